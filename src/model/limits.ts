@@ -1,0 +1,15 @@
+const MIB = 1024 * 1024;
+
+/** The largest layer the guide promises to take (1.5, 7.2.1). */
+export const MAX_BLOB_BYTES = 10 * 1024 * MIB;
+/** OCI distribution-spec ("Pushing Manifests") asks registries for at least this much. */
+export const MAX_MANIFEST_BYTES = 4 * MIB;
+/**
+ * All parts of an R2 multipart upload but the last must have one size of at least 5 MiB, and there may be 10,000. The
+ * smallest size keeps the memory of many simultaneous uploads in one isolate low and still allows 48 GiB.
+ */
+export const UPLOAD_PART_BYTES = 5 * MIB;
+/** An upload that nobody continued for this long is removed. */
+export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
+/** How long a finished upload still answers a repeated closing PUT whose first answer got lost. */
+export const UPLOAD_DONE_MS = 60 * 60 * 1000;

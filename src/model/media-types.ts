@@ -1,0 +1,34 @@
+export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+export const DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
+const DOCKER_SCHEMA_1 = [
+  "application/vnd.docker.distribution.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v1+prettyjws",
+];
+
+export type ManifestMediaType =
+  typeof OCI_MANIFEST | typeof OCI_INDEX | typeof DOCKER_MANIFEST | typeof DOCKER_MANIFEST_LIST;
+
+const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_MANIFEST_LIST]);
+const MANIFESTS: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST, ...INDEXES]);
+
+export function isManifestMediaType(mediaType: string): mediaType is ManifestMediaType {
+  return MANIFESTS.has(mediaType);
+}
+
+export function isIndexMediaType(mediaType: string): boolean {
+  return INDEXES.has(mediaType);
+}
+
+export function isSchema1MediaType(mediaType: string): boolean {
+  return DOCKER_SCHEMA_1.includes(mediaType);
+}
+
+/** Layers that a registry need not have: OCI's non-distributable and Docker's foreign ones (image-spec, "Layer"). */
+export function isNonDistributable(mediaType: string): boolean {
+  return (
+    mediaType.startsWith("application/vnd.oci.image.layer.nondistributable.") ||
+    mediaType === "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+  );
+}

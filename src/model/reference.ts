@@ -1,0 +1,89 @@
+/** Names of organizations, repositories and tags: grammar and limits of the guide (7.3.2) and of OCI distribution-spec. */
+import { type Digest, parseDigest, shorten } from "./digest.ts";
+import { RegistryError } from "./errors.ts";
+
+declare const brand: unique symbol;
+export type OrganizationName = string & { readonly [brand]: "OrganizationName" };
+/** `organization/image`, where the image may itself contain slashes. */
+export type RepositoryName = string & { readonly [brand]: "RepositoryName" };
+export type Tag = string & { readonly [brand]: "Tag" };
+export type Reference = Tag | Digest;
+
+export const MAX_ORGANIZATION_LENGTH = 64;
+export const MAX_IMAGE_LENGTH = 128;
+const MAX_TAG_LENGTH = 128;
+
+/** `/v2/manage/…` is SWR's management API, so no repository may start there (ADR 0002). */
+const RESERVED_ORGANIZATIONS: ReadonlySet<string> = new Set(["manage"]);
+
+/**
+ * The guide prints the grammar garbled; its prose and OCI's agree on this: letters and digits, with single dots, one or
+ * two underscores or any number of hyphens between them.
+ */
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]*$/;
+
+/**
+ * Reads the name of an organization (guide 7.3.2): 1-64 characters that start with a letter.
+ *
+ * @throws RegistryError NAME_INVALID, saying which rule the name breaks.
+ */
+export function parseOrganizationName(text: string): OrganizationName {
+  const refuse = (why: string) => invalidName(`organization "${shorten(text)}" ${why}`, text);
+  if (text.length > MAX_ORGANIZATION_LENGTH) throw refuse(`has more than ${MAX_ORGANIZATION_LENGTH} characters`);
+  if (!COMPONENT.test(text)) throw refuse(COMPONENT_RULE);
+  if (!/^[a-z]/.test(text)) throw refuse("must start with a lower-case letter");
+  if (RESERVED_ORGANIZATIONS.has(text)) throw refuse("is reserved");
+  return text as OrganizationName;
+}
+
+/**
+ * Reads the name of a repository, `organization/image` (guide 7.3.2): the image has 1-128 characters and may be a path.
+ *
+ * @throws RegistryError NAME_INVALID, saying which part breaks which rule.
+ */
+export function parseRepositoryName(text: string): RepositoryName {
+  const slash = text.indexOf("/");
+  if (slash < 0) {
+    throw invalidName(`repository "${shorten(text)}" names no organization: expected organization/image`, text);
+  }
+  parseOrganizationName(text.slice(0, slash));
+  const image = text.slice(slash + 1);
+  const refuse = (why: string) => invalidName(`image "${shorten(image)}" ${why}`, text);
+  if (image.length > MAX_IMAGE_LENGTH) throw refuse(`has more than ${MAX_IMAGE_LENGTH} characters`);
+  if (!image.split("/").every((component) => COMPONENT.test(component))) throw refuse(COMPONENT_RULE);
+  return text as RepositoryName;
+}
+
+const COMPONENT_RULE =
+  "must consist of lower-case letters and digits, with single dots, one or two underscores, or hyphens only between them";
+
+function invalidName(message: string, name: string): RegistryError {
+  return new RegistryError("NAME_INVALID", { message, detail: { name: shorten(name) } });
+}
+
+export function organizationOf(repository: RepositoryName): OrganizationName {
+  return repository.slice(0, repository.indexOf("/")) as OrganizationName;
+}
+
+/**
+ * Reads a tag (OCI distribution-spec, "Pulling manifests").
+ *
+ * @throws RegistryError TAG_INVALID.
+ */
+export function parseTag(text: string): Tag {
+  if (text.length <= MAX_TAG_LENGTH && TAG.test(text)) return text as Tag;
+  throw new RegistryError("TAG_INVALID", {
+    message: `"${shorten(text)}" is not a tag: expected 1 to ${MAX_TAG_LENGTH} letters, digits, "_", "." or "-", the first no "." or "-"`,
+    detail: { tag: shorten(text) },
+  });
+}
+
+/**
+ * Reads the last part of a manifest URL: a digest if it has a colon, which no tag may have.
+ *
+ * @throws RegistryError DIGEST_INVALID or TAG_INVALID.
+ */
+export function parseReference(text: string): Reference {
+  return text.includes(":") ? parseDigest(text) : parseTag(text);
+}
