@@ -1,0 +1,138 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Digest } from "../model/digest.ts";
+import { RegistryError } from "../model/errors.ts";
+import type { RepositoryName } from "../model/reference.ts";
+import type { Database } from "./database.ts";
+import { repositoryIdOf, unknownRepository } from "./repositories.ts";
+import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "./schema.ts";
+
+export type BlobRecord = typeof blobs.$inferSelect;
+
+const LINK = [repositoryBlobs.repositoryId, repositoryBlobs.blobId];
+
+/**
+ * Finds a blob that a repository may serve, in one query.
+ *
+ * @returns undefined when the repository exists without that blob.
+ * @throws RegistryError NAME_UNKNOWN when there is no such repository.
+ */
+export async function findBlob(
+  db: Database,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<BlobRecord | undefined> {
+  const [row] = await findBlobQuery(db, repository, digest);
+  if (!row) throw unknownRepository(repository);
+  return row.link && row.blob ? row.blob : undefined;
+}
+
+export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
+  return db
+    .select({ blob: blobs, link: repositoryBlobs })
+    .from(repositories)
+    .leftJoin(blobs, eq(blobs.digest, digest))
+    .leftJoin(
+      repositoryBlobs,
+      and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
+    )
+    .where(eq(repositories.name, repository));
+}
+
+/**
+ * Notes that somebody relies on a blob, which keeps garbage collection away from it for the grace period.
+ *
+ * @returns false when the blob was collected just before.
+ */
+export async function touchBlob(db: Database, id: number): Promise<boolean> {
+  const touched = await db
+    .update(blobs)
+    .set({ lastUsedAt: new Date() })
+    .where(eq(blobs.id, id))
+    .returning({ id: blobs.id });
+  return touched.length > 0;
+}
+
+/**
+ * Makes verified bytes a blob of a repository, in one batch. When the digest is stored already, the older object is
+ * kept and its key is what comes back: the caller's own object is then superfluous.
+ *
+ * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile; the bytes are then not recorded for it.
+ */
+export async function saveBlob(
+  db: Database,
+  blob: { repositoryId: number; digest: Digest; objectKey: string; size: number },
+): Promise<{ objectKey: string }> {
+  const now = new Date();
+  const { repositoryId, digest, objectKey, size } = blob;
+  const [saved, linked] = await db.batch([
+    db
+      .insert(blobs)
+      .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
+      .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
+      .returning({ objectKey: blobs.objectKey }),
+    // Over an existing link it writes the same link, so that a row comes back in either case.
+    db
+      .insert(repositoryBlobs)
+      .select(
+        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
+            FROM ${repositories} WHERE ${repositories.id} = ${repositoryId}`,
+      )
+      .onConflictDoUpdate({ target: LINK, set: { blobId: sql`excluded.blob_id` } })
+      .returning({ blobId: repositoryBlobs.blobId }),
+  ]);
+  if (linked.length === 0) throw new RegistryError("NAME_UNKNOWN", "the repository was deleted during the upload");
+  const [row] = saved;
+  if (!row) throw new Error(`no row came back for blob ${digest}`);
+  return row;
+}
+
+/**
+ * Lets a repository serve a blob that another one serves, without moving bytes.
+ *
+ * @param from the repository it must be in; undefined means any.
+ * @returns whether there was such a blob.
+ */
+export async function mountBlob(
+  db: Database,
+  repositoryId: number,
+  digest: Digest,
+  from: RepositoryName | undefined,
+): Promise<boolean> {
+  const source = from ? sql`AND ${repositoryBlobs.repositoryId} = ${repositoryIdOf(from)}` : sql``;
+  const isServed = sql`EXISTS (SELECT 1 FROM ${repositoryBlobs} WHERE ${repositoryBlobs.blobId} = ${blobs.id} ${source})`;
+  const now = new Date();
+  const [, mounted] = await db.batch([
+    db
+      .update(blobs)
+      .set({ lastUsedAt: now })
+      .where(and(eq(blobs.digest, digest), isServed)),
+    db
+      .insert(repositoryBlobs)
+      .select(sql`SELECT ${repositoryId}, ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest} AND ${isServed}`)
+      .onConflictDoUpdate({ target: LINK, set: { blobId: sql`excluded.blob_id` } })
+      .returning({ blobId: repositoryBlobs.blobId }),
+  ]);
+  return mounted.length > 0;
+}
+
+/**
+ * Stops a repository from serving a blob; the bytes stay until garbage collection finds nobody who serves them.
+ *
+ * @returns whether it was removed: not when the repository has no such blob, nor while one of its manifests needs it.
+ */
+export async function unlinkBlob(db: Database, repository: RepositoryName, digest: Digest): Promise<boolean> {
+  const removed = await db
+    .delete(repositoryBlobs)
+    .where(
+      and(
+        eq(repositoryBlobs.repositoryId, repositoryIdOf(repository)),
+        eq(repositoryBlobs.blobId, sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`),
+        sql`NOT EXISTS (
+          SELECT 1 FROM ${manifestBlobs} JOIN ${manifests} ON ${manifests.id} = ${manifestBlobs.manifestId}
+          WHERE ${manifestBlobs.blobId} = ${repositoryBlobs.blobId}
+            AND ${manifests.repositoryId} = ${repositoryBlobs.repositoryId})`,
+      ),
+    )
+    .returning({ blobId: repositoryBlobs.blobId });
+  return removed.length > 0;
+}

@@ -1,0 +1,318 @@
+import { and, asc, eq, getTableColumns, gt, inArray, type SQL, sql } from "drizzle-orm";
+import type { Digest } from "../model/digest.ts";
+import { RegistryError } from "../model/errors.ts";
+import type { Manifest } from "../model/manifest.ts";
+import type { Reference, RepositoryName, Tag } from "../model/reference.ts";
+import type { Database } from "./database.ts";
+import { repositoryIdOf, unknownRepository } from "./repositories.ts";
+import {
+  blobs,
+  manifestBlobs,
+  manifestChildren,
+  manifests,
+  manifestTexts,
+  repositories,
+  repositoryBlobs,
+  tagHistory,
+  tags,
+} from "./schema.ts";
+
+export interface StoredManifest {
+  digest: Digest;
+  mediaType: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
+const TEXT_PIECE_LENGTH = 600_000;
+
+/**
+ * Finds a manifest by tag or digest, in one query, without its text.
+ *
+ * @returns undefined when the repository has no such manifest.
+ * @throws RegistryError NAME_UNKNOWN when there is no such repository.
+ */
+export async function findManifest(
+  db: Database,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<StoredManifest | undefined> {
+  const [row] = await findManifestQuery(db, repository, reference);
+  if (!row) throw unknownRepository(repository);
+  return row.manifest ?? undefined;
+}
+
+export function findManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
+  return db
+    .select({ manifest: manifests })
+    .from(repositories)
+    .leftJoin(manifests, isReferredTo(reference))
+    .where(eq(repositories.name, repository));
+}
+
+/** The same with its exact text, still in one query: a row per piece. */
+export async function readManifest(
+  db: Database,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<(StoredManifest & { text: string }) | undefined> {
+  const rows = await readManifestQuery(db, repository, reference);
+  const [first] = rows;
+  if (!first) throw unknownRepository(repository);
+  if (!first.manifest) return undefined;
+  return { ...first.manifest, text: rows.map((row) => row.text ?? "").join("") };
+}
+
+export function readManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
+  return db
+    .select({ manifest: manifests, text: manifestTexts.text })
+    .from(repositories)
+    .leftJoin(manifests, isReferredTo(reference))
+    .leftJoin(manifestTexts, eq(manifestTexts.manifestId, manifests.id))
+    .where(eq(repositories.name, repository))
+    .orderBy(asc(manifestTexts.position));
+}
+
+function isReferredTo(reference: Reference): SQL | undefined {
+  if (reference.includes(":")) {
+    return and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, reference as Digest));
+  }
+  const tagged = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id} AND ${tags.name} = ${reference})`;
+  return eq(manifests.id, tagged);
+}
+
+/**
+ * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
+ *
+ * @returns false when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
+ */
+export async function saveManifest(
+  db: Database,
+  push: {
+    repositoryId: number;
+    digest: Digest;
+    text: string;
+    size: number;
+    manifest: Manifest;
+    tags: Tag[];
+    userId: number;
+  },
+): Promise<boolean> {
+  const { repositoryId, digest, text, size, manifest, userId } = push;
+  const now = new Date();
+  const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
+  const blobId = sql`(
+    SELECT ${blobs.id} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id}
+    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.digest} = named.value)`;
+  const childId = sql`(
+    SELECT ${manifests.id} FROM ${manifests}
+    WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value)`;
+  const tagNames = sql`json_each(${JSON.stringify(push.tags)})`;
+  const { mediaType, subject, artifactType } = manifest;
+  // Only the referrers API reads them.
+  const annotations = subject && manifest.annotations ? JSON.stringify(manifest.annotations) : null;
+
+  try {
+    await db.batch([
+      db
+        .insert(manifests)
+        .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
+        .onConflictDoUpdate({ target: [manifests.repositoryId, manifests.digest], set: { mediaType, artifactType } }),
+      ...pieces(text).map((piece, position) =>
+        db.insert(manifestTexts).values({ manifestId, position, text: piece }).onConflictDoNothing(),
+      ),
+      // A digest that is not there becomes NULL, which the column refuses, and with it the whole batch. The conflict
+      // clause names its target because without one it would also swallow that refusal.
+      db
+        .insert(manifestBlobs)
+        .select(sql`SELECT ${manifestId}, ${blobId} FROM ${each(manifest.blobs)} AS named WHERE true`)
+        .onConflictDoNothing({ target: [manifestBlobs.manifestId, manifestBlobs.blobId] }),
+      db
+        .insert(manifestBlobs)
+        .select(
+          sql`SELECT ${manifestId}, ${blobId} FROM ${each(manifest.optionalBlobs)} AS named WHERE ${blobId} IS NOT NULL`,
+        )
+        .onConflictDoNothing({ target: [manifestBlobs.manifestId, manifestBlobs.blobId] }),
+      db
+        .insert(manifestChildren)
+        .select(sql`SELECT ${manifestId}, ${childId} FROM ${each(manifest.children)} AS named WHERE true`)
+        .onConflictDoNothing({ target: [manifestChildren.parentId, manifestChildren.childId] }),
+      db.insert(tagHistory).select(
+        sql`SELECT NULL, ${repositoryId}, value, ${digest}, ${userId}, ${now.getTime()} FROM ${tagNames}
+            WHERE NOT EXISTS (
+              SELECT 1 FROM ${tags}
+              WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = value AND ${tags.manifestId} = ${manifestId})`,
+      ),
+      db
+        .insert(tags)
+        .select(
+          sql`SELECT ${repositoryId}, value, ${manifestId}, ${now.getTime()}, ${now.getTime()} FROM ${tagNames} WHERE true`,
+        )
+        .onConflictDoUpdate({
+          target: [tags.repositoryId, tags.name],
+          set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
+        }),
+    ]);
+    return true;
+  } catch (error) {
+    if (isConstraintFailure(error, "NOT NULL")) return false;
+    throw error;
+  }
+}
+
+/** Any number of values as one bound parameter: D1 refuses a query with more than 100. */
+function each(values: readonly string[]): SQL {
+  return sql`json_each(${JSON.stringify(values)})`;
+}
+
+function pieces(text: string): string[] {
+  const result: string[] = [];
+  for (let start = 0; start < text.length;) {
+    let end = Math.min(start + TEXT_PIECE_LENGTH, text.length);
+    if (isHighSurrogate(text.charCodeAt(end - 1)) && end < text.length) end -= 1; // half a character is not UTF-8
+    result.push(text.slice(start, end));
+    start = end;
+  }
+  return result;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+/** Drizzle wraps D1's error, which is known by its text alone. */
+function isConstraintFailure(error: unknown, constraint: "NOT NULL" | "FOREIGN KEY"): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message.includes(`${constraint} constraint failed`)) return true;
+  }
+  return false;
+}
+
+/** Which of these are not in the repository. */
+export async function findMissing(
+  db: Database,
+  repositoryId: number,
+  named: { blobs: Digest[]; children: Digest[] },
+): Promise<{ blobs: Digest[]; children: Digest[] }> {
+  const missing = (digests: Digest[], present: SQL) =>
+    db.all<{ value: Digest }>(
+      sql`SELECT value FROM ${each(digests)} WHERE value NOT IN (${present} AND digest IN (SELECT value FROM ${each(digests)}))`,
+    );
+  const [missingBlobs, missingChildren] = await Promise.all([
+    missing(
+      named.blobs,
+      sql`SELECT ${blobs.digest} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id} WHERE ${repositoryBlobs.repositoryId} = ${repositoryId}`,
+    ),
+    missing(
+      named.children,
+      sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId}`,
+    ),
+  ]);
+  return { blobs: missingBlobs.map((row) => row.value), children: missingChildren.map((row) => row.value) };
+}
+
+/**
+ * Deletes a manifest and every tag that points to it, in one batch. Its blobs count as used until now, so that whoever
+ * is about to name them again has the grace period for it.
+ *
+ * @returns whether there was one.
+ * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it.
+ */
+export async function deleteManifest(
+  db: Database,
+  repository: RepositoryName,
+  digest: Digest,
+  userId: number,
+): Promise<boolean> {
+  const repositoryId = repositoryIdOf(repository);
+  const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
+  const now = new Date();
+  try {
+    const [, , , deleted] = await db.batch([
+      db
+        .insert(tagHistory)
+        .select(
+          sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${userId}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
+        ),
+      db.delete(tags).where(eq(tags.manifestId, manifestId)),
+      db
+        .update(blobs)
+        .set({ lastUsedAt: now })
+        .where(
+          inArray(
+            blobs.id,
+            sql`(SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} = ${manifestId})`,
+          ),
+        ),
+      db.delete(manifests).where(eq(manifests.id, manifestId)).returning({ id: manifests.id }),
+    ]);
+    return deleted.length > 0;
+  } catch (error) {
+    if (!isConstraintFailure(error, "FOREIGN KEY")) throw error;
+    const parents = await db
+      .select({ digest: manifests.digest })
+      .from(manifestChildren)
+      .innerJoin(manifests, eq(manifests.id, manifestChildren.parentId))
+      .where(eq(manifestChildren.childId, manifestId))
+      .limit(10);
+    throw new RegistryError(
+      "MANIFEST_IN_USE",
+      parents.map((parent) => ({
+        message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
+        detail: { digest, parent: parent.digest },
+      })),
+      { cause: error },
+    );
+  }
+}
+
+export interface Referrer extends StoredManifest {
+  artifactType: string | null;
+  /** JSON object. */
+  annotations: string | null;
+}
+
+/** One page of referrers carries at most about this many characters of annotations, which pushers may make long. */
+const REFERRERS_PAGE_LENGTH = 1024 * 1024;
+
+/**
+ * Manifests whose subject is the given one, after `last` in the order of digests.
+ *
+ * @returns at most `limit`, fewer when their annotations are long, and whether there are more.
+ */
+export async function listReferrers(
+  db: Database,
+  query: { repository: RepositoryName; subject: Digest; artifactType: string | undefined; last: string; limit: number },
+): Promise<{ referrers: Referrer[]; hasMore: boolean }> {
+  const { repository, subject, artifactType, last, limit } = query;
+  const { digest, mediaType, size, annotations } = getTableColumns(manifests);
+  const before = sql<number>`sum(ifnull(length(${annotations}), 0)) OVER (ORDER BY ${digest} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
+  const candidates = db
+    .select({ digest, mediaType, size, artifactType: manifests.artifactType, annotations, before: before.as("before") })
+    .from(manifests)
+    .where(
+      and(
+        eq(manifests.repositoryId, repositoryIdOf(repository)),
+        eq(manifests.subject, subject),
+        gt(digest, last as Digest),
+        artifactType === undefined ? undefined : eq(manifests.artifactType, artifactType),
+      ),
+    )
+    .orderBy(asc(digest))
+    .limit(limit + 1)
+    .as("candidates");
+  const rows = await db
+    .select({
+      digest: candidates.digest,
+      mediaType: candidates.mediaType,
+      size: candidates.size,
+      artifactType: candidates.artifactType,
+      annotations: candidates.annotations,
+      count: sql<number>`(SELECT count(*) FROM ${candidates})`,
+    })
+    .from(candidates)
+    .where(sql`ifnull(${candidates.before}, 0) < ${REFERRERS_PAGE_LENGTH}`)
+    .orderBy(asc(candidates.digest));
+  return { referrers: rows.slice(0, limit), hasMore: (rows[0]?.count ?? 0) > Math.min(rows.length, limit) };
+}
