@@ -1,0 +1,521 @@
+/**
+ * One upload of one blob, from the opening POST to the closing PUT: a Durable Object, so that there is exactly one owner
+ * of the offset.
+ *
+ * Bytes are cut into equal parts of an R2 multipart upload. What does not fill a part yet is the tail, kept in the
+ * object's own SQLite. `offset` counts parts and tail, and is written together with them, so it never claims a byte that
+ * could be lost. The running hash lives in memory only: when the object was evicted in between, the finished R2 object is
+ * read back and hashed. A `blobs` row is written only after one of the two, or R2 itself, has confirmed the digest.
+ *
+ * Every R2 key is noted before anything is written under it; the alarm removes what no `blobs` row names.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { createHash, type Hash } from "node:crypto";
+import type { Env } from "../env.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
+import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
+import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import type { RepositoryName } from "../model/reference.ts";
+import { discardRest } from "../streams.ts";
+import { saveBlob } from "./blobs.ts";
+import { openDatabase } from "./database.ts";
+import { discardObject, newObjectKey } from "./objects.ts";
+
+/** Who opened an upload and where to: nobody else may see or continue it. */
+export interface UploadOwner {
+  repository: RepositoryName;
+  userId: number;
+}
+
+export interface UploadOpening extends UploadOwner {
+  repositoryId: number;
+  /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
+  algorithm: DigestAlgorithm;
+}
+
+/** What a request says of the bytes it carries. */
+export interface ChunkBounds {
+  /** First byte's position, when the request says so (`Content-Range`). */
+  start?: number;
+  /** Number of bytes, when known beforehand. */
+  length?: number;
+  /** Whether `length` comes from the transport, which then guarantees it. */
+  isLengthCertain?: boolean;
+}
+
+/** RegistryErrors cross the RPC boundary as data: an exception would lose its class and fields on the way. */
+export type Outcome<T> = { value: T } | { refusal: { code: ErrorCode; problems: readonly Problem[] } };
+
+interface Session extends UploadOpening {
+  /** Bytes that are safe: in parts or in the tail. */
+  offset: number;
+  lastUsedAt: number;
+  multipart?: { key: string; uploadId: string };
+  done?: { digest: Digest; size: number };
+}
+
+interface RunningHash {
+  hash: Hash;
+  algorithm: DigestAlgorithm;
+  /** Bytes hashed so far; the hash is of use only while this equals the session's offset. */
+  position: number;
+}
+
+type ByteStream = ReadableStream<Uint8Array>;
+
+/** A row of SQLite ends at 2 MB. */
+const TAIL_ROW_BYTES = 1024 * 1024;
+/** R2 takes up to 4.995 GiB in one `put`. */
+const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
+const PART_TRIES = 4;
+
+export class UploadSession extends DurableObject<Env> {
+  #hash: RunningHash | undefined;
+  #isBusy = false;
+
+  /** Starts the session. The caller made the id, which no one can guess or forge. */
+  async open({ repository, repositoryId, userId, algorithm }: UploadOpening): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec("CREATE TABLE parts (number INTEGER PRIMARY KEY, etag TEXT NOT NULL)");
+    sql.exec("CREATE TABLE tail (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL)");
+    sql.exec("CREATE TABLE objects (key TEXT PRIMARY KEY)");
+    this.#save({ repository, repositoryId, userId, algorithm, offset: 0, lastUsedAt: Date.now() });
+    this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
+    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_IDLE_MS);
+  }
+
+  /** How many bytes are safe. */
+  status(owner: UploadOwner): Outcome<{ offset: number }> {
+    return answer(() => ({ offset: this.#load(owner).offset }));
+  }
+
+  /** Adds a chunk and answers how many bytes are safe afterwards. */
+  async append(owner: UploadOwner, bounds: ChunkBounds, body: ByteStream | null): Promise<Outcome<{ offset: number }>> {
+    return answerAsync(body, () =>
+      this.#exclusively(owner, async (session) => {
+        if (session.done) throw unknownUpload();
+        await this.#receive(session, bounds, body);
+        return { offset: session.offset };
+      }),
+    );
+  }
+
+  /** Opens a session and finishes it with the one body that comes with it. */
+  async store(
+    opening: UploadOpening,
+    digest: Digest,
+    bounds: ChunkBounds,
+    body: ByteStream | null,
+  ): Promise<Outcome<{ size: number }>> {
+    await this.open(opening);
+    return this.finish(opening, digest, bounds, body);
+  }
+
+  /**
+   * Adds the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository. A
+   * repeated call with the same digest gives the same answer. A digest that turns out wrong ends the upload.
+   */
+  async finish(
+    owner: UploadOwner,
+    digest: Digest,
+    bounds: ChunkBounds,
+    body: ByteStream | null,
+  ): Promise<Outcome<{ size: number }>> {
+    return answerAsync(body, () =>
+      this.#exclusively(owner, async (session) => {
+        if (session.done) {
+          await discardRest(body);
+          if (session.done.digest !== digest) throw unknownUpload();
+          return { size: session.done.size };
+        }
+        const key = await this.#complete(session, digest, bounds, body);
+        const size = session.offset;
+        const { repositoryId } = session;
+        const saved = await saveBlob(openDatabase(this.env.DB), { repositoryId, digest, objectKey: key, size });
+        session.done = { digest, size };
+        this.#save(session);
+        await this.#discardObjects(saved.objectKey);
+        await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
+        return { size };
+      }),
+    );
+  }
+
+  /** Ends the upload and removes all it wrote. */
+  async cancel(owner: UploadOwner): Promise<Outcome<null>> {
+    return answerAsync(null, async () => {
+      if (this.#load(owner).done) throw unknownUpload();
+      return this.#exclusively(owner, async () => {
+        await this.#end();
+        return null;
+      });
+    });
+  }
+
+  override async alarm(): Promise<void> {
+    const session = this.#read();
+    if (!session) return;
+    const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
+    if (this.#isBusy || Date.now() < idleUntil) {
+      await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + UPLOAD_DONE_MS));
+      return;
+    }
+    await this.#end();
+  }
+
+  #read(): Session | undefined {
+    return this.ctx.storage.kv.get<Session>("session");
+  }
+
+  /** @throws RegistryError UPLOAD_UNKNOWN, the same whether the session is gone or somebody else's. */
+  #load(owner: UploadOwner): Session {
+    const session = this.#read();
+    if (!session || session.repository !== owner.repository || session.userId !== owner.userId) {
+      throw unknownUpload();
+    }
+    return session;
+  }
+
+  #save(session: Session): void {
+    session.lastUsedAt = Date.now();
+    this.ctx.storage.kv.put("session", session);
+  }
+
+  /** Other requests of the same upload can come in at every `await`; only one may write at a time. */
+  async #exclusively<T>(owner: UploadOwner, write: (session: Session) => Promise<T>): Promise<T> {
+    const session = this.#load(owner);
+    if (this.#isBusy) throw outOfRange(session, "another request is writing to this upload");
+    this.#isBusy = true;
+    try {
+      return await write(session);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /**
+   * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
+   * most two are in memory. When the client vanishes, what was stored stays and counts.
+   */
+  async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null): Promise<void> {
+    this.#requireBounds(session, bounds);
+    if (!body) return;
+    const before = session.offset;
+    const announced = bounds.length ?? Infinity;
+    const reader = body.getReader({ mode: "byob" });
+    const buffers = new PartBuffers();
+    let received = 0;
+    let sending: Promise<void> | undefined;
+    try {
+      for (;;) {
+        if (sending && !buffers.hasSpare()) {
+          await sending;
+          sending = undefined;
+        }
+        // Only the first part begins with the tail of the chunks before: storing a part empties it.
+        const tail = received === 0 ? this.#readTail() : [];
+        const tailBytes = lengthOf(tail);
+        const wanted = Math.min(UPLOAD_PART_BYTES - tailBytes, announced - received);
+        const fresh = await readUpTo(reader, buffers.take(), tailBytes, wanted);
+        received += fresh.byteLength;
+        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        await sending;
+        sending = undefined;
+        if (tailBytes + fresh.byteLength < UPLOAD_PART_BYTES) {
+          this.#appendTail(session, fresh);
+          break;
+        }
+        const part = new Uint8Array(fresh.buffer);
+        copyInto(part, tail);
+        sending = this.#sendPart(session, part, fresh).then(() => buffers.giveBack(fresh.buffer));
+        sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+      }
+      if (received < (bounds.length ?? 0)) throw wrongSize(announced, `only ${received} came`);
+      if (announced !== Infinity && !bounds.isLengthCertain && !(await isAtEnd(reader))) {
+        throw wrongSize(announced, "more came");
+      }
+    } finally {
+      try {
+        await sending;
+      } finally {
+        buffers.release();
+        reader.releaseLock();
+      }
+    }
+  }
+
+  #requireBounds(session: Session, bounds: ChunkBounds): void {
+    if (bounds.start !== undefined && bounds.start !== session.offset) {
+      throw outOfRange(session, `the chunk starts at ${bounds.start}, but the upload has ${session.offset} bytes`);
+    }
+    if (session.offset + (bounds.length ?? 0) > MAX_BLOB_BYTES) throw tooLarge();
+  }
+
+  /** Sends one whole part to R2 and counts its `fresh` bytes, those that were not in the tail. */
+  async #sendPart(session: Session, part: Uint8Array, fresh: Uint8Array): Promise<void> {
+    const upload = await this.#multipart(session);
+    const number = this.#partCount() + 1;
+    const { etag } = await withRetries(() => upload.uploadPart(number, part));
+    this.ctx.storage.transactionSync(() => {
+      this.ctx.storage.sql.exec("INSERT INTO parts (number, etag) VALUES (?, ?)", number, etag);
+      this.ctx.storage.sql.exec("DELETE FROM tail");
+      this.#count(session, fresh);
+    });
+  }
+
+  #appendTail(session: Session, fresh: Uint8Array): void {
+    if (fresh.byteLength === 0) return;
+    this.ctx.storage.transactionSync(() => {
+      for (let at = 0; at < fresh.byteLength; at += TAIL_ROW_BYTES) {
+        const row = fresh.slice(at, at + TAIL_ROW_BYTES);
+        this.ctx.storage.sql.exec("INSERT INTO tail (position, bytes) VALUES (?, ?)", session.offset + at, row);
+      }
+      this.#count(session, fresh);
+    });
+  }
+
+  #readTail(): Uint8Array[] {
+    const rows = this.ctx.storage.sql.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM tail ORDER BY position");
+    return rows.toArray().map((row) => new Uint8Array(row.bytes));
+  }
+
+  #partCount(): number {
+    return this.ctx.storage.sql.exec<{ count: number }>("SELECT count(*) AS count FROM parts").one().count;
+  }
+
+  /** Moves offset and running hash past bytes that are stored. No `await` in here: both move or neither. */
+  #count(session: Session, fresh: Uint8Array): void {
+    if (this.#hash?.position === session.offset) {
+      this.#hash.hash.update(fresh);
+      this.#hash.position += fresh.byteLength;
+    }
+    session.offset += fresh.byteLength;
+    this.#save(session);
+  }
+
+  async #multipart(session: Session): Promise<R2MultipartUpload> {
+    if (!session.multipart) {
+      const upload = await this.env.BUCKET.createMultipartUpload(this.#noteNewKey());
+      session.multipart = { key: upload.key, uploadId: upload.uploadId };
+      this.#save(session);
+    }
+    return this.env.BUCKET.resumeMultipartUpload(session.multipart.key, session.multipart.uploadId);
+  }
+
+  #noteNewKey(): string {
+    const key = newObjectKey();
+    this.ctx.storage.sql.exec("INSERT INTO objects (key) VALUES (?)", key);
+    return key;
+  }
+
+  /** Brings all bytes together in one R2 object whose digest is right, and answers its key. */
+  async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
+    if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
+      this.#requireBounds(session, bounds);
+      const object = await this.#put(digest, body);
+      session.offset = object.size;
+      return object.key;
+    }
+    await this.#receive(session, bounds, body);
+    if (!session.multipart) return (await this.#put(digest, join(this.#readTail()))).key;
+
+    const known = this.#knownDigest(session, algorithmOf(digest));
+    if (known && known !== digest) throw await this.#wrongDigest(digest, known);
+    await this.#completeMultipart(session, session.multipart);
+    if (!known) await this.#verify(session.multipart.key, digest);
+    return session.multipart.key;
+  }
+
+  /** One `put`, in which R2 checks the digest itself and stores nothing when it is wrong. */
+  async #put(digest: Digest, bytes: ByteStream | Uint8Array): Promise<R2Object> {
+    try {
+      return await this.env.BUCKET.put(this.#noteNewKey(), bytes, { [algorithmOf(digest)]: hexOf(digest) });
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("(10037)")) throw await this.#wrongDigest(digest);
+      throw error;
+    }
+  }
+
+  #knownDigest(session: Session, algorithm: DigestAlgorithm): Digest | undefined {
+    const running = this.#hash;
+    if (!running || running.algorithm !== algorithm || running.position !== session.offset) return undefined;
+    return digestFromHex(algorithm, running.hash.copy().digest("hex"));
+  }
+
+  async #completeMultipart(session: Session, { key, uploadId }: { key: string; uploadId: string }): Promise<void> {
+    const upload = this.env.BUCKET.resumeMultipartUpload(key, uploadId);
+    try {
+      const parts = this.ctx.storage.sql
+        .exec<{ number: number; etag: string }>("SELECT number, etag FROM parts ORDER BY number")
+        .toArray()
+        .map(({ number, etag }) => ({ partNumber: number, etag }));
+      const tail = join(this.#readTail());
+      if (tail.byteLength > 0) parts.push(await withRetries(() => upload.uploadPart(parts.length + 1, tail)));
+      await upload.complete(parts);
+    } catch (error) {
+      // An earlier attempt may have completed it and died before it could say so.
+      const object = await this.env.BUCKET.head(key);
+      if (object?.size !== session.offset) throw error;
+    }
+  }
+
+  /** Hashes the finished object when the running hash was lost. */
+  async #verify(key: string, digest: Digest): Promise<void> {
+    const object = await this.env.BUCKET.get(key);
+    if (!object) throw new Error(`finished upload ${key} is not in R2`);
+    const algorithm = algorithmOf(digest);
+    const hash = new crypto.DigestStream(algorithm === "sha256" ? "SHA-256" : "SHA-512");
+    await object.body.pipeTo(hash);
+    const actual = digestFromHex(algorithm, Buffer.from(await hash.digest).toString("hex"));
+    if (actual !== digest) throw await this.#wrongDigest(digest, actual);
+  }
+
+  async #wrongDigest(claimed: Digest, actual?: Digest): Promise<RegistryError> {
+    await this.#end();
+    return new RegistryError("DIGEST_INVALID", {
+      message: `the uploaded bytes do not have the digest ${claimed}${actual ? ` but ${actual}` : ""}; start again`,
+      detail: { digest: claimed },
+    });
+  }
+
+  async #end(): Promise<void> {
+    const multipart = this.#read()?.multipart;
+    if (multipart) {
+      // Gone already when it was completed: then the object is what has to go.
+      await this.env.BUCKET.resumeMultipartUpload(multipart.key, multipart.uploadId)
+        .abort()
+        .catch(() => undefined);
+    }
+    await this.#discardObjects();
+    this.#hash = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** Removes what failed attempts left in R2, and the upload itself when the blob was there already. */
+  async #discardObjects(keep = ""): Promise<void> {
+    const db = openDatabase(this.env.DB);
+    const keys = this.ctx.storage.sql.exec<{ key: string }>("SELECT key FROM objects WHERE key <> ?", keep).toArray();
+    for (const { key } of keys) await discardObject(db, this.env.BUCKET, key);
+  }
+}
+
+/**
+ * The buffers of one body. All uploads of an isolate share its 128 MB: below `EAGER` buffers in all, an upload takes a
+ * second one, to read the next part while the last is on its way to R2; above, it makes do with one.
+ */
+class PartBuffers {
+  static readonly #EAGER = 12;
+  static #inUse = 0;
+
+  readonly #spare: ArrayBuffer[] = [];
+  #owned = 0;
+
+  hasSpare(): boolean {
+    return this.#spare.length > 0 || (this.#owned < 2 && PartBuffers.#inUse < PartBuffers.#EAGER);
+  }
+
+  take(): ArrayBuffer {
+    const spare = this.#spare.pop();
+    if (spare) return spare;
+    this.#owned += 1;
+    PartBuffers.#inUse += 1;
+    return new ArrayBuffer(UPLOAD_PART_BYTES);
+  }
+
+  giveBack(buffer: ArrayBuffer): void {
+    this.#spare.push(buffer);
+  }
+
+  release(): void {
+    PartBuffers.#inUse -= this.#owned;
+    this.#owned = 0;
+    this.#spare.length = 0;
+  }
+}
+
+function answer<T>(work: () => T): Outcome<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+async function answerAsync<T>(body: ByteStream | null, work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    await discardRest(body);
+    return refusal;
+  }
+}
+
+function refusalOf(error: unknown): { refusal: { code: ErrorCode; problems: readonly Problem[] } } {
+  if (error instanceof RegistryError) return { refusal: { code: error.code, problems: error.problems } };
+  throw error;
+}
+
+function unknownUpload(): RegistryError {
+  return new RegistryError("UPLOAD_UNKNOWN", "no such upload: it was finished, cancelled or expired, or never began");
+}
+
+function outOfRange(session: Session, message: string): RegistryError {
+  return new RegistryError("UPLOAD_RANGE_INVALID", { message, detail: { offset: session.offset } });
+}
+
+function wrongSize(announced: number, what: string): RegistryError {
+  return new RegistryError("SIZE_INVALID", `the request announced ${announced} bytes, but ${what}`);
+}
+
+function tooLarge(): RegistryError {
+  return new RegistryError("BLOB_TOO_LARGE", `a layer may have at most ${MAX_BLOB_BYTES / 1024 ** 3} GiB`);
+}
+
+/** Fills a buffer from `at` with `wanted` bytes, or fewer when the body ends, and answers those bytes. */
+async function readUpTo(
+  reader: ReadableStreamBYOBReader,
+  buffer: ArrayBuffer,
+  at: number,
+  wanted: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (wanted === 0) return new Uint8Array(0);
+  const { value } = await reader.readAtLeast(wanted, new Uint8Array(buffer, at, wanted));
+  return value ?? new Uint8Array(0);
+}
+
+async function isAtEnd(reader: ReadableStreamBYOBReader): Promise<boolean> {
+  const { value, done } = await reader.read(new Uint8Array(1));
+  return done || value.byteLength === 0;
+}
+
+function copyInto(target: Uint8Array, pieces: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const piece of pieces) {
+    target.set(piece, at);
+    at += piece.byteLength;
+  }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(lengthOf(pieces));
+  copyInto(whole, pieces);
+  return whole;
+}
+
+/** R2 asks to repeat what failed on its side; the part is still in memory. */
+async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === PART_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** tries));
+    }
+  }
+}
