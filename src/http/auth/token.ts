@@ -1,0 +1,78 @@
+/** The token service: Docker token specification (GET with Basic) and OAuth2 (POST). */
+import { type Context, Hono } from "hono";
+import { auth } from "hono/utils/basic-auth";
+import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
+import { RegistryError } from "../../model/errors.ts";
+import { authenticate, type Identity } from "../../registry/credentials.ts";
+import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
+import type { AppEnv } from "../context.ts";
+import { renderOciError } from "../oci/errors.ts";
+
+/** A client asks for a few scopes; a token with hundreds would not fit in a header. */
+const MAX_SCOPES = 50;
+
+export const token = new Hono<AppEnv>()
+  .get("/", async (c) => {
+    const identity = await identityFromBasic(c);
+    const scopes = readScopes(c.req.queries("scope") ?? []);
+    return answer(c, identity, scopes, c.req.query("offline_token") === "true");
+  })
+  .post("/", async (c) => {
+    const form = await c.req.formData();
+    const field = (name: string) => {
+      const value = form.get(name);
+      return typeof value === "string" ? value : "";
+    };
+    const scopes = readScopes([field("scope")]);
+    switch (field("grant_type")) {
+      case "password": {
+        const identity = await authenticate(c.var.stores, field("username"), field("password"));
+        return answer(c, identity, scopes, field("access_type") === "offline");
+      }
+      case "refresh_token": {
+        const refreshToken = field("refresh_token");
+        const identity = await readRefreshToken(c.var.stores, c.env.TOKEN_SECRET, refreshToken);
+        return answer(c, identity, scopes, refreshToken);
+      }
+      default:
+        throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
+    }
+  })
+  .all("/", (c) => {
+    throw new RegistryError("UNSUPPORTED", `the token service knows no ${c.req.method}`);
+  })
+  .onError(renderOciError);
+
+async function identityFromBasic(c: Context<AppEnv>): Promise<Identity | undefined> {
+  if (c.req.header("Authorization") === undefined) return undefined;
+  const basic = auth(c.req.raw);
+  if (!basic) throw new RegistryError("UNAUTHORIZED", "the token service expects Basic credentials");
+  return authenticate(c.var.stores, basic.username, basic.password);
+}
+
+/** Docker repeats the parameter, OAuth2 separates scopes by spaces; both are understood in both. */
+function readScopes(parameters: string[]): Scope[] {
+  const texts = parameters.flatMap((parameter) => parameter.split(" ")).filter(Boolean);
+  if (texts.length > MAX_SCOPES) throw new RegistryError("UNSUPPORTED", `a token has at most ${MAX_SCOPES} scopes`);
+  return texts.flatMap((text) => parseScope(text) ?? []);
+}
+
+/**
+ * @param refresh whether the client wants a refresh token as well, or the one that it came with: that stays valid, and
+ * OAuth2 clients expect it back.
+ */
+async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes: Scope[], refresh: boolean | string) {
+  const { token: text, issuedAt, grants } = await issueAccessToken(c.env.TOKEN_SECRET, identity?.user, scopes);
+  let refreshToken = typeof refresh === "string" ? refresh : undefined;
+  if (refresh === true && identity) refreshToken = await issueRefreshToken(c.env.TOKEN_SECRET, identity);
+  c.header("Cache-Control", "no-store");
+  return c.json({
+    token: text,
+    access_token: text,
+    token_type: "Bearer",
+    expires_in: TOKEN_LIFETIME_S,
+    issued_at: issuedAt.toISOString(),
+    scope: formatScopes(grants),
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+  });
+}

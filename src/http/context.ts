@@ -1,0 +1,19 @@
+import type { Context } from "hono";
+import type { Env } from "../env.ts";
+import type { Caller } from "../model/access.ts";
+import { parseRepositoryName, type RepositoryName } from "../model/reference.ts";
+import type { Stores } from "../registry/stores.ts";
+
+/** What Hono hands to every handler: the bindings, and what the middleware before it found out. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    stores: Stores;
+    caller: Caller;
+  };
+}
+
+/** @throws RegistryError NAME_INVALID. */
+export function repositoryParam(c: Context<AppEnv>): RepositoryName {
+  return parseRepositoryName(c.req.param("name") ?? "");
+}

@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import { type ByteRange, parseByteRange } from "../../model/byte-range.ts";
+import { parseDigest } from "../../model/digest.ts";
+import { RegistryError } from "../../model/errors.ts";
+import { requireAccess } from "../../registry/access.ts";
+import { deleteBlob, getBlob, statBlob } from "../../registry/blobs.ts";
+import { type AppEnv, repositoryParam } from "../context.ts";
+import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
+
+/** OCI distribution-spec, "Pulling blobs" and "Deleting Blobs". */
+export const blobs = new Hono<AppEnv>()
+  .get("/:name{.+}/blobs/:digest", async (c) => {
+    const repository = repositoryParam(c);
+    requireAccess(c.var.caller, "pull", repository);
+    const digest = parseDigest(c.req.param("digest"));
+    const isHead = c.req.method === "HEAD";
+    const blob = isHead
+      ? { ...(await statBlob(c.var.stores, repository, digest)), open: undefined }
+      : await getBlob(c.var.stores, repository, digest);
+
+    setContentHeaders(c, digest, true);
+    if (isNotModified(c, digest)) return c.body(null, 304);
+    // Also keeps proxies and the local runtime from compressing it.
+    c.header("Content-Type", "application/octet-stream");
+    c.header("Accept-Ranges", "bytes");
+    if (!blob.open) {
+      c.header("Content-Length", String(blob.size));
+      return c.body(null);
+    }
+    const ifRange = c.req.header("If-Range");
+    const wanted = ifRange === undefined || ifRange === etagOf(digest) ? c.req.header("Range") : undefined;
+    const range = parseByteRange(wanted, blob.size);
+    if (range === "unsatisfiable") {
+      throw new RegistryError("BLOB_RANGE_INVALID", {
+        message: `the range ${wanted} is outside of the blob, which has ${blob.size} bytes`,
+        detail: { size: blob.size },
+      });
+    }
+    c.header("Content-Length", String(range?.length ?? blob.size));
+    if (range) c.header("Content-Range", contentRange(range, blob.size));
+    return c.body(await blob.open(range), range ? 206 : 200);
+  })
+  .delete("/:name{.+}/blobs/:digest", async (c) => {
+    const repository = repositoryParam(c);
+    requireAccess(c.var.caller, "delete", repository);
+    await deleteBlob(c.var.stores, repository, parseDigest(c.req.param("digest")));
+    return c.body(null, 202);
+  });
+
+function contentRange({ offset, length }: ByteRange, size: number): string {
+  return `bytes ${offset}-${offset + length - 1}/${size}`;
+}

@@ -1,0 +1,39 @@
+/** The registry API under `/v2/`: OCI distribution-spec and Docker's additions to it. */
+import { Hono } from "hono";
+import { RegistryError } from "../../model/errors.ts";
+import { requireCredentials } from "../../registry/access.ts";
+import { identify } from "../auth/identify.ts";
+import type { AppEnv } from "../context.ts";
+import { blobs } from "./blobs.ts";
+import { catalog } from "./catalog.ts";
+import { renderOciError } from "./errors.ts";
+import { manifests } from "./manifests.ts";
+import { referrers } from "./referrers.ts";
+import { tags } from "./tags.ts";
+import { uploads } from "./uploads.ts";
+
+export const oci = new Hono<AppEnv>({ strict: false })
+  .use(async function protocolHeaders(c, next) {
+    c.header("Docker-Distribution-Api-Version", "registry/2.0");
+    c.header("X-Content-Type-Options", "nosniff");
+    await next();
+  })
+  .use(identify)
+  .get("/", (c) => {
+    requireCredentials(c.var.caller);
+    return c.json({});
+  })
+  .route("/", catalog)
+  .route("/", tags)
+  .route("/", manifests)
+  .route("/", uploads)
+  .route("/", blobs)
+  .route("/", referrers)
+  .all("/*", (c) => {
+    const { pathname } = new URL(c.req.url);
+    throw new RegistryError(
+      "ROUTE_UNKNOWN",
+      `${c.req.method} ${pathname.slice(0, 200)} is not part of the registry API`,
+    );
+  })
+  .onError(renderOciError);

@@ -1,0 +1,77 @@
+import { type Context, Hono } from "hono";
+import { isDigest } from "../../model/digest.ts";
+import { RegistryError } from "../../model/errors.ts";
+import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
+import { parseReference, parseTag, type Reference } from "../../model/reference.ts";
+import { requireAccess, requireUser } from "../../registry/access.ts";
+import { deleteManifest } from "../../registry/delete-manifest.ts";
+import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
+import { pushManifest } from "../../registry/push-manifest.ts";
+import { readLimited } from "../../streams.ts";
+import { type AppEnv, repositoryParam } from "../context.ts";
+import { isNotModified, setContentHeaders } from "./caching.ts";
+
+/** OCI distribution-spec asks for at least 10 ("Pushing Manifests"). */
+const MAX_TAG_PARAMETERS = 100;
+
+/** OCI distribution-spec, "Pulling manifests", "Pushing Manifests" and "Content Management". */
+export const manifests = new Hono<AppEnv>()
+  .get("/:name{.+}/manifests/:reference", async (c) => {
+    const repository = repositoryParam(c);
+    requireAccess(c.var.caller, "pull", repository);
+    const reference = parseReference(c.req.param("reference"));
+    const find = c.req.method === "HEAD" ? statManifest : pullManifest;
+    const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c));
+    setContentHeaders(c, manifest.digest, isDigest(reference));
+    c.header("Vary", "Accept");
+    if (isNotModified(c, manifest.digest)) return c.body(null, 304);
+    c.header("Content-Type", manifest.mediaType);
+    c.header("Content-Length", String(manifest.size));
+    return "text" in manifest ? c.body(manifest.text) : c.body(null);
+  })
+  .put("/:name{.+}/manifests/:reference", async (c) => {
+    const repository = repositoryParam(c);
+    requireAccess(c.var.caller, "push", repository);
+    const reference = parseReference(c.req.param("reference"));
+    const pushed = await pushManifest(c.var.stores, {
+      repository,
+      userId: requireUser(c.var.caller).id,
+      reference,
+      tags: tagParameters(c, reference),
+      contentType: c.req.header("Content-Type"),
+      bytes: await readLimited(c.req.raw.body, MAX_MANIFEST_BYTES, () => {
+        return new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have at most ${MAX_MANIFEST_BYTES} bytes`);
+      }),
+    });
+    c.header("Location", `/v2/${repository}/manifests/${pushed.digest}`);
+    c.header("Docker-Content-Digest", pushed.digest);
+    if (pushed.subject) c.header("OCI-Subject", pushed.subject);
+    if (isDigest(reference)) for (const tag of pushed.tags) c.header("OCI-Tag", tag, { append: true });
+    return c.body(null, 201);
+  })
+  .delete("/:name{.+}/manifests/:reference", async (c) => {
+    const repository = repositoryParam(c);
+    requireAccess(c.var.caller, "delete", repository);
+    const reference = parseReference(c.req.param("reference"));
+    await deleteManifest(c.var.stores, repository, reference, requireUser(c.var.caller).id);
+    return c.body(null, 202);
+  });
+
+/** Every type in all `Accept` headers, without parameters; undefined when the client names none. */
+function acceptedTypes(c: Context): Accepted {
+  const header = c.req.header("Accept");
+  if (!header) return undefined;
+  return new Set(header.split(",").map((type) => type.split(";", 1)[0]?.trim() ?? ""));
+}
+
+/** `?tag=`, repeatable: tags for a manifest that is pushed by digest (OCI distribution-spec, main branch). */
+function tagParameters(c: Context, reference: Reference) {
+  const texts = c.req.queries("tag") ?? [];
+  if (texts.length > MAX_TAG_PARAMETERS) {
+    throw new RegistryError("TOO_MANY_TAGS", `one push may set at most ${MAX_TAG_PARAMETERS} tags`);
+  }
+  if (texts.length > 0 && !isDigest(reference)) {
+    throw new RegistryError("TAG_INVALID", "the tag parameter goes with a push by digest, not by tag");
+  }
+  return [...new Set(texts)].map(parseTag);
+}

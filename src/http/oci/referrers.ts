@@ -1,0 +1,21 @@
+import { Hono } from "hono";
+import { parseDigest } from "../../model/digest.ts";
+import { OCI_INDEX } from "../../model/media-types.ts";
+import { requireAccess } from "../../registry/access.ts";
+import { listReferrers } from "../../registry/referrers.ts";
+import { type AppEnv, repositoryParam } from "../context.ts";
+import { linkNext } from "./pages.ts";
+
+/** OCI distribution-spec, "Listing Referrers". */
+export const referrers = new Hono<AppEnv>().get("/:name{.+}/referrers/:digest", async (c) => {
+  const repository = repositoryParam(c);
+  requireAccess(c.var.caller, "pull", repository);
+  const subject = parseDigest(c.req.param("digest"));
+  const artifactType = c.req.query("artifactType");
+  const last = c.req.query("last") ?? "";
+  const { descriptors, next } = await listReferrers(c.var.stores, { repository, subject, artifactType, last });
+  if (artifactType !== undefined) c.header("OCI-Filters-Applied", "artifactType");
+  if (next) linkNext(c, { last: next });
+  c.header("Content-Type", OCI_INDEX);
+  return c.body(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: descriptors }));
+});

@@ -1,0 +1,136 @@
+import { type Context, Hono } from "hono";
+import { parseContentRange } from "../../model/byte-range.ts";
+import {
+  algorithmOf,
+  type Digest,
+  type DigestAlgorithm,
+  digestOf,
+  isDigestAlgorithm,
+  parseDigest,
+} from "../../model/digest.ts";
+import { RegistryError } from "../../model/errors.ts";
+import { UPLOAD_PART_BYTES } from "../../model/limits.ts";
+import { parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
+import { requireAccess, requireMountAccess, requireUser } from "../../registry/access.ts";
+import { mountBlob } from "../../registry/mount-blob.ts";
+import {
+  abandonUpload,
+  appendChunk,
+  type ChunkBounds,
+  completeUpload,
+  getUploadOffset,
+  startUpload,
+  type Upload,
+  uploadBlob,
+} from "../../registry/uploads.ts";
+import { type AppEnv, repositoryParam } from "../context.ts";
+import { setContentHeaders } from "./caching.ts";
+import { uploadRange } from "./upload-range.ts";
+
+/** OCI distribution-spec, "Pushing blobs": in one request, in one chunk or in many, or mounted from elsewhere. */
+export const uploads = new Hono<AppEnv>()
+  .post("/:name{.+}/blobs/uploads", async (c) => {
+    const repository = repositoryParam(c);
+    const { stores, caller } = c.var;
+    const mount = c.req.query("mount");
+    const from = mountSource(c.req.query("from"));
+    if (mount !== undefined && from !== undefined && from !== "unusable") requireMountAccess(caller, repository, from);
+    else requireAccess(caller, "push", repository);
+    const { id: userId } = requireUser(caller);
+    if (mount !== undefined) {
+      const digest = parseDigest(mount);
+      if (from !== "unusable" && (await mountBlob(stores, caller, userId, { repository, digest, from }))) {
+        return created(c, repository, digest);
+      }
+    }
+    const digestParameter = c.req.query("digest");
+    if (digestParameter !== undefined) {
+      const digest = parseDigest(digestParameter);
+      const bounds = chunkBounds(c);
+      // Without bytes it is either the empty blob or a client that will send them in a PUT.
+      if (bounds.length !== 0 || digest === digestOf(new Uint8Array(0), algorithmOf(digest))) {
+        await uploadBlob(stores, repository, userId, { digest, bounds, body: c.req.raw.body });
+        return created(c, repository, digest);
+      }
+    }
+    const session = await startUpload(stores, repository, userId, requestedAlgorithm(c));
+    c.header("OCI-Chunk-Min-Length", String(UPLOAD_PART_BYTES));
+    return accepted(c, { repository, userId, session }, 0, 202);
+  })
+  .get("/:name{.+}/blobs/uploads/:session", async (c) => {
+    const upload = requireUpload(c);
+    return accepted(c, upload, await getUploadOffset(c.var.stores, upload), 204);
+  })
+  .patch("/:name{.+}/blobs/uploads/:session", async (c) => {
+    const upload = requireUpload(c);
+    const offset = await appendChunk(c.var.stores, upload, chunkBounds(c), c.req.raw.body);
+    return accepted(c, upload, offset, 202);
+  })
+  .put("/:name{.+}/blobs/uploads/:session", async (c) => {
+    const upload = requireUpload(c);
+    const digest = parseDigest(c.req.query("digest") ?? "");
+    await completeUpload(c.var.stores, upload, { digest, bounds: chunkBounds(c), body: c.req.raw.body });
+    return created(c, upload.repository, digest);
+  })
+  .delete("/:name{.+}/blobs/uploads/:session", async (c) => {
+    await abandonUpload(c.var.stores, requireUpload(c));
+    return c.body(null, 204);
+  });
+
+function requireUpload(c: Context<AppEnv>): Upload {
+  const repository = repositoryParam(c);
+  requireAccess(c.var.caller, "push", repository);
+  return { repository, userId: requireUser(c.var.caller).id, session: c.req.param("session") ?? "" };
+}
+
+/** A source that cannot exist is no error: the blob is uploaded instead, as from any source that lacks it. */
+function mountSource(from: string | undefined): RepositoryName | "unusable" | undefined {
+  if (from === undefined) return undefined;
+  try {
+    return parseRepositoryName(from);
+  } catch (error) {
+    if (error instanceof RegistryError) return "unusable";
+    throw error;
+  }
+}
+
+function requestedAlgorithm(c: Context): DigestAlgorithm {
+  const algorithm = c.req.query("digest-algorithm") ?? "sha256";
+  if (isDigestAlgorithm(algorithm)) return algorithm;
+  throw new RegistryError(
+    "DIGEST_INVALID",
+    `digest algorithm ${algorithm.slice(0, 50)} is not known: use sha256 or sha512`,
+  );
+}
+
+/**
+ * What a request says of its body. A length from `Content-Length` is certain; one that follows from `Content-Range` alone
+ * is checked while the bytes come in.
+ */
+function chunkBounds(c: Context): ChunkBounds {
+  const lengthHeader = c.req.header("Content-Length");
+  const length = lengthHeader === undefined ? undefined : Number(lengthHeader);
+  const rangeHeader = c.req.header("Content-Range");
+  if (rangeHeader === undefined) return length === undefined ? {} : { length, isLengthCertain: true };
+  const range = parseContentRange(rangeHeader);
+  if (!range) {
+    throw new RegistryError("UPLOAD_INVALID", `Content-Range "${rangeHeader.slice(0, 50)}" is not <first>-<last>`);
+  }
+  if (length !== undefined && length !== range.length) {
+    throw new RegistryError("SIZE_INVALID", `Content-Range names ${range.length} bytes, but Content-Length ${length}`);
+  }
+  return { start: range.offset, length: range.length, isLengthCertain: length !== undefined };
+}
+
+function accepted(c: Context, { repository, session }: Upload, offset: number, status: 202 | 204): Response {
+  c.header("Location", `/v2/${repository}/blobs/uploads/${session}`);
+  c.header("Range", uploadRange(offset));
+  c.header("Docker-Upload-UUID", session);
+  return c.body(null, status);
+}
+
+function created(c: Context, repository: RepositoryName, digest: Digest): Response {
+  setContentHeaders(c, digest, true);
+  c.header("Location", `/v2/${repository}/blobs/${digest}`);
+  return c.body(null, 201);
+}

@@ -1,0 +1,25 @@
+import { type Caller } from "../model/access.ts";
+import type { Digest } from "../model/digest.ts";
+import type { RepositoryName } from "../model/reference.ts";
+import { mountBlob as linkFrom } from "../storage/blobs.ts";
+import type { Stores } from "../storage/stores.ts";
+import { mayAccess, seesEveryRepository } from "./access.ts";
+import { ensureRepository } from "./repositories.ts";
+
+/**
+ * Makes a blob of another repository a blob of this one, without moving bytes (OCI distribution-spec, "Mounting a blob
+ * from another repository"). Without `from`, any repository will do that the caller may pull from.
+ *
+ * @returns whether it could be mounted; if not, the caller uploads it.
+ */
+export async function mountBlob(
+  stores: Stores,
+  caller: Caller,
+  userId: number,
+  mount: { repository: RepositoryName; digest: Digest; from: RepositoryName | undefined },
+): Promise<boolean> {
+  const { repository, digest, from } = mount;
+  if (from ? !mayAccess(caller, "pull", from) : !seesEveryRepository(caller.user)) return false;
+  const repositoryId = await ensureRepository(stores, repository, userId);
+  return linkFrom(stores.db, repositoryId, digest, from);
+}

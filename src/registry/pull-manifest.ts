@@ -1,0 +1,65 @@
+import type { Digest } from "../model/digest.ts";
+import { isDigest } from "../model/digest.ts";
+import { RegistryError } from "../model/errors.ts";
+import { defaultChild } from "../model/manifest.ts";
+import { DOCKER_MANIFEST, isIndexMediaType } from "../model/media-types.ts";
+import type { Reference, RepositoryName } from "../model/reference.ts";
+import { findManifest, readManifest, type StoredManifest } from "../storage/manifests.ts";
+import type { Stores } from "../storage/stores.ts";
+
+export type PulledManifest = StoredManifest & { text: string };
+
+/** Which media types a client understands; undefined when it did not say. */
+export type Accepted = ReadonlySet<string> | undefined;
+
+/**
+ * Finds a manifest by tag or digest, with its exact text.
+ *
+ * What is stored is what comes back, whatever the client says it accepts: its digest is the point. One exception, as in
+ * Docker's own registry: a client that knows no index but Docker's single-platform manifests, and asks by tag, gets the
+ * one for linux/amd64.
+ *
+ * @throws RegistryError MANIFEST_UNKNOWN or NAME_UNKNOWN.
+ */
+export async function pullManifest(
+  stores: Stores,
+  repository: RepositoryName,
+  reference: Reference,
+  accepted: Accepted,
+): Promise<PulledManifest> {
+  const manifest = await readManifest(stores.db, repository, reference);
+  if (!manifest) throw unknownManifest(repository, reference);
+  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
+  const child = defaultChild(manifest.text);
+  return (child && (await readManifest(stores.db, repository, child))) ?? manifest;
+}
+
+/** The same without the text, which is then not read. */
+export async function statManifest(
+  stores: Stores,
+  repository: RepositoryName,
+  reference: Reference,
+  accepted: Accepted,
+): Promise<StoredManifest | PulledManifest> {
+  const manifest = await findManifest(stores.db, repository, reference);
+  if (!manifest) throw unknownManifest(repository, reference);
+  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
+  return pullManifest(stores, repository, reference, accepted);
+}
+
+function needsDefaultChild({ mediaType }: StoredManifest, accepted: Accepted): boolean {
+  return (
+    accepted !== undefined &&
+    isIndexMediaType(mediaType) &&
+    !accepted.has(mediaType) &&
+    !accepted.has("*/*") &&
+    accepted.has(DOCKER_MANIFEST)
+  );
+}
+
+export function unknownManifest(repository: RepositoryName, reference: Reference): RegistryError {
+  const what: [string, Record<string, Digest | string>] = isDigest(reference)
+    ? [`manifest ${reference}`, { digest: reference }]
+    : [`tag ${reference}`, { tag: reference }];
+  return new RegistryError("MANIFEST_UNKNOWN", { message: `${what[0]} is not in ${repository}`, detail: what[1] });
+}

@@ -1,0 +1,86 @@
+import { algorithmOf, type Digest, digestOf, isDigest } from "../model/digest.ts";
+import { type Problem, RegistryError } from "../model/errors.ts";
+import { type Manifest, parseManifest } from "../model/manifest.ts";
+import type { Reference, RepositoryName, Tag } from "../model/reference.ts";
+import { findMissing, saveManifest } from "../storage/manifests.ts";
+import type { Stores } from "../storage/stores.ts";
+import { ensureRepository } from "./repositories.ts";
+
+/** The referrers API repeats annotations, and a D1 row ends at 2 MB. */
+const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
+
+export interface ManifestPush {
+  repository: RepositoryName;
+  userId: number;
+  /** A tag to move to the manifest, or the digest that it must have. */
+  reference: Reference;
+  /** More tags to move to it, when the reference is a digest. */
+  tags: Tag[];
+  contentType: string | undefined;
+  bytes: Uint8Array;
+}
+
+/**
+ * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
+ * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
+ *
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID or MANIFEST_BLOB_UNKNOWN.
+ */
+export async function pushManifest(
+  stores: Stores,
+  push: ManifestPush,
+): Promise<{ digest: Digest; subject: Digest | undefined; tags: Tag[] }> {
+  const { repository, userId, reference, bytes } = push;
+  const text = decode(bytes);
+  const manifest = parseManifest(text, push.contentType);
+  requireShortAnnotations(manifest);
+  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
+  if (isDigest(reference) && reference !== digest) {
+    throw new RegistryError("DIGEST_INVALID", {
+      message: `the manifest does not have the digest ${reference} but ${digest}`,
+      detail: { digest: reference },
+    });
+  }
+  const tags = isDigest(reference) ? push.tags : [reference];
+  const repositoryId = await ensureRepository(stores, repository, userId);
+  const size = bytes.byteLength;
+  if (!(await saveManifest(stores.db, { repositoryId, digest, text, size, manifest, tags, userId }))) {
+    throw await missingParts(stores, repositoryId, manifest);
+  }
+  return { digest, subject: manifest.subject, tags };
+}
+
+/** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new RegistryError("MANIFEST_INVALID", "the manifest is not UTF-8 text", { cause });
+  }
+}
+
+function requireShortAnnotations({ subject, annotations }: Manifest): void {
+  if (!subject || !annotations) return;
+  if (new TextEncoder().encode(JSON.stringify(annotations)).byteLength > MAX_REFERRER_ANNOTATION_BYTES) {
+    throw new RegistryError(
+      "MANIFEST_TOO_LARGE",
+      `the annotations of a manifest with a subject may have at most ${MAX_REFERRER_ANNOTATION_BYTES} bytes`,
+    );
+  }
+}
+
+async function missingParts(stores: Stores, repositoryId: number, manifest: Manifest): Promise<RegistryError> {
+  const { blobs, children } = await findMissing(stores.db, repositoryId, manifest);
+  const problems: Problem[] = [
+    ...blobs.map((digest) => ({
+      message: `blob ${digest} is not in the repository: push it first`,
+      detail: { digest },
+    })),
+    ...children.map((digest) => ({
+      message: `manifest ${digest} is not in the repository: push it first`,
+      detail: { digest },
+    })),
+  ];
+  const came = { message: "a part of the manifest was missing and has come since: push the manifest again" };
+  return new RegistryError("MANIFEST_BLOB_UNKNOWN", problems.length > 0 ? problems : came);
+}

@@ -1,0 +1,140 @@
+/** A registry client for tests: requests to the Worker's own fetch, as the administrator unless told otherwise. */
+import { env, exports } from "cloudflare:workers";
+import { createHash, randomBytes } from "node:crypto";
+import { hashPassword } from "../../../src/model/password.ts";
+
+export const ADMINISTRATOR = { name: "admin", password: "correct horse" };
+const ORIGIN = "http://registry.test";
+
+export async function addUser(name: string, password: string, isOperator = false): Promise<void> {
+  await env.DB.prepare("INSERT OR IGNORE INTO users (name, password_hash, is_operator, created_at) VALUES (?, ?, ?, 0)")
+    .bind(name, hashPassword(password), isOperator ? 1 : 0)
+    .run();
+}
+
+await addUser(ADMINISTRATOR.name, ADMINISTRATOR.password, true);
+
+export function basic(name: string, password: string): string {
+  return `Basic ${btoa(`${name}:${password}`)}`;
+}
+
+/** Sends a request without credentials. */
+export function fetchAnonymously(path: string, init: RequestInit = {}): Promise<Response> {
+  return exports.default.fetch(new Request(new URL(path, ORIGIN), { redirect: "manual", ...init }));
+}
+
+/** Sends a request as the administrator. */
+export function send(
+  method: string,
+  path: string,
+  { headers, body }: { headers?: Record<string, string>; body?: BodyInit } = {},
+): Promise<Response> {
+  const credentials = { Authorization: basic(ADMINISTRATOR.name, ADMINISTRATOR.password) };
+  return fetchAnonymously(path, {
+    method,
+    headers: { ...credentials, ...headers },
+    ...(body !== undefined && { body }),
+  });
+}
+
+/** The codes of an OCI error answer. */
+export async function errorCodes(response: Response): Promise<string[]> {
+  return (await errorsOf(response)).map((error) => error.code);
+}
+
+export async function errorsOf(response: Response): Promise<{ code: string; message: string; detail?: unknown }[]> {
+  const body = await response.json<{ errors: { code: string; message: string; detail?: unknown }[] }>();
+  return body.errors;
+}
+
+let counter = 0;
+/** A name that no other test uses. */
+export function newRepository(): string {
+  counter += 1;
+  return `test-${randomBytes(4).toString("hex")}/image-${counter}`.replace(/^test-/, "t");
+}
+
+export function digestOf(bytes: Uint8Array | string, algorithm = "sha256"): string {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
+}
+
+/** Bytes that nothing else in the registry has. */
+export function someBytes(length = 100): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+}
+
+export async function pushBlob(
+  repository: string,
+  bytes: Uint8Array<ArrayBuffer> = someBytes(),
+  mediaType = "application/vnd.oci.image.layer.v1.tar",
+): Promise<Descriptor> {
+  const digest = digestOf(bytes);
+  const response = await send("POST", `/v2/${repository}/blobs/uploads/?digest=${digest}`, {
+    body: bytes,
+    headers: { "Content-Length": String(bytes.byteLength) },
+  });
+  if (response.status !== 201) throw new Error(`pushing a blob: ${response.status} ${await response.text()}`);
+  return { mediaType, digest, size: bytes.byteLength };
+}
+
+export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+
+export function putManifest(repository: string, reference: string, manifest: unknown, contentType?: string) {
+  const body = typeof manifest === "string" ? manifest : JSON.stringify(manifest);
+  const type = contentType ?? (JSON.parse(body) as { mediaType?: string }).mediaType ?? OCI_MANIFEST;
+  return send("PUT", `/v2/${repository}/manifests/${reference}`, { body, headers: { "Content-Type": type } });
+}
+
+export async function imageManifest(repository: string, extra: Record<string, unknown> = {}) {
+  const config = await pushBlob(repository, someBytes(), "application/vnd.oci.image.config.v1+json");
+  const layers = [await pushBlob(repository)];
+  return { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers, ...extra };
+}
+
+/** Pushes an image of one layer and answers its descriptor. */
+export async function pushImage(
+  repository: string,
+  reference = "latest",
+  extra: Record<string, unknown> = {},
+): Promise<Descriptor> {
+  const manifest = await imageManifest(repository, extra);
+  const text = JSON.stringify(manifest);
+  const digest = digestOf(text);
+  const response = await putManifest(repository, reference === "" ? digest : reference, manifest);
+  if (response.status !== 201) throw new Error(`pushing a manifest: ${response.status} ${await response.text()}`);
+  return { mediaType: OCI_MANIFEST, digest, size: text.length };
+}
+
+export interface UploadHandle {
+  location: string;
+  session: string;
+}
+
+export async function openUpload(repository: string, query = ""): Promise<UploadHandle> {
+  const response = await send("POST", `/v2/${repository}/blobs/uploads/${query}`);
+  const location = response.headers.get("Location");
+  const session = response.headers.get("Docker-Upload-UUID");
+  if (response.status !== 202 || !location || !session) throw new Error(`opening an upload: ${response.status}`);
+  return { location, session };
+}
+
+/** A body of unknown length in pieces, as docker sends it. */
+export function streamOf(...pieces: Uint8Array[]): ReadableStream<Uint8Array> {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const writeAll = async () => {
+    for (const piece of pieces) await writer.write(piece);
+    await writer.close();
+  };
+  writeAll().catch(() => undefined); // the reader may give up early: that is what some tests are about
+  return readable;
+}
