@@ -1,0 +1,168 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The content type of a TLS record that opens a handshake (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+
+/**
+ * Bytes per read of an answer, and how many such reads may wait for a slow client. Large reads are what makes a pull
+ * through the front as fast as one without it: Node's own 64 KiB halve it. A page of a buffer takes memory only once it
+ * was filled, so small answers cost nothing.
+ */
+const BUFFER_SIZE = 1024 * 1024;
+const BUFFERS = 4;
+
+/** For how long a client may go on sending after its answer, and how long it may pause meanwhile. */
+const LINGER_MS = 30_000;
+const LINGER_QUIET_MS = 2000;
+
+/** A TCP server that passes connections on to workerd. */
+export interface Front {
+  port: number;
+  /** Stops taking connections, lets requests in flight end for at most `grace` milliseconds, then drops the rest. */
+  close: (grace: number) => Promise<void>;
+}
+
+/** A client's connection and the one to workerd that carries it on. */
+interface Pair {
+  client: Socket;
+  upstream: Socket;
+  /** Whether the client has sent something that has had no answer yet. */
+  awaitsAnswer: boolean;
+}
+
+/**
+ * Listens on host:port and passes every connection on, byte for byte, to a port of 127.0.0.1, except those that open
+ * with a TLS handshake: these it closes at once. Container tools try https first, on any port, and workerd leaves them
+ * waiting for 10-15 s before they fall back to http.
+ *
+ * @param port 0 for any free one.
+ * @throws the system's error when it cannot listen.
+ */
+export async function startFront(host: string, port: number, upstreamPort: number): Promise<Front> {
+  const pairs = new Set<Pair>();
+  const waiting = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
+    waiting.add(client);
+    client.on("error", () => client.destroy());
+    client.once("close", () => waiting.delete(client));
+    client.once("data", (first) => {
+      waiting.delete(client);
+      client.pause();
+      if (typeof first === "string" || first[0] === TLS_HANDSHAKE) {
+        client.destroy();
+        return;
+      }
+      passOn(client, first, upstreamPort, pairs);
+    });
+    client.once("end", () => {
+      if (waiting.has(client)) client.destroy();
+    });
+    client.resume();
+  });
+  await listen(server, host, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async (grace) => {
+      server.close();
+      for (const client of waiting) client.destroy();
+      await drain(pairs, grace);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((done, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off("error", reject);
+      done();
+    });
+  });
+}
+
+function passOn(client: Socket, first: Buffer, upstreamPort: number, pairs: Set<Pair>): void {
+  const free: Buffer[] = [];
+  let allocated = 0;
+  const mayTakeBuffer = () => free.length > 0 || allocated < BUFFERS;
+  const takeBuffer = () => {
+    const buffer = free.pop();
+    if (buffer !== undefined) return buffer;
+    allocated += 1;
+    return Buffer.allocUnsafeSlow(BUFFER_SIZE);
+  };
+
+  /** What the next read fills; no write uses it. */
+  let next = takeBuffer();
+  let paused = false;
+  const upstream = connect({
+    host: "127.0.0.1",
+    port: upstreamPort,
+    allowHalfOpen: true,
+    noDelay: true,
+    onread: {
+      // Asked for right after each callback, also one that pauses: reading goes on with it later.
+      buffer: () => next,
+      callback: (length) => {
+        const filled = next;
+        pair.awaitsAnswer = false;
+        client.write(filled.subarray(0, length), () => {
+          free.push(filled);
+          if (paused) upstream.resume();
+          paused = false;
+        });
+        next = takeBuffer();
+        paused = !mayTakeBuffer();
+        return !paused;
+      },
+    },
+  });
+  const pair: Pair = { client, upstream, awaitsAnswer: true };
+  pairs.add(pair);
+
+  upstream.write(first);
+  client.on("data", () => (pair.awaitsAnswer = true));
+  client.pipe(upstream);
+  upstream.on("end", () => client.end());
+
+  const drop = () => {
+    pairs.delete(pair);
+    client.destroy();
+    upstream.destroy();
+  };
+  client.on("error", drop).on("close", drop);
+  upstream.on("error", () => upstream.destroy());
+  upstream.on("close", () => {
+    if (upstream.bytesRead === 0) drop();
+    else linger(client, upstream);
+  });
+}
+
+/**
+ * Lets a client read an answer that came before it had sent all: workerd refuses a request without reading its body and
+ * then closes the connection, and a client that is still sending would get a reset in place of the answer. So what it
+ * sends is thrown away for a while, as servers do that face the internet ("lingering close").
+ */
+function linger(client: Socket, upstream: Socket): void {
+  client.unpipe(upstream);
+  client.end();
+  client.resume();
+  client.setTimeout(LINGER_QUIET_MS, () => client.destroy());
+  const end = setTimeout(() => client.destroy(), LINGER_MS);
+  client.once("close", () => clearTimeout(end));
+}
+
+/** Ends each connection as soon as it is quiet between two requests, and after `grace` milliseconds all of them. */
+async function drain(pairs: Set<Pair>, grace: number): Promise<void> {
+  const deadline = performance.now() + grace;
+  const seen = new Map<Pair, number>();
+  while (pairs.size > 0 && performance.now() < deadline) {
+    for (const pair of pairs) {
+      const bytes = pair.upstream.bytesRead + pair.upstream.bytesWritten + pair.client.bytesWritten;
+      if (seen.get(pair) === bytes && !pair.awaitsAnswer) pair.client.destroy();
+      seen.set(pair, bytes);
+    }
+    await sleep(100);
+  }
+  for (const pair of pairs) pair.client.destroy();
+}

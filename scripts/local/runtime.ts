@@ -1,0 +1,183 @@
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { bundle } from "./bundle.ts";
+import { startCron } from "./cron.ts";
+import { startFront, type Front } from "./front.ts";
+import { applyMigrations } from "./migrations.ts";
+import { processesWithEnvironment, processStart } from "./processes.ts";
+import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** How long requests in flight may take to end after `stop`, in milliseconds. */
+const STOP_GRACE = 2500;
+
+/** How often a dead workerd is looked for, in milliseconds. */
+const WATCH_INTERVAL = 250;
+
+export interface RuntimeOptions {
+  /** The Worker's wrangler.toml; by default the one of this checkout. */
+  configPath?: string;
+  /** 0, the default, for any free one. */
+  port?: number;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Holds all data and the bundle; made if it is not there. */
+  stateDir: string;
+  /** Become bindings of the Worker. As a function it is called once nobody else can use `stateDir`. */
+  secrets?: Record<string, string> | (() => Record<string, string>);
+  /** Where lines about the Worker go, its own console output included; default: standard error. */
+  log?: (line: string) => void;
+}
+
+export interface Runtime {
+  /** Without a slash at the end. */
+  url: string;
+  port: number;
+  miniflare: Miniflare;
+  workerdPid: number;
+  /** Ends requests in flight (within 3 s), then workerd. Idempotent. */
+  stop: () => Promise<void>;
+  /** Rejects when workerd ends by itself; resolves after {@link Runtime.stop}. */
+  failed: Promise<void>;
+}
+
+/** The port asked for is taken, or not allowed. */
+export class PortUnavailable extends Error {
+  constructor(host: string, port: number, cause: Error) {
+    super(`Cannot listen on ${host}:${port} (${cause.message}). Set PORT to another port.`, { cause });
+  }
+}
+
+/** workerd ended although nobody stopped it. */
+export class WorkerdDied extends Error {
+  constructor(pid: number) {
+    super(`The Workers runtime (workerd, process ${pid}) ended unexpectedly.`);
+  }
+}
+
+/**
+ * Starts a Worker on this machine, with all it needs and without a network: its bundle as it would be deployed, its
+ * bindings with data below `stateDir`, migrations applied, cron triggers running.
+ *
+ * @throws StateInUse, PortUnavailable, BundleFailed, MigrationFailed; nothing is left running then.
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const configPath = resolve(options.configPath ?? join(ROOT, "wrangler.toml"));
+  const host = options.host ?? "127.0.0.1";
+  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const state = await lockState(options.stateDir);
+  const undo: (() => void | Promise<void>)[] = [state.release];
+  try {
+    const secrets = typeof options.secrets === "function" ? options.secrets() : options.secrets;
+    const worker = await bundle(configPath, join(state.path, "bundle"));
+    const miniflare = new Miniflare(
+      convertV4MiniflareOptions({
+        host: "127.0.0.1",
+        port: 0,
+        // A value, because otherwise Miniflare asks a server for one.
+        cf: { colo: "LOCAL", country: "XX", httpProtocol: "HTTP/1.1" },
+        log: new RuntimeLog(log),
+        logRequests: false,
+        handleStructuredLogs: ({ message }) => log(message),
+        telemetry: { enabled: false },
+        resourcePersistencePath: join(state.path, "data"),
+        unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
+        workers: [
+          {
+            ...worker.workerOptions,
+            modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+            modulesRoot: worker.directory,
+            bindings: { ...worker.workerOptions.bindings, ...secrets },
+            // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
+            // it halves the requests per second.
+            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          },
+        ],
+      }),
+    );
+    undo.unshift(() => miniflare.dispose());
+    const workerd = await miniflare.unsafeGetDirectURL();
+    const [workerdPid] = processesWithEnvironment(STATE_DIR_MARK, state.path);
+    if (workerdPid === undefined) throw new Error("workerd is not among the running processes");
+
+    for (const [binding, source] of Object.entries(worker.migrations)) {
+      await applyMigrations(await miniflare.getD1Database(binding), source);
+    }
+
+    const front = await openFront(host, options.port ?? 0, Number(workerd.port));
+    undo.unshift(() => front.close(STOP_GRACE));
+    let stopping: Promise<void> | undefined;
+    const stopCron = startCron(worker.workerOptions.cronTriggers ?? [], async (cron, scheduledTime) => {
+      try {
+        const fetcher = await miniflare.getWorker();
+        await fetcher.scheduled({ cron, scheduledTime });
+      } catch (error) {
+        if (stopping === undefined) log(`The cron trigger ${cron} failed: ${String(error)}`);
+      }
+    });
+    undo.unshift(stopCron);
+
+    const watch = watchProcess(workerdPid);
+    undo.unshift(watch.stop);
+    const stop = () => (stopping ??= runAll(undo));
+    return {
+      url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
+      port: front.port,
+      miniflare,
+      workerdPid,
+      stop,
+      failed: watch.ended,
+    };
+  } catch (error) {
+    await runAll(undo);
+    throw error;
+  }
+}
+
+async function runAll(steps: readonly (() => void | Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step();
+}
+
+async function openFront(host: string, port: number, upstreamPort: number): Promise<Front> {
+  try {
+    return await startFront(host, port, upstreamPort);
+  } catch (error) {
+    throw error instanceof Error ? new PortUnavailable(host, port, error) : error;
+  }
+}
+
+/** Miniflare starts a new workerd when one dies, but keeps silent about it, so the process itself is watched. */
+function watchProcess(pid: number): { ended: Promise<void>; stop: () => void } {
+  const start = processStart(pid);
+  const { promise: ended, resolve: stopped, reject } = Promise.withResolvers<void>();
+  const timer = setInterval(() => {
+    if (processStart(pid) === start) return;
+    clearInterval(timer);
+    reject(new WorkerdDied(pid));
+  }, WATCH_INTERVAL);
+  // Whoever does not wait for it does not have to handle it.
+  ended.catch(() => undefined);
+  return {
+    ended,
+    stop: () => {
+      clearInterval(timer);
+      stopped();
+    },
+  };
+}
+
+/** Miniflare's own messages. */
+class RuntimeLog extends Log {
+  readonly #write: (line: string) => void;
+
+  constructor(write: (line: string) => void) {
+    super(LogLevel.ERROR);
+    this.#write = write;
+  }
+
+  protected override log(message: string): void {
+    this.#write(message);
+  }
+}

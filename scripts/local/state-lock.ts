@@ -1,0 +1,80 @@
+import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { processesWithEnvironment, processStart } from "./processes.ts";
+
+/** The environment variable by which a workerd process is known to write to a state directory. */
+export const STATE_DIR_MARK = "BERTH_RUNTIME_STATE_DIR";
+
+/** Another runtime uses the state directory. */
+export class StateInUse extends Error {
+  constructor(stateDir: string, pid: number) {
+    super(
+      `Berth is already running on ${stateDir} (process ${pid}). Stop it first, or set STATE_DIR to another folder.`,
+    );
+  }
+}
+
+/**
+ * Makes this process the only one that runs on a state directory, which it creates if need be, and ends a workerd
+ * that a killed runtime left behind there: two of them would write to the same SQLite files.
+ *
+ * @returns the directory's real path, and a call that gives it free.
+ * @throws StateInUse when another process holds it.
+ */
+export async function lockState(stateDir: string): Promise<{ path: string; release: () => void }> {
+  mkdirSync(stateDir, { recursive: true });
+  const path = realpathSync(stateDir);
+  const lock = join(path, "runtime.lock");
+  const content = `${process.pid} ${processStart(process.pid) ?? ""}\n`;
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, content);
+  try {
+    while (!tryLink(own, lock)) removeStale(lock, path);
+  } finally {
+    rmSync(own, { force: true });
+  }
+  await endLeftOver(path);
+  return {
+    path,
+    release: () => {
+      rmSync(lock, { force: true });
+    },
+  };
+}
+
+function tryLink(own: string, lock: string): boolean {
+  try {
+    // A link appears with its content, so nobody reads a lock that does not name its holder yet.
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    if (isCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+function removeStale(lock: string, stateDir: string): void {
+  const claimed = `${lock}.stale.${process.pid}`;
+  try {
+    const [pid = "", start = ""] = readFileSync(lock, "utf8").trim().split(/ (.*)/s);
+    if (processStart(Number(pid)) === start) throw new StateInUse(stateDir, Number(pid));
+    // Of two processes that find the same stale lock only one renames it.
+    renameSync(lock, claimed);
+  } catch (error) {
+    if (!isCode(error, "ENOENT")) throw error;
+  }
+  rmSync(claimed, { force: true });
+}
+
+async function endLeftOver(stateDir: string): Promise<void> {
+  for (const pid of processesWithEnvironment(STATE_DIR_MARK, stateDir)) {
+    if (pid === process.pid) continue;
+    process.kill(pid, "SIGKILL");
+    while (processStart(pid) !== undefined) await sleep(10);
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { expect, test } from "vitest";
+import { deploy, DeploymentFailed } from "../../scripts/deployment.ts";
+import { verifyPassword } from "../../src/model/password.ts";
+import type { RunWrangler } from "../../scripts/wrangler.ts";
+
+const answer = (stdout: unknown) => ({ exitCode: 0, stdout: JSON.stringify(stdout), stderr: "" });
+
+/** An account as wrangler shows it, and what was asked of it. */
+function account(state: { secrets?: string[]; administrator?: number; failsAt?: string } = {}) {
+  const commands: string[] = [];
+  const files: { path: string; mode: number; content: string }[] = [];
+  const wrangler: RunWrangler = async (args) => {
+    const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
+    const path = option("--file") ?? option("--secrets-file");
+    if (path !== undefined)
+      files.push({ path, mode: statSync(path).mode & 0o777, content: readFileSync(path, "utf8") });
+    const command = args.filter((arg) => arg !== path && arg !== option("--command")).join(" ");
+    commands.push(command);
+    if (state.failsAt !== undefined && command.startsWith(state.failsAt)) {
+      return { exitCode: 1, stdout: "", stderr: "the reason" };
+    }
+    if (command.startsWith("secret list")) {
+      return state.secrets === undefined
+        ? { exitCode: 1, stdout: "", stderr: '✘ [ERROR] Worker "berth" not found.' }
+        : answer(state.secrets.map((name) => ({ name, type: "secret_text" })));
+    }
+    if (command.includes("--json")) {
+      const rows = state.administrator === undefined ? [] : [{ created_at: state.administrator }];
+      return answer([{ results: rows, success: true }]);
+    }
+    if (command.startsWith("d1 execute"))
+      state.administrator ??= Number(/1, (\d+)\)/.exec(files.at(-1)?.content ?? "")?.[1]);
+    return answer(null);
+  };
+  return { wrangler, commands, files };
+}
+
+const MIGRATE = "d1 migrations apply DB --remote";
+const QUERY = "d1 execute DB --remote --json --command";
+const EXECUTE = "d1 execute DB --remote --yes --file";
+
+test("the first deployment makes secrets, database and administrator", async () => {
+  const { wrangler, commands, files } = account();
+  const password = await deploy(wrangler);
+  expect(commands).toEqual(["secret list --format json", "deploy --secrets-file", MIGRATE, QUERY, EXECUTE, QUERY]);
+  expect(Object.keys(JSON.parse(files[0]?.content ?? "") as object)).toEqual(["TOKEN_SECRET"]);
+  expect(files.map((file) => file.mode)).toEqual([0o600, 0o600]);
+  expect(files.filter((file) => existsSync(file.path))).toEqual([]);
+  const hash = /'(\$scrypt[^']+)'/.exec(files[1]?.content ?? "")?.[1];
+  expect(verifyPassword(password ?? "", hash ?? "")).toBe(true);
+});
+
+test("a later one keeps secrets and administrator, and migrates first", async () => {
+  const { wrangler, commands } = account({ secrets: ["TOKEN_SECRET"], administrator: 1 });
+  expect(await deploy(wrangler)).toBeUndefined();
+  expect(commands).toEqual(["secret list --format json", MIGRATE, "deploy", QUERY]);
+});
+
+test("a password of the operator's own replaces the one there is", async () => {
+  const { wrangler, commands, files } = account({ secrets: ["TOKEN_SECRET"], administrator: 1 });
+  expect(await deploy(wrangler, "it's mine")).toBeUndefined();
+  expect(commands.at(-1)).toBe(EXECUTE);
+  expect(files[0]?.content).toMatch(/^INSERT INTO users .*ON CONFLICT \(name\) DO UPDATE SET password_hash/);
+});
+
+test("stops at the first step that fails", async () => {
+  const { wrangler, commands } = account({ secrets: ["TOKEN_SECRET"], failsAt: "d1 migrations" });
+  await expect(deploy(wrangler)).rejects.toThrow(DeploymentFailed);
+  expect(commands).toEqual(["secret list --format json", MIGRATE]);
+});
+
+test("does not take another failure for a new Worker", async () => {
+  const { wrangler, commands } = account({ failsAt: "secret list" });
+  await expect(deploy(wrangler)).rejects.toThrow("the reason");
+  expect(commands).toHaveLength(1);
+});
