@@ -68,6 +68,11 @@ const TAIL_ROW_BYTES = 1024 * 1024;
 /** R2 takes up to 4.995 GiB in one `put`. */
 const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
 const PART_TRIES = 4;
+/** After how long an alarm that could do nothing yet comes again. */
+const ALARM_PAUSE_MS = 60 * 60 * 1000;
+/** R2's error codes, which are in its messages only. */
+const BAD_DIGEST = 10037;
+const NO_SUCH_UPLOAD = 10024;
 
 export class UploadSession extends DurableObject<Env> {
   #hash: RunningHash | undefined;
@@ -157,10 +162,16 @@ export class UploadSession extends DurableObject<Env> {
     if (!session) return;
     const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
     if (this.#isBusy || Date.now() < idleUntil) {
-      await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + UPLOAD_DONE_MS));
+      await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
       return;
     }
-    await this.#end();
+    try {
+      await this.#end();
+    } catch (error) {
+      // The platform gives up on an alarm after six tries, and with it on what is left to remove.
+      console.error("removing an abandoned upload failed, and is tried again in an hour:", error);
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_PAUSE_MS);
+    }
   }
 
   #read(): Session | undefined {
@@ -331,7 +342,7 @@ export class UploadSession extends DurableObject<Env> {
     try {
       return await this.env.BUCKET.put(this.#noteNewKey(), bytes, { [algorithmOf(digest)]: hexOf(digest) });
     } catch (error) {
-      if (error instanceof Error && error.message.includes("(10037)")) throw await this.#wrongDigest(digest);
+      if (isR2Error(error, BAD_DIGEST)) throw await this.#wrongDigest(digest);
       throw error;
     }
   }
@@ -381,10 +392,11 @@ export class UploadSession extends DurableObject<Env> {
   async #end(): Promise<void> {
     const multipart = this.#read()?.multipart;
     if (multipart) {
-      // Gone already when it was completed: then the object is what has to go.
-      await this.env.BUCKET.resumeMultipartUpload(multipart.key, multipart.uploadId)
-        .abort()
-        .catch(() => undefined);
+      const upload = this.env.BUCKET.resumeMultipartUpload(multipart.key, multipart.uploadId);
+      await upload.abort().catch((error: unknown) => {
+        // When it was completed before, the object is what has to go.
+        if (!isR2Error(error, NO_SUCH_UPLOAD)) throw error;
+      });
     }
     await this.#discardObjects();
     this.#hash = undefined;
@@ -455,6 +467,10 @@ async function answerAsync<T>(body: ByteStream | null, work: () => Promise<T>): 
 function refusalOf(error: unknown): { refusal: { code: ErrorCode; problems: readonly Problem[] } } {
   if (error instanceof RegistryError) return { refusal: { code: error.code, problems: error.problems } };
   throw error;
+}
+
+function isR2Error(error: unknown, code: number): boolean {
+  return error instanceof Error && error.message.includes(`(${code})`);
 }
 
 function unknownUpload(): RegistryError {

@@ -392,6 +392,44 @@ describe("an evicted session", () => {
   });
 });
 
+describe("an outage", () => {
+  it.for([10, UPLOAD_PART_BYTES + 10])(
+    "of D1 fails the closing PUT of %i bytes, which then may be repeated",
+    async (size, { expect }) => {
+      const repository = newRepository();
+      const bytes = someBytes(size);
+      for (const how of ["whole", "streamed"]) {
+        const upload = await openUpload(repository);
+        if (how === "streamed") await chunk(upload, streamOf(bytes));
+        const body = how === "whole" ? bytes : undefined;
+        const outage = vi
+          .spyOn(Object.getPrototypeOf(env.DB) as D1Database, "batch")
+          .mockRejectedValueOnce(new Error("outage"));
+        expect((await finish(upload, digestOf(bytes), body)).status).toBe(500);
+        outage.mockRestore();
+        expect((await finish(upload, digestOf(bytes), body)).status).toBe(201);
+        expect(digestOf(await pull(repository, digestOf(bytes)))).toBe(digestOf(bytes));
+      }
+      expect(await orphans()).toEqual([]);
+    },
+  );
+
+  it("of R2 that passes is not noticed by the client", async ({ expect }) => {
+    const repository = newRepository();
+    const bytes = someBytes(2 * UPLOAD_PART_BYTES);
+    const upload = await openUpload(repository);
+    const probe = await env.BUCKET.createMultipartUpload("probe");
+    const outage = vi
+      .spyOn(Object.getPrototypeOf(probe) as R2MultipartUpload, "uploadPart")
+      .mockRejectedValueOnce(new Error("We encountered an internal error. Please try again. (10001)"));
+    expect((await chunk(upload, streamOf(bytes))).status).toBe(202);
+    expect(outage).toHaveBeenCalledTimes(3);
+    outage.mockRestore();
+    await probe.abort();
+    expect((await finish(upload, digestOf(bytes))).status).toBe(201);
+  });
+});
+
 describe("cancelling", () => {
   it.for([10, UPLOAD_PART_BYTES + 10])("an upload of %i bytes leaves nothing", async (size, { expect }) => {
     const upload = await openUpload(newRepository());
@@ -461,6 +499,29 @@ describe("the alarm", () => {
     });
     await later(UPLOAD_IDLE_MS + 60_000, () => runDurableObjectAlarm(stubOf(upload)));
     expect(await objectKeys()).not.toContain(key);
+  });
+
+  it("comes again when it could not remove what it should", async ({ expect }) => {
+    const upload = await openUpload(newRepository());
+    const key = "blobs/hard-to-remove";
+    await env.BUCKET.put(key, someBytes(10));
+    await runInDurableObject(stubOf(upload), (_, { storage }) => {
+      storage.sql.exec("INSERT INTO objects (key) VALUES (?)", key);
+    });
+    const outage = vi
+      .spyOn(Object.getPrototypeOf(env.BUCKET) as R2Bucket, "delete")
+      .mockRejectedValueOnce(new Error("outage"));
+    const alarm = () => later(UPLOAD_IDLE_MS + 60_000, () => runDurableObjectAlarm(stubOf(upload)));
+    try {
+      expect(await alarm()).toBe(true);
+      expect(outage).toHaveBeenCalledOnce();
+      expect(await objectKeys()).toContain(key);
+      expect(await alarm()).toBe(true);
+      expect(await objectKeys()).not.toContain(key);
+      expect(await alarm()).toBe(false);
+    } finally {
+      outage.mockRestore();
+    }
   });
 
   it("forgets a finished upload, and keeps its blob", async ({ expect }) => {

@@ -36,13 +36,10 @@ const OCI_ERRORS: Record<ErrorCode, { status: ContentfulStatusCode; code: string
   UPLOAD_UNKNOWN: { status: 404, code: "BLOB_UPLOAD_UNKNOWN" },
 };
 
-/** Renders what a handler threw. Anything but a RegistryError is a bug or an outage: logged whole, answered without details. */
+/** Renders what a handler threw. */
 export async function renderOciError(error: Error, c: Context<AppEnv>): Promise<Response> {
   await discardRest(c.req.raw.body);
-  if (!(error instanceof RegistryError)) {
-    console.error(`${c.req.method} ${new URL(c.req.url).pathname} failed:`, error, error.cause ?? "");
-    return c.json({ errors: [{ code: "UNKNOWN", message: "the registry failed; the request may be repeated" }] }, 500);
-  }
+  if (!(error instanceof RegistryError)) return renderFailure(error, c);
   const { status, code } = OCI_ERRORS[error.code];
   if (status === 401) c.header("WWW-Authenticate", challengeFor(c, error));
   const offset = error.problems[0]?.detail?.["offset"];
@@ -53,4 +50,27 @@ export async function renderOciError(error: Error, c: Context<AppEnv>): Promise<
   const size = error.problems[0]?.detail?.["size"];
   if (error.code === "BLOB_RANGE_INVALID" && typeof size === "number") c.header("Content-Range", `bytes */${size}`);
   return c.json({ errors: error.problems.map(({ message, detail }) => ({ code, message, detail })) }, status);
+}
+
+/** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */
+function renderFailure(error: Error, c: Context<AppEnv>): Response {
+  const request = `${c.req.method} ${new URL(c.req.url).pathname}`;
+  if (isTransient(error)) {
+    // Also what a client leaves behind that vanished in the middle of an upload.
+    console.warn(`${request} was interrupted: ${error.message}`);
+    c.header("Retry-After", "1");
+    return c.json({ errors: [{ code: "UNAVAILABLE", message: "the request was interrupted: repeat it" }] }, 503);
+  }
+  console.error(`${request} failed:`, error, error.cause ?? "");
+  return c.json({ errors: [{ code: "UNKNOWN", message: "the registry failed; the request may be repeated" }] }, 500);
+}
+
+/** The platform marks errors of Durable Objects that are worth another try, wherever they came through. */
+function isTransient(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (("retryable" in cause && cause.retryable === true) || ("overloaded" in cause && cause.overloaded === true)) {
+      return true;
+    }
+  }
+  return false;
 }
