@@ -9,7 +9,5 @@ export const MAX_MANIFEST_BYTES = 4 * MIB;
  * smallest size keeps the memory of many simultaneous uploads in one isolate low and still allows 48 GiB.
  */
 export const UPLOAD_PART_BYTES = 5 * MIB;
-/** An upload that nobody continued for this long is removed. */
+/** An upload that nobody continued for this long is removed; a finished one answers a repeated closing PUT until then. */
 export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
-/** How long a finished upload still answers a repeated closing PUT whose first answer got lost. */
-export const UPLOAD_DONE_MS = 60 * 60 * 1000;

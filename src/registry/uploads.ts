@@ -30,8 +30,11 @@ export async function startUpload(
   userId: number,
   algorithm: DigestAlgorithm,
 ): Promise<string> {
-  const repositoryId = await ensureRepository(stores, repository, userId);
-  return openUpload(stores.uploads, { repository, repositoryId, userId, algorithm });
+  const [session] = await Promise.all([
+    openUpload(stores.uploads, { repository, userId, algorithm }),
+    ensureRepository(stores, repository, userId),
+  ]);
+  return session;
 }
 
 /** Stores a blob that comes whole, in one request. */
@@ -41,8 +44,8 @@ export async function uploadBlob(
   userId: number,
   blob: { digest: Digest; bounds: ChunkBounds; body: Body | null },
 ): Promise<void> {
-  const repositoryId = await ensureRepository(stores, repository, userId);
-  const opening = { repository, repositoryId, userId, algorithm: algorithmOf(blob.digest) };
+  await ensureRepository(stores, repository, userId);
+  const opening = { repository, userId, algorithm: algorithmOf(blob.digest) };
   await storeUpload(stores.uploads, opening, blob.digest, blob.bounds, blob.body);
 }
 

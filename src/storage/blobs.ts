@@ -1,6 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Digest } from "../model/digest.ts";
-import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import type { Database } from "./database.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
@@ -60,10 +59,10 @@ export async function touchBlob(db: Database, id: number): Promise<boolean> {
  */
 export async function saveBlob(
   db: Database,
-  blob: { repositoryId: number; digest: Digest; objectKey: string; size: number },
+  blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number },
 ): Promise<{ objectKey: string }> {
   const now = new Date();
-  const { repositoryId, digest, objectKey, size } = blob;
+  const { repository, digest, objectKey, size } = blob;
   const [saved, linked] = await db.batch([
     db
       .insert(blobs)
@@ -75,12 +74,12 @@ export async function saveBlob(
       .insert(repositoryBlobs)
       .select(
         sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
-            FROM ${repositories} WHERE ${repositories.id} = ${repositoryId}`,
+            FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
       )
       .onConflictDoUpdate({ target: LINK, set: { blobId: sql`excluded.blob_id` } })
       .returning({ blobId: repositoryBlobs.blobId }),
   ]);
-  if (linked.length === 0) throw new RegistryError("NAME_UNKNOWN", "the repository was deleted during the upload");
+  if (linked.length === 0) throw unknownRepository(repository);
   const [row] = saved;
   if (!row) throw new Error(`no row came back for blob ${digest}`);
   return row;

@@ -3,7 +3,7 @@
  * of the offset.
  *
  * Bytes are cut into equal parts of an R2 multipart upload. What does not fill a part yet is the tail, kept in the
- * object's own SQLite. `offset` counts parts and tail, and is written together with them, so it never claims a byte that
+ * object's own storage. `offset` counts parts and tail, and is written together with them, so it never claims a byte that
  * could be lost. The running hash lives in memory only: when the object was evicted in between, the finished R2 object is
  * read back and hashed. A `blobs` row is written only after one of the two, or R2 itself, has confirmed the digest.
  *
@@ -14,7 +14,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { Env } from "../env.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
-import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { discardRest } from "../streams.ts";
 import { saveBlob } from "./blobs.ts";
@@ -28,7 +28,6 @@ export interface UploadOwner {
 }
 
 export interface UploadOpening extends UploadOwner {
-  repositoryId: number;
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
 }
@@ -63,10 +62,23 @@ interface RunningHash {
 
 type ByteStream = ReadableStream<Uint8Array>;
 
-/** A row of SQLite ends at 2 MB. */
-const TAIL_ROW_BYTES = 1024 * 1024;
-/** R2 takes up to 4.995 GiB in one `put`. */
-const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
+/** Keys of the object's storage, beside `session`. */
+const PREFIX = {
+  /** + number: the ETag of a part in R2. */
+  part: "part:",
+  /** + position: bytes that do not fill a part yet. */
+  tail: "tail:",
+  /** + R2 key: an object that this upload may have written. */
+  object: "object:",
+};
+
+/** A value in the object's storage ends at 2 MB. */
+const TAIL_PIECE_BYTES = 1024 * 1024;
+/**
+ * A body up to this size goes to R2 in one `put`, which checks the digest and costs one operation. A larger one is cut
+ * into parts even if it comes whole: then a failure on the way costs a part, not everything before it.
+ */
+const SINGLE_PUT_BYTES = 16 * 1024 * 1024;
 const PART_TRIES = 4;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
@@ -79,12 +91,8 @@ export class UploadSession extends DurableObject<Env> {
   #isBusy = false;
 
   /** Starts the session. The caller made the id, which no one can guess or forge. */
-  async open({ repository, repositoryId, userId, algorithm }: UploadOpening): Promise<void> {
-    const { sql } = this.ctx.storage;
-    sql.exec("CREATE TABLE parts (number INTEGER PRIMARY KEY, etag TEXT NOT NULL)");
-    sql.exec("CREATE TABLE tail (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL)");
-    sql.exec("CREATE TABLE objects (key TEXT PRIMARY KEY)");
-    this.#save({ repository, repositoryId, userId, algorithm, offset: 0, lastUsedAt: Date.now() });
+  async open({ repository, userId, algorithm }: UploadOpening): Promise<void> {
+    this.#save({ repository, userId, algorithm, offset: 0, lastUsedAt: Date.now() });
     this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
     await this.ctx.storage.setAlarm(Date.now() + UPLOAD_IDLE_MS);
   }
@@ -135,12 +143,11 @@ export class UploadSession extends DurableObject<Env> {
         }
         const key = await this.#complete(session, digest, bounds, body);
         const size = session.offset;
-        const { repositoryId } = session;
-        const saved = await saveBlob(openDatabase(this.env.DB), { repositoryId, digest, objectKey: key, size });
+        const { repository } = session;
+        const saved = await saveBlob(openDatabase(this.env.DB), { repository, digest, objectKey: key, size });
         session.done = { digest, size };
         this.#save(session);
         await this.#discardObjects(saved.objectKey);
-        await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
         return { size };
       }),
     );
@@ -160,7 +167,7 @@ export class UploadSession extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const session = this.#read();
     if (!session) return;
-    const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
+    const idleUntil = session.lastUsedAt + UPLOAD_IDLE_MS;
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
       return;
@@ -265,11 +272,12 @@ export class UploadSession extends DurableObject<Env> {
   /** Sends one whole part to R2 and counts its `fresh` bytes, those that were not in the tail. */
   async #sendPart(session: Session, part: Uint8Array, fresh: Uint8Array): Promise<void> {
     const upload = await this.#multipart(session);
-    const number = this.#partCount() + 1;
+    const number = Math.floor(session.offset / UPLOAD_PART_BYTES) + 1; // the tail is less than a part
     const { etag } = await withRetries(() => upload.uploadPart(number, part));
+    const { kv } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
-      this.ctx.storage.sql.exec("INSERT INTO parts (number, etag) VALUES (?, ?)", number, etag);
-      this.ctx.storage.sql.exec("DELETE FROM tail");
+      kv.put(PREFIX.part + sortable(number), etag);
+      for (const [key] of this.#list(PREFIX.tail)) kv.delete(key);
       this.#count(session, fresh);
     });
   }
@@ -277,21 +285,24 @@ export class UploadSession extends DurableObject<Env> {
   #appendTail(session: Session, fresh: Uint8Array): void {
     if (fresh.byteLength === 0) return;
     this.ctx.storage.transactionSync(() => {
-      for (let at = 0; at < fresh.byteLength; at += TAIL_ROW_BYTES) {
-        const row = fresh.slice(at, at + TAIL_ROW_BYTES);
-        this.ctx.storage.sql.exec("INSERT INTO tail (position, bytes) VALUES (?, ?)", session.offset + at, row);
+      for (let at = 0; at < fresh.byteLength; at += TAIL_PIECE_BYTES) {
+        const piece = fresh.slice(at, at + TAIL_PIECE_BYTES);
+        this.ctx.storage.kv.put(PREFIX.tail + sortable(session.offset + at), piece);
       }
       this.#count(session, fresh);
     });
   }
 
   #readTail(): Uint8Array[] {
-    const rows = this.ctx.storage.sql.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM tail ORDER BY position");
-    return rows.toArray().map((row) => new Uint8Array(row.bytes));
+    return this.#list<Uint8Array>(PREFIX.tail).map(([, piece]) => piece);
   }
 
-  #partCount(): number {
-    return this.ctx.storage.sql.exec<{ count: number }>("SELECT count(*) AS count FROM parts").one().count;
+  #parts(): R2UploadedPart[] {
+    return this.#list<string>(PREFIX.part).map(([, etag], index) => ({ partNumber: index + 1, etag }));
+  }
+
+  #list<T>(prefix: string): [string, T][] {
+    return [...this.ctx.storage.kv.list<T>({ prefix })];
   }
 
   /** Moves offset and running hash past bytes that are stored. No `await` in here: both move or neither. */
@@ -315,7 +326,7 @@ export class UploadSession extends DurableObject<Env> {
 
   #noteNewKey(): string {
     const key = newObjectKey();
-    this.ctx.storage.sql.exec("INSERT INTO objects (key) VALUES (?)", key);
+    this.ctx.storage.kv.put(PREFIX.object + key, true);
     return key;
   }
 
@@ -356,10 +367,7 @@ export class UploadSession extends DurableObject<Env> {
   async #completeMultipart(session: Session, { key, uploadId }: { key: string; uploadId: string }): Promise<void> {
     const upload = this.env.BUCKET.resumeMultipartUpload(key, uploadId);
     try {
-      const parts = this.ctx.storage.sql
-        .exec<{ number: number; etag: string }>("SELECT number, etag FROM parts ORDER BY number")
-        .toArray()
-        .map(({ number, etag }) => ({ partNumber: number, etag }));
+      const parts = this.#parts();
       const tail = join(this.#readTail());
       if (tail.byteLength > 0) parts.push(await withRetries(() => upload.uploadPart(parts.length + 1, tail)));
       await upload.complete(parts);
@@ -407,8 +415,8 @@ export class UploadSession extends DurableObject<Env> {
   /** Removes what failed attempts left in R2, and the upload itself when the blob was there already. */
   async #discardObjects(keep = ""): Promise<void> {
     const db = openDatabase(this.env.DB);
-    const keys = this.ctx.storage.sql.exec<{ key: string }>("SELECT key FROM objects WHERE key <> ?", keep).toArray();
-    for (const { key } of keys) await discardObject(db, this.env.BUCKET, key);
+    const keys = this.#list(PREFIX.object).map(([entry]) => entry.slice(PREFIX.object.length));
+    for (const key of keys) if (key !== keep) await discardObject(db, this.env.BUCKET, key);
   }
 }
 
@@ -471,6 +479,11 @@ function refusalOf(error: unknown): { refusal: { code: ErrorCode; problems: read
 
 function isR2Error(error: unknown, code: number): boolean {
   return error instanceof Error && error.message.includes(`(${code})`);
+}
+
+/** Keys are listed in the order of their bytes. */
+function sortable(number: number): string {
+  return String(number).padStart(12, "0");
 }
 
 function unknownUpload(): RegistryError {
