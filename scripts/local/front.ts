@@ -5,6 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 const TLS_HANDSHAKE = 0x16;
 
 /**
+ * What a TLS handshake gets: clients written in Go (docker, skopeo, crane …) know by the first bytes that the server
+ * speaks plain HTTP, and fall back to it at once; after a connection that was just closed some of them try again first.
+ */
+const PLAIN_HTTP_ONLY = [
+  "HTTP/1.1 400 Bad Request",
+  "Content-Type: text/plain",
+  "Content-Length: 42",
+  "Connection: close",
+  "",
+  "This port speaks plain http, and no https\n",
+].join("\r\n");
+
+/**
  * Bytes per read of an answer, and how many such reads may wait for a slow client. Large reads are what makes a pull
  * through the front as fast as one without it: Node's own 64 KiB halve it. A page of a buffer takes memory only once it
  * was filled, so small answers cost nothing.
@@ -33,8 +46,8 @@ interface Pair {
 
 /**
  * Listens on host:port and passes every connection on, byte for byte, to a port of 127.0.0.1, except those that open
- * with a TLS handshake: these it closes at once. Container tools try https first, on any port, and workerd leaves them
- * waiting for 10-15 s before they fall back to http.
+ * with a TLS handshake: these it tells at once that it speaks http only. Container tools try https first, on any port,
+ * and workerd leaves them waiting for 10-15 s before they fall back.
  *
  * @param port 0 for any free one.
  * @throws the system's error when it cannot listen.
@@ -50,7 +63,9 @@ export async function startFront(host: string, port: number, upstreamPort: numbe
       waiting.delete(client);
       client.pause();
       if (typeof first === "string" || first[0] === TLS_HANDSHAKE) {
-        client.destroy();
+        client.resume();
+        client.setTimeout(LINGER_QUIET_MS, () => client.destroy());
+        client.end(PLAIN_HTTP_ONLY);
         return;
       }
       passOn(client, first, upstreamPort, pairs);

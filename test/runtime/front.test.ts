@@ -23,14 +23,17 @@ async function frontBefore(serve: (socket: Socket) => void) {
   return { front, connections };
 }
 
-test("closes a TLS handshake at once, unseen by the server", async () => {
+test("tells a TLS handshake at once that it speaks http only, unseen by the server", async () => {
   const { front, connections } = await frontBefore(() => undefined);
   const client = await openSocket(front.port);
   const start = performance.now();
   client.socket.write(Buffer.from("160301020001", "hex"));
-  await client.closed;
+  await client.ended;
   expect(performance.now() - start).toBeLessThan(100);
   expect(connections).toHaveLength(0);
+  const [head = "", body = ""] = client.received().toString().split("\r\n\r\n");
+  expect(head).toMatch(/^HTTP\/1\.1 400 /);
+  expect(head).toContain(`Content-Length: ${body.length}`);
 });
 
 test("passes every byte on, in both directions", async () => {
@@ -130,4 +133,20 @@ test("closing gives up on an answer that takes too long", async () => {
   await front.close(300);
   await client.closed;
   expect(performance.now() - start).toBeLessThan(700);
+});
+
+test("a client that is still sending gets an answer that came early", async () => {
+  const { front } = await frontBefore((socket) => {
+    socket.once("data", () => socket.end("refused", () => socket.destroy()));
+  });
+  const client = await openSocket(front.port);
+  const piece = Buffer.alloc(64 * 1024, "x");
+  let isAnswered = false;
+  void client.ended.then(() => (isAnswered = true));
+  for (let sent = 0; sent < 100 && !isAnswered; sent += 1) {
+    client.socket.write(piece);
+    await sleep(5);
+  }
+  await client.ended;
+  expect(client.received().toString()).toBe("refused");
 });
