@@ -1,14 +1,14 @@
 import type { D1Migration } from "@cloudflare/vitest-plugin";
-import type { Env } from "../../../src/env.ts";
+import type { Env as WorkerEnv } from "../../../src/env.ts";
+import type * as mainModule from "../../../src/index.ts";
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Bindings {
+    interface Env extends WorkerEnv {
       MIGRATIONS: D1Migration[];
     }
     interface GlobalProps {
-      mainModule: typeof import("../../../src/index.ts");
+      mainModule: typeof mainModule;
     }
   }
 }
-type Bindings = Env;
