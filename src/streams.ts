@@ -2,8 +2,8 @@
 
 type ByteStream = ReadableStream<Uint8Array>;
 
-/** How much of a refused body is read all the same. */
-const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+/** For how long a refused body is read all the same: what servers that close connections themselves allow. */
+const MAX_DISCARD_MS = 30_000;
 const DISCARD_STEP_BYTES = 1024 * 1024;
 
 /**
@@ -26,15 +26,16 @@ export async function readLimited(body: ByteStream | null, max: number, tooLarge
 }
 
 /**
- * Reads what is left of a body that was refused, up to a limit. A client that is still sending when the connection
+ * Reads what is left of a body that was refused, for a while. A client that is still sending when the connection
  * closes gets a reset in place of the answer, and never learns why it was refused.
  */
 export async function discardRest(body: ByteStream | null): Promise<void> {
   if (!body || body.locked) return;
   try {
     const reader = body.getReader({ mode: "byob" });
+    const end = Date.now() + MAX_DISCARD_MS;
     let view = new Uint8Array(DISCARD_STEP_BYTES);
-    for (let discarded = 0; discarded < MAX_DISCARDED_BYTES; discarded += view.byteLength) {
+    while (Date.now() < end) {
       const { value, done } = await reader.readAtLeast(DISCARD_STEP_BYTES, view);
       if (done || value.byteLength < DISCARD_STEP_BYTES) return;
       view = value;
