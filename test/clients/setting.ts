@@ -1,0 +1,144 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { execute, findProgram, type CommandOptions, type Result } from "../support/commands.ts";
+import { writeImage, writeMultiPlatformImage, type Image, type ImageRecipe } from "../support/images.ts";
+import { startRecorder, type Recorder } from "../support/recorder.ts";
+import {
+  makeTemporaryDirectory,
+  PASSWORD,
+  removeDirectory,
+  startServer,
+  USER,
+  type Server,
+} from "../support/server.ts";
+
+/** Milliseconds for a push or pull of next to nothing. A client that waits for a TLS answer takes 10,000 more. */
+export const TINY_OPERATION_MS = 4000;
+/** Larger than what 32-bit lengths and a Worker's memory hold. */
+export const HUGE_LAYER_BYTES = 1.5 * 1024 ** 3;
+/** Milliseconds for a test with such a layer. */
+export const HUGE_TIMEOUT_MS = 240_000;
+
+/** One client, a registry for it alone, and a home that holds nothing of the user's. */
+export class Setting {
+  readonly #program: string | undefined;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #globalArguments: readonly string[];
+  /** Everything that the tests write. */
+  readonly directory = makeTemporaryDirectory();
+  server!: Server;
+  recorder!: Recorder;
+
+  constructor(program: string | undefined, globalArguments?: (directory: string) => readonly string[]) {
+    this.#program = program;
+    this.#globalArguments = globalArguments?.(this.directory) ?? [];
+    const home = this.path("home");
+    mkdirSync(home, { recursive: true });
+    this.#environment = {
+      HOME: home,
+      DOCKER_CONFIG: join(home, "docker"),
+      REGCTL_CONFIG: join(home, "regctl.json"),
+      REGISTRY_AUTH_FILE: join(home, "auth.json"),
+      XDG_RUNTIME_DIR: join(home, "run"),
+      TMPDIR: home,
+    };
+  }
+
+  path(...names: string[]): string {
+    return join(this.directory, ...names);
+  }
+
+  /** Runs the client, whatever comes of it. */
+  attempt(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
+    if (this.#program === undefined) throw new Error("the client is not installed");
+    const environment = { ...this.#environment, ...options.environment };
+    return execute([this.#program, ...this.#globalArguments, ...args], { ...options, environment });
+  }
+
+  /** Runs the client, which has to succeed. */
+  async run(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
+    const result = await this.attempt(args, options);
+    if (result.exitCode !== 0) throw new Error(`${args.join(" ")} ended with ${result.exitCode}:\n${result.output}`);
+    return result;
+  }
+
+  /** Asks the registry without the client. */
+  ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`);
+    headers.set("Accept", "*/*");
+    return fetch(`${this.server.url}${path}`, { ...init, headers });
+  }
+
+  /** The digest that a tag points to; undefined when there is no such tag. */
+  async digestOf(repository: string, tag: string): Promise<string | undefined> {
+    const response = await this.ask(`/v2/${repository}/manifests/${tag}`, { method: "HEAD" });
+    if (response.status === 404) return undefined;
+    const digest = response.headers.get("Docker-Content-Digest");
+    if (response.status !== 200 || digest === null) throw new Error(`${repository}:${tag} answers ${response.status}`);
+    return digest;
+  }
+
+  /** Writes an image to a layout of its own. */
+  async image(name: string, layers: readonly number[], architecture = "amd64"): Promise<Image & { layout: string }> {
+    const layout = this.path(name);
+    return { ...(await writeImage(layout, { seed: name, layers, architecture })), layout };
+  }
+
+  /** Writes an index of one small image for each of two architectures. */
+  async multiPlatformImage(name: string) {
+    const layout = this.path(name);
+    const recipe = (architecture: string): ImageRecipe & { architecture: string } => ({
+      seed: `${name} ${architecture}`,
+      layers: [1000, 100_000],
+      architecture,
+    });
+    return { ...(await writeMultiPlatformImage(layout, [recipe("amd64"), recipe("arm64")])), layout };
+  }
+}
+
+export interface ClientOptions {
+  /** Come before those of each command. */
+  globalArguments?: (directory: string) => readonly string[];
+  /** Other programs that the client does not work without. */
+  needs?: readonly string[];
+  /** Called once the registry runs. */
+  prepare?: () => Promise<void>;
+  /** Called before the registry stops. */
+  cleanUp?: () => Promise<void>;
+}
+
+/** Prepares a test file for one client. Without it the tests are skipped, or fail where CI is "true". */
+export function useClient(name: string, options: ClientOptions = {}): Setting {
+  const missing = [name, ...(options.needs ?? [])].filter((program) => findProgram(program) === undefined);
+  const reason = `${missing.join(" and ")} not installed`;
+  const setting = new Setting(findProgram(name), options.globalArguments);
+
+  beforeAll(async () => {
+    if (missing.length > 0) {
+      console.warn(`Skipping the tests of ${name}: ${reason}.`);
+      return;
+    }
+    setting.server = await startServer(setting.path("state"));
+    setting.recorder = await startRecorder(setting.server.port);
+    await options.prepare?.();
+  });
+  beforeEach((context) => {
+    if (missing.length === 0) {
+      setting.recorder.exchanges.length = 0;
+      return;
+    }
+    if (process.env.CI === "true") throw new Error(reason);
+    context.skip(reason);
+  });
+  afterAll(async () => {
+    if (missing.length === 0) {
+      await options.cleanUp?.();
+      setting.recorder.close();
+      await setting.server.stop();
+    }
+    removeDirectory(setting.directory);
+  });
+  return setting;
+}
