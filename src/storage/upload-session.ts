@@ -74,11 +74,8 @@ const PREFIX = {
 
 /** A value in the object's storage ends at 2 MB. */
 const TAIL_PIECE_BYTES = 1024 * 1024;
-/**
- * A body up to this size goes to R2 in one `put`, which checks the digest and costs one operation. A larger one is cut
- * into parts even if it comes whole: then a failure on the way costs a part, not everything before it.
- */
-const SINGLE_PUT_BYTES = 16 * 1024 * 1024;
+/** R2 takes up to 4.995 GiB in one `put`; a longer body is cut into parts even when its length is known. */
+const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
 const PART_TRIES = 4;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;

@@ -97,7 +97,8 @@ async function start(): Promise<Contestants> {
 
 function printMachine(): void {
   const require = createRequire(import.meta.url);
-  const version = (name: string) => (require(`${name}/package.json`) as { version: string }).version;
+  const ofMiniflare = createRequire(require.resolve("miniflare"));
+  const version = (name: string) => (ofMiniflare(`${name}/package.json`) as { version: string }).version;
   console.log(
     [
       `${availableParallelism()} cores, ${process.platform} ${process.arch}, Node ${process.version}`,

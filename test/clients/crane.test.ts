@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
+import { type Descriptor, digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { TINY_OPERATION_MS, useClient } from "./setting.ts";
@@ -122,9 +122,10 @@ test("a layer is appended to an image in the registry", async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     rootfs: { diff_ids: [...base.layers, ...more.layers].map(({ digest }) => digest) },
   });
-  const manifest = JSON.parse((await crane.run(["manifest", `${address}/acme/longer:1`])).stdout);
-  expect(manifest.layers).toHaveLength(base.layers.length + 1);
-  for (const { digest } of manifest.layers) {
+  const manifest = await crane.run(["manifest", `${address}/acme/longer:1`]);
+  const { layers } = JSON.parse(manifest.stdout) as { layers: Descriptor[] };
+  expect(layers).toHaveLength(base.layers.length + 1);
+  for (const { digest } of layers) {
     // The new layer was compressed on the way, so only its digest tells whether it is whole.
     const bytes = await (await crane.ask(`/v2/acme/longer/blobs/${digest}`)).arrayBuffer();
     expect(`sha256:${createHash("sha256").update(new Uint8Array(bytes)).digest("hex")}`).toBe(digest);

@@ -245,6 +245,7 @@ describe("a token", () => {
 
   it("ends after its time", async ({ expect }) => {
     const { token } = await (await getToken("", ADMIN)).json<TokenAnswer>();
+    expect((await withToken(token, "/v2/")).status).toBe(200);
     const now = Date.now();
     vi.useFakeTimers({ now: now + TOKEN_LIFETIME_S * 1000 + 5000, toFake: ["Date"] });
     try {
