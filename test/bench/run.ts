@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
- * only what is counted can be missed. `--only=counts,layers,requests,memory` runs a part.
+ * only what is counted can be missed. `--only=counts,layers,clients,requests,memory` runs a part.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
@@ -12,12 +12,13 @@ import { measureCounts } from "./counts.ts";
 import { newLayer } from "./layers.ts";
 import { measureMemory } from "./memory.ts";
 import { measureTransfers, type Contestants } from "./rows.ts";
+import { measureRealClient } from "./real-client.ts";
 import { dockerRegistryVersion, Servers } from "./servers.ts";
 import { measureSmallRequests } from "./small-requests.ts";
 import { BareStore, RegistryStore } from "./stores.ts";
 import { printTargets, type Target } from "./table.ts";
 
-const PARTS = ["counts", "layers", "requests", "memory"] as const;
+const PARTS = ["counts", "layers", "clients", "requests", "memory"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -58,11 +59,15 @@ async function run(isQuick: boolean): Promise<number> {
     counted.push(...(await measureCounts(counting)));
     await counting.stop();
   }
-  if (wants("layers") || wants("requests")) {
+  if (wants("layers") || wants("clients") || wants("requests")) {
     const contestants = await start();
     if (wants("layers")) {
       await measureClient(servers, contestants.ceiling, isQuick);
       measured.push(...(await measureTransfers(contestants, isQuick)));
+    }
+    if (wants("clients")) {
+      const { berth, docker } = contestants;
+      measured.push(...(await measureRealClient(berth, docker, isQuick)));
     }
     if (wants("requests")) await measureSmallRequests(contestants, isQuick);
     for (const store of [contestants.berth, contestants.ceiling, contestants.docker]) await store?.server.stop();
@@ -74,7 +79,7 @@ async function run(isQuick: boolean): Promise<number> {
 }
 
 /** Starts everybody, and lets each do everything once: the first of anything is slower. */
-async function start(): Promise<Contestants> {
+async function start(): Promise<Contestants & { berth: RegistryStore; docker: RegistryStore | undefined }> {
   const berth = new RegistryStore(await servers.berth());
   const ceiling = new BareStore(await servers.ceiling());
   const server = await servers.dockerRegistry();
