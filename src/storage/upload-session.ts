@@ -228,8 +228,7 @@ export class UploadSession extends DurableObject<Env> {
           sending = undefined;
         }
         // Only the first part begins with the tail of the chunks before: storing a part empties it.
-        const tail = received === 0 ? this.#readTail() : [];
-        const tailBytes = lengthOf(tail);
+        const tailBytes = received === 0 ? before % UPLOAD_PART_BYTES : 0;
         const wanted = Math.min(UPLOAD_PART_BYTES - tailBytes, announced - received);
         const fresh = await readUpTo(reader, buffers.take(), tailBytes, wanted);
         received += fresh.byteLength;
@@ -241,7 +240,7 @@ export class UploadSession extends DurableObject<Env> {
           break;
         }
         const part = new Uint8Array(fresh.buffer);
-        copyInto(part, tail);
+        if (tailBytes > 0) copyInto(part, this.#readTail());
         sending = this.#sendPart(session, part, fresh).then(() => buffers.giveBack(fresh.buffer));
         sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
       }
