@@ -32,7 +32,7 @@ export function hashPassword(password: string): string {
 export function verifyPassword(password: string, stored: string): boolean {
   const parts = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(stored);
   if (!parts) throw new Error("stored password hash is not in a known format");
-  const [, logN, r, p, salt, key] = parts as unknown as [string, string, string, string, string, string];
+  const [, logN = "", r = "", p = "", salt = "", key = ""] = parts;
   const derived = derive(password, Buffer.from(salt, "base64"), { logN: Number(logN), r: Number(r), p: Number(p) });
   return timingSafeEqual(derived, Buffer.from(key, "base64"));
 }

@@ -105,7 +105,7 @@ export interface ClientOptions {
   needs?: readonly string[];
   /** Called once the registry runs. */
   prepare?: () => Promise<void>;
-  /** Called before the registry stops. */
+  /** Called at the end, also when nothing could be tested. */
   cleanUp?: () => Promise<void>;
 }
 
@@ -133,8 +133,8 @@ export function useClient(name: string, options: ClientOptions = {}): Setting {
     context.skip(reason);
   });
   afterAll(async () => {
+    await options.cleanUp?.();
     if (missing.length === 0) {
-      await options.cleanUp?.();
       setting.recorder.close();
       await setting.server.stop();
     }
