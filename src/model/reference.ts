@@ -9,8 +9,8 @@ export type RepositoryName = string & { readonly [brand]: "RepositoryName" };
 export type Tag = string & { readonly [brand]: "Tag" };
 export type Reference = Tag | Digest;
 
-export const MAX_ORGANIZATION_LENGTH = 64;
-export const MAX_IMAGE_LENGTH = 128;
+const MAX_ORGANIZATION_LENGTH = 64;
+const MAX_IMAGE_LENGTH = 128;
 const MAX_TAG_LENGTH = 128;
 
 /** `/v2/manage/…` is SWR's management API, so no repository may start there (ADR 0002). */

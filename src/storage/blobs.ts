@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../model/digest.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import type { Database } from "./database.ts";
@@ -6,8 +6,6 @@ import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "./schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
-
-const LINK = [repositoryBlobs.repositoryId, repositoryBlobs.blobId];
 
 /**
  * Finds a blob that a repository may serve, in one query.
@@ -69,20 +67,28 @@ export async function saveBlob(
       .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
       .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
       .returning({ objectKey: blobs.objectKey }),
-    // Over an existing link it writes the same link, so that a row comes back in either case.
-    db
-      .insert(repositoryBlobs)
-      .select(
-        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
-            FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
-      )
-      .onConflictDoUpdate({ target: LINK, set: { blobId: sql`excluded.blob_id` } })
-      .returning({ blobId: repositoryBlobs.blobId }),
+    insertLinks(
+      db,
+      sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
+          FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
+    ),
   ]);
   if (linked.length === 0) throw unknownRepository(repository);
   const [row] = saved;
   if (!row) throw new Error(`no row came back for blob ${digest}`);
   return row;
+}
+
+/** Links the selected pairs. Over an existing link it writes the same link, so that a row comes back in either case. */
+function insertLinks(db: Database, pairs: SQL) {
+  return db
+    .insert(repositoryBlobs)
+    .select(pairs)
+    .onConflictDoUpdate({
+      target: [repositoryBlobs.repositoryId, repositoryBlobs.blobId],
+      set: { blobId: sql`excluded.blob_id` },
+    })
+    .returning({ blobId: repositoryBlobs.blobId });
 }
 
 /**
@@ -105,11 +111,10 @@ export async function mountBlob(
       .update(blobs)
       .set({ lastUsedAt: now })
       .where(and(eq(blobs.digest, digest), isServed)),
-    db
-      .insert(repositoryBlobs)
-      .select(sql`SELECT ${repositoryId}, ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest} AND ${isServed}`)
-      .onConflictDoUpdate({ target: LINK, set: { blobId: sql`excluded.blob_id` } })
-      .returning({ blobId: repositoryBlobs.blobId }),
+    insertLinks(
+      db,
+      sql`SELECT ${repositoryId}, ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest} AND ${isServed}`,
+    ),
   ]);
   return mounted.length > 0;
 }
