@@ -11,17 +11,13 @@ export interface Statement {
 }
 
 /**
- * Makes the administrator unless there is one: the number of changed rows says whether it did.
+ * Makes the administrator, and the account it belongs to, unless there is one: whether the last statement changes a row
+ * says which.
  *
  * @param now milliseconds since 1970.
  */
-export function createAdministrator(password: string, now: number): Statement {
-  return {
-    sql:
-      "INSERT INTO users (name, password_hash, is_operator, created_at) VALUES (?, ?, 1, ?) " +
-      "ON CONFLICT (name) DO NOTHING",
-    values: [ADMINISTRATOR, hashPassword(password), now],
-  };
+export function createAdministrator(password: string, now: number): Statement[] {
+  return [createAccount(now), upsertUser(password, now, "DO NOTHING")];
 }
 
 /**
@@ -29,17 +25,33 @@ export function createAdministrator(password: string, now: number): Statement {
  *
  * @param now milliseconds since 1970.
  */
-export function setAdministratorPassword(password: string, now: number): Statement {
+export function setAdministratorPassword(password: string, now: number): Statement[] {
+  const change = "DO UPDATE SET password_hash = excluded.password_hash, role = 'operator'";
+  return [createAccount(now), upsertUser(password, now, change)];
+}
+
+function createAccount(now: number): Statement {
   return {
-    sql:
-      "INSERT INTO users (name, password_hash, is_operator, created_at) VALUES (?, ?, 1, ?) " +
-      "ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, is_operator = 1",
-    values: [ADMINISTRATOR, hashPassword(password), now],
+    sql: "INSERT INTO accounts (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+    values: [ADMINISTRATOR, now],
   };
 }
 
-/** The statement as one text, for tools that take no values apart. */
-export function inlined(statement: Statement): string {
+function upsertUser(password: string, now: number, otherwise: string): Statement {
+  return {
+    sql:
+      "INSERT INTO users (account_id, name, role, password_hash, created_at) " +
+      `SELECT id, ?, 'operator', ?, ? FROM accounts WHERE name = ? ON CONFLICT (name) ${otherwise}`,
+    values: [ADMINISTRATOR, hashPassword(password), now, ADMINISTRATOR],
+  };
+}
+
+/** The statements as one text, for tools that take no values apart. */
+export function inlined(statements: readonly Statement[]): string {
+  return statements.map(inlinedStatement).join("\n");
+}
+
+function inlinedStatement(statement: Statement): string {
   const values = statement.values.map((value) =>
     typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`,
   );

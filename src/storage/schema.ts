@@ -4,28 +4,118 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Level, Role } from "../model/access.ts";
+import type { AuditAction, AuditResult } from "../model/audit.ts";
 import type { Digest } from "../model/digest.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
 
 const id = () => integer("id").primaryKey();
 const createdAt = () => integer("created_at", { mode: "timestamp_ms" }).notNull();
 
-export const users = sqliteTable("users", {
+const time = (name: string) => integer(name, { mode: "timestamp_ms" });
+
+/** Tenants: each has users and organizations of its own. */
+export const accounts = sqliteTable("accounts", {
   id: id(),
   name: text("name").notNull().unique(),
-  /** PHC string of `model/password.ts`. */
-  passwordHash: text("password_hash").notNull(),
-  /** The deployment's administrator: may do everything. */
-  isOperator: integer("is_operator", { mode: "boolean" }).notNull().default(false),
   createdAt: createdAt(),
 });
 
-export const organizations = sqliteTable("organizations", {
-  id: id(),
-  name: text("name").$type<OrganizationName>().notNull().unique(),
-  createdBy: integer("created_by").references(() => users.id),
-  createdAt: createdAt(),
-});
+export const users = sqliteTable(
+  "users",
+  {
+    id: id(),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    name: text("name").notNull().unique(),
+    role: text("role").$type<Role>().notNull(),
+    /** PHC string of `model/password.ts`. */
+    passwordHash: text("password_hash").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("users_by_account").on(table.accountId, table.name)],
+);
+
+/** AK/SK pairs (guide 4.2). The secret is the key that requests are signed with, so it must be readable. */
+export const accessKeys = sqliteTable(
+  "access_keys",
+  {
+    id: id(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    accessKey: text("access_key").notNull().unique(),
+    /** Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. */
+    encryptedSecret: text("encrypted_secret").notNull(),
+    createdAt: createdAt(),
+    /** To within a minute. */
+    lastUsedAt: time("last_used_at"),
+  },
+  (table) => [index("access_keys_by_user").on(table.userId)],
+);
+
+/** Logins of browsers (a cookie) and of IAM clients (`X-Auth-Token`). */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    /** SHA-256 of the token, hexadecimal: who reads this table gets no session. */
+    tokenHash: text("token_hash").primaryKey(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    createdAt: createdAt(),
+    expiresAt: time("expires_at").notNull(),
+  },
+  (table) => [index("sessions_by_user").on(table.userId), index("sessions_by_expiry").on(table.expiresAt)],
+);
+
+/** Signatures of requests that changed something, for as long as their date would let them be sent once more. */
+export const usedSignatures = sqliteTable(
+  "used_signatures",
+  {
+    signature: text("signature").primaryKey(),
+    expiresAt: time("expires_at").notNull(),
+  },
+  (table) => [index("used_signatures_by_expiry").on(table.expiresAt)],
+);
+
+export const organizations = sqliteTable(
+  "organizations",
+  {
+    id: id(),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    name: text("name").$type<OrganizationName>().notNull().unique(),
+    /** Whose quota it counts against. */
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index("organizations_by_account").on(table.accountId, table.name),
+    index("organizations_by_creator").on(table.createdBy),
+  ],
+);
+
+/** Rights on all images of an organization (guide 6). */
+export const organizationPermissions = sqliteTable(
+  "organization_permissions",
+  {
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    level: text("level").$type<Level>().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.userId] }),
+    index("organization_permissions_by_user").on(table.userId, table.organizationId),
+  ],
+);
 
 export const repositories = sqliteTable(
   "repositories",
@@ -34,11 +124,149 @@ export const repositories = sqliteTable(
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
+    /** The organization's, which never changes: lists of an account's images walk one index. */
+    accountId: integer("account_id").notNull().default(0),
     /** The whole name, `organization/image`: a pull finds its repository by one index. */
     name: text("name").$type<RepositoryName>().notNull().unique(),
+    isPublic: integer("is_public", { mode: "boolean" }).notNull().default(false),
+    category: text("category").notNull().default("other"),
+    description: text("description").notNull().default(""),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    /** Last push of a manifest, deletion or change of a property. */
+    updatedAt: time("updated_at")
+      .notNull()
+      .default(sql`0`),
+    pullCount: integer("pull_count").notNull().default(0),
+    /** Kept by triggers on `tags` (migration 0001). */
+    tagCount: integer("tag_count").notNull().default(0),
+    /** Bytes of its blobs, each counted once; kept by triggers on `repository_blobs` (migration 0001). */
+    storedBytes: integer("stored_bytes").notNull().default(0),
+  },
+  (table) => [
+    index("repositories_by_organization").on(table.organizationId, table.name),
+    index("repositories_by_name").on(table.accountId, table.name),
+    index("repositories_by_update").on(table.accountId, table.updatedAt),
+    index("repositories_by_tag_count").on(table.accountId, table.tagCount),
+    index("repositories_public")
+      .on(table.name)
+      .where(sql`${table.isPublic} = 1`),
+  ],
+);
+
+/** Rights on one image (guide 6). */
+export const repositoryPermissions = sqliteTable(
+  "repository_permissions",
+  {
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    level: text("level").$type<Level>().notNull(),
     createdAt: createdAt(),
   },
-  (table) => [index("repositories_by_organization").on(table.organizationId)],
+  (table) => [
+    primaryKey({ columns: [table.repositoryId, table.userId] }),
+    index("repository_permissions_by_user").on(table.userId, table.repositoryId),
+  ],
+);
+
+/** Private images that another account may pull (guide 4.6). */
+export const shares = sqliteTable(
+  "shares",
+  {
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id, { onDelete: "cascade" }),
+    /** As it was given: "forever" or a time, of which only the day counts. */
+    deadline: text("deadline").notNull(),
+    /** The first moment at which it no longer holds; null for ever. */
+    endsAt: time("ends_at"),
+    note: text("note").notNull().default(""),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.repositoryId, table.accountId] }),
+    index("shares_by_account").on(table.accountId, table.repositoryId),
+  ],
+);
+
+/** Tags that, once there, are neither moved nor deleted: `model/tag-pattern.ts`. */
+export const immutableTagRules = sqliteTable(
+  "immutable_tag_rules",
+  {
+    id: id(),
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    pattern: text("pattern").notNull(),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex("immutable_tag_rules_by_pattern").on(table.repositoryId, table.pattern)],
+);
+
+/** Who did what. Names are copied, so that an event outlives what it is about. */
+export const auditEvents = sqliteTable(
+  "audit_events",
+  {
+    id: id(),
+    createdAt: createdAt(),
+    /** Whose event it is: the organization's account, otherwise the user's; null for a login nobody could be found for. */
+    accountId: integer("account_id"),
+    organization: text("organization").$type<OrganizationName>(),
+    userId: integer("user_id"),
+    userName: text("user_name").notNull(),
+    /** The client's IP address, where the platform tells. */
+    address: text("address"),
+    action: text("action").$type<AuditAction>().notNull(),
+    /** What it was done to: a repository with its tag or digest, an organization, a user. */
+    resource: text("resource").notNull(),
+    result: text("result").$type<AuditResult>().notNull(),
+    /** JSON object of further particulars; never a secret. */
+    detail: text("detail"),
+  },
+  (table) => [
+    index("audit_events_by_time").on(table.createdAt),
+    index("audit_events_by_account").on(table.accountId, table.id),
+    index("audit_events_by_organization").on(table.organization, table.id),
+    index("audit_events_by_user").on(table.userName, table.id),
+    index("audit_events_by_action").on(table.action, table.id),
+  ],
+);
+
+/** Pulls and pulled bytes of a repository on one day (UTC). */
+export const dailyPulls = sqliteTable(
+  "daily_pulls",
+  {
+    accountId: integer("account_id").notNull(),
+    /** `YYYY-MM-DD`. */
+    day: text("day").notNull(),
+    /** Outlives the repository: what an account pulled does not change afterwards. */
+    repositoryId: integer("repository_id").notNull(),
+    pulls: integer("pulls").notNull(),
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.day, table.repositoryId] })],
+);
+
+/** Stored bytes of an account at the end of a day (UTC), or on the last hour of the running one. */
+export const dailyStorage = sqliteTable(
+  "daily_storage",
+  {
+    accountId: integer("account_id").notNull(),
+    /** `YYYY-MM-DD`. */
+    day: text("day").notNull(),
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.day] })],
 );
 
 /** One row per digest whose bytes were verified; the bytes are in R2 under `objectKey`. */
@@ -85,6 +313,8 @@ export const manifests = sqliteTable(
     artifactType: text("artifact_type"),
     /** JSON object of the manifest's own annotations, as the referrers API repeats them. */
     annotations: text("annotations"),
+    /** Last pull by anybody, to within seconds. */
+    lastPulledAt: time("last_pulled_at"),
     /** The manifest this one refers to; need not exist (OCI distribution-spec, "Pushing Manifests with Subject"). */
     subject: text("subject").$type<Digest>(),
     createdAt: createdAt(),
@@ -161,6 +391,7 @@ export const tags = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.name] }),
     index("tags_by_manifest").on(table.manifestId),
+    index("tags_by_update").on(table.repositoryId, table.updatedAt),
   ],
 );
 

@@ -1,0 +1,54 @@
+/** What the audit records: guide 1.6. */
+import type { OrganizationName } from "./reference.ts";
+
+/** `<what>.<did>`, as queries and exports name it. */
+export const AUDIT_ACTIONS = [
+  "account.create",
+  "account.delete",
+  "user.create",
+  "user.update",
+  "user.delete",
+  "user.password",
+  "session.login",
+  "session.logout",
+  "access-key.create",
+  "access-key.delete",
+  "login-command.create",
+  "organization.create",
+  "organization.delete",
+  "organization.permission.set",
+  "organization.permission.delete",
+  "image.create",
+  "image.update",
+  "image.delete",
+  "image.permission.set",
+  "image.permission.delete",
+  "share.create",
+  "share.update",
+  "share.delete",
+  "immutable-rule.create",
+  "immutable-rule.delete",
+  "manifest.push",
+  "manifest.delete",
+  "tag.create",
+  "tag.delete",
+  "blob.delete",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+export const AUDIT_RESULTS = ["success", "denied"] as const;
+export type AuditResult = (typeof AUDIT_RESULTS)[number];
+
+/** Something that somebody does, to be recorded together with it. */
+export interface AuditEntry {
+  /** Whose event it is; undefined: the acting user's. */
+  accountId?: number;
+  action: AuditAction;
+  /** The organization that it concerns, if any. */
+  organization?: OrganizationName;
+  /** What it is done to: `organization[/image[:tag]]`, a user, an account, an access key. */
+  resource: string;
+  /** Further particulars; never a secret. */
+  detail?: Record<string, unknown>;
+  result?: AuditResult;
+}
