@@ -8,7 +8,15 @@ export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: "./wrangler.toml" },
-      miniflare: { bindings: { MIGRATIONS, TOKEN_SECRET: "a secret for tests only, of more than 32 bytes" } },
+      miniflare: {
+        bindings: {
+          MIGRATIONS,
+          TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",
+          ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
+          // Tests of the quota set their own.
+          ORGANIZATION_QUOTA: "100000",
+        },
+      },
     }),
   ],
   test: {

@@ -1,12 +1,19 @@
 /**
  * `npm start`: Berth on this machine. Environment: PORT (8787), STATE_DIR (.berth in the checkout), ADMIN_PASSWORD
- * (otherwise the first start makes one up and shows it).
+ * (otherwise the first start makes one up and shows it), and the settings of wrangler.toml by their names.
  */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Miniflare } from "miniflare";
-import { ADMINISTRATOR, createAdministrator, randomPassword, setAdministratorPassword } from "./first-administrator.ts";
+import { readSettings, SETTING_NAMES } from "../src/model/settings.ts";
+import {
+  ADMINISTRATOR,
+  createAdministrator,
+  randomPassword,
+  setAdministratorPassword,
+  type Statement,
+} from "./first-administrator.ts";
 import { BundleFailed } from "./local/bundle.ts";
 import { MigrationFailed } from "./local/migrations.ts";
 import { PortUnavailable, startRuntime, WorkerdDied } from "./local/runtime.ts";
@@ -23,13 +30,14 @@ const EXPLAINED = [InvalidSetting, BundleFailed, MigrationFailed, PortUnavailabl
 
 async function start(): Promise<void> {
   const port = readPort(process.env.PORT);
+  const variables = readVariables();
   const stateDir = resolve(process.env.STATE_DIR || join(ROOT, ".berth"));
 
   if (!existsSync(join(stateDir, "data"))) console.log("Preparing Berth ...");
   const runtime = await startRuntime({
     port,
     stateDir,
-    secrets: () => localSecrets(join(stateDir, "secrets.json")),
+    bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
   });
   const stopRequested = untilStopRequested();
   try {
@@ -59,21 +67,28 @@ async function start(): Promise<void> {
 /** Makes the administrator. Returns the password when it was made up just now. */
 async function ensureAdministrator(miniflare: Miniflare, chosen: string | undefined): Promise<string | undefined> {
   const database = await miniflare.getD1Database("DB");
+  const run = async (statements: readonly Statement[]) => {
+    const results = await database.batch(statements.map(({ sql, values }) => database.prepare(sql).bind(...values)));
+    return results.at(-1)?.meta.changes ?? 0;
+  };
   if (chosen) {
-    const { sql, values } = setAdministratorPassword(chosen, Date.now());
-    await database
-      .prepare(sql)
-      .bind(...values)
-      .run();
+    await run(setAdministratorPassword(chosen, Date.now()));
     return undefined;
   }
   const password = randomPassword();
-  const { sql, values } = createAdministrator(password, Date.now());
-  const { meta } = await database
-    .prepare(sql)
-    .bind(...values)
-    .run();
-  return meta.changes > 0 ? password : undefined;
+  return (await run(createAdministrator(password, Date.now()))) > 0 ? password : undefined;
+}
+
+/** What the environment sets in place of wrangler.toml. */
+function readVariables(): Record<string, string> {
+  const entries = SETTING_NAMES.map((name) => [name, process.env[name]] as const);
+  const variables = Object.fromEntries(entries.filter((entry): entry is [string, string] => Boolean(entry[1])));
+  try {
+    readSettings(variables);
+  } catch (error) {
+    throw new InvalidSetting(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return variables;
 }
 
 function readPort(text: string | undefined): number {

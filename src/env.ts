@@ -5,6 +5,11 @@ export interface Env {
   DB: D1Database;
   BUCKET: R2Bucket;
   UPLOADS: DurableObjectNamespace<UploadSession>;
-  /** Signs tokens: 32 random bytes or more, as text. */
+  /** Slows down whoever guesses passwords. */
+  LOGIN_LIMITER: RateLimit;
+  /** Signs tokens and temporary login commands: 32 random bytes or more, as text. */
   TOKEN_SECRET: string;
+  /** Encrypts the secrets of access keys: 32 random bytes, base64. */
+  ENCRYPTION_KEY: string;
+  // Variables, all optional: `model/settings.ts`.
 }

@@ -31,8 +31,9 @@ export interface RuntimeOptions {
   host?: string;
   /** Holds all data and the bundle; made if it is not there. */
   stateDir: string;
-  /** Become bindings of the Worker. As a function it is called once nobody else can use `stateDir`. */
-  secrets?: Record<string, string> | (() => Record<string, string>);
+  /** Secrets, and variables in place of those in wrangler.toml. As a function it is called once nobody else can use
+   * `stateDir`. */
+  bindings?: Record<string, string> | (() => Record<string, string>);
   /** Where lines about the Worker go, its own console output included; default: standard error. */
   log?: (line: string) => void;
 }
@@ -76,7 +77,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const state = await lockState(options.stateDir);
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
-    const secrets = typeof options.secrets === "function" ? options.secrets() : options.secrets;
+    const bindings = typeof options.bindings === "function" ? options.bindings() : options.bindings;
     const worker = await bundle(configPath, join(state.path, "bundle"));
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
     const miniflare = new Miniflare(
@@ -96,7 +97,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
             ...worker.workerOptions,
             modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
             modulesRoot: worker.directory,
-            bindings: { ...worker.workerOptions.bindings, ...secrets },
+            bindings: { ...worker.workerOptions.bindings, ...bindings },
             // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
             // it halves the requests per second.
             unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 /** The Worker's secrets and how each is made. `docs/deploy.md` says what they are for. */
 const GENERATORS: Readonly<Record<string, () => string>> = {
   TOKEN_SECRET: () => randomBytes(32).toString("base64"),
+  ENCRYPTION_KEY: () => randomBytes(32).toString("base64"),
 };
 
 /** The names of all secrets that the Worker needs. */

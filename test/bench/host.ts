@@ -25,7 +25,7 @@ async function serve({ configPath, stateDir, adminPassword }: HostOrder): Promis
   const runtime = await startRuntime({
     stateDir,
     ...(configPath !== undefined && { configPath }),
-    ...(adminPassword !== undefined && { secrets: generateSecrets() }),
+    ...(adminPassword !== undefined && { bindings: { ...generateSecrets(), ORGANIZATION_QUOTA: "1000000" } }),
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeAllListeners(signal);
   const stop = async () => {
@@ -43,12 +43,9 @@ async function serve({ configPath, stateDir, adminPassword }: HostOrder): Promis
 }
 
 async function setPassword({ miniflare }: Runtime, password: string): Promise<void> {
-  const { sql, values } = setAdministratorPassword(password, Date.now());
   const database = await miniflare.getD1Database("DB");
-  await database
-    .prepare(sql)
-    .bind(...values)
-    .run();
+  const statements = setAdministratorPassword(password, Date.now());
+  await database.batch(statements.map(({ sql, values }) => database.prepare(sql).bind(...values)));
 }
 
 /** Gives back the disk space of what was pushed. Rows that name it stay: nothing asks for those blobs again. */

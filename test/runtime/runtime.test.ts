@@ -18,7 +18,7 @@ describe("a running Worker", () => {
   const stateDir = mkdtempSync(join(tmpdir(), "berth-test-"));
   const lines: string[] = [];
   const start = () =>
-    startRuntime({ configPath: FIXTURE, stateDir, secrets: { GREETING: "hello" }, log: (line) => lines.push(line) });
+    startRuntime({ configPath: FIXTURE, stateDir, bindings: { GREETING: "hello" }, log: (line) => lines.push(line) });
   let runtime: Runtime;
 
   beforeAll(async () => {

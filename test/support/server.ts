@@ -42,7 +42,7 @@ export function removeDirectory(directory: string): void {
 export async function startServer(stateDir: string, port = 0): Promise<Server> {
   const child = spawn(process.execPath, [join(ROOT, "scripts", "start.ts")], {
     cwd: ROOT,
-    env: { ...process.env, PORT: String(port), STATE_DIR: stateDir, ADMIN_PASSWORD: PASSWORD },
+    env: { ...process.env, PORT: String(port), STATE_DIR: stateDir, ADMIN_PASSWORD: PASSWORD, ORGANIZATION_QUOTA: "1000" },
     // The channel is what tells the server that this process is gone.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

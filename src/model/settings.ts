@@ -1,0 +1,60 @@
+/** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
+import { z } from "zod";
+
+const flag = z
+  .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
+  .describe("true or false");
+const count = (max: number) => z.coerce.number().int().min(0).max(max);
+
+const Variables = z.object({
+  ORGANIZATION_QUOTA: count(1_000_000).default(5),
+  CREATE_ORGANIZATION_ON_PUSH: flag.default(true),
+  ANONYMOUS_PULL: flag.default(true),
+  AUDIT_DAYS: count(36_500).min(1).default(180),
+  PROJECT: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
+    .default("berth"),
+});
+
+export interface Settings {
+  /** How many organizations a user may create (guide 1.5). */
+  organizationQuota: number;
+  /** Whether a push to an organization that does not exist creates it. */
+  createsOrganizationOnPush: boolean;
+  /** Whether public images may be pulled and listed without credentials. */
+  allowsAnonymousPull: boolean;
+  /** For how many days audit events are kept. */
+  auditDays: number;
+  /** The project name in login commands, where SWR has the region's (guide 4.2). */
+  project: string;
+}
+
+/** The variables by name. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Variables.shape);
+
+let read: { from: object; settings: Settings } | undefined;
+
+/**
+ * Reads the variables of a Worker's environment.
+ *
+ * @throws Error naming the variable that has no sense.
+ */
+export function readSettings(env: object): Settings {
+  if (read?.from === env) return read.settings;
+  const parsed = Variables.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(`the variable ${issue?.path.join(".")} is not valid: ${issue?.message}`);
+  }
+  const { data } = parsed;
+  const settings: Settings = {
+    organizationQuota: data.ORGANIZATION_QUOTA,
+    createsOrganizationOnPush: data.CREATE_ORGANIZATION_ON_PUSH,
+    allowsAnonymousPull: data.ANONYMOUS_PULL,
+    auditDays: data.AUDIT_DAYS,
+    project: data.PROJECT,
+  };
+  read = { from: env, settings };
+  return settings;
+}
