@@ -1,16 +1,20 @@
-import { Hono } from "hono";
 import { TOKEN_PATH } from "./http/auth/challenge.ts";
 import { token } from "./http/auth/token.ts";
-import type { AppEnv } from "./http/context.ts";
+import { api } from "./http/api/index.ts";
 import { oci } from "./http/oci/index.ts";
+import { createRouter } from "./http/openapi.ts";
+import { swr } from "./http/swr/index.ts";
 import { openStores } from "./registry/stores.ts";
 
-/** All surfaces of the Worker. */
-export const app = new Hono<AppEnv>({ strict: false })
-  .use(async function stores(c, next) {
-    c.set("stores", openStores(c.env));
-    await next();
-  })
-  .route("/v2", oci)
-  .route(TOKEN_PATH, token)
-  .notFound((c) => c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404));
+/** All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002). */
+export const app = createRouter();
+
+app.use(async function stores(c, next) {
+  c.set("stores", openStores(c.env));
+  await next();
+});
+app.route("/v2/manage", swr);
+app.route("/v2", oci);
+app.route(TOKEN_PATH, token);
+app.route("/api", api);
+app.notFound((c) => c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404));

@@ -1,27 +1,29 @@
-/** Who may do what: the one place that decides, for tokens, the registry API and everything that follows. */
+/** Who may do what: the one place that decides, for tokens, the registry API and the management APIs. */
 import {
   ACTIONS,
   type Action,
+  actionsOf,
+  type Actor,
+  administers,
   type Caller,
   CATALOG_SCOPE,
   formatScopes,
   type Grant,
+  isAtLeast,
+  type Level,
+  levelOf,
+  organizationLevelOf,
   repositoryScope,
   type Scope,
   type User,
 } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
-import { parseRepositoryName, type RepositoryName } from "../model/reference.ts";
+import { type OrganizationName, organizationOf, parseRepositoryName, type RepositoryName } from "../model/reference.ts";
+import { findAccessFacts, findOrganizationFacts } from "../storage/access.ts";
+import { countCreatedOrganizations } from "../storage/organizations.ts";
+import type { Stores } from "../storage/stores.ts";
 
-/** Which of the actions on a repository a user has by right. */
-function allowedActions(user: User | undefined, _repository: RepositoryName): readonly Action[] {
-  return user?.isOperator ? ACTIONS : [];
-}
-
-/** Whether a user sees every repository in lists. */
-export function seesEveryRepository(user: User | undefined): boolean {
-  return user?.isOperator ?? false;
-}
+// --- The registry API, whose callers come with tokens ---
 
 /**
  * Refuses a request unless its caller may do this to the repository. A token is believed: what it grants was decided
@@ -30,8 +32,13 @@ export function seesEveryRepository(user: User | undefined): boolean {
  * @throws RegistryError UNAUTHORIZED, with the scope to ask a token for, when better credentials could help; DENIED when
  * they could not, because this user asked for just that and did not get it.
  */
-export function requireAccess(caller: Caller, action: Action, repository: RepositoryName): void {
-  requireScope(caller, scopeFor(action, repository), action);
+export async function requireAccess(
+  stores: Stores,
+  caller: Caller,
+  action: Action,
+  repository: RepositoryName,
+): Promise<void> {
+  await requireScope(stores, caller, scopeFor(action, repository), action);
 }
 
 /**
@@ -40,11 +47,17 @@ export function requireAccess(caller: Caller, action: Action, repository: Reposi
  *
  * @throws RegistryError as {@link requireAccess}, naming both scopes, also when the token was never asked for the source.
  */
-export function requireMountAccess(caller: Caller, repository: RepositoryName, source: RepositoryName): void {
+export async function requireMountAccess(
+  stores: Stores,
+  caller: Caller,
+  repository: RepositoryName,
+  source: RepositoryName,
+): Promise<void> {
   const sourceScope = scopeFor("pull", source);
-  requireScope(caller, scopeFor("push", repository), "push", sourceScope);
-  const { actions, refused } = grantFor(caller, sourceScope);
-  if (caller.grants && !actions.includes("pull") && !refused.includes("pull")) {
+  await requireScope(stores, caller, scopeFor("push", repository), "push", sourceScope);
+  if (!caller.grants) return;
+  const { actions, refused } = await grantFor(stores, caller, sourceScope);
+  if (!actions.includes("pull") && !refused.includes("pull")) {
     throw insufficient([scopeFor("push", repository), sourceScope]);
   }
 }
@@ -55,8 +68,8 @@ function scopeFor(action: Action, repository: RepositoryName): Scope {
 }
 
 /** @throws RegistryError as {@link requireAccess}. */
-export function requireCatalogAccess(caller: Caller): void {
-  requireScope(caller, CATALOG_SCOPE, "*");
+export async function requireCatalogAccess(stores: Stores, caller: Caller): Promise<void> {
+  await requireScope(stores, caller, CATALOG_SCOPE, "*");
 }
 
 /** Refuses a caller who came with nothing at all; a token for nobody in particular will do (`GET /v2/`). */
@@ -71,21 +84,31 @@ export function requireUser(caller: Caller): User {
 }
 
 /** Whether the caller could do this, for offers that need no refusal, such as mounting a blob. */
-export function mayAccess(caller: Caller, action: Action, repository: RepositoryName): boolean {
-  return grantFor(caller, repositoryScope(repository, action)).actions.includes(action);
+export async function mayAccess(
+  stores: Stores,
+  caller: Caller,
+  action: Action,
+  repository: RepositoryName,
+): Promise<boolean> {
+  return (await grantFor(stores, caller, repositoryScope(repository, action))).actions.includes(action);
 }
 
 /** @param also more that the request needs: a challenge names it, so that one token will do for all. */
-function requireScope(caller: Caller, scope: Scope, action: string, ...also: Scope[]): void {
-  const grant = grantFor(caller, scope);
+async function requireScope(
+  stores: Stores,
+  caller: Caller,
+  scope: Scope,
+  action: string,
+  ...also: Scope[]
+): Promise<void> {
+  const grant = await grantFor(stores, caller, scope);
   if (grant.actions.includes(action)) return;
   const detail = { scope: formatScopes([scope, ...also]) };
   if (!caller.user) throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   if (!caller.grants || grant.refused.includes(action)) {
-    throw new RegistryError("DENIED", {
-      message: `you do not have the permission: ${caller.user.name} may not ${VERBS[action] ?? action} ${scope.name}`,
-      detail,
-    });
+    const why = scope.type === "repository" ? await explainRefusal(stores, caller.user, action, scope.name) : undefined;
+    const message = `you do not have the permission: ${caller.user.name} may not ${VERBS[action] ?? action} ${scope.name}`;
+    throw new RegistryError("DENIED", { message: why ? `${message}: ${why}` : message, detail });
   }
   throw insufficient([scope, ...also]);
 }
@@ -102,9 +125,12 @@ const VERBS: Record<string, string> = {
   "*": "list the",
 };
 
-function grantFor(caller: Caller, scope: Scope): Grant {
-  if (!caller.grants) return decideGrant(caller.user, scope);
+async function grantFor(stores: Stores, caller: Caller, scope: Scope): Promise<Grant> {
+  if (!caller.grants) return decideGrant(stores, caller.user, scope);
   const grants = caller.grants.filter(({ type, name }) => type === scope.type && name === scope.name);
+  // Somebody else may have created the organization since.
+  const prospective = grants.find((grant) => grant.isProspective);
+  if (prospective) return decideGrant(stores, caller.user, prospective);
   return {
     ...scope,
     actions: grants.flatMap((grant) => grant.actions),
@@ -113,24 +139,185 @@ function grantFor(caller: Caller, scope: Scope): Grant {
 }
 
 /** Decides what of a scope a user gets. What cannot exist, such as an ill-named repository, is simply not granted. */
-export function decideGrant(user: User | undefined, scope: Scope): Grant {
+export async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
   const wanted = scope.type === "repository" && scope.actions.includes("*") ? ACTIONS : scope.actions;
-  const allowed: readonly string[] = allowedInScope(user, scope);
+  const { allowed, isProspective } = await allowedInScope(stores, user, scope);
   return {
     type: scope.type,
     name: scope.name,
     actions: wanted.filter((action) => allowed.includes(action)),
     refused: wanted.filter((action) => !allowed.includes(action)),
+    ...(isProspective && { isProspective }),
   };
 }
 
-function allowedInScope(user: User | undefined, scope: Scope): readonly string[] {
-  if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) return user ? CATALOG_SCOPE.actions : [];
-  if (scope.type !== "repository") return [];
+interface Allowed {
+  allowed: readonly string[];
+  isProspective?: boolean;
+}
+
+async function allowedInScope(stores: Stores, user: User | undefined, scope: Scope): Promise<Allowed> {
+  if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
+    return { allowed: user ? CATALOG_SCOPE.actions : [] };
+  }
+  if (scope.type !== "repository") return { allowed: [] };
+  const repository = repositoryNameOf(scope);
+  if (!repository) return { allowed: [] };
+  const facts = await findAccessFacts(stores.db, user, repository);
+  // Only for who wants to push, so that a pull answers the same whether the organization is somebody else's or nobody's;
+  // an operator may know.
+  const mayKnow = user?.role === "operator" || scope.actions.includes("push") || scope.actions.includes("*");
+  if (!facts.organization && user && mayKnow && (await reasonNotToCreate(stores, user)) === undefined) {
+    return { allowed: ACTIONS, isProspective: true };
+  }
+  return { allowed: actionsOf(levelOf(user, facts, stores.settings.allowsAnonymousPull)) };
+}
+
+function repositoryNameOf(scope: Scope): RepositoryName | undefined {
   try {
-    return allowedActions(user, parseRepositoryName(scope.name));
+    return parseRepositoryName(scope.name);
   } catch (error) {
-    if (error instanceof RegistryError) return [];
+    if (error instanceof RegistryError) return undefined;
     throw error;
   }
+}
+
+/** Why a push creates no organization for somebody; undefined when it does. */
+async function reasonNotToCreate({ db, settings }: Stores, user: User): Promise<string | undefined> {
+  if (!settings.createsOrganizationOnPush) return "the organization does not exist, and a push creates none here";
+  const created = await countCreatedOrganizations(db, user.id);
+  if (created < settings.organizationQuota) return undefined;
+  return `the organization does not exist, and ${user.name} has created ${created} of at most ${settings.organizationQuota}`;
+}
+
+/**
+ * Why a push is refused, as guide 7.3.2 lists the causes. Nothing that creating the organization would not tell as well:
+ * names are unique over the deployment.
+ */
+async function explainRefusal(stores: Stores, user: User, action: string, name: string): Promise<string | undefined> {
+  const repository = action === "push" ? repositoryNameOf({ type: "repository", name, actions: [] }) : undefined;
+  if (!repository) return undefined;
+  const { organization } = await findAccessFacts(stores.db, user, repository);
+  const quoted = `organization ${organizationOf(repository)}`;
+  if (!organization) return reasonNotToCreate(stores, user);
+  if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
+  return `no right to push there; whoever manages ${quoted} can grant it`;
+}
+
+// --- The management APIs, whose callers come with credentials of their own ---
+
+/** Who acts in a request to a management API, for the audit. */
+export function actorOf(caller: Caller): Actor {
+  return { user: requireUser(caller), address: caller.address };
+}
+
+/**
+ * The user behind a request to a management API.
+ *
+ * @throws RegistryError UNAUTHORIZED for an anonymous caller; DENIED for credentials that only push and pull.
+ */
+export function requireAccountUser(caller: Caller): User {
+  const user = requireUser(caller);
+  if (caller.reach === "registry") {
+    throw new RegistryError("DENIED", "a login command's credentials push and pull only: log in with a password");
+  }
+  return user;
+}
+
+export interface RepositoryAccess {
+  id: number;
+  name: RepositoryName;
+  organization: { id: number; accountId: number };
+  isPublic: boolean;
+  level: Level;
+  /** Whether the level comes from the organization's own account, not from sharing or because the image is public. */
+  isOwn: boolean;
+}
+
+/**
+ * A repository that the caller may treat so.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN when there is none, or none that the caller may know of: the answer does not
+ * tell which. DENIED when the caller's right does not reach that far.
+ */
+export async function requireRepository(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  wanted: Level,
+): Promise<RepositoryAccess> {
+  const facts = await findAccessFacts(stores.db, caller.user, name);
+  const level = levelOf(caller.user, facts, stores.settings.allowsAnonymousPull);
+  if (!level || !facts.organization || !facts.repository) {
+    throw new RegistryError("REPOSITORY_UNKNOWN", { message: `image ${name} does not exist`, detail: { name } });
+  }
+  if (!isAtLeast(level, wanted)) throw denied(caller, wanted, name);
+  const isOwn =
+    administers(caller.user, facts.organization.accountId) ||
+    (caller.user?.accountId === facts.organization.accountId &&
+      (facts.organizationLevel !== undefined || facts.repositoryLevel !== undefined));
+  return { ...facts.repository, name, organization: facts.organization, level, isOwn };
+}
+
+/**
+ * The same for a repository of the caller's own account: that others may pull it, because it is shared or public, does
+ * not let them see who else may.
+ */
+export async function requireOwnRepository(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  wanted: Level,
+): Promise<RepositoryAccess> {
+  const repository = await requireRepository(stores, caller, name, wanted);
+  if (!repository.isOwn) throw denied(caller, wanted, name);
+  return repository;
+}
+
+export interface OrganizationAccess {
+  id: number;
+  accountId: number;
+  name: OrganizationName;
+  level: Level;
+}
+
+/** @throws RegistryError as {@link requireRepository}, with ORGANIZATION_UNKNOWN. */
+export async function requireOrganization(
+  stores: Stores,
+  caller: Caller,
+  name: OrganizationName,
+  wanted: Level,
+): Promise<OrganizationAccess> {
+  const facts = await findOrganizationFacts(stores.db, caller.user, name);
+  const level = organizationLevelOf(caller.user, facts);
+  if (!level || !facts.organization) {
+    throw new RegistryError("ORGANIZATION_UNKNOWN", {
+      message: `organization ${name} does not exist`,
+      detail: { namespace: name },
+    });
+  }
+  if (!isAtLeast(level, wanted)) throw denied(caller, wanted, name);
+  return { ...facts.organization, name, level };
+}
+
+/** @throws RegistryError DENIED unless the caller administers the account. */
+export function requireAdministrator(caller: Caller, accountId: number): User {
+  const user = requireAccountUser(caller);
+  if (administers(user, accountId)) return user;
+  throw new RegistryError("DENIED", "only an administrator of the account may do that");
+}
+
+/** @throws RegistryError DENIED unless the caller is an operator. */
+export function requireOperator(caller: Caller): User {
+  const user = requireAccountUser(caller);
+  if (user.role === "operator") return user;
+  throw new RegistryError("DENIED", "only an operator of the deployment may do that");
+}
+
+function denied(caller: Caller, wanted: Level, name: string): RegistryError {
+  const who = caller.user?.name ?? "an anonymous caller";
+  return new RegistryError("DENIED", {
+    message: `you do not have the permission: ${who} may not ${wanted} ${name}`,
+    detail: { name },
+  });
 }

@@ -1,3 +1,4 @@
+import type { Actor } from "../model/access.ts";
 import type { ByteRange } from "../model/byte-range.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -52,8 +53,13 @@ export async function getBlob(
  *
  * @throws RegistryError BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
  */
-export async function deleteBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<void> {
-  if (await unlinkBlob(stores.db, repository, digest)) return;
+export async function deleteBlob(
+  stores: Stores,
+  actor: Actor,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<void> {
+  if (await unlinkBlob(stores.db, actor, repository, digest)) return;
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {
     message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,

@@ -1,6 +1,6 @@
 /** Who somebody is, by name and password. */
 import { createHash } from "node:crypto";
-import type { User } from "../model/access.ts";
+import type { Caller, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { hashPassword, verifyPassword } from "../model/password.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -8,6 +8,7 @@ import { findUserById, findUserByName, type UserRecord } from "../storage/users.
 
 export interface Identity {
   user: User;
+  reach: Caller["reach"];
   /** Changes when the credentials do: what a refresh token is bound to. */
   credentialVersion: string;
 }
@@ -21,7 +22,8 @@ export async function authenticate(stores: Stores, name: string, password: strin
   const record = await findUserByName(stores.db, name);
   // Somebody who does not exist has a password nobody knows, so that checking costs the same.
   const isRight = isVerified(password, record?.passwordHash ?? unknownUsersHash());
-  if (!record || !isRight) throw new RegistryError("UNAUTHORIZED", "the user name or the password is wrong");
+  if (!record || !isRight)
+    throw new RegistryError("UNAUTHORIZED", "authentication required: the user name or the password is wrong");
   return identityOf(record);
 }
 
@@ -36,9 +38,9 @@ export async function findIdentity(
   return identity?.credentialVersion === credentialVersion ? identity : undefined;
 }
 
-function identityOf({ id, name, isOperator, passwordHash }: UserRecord): Identity {
+function identityOf({ passwordHash, ...user }: UserRecord): Identity {
   const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
-  return { user: { id, name, isOperator }, credentialVersion };
+  return { user, reach: "account", credentialVersion };
 }
 
 let hashOfNobody: string | undefined;

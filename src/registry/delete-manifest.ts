@@ -1,3 +1,4 @@
+import type { Actor } from "../model/access.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
 import { deleteManifest as deleteWithTags } from "../storage/manifests.ts";
@@ -9,16 +10,16 @@ import { unknownManifest } from "./pull-manifest.ts";
  * By tag: deletes that tag only. By digest: the manifest and every tag that points to it (OCI distribution-spec,
  * "Content Management").
  *
- * @throws RegistryError MANIFEST_UNKNOWN, or MANIFEST_IN_USE while an index needs it.
+ * @throws RegistryError MANIFEST_UNKNOWN, MANIFEST_IN_USE while an index needs it, or TAG_IMMUTABLE.
  */
 export async function deleteManifest(
   stores: Stores,
+  actor: Actor,
   repository: RepositoryName,
   reference: Reference,
-  userId: number,
 ): Promise<void> {
   const deleted = isDigest(reference)
-    ? await deleteWithTags(stores.db, repository, reference, userId)
-    : await deleteTag(stores.db, repository, reference, userId);
+    ? await deleteWithTags(stores.db, actor, repository, reference)
+    : await deleteTag(stores.db, actor, repository, reference);
   if (!deleted) throw unknownManifest(repository, reference);
 }

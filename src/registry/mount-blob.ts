@@ -1,9 +1,9 @@
-import { type Caller } from "../model/access.ts";
+import type { Actor, Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { mountBlob as linkFrom } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
-import { mayAccess, seesEveryRepository } from "./access.ts";
+import { mayAccess } from "./access.ts";
 import { ensureRepository } from "./repositories.ts";
 
 /**
@@ -15,11 +15,11 @@ import { ensureRepository } from "./repositories.ts";
 export async function mountBlob(
   stores: Stores,
   caller: Caller,
-  userId: number,
+  actor: Actor,
   mount: { repository: RepositoryName; digest: Digest; from: RepositoryName | undefined },
 ): Promise<boolean> {
   const { repository, digest, from } = mount;
-  if (from ? !mayAccess(caller, "pull", from) : !seesEveryRepository(caller.user)) return false;
-  const repositoryId = await ensureRepository(stores, repository, userId);
-  return linkFrom(stores.db, repositoryId, digest, from);
+  if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
+  const repositoryId = await ensureRepository(stores, actor, repository);
+  return linkFrom(stores.db, repositoryId, digest, from ? { repository: from } : { user: actor.user });
 }

@@ -1,3 +1,4 @@
+import type { Actor } from "../model/access.ts";
 import { algorithmOf, type Digest, digestOf, isDigest } from "../model/digest.ts";
 import { type Problem, RegistryError } from "../model/errors.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
@@ -11,7 +12,7 @@ const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
 
 export interface ManifestPush {
   repository: RepositoryName;
-  userId: number;
+  actor: Actor;
   /** A tag to move to the manifest, or the digest that it must have. */
   reference: Reference;
   /** More tags to move to it, when the reference is a digest. */
@@ -24,13 +25,13 @@ export interface ManifestPush {
  * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
  * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
  *
- * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID or MANIFEST_BLOB_UNKNOWN.
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN or TAG_IMMUTABLE.
  */
 export async function pushManifest(
   stores: Stores,
   push: ManifestPush,
 ): Promise<{ digest: Digest; subject: Digest | undefined; tags: Tag[] }> {
-  const { repository, userId, reference, bytes } = push;
+  const { repository, actor, reference, bytes } = push;
   const text = decode(bytes);
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
@@ -42,11 +43,10 @@ export async function pushManifest(
     });
   }
   const tags = isDigest(reference) ? push.tags : [reference];
-  const repositoryId = await ensureRepository(stores, repository, userId);
+  const repositoryId = await ensureRepository(stores, actor, repository);
   const size = bytes.byteLength;
-  if (!(await saveManifest(stores.db, { repositoryId, digest, text, size, manifest, tags, userId }))) {
-    throw await missingParts(stores, repositoryId, manifest);
-  }
+  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor };
+  if (!(await saveManifest(stores.db, saved))) throw await missingParts(stores, repositoryId, manifest);
   return { digest, subject: manifest.subject, tags };
 }
 

@@ -1,20 +1,36 @@
-import type { Caller } from "../model/access.ts";
-import type { RepositoryName } from "../model/reference.ts";
-import { createRepository, findRepositoryId, listRepositories } from "../storage/repositories.ts";
+import type { Actor, Caller } from "../model/access.ts";
+import { RegistryError } from "../model/errors.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
+import { isOwn } from "../storage/access.ts";
+import { createRepository, findRepositoryId, listRepositoryNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
-import { seesEveryRepository } from "./access.ts";
 
-/** The repository's id; a first push creates it, and its organization with it (design: a newcomer's first push works). */
-export async function ensureRepository(stores: Stores, name: RepositoryName, userId: number): Promise<number> {
-  return (await findRepositoryId(stores.db, name)) ?? (await createRepository(stores.db, name, userId));
+/**
+ * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
+ * newcomer's first push works).
+ *
+ * @throws RegistryError DENIED when somebody else was faster in creating the organization, or the quota was used up.
+ */
+export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
+  const { db, settings } = stores;
+  const found = await findRepositoryId(db, name);
+  if (found !== undefined) return found;
+  const quota = settings.createsOrganizationOnPush ? settings.organizationQuota : 0;
+  const created = await createRepository(db, actor, name, quota);
+  if (created !== undefined) return created;
+  throw new RegistryError("DENIED", {
+    message: `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created`,
+    detail: { name },
+  });
 }
 
-/** One page of the repositories that the caller may see, after `last` in byte order. */
-export async function listVisibleRepositories(
+/** One page of the repositories that the caller has a right to, after `last` in byte order. */
+export async function listOwnRepositories(
   stores: Stores,
   caller: Caller,
   last: string,
   limit: number,
 ): Promise<RepositoryName[]> {
-  return seesEveryRepository(caller.user) ? listRepositories(stores.db, last, limit) : [];
+  if (!caller.user) return [];
+  return listRepositoryNames(stores.db, isOwn(stores.db, caller.user), last, limit);
 }

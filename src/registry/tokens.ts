@@ -1,7 +1,7 @@
 /** Signed tokens: short ones that say what may be done, and refresh tokens that `docker login` keeps instead of a password. */
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
-import type { Caller, Grant, Scope, User } from "../model/access.ts";
+import { type Caller, type Grant, ROLES, type Scope } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { Stores } from "../storage/stores.ts";
 import { decideGrant } from "./access.ts";
@@ -16,13 +16,17 @@ const ACCESS = "access";
 const REFRESH = "refresh";
 
 const AccessClaims = z.object({
-  user: z.object({ id: z.int(), name: z.string(), isOperator: z.boolean() }).optional(),
+  user: z
+    .object({ id: z.int(), name: z.string(), accountId: z.int(), accountName: z.string(), role: z.enum(ROLES) })
+    .optional(),
+  reach: z.enum(["account", "registry"]),
   access: z.array(
     z.object({
       type: z.string(),
       name: z.string(),
       actions: z.array(z.string()),
       refused: z.array(z.string()).default([]),
+      isProspective: z.boolean().exactOptional(),
     }),
   ),
 });
@@ -34,21 +38,29 @@ export interface AccessToken {
   grants: Grant[];
 }
 
-/** Makes a token for what a user (undefined: anybody) gets of the scopes; what is refused is left out, not an error. */
-export async function issueAccessToken(secret: string, user: User | undefined, scopes: Scope[]): Promise<AccessToken> {
-  const grants = scopes.map((scope) => decideGrant(user, scope));
+/** Makes a token for what somebody (undefined: anybody) gets of the scopes; what is refused is left out, not an error. */
+export async function issueAccessToken(
+  stores: Stores,
+  identity: Identity | undefined,
+  scopes: Scope[],
+): Promise<AccessToken> {
+  const grants = await Promise.all(scopes.map((scope) => decideGrant(stores, identity?.user, scope)));
   const issuedAt = new Date();
-  const token = await sign(secret, ACCESS, { user, access: grants }, issuedAt, TOKEN_LIFETIME_S);
+  const claims = { user: identity?.user, reach: identity?.reach ?? "registry", access: grants };
+  const token = await sign(stores.secrets.token, ACCESS, claims, issuedAt, TOKEN_LIFETIME_S);
   return { token, issuedAt, grants };
 }
 
 /** Makes a token that stands for the credentials until they change. */
-export async function issueRefreshToken(secret: string, { user, credentialVersion }: Identity): Promise<string> {
-  return sign(secret, REFRESH, { userId: user.id, credentialVersion }, new Date());
+export async function issueRefreshToken(stores: Stores, { user, credentialVersion }: Identity): Promise<string> {
+  return sign(stores.secrets.token, REFRESH, { userId: user.id, credentialVersion }, new Date());
 }
 
+/** What a token knows of its caller. */
+type TokenCaller = Omit<Caller, "address">;
+
 /** Access tokens that this isolate has verified: a client sends the same one with every request of a pull. */
-const known = new Map<string, { secret: string; caller: Caller; expiresAt: number }>();
+const known = new Map<string, { secret: string; caller: TokenCaller; expiresAt: number }>();
 const MAX_KNOWN = 1000;
 
 /**
@@ -56,20 +68,21 @@ const MAX_KNOWN = 1000;
  *
  * @throws RegistryError UNAUTHORIZED when it is expired, altered or not an access token.
  */
-export async function readAccessToken(secret: string, token: string): Promise<Caller> {
+export async function readAccessToken(stores: Stores, token: string): Promise<TokenCaller> {
+  const secret = stores.secrets.token;
   const remembered = known.get(token);
   if (remembered && remembered.secret === secret && Date.now() < remembered.expiresAt) return remembered.caller;
   const payload = await verify(secret, ACCESS, token);
-  const { user, access } = AccessClaims.parse(payload);
-  const caller: Caller = { user, grants: access };
+  const { user, reach, access } = AccessClaims.parse(payload);
+  const caller: TokenCaller = { user, reach, grants: access };
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(token, { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 });
   return caller;
 }
 
 /** @throws RegistryError UNAUTHORIZED when the token is not one, or its credentials have changed since. */
-export async function readRefreshToken(stores: Stores, secret: string, token: string): Promise<Identity> {
-  const { userId, credentialVersion } = RefreshClaims.parse(await verify(secret, REFRESH, token));
+export async function readRefreshToken(stores: Stores, token: string): Promise<Identity> {
+  const { userId, credentialVersion } = RefreshClaims.parse(await verify(stores.secrets.token, REFRESH, token));
   const identity = await findIdentity(stores, userId, credentialVersion);
   if (!identity) throw new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
   return identity;

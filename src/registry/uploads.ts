@@ -1,4 +1,5 @@
 /** Pushing a blob: OCI distribution-spec, "Pushing blobs". */
+import type { Actor } from "../model/access.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "../model/digest.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -27,12 +28,12 @@ export interface Upload {
 export async function startUpload(
   stores: Stores,
   repository: RepositoryName,
-  userId: number,
+  actor: Actor,
   algorithm: DigestAlgorithm,
 ): Promise<string> {
   const [session] = await Promise.all([
-    openUpload(stores.uploads, { repository, userId, algorithm }),
-    ensureRepository(stores, repository, userId),
+    openUpload(stores.uploads, { repository, userId: actor.user.id, algorithm }),
+    ensureRepository(stores, actor, repository),
   ]);
   return session;
 }
@@ -41,11 +42,11 @@ export async function startUpload(
 export async function uploadBlob(
   stores: Stores,
   repository: RepositoryName,
-  userId: number,
+  actor: Actor,
   blob: { digest: Digest; bounds: ChunkBounds; body: Body | null },
 ): Promise<void> {
-  await ensureRepository(stores, repository, userId);
-  const opening = { repository, userId, algorithm: algorithmOf(blob.digest) };
+  await ensureRepository(stores, actor, repository);
+  const opening = { repository, userId: actor.user.id, algorithm: algorithmOf(blob.digest) };
   await storeUpload(stores.uploads, opening, blob.digest, blob.bounds, blob.body);
 }
 

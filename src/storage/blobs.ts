@@ -1,6 +1,9 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
-import type { RepositoryName } from "../model/reference.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
+import { isPullable } from "./access.ts";
+import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "./schema.ts";
@@ -94,17 +97,19 @@ function insertLinks(db: Database, pairs: SQL) {
 /**
  * Lets a repository serve a blob that another one serves, without moving bytes.
  *
- * @param from the repository it must be in; undefined means any.
+ * @param from the repository it must be in, or the user who must have a right to pull from one that it is in.
  * @returns whether there was such a blob.
  */
 export async function mountBlob(
   db: Database,
   repositoryId: number,
   digest: Digest,
-  from: RepositoryName | undefined,
+  from: { repository: RepositoryName } | { user: User },
 ): Promise<boolean> {
-  const source = from ? sql`AND ${repositoryBlobs.repositoryId} = ${repositoryIdOf(from)}` : sql``;
-  const isServed = sql`EXISTS (SELECT 1 FROM ${repositoryBlobs} WHERE ${repositoryBlobs.blobId} = ${blobs.id} ${source})`;
+  const isSource = "user" in from ? isPullable(db, from.user) : eq(repositories.name, from.repository);
+  const isServed = sql`EXISTS (
+    SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
+    WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
   const [, mounted] = await db.batch([
     db
@@ -124,8 +129,13 @@ export async function mountBlob(
  *
  * @returns whether it was removed: not when the repository has no such blob, nor while one of its manifests needs it.
  */
-export async function unlinkBlob(db: Database, repository: RepositoryName, digest: Digest): Promise<boolean> {
-  const removed = await db
+export async function unlinkBlob(
+  db: Database,
+  actor: Actor,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<boolean> {
+  const removal = db
     .delete(repositoryBlobs)
     .where(
       and(
@@ -138,5 +148,13 @@ export async function unlinkBlob(db: Database, repository: RepositoryName, diges
       ),
     )
     .returning({ blobId: repositoryBlobs.blobId });
+  const [removed] = await db.batch([
+    removal,
+    insertAuditIfChanged(db, actor, {
+      action: "blob.delete",
+      organization: organizationOf(repository),
+      resource: `${repository}@${digest}`,
+    }),
+  ]);
   return removed.length > 0;
 }

@@ -1,9 +1,12 @@
-import { and, asc, eq, getTableColumns, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, not, type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { Manifest } from "../model/manifest.ts";
-import type { Reference, RepositoryName, Tag } from "../model/reference.ts";
+import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
+import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { immutableTag, isImmutable } from "./immutable-tags.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import {
   blobs,
@@ -86,20 +89,22 @@ function isReferredTo(reference: Reference): SQL | undefined {
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
  * @returns false when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
   push: {
+    repository: RepositoryName;
     repositoryId: number;
     digest: Digest;
     text: string;
     size: number;
     manifest: Manifest;
     tags: Tag[];
-    userId: number;
+    actor: Actor;
   },
 ): Promise<boolean> {
-  const { repositoryId, digest, text, size, manifest, userId } = push;
+  const { repository, repositoryId, digest, text, size, manifest, actor } = push;
   const now = new Date();
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const blobId = sql`(
@@ -109,6 +114,10 @@ export async function saveManifest(
     SELECT ${manifests.id} FROM ${manifests}
     WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value)`;
   const tagNames = sql`json_each(${JSON.stringify(push.tags)})`;
+  const isFixed = sql`EXISTS (
+    SELECT 1 FROM ${tags}
+    WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = value AND ${tags.manifestId} <> ${manifestId}
+      AND ${isImmutable})`;
   const { mediaType, subject, artifactType } = manifest;
   // Only the referrers API reads them.
   const annotations = subject && manifest.annotations ? JSON.stringify(manifest.annotations) : null;
@@ -139,7 +148,7 @@ export async function saveManifest(
         .select(sql`SELECT ${manifestId}, ${childId} FROM ${each(manifest.children)} AS named WHERE true`)
         .onConflictDoNothing({ target: [manifestChildren.parentId, manifestChildren.childId] }),
       db.insert(tagHistory).select(
-        sql`SELECT NULL, ${repositoryId}, value, ${digest}, ${userId}, ${now.getTime()} FROM ${tagNames}
+        sql`SELECT NULL, ${repositoryId}, value, ${digest}, ${actor.user.id}, ${now.getTime()} FROM ${tagNames}
             WHERE NOT EXISTS (
               SELECT 1 FROM ${tags}
               WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = value AND ${tags.manifestId} = ${manifestId})`,
@@ -147,16 +156,37 @@ export async function saveManifest(
       db
         .insert(tags)
         .select(
-          sql`SELECT ${repositoryId}, value, ${manifestId}, ${now.getTime()}, ${now.getTime()} FROM ${tagNames} WHERE true`,
+          // NULL refuses the whole batch, as above.
+          sql`SELECT ${repositoryId}, value, CASE WHEN ${isFixed} THEN NULL ELSE ${manifestId} END, ${now.getTime()}, ${now.getTime()}
+              FROM ${tagNames} WHERE true`,
         )
         .onConflictDoUpdate({
           target: [tags.repositoryId, tags.name],
           set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
         }),
+      db.update(repositories).set({ updatedAt: now }).where(eq(repositories.id, repositoryId)),
+      insertAudit(db, actor, {
+        action: "manifest.push",
+        organization: organizationOf(repository),
+        resource: push.tags.length === 1 ? `${repository}:${push.tags[0]}` : `${repository}@${digest}`,
+        detail: { digest, mediaType, tags: push.tags },
+      }),
     ]);
     return true;
   } catch (error) {
-    if (isConstraintFailure(error, "NOT NULL")) return false;
+    if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
+      const fixed = await db
+        .select({ name: tags.name })
+        .from(tags)
+        .where(
+          and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`, isImmutable),
+        );
+      throw immutableTag(
+        fixed.map(({ name }) => name),
+        error,
+      );
+    }
+    if (isConstraintFailure(error, "NOT NULL constraint failed")) return false;
     throw error;
   }
 }
@@ -182,9 +212,9 @@ function isHighSurrogate(unit: number): boolean {
 }
 
 /** Drizzle wraps D1's error, which is known by its text alone. */
-function isConstraintFailure(error: unknown, constraint: "NOT NULL" | "FOREIGN KEY"): boolean {
+export function isConstraintFailure(error: unknown, constraint: string): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.message.includes(`${constraint} constraint failed`)) return true;
+    if (cause.message.includes(constraint)) return true;
   }
   return false;
 }
@@ -217,13 +247,14 @@ export async function findMissing(
  * is about to name them again has the grace period for it.
  *
  * @returns whether there was one.
- * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it.
+ * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
+ * its tags.
  */
 export async function deleteManifest(
   db: Database,
+  actor: Actor,
   repository: RepositoryName,
   digest: Digest,
-  userId: number,
 ): Promise<boolean> {
   const repositoryId = repositoryIdOf(repository);
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
@@ -233,9 +264,10 @@ export async function deleteManifest(
       db
         .insert(tagHistory)
         .select(
-          sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${userId}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
+          sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
         ),
-      db.delete(tags).where(eq(tags.manifestId, manifestId)),
+      // An immutable tag stays, and with it the manifest, which its foreign key refuses to let go.
+      db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isImmutable))),
       db
         .update(blobs)
         .set({ lastUsedAt: now })
@@ -246,10 +278,24 @@ export async function deleteManifest(
           ),
         ),
       db.delete(manifests).where(eq(manifests.id, manifestId)).returning({ id: manifests.id }),
+      insertAuditIfChanged(db, actor, {
+        action: "manifest.delete",
+        organization: organizationOf(repository),
+        resource: `${repository}@${digest}`,
+      }),
     ]);
     return deleted.length > 0;
   } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY")) throw error;
+    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
+    const fixed = await db
+      .select({ name: tags.name })
+      .from(tags)
+      .where(and(eq(tags.manifestId, manifestId), isImmutable));
+    if (fixed.length > 0)
+      throw immutableTag(
+        fixed.map(({ name }) => name),
+        error,
+      );
     const parents = await db
       .select({ digest: manifests.digest })
       .from(manifestChildren)

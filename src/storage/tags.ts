@@ -1,6 +1,9 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { RepositoryName, Tag } from "../model/reference.ts";
+import { and, asc, eq, gt, not, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
+import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { immutableTag, isImmutable } from "./immutable-tags.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import { repositories, tagHistory, tags } from "./schema.ts";
 
@@ -29,16 +32,31 @@ export function listTagsQuery(db: Database, repository: RepositoryName, last: st
  * Deletes a tag and leaves its manifest.
  *
  * @returns whether there was one.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps it.
  */
-export async function deleteTag(db: Database, repository: RepositoryName, tag: Tag, userId: number): Promise<boolean> {
+export async function deleteTag(db: Database, actor: Actor, repository: RepositoryName, tag: Tag): Promise<boolean> {
+  const now = Date.now();
   const isThisTag = and(eq(tags.repositoryId, repositoryIdOf(repository)), eq(tags.name, tag));
+  const isDeletable = and(isThisTag, not(isImmutable));
   const [, deleted] = await db.batch([
     db
       .insert(tagHistory)
       .select(
-        sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${userId}, ${Date.now()} FROM ${tags} WHERE ${isThisTag}`,
+        sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now} FROM ${tags} WHERE ${isDeletable}`,
       ),
-    db.delete(tags).where(isThisTag).returning({ name: tags.name }),
+    db.delete(tags).where(isDeletable).returning({ name: tags.name }),
+    insertAuditIfChanged(db, actor, {
+      action: "tag.delete",
+      organization: organizationOf(repository),
+      resource: `${repository}:${tag}`,
+    }),
+    db
+      .update(repositories)
+      .set({ updatedAt: new Date(now) })
+      .where(and(eq(repositories.name, repository), sql`changes() > 0`)),
   ]);
-  return deleted.length > 0;
+  if (deleted.length > 0) return true;
+  const [kept] = await db.select({ name: tags.name }).from(tags).where(isThisTag);
+  if (kept) throw immutableTag([kept.name]);
+  return false;
 }

@@ -93,6 +93,7 @@ describe("pulling a blob", () => {
     const { digest } = await pushBlob(repository);
     const get = async (path: string) => errorCodes(await send("GET", path));
     expect(await get(`/v2/${repository}/blobs/${digestOf("absent")}`)).toEqual(["BLOB_UNKNOWN"]);
+    expect(await get(`/v2/${repository}-other/blobs/${digest}`)).toEqual(["NAME_UNKNOWN"]);
     expect(await get(`/v2/${newRepository()}/blobs/${digest}`)).toEqual(["NAME_UNKNOWN"]);
     expect(await get(`/v2/${repository}/blobs/sha256:xyz`)).toEqual(["DIGEST_INVALID"]);
   });

@@ -98,6 +98,7 @@ describe("the token service", () => {
 
   it("takes several scopes, repeated or in one parameter, and all actions as *", async ({ expect }) => {
     const [first, second] = [newRepository(), newRepository()];
+    await pushImage(second);
     const query = `scope=repository:${first}:*&scope=repository:${second}:pull%20registry:catalog:*`;
     const { token, scope } = await (await getToken(query, ADMIN)).json<TokenAnswer>();
     expect(scope).toBe(`repository:${first}:pull,push,delete repository:${second}:pull registry:catalog:*`);
@@ -111,12 +112,12 @@ describe("the token service", () => {
       "repository",
       "repository:a",
       "repository:Bad Name:pull",
-      "repository(plugin):a/b:pull",
+      "repository(plugin):a/b:push",
       "galaxy:a:b",
     ];
     const answer = await getToken(query.map((scope) => `scope=${encodeURIComponent(scope)}`).join("&"), ADMIN);
     const { scope } = await answer.json<TokenAnswer>();
-    expect(scope.split(" ")).toContain("repository:a/b:pull");
+    expect(scope.split(" ")).toContain("repository:a/b:push");
     expect((await getToken("scope=a:b:c&".repeat(51), ADMIN)).status).toBe(405);
   });
 
@@ -133,6 +134,7 @@ describe("the token service", () => {
   it("denies, once and for all, what the user asked a token for and did not get", async ({ expect }) => {
     await addUser("reader", "password of a reader");
     const repository = newRepository();
+    await pushImage(repository);
     const answer = await getToken(`scope=repository:${repository}:pull,push`, basic("reader", "password of a reader"));
     const { token } = await answer.json<TokenAnswer>();
     const response = await withToken(token, `/v2/${repository}/blobs/uploads/`, "POST");
@@ -167,7 +169,7 @@ describe("the token service", () => {
   });
 
   it("ends a refresh token with the password it came from", async ({ expect }) => {
-    await addUser("changing", "old password", true);
+    await addUser("changing", "old password", { role: "operator" });
     const login = await getToken("offline_token=true", basic("changing", "old password"));
     const { refresh_token = "" } = await login.json<TokenAnswer>();
     await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = 'changing'")
@@ -231,7 +233,11 @@ describe("a token", () => {
       .setAudience(audience)
       .setExpirationTime("5m")
       .sign(new TextEncoder().encode(secret));
-  const claims = { user: { id: 1, name: "admin", isOperator: true }, access: [] };
+  const claims = {
+    user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
+    reach: "account",
+    access: [],
+  };
 
   it("that somebody else signed, or that is of the other kind, is refused", async ({ expect }) => {
     expect((await withToken(await forge(env.TOKEN_SECRET, claims), "/v2/")).status).toBe(200);

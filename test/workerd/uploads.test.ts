@@ -444,7 +444,7 @@ describe("cancelling", () => {
 
 describe("an upload that is not the caller's", () => {
   it("does not exist: of another repository, of another user, or made up", async ({ expect }) => {
-    await addUser("other-operator", "another password", true);
+    await addUser("other-operator", "another password", { role: "administrator" });
     const repository = newRepository();
     const upload = await openUpload(repository);
     await chunk(upload, someBytes(10));

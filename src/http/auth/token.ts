@@ -31,7 +31,7 @@ export const token = new Hono<AppEnv>()
       }
       case "refresh_token": {
         const refreshToken = field("refresh_token");
-        const identity = await readRefreshToken(c.var.stores, c.env.TOKEN_SECRET, refreshToken);
+        const identity = await readRefreshToken(c.var.stores, refreshToken);
         return answer(c, identity, scopes, refreshToken);
       }
       default:
@@ -62,9 +62,10 @@ function readScopes(parameters: string[]): Scope[] {
  * OAuth2 clients expect it back.
  */
 async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes: Scope[], refresh: boolean | string) {
-  const { token: text, issuedAt, grants } = await issueAccessToken(c.env.TOKEN_SECRET, identity?.user, scopes);
+  const { token: text, issuedAt, grants } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
-  if (refresh === true && identity) refreshToken = await issueRefreshToken(c.env.TOKEN_SECRET, identity);
+  // A login command's credentials are for clients to keep: nothing is to outlive them.
+  if (refresh === true && identity?.reach === "account") refreshToken = await issueRefreshToken(c.var.stores, identity);
   c.header("Cache-Control", "no-store");
   return c.json({
     token: text,

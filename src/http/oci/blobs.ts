@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { type ByteRange, parseByteRange } from "../../model/byte-range.ts";
 import { parseDigest } from "../../model/digest.ts";
 import { RegistryError } from "../../model/errors.ts";
-import { requireAccess } from "../../registry/access.ts";
+import { actorOf, requireAccess } from "../../registry/access.ts";
 import { deleteBlob, getBlob, statBlob } from "../../registry/blobs.ts";
 import { type AppEnv, repositoryParam } from "../context.ts";
 import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
@@ -11,7 +11,7 @@ import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
 export const blobs = new Hono<AppEnv>()
   .get("/:name{.+}/blobs/:digest", async (c) => {
     const repository = repositoryParam(c);
-    requireAccess(c.var.caller, "pull", repository);
+    await requireAccess(c.var.stores, c.var.caller, "pull", repository);
     const digest = parseDigest(c.req.param("digest"));
     const isHead = c.req.method === "HEAD";
     const blob = isHead
@@ -42,8 +42,8 @@ export const blobs = new Hono<AppEnv>()
   })
   .delete("/:name{.+}/blobs/:digest", async (c) => {
     const repository = repositoryParam(c);
-    requireAccess(c.var.caller, "delete", repository);
-    await deleteBlob(c.var.stores, repository, parseDigest(c.req.param("digest")));
+    await requireAccess(c.var.stores, c.var.caller, "delete", repository);
+    await deleteBlob(c.var.stores, actorOf(c.var.caller), repository, parseDigest(c.req.param("digest")));
     return c.body(null, 202);
   });
 

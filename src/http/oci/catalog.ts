@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 import { requireCatalogAccess } from "../../registry/access.ts";
-import { listVisibleRepositories } from "../../registry/repositories.ts";
+import { listOwnRepositories } from "../../registry/repositories.ts";
 import type { AppEnv } from "../context.ts";
 import { cutPage, readPage } from "./pages.ts";
 
 const MAX_REPOSITORIES = 1000;
 
-/** Docker's catalog: the repositories that the caller may see. */
+/** Docker's catalog: the repositories that the caller has a right to. */
 export const catalog = new Hono<AppEnv>().get("/_catalog", async (c) => {
-  requireCatalogAccess(c.var.caller);
+  await requireCatalogAccess(c.var.stores, c.var.caller);
   const page = readPage(c, MAX_REPOSITORIES);
-  const found = await listVisibleRepositories(c.var.stores, c.var.caller, page.last, page.n + 1);
+  const found = await listOwnRepositories(c.var.stores, c.var.caller, page.last, page.n + 1);
   return c.json({ repositories: cutPage(c, page, found) });
 });

@@ -3,7 +3,7 @@ import { isDigest } from "../../model/digest.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
 import { parseReference, parseTag, type Reference } from "../../model/reference.ts";
-import { requireAccess, requireUser } from "../../registry/access.ts";
+import { actorOf, requireAccess } from "../../registry/access.ts";
 import { deleteManifest } from "../../registry/delete-manifest.ts";
 import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
 import { pushManifest } from "../../registry/push-manifest.ts";
@@ -18,7 +18,7 @@ const MAX_TAG_PARAMETERS = 100;
 export const manifests = new Hono<AppEnv>()
   .get("/:name{.+}/manifests/:reference", async (c) => {
     const repository = repositoryParam(c);
-    requireAccess(c.var.caller, "pull", repository);
+    await requireAccess(c.var.stores, c.var.caller, "pull", repository);
     const reference = parseReference(c.req.param("reference"));
     const find = c.req.method === "HEAD" ? statManifest : pullManifest;
     const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c));
@@ -31,11 +31,11 @@ export const manifests = new Hono<AppEnv>()
   })
   .put("/:name{.+}/manifests/:reference", async (c) => {
     const repository = repositoryParam(c);
-    requireAccess(c.var.caller, "push", repository);
+    await requireAccess(c.var.stores, c.var.caller, "push", repository);
     const reference = parseReference(c.req.param("reference"));
     const pushed = await pushManifest(c.var.stores, {
       repository,
-      userId: requireUser(c.var.caller).id,
+      actor: actorOf(c.var.caller),
       reference,
       tags: tagParameters(c, reference),
       contentType: c.req.header("Content-Type"),
@@ -51,9 +51,9 @@ export const manifests = new Hono<AppEnv>()
   })
   .delete("/:name{.+}/manifests/:reference", async (c) => {
     const repository = repositoryParam(c);
-    requireAccess(c.var.caller, "delete", repository);
+    await requireAccess(c.var.stores, c.var.caller, "delete", repository);
     const reference = parseReference(c.req.param("reference"));
-    await deleteManifest(c.var.stores, repository, reference, requireUser(c.var.caller).id);
+    await deleteManifest(c.var.stores, actorOf(c.var.caller), repository, reference);
     return c.body(null, 202);
   });
 

@@ -9,7 +9,7 @@ import { linkNext } from "./pages.ts";
 /** OCI distribution-spec, "Listing Referrers". */
 export const referrers = new Hono<AppEnv>().get("/:name{.+}/referrers/:digest", async (c) => {
   const repository = repositoryParam(c);
-  requireAccess(c.var.caller, "pull", repository);
+  await requireAccess(c.var.stores, c.var.caller, "pull", repository);
   const subject = parseDigest(c.req.param("digest"));
   const artifactType = c.req.query("artifactType");
   const last = c.req.query("last") ?? "";

@@ -9,7 +9,7 @@ const MAX_TAGS = 10_000;
 /** OCI distribution-spec, "Listing Tags". */
 export const tags = new Hono<AppEnv>().get("/:name{.+}/tags/list", async (c) => {
   const repository = repositoryParam(c);
-  requireAccess(c.var.caller, "pull", repository);
+  await requireAccess(c.var.stores, c.var.caller, "pull", repository);
   const page = readPage(c, MAX_TAGS);
   const found = await listTags(c.var.stores, repository, page.last, page.n + 1);
   return c.json({ name: repository, tags: cutPage(c, page, found) });

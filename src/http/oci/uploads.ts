@@ -11,7 +11,7 @@ import {
 import { RegistryError } from "../../model/errors.ts";
 import { UPLOAD_PART_BYTES } from "../../model/limits.ts";
 import { parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
-import { requireAccess, requireMountAccess, requireUser } from "../../registry/access.ts";
+import { actorOf, requireAccess, requireMountAccess, requireUser } from "../../registry/access.ts";
 import { mountBlob } from "../../registry/mount-blob.ts";
 import {
   abandonUpload,
@@ -34,12 +34,15 @@ export const uploads = new Hono<AppEnv>()
     const { stores, caller } = c.var;
     const mount = c.req.query("mount");
     const from = mountSource(c.req.query("from"));
-    if (mount !== undefined && from !== undefined && from !== "unusable") requireMountAccess(caller, repository, from);
-    else requireAccess(caller, "push", repository);
-    const { id: userId } = requireUser(caller);
+    if (mount !== undefined && from !== undefined && from !== "unusable") {
+      await requireMountAccess(stores, caller, repository, from);
+    } else {
+      await requireAccess(stores, caller, "push", repository);
+    }
+    const actor = actorOf(caller);
     if (mount !== undefined) {
       const digest = parseDigest(mount);
-      if (from !== "unusable" && (await mountBlob(stores, caller, userId, { repository, digest, from }))) {
+      if (from !== "unusable" && (await mountBlob(stores, caller, actor, { repository, digest, from }))) {
         return created(c, repository, digest);
       }
     }
@@ -49,37 +52,37 @@ export const uploads = new Hono<AppEnv>()
       const bounds = chunkBounds(c);
       // Without bytes it is either the empty blob or a client that will send them in a PUT.
       if (bounds.length !== 0 || digest === digestOf(new Uint8Array(0), algorithmOf(digest))) {
-        await uploadBlob(stores, repository, userId, { digest, bounds, body: c.req.raw.body });
+        await uploadBlob(stores, repository, actor, { digest, bounds, body: c.req.raw.body });
         return created(c, repository, digest);
       }
     }
-    const session = await startUpload(stores, repository, userId, requestedAlgorithm(c));
+    const session = await startUpload(stores, repository, actor, requestedAlgorithm(c));
     c.header("OCI-Chunk-Min-Length", String(UPLOAD_PART_BYTES));
-    return accepted(c, { repository, userId, session }, 0, 202);
+    return accepted(c, { repository, userId: actor.user.id, session }, 0, 202);
   })
   .get("/:name{.+}/blobs/uploads/:session", async (c) => {
-    const upload = requireUpload(c);
+    const upload = await requireUpload(c);
     return accepted(c, upload, await getUploadOffset(c.var.stores, upload), 204);
   })
   .patch("/:name{.+}/blobs/uploads/:session", async (c) => {
-    const upload = requireUpload(c);
+    const upload = await requireUpload(c);
     const offset = await appendChunk(c.var.stores, upload, chunkBounds(c), c.req.raw.body);
     return accepted(c, upload, offset, 202);
   })
   .put("/:name{.+}/blobs/uploads/:session", async (c) => {
-    const upload = requireUpload(c);
+    const upload = await requireUpload(c);
     const digest = parseDigest(c.req.query("digest") ?? "");
     await completeUpload(c.var.stores, upload, { digest, bounds: chunkBounds(c), body: c.req.raw.body });
     return created(c, upload.repository, digest);
   })
   .delete("/:name{.+}/blobs/uploads/:session", async (c) => {
-    await abandonUpload(c.var.stores, requireUpload(c));
+    await abandonUpload(c.var.stores, await requireUpload(c));
     return c.body(null, 204);
   });
 
-function requireUpload(c: Context<AppEnv>): Upload {
+async function requireUpload(c: Context<AppEnv>): Promise<Upload> {
   const repository = repositoryParam(c);
-  requireAccess(c.var.caller, "push", repository);
+  await requireAccess(c.var.stores, c.var.caller, "push", repository);
   return { repository, userId: requireUser(c.var.caller).id, session: c.req.param("session") ?? "" };
 }
 

@@ -1,18 +1,28 @@
 /** A registry client for tests: requests to the Worker's own fetch, as the administrator unless told otherwise. */
 import { env, exports } from "cloudflare:workers";
 import { createHash, randomBytes } from "node:crypto";
+import type { Role } from "../../../src/model/access.ts";
 import { hashPassword } from "../../../src/model/password.ts";
 
 export const ADMINISTRATOR = { name: "admin", password: "correct horse" };
 const ORIGIN = "http://registry.test";
 
-export async function addUser(name: string, password: string, isOperator = false): Promise<void> {
-  await env.DB.prepare("INSERT OR IGNORE INTO users (name, password_hash, is_operator, created_at) VALUES (?, ?, ?, 0)")
-    .bind(name, hashPassword(password), isOperator ? 1 : 0)
-    .run();
+/** Makes a user, and the account if there is none of that name. */
+export async function addUser(
+  name: string,
+  password: string,
+  { role = "member", account = "admin" }: { role?: Role; account?: string } = {},
+): Promise<void> {
+  await env.DB.batch([
+    env.DB.prepare("INSERT OR IGNORE INTO accounts (name, created_at) VALUES (?, 0)").bind(account),
+    env.DB.prepare(
+      "INSERT OR IGNORE INTO users (account_id, name, role, password_hash, created_at) " +
+        "SELECT id, ?, ?, ?, 0 FROM accounts WHERE name = ?",
+    ).bind(name, role, hashPassword(password), account),
+  ]);
 }
 
-await addUser(ADMINISTRATOR.name, ADMINISTRATOR.password, true);
+await addUser(ADMINISTRATOR.name, ADMINISTRATOR.password, { role: "operator" });
 
 export function basic(name: string, password: string): string {
   return `Basic ${btoa(`${name}:${password}`)}`;

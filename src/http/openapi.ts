@@ -1,0 +1,32 @@
+/** How routes of the management APIs are declared: schemas that validate, type and document at once. */
+import { createRoute, type Hook, OpenAPIHono, z } from "@hono/zod-openapi";
+import { RegistryError } from "../model/errors.ts";
+import type { AppEnv } from "./context.ts";
+
+export { createRoute, z };
+
+/** A router whose routes refuse what does not fit their schemas, naming the field. */
+export function createRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({ strict: false, defaultHook: refuseInvalid });
+}
+
+const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
+  if (result.success) return undefined;
+  throw new RegistryError(
+    "PARAMETER_INVALID",
+    result.error.issues.slice(0, 10).map((issue) => {
+      const field = issue.path.map(String).join(".");
+      return { message: field === "" ? issue.message : `${field}: ${issue.message}`, detail: { field } };
+    }),
+  );
+};
+
+/** A JSON body of a request or an answer. */
+export function json<S extends z.ZodType>(schema: S, description: string) {
+  return { content: { "application/json": { schema } }, description };
+}
+
+/** A JSON body that a request must have. */
+export function jsonBody<S extends z.ZodType>(schema: S) {
+  return { body: { content: { "application/json": { schema } }, required: true } };
+}

@@ -1,0 +1,137 @@
+/** What decisions about access go by: `model/access.ts`. */
+import { and, eq, exists, gt, isNull, or, type SQL, sql } from "drizzle-orm";
+import { type AccessFacts, isAdministrator, type User } from "../model/access.ts";
+import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
+import type { Database } from "./database.ts";
+import { organizationPermissions, organizations, repositories, repositoryPermissions, shares } from "./schema.ts";
+
+/** Stands for nobody in conditions. */
+const NO_ID = -1;
+
+/** Everything that decides what a user (undefined: anybody) may do with a repository, in one query. */
+export async function findAccessFacts(
+  db: Database,
+  user: User | undefined,
+  repository: RepositoryName,
+): Promise<AccessFacts> {
+  const [row] = await accessFactsQuery(db, user, organizationOf(repository), repository);
+  return {
+    organization: row?.organization,
+    repository: row?.repository ?? undefined,
+    organizationLevel: row?.organizationLevel ?? undefined,
+    repositoryLevel: row?.repositoryLevel ?? undefined,
+    isShared: (row?.sharedTo ?? null) !== null,
+  };
+}
+
+/** The same for an organization as a whole. */
+export async function findOrganizationFacts(
+  db: Database,
+  user: User | undefined,
+  organization: OrganizationName,
+): Promise<AccessFacts> {
+  const [row] = await accessFactsQuery(db, user, organization, "" as RepositoryName);
+  return {
+    organization: row?.organization,
+    repository: undefined,
+    organizationLevel: row?.organizationLevel ?? undefined,
+    repositoryLevel: undefined,
+    isShared: false,
+  };
+}
+
+export function accessFactsQuery(
+  db: Database,
+  user: User | undefined,
+  organization: OrganizationName,
+  repository: RepositoryName,
+) {
+  return db
+    .select({
+      organization: { id: organizations.id, accountId: organizations.accountId },
+      repository: { id: repositories.id, isPublic: repositories.isPublic },
+      organizationLevel: organizationPermissions.level,
+      repositoryLevel: repositoryPermissions.level,
+      sharedTo: shares.accountId,
+    })
+    .from(organizations)
+    .leftJoin(repositories, eq(repositories.name, repository))
+    .leftJoin(
+      organizationPermissions,
+      and(
+        eq(organizationPermissions.organizationId, organizations.id),
+        eq(organizationPermissions.userId, user?.id ?? NO_ID),
+      ),
+    )
+    .leftJoin(
+      repositoryPermissions,
+      and(eq(repositoryPermissions.repositoryId, repositories.id), eq(repositoryPermissions.userId, user?.id ?? NO_ID)),
+    )
+    .leftJoin(
+      shares,
+      and(
+        eq(shares.repositoryId, repositories.id),
+        eq(shares.accountId, user?.accountId ?? NO_ID),
+        isRunning(Date.now()),
+      ),
+    )
+    .where(eq(organizations.name, organization));
+}
+
+/** Whether a share still holds at a time (milliseconds since 1970). */
+export function isRunning(now: number): SQL | undefined {
+  return or(isNull(shares.endsAt), gt(shares.endsAt, new Date(now)));
+}
+
+/**
+ * Whether a row of `repositories` is one that a user has a right to by account or permission, as a condition: what
+ * "my images" lists. The counterpart in SQL of `levelOf` in `model/access.ts`, for the same facts.
+ */
+export function isOwn(db: Database, user: User): SQL | undefined {
+  const isOfAccount = eq(repositories.accountId, user.accountId);
+  if (isAdministrator(user)) return isOfAccount;
+  return and(
+    isOfAccount,
+    or(
+      exists(
+        db
+          .select({ one: sql`1` })
+          .from(organizationPermissions)
+          .where(
+            and(
+              eq(organizationPermissions.userId, user.id),
+              eq(organizationPermissions.organizationId, repositories.organizationId),
+            ),
+          ),
+      ),
+      exists(
+        db
+          .select({ one: sql`1` })
+          .from(repositoryPermissions)
+          .where(
+            and(eq(repositoryPermissions.userId, user.id), eq(repositoryPermissions.repositoryId, repositories.id)),
+          ),
+      ),
+    ),
+  );
+}
+
+/** Whether a row of `repositories` is private and shared with a user's account. */
+export function isSharedWith(db: Database, user: User): SQL | undefined {
+  return and(
+    eq(repositories.isPublic, false),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(shares)
+        .where(
+          and(eq(shares.accountId, user.accountId), eq(shares.repositoryId, repositories.id), isRunning(Date.now())),
+        ),
+    ),
+  );
+}
+
+/** Whether a row of `repositories` is one that a user may pull from. */
+export function isPullable(db: Database, user: User): SQL | undefined {
+  return or(isOwn(db, user), isSharedWith(db, user), eq(repositories.isPublic, true));
+}
