@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -39,7 +39,9 @@ async function tables(): Promise<string[]> {
 }
 
 beforeEach(async () => {
-  for (const table of await tables()) await database.exec(`DROP TABLE "${table}"`);
+  const names = await tables();
+  const drops = names.map((table) => database.prepare(`DROP TABLE "${table}"`));
+  if (drops.length > 0) await database.batch([database.prepare("PRAGMA defer_foreign_keys=ON"), ...drops]);
 });
 
 function migrations(files: Record<string, string>) {
@@ -74,4 +76,46 @@ test("a failing migration leaves nothing of itself, and is named with its statem
 
   writeFileSync(join(source.directory, "0001_bad.sql"), "CREATE TABLE b (x);");
   expect(await applyMigrations(database, source)).toEqual(["0001_bad.sql"]);
+});
+
+test("accounts come to a registry that is in use without a loss", async () => {
+  const all = resolve(import.meta.dirname, "../../migrations");
+  const source = migrations({});
+  const [first = "", ...later] = readdirSync(all)
+    .filter((file) => file.endsWith(".sql"))
+    .sort();
+  copyFileSync(join(all, first), join(source.directory, first));
+  await applyMigrations(database, source);
+  await database.batch(
+    [
+      "INSERT INTO users VALUES (7, 'admin', 'hash', 1, 1000), (8, 'other', 'hash', 0, 2000)",
+      "INSERT INTO organizations VALUES (3, 'demo', 7, 3000)",
+      "INSERT INTO repositories VALUES (4, 3, 'demo/app', 4000)",
+      "INSERT INTO blobs VALUES (5, 'sha256:b', 'blobs/b', 123, 1, 1), (6, 'sha256:c', 'blobs/c', 1000, 1, 1)",
+      "INSERT INTO repository_blobs VALUES (4, 5), (4, 6)",
+      "INSERT INTO manifests VALUES (9, 4, 'sha256:m', 'type', 10, NULL, NULL, NULL, 5000)",
+      "INSERT INTO tags VALUES (4, 'v1', 9, 5000, 6000), (4, 'v2', 9, 5000, 7000)",
+      "INSERT INTO tag_history VALUES (1, 4, 'v1', 'sha256:m', 8, 6000), (2, 4, 'v2', 'sha256:m', NULL, 7000)",
+    ].map((sql) => database.prepare(sql)),
+  );
+  for (const file of later) copyFileSync(join(all, file), join(source.directory, file));
+  await applyMigrations(database, source);
+
+  const rows = async (sql: string) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+  expect(await rows("SELECT id, name FROM accounts")).toEqual(["1 admin"]);
+  expect(await rows("SELECT id, account_id, name, role FROM users")).toEqual([
+    "7 1 admin operator",
+    "8 1 other member",
+  ]);
+  expect(await rows("SELECT id, account_id, name, created_by FROM organizations")).toEqual(["3 1 demo 7"]);
+  expect(await rows("SELECT organization_id, user_id, level FROM organization_permissions")).toEqual(["3 7 manage"]);
+  const counters = "account_id, is_public, category, updated_at, tag_count, stored_bytes";
+  expect(await rows(`SELECT id, ${counters} FROM repositories`)).toEqual(["4 1 0 other 7000 2 1123"]);
+  expect(await rows("SELECT id, user_id FROM tag_history")).toEqual(["1 8", "2 "]);
+  expect(await rows("SELECT count(*) FROM repository_blobs")).toEqual(["2"]);
+  expect(await rows("PRAGMA foreign_key_check")).toEqual([]);
+
+  await database.exec("DELETE FROM tags WHERE name = 'v2'");
+  await database.exec("DELETE FROM repository_blobs WHERE blob_id = 6");
+  expect(await rows("SELECT tag_count, stored_bytes FROM repositories")).toEqual(["1 123"]);
 });
