@@ -11,7 +11,7 @@ CREATE TABLE `access_keys` (
 CREATE UNIQUE INDEX `access_keys_access_key_unique` ON `access_keys` (`access_key`);--> statement-breakpoint
 CREATE INDEX `access_keys_by_user` ON `access_keys` (`user_id`);--> statement-breakpoint
 CREATE TABLE `accounts` (
-	`id` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`name` text NOT NULL,
 	`created_at` integer NOT NULL
 );
@@ -117,16 +117,19 @@ CREATE TABLE `used_signatures` (
 );
 --> statement-breakpoint
 CREATE INDEX `used_signatures_by_expiry` ON `used_signatures` (`expires_at`);--> statement-breakpoint
--- Written by hand from here on: `users` and `organizations` are made anew with their rows, which SQLite cannot do by
--- ALTER TABLE for a column that is NOT NULL and a foreign key. Whoever was there belongs to the account "admin".
+-- Written by hand from here on: `users`, `organizations` and `repositories` are made anew with their rows, since no ALTER
+-- TABLE adds AUTOINCREMENT or a foreign key that is NOT NULL. Dropping a table deletes what refers to its rows with ON
+-- DELETE, so that is kept as well. Whoever was there belongs to the account "admin".
 PRAGMA defer_foreign_keys=ON;--> statement-breakpoint
 INSERT INTO `accounts` (`id`, `name`, `created_at`) SELECT 1, 'admin', min(`created_at`) FROM `users` HAVING count(*) > 0;--> statement-breakpoint
-CREATE TABLE `__kept_history` AS SELECT `id`, `user_id` FROM `tag_history` WHERE `user_id` IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `__kept_history` AS SELECT * FROM `tag_history`;--> statement-breakpoint
+CREATE TABLE `__kept_links` AS SELECT * FROM `repository_blobs`;--> statement-breakpoint
+CREATE TABLE `__kept_repositories` AS SELECT * FROM `repositories`;--> statement-breakpoint
 CREATE TABLE `__kept_users` AS SELECT * FROM `users`;--> statement-breakpoint
 CREATE TABLE `__kept_organizations` AS SELECT * FROM `organizations`;--> statement-breakpoint
 DROP TABLE `users`;--> statement-breakpoint
 CREATE TABLE `users` (
-	`id` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`account_id` integer NOT NULL,
 	`name` text NOT NULL,
 	`role` text NOT NULL,
@@ -140,7 +143,7 @@ CREATE UNIQUE INDEX `users_name_unique` ON `users` (`name`);--> statement-breakp
 CREATE INDEX `users_by_account` ON `users` (`account_id`,`name`);--> statement-breakpoint
 DROP TABLE `organizations`;--> statement-breakpoint
 CREATE TABLE `organizations` (
-	`id` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`account_id` integer NOT NULL,
 	`name` text NOT NULL,
 	`created_by` integer,
@@ -154,29 +157,47 @@ CREATE UNIQUE INDEX `organizations_name_unique` ON `organizations` (`name`);--> 
 CREATE INDEX `organizations_by_account` ON `organizations` (`account_id`,`name`);--> statement-breakpoint
 CREATE INDEX `organizations_by_creator` ON `organizations` (`created_by`);--> statement-breakpoint
 INSERT INTO `organization_permissions` (`organization_id`, `user_id`, `level`, `created_at`) SELECT `id`, `created_by`, 'manage', `created_at` FROM `organizations` WHERE `created_by` IS NOT NULL;--> statement-breakpoint
-UPDATE `tag_history` SET `user_id` = (SELECT `kept`.`user_id` FROM `__kept_history` AS `kept` WHERE `kept`.`id` = `tag_history`.`id`);--> statement-breakpoint
+DROP TABLE `repositories`;--> statement-breakpoint
+CREATE TABLE `repositories` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`organization_id` integer NOT NULL,
+	`account_id` integer DEFAULT 0 NOT NULL,
+	`name` text NOT NULL,
+	`is_public` integer DEFAULT false NOT NULL,
+	`category` text DEFAULT 'other' NOT NULL,
+	`description` text DEFAULT '' NOT NULL,
+	`created_by` integer,
+	`created_at` integer NOT NULL,
+	`updated_at` integer DEFAULT 0 NOT NULL,
+	`pull_count` integer DEFAULT 0 NOT NULL,
+	`tag_count` integer DEFAULT 0 NOT NULL,
+	`stored_bytes` integer DEFAULT 0 NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`created_by`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE set null
+);
+--> statement-breakpoint
+INSERT INTO `repositories` (`id`, `organization_id`, `account_id`, `name`, `created_at`) SELECT `id`, `organization_id`, 1, `name`, `created_at` FROM `__kept_repositories`;--> statement-breakpoint
+CREATE UNIQUE INDEX `repositories_name_unique` ON `repositories` (`name`);--> statement-breakpoint
+DELETE FROM `tag_history`;--> statement-breakpoint
+INSERT INTO `tag_history` SELECT * FROM `__kept_history`;--> statement-breakpoint
+DELETE FROM `repository_blobs`;--> statement-breakpoint
+INSERT INTO `repository_blobs` SELECT * FROM `__kept_links`;--> statement-breakpoint
+DROP TABLE `__kept_links`;--> statement-breakpoint
+DROP TABLE `__kept_repositories`;--> statement-breakpoint
 DROP TABLE `__kept_history`;--> statement-breakpoint
 DROP TABLE `__kept_users`;--> statement-breakpoint
 DROP TABLE `__kept_organizations`;--> statement-breakpoint
-DROP INDEX `repositories_by_organization`;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `account_id` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `is_public` integer DEFAULT false NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `category` text DEFAULT 'other' NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `description` text DEFAULT '' NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `created_by` integer REFERENCES users(id) ON DELETE set null;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `updated_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `pull_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `tag_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `repositories` ADD `stored_bytes` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `repositories_by_name` ON `repositories` (`account_id`,`name`);--> statement-breakpoint
 CREATE INDEX `repositories_by_update` ON `repositories` (`account_id`,`updated_at`);--> statement-breakpoint
 CREATE INDEX `repositories_by_tag_count` ON `repositories` (`account_id`,`tag_count`);--> statement-breakpoint
 CREATE INDEX `repositories_public` ON `repositories` (`name`) WHERE "repositories"."is_public" = 1;--> statement-breakpoint
+CREATE INDEX `repositories_public_by_update` ON `repositories` (`updated_at`) WHERE "repositories"."is_public" = 1;--> statement-breakpoint
+CREATE INDEX `repositories_public_by_tag_count` ON `repositories` (`tag_count`) WHERE "repositories"."is_public" = 1;--> statement-breakpoint
 CREATE INDEX `repositories_by_organization` ON `repositories` (`organization_id`,`name`);--> statement-breakpoint
 ALTER TABLE `manifests` ADD `last_pulled_at` integer;--> statement-breakpoint
+CREATE INDEX `tag_history_by_repository` ON `tag_history` (`repository_id`,`id`);--> statement-breakpoint
 CREATE INDEX `tags_by_update` ON `tags` (`repository_id`,`updated_at`);--> statement-breakpoint
 UPDATE `repositories` SET
-	`account_id` = (SELECT `account_id` FROM `organizations` WHERE `organizations`.`id` = `organization_id`),
 	`updated_at` = max(`created_at`, coalesce((SELECT max(`tags`.`updated_at`) FROM `tags` WHERE `tags`.`repository_id` = `repositories`.`id`), 0)),
 	`tag_count` = (SELECT count(*) FROM `tags` WHERE `tags`.`repository_id` = `repositories`.`id`),
 	`stored_bytes` = (SELECT coalesce(sum(`size`), 0) FROM `repository_blobs` JOIN `blobs` ON `blobs`.`id` = `blob_id` WHERE `repository_blobs`.`repository_id` = `repositories`.`id`);
@@ -198,3 +219,15 @@ CREATE TRIGGER `repository_blobs_uncounted` AFTER DELETE ON `repository_blobs` B
 	UPDATE `repositories` SET `stored_bytes` = `stored_bytes` - (SELECT `size` FROM `blobs` WHERE `id` = OLD.`blob_id`)
 	WHERE `id` = OLD.`repository_id`;
 END;
+--> statement-breakpoint
+CREATE TABLE `manifest_platforms` (
+	`manifest_id` integer NOT NULL,
+	`repository_id` integer NOT NULL,
+	`os` text NOT NULL,
+	`architecture` text NOT NULL,
+	`variant` text DEFAULT '' NOT NULL,
+	PRIMARY KEY(`manifest_id`, `architecture`, `os`, `variant`),
+	FOREIGN KEY (`manifest_id`) REFERENCES `manifests`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `manifest_platforms_by_architecture` ON `manifest_platforms` (`repository_id`,`architecture`);

@@ -10,13 +10,15 @@ import type { Digest } from "../model/digest.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
 
 const id = () => integer("id").primaryKey();
+/** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
+const lastingId = () => integer("id").primaryKey({ autoIncrement: true });
 const createdAt = () => integer("created_at", { mode: "timestamp_ms" }).notNull();
 
 const time = (name: string) => integer(name, { mode: "timestamp_ms" });
 
 /** Tenants: each has users and organizations of its own. */
 export const accounts = sqliteTable("accounts", {
-  id: id(),
+  id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
 });
@@ -24,7 +26,7 @@ export const accounts = sqliteTable("accounts", {
 export const users = sqliteTable(
   "users",
   {
-    id: id(),
+    id: lastingId(),
     accountId: integer("account_id")
       .notNull()
       .references(() => accounts.id),
@@ -83,7 +85,7 @@ export const usedSignatures = sqliteTable(
 export const organizations = sqliteTable(
   "organizations",
   {
-    id: id(),
+    id: lastingId(),
     accountId: integer("account_id")
       .notNull()
       .references(() => accounts.id),
@@ -120,7 +122,7 @@ export const organizationPermissions = sqliteTable(
 export const repositories = sqliteTable(
   "repositories",
   {
-    id: id(),
+    id: lastingId(),
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
@@ -150,6 +152,12 @@ export const repositories = sqliteTable(
     index("repositories_by_tag_count").on(table.accountId, table.tagCount),
     index("repositories_public")
       .on(table.name)
+      .where(sql`${table.isPublic} = 1`),
+    index("repositories_public_by_update")
+      .on(table.updatedAt)
+      .where(sql`${table.isPublic} = 1`),
+    index("repositories_public_by_tag_count")
+      .on(table.tagCount)
       .where(sql`${table.isPublic} = 1`),
   ],
 );
@@ -375,6 +383,29 @@ export const manifestChildren = sqliteTable(
   ],
 );
 
+/**
+ * What a manifest runs on: an index as its descriptors say, an image as its configuration says, which is read after the
+ * push or when somebody first looks at it.
+ */
+export const manifestPlatforms = sqliteTable(
+  "manifest_platforms",
+  {
+    manifestId: integer("manifest_id")
+      .notNull()
+      .references(() => manifests.id, { onDelete: "cascade" }),
+    /** The manifest's: whether an image has an architecture is one search of an index. */
+    repositoryId: integer("repository_id").notNull(),
+    os: text("os").notNull(),
+    architecture: text("architecture").notNull(),
+    /** Empty when there is none. */
+    variant: text("variant").notNull().default(""),
+  },
+  (table) => [
+    primaryKey({ columns: [table.manifestId, table.architecture, table.os, table.variant] }),
+    index("manifest_platforms_by_architecture").on(table.repositoryId, table.architecture),
+  ],
+);
+
 export const tags = sqliteTable(
   "tags",
   {
@@ -409,5 +440,8 @@ export const tagHistory = sqliteTable(
     userId: integer("user_id").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
   },
-  (table) => [index("tag_history_by_tag").on(table.repositoryId, table.tag, table.id)],
+  (table) => [
+    index("tag_history_by_tag").on(table.repositoryId, table.tag, table.id),
+    index("tag_history_by_repository").on(table.repositoryId, table.id),
+  ],
 );
