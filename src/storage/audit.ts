@@ -1,7 +1,8 @@
-import { lt, sql } from "drizzle-orm";
-import type { AuditEntry } from "../model/audit.ts";
-import type { Database } from "./database.ts";
-import { auditEvents } from "./schema.ts";
+import { and, type AnyColumn, asc, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
+import type { AuditAction, AuditEntry, AuditResult } from "../model/audit.ts";
+import type { OrganizationName } from "../model/reference.ts";
+import { type Database, isConstraintFailure } from "./database.ts";
+import { accounts, auditEvents } from "./schema.ts";
 
 /** Whoever something is recorded of; a login that failed has a name only. */
 export interface Recorded {
@@ -27,6 +28,30 @@ export function insertAuditIfChanged(db: Database, recorded: Recorded, entry: Au
   );
 }
 
+/**
+ * Records once per row of a FROM clause, each time with a detail of its own, and fails the whole batch
+ * ({@link isAuditRefusal}) when a row does not meet a condition.
+ */
+export function insertAuditForEach(
+  db: Database,
+  recorded: Recorded,
+  entry: AuditEntry,
+  rows: { from: SQL; condition: SQL; detail: SQL },
+) {
+  const row = auditRow(recorded, entry);
+  return db.insert(auditEvents).select(
+    sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
+               ${row.address}, CASE WHEN ${rows.condition} THEN ${row.action} END, ${row.resource}, ${row.result},
+               ${rows.detail}
+        FROM ${rows.from}`,
+  );
+}
+
+/** Whether a batch failed because of a row that {@link insertAuditForEach} does not let pass. */
+export function isAuditRefusal(error: unknown): boolean {
+  return isConstraintFailure(error, "NOT NULL constraint failed: audit_events.action");
+}
+
 function auditRow({ user, address }: Recorded, entry: AuditEntry) {
   const { action, resource, detail } = entry;
   return {
@@ -41,6 +66,106 @@ function auditRow({ user, address }: Recorded, entry: AuditEntry) {
     result: entry.result ?? ("success" as const),
     detail: detail === undefined ? null : JSON.stringify(detail),
   };
+}
+
+/** Which events are asked for. */
+export interface AuditFilter {
+  accountId?: number | undefined;
+  accountName?: string | undefined;
+  organization?: OrganizationName | undefined;
+  userId?: number | undefined;
+  userName?: string | undefined;
+  action?: AuditAction | undefined;
+  result?: AuditResult | undefined;
+  /** The first moment. */
+  since?: Date | undefined;
+  /** The first moment no longer wanted. */
+  until?: Date | undefined;
+}
+
+/** How long after its time an event may be written at most: longer than D1 lets a query take. */
+const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
+
+/**
+ * Events in the order of their ids, newest first.
+ *
+ * @param before the id to go on behind; undefined for the newest.
+ */
+export function listAudit(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
+  return listAuditQuery(db, filter, before, limit);
+}
+
+export type AuditEvent = Awaited<ReturnType<typeof listAudit>>[number];
+
+export function listAuditQuery(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
+  const { organization, userName, accountId, accountName, action } = filter;
+  const account = accountName === undefined ? accountId : sql`(SELECT id FROM ${accounts} WHERE name = ${accountName})`;
+  return db
+    .select({
+      id: auditEvents.id,
+      createdAt: auditEvents.createdAt,
+      account: accounts.name,
+      organization: auditEvents.organization,
+      userName: auditEvents.userName,
+      address: auditEvents.address,
+      action: auditEvents.action,
+      resource: auditEvents.resource,
+      result: auditEvents.result,
+      detail: auditEvents.detail,
+    })
+    .from(auditEvents)
+    .leftJoin(accounts, eq(accounts.id, auditEvents.accountId))
+    .where(
+      and(
+        lt(auditEvents.id, before ?? Number.MAX_SAFE_INTEGER),
+        ...inOneIndex([
+          [auditEvents.organization, organization],
+          [auditEvents.userName, userName],
+          [auditEvents.accountId, account],
+          [auditEvents.action, action],
+        ]),
+        ...within(db, filter),
+        filter.userId === undefined ? undefined : eq(auditEvents.userId, filter.userId),
+        filter.result === undefined ? undefined : eq(auditEvents.result, filter.result),
+      ),
+    )
+    .orderBy(desc(auditEvents.id))
+    .limit(limit);
+}
+
+/**
+ * The conditions on columns that have an index, which all go on to the id, so that no list is sorted. SQLite would choose
+ * among them without knowing how much each finds; the first one given finds the least. A unary plus hides the others.
+ */
+function inOneIndex(conditions: readonly (readonly [column: AnyColumn, value: unknown])[]): SQL[] {
+  return conditions
+    .filter(([, value]) => value !== undefined)
+    .map(([column, value], position) => (position === 0 ? sql`${column} = ${value}` : sql`+${column} = ${value}`));
+}
+
+/** Ids grow with time, give or take what a write is delayed: so the ids around it find a time without reading the rest. */
+function within(db: Database, { since, until }: AuditFilter): SQL[] {
+  const conditions: (SQL | undefined)[] = [];
+  if (since) {
+    const last = db
+      .select({ id: auditEvents.id })
+      .from(auditEvents)
+      .where(lt(auditEvents.createdAt, new Date(since.getTime() - MAX_WRITE_DELAY_MS)))
+      .orderBy(desc(auditEvents.createdAt), desc(auditEvents.id))
+      .limit(1);
+    conditions.push(gte(auditEvents.createdAt, since), gt(auditEvents.id, sql`ifnull(${last}, 0)`));
+  }
+  if (until) {
+    const first = db
+      .select({ id: auditEvents.id })
+      .from(auditEvents)
+      .where(gte(auditEvents.createdAt, new Date(until.getTime() + MAX_WRITE_DELAY_MS)))
+      .orderBy(asc(auditEvents.createdAt), asc(auditEvents.id))
+      .limit(1);
+    const end = sql`ifnull(${first}, ${Number.MAX_SAFE_INTEGER})`;
+    conditions.push(lt(auditEvents.createdAt, until), lt(auditEvents.id, end));
+  }
+  return conditions.filter((condition) => condition !== undefined);
 }
 
 /** Deletes events older than a time, at most `limit` at once: D1 ends what takes too long. */

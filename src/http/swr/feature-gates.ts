@@ -1,0 +1,49 @@
+import { createRoute, createRouter, json, z } from "../openapi.ts";
+import { ProjectParams } from "./params.ts";
+
+/** What of SWR's optional parts there is. Scanning, synchronisation and the rest belong to other services of its cloud. */
+const GATES = {
+  enable_authorization_token: true,
+  enable_cci_service: false,
+  enable_experience: false,
+  enable_hss_service: false,
+  enable_image_label: false,
+  enable_image_quota: false,
+  enable_image_scan: false,
+  enable_image_sync: false,
+  enable_list_v3: false,
+  enable_pipeline: false,
+  enable_resource: false,
+  enable_sm3: false,
+};
+
+const gate = (about: string) => z.boolean().openapi({ description: about });
+
+const FeatureGates = z
+  .object({
+    enable_authorization_token: gate("Login commands from `utils/authorizationtoken`."),
+    enable_cci_service: gate("Triggers for Cloud Container Instance."),
+    enable_experience: gate("The experience centre."),
+    enable_hss_service: gate("Host Security Service."),
+    enable_image_label: gate("Labels of images."),
+    enable_image_quota: gate("Quotas of images."),
+    enable_image_scan: gate("Scanning of images."),
+    enable_image_sync: gate("Synchronisation with other regions."),
+    enable_list_v3: gate("Lists of API v3."),
+    enable_pipeline: gate("Pipelines."),
+    enable_resource: gate("Resource groups."),
+    enable_sm3: gate("Signatures with SM3."),
+  })
+  .openapi("FeatureGates");
+
+const showShareFeatureGates = createRoute({
+  method: "get",
+  path: "/projects/{project_id}/feature-gates",
+  operationId: "showShareFeatureGates",
+  tags: ["Overview"],
+  summary: "Which optional parts of SWR there are",
+  request: { params: ProjectParams },
+  responses: { 200: json(FeatureGates, "The parts by name.") },
+});
+
+export const featureGates = createRouter().openapi(showShareFeatureGates, (c) => c.json(GATES, 200));

@@ -1,0 +1,71 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../context.ts";
+import { createRoute, createRouter, json, z } from "../openapi.ts";
+import { Time } from "./params.ts";
+
+const VersionDetail = z
+  .object({
+    id: z.string(),
+    links: z.object({ href: z.string(), rel: z.string() }),
+    version: z.string().openapi({ description: "The newest minor version." }),
+    status: z.enum(["CURRENT", "SUPPORTED", "DEPRECATED"]),
+    updated: Time,
+    min_version: z.string().openapi({ description: "The oldest minor version." }),
+  })
+  .openapi("VersionDetail");
+
+const listApiVersions = createRoute({
+  method: "get",
+  path: "/",
+  operationId: "listApiVersions",
+  tags: ["Versions"],
+  summary: "The versions of the management API",
+  description: "A browser, which accepts `text/html`, is sent to the documentation instead.",
+  security: [],
+  responses: {
+    200: json(z.object({ versions: z.array(VersionDetail) }).openapi("Versions"), "All versions."),
+    302: { description: "To the documentation." },
+  },
+});
+
+const showApiVersion = createRoute({
+  method: "get",
+  path: "/v2",
+  operationId: "showApiVersion",
+  tags: ["Versions"],
+  summary: "Version 2 of the management API",
+  description:
+    "For requests that are signed or carry `X-Auth-Token`. Others get what the registry API has here: the check by " +
+    "which docker finds out where to log in.",
+  security: [],
+  responses: { 200: json(z.object({ version: VersionDetail }).openapi("Version"), "The version.") },
+});
+
+/**
+ * What SWR has outside of `/v2/manage`. Who asks makes no difference: the answer is the same for all, and `/v2/` belongs
+ * to docker, which comes without a signature and needs a challenge.
+ */
+export const versions = createRouter();
+
+versions.openapi(listApiVersions, (c) => {
+  c.header("Vary", "Accept");
+  if (c.req.header("Accept")?.includes("text/html")) return c.redirect("/docs", 302);
+  return c.json({ versions: [describeVersion(c)] }, 200);
+});
+versions.openAPIRegistry.registerPath(showApiVersion);
+versions.get("/v2", async (c, next) => {
+  const isSigned = c.req.header("Authorization")?.startsWith("SDK-HMAC-SHA256 ") === true;
+  if (!isSigned && c.req.header("X-Auth-Token") === undefined) return next();
+  return c.json({ version: describeVersion(c) });
+});
+
+function describeVersion(c: Context<AppEnv>): z.infer<typeof VersionDetail> {
+  return {
+    id: "v2",
+    links: { href: new URL("/v2", c.req.url).href, rel: "self" },
+    version: "2.0",
+    status: "CURRENT",
+    updated: "2026-11-24T00:00:00.000Z",
+    min_version: "2.0",
+  };
+}

@@ -1,0 +1,35 @@
+/** Days of reports, in UTC. */
+
+/** `YYYY-MM-DD`. */
+export type Day = string;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export function dayOf(time: Date): Day {
+  return time.toISOString().slice(0, 10);
+}
+
+/** The last days up to that of a time, oldest first. */
+export function lastDays(now: Date, count: number): Day[] {
+  return Array.from({ length: count }, (_, index) => dayOf(new Date(now.getTime() - (count - 1 - index) * DAY_MS)));
+}
+
+export interface DayValue {
+  day: Day;
+  value: number;
+}
+
+/**
+ * A value for each of the days. One for which nothing is known has that of the last day known before, when values stay
+ * as they are, and otherwise 0.
+ *
+ * @param known in any order; may reach back further than the days asked for.
+ */
+export function fillDays(days: readonly Day[], known: readonly DayValue[], staysAsItIs: boolean): DayValue[] {
+  return days.map((day) => {
+    const last = known.reduce<DayValue | undefined>((latest, each) => {
+      return each.day <= day && (!latest || each.day > latest.day) ? each : latest;
+    }, undefined);
+    return { day, value: last && (staysAsItIs || last.day === day) ? last.value : 0 };
+  });
+}

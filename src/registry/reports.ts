@@ -1,0 +1,77 @@
+/** How much an account has and moves: what SWR's overview, quotas and reports tell. */
+import type { Caller } from "../model/access.ts";
+import { dayOf, type DayValue, fillDays, lastDays } from "../model/day.ts";
+import { countCreatedOrganizations } from "../storage/organizations.ts";
+import {
+  countOrganizations,
+  listPulledBytes,
+  listStoredBytes,
+  type RepositoryTotals,
+  totalRepositories,
+} from "../storage/reports.ts";
+import type { Stores } from "../storage/stores.ts";
+import { requireAccountUser, requireAdministrator } from "./access.ts";
+
+/** How many days a report goes back, the running one included. */
+export const REPORT_DAYS = 30;
+
+/** How many organizations the caller has created, and may create. */
+export async function getOrganizationQuota(
+  { db, settings }: Stores,
+  caller: Caller,
+): Promise<{ used: number; limit: number }> {
+  const user = requireAccountUser(caller);
+  return { used: await countCreatedOrganizations(db, user.id), limit: settings.organizationQuota };
+}
+
+export interface Overview extends RepositoryTotals {
+  account: { id: number; name: string };
+  organizations: number;
+  /** Over the days of a report. */
+  pulledBytes: number;
+}
+
+/** The caller's account in numbers; for a member, those of the organizations and images that they have a right to. */
+export async function getOverview(stores: Stores, caller: Caller): Promise<Overview> {
+  const user = requireAccountUser(caller);
+  const [organizations, totals, pulled] = await Promise.all([
+    countOrganizations(stores.db, user),
+    totalRepositories(stores.db, user),
+    reportPulledBytes(stores, caller),
+  ]);
+  return {
+    account: { id: user.accountId, name: user.accountName },
+    organizations,
+    ...totals,
+    pulledBytes: pulled.reduce((total, { value }) => total + value, 0),
+  };
+}
+
+/** Bytes pulled on each day, from the images that the caller has a right to by account or permission. */
+export async function reportPulledBytes({ db }: Stores, caller: Caller): Promise<DayValue[]> {
+  const user = requireAccountUser(caller);
+  const days = lastDays(new Date(), REPORT_DAYS);
+  return fillDays(days, await listPulledBytes(db, user, firstOf(days)), false);
+}
+
+/**
+ * Bytes stored at the end of each day, on the running one now. What single images had on past days is not kept, so there
+ * is nothing to tell a member of their part.
+ *
+ * @throws RegistryError DENIED unless the caller administers their account.
+ */
+export async function reportStoredBytes({ db }: Stores, caller: Caller): Promise<DayValue[]> {
+  const user = requireAdministrator(caller, requireAccountUser(caller).accountId);
+  const now = new Date();
+  const days = lastDays(now, REPORT_DAYS);
+  const [past, { storedBytes }] = await Promise.all([
+    listStoredBytes(db, user.accountId, firstOf(days)),
+    totalRepositories(db, user),
+  ]);
+  const today = dayOf(now);
+  return fillDays(days, [...past.filter(({ day }) => day !== today), { day: today, value: storedBytes }], true);
+}
+
+function firstOf(days: readonly string[]): string {
+  return days[0] ?? "";
+}

@@ -1,0 +1,178 @@
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, it, vi } from "vitest";
+import worker from "../../src/index.ts";
+import { newAccount, newName } from "../support/workerd/management.ts";
+import { newRepository, pushBlob, pushImage } from "../support/workerd/registry.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOW = Date.parse("2031-05-06T07:07:00Z");
+
+/** What the cron trigger does when it is due at this time. */
+function keepHouse(now = NOW, settings: Record<string, string> = {}): Promise<void> {
+  const controller = createScheduledController({ scheduledTime: now, cron: "7 * * * *" });
+  return worker.scheduled(controller, { ...env, ...settings });
+}
+
+async function run(sql: string, ...values: (string | number)[]): Promise<void> {
+  await env.DB.prepare(sql)
+    .bind(...values)
+    .run();
+}
+
+async function column<T>(sql: string): Promise<T[]> {
+  const { results } = await env.DB.prepare(sql).all<{ value: T }>();
+  return results.map(({ value }) => value);
+}
+
+beforeEach(async () => {
+  await env.DB.batch(
+    ["sessions", "used_signatures", "audit_events", "daily_storage"].map((table) =>
+      env.DB.prepare(`DELETE FROM ${table}`),
+    ),
+  );
+});
+
+async function addSession(name: string, expiresAt: number): Promise<void> {
+  await run(
+    "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) SELECT ?, min(id), 0, ? FROM users",
+    name,
+    expiresAt,
+  );
+}
+
+async function addSignature(name: string, expiresAt: number): Promise<void> {
+  await run("INSERT INTO used_signatures (signature, expires_at) VALUES (?, ?)", name, expiresAt);
+}
+
+async function addEvent(resource: string, createdAt: number): Promise<void> {
+  await run(
+    "INSERT INTO audit_events (created_at, user_name, action, resource, result) VALUES (?, 'x', 'image.update', ?, 'success')",
+    createdAt,
+    resource,
+  );
+}
+
+const SESSIONS = "SELECT token_hash AS value FROM sessions ORDER BY 1";
+const SIGNATURES = "SELECT signature AS value FROM used_signatures ORDER BY 1";
+const EVENTS = "SELECT resource AS value FROM audit_events ORDER BY id";
+
+describe("housekeeping", () => {
+  it("deletes sessions and signatures that have ended, and no others", async ({ expect }) => {
+    await addSession("ended", NOW - 1);
+    await addSession("running", NOW + 1);
+    await addSignature("ended", NOW - 1);
+    await addSignature("usable", NOW + 1);
+    await keepHouse();
+    expect(await column(SESSIONS)).toEqual(["running"]);
+    expect(await column(SIGNATURES)).toEqual(["usable"]);
+  });
+
+  it.for([
+    [undefined, 180],
+    ["1", 1],
+    ["36500", 36_500],
+  ] as const)("keeps audit events for AUDIT_DAYS=%s: %d days", async ([setting, days], { expect }) => {
+    await addEvent("one over", NOW - days * DAY_MS - 1);
+    await addEvent("at", NOW - days * DAY_MS);
+    await addEvent("one under", NOW - days * DAY_MS + 1);
+    await addEvent("new", NOW);
+    await keepHouse(NOW, setting === undefined ? {} : { AUDIT_DAYS: setting });
+    expect(await column(EVENTS)).toEqual(["at", "one under", "new"]);
+  });
+
+  it("goes by the time at which it is due, day after day", async ({ expect }) => {
+    await addEvent("first", NOW);
+    await addEvent("second", NOW + DAY_MS);
+    await keepHouse(NOW + 180 * DAY_MS);
+    expect(await column(EVENTS)).toEqual(["first", "second"]);
+    await keepHouse(NOW + 181 * DAY_MS);
+    expect(await column(EVENTS)).toEqual(["second"]);
+    await keepHouse(NOW + 182 * DAY_MS);
+    expect(await column(EVENTS)).toEqual([]);
+  });
+
+  it("deletes many events in slices", async ({ expect }) => {
+    await run(
+      "WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 4500) " +
+        "INSERT INTO audit_events (created_at, user_name, action, resource, result) " +
+        "SELECT value, 'x', 'image.update', 'old', 'success' FROM n",
+    );
+    await addEvent("new", NOW);
+    const prepare = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, "prepare");
+    try {
+      await keepHouse();
+      const deletions = prepare.mock.calls.filter(([text]) => text.startsWith('delete from "audit_events"'));
+      expect(deletions).toHaveLength(3);
+    } finally {
+      prepare.mockRestore();
+    }
+    expect(await column(EVENTS)).toEqual(["new"]);
+  });
+
+  it("notes what each account stores, over and over for one day", async ({ expect }) => {
+    const { account } = await newAccount();
+    const repository = newRepository();
+    await pushImage(repository);
+    const stored = async () => {
+      const { results } = await env.DB.prepare(
+        "SELECT name, day, bytes FROM daily_storage JOIN accounts ON accounts.id = account_id " +
+          "WHERE name IN ('admin', ?) ORDER BY name, day",
+      )
+        .bind(account)
+        .all();
+      return results;
+    };
+    const total = async () =>
+      env.DB.prepare("SELECT sum(stored_bytes) AS total FROM repositories").first<number>("total");
+    await keepHouse();
+    const before = await total();
+    expect(before).toBeGreaterThan(0);
+    expect(await stored()).toEqual([
+      { name: account, day: "2031-05-06", bytes: 0 },
+      { name: "admin", day: "2031-05-06", bytes: before },
+    ]);
+    await pushBlob(repository);
+    await keepHouse(NOW + 3_600_000);
+    await keepHouse(NOW + DAY_MS);
+    expect(await total()).toBe((before ?? 0) + 100);
+    expect(await stored()).toEqual([
+      { name: account, day: "2031-05-06", bytes: 0 },
+      { name: account, day: "2031-05-07", bytes: 0 },
+      { name: "admin", day: "2031-05-06", bytes: (before ?? 0) + 100 },
+      { name: "admin", day: "2031-05-07", bytes: (before ?? 0) + 100 },
+    ]);
+  });
+
+  it.for(["sessions", "used_signatures", "audit_events", "daily_storage"])(
+    "goes on when %s cannot be written, and says so",
+    async (table, { expect }) => {
+      await addSession("ended", NOW - 1);
+      await addSignature("ended", NOW - 1);
+      await addEvent("old", 0);
+      const trigger = newName("broken").replaceAll("-", "_");
+      const event = table === "daily_storage" ? "INSERT" : "DELETE";
+      await run(`CREATE TRIGGER ${trigger} BEFORE ${event} ON ${table} BEGIN SELECT RAISE(ABORT, 'broken'); END`);
+      const error = vi.spyOn(console, "error").mockReturnValue(undefined);
+      try {
+        await keepHouse();
+        expect(error).toHaveBeenCalledTimes(1);
+      } finally {
+        error.mockRestore();
+        await run(`DROP TRIGGER ${trigger}`);
+      }
+      const left = {
+        sessions: (await column(SESSIONS)).length,
+        used_signatures: (await column(SIGNATURES)).length,
+        audit_events: (await column(EVENTS)).length,
+        daily_storage: (await column("SELECT day AS value FROM daily_storage LIMIT 1")).length,
+      };
+      const done = { sessions: 0, used_signatures: 0, audit_events: 0, daily_storage: 1 };
+      expect(left).toEqual({ ...done, [table]: 1 - done[table as keyof typeof done] });
+    },
+  );
+
+  it("is content with nothing to do", async ({ expect }) => {
+    await expect(keepHouse()).resolves.toBeUndefined();
+  });
+});
