@@ -1,5 +1,6 @@
-import { randomInt } from "node:crypto";
 import { hashPassword } from "../src/model/password.ts";
+
+export { randomPassword } from "../src/model/password.ts";
 
 /** The name of the account that the first start or deployment makes. */
 export const ADMINISTRATOR = "admin";
@@ -56,11 +57,4 @@ function inlinedStatement(statement: Statement): string {
     typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`,
   );
   return `${statement.sql.replaceAll("?", () => values.shift() ?? "NULL")};`;
-}
-
-/** A password of 24 characters (118 bits) that is easy to read and to type: no letters that look like another. */
-export function randomPassword(): string {
-  const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
-  const group = () => Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join("");
-  return [group(), group(), group(), group()].join("-");
 }

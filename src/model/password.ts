@@ -1,4 +1,8 @@
-import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomInt, scryptSync, timingSafeEqual } from "node:crypto";
+
+/** What the password of a user may be, in characters. */
+export const MIN_PASSWORD_LENGTH = 8;
+export const MAX_PASSWORD_LENGTH = 128;
 
 /**
  * OWASP's scrypt setting for 16 MiB of memory: an isolate has 128 MB for all its requests, so the larger settings
@@ -35,4 +39,11 @@ export function verifyPassword(password: string, stored: string): boolean {
   const [, logN = "", r = "", p = "", salt = "", key = ""] = parts;
   const derived = derive(password, Buffer.from(salt, "base64"), { logN: Number(logN), r: Number(r), p: Number(p) });
   return timingSafeEqual(derived, Buffer.from(key, "base64"));
+}
+
+/** A password of 24 characters (118 bits) that is easy to read and to type: no letters that look like another. */
+export function randomPassword(): string {
+  const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+  const group = () => Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join("");
+  return [group(), group(), group(), group()].join("-");
 }

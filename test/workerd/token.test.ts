@@ -210,8 +210,12 @@ describe("wrong credentials", () => {
       }
       return times.sort((a, b) => a - b)[2] ?? 0;
     };
+    await addUser("somebody", "password of somebody");
+    await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = 'somebody'")
+      .bind(hashPassword("password of somebody")) // of the cost that passwords are stored with outside of tests
+      .run();
     await time("nobody"); // makes the hash of nobody, once per isolate
-    const ratio = (await time(ADMINISTRATOR.name)) / (await time("nobody"));
+    const ratio = (await time("somebody")) / (await time("nobody"));
     expect(ratio).toBeGreaterThan(0.4);
     expect(ratio).toBeLessThan(2.5);
   });

@@ -1,25 +1,87 @@
-import { auth } from "hono/utils/basic-auth";
+/** Who sends a request: the one place where credentials are looked for. */
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Caller } from "../../model/access.ts";
+import { auth } from "hono/utils/basic-auth";
+import type { Caller, User } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
-import { authenticate } from "../../registry/credentials.ts";
+import { isSignature } from "../../model/signature.ts";
+import { authenticate, findCurrentIdentity, type Login } from "../../registry/credentials.ts";
+import { findSession } from "../../registry/sessions.ts";
+import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
+import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
 
-/** Finds out who sends a request, by bearer token or by Basic credentials; without either it is anonymous. */
+/** What credentials tell. */
+type Found = Omit<Caller, "address">;
+
+const NOBODY: Found = { user: undefined, grants: undefined, reach: "registry" };
+
+/** For the registry API: a bearer token or Basic credentials; without either the caller is anonymous. */
 export const identify = createMiddleware<AppEnv>(async function identify(c, next) {
   const header = c.req.header("Authorization");
-  const address = c.req.header("CF-Connecting-IP");
-  const anonymous: Caller = { user: undefined, grants: undefined, reach: "registry", address };
-  c.set("caller", header === undefined ? anonymous : await readCredentials(header));
+  const found = header === undefined ? NOBODY : await readAuthorization(c, header);
+  c.set("caller", { ...found, address: addressOf(c) });
   await next();
-
-  async function readCredentials(authorization: string): Promise<Caller> {
-    const bearer = /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
-    if (bearer) return { ...(await readAccessToken(c.var.stores, bearer)), address };
-    const basic = auth(c.req.raw);
-    if (!basic) throw new RegistryError("UNAUTHORIZED", "the Authorization header is neither Bearer nor Basic");
-    const { user, reach } = await authenticate(c.var.stores, basic.username, basic.password);
-    return { user, reach, grants: undefined, address };
-  }
 });
+
+/**
+ * For the management APIs, behind {@link limitBody}: also a signature, `X-Auth-Token` or a session cookie. Whoever may
+ * have been deleted or demoted since a token was made is looked up.
+ */
+export const identifyManager = createMiddleware<AppEnv>(async function identifyManager(c, next) {
+  c.set("caller", { ...(await findManager(c)), address: addressOf(c) });
+  await next();
+});
+
+async function findManager(c: Context<AppEnv>): Promise<Found> {
+  const { stores } = c.var;
+  const header = c.req.header("Authorization");
+  if (header !== undefined) {
+    if (isSignature(header)) return asAccountUser(await readSignature(c, header));
+    const found = await readAuthorization(c, header);
+    if (!found.user || !found.grants) return found;
+    return { ...found, user: (await findCurrentIdentity(stores, found.user)).user };
+  }
+  const token = c.req.header("X-Auth-Token");
+  if (token !== undefined) {
+    const session = await findSession(stores, token);
+    if (!session) throw new RegistryError("UNAUTHORIZED", "X-Auth-Token has ended, or is none");
+    return asAccountUser(session.user);
+  }
+  const cookie = readSessionCookie(c);
+  const session = cookie === undefined ? undefined : await findSession(stores, cookie);
+  // A browser keeps sending the cookie of a session that has ended, also in order to log in again.
+  if (!session) return NOBODY;
+  requireSameOrigin(c);
+  return asAccountUser(session.user);
+}
+
+function asAccountUser(user: User): Found {
+  return { user, grants: undefined, reach: "account" };
+}
+
+async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
+  const { method, headers, url } = c.req.raw;
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  return verifySignature(c.var.stores, header, { method, url: new URL(url), headers, body }, addressOf(c));
+}
+
+async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
+  const bearer = /^bearer\s+(\S+)\s*$/i.exec(header)?.[1];
+  if (bearer) return readAccessToken(c.var.stores, bearer);
+  const { user, reach } = await authenticate(c.var.stores, readBasic(c));
+  return { user, reach, grants: undefined };
+}
+
+/** @throws RegistryError UNAUTHORIZED when there are no Basic credentials. */
+export function readBasic(c: Context): Login {
+  const basic = auth(c.req.raw);
+  if (!basic) throw new RegistryError("UNAUTHORIZED", "the Authorization header is neither Bearer nor Basic");
+  return { name: basic.username, password: basic.password, address: addressOf(c) };
+}
+
+/** The client's IP address, where the platform tells: not in a local installation. */
+export function addressOf(c: Context): string | undefined {
+  return c.req.header("CF-Connecting-IP");
+}

@@ -1,32 +1,35 @@
 /** The token service: Docker token specification (GET with Basic) and OAuth2 (POST). */
 import { type Context, Hono } from "hono";
-import { auth } from "hono/utils/basic-auth";
 import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { authenticate, type Identity } from "../../registry/credentials.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
+import { limitBody } from "../body.ts";
 import { renderOciError } from "../oci/errors.ts";
+import { addressOf, readBasic } from "./identify.ts";
 
 /** A client asks for a few scopes; a token with hundreds would not fit in a header. */
 const MAX_SCOPES = 50;
 
 export const token = new Hono<AppEnv>()
+  .use(limitBody)
   .get("/", async (c) => {
     const identity = await identityFromBasic(c);
     const scopes = readScopes(c.req.queries("scope") ?? []);
     return answer(c, identity, scopes, c.req.query("offline_token") === "true");
   })
   .post("/", async (c) => {
-    const form = await c.req.formData();
+    const form = await c.req.parseBody();
     const field = (name: string) => {
-      const value = form.get(name);
+      const value = form[name];
       return typeof value === "string" ? value : "";
     };
     const scopes = readScopes([field("scope")]);
     switch (field("grant_type")) {
       case "password": {
-        const identity = await authenticate(c.var.stores, field("username"), field("password"));
+        const login = { name: field("username"), password: field("password"), address: addressOf(c) };
+        const identity = await authenticate(c.var.stores, login);
         return answer(c, identity, scopes, field("access_type") === "offline");
       }
       case "refresh_token": {
@@ -45,9 +48,7 @@ export const token = new Hono<AppEnv>()
 
 async function identityFromBasic(c: Context<AppEnv>): Promise<Identity | undefined> {
   if (c.req.header("Authorization") === undefined) return undefined;
-  const basic = auth(c.req.raw);
-  if (!basic) throw new RegistryError("UNAUTHORIZED", "the token service expects Basic credentials");
-  return authenticate(c.var.stores, basic.username, basic.password);
+  return authenticate(c.var.stores, readBasic(c));
 }
 
 /** Docker repeats the parameter, OAuth2 separates scopes by spaces; both are understood in both. */

@@ -1,0 +1,99 @@
+import type { User } from "../../model/access.ts";
+import { requireAccountUser } from "../../registry/access.ts";
+import { changePassword, logIn, logOut } from "../../registry/sessions.ts";
+import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "../auth/cookie.ts";
+import { addressOf } from "../auth/identify.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
+import { AccountRole, KnownPassword, Password, Time } from "./people.ts";
+
+const SESSION_MS = 12 * 3600 * 1000;
+
+const Credentials = z
+  .strictObject({ name: z.string().min(1).max(200), password: KnownPassword })
+  .openapi("Credentials");
+
+const Self = z
+  .object({
+    user: z.object({
+      id: z.string().openapi({ description: "What SWR's API calls `user_id`.", example: "7" }),
+      name: z.string(),
+      account: z.string(),
+      role: AccountRole,
+    }),
+  })
+  .openapi("Self");
+
+const NewSession = Self.extend({ expires: Time.openapi({ description: "12 hours from now." }) }).openapi("NewSession");
+
+const PasswordChange = z.strictObject({ current: KnownPassword, new: Password }).openapi("PasswordChange");
+
+const tags = ["Session"];
+const path = "/session";
+
+const open = createRoute({
+  method: "post",
+  path,
+  operationId: "logIn",
+  tags,
+  summary: "Log a browser in",
+  description: "Sets the cookie `berth_session`. Requests that change something must then come from the same origin.",
+  security: [],
+  request: jsonBody(Credentials),
+  responses: { 200: json(NewSession, "Who one is now.") },
+});
+
+const show = createRoute({
+  method: "get",
+  path,
+  operationId: "showSession",
+  tags,
+  summary: "Who one is",
+  responses: { 200: json(Self, "The user behind the request.") },
+});
+
+const close = createRoute({
+  method: "delete",
+  path,
+  operationId: "logOut",
+  tags,
+  summary: "Log a browser out",
+  description: "Also when the session has ended already.",
+  security: [],
+  responses: { 204: { description: "The session has ended." } },
+});
+
+const setPassword = createRoute({
+  method: "put",
+  path: "/session/password",
+  operationId: "changePassword",
+  tags,
+  summary: "Change one's own password",
+  description: "Ends all other sessions, temporary login commands and refresh tokens of the user.",
+  request: jsonBody(PasswordChange),
+  responses: { 204: { description: "The new password holds." } },
+});
+
+export const session = createRouter()
+  .openapi(open, async (c) => {
+    const login = { ...c.req.valid("json"), address: addressOf(c) };
+    const { token, user, expiresAt } = await logIn(c.var.stores, login, SESSION_MS);
+    writeSessionCookie(c, token, SESSION_MS);
+    return c.json({ ...describeSelf(user), expires: expiresAt.toISOString() }, 200);
+  })
+  .openapi(show, (c) => c.json(describeSelf(requireAccountUser(c.var.caller)), 200))
+  .openapi(close, async (c) => {
+    const token = readSessionCookie(c);
+    if (token !== undefined && c.var.caller.user) await logOut(c.var.stores, c.var.caller, token);
+    clearSessionCookie(c);
+    return c.body(null, 204);
+  })
+  .openapi(setPassword, async (c) => {
+    const { current, new: replacement } = c.req.valid("json");
+    const passwords = { current, replacement, session: readSessionCookie(c) };
+    await changePassword(c.var.stores, c.var.caller, passwords);
+    return c.body(null, 204);
+  });
+
+function describeSelf({ id, name, accountName, role }: User): z.infer<typeof Self> {
+  return { user: { id: String(id), name, account: accountName, role } };
+}

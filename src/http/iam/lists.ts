@@ -1,0 +1,130 @@
+import type { Context } from "hono";
+import type { User } from "../../model/access.ts";
+import { isProject } from "../../model/login.ts";
+import { requireAccountUser } from "../../registry/access.ts";
+import { findColleagueById } from "../../registry/users.ts";
+import type { AppEnv } from "../context.ts";
+import { createRoute, createRouter, json, z } from "../openapi.ts";
+import { Links, linksTo, Project, projectId } from "./schemas.ts";
+
+const Projects = z.object({ projects: z.array(Project), links: Links }).openapi("IamProjects");
+
+const Domains = z
+  .object({
+    domains: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        enabled: z.boolean(),
+        description: z.string(),
+        links: z.object({ self: z.string() }),
+      }),
+    ),
+    links: Links,
+  })
+  .openapi("IamDomains");
+
+const IamUser = z
+  .object({
+    user: z.object({
+      id: z.string(),
+      name: z.string(),
+      domain_id: z.string(),
+      enabled: z.boolean(),
+      description: z.string(),
+      password_expires_at: z.string().nullable(),
+      links: z.object({ self: z.string() }),
+    }),
+  })
+  .openapi("IamUser");
+
+const tags = ["IAM"];
+
+const listProjects = createRoute({
+  method: "get",
+  path: "/projects",
+  operationId: "keystoneListProjects",
+  tags,
+  summary: "Projects by name",
+  description: "Berth has none of its own: any name is one, and stands for the whole registry.",
+  request: {
+    query: z.object({ name: z.string().optional().openapi({ description: "Default: the registry's project." }) }),
+  },
+  responses: { 200: json(Projects, "The project of this name.") },
+});
+
+const listAuthProjects = createRoute({
+  ...listProjects,
+  path: "/auth/projects",
+  operationId: "keystoneListAuthProjects",
+  summary: "The projects that the caller may use",
+});
+
+const listAuthDomains = createRoute({
+  method: "get",
+  path: "/auth/domains",
+  operationId: "keystoneListAuthDomains",
+  tags,
+  summary: "The caller's account",
+  responses: { 200: json(Domains, "One domain.") },
+});
+
+const showUser = createRoute({
+  method: "get",
+  path: "/users/{user_id}",
+  operationId: "keystoneShowUser",
+  tags,
+  summary: "A user of the caller's account",
+  request: {
+    params: z.object({ user_id: z.string().openapi({ param: { name: "user_id", in: "path" }, example: "7" }) }),
+  },
+  responses: { 200: json(IamUser, "The user.") },
+});
+
+/** As much of IAM v3 as Huawei's SDKs and Terraform provider ask for before they come to the registry. */
+export const lists = createRouter()
+  .openapi(listProjects, (c) => c.json(projectsNamed(c, c.req.valid("query").name), 200))
+  .openapi(listAuthProjects, (c) => c.json(projectsNamed(c, c.req.valid("query").name), 200))
+  .openapi(listAuthDomains, (c) => {
+    const { accountId, accountName } = requireAccountUser(c.var.caller);
+    const links = { self: linkTo(c, `/v3/domains/${accountId}`) };
+    const domain = { id: String(accountId), name: accountName, enabled: true, description: "", links };
+    return c.json({ domains: [domain], links: linksTo(c.req.url) }, 200);
+  })
+  .openapi(showUser, async (c) => {
+    const user = await findColleagueById(c.var.stores, c.var.caller, c.req.valid("param").user_id);
+    return c.json({ user: describeUser(c, user) }, 200);
+  });
+
+function projectsNamed(c: Context<AppEnv>, name = c.var.stores.settings.project): z.infer<typeof Projects> {
+  const user = requireAccountUser(c.var.caller);
+  const id = projectId(user, name);
+  const domainId = String(user.accountId);
+  const project = {
+    id,
+    name,
+    domain_id: domainId,
+    parent_id: domainId,
+    is_domain: false,
+    enabled: true,
+    description: "",
+    links: { self: linkTo(c, `/v3/projects/${id}`) },
+  };
+  return { projects: isProject(name) ? [project] : [], links: linksTo(c.req.url) };
+}
+
+function describeUser(c: Context, { id, name, accountId }: User): z.infer<typeof IamUser>["user"] {
+  return {
+    id: String(id),
+    name,
+    domain_id: String(accountId),
+    enabled: true,
+    description: "",
+    password_expires_at: null,
+    links: { self: linkTo(c, `/v3/users/${id}`) },
+  };
+}
+
+function linkTo(c: Context, path: string): string {
+  return new URL(path, c.req.url).href;
+}

@@ -1,0 +1,96 @@
+import type { User } from "../../model/access.ts";
+import { RegistryError } from "../../model/errors.ts";
+import { isProject } from "../../model/login.ts";
+import { logIn } from "../../registry/sessions.ts";
+import { addressOf } from "../auth/identify.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
+import { Domain, domainOf, projectId } from "./schemas.ts";
+
+const TOKEN_MS = 24 * 3600 * 1000;
+
+const Named = z.object({ id: z.string().optional(), name: z.string().optional() });
+
+const TokenRequest = z
+  .object({
+    auth: z.object({
+      identity: z.object({
+        methods: z.array(z.literal("password")).length(1),
+        password: z.object({
+          user: z.object({
+            name: z.string().min(1).max(200),
+            password: z.string().min(1).max(1000),
+            domain: Named.optional().openapi({ description: "The user's account." }),
+          }),
+        }),
+      }),
+      scope: z
+        .object({ project: Named.extend({ domain: Named.optional() }).optional(), domain: Named.optional() })
+        .optional(),
+    }),
+  })
+  .openapi("IamTokenRequest");
+type TokenRequest = z.infer<typeof TokenRequest>;
+
+const Token = z
+  .object({
+    token: z.object({
+      methods: z.array(z.string()),
+      issued_at: z.string().openapi({ format: "date-time" }),
+      expires_at: z.string().openapi({ format: "date-time", description: "24 hours from now." }),
+      user: z.object({ id: z.string(), name: z.string(), domain: Domain, password_expires_at: z.string() }),
+      domain: Domain.optional(),
+      project: z.object({ id: z.string(), name: z.string(), domain: Domain }).optional(),
+      roles: z.array(z.object({ id: z.string(), name: z.string() })),
+      catalog: z.array(z.unknown()),
+    }),
+  })
+  .openapi("IamToken");
+
+const createToken = createRoute({
+  method: "post",
+  path: "/auth/tokens",
+  operationId: "keystoneCreateUserTokenByPassword",
+  tags: ["IAM"],
+  summary: "Get a token for a name and password",
+  description: "The token comes in the header `X-Subject-Token`, and goes in `X-Auth-Token`.",
+  security: [],
+  request: jsonBody(TokenRequest),
+  responses: {
+    201: {
+      ...json(Token, "What the token stands for."),
+      headers: z.object({ "X-Subject-Token": z.string().openapi({ description: "The token." }) }),
+    },
+  },
+});
+
+/** IAM v3, "Obtaining a User Token Through Password Authentication". */
+export const tokens = createRouter().openapi(createToken, async (c) => {
+  const { identity, scope } = c.req.valid("json").auth;
+  const { name, password, domain } = identity.password.user;
+  const scopeOf = readScope(scope, c.var.stores.settings.project);
+  const login = { name, password, address: addressOf(c) };
+  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, TOKEN_MS, domain);
+  c.header("X-Subject-Token", token);
+  const body = {
+    methods: ["password"],
+    issued_at: createdAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+    user: { id: String(user.id), name: user.name, domain: domainOf(user), password_expires_at: "" },
+    ...scopeOf(user),
+    roles: [{ id: user.role, name: user.role }],
+    catalog: [],
+  };
+  return c.json({ token: body }, 201);
+});
+
+/** What a token says of its scope. It means nothing here: rights are the user's own. */
+function readScope(scope: TokenRequest["auth"]["scope"], defaultProject: string) {
+  const { project } = scope ?? {};
+  const name = project?.name ?? defaultProject;
+  if (project && !isProject(name))
+    throw new RegistryError("PARAMETER_INVALID", "auth.scope.project.name is no project");
+  return (user: User) => {
+    const domain = domainOf(user);
+    return project ? { project: { id: project.id ?? projectId(user, name), name, domain } } : { domain };
+  };
+}

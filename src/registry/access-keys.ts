@@ -1,0 +1,99 @@
+/** Access keys (AK/SK, guide 4.2): for permanent login commands and for signing requests. */
+import type { Caller, User } from "../model/access.ts";
+import { decryptSecret, encryptSecret } from "../model/encryption.ts";
+import { RegistryError } from "../model/errors.ts";
+import { newAccessKey } from "../model/login.ts";
+import {
+  type AccessKeyRecord,
+  deleteAccessKey,
+  findAccessKey,
+  insertAccessKey,
+  listAccessKeys as listKeys,
+  type ListedAccessKey,
+  recordKeyUse,
+} from "../storage/access-keys.ts";
+import type { Stores } from "../storage/stores.ts";
+import { actorOf, requireAccountUser } from "./access.ts";
+import { requireManagedUser } from "./users.ts";
+
+export type { ListedAccessKey };
+
+/** As at Huawei's IAM: one in use, and one to change over to. */
+export const MAX_ACCESS_KEYS = 2;
+
+const USE_RECORDED_MS = 60_000;
+
+export interface NewAccessKey {
+  access: string;
+  /** Shown this once. */
+  secret: string;
+  createdAt: Date;
+}
+
+/**
+ * Makes a key for the caller.
+ *
+ * @throws RegistryError ACCESS_KEY_LIMIT.
+ */
+export async function createAccessKey(stores: Stores, caller: Caller): Promise<NewAccessKey> {
+  requireAccountUser(caller);
+  const { access, secret } = newAccessKey();
+  const encryptedSecret = await encryptSecret(stores.secrets.encryption, access, secret);
+  const createdAt = new Date();
+  const key = { access, encryptedSecret, createdAt };
+  if (await insertAccessKey(stores.db, actorOf(caller), key, MAX_ACCESS_KEYS)) return { access, secret, createdAt };
+  throw new RegistryError("ACCESS_KEY_LIMIT", `a user has at most ${MAX_ACCESS_KEYS} access keys: delete one first`);
+}
+
+/**
+ * The keys of the caller, or of a user of the account that the caller administers.
+ *
+ * @throws RegistryError DENIED, USER_UNKNOWN.
+ */
+export async function listAccessKeys(stores: Stores, caller: Caller, userName?: string): Promise<ListedAccessKey[]> {
+  const owner = await ownerOf(stores, caller, userName);
+  return listKeys(stores.db, owner.id);
+}
+
+/**
+ * Deletes such a key, and with it the permanent login of its command.
+ *
+ * @throws RegistryError DENIED, USER_UNKNOWN, ACCESS_KEY_UNKNOWN.
+ */
+export async function removeAccessKey(
+  stores: Stores,
+  caller: Caller,
+  access: string,
+  userName?: string,
+): Promise<void> {
+  const owner = await ownerOf(stores, caller, userName);
+  if (await deleteAccessKey(stores.db, actorOf(caller), owner, access)) return;
+  throw new RegistryError("ACCESS_KEY_UNKNOWN", `${owner.name} has no such access key`);
+}
+
+async function ownerOf(stores: Stores, caller: Caller, userName: string | undefined): Promise<User> {
+  return userName === undefined ? requireAccountUser(caller) : requireManagedUser(stores, caller, userName);
+}
+
+let nobodysSecret: string | undefined;
+
+/**
+ * Finds a key and its secret. A key that does not exist has a secret that nobody knows, so that checking costs the same.
+ */
+export async function readAccessKey(
+  stores: Stores,
+  access: string,
+): Promise<{ key: AccessKeyRecord | undefined; secret: string }> {
+  const key = await findAccessKey(stores.db, access);
+  const { encryption } = stores.secrets;
+  nobodysSecret ??= await encryptSecret(encryption, "nobody", newAccessKey().secret);
+  const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? nobodysSecret);
+  return { key, secret };
+}
+
+/** Records that a key is used, to within a minute: a pull must not cost a write. */
+export async function recordUse(stores: Stores, { id, lastUsedAt }: AccessKeyRecord): Promise<void> {
+  const now = new Date();
+  const due = new Date(now.getTime() - USE_RECORDED_MS);
+  if (lastUsedAt === null || lastUsedAt < due) await recordKeyUse(stores.db, id, now, due);
+}

@@ -1,0 +1,91 @@
+import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
+import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { type Database, isConstraintFailure } from "./database.ts";
+import { accounts, organizations, users } from "./schema.ts";
+import { contains, type NamePage } from "./users.ts";
+
+export interface AccountRecord {
+  id: number;
+  name: string;
+  createdAt: Date;
+  /** How many users it has. */
+  users: number;
+  /** How many organizations; while it has any, it cannot be deleted. */
+  organizations: number;
+}
+
+const ACCOUNT_COLUMNS = {
+  id: accounts.id,
+  name: accounts.name,
+  createdAt: accounts.createdAt,
+  users: sql<number>`(SELECT count(*) FROM ${users} WHERE ${users.accountId} = ${accounts}.id)`,
+  organizations: sql<number>`(SELECT count(*) FROM ${organizations} WHERE ${organizations.accountId} = ${accounts}.id)`,
+};
+
+/** All accounts by name. */
+export function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
+  return db
+    .select(ACCOUNT_COLUMNS)
+    .from(accounts)
+    .where(and(gt(accounts.name, after ?? ""), contains(accounts.name, search)))
+    .orderBy(asc(accounts.name))
+    .limit(limit);
+}
+
+export async function findAccount(db: Database, name: string): Promise<AccountRecord | undefined> {
+  const [row] = await db.select(ACCOUNT_COLUMNS).from(accounts).where(eq(accounts.name, name));
+  return row;
+}
+
+/**
+ * Creates an account with its first administrator: both or none.
+ *
+ * @returns what there is already, if anything.
+ */
+export async function insertAccount(
+  db: Database,
+  actor: Actor,
+  account: { name: string; createdAt: Date; administrator: { name: string; passwordHash: string } },
+): Promise<"account" | "user" | undefined> {
+  const { name, createdAt, administrator } = account;
+  const accountId = sql`(SELECT ${accounts.id} FROM ${accounts} WHERE ${accounts.name} = ${name})`;
+  const detail = { administrator: administrator.name };
+  try {
+    await db.batch([
+      db.insert(accounts).values({ name, createdAt }),
+      db
+        .insert(users)
+        .select(
+          sql`SELECT NULL, ${accountId}, ${administrator.name}, 'administrator', ${administrator.passwordHash}, ${createdAt.getTime()}`,
+        ),
+      insertAudit(db, actor, { action: "account.create", resource: name, detail }),
+    ]);
+    return undefined;
+  } catch (error) {
+    if (isConstraintFailure(error, "UNIQUE constraint failed: accounts.name")) return "account";
+    if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return "user";
+    throw error;
+  }
+}
+
+/**
+ * Deletes an account with its users.
+ *
+ * @returns false, and nothing has changed, when it has organizations, or no operator would be left.
+ */
+export async function deleteAccount(db: Database, actor: Actor, { id, name }: AccountRecord): Promise<boolean> {
+  const isEmpty = sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.accountId} = ${id})`;
+  const leavesOperator = sql`EXISTS (
+    SELECT 1 FROM ${users} AS other WHERE other.role = 'operator' AND other.account_id <> ${id})`;
+  const hasNoUsers: SQL = sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.accountId} = ${id})`;
+  const [, deleted] = await db.batch([
+    db.delete(users).where(and(eq(users.accountId, id), isEmpty, leavesOperator)),
+    db
+      .delete(accounts)
+      .where(and(eq(accounts.id, id), isEmpty, hasNoUsers))
+      .returning({ id: accounts.id }),
+    insertAuditIfChanged(db, actor, { action: "account.delete", resource: name }),
+  ]);
+  return deleted.length > 0;
+}
