@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = [
   "tag.create",
   "tag.delete",
   "blob.delete",
+  // Whatever was refused to somebody who may manage an account but not that.
+  "management.request",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -11,3 +11,8 @@ export const MAX_MANIFEST_BYTES = 4 * MIB;
 export const UPLOAD_PART_BYTES = 5 * MIB;
 /** An upload that nobody continued for this long is removed; a finished one answers a repeated closing PUT until then. */
 export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
+/**
+ * How long a deleted organization's name stays closed to other accounts: longer than a token lives, for one that was
+ * given for the old organization's images must not open the new one's.
+ */
+export const ORGANIZATION_NAME_REST_MS = 10 * 60 * 1000;

@@ -26,21 +26,21 @@ const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]*$/;
 /**
  * Reads the name of an organization (guide 7.3.2): 1-64 characters that start with a letter.
  *
- * @throws RegistryError NAME_INVALID, saying which rule the name breaks.
+ * @throws RegistryError ORGANIZATION_INVALID, saying which rule the name breaks.
  */
 export function parseOrganizationName(text: string): OrganizationName {
-  const refuse = (why: string) => invalidName(`organization "${shorten(text)}" ${why}`, text);
+  const refuse = (why: string) => invalidOrganization(text, why);
   if (text.length > MAX_ORGANIZATION_LENGTH) throw refuse(`has more than ${MAX_ORGANIZATION_LENGTH} characters`);
   if (!COMPONENT.test(text)) throw refuse(COMPONENT_RULE);
   if (!/^[a-z]/.test(text)) throw refuse("must start with a lower-case letter");
-  if (RESERVED_ORGANIZATIONS.has(text)) throw refuse("is reserved");
+  if (RESERVED_ORGANIZATIONS.has(text)) throw reservedOrganization(text);
   return text as OrganizationName;
 }
 
 /**
  * Reads the name of a repository, `organization/image` (guide 7.3.2): the image has 1-128 characters and may be a path.
  *
- * @throws RegistryError NAME_INVALID, saying which part breaks which rule.
+ * @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID, saying which part breaks which rule.
  */
 export function parseRepositoryName(text: string): RepositoryName {
   const slash = text.indexOf("/");
@@ -55,6 +55,18 @@ export function parseRepositoryName(text: string): RepositoryName {
   return text as RepositoryName;
 }
 
+/** What is said of an organization whose name Berth's own paths need. */
+export function reservedOrganization(name: string): RegistryError {
+  return invalidOrganization(name, "is reserved");
+}
+
+function invalidOrganization(name: string, why: string): RegistryError {
+  return new RegistryError("ORGANIZATION_INVALID", {
+    message: `organization "${shorten(name)}" ${why}`,
+    detail: { name: shorten(name) },
+  });
+}
+
 const COMPONENT_RULE =
   "must consist of lower-case letters and digits, with single dots, one or two underscores, or hyphens only between them";
 
@@ -64,6 +76,11 @@ function invalidName(message: string, name: string): RegistryError {
 
 export function organizationOf(repository: RepositoryName): OrganizationName {
   return repository.slice(0, repository.indexOf("/")) as OrganizationName;
+}
+
+/** The name of a repository within its organization. */
+export function imageOf(repository: RepositoryName): string {
+  return repository.slice(repository.indexOf("/") + 1);
 }
 
 /**

@@ -20,7 +20,7 @@ import {
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, parseRepositoryName, type RepositoryName } from "../model/reference.ts";
 import { findAccessFacts, findOrganizationFacts } from "../storage/access.ts";
-import { countCreatedOrganizations } from "../storage/organizations.ts";
+import { countCreatedOrganizations, isNameResting } from "../storage/organizations.ts";
 import type { Stores } from "../storage/stores.ts";
 
 // --- The registry API, whose callers come with tokens ---
@@ -81,6 +81,26 @@ export function requireCredentials(caller: Caller): void {
 export function requireUser(caller: Caller): User {
   if (!caller.user) throw new RegistryError("UNAUTHORIZED", "authentication required");
   return caller.user;
+}
+
+/**
+ * A repository as the target of a push that is about to take effect, whatever a token said when the request began:
+ * somebody else may have created it since.
+ *
+ * @returns its id; undefined when there is none of that name.
+ * @throws RegistryError DENIED.
+ */
+export async function findPushTarget(
+  stores: Stores,
+  { user }: Actor,
+  name: RepositoryName,
+): Promise<number | undefined> {
+  const facts = await findAccessFacts(stores.db, user, name);
+  if (!facts.repository) return undefined;
+  if (actionsOf(levelOf(user, facts, false)).includes("push")) return facts.repository.id;
+  const why = await explainRefusal(stores, user, "push", name);
+  const message = `you do not have the permission: ${user.name} may not push to ${name}: ${why}`;
+  throw new RegistryError("DENIED", { message, detail: { name } });
 }
 
 /** Whether the caller could do this, for offers that need no refusal, such as mounting a blob. */
@@ -167,7 +187,12 @@ async function allowedInScope(stores: Stores, user: User | undefined, scope: Sco
   // Only for who wants to push, so that a pull answers the same whether the organization is somebody else's or nobody's;
   // an operator may know.
   const mayKnow = user?.role === "operator" || scope.actions.includes("push") || scope.actions.includes("*");
-  if (!facts.organization && user && mayKnow && (await reasonNotToCreate(stores, user)) === undefined) {
+  if (
+    !facts.organization &&
+    user &&
+    mayKnow &&
+    (await reasonNotToCreate(stores, user, organizationOf(repository))) === undefined
+  ) {
     return { allowed: ACTIONS, isProspective: true };
   }
   return { allowed: actionsOf(levelOf(user, facts, stores.settings.allowsAnonymousPull)) };
@@ -183,8 +208,13 @@ function repositoryNameOf(scope: Scope): RepositoryName | undefined {
 }
 
 /** Why a push creates no organization for somebody; undefined when it does. */
-async function reasonNotToCreate({ db, settings }: Stores, user: User): Promise<string | undefined> {
+async function reasonNotToCreate(
+  { db, settings }: Stores,
+  user: User,
+  name: OrganizationName,
+): Promise<string | undefined> {
   if (!settings.createsOrganizationOnPush) return "the organization does not exist, and a push creates none here";
+  if (await isNameResting(db, user, name)) return `organization ${name} was another account's until a moment ago`;
   const created = await countCreatedOrganizations(db, user.id);
   if (created < settings.organizationQuota) return undefined;
   return `the organization does not exist, and ${user.name} has created ${created} of at most ${settings.organizationQuota}`;
@@ -199,7 +229,7 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
   if (!repository) return undefined;
   const { organization } = await findAccessFacts(stores.db, user, repository);
   const quoted = `organization ${organizationOf(repository)}`;
-  if (!organization) return reasonNotToCreate(stores, user);
+  if (!organization) return reasonNotToCreate(stores, user, organizationOf(repository));
   if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
   return `no right to push there; whoever manages ${quoted} can grant it`;
 }
@@ -222,6 +252,16 @@ export function requireAccountUser(caller: Caller): User {
     throw new RegistryError("DENIED", "a login command's credentials push and pull only: log in with a password");
   }
   return user;
+}
+
+/**
+ * The user who looks at images by a management API; undefined for anybody, who sees public ones where the operator
+ * allows it.
+ *
+ * @throws RegistryError DENIED for credentials that only push and pull.
+ */
+export function visitorOf(caller: Caller): User | undefined {
+  return caller.user && requireAccountUser(caller);
 }
 
 export interface RepositoryAccess {
@@ -249,7 +289,7 @@ export async function requireRepository(
   const facts = await findAccessFacts(stores.db, caller.user, name);
   const level = levelOf(caller.user, facts, stores.settings.allowsAnonymousPull);
   if (!level || !facts.organization || !facts.repository) {
-    throw new RegistryError("REPOSITORY_UNKNOWN", { message: `image ${name} does not exist`, detail: { name } });
+    throw unknownImage(name);
   }
   if (!isAtLeast(level, wanted)) throw denied(caller, wanted, name);
   const isOwn =
@@ -257,6 +297,10 @@ export async function requireRepository(
     (caller.user?.accountId === facts.organization.accountId &&
       (facts.organizationLevel !== undefined || facts.repositoryLevel !== undefined));
   return { ...facts.repository, name, organization: facts.organization, level, isOwn };
+}
+
+export function unknownImage(name: RepositoryName): RegistryError {
+  return new RegistryError("REPOSITORY_UNKNOWN", { message: `image ${name} does not exist`, detail: { name } });
 }
 
 /**
@@ -291,13 +335,17 @@ export async function requireOrganization(
   const facts = await findOrganizationFacts(stores.db, caller.user, name);
   const level = organizationLevelOf(caller.user, facts);
   if (!level || !facts.organization) {
-    throw new RegistryError("ORGANIZATION_UNKNOWN", {
-      message: `organization ${name} does not exist`,
-      detail: { namespace: name },
-    });
+    throw unknownOrganization(name);
   }
   if (!isAtLeast(level, wanted)) throw denied(caller, wanted, name);
   return { ...facts.organization, name, level };
+}
+
+export function unknownOrganization(name: OrganizationName): RegistryError {
+  return new RegistryError("ORGANIZATION_UNKNOWN", {
+    message: `organization ${name} does not exist`,
+    detail: { namespace: name },
+  });
 }
 
 /** @throws RegistryError DENIED unless the caller administers the account. */
@@ -312,6 +360,37 @@ export function requireOperator(caller: Caller): User {
   const user = requireAccountUser(caller);
   if (user.role === "operator") return user;
   throw new RegistryError("DENIED", "only an operator of the deployment may do that");
+}
+
+/**
+ * What of the audit the caller may see of what they ask for: an operator everything, an administrator what concerns the
+ * account, a member what they did themselves and what concerns an organization that they manage.
+ *
+ * @returns the conditions to add to what they ask for.
+ * @throws RegistryError DENIED, or as {@link requireOrganization}.
+ */
+export async function requireAuditAccess(
+  stores: Stores,
+  caller: Caller,
+  wanted: {
+    organization?: OrganizationName | undefined;
+    userName?: string | undefined;
+    accountName?: string | undefined;
+  },
+): Promise<{ accountId?: number; userId?: number; userName?: string }> {
+  const user = requireAccountUser(caller);
+  if (user.role === "operator") return {};
+  if (wanted.accountName !== undefined && wanted.accountName !== user.accountName) {
+    throw new RegistryError("DENIED", "only an operator of the deployment may see the audit of other accounts");
+  }
+  if (administers(user, user.accountId)) return { accountId: user.accountId };
+  const { organization, userName = organization === undefined ? user.name : undefined } = wanted;
+  if (userName === user.name) return { userId: user.id, userName };
+  if (organization === undefined) {
+    throw new RegistryError("DENIED", "you may see what you did, and what concerns an organization that you manage");
+  }
+  const { accountId } = await requireOrganization(stores, caller, organization, "manage");
+  return { accountId };
 }
 
 function denied(caller: Caller, wanted: Level, name: string): RegistryError {

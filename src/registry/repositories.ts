@@ -2,21 +2,23 @@ import type { Actor, Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { isOwn } from "../storage/access.ts";
-import { createRepository, findRepositoryId, listRepositoryNames } from "../storage/repositories.ts";
+import { createRepository, listRepositoryNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
+import { findPushTarget } from "./access.ts";
 
 /**
  * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
  * newcomer's first push works).
  *
- * @throws RegistryError DENIED when somebody else was faster in creating the organization, or the quota was used up.
+ * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
+ * when the right to push was taken away since the request, whose body may come slowly, was let in.
  */
 export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
   const { db, settings } = stores;
-  const found = await findRepositoryId(db, name);
+  const found = await findPushTarget(stores, actor, name);
   if (found !== undefined) return found;
-  const quota = settings.createsOrganizationOnPush ? settings.organizationQuota : 0;
-  const created = await createRepository(db, actor, name, quota);
+  await createRepository(db, actor, name, settings.createsOrganizationOnPush ? settings.organizationQuota : 0);
+  const created = await findPushTarget(stores, actor, name);
   if (created !== undefined) return created;
   throw new RegistryError("DENIED", {
     message: `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created`,

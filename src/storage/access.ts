@@ -1,6 +1,6 @@
 /** What decisions about access go by: `model/access.ts`. */
-import { and, eq, exists, gt, isNull, or, type SQL, sql } from "drizzle-orm";
-import { type AccessFacts, isAdministrator, type User } from "../model/access.ts";
+import { and, eq, exists, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import { type AccessFacts, isAdministrator, isAtLeast, LEVELS, type User } from "../model/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Database } from "./database.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, shares } from "./schema.ts";
@@ -112,6 +112,30 @@ export function isOwn(db: Database, user: User): SQL | undefined {
             and(eq(repositoryPermissions.userId, user.id), eq(repositoryPermissions.repositoryId, repositories.id)),
           ),
       ),
+    ),
+  );
+}
+
+/** Whether a row of `organizations` is one that a user may push new images to: `organizationLevelOf` is `edit` or more. */
+export function mayAddImages(db: Database, user: User): SQL | undefined {
+  const isOfAccount = eq(organizations.accountId, user.accountId);
+  if (isAdministrator(user)) return isOfAccount;
+  return and(
+    isOfAccount,
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(organizationPermissions)
+        .where(
+          and(
+            eq(organizationPermissions.userId, user.id),
+            eq(organizationPermissions.organizationId, organizations.id),
+            inArray(
+              organizationPermissions.level,
+              LEVELS.filter((level) => isAtLeast(level, "edit")),
+            ),
+          ),
+        ),
     ),
   );
 }

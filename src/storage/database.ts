@@ -1,3 +1,4 @@
+import { type SQL, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
@@ -6,4 +7,20 @@ export type Database = DrizzleD1Database;
  * join, whose columns D1 would mix up. */
 export function openDatabase(binding: D1Database): Database {
   return drizzle(binding);
+}
+
+/** Drizzle wraps D1's error, which is known by its text alone. */
+export function isConstraintFailure(error: unknown, constraint: string): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message.includes(constraint)) return true;
+  }
+  return false;
+}
+
+/**
+ * A subquery as a column of a result. In a query without joins Drizzle writes the columns at the top of an expression
+ * without their tables, and a subquery would take them for its own; one level down it leaves them alone.
+ */
+export function asColumn<T>(subquery: SQL): SQL<T> {
+  return sql<T>`${subquery}`;
 }

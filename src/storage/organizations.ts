@@ -1,9 +1,18 @@
-import { count, eq, sql } from "drizzle-orm";
-import type { Actor } from "../model/access.ts";
+import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
+import { type Actor, isAdministrator, type Level, type User } from "../model/access.ts";
+import { RegistryError } from "../model/errors.ts";
+import { ORGANIZATION_NAME_REST_MS } from "../model/limits.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import type { Database } from "./database.ts";
-import { organizationPermissions, organizations } from "./schema.ts";
+import { type Database, isConstraintFailure } from "./database.ts";
+import {
+  auditEvents,
+  organizationPermissions,
+  organizations,
+  repositories,
+  repositoryPermissions,
+  users,
+} from "./schema.ts";
 
 /** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
 export async function countCreatedOrganizations(db: Database, userId: number): Promise<number> {
@@ -12,8 +21,9 @@ export async function countCreatedOrganizations(db: Database, userId: number): P
 }
 
 /**
- * The statements that create an organization unless it exists or its creator has reached the quota, for the beginning of
- * a batch: the creator manages it, and the audit tells. The first one returns a row when it was created.
+ * The statements that create an organization unless it exists, its name still rests or its creator has reached the
+ * quota, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
+ * was created.
  */
 export function insertOrganization(db: Database, actor: Actor, name: OrganizationName, quota: number) {
   const { user } = actor;
@@ -23,7 +33,9 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
       .insert(organizations)
       .select(
         sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}
-            WHERE (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}`,
+            WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
+              AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
+              AND NOT EXISTS ${restingNameQuery(db, user, name)}`,
       )
       .onConflictDoNothing({ target: organizations.name })
       .returning({ id: organizations.id }),
@@ -33,4 +45,138 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
           WHERE ${organizations.name} = ${name} AND changes() > 0`,
     ),
   ] as const;
+}
+
+export async function isNameResting(db: Database, user: User, name: OrganizationName): Promise<boolean> {
+  return (await restingNameQuery(db, user, name)).length > 0;
+}
+
+/**
+ * A row if another account than the user's gave a name up only now: {@link ORGANIZATION_NAME_REST_MS}. The pluses leave
+ * SQLite the index by organization, which has nothing of a new name.
+ */
+export function restingNameQuery(db: Database, user: User, name: OrganizationName) {
+  return db
+    .select({ id: auditEvents.id })
+    .from(auditEvents)
+    .where(
+      sql`${auditEvents.organization} = ${name} AND +${auditEvents.action} = 'organization.delete'
+          AND +${auditEvents.accountId} <> ${user.accountId}
+          AND +${auditEvents.createdAt} > ${Date.now() - ORGANIZATION_NAME_REST_MS}`,
+    )
+    .limit(1);
+}
+
+/** @returns whether it was created: not if the name is taken, or rests, or the quota is reached. */
+export async function createOrganization(
+  db: Database,
+  actor: Actor,
+  name: OrganizationName,
+  quota: number,
+): Promise<boolean> {
+  const [created] = await db.batch(insertOrganization(db, actor, name, quota));
+  return created.length > 0;
+}
+
+export async function organizationExists(db: Database, name: OrganizationName): Promise<boolean> {
+  const [row] = await db.select({ id: organizations.id }).from(organizations).where(eq(organizations.name, name));
+  return row !== undefined;
+}
+
+/**
+ * Deletes an organization of the actor's account. That an image in it refers to it makes the deletion fail, also of an
+ * image that is pushed at the same time.
+ *
+ * @returns whether it was there.
+ * @throws RegistryError ORGANIZATION_NOT_EMPTY.
+ */
+export async function deleteOrganization(db: Database, actor: Actor, name: OrganizationName): Promise<boolean> {
+  try {
+    const [deleted] = await db.batch([
+      db
+        .delete(organizations)
+        .where(and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId)))
+        .returning({ id: organizations.id }),
+      insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
+    ]);
+    return deleted.length > 0;
+  } catch (error) {
+    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
+    throw new RegistryError(
+      "ORGANIZATION_NOT_EMPTY",
+      { message: `organization ${name} still has images: delete them first`, detail: { namespace: name } },
+      { cause: error },
+    );
+  }
+}
+
+export interface Organization {
+  id: number;
+  name: OrganizationName;
+  /** Undefined when the creator is gone. */
+  creatorName: string | undefined;
+  /** The user's permission on all of its images; undefined: on some at most, or by the account. */
+  level: Level | undefined;
+  /** How many users have a permission on all of its images. */
+  userCount: number;
+  /** How many images it has that the user has a right to. */
+  repositoryCount: number;
+}
+
+export interface OrganizationFilter {
+  name?: OrganizationName | undefined;
+  /** Also organizations where the user has a permission on an image only. */
+  withImages: boolean;
+}
+
+/** Organizations of the user's account that the user has a right to, by name. */
+export async function listOrganizations(db: Database, user: User, filter: OrganizationFilter): Promise<Organization[]> {
+  const rows = await listOrganizationsQuery(db, user, filter);
+  return rows.map((row) => ({ ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined }));
+}
+
+export function listOrganizationsQuery(db: Database, user: User, { name, withImages }: OrganizationFilter) {
+  const seesAll = isAdministrator(user) ? sql`1` : sql`${organizationPermissions.level} IS NOT NULL`;
+  return db
+    .select({
+      id: organizations.id,
+      name: organizations.name,
+      creatorName: users.name,
+      level: organizationPermissions.level,
+      userCount: sql<number>`(SELECT count(*) FROM ${organizationPermissions} AS granted
+                              WHERE granted.organization_id = ${organizations.id})`,
+      repositoryCount: sql<number>`CASE WHEN ${seesAll}
+        THEN (SELECT count(*) FROM ${repositories} WHERE ${repositories.organizationId} = ${organizations.id})
+        ELSE (SELECT count(*) FROM (${imagesOf(user)}) WHERE organization_id = ${organizations.id}) END`,
+    })
+    .from(organizations)
+    .leftJoin(users, eq(users.id, organizations.createdBy))
+    .leftJoin(
+      organizationPermissions,
+      and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, user.id)),
+    )
+    .where(
+      and(
+        name === undefined ? undefined : eq(organizations.name, name),
+        isAdministrator(user)
+          ? eq(organizations.accountId, user.accountId)
+          : // The plus keeps SQLite from walking all organizations of the account: a member's own are few.
+            sql`+${organizations.accountId} = ${user.accountId}
+                AND ${organizations.id} IN (${organizationIdsOf(user, withImages)})`,
+      ),
+    )
+    .orderBy(asc(organizations.name));
+}
+
+function organizationIdsOf(user: User, withImages: boolean): SQL {
+  const granted = sql`SELECT ${organizationPermissions.organizationId} FROM ${organizationPermissions}
+                      WHERE ${organizationPermissions.userId} = ${user.id}`;
+  return withImages ? sql`${granted} UNION ${imagesOf(user)}` : granted;
+}
+
+/** One row with an `organization_id` for each image that a user has a permission on. */
+function imagesOf(user: User): SQL {
+  return sql`SELECT ${repositories.organizationId} FROM ${repositoryPermissions}
+             JOIN ${repositories} ON ${repositories.id} = ${repositoryPermissions.repositoryId}
+             WHERE ${repositoryPermissions.userId} = ${user.id}`;
 }

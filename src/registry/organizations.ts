@@ -1,0 +1,66 @@
+/** Organizations, which keep the images of an account apart (guide 5). */
+import { type Caller, isAdministrator, type Level, type User } from "../model/access.ts";
+import { RegistryError } from "../model/errors.ts";
+import type { OrganizationName } from "../model/reference.ts";
+import * as storage from "../storage/organizations.ts";
+import type { Stores } from "../storage/stores.ts";
+import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "./access.ts";
+
+/** An organization as somebody sees it who has a right to it or to some of its images. */
+export interface Organization extends storage.Organization {
+  level: Level;
+}
+
+/**
+ * Creates an organization in the caller's account, which the caller then manages.
+ *
+ * @throws RegistryError ORGANIZATION_EXISTS, also when another account has it: names are unique over the deployment
+ * (guide 7.1.6); ORGANIZATION_QUOTA_EXCEEDED.
+ */
+export async function createOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
+  const { db, settings } = stores;
+  const actor = actorOf(caller);
+  const quota = settings.organizationQuota;
+  if (await storage.createOrganization(db, actor, name, quota)) return;
+  const detail = { namespace: name };
+  if (await storage.organizationExists(db, name)) {
+    const message = `organization ${name} exists already, perhaps in another account: choose another name`;
+    throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
+  }
+  if (await storage.isNameResting(db, actor.user, name)) {
+    const message = `organization ${name} was another account's until a moment ago: choose another name, or try again later`;
+    throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
+  }
+  const message = `${actor.user.name} has created ${quota} organizations, and more are not allowed`;
+  throw new RegistryError("ORGANIZATION_QUOTA_EXCEEDED", { message, detail });
+}
+
+/** The organizations of the caller's account that the caller has a right to, by name. */
+export async function listOrganizations(
+  { db }: Stores,
+  caller: Caller,
+  filter: storage.OrganizationFilter,
+): Promise<Organization[]> {
+  const user = requireAccountUser(caller);
+  const found = await storage.listOrganizations(db, user, filter);
+  return found.map((organization) => ({ ...organization, level: shownLevel(user, organization) }));
+}
+
+/** An organization that is listed for its images only counts as one to read from. */
+function shownLevel(user: User, { level }: storage.Organization): Level {
+  return isAdministrator(user) ? "manage" : (level ?? "read");
+}
+
+/** @throws RegistryError ORGANIZATION_UNKNOWN. */
+export async function showOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<Organization> {
+  await requireOrganization(stores, caller, name, "read");
+  const [organization] = await listOrganizations(stores, caller, { name, withImages: false });
+  if (!organization) throw unknownOrganization(name);
+  return organization;
+}
+
+/** @throws RegistryError ORGANIZATION_UNKNOWN, DENIED, or ORGANIZATION_NOT_EMPTY while it has images. */
+export async function deleteOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
+  await requireOrganization(stores, caller, name, "manage");
+  if (!(await storage.deleteOrganization(stores.db, actorOf(caller), name))) throw unknownOrganization(name);
+}
