@@ -1,8 +1,12 @@
 /** Tags that a rule keeps where they are: `model/tag-pattern.ts`. */
-import { sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
-import type { Tag } from "../model/reference.ts";
-import { immutableTagRules, tags } from "./schema.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
+import { MAX_TAG_PATTERNS, type TagPattern } from "../model/tag-pattern.ts";
+import { insertAuditIfChanged } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { immutableTagRules, repositories, tags, users } from "./schema.ts";
 
 /** Whether a row of `tags` is one that a rule of its repository keeps, as a condition. */
 export const isImmutable = sql`EXISTS (
@@ -16,4 +20,99 @@ export function immutableTag(names: readonly Tag[], cause?: unknown): RegistryEr
   }));
   const lifted = { message: "an immutable tag was in the way, whose rule is gone: repeat the request" };
   return new RegistryError("TAG_IMMUTABLE", problems.length > 0 ? problems : lifted, { cause });
+}
+
+/** How many tags a refusal names. */
+const MAX_NAMED_TAGS = 20;
+
+/** The tags that a rule keeps, of the rows of `tags` that meet a condition. */
+export async function findImmutableTags(db: Database, condition: SQL | undefined): Promise<Tag[]> {
+  const rows = await db
+    .select({ name: tags.name })
+    .from(tags)
+    .where(and(condition, isImmutable))
+    .orderBy(asc(tags.name))
+    .limit(MAX_NAMED_TAGS);
+  return rows.map((row) => row.name);
+}
+
+export interface ImmutableTagRule {
+  id: number;
+  pattern: string;
+  /** Null when the user is gone. */
+  createdBy: string | null;
+  createdAt: Date;
+}
+
+/** All rules of a repository, by pattern. */
+export function listImmutableTagRules(db: Database, repositoryId: number): Promise<ImmutableTagRule[]> {
+  return selectRules(db, eq(immutableTagRules.repositoryId, repositoryId));
+}
+
+function selectRules(db: Database, condition: SQL | undefined) {
+  return db
+    .select({
+      id: immutableTagRules.id,
+      pattern: immutableTagRules.pattern,
+      createdBy: users.name,
+      createdAt: immutableTagRules.createdAt,
+    })
+    .from(immutableTagRules)
+    .leftJoin(users, eq(users.id, immutableTagRules.createdBy))
+    .where(condition)
+    .orderBy(asc(immutableTagRules.pattern));
+}
+
+/** @returns undefined when the repository has that rule already, as many as it may have, or is gone. */
+export async function insertImmutableTagRule(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  pattern: TagPattern,
+): Promise<ImmutableTagRule | undefined> {
+  const createdAt = new Date();
+  const [created] = await db.batch([
+    db
+      .insert(immutableTagRules)
+      .select(
+        sql`SELECT NULL, ${repository.id}, ${pattern}, ${actor.user.id}, ${createdAt.getTime()}
+            WHERE EXISTS (SELECT 1 FROM ${repositories}
+                          WHERE ${repositories.id} = ${repository.id})
+              AND (SELECT count(*) FROM ${immutableTagRules}
+                   WHERE ${immutableTagRules.repositoryId} = ${repository.id}) < ${MAX_TAG_PATTERNS}`,
+      )
+      .onConflictDoNothing({ target: [immutableTagRules.repositoryId, immutableTagRules.pattern] })
+      .returning({ id: immutableTagRules.id }),
+    insertAuditIfChanged(db, actor, auditOf("immutable-rule.create", repository.name, { pattern })),
+  ]);
+  return created[0] && { id: created[0].id, pattern, createdBy: actor.user.name, createdAt };
+}
+
+/** @returns whether the repository had that rule. */
+export async function deleteImmutableTagRule(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  id: number,
+): Promise<boolean> {
+  const isThisRule = and(eq(immutableTagRules.id, id), eq(immutableTagRules.repositoryId, repository.id));
+  const [rule] = await selectRules(db, isThisRule);
+  if (!rule) return false;
+  const [deleted] = await db.batch([
+    // Again the pattern, because another rule may have got the id since.
+    db
+      .delete(immutableTagRules)
+      .where(and(isThisRule, eq(immutableTagRules.pattern, rule.pattern)))
+      .returning({ id: immutableTagRules.id }),
+    insertAuditIfChanged(db, actor, auditOf("immutable-rule.delete", repository.name, { pattern: rule.pattern })),
+  ]);
+  return deleted.length > 0;
+}
+
+function auditOf(
+  action: "immutable-rule.create" | "immutable-rule.delete",
+  repository: RepositoryName,
+  detail: { pattern: string },
+) {
+  return { action, organization: organizationOf(repository), resource: repository, detail };
 }

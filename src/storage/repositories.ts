@@ -1,11 +1,14 @@
-import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
+import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
+import { mayAddImages } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import type { Database } from "./database.ts";
+import { type Database, isConstraintFailure } from "./database.ts";
+import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertOrganization } from "./organizations.ts";
-import { organizations, repositories } from "./schema.ts";
+import { blobs, manifests, organizations, repositories, repositoryBlobs, tags, users } from "./schema.ts";
 
 export function unknownRepository(repository: RepositoryName): RegistryError {
   return new RegistryError("NAME_UNKNOWN", {
@@ -19,42 +22,31 @@ export function repositoryIdOf(name: RepositoryName) {
   return sql<number>`(SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name})`;
 }
 
-export async function findRepositoryId(db: Database, name: RepositoryName): Promise<number | undefined> {
-  const [row] = await db.select({ id: repositories.id }).from(repositories).where(eq(repositories.name, name));
-  return row?.id;
-}
-
 /**
- * Creates a repository and its organization, as far as they do not exist. Two callers at once make one.
+ * Creates a repository and its organization, as far as they do not exist and the actor may. Two callers at once make one.
  *
  * @param organizationQuota how many organizations the user may have created; 0 when none is to be created here.
- * @returns undefined when there is no such organization in the user's account and none could be created.
  */
 export async function createRepository(
   db: Database,
   actor: Actor,
   name: RepositoryName,
   organizationQuota: number,
-): Promise<number | undefined> {
+): Promise<void> {
   const organization = organizationOf(name);
-  const results = await db.batch([
+  await db.batch([
     ...insertOrganization(db, actor, organization, organizationQuota),
     insertRepository(db, actor, name),
     insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name }),
-    db
-      .select({ id: repositories.id })
-      .from(repositories)
-      .where(and(eq(repositories.name, name), eq(repositories.accountId, actor.user.accountId))),
   ]);
-  return results[5][0]?.id;
 }
 
-/** The statement that creates a repository in an organization of the actor's account, unless it exists. */
+/** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
 export function insertRepository(
   db: Database,
   { user }: Actor,
   name: RepositoryName,
-  properties: { isPublic?: boolean; category?: string; description?: string } = {},
+  properties: Partial<ImageProperties> = {},
 ) {
   const { isPublic = false, category = "other", description = "" } = properties;
   const now = Date.now();
@@ -64,10 +56,119 @@ export function insertRepository(
       sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
                  ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0
           FROM ${organizations}
-          WHERE ${organizations.name} = ${organizationOf(name)} AND ${organizations.accountId} = ${user.accountId}`,
+          WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)}`,
     )
     .onConflictDoNothing({ target: repositories.name })
     .returning({ id: repositories.id });
+}
+
+/**
+ * Creates a repository in an organization of the actor's account that exists.
+ *
+ * @returns whether it was created; not when there is one of that name, or the organization has gone.
+ */
+export async function addRepository(
+  db: Database,
+  actor: Actor,
+  name: RepositoryName,
+  properties: Partial<ImageProperties>,
+): Promise<boolean> {
+  const { isPublic, category } = properties;
+  const [created] = await db.batch([
+    insertRepository(db, actor, name, properties),
+    insertAuditIfChanged(db, actor, {
+      action: "image.create",
+      organization: organizationOf(name),
+      resource: name,
+      detail: { isPublic, category },
+    }),
+  ]);
+  return created.length > 0;
+}
+
+/** A repository's properties and counters; undefined when there is none of that id. */
+export async function findRepositoryRecord(db: Database, id: number) {
+  const [row] = await db
+    .select({
+      id: repositories.id,
+      organizationId: repositories.organizationId,
+      accountId: repositories.accountId,
+      name: repositories.name,
+      isPublic: repositories.isPublic,
+      category: repositories.category,
+      description: repositories.description,
+      creator: { id: users.id, name: users.name },
+      createdAt: repositories.createdAt,
+      updatedAt: repositories.updatedAt,
+      pullCount: repositories.pullCount,
+      tagCount: repositories.tagCount,
+      storedBytes: repositories.storedBytes,
+    })
+    .from(repositories)
+    .leftJoin(users, eq(users.id, repositories.createdBy))
+    .where(eq(repositories.id, id));
+  return row;
+}
+
+/**
+ * Changes those properties that are given.
+ *
+ * @returns whether there was such a repository.
+ */
+export async function updateRepository(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  properties: Partial<ImageProperties>,
+): Promise<boolean> {
+  const { isPublic, category, description } = properties;
+  const [updated] = await db.batch([
+    db
+      .update(repositories)
+      .set({ ...properties, updatedAt: new Date() })
+      .where(eq(repositories.id, repository.id))
+      .returning({ id: repositories.id }),
+    insertAuditIfChanged(db, actor, {
+      action: "image.update",
+      organization: organizationOf(repository.name),
+      resource: repository.name,
+      detail: { isPublic, category, descriptionLength: description?.length },
+    }),
+  ]);
+  return updated.length > 0;
+}
+
+/**
+ * Deletes a repository with all that it has, in one batch. Its blobs count as used until now, so that whoever is about to
+ * name them again elsewhere has the grace period for it.
+ *
+ * @returns whether there was one.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of its tags.
+ */
+export async function deleteRepository(
+  db: Database,
+  actor: Actor,
+  { id, name }: { id: number; name: RepositoryName },
+): Promise<boolean> {
+  const blobIds = db
+    .select({ id: repositoryBlobs.blobId })
+    .from(repositoryBlobs)
+    .where(eq(repositoryBlobs.repositoryId, id));
+  try {
+    const [, , , deleted] = await db.batch([
+      db.update(blobs).set({ lastUsedAt: new Date() }).where(inArray(blobs.id, blobIds)),
+      // An immutable tag stays, and with it its manifest, which its foreign key refuses to let go.
+      db.delete(tags).where(and(eq(tags.repositoryId, id), not(isImmutable))),
+      db.delete(manifests).where(eq(manifests.repositoryId, id)),
+      // All else goes with it, by foreign keys.
+      db.delete(repositories).where(eq(repositories.id, id)).returning({ id: repositories.id }),
+      insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),
+    ]);
+    return deleted.length > 0;
+  } catch (error) {
+    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
+    throw immutableTag(await findImmutableTags(db, eq(tags.repositoryId, id)), error);
+  }
 }
 
 /** Names after `last` in byte order, at most `limit`, of the repositories that meet a condition. */

@@ -1,11 +1,12 @@
-import { and, asc, eq, gt, not, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, not, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import type { Database } from "./database.ts";
+import { asColumn, type Database } from "./database.ts";
+import { imageBytes } from "./image-detail.ts";
 import { immutableTag, isImmutable } from "./immutable-tags.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
-import { repositories, tagHistory, tags } from "./schema.ts";
+import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "./schema.ts";
 
 /**
  * Tags after `last` in byte order, at most `limit`, in one query.
@@ -59,4 +60,200 @@ export async function deleteTag(db: Database, actor: Actor, repository: Reposito
   const [kept] = await db.select({ name: tags.name }).from(tags).where(isThisTag);
   if (kept) throw immutableTag([kept.name]);
   return false;
+}
+
+/** Which tags of a repository a list by offset has. */
+export interface TagList {
+  repositoryId: number;
+  /** The whole name. */
+  name: string | undefined;
+  order: "name" | "updatedAt";
+  isDescending: boolean;
+  limit: number;
+  offset: number;
+}
+
+/** One page of a repository's tags with what they point to, and how many there are in all. */
+export async function listTagRecords(db: Database, list: TagList) {
+  const [records, [counted]] = await Promise.all([listTagRecordsQuery(db, list), countTagsQuery(db, list)]);
+  return { records, total: counted?.total ?? 0 };
+}
+
+export type TagRecord = Awaited<ReturnType<typeof listTagRecords>>["records"][number];
+
+/** Tags that change at the same time are in the order in which they were made. */
+export function listTagRecordsQuery(db: Database, list: TagList) {
+  const direction = list.isDescending ? desc : asc;
+  const order = list.order === "name" ? [tags.name] : [tags.updatedAt, sql`${tags}.rowid`];
+  return selectTagRecords(db, isListed(list))
+    .orderBy(...order.map((column) => direction(column)))
+    .limit(list.limit)
+    .offset(list.offset);
+}
+
+function isListed({ repositoryId, name }: TagList): SQL | undefined {
+  return and(eq(tags.repositoryId, repositoryId), name === undefined ? undefined : eq(tags.name, name as Tag));
+}
+
+/** There may be a million, so that all of them are not counted but known. */
+export function countTagsQuery(db: Database, list: TagList) {
+  return list.name === undefined
+    ? db.select({ total: repositories.tagCount }).from(repositories).where(eq(repositories.id, list.repositoryId))
+    : db
+        .select({ total: sql<number>`count(*)` })
+        .from(tags)
+        .where(isListed(list));
+}
+
+export async function findTagRecord(db: Database, repositoryId: number, tag: Tag): Promise<TagRecord | undefined> {
+  const [record] = await selectTagRecords(db, and(eq(tags.repositoryId, repositoryId), eq(tags.name, tag)));
+  return record;
+}
+
+function selectTagRecords(db: Database, condition: SQL | undefined) {
+  return db
+    .select({
+      id: sql<number>`${tags}.rowid`,
+      name: tags.name,
+      createdAt: tags.createdAt,
+      updatedAt: tags.updatedAt,
+      manifestId: tags.manifestId,
+      digest: manifests.digest,
+      mediaType: manifests.mediaType,
+      manifestBytes: manifests.size,
+      imageBytes,
+    })
+    .from(tags)
+    .innerJoin(manifests, eq(manifests.id, tags.manifestId))
+    .where(condition)
+    .$dynamic();
+}
+
+/** The texts of manifests that are stored in one piece, by the manifests' ids. */
+export async function readShortTexts(db: Database, manifestIds: readonly number[]): Promise<Map<number, string>> {
+  const rows = await db
+    .select({ manifestId: manifestTexts.manifestId, text: manifestTexts.text })
+    .from(manifestTexts)
+    .where(
+      and(
+        inArray(manifestTexts.manifestId, sql`(SELECT value FROM json_each(${JSON.stringify(manifestIds)}))`),
+        eq(manifestTexts.position, 0),
+      ),
+    );
+  return new Map(rows.map((row) => [row.manifestId, row.text]));
+}
+
+/** What became of a {@link retag}. */
+export type Retagged = "moved" | "unchanged" | "source unknown" | "destination exists" | "destination immutable";
+
+/**
+ * Lets a tag point to what another one points to, in one batch: no bytes move.
+ *
+ * @param retagging `overrides`: a destination that points elsewhere is moved.
+ */
+export async function retag(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  { source, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
+): Promise<Retagged> {
+  const now = Date.now();
+  const { id: repositoryId, name } = repository;
+  const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, source));
+  const isDestination = and(eq(tags.repositoryId, repositoryId), eq(tags.name, destination));
+  const manifestId = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${isSource})`;
+  const isInTheWay = overrides ? sql`AND (${tags.manifestId} = ${manifestId} OR ${isImmutable})` : sql``;
+  const mayMove = sql`${manifestId} IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM ${tags} WHERE ${isDestination} ${isInTheWay})`;
+  const digest = sql`(SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${manifestId})`;
+  const [, moved] = await db.batch([
+    db
+      .insert(tagHistory)
+      .select(sql`SELECT NULL, ${repositoryId}, ${destination}, ${digest}, ${actor.user.id}, ${now} WHERE ${mayMove}`),
+    db
+      .insert(tags)
+      .select(sql`SELECT ${repositoryId}, ${destination}, ${manifestId}, ${now}, ${now} WHERE ${mayMove}`)
+      .onConflictDoUpdate({
+        target: [tags.repositoryId, tags.name],
+        set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
+      })
+      .returning({ name: tags.name }),
+    insertAuditIfChanged(db, actor, {
+      action: "tag.create",
+      organization: organizationOf(name),
+      resource: `${name}:${destination}`,
+      detail: { source },
+    }),
+    db
+      .update(repositories)
+      .set({ updatedAt: new Date(now) })
+      .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
+  ]);
+  if (moved.length > 0) return "moved";
+  return reasonNotToMove(db, { isSource, isDestination, overrides });
+}
+
+async function reasonNotToMove(
+  db: Database,
+  retagging: { isSource: SQL | undefined; isDestination: SQL | undefined; overrides: boolean },
+): Promise<Retagged> {
+  const find = (condition: SQL | undefined) =>
+    db
+      .select({ manifestId: tags.manifestId, isImmutable: asColumn(isImmutable).mapWith(Boolean) })
+      .from(tags)
+      .where(condition);
+  const [[source], [destination]] = await Promise.all([find(retagging.isSource), find(retagging.isDestination)]);
+  if (!source) return "source unknown";
+  if (!retagging.overrides) return "destination exists";
+  return destination?.isImmutable && destination.manifestId !== source.manifestId
+    ? "destination immutable"
+    : "unchanged";
+}
+
+export interface TagEvent {
+  id: number;
+  tag: Tag;
+  /** What it pointed to from then on; null when it was deleted. */
+  digest: string | null;
+  /** Null when the user is gone. */
+  user: string | null;
+  at: Date;
+}
+
+/**
+ * What happened to a repository's tags, newest first.
+ *
+ * @param page `tag`: of this one only. `before`: the id to go on behind; undefined for the newest.
+ */
+export function listTagEvents(
+  db: Database,
+  page: { repositoryId: number; tag: Tag | undefined; before: number | undefined; limit: number },
+): Promise<TagEvent[]> {
+  return listTagEventsQuery(db, page);
+}
+
+export function listTagEventsQuery(
+  db: Database,
+  page: { repositoryId: number; tag: Tag | undefined; before: number | undefined; limit: number },
+) {
+  const { repositoryId, tag, before, limit } = page;
+  return db
+    .select({
+      id: tagHistory.id,
+      tag: tagHistory.tag,
+      digest: tagHistory.digest,
+      user: users.name,
+      at: tagHistory.createdAt,
+    })
+    .from(tagHistory)
+    .leftJoin(users, eq(users.id, tagHistory.userId))
+    .where(
+      and(
+        eq(tagHistory.repositoryId, repositoryId),
+        tag === undefined ? undefined : eq(tagHistory.tag, tag),
+        before === undefined ? undefined : lt(tagHistory.id, before),
+      ),
+    )
+    .orderBy(desc(tagHistory.id))
+    .limit(limit);
 }

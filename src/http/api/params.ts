@@ -1,0 +1,35 @@
+/** Parameters that many routes of the API have in their paths. */
+import { parseOrganizationName, parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
+import { z } from "../openapi.ts";
+import { withSlashes } from "../swr/params.ts";
+
+const organization = z
+  .string()
+  .transform(parseOrganizationName)
+  .openapi({
+    param: { name: "organization", in: "path" },
+    type: "string",
+    minLength: 1,
+    maxLength: 64,
+    description: "Name of an organization.",
+    example: "acme",
+  });
+
+const image = z.string().openapi({
+  param: { name: "image", in: "path" },
+  minLength: 1,
+  maxLength: 128,
+  description: "Name of an image without its organization, with `$` instead of `/`.",
+  example: "shop$web",
+});
+
+export const ImageParams = z.object({ organization, image });
+
+/**
+ * The whole name of the image in a path.
+ *
+ * @throws RegistryError NAME_INVALID.
+ */
+export function imageOf(params: Pick<z.output<typeof ImageParams>, "organization" | "image">): RepositoryName {
+  return parseRepositoryName(`${params.organization}/${withSlashes(params.image)}`);
+}

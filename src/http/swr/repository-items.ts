@@ -1,0 +1,76 @@
+/** Entries of SWR's lists of images, the caller's own and shared ones alike. */
+import type { Context } from "hono";
+import { RegistryError } from "../../model/errors.ts";
+import { imageOf, organizationOf } from "../../model/reference.ts";
+import { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS } from "../../registry/images.ts";
+import { serviceOf } from "../auth/challenge.ts";
+import { z } from "../openapi.ts";
+import { formatTime, Time, withSlashes } from "./params.ts";
+
+const RepositoryItem = z
+  .object({
+    name: z.string(),
+    category: z.string(),
+    description: z.string().openapi({
+      description:
+        `Cut off where the descriptions of a page could have more than ${MAX_LISTED_DESCRIPTIONS_LENGTH} characters ` +
+        "together, that is after 4000 at a limit of 1000; whole up to a limit of 133.",
+    }),
+    size: z.int().openapi({ description: "Bytes of its blobs, each counted once." }),
+    is_public: z.boolean(),
+    num_images: z.int().openapi({ description: "Tags." }),
+    num_download: z.int().openapi({ description: "Pulls." }),
+    created_at: Time,
+    updated_at: Time,
+    logo: z.string(),
+    url: z.string(),
+    path: z.string().openapi({ description: "What to pull it by.", example: "registry.example.com/acme/shop/web" }),
+    internal_path: z.string(),
+    domain_name: z.string().openapi({ description: "The account that it belongs to." }),
+    namespace: z.string(),
+    tags: z.array(z.string()).openapi({ description: `The newest ${MAX_LISTED_TAGS} tags.` }),
+    status: z.boolean().openapi({ description: "Whether it is shared at the moment; false in lists of own images." }),
+    total_range: z.int().openapi({ description: "How many images the whole list has." }),
+  })
+  .openapi("RepositoryItem");
+export const RepositoryItems = z.array(RepositoryItem).openapi("RepositoryItems");
+
+export function writeItem(
+  c: Context,
+  repository: ListedRepository,
+  { status, total }: { status: boolean; total: number },
+): z.infer<typeof RepositoryItem> {
+  const path = `${serviceOf(c)}/${repository.name}`;
+  return {
+    name: imageOf(repository.name),
+    category: repository.category,
+    description: repository.description,
+    size: repository.storedBytes,
+    is_public: repository.isPublic,
+    num_images: repository.tagCount,
+    num_download: repository.pullCount,
+    created_at: formatTime(repository.createdAt),
+    updated_at: formatTime(repository.updatedAt),
+    logo: "",
+    url: "",
+    path,
+    internal_path: path,
+    domain_name: repository.accountName,
+    namespace: organizationOf(repository.name),
+    tags: repository.tags,
+    status,
+    total_range: total,
+  };
+}
+
+/** What names a list asks for; those of images are in lower case. An empty text asks for nothing. */
+export function readNames({ namespace, name }: { namespace?: string; name?: string }) {
+  return { organization: namespace || undefined, text: name ? withSlashes(name).toLowerCase() : undefined };
+}
+
+/** @throws RegistryError PARAMETER_INVALID for anything but `true` and `false`, where given. */
+export function readFlag(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === "true" || text === "false") return text === "true";
+  throw new RegistryError("PARAMETER_INVALID", `${name} must be true or false, not "${text.slice(0, 50)}"`);
+}

@@ -1,0 +1,48 @@
+/** What whoever may edit an image sets on it: guide 4.5. */
+import { isLongerThan } from "./characters.ts";
+import { shorten } from "./digest.ts";
+import { RegistryError } from "./errors.ts";
+
+export const CATEGORIES = [
+  "app_server",
+  "linux",
+  "windows",
+  "arm",
+  "framework_app",
+  "database",
+  "lang",
+  "other",
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** Guide 4.5, table 4-1. */
+export const MAX_DESCRIPTION_LENGTH = 30_000;
+
+export interface ImageProperties {
+  isPublic: boolean;
+  category: Category;
+  description: string;
+}
+
+/**
+ * Reads a category. SWR's documents say `arm`, its SDKs `arms`: both are `arm`.
+ *
+ * @throws RegistryError CATEGORY_INVALID.
+ */
+export function parseCategory(text: string): Category {
+  const known = CATEGORIES.find((category) => category === (text === "arms" ? "arm" : text));
+  if (known) return known;
+  throw new RegistryError(
+    "CATEGORY_INVALID",
+    `category must be one of ${CATEGORIES.join(", ")}, not "${shorten(text)}"`,
+  );
+}
+
+/** @throws RegistryError DESCRIPTION_TOO_LONG. */
+export function parseDescription(text: string): string {
+  if (!isLongerThan(text, MAX_DESCRIPTION_LENGTH)) return text;
+  throw new RegistryError(
+    "DESCRIPTION_TOO_LONG",
+    `the description of an image may have at most ${MAX_DESCRIPTION_LENGTH} characters`,
+  );
+}

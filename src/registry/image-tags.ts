@@ -1,0 +1,161 @@
+/** An image's tags as its page manages them: SWR's "image tag management", and the history of tags. */
+import type { Caller } from "../model/access.ts";
+import { RegistryError } from "../model/errors.ts";
+import { imageIdOf } from "../model/image-id.ts";
+import { isIndexMediaType } from "../model/media-types.ts";
+import type { RepositoryName, Tag } from "../model/reference.ts";
+import { immutableTag } from "../storage/immutable-tags.ts";
+import { readManifest } from "../storage/manifests.ts";
+import type { Stores } from "../storage/stores.ts";
+import {
+  deleteTag as deleteRecord,
+  findTagRecord,
+  listTagEvents,
+  listTagRecords,
+  readShortTexts,
+  retag as pointTo,
+  type TagEvent,
+  type TagList,
+  type TagRecord,
+} from "../storage/tags.ts";
+import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "./access.ts";
+
+/** The texts of manifests on one page of a list have at most so many bytes together: a manifest may have 4 MiB. */
+const MAX_LISTED_TEXT_BYTES = 8 * 1024 * 1024;
+/** What is certainly stored in one piece. */
+const MAX_SHORT_TEXT_BYTES = 600_000;
+
+export interface ImageTag extends Omit<TagRecord, "manifestBytes" | "manifestId"> {
+  repositoryId: number;
+  accountId: number;
+  imageId: string;
+  isIndex: boolean;
+  /** The manifest; undefined where it was left out of a list. */
+  text: string | undefined;
+}
+
+/**
+ * One page of an image's tags with their manifests, and how many there are in all. Where the manifests are long, the
+ * longest are left out, and the image's id with them.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN.
+ */
+export async function listImageTags(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  list: Omit<TagList, "repositoryId">,
+): Promise<{ tags: ImageTag[]; total: number }> {
+  const repository = await requireRepository(stores, caller, name, "read");
+  const { records, total } = await listTagRecords(stores.db, { ...list, repositoryId: repository.id });
+  const shown = new Set(fitting(records));
+  const texts = await readShortTexts(stores.db, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
+  const tags = records.map((record) => {
+    return describe(repository, record, shown.has(record) ? texts.get(record.manifestId) : undefined);
+  });
+  return { tags, total };
+}
+
+/** As many as have room on one page, the shortest first; what several tags point to is there for each of them. */
+function fitting(records: readonly TagRecord[]): TagRecord[] {
+  const shortestFirst = records
+    .filter(({ manifestBytes }) => manifestBytes <= MAX_SHORT_TEXT_BYTES)
+    .toSorted((one, other) => one.manifestBytes - other.manifestBytes);
+  let bytes = 0;
+  return shortestFirst.filter(({ manifestBytes }) => (bytes += manifestBytes) <= MAX_LISTED_TEXT_BYTES);
+}
+
+/**
+ * One of an image's tags, with its manifest.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN or TAG_UNKNOWN.
+ */
+export async function getImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<ImageTag> {
+  const repository = await requireRepository(stores, caller, name, "read");
+  const record = await findTagRecord(stores.db, repository.id, tag);
+  const manifest = record && (await readManifest(stores.db, name, record.digest));
+  if (!manifest) throw unknownTag(name, tag);
+  return describe(repository, record, manifest.text);
+}
+
+function describe(
+  { id, organization }: { id: number; organization: { accountId: number } },
+  { manifestBytes: _bytes, manifestId: _id, ...record }: TagRecord,
+  text: string | undefined,
+): ImageTag {
+  return {
+    ...record,
+    repositoryId: id,
+    accountId: organization.accountId,
+    imageId: imageIdOf(record.digest, text),
+    isIndex: isIndexMediaType(record.mediaType),
+    text,
+  };
+}
+
+/**
+ * Lets a tag point to what another one points to. A destination that does so already stays as it is.
+ *
+ * @param retagging `overrides`: a destination that points elsewhere is moved.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_UNKNOWN for the source,
+ * TAG_EXISTS or TAG_IMMUTABLE for the destination.
+ */
+export async function retag(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  retagging: { source: Tag; destination: Tag; overrides: boolean },
+): Promise<void> {
+  const { source, destination } = retagging;
+  const repository = await requireOwnRepository(stores, caller, name, "edit");
+  // A tag always is what it is, so that pointing it to itself overwrites nothing.
+  const overrides = retagging.overrides || source === destination;
+  const result = await pointTo(stores.db, actorOf(caller), repository, { source, destination, overrides });
+  switch (result) {
+    case "moved":
+    case "unchanged":
+      return;
+    case "source unknown":
+      throw unknownTag(name, source);
+    case "destination immutable":
+      throw immutableTag([destination]);
+    case "destination exists":
+      throw new RegistryError("TAG_EXISTS", {
+        message: `tag ${destination} is in ${name} already: set override to move it`,
+        detail: { tag: destination },
+      });
+  }
+}
+
+/**
+ * Deletes a tag; what it pointed to stays for as long as something else needs it.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, TAG_UNKNOWN or TAG_IMMUTABLE.
+ */
+export async function deleteImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<void> {
+  await requireOwnRepository(stores, caller, name, "manage");
+  if (!(await deleteRecord(stores.db, actorOf(caller), name, tag))) throw unknownTag(name, tag);
+}
+
+function unknownTag(name: RepositoryName, tag: Tag): RegistryError {
+  return new RegistryError("TAG_UNKNOWN", { message: `tag ${tag} is not in ${name}`, detail: { tag } });
+}
+
+export type { TagEvent };
+
+/**
+ * What happened to an image's tags, newest first. Since it tells who did it, it is for those who have a right to the
+ * image in its own account.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
+ */
+export async function listTagHistory(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  page: { tag: Tag | undefined; before: number | undefined; limit: number },
+): Promise<TagEvent[]> {
+  requireAccountUser(caller);
+  const { id } = await requireOwnRepository(stores, caller, name, "read");
+  return listTagEvents(stores.db, { ...page, repositoryId: id });
+}

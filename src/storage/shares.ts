@@ -1,0 +1,253 @@
+/** Shares of private images with other accounts: guide 4.6. */
+import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import type { Actor, User } from "../model/access.ts";
+import type { AuditAction } from "../model/audit.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
+import { type Deadline, MAX_SHARES } from "../model/share.ts";
+import { isOwn, isSharedWith } from "./access.ts";
+import { insertAuditIfChanged } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { accounts, repositories, shares, users } from "./schema.ts";
+
+export interface ShareTerms {
+  deadline: Deadline;
+  note: string;
+}
+
+interface SharedRepository {
+  id: number;
+  name: RepositoryName;
+}
+
+/** Part of statements: null when the account, or the repository as a private one, is not there. */
+function accountIdOf(account: string) {
+  return sql<number>`(SELECT ${accounts.id} FROM ${accounts} WHERE ${accounts.name} = ${account})`;
+}
+function privateIdOf({ id }: SharedRepository) {
+  return sql<number>`(SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.isPublic} = 0)`;
+}
+
+/**
+ * Shares a private repository with an account.
+ *
+ * @returns whether it did; not when there is such a share, there are as many as there may be, the repository is public
+ * or there is no such account.
+ */
+export async function insertShare(
+  db: Database,
+  actor: Actor,
+  repository: SharedRepository,
+  account: string,
+  { deadline, note }: ShareTerms,
+): Promise<boolean> {
+  const now = Date.now();
+  const [created] = await db.batch([
+    db
+      .insert(shares)
+      .select(
+        sql`SELECT ${privateIdOf(repository)}, ${accountIdOf(account)}, ${deadline.text},
+                   ${deadline.endsAt?.getTime() ?? null}, ${note}, ${actor.user.id}, ${now}, ${now}
+            WHERE ${privateIdOf(repository)} IS NOT NULL AND ${accountIdOf(account)} IS NOT NULL
+              AND (SELECT count(*) FROM ${shares} WHERE ${shares.repositoryId} = ${repository.id}) < ${MAX_SHARES}`,
+      )
+      .onConflictDoNothing({ target: [shares.repositoryId, shares.accountId] })
+      .returning({ accountId: shares.accountId }),
+    recordShare(db, actor, "share.create", repository, { account, deadline: deadline.text }),
+  ]);
+  return created.length > 0;
+}
+
+/**
+ * Changes a share of a private repository. A note that is undefined stays as it is.
+ *
+ * @returns whether there was one.
+ */
+export async function updateShare(
+  db: Database,
+  actor: Actor,
+  repository: SharedRepository,
+  account: string,
+  { deadline, note }: Partial<ShareTerms> & Pick<ShareTerms, "deadline">,
+): Promise<boolean> {
+  const [updated] = await db.batch([
+    db
+      .update(shares)
+      .set({
+        deadline: deadline.text,
+        endsAt: deadline.endsAt,
+        ...(note !== undefined && { note }),
+        updatedAt: new Date(),
+      })
+      .where(and(eq(shares.repositoryId, privateIdOf(repository)), eq(shares.accountId, accountIdOf(account))))
+      .returning({ accountId: shares.accountId }),
+    recordShare(db, actor, "share.update", repository, { account, deadline: deadline.text }),
+  ]);
+  return updated.length > 0;
+}
+
+/** @returns whether there was one. */
+export async function deleteShare(
+  db: Database,
+  actor: Actor,
+  repository: SharedRepository,
+  account: string,
+): Promise<boolean> {
+  const [deleted] = await db.batch([
+    db
+      .delete(shares)
+      .where(and(eq(shares.repositoryId, repository.id), eq(shares.accountId, accountIdOf(account))))
+      .returning({ accountId: shares.accountId }),
+    recordShare(db, actor, "share.delete", repository, { account }),
+  ]);
+  return deleted.length > 0;
+}
+
+function recordShare(
+  db: Database,
+  actor: Actor,
+  action: AuditAction,
+  { name }: SharedRepository,
+  detail: Record<string, unknown>,
+) {
+  return insertAuditIfChanged(db, actor, { action, organization: organizationOf(name), resource: name, detail });
+}
+
+/** How many shares a repository has, ended ones among them. */
+export async function countShares(db: Database, repositoryId: number): Promise<number> {
+  const [row] = await db
+    .select({ count: sql<number>`count(*)` })
+    .from(shares)
+    .where(eq(shares.repositoryId, repositoryId));
+  return row?.count ?? 0;
+}
+
+export interface Share {
+  /** With whom. */
+  account: string;
+  deadline: string;
+  endsAt: Date | null;
+  note: string;
+  /** Null when the user is gone. */
+  creator: { id: number; name: string } | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** All shares of a repository, by account. */
+export function listShares(db: Database, repositoryId: number): Promise<Share[]> {
+  return selectShares(db, eq(shares.repositoryId, repositoryId));
+}
+
+export async function findShare(db: Database, repositoryId: number, account: string): Promise<Share | undefined> {
+  const [share] = await selectShares(db, and(eq(shares.repositoryId, repositoryId), eq(accounts.name, account)));
+  return share;
+}
+
+function selectShares(db: Database, condition: SQL | undefined) {
+  return db
+    .select({
+      account: accounts.name,
+      deadline: shares.deadline,
+      endsAt: shares.endsAt,
+      note: shares.note,
+      creator: { id: users.id, name: users.name },
+      createdAt: shares.createdAt,
+      updatedAt: shares.updatedAt,
+    })
+    .from(shares)
+    .innerJoin(accounts, eq(accounts.id, shares.accountId))
+    .leftJoin(users, eq(users.id, shares.createdBy))
+    .where(condition)
+    .orderBy(asc(accounts.name));
+}
+
+/** A share in a list across repositories. */
+export interface ListedShare {
+  repository: RepositoryName;
+  isPublic: boolean;
+  /** With whom, of what the user's account sent; from whom, of what it received. */
+  account: string;
+  accountId: number;
+  repositoryId: number;
+  deadline: string;
+  endsAt: Date | null;
+  note: string;
+  createdAt: Date;
+}
+
+const LISTED = {
+  repository: repositories.name,
+  isPublic: repositories.isPublic,
+  account: accounts.name,
+  accountId: shares.accountId,
+  repositoryId: shares.repositoryId,
+  deadline: shares.deadline,
+  endsAt: shares.endsAt,
+  note: shares.note,
+  createdAt: shares.createdAt,
+};
+
+/** Shares of the repositories that a user has a right to, by repository and account, after one of them. */
+export function listSentShares(
+  db: Database,
+  user: User,
+  after: readonly [repository: string, accountId: number] | undefined,
+  limit: number,
+): Promise<ListedShare[]> {
+  return listSentSharesQuery(db, user, after, limit);
+}
+
+export function listSentSharesQuery(
+  db: Database,
+  user: User,
+  after: readonly [repository: string, accountId: number] | undefined,
+  limit: number,
+) {
+  const [name, accountId] = after ?? ["", 0];
+  return db
+    .select(LISTED)
+    .from(repositories)
+    .crossJoin(shares)
+    .innerJoin(accounts, eq(accounts.id, shares.accountId))
+    .where(
+      and(
+        isOwn(db, user),
+        eq(shares.repositoryId, repositories.id),
+        sql`(${repositories.name}, ${shares.accountId}) > (${name}, ${accountId})`,
+      ),
+    )
+    .orderBy(asc(repositories.name), asc(shares.accountId))
+    .limit(limit);
+}
+
+/** Shares with a user's account that hold, of the newest repository first, after one of them. */
+export function listReceivedShares(
+  db: Database,
+  user: User,
+  after: readonly [repositoryId: number] | undefined,
+  limit: number,
+): Promise<ListedShare[]> {
+  return listReceivedSharesQuery(db, user, after, limit);
+}
+
+export function listReceivedSharesQuery(
+  db: Database,
+  user: User,
+  after: readonly [repositoryId: number] | undefined,
+  limit: number,
+) {
+  return db
+    .select(LISTED)
+    .from(shares)
+    .innerJoin(repositories, eq(repositories.id, shares.repositoryId))
+    .innerJoin(accounts, eq(accounts.id, repositories.accountId))
+    .where(
+      and(
+        eq(shares.accountId, user.accountId),
+        isSharedWith(db, user),
+        after === undefined ? undefined : lt(shares.repositoryId, after[0]),
+      ),
+    )
+    .orderBy(desc(shares.repositoryId))
+    .limit(limit);
+}
