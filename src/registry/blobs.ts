@@ -3,7 +3,7 @@ import type { ByteRange } from "../model/byte-range.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { type BlobRecord, findBlob, touchBlob, unlinkBlob } from "../storage/blobs.ts";
+import { findBlob, type FoundBlob, touchBlob, unlinkBlob } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -38,14 +38,14 @@ export async function getBlob(
   stores: Stores,
   repository: RepositoryName,
   digest: Digest,
-): Promise<Blob & { open: (range?: ByteRange) => Promise<ReadableStream> }> {
-  const { size, objectKey } = await requireBlob(stores, repository, digest);
+): Promise<Blob & Pick<FoundBlob, "repository"> & { open: (range?: ByteRange) => Promise<ReadableStream> }> {
+  const { size, objectKey, repository: pulledFrom } = await requireBlob(stores, repository, digest);
   const open = async (range?: ByteRange) => {
     const object = await stores.bucket.get(objectKey, range && { range });
     if (!object) throw new Error(`object ${objectKey} of blob ${digest} is not in R2`);
     return object.body;
   };
-  return { digest, size, open };
+  return { digest, size, repository: pulledFrom, open };
 }
 
 /**
@@ -67,7 +67,7 @@ export async function deleteBlob(
   });
 }
 
-async function requireBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<BlobRecord> {
+async function requireBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<FoundBlob> {
   const blob = await findBlob(stores.db, repository, digest);
   if (!blob) throw unknownBlob(repository, digest);
   return blob;

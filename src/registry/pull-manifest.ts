@@ -4,10 +4,15 @@ import { RegistryError } from "../model/errors.ts";
 import { defaultChild } from "../model/manifest.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../model/media-types.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
-import { findManifest, readManifest, type StoredManifest } from "../storage/manifests.ts";
+import { findManifest, readManifest, type ReadManifest, type StoredManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
 
-export type PulledManifest = StoredManifest & { text: string };
+export interface PulledManifest extends ReadManifest {
+  /** It, and the index that was asked for when it came in its place. */
+  pulledIds: number[];
+  /** Whether somebody began to pull an image with it: a client that has an index asks for its parts by digest. */
+  isCounted: boolean;
+}
 
 /** Which media types a client understands; undefined when it did not say. */
 export type Accepted = ReadonlySet<string> | undefined;
@@ -29,9 +34,11 @@ export async function pullManifest(
 ): Promise<PulledManifest> {
   const manifest = await readManifest(stores.db, repository, reference);
   if (!manifest) throw unknownManifest(repository, reference);
-  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
-  const child = defaultChild(manifest.text);
-  return (child && (await readManifest(stores.db, repository, child))) ?? manifest;
+  const pulled = { ...manifest, pulledIds: [manifest.id], isCounted: !isDigest(reference) || !manifest.isChild };
+  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
+  const digest = defaultChild(manifest.text);
+  const child = digest && (await readManifest(stores.db, repository, digest));
+  return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
 
 /** The same without the text, which is then not read. */

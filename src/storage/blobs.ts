@@ -10,6 +10,9 @@ import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "
 
 export type BlobRecord = typeof blobs.$inferSelect;
 
+/** A blob, and the repository that it was found in. */
+export type FoundBlob = BlobRecord & { repository: { id: number; accountId: number } };
+
 /**
  * Finds a blob that a repository may serve, in one query.
  *
@@ -20,15 +23,19 @@ export async function findBlob(
   db: Database,
   repository: RepositoryName,
   digest: Digest,
-): Promise<BlobRecord | undefined> {
+): Promise<FoundBlob | undefined> {
   const [row] = await findBlobQuery(db, repository, digest);
   if (!row) throw unknownRepository(repository);
-  return row.link && row.blob ? row.blob : undefined;
+  return row.link && row.blob ? { ...row.blob, repository: row.repository } : undefined;
 }
 
 export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
   return db
-    .select({ blob: blobs, link: repositoryBlobs })
+    .select({
+      blob: blobs,
+      link: repositoryBlobs,
+      repository: { id: repositories.id, accountId: repositories.accountId },
+    })
     .from(repositories)
     .leftJoin(blobs, eq(blobs.digest, digest))
     .leftJoin(
@@ -118,7 +125,9 @@ export async function mountBlob(
       .where(and(eq(blobs.digest, digest), isServed)),
     insertLinks(
       db,
-      sql`SELECT ${repositoryId}, ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest} AND ${isServed}`,
+      // Selected from there, because the repository may have been deleted since.
+      sql`SELECT ${repositories.id}, ${blobs.id} FROM ${repositories} CROSS JOIN ${blobs}
+          WHERE ${repositories.id} = ${repositoryId} AND ${blobs.digest} = ${digest} AND ${isServed}`,
     ),
   ]);
   return mounted.length > 0;

@@ -5,8 +5,9 @@ import { RegistryError } from "../model/errors.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
-import type { Database } from "./database.ts";
-import { immutableTag, isImmutable } from "./immutable-tags.ts";
+import { type Database, isConstraintFailure } from "./database.ts";
+import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { insertPlatforms } from "./platforms.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import {
   blobs,
@@ -54,22 +55,40 @@ export function findManifestQuery(db: Database, repository: RepositoryName, refe
     .where(eq(repositories.name, repository));
 }
 
-/** The same with its exact text, still in one query: a row per piece. */
+export interface ReadManifest extends StoredManifest {
+  id: number;
+  repository: { id: number; accountId: number };
+  /** Whether an index of the repository names it. */
+  isChild: boolean;
+  /** Exactly as it was pushed. */
+  text: string;
+}
+
+/** The same with its exact text, and what counting its pull takes, still in one query: a row per piece. */
 export async function readManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<(StoredManifest & { text: string }) | undefined> {
+): Promise<ReadManifest | undefined> {
   const rows = await readManifestQuery(db, repository, reference);
   const [first] = rows;
   if (!first) throw unknownRepository(repository);
   if (!first.manifest) return undefined;
-  return { ...first.manifest, text: rows.map((row) => row.text ?? "").join("") };
+  const { manifest, isChild } = first;
+  return { ...manifest, repository: first.repository, isChild, text: rows.map((row) => row.text ?? "").join("") };
 }
 
 export function readManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
   return db
-    .select({ manifest: manifests, text: manifestTexts.text })
+    .select({
+      manifest: manifests,
+      text: manifestTexts.text,
+      repository: { id: repositories.id, accountId: repositories.accountId },
+      isChild:
+        sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
+          Boolean,
+        ),
+    })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
     .leftJoin(manifestTexts, eq(manifestTexts.manifestId, manifests.id))
@@ -89,7 +108,8 @@ function isReferredTo(reference: Reference): SQL | undefined {
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
  * @returns false when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is; nothing is stored then either.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, NAME_UNKNOWN when the repository is
+ * gone; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
@@ -147,6 +167,7 @@ export async function saveManifest(
         .insert(manifestChildren)
         .select(sql`SELECT ${manifestId}, ${childId} FROM ${each(manifest.children)} AS named WHERE true`)
         .onConflictDoNothing({ target: [manifestChildren.parentId, manifestChildren.childId] }),
+      ...(manifest.platforms.length > 0 ? [insertPlatforms(db, repositoryId, digest, manifest.platforms)] : []),
       db.insert(tagHistory).select(
         sql`SELECT NULL, ${repositoryId}, value, ${digest}, ${actor.user.id}, ${now.getTime()} FROM ${tagNames}
             WHERE NOT EXISTS (
@@ -175,18 +196,12 @@ export async function saveManifest(
     return true;
   } catch (error) {
     if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
-      const fixed = await db
-        .select({ name: tags.name })
-        .from(tags)
-        .where(
-          and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`, isImmutable),
-        );
-      throw immutableTag(
-        fixed.map(({ name }) => name),
-        error,
-      );
+      const pushed = and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`);
+      throw immutableTag(await findImmutableTags(db, pushed), error);
     }
     if (isConstraintFailure(error, "NOT NULL constraint failed")) return false;
+    // Somebody deleted the image meanwhile.
+    if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
     throw error;
   }
 }
@@ -209,14 +224,6 @@ function pieces(text: string): string[] {
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-/** Drizzle wraps D1's error, which is known by its text alone. */
-export function isConstraintFailure(error: unknown, constraint: string): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.message.includes(constraint)) return true;
-  }
-  return false;
 }
 
 /** Which of these are not in the repository. */
@@ -287,15 +294,8 @@ export async function deleteManifest(
     return deleted.length > 0;
   } catch (error) {
     if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    const fixed = await db
-      .select({ name: tags.name })
-      .from(tags)
-      .where(and(eq(tags.manifestId, manifestId), isImmutable));
-    if (fixed.length > 0)
-      throw immutableTag(
-        fixed.map(({ name }) => name),
-        error,
-      );
+    const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId));
+    if (fixed.length > 0) throw immutableTag(fixed, error);
     const parents = await db
       .select({ digest: manifests.digest })
       .from(manifestChildren)
