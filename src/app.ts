@@ -1,9 +1,12 @@
 import { TOKEN_PATH } from "./http/auth/challenge.ts";
 import { token } from "./http/auth/token.ts";
 import { api } from "./http/api/index.ts";
+import { iam } from "./http/iam/index.ts";
+import { documentation } from "./http/docs.ts";
 import { oci } from "./http/oci/index.ts";
 import { createRouter } from "./http/openapi.ts";
-import { swr } from "./http/swr/index.ts";
+import { swr, swrV3 } from "./http/swr/index.ts";
+import { versions } from "./http/swr/versions.ts";
 import { openStores } from "./registry/stores.ts";
 
 /** All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002). */
@@ -13,8 +16,12 @@ app.use(async function stores(c, next) {
   c.set("stores", openStores(c.env));
   await next();
 });
+app.route("/", versions);
 app.route("/v2/manage", swr);
+app.route("/v3/manage", swrV3);
+app.route("/v3", iam);
 app.route("/v2", oci);
 app.route(TOKEN_PATH, token);
 app.route("/api", api);
+app.route("/", documentation(app));
 app.notFound((c) => c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404));

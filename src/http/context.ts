@@ -13,7 +13,12 @@ export interface AppEnv {
   };
 }
 
-/** @throws RegistryError NAME_INVALID. */
+/** Lets work that the answer does not wait for come to its end. It has to handle its own failures. */
+export function continueAfterAnswer(c: Context<AppEnv>, work: Promise<void> | undefined): void {
+  if (work) c.executionCtx.waitUntil(work);
+}
+
+/** @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
   return parseRepositoryName(c.req.param("name") ?? "");
 }

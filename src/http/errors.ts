@@ -1,6 +1,7 @@
 import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorCode } from "../model/errors.ts";
+import { type ErrorCode, RegistryError } from "../model/errors.ts";
 
 /**
  * The status of each refusal. What OCI distribution-spec leaves open: unknown parts of a manifest are 404, and what is
@@ -16,6 +17,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   BLOB_RANGE_INVALID: 416,
   BLOB_TOO_LARGE: 413,
   BLOB_UNKNOWN: 404,
+  BODY_TOO_LARGE: 413,
   CATEGORY_INVALID: 400,
   DENIED: 403,
   DESCRIPTION_TOO_LONG: 413,
@@ -29,6 +31,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   MANIFEST_IN_USE: 405,
   MANIFEST_TOO_LARGE: 413,
   MANIFEST_UNKNOWN: 404,
+  MEDIA_TYPE_INVALID: 415,
   NAME_INVALID: 400,
   NAME_UNKNOWN: 404,
   NOT_IMPLEMENTED: 501,
@@ -71,6 +74,25 @@ export interface Failure {
   status: 500 | 503;
   code: "UNKNOWN" | "UNAVAILABLE";
   message: string;
+}
+
+/** What Hono's own checks of a request throw, as the refusal that it is. */
+export function asRefusal(error: Error): Error {
+  if (!(error instanceof HTTPException)) return error;
+  if (error.status === 415) {
+    return new RegistryError("MEDIA_TYPE_INVALID", "the body must be JSON, with Content-Type: application/json", {
+      cause: error,
+    });
+  }
+  return new RegistryError("PARAMETER_INVALID", error.message || "the request is malformed", { cause: error });
+}
+
+/** How long the limit of attempts to log in counts (wrangler.toml, "ratelimits"). */
+const LOGIN_LIMIT_S = 60;
+
+/** Says when it is worth to try again, where waiting helps. */
+export function setRetryAfter(c: Context, error: RegistryError): void {
+  if (error.code === "TOO_MANY_REQUESTS") c.header("Retry-After", String(LOGIN_LIMIT_S));
 }
 
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */

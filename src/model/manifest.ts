@@ -4,6 +4,7 @@ import { type Digest, isDigest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import {
   DOCKER_MANIFEST,
+  isImageConfig,
   isIndexMediaType,
   isManifestMediaType,
   isNonDistributable,
@@ -12,6 +13,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from "./media-types.ts";
+import { DescribedPlatform, type Platform, platformsOf } from "./platform.ts";
 
 export interface Manifest {
   mediaType: ManifestMediaType;
@@ -26,6 +28,10 @@ export interface Manifest {
   /** As the referrers API reports it: an image manifest without one is known by its config's media type. */
   artifactType: string | undefined;
   annotations: Record<string, string> | undefined;
+  /** What an index says that its children run on. */
+  platforms: Platform[];
+  /** The blob that says what a single image runs on. */
+  imageConfig: Digest | undefined;
 }
 
 const Digests = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
@@ -44,7 +50,7 @@ const Common = z.object({
   annotations: z.record(z.string(), z.string()).nullish(),
 });
 const ImageManifest = Common.extend({ config: Descriptor, layers: z.array(Descriptor) });
-const Index = Common.extend({ manifests: z.array(Descriptor) });
+const Index = Common.extend({ manifests: z.array(Descriptor.extend({ platform: DescribedPlatform })) });
 
 /**
  * Reads a manifest: OCI image manifest or index, Docker schema 2 manifest or manifest list.
@@ -60,7 +66,14 @@ export function parseManifest(text: string, contentType: string | undefined): Ma
     const index = check(Index, json);
     // An index may list blobs as well: that is how BuildKit stores its cache.
     const [manifests, others] = partition(index.manifests, (child) => isManifestMediaType(child.mediaType));
-    return { ...common(index, mediaType), blobs: digestsOf(others), optionalBlobs: [], children: digestsOf(manifests) };
+    return {
+      ...common(index, mediaType),
+      blobs: digestsOf(others),
+      optionalBlobs: [],
+      children: digestsOf(manifests),
+      platforms: platformsOf(manifests.map(({ platform }) => platform)),
+      imageConfig: undefined,
+    };
   }
   const image = check(ImageManifest, json);
   const [optional, layers] = partition(image.layers, (layer) => isNonDistributable(layer.mediaType));
@@ -70,6 +83,8 @@ export function parseManifest(text: string, contentType: string | undefined): Ma
     optionalBlobs: digestsOf(optional),
     children: [],
     artifactType: image.artifactType ?? image.config.mediaType,
+    platforms: [],
+    imageConfig: isImageConfig(image.config.mediaType) ? image.config.digest : undefined,
   };
 }
 

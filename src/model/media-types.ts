@@ -25,6 +25,24 @@ export function isSchema1MediaType(mediaType: string): boolean {
   return DOCKER_SCHEMA_1.includes(mediaType);
 }
 
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+]);
+
+/** The configuration of something that runs, as opposed to an artifact's. */
+export function isImageConfig(mediaType: string): boolean {
+  return IMAGE_CONFIGS.has(mediaType);
+}
+
+/** A layer of a file system, as opposed to an artifact's file. */
+export function isImageLayer(mediaType: string): boolean {
+  return (
+    mediaType.startsWith("application/vnd.oci.image.layer.") ||
+    mediaType.startsWith("application/vnd.docker.image.rootfs.")
+  );
+}
+
 /** Layers that a registry need not have: OCI's non-distributable and Docker's foreign ones (image-spec, "Layer"). */
 export function isNonDistributable(mediaType: string): boolean {
   return (

@@ -30,7 +30,7 @@ export interface ManifestPush {
 export async function pushManifest(
   stores: Stores,
   push: ManifestPush,
-): Promise<{ digest: Digest; subject: Digest | undefined; tags: Tag[] }> {
+): Promise<{ digest: Digest; subject: Digest | undefined; imageConfig: Digest | undefined; tags: Tag[] }> {
   const { repository, actor, reference, bytes } = push;
   const text = decode(bytes);
   const manifest = parseManifest(text, push.contentType);
@@ -47,7 +47,7 @@ export async function pushManifest(
   const size = bytes.byteLength;
   const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor };
   if (!(await saveManifest(stores.db, saved))) throw await missingParts(stores, repositoryId, manifest);
-  return { digest, subject: manifest.subject, tags };
+  return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags };
 }
 
 /** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */

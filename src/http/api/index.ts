@@ -1,8 +1,20 @@
 /** Berth's own API under `/api/`: what SWR leaves to other services of its cloud, and what goes beyond SWR. */
 import { RegistryError } from "../../model/errors.ts";
-import { identify } from "../auth/identify.ts";
+import { identifyManager } from "../auth/identify.ts";
+import { limitBody } from "../body.ts";
 import { createRouter } from "../openapi.ts";
+import { accessKeys } from "./access-keys.ts";
+import { accounts } from "./accounts.ts";
+import { audit } from "./audit.ts";
 import { renderApiError } from "./errors.ts";
+import { images } from "./images.ts";
+import { immutableRules } from "./immutable-rules.ts";
+import { loginCommand } from "./login-command.ts";
+import { search } from "./search.ts";
+import { session } from "./session.ts";
+import { shares } from "./shares.ts";
+import { tagHistory } from "./tag-history.ts";
+import { users } from "./users.ts";
 
 export const api = createRouter();
 
@@ -11,7 +23,19 @@ api.use(async function headers(c, next) {
   c.header("Cache-Control", "no-store");
   await next();
 });
-api.use(identify);
+api.use(limitBody);
+api.use(identifyManager);
+api.route("/", audit);
+api.route("/", images);
+api.route("/", immutableRules);
+api.route("/", tagHistory);
+api.route("/", shares);
+api.route("/", search);
+api.route("/", session);
+api.route("/", accounts);
+api.route("/", users);
+api.route("/", accessKeys);
+api.route("/", loginCommand);
 api.all("/*", (c) => {
   const { pathname } = new URL(c.req.url);
   throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the API`);

@@ -4,7 +4,8 @@ import { parseDigest } from "../../model/digest.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { actorOf, requireAccess } from "../../registry/access.ts";
 import { deleteBlob, getBlob, statBlob } from "../../registry/blobs.ts";
-import { type AppEnv, repositoryParam } from "../context.ts";
+import { countPull } from "../../registry/pulls.ts";
+import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
 
 /** OCI distribution-spec, "Pulling blobs" and "Deleting Blobs". */
@@ -36,9 +37,13 @@ export const blobs = new Hono<AppEnv>()
         detail: { size: blob.size },
       });
     }
-    c.header("Content-Length", String(range?.length ?? blob.size));
+    const bytes = range?.length ?? blob.size;
+    c.header("Content-Length", String(bytes));
     if (range) c.header("Content-Range", contentRange(range, blob.size));
-    return c.body(await blob.open(range), range ? 206 : 200);
+    const body = await blob.open(range);
+    const pull = { repository: blob.repository, isCounted: false, bytes, manifestIds: [] };
+    continueAfterAnswer(c, countPull(c.var.stores, pull));
+    return c.body(body, range ? 206 : 200);
   })
   .delete("/:name{.+}/blobs/:digest", async (c) => {
     const repository = repositoryParam(c);

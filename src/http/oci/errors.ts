@@ -3,7 +3,7 @@ import { type ErrorCode, RegistryError } from "../../model/errors.ts";
 import { discardRest } from "../../streams.ts";
 import { challengeFor } from "../auth/challenge.ts";
 import type { AppEnv } from "../context.ts";
-import { describeFailure, STATUS } from "../errors.ts";
+import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { uploadRange } from "./upload-range.ts";
 
 /**
@@ -22,6 +22,7 @@ const OCI_CODES: Partial<Record<ErrorCode, string>> = {
   MANIFEST_UNKNOWN: "MANIFEST_UNKNOWN",
   NAME_INVALID: "NAME_INVALID",
   NAME_UNKNOWN: "NAME_UNKNOWN",
+  ORGANIZATION_INVALID: "NAME_INVALID",
   PAGINATION_INVALID: "PAGINATION_NUMBER_INVALID",
   SIZE_INVALID: "SIZE_INVALID",
   TAG_IMMUTABLE: "DENIED",
@@ -42,6 +43,7 @@ export async function renderOciError(error: Error, c: Context<AppEnv>): Promise<
     return c.json({ errors: [failure] }, status);
   }
   const status = STATUS[error.code];
+  setRetryAfter(c, error);
   const code = OCI_CODES[error.code] ?? "UNSUPPORTED";
   if (status === 401) c.header("WWW-Authenticate", challengeFor(c, error));
   const offset = error.problems[0]?.detail?.["offset"];

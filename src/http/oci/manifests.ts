@@ -5,10 +5,12 @@ import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
 import { parseReference, parseTag, type Reference } from "../../model/reference.ts";
 import { actorOf, requireAccess } from "../../registry/access.ts";
 import { deleteManifest } from "../../registry/delete-manifest.ts";
+import { recordPlatform } from "../../registry/platforms.ts";
 import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
+import { countPull } from "../../registry/pulls.ts";
 import { pushManifest } from "../../registry/push-manifest.ts";
 import { readLimited } from "../../streams.ts";
-import { type AppEnv, repositoryParam } from "../context.ts";
+import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { isNotModified, setContentHeaders } from "./caching.ts";
 
 /** OCI distribution-spec asks for at least 10 ("Pushing Manifests"). */
@@ -20,14 +22,18 @@ export const manifests = new Hono<AppEnv>()
     const repository = repositoryParam(c);
     await requireAccess(c.var.stores, c.var.caller, "pull", repository);
     const reference = parseReference(c.req.param("reference"));
-    const find = c.req.method === "HEAD" ? statManifest : pullManifest;
+    const isHead = c.req.method === "HEAD";
+    const find = isHead ? statManifest : pullManifest;
     const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c));
     setContentHeaders(c, manifest.digest, isDigest(reference));
     c.header("Vary", "Accept");
     if (isNotModified(c, manifest.digest)) return c.body(null, 304);
     c.header("Content-Type", manifest.mediaType);
     c.header("Content-Length", String(manifest.size));
-    return "text" in manifest ? c.body(manifest.text) : c.body(null);
+    if (isHead || !("text" in manifest)) return c.body(null);
+    const { repository: pulledFrom, isCounted, size: bytes, pulledIds: manifestIds } = manifest;
+    continueAfterAnswer(c, countPull(c.var.stores, { repository: pulledFrom, isCounted, bytes, manifestIds }));
+    return c.body(manifest.text);
   })
   .put("/:name{.+}/manifests/:reference", async (c) => {
     const repository = repositoryParam(c);
@@ -43,6 +49,7 @@ export const manifests = new Hono<AppEnv>()
         return new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have at most ${MAX_MANIFEST_BYTES} bytes`);
       }),
     });
+    continueAfterAnswer(c, recordPlatform(c.var.stores, repository, pushed.digest, pushed.imageConfig));
     c.header("Location", `/v2/${repository}/manifests/${pushed.digest}`);
     c.header("Docker-Content-Digest", pushed.digest);
     if (pushed.subject) c.header("OCI-Subject", pushed.subject);

@@ -3,7 +3,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, RegistryError } from "../../model/errors.ts";
 import { discardRest } from "../../streams.ts";
 import type { AppEnv } from "../context.ts";
-import { describeFailure, STATUS } from "../errors.ts";
+import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
+import { auditRefusal } from "../refusals.ts";
 
 /** What SWR's error codes begin with. */
 const SERVICE = "SVCSTG.SWR";
@@ -40,8 +41,9 @@ const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulS
  *
  * A refusal without an SWR code of its own gets one of the same pattern: service, status, and zeros.
  */
-export async function renderSwrError(error: Error, c: Context<AppEnv>): Promise<Response> {
+export async function renderSwrError(thrown: Error, c: Context<AppEnv>): Promise<Response> {
   await discardRest(c.req.raw.body);
+  const error = asRefusal(thrown);
   if (!(error instanceof RegistryError)) {
     const failure = describeFailure(error, c);
     return c.json(
@@ -49,6 +51,8 @@ export async function renderSwrError(error: Error, c: Context<AppEnv>): Promise<
       failure.status,
     );
   }
+  auditRefusal(c, error);
+  setRetryAfter(c, error);
   const known = SWR_ERRORS[error.code];
   const status = known?.status ?? STATUS[error.code];
   const code = known?.code ?? (status === 400 ? INVALID_PARAMETERS : `${SERVICE}.${status}0000`);

@@ -1,28 +1,78 @@
 /** SWR's management API v2 under `/v2/manage/`: Huawei's SDKs and Terraform provider work with it unmodified. */
+import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
+import { reservedOrganization } from "../../model/reference.ts";
 import { requireAccountUser } from "../../registry/access.ts";
-import { identify } from "../auth/identify.ts";
+import { identifyManager } from "../auth/identify.ts";
+import { limitBody } from "../body.ts";
+import type { AppEnv } from "../context.ts";
+import { renderOciError } from "../oci/errors.ts";
 import { createRouter } from "../openapi.ts";
 import { renderSwrError } from "./errors.ts";
+import { accessDomains } from "./access-domains.ts";
+import { featureGates } from "./feature-gates.ts";
+import { login } from "./login.ts";
+import { namespaceAccess } from "./namespace-access.ts";
+import { namespaces } from "./namespaces.ts";
+import { overview } from "./overview.ts";
+import { quotas } from "./quotas.ts";
+import { reports } from "./reports.ts";
+import { repos } from "./repos.ts";
+import { repositoryAccess } from "./repository-access.ts";
+import { sharedRepositories } from "./shared-repositories.ts";
+import { tags } from "./tags.ts";
+import { unsupported, unsupportedV3 } from "./unsupported.ts";
 
-export const swr = createRouter();
+export const swr = createSwrRouter();
+swr.route("/", namespaces);
+swr.route("/", namespaceAccess);
+swr.route("/", repositoryAccess);
+swr.route("/", repos);
+swr.route("/", tags);
+swr.route("/", accessDomains);
+swr.route("/", sharedRepositories);
+swr.route("/", quotas);
+swr.route("/", overview);
+swr.route("/", reports);
+swr.route("/", featureGates);
+swr.route("/", login);
+// Last, because its `{tag}/references` also matches a tag of that name.
+swr.route("/", unsupported);
+swr.all("/*", refuseUnknownRoute);
 
-swr.use(async function requestId(c, next) {
-  c.header("X-Request-Id", crypto.randomUUID());
-  c.header("X-Content-Type-Options", "nosniff");
-  c.header("Cache-Control", "no-store");
-  await next();
-});
-swr.use(identify);
-swr.use(async function accountOnly(c, next) {
-  requireAccountUser(c.var.caller);
-  await next();
-});
-swr.all("/*", (c) => {
+/** What newer SDKs ask for under `/v3/manage/`. */
+export const swrV3 = createSwrRouter();
+swrV3.route("/", unsupportedV3);
+swrV3.all("/*", refuseUnknownRoute);
+
+/** A router that answers as SWR does, to those who may manage an account. */
+function createSwrRouter() {
+  const router = createRouter();
+  router.use(async function requestId(c, next) {
+    c.header("X-Request-Id", crypto.randomUUID());
+    c.header("X-Content-Type-Options", "nosniff");
+    c.header("Cache-Control", "no-store");
+    await next();
+  });
+  router.use(limitBody);
+  router.use(identifyManager);
+  router.use(async function accountOnly(c, next) {
+    requireAccountUser(c.var.caller);
+    await next();
+  });
+  router.onError(renderSwrError);
+  return router;
+}
+
+/** What a container tool asks for that takes `manage` for an organization; its requests never mean this API. */
+const REGISTRY_PATH = /^\/v2\/(manage)\/.+\/(?:manifests|blobs|tags|referrers)\//;
+
+function refuseUnknownRoute(c: Context<AppEnv>): Promise<Response> {
   const { pathname } = new URL(c.req.url);
+  const organization = REGISTRY_PATH.exec(pathname)?.[1];
+  if (organization !== undefined) return renderOciError(reservedOrganization(organization), c);
   throw new RegistryError(
     "ROUTE_UNKNOWN",
     `${c.req.method} ${pathname.slice(0, 200)} is not part of the management API`,
   );
-});
-swr.onError(renderSwrError);
+}

@@ -1,0 +1,54 @@
+/** What lists and pages tell of every image. */
+import { type Level, LEVELS } from "../../model/access.ts";
+import { CATEGORIES } from "../../model/image-properties.ts";
+import { organizationOf, type RepositoryName } from "../../model/reference.ts";
+import { z } from "../openapi.ts";
+import { formatTime, Time } from "../swr/params.ts";
+
+export const IMAGE_FIELDS = {
+  organization: z.string(),
+  image: z.string().openapi({ description: "Without its organization.", example: "shop/web" }),
+  account: z.string().openapi({ description: "Whose image it is." }),
+  public: z.boolean(),
+  category: z.string().openapi({ enum: [...CATEGORIES] }),
+  architectures: z
+    .array(z.string())
+    .openapi({ description: "What its tags are for, as far as that is known.", example: ["amd64", "arm64"] }),
+  level: z.enum(LEVELS).openapi({ description: "What the caller may do with it." }),
+  tags: z.int().openapi({ description: "How many tags it has." }),
+  size: z.int().openapi({ description: "Bytes of all its blobs, each counted once." }),
+  pulls: z.int().openapi({ description: "How often it was pulled." }),
+  created: Time,
+  updated: Time.openapi({ description: "Last push, deletion or change of a property." }),
+};
+
+interface ShownImage {
+  accountName: string;
+  isPublic: boolean;
+  category: string;
+  architectures: string[];
+  level: Level;
+  tagCount: number;
+  storedBytes: number;
+  pullCount: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export function describeImageFields(name: RepositoryName, image: ShownImage) {
+  const organization = organizationOf(name);
+  return {
+    organization,
+    image: name.slice(organization.length + 1),
+    account: image.accountName,
+    public: image.isPublic,
+    category: image.category,
+    architectures: image.architectures,
+    level: image.level,
+    tags: image.tagCount,
+    size: image.storedBytes,
+    pulls: image.pullCount,
+    created: formatTime(image.createdAt),
+    updated: formatTime(image.updatedAt),
+  };
+}

@@ -1,0 +1,66 @@
+/** How the lists of the API page: by cursor, so that a page costs the same however far it is. */
+import { RegistryError } from "../../model/errors.ts";
+import { z } from "../openapi.ts";
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+const MAX_CURSOR_LENGTH = 1000;
+
+/** The parameters of a list's query. */
+export const PAGE_PARAMS = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_LIMIT)
+    .default(DEFAULT_LIMIT)
+    .openapi({ description: `How many entries to answer: 1 to ${MAX_LIMIT}, default ${DEFAULT_LIMIT}.` }),
+  cursor: z
+    .string()
+    .max(MAX_CURSOR_LENGTH)
+    .optional()
+    .openapi({ description: "The `next` of the page before; absent for the first page." }),
+};
+
+/** What a page says of the one after it. */
+export const Next = z
+  .string()
+  .nullable()
+  .openapi({ description: "The `cursor` of the next page; null when this is the last one." });
+
+/**
+ * Cuts a page from rows of which one more than `limit` was asked for.
+ *
+ * @param keyOf what the list is sorted by, as far as it takes to go on behind a row.
+ */
+export function cutPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) => readonly (string | number)[]) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const next = rows.length > limit && last !== undefined ? formatCursor(keyOf(last)) : null;
+  return { items, next };
+}
+
+function formatCursor(key: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(key)).toString("base64url");
+}
+
+/**
+ * Reads a cursor that {@link cutPage} made; undefined for the first page.
+ *
+ * @param key the types of what the list is sorted by.
+ * @throws RegistryError PAGINATION_INVALID.
+ */
+export function readCursor<K extends z.ZodType>(cursor: string | undefined, key: K): z.output<K> | undefined {
+  if (cursor === undefined) return undefined;
+  const parsed = key.safeParse(parseJson(Buffer.from(cursor, "base64url").toString()));
+  if (parsed.success) return parsed.data;
+  throw new RegistryError("PAGINATION_INVALID", "cursor is not the `next` of a page of this list");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

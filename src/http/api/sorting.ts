@@ -1,0 +1,75 @@
+/** Lists that the client may have in several orders. */
+import type { Page } from "../../model/image-search.ts";
+import { z } from "../openapi.ts";
+import { cutPage, PAGE_PARAMS, readCursor } from "./paging.ts";
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 100;
+
+/**
+ * The parameters of such a list's query.
+ *
+ * @param sorts what it can be sorted by; the first one is what it is sorted by otherwise.
+ */
+export function sortedPageParams<const S extends string>(sorts: readonly [S, ...S[]]) {
+  return {
+    sort: z
+      .enum(sorts)
+      .default(sorts[0])
+      .openapi({ description: `What to sort by; ${sorts[0]} when absent.` }),
+    order: z
+      .enum(["asc", "desc"])
+      .optional()
+      .openapi({ description: "When absent, names ascend, and everything else descends." }),
+    cursor: PAGE_PARAMS.cursor,
+    limit: z
+      .string()
+      .regex(/^\d{1,9}$/, "must be a whole number")
+      .default(String(DEFAULT_LIMIT))
+      .transform(Number)
+      .pipe(z.int().min(1).max(MAX_LIMIT))
+      .openapi({
+        type: "integer",
+        minimum: 1,
+        maximum: MAX_LIMIT,
+        default: DEFAULT_LIMIT,
+        description: "How many entries to answer at most.",
+      }),
+  };
+}
+
+interface SortedQuery<S> {
+  sort: S;
+  order?: "asc" | "desc" | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+/**
+ * Which page a query asks for, with one entry more than it is to have, which tells whether there is another page.
+ *
+ * @throws RegistryError PAGINATION_INVALID for a cursor of a list in another order.
+ */
+export function readSortedPage<S extends string>(query: SortedQuery<S>): Page<S> {
+  const key = query.sort === "name" ? z.string() : z.int();
+  const position = readCursor(query.cursor, z.tuple([z.literal(orderOf(query)), key, z.int()]));
+  const after = position && ([position[1], position[2]] as const);
+  return { sort: query.sort, isDescending: isDescending(query), after, limit: query.limit + 1 };
+}
+
+/** Cuts the page that a query asks for from the rows of {@link readSortedPage}. */
+export function cutSortedPage<S extends string, T extends { key: string | number; id: number }>(
+  query: SortedQuery<S>,
+  rows: readonly T[],
+) {
+  return cutPage(rows, query.limit, ({ key, id }) => [orderOf(query), key, id]);
+}
+
+/** A cursor of one order makes no sense in another. */
+function orderOf(query: SortedQuery<string>): string {
+  return `${query.sort} ${isDescending(query) ? "desc" : "asc"}`;
+}
+
+function isDescending({ sort, order }: SortedQuery<string>): boolean {
+  return order === undefined ? sort !== "name" : order === "desc";
+}

@@ -1,0 +1,183 @@
+/** The description of both management APIs, OpenAPI 3.1, made from the routes themselves. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "./context.ts";
+import { z } from "./openapi.ts";
+
+type Router = OpenAPIHono<AppEnv>;
+export type OpenApiDocument = ReturnType<Router["getOpenAPI31Document"]>;
+type PathItem = NonNullable<OpenApiDocument["paths"]>[string];
+export type Operation = NonNullable<PathItem["get"]>;
+type Security = NonNullable<Operation["security"]>;
+
+export const METHODS = ["get", "put", "post", "patch", "delete"] as const;
+
+// --- How the APIs refuse ---
+
+const ApiError = z
+  .object({
+    errors: z
+      .array(
+        z.object({
+          code: z.string().openapi({ example: "REPOSITORY_UNKNOWN" }),
+          message: z.string().openapi({ description: "A sentence that names the culprit." }),
+          detail: z.record(z.string(), z.unknown()).optional().openapi({ description: "Particulars, such as names." }),
+        }),
+      )
+      .min(1),
+  })
+  .openapi("ApiError");
+
+const SwrError = z
+  .object({
+    errors: z.array(z.object({ errorCode: z.string(), errorMessage: z.string(), detail: z.string() })).min(1),
+    error_code: z.string().openapi({ example: "SVCSTG.SWR.4040113" }),
+    error_msg: z.string(),
+    details: z.array(z.object({ error_code: z.string(), error_msg: z.string() })).min(1),
+  })
+  .openapi("SwrError", { description: "The newer and the older of SWR's formats at once: clients read either." });
+
+const IamError = z
+  .object({ error: z.object({ code: z.int(), message: z.string(), title: z.string() }) })
+  .openapi("IamError");
+
+const ERRORS = {
+  ApiError: { schema: ApiError, description: "A refusal: what is wrong, and why." },
+  SwrError: { schema: SwrError, description: "A refusal as SWR words it." },
+  IamError: { schema: IamError, description: "A refusal as IAM words it." },
+};
+
+// --- Who may ask ---
+
+const SECURITY_SCHEMES = {
+  basic: {
+    type: "http",
+    scheme: "basic",
+    description: "Name and password of a user.",
+  },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A token of `GET /token`, as docker gets them. It lives for five minutes.",
+  },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "berth_session",
+    description: "The cookie of a browser that has logged in.",
+  },
+  token: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Auth-Token",
+    description: "A token of `POST /v3/auth/tokens`, which comes in its answer's `X-Subject-Token`.",
+  },
+  signature: {
+    type: "apiKey",
+    in: "header",
+    name: "Authorization",
+    description:
+      "`SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…`, made with an access key as Huawei's SDKs do, and " +
+      "`X-Sdk-Date`. A signature is good for 15 minutes and, if it changes something, for one request.",
+  },
+} as const;
+
+const ALL_SCHEMES: Security = Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [] }));
+
+// --- What there is ---
+
+/** Whose API it is and how it refuses, by what a path begins with; the first that fits counts. */
+export const SURFACES = [
+  { prefix: "/api/", name: "Berth", errors: "ApiError" },
+  { prefix: "/v2/manage/", name: "SWR", errors: "SwrError" },
+  { prefix: "/v3/manage/", name: "SWR", errors: "SwrError" },
+  { prefix: "/v3/", name: "IAM", errors: "IamError" },
+  { prefix: "/", name: "SWR", errors: "SwrError" },
+] as const;
+
+export function surfaceOf(path: string): (typeof SURFACES)[number] {
+  const surface = SURFACES.find(({ prefix }) => path.startsWith(prefix));
+  if (!surface) throw new Error(`${path} is no path`);
+  return surface;
+}
+
+const TAGS: Readonly<Record<string, string>> = {
+  Session: "Logging in and out, and who one is.",
+  Accounts: "Tenants, each with users and organizations of its own.",
+  Users: "Users of an account.",
+  "Access keys": "Pairs of a key and a secret, for signed requests and permanent login commands.",
+  "Login commands": "What `docker login` is given.",
+  Organizations: "Organizations, which hold images.",
+  "Organization permissions": "Who may do what with all images of an organization.",
+  Images: "Images, their properties and what is in them.",
+  "Image permissions": "Who may do what with one image.",
+  "Image tags": "Tags of an image.",
+  Sharing: "Private images that other accounts may pull.",
+  "Immutable tags": "Rules that keep tags where they are.",
+  Audit: "Who did what, when and from where.",
+  Overview: "Quotas and numbers of an account.",
+  Versions: "Which versions of the API there are.",
+  IAM: "Tokens, projects and domains.",
+  "Not implemented": "Operations of SWR that Berth refuses.",
+};
+
+const INTRODUCTION = `Two APIs manage the registry: Berth's own under \`/api/\`, and SWR's under \`/v2/manage/\`, which
+Huawei's SDKs and Terraform provider work with unmodified, with as much of IAM under \`/v3/\` as they need. Images are
+pushed and pulled by the registry API under \`/v2/\`, which the OCI distribution specification describes.
+
+In paths, \`$\` stands for the \`/\` in the name of an image. Lists of \`/api/\` page by a cursor: \`next\` of an answer is the
+\`cursor\` of the next request. Bodies are JSON of at most 1 MiB; \`/api/\` refuses fields that it does not know.`;
+
+/** Describes all routes of a router that are declared with schemas. */
+export function describeApi(router: Router): OpenApiDocument {
+  const registry = router.openAPIRegistry;
+  for (const [name, { schema }] of Object.entries(ERRORS)) registry.register(name, schema);
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
+    registry.registerComponent("securitySchemes", name, scheme);
+  }
+  for (const [name, { description }] of Object.entries(ERRORS)) {
+    const content = { "application/json": { schema: { $ref: `#/components/schemas/${name}` } } };
+    registry.registerComponent("responses", name, { description, content });
+  }
+  const document = router.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "Berth", version: "2.0", description: INTRODUCTION },
+    servers: [{ url: "/", description: "This registry." }],
+  });
+  const operations = operationsOf(document);
+  for (const { path, operation } of operations) completeOperation(operation, surfaceOf(path).errors);
+  const used = new Set(operations.flatMap(({ operation }) => operation.tags ?? []));
+  document.tags = Object.entries(TAGS).flatMap(([name, description]) =>
+    used.has(name) ? [{ name, description }] : [],
+  );
+  return document;
+}
+
+/** What holds for all operations of a surface: how they refuse, and whom they know. */
+function completeOperation(operation: Operation, errors: keyof typeof ERRORS): void {
+  const content = { "application/json": { schema: { $ref: `#/components/schemas/${errors}` } } };
+  for (const [status, response] of Object.entries(operation.responses ?? {})) {
+    // A refusal that a route tells of has the body of all others.
+    if (Number(status) >= 400 && !("$ref" in response)) response.content ??= content;
+  }
+  operation.responses = { ...operation.responses, default: { $ref: `#/components/responses/${errors}` } };
+  const own = operation.security;
+  const isOptional = own?.some((scheme) => Object.keys(scheme).length === 0) === true;
+  if (own === undefined) operation.security = ALL_SCHEMES;
+  else if (isOptional) operation.security = [...ALL_SCHEMES, {}];
+}
+
+export interface DescribedOperation {
+  path: string;
+  method: (typeof METHODS)[number];
+  operation: Operation;
+}
+
+export function operationsOf(document: OpenApiDocument): DescribedOperation[] {
+  return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      return operation ? [{ path, method, operation }] : [];
+    }),
+  );
+}

@@ -1,0 +1,51 @@
+/** Searching images: what the caller may see, and the image centre of public ones (guide 7.1.2). */
+import { type Caller, levelOf, type User } from "../model/access.ts";
+import { IMAGE_SOURCES, type ImageFilter, type ImageSort, type ImageSource, type Page } from "../model/image-search.ts";
+import { listArchitectures } from "../storage/platforms.ts";
+import { searchImages as search } from "../storage/search.ts";
+import type { Stores } from "../storage/stores.ts";
+import { requireAccountUser, visitorOf } from "./access.ts";
+
+/**
+ * One page of the images that the caller may pull.
+ *
+ * @param source "all": own, shared and public ones together.
+ * @throws RegistryError UNAUTHORIZED or DENIED.
+ */
+export async function searchImages(
+  stores: Stores,
+  caller: Caller,
+  source: ImageSource | "all",
+  filter: ImageFilter,
+  page: Page<ImageSort>,
+) {
+  const sources = source === "all" ? IMAGE_SOURCES : [source];
+  return describe(stores, requireAccountUser(caller), sources, filter, page);
+}
+
+/**
+ * One page of the public images of all accounts.
+ *
+ * @throws RegistryError UNAUTHORIZED for anonymous callers, unless the operator lets them pull; DENIED.
+ */
+export async function searchImageCentre(stores: Stores, caller: Caller, filter: ImageFilter, page: Page<ImageSort>) {
+  const visitor = stores.settings.allowsAnonymousPull ? visitorOf(caller) : requireAccountUser(caller);
+  return describe(stores, visitor, ["public"], filter, page);
+}
+
+async function describe(
+  stores: Stores,
+  user: User | undefined,
+  sources: readonly ImageSource[],
+  filter: ImageFilter,
+  page: Page<ImageSort>,
+) {
+  const images = await search(stores.db, { ...page, user, sources, filter });
+  const ids = images.map((image) => image.id);
+  const architectures = await listArchitectures(stores.db, ids);
+  return images.map(({ facts, ...image }) => {
+    const level = levelOf(user, facts, stores.settings.allowsAnonymousPull);
+    if (!level) throw new Error(`image ${image.name} was found for somebody who may not see it`);
+    return { ...image, level, architectures: architectures.get(image.id) ?? [] };
+  });
+}

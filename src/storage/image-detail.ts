@@ -1,0 +1,142 @@
+/** What an image's page shows: its properties, its tags and one of its manifests. */
+import { and, asc, desc, eq, gte, lt, sql } from "drizzle-orm";
+import type { Digest } from "../model/digest.ts";
+import type { Page, TagSort } from "../model/image-search.ts";
+import type { Platform } from "../model/platform.ts";
+import type { Tag } from "../model/reference.ts";
+import { asColumn, type Database } from "./database.ts";
+import { platformsOfManifest } from "./platforms.ts";
+import {
+  accounts,
+  blobs,
+  manifestBlobs,
+  manifestChildren,
+  manifestPlatforms,
+  manifests,
+  repositories,
+  tagHistory,
+  tags,
+  users,
+} from "./schema.ts";
+
+/** The properties of a repository that its page shows. */
+export async function findImageProperties(db: Database, repositoryId: number) {
+  const [row] = await db
+    .select({
+      accountName: accounts.name,
+      isPublic: repositories.isPublic,
+      category: repositories.category,
+      description: repositories.description,
+      tagCount: repositories.tagCount,
+      storedBytes: repositories.storedBytes,
+      pullCount: repositories.pullCount,
+      createdBy: users.name,
+      createdAt: repositories.createdAt,
+      updatedAt: repositories.updatedAt,
+    })
+    .from(repositories)
+    .innerJoin(accounts, eq(accounts.id, repositories.accountId))
+    .leftJoin(users, eq(users.id, repositories.createdBy))
+    .where(eq(repositories.id, repositoryId));
+  return row;
+}
+
+export interface TagSearch extends Page<TagSort> {
+  repositoryId: number;
+  /** What the names begin with. */
+  prefix: string | undefined;
+}
+
+/** Bytes of all blobs of a row of `manifests` and of its children, each counted once. */
+export const imageBytes = asColumn<number>(sql`(
+  SELECT coalesce(sum(${blobs.size}), 0) FROM ${blobs} WHERE ${blobs.id} IN (
+    SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} = ${manifests.id}
+    UNION
+    SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} IN (
+      SELECT ${manifestChildren.childId} FROM ${manifestChildren} WHERE ${manifestChildren.parentId} = ${manifests.id})))`);
+
+/** Behind every character that a tag may have. */
+const AFTER_TAG_CHARACTERS = "\u007f";
+
+/** One page of a repository's tags in the order asked for. */
+export async function listTagDetails(db: Database, search: TagSearch) {
+  const rows = await listTagDetailsQuery(db, search);
+  return rows.map(({ platforms, ...tag }) => ({ ...tag, platforms: JSON.parse(platforms) as Platform[] }));
+}
+
+export function listTagDetailsQuery(db: Database, search: TagSearch) {
+  const { repositoryId, prefix, sort, isDescending, after, limit } = search;
+  const key = sort === "name" ? tags.name : tags.updatedAt;
+  // Times may be equal; the row's own number then decides, which the index has anyway.
+  const id = sql<number>`${tags}.rowid`;
+  const direction = isDescending ? desc : asc;
+  const isBehind = after && sql`(${key}, ${id}) ${isDescending ? sql`<` : sql`>`} (${after[0]}, ${after[1]})`;
+  const hasPrefix =
+    prefix === undefined
+      ? undefined
+      : and(gte(tags.name, prefix as Tag), lt(tags.name, `${prefix}${AFTER_TAG_CHARACTERS}` as Tag));
+  return db
+    .select({
+      id,
+      key: sql<string | number>`${key}`,
+      name: tags.name,
+      digest: manifests.digest,
+      mediaType: manifests.mediaType,
+      artifactType: manifests.artifactType,
+      imageBytes,
+      platforms: platformsOfManifest,
+      pushedBy: sql<string | null>`(
+        SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${users.id} = ${tagHistory.userId}
+        WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
+        ORDER BY ${tagHistory.id} DESC LIMIT 1)`,
+      createdAt: tags.createdAt,
+      pushedAt: tags.updatedAt,
+      lastPulledAt: manifests.lastPulledAt,
+    })
+    .from(tags)
+    .innerJoin(manifests, eq(manifests.id, tags.manifestId))
+    .where(and(eq(tags.repositoryId, repositoryId), hasPrefix, isBehind))
+    .orderBy(direction(key), direction(id))
+    .limit(limit);
+}
+
+/** How many of a manifest's tags its page names. */
+const MAX_TAGS = 100;
+
+/** What the registry knows of a manifest beyond its text; undefined when it is gone. */
+export async function findManifestFacts(db: Database, manifestId: number) {
+  const [[facts], named] = await Promise.all([
+    db
+      .select({
+        createdAt: manifests.createdAt,
+        lastPulledAt: manifests.lastPulledAt,
+        imageBytes,
+        referrerCount: asColumn<number>(sql`(
+          SELECT count(*) FROM ${manifests} AS referrers
+          WHERE referrers.repository_id = ${manifests.repositoryId} AND referrers.subject = ${manifests.digest})`),
+        hasPlatform: asColumn<number>(sql`EXISTS (
+          SELECT 1 FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`).mapWith(
+          Boolean,
+        ),
+      })
+      .from(manifests)
+      .where(eq(manifests.id, manifestId)),
+    db
+      .select({ name: tags.name, total: sql<number>`count(*) OVER ()` })
+      .from(tags)
+      .where(eq(tags.manifestId, manifestId))
+      .orderBy(asc(tags.name))
+      .limit(MAX_TAGS),
+  ]);
+  return facts && { ...facts, tags: named.map(({ name }) => name), tagCount: named[0]?.total ?? 0 };
+}
+
+/** The bytes of each child of an index, by digest. */
+export async function listChildBytes(db: Database, manifestId: number): Promise<Map<Digest, number>> {
+  const rows = await db
+    .select({ digest: manifests.digest, imageBytes })
+    .from(manifestChildren)
+    .innerJoin(manifests, eq(manifests.id, manifestChildren.childId))
+    .where(eq(manifestChildren.parentId, manifestId));
+  return new Map(rows.map((row) => [row.digest, row.imageBytes]));
+}
