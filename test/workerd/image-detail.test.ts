@@ -1,0 +1,661 @@
+import { env } from "cloudflare:workers";
+import { describe, it } from "vitest";
+import { digestOf as modelDigestOf } from "../../src/model/digest.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { findManifestFacts, listTagDetailsQuery, type TagSearch } from "../../src/storage/image-detail.ts";
+import {
+  bytesOf,
+  type ConfiguredImage,
+  eventually,
+  grantOnImage,
+  grantOnOrganization,
+  makePublic,
+  pushConfigured,
+  pushIndex,
+  pushManifestOf,
+  shareWith,
+} from "../support/workerd/images.ts";
+import { asUser, newAccount, newName, newUser } from "../support/workerd/management.ts";
+import {
+  ADMINISTRATOR,
+  errorsOf,
+  fetchAnonymously,
+  newRepository,
+  OCI_MANIFEST,
+  pushBlob,
+  pushImage,
+  send,
+  someBytes,
+} from "../support/workerd/registry.ts";
+
+const CONFIG = {
+  created: "2026-01-02T03:04:05.678Z",
+  author: "Ada",
+  architecture: "arm64",
+  variant: "v8",
+  os: "linux",
+  config: {
+    User: "app",
+    Env: ["PATH=/bin", "A=b=c"],
+    Entrypoint: ["/entry"],
+    Cmd: ["serve", "--fast"],
+    ExposedPorts: { "80/tcp": {}, "443/tcp": {} },
+    Volumes: { "/data": {} },
+    Labels: { "org.example": "<script>alert(1)</script>" },
+    WorkingDir: "/app",
+    StopSignal: "SIGTERM",
+  },
+  history: [
+    { created: "2026-01-01T00:00:00Z", created_by: "ADD base" },
+    { created: "2026-01-01T00:00:01Z", created_by: "ENV A=b", empty_layer: true },
+    { created: "2026-01-01T00:00:02Z", created_by: "RUN make", comment: "buildkit", author: "Bob" },
+    { created_by: "CMD serve", empty_layer: true },
+  ],
+  rootfs: { type: "layers", diff_ids: [] },
+};
+
+/** Where the API has an image. */
+function pathOf(repository: string, rest = ""): string {
+  const [organization = "", ...image] = repository.split("/");
+  return `/api/organizations/${organization}/images/${image.join("$")}${rest}`;
+}
+
+async function get<T = Record<string, unknown>>(path: string): Promise<T> {
+  const response = await send("GET", path);
+  if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json<T>();
+}
+
+interface Detail {
+  digest: string;
+  artifactType: string | null;
+  configProblem: string | null;
+  config: Record<string, unknown> | null;
+  layers: { digest: string; size: number; createdBy: string | null; created: string | null }[];
+  history: { createdBy: string | null; isEmptyLayer: boolean; layer: string | null }[] | null;
+  children: Record<string, unknown>[] | null;
+  [other: string]: unknown;
+}
+
+function detailOf(repository: string, reference = "1.0"): Promise<Detail> {
+  return get<Detail>(pathOf(repository, `/manifests/${reference}`));
+}
+
+describe("an image", () => {
+  it("has properties, counts and a command to pull it", async ({ expect }) => {
+    const repository = `${newName("org")}/shop/web`;
+    const first = await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    await pushConfigured(repository, "2.0", { ...CONFIG, architecture: "amd64", variant: undefined });
+    const { architectures, created, updated, ...image } = await eventually(
+      () => get<{ architectures: string[] } & Record<string, unknown>>(pathOf(repository)),
+      (found) => found.architectures.length === 2,
+    );
+    expect(architectures).toEqual(["amd64", "arm64"]);
+    expect(Date.parse(String(created))).toBeLessThanOrEqual(Date.parse(String(updated)));
+    expect(image).toMatchObject({
+      organization: repository.split("/")[0],
+      image: "shop/web",
+      account: "admin",
+      public: false,
+      category: "other",
+      description: "",
+      level: "manage",
+      tags: 2,
+      pulls: 0,
+      createdBy: ADMINISTRATOR.name,
+      pullCommand: `docker pull registry.test/${repository}`,
+    });
+    expect(image["size"]).toBeGreaterThan(first.config.size + 201);
+  });
+
+  it.for([
+    ["a path with slashes", "/api/organizations/acme/images/a/b", "ROUTE_UNKNOWN", 404],
+    ["an upper-case name", "/api/organizations/acme/images/Web", "NAME_INVALID", 400],
+    ["an upper-case organization", "/api/organizations/Acme/images/web", "ORGANIZATION_INVALID", 400],
+    ["the reserved organization", "/api/organizations/manage/images/web", "ORGANIZATION_INVALID", 400],
+    ["an encoded way up", "/api/organizations/acme/images/..%2fx", "NAME_INVALID", 400],
+    ["a way up with $", "/api/organizations/acme/images/a$..$b", "NAME_INVALID", 400],
+    ["a name of 129 characters", `/api/organizations/acme/images/${"a".repeat(129)}`, "NAME_INVALID", 400],
+    ["a script", "/api/organizations/acme/images/%3Cscript%3E", "NAME_INVALID", 400],
+    ["a broken digest", "/api/organizations/acme/images/web/manifests/sha256:12", "DIGEST_INVALID", 400],
+    ["a tag that is none", "/api/organizations/acme/images/web/manifests/.x", "TAG_INVALID", 400],
+    ["a name of 128 characters", `/api/organizations/acme/images/${"a".repeat(128)}`, "REPOSITORY_UNKNOWN", 404],
+  ] as const)("refuses %s", async ([, path, code, status], { expect }) => {
+    const response = await send("GET", path);
+    expect((await errorsOf(response)).map((error) => error.code)).toEqual([code]);
+    expect(response.status).toBe(status);
+  });
+});
+
+describe("a manifest of an image", () => {
+  it("shows configuration, layers and the commands that made them", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    const detail = await detailOf(repository);
+    expect(detail).toMatchObject({
+      digest: image.digest,
+      mediaType: OCI_MANIFEST,
+      artifactType: null,
+      size: image.size,
+      imageSize: image.config.size + 100 + 101,
+      tags: ["1.0"],
+      tagCount: 1,
+      referrers: 0,
+      children: null,
+      subject: null,
+      configProblem: null,
+      pullCommand: `docker pull registry.test/${repository}:1.0`,
+    });
+    expect(detail.config).toEqual({
+      created: "2026-01-02T03:04:05.678Z",
+      author: "Ada",
+      os: "linux",
+      osVersion: null,
+      architecture: "arm64",
+      variant: "v8",
+      user: "app",
+      workingDir: "/app",
+      env: ["PATH=/bin", "A=b=c"],
+      entrypoint: ["/entry"],
+      cmd: ["serve", "--fast"],
+      exposedPorts: ["80/tcp", "443/tcp"],
+      volumes: ["/data"],
+      labels: { "org.example": "<script>alert(1)</script>" },
+      stopSignal: "SIGTERM",
+    });
+    expect(detail.layers).toMatchObject([
+      { digest: image.layers[0]?.digest, size: 100, createdBy: "ADD base", created: "2026-01-01T00:00:00Z" },
+      { digest: image.layers[1]?.digest, size: 101, createdBy: "RUN make", created: "2026-01-01T00:00:02Z" },
+    ]);
+    expect(detail.history).toMatchObject([
+      { createdBy: "ADD base", isEmptyLayer: false, layer: image.layers[0]?.digest },
+      { createdBy: "ENV A=b", isEmptyLayer: true, layer: null },
+      {
+        createdBy: "RUN make",
+        isEmptyLayer: false,
+        layer: image.layers[1]?.digest,
+        comment: "buildkit",
+        author: "Bob",
+      },
+      { createdBy: "CMD serve", isEmptyLayer: true, layer: null, created: null },
+    ]);
+  });
+
+  it("is the same by digest, with a command that pulls by digest", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    const { pullCommand, ...byDigest } = await detailOf(repository, digest);
+    expect(pullCommand).toBe(`docker pull registry.test/${repository}@${digest}`);
+    const { pullCommand: _, ...byTag } = await detailOf(repository);
+    expect(byDigest).toEqual(byTag);
+  });
+
+  it.for([
+    ["fewer steps than layers", 3],
+    ["more steps than layers", 1],
+  ] as const)("claims no command for a layer when the history has %s", async ([, layers], { expect }) => {
+    const repository = newRepository();
+    await pushConfigured(repository, "1.0", CONFIG, { layers });
+    const detail = await detailOf(repository);
+    expect(detail.layers.map((layer) => layer.createdBy)).toEqual(Array(layers).fill(null));
+    expect(detail.history?.map((step) => step.layer)).toEqual([null, null, null, null]);
+    expect(detail.history?.[0]?.createdBy).toBe("ADD base");
+  });
+
+  it.for([
+    ["not JSON", "{", "not JSON"],
+    ["bytes that are no text", "\u0000\u0001", "not JSON"],
+    ["empty", " ", "not JSON"],
+    ["one byte over the limit", `"${"x".repeat(4 * 1024 * 1024 - 1)}"`, "too large"],
+  ] as const)("has no configuration when that is %s", async ([, config, problem], { expect }) => {
+    const repository = newRepository();
+    await pushConfigured(repository, "1.0", config);
+    expect(await detailOf(repository)).toMatchObject({ config: null, configProblem: problem, history: null });
+  });
+
+  it.for([
+    ["null", "null"],
+    ["a number", "1"],
+    ["a list", "[]"],
+    ["text as large as allowed", `"${"x".repeat(4 * 1024 * 1024 - 2)}"`],
+    ["of wrong types throughout", JSON.stringify(WRONG_TYPES())],
+  ] as const)("has nothing but nulls when the configuration is %s", async ([, config], { expect }) => {
+    const repository = newRepository();
+    await pushConfigured(repository, "1.0", config);
+    const detail = await detailOf(repository);
+    expect(detail.configProblem).toBeNull();
+    expect(new Set(Object.values(detail.config ?? { none: 1 }))).toEqual(new Set([null]));
+    expect(detail.history).toBeNull();
+  });
+
+  it("shows what makes sense of a configuration that is odd in parts", async ({ expect }) => {
+    const repository = newRepository();
+    await pushConfigured(
+      repository,
+      "1.0",
+      {
+        architecture: "amd64",
+        os: 5,
+        config: { Cmd: ["ok"], Env: ["A=b", 5], Labels: { a: 1 }, ExposedPorts: ["80"] },
+        history: ["odd", { created_by: "RUN make", empty_layer: "yes" }],
+        __proto__: { author: "nobody" },
+      },
+      { layers: 2 },
+    );
+    const detail = await detailOf(repository);
+    expect(detail.config).toMatchObject({
+      architecture: "amd64",
+      os: null,
+      cmd: ["ok"],
+      env: null,
+      labels: null,
+      exposedPorts: null,
+      author: null,
+    });
+    expect(detail.layers.map((layer) => layer.createdBy)).toEqual([null, "RUN make"]);
+  });
+
+  it("goes without a configuration whose bytes R2 has lost", async ({ expect }) => {
+    const repository = newRepository();
+    const { config } = await pushConfigured(repository, "1.0", { ...CONFIG, author: "Nobody" });
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?")
+      .bind(config.digest)
+      .first<string>("object_key");
+    await env.BUCKET.delete(key ?? "");
+    expect(await detailOf(repository)).toMatchObject({ config: null, configProblem: "not available" });
+  });
+
+  it("answers MANIFEST_UNKNOWN for a tag and a digest that are not there", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    for (const reference of ["none", modelDigestOf(someBytes())]) {
+      const response = await send("GET", pathOf(repository, `/manifests/${reference}`));
+      expect(response.status).toBe(404);
+      expect((await errorsOf(response))[0]?.code).toBe("MANIFEST_UNKNOWN");
+    }
+  });
+});
+
+function WRONG_TYPES() {
+  const wrong = { created: 1, author: [], architecture: {}, variant: 1, os: null, "os.version": true };
+  const config = Object.fromEntries(Object.keys(CONFIG.config).map((key) => [key, 5]));
+  return { ...wrong, config, history: { 0: {} }, rootfs: 1 };
+}
+
+describe("an index", () => {
+  async function pushPlatforms(repository: string): Promise<ConfiguredImage[]> {
+    const images: ConfiguredImage[] = [];
+    for (const architecture of ["amd64", "arm64"]) {
+      images.push(await pushConfigured(repository, "", { ...CONFIG, architecture, history: undefined }));
+    }
+    return images;
+  }
+  const describeImage = ({ mediaType, digest, size }: ConfiguredImage) => ({ mediaType, digest, size });
+
+  it("shows the platform, digest and sizes of each child, and what an attestation is about", async ({ expect }) => {
+    const repository = newRepository();
+    const [amd, arm] = (await pushPlatforms(repository)) as [ConfiguredImage, ConfiguredImage];
+    const attestation = await pushConfigured(repository, "", { architecture: "unknown", os: "unknown" });
+    await pushIndex(repository, "1.0", [
+      { ...describeImage(amd), platform: { os: "linux", architecture: "amd64", "os.version": "10.0" } },
+      { ...describeImage(arm), platform: { os: "linux", architecture: "arm64", variant: "v8" } },
+      {
+        ...describeImage(attestation),
+        platform: { os: "unknown", architecture: "unknown" },
+        annotations: { "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": amd.digest },
+      },
+    ]);
+    const detail = await detailOf(repository);
+    expect(detail).toMatchObject({ layers: null, config: null, configProblem: null, history: null });
+    expect(detail.children).toMatchObject([
+      {
+        digest: amd.digest,
+        size: amd.size,
+        imageSize: amd.config.size + 100,
+        platform: { os: "linux", architecture: "amd64", variant: null, osVersion: "10.0" },
+        attests: null,
+      },
+      { digest: arm.digest, platform: { os: "linux", architecture: "arm64", variant: "v8", osVersion: null } },
+      { digest: attestation.digest, attests: amd.digest },
+    ]);
+    expect(Object.keys(detail.children?.[0]?.["platform"] ?? {}).sort()).toEqual([
+      "architecture",
+      "os",
+      "osVersion",
+      "variant",
+    ]);
+    // The unknown platform is none that anybody could search for.
+    const { tags } = await get<{ tags: { platforms: unknown[]; size: number }[] }>(pathOf(repository, "/tags"));
+    expect(tags[0]?.platforms).toEqual([
+      { os: "linux", architecture: "amd64", variant: null },
+      { os: "linux", architecture: "arm64", variant: "v8" },
+    ]);
+    expect(tags[0]?.size).toBe(detail["imageSize"]);
+  });
+
+  it("takes a platform in no form for none", async ({ expect }) => {
+    const repository = newRepository();
+    const [amd, arm] = (await pushPlatforms(repository)) as [ConfiguredImage, ConfiguredImage];
+    await pushIndex(repository, "1.0", [
+      { ...describeImage(amd), platform: "linux/amd64" },
+      { ...describeImage(arm), platform: { os: "linux", architecture: 5 } },
+    ]);
+    expect((await detailOf(repository)).children?.map((child) => child["platform"])).toEqual([null, null]);
+  });
+
+  it("notes at most 100 platforms, and none with a name that is too long", async ({ expect }) => {
+    const repository = newRepository();
+    const [image] = (await pushPlatforms(repository)) as [ConfiguredImage];
+    const child = (architecture: string) => ({ ...describeImage(image), platform: { os: "linux", architecture } });
+    await pushIndex(repository, "1.0", [child("a".repeat(65)), child("a".repeat(64))]);
+    await pushIndex(
+      repository,
+      "2.0",
+      Array.from({ length: 101 }, (_, at) => child(`cpu${at}`)),
+    );
+    const { tags } = await get<{ tags: { platforms: unknown[] }[] }>(pathOf(repository, "/tags"));
+    expect(tags.map((tag) => tag.platforms.length)).toEqual([1, 100]);
+  });
+});
+
+describe("an artifact", () => {
+  const EMPTY = "application/vnd.oci.empty.v1+json";
+  const LAYER = "application/vnd.oci.image.layer.v1.tar";
+  const CASES = [
+    [
+      "a helm chart",
+      "application/vnd.cncf.helm.config.v1+json",
+      "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+      {},
+      "application/vnd.cncf.helm.config.v1+json",
+    ],
+    [
+      "a cosign signature",
+      "application/vnd.oci.image.config.v1+json",
+      "application/vnd.dev.cosign.simplesigning.v1+json",
+      {},
+      "application/vnd.dev.cosign.simplesigning.v1+json",
+    ],
+    [
+      "one with a type and an empty configuration",
+      EMPTY,
+      "text/plain",
+      { artifactType: "application/vnd.example+type" },
+      "application/vnd.example+type",
+    ],
+    ["one without a type, known by its file", EMPTY, "text/spdx", {}, "text/spdx"],
+    [
+      "one of layers with a type",
+      "application/vnd.oci.image.config.v1+json",
+      LAYER,
+      { artifactType: "application/vnd.wasm" },
+      "application/vnd.wasm",
+    ],
+  ] as const;
+
+  it.for(CASES)("like %s is shown with its type", async ([, config, file, extra, type], { expect }) => {
+    const repository = newRepository();
+    await pushManifestOf(repository, "1.0", {
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: await pushBlob(repository, bytesOf("{}"), config),
+      layers: [await pushBlob(repository, someBytes(), file)],
+      annotations: { title: "<b>" },
+      ...extra,
+    });
+    const detail = await detailOf(repository);
+    expect(detail).toMatchObject({ artifactType: type, annotations: { title: "<b>" }, configProblem: null });
+    expect(detail.layers.map((layer) => layer.createdBy)).toEqual([null]);
+  });
+
+  it("counts as a referrer of what it is about", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    const { mediaType, digest, size } = image;
+    const signature = await pushImage(repository, "", { subject: { mediaType, digest, size } });
+    expect(await detailOf(repository)).toMatchObject({ referrers: 1 });
+    expect(await detailOf(repository, signature.digest)).toMatchObject({ subject: digest, tags: [], tagCount: 0 });
+  });
+});
+
+describe("what an image runs on", () => {
+  it("is noted after the push, and again when that failed and somebody looks", async ({ expect }) => {
+    const repository = newRepository();
+    await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    const platforms = async () =>
+      (await get<{ tags: { platforms: unknown[] }[] }>(pathOf(repository, "/tags"))).tags[0]?.platforms;
+    const expected = [{ os: "linux", architecture: "arm64", variant: "v8" }];
+    expect(await eventually(platforms, (found) => found?.length === 1)).toEqual(expected);
+    await env.DB.prepare("DELETE FROM manifest_platforms").run();
+    expect(await platforms()).toEqual([]);
+    await detailOf(repository);
+    expect(await platforms()).toEqual(expected);
+  });
+
+  it("goes with the manifest", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    await detailOf(repository);
+    const response = await send("DELETE", `/v2/${repository}/manifests/${digest}`);
+    expect(response.status).toBe(202);
+    expect(await get(pathOf(repository))).toMatchObject({ architectures: [], tags: 0 });
+  });
+});
+
+describe("the tags of an image", () => {
+  interface TagPage {
+    tags: { name: string; pushedBy: string | null; digest: string; lastPulled: string | null; platforms: unknown[] }[];
+    next: string | null;
+  }
+
+  async function walk(repository: string, query: string): Promise<string[][]> {
+    const pages: string[][] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const page: TagPage = await get(pathOf(repository, `/tags?${query}${cursor && `&cursor=${cursor}`}`));
+      pages.push(page.tags.map((tag) => tag.name));
+      cursor = page.next;
+    }
+    return pages;
+  }
+
+  it("page in either order by name and by update, also when updates are equal", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushConfigured(repository, "", CONFIG, { layers: 2 });
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    const query = names.map((name) => `tag=${name}`).join("&");
+    const text = await (await send("GET", `/v2/${repository}/manifests/${digest}`)).text();
+    await send("PUT", `/v2/${repository}/manifests/${digest}?${query}`, {
+      body: text,
+      headers: { "Content-Type": OCI_MANIFEST },
+    });
+    expect(await walk(repository, "limit=3")).toEqual([["a", "b", "c"], ["d", "e", "f"], ["g"]]);
+    expect(await walk(repository, "limit=3&order=desc")).toEqual([["g", "f", "e"], ["d", "c", "b"], ["a"]]);
+    const equal = await walk(repository, "limit=2&sort=updated");
+    expect(equal.map((page) => page.length)).toEqual([2, 2, 2, 1]);
+    expect(equal.flat().sort()).toEqual(names);
+    await pushImage(repository, "d");
+    expect((await walk(repository, "sort=updated"))[0]?.[0]).toBe("d");
+    expect((await walk(repository, "sort=updated&order=asc"))[0]?.at(-1)).toBe("d");
+    expect(await walk(repository, "limit=7")).toHaveLength(1);
+  });
+
+  it("stay in place while others are pushed", async ({ expect }) => {
+    const repository = newRepository();
+    for (const tag of ["b", "d", "f", "h"]) await pushImage(repository, tag);
+    const first: TagPage = await get(pathOf(repository, "/tags?limit=2&sort=updated"));
+    expect(first.tags.map((tag) => tag.name)).toEqual(["h", "f"]);
+    await pushImage(repository, "z");
+    await pushImage(repository, "h");
+    const second: TagPage = await get(pathOf(repository, `/tags?limit=2&sort=updated&cursor=${first.next}`));
+    expect(second).toMatchObject({ tags: [{ name: "d" }, { name: "b" }], next: null });
+  });
+
+  it("are found by what they begin with", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushImage(repository, "v1");
+    const text = await (await send("GET", `/v2/${repository}/manifests/${image.digest}`)).text();
+    const query = ["v1.0", "v1.1", "v1~", "v10", "v2", "V1", "w"]
+      .filter((tag) => tag !== "v1~")
+      .map((tag) => `tag=${tag}`);
+    await send("PUT", `/v2/${repository}/manifests/${image.digest}?${query.join("&")}`, {
+      body: text,
+      headers: { "Content-Type": OCI_MANIFEST },
+    });
+    expect(await walk(repository, "q=v1&limit=3")).toEqual([["v1", "v1.0", "v1.1"], ["v10"]]);
+    expect((await walk(repository, "q=v1.&sort=updated")).flat().sort()).toEqual(["v1.0", "v1.1"]);
+    for (const nothing of ["%25", "v_", "*", "%3Cscript%3E", "%C3%A9"])
+      expect(await walk(repository, `q=${nothing}`)).toEqual([[]]);
+  });
+
+  it("tell who pushed them and when they were pulled", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushConfigured(repository, "1.0", CONFIG, { layers: 2 });
+    const { tags } = await get<TagPage>(pathOf(repository, "/tags"));
+    expect(tags[0]).toMatchObject({ name: "1.0", digest, pushedBy: "admin", lastPulled: null });
+    const at = Date.UTC(2026, 0, 1);
+    await env.DB.prepare("UPDATE manifests SET last_pulled_at = ? WHERE digest = ?").bind(at, digest).run();
+    expect((await get<TagPage>(pathOf(repository, "/tags"))).tags[0]?.lastPulled).toBe("2026-01-01T00:00:00.000Z");
+  });
+
+  it.for([
+    ["limit=0", "PARAMETER_INVALID"],
+    ["limit=101", "PARAMETER_INVALID"],
+    ["limit=ten", "PARAMETER_INVALID"],
+    ["limit=", "PARAMETER_INVALID"],
+    ["limit=1&limit=2", "PARAMETER_INVALID"],
+    ["sort=size", "PARAMETER_INVALID"],
+    ["order=up", "PARAMETER_INVALID"],
+    ["q=", "PARAMETER_INVALID"],
+    [`q=${"a".repeat(129)}`, "PARAMETER_INVALID"],
+    ["prefix=a", "PARAMETER_INVALID"],
+    ["cursor=x", "PAGINATION_INVALID"],
+    [`cursor=${btoa('["updated desc",1,1]')}`, "PAGINATION_INVALID"],
+    [`cursor=${btoa('["name asc",1,1]')}`, "PAGINATION_INVALID"],
+    [`cursor=${"a".repeat(1001)}`, "PARAMETER_INVALID"],
+  ] as const)("are not listed by %s", async ([query, code], { expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    const response = await send("GET", pathOf(repository, `/tags?${query}`));
+    expect(response.status).toBe(400);
+    expect((await errorsOf(response))[0]?.code).toBe(code);
+  });
+
+  it.for(["limit=1", "limit=100", `q=${"a".repeat(128)}`])("are listed by %s", async (query, { expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    expect((await send("GET", pathOf(repository, `/tags?${query}`))).status).toBe(200);
+  });
+
+  const SEARCH: TagSearch = {
+    repositoryId: 1,
+    prefix: undefined,
+    sort: "name",
+    isDescending: false,
+    after: undefined,
+    limit: 51,
+  };
+  it.for([
+    ["by name", SEARCH],
+    ["by name, further on", { ...SEARCH, after: ["a", 1] as const }],
+    ["by name with a prefix", { ...SEARCH, prefix: "v1" }],
+    ["by update", { ...SEARCH, sort: "updated" as const, isDescending: true }],
+    ["by update, further on", { ...SEARCH, sort: "updated" as const, isDescending: true, after: [5, 1] as const }],
+  ] as const)("come %s off an index, unsorted", async ([, search], { expect }) => {
+    const { sql, params } = listTagDetailsQuery(openDatabase(env.DB), search).toSQL();
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...params)
+      .all<{ parent: number; detail: string }>();
+    const plan = results.map((row) => row.detail);
+    expect(plan[0]).toMatch(/^SEARCH tags USING (COVERING )?INDEX /);
+    expect(plan.filter((step) => step.startsWith("SCAN"))).toEqual([]);
+    // Deeper down, the blobs of one tag are merged.
+    expect(results.filter((row) => row.parent === 0 && row.detail.includes("TEMP B-TREE"))).toEqual([]);
+  });
+
+  it("finds out about a manifest by indexes alone", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    const id = await env.DB.prepare("SELECT max(id) AS id FROM manifests").first<number>("id");
+    expect(await findManifestFacts(openDatabase(env.DB), id ?? 0)).toMatchObject({ tags: ["latest"], tagCount: 1 });
+    expect(await findManifestFacts(openDatabase(env.DB), -1)).toBeUndefined();
+  });
+});
+
+describe("who sees an image", () => {
+  const REST = ["", "/tags", "/manifests/latest"];
+
+  async function statusesOf(read: (path: string) => Promise<Response>, repository: string): Promise<string[]> {
+    return Promise.all(
+      REST.map(async (rest) => {
+        const response = await read(pathOf(repository, rest));
+        const body = await response.json<{ errors?: { code: string }[] }>();
+        return body.errors ? `${response.status} ${body.errors[0]?.code}` : String(response.status);
+      }),
+    );
+  }
+  const SEEN = REST.map(() => "200");
+  const UNKNOWN = REST.map(() => "404 REPOSITORY_UNKNOWN");
+
+  it("its own account's users with a right, and administrators", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    const [organization = ""] = repository.split("/");
+    const [onImage, onOrganization, none] = [await newUser("admin"), await newUser("admin"), await newUser("admin")];
+    const administrator = await newUser("admin", { role: "administrator" });
+    await grantOnImage(repository, onImage.name, "read");
+    await grantOnOrganization(organization, onOrganization.name, "edit");
+    for (const client of [onImage, onOrganization, administrator]) {
+      expect(await statusesOf((path) => client.get(path), repository)).toEqual(SEEN);
+    }
+    expect(await (await onImage.get(pathOf(repository))).json()).toMatchObject({ level: "read", createdBy: "admin" });
+    expect(await (await onOrganization.get(pathOf(repository))).json()).toMatchObject({ level: "edit" });
+    expect(await statusesOf((path) => none.get(path), repository)).toEqual(UNKNOWN);
+  });
+
+  it("an account that it is shared with, until the share ends; without the names of those who made it", async ({
+    expect,
+  }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    const [now, ended] = [await newAccount(), await newAccount()];
+    await shareWith(repository, now.account);
+    await shareWith(repository, ended.account, new Date(Date.now() - 1));
+    expect(await statusesOf((path) => now.member.get(path), repository)).toEqual(SEEN);
+    expect(await (await now.member.get(pathOf(repository))).json()).toMatchObject({
+      level: "read",
+      createdBy: null,
+      account: "admin",
+    });
+    expect(await (await now.member.get(pathOf(repository, "/tags"))).json()).toMatchObject({
+      tags: [{ pushedBy: null }],
+    });
+    for (const client of [ended.member, ended.administrator]) {
+      expect(await statusesOf((path) => client.get(path), repository)).toEqual(UNKNOWN);
+    }
+  });
+
+  it("everybody when it is public, and nobody else otherwise, operators of other accounts included", async ({
+    expect,
+  }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    const other = await newUser(newName("account"), { role: "operator" });
+    const anonymous = (path: string) => fetchAnonymously(path);
+    expect(await statusesOf((path) => other.get(path), repository)).toEqual(UNKNOWN);
+    expect(await statusesOf(anonymous, repository)).toEqual(UNKNOWN);
+    expect(await statusesOf(anonymous, `${newName("org")}/none`)).toEqual(UNKNOWN);
+    await makePublic(repository);
+    expect(await statusesOf((path) => other.get(path), repository)).toEqual(SEEN);
+    expect(await statusesOf(anonymous, repository)).toEqual(SEEN);
+    expect(await (await anonymous(pathOf(repository))).json()).toMatchObject({ level: "read", createdBy: null });
+  });
+
+  it("nobody with a wrong password, not even a public one", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    await makePublic(repository);
+    const response = await asUser(ADMINISTRATOR.name, "wrong").get(pathOf(repository));
+    expect(response.status).toBe(401);
+  });
+});

@@ -1,0 +1,295 @@
+import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
+import { describe, it } from "vitest";
+import { app } from "../../src/app.ts";
+import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
+import { makePublic, pushConfigured, pushIndex } from "../support/workerd/images.ts";
+import { newName, newUser } from "../support/workerd/management.ts";
+import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
+import { fetchAnonymously, send } from "../support/workerd/registry.ts";
+
+const document = describeApi(app);
+const operations = operationsOf(document);
+
+describe("the document", () => {
+  it("is what the server answers, to any site", async ({ expect }) => {
+    const response = await fetchAnonymously("/openapi.json");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("application/json");
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(await response.json()).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  it("is OpenAPI 3.1 of this origin", ({ expect }) => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(document.info.title).toBeTruthy();
+    expect(document.info.version).toBeTruthy();
+    expect(document.servers).toEqual([{ url: "/", description: "This registry." }]);
+    expect(operations.length).toBeGreaterThan(50);
+  });
+
+  it("refers to nothing that it does not have", ({ expect }) => {
+    const references = new Set(referencesIn(document));
+    expect(references.size).toBeGreaterThan(20);
+    expect([...references].filter((reference) => resolve(document, reference) === undefined)).toEqual([]);
+  });
+
+  it("names every operation once", ({ expect }) => {
+    const ids = operations.map(({ operation }) => operation.operationId ?? "");
+    expect(ids.filter((id) => !/^[a-zA-Z]\w*$/.test(id))).toEqual([]);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  });
+
+  it.for(operations)("describes $method $path whole", ({ path, operation }, { expect }) => {
+    expect(operation.summary).toBeTruthy();
+    const parameters = parametersOf(operation);
+    const inPath = parameters.filter((parameter) => parameter.in === "path");
+    expect(inPath.map(({ name }) => name).sort()).toEqual(
+      [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name).sort(),
+    );
+    expect(inPath.every(({ required }) => required === true)).toBe(true);
+    const names = parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
+    expect(new Set(names).size).toBe(names.length);
+    expect(parameters.filter(({ schema }) => schema === undefined)).toEqual([]);
+    expect(operation.tags).toHaveLength(1);
+    expect(document.tags?.map(({ name }) => name)).toContain(operation.tags?.[0]);
+    const schemes = (operation.security ?? []).flatMap((scheme) => Object.keys(scheme));
+    expect(Object.keys(document.components?.securitySchemes ?? {})).toEqual(expect.arrayContaining(schemes));
+    const statuses = Object.keys(operation.responses ?? {});
+    expect(statuses).toContain("default");
+    expect(statuses.filter((status) => !/^([1-5]\d\d|default)$/.test(status))).toEqual([]);
+    expect(statuses.length).toBeGreaterThan(1);
+  });
+
+  it("describes every route of both APIs, and no other", ({ expect }) => {
+    const OTHERS = /^\/(?:token|docs|openapi\.json)$|^\/v2\/(?!manage\/)/; // the registry API, its tokens, and this
+    const routes = app.routes
+      .filter(({ method, path }) => method !== "ALL" && !OTHERS.test(path))
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}")}`);
+    const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
+  });
+});
+
+function parametersOf({ parameters = [] }: Operation) {
+  return parameters.flatMap((parameter) => ("in" in parameter ? [parameter] : []));
+}
+
+/** What an operation may answer with this status, as the document says. */
+function schemaFor({ operation }: DescribedOperation, status: number): unknown {
+  const response = operation.responses?.[String(status)] ?? operation.responses?.["default"];
+  const resolved = response && "$ref" in response ? resolve(document, response.$ref as string) : response;
+  return (resolved as { content?: Record<string, { schema?: unknown }> }).content;
+}
+
+/** What an answer has that the document does not say, or the other way round. */
+async function deviations(described: DescribedOperation, response: Response): Promise<string[]> {
+  const content = schemaFor(described, response.status) as Record<string, { schema?: unknown }> | undefined;
+  const mediaType = response.headers.get("Content-Type")?.split(";")[0] ?? "";
+  const text = new TextDecoder().decode(await response.arrayBuffer());
+  if (!content) return text === "" ? [] : [`${response.status} has a body: ${text.slice(0, 200)}`];
+  const schema = content[mediaType]?.schema;
+  if (!schema)
+    return [`${response.status} is ${mediaType}, not ${Object.keys(content).join(" or ")}: ${text.slice(0, 200)}`];
+  const values = mediaType === "application/x-ndjson" ? text.trim().split("\n") : [text];
+  return values.flatMap((value) =>
+    problemsOf(document, schema, JSON.parse(value)).map((problem) => `${response.status} ${problem}`),
+  );
+}
+
+describe("the server", async () => {
+  const organization = newName("org");
+  const image = "shop/web";
+  const repository = `${organization}/${image}`;
+  const user = await newUser("admin");
+  const config = {
+    architecture: "amd64",
+    os: "linux",
+    created: "2026-01-01T00:00:00Z",
+    config: { Env: ["A=b"], Labels: { a: "b" } },
+    history: [{ created_by: "RUN make" }],
+  };
+  const pushed = await pushConfigured(repository, "latest", config);
+  await pushIndex(repository, "all", [
+    {
+      mediaType: pushed.mediaType,
+      digest: pushed.digest,
+      size: pushed.size,
+      platform: { os: "linux", architecture: "amd64" },
+      annotations: { a: "b" },
+    },
+  ]);
+
+  /** What parameters stand for; whatever is not here is a name that nothing has. */
+  const VALUES: Record<string, string> = {
+    namespace: organization,
+    organization,
+    repository: image.replace("/", "$"),
+    image: image.replace("/", "$"),
+    reference: "latest",
+    tag: "latest",
+    name: "admin",
+    project_id: "berth",
+    user_id: String(await env.DB.prepare("SELECT id FROM users WHERE name = ?").bind(user.name).first("id")),
+  };
+  const NOTHING = { namespace: "nothing", organization: "nothing", name: "nothing", user_id: "999999" };
+
+  function valueOf({ name, schema }: ReturnType<typeof parametersOf>[number], values: Record<string, string>): string {
+    const choices = schema && "enum" in schema ? schema.enum : undefined;
+    return values[name] ?? String(choices?.[0] ?? "999");
+  }
+
+  function pathOf({ path, operation }: DescribedOperation, values: Record<string, string>): string {
+    const parameters = parametersOf(operation);
+    const filled = parameters
+      .filter((parameter) => parameter.in === "path")
+      .reduce((text, parameter) => text.replace(`{${parameter.name}}`, valueOf(parameter, values)), path);
+    // It may come in a filter instead, so that the document cannot demand it.
+    if (operation.operationId === "listSharedReposDetails") return `${filled}?center=self`;
+    const query = parameters
+      .filter((parameter) => parameter.in === "query" && parameter.required)
+      .map((parameter) => `${parameter.name}=${valueOf(parameter, values)}`);
+    return query.length > 0 ? `${filled}?${query.join("&")}` : filled;
+  }
+
+  /** Without a signature that path is docker's. */
+  const OWN = operations.filter(({ path }) => path !== "/v2");
+  const READS = OWN.filter(({ method }) => method === "get");
+  const WRITES = OWN.filter(({ method }) => method !== "get");
+  const json = { "Content-Type": "application/json" };
+
+  it.for(READS)("answers $path as described, to the administrator", async (described, { expect }) => {
+    const response = await send("GET", pathOf(described, VALUES));
+    const isMissing = described.operation.tags?.[0] === "Not implemented";
+    // An access domain or key that is not there is no reason not to look at the answer.
+    if (!isMissing && !/access_domain|\{access\}/.test(described.path)) expect(response.status).toBe(200);
+    expect(await deviations(described, response)).toEqual([]);
+  });
+
+  it("answers /v2 as described, to clients of SWR", async ({ expect }) => {
+    const described = operations.find(({ path }) => path === "/v2");
+    const response = await send("GET", "/v2", { headers: { "X-Auth-Token": "any" } });
+    expect(response.status).toBe(200);
+    expect(described && (await deviations(described, response))).toEqual([]);
+  });
+
+  it("answers the image routes as described for an index, to anybody", async ({ expect }) => {
+    await makePublic(repository);
+    for (const described of READS.filter(
+      ({ path }) =>
+        path.startsWith("/api/organizations/{organization}/images/{image}/manifests") || path === "/api/image-centre",
+    )) {
+      const response = await fetchAnonymously(pathOf(described, { ...VALUES, reference: "all" }));
+      expect(response.status).toBe(200);
+      expect(await deviations(described, response)).toEqual([]);
+    }
+  });
+
+  it.for(OWN)("refuses anybody $method $path as described", async (described, { expect }) => {
+    const response = await fetchAnonymously(pathOf(described, { ...VALUES, ...NOTHING }), {
+      method: described.method.toUpperCase(),
+      headers: json,
+      ...(described.method !== "get" && { body: "{}" }),
+    });
+    expect(await deviations(described, response)).toEqual([]);
+  });
+
+  it.for(READS)("says that there is nothing at $path as described", async (described, { expect }) => {
+    expect(await deviations(described, await send("GET", pathOf(described, { ...VALUES, ...NOTHING })))).toEqual([]);
+  });
+
+  const CHANGES: [method: string, path: string, body: unknown, status: number][] = [
+    ["post", "/v2/manage/namespaces", { namespace: newName("org") }, 201],
+    ["post", "/v2/manage/namespaces/{namespace}/repos", { repository: "new", is_public: false }, 200],
+    ["patch", "/v2/manage/namespaces/{namespace}/repos/{repository}", { is_public: false, category: "linux" }, 201],
+    [
+      "post",
+      "/v2/manage/namespaces/{namespace}/access",
+      [{ user_id: VALUES["user_id"], user_name: user.name, auth: 1 }],
+      200,
+    ],
+    ["delete", "/v2/manage/namespaces/{namespace}/access", [VALUES["user_id"]], 204],
+    [
+      "post",
+      "/v2/manage/namespaces/{namespace}/repos/{repository}/tags",
+      { source_tag: "latest", destination_tag: "2.0" },
+      201,
+    ],
+    ["delete", "/v2/manage/namespaces/{namespace}/repos/{repository}/tags/{tag}", undefined, 204],
+    ["post", "/v2/manage/utils/secret", undefined, 200],
+    ["post", "/api/access-keys", undefined, 201],
+    ["post", "/api/session", { name: user.name, password: user.password }, 200],
+  ];
+  it.for(CHANGES)("answers %s %s as described when it succeeds", async ([method, path, body, status], { expect }) => {
+    const described = operations.find((operation) => operation.method === method && operation.path === path);
+    if (!described) throw new Error(`${method} ${path} is not described`);
+    const response = await send(method.toUpperCase(), pathOf(described, { ...VALUES, tag: "2.0" }), {
+      headers: json,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    expect(response.status).toBe(status);
+    expect(Object.keys(described.operation.responses ?? {})).toContain(String(status));
+    expect(await deviations(described, response)).toEqual([]);
+  });
+
+  it.for(WRITES)("refuses bodies that make no sense at $method $path as described", async (described, { expect }) => {
+    const { method } = described;
+    // Only what is not there: what is there would be deleted by some of these.
+    const path = pathOf(described, { ...VALUES, ...NOTHING });
+    for (const body of ['{"unknown": 1}', "[]", "{", "null", "x".repeat(1024 * 1024 + 1)]) {
+      const response = await send(method.toUpperCase(), path, { headers: json, body });
+      expect(await deviations(described, response)).toEqual([]);
+    }
+    const response = await send(method.toUpperCase(), path, { headers: { "Content-Type": "text/plain" }, body: "{}" });
+    expect(await deviations(described, response)).toEqual([]);
+  });
+});
+
+describe("the page", async () => {
+  const response = await fetchAnonymously("/docs");
+  const page = await response.text();
+
+  it("loads nothing and runs nothing", ({ expect }) => {
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("text/html; charset=UTF-8");
+    const styles = [...page.matchAll(/<style>(.*?)<\/style>/gs)].map(([, style]) => style ?? "");
+    expect(styles).toHaveLength(1);
+    const hash = createHash("sha256")
+      .update(styles[0] ?? "")
+      .digest("base64");
+    expect(response.headers.get("Content-Security-Policy")?.split("; ")).toEqual([
+      "default-src 'none'",
+      `style-src 'sha256-${hash}'`,
+      "img-src data:",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(page).not.toMatch(/<script|<iframe|<img|\son\w+=|\sstyle=|\ssrc=|@import|url\(/i);
+    const links = [...page.matchAll(/href="([^"]*)"/g)].map(([, link]) => link ?? "");
+    expect(links.filter((link) => !link.startsWith("#") && !["data:,", "/openapi.json"].includes(link))).toEqual([]);
+  });
+
+  it("has an anchor for everything that it links, and each once", ({ expect }) => {
+    const ids = [...page.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id ?? "");
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+    const links = [...page.matchAll(/href="#([^"]*)"/g)].map(([, link]) => link ?? "");
+    expect(links.filter((link) => !ids.includes(link))).toEqual([]);
+    const expected = operations.map(({ operation }) => operation.operationId ?? "");
+    expect(expected.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it("shows methods, paths, limits and commands of the registry's own address", ({ expect }) => {
+    expect(page).toContain("<code>/api/organizations/{organization}/images/{image}/tags</code>");
+    expect(page).toMatch(/1 to 64\s+characters/);
+    expect(page).toContain("http://registry.test/api/organizations/acme/images/shop$web");
+    expect(page).not.toContain("[object Object]");
+    expect(page).not.toContain("undefined");
+  });
+
+  it("escapes the address that it was asked at", async ({ expect }) => {
+    const other = await fetchAnonymously("http://a.test/docs");
+    expect(await other.text()).toContain("&#39;http://a.test/api/images&#39;");
+  });
+});
