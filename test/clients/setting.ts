@@ -103,6 +103,8 @@ export interface ClientOptions {
   globalArguments?: (directory: string) => readonly string[];
   /** Other programs that the client does not work without. */
   needs?: readonly string[];
+  /** Settings of the registry. */
+  environment?: NodeJS.ProcessEnv;
   /** Called once the registry runs. */
   prepare?: () => Promise<void>;
   /** Called at the end, also when nothing could be tested. */
@@ -120,7 +122,7 @@ export function useClient(name: string, options: ClientOptions = {}): Setting {
       console.warn(`Skipping the tests of ${name}: ${reason}.`);
       return;
     }
-    setting.server = await startServer(setting.path("state"));
+    setting.server = await startServer(setting.path("state"), 0, options.environment);
     setting.recorder = await startRecorder(setting.server.port);
     await options.prepare?.();
   });

@@ -38,11 +38,22 @@ export function removeDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** Starts the registry and waits until it is ready. It ends with this process at the latest. */
-export async function startServer(stateDir: string, port = 0): Promise<Server> {
+/**
+ * Starts the registry and waits until it is ready. It ends with this process at the latest.
+ *
+ * @param environment further settings, as `npm start` takes them.
+ */
+export async function startServer(stateDir: string, port = 0, environment: NodeJS.ProcessEnv = {}): Promise<Server> {
   const child = spawn(process.execPath, [join(ROOT, "scripts", "start.ts")], {
     cwd: ROOT,
-    env: { ...process.env, PORT: String(port), STATE_DIR: stateDir, ADMIN_PASSWORD: PASSWORD, ORGANIZATION_QUOTA: "1000" },
+    env: {
+      ...process.env,
+      ORGANIZATION_QUOTA: "1000",
+      ...environment,
+      PORT: String(port),
+      STATE_DIR: stateDir,
+      ADMIN_PASSWORD: PASSWORD,
+    },
     // The channel is what tells the server that this process is gone.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

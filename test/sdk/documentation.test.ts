@@ -1,0 +1,104 @@
+/** Every command of docs/management.md, as it stands there, one after the other. */
+import { createHmac } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { execute, findProgram } from "../support/commands.ts";
+import { addAccount, operatorOf, type Person, pushImage } from "../support/people.ts";
+import { ROOT } from "../support/server.ts";
+import { useRegistry } from "./setting.ts";
+
+const setting = useRegistry();
+let administrator: Person;
+let home: string;
+
+const blocks = [
+  ...readFileSync(join(ROOT, "docs", "management.md"), "utf8").matchAll(/^```(sh|js)\n([\s\S]*?)^```$/gm),
+].map(([, language = "", code = ""]) => ({ language, code, name: code.split("\n")[0] ?? "" }));
+
+beforeAll(async () => {
+  administrator = await addAccount(setting.server, "keeper");
+  home = join(setting.directory, "reader");
+  mkdirSync(home);
+  // A refusal is to end a command as a failure.
+  writeFileSync(join(home, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
+});
+
+/** What the document says is in the environment, with a new access key. */
+async function environment(): Promise<Record<string, string>> {
+  const { accessKeys } = await administrator.ask<{ accessKeys: { access: string }[] }>("GET", "/api/access-keys");
+  for (const { access } of accessKeys) await administrator.ask("DELETE", `/api/access-keys/${access}`);
+  const { access, secret } = await administrator.addAccessKey();
+  const { users } = await administrator.ask<{ users: { id: string }[] }>("GET", "/api/users?search=alice");
+  const operator = operatorOf(setting.server);
+  return {
+    REGISTRY: setting.server.url,
+    OPERATOR: `${operator.name}:${operator.password}`,
+    ADMIN: `${administrator.name}:${administrator.password}`,
+    ACCOUNT: administrator.account,
+    AK: access,
+    SK: secret,
+    ALICE_ID: users[0]?.id ?? "",
+    HOME: home,
+  };
+}
+
+async function run({ language, code }: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
+  const command =
+    language === "js"
+      ? ([process.execPath, "--input-type=module", "-e", code] as const)
+      : (["bash", "-euo", "pipefail", "-c", code] as const);
+  // Modules are found from here; files are written elsewhere.
+  const cwd = language === "js" ? ROOT : home;
+  const { exitCode, stdout, stderr, output } = await execute(command, { environment: variables, cwd });
+  expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+const missing = ["bash", "curl", "openssl"].filter((program) => findProgram(program) === undefined);
+const isSkipped = missing.length > 0 && process.env.CI !== "true";
+
+/** What each block was given and printed. */
+const runs: { code: string; output: string; AK: string; SK: string }[] = [];
+const runOf = (words: string) => runs.find(({ code }) => code.includes(words));
+
+test.skipIf(isSkipped).each(blocks)("$language: $name", async (block) => {
+  const { AK = "", SK = "", ...rest } = await environment();
+  runs.push({ code: block.code, output: await run(block, { AK, SK, ...rest }), AK, SK });
+  // The image that the next sections are about.
+  if (block.code.includes('"repository": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
+});
+
+test.skipIf(isSkipped)("the login commands are what they are called", async () => {
+  const { address, url } = setting.server;
+  const temporary = /^docker login -u (berth@\w+) -p ([0-9a-f]{64}) (\S+)/.exec(runOf("utils/secret")?.output ?? "");
+  const [, name, password, host] = temporary ?? [];
+  expect(host).toBe(address);
+  const credentials = Buffer.from(`${name}:${password}`).toString("base64");
+  expect((await fetch(`${url}/v2/`, { headers: { Authorization: `Basic ${credentials}` } })).status).toBe(200);
+
+  const { output, AK = "", SK = "" } = runOf("openssl dgst -binary") ?? {};
+  const permanentPassword = createHmac("sha256", SK).update(AK).digest("hex");
+  expect(output).toBe(`docker login -u berth@${AK} -p ${permanentPassword} ${address}\n`);
+});
+
+test.skipIf(isSkipped)("the export of the audit holds what was done", () => {
+  const lines = readFileSync(join(home, "audit.jsonl"), "utf8").trim().split("\n");
+  const actions = lines.map((line) => (JSON.parse(line) as { action: string }).action);
+  expect(actions).toEqual(expect.arrayContaining(["organization.create", "share.create", "access-key.delete"]));
+});
+
+test.skipIf(isSkipped)("what the text names beside is there", async () => {
+  for (const path of [
+    "/api/organizations/acme/images/team%2Fweb",
+    "/api/images?q=web",
+    "/api/image-centre",
+    "/v2/manage/shared-repositories?center=thirdparty",
+    "/openapi.json",
+    "/docs",
+  ]) {
+    const { status } = await administrator.send("GET", path);
+    expect(`${path} ${status}`).toBe(`${path} 200`);
+  }
+});

@@ -1,0 +1,31 @@
+/** Every operation of Huawei's SDK for SWR, signed, against `npm start`: what it answers and how it refuses. */
+import { describe, expect, test } from "vitest";
+import { account } from "./operations/account.ts";
+import { images } from "./operations/images.ts";
+import { organizations } from "./operations/organizations.ts";
+import { sharing } from "./operations/sharing.ts";
+import { tags } from "./operations/tags.ts";
+import { OPERATIONS, SdkUser, useRegistry } from "./setting.ts";
+
+const setting = useRegistry({ ORGANIZATION_QUOTA: "5" });
+
+describe("organizations", () => {
+  organizations(setting);
+});
+describe("images", () => {
+  images(setting);
+});
+describe("tags", () => {
+  tags(setting);
+});
+describe("sharing", () => {
+  sharing(setting);
+});
+describe("account", () => {
+  account(setting);
+});
+
+test("no operation of the SDK was left out", () => {
+  expect(OPERATIONS).toHaveLength(49);
+  expect(SdkUser.neverCalled).toEqual([]);
+});

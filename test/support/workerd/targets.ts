@@ -1,0 +1,208 @@
+/** Things that callers ask for, made in numbers without a request for each: for tests of access. */
+import { env } from "cloudflare:workers";
+import type { Level } from "../../../src/model/access.ts";
+import { ADMINISTRATOR_OF_HOME, HOME, type Kind, namesWith, OTHER } from "./callers.ts";
+import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";
+import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry.ts";
+
+/** Values for the parameters in the path of a route, and for what its body or query names. */
+export type Target = Readonly<Record<string, string>>;
+
+/** An account that every image is shared with; nobody of it asks. */
+const PARTNER = newName("partner");
+/** An account that no image is shared with. */
+const GUEST = newName("guest");
+for (const account of [PARTNER, GUEST]) await newUser(account);
+
+/** Has no right to anything, and is to be given one. */
+const { name: NEWCOMER } = await newUser(HOME);
+/** Has a right to everything, which is to be taken away. */
+const { name: COLLEAGUE } = await newUser(HOME);
+
+/** What all targets have in common. */
+const COMMON: Target = {
+  access_domain: PARTNER,
+  guest: GUEST,
+  newcomer: NEWCOMER,
+  newcomerId: await userIdOf(NEWCOMER),
+  colleague: COLLEAGUE,
+  colleagueId: await userIdOf(COLLEAGUE),
+  project_id: "berth",
+  resource_type: "downflow",
+  frequency: "daily",
+  retention_id: "1",
+  trigger: "deploy",
+  tag: "latest",
+  reference: "latest",
+};
+
+const LEVELS: Record<string, Level> = {};
+for (const level of ["read", "edit", "manage"] as const) {
+  for (const name of namesWith("organization", level)) LEVELS[name] = level;
+}
+const IMAGE_LEVELS: Record<string, Level> = {};
+for (const level of ["read", "edit", "manage"] as const) {
+  for (const name of namesWith("image", level)) IMAGE_LEVELS[name] = level;
+}
+
+/** The SQL that gives the users in a JSON object their levels, on what a name in a JSON array stands for. */
+function permissionsSql(target: "organization" | "repository", table: "organizations" | "repositories"): string {
+  return `INSERT INTO ${target}_permissions (${target}_id, user_id, level, created_at)
+    SELECT target.id, users.id, granted.value, 0
+    FROM json_each(?1) AS wanted JOIN ${table} AS target ON target.name = wanted.value
+    JOIN json_each(?2) AS granted JOIN users ON users.name = granted.key`;
+}
+
+/** Makes organizations without images. */
+export async function newOrganizations(count: number): Promise<Target[]> {
+  const names = Array.from({ length: count }, () => newName("org"));
+  const wanted = JSON.stringify(names);
+  const levels = JSON.stringify({ ...LEVELS, [COLLEAGUE]: "read" });
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO organizations (account_id, name, created_at)
+        SELECT accounts.id, wanted.value, 0 FROM json_each(?1) AS wanted JOIN accounts ON accounts.name = ?2`,
+    ).bind(wanted, HOME),
+    env.DB.prepare(permissionsSql("organization", "organizations")).bind(wanted, levels),
+  ]);
+  return names.map((name) => ({ ...COMMON, namespace: name, organization: name }));
+}
+
+const [organization = COMMON] = await newOrganizations(1);
+const ORGANIZATION = organization["organization"] ?? "";
+
+// --- Images are copies of one that was pushed ---
+
+const TEMPLATE = `${ORGANIZATION}/template`;
+await pushAs(ADMINISTRATOR_OF_HOME, TEMPLATE);
+/** A blob that no manifest needs. */
+const blob = someBytes();
+const BLOB = digestOf(blob);
+await fetchAnonymously(`/v2/${TEMPLATE}/blobs/uploads/?digest=${BLOB}`, {
+  method: "POST",
+  headers: { Authorization: basic(ADMINISTRATOR_OF_HOME.name, PASSWORD), "Content-Length": String(blob.byteLength) },
+  body: blob,
+});
+/** The manifest of all images. */
+export const MANIFEST = await (await ADMINISTRATOR_OF_HOME.get(`/v2/${TEMPLATE}/manifests/latest`)).text();
+
+/** What copies a row of each table for every image in a JSON array of `{name, kind}`. */
+const COPIES = [
+  `INSERT INTO repositories (organization_id, account_id, name, is_public, created_by, created_at, updated_at)
+    SELECT organization_id, account_id, wanted.value ->> 'name', wanted.value ->> 'kind' = 'public', created_by, created_at,
+      updated_at
+    FROM json_each(?1) AS wanted JOIN repositories ON repositories.name = ?2`,
+  `INSERT INTO repository_blobs (repository_id, blob_id)
+    SELECT copy.id, blob_id FROM $both JOIN repository_blobs ON repository_id = original.id`,
+  `INSERT INTO manifests (repository_id, digest, media_type, size, artifact_type, created_at)
+    SELECT copy.id, digest, media_type, size, artifact_type, manifests.created_at
+    FROM $both JOIN manifests ON repository_id = original.id`,
+  `INSERT INTO manifest_texts (manifest_id, position, text)
+    SELECT copied.id, position, text FROM $manifests JOIN manifest_texts ON manifest_id = manifests.id`,
+  `INSERT INTO manifest_blobs (manifest_id, blob_id)
+    SELECT copied.id, blob_id FROM $manifests JOIN manifest_blobs ON manifest_id = manifests.id`,
+  `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)
+    SELECT copy.id, tags.name, copied.id, tags.created_at, tags.updated_at
+    FROM $manifests JOIN tags ON tags.manifest_id = manifests.id`,
+  `INSERT INTO immutable_tag_rules (repository_id, pattern, created_at)
+    SELECT copy.id, 'never', 0 FROM $both`,
+].map((statement) =>
+  statement
+    .replace("$manifests", "$both JOIN manifests ON manifests.repository_id = original.id JOIN $copied")
+    .replace("$copied", "manifests AS copied ON copied.repository_id = copy.id AND copied.digest = manifests.digest")
+    .replace("$both", "json_each(?1) AS wanted JOIN repositories AS copy ON copy.name = wanted.value ->> 'name' JOIN $it")
+    .replace("$it", "repositories AS original ON original.name = ?2"),
+);
+
+const SHARES = `INSERT INTO shares (repository_id, account_id, deadline, created_at, updated_at)
+  SELECT repositories.id, accounts.id, 'forever', 0, 0
+  FROM json_each(?1) AS wanted JOIN repositories ON repositories.name = wanted.value ->> 'name'
+  JOIN accounts ON accounts.name = ?2 OR (accounts.name = ?3 AND wanted.value ->> 'kind' = 'shared')`;
+
+/** Makes an image of each of these kinds, in one organization. */
+export async function newImages(kinds: readonly Kind[]): Promise<Target[]> {
+  const images = kinds.map((kind) => ({ kind, image: newName("image") }));
+  const names = images.map(({ image }) => `${ORGANIZATION}/${image}`);
+  const wanted = JSON.stringify(images.map(({ kind, image }) => ({ kind, name: `${ORGANIZATION}/${image}` })));
+  const levels = JSON.stringify({ ...IMAGE_LEVELS, [COLLEAGUE]: "read" });
+  await env.DB.batch([
+    ...COPIES.map((statement) => env.DB.prepare(statement).bind(wanted, TEMPLATE)),
+    env.DB.prepare(SHARES).bind(wanted, PARTNER, OTHER),
+    env.DB.prepare(permissionsSql("repository", "repositories")).bind(JSON.stringify(names), levels),
+  ]);
+  const { results: rules } = await env.DB.prepare(
+    `SELECT repositories.name, immutable_tag_rules.id FROM immutable_tag_rules
+      JOIN repositories ON repositories.id = repository_id JOIN json_each(?) AS wanted ON wanted.value = repositories.name`,
+  )
+    .bind(JSON.stringify(names))
+    .all<{ name: string; id: number }>();
+  const ids = new Map(rules.map(({ name, id }) => [name, String(id)]));
+  return images.map(({ image }) => {
+    const name = `${ORGANIZATION}/${image}`;
+    return { ...COMMON, ...organization, repository: image, image, name, digest: BLOB, id: ids.get(name) ?? "" };
+  });
+}
+
+// --- People ---
+
+/** Makes members of the account, each with an access key. */
+export async function newMembers(count: number): Promise<Target[]> {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const name = newName("member");
+      await addUser(name, PASSWORD, { account: HOME });
+      return { ...COMMON, name, user_id: await userIdOf(name), access: await newAccessKey(name) };
+    }),
+  );
+}
+
+/** Makes an access key that nobody has the secret of. */
+export async function newAccessKey(user: string): Promise<string> {
+  const access = newName("KEY");
+  await env.DB.prepare(
+    "INSERT INTO access_keys (user_id, access_key, encrypted_secret, created_at) SELECT id, ?, '', 0 FROM users WHERE name = ?",
+  )
+    .bind(access, user)
+    .run();
+  return access;
+}
+
+/** Makes accounts without users. */
+export async function newAccounts(count: number): Promise<Target[]> {
+  const names = Array.from({ length: count }, () => newName("account"));
+  await env.DB.prepare("INSERT INTO accounts (name, created_at) SELECT value, 0 FROM json_each(?)")
+    .bind(JSON.stringify(names))
+    .run();
+  return names.map((name) => ({ ...COMMON, name }));
+}
+
+// --- What does not exist ---
+
+/** Names that nothing has, as long as those of a target. */
+const ABSENT: Record<string, (text: string) => string> = {
+  organization: (text) => `z${text.slice(1)}`,
+  image: (text) => `z${text.slice(1)}`,
+  person: (text) => `z${text.slice(1)}`,
+  key: (text) => `Z${text.slice(1)}`,
+};
+
+function absent(kind: keyof typeof ABSENT, text: string | undefined): string {
+  return ABSENT[kind]?.(text ?? "") ?? "";
+}
+
+/** A target like this one in an organization that there is, but itself is not. */
+export function withoutImage(target: Target): Target {
+  const image = absent("image", target["image"]);
+  return { ...target, image, repository: image, name: `${target["organization"]}/${image}` };
+}
+
+/** The same in an organization that does not exist. */
+export function withoutOrganization(target: Target): Target {
+  const name = absent("organization", target["organization"]);
+  return { ...target, organization: name, namespace: name, name: `${name}/${target["image"]}` };
+}
+
+/** Neither user nor account, nor key. */
+export function withoutPerson(target: Target): Target {
+  return { ...target, name: absent("person", target["name"]), user_id: "999999", access: absent("key", target["access"]) };
+}
