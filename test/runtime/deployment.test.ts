@@ -30,12 +30,13 @@ function account(state: { secrets?: string[]; administrator?: number; failsAt?: 
       return answer([{ results: rows, success: true }]);
     }
     if (command.startsWith("d1 execute"))
-      state.administrator ??= Number(/1, (\d+)\)/.exec(files.at(-1)?.content ?? "")?.[1]);
+      state.administrator ??= Number(/, (\d+) FROM accounts/.exec(files.at(-1)?.content ?? "")?.[1]);
     return answer(null);
   };
   return { wrangler, commands, files };
 }
 
+const SECRETS = ["TOKEN_SECRET", "ENCRYPTION_KEY"];
 const MIGRATE = "d1 migrations apply DB --remote";
 const QUERY = "d1 execute DB --remote --json --command";
 const EXECUTE = "d1 execute DB --remote --yes --file";
@@ -44,7 +45,7 @@ test("the first deployment makes secrets, database and administrator", async () 
   const { wrangler, commands, files } = account();
   const password = await deploy(wrangler);
   expect(commands).toEqual(["secret list --format json", "deploy --secrets-file", MIGRATE, QUERY, EXECUTE, QUERY]);
-  expect(Object.keys(JSON.parse(files[0]?.content ?? "") as object)).toEqual(["TOKEN_SECRET"]);
+  expect(Object.keys(JSON.parse(files[0]?.content ?? "") as object)).toEqual(SECRETS);
   expect(files.map((file) => file.mode)).toEqual([0o600, 0o600]);
   expect(files.filter((file) => existsSync(file.path))).toEqual([]);
   const hash = /'(\$scrypt[^']+)'/.exec(files[1]?.content ?? "")?.[1];
@@ -52,20 +53,27 @@ test("the first deployment makes secrets, database and administrator", async () 
 });
 
 test("a later one keeps secrets and administrator, and migrates first", async () => {
-  const { wrangler, commands } = account({ secrets: ["TOKEN_SECRET"], administrator: 1 });
+  const { wrangler, commands } = account({ secrets: SECRETS, administrator: 1 });
   expect(await deploy(wrangler)).toBeUndefined();
   expect(commands).toEqual(["secret list --format json", MIGRATE, "deploy", QUERY]);
 });
 
-test("a password of the operator's own replaces the one there is", async () => {
+test("a later one makes the secrets that have come since", async () => {
   const { wrangler, commands, files } = account({ secrets: ["TOKEN_SECRET"], administrator: 1 });
+  expect(await deploy(wrangler)).toBeUndefined();
+  expect(commands).toEqual(["secret list --format json", MIGRATE, "deploy --secrets-file", QUERY]);
+  expect(Object.keys(JSON.parse(files[0]?.content ?? "") as object)).toEqual(["ENCRYPTION_KEY"]);
+});
+
+test("a password of the operator's own replaces the one there is", async () => {
+  const { wrangler, commands, files } = account({ secrets: SECRETS, administrator: 1 });
   expect(await deploy(wrangler, "it's mine")).toBeUndefined();
   expect(commands.at(-1)).toBe(EXECUTE);
-  expect(files[0]?.content).toMatch(/^INSERT INTO users .*ON CONFLICT \(name\) DO UPDATE SET password_hash/);
+  expect(files[0]?.content).toMatch(/^INSERT INTO users .*ON CONFLICT \(name\) DO UPDATE SET password_hash/m);
 });
 
 test("stops at the first step that fails", async () => {
-  const { wrangler, commands } = account({ secrets: ["TOKEN_SECRET"], failsAt: "d1 migrations" });
+  const { wrangler, commands } = account({ secrets: SECRETS, failsAt: "d1 migrations" });
   await expect(deploy(wrangler)).rejects.toThrow(DeploymentFailed);
   expect(commands).toEqual(["secret list --format json", MIGRATE]);
 });
