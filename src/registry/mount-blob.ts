@@ -1,7 +1,7 @@
 import type { Actor, Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { mountBlob as linkFrom } from "../storage/blobs.ts";
+import { mountBlob as linkFrom, type MountSource } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
 import { mayAccess } from "./access.ts";
 import { ensureRepository } from "./repositories.ts";
@@ -21,5 +21,13 @@ export async function mountBlob(
   const { repository, digest, from } = mount;
   if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
   const repositoryId = await ensureRepository(stores, actor, repository);
-  return linkFrom(stores.db, repositoryId, digest, from ? { repository: from } : { user: actor.user });
+  return linkFrom(stores.db, repositoryId, digest, sourceOf(caller, actor, from));
+}
+
+/** Where a blob may come from: a token's limits hold here as well. */
+function sourceOf(caller: Caller, { user }: Actor, from: RepositoryName | undefined): MountSource {
+  if (from) return { repositories: [from] };
+  if (!caller.grants) return { user };
+  const pullable = caller.grants.filter(({ type, actions }) => type === "repository" && actions.includes("pull"));
+  return { repositories: pullable.map(({ name }) => name) };
 }

@@ -101,19 +101,24 @@ function insertLinks(db: Database, pairs: SQL) {
     .returning({ blobId: repositoryBlobs.blobId });
 }
 
+/** Repositories of which a blob must be in one: the named ones, or any that a user may pull from. */
+export type MountSource = { repositories: readonly string[] } | { user: User };
+
 /**
  * Lets a repository serve a blob that another one serves, without moving bytes.
  *
- * @param from the repository it must be in, or the user who must have a right to pull from one that it is in.
  * @returns whether there was such a blob.
  */
 export async function mountBlob(
   db: Database,
   repositoryId: number,
   digest: Digest,
-  from: { repository: RepositoryName } | { user: User },
+  from: MountSource,
 ): Promise<boolean> {
-  const isSource = "user" in from ? isPullable(db, from.user) : eq(repositories.name, from.repository);
+  const isSource =
+    "user" in from
+      ? isPullable(db, from.user)
+      : sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(from.repositories)}))`;
   const isServed = sql`EXISTS (
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
