@@ -249,7 +249,9 @@ export function actorOf(caller: Caller): Actor {
 export function requireAccountUser(caller: Caller): User {
   const user = requireUser(caller);
   if (caller.reach === "registry") {
-    throw new RegistryError("DENIED", "a login command's credentials push and pull only: log in with a password");
+    const message =
+      "a login command's credentials, and tokens for single images, push and pull only: log in with a password";
+    throw new RegistryError("DENIED", message);
   }
   return user;
 }

@@ -41,7 +41,9 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
     if (isSignature(header)) return asAccountUser(await readSignature(c, header));
     const found = await readAuthorization(c, header);
     if (!found.user || !found.grants) return found;
-    return { ...found, user: (await findCurrentIdentity(stores, found.user)).user };
+    const { user } = await findCurrentIdentity(stores, found.user);
+    // A token for certain scopes is good for nothing else; one for none stands for its user.
+    return { ...found, user, reach: found.grants.length > 0 ? "registry" : found.reach };
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {

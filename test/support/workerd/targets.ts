@@ -1,7 +1,6 @@
 /** Things that callers ask for, made in numbers without a request for each: for tests of access. */
 import { env } from "cloudflare:workers";
-import type { Level } from "../../../src/model/access.ts";
-import { ADMINISTRATOR_OF_HOME, HOME, type Kind, namesWith, OTHER } from "./callers.ts";
+import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
 import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";
 import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry.ts";
 
@@ -36,15 +35,6 @@ const COMMON: Target = {
   reference: "latest",
 };
 
-const LEVELS: Record<string, Level> = {};
-for (const level of ["read", "edit", "manage"] as const) {
-  for (const name of namesWith("organization", level)) LEVELS[name] = level;
-}
-const IMAGE_LEVELS: Record<string, Level> = {};
-for (const level of ["read", "edit", "manage"] as const) {
-  for (const name of namesWith("image", level)) IMAGE_LEVELS[name] = level;
-}
-
 /** The SQL that gives the users in a JSON object their levels, on what a name in a JSON array stands for. */
 function permissionsSql(target: "organization" | "repository", table: "organizations" | "repositories"): string {
   return `INSERT INTO ${target}_permissions (${target}_id, user_id, level, created_at)
@@ -57,19 +47,25 @@ function permissionsSql(target: "organization" | "repository", table: "organizat
 export async function newOrganizations(count: number): Promise<Target[]> {
   const names = Array.from({ length: count }, () => newName("org"));
   const wanted = JSON.stringify(names);
-  const levels = JSON.stringify({ ...LEVELS, [COLLEAGUE]: "read" });
+  const levels = JSON.stringify({ ...levelsOn("organization"), [COLLEAGUE]: "read" });
   await env.DB.batch([
     env.DB.prepare(
       `INSERT INTO organizations (account_id, name, created_at)
         SELECT accounts.id, wanted.value, 0 FROM json_each(?1) AS wanted JOIN accounts ON accounts.name = ?2`,
     ).bind(wanted, HOME),
     env.DB.prepare(permissionsSql("organization", "organizations")).bind(wanted, levels),
+    env.DB.prepare(
+      `INSERT INTO audit_events (created_at, account_id, organization, user_name, action, resource, result)
+        SELECT 0, account_id, name, 'somebody', 'organization.create', name, 'success'
+        FROM json_each(?1) AS wanted JOIN organizations ON organizations.name = wanted.value`,
+    ).bind(wanted),
   ]);
   return names.map((name) => ({ ...COMMON, namespace: name, organization: name }));
 }
 
-const [organization = COMMON] = await newOrganizations(1);
-const ORGANIZATION = organization["organization"] ?? "";
+/** Where all images are. */
+const [home = COMMON] = await newOrganizations(1);
+const ORGANIZATION = home["organization"] ?? "";
 
 // --- Images are copies of one that was pushed ---
 
@@ -110,7 +106,10 @@ const COPIES = [
   statement
     .replace("$manifests", "$both JOIN manifests ON manifests.repository_id = original.id JOIN $copied")
     .replace("$copied", "manifests AS copied ON copied.repository_id = copy.id AND copied.digest = manifests.digest")
-    .replace("$both", "json_each(?1) AS wanted JOIN repositories AS copy ON copy.name = wanted.value ->> 'name' JOIN $it")
+    .replace(
+      "$both",
+      "json_each(?1) AS wanted JOIN repositories AS copy ON copy.name = wanted.value ->> 'name' JOIN $it",
+    )
     .replace("$it", "repositories AS original ON original.name = ?2"),
 );
 
@@ -124,7 +123,7 @@ export async function newImages(kinds: readonly Kind[]): Promise<Target[]> {
   const images = kinds.map((kind) => ({ kind, image: newName("image") }));
   const names = images.map(({ image }) => `${ORGANIZATION}/${image}`);
   const wanted = JSON.stringify(images.map(({ kind, image }) => ({ kind, name: `${ORGANIZATION}/${image}` })));
-  const levels = JSON.stringify({ ...IMAGE_LEVELS, [COLLEAGUE]: "read" });
+  const levels = JSON.stringify({ ...levelsOn("image"), [COLLEAGUE]: "read" });
   await env.DB.batch([
     ...COPIES.map((statement) => env.DB.prepare(statement).bind(wanted, TEMPLATE)),
     env.DB.prepare(SHARES).bind(wanted, PARTNER, OTHER),
@@ -139,7 +138,16 @@ export async function newImages(kinds: readonly Kind[]): Promise<Target[]> {
   const ids = new Map(rules.map(({ name, id }) => [name, String(id)]));
   return images.map(({ image }) => {
     const name = `${ORGANIZATION}/${image}`;
-    return { ...COMMON, ...organization, repository: image, image, name, digest: BLOB, id: ids.get(name) ?? "" };
+    return {
+      ...COMMON,
+      ...home,
+      repository: image,
+      image,
+      name,
+      before: name.slice(0, -1),
+      digest: BLOB,
+      id: ids.get(name) ?? "",
+    };
   });
 }
 
@@ -178,31 +186,24 @@ export async function newAccounts(count: number): Promise<Target[]> {
 
 // --- What does not exist ---
 
-/** Names that nothing has, as long as those of a target. */
-const ABSENT: Record<string, (text: string) => string> = {
-  organization: (text) => `z${text.slice(1)}`,
-  image: (text) => `z${text.slice(1)}`,
-  person: (text) => `z${text.slice(1)}`,
-  key: (text) => `Z${text.slice(1)}`,
-};
-
-function absent(kind: keyof typeof ABSENT, text: string | undefined): string {
-  return ABSENT[kind]?.(text ?? "") ?? "";
+/** A name that nothing has, of the same length. */
+function absent(name: string | undefined): string {
+  return `z${name?.slice(1)}`;
 }
 
 /** A target like this one in an organization that there is, but itself is not. */
 export function withoutImage(target: Target): Target {
-  const image = absent("image", target["image"]);
+  const image = absent(target["image"]);
   return { ...target, image, repository: image, name: `${target["organization"]}/${image}` };
 }
 
 /** The same in an organization that does not exist. */
 export function withoutOrganization(target: Target): Target {
-  const name = absent("organization", target["organization"]);
-  return { ...target, organization: name, namespace: name, name: `${name}/${target["image"]}` };
+  const organization = absent(target["organization"]);
+  return { ...target, organization, namespace: organization, name: `${organization}/${target["image"]}` };
 }
 
 /** Neither user nor account, nor key. */
 export function withoutPerson(target: Target): Target {
-  return { ...target, name: absent("person", target["name"]), user_id: "999999", access: absent("key", target["access"]) };
+  return { ...target, name: absent(target["name"]), user_id: "999999", access: absent(target["access"]) };
 }

@@ -1,0 +1,607 @@
+/** Every route, asked by everybody: who gets what, and that a refusal does not tell what there is. */
+import { type ExpectStatic, it } from "vitest";
+import { app } from "../../src/app.ts";
+import { isAtLeast, type Level } from "../../src/model/access.ts";
+import {
+  authorize,
+  CALLERS,
+  type CallerName,
+  credentialsOf,
+  HOME,
+  imageRightOf,
+  isAdministrator,
+  isLogin,
+  isOf,
+  type Kind,
+  KINDS,
+  mayPull,
+  organizationRightOf,
+  OTHER,
+} from "../support/workerd/callers.ts";
+import { newName, PASSWORD } from "../support/workerd/management.ts";
+import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import {
+  MANIFEST,
+  newAccessKey,
+  newAccounts,
+  newImages,
+  newMembers,
+  newOrganizations,
+  type Target,
+  withoutImage,
+  withoutOrganization,
+  withoutPerson,
+} from "../support/workerd/targets.ts";
+
+// --- What is expected ---
+
+type Status = (caller: CallerName, kind: Kind) => number;
+
+/** What a row is about, and who gets which status. */
+interface Expectation {
+  of: "image" | "organization" | "member" | "account" | "nothing";
+  status: Status;
+  /** Whether the caller may know that the thing exists; to others the answer does not tell. */
+  knows: (caller: CallerName, kind: Kind) => boolean;
+  /** What container tools ask a token for. */
+  scope?: (target: Target) => string;
+  /** Who finds out whether the organization exists, but not whether the image does. */
+  knowsOrganization?: (caller: CallerName) => boolean;
+}
+
+/** The statuses of some callers who get another one than the rest. */
+type Others = Partial<Record<CallerName, number>>;
+
+/** The management APIs, to which login commands do not reach. */
+function managed(status: Status): Status {
+  return (caller, kind) => (caller === "anonymous" ? 401 : isLogin(caller) ? 403 : status(caller, kind));
+}
+
+/** For all who may pull the image, by whatever right. */
+function pullable(ok: number): Expectation {
+  return { of: "image", status: managed((caller, kind) => (mayPull(caller, kind) ? ok : 404)), knows: mayPull };
+}
+
+/** The same where also anonymous callers look. */
+function visible(ok: number): Expectation {
+  const status: Status = (caller, kind) => (isLogin(caller) ? 403 : mayPull(caller, kind) ? ok : 404);
+  return { of: "image", status, knows: mayPull };
+}
+
+/** For who has this right to the image by account or permission. */
+function ownImage(level: Level, ok: number, forPublic = ok): Expectation {
+  const status: Status = (caller, kind) => {
+    if (!isAtLeast(imageRightOf(caller), level)) return mayPull(caller, kind) ? 403 : 404;
+    return kind === "public" ? forPublic : ok;
+  };
+  return { of: "image", status: managed(status), knows: mayPull };
+}
+
+/** For who has this right to the organization; a right to some of its images is none. */
+function ownOrganization(level: Level, ok: number): Expectation {
+  const knows = (caller: CallerName) => organizationRightOf(caller) !== undefined;
+  const status: Status = (caller) => (isAtLeast(organizationRightOf(caller), level) ? ok : knows(caller) ? 403 : 404);
+  return { of: "organization", status: managed(status), knows };
+}
+
+/** The registry API: an anonymous caller is asked to log in, and the others are denied what they may not. */
+function registry(actions: string, level: Level, ok: number): Expectation {
+  const status: Status = (caller, kind) => {
+    if (level === "read" ? mayPull(caller, kind) : isAtLeast(imageRightOf(caller), level)) return ok;
+    return caller === "anonymous" ? 401 : 403;
+  };
+  // A push creates the organization; and operators may know (ADR 6).
+  const knowsOrganization = (caller: CallerName) =>
+    caller === "operator" || (level === "edit" && caller !== "anonymous");
+  const scope = ({ name }: Target) => `repository:${name}:${actions}`;
+  return { of: "image", status, knows: mayPull, scope, knowsOrganization };
+}
+const pull = (ok: number) => registry("pull", "read", ok);
+const push = (ok: number) => registry("pull,push", "edit", ok);
+const remove = (ok: number) => registry("delete", "manage", ok);
+
+/** Mounting a blob of the image into one of the caller's own: what may not be pulled is uploaded instead. */
+function mount(): Expectation {
+  const status: Status = (caller, kind) => (caller === "anonymous" ? 401 : mayPull(caller, kind) ? 201 : 202);
+  const scope = ({ own, name }: Target) => `repository:${own}:pull,push repository:${name}:pull`;
+  return { of: "image", status, knows: mayPull, scope };
+}
+
+/** The catalog, which has what the caller has a right to. */
+function catalog(): Expectation {
+  const knows = (caller: CallerName) => imageRightOf(caller) !== undefined;
+  const scope = () => "registry:catalog:*";
+  return { of: "image", status: (caller) => (caller === "anonymous" ? 401 : 200), knows, scope };
+}
+
+const nobody = () => false;
+const everyone = () => true;
+
+/** For every user. */
+function account(ok: number, others: Others = {}): Expectation {
+  return { of: "nothing", status: managed((caller) => others[caller] ?? ok), knows: nobody };
+}
+
+/** For everybody, also without credentials. */
+function everybody(ok: number, others: Others = {}): Expectation {
+  return { of: "nothing", status: (caller) => others[caller] ?? ok, knows: nobody };
+}
+
+/** For the administrators of any account, within their own. */
+function administrators(ok: number): Expectation {
+  return { of: "nothing", status: managed((caller) => (isAdministrator(caller) ? ok : 403)), knows: nobody };
+}
+
+/** For operators, who know all accounts. */
+function operators(ok: number, of: Expectation["of"] = "nothing"): Expectation {
+  return {
+    of,
+    status: managed((caller) => (caller === "operator" ? ok : 403)),
+    knows: (caller) => caller === "operator",
+  };
+}
+
+/** For administrators of the member's account; other accounts' know of no such user. */
+function administratorsOfMember(ok: number): Expectation {
+  const knows = (caller: CallerName) => caller === "administrator";
+  const status: Status = (caller) => (knows(caller) ? ok : isAdministrator(caller) ? 404 : 403);
+  return { of: "member", status: managed(status), knows };
+}
+
+/** For all users of the member's account. */
+function colleagues(ok: number): Expectation {
+  const knows = (caller: CallerName) => isOf(HOME, caller);
+  return { of: "member", status: managed((caller) => (knows(caller) ? ok : 404)), knows };
+}
+
+/** For users of the account and operators. */
+function accountUsers(ok: number): Expectation {
+  const knows = (caller: CallerName) => caller === "operator" || isOf(HOME, caller);
+  return { of: "account", status: managed((caller) => (knows(caller) ? ok : 404)), knows };
+}
+
+/** The audit of an organization, for who manages it: other administrators' find nothing, operators everything. */
+function audited(ok: number): Expectation {
+  const own = ownOrganization("manage", ok);
+  return {
+    ...own,
+    status: (caller, kind) => (isAdministrator(caller) ? ok : own.status(caller, kind)),
+    knows: (caller) => caller === "operator" || organizationRightOf(caller) !== undefined,
+  };
+}
+
+// --- How to ask ---
+
+interface Details {
+  /** Tells rows of one route apart. */
+  note?: string;
+  /** Method and path, where the route is a pattern for anything. */
+  at?: string;
+  /** `{name}` stands for a value of the target. */
+  query?: string;
+  body?: (target: Target, caller: CallerName) => unknown;
+  headers?: Record<string, string>;
+  /** Makes more that the request needs. */
+  prepare?: (caller: CallerName, target: Target) => Promise<Target>;
+  /** Default: all that images may be. */
+  kinds?: readonly Kind[];
+  /** Default: whatever is no GET gets a target of its own for each caller. */
+  changes?: boolean;
+  /** Who finds the target's name in the answer. */
+  shows?: (caller: CallerName, kind: Kind) => boolean;
+}
+
+interface Row extends Expectation, Details {
+  /** As the app has it. */
+  route: string;
+}
+
+function line(route: string, expectation: Expectation, details: Details = {}): Row {
+  return { route, ...expectation, ...details };
+}
+
+/** Puts values of the target in: of `:name` in a path and of `{name}` in a query. */
+function urlFor(path: string, query: string, target: Target): string {
+  const valueOf = (_: string, name: string) => target[name] ?? `no-${name}`;
+  return path.replace(/:(\w+)(?:\{\.\+\})?/g, valueOf) + query.replace(/\{(\w+)\}/g, valueOf);
+}
+
+type Way = "basic" | "token";
+
+/** Asks for a target as this caller. */
+async function ask(row: Row, caller: CallerName, target: Target, way: Way): Promise<Response> {
+  const [method = "", path = ""] = (row.at ?? row.route).split(" ");
+  const body = row.body?.(target, caller);
+  const isRaw = typeof body === "string" || body instanceof Uint8Array || body instanceof URLSearchParams;
+  return fetchAnonymously(urlFor(path, row.query ?? "", target), {
+    method,
+    headers: {
+      ...(body !== undefined && !isRaw && { "Content-Type": "application/json" }),
+      ...(await authorize(caller, way, row.scope?.(target))),
+      ...row.headers,
+    },
+    ...(body !== undefined && { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
+  });
+}
+
+// --- The table ---
+
+const MANAGE = "/v2/manage";
+const NAMESPACE = `${MANAGE}/namespaces/:namespace`;
+const REPOSITORY = `${NAMESPACE}/repos/:repository`;
+const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
+const IMAGE = "/api/organizations/:organization/images/:image";
+const OCI = "/v2/:name{.+}";
+
+const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, user_name: newcomer, auth: 1 }];
+const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: colleagueId, user_name: name, auth: 3 }];
+const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
+const terms = { permit: "read", deadline: "forever" };
+const bytes = new TextEncoder().encode("bytes");
+const upload = {
+  headers: { "Content-Length": String(bytes.byteLength) },
+  body: () => bytes,
+  prepare: openUpload,
+  changes: false,
+};
+
+const ownsImage = (caller: CallerName) => imageRightOf(caller) !== undefined && !isLogin(caller);
+const ownsOrganization = (caller: CallerName) => organizationRightOf(caller) !== undefined && !isLogin(caller);
+const seesAudit = (caller: CallerName) => {
+  return caller === "operator" || (isAtLeast(organizationRightOf(caller), "manage") && !isLogin(caller));
+};
+const pulls = (caller: CallerName, kind: Kind) => mayPull(caller, kind) && caller !== "anonymous" && !isLogin(caller);
+
+/** An upload of the caller's own, or, where the caller may not push, of the administrator's. */
+async function openUpload(caller: CallerName, target: Target): Promise<Target> {
+  const owner = isAtLeast(imageRightOf(caller), "edit") ? caller : "administrator";
+  const response = await fetchAnonymously(`/v2/${target["name"]}/blobs/uploads/`, {
+    method: "POST",
+    headers: await authorize(owner, "basic", `repository:${target["name"]}:pull,push`),
+  });
+  return { session: response.headers.get("Docker-Upload-UUID") ?? "" };
+}
+
+const ownKey = async (caller: CallerName) => ({ access: await newAccessKey(credentialsOf(caller).name) });
+const member = () => ({ name: newName("user"), password: PASSWORD });
+
+/** What a list is about is in the query, so that a list of what is not there is to look the same as one of nothing. */
+const listOf = (of: Expectation["of"], knows: Expectation["knows"], expectation = account(200)) => {
+  return { ...expectation, of, knows };
+};
+
+const TABLE: readonly Row[] = [
+  line("ALL /*", everybody(404), { at: "GET /nothing" }),
+  line("GET /", everybody(200)),
+  line("GET /openapi.json", everybody(200)),
+  line("GET /docs", everybody(200)),
+
+  // Lists, before the images that changes are tried on are so many that pages end.
+  line("GET /v2/_catalog", catalog(), {
+    query: "?n=1&last={before}",
+    shows: (caller) => imageRightOf(caller) !== undefined,
+  }),
+  line(`GET ${MANAGE}/namespaces`, listOf("organization", ownsOrganization), {
+    query: "?namespace={organization}",
+    shows: ownsOrganization,
+  }),
+  line(`GET ${MANAGE}/namespaces`, listOf("image", ownsImage), { query: "?mode=visible&namespace={organization}" }),
+  line(`GET ${MANAGE}/repos`, listOf("image", ownsImage), { query: "?name={image}", shows: ownsImage }),
+  line(`GET ${MANAGE}/shared-repositories`, listOf("image", ownsImage), {
+    query: "?center=self&name={image}",
+    shows: ownsImage,
+  }),
+  line(`GET ${MANAGE}/shared-repositories`, listOf("image", pulls), {
+    query: "?center=thirdparty&name={image}",
+    shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
+  }),
+  line("GET /api/images", listOf("image", ownsImage), { query: "?q={image}", shows: ownsImage }),
+  line("GET /api/images", listOf("image", pulls), { query: "?scope=all&q={image}", shows: pulls }),
+  line("GET /api/image-centre", listOf("image", mayPull, everybody(200, { loginCommand: 403, loginToken: 403 })), {
+    query: "?q={image}",
+    shows: (caller, kind) => kind === "public" && !isLogin(caller),
+  }),
+  line("GET /api/shares", listOf("image", everyone), { query: "?direction=sent", shows: ownsImage }),
+  line("GET /api/shares", listOf("image", everyone), {
+    query: "?direction=received",
+    shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
+  }),
+  line(
+    "GET /api/users",
+    listOf("member", (caller) => isOf(HOME, caller)),
+    {
+      query: "?search={name}",
+      shows: (caller) => isOf(HOME, caller),
+    },
+  ),
+  line("GET /api/accounts", operators(200, "account"), {
+    query: "?search={name}",
+    shows: (caller) => caller === "operator",
+  }),
+  line("GET /api/audit", audited(200), { query: "?organization={organization}", shows: seesAudit }),
+  line("GET /api/audit/export", audited(200), { query: "?organization={organization}", shows: seesAudit }),
+
+  // SWR's API: organizations
+  line(`ALL ${MANAGE}/*`, account(404), { at: `GET ${MANAGE}/nothing` }),
+  line(`POST ${MANAGE}/namespaces`, account(201), { body: () => ({ namespace: newName("org") }) }),
+  line(`GET ${NAMESPACE}`, ownOrganization("read", 200)),
+  line(`DELETE ${NAMESPACE}`, ownOrganization("manage", 204)),
+  line(`GET ${NAMESPACE}/access`, ownOrganization("read", 200)),
+  line(`POST ${NAMESPACE}/access`, ownOrganization("manage", 200), { body: newcomers }),
+  line(`PATCH ${NAMESPACE}/access`, ownOrganization("manage", 201), { body: colleague }),
+  line(`DELETE ${NAMESPACE}/access`, ownOrganization("manage", 204), { body: colleagueIds }),
+
+  // SWR's API: images
+  line(`POST ${NAMESPACE}/repos`, ownOrganization("edit", 200), {
+    body: () => ({ repository: "web", is_public: false }),
+  }),
+  line(`GET ${REPOSITORY}`, pullable(200)),
+  line(`PATCH ${REPOSITORY}`, ownImage("edit", 201), { body: () => ({ is_public: true }) }),
+  line(`DELETE ${REPOSITORY}`, ownImage("manage", 204)),
+  line(`GET ${REPOSITORY}/access`, ownImage("read", 200)),
+  line(`POST ${REPOSITORY}/access`, ownImage("manage", 201), { body: newcomers }),
+  line(`PATCH ${REPOSITORY}/access`, ownImage("manage", 201), { body: colleague }),
+  line(`DELETE ${REPOSITORY}/access`, ownImage("manage", 204), { body: colleagueIds }),
+  line(`GET ${REPOSITORY}/tags`, pullable(200)),
+  line(`GET ${REPOSITORY}/tags/:tag`, pullable(200)),
+  line(`POST ${REPOSITORY}/tags`, ownImage("edit", 201), {
+    body: () => ({ source_tag: "latest", destination_tag: "copy" }),
+  }),
+  line(`DELETE ${REPOSITORY}/tags/:tag`, ownImage("manage", 204)),
+  line(`GET ${DOMAINS}`, ownImage("read", 200)),
+  line(`POST ${DOMAINS}`, ownImage("manage", 201, 400), { body: ({ guest }) => ({ access_domain: guest, ...terms }) }),
+  line(`GET ${DOMAINS}/:access_domain`, ownImage("read", 200)),
+  line(`PATCH ${DOMAINS}/:access_domain`, ownImage("manage", 201, 400), { body: () => terms }),
+  line(`DELETE ${DOMAINS}/:access_domain`, ownImage("manage", 204)),
+
+  // SWR's API: the account
+  line(`GET ${MANAGE}/projects/:project_id/quotas`, account(200)),
+  line(`GET ${MANAGE}/projects/:project_id/feature-gates`, account(200)),
+  line(`GET ${MANAGE}/overview`, account(200)),
+  line(`GET ${MANAGE}/reports/:resource_type/:frequency`, account(200), { at: `GET ${MANAGE}/reports/downflow/daily` }),
+  line(`GET ${MANAGE}/reports/:resource_type/:frequency`, administrators(200), {
+    at: `GET ${MANAGE}/reports/store/daily`,
+  }),
+  line(`POST ${MANAGE}/utils/secret`, account(200)),
+  line(`POST ${MANAGE}/utils/authorizationtoken`, account(200)),
+
+  // SWR's API: what there is not
+  ...[
+    "POST retentions",
+    "GET retentions",
+    "GET retentions/histories",
+    "GET retentions/:retention_id",
+    "PATCH retentions/:retention_id",
+    "DELETE retentions/:retention_id",
+    "POST triggers",
+    "GET triggers",
+    "GET triggers/:trigger",
+    "PATCH triggers/:trigger",
+    "DELETE triggers/:trigger",
+    "POST sync_repo",
+    "GET sync_repo",
+    "DELETE sync_repo",
+    "POST sync_images",
+    "GET sync_job",
+    "GET :tag/accessories",
+    "GET :tag/references",
+  ].map((operation) =>
+    line(operation.replace(" ", ` ${REPOSITORY}/`), pullable(501), { changes: false, kinds: ["private"] }),
+  ),
+  line(`GET ${MANAGE}/regions`, account(501)),
+  line(`GET ${MANAGE}/agency`, account(501)),
+  line(`POST ${MANAGE}/agency`, account(501)),
+  line("ALL /v3/manage/*", account(404), { at: "GET /v3/manage/nothing" }),
+  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(501)),
+  line("GET /v3/manage/repos", account(501)),
+  line("GET /v3/manage/shared-repositories", account(501)),
+
+  // IAM's API
+  line("ALL /v3/*", everybody(404), { at: "GET /v3/nothing" }),
+  line("POST /v3/auth/tokens", everybody(201, { anonymous: 401, loginCommand: 401, loginToken: 401 }), {
+    body: (_, caller) => ({ auth: { identity: { methods: ["password"], password: { user: credentialsOf(caller) } } } }),
+  }),
+  line("GET /v3/projects", account(200)),
+  line("GET /v3/auth/projects", account(200)),
+  line("GET /v3/auth/domains", account(200)),
+  line("GET /v3/users/:user_id", colleagues(200)),
+
+  // The registry API
+  line("ALL /v2/*", everybody(404), { at: "GET /v2/nothing" }),
+  line("GET /v2", everybody(200, { anonymous: 401 })),
+  line("GET /v2", everybody(200), { note: "as an SDK", headers: { "X-Auth-Token": "anything" } }),
+  line(`GET ${OCI}/tags/list`, pull(200)),
+  line(`GET ${OCI}/manifests/:reference`, pull(200)),
+  line(`PUT ${OCI}/manifests/:reference`, push(201), {
+    headers: { "Content-Type": OCI_MANIFEST },
+    body: () => MANIFEST,
+  }),
+  line(`DELETE ${OCI}/manifests/:reference`, remove(202)),
+  line(`POST ${OCI}/blobs/uploads`, push(202), { changes: false }),
+  line(`POST ${OCI}/blobs/uploads`, mount(), {
+    at: "POST /v2/:own/blobs/uploads/",
+    query: "?mount={digest}&from={name}",
+    prepare: async () => ({ own: `${newName("own")}/image` }),
+  }),
+  line(`GET ${OCI}/blobs/uploads/:session`, push(204), { prepare: openUpload, changes: false }),
+  line(`PATCH ${OCI}/blobs/uploads/:session`, push(202), upload),
+  line(`PUT ${OCI}/blobs/uploads/:session`, push(201), { ...upload, query: `?digest=${digestOf(bytes)}` }),
+  line(`DELETE ${OCI}/blobs/uploads/:session`, push(204), { prepare: openUpload, changes: false }),
+  line(`GET ${OCI}/blobs/:digest`, pull(200)),
+  line(`DELETE ${OCI}/blobs/:digest`, remove(202)),
+  line(`GET ${OCI}/referrers/:digest`, pull(200)),
+
+  // The token service
+  line("ALL /token", everybody(405), { at: "PUT /token" }),
+  line("ALL /token/*", everybody(404), { at: "GET /token/nothing" }),
+  line("GET /token", everybody(200, { loginToken: 401 })),
+  line("POST /token", everybody(200, { anonymous: 401 }), {
+    body: (_, caller) => {
+      const { name, password } = credentialsOf(caller);
+      return new URLSearchParams({ grant_type: "password", username: name, password });
+    },
+  }),
+
+  // Berth's own API: images
+  line("ALL /api/*", everybody(404), { at: "GET /api/nothing" }),
+  line(`GET ${IMAGE}`, visible(200)),
+  line(`GET ${IMAGE}/tags`, visible(200)),
+  line(`GET ${IMAGE}/manifests/:reference`, visible(200)),
+  line(`GET ${IMAGE}/history`, ownImage("read", 200)),
+  line(`GET ${IMAGE}/tags/:tag/history`, ownImage("read", 200)),
+  line(`GET ${IMAGE}/immutable-tag-rules`, ownImage("read", 200)),
+  line(`POST ${IMAGE}/immutable-tag-rules`, ownImage("manage", 201), { body: () => ({ pattern: "v*" }) }),
+  line(`DELETE ${IMAGE}/immutable-tag-rules/:id`, ownImage("manage", 204)),
+
+  // Berth's own API: people
+  line("POST /api/session", everybody(200, { anonymous: 401, loginCommand: 401, loginToken: 401 }), {
+    body: (_, caller) => credentialsOf(caller),
+  }),
+  line("GET /api/session", account(200)),
+  line("DELETE /api/session", everybody(204)),
+  line("POST /api/login-command", account(200)),
+  line("POST /api/access-keys", account(201)),
+  line("GET /api/access-keys", account(200)),
+  line("DELETE /api/access-keys/:access", account(204), { prepare: ownKey }),
+  line("DELETE /api/access-keys/:access", { ...account(404), of: "member" }, { note: "of somebody else" }),
+  line("GET /api/users/:name/access-keys", administratorsOfMember(200)),
+  line("DELETE /api/users/:name/access-keys/:access", administratorsOfMember(204)),
+  line("POST /api/users", administrators(201), { body: () => member() }),
+  line("POST /api/users", operators(201), { note: "an operator", body: () => ({ ...member(), role: "operator" }) }),
+  line("POST /api/users", operators(201, "account"), {
+    note: "of another account",
+    body: ({ name }) => ({ ...member(), account: name }),
+  }),
+  line("PATCH /api/users/:name", administratorsOfMember(200), { body: () => ({ role: "administrator" }) }),
+  line("PATCH /api/users/:name", administratorsOfMember(403), {
+    note: "to operator",
+    body: () => ({ role: "operator" }),
+  }),
+  line("DELETE /api/users/:name", administratorsOfMember(204)),
+  line("POST /api/accounts", operators(201), { body: () => ({ name: newName("account") }) }),
+  line("GET /api/accounts/:name", accountUsers(200), { prepare: async () => ({ name: HOME }) }),
+  line("DELETE /api/accounts/:name", operators(204, "account")),
+  // Last, because passwords that were set by the API take long to check.
+  line("PUT /api/session/password", account(204), { body: () => ({ current: PASSWORD, new: PASSWORD }) }),
+];
+
+// --- The tests ---
+
+it("has a row for each route, and a route for each row", ({ expect }) => {
+  const routes = new Set(app.routes.map(({ method, path }) => `${method} ${path}`));
+  const rows = new Set(TABLE.map(({ route }) => route));
+  expect([...routes].filter((route) => !rows.has(route))).toEqual([]);
+  expect([...rows].filter((route) => !routes.has(route))).toEqual([]);
+});
+
+for (const row of TABLE) {
+  for (const kind of row.of === "image" ? (row.kinds ?? KINDS) : (["private"] as const)) {
+    for (const way of row.scope ? (["basic", "token"] as const) : (["basic"] as const)) {
+      it(`${titleOf(row)}${row.of === "image" ? `, ${kind}, by ${way}` : ""}`, ({ expect }) =>
+        checkRow(row, kind, way, expect));
+    }
+  }
+}
+
+it("manages nothing for an administrator's token that was made for an image", async ({ expect }) => {
+  const managing = TABLE.filter((row) => !row.scope && row.status("loginToken", "private") === 403);
+  expect(managing.length).toBeGreaterThan(80);
+  const statuses = managing.map(async (row) => {
+    const targets = await makeTargets({ ...row, changes: false }, "private");
+    const scope = () => "repository:some/image:pull";
+    const response = await ask({ ...row, scope }, "administrator", targets.get("administrator") ?? {}, "token");
+    return [titleOf(row), response.status];
+  });
+  expect(await Promise.all(statuses)).toEqual(managing.map((row) => [titleOf(row), 403]));
+});
+
+function titleOf({ at, route, query = "", note }: Row): string {
+  return `${at ?? route}${query}${note === undefined ? "" : ` (${note})`}`;
+}
+
+async function checkRow(row: Row, kind: Kind, way: Way, expect: ExpectStatic): Promise<void> {
+  const targets = await makeTargets(row, kind);
+  const answers = await Promise.all(
+    CALLERS.map(async (caller) => {
+      const target = targets.get(caller) ?? {};
+      return { caller, target, ...(await describeAnswer(ask(row, caller, target, way), target)) };
+    }),
+  );
+  const expected = CALLERS.map((caller) => [caller, row.status(caller, kind)]);
+  expect(Object.fromEntries(answers.map(({ caller, status }) => [caller, status]))).toEqual(
+    Object.fromEntries(expected),
+  );
+  const { shows, scope } = row;
+  if (shows) {
+    const mark = row.of === "organization" ? /<organization>/ : /<(?:name|image)>/;
+    const shown = answers.filter(({ status, text }) => status === 200 && mark.test(text));
+    expect(shown.map(({ caller }) => caller)).toEqual(CALLERS.filter((caller) => shows(caller, kind)));
+  }
+  for (const { caller, target, status, text, challenge } of answers) {
+    if (scope && status === 401) expect(challenge).toContain(`,scope="${scope(target)}"`);
+    if (scope && status === 403) expect(text).toContain('"code":"DENIED"');
+    if (!row.knows(caller, kind))
+      for (const nothing of await answersOfNothing(row, caller, target, way)) expect(text, caller).toBe(nothing);
+  }
+}
+
+async function makeTargets(row: Row, kind: Kind): Promise<Map<CallerName, Target>> {
+  const count = (row.changes ?? !row.route.startsWith("GET ")) ? CALLERS.length : 1;
+  const made = await makers[row.of](count, kind);
+  const targets = CALLERS.map(async (caller, at) => {
+    const target = made[at] ?? made[0] ?? {};
+    return [caller, { ...target, ...(await row.prepare?.(caller, target)) }] as const;
+  });
+  return new Map(await Promise.all(targets));
+}
+
+const makers: Record<Row["of"], (count: number, kind: Kind) => Promise<Target[]>> = {
+  image: (count, kind) => newImages(Array.from({ length: count }, () => kind)),
+  organization: newOrganizations,
+  member: newMembers,
+  account: newAccounts,
+  nothing: async () => [],
+};
+
+/** What is not there, but is to look the same as this. */
+function absentFrom({ of, knowsOrganization }: Row, caller: CallerName, target: Target): Target[] {
+  if (of === "nothing") return [];
+  if (of === "organization") return [withoutOrganization(target)];
+  if (of !== "image") return [withoutPerson(target)];
+  return knowsOrganization?.(caller) ? [withoutImage(target)] : [withoutImage(target), withoutOrganization(target)];
+}
+
+/** The answers for what is not there, without names, by row, caller and way. */
+const answersOfNothings = new Map<string, string[]>();
+
+async function answersOfNothing(row: Row, caller: CallerName, target: Target, way: Way): Promise<string[]> {
+  const key = `${TABLE.indexOf(row)} ${caller} ${way}`;
+  const known = answersOfNothings.get(key);
+  if (known) return known;
+  const texts = new Set<string>();
+  for (const absent of absentFrom(row, caller, target)) {
+    texts.add((await describeAnswer(ask(row, caller, absent, way), absent)).text);
+  }
+  answersOfNothings.set(key, [...texts]);
+  return [...texts];
+}
+
+/** Differs from answer to answer. */
+const VARYING = new Set(["x-request-id", "docker-upload-uuid", "location"]);
+
+/** An answer, also as one text in which the names of what was asked for are replaced. */
+async function describeAnswer(asked: Promise<Response>, target: Target) {
+  const response = await asked;
+  const headers = [...response.headers].filter(([name]) => !VARYING.has(name)).map((header) => header.join(": "));
+  const body = new TextDecoder().decode(await response.arrayBuffer());
+  const text = ["name", "organization", "image", "own", "access", "user_id"].reduce(
+    (anonymous, key) => withoutName(anonymous, key, target[key]),
+    [String(response.status), ...headers, body].join("\n"),
+  );
+  return { status: response.status, text, challenge: response.headers.get("WWW-Authenticate") };
+}
+
+function withoutName(text: string, key: string, value: string | undefined): string {
+  if (value === undefined) return text;
+  return key === "user_id" ? text.replace(`user ${value} `, "user <id> ") : text.replaceAll(value, `<${key}>`);
+}
