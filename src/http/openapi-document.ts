@@ -58,7 +58,7 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "A token of `GET /token`, as docker gets them. It lives for five minutes.",
+    description: "A token of `GET /token`, asked for without a scope. It lives for five minutes.",
   },
   session: {
     type: "apiKey",
