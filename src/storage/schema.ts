@@ -7,6 +7,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { Level, Role } from "../model/access.ts";
 import type { AuditAction, AuditResult } from "../model/audit.ts";
 import type { Digest } from "../model/digest.ts";
+import type { RetentionKind } from "../model/retention.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
 
 const id = () => integer("id").primaryKey();
@@ -144,6 +145,8 @@ export const repositories = sqliteTable(
     tagCount: integer("tag_count").notNull().default(0),
     /** Bytes of its blobs, each counted once; kept by triggers on `repository_blobs` (migration 0001). */
     storedBytes: integer("stored_bytes").notNull().default(0),
+    /** Whether manifests that nothing needs any more stay all the same. */
+    keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     index("repositories_by_organization").on(table.organizationId, table.name),
@@ -278,16 +281,26 @@ export const dailyStorage = sqliteTable(
 );
 
 /** One row per digest whose bytes were verified; the bytes are in R2 under `objectKey`. */
-export const blobs = sqliteTable("blobs", {
-  id: id(),
-  digest: text("digest").$type<Digest>().notNull().unique(),
-  objectKey: text("object_key").notNull().unique(),
-  /** Bytes. */
-  size: integer("size").notNull(),
-  createdAt: createdAt(),
-  /** Last upload, mount or existence check, to within an hour: what garbage collection goes by. */
-  lastUsedAt: integer("last_used_at", { mode: "timestamp_ms" }).notNull(),
-});
+export const blobs = sqliteTable(
+  "blobs",
+  {
+    id: id(),
+    digest: text("digest").$type<Digest>().notNull().unique(),
+    objectKey: text("object_key").notNull().unique(),
+    /** Bytes. */
+    size: integer("size").notNull(),
+    createdAt: createdAt(),
+    /** Last upload, mount or existence check, to within an hour: what garbage collection goes by. */
+    lastUsedAt: integer("last_used_at", { mode: "timestamp_ms" }).notNull(),
+    /** No manifest names it: kept by triggers on `manifest_blobs` (migration 0002). */
+    isUnreferenced: integer("is_unreferenced", { mode: "boolean" }).notNull().default(true),
+  },
+  (table) => [
+    index("blobs_unreferenced")
+      .on(table.lastUsedAt, table.id)
+      .where(sql`${table.isUnreferenced} = 1`),
+  ],
+);
 
 /** Which repository may serve which blob. */
 export const repositoryBlobs = sqliteTable(
@@ -321,6 +334,11 @@ export const manifests = sqliteTable(
     artifactType: text("artifact_type"),
     /** JSON object of the manifest's own annotations, as the referrers API repeats them. */
     annotations: text("annotations"),
+    /**
+     * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
+     * collection has looked; then the time of that look, from which the grace period runs.
+     */
+    unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
     lastPulledAt: time("last_pulled_at"),
     /** The manifest this one refers to; need not exist (OCI distribution-spec, "Pushing Manifests with Subject"). */
@@ -332,6 +350,9 @@ export const manifests = sqliteTable(
     index("manifests_by_subject")
       .on(table.repositoryId, table.subject, table.digest)
       .where(sql`${table.subject} IS NOT NULL`),
+    index("manifests_unreferenced")
+      .on(table.unreferencedSince, table.id)
+      .where(sql`${table.unreferencedSince} IS NOT NULL`),
   ],
 );
 
@@ -445,3 +466,74 @@ export const tagHistory = sqliteTable(
     index("tag_history_by_repository").on(table.repositoryId, table.id),
   ],
 );
+
+/** Aging rules, one per image: `model/retention.ts`. */
+export const retentionRules = sqliteTable(
+  "retention_rules",
+  {
+    id: lastingId(),
+    repositoryId: integer("repository_id")
+      .notNull()
+      .unique()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    kind: text("kind").$type<RetentionKind>().notNull(),
+    amount: integer("amount").notNull(),
+    /** JSON arrays of texts. */
+    labels: text("labels").notNull(),
+    patterns: text("patterns").notNull(),
+    /** Counts the changes: a run deletes nothing by a rule that is not the one it read. */
+    revision: integer("revision").notNull().default(1),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+    /** Null while only a push can give it something to do; a trigger on `tags` then sets it (migration 0002). */
+    nextRunAt: time("next_run_at"),
+  },
+  (table) => [
+    index("retention_rules_by_next_run")
+      .on(table.nextRunAt)
+      .where(sql`${table.nextRunAt} IS NOT NULL`),
+  ],
+);
+
+/** What aging deleted (guide 4.8, "aging log"). */
+export const retentionLog = sqliteTable(
+  "retention_log",
+  {
+    id: id(),
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    ruleId: integer("rule_id").notNull(),
+    /** The rule as it was: a JSON object of `model/retention.ts`. */
+    rule: text("rule").notNull(),
+    tag: text("tag").$type<Tag>().notNull(),
+    digest: text("digest").$type<Digest>().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("retention_log_by_repository").on(table.repositoryId, table.id)],
+);
+
+/** Keys of objects in R2 whose rows are gone: written together with that, deleted once R2 has deleted them. */
+export const garbageObjects = sqliteTable("garbage_objects", {
+  objectKey: text("object_key").primaryKey(),
+  /** Bytes. */
+  size: integer("size").notNull(),
+});
+
+/** Runs of garbage collection, the last few hundred. */
+export const collections = sqliteTable("collections", {
+  id: id(),
+  startedAt: time("started_at").notNull(),
+  /** Null while it runs, or when it died. */
+  endedAt: time("ended_at"),
+  manifests: integer("manifests").notNull().default(0),
+  blobs: integer("blobs").notNull().default(0),
+  objects: integer("objects").notNull().default(0),
+  /** Of the objects that were deleted. */
+  bytes: integer("bytes").notNull().default(0),
+  /** Whether nothing was left to do. */
+  isComplete: integer("is_complete", { mode: "boolean" }).notNull().default(false),
+  /** The last key that the search for objects without a row looked at; null when it has looked at all. */
+  objectCursor: text("object_cursor"),
+});
