@@ -89,6 +89,23 @@ export async function saveBlob(
   return row;
 }
 
+/**
+ * Gives a blob another object with the same bytes, in place of one that is lost.
+ *
+ * @returns the key of the object that it has now, which is a third one if somebody else was faster.
+ */
+export async function replaceObject(db: Database, digest: Digest, lost: string, objectKey: string): Promise<string> {
+  const [, [row]] = await db.batch([
+    db
+      .update(blobs)
+      .set({ objectKey })
+      .where(and(eq(blobs.digest, digest), eq(blobs.objectKey, lost))),
+    db.select({ objectKey: blobs.objectKey }).from(blobs).where(eq(blobs.digest, digest)),
+  ]);
+  if (!row) throw new Error(`blob ${digest} was collected while it was pushed: push it again`);
+  return row.objectKey;
+}
+
 /** Links the selected pairs. Over an existing link it writes the same link, so that a row comes back in either case. */
 function insertLinks(db: Database, pairs: SQL) {
   return db

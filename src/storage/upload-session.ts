@@ -17,7 +17,7 @@ import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts"
 import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { discardRest } from "../streams.ts";
-import { saveBlob } from "./blobs.ts";
+import { replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { discardObject, newObjectKey } from "./objects.ts";
 
@@ -99,6 +99,22 @@ export class UploadSession extends DurableObject<Env> {
     return answer(() => ({ offset: this.#load(owner).offset }));
   }
 
+  /**
+   * Makes the verified bytes a blob. Answers the key of the object that has them from now on: an older one if the digest
+   * was stored already, unless R2 has lost it.
+   */
+  async #record(blob: {
+    repository: RepositoryName;
+    digest: Digest;
+    objectKey: string;
+    size: number;
+  }): Promise<string> {
+    const db = openDatabase(this.env.DB);
+    const { objectKey } = await saveBlob(db, blob);
+    if (objectKey === blob.objectKey || (await this.env.BUCKET.head(objectKey))) return objectKey;
+    return replaceObject(db, blob.digest, objectKey, blob.objectKey);
+  }
+
   /** Adds a chunk and answers how many bytes are safe afterwards. */
   async append(owner: UploadOwner, bounds: ChunkBounds, body: ByteStream | null): Promise<Outcome<{ offset: number }>> {
     return answerAsync(body, () =>
@@ -141,10 +157,10 @@ export class UploadSession extends DurableObject<Env> {
         const key = await this.#complete(session, digest, bounds, body);
         const size = session.offset;
         const { repository } = session;
-        const saved = await saveBlob(openDatabase(this.env.DB), { repository, digest, objectKey: key, size });
+        const kept = await this.#record({ repository, digest, objectKey: key, size });
         session.done = { digest, size };
         this.#save(session);
-        await this.#discardObjects(saved.objectKey);
+        await this.#discardObjects(kept);
         return { size };
       }),
     );

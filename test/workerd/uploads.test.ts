@@ -393,6 +393,19 @@ describe("an evicted session", () => {
   });
 });
 
+it("a blob whose object R2 has lost is healed by the next push of it", async ({ expect }) => {
+  const [first, second] = [newRepository(), newRepository()];
+  const bytes = someBytes(1234);
+  const { digest } = await pushBlob(first, bytes);
+  const row = await env.DB.prepare("SELECT object_key AS key FROM blobs WHERE digest = ?")
+    .bind(digest)
+    .first<{ key: string }>();
+  await env.BUCKET.delete(row?.key ?? "");
+  await pushBlob(second, bytes);
+  for (const repository of [first, second]) expect(digestOf(await pull(repository, digest))).toBe(digest);
+  expect(await orphans()).toEqual([]);
+});
+
 describe("an outage", () => {
   it.for([10, UPLOAD_PART_BYTES + 10])(
     "of D1 fails the closing PUT of %i bytes, which then may be repeated",
