@@ -114,6 +114,8 @@ const TAGS: Readonly<Record<string, string>> = {
   "Image tags": "Tags of an image.",
   Sharing: "Private images that other accounts may pull.",
   "Immutable tags": "Rules that keep tags where they are.",
+  Aging: "Rules by which old tags are deleted, and restoring them.",
+  "Garbage collection": "Removing what nothing needs any more, and what is stored.",
   Audit: "Who did what, when and from where.",
   Overview: "Quotas and numbers of an account.",
   Versions: "Which versions of the API there are.",

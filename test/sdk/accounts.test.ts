@@ -37,6 +37,8 @@ const UNRELATED: readonly Operation[] = [
   "showShareFeatureGates",
 ];
 
+const RETENTION = { algorithm: "or", rules: [{ template: "tag_rule", params: { num: "5" }, tag_selectors: [] }] };
+
 /** What an operation would take that is allowed. */
 function fieldsOf(operation: Operation): Record<string, unknown> {
   const auths = [{ user_id: stranger.person.id, user_name: "second", auth: 7 }];
@@ -52,8 +54,8 @@ function fieldsOf(operation: Operation): Record<string, unknown> {
     createRepoTag: { source_tag: "1", destination_tag: "2" },
     createRepoDomains: { access_domain: "second", permit: "read", deadline: "forever" },
     updateRepoDomains: { permit: "read", deadline: "forever" },
-    createRetention: {},
-    updateRetention: {},
+    createRetention: RETENTION,
+    updateRetention: RETENTION,
     createTrigger: {},
     updateTrigger: {},
     createImageSyncRepo: {},

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { account } from "./operations/account.ts";
 import { images } from "./operations/images.ts";
 import { organizations } from "./operations/organizations.ts";
+import { retentions } from "./operations/retentions.ts";
 import { sharing } from "./operations/sharing.ts";
 import { tags } from "./operations/tags.ts";
 import { OPERATIONS, SdkUser, useRegistry } from "./setting.ts";
@@ -20,6 +21,9 @@ describe("tags", () => {
 });
 describe("sharing", () => {
   sharing(setting);
+});
+describe("retentions", () => {
+  retentions(setting);
 });
 describe("account", () => {
   account(setting);

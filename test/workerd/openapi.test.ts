@@ -120,6 +120,13 @@ describe("the server", async () => {
     },
   ]);
 
+  const rule = { kind: "date_rule", amount: 30 };
+  const aging = await send("PUT", `/api/organizations/${organization}/images/shop$web/aging/rule`, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(rule),
+  });
+  const { id: ruleId } = await aging.json<{ id: number }>();
+
   /** What parameters stand for; whatever is not here is a name that nothing has. */
   const VALUES: Record<string, string> = {
     namespace: organization,
@@ -130,6 +137,7 @@ describe("the server", async () => {
     tag: "latest",
     name: "admin",
     project_id: "berth",
+    retention_id: String(ruleId),
     user_id: String(await env.DB.prepare("SELECT id FROM users WHERE name = ?").bind(user.name).first("id")),
   };
   const NOTHING = { namespace: "nothing", organization: "nothing", name: "nothing", user_id: "999999" };
@@ -216,6 +224,23 @@ describe("the server", async () => {
       201,
     ],
     ["delete", "/v2/manage/namespaces/{namespace}/repos/{repository}/tags/{tag}", undefined, 204],
+    [
+      "patch",
+      "/v2/manage/namespaces/{namespace}/repos/{repository}/retentions/{retention_id}",
+      { algorithm: "or", rules: [{ template: "tag_rule", params: { num: "9" }, tag_selectors: [] }] },
+      201,
+    ],
+    ["delete", "/v2/manage/namespaces/{namespace}/repos/{repository}/retentions/{retention_id}", undefined, 200],
+    [
+      "post",
+      "/v2/manage/namespaces/{namespace}/repos/{repository}/retentions",
+      { algorithm: "or", rules: [{ template: "date_rule", params: { days: "30" }, tag_selectors: [] }] },
+      201,
+    ],
+    ["post", "/api/organizations/{organization}/images/{image}/tags/{tag}/restore", undefined, 200],
+    ["put", "/api/organizations/{organization}/images/{image}/aging/rule", rule, 200],
+    ["post", "/api/organizations/{organization}/images/{image}/aging/preview", rule, 200],
+    ["delete", "/api/organizations/{organization}/images/{image}/aging/rule", undefined, 204],
     ["post", "/v2/manage/utils/secret", undefined, 200],
     ["post", "/api/access-keys", undefined, 201],
     ["post", "/api/session", { name: user.name, password: user.password }, 200],

@@ -345,12 +345,6 @@ describe("the versions", () => {
 describe("an operation that is not built", () => {
   const BASE = "/v2/manage/namespaces";
   const OPERATIONS = [
-    ["POST", "retentions"],
-    ["GET", "retentions"],
-    ["GET", "retentions/histories"],
-    ["GET", "retentions/1"],
-    ["PATCH", "retentions/1"],
-    ["DELETE", "retentions/1"],
     ["POST", "triggers"],
     ["GET", "triggers"],
     ["GET", "triggers/t"],

@@ -40,7 +40,8 @@ export function cutPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) =>
   return { items, next };
 }
 
-function formatCursor(key: readonly (string | number)[]): string {
+/** Makes the `next` of a page that {@link cutPage} does not cut. */
+export function formatCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString("base64url");
 }
 

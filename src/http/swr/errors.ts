@@ -32,6 +32,8 @@ const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulS
   PERMISSION_UNKNOWN: { code: `${SERVICE}.4040078` },
   REPOSITORY_EXISTS: { code: `${SERVICE}.4090006` },
   REPOSITORY_UNKNOWN: { code: `${SERVICE}.4040113` },
+  // What Terraform takes for "deleted already".
+  RETENTION_UNKNOWN: { code: `${SERVICE}.4000306`, status: 400 },
   TAG_UNKNOWN: { code: `${SERVICE}.4040115` },
   UNAUTHORIZED: { code: `${SERVICE}.4010000` },
 };

@@ -9,12 +9,6 @@ type Operation = readonly [method: "get" | "post" | "patch" | "delete", path: st
 const REPOSITORY = "/namespaces/{namespace}/repos/{repository}";
 
 const REPOSITORY_OPERATIONS: readonly Operation[] = [
-  ["post", `${REPOSITORY}/retentions`, "createRetention"],
-  ["get", `${REPOSITORY}/retentions`, "listRetentions"],
-  ["get", `${REPOSITORY}/retentions/histories`, "listRetentionHistories"],
-  ["get", `${REPOSITORY}/retentions/{retention_id}`, "showRetention"],
-  ["patch", `${REPOSITORY}/retentions/{retention_id}`, "updateRetention"],
-  ["delete", `${REPOSITORY}/retentions/{retention_id}`, "deleteRetention"],
   ["post", `${REPOSITORY}/triggers`, "createTrigger"],
   ["get", `${REPOSITORY}/triggers`, "listTriggersDetails"],
   ["get", `${REPOSITORY}/triggers/{trigger}`, "showTrigger"],

@@ -4,7 +4,6 @@ import { MANIFEST_TYPE, type Person, pushImage, type PushedImage } from "../../s
 import { type Operation, PROJECT_ID, type SdkUser, type Setting } from "../setting.ts";
 
 const HOURS_24 = 24 * 3600 * 1000;
-const RULE = { algorithm: "or", rules: [{ template: "date_rule", params: { days: "30" }, tag_selectors: [] }] };
 const TRIGGER = {
   name: "deploy",
   action: "update",
@@ -19,12 +18,6 @@ const SYNC = { remoteRegionId: "eu-west-101", remoteNamespace: "elsewhere", sync
 
 /** Operations that come with later versions, and what they would take. */
 const UNSUPPORTED: readonly [Operation, Record<string, unknown>][] = [
-  ["createRetention", { body: RULE }],
-  ["listRetentions", {}],
-  ["showRetention", { retention_id: 1 }],
-  ["updateRetention", { retention_id: 1, body: RULE }],
-  ["deleteRetention", { retention_id: 1 }],
-  ["listRetentionHistories", {}],
   ["createTrigger", { body: TRIGGER }],
   ["listTriggersDetails", {}],
   ["showTrigger", { trigger: "deploy" }],

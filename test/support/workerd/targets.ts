@@ -164,6 +164,34 @@ export async function newMembers(count: number): Promise<Target[]> {
   );
 }
 
+/** Gives an image an aging rule that deletes nothing, or finds that it has one; answers its id. */
+export async function newRetentionRule(repository: string): Promise<string> {
+  const row = await env.DB.prepare(
+    `INSERT INTO retention_rules (repository_id, kind, amount, labels, patterns, created_at, updated_at)
+     SELECT id, 'tag_rule', 1000, '[]', '[]', 0, 0 FROM repositories WHERE name = ?
+     ON CONFLICT (repository_id) DO UPDATE SET amount = excluded.amount RETURNING id`,
+  )
+    .bind(repository)
+    .first<{ id: number }>();
+  return String(row?.id ?? 0);
+}
+
+/** Deletes the tag of an image, so that there is one to restore. */
+export async function deleteTags(repository: string): Promise<void> {
+  await env.DB.batch(
+    [
+      `INSERT INTO tag_history (repository_id, tag, digest, created_at)
+       SELECT repositories.id, tags.name, manifests.digest, ?2 FROM repositories
+       JOIN tags ON tags.repository_id = repositories.id JOIN manifests ON manifests.id = tags.manifest_id
+       WHERE repositories.name = ?1`,
+      `INSERT INTO tag_history (repository_id, tag, created_at)
+       SELECT repositories.id, tags.name, ?2 FROM repositories JOIN tags ON tags.repository_id = repositories.id
+       WHERE repositories.name = ?1`,
+      "DELETE FROM tags WHERE repository_id = (SELECT id FROM repositories WHERE name = ?1) AND ?2 > 0",
+    ].map((sql) => env.DB.prepare(sql).bind(repository, Date.now())),
+  );
+}
+
 /** Makes an access key that nobody has the secret of. */
 export async function newAccessKey(user: string): Promise<string> {
   const access = newName("KEY");

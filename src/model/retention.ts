@@ -1,0 +1,196 @@
+/** Aging rules: which tags of an image are old (guide 4.8). */
+import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { shorten } from "./digest.ts";
+import { RegistryError } from "./errors.ts";
+import { parseTag, type Tag } from "./reference.ts";
+
+/** Days since a tag's last push (guide, table 4-4). */
+export const MAX_RETENTION_DAYS = 365;
+/** Tags that stay (guide, table 4-4). */
+export const MAX_RETAINED_TAGS = 1000;
+/** Exemptions of either kind in one rule. */
+export const MAX_EXEMPTIONS = 100;
+const MAX_PATTERN_LENGTH = 512;
+/** Instructions of all compiled patterns of a rule: what they take per tag grows with them. */
+const MAX_PROGRAM_SIZE = 5000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** `date_rule`: tags older than `amount` days go. `tag_rule`: only the newest `amount` tags stay. */
+export const RETENTION_KINDS = ["date_rule", "tag_rule"] as const;
+export type RetentionKind = (typeof RETENTION_KINDS)[number];
+
+export interface RetentionRule {
+  kind: RetentionKind;
+  amount: number;
+  /** Tags that the rule does not concern, by name. */
+  labels: readonly string[];
+  /** And by regular expression (RE2 syntax) over the whole name. */
+  patterns: readonly string[];
+}
+
+/** A tag as a rule sees it. */
+export interface AgingTag {
+  name: Tag;
+  /** Last push, in milliseconds since 1970. */
+  updatedAt: number;
+  isImmutable: boolean;
+}
+
+/**
+ * Why a tag stays or goes. Exempt (`label`, `pattern`) and `immutable` tags are taken out before the rule is applied and
+ * do not count.
+ */
+export const AGING_REASONS = ["label", "pattern", "immutable", "young", "newest", "too-old", "too-many"] as const;
+export type AgingReason = (typeof AGING_REASONS)[number];
+
+export interface Verdict {
+  isExpired: boolean;
+  reason: AgingReason;
+}
+
+export interface CompiledRule extends RetentionRule {
+  expressions: readonly RE2JS[];
+}
+
+/**
+ * Checks a rule and makes it ready for use.
+ *
+ * @throws RegistryError RETENTION_INVALID naming the field and, in a pattern, the position, counted from 0.
+ */
+export function compileRule(rule: RetentionRule): CompiledRule {
+  const max = rule.kind === "date_rule" ? MAX_RETENTION_DAYS : MAX_RETAINED_TAGS;
+  const field = rule.kind === "date_rule" ? "days" : "num";
+  if (!Number.isInteger(rule.amount) || rule.amount < 1 || rule.amount > max) {
+    throw invalid(`${field} must be a whole number from 1 to ${max}`, { detail: { field } });
+  }
+  if (rule.labels.length + rule.patterns.length > MAX_EXEMPTIONS) {
+    throw invalid(`a rule has at most ${MAX_EXEMPTIONS} exemptions`);
+  }
+  for (const label of rule.labels) requireTag(label);
+  const expressions = rule.patterns.map(compilePattern);
+  if (expressions.reduce((size, expression) => size + expression.programSize(), 0) > MAX_PROGRAM_SIZE) {
+    throw invalid("the regular expressions are together too complex: repeat less");
+  }
+  return { ...rule, expressions };
+}
+
+/** What is no tag, such as `v*`, would exempt none: who wrote it expects something else, and would lose tags. */
+function requireTag(label: string): void {
+  try {
+    parseTag(label);
+  } catch (cause) {
+    if (!(cause instanceof RegistryError)) throw cause;
+    throw invalid(`a label is the whole name of a tag: ${cause.message}`, { detail: { label: shorten(label) }, cause });
+  }
+}
+
+function compilePattern(pattern: string): RE2JS {
+  const refuse = (why: string, position: number, cause?: unknown) =>
+    invalid(`the regular expression "${shorten(pattern)}" is not valid: ${why} at position ${position}`, {
+      detail: { pattern: shorten(pattern), position },
+      cause,
+    });
+  if (pattern === "") throw refuse("it is empty", 0);
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw refuse(`it has more than ${MAX_PATTERN_LENGTH} characters`, MAX_PATTERN_LENGTH);
+  }
+  const fault = faultOf(pattern);
+  if (fault) throw refuse(fault.getDescription(), positionOf(fault, pattern), fault);
+  return RE2JS.compile(pattern);
+}
+
+function faultOf(pattern: string): RE2JSSyntaxException | undefined {
+  try {
+    RE2JS.compile(pattern);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RE2JSSyntaxException) return error;
+    throw error;
+  }
+}
+
+/** The engine names the faulty part, which may be elsewhere as well: it is where what ends with it has the same fault. */
+function positionOf(fault: RE2JSSyntaxException, pattern: string): number {
+  const part = fault.getPattern();
+  // Where the whole is faulty, it ends too early.
+  if (part === null || part === pattern) return pattern.length;
+  for (let at = pattern.indexOf(part); at >= 0; at = pattern.indexOf(part, at + 1)) {
+    const found = faultOf(pattern.slice(0, at + part.length));
+    if (found?.getDescription() === fault.getDescription() && found.getPattern() === part) return at;
+  }
+  return Math.max(pattern.indexOf(part), 0);
+}
+
+function invalid(message: string, { detail, cause }: { detail?: Record<string, unknown>; cause?: unknown } = {}) {
+  return new RegistryError("RETENTION_INVALID", { message, ...(detail && { detail }) }, { cause });
+}
+
+/** What becomes of a tag, and how many tags as new as it or newer a `tag_rule` counts. */
+export interface Judged<T extends AgingTag> {
+  tag: T;
+  verdict: Verdict;
+  counted: number;
+}
+
+/**
+ * Decides about tags in the order in which {@link judge} wants them: for the cron run, the run when a rule is saved, and
+ * the preview.
+ *
+ * @param counted what the last tag before these had as that.
+ */
+export function judgeAll<T extends AgingTag>(
+  rule: CompiledRule,
+  tags: readonly T[],
+  counted: number,
+  now: number,
+): Judged<T>[] {
+  let newer = counted;
+  return tags.map((tag) => {
+    const verdict = judge(rule, tag, newer, now);
+    if (counts(verdict)) newer += 1;
+    return { tag, verdict, counted: newer };
+  });
+}
+
+/**
+ * Decides about one tag: the one place that does.
+ *
+ * @param newer how many newer tags count: of equally old ones, the one whose name comes first in descending order is
+ * newer. Of no concern for a `date_rule`.
+ * @param now milliseconds since 1970. A tag from the future, by a skewed clock, is young.
+ */
+export function judge(rule: CompiledRule, tag: AgingTag, newer: number, now: number): Verdict {
+  if (rule.labels.includes(tag.name)) return { isExpired: false, reason: "label" };
+  if (rule.expressions.some((expression) => expression.testExact(tag.name))) {
+    return { isExpired: false, reason: "pattern" };
+  }
+  if (tag.isImmutable) return { isExpired: false, reason: "immutable" };
+  if (rule.kind === "date_rule") {
+    const isOld = tag.updatedAt <= cutoffOf(rule, now);
+    return isOld ? { isExpired: true, reason: "too-old" } : { isExpired: false, reason: "young" };
+  }
+  const isBeyond = newer >= rule.amount;
+  return isBeyond ? { isExpired: true, reason: "too-many" } : { isExpired: false, reason: "newest" };
+}
+
+/** Whether a tag with this verdict counts among those that a `tag_rule` keeps. */
+function counts({ reason }: Verdict): boolean {
+  return reason === "newest";
+}
+
+/** Tags last pushed then or before are too old. */
+function cutoffOf(rule: RetentionRule, now: number): number {
+  return now - rule.amount * DAY_MS;
+}
+
+/**
+ * When a rule may next have something to do, if nothing is pushed meanwhile.
+ *
+ * @param oldestKept when the oldest tag that a `date_rule` concerns was pushed; undefined when there is none.
+ * @returns null for a rule that only a push can wake.
+ */
+export function nextRunAfter(rule: RetentionRule, oldestKept: number | undefined, now: number): number | null {
+  if (rule.kind === "tag_rule") return null;
+  // A tag pushed from now on is due that much later at the earliest.
+  return Math.min(oldestKept ?? now, now) + rule.amount * DAY_MS;
+}
