@@ -15,6 +15,9 @@ export default defineConfig({
           ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
           // Tests of the quota set their own.
           ORGANIZATION_QUOTA: "100000",
+          // The environment of this process does not reach workerd.
+          GARBAGE_RUNS: process.env.GARBAGE_RUNS ?? "",
+          GARBAGE_SEED: process.env.GARBAGE_SEED ?? "",
         },
       },
     }),

@@ -8,10 +8,14 @@ export const STATE_DIR_MARK = "BERTH_RUNTIME_STATE_DIR";
 
 /** Another runtime uses the state directory. */
 export class StateInUse extends Error {
+  /** The process that uses it. */
+  readonly pid: number;
+
   constructor(stateDir: string, pid: number) {
     super(
       `Berth is already running on ${stateDir} (process ${pid}). Stop it first, or set STATE_DIR to another folder.`,
     );
+    this.pid = pid;
   }
 }
 

@@ -11,6 +11,9 @@ const Variables = z.object({
   CREATE_ORGANIZATION_ON_PUSH: flag.default(true),
   ANONYMOUS_PULL: flag.default(true),
   AUDIT_DAYS: count(36_500).min(1).default(180),
+  // Not 0: a push names its blobs at its very end, up to a day after it sent the first or found it there (UPLOAD_IDLE_MS),
+  // and the parts of an index before the index. For so long nothing that it relies on may go.
+  GRACE_DAYS: count(365).min(1).default(7),
   PROJECT: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
@@ -26,6 +29,8 @@ export interface Settings {
   allowsAnonymousPull: boolean;
   /** For how many days audit events are kept. */
   auditDays: number;
+  /** For how many days what nothing needs any more is kept. */
+  graceDays: number;
   /** The project name in login commands, where SWR has the region's (guide 4.2). */
   project: string;
 }
@@ -53,6 +58,7 @@ export function readSettings(env: object): Settings {
     createsOrganizationOnPush: data.CREATE_ORGANIZATION_ON_PUSH,
     allowsAnonymousPull: data.ANONYMOUS_PULL,
     auditDays: data.AUDIT_DAYS,
+    graceDays: data.GRACE_DAYS,
     project: data.PROJECT,
   };
   read = { from: env, settings };

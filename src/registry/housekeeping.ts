@@ -5,12 +5,21 @@ import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
 import type { Stores } from "../storage/stores.ts";
+import { runDueRules } from "./aging.ts";
+import { Budget } from "./budget.ts";
+import { collectGarbage } from "./garbage.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes: well within the time that D1 gives it, with all the indexes they are in. */
 const SLICE = 2000;
 /** What is still left then is left to the next hour. */
-const MAX_SLICES = 200;
+const MAX_SLICES = 60;
+/** Of the 1,000 queries that the platform allows in all. */
+const AGING_QUERIES = 400;
+const GARBAGE_QUERIES = 400;
+/** All must end within a quarter of an hour. */
+const AGING_MS = 3 * 60 * 1000;
+const GARBAGE_MS = 5 * 60 * 1000;
 
 /**
  * Deletes what has ended and notes the day's numbers. Each task is on its own: what one fails at is logged, and the
@@ -18,13 +27,20 @@ const MAX_SLICES = 200;
  *
  * @param now when it was due.
  */
-export async function keepHouse({ db, settings }: Stores, now: Date): Promise<void> {
+export async function keepHouse(stores: Stores, now: Date): Promise<void> {
+  const { db, settings } = stores;
   const keptFrom = new Date(now.getTime() - settings.auditDays * DAY_MS);
   const tasks: Record<string, () => Promise<void>> = {
     "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
+    "aging rules": async () => {
+      await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));
+    },
+    garbage: async () => {
+      await collectGarbage(stores, new Budget(GARBAGE_QUERIES, GARBAGE_MS));
+    },
   };
   // One after the other: D1 does one thing at a time, and requests are waiting for it too.
   for (const [name, task] of Object.entries(tasks)) {

@@ -4,8 +4,18 @@ import { RegistryError } from "../model/errors.ts";
 import { defaultChild } from "../model/manifest.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../model/media-types.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
-import { findManifest, readManifest, type ReadManifest, type StoredManifest } from "../storage/manifests.ts";
+import {
+  findManifest,
+  type FoundManifest,
+  readManifest,
+  type ReadManifest,
+  type StoredManifest,
+  touchManifest,
+} from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
+
+/** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
+const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 export interface PulledManifest extends ReadManifest {
   /** It, and the index that was asked for when it came in its place. */
@@ -24,6 +34,9 @@ export type Accepted = ReadonlySet<string> | undefined;
  * Docker's own registry: a client that knows no index but Docker's single-platform manifests, and asks by tag, gets the
  * one for linux/amd64.
  *
+ * Whoever asks for a manifest that nothing needs is about to pull its blobs, or to name it in an index without pushing it
+ * again: garbage collection leaves it for another grace period.
+ *
  * @throws RegistryError MANIFEST_UNKNOWN or NAME_UNKNOWN.
  */
 export async function pullManifest(
@@ -33,7 +46,7 @@ export async function pullManifest(
   accepted: Accepted,
 ): Promise<PulledManifest> {
   const manifest = await readManifest(stores.db, repository, reference);
-  if (!manifest) throw unknownManifest(repository, reference);
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted: !isDigest(reference) || !manifest.isChild };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
   const digest = defaultChild(manifest.text);
@@ -49,9 +62,16 @@ export async function statManifest(
   accepted: Accepted,
 ): Promise<StoredManifest | PulledManifest> {
   const manifest = await findManifest(stores.db, repository, reference);
-  if (!manifest) throw unknownManifest(repository, reference);
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
   return pullManifest(stores, repository, reference, accepted);
+}
+
+/** @returns false when the manifest was collected just before. */
+async function keep({ db }: Stores, { id, unreferencedSince }: FoundManifest): Promise<boolean> {
+  // 0 is before the beginning.
+  if (!unreferencedSince || Date.now() - unreferencedSince <= TOUCH_INTERVAL_MS) return true;
+  return touchManifest(db, id);
 }
 
 function needsDefaultChild({ mediaType }: StoredManifest, accepted: Accepted): boolean {

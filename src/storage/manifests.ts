@@ -28,6 +28,9 @@ export interface StoredManifest {
   size: number;
 }
 
+/** A manifest, and since when nothing has needed it: null, or 0 where garbage collection has yet to look. */
+export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
+
 /** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
 const TEXT_PIECE_LENGTH = 600_000;
 
@@ -41,7 +44,7 @@ export async function findManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<StoredManifest | undefined> {
+): Promise<FoundManifest | undefined> {
   const [row] = await findManifestQuery(db, repository, reference);
   if (!row) throw unknownRepository(repository);
   return row.manifest ?? undefined;
@@ -55,13 +58,28 @@ export function findManifestQuery(db: Database, repository: RepositoryName, refe
     .where(eq(repositories.name, repository));
 }
 
-export interface ReadManifest extends StoredManifest {
-  id: number;
+export interface ReadManifest extends FoundManifest {
   repository: { id: number; accountId: number };
   /** Whether an index of the repository names it. */
   isChild: boolean;
   /** Exactly as it was pushed. */
   text: string;
+}
+
+/**
+ * Notes that somebody relies on a manifest that nothing needs: its grace period begins anew.
+ *
+ * @returns false when it was collected just before.
+ */
+export async function touchManifest(db: Database, id: number): Promise<boolean> {
+  const touched = await db
+    .update(manifests)
+    .set({
+      unreferencedSince: sql`CASE WHEN ${manifests.unreferencedSince} > 0 THEN ${Date.now()} ELSE ${manifests.unreferencedSince} END`,
+    })
+    .where(eq(manifests.id, id))
+    .returning({ id: manifests.id });
+  return touched.length > 0;
 }
 
 /** The same with its exact text, and what counting its pull takes, still in one query: a row per piece. */
@@ -147,7 +165,10 @@ export async function saveManifest(
       db
         .insert(manifests)
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
-        .onConflictDoUpdate({ target: [manifests.repositoryId, manifests.digest], set: { mediaType, artifactType } }),
+        .onConflictDoUpdate({
+          target: [manifests.repositoryId, manifests.digest],
+          set: { mediaType, artifactType, unreferencedSince: 0 },
+        }),
       ...pieces(text).map((piece, position) =>
         db.insert(manifestTexts).values({ manifestId, position, text: piece }).onConflictDoNothing(),
       ),

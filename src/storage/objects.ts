@@ -2,6 +2,9 @@ import { eq } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { blobs } from "./schema.ts";
 
+/** What every key begins with. */
+export const OBJECT_PREFIX = "blobs/";
+
 /**
  * R2 holds blobs only:
  *
@@ -11,7 +14,7 @@ import { blobs } from "./schema.ts";
  * and deleting an object cannot hit a newer upload.
  */
 export function newObjectKey(): string {
-  return `blobs/${crypto.randomUUID()}`;
+  return `${OBJECT_PREFIX}${crypto.randomUUID()}`;
 }
 
 /** Removes an object unless a blob row names it: the one way by which uploads take back what they wrote. */

@@ -21,12 +21,14 @@ import {
 import { newName, PASSWORD } from "../support/workerd/management.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import {
+  deleteTags,
   MANIFEST,
   newAccessKey,
   newAccounts,
   newImages,
   newMembers,
   newOrganizations,
+  newRetentionRule,
   type Target,
   withoutImage,
   withoutOrganization,
@@ -262,6 +264,15 @@ async function openUpload(caller: CallerName, target: Target): Promise<Target> {
   return { session: response.headers.get("Docker-Upload-UUID") ?? "" };
 }
 
+const RETENTION = { algorithm: "or", rules: [{ template: "tag_rule", params: { num: "1000" }, tag_selectors: [] }] };
+const AGING_RULE = { kind: "tag_rule", amount: 1000 };
+const ruleOf = async (_: CallerName, target: Target) => ({
+  retention_id: await newRetentionRule(target["name"] ?? ""),
+});
+const deletedTag = async (_: CallerName, target: Target) => {
+  await deleteTags(target["name"] ?? "");
+  return {};
+};
 const ownKey = async (caller: CallerName) => ({ access: await newAccessKey(credentialsOf(caller).name) });
 const member = () => ({ name: newName("user"), password: PASSWORD });
 
@@ -365,14 +376,19 @@ const TABLE: readonly Row[] = [
   line(`POST ${MANAGE}/utils/secret`, account(200)),
   line(`POST ${MANAGE}/utils/authorizationtoken`, account(200)),
 
+  // SWR's API: aging
+  line(`POST ${REPOSITORY}/retentions`, ownImage("manage", 201), { body: () => RETENTION }),
+  line(`GET ${REPOSITORY}/retentions`, ownImage("read", 200)),
+  line(`GET ${REPOSITORY}/retentions/histories`, ownImage("read", 200)),
+  line(`GET ${REPOSITORY}/retentions/:retention_id`, ownImage("read", 200), { prepare: ruleOf, changes: true }),
+  line(`PATCH ${REPOSITORY}/retentions/:retention_id`, ownImage("manage", 201), {
+    prepare: ruleOf,
+    body: () => RETENTION,
+  }),
+  line(`DELETE ${REPOSITORY}/retentions/:retention_id`, ownImage("manage", 200), { prepare: ruleOf }),
+
   // SWR's API: what there is not
   ...[
-    "POST retentions",
-    "GET retentions",
-    "GET retentions/histories",
-    "GET retentions/:retention_id",
-    "PATCH retentions/:retention_id",
-    "DELETE retentions/:retention_id",
     "POST triggers",
     "GET triggers",
     "GET triggers/:trigger",
@@ -452,6 +468,20 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/immutable-tag-rules`, ownImage("read", 200)),
   line(`POST ${IMAGE}/immutable-tag-rules`, ownImage("manage", 201), { body: () => ({ pattern: "v*" }) }),
   line(`DELETE ${IMAGE}/immutable-tag-rules/:id`, ownImage("manage", 204)),
+
+  // Berth's own API: aging and garbage
+  line(`GET ${IMAGE}/aging/rule`, ownImage("read", 200), { prepare: ruleOf, changes: true }),
+  line(`PUT ${IMAGE}/aging/rule`, ownImage("manage", 200), { prepare: ruleOf, body: () => AGING_RULE }),
+  line(`DELETE ${IMAGE}/aging/rule`, ownImage("manage", 204), { prepare: ruleOf }),
+  line(`POST ${IMAGE}/aging/preview`, ownImage("read", 200), { body: () => AGING_RULE, changes: false }),
+  line(`GET ${IMAGE}/aging/log`, ownImage("read", 200)),
+  line(`GET ${IMAGE}/restorable-tags`, ownImage("read", 200)),
+  line(`POST ${IMAGE}/tags/:tag/restore`, ownImage("edit", 200), { prepare: deletedTag }),
+  line(`GET ${IMAGE}/garbage-collection`, ownImage("read", 200)),
+  line(`PUT ${IMAGE}/garbage-collection`, ownImage("manage", 200), { body: () => ({ keepsUntagged: true }) }),
+  line("GET /api/organizations/:organization/usage", ownOrganization("read", 200)),
+  line("GET /api/garbage-collection", operators(200)),
+  line("POST /api/garbage-collection", operators(200), { body: () => ({ dryRun: true }) }),
 
   // Berth's own API: people
   line("POST /api/session", everybody(200, { anonymous: 401, loginCommand: 401, loginToken: 401 }), {

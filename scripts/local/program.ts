@@ -1,0 +1,80 @@
+/** What programs that run Berth on this machine share: their environment, how they stop and how they fail. */
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readSettings, SETTING_NAMES } from "../../src/model/settings.ts";
+import { BundleFailed } from "./bundle.ts";
+import { MigrationFailed } from "./migrations.ts";
+import { PortUnavailable, WorkerdDied } from "./runtime.ts";
+import { localSecrets } from "./secrets.ts";
+import { StateInUse } from "./state-lock.ts";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Something that the user can mend: the message says all there is to say. */
+export class Explained extends Error {}
+
+/** Failures whose message says all there is to say. */
+const EXPLAINED = [Explained, BundleFailed, MigrationFailed, PortUnavailable, StateInUse, WorkerdDied];
+
+/** What the environment sets. */
+export interface LocalEnvironment {
+  port: number;
+  stateDir: string;
+  /** The administrator's password. */
+  password: string | undefined;
+  /** Secrets of the state directory, made if need be, and what is set in place of wrangler.toml. */
+  bindings: () => Record<string, string>;
+}
+
+/** @throws Explained when the environment holds something that cannot be used. */
+export function readEnvironment(): LocalEnvironment {
+  const variables = readVariables();
+  const stateDir = resolve(process.env.STATE_DIR || join(ROOT, ".berth"));
+  return {
+    port: readPort(process.env.PORT),
+    stateDir,
+    password: process.env.ADMIN_PASSWORD || undefined,
+    bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
+  };
+}
+
+function readVariables(): Record<string, string> {
+  const entries = SETTING_NAMES.map((name) => [name, process.env[name]] as const);
+  const variables = Object.fromEntries(entries.filter((entry): entry is [string, string] => Boolean(entry[1])));
+  try {
+    readSettings(variables);
+  } catch (error) {
+    throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return variables;
+}
+
+function readPort(text: string | undefined): number {
+  if (!text) return 8787;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) throw new Explained(`PORT must be a number from 0 to 65535, not "${text}".`);
+  return port;
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP, or when the process that started this one is gone. */
+export function untilStopRequested(): Promise<void> {
+  return new Promise((stop) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      // Miniflare's own listeners end the process at once, with requests in flight.
+      process.removeAllListeners(signal);
+      process.on(signal, () => stop());
+    }
+    process.once("disconnect", () => stop());
+  });
+}
+
+/** Runs a program to its end, and ends the process: with the exit code that it answers, or 1 when it fails. */
+export async function runProgram(main: () => Promise<number>): Promise<never> {
+  try {
+    process.exit(await main());
+  } catch (error) {
+    const isExplained = EXPLAINED.some((type) => error instanceof type);
+    console.error(isExplained && error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}

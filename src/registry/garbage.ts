@@ -1,0 +1,252 @@
+/** Garbage collection: design, "Delete and garbage". Online, in bounded slices, without a lock. */
+import type { Actor, Caller } from "../model/access.ts";
+import type { RepositoryName } from "../model/reference.ts";
+import {
+  type CollectionRecord,
+  countDue,
+  countReclaimable,
+  deleteGarbageBlobs,
+  deleteUnneededManifests,
+  findKeepsUntagged,
+  findObjectCursor,
+  findUnknownObjects,
+  forgetGarbageObjects,
+  type Garbage,
+  listCollections,
+  listGarbageObjects,
+  observeManifests,
+  saveCollection,
+  setKeepsUntagged,
+  startCollection,
+} from "../storage/garbage.ts";
+import { OBJECT_PREFIX } from "../storage/objects.ts";
+import type { Stores } from "../storage/stores.ts";
+import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
+import { Budget } from "./budget.ts";
+
+export type { CollectionRecord, Garbage };
+
+/** Rows that one statement looks at: D1 advises at most about a thousand per change. */
+const SLICE_ROWS = 500;
+/** R2 deletes at most so many keys at once, and lists as many. */
+const MAX_KEYS = 1000;
+/** Pages of the bucket that one run compares with the database. */
+const MAX_LISTED_PAGES = 20;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/**
+ * An object without a row may belong to an upload that has yet to write it: for a day after its last request. After twice
+ * that it belongs to nobody.
+ */
+const ORPHAN_MS = 2 * DAY_MS;
+
+/** What one run may do that somebody waits for. */
+const MANUAL_QUERIES = 400;
+const MANUAL_MS = 20_000;
+/** What a dry run may do beside counting: it lists the bucket as a run would. */
+const DRY_QUERIES = 100;
+
+/**
+ * Collects what nothing has needed for the grace period, as far as the budget goes. May die anywhere and may run twice at
+ * once: the next run finds all that is left.
+ *
+ * @param actor who started it, for the audit; undefined for the clock.
+ */
+export async function collectGarbage(stores: Stores, budget: Budget, actor?: Actor): Promise<CollectionRecord> {
+  const { db, settings } = stores;
+  const run = await startCollection(db, Date.now(), actor);
+  budget.spend(3);
+  const since = Date.now() - settings.graceDays * DAY_MS;
+  /** So that a run that dies has told what it did. */
+  const save = async () => {
+    budget.spend(1);
+    await saveCollection(db, run);
+  };
+
+  // A slice of each in turn, so that bytes go from the beginning on, however much there is.
+  const isDue = { observation: true, manifests: true, blobs: true, objects: true };
+  while (Object.values(isDue).includes(true) && !budget.isSpent) {
+    if (isDue.observation) {
+      budget.spend(1);
+      isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
+    }
+    if (isDue.manifests) {
+      budget.spend(2);
+      const { deleted, seen } = await deleteUnneededManifests(db, since, SLICE_ROWS);
+      run.manifests += deleted;
+      isDue.manifests = seen >= SLICE_ROWS;
+      // They leave blobs behind, and manifests that only they needed.
+      if (deleted > 0) isDue.observation = isDue.blobs = true;
+    }
+    if (isDue.blobs) {
+      budget.spend(3);
+      const deleted = await deleteGarbageBlobs(db, since, SLICE_ROWS);
+      run.blobs += deleted;
+      isDue.blobs = deleted === SLICE_ROWS;
+      if (deleted > 0) isDue.objects = true;
+    }
+    if (isDue.objects) {
+      budget.spend(2);
+      isDue.objects = await deleteObjects(stores, run);
+    }
+    await save();
+  }
+  for await (const { orphans, cursor } of findOrphans(stores, run.objectCursor, budget)) {
+    if (orphans.length > 0) {
+      await stores.bucket.delete(orphans.map(({ key }) => key));
+      run.objects += orphans.length;
+      run.bytes += totalOf(orphans);
+    }
+    run.objectCursor = cursor;
+    await save();
+  }
+
+  run.isComplete = !Object.values(isDue).includes(true);
+  run.endedAt = new Date();
+  await saveCollection(db, run);
+  return run;
+}
+
+/** Deletes objects whose rows are gone. They are forgotten only afterwards, and deleting one twice does no harm. */
+async function deleteObjects({ db, bucket }: Stores, run: CollectionRecord): Promise<boolean> {
+  const objects = await listGarbageObjects(db, MAX_KEYS);
+  if (objects.length === 0) return false;
+  const keys = objects.map(({ objectKey }) => objectKey);
+  await bucket.delete(keys);
+  await forgetGarbageObjects(db, keys);
+  run.objects += objects.length;
+  run.bytes += totalOf(objects);
+  return objects.length === MAX_KEYS;
+}
+
+/**
+ * Compares a part of the bucket with the database, page by page.
+ *
+ * @param start where an earlier search ended; null for the beginning.
+ * @returns of each page the objects that no row names, and where to go on; null at the end of the bucket.
+ */
+async function* findOrphans(
+  { db, bucket }: Stores,
+  start: string | null,
+  budget: Budget,
+): AsyncGenerator<{ orphans: R2Object[]; cursor: string | null }> {
+  let cursor = start;
+  for (let page = 0; page < MAX_LISTED_PAGES && !budget.isSpent; page += 1) {
+    const { objects, truncated } = await bucket.list({
+      prefix: OBJECT_PREFIX,
+      limit: MAX_KEYS,
+      ...(cursor !== null && { startAfter: cursor }),
+    });
+    const old = objects.filter(({ uploaded }) => uploaded.getTime() < Date.now() - ORPHAN_MS);
+    const keys = old.map(({ key }) => key);
+    const unknown = keys.length > 0 ? await findUnknownObjects(db, keys) : new Set<string>();
+    budget.spend(1);
+    cursor = truncated ? (objects.at(-1)?.key ?? null) : null;
+    yield { orphans: old.filter(({ key }) => unknown.has(key)), cursor };
+    if (cursor === null) return;
+  }
+}
+
+function totalOf(objects: readonly { size: number }[]): number {
+  return objects.reduce((sum, { size }) => sum + size, 0);
+}
+
+// --- As operators see it ---
+
+export interface GarbageReport {
+  graceDays: number;
+  /** What nothing needs at present. */
+  reclaimable: Garbage;
+  /** What a collection would take now. */
+  due: Garbage;
+  /** The last runs, the newest first. */
+  runs: CollectionRecord[];
+}
+
+/**
+ * What there is to collect and what was.
+ *
+ * @throws RegistryError DENIED unless the caller is an operator.
+ */
+export async function reportGarbage({ db, settings }: Stores, caller: Caller): Promise<GarbageReport> {
+  requireOperator(caller);
+  const { graceDays } = settings;
+  const [reclaimable, due, runs] = await Promise.all([
+    countReclaimable(db),
+    countDue(db, Date.now() - graceDays * DAY_MS),
+    listCollections(db, 20),
+  ]);
+  return { graceDays, reclaimable, due, runs };
+}
+
+/** What went, or would go. */
+export interface Collected {
+  manifests: number;
+  blobs: number;
+  objects: number;
+  bytes: number;
+  /** Whether nothing is left that is due. */
+  isComplete: boolean;
+  /** Whether the search for objects that nothing names has come to the end of the bucket. */
+  isBucketDone: boolean;
+}
+
+/**
+ * Collects now, as far as somebody can wait for it.
+ *
+ * @throws RegistryError DENIED unless the caller is an operator.
+ */
+export async function startCollecting(stores: Stores, caller: Caller): Promise<Collected> {
+  requireOperator(caller);
+  const run = await collectGarbage(stores, new Budget(MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
+  return { ...run, isBucketDone: run.objectCursor === null };
+}
+
+/**
+ * What a collection would take now, and changes nothing.
+ *
+ * @throws RegistryError DENIED unless the caller is an operator.
+ */
+export async function previewCollection(stores: Stores, caller: Caller): Promise<Collected> {
+  requireOperator(caller);
+  const { db, settings } = stores;
+  const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
+  const preview = { ...due, isComplete: isExact, isBucketDone: false };
+  const budget = new Budget(DRY_QUERIES, MANUAL_MS);
+  for await (const { orphans, cursor } of findOrphans(stores, await findObjectCursor(db), budget)) {
+    preview.objects += orphans.length;
+    preview.bytes += totalOf(orphans);
+    preview.isBucketDone = cursor === null;
+  }
+  return preview;
+}
+
+// --- Per image ---
+
+/**
+ * Whether an image keeps manifests that nothing needs.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED for who may pull it only because it is shared or public.
+ */
+export async function getKeepsUntagged(stores: Stores, caller: Caller, name: RepositoryName): Promise<boolean> {
+  requireAccountUser(caller);
+  const { id } = await requireOwnRepository(stores, caller, name, "read");
+  const keepsUntagged = await findKeepsUntagged(stores.db, id);
+  if (keepsUntagged === undefined) throw unknownImage(name);
+  return keepsUntagged;
+}
+
+/**
+ * Sets whether an image keeps them. Those that it keeps no longer have the whole grace period from then on.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
+ */
+export async function changeKeepsUntagged(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  keepsUntagged: boolean,
+): Promise<void> {
+  requireAccountUser(caller);
+  const repository = await requireOwnRepository(stores, caller, name, "manage");
+  await setKeepsUntagged(stores.db, actorOf(caller), repository, keepsUntagged);
+}
