@@ -55,6 +55,14 @@ export class Servers {
     return this.#worker({ configPath: join(import.meta.dirname, "ceiling", "wrangler.toml"), stateDir });
   }
 
+  /** A Worker that runs aging and garbage collection when asked. */
+  scale(): Promise<Server> {
+    return this.#worker({
+      configPath: join(import.meta.dirname, "scale", "wrangler.toml"),
+      stateDir: this.newStateDir(),
+    });
+  }
+
   /** The server that does nothing. */
   sink(): Promise<Server> {
     return this.#fork("sink.ts", undefined);
