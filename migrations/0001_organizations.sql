@@ -196,7 +196,7 @@ CREATE INDEX `repositories_public_by_tag_count` ON `repositories` (`tag_count`) 
 CREATE INDEX `repositories_by_organization` ON `repositories` (`organization_id`,`name`);--> statement-breakpoint
 ALTER TABLE `manifests` ADD `last_pulled_at` integer;--> statement-breakpoint
 CREATE INDEX `tag_history_by_repository` ON `tag_history` (`repository_id`,`id`);--> statement-breakpoint
-CREATE INDEX `tags_by_update` ON `tags` (`repository_id`,`updated_at`,`name`);--> statement-breakpoint
+CREATE INDEX `tags_by_update` ON `tags` (`repository_id`,`updated_at`);--> statement-breakpoint
 UPDATE `repositories` SET
 	`updated_at` = max(`created_at`, coalesce((SELECT max(`tags`.`updated_at`) FROM `tags` WHERE `tags`.`repository_id` = `repositories`.`id`), 0)),
 	`tag_count` = (SELECT count(*) FROM `tags` WHERE `tags`.`repository_id` = `repositories`.`id`),

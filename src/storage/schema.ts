@@ -443,7 +443,7 @@ export const tags = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.name] }),
     index("tags_by_manifest").on(table.manifestId),
-    index("tags_by_update").on(table.repositoryId, table.updatedAt, table.name),
+    index("tags_by_update").on(table.repositoryId, table.updatedAt),
   ],
 );
 

@@ -409,7 +409,7 @@ it.for([
   [
     "older tags",
     tagsByAgeQuery(stores.db, 1, { order: "newest", after: { updatedAt: 5, name: "x" as Tag }, limit: 10 }),
-    "tags_by_update (repository_id=? AND (updated_at,name)<(?,?))",
+    "tags_by_update (repository_id=? AND updated_at<?)",
   ],
   ["the log", logQuery(stores.db, 1, 5, 10), "retention_log_by_repository (repository_id=? AND id<?)"],
   [

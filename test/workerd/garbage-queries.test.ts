@@ -82,7 +82,7 @@ const STATEMENTS: readonly [string, (db: Database) => Promise<unknown>, string[]
   [
     "settling a rule",
     (db) => settleRule(db, RULE, { startedAt: NOW, newest: TAG, nextRunAt: null }),
-    ["SEARCH tags USING COVERING INDEX tags_by_update (repository_id=? AND (updated_at,name)>(?,?))"],
+    ["SEARCH tags USING INDEX tags_by_update (repository_id=? AND updated_at>?)"],
   ],
 ];
 
@@ -104,7 +104,7 @@ describe("collecting", () => {
     async ([order, sign], { expect }) => {
       const [plan] = await plansOf((db) => listTagsByAge(db, 1, { order, after: TAG, limit: LIMIT }));
       expect(plan).toContain(
-        `SEARCH tags USING INDEX tags_by_update (repository_id=? AND (updated_at,name)${sign}(?,?))`,
+        `SEARCH tags USING INDEX tags_by_update (repository_id=? AND updated_at${sign}?)`,
       );
     },
   );
