@@ -103,9 +103,7 @@ describe("collecting", () => {
     "by a walk over the %s tags enters the index where the last page ended",
     async ([order, sign], { expect }) => {
       const [plan] = await plansOf((db) => listTagsByAge(db, 1, { order, after: TAG, limit: LIMIT }));
-      expect(plan).toContain(
-        `SEARCH tags USING INDEX tags_by_update (repository_id=? AND updated_at${sign}?)`,
-      );
+      expect(plan).toContain(`SEARCH tags USING INDEX tags_by_update (repository_id=? AND updated_at${sign}?)`);
     },
   );
 
