@@ -71,7 +71,7 @@ test("a wrong password is called wrong, and after a logout nothing can be read",
 
   expect(await login(address, "wrong")).toMatchObject({
     exitCode: 1,
-    output: expect.stringContaining("unauthorized: the user name or the password is wrong"),
+    output: expect.stringContaining("unauthorized: authentication required: the user name or the password is wrong"),
   });
   await docker.run(["logout", address]);
   const anonymous = await docker.attempt(["pull", name]);
