@@ -1,9 +1,18 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { z } from "zod";
+import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
 
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
   .describe("true or false");
+const targets = z.string().transform((text, context) => {
+  try {
+    return parseAllowedTargets(text);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+    return z.NEVER;
+  }
+});
 const count = (max: number) => z.coerce.number().int().min(0).max(max);
 
 const Variables = z.object({
@@ -18,6 +27,7 @@ const Variables = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
     .default("berth"),
+  ALLOWED_TARGETS: targets.prefault(""),
 });
 
 export interface Settings {
@@ -33,6 +43,8 @@ export interface Settings {
   graceDays: number;
   /** The project name in login commands, where SWR has the region's (guide 4.2). */
   project: string;
+  /** What triggers may call besides public addresses over HTTPS. */
+  allowedTargets: readonly AllowedTarget[];
 }
 
 /** The variables by name. */
@@ -60,6 +72,7 @@ export function readSettings(env: object): Settings {
     auditDays: data.AUDIT_DAYS,
     graceDays: data.GRACE_DAYS,
     project: data.PROJECT,
+    allowedTargets: data.ALLOWED_TARGETS,
   };
   read = { from: env, settings };
   return settings;
