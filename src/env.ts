@@ -5,6 +5,8 @@ export interface Env {
   DB: D1Database;
   BUCKET: R2Bucket;
   UPLOADS: DurableObjectNamespace<UploadSession>;
+  /** Push events that triggers are to be told of. */
+  DELIVERIES: Queue<{ delivery: number }>;
   /** Slows down whoever guesses passwords. */
   LOGIN_LIMITER: RateLimit;
   /** Signs tokens and temporary login commands: 32 random bytes or more, as text. */

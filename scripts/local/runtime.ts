@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
 import { bundle } from "./bundle.ts";
 import { startCron } from "./cron.ts";
 import { startFront, type Front } from "./front.ts";
@@ -98,6 +98,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
             modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
             modulesRoot: worker.directory,
             bindings: { ...worker.workerOptions.bindings, ...bindings },
+            queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
             // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
             // it halves the requests per second.
             unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
@@ -142,6 +143,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await runAll(undo);
     throw error;
   }
+}
+
+/** The simulator of queues has one batch under way at a time, where Cloudflare has as many as it takes. */
+function withLargeBatches(consumers: V4WorkerOptionsShape["queueConsumers"] = {}) {
+  const entries = Object.entries(consumers).map(([queue, consumer]) => [queue, { ...consumer, maxBatchSize: 100 }]);
+  return Object.fromEntries(entries) as Exclude<typeof consumers, readonly string[]>;
 }
 
 async function runAll(steps: readonly (() => void | Promise<void>)[]): Promise<void> {

@@ -1,6 +1,8 @@
 /** What is done every hour: `scheduled` in `src/index.ts`. */
 import { dayOf } from "../model/day.ts";
+import { HISTORY_DAYS } from "../model/delivery.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
+import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
@@ -30,10 +32,12 @@ const GARBAGE_MS = 5 * 60 * 1000;
 export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   const { db, settings } = stores;
   const keptFrom = new Date(now.getTime() - settings.auditDays * DAY_MS);
+  const historyFrom = new Date(now.getTime() - HISTORY_DAYS * DAY_MS);
   const tasks: Record<string, () => Promise<void>> = {
     "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
+    "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
       await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));

@@ -6,6 +6,7 @@ import { isIndexMediaType } from "../model/media-types.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import { immutableTag } from "../storage/immutable-tags.ts";
 import { readManifest } from "../storage/manifests.ts";
+import type { OutboxEntry } from "../storage/deliveries.ts";
 import type { Stores } from "../storage/stores.ts";
 import {
   deleteTag as deleteRecord,
@@ -105,26 +106,32 @@ export async function retag(
   caller: Caller,
   name: RepositoryName,
   retagging: { source: Tag; destination: Tag; overrides: boolean },
-): Promise<void> {
+  registry: string,
+): Promise<OutboxEntry[]> {
   const { source, destination } = retagging;
   const repository = await requireOwnRepository(stores, caller, name, "edit");
   // A tag always is what it is, so that pointing it to itself overwrites nothing.
   const overrides = retagging.overrides || source === destination;
-  const result = await pointTo(stores.db, actorOf(caller), repository, { source, destination, overrides });
+  const pointing = { source, destination, overrides };
+  const { result, outbox } = await pointTo(stores.db, actorOf(caller), repository, pointing, registry);
   switch (result) {
     case "moved":
     case "unchanged":
-      return;
+      return outbox;
     case "source unknown":
       throw unknownTag(name, source);
     case "destination immutable":
       throw immutableTag([destination]);
     case "destination exists":
-      throw new RegistryError("TAG_EXISTS", {
-        message: `tag ${destination} is in ${name} already: set override to move it`,
-        detail: { tag: destination },
-      });
+      throw existingTag(name, destination);
+    default:
+      return result satisfies never;
   }
+}
+
+function existingTag(name: RepositoryName, tag: Tag): RegistryError {
+  const message = `tag ${tag} is in ${name} already: set override to move it`;
+  return new RegistryError("TAG_EXISTS", { message, detail: { tag } });
 }
 
 /**

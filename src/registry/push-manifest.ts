@@ -3,6 +3,7 @@ import { algorithmOf, type Digest, digestOf, isDigest } from "../model/digest.ts
 import { type Problem, RegistryError } from "../model/errors.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
 import type { Reference, RepositoryName, Tag } from "../model/reference.ts";
+import type { OutboxEntry } from "../storage/deliveries.ts";
 import { findMissing, saveManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
 import { ensureRepository } from "./repositories.ts";
@@ -19,6 +20,8 @@ export interface ManifestPush {
   tags: Tag[];
   contentType: string | undefined;
   bytes: Uint8Array;
+  /** The registry's address as the client uses it, `https://host[:port]`: what events call it. */
+  registry: string;
 }
 
 /**
@@ -30,8 +33,14 @@ export interface ManifestPush {
 export async function pushManifest(
   stores: Stores,
   push: ManifestPush,
-): Promise<{ digest: Digest; subject: Digest | undefined; imageConfig: Digest | undefined; tags: Tag[] }> {
-  const { repository, actor, reference, bytes } = push;
+): Promise<{
+  digest: Digest;
+  subject: Digest | undefined;
+  imageConfig: Digest | undefined;
+  tags: Tag[];
+  outbox: OutboxEntry[];
+}> {
+  const { repository, actor, reference, bytes, registry } = push;
   const text = decode(bytes);
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
@@ -45,9 +54,10 @@ export async function pushManifest(
   const tags = isDigest(reference) ? push.tags : [reference];
   const repositoryId = await ensureRepository(stores, actor, repository);
   const size = bytes.byteLength;
-  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor };
-  if (!(await saveManifest(stores.db, saved))) throw await missingParts(stores, repositoryId, manifest);
-  return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags };
+  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry };
+  const stored = await saveManifest(stores.db, saved);
+  if (!stored) throw await missingParts(stores, repositoryId, manifest);
+  return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
 }
 
 /** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */

@@ -6,6 +6,7 @@ import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
@@ -125,7 +126,7 @@ function isReferredTo(reference: Reference): SQL | undefined {
 /**
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
- * @returns false when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
+ * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
  * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, NAME_UNKNOWN when the repository is
  * gone; nothing is stored then either.
  */
@@ -140,9 +141,11 @@ export async function saveManifest(
     manifest: Manifest;
     tags: Tag[];
     actor: Actor;
+    /** The registry's address, as events name it. */
+    registry: string;
   },
-): Promise<boolean> {
-  const { repository, repositoryId, digest, text, size, manifest, actor } = push;
+): Promise<{ outbox: OutboxEntry[] } | undefined> {
+  const { repository, repositoryId, digest, text, size, manifest, actor, registry } = push;
   const now = new Date();
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const blobId = sql`(
@@ -160,8 +163,15 @@ export async function saveManifest(
   // Only the referrers API reads them.
   const annotations = subject && manifest.annotations ? JSON.stringify(manifest.annotations) : null;
 
+  const event = { repository, user: actor.user.name, registry };
+  const isSame = sql`EXISTS (
+    SELECT 1 FROM ${tags}
+    WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = moved.value AND ${tags.manifestId} = ${manifestId})`;
+
   try {
-    await db.batch([
+    const [outbox] = await db.batch([
+      // First, while the tags are where they were.
+      insertDeliveries(db, repositoryId, push.tags, event, { digest, mediaType, size }, isSame),
       db
         .insert(manifests)
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
@@ -214,13 +224,13 @@ export async function saveManifest(
         detail: { digest, mediaType, tags: push.tags },
       }),
     ]);
-    return true;
+    return { outbox };
   } catch (error) {
     if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
       const pushed = and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`);
       throw immutableTag(await findImmutableTags(db, pushed), error);
     }
-    if (isConstraintFailure(error, "NOT NULL constraint failed")) return false;
+    if (isConstraintFailure(error, "NOT NULL constraint failed")) return undefined;
     // Somebody deleted the image meanwhile.
     if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
     throw error;

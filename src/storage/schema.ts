@@ -7,7 +7,9 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { Level, Role } from "../model/access.ts";
 import type { AuditAction, AuditResult } from "../model/audit.ts";
 import type { Digest } from "../model/digest.ts";
+import type { DeliveryStatus } from "../model/delivery.ts";
 import type { RetentionKind } from "../model/retention.ts";
+import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
 
 const id = () => integer("id").primaryKey();
@@ -537,3 +539,111 @@ export const collections = sqliteTable("collections", {
   /** The last key that the search for objects without a row looked at; null when it has looked at all. */
   objectCursor: text("object_cursor"),
 });
+
+/** Kubernetes API servers whose workloads triggers update; they belong to an organization. */
+export const clusters = sqliteTable(
+  "clusters",
+  {
+    id: lastingId(),
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** `https://host[:port]`. */
+    server: text("server").notNull(),
+    /** Certificates in PEM that the server's may be signed by; null for those that browsers trust. */
+    authority: text("authority"),
+    /** A service account's token, under the Worker's ENCRYPTION_KEY. */
+    encryptedToken: text("encrypted_token").notNull(),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("clusters_by_name").on(table.organizationId, table.name)],
+);
+
+/** What a push of a tag sets off (guide 4.7): `model/trigger.ts`. */
+export const triggers = sqliteTable(
+  "triggers",
+  {
+    id: lastingId(),
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    conditionKind: text("condition_kind").$type<ConditionKind>().notNull(),
+    condition: text("condition").notNull(),
+    isEnabled: integer("is_enabled", { mode: "boolean" }).notNull(),
+    /** Also when a tag is pushed again with the digest that it has. */
+    firesAlways: integer("fires_always", { mode: "boolean" }).notNull().default(false),
+    /** JSON object of `model/trigger-target.ts`. */
+    target: text("target").notNull(),
+    /** The cluster of a Kubernetes target: it stays while a trigger names it. */
+    clusterId: integer("cluster_id").references(() => clusters.id),
+    /** JSON object of a webhook's secrets, under the Worker's ENCRYPTION_KEY. */
+    encryptedSecrets: text("encrypted_secrets"),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("triggers_by_name").on(table.repositoryId, table.name),
+    index("triggers_by_cluster").on(table.clusterId),
+  ],
+);
+
+/** The outbox, written in the batch of the push, and the history of each trigger. */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    id: lastingId(),
+    /** What a receiver knows a repetition by. */
+    uid: text("uid").notNull().unique(),
+    triggerId: integer("trigger_id")
+      .notNull()
+      .references(() => triggers.id, { onDelete: "cascade" }),
+    /** JSON object of `model/push-event.ts`. */
+    event: text("event").notNull(),
+    tag: text("tag").$type<Tag>().notNull(),
+    digest: text("digest").$type<Digest>().notNull(),
+    status: text("status").$type<DeliveryStatus>().notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    /** When it is due; null once nothing is to be done any more. */
+    nextAttemptAt: time("next_attempt_at"),
+    /** Until when somebody is at it. */
+    leasedUntil: time("leased_until"),
+    /** What came of it, in a sentence. */
+    detail: text("detail"),
+    createdAt: createdAt(),
+    finishedAt: time("finished_at"),
+  },
+  (table) => [
+    index("deliveries_by_trigger").on(table.triggerId, table.id),
+    index("deliveries_by_tag").on(table.triggerId, table.tag, table.id),
+    index("deliveries_due")
+      .on(table.nextAttemptAt)
+      .where(sql`${table.nextAttemptAt} IS NOT NULL`),
+    index("deliveries_by_time").on(table.createdAt),
+  ],
+);
+
+/** Every try of a delivery. */
+export const deliveryAttempts = sqliteTable(
+  "delivery_attempts",
+  {
+    deliveryId: integer("delivery_id")
+      .notNull()
+      .references(() => deliveries.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    startedAt: time("started_at").notNull(),
+    /** Milliseconds. */
+    duration: integer("duration").notNull(),
+    /** The answer's status; null when there was none. */
+    status: integer("status"),
+    /** What came of it, in a sentence. */
+    detail: text("detail").notNull(),
+    /** The first 2 KiB of the answer. */
+    answer: text("answer"),
+  },
+  (table) => [primaryKey({ columns: [table.deliveryId, table.number] })],
+);

@@ -1,8 +1,10 @@
 import { and, asc, desc, eq, gt, inArray, lt, not, type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
+import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { imageBytes } from "./image-detail.ts";
 import { immutableTag, isImmutable } from "./immutable-tags.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
@@ -149,24 +151,32 @@ export type Retagged = "moved" | "unchanged" | "source unknown" | "destination e
 /**
  * Lets a tag point to what another one points to, in one batch: no bytes move.
  *
+ * @param registry the registry's address, as events name it.
  * @param retagging `overrides`: a destination that points elsewhere is moved.
  */
 export async function retag(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
-  { source, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
-): Promise<Retagged> {
+  { source: sourceTag, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
+  registry: string,
+): Promise<{ result: Retagged; outbox: OutboxEntry[] }> {
   const now = Date.now();
   const { id: repositoryId, name } = repository;
-  const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, source));
+  const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, sourceTag));
   const isDestination = and(eq(tags.repositoryId, repositoryId), eq(tags.name, destination));
   const manifestId = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${isSource})`;
   const isInTheWay = overrides ? sql`AND (${tags.manifestId} = ${manifestId} OR ${isImmutable})` : sql``;
   const mayMove = sql`${manifestId} IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM ${tags} WHERE ${isDestination} ${isInTheWay})`;
-  const digest = sql`(SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${manifestId})`;
-  const [, moved] = await db.batch([
+  const source = (column: SQLiteColumn) =>
+    sql`(SELECT ${column} FROM ${manifests} WHERE ${manifests.id} = ${manifestId})`;
+  const digest = source(manifests.digest);
+  const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
+  const event = { repository: name, user: actor.user.name, registry };
+  const isSame = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
+  const [outbox, , moved] = await db.batch([
+    insertDeliveries(db, repositoryId, [destination], event, pushed, isSame, mayMove),
     db
       .insert(tagHistory)
       .select(sql`SELECT NULL, ${repositoryId}, ${destination}, ${digest}, ${actor.user.id}, ${now} WHERE ${mayMove}`),
@@ -182,15 +192,15 @@ export async function retag(
       action: "tag.create",
       organization: organizationOf(name),
       resource: `${name}:${destination}`,
-      detail: { source },
+      detail: { source: sourceTag },
     }),
     db
       .update(repositories)
       .set({ updatedAt: new Date(now) })
       .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
   ]);
-  if (moved.length > 0) return "moved";
-  return reasonNotToMove(db, { isSource, isDestination, overrides });
+  if (moved.length > 0) return { result: "moved", outbox };
+  return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [] };
 }
 
 async function reasonNotToMove(

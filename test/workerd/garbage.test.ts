@@ -86,6 +86,7 @@ async function putManifest(repository: RepositoryName, reference: string, manife
     tags: [],
     contentType: manifest.mediaType,
     bytes,
+    registry: "http://registry.test",
   });
   return { mediaType: manifest.mediaType, digest: digestOf(bytes), size: bytes.byteLength };
 }

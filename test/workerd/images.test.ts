@@ -424,6 +424,7 @@ describe("deleting an image", () => {
     await member.delete(pathOf(organization));
     const text = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });
     const push = saveManifest(openDatabase(env.DB), {
+      registry: "http://registry.test",
       repository: parseRepositoryName(`${organization}/web`),
       repositoryId: id,
       digest: digestOf(new TextEncoder().encode(text)),

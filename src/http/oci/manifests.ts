@@ -8,6 +8,7 @@ import { deleteManifest } from "../../registry/delete-manifest.ts";
 import { recordPlatform } from "../../registry/platforms.ts";
 import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
 import { countPull } from "../../registry/pulls.ts";
+import { dispatch } from "../../registry/deliveries.ts";
 import { pushManifest } from "../../registry/push-manifest.ts";
 import { readLimited } from "../../streams.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
@@ -48,7 +49,9 @@ export const manifests = new Hono<AppEnv>()
       bytes: await readLimited(c.req.raw.body, MAX_MANIFEST_BYTES, () => {
         return new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have at most ${MAX_MANIFEST_BYTES} bytes`);
       }),
+      registry: new URL(c.req.url).origin,
     });
+    continueAfterAnswer(c, dispatch(c.var.stores, pushed.outbox));
     continueAfterAnswer(c, recordPlatform(c.var.stores, repository, pushed.digest, pushed.imageConfig));
     c.header("Location", `/v2/${repository}/manifests/${pushed.digest}`);
     c.header("Docker-Content-Digest", pushed.digest);

@@ -1,7 +1,9 @@
 import type { Context } from "hono";
 import { parseTag, type RepositoryName } from "../../model/reference.ts";
+import { dispatch } from "../../registry/deliveries.ts";
 import { deleteImageTag, getImageTag, type ImageTag, listImageTags, retag } from "../../registry/image-tags.ts";
 import { serviceOf } from "../auth/challenge.ts";
+import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -145,7 +147,9 @@ tags.openapi(
   async (c) => {
     const { source_tag: source, destination_tag: destination, override: overrides = false } = c.req.valid("json");
     const name = repositoryOf(c.req.valid("param"));
-    await retag(c.var.stores, c.var.caller, name, { source, destination, overrides });
+    const registry = new URL(c.req.url).origin;
+    const outbox = await retag(c.var.stores, c.var.caller, name, { source, destination, overrides }, registry);
+    continueAfterAnswer(c, dispatch(c.var.stores, outbox));
     return c.json({}, 201);
   },
 );

@@ -1,0 +1,150 @@
+/**
+ * Delivering push events to triggers: the outbox row is written with the push (storage/manifests.ts), a queue brings it
+ * here, and the database alone says what is still to be done. A message that is lost, or comes twice, does no harm.
+ */
+import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../model/delivery.ts";
+import type { PushEvent } from "../model/push-event.ts";
+import { isMet } from "../model/trigger.ts";
+import {
+  claimDelivery,
+  deleteDeliveries,
+  type DeliveryRecord,
+  listOverdue,
+  type OutboxEntry,
+  recordAttempt,
+} from "../storage/deliveries.ts";
+import { disableTrigger, findTriggers, type TriggerRecord } from "../storage/triggers.ts";
+import type { Stores } from "../storage/stores.ts";
+import { updateWorkload } from "./kubernetes.ts";
+import { sendWebhook } from "./webhooks.ts";
+
+/** What the queue carries: the event itself is in the database. */
+export interface DeliveryMessage {
+  delivery: number;
+}
+
+/** Longer than any single try may take. */
+const LEASE_MS = 60_000;
+/** After how long somebody looks whether a message was lost. */
+const OVERDUE_MS = 60_000;
+const SWEEP_LIMIT = 2000;
+/** A queue takes so many messages at once. */
+const MAX_BATCH = 100;
+
+/**
+ * Hands what a push has written to the queue, without those whose glob the tag does not match. Never throws: what is not
+ * handed over, the sweeper finds.
+ */
+export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  try {
+    const triggers = await findTriggers(
+      stores.db,
+      entries.map(({ triggerId }) => triggerId),
+    );
+    const isWanted = ({ triggerId, tag }: OutboxEntry) => {
+      const trigger = triggers.get(triggerId);
+      return trigger !== undefined && isMet(trigger.condition, tag);
+    };
+    const unwanted = entries.filter((entry) => !isWanted(entry));
+    if (unwanted.length > 0)
+      await deleteDeliveries(
+        stores.db,
+        unwanted.map(({ id }) => id),
+      );
+    await enqueue(
+      stores,
+      entries.filter(isWanted).map(({ id }) => id),
+    );
+  } catch (error) {
+    console.warn(`${entries.length} deliveries were left to the sweeper:`, error);
+  }
+}
+
+/** Puts deliveries into the queue, to be looked at after so many milliseconds. */
+export async function enqueue({ deliveries }: Stores, ids: readonly number[], delayMs = 0): Promise<void> {
+  const delaySeconds = Math.ceil(delayMs / 1000);
+  for (let start = 0; start < ids.length; start += MAX_BATCH) {
+    const messages = ids.slice(start, start + MAX_BATCH).map((delivery) => ({ body: { delivery } }));
+    await deliveries.sendBatch(messages, { delaySeconds });
+  }
+}
+
+/** Queues again what has been due for a while: its message was lost, or never sent. */
+export async function sweepDeliveries(stores: Stores): Promise<number> {
+  const overdue = await listOverdue(stores.db, new Date(Date.now() - OVERDUE_MS), SWEEP_LIMIT);
+  await enqueue(stores, overdue);
+  return overdue.length;
+}
+
+/** Tries a delivery if it is due, and records what came of it. Does nothing for one that is done, or being tried. */
+export async function deliver(stores: Stores, id: number): Promise<void> {
+  const delivery = await claimDelivery(stores.db, id, LEASE_MS);
+  if (!delivery) return;
+  const trigger = (await findTriggers(stores.db, [delivery.triggerId])).get(delivery.triggerId);
+  if (!trigger) return; // deleted in this moment, and its deliveries with it
+  // Written by this Worker alone.
+  const event = JSON.parse(delivery.event) as PushEvent;
+  if (event.isTest !== true && !isMet(trigger.condition, event.tag)) {
+    await deleteDeliveries(stores.db, [id]);
+    return;
+  }
+  const startedAt = new Date();
+  const outcome = await attempt(stores, trigger, delivery, event);
+  const duration = Date.now() - startedAt.getTime();
+  await conclude(stores, trigger, delivery, { startedAt, duration, outcome });
+}
+
+/** A bug, or an outage on the way, is one more failed try. */
+async function attempt(
+  stores: Stores,
+  trigger: TriggerRecord,
+  delivery: DeliveryRecord,
+  event: PushEvent,
+): Promise<Outcome> {
+  try {
+    return trigger.target.kind === "kubernetes"
+      ? await updateWorkload(stores, trigger, trigger.target, delivery, event)
+      : await sendWebhook(stores, trigger, trigger.target, delivery, event);
+  } catch (error) {
+    console.error(`delivery ${delivery.id} of trigger ${trigger.name} failed:`, error);
+    return { kind: "retry", status: null, detail: "the registry failed to deliver it" };
+  }
+}
+
+async function conclude(
+  stores: Stores,
+  trigger: TriggerRecord,
+  delivery: DeliveryRecord,
+  attempted: { startedAt: Date; duration: number; outcome: Outcome },
+): Promise<void> {
+  const { outcome } = attempted;
+  const isCounted = delivery.status !== "rolling";
+  const end = (status: DeliveryRecord["status"]) =>
+    recordAttempt(stores.db, delivery, attempted, { status, next: null, isCounted });
+  switch (outcome.kind) {
+    case "success":
+      return end("success");
+    case "failure":
+      if (outcome.disables) await disableTrigger(stores.db, trigger.id);
+      return end("failed");
+    case "superseded":
+      return end("superseded");
+    case "rolling":
+      return continueAfter(outcome.checkAfter, "rolling");
+    case "retry": {
+      const attempts = delivery.attempts + (isCounted ? 1 : 0);
+      const delay = delayAfter(attempts, Math.random(), outcome.retryAfter);
+      if (delay !== undefined) return continueAfter(delay, "pending");
+      const detail = `${outcome.detail}; given up after ${MAX_ATTEMPTS} tries`;
+      const last = { ...attempted, outcome: { ...outcome, detail } };
+      return recordAttempt(stores.db, delivery, last, { status: "dead", next: null, isCounted });
+    }
+  }
+
+  async function continueAfter(delayMs: number, status: DeliveryRecord["status"]): Promise<void> {
+    const next = new Date(Date.now() + delayMs);
+    await recordAttempt(stores.db, delivery, attempted, { status, next, isCounted });
+    await enqueue(stores, [delivery.id], delayMs);
+  }
+}

@@ -1,0 +1,275 @@
+/** Deliveries of push events to triggers: the outbox, and the history. */
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
+import type { AuditEntry } from "../model/audit.ts";
+import { type DeliveryStatus, type Outcome } from "../model/delivery.ts";
+import type { Digest } from "../model/digest.ts";
+import { RegistryError } from "../model/errors.ts";
+import type { PushEvent } from "../model/push-event.ts";
+import type { Tag } from "../model/reference.ts";
+import { insertAudit } from "./audit.ts";
+import { type Database, isConstraintFailure } from "./database.ts";
+import { deliveries, deliveryAttempts, triggers } from "./schema.ts";
+
+export type DeliveryRecord = typeof deliveries.$inferSelect;
+export type AttemptRecord = typeof deliveryAttempts.$inferSelect;
+
+/** What tags are about to be pointed to, as values or as they are in the database. */
+export interface PushedManifest {
+  digest: Digest | SQL;
+  mediaType: string | SQL;
+  size: number | SQL;
+}
+
+/**
+ * The statement that writes the outbox, for the batch that moves tags, before it does: a row per enabled trigger of the
+ * repository and tag. A glob is looked at afterwards (`registry/deliveries.ts`), because SQL cannot; so some of these
+ * rows go again.
+ *
+ * @param isSame whether a tag (`moved.value`) has the manifest already: only triggers that always fire do then.
+ * @param isMoving whether the batch moves tags at all.
+ */
+export function insertDeliveries(
+  db: Database,
+  repositoryId: number,
+  tags: readonly Tag[],
+  event: Pick<PushEvent, "repository" | "user" | "registry">,
+  { digest, mediaType, size }: PushedManifest,
+  isSame: SQL,
+  isMoving = sql`true`,
+) {
+  const now = new Date();
+  const common = JSON.stringify({ ...event, at: now.toISOString() });
+  return db
+    .insert(deliveries)
+    .select(
+      sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
+                 json_set(${common}, '$.tag', moved.value, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
+                 moved.value, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL
+          FROM ${triggers} JOIN json_each(${JSON.stringify(tags)}) AS moved
+          WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
+            AND (${triggers.conditionKind} <> 'tag' OR instr(';' || ${triggers.condition} || ';', ';' || moved.value || ';') > 0)
+            AND (${triggers.firesAlways} = 1 OR NOT ${isSame}) AND ${isMoving}`,
+    )
+    .returning({ id: deliveries.id, triggerId: deliveries.triggerId, tag: deliveries.tag });
+}
+
+/** A delivery that was written with a push. */
+export interface OutboxEntry {
+  id: number;
+  triggerId: number;
+  tag: Tag;
+}
+
+/**
+ * Writes a delivery for one trigger, by hand: a test, or an old event once more.
+ *
+ * @param record who did that, for the audit.
+ * @throws RegistryError TRIGGER_UNKNOWN when the trigger is gone.
+ */
+export async function insertDelivery(
+  db: Database,
+  triggerId: number,
+  event: PushEvent,
+  record?: { actor: Actor; entry: AuditEntry },
+): Promise<number> {
+  const now = new Date();
+  const insertion = db
+    .insert(deliveries)
+    .values({
+      uid: sql`lower(hex(randomblob(16)))`,
+      triggerId,
+      event: JSON.stringify(event),
+      tag: event.tag,
+      digest: event.digest,
+      status: "pending",
+      nextAttemptAt: now,
+      createdAt: now,
+    })
+    .returning({ id: deliveries.id });
+  try {
+    const [[row]] = await db.batch([insertion, ...(record ? [insertAudit(db, record.actor, record.entry)] : [])]);
+    if (!row) throw new Error("no row came back for a delivery");
+    return row.id;
+  } catch (cause) {
+    if (!isConstraintFailure(cause, "FOREIGN KEY constraint failed")) throw cause;
+    throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile", { cause });
+  }
+}
+
+/** Takes back deliveries whose trigger turned out not to want them. */
+export async function deleteDeliveries(db: Database, ids: readonly number[]): Promise<void> {
+  await db.delete(deliveries).where(sql`${deliveries.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+/**
+ * Takes a delivery that is due, for so long that nobody else takes it meanwhile; should its process die, it is due again
+ * after that.
+ *
+ * @returns undefined when it is not due, or done, or somebody else is at it.
+ */
+export async function claimDelivery(db: Database, id: number, leaseMs: number): Promise<DeliveryRecord | undefined> {
+  const now = new Date();
+  const [row] = await db
+    .update(deliveries)
+    .set({ leasedUntil: new Date(now.getTime() + leaseMs) })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        isNotNull(deliveries.nextAttemptAt),
+        lte(deliveries.nextAttemptAt, now),
+        or(isNull(deliveries.leasedUntil), lte(deliveries.leasedUntil, now)),
+      ),
+    )
+    .returning();
+  return row;
+}
+
+/** Whether the tag was pushed again since. A test changes nothing, and so takes nothing's place. */
+export async function isOvertaken(db: Database, delivery: DeliveryRecord): Promise<boolean> {
+  return (await newerQuery(db, delivery)).length > 0;
+}
+
+export function newerQuery(db: Database, { id, triggerId, tag }: Pick<DeliveryRecord, "id" | "triggerId" | "tag">) {
+  return db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.triggerId, triggerId),
+        eq(deliveries.tag, tag),
+        gt(deliveries.id, id),
+        sql`${deliveries.event} ->> '$.isTest' IS NULL`,
+      ),
+    )
+    .limit(1);
+}
+
+export interface Attempt {
+  startedAt: Date;
+  /** Milliseconds. */
+  duration: number;
+  outcome: Outcome;
+}
+
+/**
+ * Records what came of a try, and ends the lease.
+ *
+ * @param next when it is due again; null when it is done.
+ * @param isCounted whether it was a try of its own, or one more look at a rollout.
+ */
+export async function recordAttempt(
+  db: Database,
+  delivery: DeliveryRecord,
+  { startedAt, duration, outcome }: Attempt,
+  { status, next, isCounted }: { status: DeliveryStatus; next: Date | null; isCounted: boolean },
+): Promise<void> {
+  const number = delivery.attempts + (isCounted ? 1 : 0);
+  const answer = "answer" in outcome ? outcome.answer : undefined;
+  const values = { startedAt, duration, status: outcome.status, detail: outcome.detail, answer: answer ?? null };
+  await db.batch([
+    db
+      .insert(deliveryAttempts)
+      .values({ deliveryId: delivery.id, number, ...values })
+      .onConflictDoUpdate({
+        target: [deliveryAttempts.deliveryId, deliveryAttempts.number],
+        // The look at a rollout adds to the try that began it.
+        set: {
+          duration: sql`excluded.started_at + excluded.duration - ${deliveryAttempts.startedAt}`,
+          detail: outcome.detail,
+        },
+      }),
+    db
+      .update(deliveries)
+      .set({
+        status,
+        attempts: number,
+        nextAttemptAt: next,
+        leasedUntil: null,
+        detail: outcome.detail,
+        finishedAt: next === null ? new Date() : null,
+      })
+      .where(eq(deliveries.id, delivery.id)),
+  ]);
+}
+
+/** Deliveries that have been due for a while without anybody taking them: their message was lost, or never sent. */
+export async function listOverdue(db: Database, before: Date, limit: number): Promise<number[]> {
+  const rows = await overdueQuery(db, before, limit);
+  return rows.map(({ id }) => id);
+}
+
+export function overdueQuery(db: Database, before: Date, limit: number) {
+  return db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        isNotNull(deliveries.nextAttemptAt),
+        lte(deliveries.nextAttemptAt, before),
+        or(isNull(deliveries.leasedUntil), lte(deliveries.leasedUntil, new Date())),
+      ),
+    )
+    .orderBy(asc(deliveries.nextAttemptAt))
+    .limit(limit);
+}
+
+/** Deliveries of a trigger before `before`, the newest first. */
+export async function listDeliveries(
+  db: Database,
+  triggerId: number,
+  before: number | undefined,
+  limit: number,
+): Promise<DeliveryRecord[]> {
+  return db
+    .select()
+    .from(deliveries)
+    .where(and(eq(deliveries.triggerId, triggerId), before === undefined ? undefined : lt(deliveries.id, before)))
+    .orderBy(desc(deliveries.id))
+    .limit(limit);
+}
+
+/** The newest deliveries of a trigger that did what it is for, or failed to: no tests, and none that another overtook. */
+export async function listOutcomes(db: Database, triggerId: number, limit: number): Promise<DeliveryRecord[]> {
+  return db
+    .select()
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.triggerId, triggerId),
+        inArray(deliveries.status, ["success", "failed", "dead"]),
+        sql`${deliveries.event} ->> '$.isTest' IS NULL`,
+      ),
+    )
+    .orderBy(desc(deliveries.id))
+    .limit(limit);
+}
+
+export async function findDelivery(db: Database, triggerId: number, id: number): Promise<DeliveryRecord | undefined> {
+  const [row] = await db
+    .select()
+    .from(deliveries)
+    .where(and(eq(deliveries.id, id), eq(deliveries.triggerId, triggerId)));
+  return row;
+}
+
+/** The tries of one delivery, the first first. */
+export async function listAttempts(db: Database, deliveryId: number): Promise<AttemptRecord[]> {
+  return db
+    .select()
+    .from(deliveryAttempts)
+    .where(eq(deliveryAttempts.deliveryId, deliveryId))
+    .orderBy(asc(deliveryAttempts.number));
+}
+
+/** Deletes history older than a time, at most `limit` rows; what is still to be delivered stays. */
+export async function deleteDeliveriesBefore(db: Database, before: Date, limit: number): Promise<number> {
+  const ids = db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(and(lt(deliveries.createdAt, before), isNull(deliveries.nextAttemptAt)))
+    .orderBy(asc(deliveries.createdAt))
+    .limit(limit);
+  const deleted = await db.delete(deliveries).where(sql`${deliveries.id} IN ${ids}`);
+  return deleted.meta.changes;
+}
