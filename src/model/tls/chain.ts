@@ -1,0 +1,165 @@
+/**
+ * Whether a server is who it says it is, by certificates that the operator of a cluster vouches for, and by no other
+ * (RFC 5280, 6; RFC 9525). What is not understood is refused: a chain has to be plain.
+ */
+import { isIP } from "node:net";
+import { BASIC_CONSTRAINTS, type Certificate, readCertificate } from "./certificate.ts";
+
+/** Why a server's certificate is not believed, in words that follow "the certificate …". */
+export class CertificateRefused extends Error {
+  override readonly name = "CertificateRefused";
+}
+
+/** A chain that goes on for longer is an attempt to keep us busy. */
+const MAX_CERTIFICATES = 10;
+const MAX_INTERMEDIATES = 5;
+const MAX_SIGNATURES = 50;
+const MIN_RSA_BITS = 2048;
+
+const SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1";
+const ANY_PURPOSE = "2.5.29.37.0";
+const NAME_CONSTRAINTS = "2.5.29.30";
+/** Basic constraints, key usage, extended key usage, subject's other names, and identifiers of keys: all are looked at. */
+const KNOWN_EXTENSIONS = new Set([BASIC_CONSTRAINTS, "2.5.29.15", "2.5.29.37", "2.5.29.17", "2.5.29.35", "2.5.29.14"]);
+
+/** SHA-2 with RSA (PKCS #1 and PSS) and with ECDSA, and Ed25519. */
+const SIGNATURES = new Set([
+  "1.2.840.113549.1.1.10",
+  "1.2.840.113549.1.1.11",
+  "1.2.840.113549.1.1.12",
+  "1.2.840.113549.1.1.13",
+  "1.2.840.10045.4.3.2",
+  "1.2.840.10045.4.3.3",
+  "1.2.840.10045.4.3.4",
+  "1.3.101.112",
+]);
+
+/**
+ * Checks what a server showed.
+ *
+ * @param chain as it came, the server's own certificate first.
+ * @param authorities what its chain has to end with; or the server's own certificate itself.
+ * @param host a name, or an address without brackets.
+ * @returns the server's certificate.
+ * @throws CertificateRefused saying why it is not the server's.
+ */
+export function verifyChain(
+  chain: readonly Uint8Array[],
+  authorities: readonly Certificate[],
+  host: string,
+  now: Date,
+): Certificate {
+  if (chain.length > MAX_CERTIFICATES) throw new CertificateRefused("comes with too many others");
+  const [server, ...others] = chain.map(read);
+  if (!server) throw new CertificateRefused("is missing");
+  requireHost(server, host);
+  requireValid(server, now);
+  requireStrength(server);
+  if (!isForServers(server)) throw new CertificateRefused("is not one for servers");
+  if (authorities.some((authority) => isSame(authority, server))) return server;
+
+  let refusal = new CertificateRefused("is not signed by the cluster's certificate authority");
+  let signatures = 0;
+  const search = (subject: Certificate, intermediates: number, seen: readonly Certificate[]): boolean => {
+    const issuers = [
+      ...authorities.map((issuer) => ({ issuer, isTrusted: true })),
+      ...others.map((issuer) => ({ issuer, isTrusted: false })),
+    ];
+    return issuers.some(({ issuer, isTrusted }) => {
+      if (seen.some((one) => isSame(one, issuer)) || !subject.x509.checkIssued(issuer.x509)) return false;
+      signatures += 1;
+      if (signatures > MAX_SIGNATURES || !isSignedBy(subject, issuer)) return false;
+      try {
+        requireAuthority(issuer, intermediates, now);
+        // How the authority itself is signed does not matter: it is believed as it is.
+        if (!isTrusted) requireStrength(issuer);
+      } catch (error) {
+        if (!(error instanceof CertificateRefused)) throw error;
+        refusal = error;
+        return false;
+      }
+      return isTrusted || (intermediates < MAX_INTERMEDIATES && search(issuer, intermediates + 1, [...seen, issuer]));
+    });
+  };
+  if (!search(server, 0, [server])) throw refusal;
+  return server;
+}
+
+function read(der: Uint8Array): Certificate {
+  try {
+    return readCertificate(der);
+  } catch (cause) {
+    throw new CertificateRefused("cannot be read", { cause });
+  }
+}
+
+/** The subject's common name is of no concern: it has not been the server's name for long. */
+function requireHost({ x509 }: Certificate, host: string): void {
+  const name = host.replace(/\.$/, "");
+  const matches =
+    isIP(host) === 0 ? x509.checkHost(name, { subject: "never", partialWildcards: false }) : x509.checkIP(host);
+  if (matches === undefined) {
+    const names = x509.subjectAltName?.slice(0, 300);
+    throw new CertificateRefused(`is not for ${host} but for ${names ?? "no name at all"}`);
+  }
+}
+
+function requireValid({ x509, notBefore, notAfter, isCritical }: Certificate, now: Date): void {
+  // Also when a date cannot be read.
+  if (!(now <= notAfter)) throw new CertificateRefused(`${about(x509)}expired on ${x509.validTo}`);
+  if (!(now >= notBefore)) throw new CertificateRefused(`${about(x509)}is not valid before ${x509.validFrom}`);
+  for (const [oid, critical] of isCritical) {
+    if (critical && !KNOWN_EXTENSIONS.has(oid)) {
+      throw new CertificateRefused(`${about(x509)}has a critical extension that is not understood (${oid})`);
+    }
+  }
+  const { asymmetricKeyType, asymmetricKeyDetails } = x509.publicKey;
+  if (asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) {
+    throw new CertificateRefused(`${about(x509)}has an RSA key of fewer than ${MIN_RSA_BITS} bits`);
+  }
+}
+
+function requireStrength({ x509, signatureOid }: Certificate): void {
+  if (!SIGNATURES.has(signatureOid)) throw new CertificateRefused(`${about(x509)}has a weak or unknown signature`);
+}
+
+/** Without purposes a certificate is for all. */
+function isForServers({ x509 }: Certificate): boolean {
+  // The types forget that there may be none.
+  const purposes: readonly string[] | undefined = x509.keyUsage;
+  return purposes?.some((purpose) => purpose === SERVER_AUTHENTICATION || purpose === ANY_PURPOSE) ?? true;
+}
+
+/** That a certificate may sign others, `intermediates` of which stand between it and the server's. */
+function requireAuthority(issuer: Certificate, intermediates: number, now: Date): void {
+  requireValid(issuer, now);
+  const { x509, pathLength, isCritical } = issuer;
+  if (!x509.ca) throw new CertificateRefused(`is signed by one that may not sign others (${x509.subject})`);
+  if (!isForServers(issuer)) throw new CertificateRefused(`is signed by one that is not for servers (${x509.subject})`);
+  if (pathLength !== undefined && intermediates > pathLength) {
+    throw new CertificateRefused(`has more intermediates than ${x509.subject} allows`);
+  }
+  // To ignore them, critical or not, would be to trust the authority with more than its own issuer does.
+  if (isCritical.has(NAME_CONSTRAINTS)) {
+    throw new CertificateRefused(
+      `has an issuer that is limited to some names (${x509.subject}), which is not supported`,
+    );
+  }
+}
+
+function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
+  try {
+    return subject.x509.verify(issuer.x509.publicKey);
+  } catch {
+    // A key of a kind that is not known signs nothing.
+    return false;
+  }
+}
+
+function isSame(one: Certificate, other: Certificate): boolean {
+  return one.x509.raw.equals(other.x509.raw);
+}
+
+function about({ subject }: { subject: string }): string {
+  return subject ? `(${subject.replaceAll("\n", ", ").slice(0, 200)}) ` : "";
+}

@@ -1,0 +1,4 @@
+/** Why a TLS connection came to nothing, in words that follow "the server …". */
+export class TlsError extends Error {
+  override readonly name = "TlsError";
+}
