@@ -116,6 +116,8 @@ const TAGS: Readonly<Record<string, string>> = {
   "Immutable tags": "Rules that keep tags where they are.",
   Aging: "Rules by which old tags are deleted, and restoring them.",
   "Garbage collection": "Removing what nothing needs any more, and what is stored.",
+  Triggers: "What a push of a tag sets off, and what became of it.",
+  Clusters: "Kubernetes clusters whose workloads triggers update.",
   Audit: "Who did what, when and from where.",
   Overview: "Quotas and numbers of an account.",
   Versions: "Which versions of the API there are.",

@@ -38,6 +38,17 @@ const UNRELATED: readonly Operation[] = [
 ];
 
 const RETENTION = { algorithm: "or", rules: [{ template: "tag_rule", params: { num: "5" }, tag_selectors: [] }] };
+const TRIGGER = {
+  name: "deploy",
+  action: "update",
+  app_type: "deployments",
+  application: "web",
+  cluster_ns: "default",
+  cluster_name: "production",
+  condition: ".*",
+  enable: "true",
+  trigger_type: "all",
+};
 
 /** What an operation would take that is allowed. */
 function fieldsOf(operation: Operation): Record<string, unknown> {
@@ -56,8 +67,8 @@ function fieldsOf(operation: Operation): Record<string, unknown> {
     updateRepoDomains: { permit: "read", deadline: "forever" },
     createRetention: RETENTION,
     updateRetention: RETENTION,
-    createTrigger: {},
-    updateTrigger: {},
+    createTrigger: TRIGGER,
+    updateTrigger: { enable: "false" },
     createImageSyncRepo: {},
     deleteImageSyncRepo: {},
     createManualImageSyncRepo: {},

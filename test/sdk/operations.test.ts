@@ -6,6 +6,7 @@ import { organizations } from "./operations/organizations.ts";
 import { retentions } from "./operations/retentions.ts";
 import { sharing } from "./operations/sharing.ts";
 import { tags } from "./operations/tags.ts";
+import { triggers } from "./operations/triggers.ts";
 import { OPERATIONS, SdkUser, useRegistry } from "./setting.ts";
 
 const setting = useRegistry({ ORGANIZATION_QUOTA: "5" });
@@ -24,6 +25,9 @@ describe("sharing", () => {
 });
 describe("retentions", () => {
   retentions(setting);
+});
+describe("triggers", () => {
+  triggers(setting);
 });
 describe("account", () => {
   account(setting);

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
 import { makePublic, pushConfigured, pushIndex } from "../support/workerd/images.ts";
@@ -126,6 +126,26 @@ describe("the server", async () => {
     body: JSON.stringify(rule),
   });
   const { id: ruleId } = await aging.json<{ id: number }>();
+  const CLUSTER = { name: "production", server: "https://cluster.example.com", token: "token", test: false };
+  const WEBHOOK = { kind: "webhook", url: "https://hooks.example.com/", format: "text", secret: "secret" };
+  await send("POST", `/api/organizations/${organization}/clusters`, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(CLUSTER),
+  });
+  await send("POST", `/api/organizations/${organization}/images/shop$web/triggers`, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "deploy", condition: { kind: "all" }, target: WEBHOOK }),
+  });
+  const delivery = await env.DB.prepare(
+    `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, attempts, detail, created_at, finished_at)
+      SELECT 'uid', id, '{"tag":"latest","user":"admin","digest":"' || ?1 || '"}', 'latest', ?1, 'success', 1, 'answered 200', 1, 2
+      FROM triggers WHERE name = 'deploy' RETURNING id`,
+  )
+    .bind(pushed.digest)
+    .first<number>("id");
+  await env.DB.prepare("INSERT INTO delivery_attempts VALUES (?, 1, 1, 5, 200, 'answered 200', 'fine')")
+    .bind(delivery)
+    .run();
 
   /** What parameters stand for; whatever is not here is a name that nothing has. */
   const VALUES: Record<string, string> = {
@@ -138,6 +158,9 @@ describe("the server", async () => {
     name: "admin",
     project_id: "berth",
     retention_id: String(ruleId),
+    cluster: CLUSTER.name,
+    trigger: "deploy",
+    id: String(delivery),
     user_id: String(await env.DB.prepare("SELECT id FROM users WHERE name = ?").bind(user.name).first("id")),
   };
   const NOTHING = { namespace: "nothing", organization: "nothing", name: "nothing", user_id: "999999" };
@@ -206,6 +229,20 @@ describe("the server", async () => {
     expect(await deviations(described, await send("GET", pathOf(described, { ...VALUES, ...NOTHING })))).toEqual([]);
   });
 
+  const TRIGGERS = "/api/organizations/{organization}/images/{image}/triggers";
+  const WORKLOAD = { application: "nginx", namespace: "default" };
+  const KUBERNETES = { kind: "kubernetes", cluster: CLUSTER.name, workload: "deployments", ...WORKLOAD };
+  const SWR_TRIGGER = {
+    name: "All_tags",
+    action: "update",
+    app_type: "deployments",
+    application: "nginx",
+    cluster_ns: "default",
+    cluster_name: CLUSTER.name,
+    trigger_type: "all",
+    condition: ".*",
+    enable: "true",
+  };
   const CHANGES: [method: string, path: string, body: unknown, status: number][] = [
     ["post", "/v2/manage/namespaces", { namespace: newName("org") }, 201],
     ["post", "/v2/manage/namespaces/{namespace}/repos", { repository: "new", is_public: false }, 200],
@@ -241,6 +278,20 @@ describe("the server", async () => {
     ["put", "/api/organizations/{organization}/images/{image}/aging/rule", rule, 200],
     ["post", "/api/organizations/{organization}/images/{image}/aging/preview", rule, 200],
     ["delete", "/api/organizations/{organization}/images/{image}/aging/rule", undefined, 204],
+    ["post", "/api/organizations/{organization}/clusters", { ...CLUSTER, name: "staging" }, 201],
+    ["patch", "/api/organizations/{organization}/clusters/{cluster}", { token: "another", test: false }, 200],
+    ["post", "/api/organizations/{organization}/clusters/{cluster}/test", {}, 200],
+    ["post", TRIGGERS, { name: "hook", condition: { kind: "all" }, target: WEBHOOK }, 201],
+    ["post", TRIGGERS, { name: "nginx", condition: { kind: "tag", text: "never" }, target: KUBERNETES }, 201],
+    ["get", TRIGGERS, undefined, 200],
+    ["patch", `${TRIGGERS}/{trigger}`, { enabled: false }, 200],
+    ["post", `${TRIGGERS}/{trigger}/test`, undefined, 201],
+    ["post", `${TRIGGERS}/{trigger}/deliveries/{id}/resend`, undefined, 201],
+    ["post", "/v2/manage/namespaces/{namespace}/repos/{repository}/triggers", SWR_TRIGGER, 201],
+    ["get", "/v2/manage/namespaces/{namespace}/repos/{repository}/triggers", undefined, 200],
+    ["patch", "/v2/manage/namespaces/{namespace}/repos/{repository}/triggers/{trigger}", { enable: "false" }, 201],
+    ["get", "/v2/manage/namespaces/{namespace}/repos/{repository}/triggers/{trigger}", undefined, 200],
+    ["delete", "/v2/manage/namespaces/{namespace}/repos/{repository}/triggers/{trigger}", undefined, 204],
     ["post", "/v2/manage/utils/secret", undefined, 200],
     ["post", "/api/access-keys", undefined, 201],
     ["post", "/api/session", { name: user.name, password: user.password }, 200],
@@ -248,6 +299,8 @@ describe("the server", async () => {
   it.for(CHANGES)("answers %s %s as described when it succeeds", async ([method, path, body, status], { expect }) => {
     const described = operations.find((operation) => operation.method === method && operation.path === path);
     if (!described) throw new Error(`${method} ${path} is not described`);
+    // Clusters and receivers of webhooks.
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
     const response = await send(method.toUpperCase(), pathOf(described, { ...VALUES, tag: "2.0" }), {
       headers: json,
       ...(body !== undefined && { body: JSON.stringify(body) }),

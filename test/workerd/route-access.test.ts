@@ -1,5 +1,5 @@
 /** Every route, asked by everybody: who gets what, and that a refusal does not tell what there is. */
-import { type ExpectStatic, it } from "vitest";
+import { beforeEach, type ExpectStatic, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/access.ts";
 import {
@@ -25,6 +25,8 @@ import {
   MANIFEST,
   newAccessKey,
   newAccounts,
+  newClusters,
+  newDelivery,
   newImages,
   newMembers,
   newOrganizations,
@@ -233,6 +235,7 @@ const NAMESPACE = `${MANAGE}/namespaces/:namespace`;
 const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
+const CLUSTERS = "/api/organizations/:organization/clusters";
 const OCI = "/v2/:name{.+}";
 
 const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, user_name: newcomer, auth: 1 }];
@@ -269,6 +272,28 @@ const AGING_RULE = { kind: "tag_rule", amount: 1000 };
 const ruleOf = async (_: CallerName, target: Target) => ({
   retention_id: await newRetentionRule(target["name"] ?? ""),
 });
+const CLUSTER = { server: "https://cluster.example.com", token: "token", test: false };
+const TRIGGER = {
+  name: "hook",
+  condition: { kind: "all" },
+  target: { kind: "webhook", url: "https://hooks.example.com/", format: "text" },
+};
+const SWR_TRIGGER = {
+  name: "All_tags",
+  action: "update",
+  app_type: "deployments",
+  application: "web",
+  cluster_ns: "default",
+  cluster_name: "production",
+  condition: ".*",
+  enable: "true",
+  trigger_type: "all",
+};
+const clusterOf = async (_: CallerName, { organization = "" }: Target) => {
+  await newClusters([organization]);
+  return {};
+};
+const deliveryOf = async (_: CallerName, target: Target) => ({ id: await newDelivery(target["name"] ?? "") });
 const deletedTag = async (_: CallerName, target: Target) => {
   await deleteTags(target["name"] ?? "");
   return {};
@@ -387,13 +412,15 @@ const TABLE: readonly Row[] = [
   }),
   line(`DELETE ${REPOSITORY}/retentions/:retention_id`, ownImage("manage", 200), { prepare: ruleOf }),
 
+  // SWR's API: triggers
+  line(`POST ${REPOSITORY}/triggers`, ownImage("edit", 201), { prepare: clusterOf, body: () => SWR_TRIGGER }),
+  line(`GET ${REPOSITORY}/triggers`, ownImage("edit", 200)),
+  line(`GET ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 200)),
+  line(`PATCH ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 201), { body: () => ({ enable: "false" }) }),
+  line(`DELETE ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 204)),
+
   // SWR's API: what there is not
   ...[
-    "POST triggers",
-    "GET triggers",
-    "GET triggers/:trigger",
-    "PATCH triggers/:trigger",
-    "DELETE triggers/:trigger",
     "POST sync_repo",
     "GET sync_repo",
     "DELETE sync_repo",
@@ -469,6 +496,23 @@ const TABLE: readonly Row[] = [
   line(`POST ${IMAGE}/immutable-tag-rules`, ownImage("manage", 201), { body: () => ({ pattern: "v*" }) }),
   line(`DELETE ${IMAGE}/immutable-tag-rules/:id`, ownImage("manage", 204)),
 
+  // Berth's own API: triggers
+  line(`GET ${IMAGE}/triggers`, ownImage("edit", 200)),
+  line(`POST ${IMAGE}/triggers`, ownImage("edit", 201), { body: () => TRIGGER }),
+  line(`GET ${IMAGE}/triggers/:trigger`, ownImage("edit", 200)),
+  line(`PATCH ${IMAGE}/triggers/:trigger`, ownImage("edit", 200), { body: () => ({ enabled: false }) }),
+  line(`DELETE ${IMAGE}/triggers/:trigger`, ownImage("edit", 204)),
+  line(`POST ${IMAGE}/triggers/:trigger/test`, ownImage("edit", 201)),
+  line(`GET ${IMAGE}/triggers/:trigger/deliveries`, ownImage("edit", 200)),
+  line(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`, ownImage("edit", 200), { prepare: deliveryOf, changes: true }),
+  line(`POST ${IMAGE}/triggers/:trigger/deliveries/:id/resend`, ownImage("edit", 201), { prepare: deliveryOf }),
+  line(`GET ${CLUSTERS}`, ownOrganization("edit", 200)),
+  line(`POST ${CLUSTERS}`, ownOrganization("manage", 201), { body: () => ({ ...CLUSTER, name: "staging" }) }),
+  line(`GET ${CLUSTERS}/:cluster`, ownOrganization("edit", 200)),
+  line(`PATCH ${CLUSTERS}/:cluster`, ownOrganization("manage", 200), { body: () => ({ token: "new", test: false }) }),
+  line(`DELETE ${CLUSTERS}/:cluster`, ownOrganization("manage", 204)),
+  line(`POST ${CLUSTERS}/:cluster/test`, ownOrganization("edit", 200), { body: () => ({}) }),
+
   // Berth's own API: aging and garbage
   line(`GET ${IMAGE}/aging/rule`, ownImage("read", 200), { prepare: ruleOf, changes: true }),
   line(`PUT ${IMAGE}/aging/rule`, ownImage("manage", 200), { prepare: ruleOf, body: () => AGING_RULE }),
@@ -516,6 +560,11 @@ const TABLE: readonly Row[] = [
 ];
 
 // --- The tests ---
+
+beforeEach(() => {
+  // Clusters, and receivers of webhooks.
+  vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
+});
 
 it("has a row for each route, and a route for each row", ({ expect }) => {
   const routes = new Set(app.routes.map(({ method, path }) => `${method} ${path}`));

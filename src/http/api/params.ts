@@ -23,7 +23,12 @@ const image = z.string().openapi({
   example: "shop$web",
 });
 
+export const OrganizationParams = z.object({ organization });
 export const ImageParams = z.object({ organization, image });
+
+export const TriggerParams = ImageParams.extend({
+  trigger: z.string().openapi({ param: { name: "trigger", in: "path" }, description: "Its name.", example: "deploy" }),
+});
 
 /**
  * The whole name of the image in a path.

@@ -35,6 +35,9 @@ const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulS
   // What Terraform takes for "deleted already".
   RETENTION_UNKNOWN: { code: `${SERVICE}.4000306`, status: 400 },
   TAG_UNKNOWN: { code: `${SERVICE}.4040115` },
+  // As real servers answer it; the reference has 409.
+  TRIGGER_EXISTS: { code: INVALID_PARAMETERS, status: 400 },
+  TRIGGER_UNKNOWN: { code: `${SERVICE}.4040126` },
   UNAUTHORIZED: { code: `${SERVICE}.4010000` },
 };
 

@@ -22,6 +22,7 @@ import { repositoryAccess } from "./repository-access.ts";
 import { retentions } from "./retentions.ts";
 import { sharedRepositories } from "./shared-repositories.ts";
 import { tags } from "./tags.ts";
+import { triggers } from "./triggers.ts";
 import { unsupported, unsupportedV3 } from "./unsupported.ts";
 
 export const swr = createSwrRouter();
@@ -31,6 +32,7 @@ swr.route("/", repositoryAccess);
 swr.route("/", repos);
 swr.route("/", tags);
 swr.route("/", accessDomains);
+swr.route("/", triggers);
 swr.route("/", sharedRepositories);
 swr.route("/", retentions);
 swr.route("/", quotas);

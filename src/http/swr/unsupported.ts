@@ -9,11 +9,6 @@ type Operation = readonly [method: "get" | "post" | "patch" | "delete", path: st
 const REPOSITORY = "/namespaces/{namespace}/repos/{repository}";
 
 const REPOSITORY_OPERATIONS: readonly Operation[] = [
-  ["post", `${REPOSITORY}/triggers`, "createTrigger"],
-  ["get", `${REPOSITORY}/triggers`, "listTriggersDetails"],
-  ["get", `${REPOSITORY}/triggers/{trigger}`, "showTrigger"],
-  ["patch", `${REPOSITORY}/triggers/{trigger}`, "updateTrigger"],
-  ["delete", `${REPOSITORY}/triggers/{trigger}`, "deleteTrigger"],
   ["post", `${REPOSITORY}/sync_repo`, "createImageSyncRepo"],
   ["get", `${REPOSITORY}/sync_repo`, "listImageAutoSyncReposDetails"],
   ["delete", `${REPOSITORY}/sync_repo`, "deleteImageSyncRepo"],

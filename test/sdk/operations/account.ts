@@ -4,25 +4,10 @@ import { MANIFEST_TYPE, type Person, pushImage, type PushedImage } from "../../s
 import { type Operation, PROJECT_ID, type SdkUser, type Setting } from "../setting.ts";
 
 const HOURS_24 = 24 * 3600 * 1000;
-const TRIGGER = {
-  name: "deploy",
-  action: "update",
-  app_type: "deployments",
-  application: "web",
-  cluster_ns: "default",
-  condition: ".*",
-  enable: "true",
-  trigger_type: "all",
-};
 const SYNC = { remoteRegionId: "eu-west-101", remoteNamespace: "elsewhere", syncAuto: true, override: true };
 
-/** Operations that come with later versions, and what they would take. */
+/** Operations that there are not, and what they would take. */
 const UNSUPPORTED: readonly [Operation, Record<string, unknown>][] = [
-  ["createTrigger", { body: TRIGGER }],
-  ["listTriggersDetails", {}],
-  ["showTrigger", { trigger: "deploy" }],
-  ["updateTrigger", { trigger: "deploy", body: { enable: "false" } }],
-  ["deleteTrigger", { trigger: "deploy" }],
   ["createImageSyncRepo", { body: SYNC }],
   ["listImageAutoSyncReposDetails", {}],
   ["deleteImageSyncRepo", { body: { remoteRegionId: "eu-west-101", remoteNamespace: "elsewhere" } }],
@@ -146,7 +131,7 @@ export function account(setting: Setting): void {
     expect(Math.abs(expires - Date.now() - HOURS_24)).toBeLessThan(60_000);
   });
 
-  test("what there is not yet is refused as not implemented, to those who may know the image", async () => {
+  test("what there is not is refused as not implemented, to those who may know the image", async () => {
     for (const [operation, fields] of UNSUPPORTED) {
       const known = await swr.refusal(operation, { namespace: "west", repository: "web", ...fields });
       expect(`${operation} ${known}`).toMatch(/^\w+ 501 SVCSTG\.SWR\.501\d+$/);

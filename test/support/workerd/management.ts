@@ -40,7 +40,7 @@ export function asUser(name: string, password = PASSWORD, fetch = fetchAnonymous
 }
 
 /** Sends requests to a Worker whose variables differ. */
-export function withSettings(settings: Record<string, string | boolean>): typeof fetchAnonymously {
+export function withSettings(settings: Record<string, unknown>): typeof fetchAnonymously {
   const changed = { ...env, ...settings };
   return async (path, init) =>
     app.fetch(new Request(new URL(path, "http://registry.test"), init), changed, createExecutionContext());

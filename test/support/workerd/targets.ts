@@ -1,5 +1,7 @@
 /** Things that callers ask for, made in numbers without a request for each: for tests of access. */
 import { env } from "cloudflare:workers";
+import { encryptClusterToken } from "../../../src/registry/cluster-secrets.ts";
+import { openStores } from "../../../src/registry/stores.ts";
 import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
 import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";
 import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry.ts";
@@ -18,6 +20,8 @@ const { name: NEWCOMER } = await newUser(HOME);
 /** Has a right to everything, which is to be taken away. */
 const { name: COLLEAGUE } = await newUser(HOME);
 
+const stores = openStores(env);
+
 /** What all targets have in common. */
 const COMMON: Target = {
   access_domain: PARTNER,
@@ -31,6 +35,7 @@ const COMMON: Target = {
   frequency: "daily",
   retention_id: "1",
   trigger: "deploy",
+  cluster: "production",
   tag: "latest",
   reference: "latest",
 };
@@ -60,7 +65,26 @@ export async function newOrganizations(count: number): Promise<Target[]> {
         FROM json_each(?1) AS wanted JOIN organizations ON organizations.name = wanted.value`,
     ).bind(wanted),
   ]);
+  await newClusters(names);
   return names.map((name) => ({ ...COMMON, namespace: name, organization: name }));
+}
+
+/** Gives organizations the cluster of {@link COMMON}, unless they have it. */
+export async function newClusters(organizations: readonly string[]): Promise<void> {
+  const { results } = await env.DB.prepare(
+    `SELECT organizations.id FROM json_each(?1) AS wanted JOIN organizations ON organizations.name = wanted.value`,
+  )
+    .bind(JSON.stringify(organizations))
+    .all<{ id: number }>();
+  const insertion = env.DB.prepare(
+    `INSERT INTO clusters (organization_id, name, server, encrypted_token, created_at, updated_at)
+     VALUES (?1, ?2, 'https://cluster.example.com', ?3, 0, 0) ON CONFLICT DO NOTHING`,
+  );
+  const name = COMMON["cluster"] ?? "";
+  const insertions = results.map(async ({ id }) => {
+    return insertion.bind(id, name, await encryptClusterToken(stores, id, name, "token"));
+  });
+  if (insertions.length > 0) await env.DB.batch(await Promise.all(insertions));
 }
 
 /** Where all images are. */
@@ -102,6 +126,9 @@ const COPIES = [
     FROM $manifests JOIN tags ON tags.manifest_id = manifests.id`,
   `INSERT INTO immutable_tag_rules (repository_id, pattern, created_at)
     SELECT copy.id, 'never', 0 FROM $both`,
+  `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
+    SELECT copy.id, 'deploy', 'tag', 'never', 1, '{"kind":"webhook","url":"https://hooks.example.com/","format":"text"}', 0, 0
+    FROM $both`,
 ].map((statement) =>
   statement
     .replace("$manifests", "$both JOIN manifests ON manifests.repository_id = original.id JOIN $copied")
@@ -174,6 +201,20 @@ export async function newRetentionRule(repository: string): Promise<string> {
     .bind(repository)
     .first<{ id: number }>();
   return String(row?.id ?? 0);
+}
+
+/** Gives the trigger of an image a delivery that is done; answers its id. */
+export async function newDelivery(repository: string): Promise<string> {
+  const pushed = { repository, tag: "never", digest: BLOB, mediaType: "application/json", size: 2, user: "somebody" };
+  const event = JSON.stringify({ ...pushed, at: "2026-01-01T00:00:00Z", registry: "http://registry.test" });
+  const id = await env.DB.prepare(
+    `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at, finished_at)
+     SELECT lower(hex(randomblob(16))), triggers.id, ?2, 'never', ?3, 'success', 0, 0
+     FROM triggers JOIN repositories ON repositories.id = repository_id WHERE repositories.name = ?1 RETURNING id`,
+  )
+    .bind(repository, event, BLOB)
+    .first<number>("id");
+  return String(id ?? 0);
 }
 
 /** Deletes the tag of an image, so that there is one to restore. */

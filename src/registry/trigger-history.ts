@@ -1,0 +1,170 @@
+/** What became of a trigger's deliveries, and those that somebody asks for. */
+import type { Caller } from "../model/access.ts";
+import { digestOf } from "../model/digest.ts";
+import { RegistryError } from "../model/errors.ts";
+import type { PushEvent } from "../model/push-event.ts";
+import { organizationOf, parseTag, type RepositoryName } from "../model/reference.ts";
+import { isMet } from "../model/trigger.ts";
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  findDelivery,
+  insertDelivery,
+  listAttempts,
+  listDeliveries,
+  listOutcomes,
+} from "../storage/deliveries.ts";
+import { listTagRecordsQuery } from "../storage/tags.ts";
+import { actorOf } from "./access.ts";
+import type { Own } from "./clusters.ts";
+import { enqueue } from "./deliveries.ts";
+import type { Stores } from "./stores.ts";
+import { getImageTrigger, requireTrigger, type Trigger } from "./triggers.ts";
+
+/** A delivery, and what it tells of. */
+export interface Delivery extends Omit<DeliveryRecord, "event"> {
+  event: PushEvent;
+}
+export type Attempt = AttemptRecord;
+
+/** As many as SWR's history shows, which has no pages. */
+const MAX_OUTCOMES = 100;
+
+/**
+ * A page of a trigger's deliveries, the newest first.
+ *
+ * @param before the id to go on behind.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_UNKNOWN.
+ */
+export async function listTriggerDeliveries(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<Delivery[]> {
+  const { record } = await requireTrigger(stores, caller, name, trigger);
+  return (await listDeliveries(stores.db, record.id, before, limit)).map(readDelivery);
+}
+
+/**
+ * One of a trigger's deliveries with its tries.
+ *
+ * @throws RegistryError as {@link listTriggerDeliveries}, or DELIVERY_UNKNOWN.
+ */
+export async function getDelivery(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  id: number,
+): Promise<Delivery & { tries: Attempt[] }> {
+  const { record } = await requireTrigger(stores, caller, name, trigger);
+  const delivery = await requireDelivery(stores, record.id, id);
+  return { ...delivery, tries: await listAttempts(stores.db, id) };
+}
+
+/**
+ * A trigger with what it did last, or failed to do, the newest first.
+ *
+ * @throws RegistryError as {@link listTriggerDeliveries}.
+ */
+export async function getTriggerWithOutcomes(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+): Promise<{ trigger: Trigger; outcomes: Delivery[] }> {
+  const found = await getImageTrigger(stores, caller, name, trigger);
+  return { trigger: found, outcomes: (await listOutcomes(stores.db, found.id, MAX_OUTCOMES)).map(readDelivery) };
+}
+
+/**
+ * Writes a delivery of the newest tag, or of one that is made up when there is none, to try a trigger out: whatever its
+ * condition, and whether it is enabled or not.
+ *
+ * @returns it, to be handed to {@link hurry}.
+ * @throws RegistryError as {@link listTriggerDeliveries}.
+ */
+export async function testTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  { registry }: Own,
+): Promise<Delivery> {
+  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
+  const actor = actorOf(caller);
+  const newest = { repositoryId: repository.id, name: undefined, order: "updatedAt", isDescending: true } as const;
+  const [tag] = await listTagRecordsQuery(stores.db, { ...newest, limit: 1, offset: 0 });
+  const event: PushEvent = {
+    repository: name,
+    tag: tag?.name ?? parseTag("test"),
+    digest: tag?.digest ?? digestOf(new Uint8Array(0)),
+    mediaType: tag?.mediaType ?? "application/vnd.oci.image.manifest.v1+json",
+    size: tag?.manifestBytes ?? 0,
+    user: actor.user.name,
+    at: new Date().toISOString(),
+    registry,
+    isTest: true,
+  };
+  const entry = {
+    action: "trigger.test",
+    organization: organizationOf(name),
+    resource: name,
+    detail: { trigger },
+  } as const;
+  const id = await insertDelivery(stores.db, record.id, event, { actor, entry });
+  return requireDelivery(stores, record.id, id);
+}
+
+/**
+ * Writes a new delivery of an old one's event.
+ *
+ * @returns it, to be handed to {@link hurry}.
+ * @throws RegistryError as {@link getDelivery}, and TRIGGER_INVALID when the trigger does not want the tag any more.
+ */
+export async function resendDelivery(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  oldId: number,
+): Promise<Delivery> {
+  const { record } = await requireTrigger(stores, caller, name, trigger);
+  const { event } = await requireDelivery(stores, record.id, oldId);
+  if (event.isTest !== true && !isMet(record.condition, event.tag)) {
+    throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
+  }
+  const entry = {
+    action: "delivery.resend",
+    organization: organizationOf(name),
+    resource: name,
+    detail: { trigger, delivery: oldId, tag: event.tag },
+  } as const;
+  const id = await insertDelivery(stores.db, record.id, event, { actor: actorOf(caller), entry });
+  return requireDelivery(stores, record.id, id);
+}
+
+/** Has a delivery made at once. Never throws: if that fails, the sweeper finds it. */
+export async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
+  try {
+    await enqueue(stores, [id]);
+  } catch (error) {
+    console.warn(`delivery ${id} was left to the sweeper:`, error);
+  }
+}
+
+async function requireDelivery({ db }: Stores, triggerId: number, id: number): Promise<Delivery> {
+  const delivery = await findDelivery(db, triggerId, id);
+  if (delivery) return readDelivery(delivery);
+  throw new RegistryError("DELIVERY_UNKNOWN", {
+    message: `the trigger has no delivery ${id}`,
+    detail: { delivery: id },
+  });
+}
+
+/** The event is written by this Worker alone. */
+function readDelivery({ event, ...delivery }: DeliveryRecord): Delivery {
+  return { ...delivery, event: JSON.parse(event) as PushEvent };
+}
