@@ -10,6 +10,8 @@ export interface AppEnv {
   Variables: {
     stores: Stores;
     caller: Caller;
+    /** Set for callers who come with a session, by cookie or `X-Auth-Token`. */
+    sessionEndsAt?: Date;
   };
 }
 

@@ -13,6 +13,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ACCOUNT_EXISTS: 409,
   ACCOUNT_IN_USE: 409,
   ACCOUNT_UNKNOWN: 404,
+  ARCHIVE_TOO_LARGE: 413,
   BLOB_IN_USE: 405,
   BLOB_RANGE_INVALID: 416,
   BLOB_TOO_LARGE: 413,

@@ -1,20 +1,37 @@
 import type { Context } from "hono";
 import type { RegistryError } from "../model/errors.ts";
-import { recordDenied } from "../registry/audit.ts";
+import { recordDenied, recordDeniedPush } from "../registry/audit.ts";
 import { type AppEnv, continueAfterAnswer } from "./context.ts";
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Records in the audit, after the answer, that a known caller was not allowed to change something. */
-export function auditRefusal(c: Context<AppEnv>, { code, problems }: RegistryError): void {
+/** Where the registry API has what belongs to a repository. */
+const REPOSITORY_PATH = /^\/v2\/(.+)\/(?:blobs|manifests)\//;
+
+/** Records in the audit, after the answer, that a known caller was not allowed to manage something. */
+export function auditRefusal(c: Context<AppEnv>, error: RegistryError): void {
+  const name = error.problems[0]?.detail?.["name"];
+  auditDenied(c, error, recordDenied, typeof name === "string" ? name : undefined);
+}
+
+/** The same for the registry API: that they were not allowed to push or delete. */
+export function auditRegistryRefusal(c: Context<AppEnv>, error: RegistryError): void {
+  auditDenied(c, error, recordDeniedPush, REPOSITORY_PATH.exec(new URL(c.req.url).pathname)?.[1]);
+}
+
+function auditDenied(
+  c: Context<AppEnv>,
+  { code }: RegistryError,
+  record: typeof recordDenied,
+  name: string | undefined,
+): void {
   // Whoever could not be identified has no caller yet.
   const { stores, caller } = c.var as Partial<AppEnv["Variables"]>;
-  if (code !== "DENIED" || SAFE_METHODS.has(c.req.method) || !stores || !caller?.user) return;
+  const { method } = c.req;
   const { pathname: path } = new URL(c.req.url);
-  const name = problems[0]?.detail?.["name"];
-  const refused = { method: c.req.method, path, name: typeof name === "string" ? name : undefined };
-  const recording = recordDenied(stores, caller, refused).catch((error: unknown) => {
-    console.error(`the refusal of ${c.req.method} ${path} could not be recorded:`, error);
+  if (code !== "DENIED" || SAFE_METHODS.has(method) || !stores || !caller?.user) return;
+  const recording = record(stores, caller, { method, path, name }).catch((error: unknown) => {
+    console.error(`the refusal of ${method} ${path} could not be recorded:`, error);
   });
   continueAfterAnswer(c, recording);
 }

@@ -69,6 +69,11 @@ export function isAtLeast(level: Level | undefined, wanted: Level): boolean {
   return level !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
 }
 
+/** Those levels that suffice where this one is wanted. */
+export function atLeast(wanted: Level): Level[] {
+  return LEVELS.filter((level) => isAtLeast(level, wanted));
+}
+
 export function isAdministrator(user: User): boolean {
   return user.role !== "member";
 }

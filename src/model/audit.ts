@@ -49,6 +49,8 @@ export const AUDIT_ACTIONS = [
   "blob.delete",
   // Whatever was refused to somebody who may manage an account but not that.
   "management.request",
+  // A push or deletion by a container tool that was refused.
+  "registry.request",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

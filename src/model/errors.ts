@@ -5,6 +5,7 @@ export type ErrorCode =
   | "ACCOUNT_EXISTS"
   | "ACCOUNT_IN_USE"
   | "ACCOUNT_UNKNOWN"
+  | "ARCHIVE_TOO_LARGE"
   | "BLOB_IN_USE"
   | "BLOB_RANGE_INVALID"
   | "BLOB_TOO_LARGE"

@@ -125,3 +125,14 @@ export function layersOfHistory(history: readonly HistoryEntry[], layerCount: nu
   const layers = history.map(({ isEmptyLayer }) => (isEmptyLayer ? null : next++));
   return next === layerCount ? layers : undefined;
 }
+
+const Layers = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
+
+/** What the layers of an image unpack to, the lowest first; nothing when the configuration does not tell. */
+export function readDiffIds(text: string): string[] {
+  try {
+    return Layers.safeParse(JSON.parse(text)).data?.rootfs.diff_ids ?? [];
+  } catch {
+    return [];
+  }
+}

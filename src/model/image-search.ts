@@ -1,9 +1,14 @@
 /** What lists of images and tags can be asked for. */
 import type { OrganizationName } from "./reference.ts";
 
-/** Where images come from: a right of the caller's, a share with the account, or being public. */
-export const IMAGE_SOURCES = ["own", "shared", "public"] as const;
+/**
+ * Where images come from: a right of the caller's, such a right and a share with another account (which may have ended), a
+ * share with the caller's account, or being public.
+ */
+export const IMAGE_SOURCES = ["own", "sent", "shared", "public"] as const;
 export type ImageSource = (typeof IMAGE_SOURCES)[number];
+/** Those that have all images together. */
+export const ALL_SOURCES: readonly ImageSource[] = ["own", "shared", "public"];
 
 export const IMAGE_SORTS = ["name", "updated", "tags"] as const;
 export type ImageSort = (typeof IMAGE_SORTS)[number];

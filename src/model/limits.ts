@@ -2,6 +2,8 @@ const MIB = 1024 * 1024;
 
 /** The largest layer the guide promises to take (1.5, 7.2.1). */
 export const MAX_BLOB_BYTES = 10 * 1024 * MIB;
+/** How many archives the console uploads one after the other (guide 1.5). */
+export const MAX_PAGE_UPLOADS = 10;
 /** OCI distribution-spec ("Pushing Manifests") asks registries for at least this much. */
 export const MAX_MANIFEST_BYTES = 4 * MIB;
 /**

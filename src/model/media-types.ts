@@ -10,8 +10,15 @@ const DOCKER_SCHEMA_1 = [
 export type ManifestMediaType =
   typeof OCI_MANIFEST | typeof OCI_INDEX | typeof DOCKER_MANIFEST | typeof DOCKER_MANIFEST_LIST;
 
+export const MANIFEST_MEDIA_TYPES: readonly ManifestMediaType[] = [
+  OCI_MANIFEST,
+  OCI_INDEX,
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+];
+
 const INDEXES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_MANIFEST_LIST]);
-const MANIFESTS: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST, ...INDEXES]);
+const MANIFESTS: ReadonlySet<string> = new Set(MANIFEST_MEDIA_TYPES);
 
 export function isManifestMediaType(mediaType: string): mediaType is ManifestMediaType {
   return MANIFESTS.has(mediaType);
@@ -49,4 +56,14 @@ export function isNonDistributable(mediaType: string): boolean {
     mediaType.startsWith("application/vnd.oci.image.layer.nondistributable.") ||
     mediaType === "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
   );
+}
+
+const GZIP_LAYERS: ReadonlySet<string> = new Set([
+  "application/vnd.oci.image.layer.v1.tar+gzip",
+  "application/vnd.docker.image.rootfs.diff.tar.gzip",
+]);
+
+/** A layer that is compressed with gzip, and may be handed on. */
+export function isGzipLayer(mediaType: string): boolean {
+  return GZIP_LAYERS.has(mediaType);
 }

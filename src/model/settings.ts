@@ -13,6 +13,7 @@ const targets = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+const GIB = 1024 ** 3;
 const count = (max: number) => z.coerce.number().int().min(0).max(max);
 
 const Variables = z.object({
@@ -27,6 +28,9 @@ const Variables = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
     .default("berth"),
+  UPLOAD_ARCHIVE_BYTES: count(100 * GIB)
+    .min(1)
+    .default(2 * GIB),
   ALLOWED_TARGETS: targets.prefault(""),
 });
 
@@ -43,6 +47,8 @@ export interface Settings {
   graceDays: number;
   /** The project name in login commands, where SWR has the region's (guide 4.2). */
   project: string;
+  /** Bytes that an archive may have which is uploaded from the console, also unpacked (guide 1.5). */
+  uploadArchiveBytes: number;
   /** What triggers may call besides public addresses over HTTPS. */
   allowedTargets: readonly AllowedTarget[];
 }
@@ -72,6 +78,7 @@ export function readSettings(env: object): Settings {
     auditDays: data.AUDIT_DAYS,
     graceDays: data.GRACE_DAYS,
     project: data.PROJECT,
+    uploadArchiveBytes: data.UPLOAD_ARCHIVE_BYTES,
     allowedTargets: data.ALLOWED_TARGETS,
   };
   read = { from: env, settings };

@@ -1,9 +1,10 @@
 /** What was done, by whom (guide 1.6): who may see it, and what is recorded of what was refused. */
-import type { Caller } from "../model/access.ts";
+import type { Caller, User } from "../model/access.ts";
+import type { AuditAction, AuditEntry } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, parseOrganizationName } from "../model/reference.ts";
 import { findOrganizationFacts } from "../storage/access.ts";
-import { type AuditEvent, type AuditFilter, insertAudit, listAudit } from "../storage/audit.ts";
+import { type AuditEvent, type AuditFilter, insertAudit, insertAuditRarely, listAudit } from "../storage/audit.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findUserByName } from "../storage/users.ts";
 import { requireAuditAccess } from "./access.ts";
@@ -17,6 +18,9 @@ const EXPORT_PAGE = 1000;
 /** What is recorded of a name that somebody gave, and of a path. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
+/** How often a refusal to a container tool is recorded: of one user and repository, and how many of one user. */
+const REFUSAL_INTERVAL_MS = 60_000;
+const MAX_REFUSALS = 20;
 
 /**
  * Events that the caller may see, newest first.
@@ -68,26 +72,42 @@ export interface RefusedRequest {
 }
 
 /** Records that somebody was not allowed to do something; it belongs to the organization's account if it concerns one. */
-export async function recordDenied(
+export async function recordDenied({ db }: Stores, { user, address }: Caller, refused: RefusedRequest): Promise<void> {
+  if (!user) return;
+  await insertAudit(db, { user, address }, await describeDenied(db, user, "management.request", refused));
+}
+
+/**
+ * The same for a push or deletion by a container tool. Those repeat what was refused, and a push has many requests: so it
+ * is recorded once a minute, and not without end.
+ */
+export async function recordDeniedPush(
   { db }: Stores,
   { user, address }: Caller,
-  { method, path, name }: RefusedRequest,
+  refused: RefusedRequest,
 ): Promise<void> {
   if (!user) return;
+  const entry = await describeDenied(db, user, "registry.request", refused);
+  const since = new Date(Date.now() - REFUSAL_INTERVAL_MS);
+  await insertAuditRarely(db, { user, address }, entry, { since, limit: MAX_REFUSALS });
+}
+
+async function describeDenied(
+  db: Stores["db"],
+  user: User,
+  action: AuditAction,
+  { method, path, name }: RefusedRequest,
+): Promise<AuditEntry> {
   const shortPath = path.slice(0, MAX_PATH_LENGTH);
   const organization = name === undefined ? undefined : readOrganization(name);
   const found = organization && (await findOrganizationFacts(db, user, organization)).organization;
-  await insertAudit(
-    db,
-    { user, address },
-    {
-      ...(organization && found && { organization, accountId: found.accountId }),
-      action: "management.request",
-      resource: found && name !== undefined ? name : shortPath,
-      result: "denied",
-      detail: { method, path: shortPath },
-    },
-  );
+  return {
+    ...(organization && found && { organization, accountId: found.accountId }),
+    action,
+    resource: found && name !== undefined ? name : shortPath,
+    result: "denied",
+    detail: { method, path: shortPath },
+  };
 }
 
 function readOrganization(name: string): OrganizationName | undefined {

@@ -3,7 +3,7 @@ import { isDigest } from "../model/digest.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
 import { deleteManifest as deleteWithTags } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
-import { deleteTag } from "../storage/tags.ts";
+import { deleteTag } from "../storage/tag-deletion.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 
 /**

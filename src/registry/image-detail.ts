@@ -14,7 +14,7 @@ import {
   listChildBytes,
   listTagDetails as listTags,
 } from "../storage/image-detail.ts";
-import { readManifest } from "../storage/manifests.ts";
+import { readManifest, type ReadManifest } from "../storage/manifests.ts";
 import { listArchitectures } from "../storage/platforms.ts";
 import type { Stores } from "../storage/stores.ts";
 import { type RepositoryAccess, requireRepository, visitorOf } from "./access.ts";
@@ -22,7 +22,7 @@ import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.t
 import { unknownManifest } from "./pull-manifest.ts";
 
 /** @throws RegistryError REPOSITORY_UNKNOWN for who may not pull it; DENIED for credentials that only push and pull. */
-async function requireVisible(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
+export async function requireVisible(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
   visitorOf(caller);
   return requireRepository(stores, caller, name, "read");
 }
@@ -42,6 +42,7 @@ export async function getImage(stores: Stores, caller: Caller, name: RepositoryN
   return {
     ...properties,
     level,
+    isOwn,
     createdBy: isOwn ? properties.createdBy : null,
     architectures: architectures.get(id) ?? [],
   };
@@ -102,6 +103,23 @@ export async function getManifestDetail(stores: Stores, caller: Caller, name: Re
     ...config,
     ...describeLayers(content, history),
   };
+}
+
+/**
+ * A manifest exactly as it was pushed. To look at it is no pull: it moves neither numbers nor times.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
+ */
+export async function getManifestText(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  reference: Reference,
+): Promise<Pick<ReadManifest, "digest" | "mediaType" | "text">> {
+  await requireVisible(stores, caller, name);
+  const manifest = await readManifest(stores.db, name, reference);
+  if (!manifest) throw unknownManifest(name, reference);
+  return manifest;
 }
 
 async function describeChildren({ db }: Stores, manifestId: number, { manifests }: ManifestContent) {

@@ -8,8 +8,8 @@ import { immutableTag } from "../storage/immutable-tags.ts";
 import { readManifest } from "../storage/manifests.ts";
 import type { OutboxEntry } from "../storage/deliveries.ts";
 import type { Stores } from "../storage/stores.ts";
+import { deleteTag, deleteTags, type TagDeletion } from "../storage/tag-deletion.ts";
 import {
-  deleteTag as deleteRecord,
   findTagRecord,
   listTagEvents,
   listTagRecords,
@@ -141,7 +141,26 @@ function existingTag(name: RepositoryName, tag: Tag): RegistryError {
  */
 export async function deleteImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<void> {
   await requireOwnRepository(stores, caller, name, "manage");
-  if (!(await deleteRecord(stores.db, actorOf(caller), name, tag))) throw unknownTag(name, tag);
+  if (!(await deleteTag(stores.db, actorOf(caller), name, tag))) throw unknownTag(name, tag);
+}
+
+export type { TagDeletion };
+
+/**
+ * Deletes tags, as many as may be; what they pointed to stays for as long as something else needs it.
+ *
+ * @returns what came of each.
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
+ */
+export async function deleteImageTags(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  tags: readonly Tag[],
+): Promise<Map<Tag, TagDeletion>> {
+  requireAccountUser(caller);
+  await requireOwnRepository(stores, caller, name, "manage");
+  return deleteTags(stores.db, actorOf(caller), name, tags);
 }
 
 function unknownTag(name: RepositoryName, tag: Tag): RegistryError {

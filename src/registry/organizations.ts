@@ -51,6 +51,38 @@ function shownLevel(user: User, { level }: storage.Organization): Level {
   return isAdministrator(user) ? "manage" : (level ?? "read");
 }
 
+/** An organization as its page shows it. */
+export interface VisibleOrganization extends storage.Organization {
+  /** Undefined: a right to single images only. */
+  level: Level | undefined;
+}
+
+/** One page of the organizations of the caller's account that the caller has any right in, by name. */
+export async function searchOrganizations(
+  { db }: Stores,
+  caller: Caller,
+  filter: Omit<storage.OrganizationFilter, "withImages">,
+): Promise<VisibleOrganization[]> {
+  const user = requireAccountUser(caller);
+  const found = await storage.listOrganizations(db, user, { ...filter, withImages: true });
+  return found.map((organization) => (isAdministrator(user) ? { ...organization, level: "manage" } : organization));
+}
+
+/**
+ * An organization in which the caller has any right, if only to one of its images.
+ *
+ * @throws RegistryError ORGANIZATION_UNKNOWN.
+ */
+export async function getOrganization(
+  stores: Stores,
+  caller: Caller,
+  name: OrganizationName,
+): Promise<VisibleOrganization> {
+  const [organization] = await searchOrganizations(stores, caller, { name });
+  if (!organization) throw unknownOrganization(name);
+  return organization;
+}
+
 /** @throws RegistryError ORGANIZATION_UNKNOWN. */
 export async function showOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<Organization> {
   await requireOrganization(stores, caller, name, "read");

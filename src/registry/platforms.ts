@@ -15,17 +15,25 @@ export type ConfigProblem = (typeof CONFIG_PROBLEMS)[number];
 
 /** Reads an image's configuration from R2. That it cannot be read, for whatever reason, is no failure. */
 export async function readImageConfig(
+  stores: Stores,
+  blob: { objectKey: string; size: number },
+): Promise<ImageConfig | ConfigProblem> {
+  const read = await readConfigText(stores, blob);
+  return "problem" in read ? read.problem : (parseImageConfig(read.text) ?? "not JSON");
+}
+
+/** The same as it was pushed. */
+export async function readConfigText(
   { bucket }: Stores,
   { objectKey, size }: { objectKey: string; size: number },
-): Promise<ImageConfig | ConfigProblem> {
-  if (size > MAX_CONFIG_BYTES) return "too large";
+): Promise<{ text: string } | { problem: ConfigProblem }> {
+  if (size > MAX_CONFIG_BYTES) return { problem: "too large" };
   try {
     const object = await bucket.get(objectKey);
-    if (!object) return "not available";
-    return parseImageConfig(await object.text()) ?? "not JSON";
+    return object ? { text: await object.text() } : { problem: "not available" };
   } catch (error) {
     console.warn(`reading the configuration ${objectKey}:`, error);
-    return "not available";
+    return { problem: "not available" };
   }
 }
 

@@ -1,7 +1,10 @@
-import type { Digest } from "../model/digest.ts";
-import type { RepositoryName } from "../model/reference.ts";
-import { listReferrers as list } from "../storage/manifests.ts";
+import type { Caller } from "../model/access.ts";
+import { type Digest, isDigest } from "../model/digest.ts";
+import type { Reference, RepositoryName } from "../model/reference.ts";
+import { findManifest, listReferrers as list } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
+import { requireVisible } from "./image-detail.ts";
+import { unknownManifest } from "./pull-manifest.ts";
 
 /** Entries of one page: enough for every signature of an image, few enough for one answer. */
 const PAGE_SIZE = 100;
@@ -14,17 +17,27 @@ export interface ReferrerDescriptor {
   annotations?: Record<string, string>;
 }
 
+export interface ReferrerPage {
+  descriptors: ReferrerDescriptor[];
+  /** The digest to go on from; undefined on the last page. */
+  next: Digest | undefined;
+}
+
 /**
  * One page of the manifests that refer to a digest (OCI distribution-spec, "Listing Referrers"). A digest or repository
  * that does not exist has none: clients may ask before anything is there.
- *
- * @returns the descriptors, and the digest to go on from when there are more.
  */
 export async function listReferrers(
   stores: Stores,
-  query: { repository: RepositoryName; subject: Digest; artifactType: string | undefined; last: string },
-): Promise<{ descriptors: ReferrerDescriptor[]; next: Digest | undefined }> {
-  const { referrers, hasMore } = await list(stores.db, { ...query, limit: PAGE_SIZE });
+  query: {
+    repository: RepositoryName;
+    subject: Digest;
+    artifactType: string | undefined;
+    last: string;
+    limit?: number;
+  },
+): Promise<ReferrerPage> {
+  const { referrers, hasMore } = await list(stores.db, { limit: PAGE_SIZE, ...query });
   const descriptors = referrers.map(({ mediaType, digest, size, artifactType, annotations }) => ({
     mediaType,
     digest,
@@ -33,4 +46,22 @@ export async function listReferrers(
     ...(annotations !== null && { annotations: JSON.parse(annotations) as Record<string, string> }),
   }));
   return { descriptors, next: hasMore ? descriptors.at(-1)?.digest : undefined };
+}
+
+/**
+ * The same for a manifest that an image's page shows, by tag or digest.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED or MANIFEST_UNKNOWN.
+ */
+export async function listManifestReferrers(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  reference: Reference,
+  page: { artifactType: string | undefined; last: string; limit: number },
+): Promise<ReferrerPage> {
+  await requireVisible(stores, caller, name);
+  const subject = isDigest(reference) ? reference : (await findManifest(stores.db, name, reference))?.digest;
+  if (!subject) throw unknownManifest(name, reference);
+  return listReferrers(stores, { ...page, repository: name, subject });
 }

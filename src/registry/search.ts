@@ -1,6 +1,6 @@
 /** Searching images: what the caller may see, and the image centre of public ones (guide 7.1.2). */
 import { type Caller, levelOf, type User } from "../model/access.ts";
-import { IMAGE_SOURCES, type ImageFilter, type ImageSort, type ImageSource, type Page } from "../model/image-search.ts";
+import { ALL_SOURCES, type ImageFilter, type ImageSort, type ImageSource, type Page } from "../model/image-search.ts";
 import { listArchitectures } from "../storage/platforms.ts";
 import { searchImages as search } from "../storage/search.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -19,7 +19,7 @@ export async function searchImages(
   filter: ImageFilter,
   page: Page<ImageSort>,
 ) {
-  const sources = source === "all" ? IMAGE_SOURCES : [source];
+  const sources = source === "all" ? ALL_SOURCES : [source];
   return describe(stores, requireAccountUser(caller), sources, filter, page);
 }
 

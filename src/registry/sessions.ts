@@ -7,7 +7,7 @@ import { deleteSession, findSessionQuery, insertSession } from "../storage/sessi
 import type { Stores } from "../storage/stores.ts";
 import { updateUser } from "../storage/users.ts";
 import { actorOf, requireAccountUser } from "./access.ts";
-import { authenticateUser, checkUser, identityOf, type Login } from "./credentials.ts";
+import { authenticateUser, checkUser, type Identity, identityOf, type Login } from "./credentials.ts";
 import { unknownUser } from "./users.ts";
 
 const TOKEN_BYTES = 32;
@@ -52,6 +52,15 @@ export async function logIn(
 export async function findSession(stores: Stores, token: string): Promise<Session | undefined> {
   const [row] = await findSessionQuery(stores.db, hashToken(token), new Date());
   return row && { user: identityOf(row.user, "account").user, expiresAt: row.expiresAt };
+}
+
+/**
+ * Who asks for tokens with a session. They push and pull only, as those of a login command do: what is left of a session
+ * that somebody ends is that, and for a token's few minutes.
+ */
+export async function findSessionIdentity(stores: Stores, token: string): Promise<Identity | undefined> {
+  const [row] = await findSessionQuery(stores.db, hashToken(token), new Date());
+  return row && identityOf(row.user, "registry");
 }
 
 /** Ends a session of the caller's. */

@@ -13,6 +13,8 @@ import {
   listSentShares,
   listShares,
   type ListedShare as ShareRow,
+  type ReceivedPage,
+  type SentPage,
   type Share as ShareRecord,
   type ShareTerms,
   updateShare,
@@ -133,24 +135,14 @@ function unknownShare(name: RepositoryName, account: string): RegistryError {
 }
 
 /** Shares of all images that the caller has a right to, by image, after one of them. */
-export async function listSent(
-  stores: Stores,
-  caller: Caller,
-  after: readonly [repository: string, accountId: number] | undefined,
-  limit: number,
-): Promise<ListedShare[]> {
-  const rows = await listSentShares(stores.db, requireAccountUser(caller), after, limit);
+export async function listSent(stores: Stores, caller: Caller, page: SentPage): Promise<ListedShare[]> {
+  const rows = await listSentShares(stores.db, requireAccountUser(caller), page);
   // A public image is for everybody, so that its shares mean nothing as long as it is.
   return rows.map((row) => ({ ...row, isValid: !row.isPublic && isRunning(row) }));
 }
 
 /** Shares of other accounts' images with the caller's account that hold, after one of them. */
-export async function listReceived(
-  stores: Stores,
-  caller: Caller,
-  after: readonly [repositoryId: number] | undefined,
-  limit: number,
-): Promise<ListedShare[]> {
-  const rows = await listReceivedShares(stores.db, requireAccountUser(caller), after, limit);
+export async function listReceived(stores: Stores, caller: Caller, page: ReceivedPage): Promise<ListedShare[]> {
+  const rows = await listReceivedShares(stores.db, requireAccountUser(caller), page);
   return rows.map((row) => ({ ...row, isValid: true }));
 }

@@ -3,8 +3,8 @@ import type { Caller } from "../model/access.ts";
 import { digestOf } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { PushEvent } from "../model/push-event.ts";
-import { organizationOf, parseTag, type RepositoryName } from "../model/reference.ts";
-import { isMet } from "../model/trigger.ts";
+import { organizationOf, parseTag, type RepositoryName, type Tag } from "../model/reference.ts";
+import { type Condition, isMet, parseCondition } from "../model/trigger.ts";
 import {
   type AttemptRecord,
   type DeliveryRecord,
@@ -12,6 +12,7 @@ import {
   insertDelivery,
   listAttempts,
   listDeliveries,
+  listNewestDeliveries,
   listOutcomes,
 } from "../storage/deliveries.ts";
 import { listTagRecordsQuery } from "../storage/tags.ts";
@@ -19,7 +20,7 @@ import { actorOf } from "./access.ts";
 import type { Own } from "./clusters.ts";
 import { enqueue } from "./deliveries.ts";
 import type { Stores } from "./stores.ts";
-import { getImageTrigger, requireTrigger, type Trigger } from "./triggers.ts";
+import { getImageTrigger, listImageTriggers, requireEditable, requireTrigger, type Trigger } from "./triggers.ts";
 
 /** A delivery, and what it tells of. */
 export interface Delivery extends Omit<DeliveryRecord, "event"> {
@@ -27,8 +28,53 @@ export interface Delivery extends Omit<DeliveryRecord, "event"> {
 }
 export type Attempt = AttemptRecord;
 
+/** As many tags as a condition is tried on. */
+export const MAX_TRIED_TAGS = 50;
 /** As many as SWR's history shows, which has no pages. */
 const MAX_OUTCOMES = 100;
+
+/**
+ * The triggers of an image, by name, each with what it delivered last.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
+ */
+export async function listTriggersWithLast(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+): Promise<{ trigger: Trigger; last: Delivery | undefined }[]> {
+  const found = await listImageTriggers(stores, caller, name);
+  const newest = await listNewestDeliveries(
+    stores.db,
+    found.map(({ id }) => id),
+  );
+  return found.map((trigger) => {
+    const last = newest.get(trigger.id);
+    return { trigger, last: last && readDelivery(last) };
+  });
+}
+
+/**
+ * Tries a condition on the newest tags of an image.
+ *
+ * @returns whether each of them meets it, the newest first.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_INVALID.
+ */
+export async function tryCondition(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  wanted: Condition,
+): Promise<{ tag: Tag; isMet: boolean }[]> {
+  const { id } = await requireEditable(stores, caller, name);
+  const condition = parseCondition(wanted);
+  const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
+  return records.map((record) => ({ tag: record.name, isMet: isMet(condition, record.name) }));
+}
+
+function newestTags(repositoryId: number) {
+  return { repositoryId, name: undefined, order: "updatedAt", isDescending: true, offset: 0 } as const;
+}
 
 /**
  * A page of a trigger's deliveries, the newest first.
@@ -95,8 +141,7 @@ export async function testTrigger(
 ): Promise<Delivery> {
   const { repository, record } = await requireTrigger(stores, caller, name, trigger);
   const actor = actorOf(caller);
-  const newest = { repositoryId: repository.id, name: undefined, order: "updatedAt", isDescending: true } as const;
-  const [tag] = await listTagRecordsQuery(stores.db, { ...newest, limit: 1, offset: 0 });
+  const [tag] = await listTagRecordsQuery(stores.db, { ...newestTags(repository.id), limit: 1 });
   const event: PushEvent = {
     repository: name,
     tag: tag?.name ?? parseTag("test"),

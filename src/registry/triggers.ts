@@ -158,7 +158,8 @@ export async function requireTrigger(
   return { repository, record };
 }
 
-function requireEditable(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
+/** @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image. */
+export function requireEditable(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
   requireAccountUser(caller);
   return requireOwnRepository(stores, caller, name, "edit");
 }

@@ -1,6 +1,6 @@
 /** What decisions about access go by: `model/access.ts`. */
 import { and, eq, exists, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
-import { type AccessFacts, isAdministrator, isAtLeast, LEVELS, type User } from "../model/access.ts";
+import { type AccessFacts, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Database } from "./database.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, shares } from "./schema.ts";
@@ -86,8 +86,10 @@ export function isRunning(now: number): SQL | undefined {
 /**
  * Whether a row of `repositories` is one that a user has a right to by account or permission, as a condition: what
  * "my images" lists. The counterpart in SQL of `levelOf` in `model/access.ts`, for the same facts.
+ *
+ * @param wanted the least right that counts.
  */
-export function isOwn(db: Database, user: User): SQL | undefined {
+export function isOwn(db: Database, user: User, wanted: Level = "read"): SQL | undefined {
   const isOfAccount = eq(repositories.accountId, user.accountId);
   if (isAdministrator(user)) return isOfAccount;
   return and(
@@ -101,6 +103,7 @@ export function isOwn(db: Database, user: User): SQL | undefined {
             and(
               eq(organizationPermissions.userId, user.id),
               eq(organizationPermissions.organizationId, repositories.organizationId),
+              suffices(organizationPermissions.level, wanted),
             ),
           ),
       ),
@@ -109,11 +112,23 @@ export function isOwn(db: Database, user: User): SQL | undefined {
           .select({ one: sql`1` })
           .from(repositoryPermissions)
           .where(
-            and(eq(repositoryPermissions.userId, user.id), eq(repositoryPermissions.repositoryId, repositories.id)),
+            and(
+              eq(repositoryPermissions.userId, user.id),
+              eq(repositoryPermissions.repositoryId, repositories.id),
+              suffices(repositoryPermissions.level, wanted),
+            ),
           ),
       ),
     ),
   );
+}
+
+/** Whether a permission is for that or more; any is for reading. */
+function suffices(
+  level: typeof organizationPermissions.level | typeof repositoryPermissions.level,
+  wanted: Level,
+): SQL | undefined {
+  return wanted === "read" ? undefined : inArray(level, atLeast(wanted));
 }
 
 /** Whether a row of `organizations` is one that a user may push new images to: `organizationLevelOf` is `edit` or more. */
@@ -130,10 +145,7 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
           and(
             eq(organizationPermissions.userId, user.id),
             eq(organizationPermissions.organizationId, organizations.id),
-            inArray(
-              organizationPermissions.level,
-              LEVELS.filter((level) => isAtLeast(level, "edit")),
-            ),
+            suffices(organizationPermissions.level, "edit"),
           ),
         ),
     ),

@@ -28,22 +28,59 @@ export function insertAuditIfChanged(db: Database, recorded: Recorded, entry: Au
   );
 }
 
+/** How many of a user's events are looked through for those like a new one. */
+const MAX_SEEN_EVENTS = 200;
+
 /**
- * Records once per row of a FROM clause, each time with a detail of its own, and fails the whole batch
+ * Records something unless it was recorded of the same resource since a time, or so often of any that the user may be
+ * flooding the audit.
+ */
+export async function insertAuditRarely(
+  db: Database,
+  recorded: Recorded,
+  entry: AuditEntry,
+  { since, limit }: { since: Date; limit: number },
+): Promise<void> {
+  const row = auditRow(recorded, entry);
+  const alike = alikeQuery(db, row, since);
+  await db.insert(auditEvents).select(
+    sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
+               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}
+        WHERE NOT EXISTS (SELECT 1 FROM ${alike} AS alike WHERE alike.resource = ${row.resource})
+          AND (SELECT count(*) FROM ${alike} AS alike) < ${limit}`,
+  );
+}
+
+export function alikeQuery(db: Database, { userName, action }: Pick<AuditRow, "userName" | "action">, since: Date) {
+  const latest = db
+    .select({ action: auditEvents.action, resource: auditEvents.resource, createdAt: auditEvents.createdAt })
+    .from(auditEvents)
+    .where(eq(auditEvents.userName, userName))
+    .orderBy(desc(auditEvents.id))
+    .limit(MAX_SEEN_EVENTS)
+    .as("latest");
+  return db
+    .select({ resource: latest.resource })
+    .from(latest)
+    .where(and(eq(latest.action, action), gt(latest.createdAt, since)));
+}
+
+/**
+ * Records once per row of a FROM clause, each time with a detail or resource of its own, and fails the whole batch
  * ({@link isAuditRefusal}) when a row does not meet a condition.
  */
 export function insertAuditForEach(
   db: Database,
   recorded: Recorded,
   entry: AuditEntry,
-  rows: { from: SQL; condition: SQL; detail: SQL },
+  rows: { from: SQL; condition?: SQL; detail?: SQL; resource?: SQL },
 ) {
   const row = auditRow(recorded, entry);
+  const { from, condition = sql`1`, detail = sql`${row.detail}`, resource = sql`${row.resource}` } = rows;
   return db.insert(auditEvents).select(
     sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, CASE WHEN ${rows.condition} THEN ${row.action} END, ${row.resource}, ${row.result},
-               ${rows.detail}
-        FROM ${rows.from}`,
+               ${row.address}, CASE WHEN ${condition} THEN ${row.action} END, ${resource}, ${row.result}, ${detail}
+        FROM ${from}`,
   );
 }
 
@@ -51,6 +88,8 @@ export function insertAuditForEach(
 export function isAuditRefusal(error: unknown): boolean {
   return isConstraintFailure(error, "NOT NULL constraint failed: audit_events.action");
 }
+
+type AuditRow = ReturnType<typeof auditRow>;
 
 function auditRow({ user, address }: Recorded, entry: AuditEntry) {
   const { action, resource, detail } = entry;

@@ -229,6 +229,26 @@ export async function listDeliveries(
     .limit(limit);
 }
 
+/** The newest delivery of each of these triggers, tests included. */
+export async function listNewestDeliveries(
+  db: Database,
+  triggerIds: readonly number[],
+): Promise<Map<number, DeliveryRecord>> {
+  const rows = await newestQuery(db, triggerIds);
+  return new Map(rows.map((row) => [row.triggerId, row]));
+}
+
+export function newestQuery(db: Database, triggerIds: readonly number[]) {
+  // One step in an index for each trigger, however long its history is.
+  const newest = sql`SELECT (
+      SELECT one.id FROM deliveries AS one WHERE one.trigger_id = wanted.value ORDER BY one.id DESC LIMIT 1)
+    FROM json_each(${JSON.stringify(triggerIds)}) AS wanted`;
+  return db
+    .select()
+    .from(deliveries)
+    .where(sql`${deliveries.id} IN (${newest})`);
+}
+
 /** The newest deliveries of a trigger that did what it is for, or failed to: no tests, and none that another overtook. */
 export async function listOutcomes(db: Database, triggerId: number, limit: number): Promise<DeliveryRecord[]> {
   return db

@@ -5,6 +5,7 @@ import type { Page, TagSort } from "../model/image-search.ts";
 import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
 import { asColumn, type Database } from "./database.ts";
+import { isImmutable } from "./immutable-tags.ts";
 import { platformsOfManifest } from "./platforms.ts";
 import {
   accounts,
@@ -85,6 +86,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       artifactType: manifests.artifactType,
       imageBytes,
       platforms: platformsOfManifest,
+      isImmutable: sql`${isImmutable}`.mapWith(Boolean),
       pushedBy: sql<string | null>`(
         SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${users.id} = ${tagHistory.userId}
         WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}

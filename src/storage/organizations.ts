@@ -1,5 +1,5 @@
-import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
-import { type Actor, isAdministrator, type Level, type User } from "../model/access.ts";
+import { and, asc, count, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { type Actor, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../model/limits.ts";
 import type { OrganizationName } from "../model/reference.ts";
@@ -13,6 +13,7 @@ import {
   repositoryPermissions,
   users,
 } from "./schema.ts";
+import { contains } from "./users.ts";
 
 /** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
 export async function countCreatedOrganizations(db: Database, userId: number): Promise<number> {
@@ -121,12 +122,21 @@ export interface Organization {
   userCount: number;
   /** How many images it has that the user has a right to. */
   repositoryCount: number;
+  createdAt: Date;
 }
 
 export interface OrganizationFilter {
   name?: OrganizationName | undefined;
   /** Also organizations where the user has a permission on an image only. */
   withImages: boolean;
+  /** A part of the name. */
+  search?: string | undefined;
+  /** The least that the user may do with all of its images. */
+  level?: Level | undefined;
+  /** The name to go on behind; undefined for the first page. */
+  after?: string | undefined;
+  /** How many at most; undefined: all. */
+  limit?: number | undefined;
 }
 
 /** Organizations of the user's account that the user has a right to, by name. */
@@ -135,7 +145,8 @@ export async function listOrganizations(db: Database, user: User, filter: Organi
   return rows.map((row) => ({ ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined }));
 }
 
-export function listOrganizationsQuery(db: Database, user: User, { name, withImages }: OrganizationFilter) {
+export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter) {
+  const { name, withImages, search, level, after, limit = -1 } = filter;
   const seesAll = isAdministrator(user) ? sql`1` : sql`${organizationPermissions.level} IS NOT NULL`;
   return db
     .select({
@@ -143,6 +154,7 @@ export function listOrganizationsQuery(db: Database, user: User, { name, withIma
       name: organizations.name,
       creatorName: users.name,
       level: organizationPermissions.level,
+      createdAt: organizations.createdAt,
       userCount: sql<number>`(SELECT count(*) FROM ${organizationPermissions} AS granted
                               WHERE granted.organization_id = ${organizations.id})`,
       repositoryCount: sql<number>`CASE WHEN ${seesAll}
@@ -158,6 +170,11 @@ export function listOrganizationsQuery(db: Database, user: User, { name, withIma
     .where(
       and(
         name === undefined ? undefined : eq(organizations.name, name),
+        after === undefined ? undefined : gt(organizations.name, after as OrganizationName),
+        contains(organizations.name, search),
+        level === undefined || isAdministrator(user)
+          ? undefined
+          : inArray(organizationPermissions.level, atLeast(level)),
         isAdministrator(user)
           ? eq(organizations.accountId, user.accountId)
           : // The plus keeps SQLite from walking all organizations of the account: a member's own are few.
@@ -165,7 +182,8 @@ export function listOrganizationsQuery(db: Database, user: User, { name, withIma
                 AND ${organizations.id} IN (${organizationIdsOf(user, withImages)})`,
       ),
     )
-    .orderBy(asc(organizations.name));
+    .orderBy(asc(organizations.name))
+    .limit(limit);
 }
 
 function organizationIdsOf(user: User, withImages: boolean): SQL {

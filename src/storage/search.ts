@@ -1,5 +1,5 @@
 /** Lists of images across organizations and accounts: what somebody may see, page by page. */
-import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, exists, inArray, type SQL, sql } from "drizzle-orm";
 import type { AccessFacts, User } from "../model/access.ts";
 import type { ImageFilter, ImageSort, ImageSource, Page } from "../model/image-search.ts";
 import type { RepositoryName } from "../model/reference.ts";
@@ -118,11 +118,22 @@ function isFrom(db: Database, source: ImageSource, user: User | undefined): SQL 
   if (source === "public") return sql`${repositories.isPublic} = 1`;
   if (!user) return sql`false`;
   if (source === "own") return isOwn(db, user);
+  if (source === "sent") return and(isOwn(db, user), hasShare(db));
   const isOffered = inArray(
     repositories.id,
     db.select({ id: shares.repositoryId }).from(shares).where(eq(shares.accountId, user.accountId)),
   );
   return and(isOffered, isSharedWith(db, user));
+}
+
+/** Whether a row of `repositories` is shared with somebody, or was. */
+function hasShare(db: Database): SQL {
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(shares)
+      .where(eq(shares.repositoryId, repositories.id)),
+  );
 }
 
 function conditionsOf({ text, organization, category, isPublic, architecture }: ImageFilter): (SQL | undefined)[] {

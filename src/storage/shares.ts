@@ -187,22 +187,23 @@ const LISTED = {
   createdAt: shares.createdAt,
 };
 
+/** Which shares of a list across repositories. */
+export interface SharePage<K> {
+  /** What to go on behind; undefined for the first page. */
+  after: K | undefined;
+  limit: number;
+  /** A part of the repository's name. */
+  text?: string | undefined;
+}
+export type SentPage = SharePage<readonly [repository: string, accountId: number]>;
+export type ReceivedPage = SharePage<readonly [repositoryId: number]>;
+
 /** Shares of the repositories that a user has a right to, by repository and account, after one of them. */
-export function listSentShares(
-  db: Database,
-  user: User,
-  after: readonly [repository: string, accountId: number] | undefined,
-  limit: number,
-): Promise<ListedShare[]> {
-  return listSentSharesQuery(db, user, after, limit);
+export function listSentShares(db: Database, user: User, page: SentPage): Promise<ListedShare[]> {
+  return listSentSharesQuery(db, user, page);
 }
 
-export function listSentSharesQuery(
-  db: Database,
-  user: User,
-  after: readonly [repository: string, accountId: number] | undefined,
-  limit: number,
-) {
+export function listSentSharesQuery(db: Database, user: User, { after, limit, text }: SentPage) {
   const [name, accountId] = after ?? ["", 0];
   return db
     .select(LISTED)
@@ -213,6 +214,7 @@ export function listSentSharesQuery(
       and(
         isOwn(db, user),
         eq(shares.repositoryId, repositories.id),
+        hasText(text),
         sql`(${repositories.name}, ${shares.accountId}) > (${name}, ${accountId})`,
       ),
     )
@@ -221,21 +223,11 @@ export function listSentSharesQuery(
 }
 
 /** Shares with a user's account that hold, of the newest repository first, after one of them. */
-export function listReceivedShares(
-  db: Database,
-  user: User,
-  after: readonly [repositoryId: number] | undefined,
-  limit: number,
-): Promise<ListedShare[]> {
-  return listReceivedSharesQuery(db, user, after, limit);
+export function listReceivedShares(db: Database, user: User, page: ReceivedPage): Promise<ListedShare[]> {
+  return listReceivedSharesQuery(db, user, page);
 }
 
-export function listReceivedSharesQuery(
-  db: Database,
-  user: User,
-  after: readonly [repositoryId: number] | undefined,
-  limit: number,
-) {
+export function listReceivedSharesQuery(db: Database, user: User, { after, limit, text }: ReceivedPage) {
   return db
     .select(LISTED)
     .from(shares)
@@ -245,9 +237,14 @@ export function listReceivedSharesQuery(
       and(
         eq(shares.accountId, user.accountId),
         isSharedWith(db, user),
+        hasText(text),
         after === undefined ? undefined : lt(shares.repositoryId, after[0]),
       ),
     )
     .orderBy(desc(shares.repositoryId))
     .limit(limit);
+}
+
+function hasText(text: string | undefined): SQL | undefined {
+  return text === undefined ? undefined : sql`instr(${repositories.name}, ${text}) > 0`;
 }

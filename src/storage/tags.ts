@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -6,8 +6,8 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { imageBytes } from "./image-detail.ts";
-import { immutableTag, isImmutable } from "./immutable-tags.ts";
-import { repositoryIdOf, unknownRepository } from "./repositories.ts";
+import { isImmutable } from "./immutable-tags.ts";
+import { unknownRepository } from "./repositories.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "./schema.ts";
 
 /**
@@ -29,39 +29,6 @@ export function listTagsQuery(db: Database, repository: RepositoryName, last: st
     .where(eq(repositories.name, repository))
     .orderBy(asc(tags.name))
     .limit(limit);
-}
-
-/**
- * Deletes a tag and leaves its manifest.
- *
- * @returns whether there was one.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps it.
- */
-export async function deleteTag(db: Database, actor: Actor, repository: RepositoryName, tag: Tag): Promise<boolean> {
-  const now = Date.now();
-  const isThisTag = and(eq(tags.repositoryId, repositoryIdOf(repository)), eq(tags.name, tag));
-  const isDeletable = and(isThisTag, not(isImmutable));
-  const [, deleted] = await db.batch([
-    db
-      .insert(tagHistory)
-      .select(
-        sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now} FROM ${tags} WHERE ${isDeletable}`,
-      ),
-    db.delete(tags).where(isDeletable).returning({ name: tags.name }),
-    insertAuditIfChanged(db, actor, {
-      action: "tag.delete",
-      organization: organizationOf(repository),
-      resource: `${repository}:${tag}`,
-    }),
-    db
-      .update(repositories)
-      .set({ updatedAt: new Date(now) })
-      .where(and(eq(repositories.name, repository), sql`changes() > 0`)),
-  ]);
-  if (deleted.length > 0) return true;
-  const [kept] = await db.select({ name: tags.name }).from(tags).where(isThisTag);
-  if (kept) throw immutableTag([kept.name]);
-  return false;
 }
 
 /** Which tags of a repository a list by offset has. */
@@ -225,6 +192,8 @@ export interface TagEvent {
   tag: Tag;
   /** What it pointed to from then on; null when it was deleted. */
   digest: string | null;
+  /** What it pointed to until then; null when it was not there. */
+  previous: string | null;
   /** Null when the user is gone. */
   user: string | null;
   at: Date;
@@ -252,6 +221,11 @@ export function listTagEventsQuery(
       id: tagHistory.id,
       tag: tagHistory.tag,
       digest: tagHistory.digest,
+      previous: sql<string | null>`(
+        SELECT earlier.digest FROM ${tagHistory} AS earlier
+        WHERE earlier.repository_id = ${tagHistory.repositoryId} AND earlier.tag = ${tagHistory.tag}
+          AND earlier.id < ${tagHistory.id}
+        ORDER BY earlier.id DESC LIMIT 1)`,
       user: users.name,
       at: tagHistory.createdAt,
     })

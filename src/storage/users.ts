@@ -2,7 +2,7 @@ import { and, asc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../model/access.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { accounts, sessions, users } from "./schema.ts";
+import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
   passwordHash: string;
@@ -63,7 +63,10 @@ export function listUsersQuery(db: Database, accountId: number, { search, after,
 }
 
 /** Whether a name has a text in it, in upper or lower case; names are ASCII. */
-export function contains(name: typeof users.name | typeof accounts.name, text: string | undefined): SQL | undefined {
+export function contains(
+  name: typeof users.name | typeof accounts.name | typeof organizations.name,
+  text: string | undefined,
+): SQL | undefined {
   return text === undefined ? undefined : sql`instr(lower(${name}), ${text.toLowerCase()}) > 0`;
 }
 

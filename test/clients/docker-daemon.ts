@@ -17,6 +17,8 @@ export interface DockerDaemon {
   stop: () => Promise<void>;
   /** As `docker --host` takes it. */
   host: string;
+  /** As `ctr --address` takes it. */
+  containerdSocket: string;
 }
 
 /** Describes a daemon with all its data in a new folder, which needs root but neither a network nor an overlay file system. */
@@ -88,7 +90,7 @@ export function dockerDaemon(): DockerDaemon {
     }
     removeDirectory(directory);
   };
-  return { start, stop, host };
+  return { start, stop, host, containerdSocket };
 }
 
 function readLog(directory: string): string {

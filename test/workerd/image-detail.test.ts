@@ -102,9 +102,17 @@ describe("an image", () => {
       level: "manage",
       tags: 2,
       pulls: 0,
+      own: true,
       createdBy: ADMINISTRATOR.name,
       pullCommand: `docker pull registry.test/${repository}`,
     });
+    await makePublic(repository);
+    const { member } = await newAccount();
+    expect(await (await member.get(pathOf(repository))).json()).toMatchObject({ own: false, createdBy: null });
+    const colleague = await newUser("admin");
+    expect(await (await colleague.get(pathOf(repository))).json()).toMatchObject({ own: false, level: "read" });
+    await grantOnImage(repository, colleague.name, "read");
+    expect(await (await colleague.get(pathOf(repository))).json()).toMatchObject({ own: true, level: "read" });
     expect(image["size"]).toBeGreaterThan(first.config.size + 201);
   });
 

@@ -248,6 +248,24 @@ describe("who finds an image", () => {
     }
   });
 
+  it("among those that were shared: who has a right to it, also when the share has ended", async ({ expect }) => {
+    const { account, member, administrator } = await newAccount();
+    const organization = await pushImages(["kept", "ended", "shared", "public"]);
+    for (const image of ["ended", "shared", "public"]) {
+      await shareWith(`${organization}/${image}`, account, image === "ended" ? new Date(1) : null);
+    }
+    await makePublic(`${organization}/public`);
+    const path = `/api/images?scope=sent&organization=${organization}`;
+    expect(await walk(asAdministrator, path)).toEqual([["ended", "public", "shared"]]);
+    expect(await walk(asAdministrator, `${path}&limit=2`)).toEqual([["ended", "public"], ["shared"]]);
+    expect(await walk(asAdministrator, `${path}&q=sha`)).toEqual([["shared"]]);
+    const reader = await newUser("admin");
+    await grantOnImage(`${organization}/ended`, reader.name, "read");
+    await grantOnImage(`${organization}/kept`, reader.name, "read");
+    expect(await walk(asClient(reader), path)).toEqual([["ended"]]);
+    for (const client of [member, administrator]) expect(await walk(asClient(client), path)).toEqual([[]]);
+  });
+
   it("nobody without credentials, except in the image centre, and there public ones only", async ({ expect }) => {
     const organization = await pushImages(["hidden", "shown"]);
     await makePublic(`${organization}/shown`);
@@ -353,15 +371,17 @@ describe("the plan", () => {
     };
   }
 
+  const OWN = { name: "repositories_by_name", updated: "repositories_by_update", tags: "repositories_by_tag_count" };
   const INDEXES = {
-    own: { name: "repositories_by_name", updated: "repositories_by_update", tags: "repositories_by_tag_count" },
+    own: OWN,
+    sent: OWN,
     public: {
       name: "repositories_public",
       updated: "repositories_public_by_update",
       tags: "repositories_public_by_tag_count",
     },
   } as const satisfies Partial<Record<ImageSource, Record<ImageSort, string>>>;
-  const WALKS = (["own", "public"] as const).flatMap((source) =>
+  const WALKS = (["own", "sent", "public"] as const).flatMap((source) =>
     (["name", "updated", "tags"] as const).flatMap((sort) =>
       ([OWNER, MEMBER] as const).flatMap((user) =>
         [false, true].map((isFurtherOn) => ({ source, sort, user, isFurtherOn, role: user.role })),
@@ -378,7 +398,7 @@ describe("the plan", () => {
           new RegExp(`^(SEARCH|SCAN) repositories USING (COVERING )?INDEX ${INDEXES[source][sort]}( |$)`),
         );
         // An index over the public ones only may be read from its beginning.
-        if (source === "own") expect(plan[0]).toMatch(/^SEARCH/);
+        if (source !== "public") expect(plan[0]).toMatch(/^SEARCH/);
         expect(plan.slice(1).filter((step) => step.startsWith("SCAN"))).toEqual([]);
         expect(plan.filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);
       }

@@ -353,11 +353,12 @@ describe("the history of tags", () => {
     await member.post(tagsOf(organization), { source_tag: "b", destination_tag: "a", override: true });
     await member.delete(`${tagsOf(organization)}/a`);
     const ofTag = await (await administrator.get(historyPath(organization, "a"))).json<History>();
+    const event = { tag: "a", deleted: false, time: expect.any(String) as string };
     expect(ofTag).toEqual({
       events: [
-        { tag: "a", digest: null, deleted: true, user: member.name, time: expect.any(String) },
-        { tag: "a", digest: digests[1], deleted: false, user: member.name, time: expect.any(String) },
-        { tag: "a", digest: digests[0], deleted: false, user: administrator.name, time: expect.any(String) },
+        { ...event, digest: null, previous: digests[1], deleted: true, user: member.name },
+        { ...event, digest: digests[1], previous: digests[0], user: member.name },
+        { ...event, digest: digests[0], previous: null, user: administrator.name },
       ],
       next: null,
     });
@@ -371,6 +372,9 @@ describe("the history of tags", () => {
     }
     expect(seen).toEqual(["-a", "a", "b", "a"]);
     expect(await (await member.get(historyPath(organization, "never"))).json()).toEqual({ events: [], next: null });
+    await member.post(tagsOf(organization), { source_tag: "b", destination_tag: "a" });
+    const again = await member.get(`${historyPath(organization)}?limit=1`);
+    expect(await again.json()).toMatchObject({ events: [{ tag: "a", digest: digests[1], previous: null }] });
   });
 
   it("is for those who have a right in the image's own account", async ({ expect }) => {

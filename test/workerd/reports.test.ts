@@ -311,13 +311,6 @@ describe("the versions", () => {
     expect((await fetchAnonymously("/")).status).toBe(200);
   });
 
-  it("are the documentation for a browser", async ({ expect }) => {
-    const response = await fetchAnonymously("/", { headers: { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" } });
-    expect(response.status).toBe(302);
-    expect(response.headers.get("Location")).toBe("/docs");
-    expect(response.headers.get("Vary")).toContain("Accept");
-  });
-
   it.for([
     ["Authorization", "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=00"],
     ["X-Auth-Token", "x"],

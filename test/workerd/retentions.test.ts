@@ -400,6 +400,21 @@ describe("the rule in Berth's own API", () => {
   });
 });
 
+describe("what goes of an image by itself", () => {
+  it("is told also when there is no rule", async ({ expect }) => {
+    const image = await imageWith("1.0");
+    const show = async () => (await administrator.get(`${image.api}/aging`)).json();
+    expect(await show()).toEqual({ rule: null, keepsUntagged: false });
+    const set = await administrator.send("PUT", `${image.api}/aging/rule`, { kind: "tag_rule", amount: 9 });
+    await administrator.send("PUT", `${image.api}/garbage-collection`, { keepsUntagged: true });
+    expect(await show()).toEqual({ rule: await set.json(), keepsUntagged: true });
+    await administrator.delete(`${image.api}/aging/rule`);
+    expect(await show()).toEqual({ rule: null, keepsUntagged: true });
+    const absent = await administrator.get(`/api/organizations/${organization}/images/${newName("absent")}/aging`);
+    expect(absent.status).toBe(404);
+  });
+});
+
 describe("a preview", () => {
   type Page = {
     tags: { tag: string; expired: boolean; reason: string; digest: string; pushed: string }[];
@@ -652,6 +667,7 @@ describe("who may", async () => {
     ["POST", image.swr, num(3), { read: 403, edit: 403, manage: 409 }],
     ["PATCH", `${image.swr}/${id}`, num(3), { read: 403, edit: 403, manage: 201 }],
     ["DELETE", `${image.swr}/999999`, undefined, { read: 403, edit: 403, manage: 400 }],
+    ["GET", `${image.api}/aging`, undefined, { read: 200, edit: 200, manage: 200 }],
     ["GET", `${image.api}/aging/rule`, undefined, { read: 200, edit: 200, manage: 200 }],
     ["PUT", `${image.api}/aging/rule`, RULE, { read: 403, edit: 403, manage: 200 }],
     ["POST", `${image.api}/aging/preview`, RULE, { read: 200, edit: 200, manage: 200 }],

@@ -337,6 +337,13 @@ const TABLE: readonly Row[] = [
     query: "?q={image}",
     shows: (caller, kind) => kind === "public" && !isLogin(caller),
   }),
+  line("GET /api/images", listOf("image", ownsImage), { query: "?scope=sent&q={image}", shows: ownsImage }),
+  line("GET /api/organizations", listOf("organization", ownsOrganization), {
+    query: "?search={organization}",
+    shows: ownsOrganization,
+  }),
+  line("GET /api/organizations", listOf("image", ownsImage), { query: "?search={organization}" }),
+  line("GET /api/activity", listOf("image", ownsImage), { query: "?limit=50", shows: ownsImage }),
   line("GET /api/shares", listOf("image", everyone), { query: "?direction=sent", shows: ownsImage }),
   line("GET /api/shares", listOf("image", everyone), {
     query: "?direction=received",
@@ -490,6 +497,10 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}`, visible(200)),
   line(`GET ${IMAGE}/tags`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference`, visible(200)),
+  line(`GET ${IMAGE}/manifests/:reference/text`, visible(200)),
+  line(`GET ${IMAGE}/manifests/:reference/archive`, visible(200)),
+  line(`GET ${IMAGE}/manifests/:reference/referrers`, visible(200)),
+  line(`POST ${IMAGE}/tags/delete`, ownImage("manage", 200), { body: () => ({ tags: ["latest"] }) }),
   line(`GET ${IMAGE}/history`, ownImage("read", 200)),
   line(`GET ${IMAGE}/tags/:tag/history`, ownImage("read", 200)),
   line(`GET ${IMAGE}/immutable-tag-rules`, ownImage("read", 200)),
@@ -499,6 +510,10 @@ const TABLE: readonly Row[] = [
   // Berth's own API: triggers
   line(`GET ${IMAGE}/triggers`, ownImage("edit", 200)),
   line(`POST ${IMAGE}/triggers`, ownImage("edit", 201), { body: () => TRIGGER }),
+  line(`POST ${IMAGE}/triggers/try-condition`, ownImage("edit", 200), {
+    body: () => ({ kind: "regular", text: "v*" }),
+    changes: false,
+  }),
   line(`GET ${IMAGE}/triggers/:trigger`, ownImage("edit", 200)),
   line(`PATCH ${IMAGE}/triggers/:trigger`, ownImage("edit", 200), { body: () => ({ enabled: false }) }),
   line(`DELETE ${IMAGE}/triggers/:trigger`, ownImage("edit", 204)),
@@ -506,6 +521,10 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/triggers/:trigger/deliveries`, ownImage("edit", 200)),
   line(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`, ownImage("edit", 200), { prepare: deliveryOf, changes: true }),
   line(`POST ${IMAGE}/triggers/:trigger/deliveries/:id/resend`, ownImage("edit", 201), { prepare: deliveryOf }),
+  line("POST /api/organizations/:organization/known-layers", ownOrganization("edit", 200), {
+    body: () => ({ image: "web", diffIds: [`sha256:${"0".repeat(64)}`] }),
+    changes: false,
+  }),
   line(`GET ${CLUSTERS}`, ownOrganization("edit", 200)),
   line(`POST ${CLUSTERS}`, ownOrganization("manage", 201), { body: () => ({ ...CLUSTER, name: "staging" }) }),
   line(`GET ${CLUSTERS}/:cluster`, ownOrganization("edit", 200)),
@@ -514,6 +533,7 @@ const TABLE: readonly Row[] = [
   line(`POST ${CLUSTERS}/:cluster/test`, ownOrganization("edit", 200), { body: () => ({}) }),
 
   // Berth's own API: aging and garbage
+  line(`GET ${IMAGE}/aging`, ownImage("read", 200)),
   line(`GET ${IMAGE}/aging/rule`, ownImage("read", 200), { prepare: ruleOf, changes: true }),
   line(`PUT ${IMAGE}/aging/rule`, ownImage("manage", 200), { prepare: ruleOf, body: () => AGING_RULE }),
   line(`DELETE ${IMAGE}/aging/rule`, ownImage("manage", 204), { prepare: ruleOf }),
@@ -524,6 +544,7 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/garbage-collection`, ownImage("read", 200)),
   line(`PUT ${IMAGE}/garbage-collection`, ownImage("manage", 200), { body: () => ({ keepsUntagged: true }) }),
   line("GET /api/organizations/:organization/usage", ownOrganization("read", 200)),
+  line("GET /api/organizations/:organization", ownOrganization("read", 200)),
   line("GET /api/garbage-collection", operators(200)),
   line("POST /api/garbage-collection", operators(200), { body: () => ({ dryRun: true }) }),
 
@@ -532,6 +553,7 @@ const TABLE: readonly Row[] = [
     body: (_, caller) => credentialsOf(caller),
   }),
   line("GET /api/session", account(200)),
+  line("GET /api/settings", everybody(200)),
   line("DELETE /api/session", everybody(204)),
   line("POST /api/login-command", account(200)),
   line("POST /api/access-keys", account(201)),

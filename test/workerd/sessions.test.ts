@@ -110,7 +110,9 @@ describe("a session", () => {
     const cookie = await openSession(user.name, user.password);
     const other = await openSession(user.name, user.password);
     const shown = await sendWithCookie(cookie, "GET", "/api/session");
-    expect(await shown.json()).toMatchObject({ user: { name: user.name, account, role: "administrator" } });
+    const self = await shown.json<{ user: object; expires: string }>();
+    expect(self.user).toMatchObject({ name: user.name, account, role: "administrator" });
+    expect(Math.abs(Date.parse(self.expires) - Date.now() - 12 * HOUR)).toBeLessThan(60_000);
     const closed = await sendWithCookie(cookie, "DELETE", "/api/session");
     expect(closed.status).toBe(204);
     expect(closed.headers.get("Set-Cookie")).toMatch(/^berth_session=; Max-Age=0; Path=\//);
@@ -122,7 +124,7 @@ describe("a session", () => {
   });
 
   it("tells who one is by other credentials as well, and nobody without", async ({ expect }) => {
-    expect(await (await user.get("/api/session")).json()).toMatchObject({ user: { name: user.name } });
+    expect(await (await user.get("/api/session")).json()).toMatchObject({ user: { name: user.name }, expires: null });
     const { token } = await (
       await fetchAnonymously("/token", { headers: { Authorization: basic(user.name, user.password) } })
     ).json<{ token: string }>();

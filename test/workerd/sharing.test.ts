@@ -448,18 +448,29 @@ describe("the list of shared images", () => {
       { image: "web", account, valid: true },
     ]);
     expect((await page(member, "direction=sent")).shares).toEqual([]);
+    const images = async (client: Client, query: string) =>
+      (await page(client, query)).shares.map(({ image }) => image);
+    expect(await images(administrator, "direction=sent&q=WEB")).toEqual(["web", "web"]);
+    expect(await images(administrator, `direction=sent&q=${two}/d`)).toEqual(["db"]);
+    expect(await images(administrator, "direction=sent&q=%25")).toEqual([]);
+    expect(await images(first.member, "direction=received&q=db")).toEqual(["db"]);
+    expect(await images(first.member, "direction=received&q=db&limit=1")).toEqual(["db"]);
     setClock("2100-01-01T00:00:00Z");
     expect((await page(first.member, "direction=received")).shares).toMatchObject([{ image: "web" }]);
     expect((await page(administrator, "direction=sent")).shares.map(({ valid }) => valid)).toEqual([true, true, false]);
   });
 
-  it.for(["", "direction=both", "direction=sent&limit=0", "direction=sent&cursor=x", "direction=sent&page=1"])(
-    "by share is refused with %j",
-    async (query, { expect }) => {
-      const { member } = await newAccount();
-      expect((await member.get(`/api/shares?${query}`)).status).toBe(400);
-    },
-  );
+  it.for([
+    "",
+    "direction=both",
+    "direction=sent&limit=0",
+    "direction=sent&q=",
+    "direction=sent&cursor=x",
+    "direction=sent&page=1",
+  ])("by share is refused with %j", async (query, { expect }) => {
+    const { member } = await newAccount();
+    expect((await member.get(`/api/shares?${query}`)).status).toBe(400);
+  });
 
   it("is for users with credentials of their own", async ({ expect }) => {
     const wrong = { headers: { Authorization: basic("nobody", "wrong") } };
@@ -474,11 +485,13 @@ describe("listing shares", () => {
   const db = openDatabase(env.DB);
   const user: User = { id: 1, name: "a", accountId: 1, accountName: "a", role: "administrator" };
   it.for([
-    ["sent", listSentSharesQuery(db, user, undefined, 100)],
-    ["sent, after one", listSentSharesQuery(db, user, ["acme/web", 5], 100)],
-    ["sent, as a member", listSentSharesQuery(db, { ...user, role: "member" }, ["acme/web", 5], 100)],
-    ["received", listReceivedSharesQuery(db, user, undefined, 100)],
-    ["received, after one", listReceivedSharesQuery(db, user, [5], 100)],
+    ["sent", listSentSharesQuery(db, user, { after: undefined, limit: 100 })],
+    ["sent, after one", listSentSharesQuery(db, user, { after: ["acme/web", 5], limit: 100 })],
+    ["sent, as a member", listSentSharesQuery(db, { ...user, role: "member" }, { after: ["acme/web", 5], limit: 100 })],
+    ["sent, searched", listSentSharesQuery(db, user, { after: undefined, limit: 100, text: "web" })],
+    ["received", listReceivedSharesQuery(db, user, { after: undefined, limit: 100 })],
+    ["received, after one", listReceivedSharesQuery(db, user, { after: [5], limit: 100 })],
+    ["received, searched", listReceivedSharesQuery(db, user, { after: [5], limit: 100, text: "web" })],
   ] as const)("%s walks an index and sorts nothing that could be large", async ([, query], { expect }) => {
     const plan = await planOf(query);
     expect(plan.filter((step) => step.startsWith("SCAN"))).toEqual([]);

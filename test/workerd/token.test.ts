@@ -3,6 +3,7 @@ import { SignJWT } from "jose";
 import { describe, it, vi } from "vitest";
 import { hashPassword } from "../../src/model/password.ts";
 import { TOKEN_LIFETIME_S } from "../../src/registry/tokens.ts";
+import { openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import {
   addUser,
   ADMINISTRATOR,
@@ -178,6 +179,72 @@ describe("the token service", () => {
     expect((await postToken({ grant_type: "refresh_token", refresh_token })).status).toBe(401);
     expect((await getToken("", basic("changing", "old password"))).status).toBe(401);
     expect((await getToken("", basic("changing", "new password"))).status).toBe(200);
+  });
+});
+
+describe("a browser's session", () => {
+  const scope = (repository: string) => `scope=repository:${repository}:pull,push`;
+  const ask = (cookie: string, query: string, headers: Record<string, string> = {}) =>
+    fetchAnonymously(`/token?${query}`, { headers: { Cookie: cookie, ...headers } });
+  const OWN_PAGE = { "Sec-Fetch-Site": "same-origin" };
+
+  it("gives a page of the registry tokens, which push and pull and manage nothing", async ({ expect }) => {
+    const cookie = await openSession(ADMINISTRATOR.name, ADMINISTRATOR.password);
+    const repository = newRepository();
+    const response = await ask(cookie, scope(repository), OWN_PAGE);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    const { token, scope: granted } = await response.json<TokenAnswer>();
+    expect(granted).toBe(`repository:${repository}:pull,push`);
+    expect((await withToken(token, `/v2/${repository}/blobs/uploads/`, "POST")).status).toBe(202);
+    expect((await withToken(token, "/api/users")).status).toBe(403);
+
+    const unscoped = await (await ask(cookie, "", { Origin: "http://registry.test" })).json<TokenAnswer>();
+    expect((await withToken(unscoped.token, "/v2/")).status).toBe(200);
+    expect((await withToken(unscoped.token, "/api/users")).status).toBe(403);
+  });
+
+  it("gives no token that outlives it", async ({ expect }) => {
+    const cookie = await openSession(ADMINISTRATOR.name, ADMINISTRATOR.password);
+    const answer = await (await ask(cookie, "offline_token=true", OWN_PAGE)).json<TokenAnswer>();
+    expect(answer.refresh_token).toBe(undefined);
+  });
+
+  it.for([
+    {},
+    { "Sec-Fetch-Site": "cross-site" },
+    { "Sec-Fetch-Site": "same-site" },
+    { "Sec-Fetch-Site": "none" },
+    { Origin: "http://registry.test.example" },
+    { Origin: "https://registry.test" },
+    { Origin: "null" },
+  ])("gives nothing to what is no page of the registry: %j", async (headers, { expect }) => {
+    const cookie = await openSession(ADMINISTRATOR.name, ADMINISTRATOR.password);
+    const response = await ask(cookie, scope(newRepository()), headers);
+    expect(response.status).toBe(403);
+    expect(await response.text()).not.toContain('token"');
+  });
+
+  it("that has ended, or never was, is told so in place of a token for nobody", async ({ expect }) => {
+    const cookie = await openSession(ADMINISTRATOR.name, ADMINISTRATOR.password);
+    await sendWithCookie(cookie, "DELETE", "/api/session");
+    for (const ended of [cookie, "berth_session=made-up"]) {
+      const response = await ask(ended, scope(newRepository()), OWN_PAGE);
+      expect(response.status).toBe(401);
+      expect((await errorsOf(response))[0]).toMatchObject({
+        code: "UNAUTHORIZED",
+        message: "the session has ended: log in again",
+      });
+    }
+  });
+
+  it("counts for nothing beside credentials, nor where there is another cookie", async ({ expect }) => {
+    const query = `scope=repository:${newRepository()}:push`;
+    const beside = await ask("berth_session=made-up", query, { Authorization: ADMIN });
+    expect((await beside.json<TokenAnswer>()).scope).toMatch(/:push$/);
+    const other = await ask("theme=dark", query);
+    expect(other.status).toBe(200);
+    expect((await other.json<TokenAnswer>()).scope).not.toContain("push");
   });
 });
 

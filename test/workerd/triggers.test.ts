@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { decryptWebhookSecrets } from "../../src/registry/webhook-secrets.ts";
+import { newestQuery } from "../../src/storage/deliveries.ts";
 import { findTrigger } from "../../src/storage/triggers.ts";
 import { grantOnImage, makePublic } from "../support/workerd/images.ts";
 import {
@@ -14,6 +15,7 @@ import {
   statusesOf,
   swrProblem,
 } from "../support/workerd/management.ts";
+import { planOf } from "../support/workerd/plans.ts";
 import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
 import {
   anImage,
@@ -107,7 +109,15 @@ describe("a trigger", () => {
     };
     expect([hook.status, await hook.json()]).toEqual([201, expectedHook]);
     const listed = await administrator.get(`${path}/triggers`);
-    expect([listed.status, await listed.json()]).toEqual([200, { triggers: [expectedHook, expected] }]);
+    expect([listed.status, await listed.json()]).toEqual([
+      200,
+      {
+        triggers: [
+          { ...expectedHook, last: null },
+          { ...expected, last: null },
+        ],
+      },
+    ]);
     expect(await (await administrator.get(`${path}/triggers/deploy`)).json()).toEqual(expected);
 
     const target = { ...KUBERNETES, workload: "cronjobs", container: "app", byDigest: true };
@@ -337,6 +347,35 @@ describe("a trigger", () => {
     const both = [create(setting, { name: "one" }), create(setting, { name: "two" })];
     expect(statusesOf(await Promise.all(both))).toEqual([201, 409]);
     expect(await refusalOf(await create(setting, { name: "three" }))).toMatch(/^409 TRIGGER_LIMIT: .*100/);
+  });
+
+  it("is listed with what it delivered last", async ({ expect }) => {
+    const setting = await anImage();
+    const { administrator, path, repository } = setting;
+    await newTrigger(setting, { name: "busy" });
+    await newTrigger(setting, { name: "idle", condition: { kind: "tag", text: "never" } });
+    for (const tag of ["v1", "v2"]) await pushAs(administrator, repository, tag);
+    await drain();
+    const { triggers } = await (await administrator.get(`${path}/triggers`)).json<{ triggers: { last: object }[] }>();
+    const last = { id: expect.any(Number), tag: "v2", test: false, status: "success", detail: "answered 200" };
+    const times = { created: expect.stringMatching(TIME), finished: expect.stringMatching(TIME) };
+    expect(triggers.map((trigger) => trigger.last)).toEqual([{ ...last, ...times }, null]);
+    const plan = await planOf(newestQuery(stores.db, [1, 2]));
+    expect(plan.filter((step) => step.startsWith("SCAN")).every((step) => step.includes("wanted"))).toBe(true);
+  });
+
+  it("has a condition that can be tried on the newest tags first", async ({ expect }) => {
+    const { administrator, path, repository } = await anImage();
+    for (const tag of ["v1", "v2", "rc-1"]) await pushAs(administrator, repository, tag);
+    const attempt = async (kind: string, text: string) => {
+      const response = await administrator.post(`${path}/triggers/try-condition`, { kind, text });
+      if (response.status !== 200) return errorCodes(response);
+      const { tags } = await response.json<{ tags: { tag: string; met: boolean }[] }>();
+      return tags.map(({ tag, met }) => `${tag} ${met}`);
+    };
+    expect(await attempt("regular", "{v*,latest}")).toEqual(["rc-1 false", "v2 true", "v1 true", "latest true"]);
+    expect(await attempt("tag", "v1;rc-1")).toEqual(["rc-1 true", "v2 false", "v1 true", "latest false"]);
+    expect(await attempt("regular", "{v")).toEqual(["TRIGGER_INVALID"]);
   });
 
   it("goes with its image", async ({ expect }) => {

@@ -6,7 +6,9 @@ import {
   RETENTION_KINDS,
 } from "../../model/retention.ts";
 import type { Tag } from "../../model/reference.ts";
+import { getKeepsUntagged } from "../../registry/garbage.ts";
 import {
+  findImageRule,
   getImageRule,
   listImageLogBefore,
   type LogEntry,
@@ -52,6 +54,13 @@ const AgingRule = z
   .object({ id: z.int(), ...Content, labels, patterns, created: Time, updated: Time })
   .openapi("AgingRule");
 
+const Aging = z
+  .object({
+    rule: z.union([AgingRule, z.null()]),
+    keepsUntagged: z.boolean().openapi({ description: "Whether manifests stay that no tag, index or subject needs." }),
+  })
+  .openapi("Aging");
+
 const PreviewedTag = z
   .object({
     tag: z.string(),
@@ -77,6 +86,28 @@ const Entry = z
 
 /** The aging rule of an image: a preview and the log of it, and SWR's rule in words of its own. */
 export const aging = createRouter();
+
+aging.openapi(
+  createRoute({
+    method: "get",
+    path: PATH,
+    tags: TAGS,
+    operationId: "showAging",
+    summary: "Show what of an image goes by itself",
+    description: `${WHO_MAY} Most images have no rule: that is no error here.`,
+    request: { params: ImageParams },
+    responses: { 200: json(Aging, "The rule by which its tags age, and what becomes of what has no tag.") },
+  }),
+  async (c) => {
+    const name = imageOf(c.req.valid("param"));
+    const { stores, caller } = c.var;
+    const [rule, keepsUntagged] = await Promise.all([
+      findImageRule(stores, caller, name),
+      getKeepsUntagged(stores, caller, name),
+    ]);
+    return c.json({ rule: rule ? describeRule(rule) : null, keepsUntagged }, 200);
+  },
+);
 
 aging.openapi(
   createRoute({

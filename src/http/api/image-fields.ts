@@ -1,9 +1,26 @@
-/** What lists and pages tell of every image. */
+/** What lists and pages tell of every image, and what they are searched by. */
 import { type Level, LEVELS } from "../../model/access.ts";
 import { CATEGORIES } from "../../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../model/reference.ts";
 import { z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
+
+/** An organization and an image in one name. */
+const MAX_TEXT_LENGTH = 193;
+
+/** The parameter of lists that are searched by the names of images, which have no capitals. */
+export const IMAGE_TEXT = z
+  .string()
+  .min(1)
+  .max(MAX_TEXT_LENGTH)
+  .transform((text) => text.toLowerCase())
+  .optional()
+  .openapi({
+    type: "string",
+    minLength: 1,
+    maxLength: MAX_TEXT_LENGTH,
+    description: "Images whose name, `organization/image`, has this in it.",
+  });
 
 export const IMAGE_FIELDS = {
   organization: z.string(),

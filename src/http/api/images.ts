@@ -1,7 +1,7 @@
 /** What an image's page shows: its properties, tags, platforms, layers and history (guide 4.4, 4.5, 7.1.2). */
 import { MAX_DESCRIPTION_LENGTH } from "../../model/image-properties.ts";
 import { TAG_SORTS } from "../../model/image-search.ts";
-import { parseReference, type RepositoryName } from "../../model/reference.ts";
+import type { RepositoryName } from "../../model/reference.ts";
 import { getImage, getManifestDetail, listTagDetails } from "../../registry/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../registry/platforms.ts";
 import { serviceOf } from "../auth/challenge.ts";
@@ -9,12 +9,10 @@ import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
 import { Next } from "./paging.ts";
-import { imageOf, ImageParams } from "./params.ts";
+import { imageOf, ImageParams, ManifestParams } from "./params.ts";
 import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
 
 const MAX_TAG_LENGTH = 128;
-/** Of a tag, or of a sha512 digest. */
-const MAX_REFERENCE_LENGTH = 135;
 
 // --- What is answered ---
 
@@ -29,6 +27,11 @@ const PullCommand = z.string().openapi({ example: "docker pull registry.example.
 const Image = z
   .object({
     ...IMAGE_FIELDS,
+    own: z.boolean().openapi({
+      description:
+        "Whether the caller has a right to it in its own account. Others pull it because it is shared or public, and are " +
+        "not told of its history, rules and rights.",
+    }),
     description: z.string().openapi({ maxLength: MAX_DESCRIPTION_LENGTH }),
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     pullCommand: PullCommand,
@@ -57,6 +60,7 @@ const Tag = z
     pushed: Time.openapi({ description: "When it was last moved." }),
     created: Time,
     lastPulled: MaybeTime,
+    immutable: z.boolean().openapi({ description: "Whether a rule keeps it from being overwritten and deleted." }),
     pullCommand: PullCommand,
   })
   .openapi("Tag");
@@ -193,21 +197,7 @@ const showManifest = createRoute({
   summary: "What is in a tag or manifest",
   description: `${WHO_MAY} Platforms, layers with the commands that made them, and configuration.`,
   security: [{}],
-  request: {
-    params: ImageParams.extend({
-      reference: z
-        .string()
-        .transform(parseReference)
-        .openapi({
-          param: { name: "reference", in: "path" },
-          type: "string",
-          minLength: 1,
-          maxLength: MAX_REFERENCE_LENGTH,
-          description: "A tag or digest.",
-          example: "1.0",
-        }),
-    }),
-  },
+  request: { params: ManifestParams },
   responses: { 200: json(Manifest, "The manifest.") },
 });
 
@@ -244,6 +234,7 @@ function describeImage(
 ): z.infer<typeof Image> {
   return {
     ...describeImageFields(name, image),
+    own: image.isOwn,
     description: image.description,
     createdBy: image.createdBy,
     pullCommand: pullCommandOf(host, name),
@@ -266,6 +257,7 @@ function describeTag(
     pushed: formatTime(tag.pushedAt),
     created: formatTime(tag.createdAt),
     lastPulled: formatMaybe(tag.lastPulledAt),
+    immutable: tag.isImmutable,
     pullCommand: pullCommandOf(host, `${name}:${tag.name}`),
   };
 }

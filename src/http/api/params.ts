@@ -1,5 +1,10 @@
 /** Parameters that many routes of the API have in their paths. */
-import { parseOrganizationName, parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
+import {
+  parseOrganizationName,
+  parseReference,
+  parseRepositoryName,
+  type RepositoryName,
+} from "../../model/reference.ts";
 import { z } from "../openapi.ts";
 import { withSlashes } from "../swr/params.ts";
 
@@ -25,6 +30,23 @@ const image = z.string().openapi({
 
 export const OrganizationParams = z.object({ organization });
 export const ImageParams = z.object({ organization, image });
+
+/** Of a tag, or of a sha512 digest. */
+const MAX_REFERENCE_LENGTH = 135;
+
+export const ManifestParams = ImageParams.extend({
+  reference: z
+    .string()
+    .transform(parseReference)
+    .openapi({
+      param: { name: "reference", in: "path" },
+      type: "string",
+      minLength: 1,
+      maxLength: MAX_REFERENCE_LENGTH,
+      description: "A tag or digest.",
+      example: "1.0",
+    }),
+});
 
 export const TriggerParams = ImageParams.extend({
   trigger: z.string().openapi({ param: { name: "trigger", in: "path" }, description: "Its name.", example: "deploy" }),

@@ -4,27 +4,14 @@ import { IMAGE_SORTS, IMAGE_SOURCES } from "../../model/image-search.ts";
 import { parseOrganizationName } from "../../model/reference.ts";
 import { searchImageCentre, searchImages } from "../../registry/search.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
-import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
+import { describeImageFields, IMAGE_FIELDS, IMAGE_TEXT } from "./image-fields.ts";
 import { Next } from "./paging.ts";
 import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
 
-/** An organization and an image in one name. */
-const MAX_TEXT_LENGTH = 193;
 const MAX_ARCHITECTURE_LENGTH = 64;
 
 const FILTERS = {
-  q: z
-    .string()
-    .min(1)
-    .max(MAX_TEXT_LENGTH)
-    .transform((text) => text.toLowerCase())
-    .optional()
-    .openapi({
-      type: "string",
-      minLength: 1,
-      maxLength: MAX_TEXT_LENGTH,
-      description: "Images whose name, `organization/image`, has this in it.",
-    }),
+  q: IMAGE_TEXT,
   category: z
     .string()
     .transform(parseCategory)
@@ -45,8 +32,9 @@ const ImagesQuery = z.strictObject({
     .default("own")
     .openapi({
       description:
-        "`own`: images that the caller has a right to by account or permission; `shared`: private images that other " +
-        "accounts share with the caller's; `public`: public images of all accounts; `all`: all of these.",
+        "`own`: images that the caller has a right to by account or permission; `sent`: those of them that are shared " +
+        "with other accounts, or were; `shared`: private images that other accounts share with the caller's; `public`: " +
+        "public images of all accounts; `all`: all of these.",
     }),
   ...FILTERS,
   organization: z

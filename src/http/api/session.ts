@@ -23,6 +23,12 @@ const Self = z
   })
   .openapi("Self");
 
+const ShownSelf = Self.extend({
+  expires: Time.nullable().openapi({
+    description: "When the session ends; null for callers who came with other credentials.",
+  }),
+}).openapi("ShownSelf");
+
 const NewSession = Self.extend({ expires: Time.openapi({ description: "12 hours from now." }) }).openapi("NewSession");
 
 const PasswordChange = z.strictObject({ current: KnownPassword, new: Password }).openapi("PasswordChange");
@@ -48,7 +54,7 @@ const show = createRoute({
   operationId: "showSession",
   tags,
   summary: "Who one is",
-  responses: { 200: json(Self, "The user behind the request.") },
+  responses: { 200: json(ShownSelf, "The user behind the request.") },
 });
 
 const close = createRoute({
@@ -80,7 +86,10 @@ export const session = createRouter()
     writeSessionCookie(c, token, SESSION_MS);
     return c.json({ ...describeSelf(user), expires: expiresAt.toISOString() }, 200);
   })
-  .openapi(show, (c) => c.json(describeSelf(requireAccountUser(c.var.caller)), 200))
+  .openapi(show, (c) => {
+    const self = describeSelf(requireAccountUser(c.var.caller));
+    return c.json({ ...self, expires: c.var.sessionEndsAt?.toISOString() ?? null }, 200);
+  })
   .openapi(close, async (c) => {
     const token = readSessionCookie(c);
     if (token !== undefined && c.var.caller.user) await logOut(c.var.stores, c.var.caller, token);

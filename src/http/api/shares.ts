@@ -2,6 +2,7 @@ import { imageOf, organizationOf } from "../../model/reference.ts";
 import { type ListedShare, listReceived, listSent } from "../../registry/sharing.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
+import { IMAGE_TEXT } from "./image-fields.ts";
 import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
 
 const ListedShareItem = z
@@ -28,7 +29,7 @@ const listShares = createRoute({
   description:
     "`sent`: the shares, ended ones too, of all images that the caller has a right to, by image. `received`: the shares " +
     "with the caller's account that hold, newest image first.",
-  request: { query: z.strictObject({ direction: z.enum(["sent", "received"]), ...PAGE_PARAMS }) },
+  request: { query: z.strictObject({ direction: z.enum(["sent", "received"]), q: IMAGE_TEXT, ...PAGE_PARAMS }) },
   responses: {
     200: json(z.object({ shares: z.array(ListedShareItem), next: Next }).openapi("SharePage"), "A page of shares."),
   },
@@ -36,16 +37,16 @@ const listShares = createRoute({
 
 /** What is shared with whom (guide 4.6), a share at a time: SWR's own list has one entry per image. */
 export const shares = createRouter().openapi(listShares, async (c) => {
-  const { direction, limit, cursor } = c.req.valid("query");
+  const { direction, q: text, limit, cursor } = c.req.valid("query");
   const { stores, caller } = c.var;
   if (direction === "sent") {
     const after = readCursor(cursor, z.tuple([z.string(), z.int()]));
-    const rows = await listSent(stores, caller, after, limit + 1);
+    const rows = await listSent(stores, caller, { text, after, limit: limit + 1 });
     const { items, next } = cutPage(rows, limit, ({ repository, accountId }) => [repository, accountId]);
     return c.json({ shares: items.map(describeShare), next }, 200);
   }
   const after = readCursor(cursor, z.tuple([z.int()]));
-  const rows = await listReceived(stores, caller, after, limit + 1);
+  const rows = await listReceived(stores, caller, { text, after, limit: limit + 1 });
   const { items, next } = cutPage(rows, limit, ({ repositoryId }) => [repositoryId]);
   return c.json({ shares: items.map(describeShare), next }, 200);
 });

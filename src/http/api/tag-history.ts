@@ -12,6 +12,10 @@ const Event = z
   .object({
     tag: z.string(),
     digest: z.string().nullable().openapi({ description: "What it points to since then; null when it was deleted." }),
+    previous: z
+      .string()
+      .nullable()
+      .openapi({ description: "What it pointed to until then; null when it was not there." }),
     deleted: z.boolean(),
     user: z.string().nullable().openapi({ description: "Who did it; null when the user is gone." }),
     time: Time,
@@ -74,6 +78,6 @@ async function readHistory(
   return { events: items.map(describeEvent), next };
 }
 
-function describeEvent({ tag, digest, user, at }: TagEvent): z.infer<typeof Event> {
-  return { tag, digest, deleted: digest === null, user, time: formatTime(at) };
+function describeEvent({ tag, digest, previous, user, at }: TagEvent): z.infer<typeof Event> {
+  return { tag, digest, previous, deleted: digest === null, user, time: formatTime(at) };
 }

@@ -1,10 +1,11 @@
 import { MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "../../model/kubernetes-names.ts";
+import { DELIVERY_STATUSES } from "../../model/delivery.ts";
 import { WEBHOOK_FORMATS, WORKLOAD_KINDS } from "../../model/trigger-target.ts";
+import { type Delivery, listTriggersWithLast, MAX_TRIED_TAGS, tryCondition } from "../../registry/trigger-history.ts";
 import {
   addImageTrigger,
   changeImageTrigger,
   getImageTrigger,
-  listImageTriggers,
   MAX_TRIGGERS,
   MAX_URL_LENGTH,
   removeImageTrigger,
@@ -129,6 +130,30 @@ const TriggerAnswer = z
   })
   .openapi("ImageTrigger");
 
+const LastDelivery = z
+  .object({
+    id: z.int(),
+    tag: z.string(),
+    test: z.boolean(),
+    status: z.enum(DELIVERY_STATUSES),
+    detail: z.string().nullable(),
+    created: Time,
+    finished: Time.nullable(),
+  })
+  .openapi("LastDelivery");
+
+const ListedTrigger = TriggerAnswer.extend({
+  last: z.union([LastDelivery, z.null()]).openapi({ description: "What it delivered last; null for nothing yet." }),
+}).openapi("ListedImageTrigger");
+
+const TriedCondition = z
+  .object({
+    tags: z.array(z.object({ tag: z.string(), met: z.boolean() })).openapi({
+      description: `The image's newest tags, at most ${MAX_TRIED_TAGS}, the newest first.`,
+    }),
+  })
+  .openapi("TriedCondition");
+
 function describeTarget({ target, cluster, has }: Trigger): z.infer<typeof TriggerTarget> {
   if (target.kind === "webhook") {
     return { ...target, hasSecret: has.secret, hasAuthorization: has.authorization };
@@ -148,6 +173,13 @@ function describeTrigger(trigger: Trigger): z.infer<typeof TriggerAnswer> {
   };
 }
 
+function describeLast(delivery: Delivery | undefined): z.infer<typeof LastDelivery> | null {
+  if (!delivery) return null;
+  const { id, tag, event, status, detail, createdAt, finishedAt } = delivery;
+  const times = { created: formatTime(createdAt), finished: finishedAt && formatTime(finishedAt) };
+  return { id, tag, test: event.isTest === true, status, detail, ...times };
+}
+
 // --- Routes ---
 
 /** What a push of a tag sets off: guide 4.7, with targets beyond SWR's. */
@@ -163,12 +195,13 @@ triggers.openapi(
     description: WHO_MAY,
     request: { params: ImageParams },
     responses: {
-      200: json(z.object({ triggers: z.array(TriggerAnswer) }).openapi("ImageTriggers"), "All triggers, by name."),
+      200: json(z.object({ triggers: z.array(ListedTrigger) }).openapi("ImageTriggers"), "All triggers, by name."),
     },
   }),
   async (c) => {
-    const found = await listImageTriggers(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
-    return c.json({ triggers: found.map(describeTrigger) }, 200);
+    const found = await listTriggersWithLast(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const described = found.map(({ trigger, last }) => ({ ...describeTrigger(trigger), last: describeLast(last) }));
+    return c.json({ triggers: described }, 200);
   },
 );
 
@@ -191,6 +224,24 @@ triggers.openapi(
     const image = imageOf(c.req.valid("param"));
     const trigger = await addImageTrigger(c.var.stores, c.var.caller, image, name, wanted, ownAddress(c));
     return c.json(describeTrigger(trigger), 201);
+  },
+);
+
+triggers.openapi(
+  createRoute({
+    method: "post",
+    path: `${PATH}/try-condition`,
+    tags: TAGS,
+    operationId: "tryCondition",
+    summary: "See which tags meet a condition",
+    description: `Before it is saved. ${WHO_MAY}`,
+    request: { params: ImageParams, ...jsonBody(Condition) },
+    responses: { 200: json(TriedCondition, "The newest tags.") },
+  }),
+  async (c) => {
+    const { stores, caller } = c.var;
+    const tried = await tryCondition(stores, caller, imageOf(c.req.valid("param")), c.req.valid("json"));
+    return c.json({ tags: tried.map(({ tag, isMet }) => ({ tag, met: isMet })) }, 200);
   },
 );
 

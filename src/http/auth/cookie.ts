@@ -33,7 +33,15 @@ function attributes(c: Context) {
  * @throws RegistryError DENIED.
  */
 export function requireSameOrigin(c: Context): void {
-  if (SAFE_METHODS.has(c.req.method)) return;
+  if (!SAFE_METHODS.has(c.req.method)) requireOwnPage(c);
+}
+
+/**
+ * The same whatever the method: for what a cookie is exchanged for.
+ *
+ * @throws RegistryError DENIED.
+ */
+export function requireOwnPage(c: Context): void {
   if (c.req.header("Sec-Fetch-Site") === "same-origin") return;
   if (c.req.header("Origin") === new URL(c.req.url).origin) return;
   throw new RegistryError("DENIED", "a request with a session cookie must come from a page of this registry");

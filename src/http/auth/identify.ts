@@ -49,6 +49,7 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   if (token !== undefined) {
     const session = await findSession(stores, token);
     if (!session) throw new RegistryError("UNAUTHORIZED", "X-Auth-Token has ended, or is none");
+    c.set("sessionEndsAt", session.expiresAt);
     return asAccountUser(session.user);
   }
   const cookie = readSessionCookie(c);
@@ -56,6 +57,7 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   // A browser keeps sending the cookie of a session that has ended, also in order to log in again.
   if (!session) return NOBODY;
   requireSameOrigin(c);
+  c.set("sessionEndsAt", session.expiresAt);
   return asAccountUser(session.user);
 }
 

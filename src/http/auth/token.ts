@@ -1,12 +1,14 @@
-/** The token service: Docker token specification (GET with Basic) and OAuth2 (POST). */
+/** The token service: Docker token specification (GET with Basic, or a browser's session) and OAuth2 (POST). */
 import { type Context, Hono } from "hono";
 import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { authenticate, type Identity } from "../../registry/credentials.ts";
+import { findSessionIdentity } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
 import { limitBody } from "../body.ts";
 import { renderOciError } from "../oci/errors.ts";
+import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { addressOf, readBasic } from "./identify.ts";
 
 /** A client asks for a few scopes; a token with hundreds would not fit in a header. */
@@ -15,7 +17,7 @@ const MAX_SCOPES = 50;
 export const token = new Hono<AppEnv>()
   .use(limitBody)
   .get("/", async (c) => {
-    const identity = await identityFromBasic(c);
+    const identity = await identityOf(c);
     const scopes = readScopes(c.req.queries("scope") ?? []);
     return answer(c, identity, scopes, c.req.query("offline_token") === "true");
   })
@@ -46,9 +48,23 @@ export const token = new Hono<AppEnv>()
   })
   .onError(renderOciError);
 
-async function identityFromBasic(c: Context<AppEnv>): Promise<Identity | undefined> {
-  if (c.req.header("Authorization") === undefined) return undefined;
-  return authenticate(c.var.stores, readBasic(c));
+/** Credentials that were meant for this request come before a cookie, which a browser sends by itself. */
+async function identityOf(c: Context<AppEnv>): Promise<Identity | undefined> {
+  if (c.req.header("Authorization") !== undefined) return authenticate(c.var.stores, readBasic(c));
+  const cookie = readSessionCookie(c);
+  return cookie === undefined ? undefined : identityFromSession(c, cookie);
+}
+
+/**
+ * A token for nobody would only be refused later, with words that do not tell a page that its session is over.
+ *
+ * @throws RegistryError DENIED when another site made the browser ask, UNAUTHORIZED when the session has ended.
+ */
+async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<Identity> {
+  requireOwnPage(c);
+  const identity = await findSessionIdentity(c.var.stores, cookie);
+  if (identity) return identity;
+  throw new RegistryError("UNAUTHORIZED", "the session has ended: log in again");
 }
 
 /** Docker repeats the parameter, OAuth2 separates scopes by spaces; both are understood in both. */
@@ -65,7 +81,7 @@ function readScopes(parameters: string[]): Scope[] {
 async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes: Scope[], refresh: boolean | string) {
   const { token: text, issuedAt, grants } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
-  // A login command's credentials are for clients to keep: nothing is to outlive them.
+  // A login command's credentials are for clients to keep, and a session ends: nothing is to outlive either.
   if (refresh === true && identity?.reach === "account") refreshToken = await issueRefreshToken(c.var.stores, identity);
   c.header("Cache-Control", "no-store");
   return c.json({

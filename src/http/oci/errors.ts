@@ -4,6 +4,7 @@ import { discardRest } from "../../streams.ts";
 import { challengeFor } from "../auth/challenge.ts";
 import type { AppEnv } from "../context.ts";
 import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";
+import { auditRegistryRefusal } from "../refusals.ts";
 import { uploadRange } from "./upload-range.ts";
 
 /**
@@ -42,6 +43,7 @@ export async function renderOciError(error: Error, c: Context<AppEnv>): Promise<
     const { status, ...failure } = describeFailure(error, c);
     return c.json({ errors: [failure] }, status);
   }
+  auditRegistryRefusal(c, error);
   const status = STATUS[error.code];
   setRetryAfter(c, error);
   const code = OCI_CODES[error.code] ?? "UNSUPPORTED";

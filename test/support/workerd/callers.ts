@@ -115,9 +115,12 @@ export async function authorize(
 ): Promise<Record<string, string>> {
   if (way === "basic" && caller !== "loginToken") return basicOf(caller);
   const key = `${caller} ${scope}`;
-  const token = tokens.get(key) ?? requestToken(caller, scope);
-  tokens.set(key, token);
-  return { Authorization: `Bearer ${await token}` };
+  let found = tokens.get(key);
+  if (!found || found.requestedAt + TOKEN_USE_MS < Date.now()) {
+    found = { token: requestToken(caller, scope), requestedAt: Date.now() };
+    tokens.set(key, found);
+  }
+  return { Authorization: `Bearer ${await found.token}` };
 }
 
 function basicOf(caller: CallerName): Record<string, string> {
@@ -125,7 +128,9 @@ function basicOf(caller: CallerName): Record<string, string> {
   return caller === "anonymous" ? {} : { Authorization: basic(name, password) };
 }
 
-const tokens = new Map<string, Promise<string>>();
+/** Less than the five minutes that they live: a slow machine takes longer for all routes. */
+const TOKEN_USE_MS = 4 * 60_000;
+const tokens = new Map<string, { token: Promise<string>; requestedAt: number }>();
 
 async function requestToken(caller: CallerName, scope: string | undefined): Promise<string> {
   const query = scope === undefined ? "" : `&scope=${encodeURIComponent(scope)}`;

@@ -1,0 +1,48 @@
+import { parseTag } from "../../model/reference.ts";
+import { deleteImageTags } from "../../registry/image-tags.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
+import { imageOf, ImageParams } from "./params.ts";
+
+const MAX_TAGS = 100;
+
+const Unwanted = z
+  .strictObject({
+    tags: z
+      .array(z.string().transform(parseTag).openapi({ type: "string", example: "1.0" }))
+      .min(1)
+      .max(MAX_TAGS),
+  })
+  .openapi("UnwantedTags");
+
+const Results = z
+  .object({
+    results: z.array(
+      z.object({
+        tag: z.string(),
+        result: z
+          .enum(["deleted", "immutable", "unknown"])
+          .openapi({ description: "`immutable`: a rule keeps it. `unknown`: there is none of that name." }),
+      }),
+    ),
+  })
+  .openapi("TagDeletions");
+
+const deleteTags = createRoute({
+  method: "post",
+  path: "/organizations/{organization}/images/{image}/tags/delete",
+  operationId: "deleteTags",
+  tags: ["Images"],
+  summary: "Delete tags",
+  description:
+    `1 to ${MAX_TAGS} of them, all at once; those that cannot be deleted keep none of the others. What was deleted by ` +
+    "mistake can be restored for a while. Takes the right to manage the image.",
+  request: { params: ImageParams, ...jsonBody(Unwanted) },
+  responses: { 200: json(Results, "What came of each, in the order of the request, a repeated one once.") },
+});
+
+/** SWR deletes one tag at a time. */
+export const tagDeletion = createRouter().openapi(deleteTags, async (c) => {
+  const name = imageOf(c.req.valid("param"));
+  const results = await deleteImageTags(c.var.stores, c.var.caller, name, c.req.valid("json").tags);
+  return c.json({ results: [...results].map(([tag, result]) => ({ tag, result })) }, 200);
+});

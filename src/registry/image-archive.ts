@@ -1,0 +1,175 @@
+/** Downloading an image as one file: beyond SWR. */
+import type { Caller } from "../model/access.ts";
+import { isDigest } from "../model/digest.ts";
+import { RegistryError } from "../model/errors.ts";
+import {
+  type ArchiveFile,
+  archiveName,
+  blobPath,
+  childFor,
+  describeArchive,
+  formatPlatform,
+  loadedChild,
+  type WantedPlatform,
+} from "../model/image-archive.ts";
+import { type ManifestContent, readManifestContent } from "../model/manifest-content.ts";
+import { isIndexMediaType } from "../model/media-types.ts";
+import type { Reference, RepositoryName } from "../model/reference.ts";
+import { TAR_END, tarEntryBytes, tarHeader, tarPadding } from "../model/tar.ts";
+import { type ArchiveParts, findArchiveParts, readManifestText } from "../storage/image-archive.ts";
+import { readManifest, type ReadManifest } from "../storage/manifests.ts";
+import type { Stores } from "../storage/stores.ts";
+import { requireVisible } from "./image-detail.ts";
+import { pullManifest } from "./pull-manifest.ts";
+import type { Pull } from "./pulls.ts";
+
+/** Manifests and blobs together: the platform allows a request so many steps to R2 and D1, and some are taken already. */
+const MAX_PARTS = 900;
+
+export interface Archive {
+  /** What it is to be called on a disk. */
+  fileName: string;
+  /** Bytes. */
+  size: number;
+  /** What counting it takes, once somebody gets it. */
+  pull: Pull;
+  /** Writes it all, and closes; blobs go from R2 to the client without passing through JavaScript. */
+  writeTo: (writable: WritableStream<Uint8Array>) => Promise<void>;
+}
+
+/**
+ * An image as an archive that `docker load`, `podman load`, containerd and skopeo read: an OCI image layout with docker's
+ * `manifest.json`. Of an index it holds all platforms, of which a docker that loads only one gets linux/amd64.
+ *
+ * @param wanted `platform`: only that one of an index. `host`: of the registry, for the name by which it is loaded.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED, MANIFEST_UNKNOWN, PARAMETER_INVALID for a platform that is not there,
+ * ARCHIVE_TOO_LARGE.
+ */
+export async function openArchive(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  reference: Reference,
+  wanted: { platform: WantedPlatform | undefined; host: string },
+): Promise<Archive> {
+  await requireVisible(stores, caller, name);
+  const { platform, host } = wanted;
+  const asked = await pullManifest(stores, name, reference, undefined);
+  const root = platform ? await readChildFor(stores, name, asked, platform) : asked;
+  const content = readManifestContent(root.text);
+  const [parts, loaded] = await Promise.all([
+    findArchiveParts(stores.db, root.id, MAX_PARTS + 1),
+    readLoaded(stores, name, content),
+  ]);
+  if (parts.manifests.length + parts.blobs.length > MAX_PARTS) throw tooManyParts(name, reference);
+  const present = new Set(parts.blobs.map(({ digest }) => digest));
+  const tag = isDigest(reference) ? undefined : { full: `${host}/${name}:${reference}`, tag: reference };
+  const archive = { files: describeArchive(root, tag, loaded, present), ...withoutRepetitions(parts) };
+  const size = sizeOf(archive);
+  const manifestIds = [...new Set([asked.id, root.id])];
+  return {
+    fileName: archiveName(name, reference, platform),
+    size,
+    pull: { repository: asked.repository, isCounted: true, bytes: size, manifestIds },
+    writeTo: (writable) => write(stores, archive, writable),
+  };
+}
+
+async function readChildFor(
+  { db }: Stores,
+  name: RepositoryName,
+  { mediaType, text }: ReadManifest,
+  platform: WantedPlatform,
+): Promise<ReadManifest> {
+  if (!isIndexMediaType(mediaType)) throw refusePlatform("this is one image and no index: leave it out");
+  const digest = childFor(readManifestContent(text), platform)?.digest;
+  const child = digest && (await readManifest(db, name, digest));
+  if (child) return child;
+  throw refusePlatform(`there is no ${formatPlatform(platform)} in the index`);
+}
+
+function refusePlatform(why: string): RegistryError {
+  return new RegistryError("PARAMETER_INVALID", { message: `platform: ${why}`, detail: { field: "platform" } });
+}
+
+/** What docker loads: the image itself, or one of an index. */
+async function readLoaded(
+  { db }: Stores,
+  name: RepositoryName,
+  content: ManifestContent,
+): Promise<ManifestContent | undefined> {
+  if (!content.manifests) return content;
+  const digest = loadedChild(content)?.digest;
+  const child = digest && (await readManifest(db, name, digest));
+  return child ? readManifestContent(child.text) : undefined;
+}
+
+function tooManyParts(name: RepositoryName, reference: Reference): RegistryError {
+  const message = `${name} ${reference} has more than ${MAX_PARTS} manifests and layers: ask for one platform`;
+  return new RegistryError("ARCHIVE_TOO_LARGE", message);
+}
+
+interface ArchiveContent extends ArchiveParts {
+  files: ArchiveFile[];
+}
+
+/** Somebody may have pushed a manifest as a blob as well. */
+function withoutRepetitions({ manifests, blobs }: ArchiveParts): ArchiveParts {
+  const digests = new Set(manifests.map(({ digest }) => digest));
+  return { manifests, blobs: blobs.filter(({ digest }) => !digests.has(digest)) };
+}
+
+function sizeOf({ files, manifests, blobs }: ArchiveContent): number {
+  const sizes = [
+    ...files.map(({ path, text }) => tarEntryBytes(path, encode(text).byteLength)),
+    ...[...manifests, ...blobs].map(({ digest, size }) => tarEntryBytes(blobPath(digest), size)),
+  ];
+  return sizes.reduce((total, size) => total + size, 0) + TAR_END.byteLength;
+}
+
+/** What tells of the rest comes first, and the layers last: who reads it as it comes knows them when they do. */
+async function write(
+  { db, bucket }: Stores,
+  { files, manifests, blobs }: ArchiveContent,
+  writable: WritableStream<Uint8Array>,
+): Promise<void> {
+  try {
+    for (const { path, text } of files) await writeBytes(writable, path, encode(text));
+    for (const { id, digest } of manifests) {
+      const text = await readManifestText(db, id);
+      if (text === undefined) throw new Error(`manifest ${digest} was deleted meanwhile`);
+      await writeBytes(writable, blobPath(digest), encode(text));
+    }
+    for (const { digest, size, objectKey } of blobs) {
+      const object = await bucket.get(objectKey);
+      if (!object) throw new Error(`object ${objectKey} of blob ${digest} is not in R2`);
+      await writeAll(writable, [tarHeader(blobPath(digest), size)]);
+      await object.body.pipeTo(writable, { preventClose: true });
+      await writeAll(writable, [tarPadding(size)]);
+    }
+    await writeAll(writable, [TAR_END]);
+    await writable.close();
+  } catch (error) {
+    // The client then has fewer bytes than it was told of, and knows that they are no archive.
+    await writable.abort(error).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeBytes(writable: WritableStream<Uint8Array>, path: string, bytes: Uint8Array): Promise<void> {
+  await writeAll(writable, [tarHeader(path, bytes.byteLength), bytes, tarPadding(bytes.byteLength)]);
+}
+
+/** The lock is let go in between, for the bytes that come from R2. */
+async function writeAll(writable: WritableStream<Uint8Array>, pieces: readonly Uint8Array[]): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    for (const piece of pieces) if (piece.byteLength > 0) await writer.write(piece);
+  } finally {
+    writer.releaseLock();
+  }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,62 @@
+import { and, eq, inArray, not, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
+import { insertAuditForEach } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { immutableTag, isImmutable } from "./immutable-tags.ts";
+import { repositoryIdOf } from "./repositories.ts";
+import { repositories, tagHistory, tags } from "./schema.ts";
+
+/** What came of the wish to delete a tag. */
+export type TagDeletion = "deleted" | "immutable" | "unknown";
+
+/**
+ * Deletes tags and leaves their manifests, in one batch: those that no rule keeps.
+ *
+ * @returns what came of each.
+ */
+export async function deleteTags(
+  db: Database,
+  actor: Actor,
+  repository: RepositoryName,
+  names: readonly Tag[],
+): Promise<Map<Tag, TagDeletion>> {
+  const now = Date.now();
+  const isNamed = and(
+    eq(tags.repositoryId, repositoryIdOf(repository)),
+    inArray(tags.name, sql`(SELECT value FROM json_each(${JSON.stringify(names)}))`),
+  );
+  const isDeletable = and(isNamed, not(isImmutable));
+  const entry = { action: "tag.delete", organization: organizationOf(repository), resource: repository } as const;
+  const rows = { from: sql`${tags} WHERE ${isDeletable}`, resource: sql`${`${repository}:`} || ${tags.name}` };
+  const [, , deleted, , kept] = await db.batch([
+    db
+      .insert(tagHistory)
+      .select(
+        sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now} FROM ${tags} WHERE ${isDeletable}`,
+      ),
+    insertAuditForEach(db, actor, entry, rows),
+    db.delete(tags).where(isDeletable).returning({ name: tags.name }),
+    db
+      .update(repositories)
+      .set({ updatedAt: new Date(now) })
+      .where(and(eq(repositories.name, repository), sql`changes() > 0`)),
+    db.select({ name: tags.name }).from(tags).where(isNamed),
+  ]);
+  const results = new Map<Tag, TagDeletion>(names.map((name) => [name, "unknown"]));
+  for (const { name } of kept) results.set(name, "immutable");
+  for (const { name } of deleted) results.set(name, "deleted");
+  return results;
+}
+
+/**
+ * The same for one.
+ *
+ * @returns whether there was one.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps it.
+ */
+export async function deleteTag(db: Database, actor: Actor, repository: RepositoryName, tag: Tag): Promise<boolean> {
+  const result = (await deleteTags(db, actor, repository, [tag])).get(tag);
+  if (result === "immutable") throw immutableTag([tag]);
+  return result === "deleted";
+}
