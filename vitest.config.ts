@@ -3,28 +3,50 @@ import { defineConfig } from "vitest/config";
 
 const MIGRATIONS = await readD1Migrations("migrations");
 
-/** The fast suite: inside workerd, with the real R2, D1 and Durable Objects of the local runtime. */
+/** What runs outside of the Worker, in browsers or in Node, and is tested in Node. */
+const OUTSIDE = ["src/cli", "src/client", "src/console"];
+
+/** The fast suite: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; the rest. */
 export default defineConfig({
-  plugins: [
-    cloudflareTest({
-      wrangler: { configPath: "./wrangler.toml" },
-      miniflare: {
-        bindings: {
-          MIGRATIONS,
-          TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",
-          ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
-          // Tests of the quota set their own.
-          ORGANIZATION_QUOTA: "100000",
-          // The environment of this process does not reach workerd.
-          GARBAGE_RUNS: process.env.GARBAGE_RUNS ?? "",
-          GARBAGE_SEED: process.env.GARBAGE_SEED ?? "",
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              // What is queued waits: tests deliver it themselves, when they have a receiver.
+              queueConsumers: {},
+              bindings: {
+                MIGRATIONS,
+                TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",
+                ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
+                // Tests of the quota set their own.
+                ORGANIZATION_QUOTA: "100000",
+                // The environment of this process does not reach workerd.
+                GARBAGE_RUNS: process.env.GARBAGE_RUNS ?? "",
+                GARBAGE_SEED: process.env.GARBAGE_SEED ?? "",
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["src/**/*.test.ts", "test/workerd/**/*.test.ts"],
+          exclude: OUTSIDE.map((folder) => `${folder}/**`),
+          setupFiles: ["test/support/workerd/setup.ts"],
+          testTimeout: 30_000,
         },
       },
-    }),
-  ],
-  test: {
-    include: ["src/**/*.test.ts", "test/workerd/**/*.test.ts"],
-    setupFiles: ["test/support/workerd/setup.ts"],
-    testTimeout: 30_000,
+      {
+        test: {
+          name: "node",
+          include: OUTSIDE.map((folder) => `${folder}/**/*.test.ts`),
+          environment: "node",
+          // A test reads the colours; Vitest empties all other style sheets.
+          css: { include: [/\/tokens\.css/] },
+        },
+      },
+    ],
   },
 });

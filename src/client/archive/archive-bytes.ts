@@ -1,0 +1,179 @@
+/** An archive as a row of bytes, unpacked, of which any part can be read any number of times. */
+import { type Bytes, type ByteStream, chunksOf, concatenate, streamOf } from "../bytes.ts";
+import { ArchiveError } from "./archive-error.ts";
+import { compressionOf, gunzip, MAGIC_BYTES } from "./compression.ts";
+import { type Cursor, SeekingCursor, StreamCursor } from "./cursor.ts";
+
+/** What can be read from any place, as often as it takes; a file on a disk that is no `Blob`. */
+export interface StreamableSource {
+  /** Bytes. */
+  size: number;
+  stream: (from: number) => ByteStream;
+}
+
+/** A file in a browser is a `Blob`; in Node `fs.openAsBlob` makes one. What comes once only has to be kept first. */
+export type ArchiveSource = Blob | StreamableSource;
+
+export interface ArchiveBytes {
+  /** Whether parts are best read in their order, one at a time: each jump back begins at the front. */
+  readonly isSequential: boolean;
+  /** Whether a source that has changed cannot be read any more, as is so of files in browsers. */
+  readonly isSnapshot: boolean;
+  /** Begins at the first byte. */
+  cursor: () => Cursor;
+  /** Reads a part; it fails when the archive ends before. */
+  open: (from: number, length: number) => ByteStream;
+  /** The part as a `Blob`, which costs no memory; undefined when there can be none. */
+  blob: (from: number, length: number) => Blob | undefined;
+}
+
+/**
+ * Finds out whether an archive is compressed.
+ *
+ * @param onRead told how many bytes of the source are read, each time.
+ * @throws ArchiveError empty, unsupported-compression; what the source throws.
+ */
+export async function openBytes(source: ArchiveSource, onRead?: (bytes: number) => void): Promise<ArchiveBytes> {
+  if (source.size === 0) throw new ArchiveError("empty");
+  const reader = new SourceReader(source, onRead);
+  const compression = compressionOf(await reader.readAt(0, Math.min(source.size, MAGIC_BYTES)));
+  if (compression === "gzip") return new GzippedBytes(reader);
+  if (compression !== undefined) throw new ArchiveError("unsupported-compression", { name: compression });
+  return new PlainBytes(reader);
+}
+
+class SourceReader {
+  readonly source: ArchiveSource;
+  readonly #onRead: ((bytes: number) => void) | undefined;
+
+  constructor(source: ArchiveSource, onRead: ((bytes: number) => void) | undefined) {
+    this.source = source;
+    this.#onRead = onRead;
+  }
+
+  async readAt(from: number, to: number): Promise<Bytes> {
+    const pieces: Bytes[] = [];
+    for await (const piece of limited(this.open(from, to), to - from)) pieces.push(piece);
+    return concatenate(pieces);
+  }
+
+  /** The bytes from `from` on, up to `to` at least. */
+  open(from: number, to: number): ByteStream {
+    const { source } = this;
+    return streamOf(this.#observe(source instanceof Blob ? source.slice(from, to).stream() : source.stream(from)));
+  }
+
+  async *#observe(stream: ByteStream): AsyncGenerator<Bytes, void, undefined> {
+    try {
+      for await (const chunk of chunksOf(stream)) {
+        this.#onRead?.(chunk.byteLength);
+        yield chunk;
+      }
+    } catch (error) {
+      // Browsers and Node refuse to read a file that is not what it was when it was chosen.
+      if (error instanceof DOMException && /^Not(?:Readable|Found)Error$/.test(error.name)) {
+        throw new ArchiveError("source-changed", {}, { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+class PlainBytes implements ArchiveBytes {
+  readonly isSequential = false;
+  readonly #reader: SourceReader;
+
+  constructor(reader: SourceReader) {
+    this.#reader = reader;
+  }
+
+  get isSnapshot(): boolean {
+    return this.#reader.source instanceof Blob;
+  }
+
+  cursor(): Cursor {
+    return new SeekingCursor(this.#reader.source.size, (from, to) => this.#reader.readAt(from, to));
+  }
+
+  open(from: number, length: number): ByteStream {
+    return streamOf(limited(this.#reader.open(from, from + length), length));
+  }
+
+  blob(from: number, length: number): Blob | undefined {
+    const { source } = this.#reader;
+    return source instanceof Blob ? source.slice(from, from + length) : undefined;
+  }
+}
+
+class GzippedBytes implements ArchiveBytes {
+  readonly isSequential = true;
+  readonly #reader: SourceReader;
+  /** Where the last reading stopped, for the next one to go on; undefined while somebody reads. */
+  #idle: StreamCursor | undefined;
+
+  constructor(reader: SourceReader) {
+    this.#reader = reader;
+  }
+
+  get isSnapshot(): boolean {
+    return this.#reader.source instanceof Blob;
+  }
+
+  cursor(): StreamCursor {
+    return new StreamCursor(gunzip(this.#reader.open(0, this.#reader.source.size)));
+  }
+
+  open(from: number, length: number): ByteStream {
+    return streamOf(this.#read(from, length));
+  }
+
+  blob(): undefined {
+    return undefined;
+  }
+
+  async *#read(from: number, length: number): AsyncGenerator<Bytes, void, undefined> {
+    const cursor = await this.#cursorAt(from);
+    let left = length;
+    try {
+      while (left > 0) {
+        const piece = await cursor.next(left);
+        if (piece === undefined) throw new ArchiveError("cut-short");
+        left -= piece.byteLength;
+        yield piece;
+      }
+    } finally {
+      // Whoever stops in the middle does so for good.
+      if (left > 0) await cursor.close();
+      else await this.#keep(cursor);
+    }
+  }
+
+  async #keep(cursor: StreamCursor): Promise<void> {
+    await this.#idle?.close();
+    this.#idle = cursor;
+  }
+
+  async #cursorAt(position: number): Promise<StreamCursor> {
+    let cursor = this.#idle;
+    this.#idle = undefined;
+    if (cursor && cursor.position > position) {
+      await cursor.close();
+      cursor = undefined;
+    }
+    cursor ??= this.cursor();
+    await cursor.skip(position - cursor.position);
+    return cursor;
+  }
+}
+
+async function* limited(stream: ByteStream, length: number): AsyncGenerator<Bytes, void, undefined> {
+  let left = length;
+  if (left === 0) return;
+  for await (const chunk of chunksOf(stream)) {
+    const piece = chunk.byteLength > left ? chunk.subarray(0, left) : chunk;
+    left -= piece.byteLength;
+    yield piece;
+    if (left === 0) return;
+  }
+  throw new ArchiveError("cut-short");
+}

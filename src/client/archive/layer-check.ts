@@ -1,0 +1,116 @@
+/** Checking layers before anything is sent. */
+import { type ByteStream, chunksOf, streamOf } from "../bytes.ts";
+import { algorithmOf, type CreateHash, Digester } from "../hash.ts";
+import { ArchiveError } from "./archive-error.ts";
+import type { ArchiveFile } from "./archive-files.ts";
+import { compressionOf, gunzip } from "./compression.ts";
+
+/** What a layer is. */
+export interface CheckedLayer {
+  /** Of the bytes in the archive. */
+  digest: string;
+  /** Undefined: none. */
+  compression: string | undefined;
+  /** The digest of what is inside; undefined when it could not be unpacked here. */
+  diffId: string | undefined;
+}
+
+export interface CheckOptions {
+  createHash: CreateHash;
+  signal?: AbortSignal | undefined;
+}
+
+/** What all layers of an archive may have together once they are unpacked. */
+export class UnpackedBudget {
+  readonly #limit: number;
+  #left: number;
+
+  /** @param limit bytes. */
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#left = limit;
+  }
+
+  /** @throws ArchiveError too-large. */
+  spend(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new ArchiveError("too-large", { limit: this.#limit });
+  }
+}
+
+/** Checks files of one archive, each only once however many images share it. */
+export class LayerChecker {
+  readonly #options: CheckOptions;
+  readonly #budget: UnpackedBudget;
+  readonly #checked = new Map<string, Promise<CheckedLayer>>();
+
+  constructor(budget: UnpackedBudget, options: CheckOptions) {
+    this.#budget = budget;
+    this.#options = options;
+  }
+
+  /**
+   * Reads a layer to its end.
+   *
+   * @param digest of the bytes, when the archive says it: decides by which algorithm they are hashed.
+   * @throws ArchiveError too-large; the signal's reason.
+   */
+  check(file: ArchiveFile, digest = "sha256:"): Promise<CheckedLayer> {
+    const key = `${algorithmOf(digest)} ${file.path}`;
+    const pending = this.#checked.get(key) ?? this.#check(file, digest);
+    this.#checked.set(key, pending);
+    return pending;
+  }
+
+  async #check(file: ArchiveFile, digest: string): Promise<CheckedLayer> {
+    const { createHash } = this.#options;
+    const compression = await this.#sniff(file);
+    if (compression === undefined) {
+      this.#budget.spend(file.size);
+      const seen = algorithmOf(digest) === "sha256" ? file.seen?.digest : undefined;
+      const actual = seen ?? (await this.#hash(file, digest));
+      return { digest: actual, compression, diffId: algorithmOf(actual) === "sha256" ? actual : undefined };
+    }
+    if (compression !== "gzip") return { digest: await this.#hash(file, digest), compression, diffId: undefined };
+    const packed = new Digester(createHash, algorithmOf(digest));
+    const diffId = await this.#unpack(streamOf(this.#observe(file, packed)));
+    // Browsers unpack nothing of several gzip members, as eStargz layers are: such bytes are only known by their digest.
+    return { digest: diffId === undefined ? await this.#hash(file, digest) : packed.digest(), compression, diffId };
+  }
+
+  async #sniff(file: ArchiveFile): Promise<string | undefined> {
+    if (file.seen) return compressionOf(file.seen.start);
+    for await (const chunk of chunksOf(file.open())) return compressionOf(chunk);
+    return undefined;
+  }
+
+  async #hash(file: ArchiveFile, digest: string): Promise<string> {
+    const digester = new Digester(this.#options.createHash, algorithmOf(digest));
+    for await (const _ of this.#observe(file, digester)) continue;
+    return digester.digest();
+  }
+
+  async *#observe(file: ArchiveFile, digester: Digester) {
+    for await (const chunk of chunksOf(file.open())) {
+      this.#options.signal?.throwIfAborted();
+      digester.update(chunk);
+      yield chunk;
+    }
+  }
+
+  /** @returns the digest of what is inside; undefined when it cannot be unpacked. */
+  async #unpack(packed: ByteStream): Promise<string | undefined> {
+    const inside = new Digester(this.#options.createHash);
+    try {
+      for await (const chunk of chunksOf(gunzip(packed))) {
+        this.#budget.spend(chunk.byteLength);
+        inside.update(chunk);
+      }
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      if (error instanceof ArchiveError && (error.code === "damaged" || error.code === "cut-short")) return undefined;
+      throw error;
+    }
+    return inside.digest();
+  }
+}

@@ -1,0 +1,107 @@
+/** Bytes in memory, and streams of them. Shared memory is never meant: `Blob` and `fetch` refuse it. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+export type ByteStream = ReadableStream<Bytes>;
+
+/** Adds bytes up without copying them, until they make a chunk. */
+export class ChunkBuffer {
+  #pieces: Bytes[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(piece: Bytes): void {
+    this.#pieces.push(piece);
+    this.#length += piece.byteLength;
+  }
+
+  /** Takes out at most `length` bytes from the front. */
+  take(length: number): Bytes[] {
+    const taken: Bytes[] = [];
+    let left = Math.min(length, this.#length);
+    while (left > 0) {
+      const piece = this.shift(left);
+      taken.push(piece);
+      left -= piece.byteLength;
+    }
+    return taken;
+  }
+
+  /** Takes out the first piece, or at most `max` bytes of it. */
+  shift(max: number): Bytes {
+    const first = this.#pieces.shift() ?? new Uint8Array(0);
+    const piece = first.byteLength > max ? first.subarray(0, max) : first;
+    if (piece !== first) this.#pieces.unshift(first.subarray(max));
+    this.#length -= piece.byteLength;
+    return piece;
+  }
+}
+
+/** Copies pieces into one array. */
+export function concatenate(pieces: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
+
+/**
+ * Reads a whole stream that has to be small.
+ *
+ * @param max bytes; when one more comes the stream is cancelled.
+ * @throws what `tooLarge` makes.
+ */
+export async function readLimited(stream: ByteStream | null, max: number, tooLarge: () => Error): Promise<Bytes> {
+  if (!stream) return new Uint8Array(0);
+  const pieces: Bytes[] = [];
+  let length = 0;
+  for await (const piece of chunksOf(stream)) {
+    length += piece.byteLength;
+    if (length > max) throw tooLarge();
+    pieces.push(piece);
+  }
+  return concatenate(pieces);
+}
+
+/** The pieces of a stream, which is cancelled when they are not read to the end. Safari cannot iterate over a stream itself. */
+export async function* chunksOf(stream: ByteStream): AsyncGenerator<Bytes, void, undefined> {
+  const reader = stream.getReader();
+  let isAtEnd = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        isAtEnd = true;
+        return;
+      }
+      yield value;
+    }
+  } catch (error) {
+    isAtEnd = true;
+    throw error;
+  } finally {
+    if (!isAtEnd) await reader.cancel().catch(() => undefined);
+    reader.releaseLock();
+  }
+}
+
+/** A stream of what an iterator makes, which is asked only when somebody reads. */
+export function streamOf(chunks: AsyncGenerator<Bytes, void, undefined>): ByteStream {
+  return new ReadableStream<Bytes>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,147 @@
+/** Pushing a blob of any size in requests below a limit, whatever happens to the connection meanwhile. */
+import { ChunkSizes, MAX_BUFFERED_BYTES, MAX_REQUEST_BYTES } from "./chunk-sizes.ts";
+import { ContentMismatch, UploadLost } from "./errors.ts";
+import { Digester } from "./hash.ts";
+import { type Chunk, sizeOf, UploadSession, type UploadTarget } from "./upload-session.ts";
+import { type ChunkReader, isRereadable, openSource, type UploadSource } from "./upload-source.ts";
+
+export interface BlobToUpload {
+  source: UploadSource;
+  /** When it is known; otherwise the bytes are hashed on the way (SHA-256). */
+  digest?: string | undefined;
+  /** Bytes, when known: another number is an error before the registry makes a blob of it. */
+  size?: number | undefined;
+  /**
+   * A repository of the same registry to mount the blob from, when its digest is known. Default: the target, which
+   * answers at once when it has the blob already; undefined asks nothing.
+   */
+  mountFrom?: string | undefined;
+}
+
+export interface UploadLimits {
+  /** Most bytes of a request; default 95 MB. */
+  maxRequestBytes?: number | undefined;
+  /** Most bytes of a chunk that is kept in memory; default 10 MiB. */
+  maxBufferedBytes?: number | undefined;
+}
+
+export interface UploadedBlob {
+  digest: string;
+  /** Bytes; undefined when it was not read, and its size not known before. */
+  size: number | undefined;
+  /** "present": nothing had to be sent. */
+  outcome: "uploaded" | "present";
+}
+
+/** How often an upload begins again that the registry has forgotten. */
+const MAX_BEGINNINGS = 4;
+
+/**
+ * Uploads a blob, unless the repository has it already.
+ *
+ * @throws UploadLost when the registry forgets the upload and the source cannot be read again; ContentMismatch when the
+ * source has another size; RegistryRefusal; NetworkLost; the signal's reason, after the upload was taken back.
+ */
+export async function uploadBlob(
+  target: UploadTarget,
+  blob: BlobToUpload,
+  limits: UploadLimits = {},
+): Promise<UploadedBlob> {
+  const { digest, size, source } = blob;
+  const from = "mountFrom" in blob ? blob.mountFrom : target.repository;
+  const mount = digest !== undefined && from !== undefined ? { digest, from } : undefined;
+  for (let beginnings = 1; ; beginnings += 1) {
+    const session = await UploadSession.open(target, mount);
+    if (session === "mounted") {
+      if (source instanceof ReadableStream) await source.cancel().catch(() => undefined);
+      return { digest: mount?.digest ?? "", size, outcome: "present" };
+    }
+    try {
+      return { ...(await sendAll(session, target, blob, limits)), outcome: "uploaded" };
+    } catch (error) {
+      if (!(error instanceof UploadLost)) {
+        await session.cancel();
+        throw error;
+      }
+      if (!isRereadable(source) || beginnings === MAX_BEGINNINGS) throw error;
+    }
+  }
+}
+
+/**
+ * Adds all bytes of a source to an upload, and leaves it open: for whoever learns the digest only later.
+ *
+ * @returns how many bytes were added.
+ * @throws as {@link uploadBlob}.
+ */
+export async function appendAll(
+  session: UploadSession,
+  source: UploadSource,
+  limits: UploadLimits = {},
+): Promise<number> {
+  const reader = await openSource(source);
+  const start = session.offset;
+  await releasing(reader, () => writeChunks(session, reader, sizesFor(session, source, limits)));
+  return session.offset - start;
+}
+
+async function sendAll(
+  session: UploadSession,
+  { client, signal }: UploadTarget,
+  { source, digest, size }: BlobToUpload,
+  limits: UploadLimits,
+): Promise<{ digest: string; size: number }> {
+  const digester = digest === undefined ? new Digester(client.createHash) : undefined;
+  const reader = await openSource(source, digester && ((bytes) => digester.update(bytes)));
+  const finish = async (last?: Chunk) => {
+    const actual = session.offset + (last ? sizeOf(last) : 0);
+    if (size !== undefined && actual !== size) {
+      throw new ContentMismatch(`the blob has ${actual} bytes in place of ${size}`);
+    }
+    const known = digest ?? digester?.digest() ?? "";
+    await session.finish(known, last);
+    return { digest: known, size: actual };
+  };
+  return releasing(reader, async () => {
+    const sizes = sizesFor(session, source, limits);
+    const first = await reader.read(sizes.next);
+    signal?.throwIfAborted();
+    if (first === undefined || sizeOf(first) < sizes.next) return finish(first);
+    await writeChunks(session, reader, sizes, first);
+    return finish();
+  });
+}
+
+/** While one chunk is on its way the next is read. */
+async function writeChunks(
+  session: UploadSession,
+  reader: ChunkReader,
+  sizes: ChunkSizes,
+  first?: Chunk,
+): Promise<void> {
+  let chunk = first ?? (await reader.read(sizes.next));
+  while (chunk !== undefined) {
+    const preparing = reader.read(sizes.next);
+    preparing.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+    const start = performance.now();
+    await session.write(chunk);
+    sizes.took(sizeOf(chunk), performance.now() - start);
+    chunk = await preparing;
+  }
+}
+
+/** Lets go of a source when the work on it fails. */
+async function releasing<T>(reader: ChunkReader, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await reader.cancel(error);
+    throw error;
+  }
+}
+
+function sizesFor(session: UploadSession, source: UploadSource, limits: UploadLimits): ChunkSizes {
+  const { maxRequestBytes = MAX_REQUEST_BYTES, maxBufferedBytes = MAX_BUFFERED_BYTES } = limits;
+  const max = Math.min(maxRequestBytes, session.maxRequestBytes);
+  return new ChunkSizes(source instanceof Blob ? max : Math.min(max, maxBufferedBytes), session.minChunkBytes);
+}

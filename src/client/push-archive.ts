@@ -1,0 +1,274 @@
+/**
+ * Pushing images of an archive that was read and checked (`archive/read-archive.ts`). A push that failed is begun again by
+ * calling it again: what has arrived is not sent a second time.
+ */
+import { DOCKER_MANIFEST } from "../model/media-types.ts";
+import type { ArchiveFile } from "./archive/archive-files.ts";
+import {
+  type ArchiveBlob,
+  type ArchiveImage,
+  type ArchiveManifest,
+  isPlainLayer,
+  type PlainLayer,
+} from "./archive/archive-image.ts";
+import { DOCKER_LAYER_GZIP } from "./archive/docker-archive.ts";
+import { Packing } from "./archive/packing.ts";
+import type { Archive } from "./archive/read-archive.ts";
+import type { Bytes } from "./bytes.ts";
+import { uploadBlob, type UploadLimits } from "./chunked-upload.ts";
+import { digestOf } from "./hash.ts";
+import { runAll } from "./jobs.ts";
+import { findKnownLayers, type LayerMemory, type PackedLayer } from "./known-layers.ts";
+import type { RegistryClient } from "./registry-client.ts";
+import { UploadSession } from "./upload-session.ts";
+import type { UploadSource } from "./upload-source.ts";
+
+/** Where an image of the archive goes. */
+export interface ImageTarget {
+  image: ArchiveImage;
+  /** `organization/image`. */
+  repository: string;
+  /** Without one the image is pushed by its digest. */
+  tags: readonly string[];
+}
+
+/** What happens, told as it does. */
+export type PushEvent =
+  | { kind: "image-started"; target: ImageTarget; blobs: readonly BlobProgress[] }
+  | { kind: "blob"; target: ImageTarget; blob: BlobProgress }
+  | { kind: "image-pushed"; target: ImageTarget; digest: string };
+
+export interface BlobProgress {
+  /** Of what is in the archive. */
+  digest: string;
+  state: "waiting" | "sending" | "sent" | "present";
+  /** Bytes in the archive. */
+  size: number;
+  /** Of these, how many have arrived; roughly, when they are compressed on the way. */
+  done: number;
+}
+
+/** @returns what these layers, by what they unpack to, are called in the repository, as far as they are there. */
+export type FindLayers = (
+  target: ImageTarget,
+  diffIds: readonly string[],
+  signal: AbortSignal | undefined,
+) => Promise<ReadonlyMap<string, PackedLayer>>;
+
+export interface PushOptions {
+  /** Layers that are sent at once; default 3. Of a compressed archive they come one after the other. */
+  jobs?: number | undefined;
+  limits?: UploadLimits | undefined;
+  /** Finds layers that the registry has already; default: in the images that the tags name so far. */
+  findLayers?: FindLayers | undefined;
+  /** Remembers what layers are called once they are compressed; default: the archive itself, as long as it is there. */
+  memory?: LayerMemory | undefined;
+  signal?: AbortSignal | undefined;
+  onEvent?: ((event: PushEvent) => void) | undefined;
+}
+
+export interface PushedImage {
+  target: ImageTarget;
+  /** What `docker pull` will print. */
+  digest: string;
+}
+
+const DEFAULT_JOBS = 3;
+
+/**
+ * Pushes images, one after the other: layers, configuration, manifests, tags.
+ *
+ * @throws RegistryRefusal (see `isSignedOut` and `isDenied`), NetworkLost, ArchiveError source-changed, the signal's reason.
+ */
+export async function pushArchive(
+  client: RegistryClient,
+  archive: Archive,
+  targets: readonly ImageTarget[],
+  options: PushOptions = {},
+): Promise<PushedImage[]> {
+  const push = new ArchivePush(client, archive, options);
+  const pushed: PushedImage[] = [];
+  for (const target of targets) pushed.push({ target, digest: await push.image(target) });
+  return pushed;
+}
+
+class ArchivePush {
+  readonly #client: RegistryClient;
+  readonly #archive: Archive;
+  readonly #options: PushOptions;
+  readonly #memory: LayerMemory;
+  /** The repository that has a blob, of those that this push has filled. */
+  readonly #holders = new Map<string, string>();
+
+  constructor(client: RegistryClient, archive: Archive, options: PushOptions) {
+    this.#client = client;
+    this.#archive = archive;
+    this.#options = options;
+    this.#memory = options.memory ?? archive.packedLayers;
+  }
+
+  /** @returns the digest of the manifest that the tags name. */
+  async image(target: ImageTarget): Promise<string> {
+    const { contents } = target.image;
+    const blobs = contents.kind === "kept" ? contents.blobs : [...contents.layers, contents.config];
+    const packed = await this.#blobs(target, blobs);
+    const manifests =
+      contents.kind === "kept" ? contents.manifests : [manifestOf(contents.config, contents.layers, packed)];
+    const { signal, onEvent } = this.#options;
+    for (const manifest of manifests.slice(0, -1)) {
+      await this.#client.putManifest(target.repository, manifest.digest, manifest, { signal });
+    }
+    const root = manifests.at(-1);
+    if (!root) throw new Error("an image without a manifest");
+    const references = target.tags.length > 0 ? target.tags : [root.digest];
+    for (const reference of references) await this.#client.putManifest(target.repository, reference, root, { signal });
+    onEvent?.({ kind: "image-pushed", target, digest: root.digest });
+    return root.digest;
+  }
+
+  /** Sends what the repository does not have. @returns what the layers are called that were compressed on the way. */
+  async #blobs(target: ImageTarget, blobs: readonly (ArchiveBlob | PlainLayer)[]): Promise<Map<string, PackedLayer>> {
+    const { jobs = DEFAULT_JOBS, signal } = this.#options;
+    const distinct = [...new Map(blobs.map((blob) => [idOf(blob), blob])).values()];
+    distinct.sort((one, other) => positionOf(one) - positionOf(other));
+    const work = distinct.map((blob) => ({ blob, progress: new BlobReport(target, blob, this.#options.onEvent) }));
+    this.#options.onEvent?.({ kind: "image-started", target, blobs: work.map(({ progress }) => progress.current) });
+
+    const { repository, tags } = target;
+    const { findLayers = () => findKnownLayers(this.#client, repository, tags, { signal }) } = this.#options;
+    const unknown = distinct.flatMap((blob) =>
+      isPlainLayer(blob) && !this.#memory.get(blob.diffId) ? [blob.diffId] : [],
+    );
+    const known: ReadonlyMap<string, PackedLayer> =
+      unknown.length > 0 ? await findLayers(target, unknown, signal) : new Map();
+    const packed = new Map<string, PackedLayer>();
+    const limit = { jobs: this.#archive.files.isSequential ? 1 : jobs, signal };
+    await runAll(work, limit, async ({ blob, progress }, stop) => {
+      if (isPlainLayer(blob)) packed.set(blob.diffId, await this.#plainLayer(repository, blob, known, progress, stop));
+      else await this.#blob(repository, blob, progress, stop);
+    });
+    return packed;
+  }
+
+  async #blob(repository: string, blob: ArchiveBlob, report: BlobReport, signal: AbortSignal): Promise<void> {
+    const { digest, size } = blob;
+    const target = {
+      client: this.#client,
+      repository,
+      signal,
+      onProgress: ({ acknowledged }: { acknowledged: number }) => report.sending(acknowledged),
+    };
+    const mountFrom = this.#holders.get(digest) ?? repository;
+    const { outcome } = await uploadBlob(
+      target,
+      { source: sourceOf(blob), digest, size, mountFrom },
+      this.#options.limits,
+    );
+    this.#holders.set(digest, repository);
+    report.end(outcome);
+  }
+
+  async #plainLayer(
+    repository: string,
+    layer: PlainLayer,
+    known: ReadonlyMap<string, PackedLayer>,
+    report: BlobReport,
+    signal: AbortSignal,
+  ): Promise<PackedLayer> {
+    for (const candidate of [this.#memory.get(layer.diffId), known.get(layer.diffId)]) {
+      if (!candidate || !(await this.#isPresent(repository, candidate.digest, signal))) continue;
+      this.#holders.set(candidate.digest, repository);
+      report.end("present");
+      return candidate;
+    }
+    const packing = new Packing(layer, this.#archive.files.isSnapshot, this.#client.createHash);
+    const target = {
+      client: this.#client,
+      repository,
+      signal,
+      onProgress: ({ acknowledged }: { acknowledged: number }) => report.sending(packing.plainBytes(acknowledged)),
+    };
+    const { digest, size = 0 } = await uploadBlob(target, { source: packing }, this.#options.limits);
+    this.#memory.set(layer.diffId, { digest, size });
+    this.#holders.set(digest, repository);
+    report.end("uploaded");
+    return { digest, size };
+  }
+
+  /** Whether the repository has a blob, or gets it from another one without sending it. */
+  async #isPresent(repository: string, digest: string, signal: AbortSignal): Promise<boolean> {
+    const from = this.#holders.get(digest) ?? repository;
+    const session = await UploadSession.open({ client: this.#client, repository, signal }, { digest, from });
+    if (session === "mounted") return true;
+    await session.cancel();
+    return false;
+  }
+}
+
+/** Tells how far one blob is. */
+class BlobReport {
+  readonly #target: ImageTarget;
+  readonly #onEvent: ((event: PushEvent) => void) | undefined;
+  current: BlobProgress;
+
+  constructor(target: ImageTarget, blob: ArchiveBlob | PlainLayer, onEvent: ((event: PushEvent) => void) | undefined) {
+    this.#target = target;
+    this.#onEvent = onEvent;
+    this.current = { digest: idOf(blob), state: "waiting", size: blob.size, done: 0 };
+  }
+
+  sending(done: number): void {
+    this.#tell({ ...this.current, state: "sending", done: Math.min(done, this.current.size) });
+  }
+
+  end(outcome: "uploaded" | "present"): void {
+    const state = outcome === "uploaded" ? "sent" : "present";
+    this.#tell({ ...this.current, state, done: this.current.size });
+  }
+
+  #tell(progress: BlobProgress): void {
+    this.current = progress;
+    this.#onEvent?.({ kind: "blob", target: this.#target, blob: progress });
+  }
+}
+
+/** As `docker push` writes it, so that every docker that can pull at all can pull it. */
+function manifestOf(
+  config: ArchiveBlob,
+  layers: readonly (ArchiveBlob | PlainLayer)[],
+  packed: ReadonlyMap<string, PackedLayer>,
+): ArchiveManifest {
+  const descriptors = layers.map((layer) => {
+    const { digest, size } = isPlainLayer(layer) ? requireLayer(packed, layer) : layer;
+    return { mediaType: DOCKER_LAYER_GZIP, size, digest };
+  });
+  const { mediaType, digest, size } = config;
+  const json = {
+    schemaVersion: 2,
+    mediaType: DOCKER_MANIFEST,
+    config: { mediaType, size, digest },
+    layers: descriptors,
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(json));
+  return { mediaType: DOCKER_MANIFEST, digest: digestOf(bytes), bytes };
+}
+
+function requireLayer(packed: ReadonlyMap<string, PackedLayer>, { diffId }: PlainLayer): PackedLayer {
+  const layer = packed.get(diffId);
+  if (!layer) throw new Error(`the layer ${diffId} was not pushed`);
+  return layer;
+}
+
+function sourceOf({ content }: ArchiveBlob): UploadSource {
+  if (content instanceof Uint8Array) return new Blob([content]);
+  return content.blob ?? { open: () => content.open() };
+}
+
+function idOf(blob: ArchiveBlob | PlainLayer): string {
+  return isPlainLayer(blob) ? blob.diffId : blob.digest;
+}
+
+/** What is made and not read comes last. */
+function positionOf({ content }: { content: ArchiveFile | Bytes }): number {
+  return content instanceof Uint8Array ? Number.MAX_SAFE_INTEGER : content.position;
+}
