@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deploy, DeploymentFailed } from "./deployment.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
+import { buildConsole, ConsoleFailed } from "./local/console.ts";
 import { runWrangler } from "./wrangler.ts";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -14,17 +15,21 @@ const unknown = args.filter((arg) => arg !== "--dry-run");
 if (unknown.length > 0) {
   console.error(`Unknown argument ${unknown.join(" ")}. The only one is --dry-run.`);
   process.exitCode = 64;
-} else if (args.length > 0) {
-  process.exitCode = (await runWrangler(["deploy", "--dry-run"])).exitCode;
 } else {
   try {
-    const password = await deploy(runWrangler, process.env.ADMIN_PASSWORD || undefined);
-    if (password !== undefined) {
-      console.log(`\nAdministrator  ${ADMINISTRATOR}\nPassword       ${password}  (shown only now)`);
-    }
+    await buildConsole({ force: true });
+    if (args.length > 0) process.exitCode = (await runWrangler(["deploy", "--dry-run"])).exitCode;
+    else await deployAndTell();
   } catch (error) {
-    if (!(error instanceof DeploymentFailed)) throw error;
+    if (!(error instanceof DeploymentFailed || error instanceof ConsoleFailed)) throw error;
     console.error(error.message);
     process.exitCode = 1;
+  }
+}
+
+async function deployAndTell(): Promise<void> {
+  const password = await deploy(runWrangler, process.env.ADMIN_PASSWORD || undefined);
+  if (password !== undefined) {
+    console.log(`\nAdministrator  ${ADMINISTRATOR}\nPassword       ${password}  (shown only now)`);
   }
 }

@@ -28,6 +28,7 @@ async function start(): Promise<number> {
       [
         `Berth is ready at ${runtime.url}`,
         "",
+        `  Console        ${runtime.url}/`,
         `  Administrator  ${ADMINISTRATOR}`,
         ...(password === undefined ? [] : [`  Password       ${password}  (shown only now)`]),
         "",

@@ -1,6 +1,7 @@
 import { TOKEN_PATH } from "./http/auth/challenge.ts";
 import { token } from "./http/auth/token.ts";
 import { api } from "./http/api/index.ts";
+import { findConsoleFile } from "./http/console.ts";
 import { iam } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
 import { oci } from "./http/oci/index.ts";
@@ -24,4 +25,7 @@ app.route("/v2", oci);
 app.route(TOKEN_PATH, token);
 app.route("/api", api);
 app.route("/", documentation(app));
-app.notFound((c) => c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404));
+app.notFound(async (c) => {
+  const file = await findConsoleFile(c);
+  return file ?? c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404);
+});

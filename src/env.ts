@@ -7,6 +7,8 @@ export interface Env {
   UPLOADS: DurableObjectNamespace<UploadSession>;
   /** Push events that triggers are to be told of. */
   DELIVERIES: Queue<{ delivery: number }>;
+  /** The console, which is built from `src/console`. */
+  ASSETS: Fetcher;
   /** Slows down whoever guesses passwords. */
   LOGIN_LIMITER: RateLimit;
   /** Signs tokens and temporary login commands: 32 random bytes or more, as text. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { V4WorkerOptionsShape } from "miniflare";
 import { runWrangler } from "../wrangler.ts";
@@ -35,6 +35,9 @@ const MODULE_TYPES = {
 } as const;
 const MANIFEST = "manifest.json";
 
+/** The folder of the static assets in a bundle: a copy, because a later build may replace them under a server's feet. */
+const ASSETS = "assets";
+
 /** `wrangler deploy --dry-run` failed: the message is what it printed. */
 export class BundleFailed extends Error {}
 
@@ -46,7 +49,7 @@ export class BundleFailed extends Error {}
  */
 export async function bundle(configPath: string, directory: string): Promise<Bundle> {
   const kept = readManifest(join(directory, MANIFEST));
-  if (kept !== undefined && kept.configPath === configPath && isCurrent(kept)) return { ...kept, directory };
+  if (kept !== undefined && kept.configPath === configPath && isCurrent(kept)) return asBundle(kept, directory);
 
   const unfinished = `${directory}.${process.pid}`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -56,10 +59,17 @@ export async function bundle(configPath: string, directory: string): Promise<Bun
     writeFileSync(join(unfinished, MANIFEST), JSON.stringify(manifest));
     rmSync(directory, { recursive: true, force: true });
     renameSync(unfinished, directory);
-    return { ...manifest, directory };
+    return asBundle(manifest, directory);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
+}
+
+function asBundle(manifest: Manifest, directory: string): Bundle {
+  const { assets } = manifest.workerOptions;
+  if (!assets) return { ...manifest, directory };
+  const ownAssets = { ...assets, directory: join(directory, ASSETS) };
+  return { ...manifest, directory, workerOptions: { ...manifest.workerOptions, assets: ownAssets } };
 }
 
 async function build(configPath: string, outdir: string): Promise<Manifest> {
@@ -71,7 +81,8 @@ async function build(configPath: string, outdir: string): Promise<Manifest> {
     import("wrangler"),
     dryRun(["--config", configPath, "--outdir", outdir, "--metafile", metafile]),
   ]);
-  const { workerOptions, main } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
+  const { workerOptions, main }: { workerOptions: V4WorkerOptionsShape; main?: string | undefined } =
+    wrangler.unstable_getMiniflareWorkerOptions(configPath);
   if (main === undefined) throw new BundleFailed(`${configPath} names no main module`);
   // Typed here, because wrangler's types refer to a package that it does not ship.
   const config: { d1_databases: { binding: string; migrations_dir?: string; migrations_table?: string }[] } =
@@ -91,6 +102,11 @@ async function build(configPath: string, outdir: string): Promise<Manifest> {
     // Packages change with package-lock.json only.
     if (!file.includes("/node_modules/") && existsSync(file)) inputs[file] = hash(file);
   }
+  if (workerOptions.assets) {
+    const { directory } = workerOptions.assets;
+    for (const file of filesBelow(directory)) inputs[file] = hash(file);
+    cpSync(directory, join(outdir, ASSETS), { recursive: true });
+  }
   return {
     configPath,
     inputs,
@@ -106,6 +122,11 @@ async function build(configPath: string, outdir: string): Promise<Manifest> {
       ]),
     ),
   };
+}
+
+function filesBelow(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** Files besides the modules that decide what is built. */

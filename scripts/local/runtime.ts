@@ -1,7 +1,9 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
+import { separateAssets } from "./assets-worker.ts";
 import { bundle } from "./bundle.ts";
+import { buildConsole } from "./console.ts";
 import { startCron } from "./cron.ts";
 import { startFront, type Front } from "./front.ts";
 import { applyMigrations } from "./migrations.ts";
@@ -78,6 +80,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
     const bindings = typeof options.bindings === "function" ? options.bindings() : options.bindings;
+    // Only Berth's own Worker has a console.
+    if (options.configPath === undefined) await buildConsole();
     const worker = await bundle(configPath, join(state.path, "bundle"));
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
     const miniflare = new Miniflare(
@@ -92,18 +96,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         telemetry: { enabled: false },
         resourcePersistencePath: join(state.path, "data"),
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
-        workers: [
-          {
-            ...worker.workerOptions,
-            modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
-            modulesRoot: worker.directory,
-            bindings: { ...worker.workerOptions.bindings, ...bindings },
-            queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
-            // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
-            // it halves the requests per second.
-            unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-          },
-        ],
+        workers: separateAssets({
+          ...worker.workerOptions,
+          modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+          modulesRoot: worker.directory,
+          bindings: { ...worker.workerOptions.bindings, ...bindings },
+          queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
+          // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
+          // it halves the requests per second.
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+        }),
       }),
     );
     undo.unshift(() => miniflare.dispose());

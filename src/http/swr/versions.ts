@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { acceptsPage, findConsoleFile } from "../console.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Time } from "./params.ts";
@@ -20,12 +21,9 @@ const listApiVersions = createRoute({
   operationId: "listApiVersions",
   tags: ["Versions"],
   summary: "The versions of the management API",
-  description: "A browser, which accepts `text/html`, is sent to the documentation instead.",
+  description: "A browser, which accepts `text/html`, gets the console instead.",
   security: [],
-  responses: {
-    200: json(z.object({ versions: z.array(VersionDetail) }).openapi("Versions"), "All versions."),
-    302: { description: "To the documentation." },
-  },
+  responses: { 200: json(z.object({ versions: z.array(VersionDetail) }).openapi("Versions"), "All versions.") },
 });
 
 const showApiVersion = createRoute({
@@ -47,11 +45,13 @@ const showApiVersion = createRoute({
  */
 export const versions = createRouter();
 
-versions.openapi(listApiVersions, (c) => {
-  c.header("Vary", "Accept");
-  if (c.req.header("Accept")?.includes("text/html")) return c.redirect("/docs", 302);
-  return c.json({ versions: [describeVersion(c)] }, 200);
+versions.get("/", async function consoleForBrowsers(c, next) {
+  const page = acceptsPage(c) ? await findConsoleFile(c) : undefined;
+  if (page) c.res = page;
+  else await next();
+  c.header("Vary", "Accept", { append: true });
 });
+versions.openapi(listApiVersions, (c) => c.json({ versions: [describeVersion(c)] }, 200));
 versions.openAPIRegistry.registerPath(showApiVersion);
 versions.get("/v2", async (c, next) => {
   const isSigned = c.req.header("Authorization")?.startsWith("SDK-HMAC-SHA256 ") === true;

@@ -1,0 +1,46 @@
+/** Garbage collection of the whole registry, for its operators. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "./client.ts";
+import type { components } from "./schema.d.ts";
+
+export type GarbageRun = components["schemas"]["GarbageCollectionRun"];
+export type GarbageCounts = components["schemas"]["Garbage"];
+export type CollectedGarbage = components["schemas"]["GarbageCollectionResult"];
+
+const GARBAGE = "/api/garbage-collection";
+
+/** What there is to collect, and the last runs. */
+export function useGarbage() {
+  return useQuery({
+    queryKey: [GARBAGE],
+    queryFn: async ({ signal }) => unwrap(await api.GET(GARBAGE, { signal })),
+  });
+}
+
+/** Tells what a collection would take now, and takes nothing. */
+export function usePreviewGarbage() {
+  return useMutation({ mutationFn: async () => unwrap(await api.POST(GARBAGE, { body: { dryRun: true } })) });
+}
+
+/**
+ * Collects until nothing is left that is due. The registry works for a limited time at each request, so it is asked again
+ * and again; whoever leaves the page leaves the rest to the hourly run.
+ */
+export function useCollectGarbage() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (): Promise<CollectedGarbage> => {
+      const total = { manifests: 0, blobs: 0, objects: 0, bytes: 0 };
+      for (;;) {
+        const part = unwrap(await api.POST(GARBAGE, { body: { dryRun: false } }));
+        total.manifests += part.manifests;
+        total.blobs += part.blobs;
+        total.objects += part.objects;
+        total.bytes += part.bytes;
+        if (part.complete) return { ...part, ...total };
+        await client.invalidateQueries({ queryKey: [GARBAGE] });
+      }
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: [GARBAGE] }),
+  });
+}

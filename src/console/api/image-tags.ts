@@ -1,0 +1,171 @@
+/** An image's tags: what they are, what is done to them, and what happened to them. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "./client.ts";
+import { type CursorList, useCursorList } from "./cursor-list.ts";
+import type { ImageName } from "./image-name.ts";
+import { invalidateImage } from "./image.ts";
+import type { components } from "./schema.d.ts";
+
+export type Tag = components["schemas"]["Tag"];
+export type TagEvent = components["schemas"]["TagEvent"];
+export type RestorableTag = components["schemas"]["RestorableTag"];
+export type TagDeletion = components["schemas"]["TagDeletions"]["results"][number];
+
+/** What a list of tags is sorted and searched by. */
+export interface TagSearch {
+  /** What the names begin with; "" for all. */
+  prefix: string;
+  sort: "name" | "updated";
+  order: "asc" | "desc";
+}
+
+/** How many tags come at once. */
+const PAGE_SIZE = 50;
+/** How many tags are proposed to choose from. */
+const SUGGESTIONS = 20;
+/** How many tags one request may delete. */
+export const MAX_DELETED_TAGS = 100;
+
+const TAGS = "/api/organizations/{organization}/images/{image}/tags";
+const HISTORY = "/api/organizations/{organization}/images/{image}/history";
+const TAG_HISTORY = "/api/organizations/{organization}/images/{image}/tags/{tag}/history";
+const RESTORABLE = "/api/organizations/{organization}/images/{image}/restorable-tags";
+
+/** An image's tags. */
+export function useTags({ organization, image }: ImageName, { prefix, sort, order }: TagSearch): CursorList<Tag> {
+  const path = { organization, image };
+  const query = { ...(prefix !== "" && { q: prefix }), sort, order, limit: PAGE_SIZE };
+  return useCursorList({
+    queryKey: [TAGS, { ...path, ...query }],
+    fetchPage: async (cursor, signal) =>
+      unwrap(await api.GET(TAGS, { params: { path, query: { ...query, ...(cursor && { cursor }) } }, signal })),
+    rowsOf: tagsOf,
+  });
+}
+
+function tagsOf(page: components["schemas"]["TagPage"]): readonly Tag[] {
+  return page.tags;
+}
+
+/** A few tags, to choose one from: those that begin with what was typed, or else the ones that were pushed last. */
+export function useTagSuggestions({ organization, image }: ImageName, prefix: string) {
+  const path = { organization, image };
+  const query = { ...(prefix === "" ? { sort: "updated" as const } : { q: prefix }), limit: SUGGESTIONS };
+  return useQuery({
+    queryKey: [TAGS, { ...path, ...query, suggestions: true }],
+    queryFn: async ({ signal }) => unwrap(await api.GET(TAGS, { params: { path, query }, signal })).tags,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/**
+ * One of an image's tags; null when there is none of that name.
+ *
+ * @param tag undefined while there is none to ask for.
+ */
+export function useTag({ organization, image }: ImageName, tag: string | undefined) {
+  const path = { organization, image };
+  // By name, what begins with a tag begins with the tag itself.
+  const query = { ...(tag !== undefined && { q: tag }), sort: "name" as const, limit: 1 };
+  return useQuery({
+    queryKey: [TAGS, { ...path, ...query }],
+    queryFn: async ({ signal }) => {
+      const [found] = unwrap(await api.GET(TAGS, { params: { path, query }, signal })).tags;
+      return found?.name === tag ? found : null;
+    },
+    enabled: tag !== undefined,
+  });
+}
+
+/** Deletes tags, each by itself: the answer tells of each whether it is gone. Takes the right to manage the image. */
+export function useDeleteTags(name: ImageName) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (tags: readonly string[]) =>
+      unwrap(
+        await api.POST("/api/organizations/{organization}/images/{image}/tags/delete", {
+          params: { path: { organization: name.organization, image: name.image } },
+          body: { tags: [...tags] },
+        }),
+      ).results,
+    onSuccess: () => invalidateImage(client, name),
+  });
+}
+
+/**
+ * Gives deleted tags back what they last pointed to, one after the other. Takes the right to edit the image.
+ *
+ * The mutation throws ApiError for the first tag that cannot be restored; those before it are.
+ */
+export function useRestoreTags(name: ImageName) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (tags: readonly string[]) => {
+      for (const tag of tags) {
+        unwrap(
+          await api.POST("/api/organizations/{organization}/images/{image}/tags/{tag}/restore", {
+            params: { path: { organization: name.organization, image: name.image, tag } },
+          }),
+        );
+      }
+    },
+    onSettled: () => invalidateImage(client, name),
+  });
+}
+
+/** Gives another tag to what a tag points to. Takes the right to edit the image. */
+export function useRetag({ organization, image }: ImageName) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (tags: { source: string; destination: string; overrides: boolean }) =>
+      unwrap(
+        await api.POST("/v2/manage/namespaces/{namespace}/repos/{repository}/tags", {
+          params: { path: { namespace: organization, repository: image } },
+          body: { source_tag: tags.source, destination_tag: tags.destination, override: tags.overrides },
+        }),
+      ),
+    onSuccess: () => invalidateImage(client, { organization, image }),
+  });
+}
+
+/**
+ * What happened to an image's tags, newest first. For those who have a right to it in its own account.
+ *
+ * @param tag only what happened to this one.
+ */
+export function useTagHistory({ organization, image }: ImageName, tag?: string): CursorList<TagEvent> {
+  const path = { organization, image };
+  return useCursorList({
+    queryKey: [HISTORY, { ...path, tag }],
+    fetchPage: async (cursor, signal) => {
+      const query = { limit: PAGE_SIZE, ...(cursor && { cursor }) };
+      return unwrap(
+        tag === undefined
+          ? await api.GET(HISTORY, { params: { path, query }, signal })
+          : await api.GET(TAG_HISTORY, { params: { path: { ...path, tag }, query }, signal }),
+      );
+    },
+    rowsOf: eventsOf,
+  });
+}
+
+function eventsOf(page: components["schemas"]["TagHistory"]): readonly TagEvent[] {
+  return page.events;
+}
+
+/** Tags that were deleted and can be restored, the last deleted first. */
+export function useRestorableTags({ organization, image }: ImageName): CursorList<RestorableTag> {
+  const path = { organization, image };
+  return useCursorList({
+    queryKey: [RESTORABLE, path],
+    fetchPage: async (cursor, signal) => {
+      const query = { limit: PAGE_SIZE, ...(cursor && { cursor }) };
+      return unwrap(await api.GET(RESTORABLE, { params: { path, query }, signal }));
+    },
+    rowsOf: restorableTagsOf,
+  });
+}
+
+function restorableTagsOf(page: components["schemas"]["RestorableTags"]): readonly RestorableTag[] {
+  return page.tags;
+}

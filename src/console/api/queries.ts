@@ -1,0 +1,102 @@
+/** Queries that several pages share. Keys are `[path, params]`, so that changes can be told by the path. */
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { readStored, writeStored } from "../browser-storage.ts";
+import { api, ApiError, unwrap } from "./client.ts";
+import type { components } from "./schema.d.ts";
+
+/** Who is signed in. */
+export type Self = components["schemas"]["Self"]["user"];
+
+/** Who is signed in, and until when; no end for credentials that are not a session's. */
+interface Session {
+  user: Self;
+  expires: string | null;
+}
+
+const SESSION_KEY = ["/api/session"] as const;
+
+/** Who was signed in last in this browser, so that the end of a session can be told from its absence. */
+const USER_KEY = "berth.user";
+
+/** The name of the user whose session is not known to have ended by signing out. */
+export function lastUser(): string | undefined {
+  return readStored("local", USER_KEY);
+}
+
+const SESSION = queryOptions({
+  queryKey: SESSION_KEY,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return unwrap(await api.GET("/api/session", { signal }));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  // It ends by an answer to any request, not by growing old.
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** The signed-in user; null when nobody is. */
+export function useSession() {
+  return useQuery({ ...SESSION, select: userOf });
+}
+
+/** When the session ends, as a time in ISO 8601; null when that is not known. */
+export function useSessionExpiry(): string | null {
+  return useQuery({ ...SESSION, select: expiryOf }).data ?? null;
+}
+
+function userOf(session: Session | null): Self | null {
+  return session?.user ?? null;
+}
+
+function expiryOf(session: Session | null): string | null {
+  return session?.expires ?? null;
+}
+
+/**
+ * The signed-in user, on a page that only signed-in users see.
+ *
+ * @throws Error anywhere else.
+ */
+export function useSelf(): Self {
+  const { data } = useSession();
+  if (!data) throw new Error("nobody is signed in");
+  return data;
+}
+
+/** Signs in. What was fetched before is fetched anew: it may be another user's. */
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (credentials: { name: string; password: string }) =>
+      unwrap(await api.POST("/api/session", { body: credentials })),
+    onSuccess: (session) => {
+      writeStored("local", USER_KEY, session.user.name);
+      client.setQueryData<Session>(SESSION_KEY, session);
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+    },
+  });
+}
+
+/** Signs out. */
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async () => unwrap(await api.DELETE("/api/session")),
+    onSuccess: () => {
+      writeStored("local", USER_KEY, undefined);
+      client.clear();
+      client.setQueryData<Session | null>(SESSION_KEY, null);
+    },
+  });
+}
+
+/** Changes one's own password; other sessions end. */
+export function useChangePassword() {
+  return useMutation({
+    mutationFn: async (passwords: { current: string; new: string }) =>
+      unwrap(await api.PUT("/api/session/password", { body: passwords })),
+  });
+}

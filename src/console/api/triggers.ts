@@ -1,0 +1,164 @@
+/** What a push of a tag sets off (guide 4.7), and what became of it. */
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "./client.ts";
+import type { ImageName } from "./image-name.ts";
+import type { components } from "./schema.d.ts";
+
+export type Trigger = components["schemas"]["ImageTrigger"];
+/** As lists have it. */
+export type ListedTrigger = components["schemas"]["ListedImageTrigger"];
+export type TriggerTarget = Trigger["target"];
+export type NewTrigger = components["schemas"]["NewTrigger"];
+export type NewTriggerTarget = NewTrigger["target"];
+export type TriggerChanges = components["schemas"]["TriggerChanges"];
+export type Condition = Trigger["condition"];
+export type ConditionKind = Condition["kind"];
+export type TriedTag = components["schemas"]["TriedCondition"]["tags"][number];
+export type WebhookFormat = components["schemas"]["WebhookTarget"]["format"];
+export type WorkloadKind = components["schemas"]["KubernetesTarget"]["workload"];
+export type Delivery = components["schemas"]["Delivery"];
+export type DeliveryStatus = Delivery["status"];
+export type DeliveryAttempt = components["schemas"]["WholeDelivery"]["attempts"][number];
+
+export const CONDITION_KINDS = ["all", "tag", "regular"] as const satisfies readonly ConditionKind[];
+export const WEBHOOK_FORMATS = [
+  "cloudevents",
+  "distribution",
+  "harbor",
+  "dockerhub",
+  "keel",
+  "text",
+] as const satisfies readonly WebhookFormat[];
+export const WORKLOAD_KINDS = [
+  "deployments",
+  "statefulsets",
+  "daemonsets",
+  "cronjobs",
+] as const satisfies readonly WorkloadKind[];
+
+const TRIGGERS = "/api/organizations/{organization}/images/{image}/triggers";
+const TRY_CONDITION = "/api/organizations/{organization}/images/{image}/triggers/try-condition";
+const TRIGGER = "/api/organizations/{organization}/images/{image}/triggers/{trigger}";
+const DELIVERIES = "/api/organizations/{organization}/images/{image}/triggers/{trigger}/deliveries";
+
+/** A trigger as paths of the API name it. */
+export interface TriggerName extends ImageName {
+  trigger: string;
+}
+
+/** All triggers of an image, by name, with what they delivered last. */
+export function useTriggers(path: ImageName) {
+  return useQuery({
+    queryKey: [TRIGGERS, path],
+    queryFn: async ({ signal }) => unwrap(await api.GET(TRIGGERS, { params: { path }, signal })).triggers,
+    refetchInterval: ({ state }) => pauseFor(state.data?.flatMap(({ last }) => last ?? []) ?? []),
+  });
+}
+
+/** One of them. */
+export function useTrigger(path: TriggerName) {
+  return useQuery({
+    queryKey: [TRIGGER, path],
+    queryFn: async ({ signal }) => unwrap(await api.GET(TRIGGER, { params: { path }, signal })),
+  });
+}
+
+/** What one can do with an image's triggers. */
+export function useTriggerChanges(image: ImageName) {
+  const client = useQueryClient();
+  const onSettled = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: [TRIGGERS, image] }),
+      client.invalidateQueries({ queryKey: [TRIGGER, image] }),
+    ]);
+  const add = useMutation({
+    mutationFn: async (body: NewTrigger) => unwrap(await api.POST(TRIGGERS, { params: { path: image }, body })),
+    onSettled,
+  });
+  const change = useMutation({
+    mutationFn: async ({ trigger, changes }: { trigger: string; changes: TriggerChanges }) =>
+      unwrap(await api.PATCH(TRIGGER, { params: { path: { ...image, trigger } }, body: changes })),
+    onSettled,
+  });
+  const remove = useMutation({
+    mutationFn: async (trigger: string) =>
+      unwrap(await api.DELETE(TRIGGER, { params: { path: { ...image, trigger } } })),
+    // Its own page may be on screen still, and would only learn that the trigger is gone.
+    onSettled: () => client.invalidateQueries({ queryKey: [TRIGGERS, image] }),
+  });
+  return { add, change, remove };
+}
+
+/** Which of an image's newest tags meet a condition; the one before stays on screen until the answer comes. */
+export function useTriedCondition(path: ImageName, condition: Condition, { isEnabled }: { isEnabled: boolean }) {
+  return useQuery({
+    queryKey: [TRY_CONDITION, path, condition],
+    queryFn: async ({ signal }) =>
+      unwrap(await api.POST(TRY_CONDITION, { params: { path }, body: condition, signal })).tags,
+    placeholderData: (before) => before,
+    enabled: isEnabled,
+  });
+}
+
+// --- Deliveries ---
+
+const PAGE = 50;
+
+/** How often what is under way is looked at again, in milliseconds. */
+const WATCH_MS = 2000;
+/** And what waits for its next try. */
+const WAIT_MS = 15_000;
+
+/** For how long something new is watched closely: a webhook takes seconds, a rollout minutes. */
+const NEW_MS = 60_000;
+
+/** When to ask again: often while something new is under way, now and then while it waits, else not at all. */
+function pauseFor(deliveries: readonly Pick<Delivery, "status" | "created">[]): number | false {
+  const open = deliveries.filter(({ status }) => status === "pending" || status === "rolling");
+  if (open.length === 0) return false;
+  return open.some(({ created }) => Date.now() - Date.parse(created) < NEW_MS) ? WATCH_MS : WAIT_MS;
+}
+
+/** What a trigger was to deliver, newest first. */
+export function useDeliveries(path: TriggerName) {
+  return useInfiniteQuery({
+    queryKey: [DELIVERIES, path],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { limit: PAGE, ...(pageParam !== "" && { cursor: pageParam }) };
+      return unwrap(await api.GET(DELIVERIES, { params: { path, query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    refetchInterval: ({ state }) => pauseFor(state.data?.pages.flatMap((page) => page.deliveries) ?? []),
+  });
+}
+
+/** A delivery with its tries. */
+export function useDelivery(path: TriggerName & { id: number }) {
+  return useQuery({
+    queryKey: [`${DELIVERIES}/{id}`, path],
+    queryFn: async ({ signal }) => unwrap(await api.GET(`${DELIVERIES}/{id}`, { params: { path }, signal })),
+    refetchInterval: ({ state }) => pauseFor(state.data ? [state.data] : []),
+  });
+}
+
+/** Has a trigger deliver something by hand; both answer the new delivery. */
+export function useDeliverNow(path: TriggerName) {
+  const client = useQueryClient();
+  const { organization, image } = path;
+  const onSuccess = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: [DELIVERIES, path] }),
+      client.invalidateQueries({ queryKey: [TRIGGERS, { organization, image }] }),
+    ]);
+  const test = useMutation({
+    mutationFn: async () => unwrap(await api.POST(`${TRIGGER}/test`, { params: { path } })),
+    onSuccess,
+  });
+  const resend = useMutation({
+    mutationFn: async (id: number) =>
+      unwrap(await api.POST(`${DELIVERIES}/{id}/resend`, { params: { path: { ...path, id } } })),
+    onSuccess,
+  });
+  return { test, resend };
+}

@@ -1,0 +1,47 @@
+/** Sharing an image with other accounts: guide 4.6. */
+const sharing = {
+  title: "Shared with",
+  intro: "All users of these accounts may pull the image, and nothing else.",
+  share: "Share image",
+  shareTitle: "Share {{image}}",
+  changeTitle: "Share with {{account}}",
+  emptyTitle: "Not shared with anybody",
+  emptyText: "Share this private image with another account so that its users can pull it.",
+  emptyRead: "Whoever manages this image can share it with other accounts.",
+  publicTitle: "Public images cannot be shared",
+  publicText: "Everybody can pull this image already. Make it private to share it with single accounts.",
+  publicShares: "These shares hold again once the image is private:",
+
+  account: "Account",
+  accountHint: "The name of the other account. Ask its administrator for it.",
+  accountUnknown: "There is no account of this name.",
+  accountShared: "There is a share with this account already: change that one.",
+  until: "Until",
+  untilHint: "The share ends with this day (UTC).",
+  untilMissing: "Choose a day, or share for ever.",
+  forever: "For ever",
+  note: "Description",
+  right: "Right",
+  rightPull: "Pull",
+  status: "Status",
+  valid: "In force",
+  ended: "Ended",
+  paused: "Paused",
+  by: "Shared by",
+  userGone: "A user who is gone",
+  created: "Created",
+
+  added: "Shared with {{account}}.",
+  changed: "The share with {{account}} was changed.",
+  stop: "Stop sharing",
+  stopTitle: "Stop sharing with {{account}}?",
+  stopText: "Users of {{account}} can no longer pull this image, within five minutes.",
+  stopped: "No longer shared with {{account}}.",
+  actionsOf: "Actions for {{account}}",
+
+  pullTitle: "How the others pull it",
+  pullText: "They find the image under “My images”, “Shared with me”, and pull it with their own login:",
+  copyCommand: "Copy command",
+};
+
+export default sharing;

@@ -1,0 +1,62 @@
+import type en from "../en/clusters.ts";
+
+const clusters: typeof en = {
+  title: "Kubernetes 集群",
+  intro: "该组织中镜像的触发器可以更新这些集群中的应用。",
+  add: "添加集群",
+  addTitle: "添加 Kubernetes 集群",
+  emptyTitle: "还没有集群",
+  emptyText: "添加集群后，推送镜像时即可自动更新使用该镜像的应用。",
+  emptyRead: "拥有该组织管理权限的用户可以添加集群。",
+
+  name: "名称",
+  nameRules: "由字母、数字、点、下划线和中划线组成，添加后不能修改。",
+  server: "API Server 地址",
+  serverHint: "须为 HTTPS 地址，且镜像仓库能够访问。",
+  authority: "CA 证书",
+  authorityHint: "ca.crt 的内容，PEM 格式。如果服务器证书受浏览器信任，请留空。",
+  authorityOwn: "自有 CA",
+  authorityPublic: "公共信任",
+  token: "服务账号令牌",
+  tokenHint: "加密保存，不再显示。",
+  tokenKeep: "留空则保留现有令牌。更换 API Server 地址时必须重新填写。",
+  test: "保存前测试连接",
+  testHint: "服务器须能应答、证书匹配并接受令牌，不会改动集群。",
+  updated: "修改时间",
+  added: "集群 {{name}} 添加成功。",
+  saved: "集群 {{name}} 保存成功。",
+  editTitle: "集群 {{name}}",
+  actionsOf: "{{name}} 的操作",
+
+  helpTitle: "如何获取这些信息？",
+  helpAccount: "Berth 需要一个服务账号，只需对工作负载的 get 和 patch 权限：",
+  helpServer: "API Server 地址：",
+  helpAuthority: "该账号密钥中的 CA 证书和令牌：",
+  copyYaml: "复制清单",
+  copyCommand: "复制命令",
+
+  tryOut: "测试",
+  tryTitle: "测试集群 {{name}}",
+  tryText: "检查连接；填写命名空间时，还检查该账号能否更新其中的工作负载。不会改动集群。",
+  namespace: "命名空间",
+  namespaceHint: "留空则只测试连接。",
+  workload: "工作负载类型",
+  application: "工作负载",
+  applicationHint: "留空表示任意。",
+  run: "开始测试",
+  works: "测试通过。",
+  fails: "测试未通过",
+  workloads: {
+    deployments: "无状态负载（Deployment）",
+    statefulsets: "有状态负载（StatefulSet）",
+    daemonsets: "守护进程集（DaemonSet）",
+    cronjobs: "定时任务（CronJob）",
+  },
+
+  deleteTitle: "删除集群 {{name}}？",
+  deleteText: "镜像仓库将不再保存其地址和令牌，集群本身不受影响。有触发器使用该集群时不能删除。",
+  deleteConfirm: "删除集群",
+  deleted: "集群 {{name}} 已删除。",
+};
+
+export default clusters;

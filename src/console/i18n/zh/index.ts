@@ -1,0 +1,49 @@
+/** All Chinese texts, by area. A text that English has and this does not is a type error. */
+import type english from "../en/index.ts";
+import account from "./account.ts";
+import aging from "./aging.ts";
+import archiveErrors from "./archive-errors.ts";
+import centre from "./centre.ts";
+import clusters from "./clusters.ts";
+import common from "./common.ts";
+import errors from "./errors.ts";
+import image from "./image.ts";
+import images from "./images.ts";
+import immutableTags from "./immutable-tags.ts";
+import kit from "./kit.ts";
+import lists from "./lists.ts";
+import login from "./login.ts";
+import operations from "./operations.ts";
+import organizations from "./organizations.ts";
+import overview from "./overview.ts";
+import permissions from "./permissions.ts";
+import session from "./session.ts";
+import sharing from "./sharing.ts";
+import triggers from "./triggers.ts";
+import upload from "./upload.ts";
+
+const chinese: typeof english = {
+  account,
+  aging,
+  archiveErrors,
+  centre,
+  clusters,
+  common,
+  errors,
+  image,
+  images,
+  immutableTags,
+  kit,
+  lists,
+  login,
+  operations,
+  organizations,
+  overview,
+  permissions,
+  session,
+  sharing,
+  triggers,
+  upload,
+};
+
+export default chinese;

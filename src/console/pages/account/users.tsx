@@ -1,0 +1,90 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSelf } from "../../api/queries.ts";
+import { type User, useUsers } from "../../api/users.ts";
+import { Badge, Button, IconPlus, Name, Page, type TableColumn, Time } from "../../ui/index.ts";
+import { CursorTable } from "../lists/cursor-table.tsx";
+import { Filters } from "../lists/filters.tsx";
+import { NoMatch } from "../lists/no-match.tsx";
+import { SearchBox } from "../lists/search-box.tsx";
+import { useListParams } from "../lists/use-list-params.ts";
+import { useRowDialog } from "../lists/use-row-dialog.ts";
+import { AddUserDialog } from "./add-user-dialog.tsx";
+import { ChangeRoleDialog } from "./change-role-dialog.tsx";
+import { DeleteUserDialog } from "./delete-user-dialog.tsx";
+import { KeysOfUserDialog } from "./keys-of-user-dialog.tsx";
+import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
+import { UserMenu } from "./user-menu.tsx";
+import styles from "./tables.module.css";
+
+/** `/users`: the users of one's account, for its administrators (guide 6). */
+export default function Users() {
+  const { t } = useTranslation(["account", "lists"]);
+  const self = useSelf();
+  const [{ q = "" }, change] = useListParams(["q"]);
+  const list = useUsers(q);
+  const [isAdding, setAdding] = useState(false);
+  const role = useRowDialog<User>();
+  const password = useRowDialog<User>();
+  const keys = useRowDialog<User>();
+  const deletion = useRowDialog<User>();
+  const columns: TableColumn<User>[] = [
+    {
+      id: "name",
+      header: t("users.name"),
+      cell: ({ name }) => (
+        <span className={styles.named}>
+          <Name>{name}</Name>
+          {name === self.name && <Badge>{t("you")}</Badge>}
+        </span>
+      ),
+      isRowHeader: true,
+    },
+    { id: "role", header: t("users.role"), cell: ({ role: name }) => t(`users.roles.${name}`) },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
+    {
+      id: "actions",
+      header: "",
+      label: t("actionsFor", { name: t("users.title") }),
+      cell: (user) => (
+        <UserMenu
+          user={user}
+          onChangeRole={() => role.open(user)}
+          onResetPassword={() => password.open(user)}
+          onSeeKeys={() => keys.open(user)}
+          onDelete={() => deletion.open(user)}
+        />
+      ),
+      align: "end",
+      width: "3rem",
+    },
+  ];
+
+  return (
+    <Page
+      title={t("users.title")}
+      description={t("users.description", { account: self.account })}
+      actions={
+        <Button variant="primary" icon={<IconPlus />} onPress={() => setAdding(true)}>
+          {t("users.add")}
+        </Button>
+      }
+    >
+      <Filters label={t("users.filters")}>
+        <SearchBox label={t("users.search")} value={q} onSearch={(text) => change({ q: text })} maxLength={64} />
+      </Filters>
+      <CursorTable
+        label={t("users.title")}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        emptyState={<NoMatch onClear={() => change({ q: undefined })} />}
+      />
+      <AddUserDialog isOpen={isAdding} onClose={() => setAdding(false)} />
+      {role.row && <ChangeRoleDialog user={role.row} isOpen={role.isOpen} onClose={role.close} />}
+      {password.row && <ResetPasswordDialog user={password.row} isOpen={password.isOpen} onClose={password.close} />}
+      {keys.row && <KeysOfUserDialog user={keys.row} isOpen={keys.isOpen} onClose={keys.close} />}
+      {deletion.row && <DeleteUserDialog user={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
+    </Page>
+  );
+}

@@ -1,0 +1,115 @@
+import { useTranslation } from "react-i18next";
+import { Redirect, useSearch } from "wouter";
+import { CATEGORIES, type ImageSort, useImageCentre } from "../../api/images.ts";
+import { useSession } from "../../api/queries.ts";
+import { useSettings } from "../../api/settings.ts";
+import { signInPath } from "../../shell/sign-in-path.ts";
+import { Empty, ErrorNotice, IconGlobe, LoadMore, Page, Select } from "../../ui/index.ts";
+import { Filters, FilterSelect } from "../lists/filters.tsx";
+import { NoMatch } from "../lists/no-match.tsx";
+import { SearchBox } from "../lists/search-box.tsx";
+import { oneOf, useListParams } from "../lists/use-list-params.ts";
+import { ImageCards, ImageCardsLoading } from "./image-cards.tsx";
+
+const SORTS = ["updated", "name", "tags"] as const satisfies readonly ImageSort[];
+
+/** What images are commonly made for, in GOARCH's words. */
+const ARCHITECTURES = ["amd64", "arm64", "arm", "386", "loong64", "ppc64le", "riscv64", "s390x"] as const;
+
+/**
+ * `/image-centre`: public images of all accounts (guide 7.1.2). Also for who has not signed in, unless the operator of the
+ * registry allows no anonymous pulls.
+ */
+export default function ImageCentre() {
+  const { t } = useTranslation("centre");
+  const user = useSession().data;
+  const settings = useSettings();
+  const search = useSearch();
+  const isOpen = user || settings.data?.anonymousPull;
+  if (settings.data && !isOpen) return <Redirect to={signInPath("/image-centre", search)} replace />;
+  return (
+    <Page title={t("title")} description={t("description")}>
+      {isOpen ? (
+        <Found />
+      ) : settings.isError ? (
+        <ErrorNotice error={settings.error} onRetry={() => void settings.refetch()} />
+      ) : (
+        <ImageCardsLoading />
+      )}
+    </Page>
+  );
+}
+
+/** The images, with filters. */
+function Found() {
+  const { t } = useTranslation(["centre", "images", "lists"]);
+  const [params, change] = useListParams(["q", "category", "architecture", "sort"]);
+  const { q, architecture } = params;
+  const category = oneOf(params.category, CATEGORIES);
+  const sort = oneOf(params.sort, SORTS) ?? "updated";
+  const list = useImageCentre({
+    ...(q && { q }),
+    ...(category && { category }),
+    ...(architecture && { architecture }),
+    sort,
+  });
+  const isFiltered = [q, category, architecture].some((filter) => filter !== undefined);
+  const clear = () => change({ q: undefined, category: undefined, architecture: undefined });
+  // An address may name one that the list does not have.
+  const architectures = new Set([...ARCHITECTURES, ...(architecture ? [architecture] : [])]);
+
+  return (
+    <>
+      <Filters label={t("filters")} onClear={isFiltered ? clear : undefined}>
+        <SearchBox label={t("search")} value={q ?? ""} onSearch={(text) => change({ q: text })} />
+        <FilterSelect
+          label={t("images:categoryLabel")}
+          options={CATEGORIES.map((value) => ({ value, label: t(`images:category.${value}`) }))}
+          value={category}
+          onChange={(value) => change({ category: value })}
+        />
+        <FilterSelect
+          label={t("architecture")}
+          options={Array.from(architectures, (value) => ({ value, label: value }))}
+          value={architecture}
+          onChange={(value) => change({ architecture: value })}
+        />
+        <Select
+          label={t("sort")}
+          isLabelHidden
+          options={[
+            { value: "updated", label: t("sortUpdated") },
+            { value: "name", label: t("sortName") },
+            { value: "tags", label: t("sortTags") },
+          ]}
+          value={sort}
+          onChange={(value) => change({ sort: value })}
+        />
+      </Filters>
+      {list.isPending ? (
+        <ImageCardsLoading />
+      ) : list.rows.length > 0 ? (
+        <ImageCards images={list.rows} isStale={list.isStale} />
+      ) : (
+        !list.error && <NothingFound onClear={isFiltered ? clear : undefined} />
+      )}
+      {list.error ? (
+        <ErrorNotice error={list.error} onRetry={list.retry} />
+      ) : (
+        <LoadMore hasMore={list.hasMore} isLoading={list.isLoadingMore} onLoadMore={list.loadMore} />
+      )}
+    </>
+  );
+}
+
+function NothingFound({ onClear }: { onClear: (() => void) | undefined }) {
+  const { t } = useTranslation(["centre", "lists"]);
+  if (onClear) {
+    return <NoMatch onClear={onClear} />;
+  }
+  return (
+    <Empty title={t("emptyTitle")} icon={<IconGlobe size={20} />}>
+      {t("emptyText")}
+    </Empty>
+  );
+}

@@ -1,0 +1,104 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type ImmutableTagRule, useImmutableTagChanges, useImmutableTagRules } from "../../api/immutable-tags.ts";
+import {
+  Button,
+  Card,
+  ConfirmDialog,
+  Empty,
+  ErrorNotice,
+  IconButton,
+  IconLock,
+  IconPlus,
+  IconTrash,
+  Name,
+  Table,
+  type TableColumn,
+  Time,
+  toast,
+} from "../../ui/index.ts";
+import { useImage } from "../image/image-context.ts";
+import styles from "./image-settings.module.css";
+import { ImmutableTagsDialog } from "./immutable-tags-dialog.tsx";
+
+/** Which tags nobody can overwrite or delete. */
+export default function ImmutableTagsTab() {
+  const { t } = useTranslation(["immutableTags", "common"]);
+  const { organization, image, canManage } = useImage();
+  const name = { organization, image };
+  const { data: rules = [], error, isPending, refetch } = useImmutableTagRules(name);
+  const { remove } = useImmutableTagChanges(name);
+  const [isAdding, setAdding] = useState(false);
+  const [lifting, setLifting] = useState<ImmutableTagRule>();
+  if (error) return <ErrorNotice error={error} onRetry={refetch} />;
+
+  const columns: TableColumn<ImmutableTagRule>[] = [
+    {
+      id: "pattern",
+      header: t("pattern"),
+      isRowHeader: true,
+      cell: ({ pattern }) => <code className={styles.code}>{pattern}</code>,
+    },
+    {
+      id: "createdBy",
+      header: t("createdBy"),
+      width: "200px",
+      hideBelow: "small",
+      cell: ({ createdBy }) => (createdBy === null ? t("userGone") : <Name>{createdBy}</Name>),
+    },
+    { id: "created", header: t("created"), width: "160px", cell: ({ created }) => <Time value={created} /> },
+  ];
+  if (canManage) {
+    columns.push({
+      id: "actions",
+      header: "",
+      label: t("common:actions"),
+      align: "end",
+      width: "64px",
+      cell: (rule) => (
+        <IconButton
+          label={t("lift", { pattern: rule.pattern })}
+          icon={<IconTrash />}
+          onPress={() => setLifting(rule)}
+        />
+      ),
+    });
+  }
+  const add = canManage && (
+    <Button variant="primary" icon={<IconPlus />} onPress={() => setAdding(true)}>
+      {t("add")}
+    </Button>
+  );
+  const pattern = lifting?.pattern;
+  return (
+    <Card title={t("title")} description={t("intro")} actions={rules.length > 0 && add} isFlush>
+      <Table
+        label={t("title")}
+        columns={columns}
+        rows={rules}
+        rowKey={({ id }) => String(id)}
+        isLoading={isPending}
+        emptyState={
+          <Empty title={t("emptyTitle")} icon={<IconLock />} action={add}>
+            {canManage && t("emptyText")}
+          </Empty>
+        }
+      />
+      <ImmutableTagsDialog isOpen={isAdding} onClose={() => setAdding(false)} />
+      <ConfirmDialog
+        title={t("liftTitle", { pattern })}
+        isOpen={lifting !== undefined}
+        onClose={() => setLifting(undefined)}
+        confirmLabel={t("liftConfirm")}
+        danger
+        onConfirm={async () => {
+          if (!lifting) return;
+          await remove.mutateAsync(lifting);
+          toast(t("lifted", { pattern }));
+        }}
+      >
+        {t("liftText")}
+      </ConfirmDialog>
+    </Card>
+  );
+}

@@ -1,0 +1,92 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Configuration, Manifest } from "../../api/image-manifests.ts";
+import { Card, type DescriptionItem, DescriptionList, Empty, Notice, Time } from "../../ui/index.ts";
+import styles from "./configuration-view.module.css";
+import { formatArguments, splitEnv } from "./configuration.ts";
+import { formatPlatform } from "./platforms.ts";
+import { ValueTable } from "./value-table.tsx";
+
+/** How an image runs: what its configuration says, and what it is labelled with. */
+export function ConfigurationView({ manifest }: { manifest: Manifest }) {
+  const { t } = useTranslation("image");
+  const { config, configProblem, annotations } = manifest;
+  return (
+    <div className={styles.view}>
+      {configProblem !== null && <Notice tone="warning">{t(`configProblem_${problemKey(configProblem)}`)}</Notice>}
+      {config === null && configProblem === null && annotations === null && <Empty title={t("noConfiguration")} />}
+      {config && <Execution config={config} />}
+      {config && (
+        <ValueTable
+          title={t("environment")}
+          nameLabel={t("variable")}
+          values={(config.env ?? []).map(splitEnv)}
+          emptyText={t("noEnvironment")}
+        />
+      )}
+      {config && (
+        <ValueTable
+          title={t("labels")}
+          nameLabel={t("label")}
+          values={Object.entries(config.labels ?? {})}
+          emptyText={t("noLabels")}
+        />
+      )}
+      {annotations && (
+        <ValueTable title={t("annotations")} nameLabel={t("annotation")} values={Object.entries(annotations)} />
+      )}
+    </div>
+  );
+}
+
+function problemKey(problem: NonNullable<Manifest["configProblem"]>): "large" | "json" | "missing" {
+  switch (problem) {
+    case "too large":
+      return "large";
+    case "not JSON":
+      return "json";
+    case "not available":
+      return "missing";
+    default:
+      return problem satisfies never;
+  }
+}
+
+function code(value: string | null | undefined): ReactNode {
+  if (!value) return <span className={styles.none}>—</span>;
+  return (
+    <code className={styles.code} dir="ltr">
+      {value}
+    </code>
+  );
+}
+
+function Execution({ config }: { config: Configuration }) {
+  const { t } = useTranslation("image");
+  const { os, architecture, variant, osVersion } = config;
+  const items: DescriptionItem[] = [
+    { term: t("entrypoint"), value: code(config.entrypoint && formatArguments(config.entrypoint)) },
+    { term: t("cmd"), value: code(config.cmd && formatArguments(config.cmd)) },
+    { term: t("workingDir"), value: code(config.workingDir) },
+    { term: t("user"), value: code(config.user) },
+    { term: t("ports"), value: code(config.exposedPorts?.join(", ")) },
+    { term: t("volumes"), value: code(config.volumes?.join(", ")) },
+    { term: t("stopSignal"), value: code(config.stopSignal) },
+    {
+      term: t("platform"),
+      value: code(
+        os && architecture && [formatPlatform({ os, architecture, variant }), osVersion].filter(Boolean).join(" "),
+      ),
+    },
+    { term: t("author"), value: code(config.author) },
+    {
+      term: t("built"),
+      value: config.created ? <Time value={config.created} relative={false} /> : code(null),
+    },
+  ];
+  return (
+    <Card title={t("execution")}>
+      <DescriptionList items={items} />
+    </Card>
+  );
+}

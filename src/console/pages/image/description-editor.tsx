@@ -1,0 +1,68 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { MAX_DESCRIPTION_LENGTH } from "../../api/images.ts";
+import { formatNumber, TextArea } from "../../ui/index.ts";
+import styles from "./description-editor.module.css";
+import { MarkdownView } from "./markdown-view.tsx";
+import { Segments } from "./segments.tsx";
+
+export interface DescriptionEditorProps {
+  value: string;
+  onChange: (value: string) => void;
+  rows?: number;
+}
+
+/** Whether a description is too long for the registry, which counts a character outside of Unicode's first plane once. */
+export function isTooLong(text: string): boolean {
+  return lengthOf(text) > MAX_DESCRIPTION_LENGTH;
+}
+
+function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
+/** A Markdown text to write, and to look at before it is saved. */
+export function DescriptionEditor({ value, onChange, rows = 14 }: DescriptionEditorProps) {
+  const { t } = useTranslation("image");
+  const [view, setView] = useState<"write" | "preview">("write");
+  const count = t("characterCount", {
+    count: lengthOf(value),
+    number: formatNumber(lengthOf(value)),
+    max: formatNumber(MAX_DESCRIPTION_LENGTH),
+  });
+  return (
+    <div className={styles.editor}>
+      <div className={styles.head}>
+        <Segments
+          label={t("editorView")}
+          options={[
+            { value: "write", label: t("write") },
+            { value: "preview", label: t("preview") },
+          ]}
+          value={view}
+          onChange={setView}
+        />
+        <span className={styles.count}>{count}</span>
+      </div>
+      {view === "write" ? (
+        <TextArea
+          label={t("tabDescription")}
+          isLabelHidden
+          value={value}
+          onChange={onChange}
+          rows={rows}
+          placeholder={t("descriptionPlaceholder")}
+          error={isTooLong(value) ? t("descriptionTooLong", { max: formatNumber(MAX_DESCRIPTION_LENGTH) }) : undefined}
+        />
+      ) : (
+        <div className={styles.preview}>
+          {value.trim() === "" ? (
+            <p className={styles.count}>{t("nothingToPreview")}</p>
+          ) : (
+            <MarkdownView text={value} />
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useUpdateImage } from "../../api/image.ts";
+import { Button, Card, Empty, Form, IconEdit, toast } from "../../ui/index.ts";
+import { DescriptionEditor, isTooLong } from "./description-editor.tsx";
+import { useImage } from "./image-context.ts";
+import { MarkdownView } from "./markdown-view.tsx";
+
+/** `/images/:organization/:image/description`: what its owners say of it, in Markdown. */
+export default function DescriptionTab() {
+  const { t } = useTranslation(["image", "common"]);
+  const { properties, canEdit } = useImage();
+  const [isEditing, setIsEditing] = useState(false);
+  const isEmpty = properties.description.trim() === "";
+  if (isEditing) return <DescriptionForm onClose={() => setIsEditing(false)} />;
+  if (isEmpty) {
+    return (
+      <Empty
+        title={t("noDescription")}
+        action={canEdit && <Button onPress={() => setIsEditing(true)}>{t("addDescription")}</Button>}
+      >
+        {canEdit && t("noDescriptionText")}
+      </Empty>
+    );
+  }
+  return (
+    <Card
+      title={t("tabDescription")}
+      actions={
+        canEdit && (
+          <Button size="small" icon={<IconEdit />} onPress={() => setIsEditing(true)}>
+            {t("editDescription")}
+          </Button>
+        )
+      }
+    >
+      <MarkdownView text={properties.description} />
+    </Card>
+  );
+}
+
+function DescriptionForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation(["image", "common"]);
+  const image = useImage();
+  const update = useUpdateImage(image);
+  const [description, setDescription] = useState(image.properties.description);
+
+  async function submit() {
+    await update.mutateAsync({ isPublic: image.properties.public, description });
+    toast(t("descriptionSaved"));
+    onClose();
+  }
+
+  return (
+    <Card title={t("editDescription")}>
+      <Form
+        onSubmit={submit}
+        submitLabel={t("common:save")}
+        onCancel={onClose}
+        isDisabled={isTooLong(description) || description === image.properties.description}
+      >
+        <DescriptionEditor value={description} onChange={setDescription} rows={20} />
+      </Form>
+    </Card>
+  );
+}

@@ -1,0 +1,105 @@
+import { useTranslation } from "react-i18next";
+import { type ChildManifest, type Manifest, type Referrer, useReferrers } from "../../api/image-manifests.ts";
+import { CursorTable } from "../lists/cursor-table.tsx";
+import { Badge, Bytes, Card, Empty, formatDate, Table, type TableColumn } from "../../ui/index.ts";
+import { useArtifactName } from "./artifact-name.ts";
+import { predicateOf } from "./artifact-types.ts";
+import { DigestLink } from "./digest-link.tsx";
+import { useImage } from "./image-context.ts";
+import { attestationsOf, type PlatformChoice } from "./platforms.ts";
+import styles from "./referrers-view.module.css";
+
+/** The part of an index that is looked at. */
+export interface IndexPart {
+  manifest: Manifest;
+  choice: PlatformChoice;
+}
+
+/** What refers to a tag's manifest and, of an index, to its part for a platform: signatures, SBOMs, attestations. */
+export function ReferrersView({ manifest, part }: { manifest: Manifest; part: IndexPart | undefined }) {
+  const { t } = useTranslation("image");
+  if (part === undefined) return <Referrers manifest={manifest} />;
+  const name = part.choice.label || t("platformUnknown");
+  const attestations = attestationsOf(manifest.children ?? [], part.manifest.digest);
+  return (
+    <div className={styles.view}>
+      <Card title={t("referrersOfIndex")} isFlush>
+        <Referrers manifest={manifest} />
+      </Card>
+      <Card title={t("referrersOfPart", { name })} isFlush>
+        <Referrers manifest={part.manifest} />
+      </Card>
+      {attestations.length > 0 && (
+        <Card title={t("attestationsInIndex", { name })} description={t("attestationsInIndexText")} isFlush>
+          <Attestations attestations={attestations} />
+        </Card>
+      )}
+    </div>
+  );
+}
+
+const CREATED = "org.opencontainers.image.created";
+
+/** What the tables of referrers and of attestations tell. */
+type Row = Pick<Referrer, "digest" | "artifactType" | "mediaType" | "size" | "annotations">;
+
+function useColumns(): TableColumn<Row>[] {
+  const { t } = useTranslation(["image", "common"]);
+  return [
+    { id: "type", header: t("type"), isRowHeader: true, cell: (row) => <Type row={row} /> },
+    { id: "digest", header: t("common:digest"), cell: ({ digest }) => <DigestLink digest={digest} /> },
+    {
+      id: "created",
+      header: t("common:created"),
+      hideBelow: "small",
+      cell: ({ annotations }) => formatDate(annotations?.[CREATED] ?? "") || "—",
+    },
+    {
+      id: "size",
+      header: t("common:size"),
+      align: "end",
+      hideBelow: "small",
+      cell: ({ size }) => <Bytes value={size} />,
+    },
+  ];
+}
+
+function Type({ row: { artifactType, mediaType, annotations } }: { row: Row }) {
+  const name = useArtifactName(artifactType ?? mediaType, annotations);
+  const predicate = predicateOf(annotations);
+  return (
+    <span className={styles.type} title={artifactType ?? mediaType}>
+      {name}
+      {predicate !== undefined && <Badge>{predicate}</Badge>}
+    </span>
+  );
+}
+
+function Referrers({ manifest: { digest } }: { manifest: Manifest }) {
+  const { t } = useTranslation("image");
+  const list = useReferrers(useImage(), digest);
+  return (
+    <CursorTable
+      label={t("view_referrers")}
+      list={list}
+      columns={useColumns()}
+      rowKey={(referrer) => referrer.digest}
+      emptyState={<Empty title={t("noReferrers")}>{t("noReferrersText")}</Empty>}
+    />
+  );
+}
+
+/** What BuildKit's attestations are stored as, in an index instead of beside it. */
+const BUILDKIT = "application/vnd.docker.attestation.manifest.v1+json";
+
+function Attestations({ attestations }: { attestations: readonly ChildManifest[] }) {
+  const { t } = useTranslation("image");
+  return (
+    <Table
+      label={t("attestations")}
+      columns={useColumns()}
+      rows={attestations.map((child) => ({ ...child, artifactType: child.artifactType ?? BUILDKIT }))}
+      rowKey={({ digest }) => digest}
+    />
+  );
+}

@@ -1,0 +1,122 @@
+import { useTranslation } from "react-i18next";
+import { CATEGORIES, type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
+import { Bytes, formatNumber, Link, Name, type TableColumn, Time } from "../../ui/index.ts";
+import { organizationPath } from "../image/image-paths.ts";
+import { ImageBadge } from "../image/image-facts.tsx";
+import { CursorTable } from "../lists/cursor-table.tsx";
+import { Filters, FilterSelect } from "../lists/filters.tsx";
+import { OrganizationFilter } from "../lists/organization-filter.tsx";
+import { NoMatch } from "../lists/no-match.tsx";
+import { SearchBox } from "../lists/search-box.tsx";
+import { oneOf, useListParams } from "../lists/use-list-params.ts";
+import { ImageLink } from "./image-link.tsx";
+import { NoImages } from "./no-images.tsx";
+
+const SORTS = ["name", "updated", "tags"] as const satisfies readonly ImageSort[];
+
+/** Images that one may pull, with filters: those of one's account that one has a right to, or everybody's public ones. */
+export function ImageList({ scope }: { scope: "own" | "public" }) {
+  const { t } = useTranslation(["images", "common", "lists"]);
+  const [params, change] = useListParams(["q", "organization", "category", "public", "sort", "order"]);
+  const category = oneOf(params.category, CATEGORIES);
+  const visibility = scope === "own" ? oneOf(params.public, ["true", "false"]) : undefined;
+  // What was pushed last is what one looks for most often.
+  const sort = oneOf(params.sort, SORTS) ?? "updated";
+  const order = oneOf(params.order, ["asc", "desc"]) ?? (sort === "name" ? "asc" : "desc");
+  const { q, organization } = params;
+  const list = useImages(scope, {
+    ...(q && { q }),
+    ...(organization && { organization }),
+    ...(category && { category }),
+    ...(visibility && { public: visibility === "true" }),
+    sort,
+    order,
+  });
+  const isFiltered = [q, organization, category, visibility].some((filter) => filter !== undefined);
+  const clear = () => change({ q: undefined, organization: undefined, category: undefined, public: undefined });
+
+  const isPublic: TableColumn<FoundImage> = {
+    id: "public",
+    header: t("visibility"),
+    cell: (image) => <ImageBadge isPublic={image.public} />,
+    hideBelow: "small",
+  };
+  const account: TableColumn<FoundImage> = {
+    id: "account",
+    header: t("account"),
+    cell: (image) => <Name>{image.account}</Name>,
+    hideBelow: "medium",
+  };
+  const columns: TableColumn<FoundImage>[] = [
+    { id: "name", header: t("name"), cell: (image) => <ImageLink image={image} />, sortable: true, isRowHeader: true },
+    {
+      id: "organization",
+      header: t("common:organization"),
+      // Organizations of other accounts have no page.
+      cell: ({ organization: name }) =>
+        scope === "own" ? (
+          <Link href={organizationPath(name)}>
+            <Name>{name}</Name>
+          </Link>
+        ) : (
+          <Name>{name}</Name>
+        ),
+      hideBelow: "small",
+    },
+    { id: "tags", header: t("tags"), cell: ({ tags }) => formatNumber(tags), sortable: true, align: "end" },
+    {
+      id: "size",
+      header: t("common:size"),
+      cell: ({ size }) => <Bytes value={size} />,
+      align: "end",
+      hideBelow: "small",
+    },
+    scope === "own" ? isPublic : account,
+    {
+      id: "category",
+      header: t("categoryLabel"),
+      cell: (image) => t(`category.${image.category}`),
+      hideBelow: "medium",
+    },
+    { id: "updated", header: t("common:updated"), cell: ({ updated }) => <Time value={updated} />, sortable: true },
+  ];
+
+  return (
+    <>
+      <Filters label={t("filters")} onClear={isFiltered ? clear : undefined}>
+        <SearchBox label={t("search")} value={q ?? ""} onSearch={(text) => change({ q: text })} />
+        {scope === "own" && (
+          <OrganizationFilter value={organization} onChange={(name) => change({ organization: name })} />
+        )}
+        <FilterSelect
+          label={t("categoryLabel")}
+          options={CATEGORIES.map((value) => ({ value, label: t(`category.${value}`) }))}
+          value={category}
+          onChange={(value) => change({ category: value })}
+        />
+        {scope === "own" && (
+          <FilterSelect
+            label={t("visibility")}
+            options={[
+              { value: "true", label: t("common:public") },
+              { value: "false", label: t("common:private") },
+            ]}
+            value={visibility}
+            onChange={(value) => change({ public: value })}
+          />
+        )}
+      </Filters>
+      <CursorTable
+        label={t(scope === "own" ? "tabs.own" : "tabs.public")}
+        list={list}
+        columns={columns}
+        rowKey={(image) => `${image.organization}/${image.image}`}
+        sort={{ column: sort, direction: order === "asc" ? "ascending" : "descending" }}
+        onSortChange={({ column, direction }) =>
+          change({ sort: column, order: direction === "ascending" ? "asc" : "desc" })
+        }
+        emptyState={isFiltered ? <NoMatch onClear={clear} /> : <NoImages scope={scope} />}
+      />
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+import { useTranslation } from "react-i18next";
+import { useSelf } from "../../api/queries.ts";
+import { type Share, useShares } from "../../api/images.ts";
+import { Badge, Empty, formatDate, IconShare, Name, type TableColumn, Time } from "../../ui/index.ts";
+import { CursorTable } from "../lists/cursor-table.tsx";
+import { Filters } from "../lists/filters.tsx";
+import { NoMatch } from "../lists/no-match.tsx";
+import { SearchBox } from "../lists/search-box.tsx";
+import { useListParams } from "../lists/use-list-params.ts";
+import { ImageLink } from "./image-link.tsx";
+
+/** What one's account lets others pull, ended shares too, or what others let it pull; share by share (guide 4.6). */
+export function ShareList({ direction }: { direction: "sent" | "received" }) {
+  const { t } = useTranslation(["images", "lists"]);
+  const self = useSelf();
+  const [{ q = "" }, change] = useListParams(["q"]);
+  const list = useShares(direction, q);
+  const isSent = direction === "sent";
+  const clear = () => change({ q: undefined });
+  const status: TableColumn<Share> = {
+    id: "status",
+    header: t("status"),
+    cell: (share) => <ShareBadge share={share} />,
+  };
+  const columns: TableColumn<Share>[] = [
+    {
+      id: "name",
+      header: t("name"),
+      cell: (share) => <ImageLink image={share} {...(isSent && { tab: "sharing" })} />,
+      isRowHeader: true,
+    },
+    {
+      id: "organization",
+      header: t("organization"),
+      cell: ({ organization }) => <Name>{organization}</Name>,
+      hideBelow: "small",
+    },
+    {
+      id: "account",
+      header: t(isSent ? "sharedBy.account" : "sharedWith.account"),
+      cell: ({ account }) => <Name>{account}</Name>,
+    },
+    { id: "until", header: t("until"), cell: (share) => <ShareEnd share={share} /> },
+    ...(isSent ? [status] : []),
+    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name>, hideBelow: "medium" },
+    { id: "created", header: t("since"), cell: ({ created }) => <Time value={created} />, hideBelow: "medium" },
+  ];
+  return (
+    <>
+      <Filters label={t("filters")} onClear={q === "" ? undefined : clear}>
+        <SearchBox label={t("search")} value={q} onSearch={(text) => change({ q: text })} />
+      </Filters>
+      <CursorTable
+        label={t(isSent ? "tabs.sharedByMe" : "tabs.sharedWithMe")}
+        list={list}
+        columns={columns}
+        rowKey={({ organization, image, account }) => `${organization}/${image} ${account}`}
+        emptyState={
+          q === "" ? (
+            <Empty title={t(isSent ? "sharedBy.emptyTitle" : "sharedWith.emptyTitle")} icon={<IconShare size={20} />}>
+              {isSent ? t("sharedBy.emptyText") : t("sharedWith.emptyText", { account: self.account })}
+            </Empty>
+          ) : (
+            <NoMatch onClear={clear} />
+          )
+        }
+      />
+    </>
+  );
+}
+
+/** The last day on which a share holds. It ends with that day in UTC, whatever the reader's time zone. */
+function ShareEnd({ share: { ends } }: { share: Share }) {
+  const { t } = useTranslation("images");
+  if (ends === null) return t("forever");
+  const lastMoment = new Date(Date.parse(ends) - 1);
+  return <span title={formatDate(ends, "full")}>{formatDate(lastMoment, "day")}</span>;
+}
+
+function ShareBadge({ share: { valid, ends } }: { share: Share }) {
+  const { t } = useTranslation("images");
+  if (valid) return <Badge tone="success">{t("valid")}</Badge>;
+  const hasEnded = ends !== null && Date.parse(ends) <= Date.now();
+  return <Badge>{hasEnded ? t("ended") : t("publicNow")}</Badge>;
+}

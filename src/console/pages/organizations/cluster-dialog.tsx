@@ -1,0 +1,113 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Cluster, useClusterChanges } from "../../api/clusters.ts";
+import { Checkbox, Dialog, Form, TextArea, TextField, toast } from "../../ui/index.ts";
+import { ClusterHelp } from "./cluster-help.tsx";
+
+/** The registry's limit: `model/kubernetes-names.ts`. */
+const MAX_NAME_LENGTH = 128;
+
+export interface ClusterDialogProps {
+  organization: string;
+  /** The one to be changed; undefined for a new one. */
+  cluster: Cluster | undefined;
+  isOpen: boolean;
+  onClose: () => void;
+}
+
+/** How a cluster is reached. It is tried out before it is saved, unless somebody does not want that. */
+export function ClusterDialog({ isOpen, ...content }: ClusterDialogProps) {
+  const { t } = useTranslation("clusters");
+  const { cluster, onClose } = content;
+  return (
+    <Dialog
+      title={cluster ? t("editTitle", { name: cluster.name }) : t("addTitle")}
+      isOpen={isOpen}
+      onClose={onClose}
+      size="large"
+    >
+      <ClusterForm {...content} />
+    </Dialog>
+  );
+}
+
+/** Apart from the dialog, so that it starts anew each time. */
+function ClusterForm({ organization, cluster, onClose }: Omit<ClusterDialogProps, "isOpen">) {
+  const { t } = useTranslation(["clusters", "common"]);
+  const { add, change } = useClusterChanges(organization);
+  const [name, setName] = useState("");
+  const [server, setServer] = useState(cluster?.server ?? "");
+  const [authority, setAuthority] = useState(cluster?.authority ?? "");
+  const [token, setToken] = useState("");
+  const [isTested, setTested] = useState(true);
+
+  const submit = async () => {
+    const certificates = authority.trim() === "" ? null : authority;
+    const address = { server: server.trim(), authority: certificates, test: isTested };
+    if (cluster) {
+      const changes = { ...address, ...(token !== "" && { token }) };
+      await change.mutateAsync({ cluster: cluster.name, changes });
+    } else {
+      await add.mutateAsync({ ...address, name, token });
+    }
+    onClose();
+    toast(cluster ? t("saved", { name: cluster.name }) : t("added", { name }));
+  };
+  const isMoved = cluster !== undefined && server.trim() !== cluster.server;
+  return (
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={cluster ? t("common:save") : t("add")}>
+      {!cluster && (
+        <TextField
+          label={t("name")}
+          name="name"
+          description={t("nameRules")}
+          placeholder="production"
+          value={name}
+          onChange={setName}
+          maxLength={MAX_NAME_LENGTH}
+          isRequired
+          isMonospace
+          autoFocus
+          autoComplete="off"
+          spellCheck="false"
+        />
+      )}
+      <TextField
+        label={t("server")}
+        name="server"
+        description={t("serverHint")}
+        placeholder="https://cluster.example.com:6443"
+        type="url"
+        value={server}
+        onChange={setServer}
+        isRequired
+        isMonospace
+        autoComplete="off"
+      />
+      <TextArea
+        label={t("authority")}
+        name="authority"
+        description={t("authorityHint")}
+        placeholder="-----BEGIN CERTIFICATE-----"
+        value={authority}
+        onChange={setAuthority}
+        rows={5}
+        isMonospace
+        spellCheck="false"
+      />
+      <TextField
+        label={t("token")}
+        name="token"
+        type="password"
+        description={cluster ? t("tokenKeep") : t("tokenHint")}
+        value={token}
+        onChange={setToken}
+        isRequired={!cluster || isMoved}
+        isMonospace
+        autoComplete="off"
+      />
+      <Checkbox label={t("test")} description={t("testHint")} isSelected={isTested} onChange={setTested} />
+      <ClusterHelp />
+    </Form>
+  );
+}

@@ -1,0 +1,25 @@
+import { useTranslation } from "react-i18next";
+import { useReport } from "../../api/overview.ts";
+import { BarChart, Card, ErrorNotice, formatBytes, Skeleton } from "../../ui/index.ts";
+
+/** Bytes per day: what was pulled, or what was stored. */
+export function ReportChart({ resource }: { resource: "downflow" | "store" }) {
+  const { t, i18n } = useTranslation("overview");
+  const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
+  const report = useReport(resource);
+  return (
+    <Card title={t(resource === "downflow" ? "pulledChart" : "storedChart")}>
+      {report.isError ? (
+        <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />
+      ) : report.data ? (
+        <BarChart
+          label={t("perDay")}
+          points={report.data.map(({ date, value }) => ({ label: day.format(new Date(date)), value }))}
+          format={(value) => formatBytes(value)}
+        />
+      ) : (
+        <Skeleton height="206px" />
+      )}
+    </Card>
+  );
+}

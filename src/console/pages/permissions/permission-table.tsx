@@ -1,0 +1,166 @@
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import {
+  isAtLeast,
+  type Level,
+  type Permission,
+  type PermissionTarget,
+  usePermissionChanges,
+} from "../../api/permissions.ts";
+import {
+  Badge,
+  ConfirmDialog,
+  errorText,
+  IconButton,
+  IconTrash,
+  Name,
+  Select,
+  Table,
+  type TableColumn,
+  toast,
+} from "../../ui/index.ts";
+import { LevelBadge } from "./level-badge.tsx";
+import styles from "./permissions.module.css";
+import { useLevelNames } from "./use-level-names.ts";
+
+export interface PermissionTableProps {
+  label: string;
+  target: PermissionTarget;
+  permissions: readonly Permission[];
+  /** The reader's own right, which nobody changes for themselves: stands first. */
+  own?: Permission | undefined;
+  /** Whether the reader may change them. */
+  canManage: boolean;
+  /** Higher rights that users have from elsewhere, by their ids: they count instead. */
+  inherited?: ReadonlyMap<string, Level>;
+  isLoading: boolean;
+  emptyState?: ReactNode;
+}
+
+/** Users and their rights on one thing, to be changed in place and taken away (guide 6). */
+export function PermissionTable({
+  label,
+  target,
+  permissions,
+  own,
+  canManage,
+  inherited = new Map(),
+  isLoading,
+  emptyState,
+}: PermissionTableProps) {
+  const { t } = useTranslation(["permissions", "common"]);
+  const { names } = useLevelNames();
+  const { revoke } = usePermissionChanges(target);
+  const [leaving, setLeaving] = useState<Permission>();
+
+  const columns: TableColumn<Permission>[] = [
+    {
+      id: "user",
+      header: t("user"),
+      isRowHeader: true,
+      cell: ({ name, userId }) => (
+        <span className={styles.user}>
+          <Name>{name}</Name>
+          {userId === own?.userId && <Badge>{t("you")}</Badge>}
+        </span>
+      ),
+    },
+    {
+      id: "right",
+      header: t("right"),
+      cell: (permission) => {
+        const higher = inherited.get(permission.userId);
+        return (
+          <div className={styles.right}>
+            {canManage && permission !== own ? (
+              <LevelSelect target={target} permission={permission} />
+            ) : (
+              <LevelBadge level={permission.level} />
+            )}
+            {higher !== undefined && !isAtLeast(permission.level, higher) && (
+              <span className={styles.note}>{t("more", { level: names[higher] })}</span>
+            )}
+          </div>
+        );
+      },
+    },
+  ];
+  if (canManage) {
+    columns.push({
+      id: "actions",
+      header: "",
+      label: t("common:actions"),
+      align: "end",
+      width: "64px",
+      cell: (permission) =>
+        permission !== own && (
+          <IconButton
+            label={t("revokeOf", { name: permission.name })}
+            icon={<IconTrash />}
+            onPress={() => setLeaving(permission)}
+          />
+        ),
+    });
+  }
+  return (
+    <>
+      <Table
+        label={label}
+        columns={columns}
+        rows={own ? [own, ...permissions] : permissions}
+        rowKey={({ userId }) => userId}
+        isLoading={isLoading}
+        {...(emptyState !== undefined && { emptyState })}
+      />
+      <ConfirmDialog
+        title={t("revokeTitle", { name: leaving?.name })}
+        isOpen={leaving !== undefined}
+        onClose={() => setLeaving(undefined)}
+        confirmLabel={t("revoke")}
+        danger
+        typeToConfirm="DELETE"
+        onConfirm={async () => {
+          if (!leaving) return;
+          await revoke.mutateAsync(leaving);
+          toast(t("revoked", { name: leaving.name }));
+        }}
+      >
+        {t("revokeText", { name: leaving?.name })}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** A user's right. Another choice takes effect at once, and can be undone. */
+function LevelSelect({ target, permission }: { target: PermissionTarget; permission: Permission }) {
+  const { t } = useTranslation("permissions");
+  const { names, choices } = useLevelNames();
+  const { change } = usePermissionChanges(target);
+  const { name } = permission;
+
+  async function save(wanted: Permission, before?: Permission) {
+    try {
+      await change.mutateAsync(wanted);
+      toast(t("changed", { name, level: names[wanted.level] }), {
+        ...(before && { action: { label: t("undo"), onPress: () => void save(before) } }),
+      });
+    } catch (error) {
+      toast(errorText(error), { tone: "danger" });
+    }
+  }
+
+  return (
+    <div className={styles.select}>
+      <Select
+        label={t("rightOf", { name })}
+        isLabelHidden
+        options={choices}
+        value={change.isPending ? change.variables.level : permission.level}
+        isDisabled={change.isPending}
+        onChange={(level) => {
+          if (level !== permission.level) void save({ ...permission, level }, permission);
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import { useTranslation } from "react-i18next";
+import { isImageName, isTag } from "../../../client/archive/image-name.ts";
+import { Checkbox, formatBytes, formatNumber, shortDigest, TextField } from "../../ui/index.ts";
+import type { ImageName, QueuedFile } from "./upload-queue.ts";
+import styles from "./upload.module.css";
+import { uploadQueue } from "./uploads.ts";
+import type { FoundImage } from "./worker-protocol.ts";
+
+const MAX_LENGTH = 128;
+
+/** The images of an archive, and what they are to be called. */
+export function NameRows({ file }: { file: QueuedFile }) {
+  const isFixed = file.state === "queued";
+  return (
+    <ul className={styles.names}>
+      {file.names.map((name) => {
+        const image = file.images[name.image];
+        return (
+          <li key={name.key} className={styles.name}>
+            {image && <NameRow fileId={file.id} name={name} image={image} isFixed={isFixed} />}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+interface NameRowProps {
+  fileId: number;
+  name: ImageName;
+  image: FoundImage;
+  isFixed: boolean;
+}
+
+function NameRow({ fileId, name: { key, name, tag, isWanted }, image, isFixed }: NameRowProps) {
+  const { t } = useTranslation("upload");
+  const change = (what: Partial<ImageName>) => uploadQueue.rename(fileId, key, what);
+  const isNameWrong = isWanted && name !== "" && !isImageName(name);
+  const isTagWrong = isWanted && tag !== "" && !isTag(tag);
+  const field = { isDisabled: isFixed || !isWanted, isMonospace: true, autoComplete: "off", maxLength: MAX_LENGTH };
+  return (
+    <>
+      <Checkbox
+        label={t("isWanted")}
+        description={<ImageFacts image={image} />}
+        isSelected={isWanted}
+        onChange={(wanted) => change({ isWanted: wanted })}
+        isDisabled={isFixed}
+      />
+      <div className={styles.fields}>
+        <TextField
+          {...field}
+          label={t("name")}
+          value={name}
+          onChange={(value) => change({ name: value.trim() })}
+          error={isNameWrong ? t("nameRule") : isWanted && name === "" ? t("nameMissing") : undefined}
+        />
+        <TextField
+          {...field}
+          label={t("tag")}
+          value={tag}
+          onChange={(value) => change({ tag: value.trim() })}
+          error={isTagWrong ? t("tagRule") : isWanted && tag === "" ? t("tagMissing") : undefined}
+        />
+      </div>
+    </>
+  );
+}
+
+/** Platforms, size and id, in a line. */
+function ImageFacts({ image }: { image: FoundImage }) {
+  const { t } = useTranslation("upload");
+  const parts = [
+    ...image.platforms,
+    formatBytes(image.size),
+    shortDigest(image.id),
+    ...(image.missingPlatforms > 0 ? [t("missingPlatforms", { number: formatNumber(image.missingPlatforms) })] : []),
+  ];
+  return <>{parts.join(" · ")}</>;
+}

@@ -1,0 +1,62 @@
+import type { ComponentType } from "react";
+import { lazyFirstPage, lazyPage } from "./shell/lazy-page.ts";
+
+/** Whom a page is for; each includes those after it. */
+export type Audience = "anyone" | "user" | "administrator" | "operator";
+
+/** A page of the console and its address, in wouter's patterns. */
+export interface ConsoleRoute {
+  path: string;
+  page: ComponentType;
+  audience: Audience;
+}
+
+/** All pages; the first that fits an address counts. Each is loaded when somebody goes there. */
+export const ROUTES: readonly ConsoleRoute[] = [
+  { path: "/", page: lazyFirstPage(() => import("./pages/overview/overview.tsx")), audience: "user" },
+  { path: "/sign-in", page: lazyFirstPage(() => import("./pages/session/sign-in.tsx")), audience: "anyone" },
+  { path: "/password", page: lazyFirstPage(() => import("./pages/session/change-password.tsx")), audience: "user" },
+  {
+    path: "/images/:organization/:image/tags/:tag",
+    page: lazyPage(() => import("./pages/image/tag-page.tsx")),
+    audience: "anyone",
+  },
+  {
+    path: "/images/:organization/:image/compare",
+    page: lazyPage(() => import("./pages/image/compare-page.tsx")),
+    audience: "anyone",
+  },
+  {
+    path: "/images/:organization/:image/triggers/:trigger",
+    page: lazyPage(() => import("./pages/triggers/trigger-page.tsx")),
+    audience: "user",
+  },
+  {
+    path: "/images/:organization/:image/:tab?",
+    page: lazyPage(() => import("./pages/image/image-page.tsx")),
+    audience: "anyone",
+  },
+  { path: "/upload", page: lazyPage(() => import("./pages/upload/upload.tsx")), audience: "user" },
+  { path: "/images/:list?", page: lazyPage(() => import("./pages/images/images.tsx")), audience: "user" },
+  {
+    path: "/organizations",
+    page: lazyPage(() => import("./pages/organizations/organizations.tsx")),
+    audience: "user",
+  },
+  {
+    path: "/organizations/:organization/:tab?",
+    page: lazyPage(() => import("./pages/organizations/organization-page.tsx")),
+    audience: "user",
+  },
+  { path: "/image-centre", page: lazyPage(() => import("./pages/image-centre/image-centre.tsx")), audience: "anyone" },
+  { path: "/access-keys", page: lazyPage(() => import("./pages/account/access-keys.tsx")), audience: "user" },
+  { path: "/users", page: lazyPage(() => import("./pages/account/users.tsx")), audience: "administrator" },
+  { path: "/accounts", page: lazyPage(() => import("./pages/account/accounts.tsx")), audience: "operator" },
+  { path: "/audit", page: lazyPage(() => import("./pages/operations/audit.tsx")), audience: "user" },
+  {
+    path: "/garbage-collection",
+    page: lazyPage(() => import("./pages/operations/garbage-collection.tsx")),
+    audience: "operator",
+  },
+  { path: "/api-reference", page: lazyPage(() => import("./pages/operations/api-reference.tsx")), audience: "user" },
+];

@@ -1,0 +1,153 @@
+import { useCallback, useState, type PointerEvent, type RefCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { barSlots, placeLabels, textWidth, valueScale } from "./chart-scale.ts";
+import styles from "./bar-chart.module.css";
+import { formatBytes, formatNumber } from "./format.ts";
+
+export interface ChartPoint {
+  label: string;
+  value: number;
+}
+
+export interface BarChartProps {
+  /** What is counted. */
+  label: string;
+  /** From the oldest to the newest. */
+  points: readonly ChartPoint[];
+  /** How a value is written, where it isn't a plain number or a number of bytes. */
+  format?: (value: number) => string;
+  /** What the values are; the scale of bytes goes by 1024. */
+  unit?: "number" | "bytes";
+}
+
+/** Values over time as bars. Screen readers get a table. */
+export function BarChart({
+  label,
+  points,
+  unit = "number",
+  format = unit === "bytes" ? formatBytes : formatNumber,
+}: BarChartProps) {
+  const { t } = useTranslation("kit");
+  const [frame, width] = useWidth();
+  const [pointed, setPointed] = useState<number>();
+  const point = pointed === undefined ? undefined : points[pointed];
+  return (
+    <figure className={styles.chart}>
+      <figcaption className={styles.caption}>
+        <span className={styles.label}>{label}</span>
+        <span className={styles.pointed}>{point && `${point.label}: ${format(point.value)}`}</span>
+      </figcaption>
+      <div ref={frame} className={styles.frame} style={{ blockSize: HEIGHT }}>
+        {width > 0 && (
+          <Bars points={points} unit={unit} format={format} width={width} pointed={pointed} onPoint={setPointed} />
+        )}
+      </div>
+      <div className="visually-hidden">
+        <table>
+          <caption>{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("chartLabel")}</th>
+              <th scope="col">{t("chartValue")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {points.map((each, index) => (
+              <tr key={index}>
+                <th scope="row">{each.label}</th>
+                <td>{format(each.value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </figure>
+  );
+}
+
+const HEIGHT = 176;
+/** Room above the highest line, for half of its text. */
+const TOP = 8;
+/** Where the bars stand; the labels are below. */
+const BASE = HEIGHT - 24;
+/** Between the values and the bars, and between two labels. */
+const GAP = 8;
+
+interface BarsProps {
+  points: readonly ChartPoint[];
+  unit: "number" | "bytes";
+  format: (value: number) => string;
+  width: number;
+  pointed: number | undefined;
+  onPoint: (index: number | undefined) => void;
+}
+
+function Bars({ points, unit, format, width, pointed, onPoint }: BarsProps) {
+  const scale = valueScale(Math.max(0, ...points.map(({ value }) => value)), unit);
+  const left = Math.max(...scale.ticks.map((tick) => textWidth(format(tick)))) + GAP;
+  const slots = barSlots(points.length, width - left);
+  const labels = placeLabels(
+    slots.map((slot) => left + slot.x + slot.width / 2),
+    points.map((point) => textWidth(point.label)),
+    [0, width],
+    GAP,
+  );
+  const y = (value: number) => TOP + (1 - value / scale.max) * (BASE - TOP);
+
+  function handlePointer(event: PointerEvent<SVGSVGElement>) {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - left;
+    const index = Math.floor((x / (width - left)) * points.length);
+    onPoint(index >= 0 && index < points.length ? index : undefined);
+  }
+
+  return (
+    <svg
+      width={width}
+      height={HEIGHT}
+      aria-hidden="true"
+      className={styles.svg}
+      onPointerMove={handlePointer}
+      onPointerDown={handlePointer}
+      onPointerLeave={() => onPoint(undefined)}
+    >
+      {scale.ticks.map((tick) => (
+        <g key={tick}>
+          <line className={styles.line} x1={left} x2={width} y1={y(tick)} y2={y(tick)} />
+          <text className={styles.text} x={left - GAP} y={y(tick)} textAnchor="end" dominantBaseline="central">
+            {format(tick)}
+          </text>
+        </g>
+      ))}
+      {slots.map((slot, index) => {
+        const top = y(points[index]?.value ?? 0);
+        return (
+          <rect
+            key={index}
+            className={pointed === undefined || pointed === index ? styles.bar : styles.barBehind}
+            x={left + slot.x}
+            width={slot.width}
+            y={top}
+            height={BASE - top}
+            rx={Math.min(2, slot.width / 4)}
+          />
+        );
+      })}
+      {labels.map(({ index, x }) => (
+        <text key={index} className={styles.text} x={x} y={HEIGHT - 6} textAnchor="middle">
+          {points[index]?.label}
+        </text>
+      ))}
+    </svg>
+  );
+}
+
+/** The ref of an element and its width in CSS pixels, kept up to date; 0 before the first measurement. */
+function useWidth(): [RefCallback<HTMLElement>, number] {
+  const [width, setWidth] = useState(0);
+  const ref = useCallback((element: HTMLElement) => {
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}

@@ -1,0 +1,96 @@
+import { type CalendarDate, fromDate, getLocalTimeZone, toCalendarDate } from "@internationalized/date";
+import { useTranslation } from "react-i18next";
+import { Button } from "react-aria-components/Button";
+import {
+  Calendar,
+  CalendarCell,
+  CalendarGrid,
+  CalendarGridBody,
+  CalendarGridHeader,
+  CalendarHeaderCell,
+} from "react-aria-components/Calendar";
+import { DateInput, DatePicker, DateSegment, type DatePickerProps } from "react-aria-components/DatePicker";
+import { Dialog } from "react-aria-components/Dialog";
+import { Group } from "react-aria-components/Group";
+import { Heading } from "react-aria-components/Heading";
+import { Popover } from "react-aria-components/Popover";
+import { IconButton } from "./button.tsx";
+import { classNames } from "./class-names.ts";
+import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./field.tsx";
+import fieldStyles from "./field.module.css";
+import { IconCalendar, IconChevronEnd, IconChevronStart } from "./icons.tsx";
+import popoverStyles from "./list-box.module.css";
+import styles from "./date-field.module.css";
+
+export type DateFieldProps = FieldProps &
+  Pick<DatePickerProps<CalendarDate>, "isRequired" | "isDisabled"> & {
+    /** Its day in the reader's time zone counts. */
+    value: Date | undefined;
+    /** Midnight, in the reader's time zone, with which the chosen day begins; undefined when the field was emptied. */
+    onChange: (value: Date | undefined) => void;
+    /** The first day that may be chosen. */
+    min?: Date | undefined;
+    /** The last day that may be chosen. */
+    max?: Date | undefined;
+  };
+
+/** A day: typed part by part, or picked from a calendar. */
+export function DateField({
+  label,
+  description,
+  error,
+  isLabelHidden,
+  value,
+  onChange,
+  min,
+  max,
+  ...props
+}: DateFieldProps) {
+  const { t } = useTranslation("kit");
+  return (
+    <DatePicker
+      {...props}
+      {...(error ? { isInvalid: true } : {})}
+      {...(min && { minValue: toDay(min) })}
+      {...(max && { maxValue: toDay(max) })}
+      value={value ? toDay(value) : null}
+      onChange={(day) => onChange(day?.toDate(getLocalTimeZone()))}
+      className={fieldStyles.field ?? ""}
+    >
+      <FieldLabel isRequired={props.isRequired} isHidden={isLabelHidden}>
+        {label}
+      </FieldLabel>
+      <FieldDescription>{description}</FieldDescription>
+      <Group className={classNames(fieldStyles.control, fieldStyles.short)}>
+        <DateInput className={classNames(fieldStyles.input, styles.input)}>
+          {(segment) => <DateSegment segment={segment} className={styles.segment ?? ""} />}
+        </DateInput>
+        <Button className={fieldStyles.inner ?? ""} aria-label={t("pickDate")}>
+          <IconCalendar />
+        </Button>
+      </Group>
+      <FieldErrorText error={error} />
+      <Popover className={classNames(popoverStyles.popover, styles.popover)} offset={4}>
+        <Dialog className={styles.dialog ?? ""}>
+          <Calendar>
+            <header className={styles.header}>
+              <IconButton slot="previous" label={t("previousMonth")} icon={<IconChevronStart />} />
+              <Heading className={styles.month ?? ""} />
+              <IconButton slot="next" label={t("nextMonth")} icon={<IconChevronEnd />} />
+            </header>
+            <CalendarGrid className={styles.grid ?? ""}>
+              <CalendarGridHeader>
+                {(day) => <CalendarHeaderCell className={styles.weekday ?? ""}>{day}</CalendarHeaderCell>}
+              </CalendarGridHeader>
+              <CalendarGridBody>{(date) => <CalendarCell date={date} className={styles.day ?? ""} />}</CalendarGridBody>
+            </CalendarGrid>
+          </Calendar>
+        </Dialog>
+      </Popover>
+    </DatePicker>
+  );
+}
+
+function toDay(date: Date): CalendarDate {
+  return toCalendarDate(fromDate(date, getLocalTimeZone()));
+}

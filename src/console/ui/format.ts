@@ -1,0 +1,85 @@
+import i18next from "i18next";
+
+/** BCP 47 tag of the language on screen; English before i18next has started, as in tests. */
+export function currentLanguage(): string {
+  return i18next.resolvedLanguage ?? i18next.language ?? "en";
+}
+
+const BYTE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+
+/**
+ * A number of bytes with three digits that count: 1,234,567 is "1.18 MiB". Units are of 1024, in which limits are set (an
+ * upload may have 2 GiB), and say so.
+ * @param bytes not negative
+ */
+export function formatBytes(bytes: number, language = currentLanguage()): string {
+  if (bytes < 1024) {
+    return new Intl.NumberFormat(language, { style: "unit", unit: "byte", unitDisplay: "long" }).format(bytes);
+  }
+  let scaled = bytes / 1024;
+  let unit = 0;
+  // 1023.5 and more would be rounded up to "1,024", which belongs to the next unit.
+  while (scaled >= 1023.5 && unit < BYTE_UNITS.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  const maximumFractionDigits = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits }).format(scaled)} ${BYTE_UNITS[unit]}`;
+}
+
+/** A whole or fractional number with the language's separators. */
+export function formatNumber(value: number, language = currentLanguage()): string {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** How much of a date is written: a day, a day with hour and minute, or also the seconds and the zone. */
+export type DateDetail = "day" | "minute" | "full";
+
+const DATE_OPTIONS: Record<DateDetail, Intl.DateTimeFormatOptions> = {
+  day: { dateStyle: "medium" },
+  minute: { dateStyle: "medium", timeStyle: "short" },
+  full: { dateStyle: "full", timeStyle: "long" },
+};
+
+/** A moment in the reader's time zone. An invalid date is an empty string. */
+export function formatDate(value: string | Date, detail: DateDetail = "minute", language = currentLanguage()): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return "";
+  return new Intl.DateTimeFormat(language, DATE_OPTIONS[detail]).format(date);
+}
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const RELATIVE_STEPS: readonly { readonly unit: Intl.RelativeTimeFormatUnit; readonly ms: number }[] = [
+  { unit: "year", ms: 365 * DAY_MS },
+  { unit: "month", ms: 30 * DAY_MS },
+  { unit: "day", ms: DAY_MS },
+  { unit: "hour", ms: HOUR_MS },
+  { unit: "minute", ms: MINUTE_MS },
+];
+
+/**
+ * The distance from `now` in the largest unit that fits, cut rather than rounded: 47 hours ago is "yesterday", not
+ * "2 days ago". Less than a minute is "now". An invalid date is an empty string.
+ */
+export function formatRelative(value: string | Date, now = new Date(), language = currentLanguage()): string {
+  const distance = new Date(value).getTime() - now.getTime();
+  if (Number.isNaN(distance)) return "";
+  const step = RELATIVE_STEPS.find(({ ms }) => Math.abs(distance) >= ms);
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  return step ? format.format(Math.trunc(distance / step.ms), step.unit) : format.format(0, "second");
+}
+
+/** `sha256:` and the first twelve digits, as docker prints image ids; what isn't a digest stays as it is. */
+export function shortDigest(digest: string): string {
+  const [algorithm, hex] = digest.split(":");
+  return hex && hex.length > 12 ? `${algorithm}:${hex.slice(0, 12)}` : digest;
+}
+
+/** A share of 1 as a whole percentage. */
+export function formatPercent(share: number, language = currentLanguage()): string {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundle } from "../../scripts/local/bundle.ts";
+import { buildConsole, CONSOLE_DIRECTORY } from "../../scripts/local/console.ts";
+import { type Runtime, startRuntime } from "../../scripts/local/runtime.ts";
+import { generateSecrets } from "../../scripts/local/secrets.ts";
+import { API_PATHS } from "../../src/http/api-paths.ts";
+import { ROOT } from "./support.ts";
+
+const BROWSER = { Accept: "text/html,*/*;q=0.8" };
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "font-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/** Headers of the console's files that a browser acts on. Others are the server's own: compression, times. */
+const COMPARED = [
+  "cache-control",
+  "content-security-policy",
+  "content-type",
+  "cross-origin-opener-policy",
+  "location",
+  "referrer-policy",
+  "x-content-type-options",
+];
+/** Compressed JavaScript that the first view may take, in bytes. */
+const MAX_FIRST_VIEW = 200_000;
+
+const stateDir = mkdtempSync(join(tmpdir(), "berth-test-"));
+const secrets = generateSecrets();
+let runtime: Runtime;
+/** As on Cloudflare, whose router of assets and Workers stands in front: Miniflare simulates it. */
+let routed: Miniflare;
+let routedUrl: string;
+
+beforeAll(async () => {
+  runtime = await startRuntime({ stateDir, bindings: secrets });
+  const worker = await bundle(join(ROOT, "wrangler.toml"), join(stateDir, "bundle"));
+  routed = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: { colo: "LOCAL", country: "XX", httpProtocol: "HTTP/1.1" },
+      telemetry: { enabled: false },
+      workers: [
+        {
+          ...worker.workerOptions,
+          modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+          modulesRoot: worker.directory,
+          bindings: { ...worker.workerOptions.bindings, ...secrets },
+        },
+      ],
+    }),
+  );
+  routedUrl = (await routed.ready).origin;
+}, 120_000);
+
+afterAll(async () => {
+  await runtime.stop();
+  await routed.dispose();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+/** The files of the build whose paths begin with this. */
+const filesIn = (folder: string) => readdirSync(join(CONSOLE_DIRECTORY, folder)).map((name) => `/${folder}${name}`);
+
+describe("the console's files", () => {
+  test("come with the strict policy; names with a hash are kept for ever, others are asked for again", async () => {
+    const paths = ["/", "/images/acme/team%2Fweb/tags", "/icon.svg", "/theme.js", ...filesIn("assets/")];
+    const answers = await Promise.all(
+      paths.map(async (path) => {
+        const { status, headers } = await fetch(`${runtime.url}${path}`, { method: "HEAD", headers: BROWSER });
+        return [path, { status, ...Object.fromEntries(COMPARED.map((name) => [name, headers.get(name)])) }] as const;
+      }),
+    );
+    for (const answer of answers) {
+      const [path] = answer;
+      const expected = {
+        status: 200,
+        "content-security-policy": POLICY,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cache-control": path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+      };
+      expect(answer).toMatchObject([path, expected]);
+    }
+  });
+
+  test("hold no script and no style that the policy would refuse", async () => {
+    const document = await (await fetch(runtime.url, { headers: BROWSER })).text();
+    expect(document).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:/);
+    expect(document.match(/<script[^>]*>/g)).toSatisfy((tags: string[]) => tags.every((tag) => tag.includes(" src=")));
+    const links = [...document.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = ""]) => link);
+    expect(links.filter((link) => !link.startsWith("/"))).toEqual([]);
+  });
+
+  test("take less than 200 KB for the first view", () => {
+    const files = firstView();
+    expect(files.size).toBeGreaterThan(1);
+    const bytes = [...files].map((file) => gzipSync(readFileSync(join(CONSOLE_DIRECTORY, file))).length);
+    expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThan(MAX_FIRST_VIEW);
+  });
+
+  test("are not cached where there is none, so that a deployment under way does no harm", async () => {
+    for (const url of [runtime.url, routedUrl]) {
+      const missing = await fetch(`${url}/assets/nothing-00000000.js`);
+      expect(missing.status).toBe(404);
+      expect(missing.headers.get("Content-Type")).toBe("application/json");
+      expect(missing.headers.get("Cache-Control")).toBeNull();
+    }
+  });
+
+  test("are not built again while their sources stay the same", async () => {
+    const built = () => statSync(join(CONSOLE_DIRECTORY, "index.html")).ino;
+    const before = built();
+    await buildConsole();
+    expect(built()).toBe(before);
+  });
+});
+
+describe("Cloudflare", () => {
+  test.for([
+    "/",
+    "/sign-in",
+    "/images/acme/team%2Fweb/tags",
+    "/images/acme/team%2Fweb/tags/%C3%BC?x=%2F",
+    "/index.html",
+    "/icon.svg",
+    "/theme.js",
+    "/_headers",
+    "/v2x",
+    "/api-reference",
+    ...API_PATHS.flatMap((path) => [path, `${path}/`, `${path}/nothing`]),
+  ])("answers %s as npm start does", async (path) => {
+    for (const headers of [BROWSER, { Accept: "*/*" }]) {
+      for (const method of ["GET", "HEAD"]) {
+        const ask = async (url: string) => {
+          const { status, headers: answered } = await fetch(url + path, { method, headers, redirect: "manual" });
+          return {
+            status,
+            ...Object.fromEntries(COMPARED.map((name) => [name, answered.get(name)?.replace(url, "")])),
+          };
+        };
+        expect(await ask(routedUrl), `${method} ${headers.Accept}`).toEqual(await ask(runtime.url));
+      }
+    }
+  });
+
+  test("is told to ask the Worker first for the paths of APIs, and for no other", () => {
+    const config = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+    const [, list = ""] = /run_worker_first = \[([^\]]*)\]/.exec(config) ?? [];
+    const paths = [...list.matchAll(/"([^"]+)"/g)].map(([, path]) => path);
+    expect(paths).toEqual(["/", ...API_PATHS.flatMap((path) => [path, `${path}/*`])]);
+  });
+});
+
+/** What the overview's first view loads: the entry and the page, and what either imports at once. */
+function firstView(): Set<string> {
+  const document = readFileSync(join(CONSOLE_DIRECTORY, "index.html"), "utf8");
+  const found = new Set([...document.matchAll(/src="(\/[^"]+\.js)"/g)].map(([, path = ""]) => path));
+  for (const path of filesIn("assets/")) if (/^overview-[^.]+\.js$/.test(basename(path))) found.add(path);
+  for (const path of found) {
+    const code = readFileSync(join(CONSOLE_DIRECTORY, path), "utf8");
+    for (const [, name] of code.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.js)"/g)) found.add(`/assets/${name}`);
+  }
+  return found;
+}

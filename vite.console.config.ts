@@ -1,0 +1,61 @@
+import type { IncomingMessage } from "node:http";
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { CONSOLE_DIRECTORY } from "./scripts/local/console.ts";
+import { API_PATHS } from "./src/http/api-paths.ts";
+
+/** The registry that `npm run console:dev` sends requests to. */
+const REGISTRY = process.env.REGISTRY || "http://127.0.0.1:8787";
+
+/** The console: `npm run console:build` and `npm run console:dev` (docs/console.md). */
+export default defineConfig({
+  root: "src/console",
+  plugins: [react(), optimizeLocales.vite({ locales: ["en-US", "zh-CN"] })],
+  // Without PostCSS, which would warn of CSS modules that compose each other.
+  css: { transformer: "lightningcss" },
+  build: {
+    // Browsers of mid-2024: light-dark(), URL.parse().
+    target: ["chrome126", "edge126", "firefox126", "safari18"],
+    outDir: CONSOLE_DIRECTORY,
+    emptyOutDir: true,
+    // Data URLs and the polyfill's inline script would be against the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // They change with package-lock.json only, so browsers keep them from one deployment to the next.
+            { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler)\// },
+            {
+              name: "data",
+              test: /\/node_modules\/(?:@tanstack|i18next|react-i18next|wouter|regexparam|openapi-fetch)\//,
+            },
+          ],
+        },
+      },
+      treeshake: {
+        // So a page that uses a part of the kit brings that part, and not the first view all of them.
+        moduleSideEffects: [{ test: /\/src\/console\/ui\/[^/]+\.tsx?$/, sideEffects: false }],
+      },
+    },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: Object.fromEntries(
+      API_PATHS.map((path) => [
+        `^${path.replaceAll(".", "\\.")}(?:[/?]|$)`,
+        {
+          target: REGISTRY,
+          // The registry checks that requests come from a page of its own.
+          changeOrigin: false,
+          // The console's modules are at such paths too: `api/client.ts`.
+          bypass: (request: IncomingMessage) =>
+            request.headers["sec-fetch-dest"] === "script" ? request.url : undefined,
+        },
+      ]),
+    ),
+  },
+});
