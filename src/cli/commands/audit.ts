@@ -1,0 +1,55 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { refusalOf, unwrap } from "../api.ts";
+import { defined } from "../defined.ts";
+import { operation, readPages, withLimit } from "../manage.ts";
+import { formatTime, printTable } from "../output.ts";
+
+/** `berth audit`: who did what. */
+export const audit = operation({
+  command: "audit",
+  describe: "Who did what, newest first",
+  options: (yargs) =>
+    withLimit(yargs, 50)
+      .option("organization", { alias: "o", type: "string", requiresArg: true, describe: "Only in this organization" })
+      .option("user", { type: "string", requiresArg: true, describe: "Only by this user" })
+      .option("action", { type: "string", requiresArg: true, describe: "Only this action, such as share.create" })
+      .option("result", { choices: ["success", "denied"] as const, describe: "Only what succeeded, or was refused" })
+      .option("since", { type: "string", requiresArg: true, describe: "From this day or time on (ISO 8601)" })
+      .option("until", { type: "string", requiresArg: true, describe: "Before this day or time" })
+      .option("account", { type: "string", requiresArg: true, describe: "Only in this account (operators)" })
+      .option("export", { type: "boolean", default: false, describe: "All of it, as JSON Lines" }),
+  ask: async (api, { limit, organization, user, action, result, since, until, account, export: isExport }) => {
+    // The registry knows its actions, and names them when it is asked for another.
+    const known = action as "share.create" | undefined;
+    const wanted = defined({ organization, user, action: known, result, since, until, account });
+    if (!isExport) {
+      return readPages("events", limit, async (page) => {
+        return unwrap(await api.GET("/api/audit", { params: { query: { ...wanted, ...page } } }));
+      });
+    }
+    const { data, error, response } = await api.GET("/api/audit/export", {
+      params: { query: wanted },
+      parseAs: "stream",
+    });
+    if (!data) throw refusalOf(response, error);
+    await pipeline(Readable.fromWeb(data as NodeReadableStream), process.stdout, { end: false });
+    return undefined;
+  },
+  show: (answer) => {
+    if (answer === undefined) return;
+    printTable(
+      [
+        { heading: "TIME", value: (event) => formatTime(event.time) },
+        { heading: "USER", value: (event) => event.user },
+        { heading: "ACTION", value: (event) => event.action },
+        { heading: "RESOURCE", value: (event) => event.resource },
+        { heading: "RESULT", value: (event) => event.result },
+        { heading: "ADDRESS", value: (event) => event.address },
+      ],
+      answer.events,
+      "Nothing of that kind has happened.",
+    );
+  },
+});

@@ -1,0 +1,59 @@
+/** Whether the credentials are good, and for what. */
+import { RegistryRefusal } from "../../client/errors.ts";
+import { openApi, unwrap } from "../api.ts";
+import { credentialsSource } from "../credentials/find.ts";
+import { signIn } from "../credentials/verify.ts";
+import { RegistryClient } from "../../client/registry-client.ts";
+import { type Check, type Examination, failed, ok, skipped, warning } from "./examination.ts";
+import { reasonOf } from "../explain.ts";
+
+export const credentials: Check = {
+  name: "Sign-in",
+  run: async (examination) => {
+    const { credentials: given, registry } = examination;
+    if (given.kind === "anonymous") {
+      return skipped("without credentials", `Sign in, to check the rest as well: berth login ${registry.name}`);
+    }
+    try {
+      await tryCredentials(examination);
+    } catch (error) {
+      if (!(error instanceof RegistryRefusal))
+        return failed(`no token comes: ${reasonOf(error)}`, "Look at the registry's log.");
+      if (error.status === 429) return failed(error.message, "Wait a minute: 20 attempts a minute are let through.");
+      return failed(
+        error.message,
+        `Sign in again: berth login ${registry.name}. The credentials are ${credentialsSource(registry.name)}.`,
+      );
+    }
+    examination.isSignedIn = true;
+    return ok("the credentials are good");
+  },
+};
+
+async function tryCredentials({ credentials: given, registry, fetch }: Examination): Promise<void> {
+  if (given.kind === "password") await signIn(registry, given, fetch);
+  else await new RegistryClient({ url: registry.url, credentials: given, fetch, retry: { attempts: 2 } }).check();
+}
+
+export const management: Check = {
+  name: "Management API",
+  run: async ({ isSignedIn, registry, credentials: given }) => {
+    if (isSignedIn !== true) return skipped("needs a sign-in");
+    try {
+      const { user } = unwrap(await (await openApi(registry, given)).GET("/api/session"));
+      return ok(`you are ${user.name}, ${user.role} of account ${user.account}`);
+    } catch (error) {
+      if (!(error instanceof RegistryRefusal)) return failed(reasonOf(error), "Look at the registry's log.");
+      if (error.status === 401 || error.status === 403) {
+        return warning(
+          "these credentials push and pull, and manage nothing",
+          "Sign in with a password for the management commands.",
+        );
+      }
+      return warning(
+        `it is no Berth: /api/session answers ${error.status}`,
+        "The management commands will not work with it.",
+      );
+    }
+  },
+};

@@ -1,0 +1,110 @@
+/** `berth`: what it is called with, and how it ends. */
+import yargs, { type Argv } from "yargs";
+import { hideBin } from "yargs/helpers";
+import { api } from "./commands/api.ts";
+import { audit } from "./commands/audit.ts";
+import { copy } from "./commands/copy.ts";
+import { doctor } from "./commands/doctor.ts";
+import { gc } from "./commands/gc.ts";
+import { image } from "./commands/image.ts";
+import { login, logout, whoami } from "./commands/login.ts";
+import { org } from "./commands/org.ts";
+import { proxy } from "./commands/proxy.ts";
+import { pull } from "./commands/pull.ts";
+import { push } from "./commands/push.ts";
+import { rule } from "./commands/rule.ts";
+import { share } from "./commands/share.ts";
+import { tag } from "./commands/tag.ts";
+import { trigger } from "./commands/trigger.ts";
+import { withDashes } from "./dash.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { explain } from "./explain.ts";
+import { type Failure, usageFailure } from "./failure.ts";
+import { type CommonArguments, withCommonOptions } from "./manage.ts";
+import { printable, printNotice } from "./output.ts";
+import { VERSION } from "../model/version.ts";
+
+const COMMANDS = [
+  proxy,
+  push,
+  pull,
+  copy,
+  doctor,
+  login,
+  logout,
+  whoami,
+  org,
+  image,
+  tag,
+  share,
+  rule,
+  trigger,
+  audit,
+  gc,
+  api,
+];
+
+function commandLine(args: readonly string[]): Argv<CommonArguments> {
+  return withCommonOptions(yargs(withDashes(args)))
+    .scriptName("berth")
+    .usage("$0 <command>\n\nPushes images of any size, and runs a Berth registry from a terminal.")
+    .version(VERSION)
+    .alias("version", "V")
+    .alias("help", "h")
+    .completion("completion", "Print a script for the completion of commands in bash and zsh")
+    .demandCommand(1, "Say what to do.")
+    .strict()
+    .recommendCommands()
+    .locale("en")
+    .parserConfiguration({ "populate--": true, "strip-dashed": true, "strip-aliased": true, "dot-notation": false })
+    .wrap(Math.min(120, process.stdout.columns || 100))
+    .epilogue(
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in or not allowed, 4 not found, 5 no answer.\nDocumentation: docs/cli.md",
+    )
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      // A command that fails rejects here as well; without an error the command line makes no sense.
+      if (error && error.name !== "YError") throw error;
+      throw explainUsage(message || error?.message || "");
+    })
+    .command(COMMANDS);
+}
+
+function explainUsage(message: string): Failure {
+  if (message.startsWith("Did you mean")) return usageFailure("there is no such command", message);
+  return usageFailure(message || "the command line makes no sense", "--help shows what there is.");
+}
+
+/**
+ * Runs a command to its end.
+ *
+ * @param args the command line without the program.
+ */
+export async function main(args: readonly string[] = hideBin(process.argv)): Promise<ExitCode> {
+  // Whoever reads the output may have had enough of it: `berth audit | head`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    throw error;
+  });
+  try {
+    await commandLine(args).parseAsync();
+    return EXIT.ok;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): ExitCode {
+  const explanation = explain(error);
+  if (!explanation) {
+    printNotice(`berth: something unforeseen happened. Please report it with what follows.\n${describe(error)}`);
+    return EXIT.failed;
+  }
+  printNotice(`berth: ${printable(explanation.message)}`);
+  if (explanation.hint !== undefined) printNotice(`  ${explanation.hint}`);
+  return explanation.exitCode;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,189 @@
+/** What the tool is for: layers beyond the limit that an edge sets to requests, over bad lines, in little memory. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
+import { execute, findProgram } from "../support/commands.ts";
+import { dockerArchiveOf, MIB, writeImage } from "../support/images.ts";
+import { PASSWORD, USER } from "../support/server.ts";
+import { startCutter } from "./cutter.ts";
+import { type Edge, startEdge } from "./edge.ts";
+import { describeUsage, watchMemory } from "./memory.ts";
+import { type RunningProxy, startBerthProxy, useRegistry } from "./setting.ts";
+import { pushLayer } from "./single-request.ts";
+
+const registry = useRegistry();
+const daemon = dockerDaemon();
+const PROGRAMS = ["docker", ...DAEMON_PROGRAMS, "nginx"];
+const missing = PROGRAMS.filter((program) => findProgram(program) === undefined);
+
+/** Above the limit of any plan of Cloudflare's that can be bought without asking. */
+const LAYER_BYTES = 1.5 * 1024 * MIB;
+const HUGE_BYTES = 10 * 1024 * MIB - 4096;
+const LARGE_MS = 900_000;
+/** Above what a process has when nothing goes on: chunks have 80 MiB, so it could hold not even two. */
+const PROXY_LIMIT_MIB = 150;
+/** As `npm run bench` has it for one push. */
+const WORKERD_LIMIT_MIB = 64;
+
+let edge: Edge;
+let proxy: RunningProxy;
+
+beforeAll(async () => {
+  if (missing.length > 0) return;
+  edge = await startEdge(registry.server.port);
+  proxy = await startBerthProxy(edge.url);
+  await daemon.start();
+});
+beforeEach((context) => {
+  if (missing.length === 0) return;
+  const reason = `${missing.join(" and ")} not installed`;
+  if (process.env.CI === "true") throw new Error(reason);
+  context.skip(reason);
+});
+afterAll(async () => {
+  await daemon.stop();
+  if (missing.length > 0) return;
+  await proxy.stop();
+  await edge.stop();
+});
+
+/** Runs docker, whatever comes of it. */
+function docker(args: readonly string[], input?: string) {
+  const environment = { DOCKER_CONFIG: registry.home.path("docker") };
+  const options = { environment, timeout: LARGE_MS, ...(input !== undefined && { input }) };
+  return execute([findProgram("docker") ?? "docker", "--host", daemon.host, ...args], options);
+}
+
+async function dockerDoes(args: readonly string[], input?: string): Promise<string> {
+  const { exitCode, output } = await docker(args, input);
+  if (exitCode !== 0) throw new Error(`docker ${args.join(" ")} ended with ${exitCode}:\n${output}`);
+  return output;
+}
+
+/** What the proxy and the Worker have once they have done everything a first time. */
+async function warmUp(): Promise<void> {
+  await pushLayer(proxy.url, "acme/warm", 64 * MIB, "streamed");
+}
+
+test(
+  "docker push of 1.5 GiB fails at the edge, and passes through the proxy in little memory",
+  { timeout: LARGE_MS },
+  async () => {
+    const layout = registry.home.path("large");
+    await writeImage(layout, { seed: "large", layers: [LAYER_BYTES] });
+    const loaded = await execute([findProgram("docker") ?? "docker", "--host", daemon.host, "load"], {
+      from: dockerArchiveOf(layout),
+      timeout: LARGE_MS,
+    });
+    const id = /sha256:[0-9a-f]{64}/.exec(loaded.stdout)?.[0] ?? loaded.output;
+    for (const { address } of [edge, proxy]) {
+      await dockerDoes(["login", "-u", USER, "--password-stdin", address], PASSWORD);
+      await dockerDoes(["tag", id, `${address}/acme/large:1`]);
+    }
+
+    const direct = await docker(["push", `${edge.address}/acme/large:1`]);
+    expect(direct.exitCode).not.toBe(0);
+    expect(direct.output).toMatch(/413|Request Entity Too Large/i);
+
+    await warmUp();
+    const pids = { proxy: proxy.pid, workerd: registry.server.workerdPid };
+    const start = performance.now();
+    const usage = await watchMemory(pids, () => dockerDoes(["push", `${proxy.address}/acme/large:1`]));
+    console.log(
+      `docker push of 1.5 GiB in ${((performance.now() - start) / 1000).toFixed(0)} s: ${describeUsage(usage)}`,
+    );
+    expect(usage.proxy.peak - usage.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
+    expect(usage.workerd.peak - usage.workerd.before).toBeLessThan(WORKERD_LIMIT_MIB);
+
+    await dockerDoes(["rmi", "--force", id]);
+    await dockerDoes(["pull", `${proxy.address}/acme/large:1`]);
+    const inspected = await dockerDoes(["image", "inspect", "--format", "{{.Id}}", `${proxy.address}/acme/large:1`]);
+    expect(inspected.trim()).toBe(id);
+    await dockerDoes(["rmi", "--force", id]);
+  },
+);
+
+test.for([
+  ["whose edge passes bodies on as they come", false],
+  ["whose edge passes bodies on only once they are complete", true],
+] as const)(
+  "a layer arrives over a line that is cut every three seconds, %s",
+  { timeout: LARGE_MS },
+  async ([, isBuffering]) => {
+    const further = await startEdge(registry.server.port, { isBuffering });
+    const line = await startCutter(further.port, 3000);
+    const through = await startBerthProxy(line.url);
+    try {
+      const repository = `acme/cut-${String(isBuffering)}`;
+      await pushLayer(through.url, repository, 400 * MIB, "streamed");
+      await pushLayer(through.url, repository, 200 * MIB, "known length");
+      expect(line.cuts()).toBeGreaterThan(0);
+      console.log(`${line.cuts()} connections were cut`);
+    } finally {
+      await through.stop();
+      line.close();
+      await further.stop();
+    }
+  },
+);
+
+test("what an edge takes at most is found out", { timeout: LARGE_MS }, async () => {
+  const narrow = await startEdge(registry.server.port, { maxBody: "12m" });
+  const through = await startBerthProxy(narrow.url);
+  try {
+    await pushLayer(through.url, "acme/narrow", 100 * MIB, "streamed");
+    await pushLayer(through.url, "acme/narrow", 60 * MIB, "known length");
+    expect(through.output()).toContain("413");
+  } finally {
+    await through.stop();
+    await narrow.stop();
+  }
+});
+
+test("five layers at once arrive", { timeout: LARGE_MS }, async () => {
+  await warmUp();
+  const pids = { proxy: proxy.pid, workerd: registry.server.workerdPid };
+  const usage = await watchMemory(pids, () =>
+    Promise.all(Array.from({ length: 5 }, (_, at) => pushLayer(proxy.url, `acme/five-${at}`, 150 * MIB, "streamed"))),
+  );
+  console.log(`five layers of 150 MiB at once: ${describeUsage(usage)}`);
+  expect(usage.proxy.peak - usage.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
+});
+
+test("a proxy that is killed in the middle leaves nothing behind", { timeout: LARGE_MS }, async () => {
+  const folder = registry.home.path("spool");
+  await execute(["mkdir", "-p", folder]);
+  const victim = await startBerthProxy(edge.url, { args: ["--spool-dir", folder] });
+  const pushing = stream(victim.url, "acme/killed").catch((error: unknown) => error);
+  await expect.poll(() => openFiles(victim.pid), { timeout: 60_000 }).toContain(folder);
+  process.kill(victim.pid, "SIGKILL");
+  expect(await pushing).toBeInstanceOf(Error);
+  expect((await execute(["ls", "-A", folder])).stdout).toBe("");
+});
+
+/** Sends bytes without end. */
+async function stream(url: string, repository: string): Promise<void> {
+  const headers = { Authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}` };
+  const opened = await fetch(`${url}/v2/${repository}/blobs/uploads/`, { method: "POST", headers });
+  const location = new URL(opened.headers.get("Location") ?? "", url);
+  const body = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(MIB)) });
+  await fetch(location, { method: "PATCH", headers, body, duplex: "half" } as RequestInit);
+}
+
+async function openFiles(pid: number): Promise<string> {
+  return (await execute(["ls", "-l", `/proc/${pid}/fd`])).stdout;
+}
+
+/** Takes minutes, and 10 GiB of disk. */
+test.runIf(process.env.BERTH_CLI_HUGE === "1")(
+  "a layer of 10 GiB arrives in little memory",
+  { timeout: 4 * LARGE_MS },
+  async () => {
+    await warmUp();
+    const pids = { proxy: proxy.pid, workerd: registry.server.workerdPid };
+    const start = performance.now();
+    const usage = await watchMemory(pids, () => pushLayer(proxy.url, "acme/huge", HUGE_BYTES, "streamed"));
+    console.log(`10 GiB in ${((performance.now() - start) / 1000).toFixed(0)} s: ${describeUsage(usage)}`);
+    expect(usage.proxy.peak - usage.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
+    expect(usage.workerd.peak - usage.workerd.before).toBeLessThan(WORKERD_LIMIT_MIB);
+  },
+);

@@ -1,0 +1,172 @@
+/** `berth` as its users have it: a process with a home of its own, and a registry to talk to. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { type CommandOptions, ended, execute, type Result } from "../support/commands.ts";
+import {
+  makeTemporaryDirectory,
+  PASSWORD,
+  removeDirectory,
+  ROOT,
+  type Server,
+  startServer,
+  USER,
+} from "../support/server.ts";
+
+/** What runs the tool in a checkout, without what looks for the right Node first. */
+export const PROGRAM: [string, string] = [process.execPath, join(ROOT, "src", "cli", "berth.ts")];
+
+/** A home directory, and commands that are given in it. */
+export class Home {
+  readonly directory = makeTemporaryDirectory();
+  readonly environment: NodeJS.ProcessEnv;
+
+  /** @param environment what commands find besides; empty values hide what the tests' own environment has. */
+  constructor(environment: NodeJS.ProcessEnv = {}) {
+    this.environment = {
+      HOME: this.directory,
+      DOCKER_CONFIG: join(this.directory, "docker"),
+      XDG_CONFIG_HOME: join(this.directory, "config"),
+      BERTH_REGISTRY: "",
+      BERTH_USERNAME: "",
+      BERTH_PASSWORD: "",
+      ...environment,
+    };
+  }
+
+  path(...names: string[]): string {
+    return join(this.directory, ...names);
+  }
+
+  /** Runs `berth`, whatever comes of it. */
+  berth(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
+    const environment = { ...this.environment, ...options.environment };
+    return execute([...PROGRAM, ...args], { ...options, environment });
+  }
+
+  /** Runs `berth`, which has to succeed, and answers what it printed. */
+  run(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return succeed([...PROGRAM, ...args], { ...options, environment: { ...this.environment, ...options.environment } });
+  }
+
+  /** Runs `berth … --json`, which has to succeed, and answers what it says. */
+  async json<T>(args: readonly string[], options: CommandOptions = {}): Promise<T> {
+    return JSON.parse(await this.run([...args, "--json"], options)) as T;
+  }
+
+  readDockerConfig(): Record<string, unknown> {
+    return JSON.parse(readFileSync(this.path("docker", "config.json"), "utf8")) as Record<string, unknown>;
+  }
+
+  write(name: string, text: string, mode = 0o644): string {
+    const file = this.path(name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { mode });
+    return file;
+  }
+
+  remove(): void {
+    removeDirectory(this.directory);
+  }
+}
+
+/** Runs any command, which has to succeed, and answers what it printed. */
+export async function succeed(command: readonly [string, ...string[]], options: CommandOptions = {}): Promise<string> {
+  const { exitCode, stdout, output } = await execute(command, options);
+  if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${output}`);
+  return stdout;
+}
+
+/** A registry with a home whose owner is its administrator. */
+export class Setting {
+  readonly stateDir = makeTemporaryDirectory();
+  server!: Server;
+  home!: Home;
+
+  /** The environment of somebody who has signed in to the registry. */
+  get signedIn(): NodeJS.ProcessEnv {
+    return { BERTH_REGISTRY: this.server.address, BERTH_USERNAME: USER, BERTH_PASSWORD: PASSWORD };
+  }
+
+  /** Asks the registry without the tool. */
+  ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`);
+    if (!headers.has("Accept")) headers.set("Accept", "*/*");
+    return fetch(`${this.server.url}${path}`, { ...init, headers });
+  }
+
+  /** The digest that a tag points to; undefined when there is no such tag. */
+  async digestOf(repository: string, tag: string): Promise<string | undefined> {
+    const response = await this.ask(`/v2/${repository}/manifests/${tag}`, { method: "HEAD" });
+    return response.headers.get("Docker-Content-Digest") ?? undefined;
+  }
+}
+
+/** Prepares a test file that needs a registry. */
+export function useRegistry(environment: NodeJS.ProcessEnv = {}): Setting {
+  const setting = new Setting();
+  beforeAll(async () => {
+    setting.server = await startServer(setting.stateDir, 0, environment);
+    setting.home = new Home(setting.signedIn);
+  });
+  afterAll(async () => {
+    await setting.server.stop();
+    setting.home.remove();
+    removeDirectory(setting.stateDir);
+  });
+  return setting;
+}
+
+/** A `berth proxy` in a process of its own. */
+export interface RunningProxy {
+  /** Without a slash at the end. */
+  url: string;
+  /** Host and port, as image names begin. */
+  address: string;
+  pid: number;
+  /** What it has told. */
+  output: () => string;
+  /** Ends it as Ctrl-C does, and answers its exit code. */
+  stop: () => Promise<number | string>;
+}
+
+const START_MS = 30_000;
+
+/** Starts `berth proxy` on a free port. */
+export async function startBerthProxy(
+  upstream: string,
+  options: { args?: readonly string[]; environment?: NodeJS.ProcessEnv } = {},
+): Promise<RunningProxy> {
+  const args = ["proxy", upstream, "--listen", "0", ...(options.args ?? [])];
+  const child: ChildProcess = spawn(PROGRAM[0], [PROGRAM[1], ...args], {
+    env: { ...process.env, ...options.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const end = ended(child);
+  let output = "";
+  const ready = new Promise<string>((found) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        const port = /berth proxy is ready: \S+:(\d+) is/.exec(output)?.[1];
+        if (port !== undefined) found(port);
+      });
+    }
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  const port = await Promise.race([ready, end]);
+  clearTimeout(timer);
+  if (typeof port !== "string" || child.exitCode !== null) throw new Error(`berth proxy did not start:\n${output}`);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    output: () => output,
+    stop: () => {
+      child.kill("SIGINT");
+      return end;
+    },
+  };
+}
