@@ -1,0 +1,205 @@
+/** Login commands (guide 4.1, 4.2), access keys, users, passwords, and what operators see. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { type AccessKey, addUser, pushImage } from "../support/people.ts";
+import { createOrganization } from "./seed.ts";
+import { useConsole } from "./setting.ts";
+import { button, choose, copied, dialog, row, takeFromMenu, told } from "./widgets.ts";
+
+const NEW_PASSWORD = "a horse of another colour";
+
+const setting = useConsole();
+
+/** The status with which the registry answers a client that logs in. */
+async function logIn(user: string, password: string): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  return (await fetch(`${setting.server.url}/v2/`, { headers: { Authorization: authorization } })).status;
+}
+
+/** Runs a login command as far as the registry has to do with it. */
+async function run(command: string): Promise<number> {
+  const [, user = "", password = "", host] = /^docker login -u (\S+) -p (\S+) (\S+)$/.exec(command) ?? [];
+  expect(host, command).toBe(setting.server.address);
+  return logIn(user, password);
+}
+
+describe("a login command", () => {
+  test("that works for 24 hours is made, copied, and logs in", async () => {
+    const person = await addUser(setting.server, setting.operator, "temporary");
+    const { page } = await setting.visitAs(person);
+    await page.goto("/");
+    await page.getByRole("link", { name: "Login command" }).first().click();
+    const made = dialog(page, "Login command");
+    await button(made, "Make a login command").click();
+    expect(await run(await copied(button(made, "Copy the command")))).toBe(200);
+    await made.getByText(/^It expires on /).waitFor();
+    await choose(made, "Client", "podman");
+    await made.getByText(/^podman login --tls-verify=false -u \S+ -p \S+ \S+$/).waitFor();
+  });
+
+  test("that does not expire is made from a new access key, and ends with it", async () => {
+    const person = await addUser(setting.server, setting.operator, "permanent");
+    const { page } = await setting.visitAs(person);
+    await page.goto("/?login=permanent");
+    const made = dialog(page, "Login command");
+    await button(made, "Create an access key").click();
+    await made.getByText("Keep the secret key (SK) now").waitFor();
+    const [key] = await person.ask<AccessKey[]>("GET", "/api/access-keys").then(keysOf);
+    const step = made.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "Log in" }) });
+    const command = await copied(button(step, "Copy the command"));
+    expect(command).toContain(`@${key?.access} `);
+    expect(await run(command)).toBe(200);
+    expect((await person.send("DELETE", `/api/access-keys/${key?.access}`)).ok).toBe(true);
+    expect(await run(command)).toBe(401);
+  });
+});
+
+/** The list is an object, so that it can be told more one day. */
+function keysOf(answer: unknown): AccessKey[] {
+  return (answer as { accessKeys: AccessKey[] }).accessKeys;
+}
+
+test("access keys are created, saved, no more than two, and deleted", async () => {
+  const person = await addUser(setting.server, setting.operator, "keys");
+  const { page } = await setting.visitAs(person);
+  await page.goto("/access-keys");
+  await page.getByText("No access keys yet").waitFor();
+  await button(page, "Create access key").click();
+  const created = dialog(page, "Your new access key");
+  const access = await copied(button(created, "Copy the access key"));
+  const secret = await copied(button(created, "Copy the secret key"));
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    button(created, "Download credentials.csv").click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("credentials.csv");
+  const file = readFileSync(await download.path(), "utf8");
+  for (const value of [person.name, access, secret]) expect(file).toContain(value);
+  await button(created, "I have saved it").click();
+
+  await button(page, "Create access key").click();
+  await button(dialog(page, "Your new access key"), "I have saved it").click();
+  await page.getByText(/^You have 2 access keys, which is the most/).waitFor();
+  await expect.poll(() => button(page, "Create access key").isDisabled()).toBe(true);
+
+  await button(row(page, access), "Delete access key").click();
+  await button(dialog(page, `Delete access key ${access}?`), "Delete access key").click();
+  await told(page, "The access key has been deleted.");
+  await expect.poll(() => page.getByText(access, { exact: true }).count()).toBe(0);
+});
+
+test("a user is added, gets another password and role, and is deleted", async () => {
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  await page.goto("/users");
+  await button(page, "Add user").click();
+  const add = dialog(page, "Add a user");
+  await add.getByLabel("User name").fill("admin");
+  await button(add, "Add user").click();
+  await add.getByText("There is a user of this name already.").waitFor();
+  expect(visitor.forgive(/^answer 409/)).toBe(1);
+  await add.getByLabel("User name").fill("carol");
+  await button(add, "Add user").click();
+  const first = await copied(button(add, "Copy the password"));
+  expect(await logIn("carol", first)).toBe(200);
+  await button(add, "Done").click();
+
+  await takeFromMenu(page, "Actions for carol", "Reset password");
+  const reset = dialog(page, "New password for carol");
+  await reset.getByLabel("Choose one").check();
+  await reset.getByRole("textbox", { name: "New password" }).fill(NEW_PASSWORD);
+  await button(reset, "Reset password").click();
+  await button(reset, "Done").click();
+  expect(await logIn("carol", first)).toBe(401);
+  expect(await logIn("carol", NEW_PASSWORD)).toBe(200);
+
+  await takeFromMenu(page, "Actions for carol", "Change role");
+  const role = dialog(page, "Role of carol");
+  await role.getByLabel("Account administrator").check();
+  await button(role, "Save").click();
+  await row(page, "carol").getByText("Account administrator").waitFor();
+
+  await takeFromMenu(page, "Actions for carol", "Delete user");
+  const deletion = dialog(page, "Delete the user carol?");
+  await deletion.getByLabel("Type carol to confirm").fill("carol");
+  await button(deletion, "Delete user").click();
+  await expect.poll(() => row(page, "carol").count()).toBe(0);
+  expect(await logIn("carol", NEW_PASSWORD)).toBe(401);
+});
+
+test("an account is created with its administrator, and deleted", async () => {
+  const { page } = await setting.visitAs(setting.operator);
+  await page.goto("/accounts");
+  await button(page, "Create account").click();
+  const creation = dialog(page, "Create an account");
+  await creation.getByLabel("Account name").fill("south");
+  await expect.poll(() => creation.getByLabel("User name").inputValue()).toBe("south");
+  await button(creation, "Create account").click();
+  expect(await logIn("south", await copied(button(creation, "Copy the password")))).toBe(200);
+  await button(creation, "Done").click();
+
+  await takeFromMenu(page, "Actions for south", "Delete account");
+  const deletion = dialog(page, "Delete the account south?");
+  await deletion.getByLabel("Type south to confirm").fill("south");
+  await button(deletion, "Delete account").click();
+  await expect.poll(() => row(page, "south").count()).toBe(0);
+});
+
+test("one's own password is changed with the present one only", async () => {
+  const person = await addUser(setting.server, setting.operator, "changer");
+  const visitor = await setting.visitAs(person);
+  const { page } = visitor;
+  await page.goto("/");
+  await takeFromMenu(page, person.name, "Change password");
+  const fill = async (current: string, repeated: string) => {
+    await page.getByLabel("Current password").fill(current);
+    await page.getByRole("textbox", { name: "New password", exact: true }).fill(NEW_PASSWORD);
+    await page.getByLabel("New password again").fill(repeated);
+    await button(page, "Change password").click();
+  };
+  await fill(person.password, `${NEW_PASSWORD}!`);
+  await page.getByText("The two new passwords differ.").waitFor();
+  await fill("not my password", NEW_PASSWORD);
+  await page.getByText("The current password is wrong.").waitFor();
+  expect(visitor.forgive(/^answer 403/)).toBe(1);
+  await fill(person.password, NEW_PASSWORD);
+  await told(page, "The password has been changed.");
+  expect(await logIn(person.name, person.password)).toBe(401);
+  expect(await logIn(person.name, NEW_PASSWORD)).toBe(200);
+});
+
+test("the audit is filtered, each event opens, and what passes the filter is exported", async () => {
+  await createOrganization(setting.operator, "audited");
+  const { page } = await setting.visitAs(setting.operator);
+  await page.goto("/audit");
+  await page.getByRole("combobox", { name: "Action" }).fill("Create org");
+  await page.getByRole("option", { name: "Create organization" }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get("action")).toBe("organization.create");
+  const event = page.getByRole("row", { name: "audited" });
+  await event.getByRole("button", { name: "Create organization" }).click();
+  const details = page.getByRole("dialog");
+  await details.getByText("audited", { exact: true }).first().waitFor();
+  await page.keyboard.press("Escape");
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Export as JSON Lines" }).click(),
+  ]);
+  const lines = readFileSync(await download.path(), "utf8")
+    .trim()
+    .split("\n");
+  const events = lines.map((line) => JSON.parse(line) as { action: string; resource: string });
+  expect(new Set(events.map(({ action }) => action))).toEqual(new Set(["organization.create"]));
+  expect(events.map(({ resource }) => resource)).toContain("audited");
+});
+
+test("a dry run of garbage collection takes nothing that can still be brought back", async () => {
+  await createOrganization(setting.operator, "garbage");
+  const { digest } = await pushImage(setting.operator, "garbage/old", "1.0");
+  expect((await setting.operator.send("DELETE", "/v2/garbage/old/manifests/1.0")).status).toBe(202);
+  const { page } = await setting.visitAs(setting.operator);
+  await page.goto("/garbage-collection");
+  await button(page, "Dry run").click();
+  await page.getByText("A collection would take nothing.").waitFor();
+  expect((await setting.operator.send("GET", `/v2/garbage/old/manifests/${digest}`)).status).toBe(200);
+});

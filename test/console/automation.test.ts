@@ -1,0 +1,99 @@
+/** What happens by itself after a push: triggers (guide 4.7) and aging (guide 4.8). */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { pushImage } from "../support/people.ts";
+import { answer, Receiver } from "../triggers/receiver.ts";
+import { createOrganization } from "./seed.ts";
+import { useConsole } from "./setting.ts";
+import { button, copied, dialog, row, told } from "./widgets.ts";
+
+const ORGANIZATION = "acme";
+const DELIVERY_MS = 20_000;
+
+const receiver = new Receiver({ "/hook": answer(200, {}, "Thank you") });
+let hook = "";
+beforeAll(async () => {
+  hook = `http://127.0.0.1:${await receiver.listen()}/hook`;
+});
+afterAll(() => receiver.close());
+
+const setting = useConsole({
+  environment: { ALLOWED_TARGETS: "127.0.0.1" },
+  prepare: () => createOrganization(setting.operator, ORGANIZATION),
+});
+
+async function delivered(count: number): Promise<void> {
+  await expect.poll(() => receiver.at("/hook").length, { timeout: DELIVERY_MS }).toBe(count);
+}
+
+test("a webhook is added, tested, fired by a push, and sent again from its history", async () => {
+  await pushImage(setting.operator, "acme/web", "1.0");
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  await visitor.open("/images/acme/web/triggers");
+  await button(page, "Add trigger").click();
+  const adding = dialog(page, "Add a trigger");
+  await adding.getByLabel("Name").fill("notify");
+  await adding.getByLabel("Tags that match a pattern").check();
+  await adding.getByRole("textbox", { name: "Pattern" }).fill("1.*");
+  await adding.getByText("1 of the newest 1 tags would fire it:").waitFor();
+  await adding.getByLabel("Send a webhook").check();
+  await adding.getByLabel("URL").fill(hook);
+  await button(adding, "Make one up").click();
+  expect(await copied(button(adding, "Copy the secret"))).toMatch(/^whsec_/);
+  await button(adding, "Add trigger").click();
+  await told(page, "Trigger notify was added.");
+
+  await page.getByRole("link", { name: "notify" }).click();
+  await button(page, "Test").click();
+  const delivery = page.getByRole("dialog", { name: /^Delivery / });
+  await delivery.getByRole("status").getByText("Success").waitFor();
+  await delivery.getByText("Thank you").waitFor();
+  await delivered(1);
+  expect(receiver.at("/hook")[0]?.headers).toHaveProperty("webhook-signature");
+  await button(delivery, "Close").first().click();
+
+  await pushImage(setting.operator, "acme/web", "1.1");
+  await pushImage(setting.operator, "acme/web", "other");
+  await delivered(2);
+  await page.reload();
+  const history = page.getByRole("table", { name: "Deliveries" });
+  await history.getByRole("button", { name: "1.1" }).click();
+  await button(delivery, "Send again").click();
+  await delivered(3);
+  await delivery.getByRole("status").getByText("Success").waitFor();
+  await button(delivery, "Close").first().click();
+  await expect.poll(() => history.getByText("Success").count()).toBe(3);
+
+  await page.getByRole("navigation", { name: "Path" }).getByRole("link", { name: "Triggers" }).click();
+  await page.getByRole("switch", { name: "Enabled: notify" }).click();
+  await told(page, "Trigger notify is off.");
+});
+
+test("an aging rule is looked at before it is saved, tells what it deleted, and can be undone", async () => {
+  const digests = [];
+  for (const tag of ["1", "2", "3", "stable"])
+    digests.push((await pushImage(setting.operator, "acme/aged", tag)).digest);
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  await visitor.open("/images/acme/aged/aging");
+  await button(page, "Add rule").click();
+  await page.getByLabel("Number of tags").check();
+  const count = page.getByRole("textbox", { name: "Keep the newest" });
+  await count.fill("1");
+  await page.getByRole("textbox", { name: "Exempt tags" }).fill("stable");
+  await button(page, "Preview").click();
+  await page.getByText("2 tags would be deleted now").waitFor();
+  const going = page.getByRole("table", { name: "Tags that would be deleted" });
+  for (const tag of ["1", "2"]) await row(going, tag).waitFor();
+  await button(page, "Save rule").click();
+  await button(dialog(page, "Save the rule and delete 2 tags?"), "Save and delete").click();
+  await page.getByText("Only the newest tag is kept.").waitFor();
+  const log = page.getByRole("table", { name: "Aging log" });
+  for (const tag of ["1", "2"]) await row(log, tag).waitFor();
+
+  await page.getByRole("link", { name: "Restore in History" }).click();
+  await button(page, "Restore 1").click();
+  await told(page, "The tag 1 has been restored.");
+  const response = await setting.operator.send("HEAD", "/v2/acme/aged/manifests/1");
+  expect(response.headers.get("Docker-Content-Digest")).toBe(digests[0]);
+});

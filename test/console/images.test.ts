@@ -1,0 +1,189 @@
+/** An image and its tags: guide 4.4 and 4.5, and what goes beyond. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { addUser, pushImage } from "../support/people.ts";
+import { createImage, createOrganization, DESCRIPTION } from "./seed.ts";
+import { useConsole } from "./setting.ts";
+import type { Visitor } from "./visitor.ts";
+import { button, choose, copied, dialog, row, takeFromMenu, told } from "./widgets.ts";
+
+const ORGANIZATION = "acme";
+
+const setting = useConsole({ prepare: () => createOrganization(setting.operator, ORGANIZATION) });
+let visitor: Visitor;
+beforeEach(async () => {
+  visitor = await setting.visitAs(setting.operator);
+});
+
+/** Pushes an image with these tags, each for another manifest. */
+async function push(name: string, ...tags: string[]): Promise<string[]> {
+  const digests = [];
+  for (const tag of tags) digests.push((await pushImage(setting.operator, `${ORGANIZATION}/${name}`, tag)).digest);
+  return digests;
+}
+
+/** What a tag points to; undefined when there is none. */
+async function digestOf(name: string, tag: string): Promise<string | undefined> {
+  const response = await setting.operator.send("HEAD", `/v2/${ORGANIZATION}/${name}/manifests/${tag}`);
+  return response.headers.get("Docker-Content-Digest") ?? undefined;
+}
+
+describe("tags", () => {
+  test("are deleted together, and all brought back at once", async () => {
+    const [first, second] = await push("undone", "a", "b", "c");
+    const { page } = visitor;
+    await visitor.open("/images/acme/undone");
+    for (const tag of ["a", "b"]) await page.getByRole("checkbox", { name: `Select ${tag}` }).check();
+    await button(page.getByRole("group", { name: "Selected tags" }), "Delete").click();
+    await button(dialog(page, "Delete 2 tags?"), "Delete 2 tags").click();
+    await expect.poll(() => row(page, "a").count()).toBe(0);
+    expect(await digestOf("undone", "a")).toBeUndefined();
+    await button(page, "Undo").click();
+    await row(page, "a").waitFor();
+    expect([await digestOf("undone", "a"), await digestOf("undone", "b")]).toEqual([first, second]);
+  });
+
+  test("are added to what another one points to, and moved only when asked twice", async () => {
+    const [first, second] = await push("retagged", "1.0", "2.0");
+    const { page } = visitor;
+    await visitor.open("/images/acme/retagged");
+    await takeFromMenu(page, "More actions for 1.0", "Add a tag");
+    await dialog(page, "Add a tag to 1.0").getByLabel("New tag").fill("stable");
+    await button(dialog(page, "Add a tag to 1.0"), "Add a tag").click();
+    await row(page, "stable").waitFor();
+    expect(await digestOf("retagged", "stable")).toBe(first);
+
+    await takeFromMenu(page, "More actions for 2.0", "Add a tag");
+    const again = dialog(page, "Add a tag to 2.0");
+    await again.getByLabel("New tag").fill("stable");
+    await button(again, "Add a tag").click();
+    await again.getByText("The tag stable exists and points to something else. Move it?").waitFor();
+    expect(visitor.forgive(/^answer 409/)).toBe(1);
+    expect(await digestOf("retagged", "stable")).toBe(first);
+    await button(again, "Move the tag").click();
+    await told(page, "stable has been moved to what 2.0 points to.");
+    expect(await digestOf("retagged", "stable")).toBe(second);
+  });
+
+  test("are compared, two at a time", async () => {
+    await push("compared", "1.0", "1.1");
+    const { page } = visitor;
+    await visitor.open("/images/acme/compared");
+    for (const tag of ["1.0", "1.1"]) await page.getByRole("checkbox", { name: `Select ${tag}` }).check();
+    await button(page, "Compare").click();
+    await page.getByRole("heading", { level: 1, name: "Compare tags" }).waitFor();
+    const layers = page.getByRole("table", { name: "Layers" });
+    await layers.getByText("Removed", { exact: true }).waitFor();
+    await layers.getByText("Added", { exact: true }).waitFor();
+    await button(page, "Exchange the tags").click();
+    await expect.poll(() => new URL(page.url()).search).toBe("?from=1.1&to=1.0");
+  });
+
+  test("are pulled by commands for docker and for Kubernetes", async () => {
+    await push("pulled", "1.0");
+    const { page } = visitor;
+    await visitor.open("/images/acme/pulled");
+    const name = `${setting.server.address}/acme/pulled:1.0`;
+    const inRow = await copied(button(row(page, "1.0"), "Copy the pull command of 1.0"));
+    expect(inRow).toBe(`docker pull ${name}`);
+    await button(page, "Pull").click();
+    const pulling = dialog(page, "Pull acme/pulled");
+    expect(await copied(button(pulling, "Copy the pull command"))).toBe(`docker pull ${name}`);
+    await pulling.getByText("Kubernetes", { exact: true }).click();
+    expect(await copied(button(pulling, "Copy the command"))).toContain("kubectl create secret docker-registry");
+    expect(await copied(button(pulling, "Copy the YAML"))).toContain(`image: ${name}`);
+  });
+
+  test("that a rule keeps can be neither deleted nor moved, until it is lifted", async () => {
+    await push("kept", "v1", "latest");
+    const { page } = visitor;
+    await visitor.open("/images/acme/kept/immutable-tags");
+    await button(page, "Add pattern").click();
+    await dialog(page, "Make tags immutable").getByLabel("Pattern").fill("v[0-9]*");
+    await button(dialog(page, "Make tags immutable"), "Make immutable").click();
+    await row(page, "v[0-9]*").waitFor();
+    await page.getByRole("link", { name: /^Tags/ }).click();
+    await row(page, "v1").waitFor();
+    await page.getByRole("img", { name: "Immutable: a rule keeps it" }).waitFor();
+    await button(page, "More actions for v1").click();
+    const entry = page.getByRole("menuitem", { name: "Delete tag" });
+    expect(await entry.getAttribute("aria-disabled")).toBe("true");
+    await page.keyboard.press("Escape");
+    await expect(push("kept", "v1")).rejects.toThrow();
+
+    await page.getByRole("link", { name: "Immutable tags" }).click();
+    await button(page, "Lift the rule v[0-9]*").click();
+    await button(dialog(page, "Lift the rule v[0-9]*?"), "Lift rule").click();
+    await page.getByText("All tags can be moved and deleted").waitFor();
+    await push("kept", "v1");
+  });
+});
+
+test("a new image is created in an organization that one may edit", async () => {
+  const { page } = visitor;
+  await visitor.open("/images");
+  await button(page, "Create image").click();
+  const creation = dialog(page, "Create an image");
+  await creation.getByRole("combobox", { name: "Organization" }).fill("acm");
+  await page.getByRole("option", { name: ORGANIZATION }).click();
+  await creation.getByLabel("Image name").fill("created/by/hand");
+  await button(creation, "Create").click();
+  await page.getByRole("heading", { level: 1, name: "created/by/hand" }).waitFor();
+  await page.getByText(`docker push ${setting.server.address}/acme/created/by/hand`).first().waitFor();
+});
+
+test("a public image is in the image centre for who has not signed in", async () => {
+  await push("offered", "1.0");
+  const { page } = visitor;
+  await visitor.open("/images/acme/offered");
+  await button(page, "Edit").click();
+  const edit = dialog(page, "Edit acme/offered");
+  await edit.getByLabel("Public").check();
+  await choose(edit, "Category", "Database");
+  await edit.getByRole("textbox", { name: "Description" }).fill("Rows and **columns**.");
+  await button(edit, "Save").click();
+  await told(page, "The image has been changed.");
+  const repository = await setting.operator.ask("GET", "/v2/manage/namespaces/acme/repos/offered");
+  expect(repository).toMatchObject({ is_public: true, category: "database", description: "Rows and **columns**." });
+
+  const passer = await setting.visit();
+  await passer.open("/image-centre?category=database");
+  await passer.page.getByText("Rows and columns.").waitFor();
+  await passer.page.getByRole("link", { name: "acme/offered" }).click();
+  await button(passer.page, "Pull").click();
+  await passer.page.getByText("This image is public: it is pulled without logging in.").waitFor();
+  expect(await button(passer.page, "Edit").count()).toBe(0);
+});
+
+describe("a description", () => {
+  test("is written, looked at, and saved", async () => {
+    await createImage(setting.operator, ORGANIZATION, "described");
+    const { page } = visitor;
+    await visitor.open("/images/acme/described/description");
+    await button(page, "Add a description").click();
+    await page.getByRole("textbox", { name: "Description" }).fill("# How to run it\n\nWith *care*.");
+    await page.getByText("Preview", { exact: true }).click();
+    await page.getByRole("heading", { name: "How to run it" }).waitFor();
+    await button(page, "Save").click();
+    await told(page, "The description has been saved.");
+    await page.reload();
+    await page.getByRole("heading", { name: "How to run it" }).waitFor();
+  });
+
+  test("runs nothing, whatever is in it", async () => {
+    await createImage(setting.operator, ORGANIZATION, "trap", { description: DESCRIPTION });
+    const reader = await addUser(setting.server, setting.operator, "described-reader");
+    const image = "/v2/manage/namespaces/acme/repos/trap/access";
+    await setting.operator.ask("POST", image, [{ user_id: reader.id, user_name: reader.name, auth: 1 }]);
+    const other = await setting.visitAs(reader);
+    const { page } = other;
+    await other.open("/images/acme/trap/description");
+    const main = page.getByRole("main");
+    await main.getByRole("heading", { name: "The web shop" }).waitFor();
+    expect(await main.getByRole("link", { name: "a place" }).getAttribute("href")).toBe("https://shop.example.com");
+    const selectors = ["script", "iframe", "[onerror]", "[href^='javascript' i]", "img[src]", "style"];
+    for (const selector of selectors) expect(await main.locator(selector).count(), selector).toBe(0);
+    await main.getByText("a trap").first().click();
+    expect(await page.title()).toBe("trap · Berth");
+    expect(new URL(page.url()).pathname).toBe("/images/acme/trap/description");
+  });
+});

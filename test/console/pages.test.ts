@@ -1,0 +1,189 @@
+/**
+ * Every page and every form of the console, in both languages, light and dark, on a desk and on a phone: whether it says
+ * what it is, fits its window, is accessible, and makes no browser complain. Leaves screenshots for a person to look at.
+ */
+import { afterAll, describe, expect, test } from "vitest";
+import { seed, type Seed } from "./seed.ts";
+import { useConsole } from "./setting.ts";
+import type { Appearance, Visitor } from "./visitor.ts";
+
+let seeded: Seed | undefined;
+const setting = useConsole({
+  environment: { ALLOWED_TARGETS: "127.0.0.1" },
+  prepare: async () => {
+    seeded = await seed(setting);
+  },
+});
+afterAll(() => seeded?.close());
+
+const WIDE: Appearance = { width: 1280, theme: "light", language: "en-US" };
+const NARROW: Appearance = { width: 390, theme: "dark", language: "zh-CN" };
+const USUAL = [WIDE, NARROW];
+const ALL: Appearance[] = [...USUAL, { ...WIDE, theme: "dark" }, { ...NARROW, theme: "light", language: "en-US" }];
+
+interface PageCase {
+  path: string;
+  /** The heading in English and in Chinese; a name is the same in both. */
+  heading: readonly [string, string] | string;
+  appearances?: readonly Appearance[];
+  /** For somebody who has not signed in. */
+  isOpen?: boolean;
+}
+
+const WEB = "/images/acme/web";
+const SHARED = "/images/rival-company/gateway";
+const LONG_NAME = `${"long-name-".repeat(10)}end`;
+const IMAGES = ["My images", "我的镜像"] as const;
+const PAGES: readonly PageCase[] = [
+  { path: "/sign-in", heading: ["Sign in", "登录"], appearances: ALL, isOpen: true },
+  { path: "/", heading: ["Overview", "总览"], appearances: ALL },
+  { path: "/?login=temporary", heading: ["Overview", "总览"] },
+  { path: "/password", heading: ["Change password", "修改密码"] },
+  { path: "/images", heading: IMAGES, appearances: ALL },
+  { path: "/images/shared-by-me", heading: IMAGES },
+  { path: "/images/shared-with-me", heading: IMAGES },
+  { path: "/images/public", heading: IMAGES },
+  { path: "/images?q=nothing-like-that", heading: IMAGES },
+  { path: WEB, heading: "web", appearances: ALL },
+  { path: `${WEB}/history`, heading: "web" },
+  { path: `${WEB}/description`, heading: "web", appearances: ALL },
+  { path: `${WEB}/permissions`, heading: "web" },
+  { path: `${WEB}/sharing`, heading: "web" },
+  { path: `${WEB}/triggers`, heading: "web" },
+  { path: `${WEB}/aging`, heading: "web" },
+  { path: `${WEB}/immutable-tags`, heading: "web" },
+  { path: `${WEB}/triggers/notify`, heading: "notify" },
+  { path: `${WEB}/triggers/notify?delivery=1`, heading: "notify" },
+  ...["", "?view=layers", "?view=configuration", "?view=referrers", "?view=history", "?view=manifest"].map(
+    (query): PageCase => ({ path: `${WEB}/tags/latest${query}`, heading: "web:latest" }),
+  ),
+  { path: `${WEB}/compare`, heading: ["Compare tags", "比较镜像版本"] },
+  { path: `${WEB}/compare?from=1.1&to=1.3`, heading: ["Compare tags", "比较镜像版本"] },
+  { path: "/images/acme/nothing", heading: "nothing" },
+  { path: "/images/acme/nothing/triggers", heading: "nothing" },
+  { path: "/images/acme/nothing/aging", heading: "nothing" },
+  { path: "/images/acme/team%2Fapi", heading: "team/api" },
+  { path: `/images/acme/${LONG_NAME}/description`, heading: LONG_NAME },
+  { path: SHARED, heading: "gateway" },
+  { path: "/upload", heading: ["Upload images", "页面上传"], appearances: ALL },
+  { path: "/organizations", heading: ["Organizations", "组织管理"] },
+  { path: "/organizations/acme", heading: "acme" },
+  { path: "/organizations/acme/members", heading: "acme" },
+  { path: "/organizations/acme/clusters", heading: "acme" },
+  { path: "/organizations/acme/usage", heading: "acme" },
+  { path: "/organizations/empty", heading: "empty" },
+  { path: "/image-centre", heading: ["Image centre", "镜像中心"], appearances: ALL },
+  { path: "/image-centre?category=linux", heading: ["Image centre", "镜像中心"], isOpen: true },
+  { path: "/access-keys", heading: ["Access keys", "访问密钥"] },
+  { path: "/users", heading: ["Users", "用户"] },
+  { path: "/accounts", heading: ["Accounts", "账号"] },
+  { path: "/audit", heading: ["Audit", "审计"] },
+  { path: "/garbage-collection", heading: ["Garbage collection", "垃圾回收"] },
+  { path: "/api-reference", heading: ["API", "API"] },
+  { path: "/no-such-page", heading: ["Nothing is here", "页面不存在"] },
+];
+
+describe.each(PAGES)("$path", ({ path, heading, appearances = USUAL, isOpen = false }) => {
+  test("is fit to be seen", async () => {
+    await Promise.all(
+      appearances.map(async (appearance) => {
+        const visitor = await (isOpen ? setting.visit(appearance) : setting.visitAs(setting.operator, appearance));
+        await visitor.open(path);
+        const expected = inLanguage(heading, appearance);
+        const { page } = visitor;
+        // A dialog hides what is behind it from who does not see.
+        await page.getByRole("heading", { level: 1, name: expected, exact: true, includeHidden: true }).waitFor();
+        await expect.poll(() => page.title()).toBe(`${expected} · Berth`);
+        expect(await page.getAttribute("html", "lang")).toBe(appearance.language);
+        await expectFit(visitor, `pages/${nameOf(path)}`, appearance);
+      }),
+    );
+  });
+});
+
+interface FormCase {
+  path: string;
+  /** What opens the form, in English and in Chinese. */
+  button: readonly [string, string];
+  /** Where the button is in a menu, what opens that. */
+  menu?: readonly [string, string];
+}
+
+const ADD_USERS = ["Add users", "添加授权"] as const;
+const FORMS: readonly FormCase[] = [
+  { path: "/images", button: ["Create image", "创建镜像"] },
+  { path: "/images", button: ["Push with docker", "客户端上传"] },
+  { path: WEB, button: ["Pull", "下载"] },
+  { path: WEB, button: ["Edit", "编辑"] },
+  { path: WEB, button: ["Delete image", "删除镜像"], menu: ["More actions", "更多操作"] },
+  { path: `${WEB}/description`, button: ["Edit description", "编辑描述"] },
+  { path: `${WEB}/permissions`, button: ADD_USERS },
+  { path: `${WEB}/sharing`, button: ["Share image", "共享镜像"] },
+  { path: `${WEB}/triggers`, button: ["Add trigger", "添加触发器"] },
+  { path: `${WEB}/aging`, button: ["Edit", "编辑"] },
+  { path: `${WEB}/immutable-tags`, button: ["Add pattern", "添加规则"] },
+  { path: "/organizations", button: ["Create organization", "创建组织"] },
+  { path: "/organizations/acme/members", button: ADD_USERS },
+  { path: "/organizations/acme/clusters", button: ["Add cluster", "添加集群"] },
+  { path: "/organizations/empty", button: ["Delete", "删除"] },
+  { path: "/access-keys", button: ["Login command", "登录指令"] },
+  { path: "/users", button: ["Add user", "添加用户"] },
+  { path: "/accounts", button: ["Create account", "创建账号"] },
+  { path: "/garbage-collection", button: ["Collect now", "立即回收"] },
+];
+
+describe.each(FORMS)("$button.0 at $path", ({ path, button, menu }) => {
+  test("is fit to be filled in", async () => {
+    await Promise.all(
+      USUAL.map(async (appearance) => {
+        const visitor = await setting.visitAs(setting.operator, appearance);
+        await visitor.open(path);
+        const main = visitor.page.getByRole("main");
+        if (menu)
+          await main
+            .getByRole("button", { name: inLanguage(menu, appearance), exact: true })
+            .first()
+            .click();
+        const role = menu ? "menuitem" : "button";
+        const scope = menu ? visitor.page : main;
+        await scope
+          .getByRole(role, { name: inLanguage(button, appearance), exact: true })
+          .last()
+          .click();
+        await visitor.page
+          .getByRole("dialog")
+          .or(visitor.page.getByRole("alertdialog"))
+          .or(main.locator("form"))
+          .waitFor();
+        await visitor.page.waitForLoadState("networkidle");
+        await expectFit(visitor, `forms/${nameOf(path)}-${nameOf(button[0])}`, appearance);
+      }),
+    );
+  });
+});
+
+function inLanguage(text: readonly [string, string] | string, { language }: Appearance): string {
+  if (typeof text === "string") return text;
+  return text[language === "en-US" ? 0 : 1];
+}
+
+/** As a file may be called. */
+function nameOf(path: string): string {
+  return path.replaceAll(/[^\w.]+/g, "-").replaceAll(/^-|-$/g, "") || "home";
+}
+
+async function expectFit(visitor: Visitor, name: string, { width, theme, language }: Appearance): Promise<void> {
+  await settled(visitor);
+  await visitor.screenshot(`${name}-${width}-${theme}-${language.slice(0, 2)}`);
+  expect.soft(await visitor.overflow(), `${name} at ${width} px is wider than the window`).toBe(0);
+  expect.soft(await visitor.accessibilityProblems(), name).toEqual([]);
+}
+
+/** Waits until nothing moves: what fades in has colours that nobody chose. What turns for ever is not waited for. */
+async function settled({ page }: Visitor): Promise<void> {
+  await page.evaluate(`Promise.allSettled(
+    document.getAnimations()
+      .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+      .map(({ finished }) => finished),
+  ).then(() => undefined)`);
+}

@@ -1,0 +1,143 @@
+/** A registry with something on every page of the console, and texts that have to stay texts. */
+import { expect } from "vitest";
+import {
+  addAccount,
+  addUser,
+  INDEX_TYPE,
+  MANIFEST_TYPE,
+  type Person,
+  type PushedImage,
+  pushImage,
+  pushIndex,
+} from "../support/people.ts";
+import { answer, Receiver } from "../triggers/receiver.ts";
+import type { ConsoleSetting } from "./setting.ts";
+
+/** The console's CSP would stop it anyway; it must not even become an element. */
+export const SCRIPT = "<script>document.title = 'taken over'</script>";
+/** Turns the direction of what follows it (U+202E). */
+const RIGHT_TO_LEFT = "\u202Egnihton";
+/** The longest description (guide 4.5). */
+const MAX_DESCRIPTION = 30_000;
+const DELIVERY_MS = 20_000;
+
+/** How a Markdown text may try to do more than to be read. */
+export const DESCRIPTION = `# The web shop
+
+Of **Acme**: ${SCRIPT} ${RIGHT_TO_LEFT}
+
+- [a trap](javascript:alert(1)) and [a place](https://shop.example.com)
+- <img src="x" onerror="document.title = 'taken over'"> <a href="javascript:alert(1)">raw</a>
+
+| Tag | For |
+|---|---|
+| \`1.x\` | production |
+
+\`\`\`sh
+docker run --publish 8080:8080 acme/web
+\`\`\`
+`;
+
+export interface Seed {
+  /** Has rights on the organization acme and on one of its images. */
+  alice: Person;
+  /** Administers another account, which has a public image, and shares one with the operator's. */
+  rival: Person;
+  /** Of the trigger on `acme/web`. */
+  trigger: string;
+  close: () => Promise<void>;
+}
+
+/** Fills a registry whose ALLOWED_TARGETS has 127.0.0.1. */
+export async function seed({ server, operator }: ConsoleSetting): Promise<Seed> {
+  const { user } = await operator.ask<{ user: { account: string } }>("GET", "/api/session");
+  const alice = await addUser(server, operator, "alice");
+  const rival = await addAccount(server, "rival");
+  for (const namespace of ["acme", "empty"]) await createOrganization(operator, namespace);
+  await createOrganization(rival, "rival-company");
+
+  await createImage(operator, "acme", "web", { category: "app_server", description: DESCRIPTION });
+  await createImage(operator, "acme", "nothing", {});
+  await createImage(operator, "acme", "team/api", { description: `${SCRIPT}${RIGHT_TO_LEFT}`, is_public: true });
+  await createImage(operator, "acme", `${"long-name-".repeat(10)}end`, {
+    description: "words without end ".repeat(MAX_DESCRIPTION).slice(0, MAX_DESCRIPTION),
+    is_public: true,
+  });
+  await createImage(rival, "rival-company", "gateway", { description: `From the rival ${SCRIPT}` });
+  await createImage(rival, "rival-company", "proxy", { is_public: true, category: "linux" });
+
+  for (const tag of ["1.0", "1.1", "1.2"]) await pushImage(operator, "acme/web", tag);
+  const latest = await pushIndex(operator, "acme/web", "latest");
+  await pushSignature(operator, "acme/web", latest);
+  await pushIndex(operator, "acme/team/api", "a".repeat(120));
+  await pushImage(rival, "rival-company/gateway", "1.0");
+  await pushIndex(rival, "rival-company/proxy", "1.0");
+
+  await operator.ask("POST", "/v2/manage/namespaces/acme/access", [permission(alice, 3)]);
+  await operator.ask("POST", "/v2/manage/namespaces/acme/repos/web/access", [permission(alice, 7)]);
+  await share(operator, "acme", "web", "rival", `For the shop ${SCRIPT}`);
+  await share(rival, "rival-company", "gateway", user.account, RIGHT_TO_LEFT);
+  await operator.addAccessKey();
+  const web = "/api/organizations/acme/images/web";
+  await operator.ask("POST", `${web}/immutable-tag-rules`, { pattern: "1.2" });
+  await operator.ask("POST", "/api/organizations/acme/clusters", {
+    name: "production",
+    server: "https://127.0.0.1:6443",
+    token: "a-token",
+  });
+
+  const receiver = new Receiver({ "/hook": answer(200, {}, `Thank you ${SCRIPT}`) });
+  const url = `http://127.0.0.1:${await receiver.listen()}/hook`;
+  const trigger = "notify";
+  await operator.ask("POST", `${web}/triggers`, {
+    name: trigger,
+    condition: { kind: "all" },
+    target: { kind: "webhook", url, format: "cloudevents" },
+  });
+  await pushImage(operator, "acme/web", "1.3");
+  await expect.poll(() => receiver.at("/hook").length, { timeout: DELIVERY_MS }).toBe(1);
+
+  // It deletes some tags at once, which the log and the history tell.
+  await operator.ask("PUT", `${web}/aging/rule`, { kind: "tag_rule", amount: 5, labels: ["1.1"], patterns: ["v.*"] });
+  return { alice, rival, trigger, close: () => receiver.close() };
+}
+
+/** As SWR's API has rights: 1 read, 3 edit, 7 manage. */
+export function permission({ id, name }: Person, auth: 1 | 3 | 7) {
+  return { user_id: id, user_name: name, auth };
+}
+
+export async function createOrganization(person: Person, namespace: string): Promise<void> {
+  await person.ask("POST", "/v2/manage/namespaces", { namespace });
+}
+
+/** Makes an image without tags: private unless `properties` say otherwise. */
+export async function createImage(
+  person: Person,
+  organization: string,
+  repository: string,
+  properties: { is_public?: boolean; category?: string; description?: string } = {},
+): Promise<void> {
+  const path = `/v2/manage/namespaces/${organization}/repos`;
+  await person.ask("POST", path, { repository, is_public: false, category: "other", description: "", ...properties });
+}
+
+async function share(person: Person, organization: string, image: string, account: string, description: string) {
+  const path = `/v2/manage/namespaces/${organization}/repositories/${image}/access-domains`;
+  await person.ask("POST", path, { access_domain: account, permit: "read", deadline: "forever", description });
+}
+
+/** Pushes what cosign would: a manifest that refers to another one. */
+async function pushSignature(person: Person, repository: string, { digest, size }: PushedImage): Promise<void> {
+  const signature = await pushImage(person, repository, "signature");
+  const manifests = `/v2/${repository}/manifests`;
+  const response = await person.send("GET", `${manifests}/${signature.digest}`, undefined, { Accept: MANIFEST_TYPE });
+  const manifest = {
+    ...((await response.json()) as object),
+    artifactType: "application/vnd.example.signature",
+    subject: { mediaType: INDEX_TYPE, digest, size },
+  };
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  const pushed = await person.send("PUT", `${manifests}/signature`, bytes, { "Content-Type": MANIFEST_TYPE });
+  if (pushed.status !== 201) throw new Error(`pushing a signature: ${pushed.status} ${await pushed.text()}`);
+}

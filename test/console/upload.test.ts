@@ -1,0 +1,304 @@
+/** Uploading archives in the page (guide 4.3 and 7.3.3), with archives of real tools, which a real docker pulls back. */
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
+import { execute, findProgram } from "../support/commands.ts";
+import { dockerArchiveOf, type Image, MIB, writeImage, writeMultiPlatformImage } from "../support/images.ts";
+import { addUser, type Person } from "../support/people.ts";
+import { PASSWORD, USER } from "../support/server.ts";
+import { useConsole } from "./setting.ts";
+import type { Visitor } from "./visitor.ts";
+
+const MAX_BYTES = 64 * MIB;
+const UPLOAD_MS = 30_000;
+const ORGANIZATION = "acme";
+
+const daemon = dockerDaemon();
+const missing = [...DAEMON_PROGRAMS, "docker", "skopeo"].filter((program) => findProgram(program) === undefined);
+const setting = useConsole({
+  environment: { UPLOAD_ARCHIVE_BYTES: String(MAX_BYTES) },
+  prepare: async () => {
+    await setting.operator.ask("POST", "/v2/manage/namespaces", { namespace: ORGANIZATION });
+    if (missing.length > 0) return;
+    await daemon.start();
+    await docker("login", "-u", USER, "-p", PASSWORD, setting.server.address);
+  },
+});
+afterAll(() => daemon.stop());
+
+const path = (...names: string[]) => join(setting.directory, ...names);
+
+async function run(...command: [string, ...string[]]): Promise<string> {
+  const environment = { DOCKER_CONFIG: path("docker"), HOME: setting.directory, TMPDIR: setting.directory };
+  const result = await execute(command, { environment, timeout: 120_000 });
+  if (result.exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${result.exitCode}:\n${result.output}`);
+  return result.stdout;
+}
+
+const docker = (...args: string[]) => run("docker", "--host", daemon.host, ...args);
+const skopeo = (...args: string[]) => run("skopeo", "--insecure-policy", ...args);
+
+/** Makes an image in a layout of its own. */
+async function newImage(
+  name: string,
+  layers: readonly number[] = [1000, 200_000],
+): Promise<Image & { layout: string }> {
+  const layout = path(name);
+  return { ...(await writeImage(layout, { seed: name, layers })), layout };
+}
+
+/** Loads an image into docker under these names. */
+async function load({ layout }: { layout: string }, ...names: string[]): Promise<void> {
+  const archive = `${layout}-load.tar`;
+  const [program, ...args] = dockerArchiveOf(layout);
+  await run(program, ...args.map((argument) => (argument === "-" ? archive : argument)));
+  const loaded = await docker("load", "-i", archive);
+  for (const name of names) await docker("tag", /sha256:[0-9a-f]{64}/.exec(loaded)?.[0] ?? "", name);
+}
+
+/** Chooses files in the page, and waits until all of them were looked at. */
+async function choose({ page }: Visitor, ...files: string[]): Promise<void> {
+  await page.locator("input[type=file]").setInputFiles(files);
+  await expect.poll(() => page.getByText(/^(Waiting|Checking)$/).count(), { timeout: UPLOAD_MS }).toBe(0);
+}
+
+async function start({ page }: Visitor): Promise<void> {
+  await page.getByRole("button", { name: /^(Start the upload|Upload \d+ archives)$/ }).click();
+}
+
+async function uploaded({ page }: Visitor, count: number): Promise<void> {
+  await expect.poll(() => page.getByText("Uploaded", { exact: true }).count(), { timeout: UPLOAD_MS }).toBe(count);
+}
+
+/** What docker makes of an image once it has pulled it. */
+async function pulled(name: string): Promise<{ id: string; diffIds: string[] }> {
+  const reference = `${setting.server.address}/${ORGANIZATION}/${name}`;
+  await docker("pull", reference);
+  const [inspected] = JSON.parse(await docker("inspect", reference)) as [{ Id: string; RootFS: { Layers: string[] } }];
+  return { id: inspected.Id, diffIds: inspected.RootFS.Layers };
+}
+
+/** What an image of a layout that is not compressed has to be. */
+const made = ({ config, layers }: Image) => ({ id: config.digest, diffIds: layers.map(({ digest }) => digest) });
+
+async function visitUpload(person: Pick<Person, "name" | "password"> = setting.operator): Promise<Visitor> {
+  const visitor = await setting.visitAs(person);
+  await visitor.open(`/upload?organization=${ORGANIZATION}`);
+  return visitor;
+}
+
+describe.skipIf(missing.length > 0 && process.env.CI !== "true")("archives of", () => {
+  test("docker save: several images in one, with several names, in tar and tar.gz", { timeout: 180_000 }, async () => {
+    const [one, two] = [await newImage("one"), await newImage("two")];
+    await load(one, "registry.example.com/team/one:1", "one:latest");
+    await load(two, "two:2");
+    await docker("save", "-o", path("both.tar"), "registry.example.com/team/one:1", "one:latest", "two:2");
+    await docker("save", "-o", path("zipped.tar"), "two:2");
+    await run("gzip", path("zipped.tar"));
+
+    const visitor = await visitUpload();
+    await choose(visitor, path("both.tar"), path("zipped.tar.gz"));
+    const names = visitor.page.getByLabel("Image name");
+    const tags = visitor.page.getByLabel("Tag");
+    const found = await Promise.all(
+      Array.from({ length: await names.count() }, async (_, at) => {
+        return `${await names.nth(at).inputValue()}:${await tags.nth(at).inputValue()}`;
+      }),
+    );
+    expect(found.toSorted()).toEqual(["one:1", "one:latest", "two:2", "two:2"]);
+    await names.last().fill("renamed");
+    await visitor.screenshot("upload/ready");
+    await start(visitor);
+    await uploaded(visitor, 2);
+    await visitor.screenshot("upload/done");
+
+    for (const name of ["one:1", "one:latest"]) expect(await pulled(name)).toEqual(made(one));
+    for (const name of ["two:2", "renamed:2"]) expect(await pulled(name)).toEqual(made(two));
+  });
+
+  test("skopeo: docker-archive, oci-archive, and an index", { timeout: 180_000 }, async () => {
+    const image = await newImage("plain");
+    await skopeo("copy", `oci:${image.layout}:latest`, `docker-archive:${path("docker.tar")}:tool:docker`);
+    await skopeo("copy", `oci:${image.layout}:latest`, `oci-archive:${path("oci.tar")}:oci`);
+    const recipe = (architecture: string) => ({ seed: architecture, layers: [1000], architecture });
+    const { index, images } = await writeMultiPlatformImage(path("index"), [recipe("amd64"), recipe("arm64")]);
+    await skopeo("copy", "--all", `oci:${path("index")}:latest`, `oci-archive:${path("index.tar")}:all`);
+
+    const visitor = await visitUpload();
+    await choose(visitor, path("docker.tar"), path("oci.tar"), path("index.tar"));
+    const names = visitor.page.getByLabel("Image name");
+    // OCI archives tell a tag and no name.
+    expect(await names.nth(1).inputValue()).toBe("");
+    await names.nth(1).fill("tool");
+    await names.nth(2).fill("tool");
+    await start(visitor);
+    await uploaded(visitor, 3);
+
+    for (const tag of ["docker", "oci"]) expect(await pulled(`tool:${tag}`)).toEqual(made(image));
+    const [amd64] = images;
+    expect(await pulled("tool:all")).toEqual(amd64 && made(amd64));
+    const response = await setting.operator.send("HEAD", `/v2/${ORGANIZATION}/tool/manifests/all`, undefined, {
+      Accept: "*/*",
+    });
+    expect(response.headers.get("Docker-Content-Digest")).toBe(index.digest);
+  });
+
+  test("an image of 40 layers, of which a second upload sends none", { timeout: 180_000 }, async () => {
+    const image = await newImage(
+      "many",
+      Array.from({ length: 40 }, (_, at) => 1000 + at),
+    );
+    await skopeo("copy", `oci:${image.layout}:latest`, `docker-archive:${path("many.tar")}:many:1`);
+    const visitor = await visitUpload();
+    await choose(visitor, path("many.tar"));
+    await start(visitor);
+    await uploaded(visitor, 1);
+    expect(await pulled("many:1")).toEqual(made(image));
+
+    // Another window remembers nothing; the registry does.
+    const again = await visitUpload();
+    const sent: string[] = [];
+    again.page.on("request", (request) => {
+      if (request.method() === "PATCH" || (request.method() === "PUT" && request.url().includes("/blobs/"))) {
+        sent.push(request.url());
+      }
+    });
+    await choose(again, path("many.tar"));
+    await again.page.getByLabel("Tag").fill("2");
+    await start(again);
+    await uploaded(again, 1);
+    expect(sent).toEqual([]);
+    expect(await pulled("many:2")).toEqual(made(image));
+  });
+});
+
+describe("what cannot be uploaded", () => {
+  test("is refused at once, each with a sentence that says what to do", { timeout: 120_000 }, async () => {
+    const image = await newImage("broken", [300_000]);
+    const [program, ...args] = dockerArchiveOf(image.layout);
+    const whole = path("whole.tar");
+    await run(program, ...args.map((argument) => (argument === "-" ? whole : argument)));
+    const bytes = readFileSync(whole);
+    const write = (name: string, content: Uint8Array) => {
+      writeFileSync(path(name), content);
+      return path(name);
+    };
+    const damaged = Buffer.from(bytes);
+    // In the middle of the layer.
+    damaged.fill(0xff, bytes.length - 200_000, bytes.length - 199_000);
+    writeFileSync(path("nothing.txt"), "not an image");
+    await run("tar", "-C", setting.directory, "-cf", path("export.tar"), "nothing.txt");
+    const cases: [file: string, sentence: RegExp][] = [
+      [write("noise.tar", randomBytes(10_000)), /not an image archive/],
+      [write("empty.tar", new Uint8Array(0)), /The file is empty/],
+      [write("cut.tar", bytes.subarray(0, bytes.length - 100_000)), /ends in the middle/],
+      [write("damaged.tar", damaged), /damaged/],
+      [path("export.tar"), /holds no image/],
+      [write("packed.tar.xz", Buffer.from("fd377a585a000004e6d6b446", "hex")), /compressed with/],
+      [write("large.tar", new Uint8Array(MAX_BYTES + 1)), /too large/],
+    ];
+
+    const visitor = await visitUpload();
+    await choose(visitor, ...cases.map(([file]) => file));
+    const cards = visitor.page.getByRole("list", { name: "Archives" }).getByRole("listitem");
+    for (const [at, [, sentence]] of cases.entries()) {
+      const card = cards.nth(at);
+      await card.getByText("Cannot be uploaded").waitFor();
+      expect(await card.getByRole("alert").innerText()).toMatch(sentence);
+    }
+    expect(await visitor.page.getByRole("button", { name: /Start the upload/ }).count()).toBe(0);
+    await visitor.screenshot("upload/refused");
+    expect(await visitor.accessibilityProblems()).toEqual([]);
+  });
+
+  test("names that the registry would refuse are marked before anything is sent", async () => {
+    const image = await newImage("misnamed");
+    const [program, ...args] = dockerArchiveOf(image.layout);
+    await run(program, ...args.map((argument) => (argument === "-" ? path("misnamed.tar") : argument)));
+    const visitor = await visitUpload();
+    await choose(visitor, path("misnamed.tar"));
+    await visitor.page.getByText("The archive has no name for this image. Enter one.").waitFor();
+    await visitor.page.getByLabel("Image name").fill("<script>alert(1)</script>");
+    await visitor.page.getByText(/Lower-case letters and digits/).waitFor();
+    expect(await visitor.page.getByRole("button", { name: /Start the upload/ }).count()).toBe(0);
+  });
+});
+
+describe("in the middle of an upload", () => {
+  /** Makes an archive whose upload takes a while, and starts it. */
+  async function begin(visitor: Visitor, name: string): Promise<void> {
+    const image = await newImage(name, [12 * MIB, 12 * MIB]);
+    const [program, ...args] = dockerArchiveOf(image.layout);
+    await run(program, ...args.map((argument) => (argument === "-" ? path(`${name}.tar`) : argument)));
+    await choose(visitor, path(`${name}.tar`));
+    await visitor.page.getByLabel("Image name").fill(name);
+    await start(visitor);
+  }
+
+  test("the network goes away, and the upload goes on when it is back", { timeout: 120_000 }, async () => {
+    const visitor = await visitUpload();
+    let isCut = false;
+    await visitor.context.route("**/v2/**", async (route) => {
+      const isChunk = route.request().method() === "PATCH" || route.request().method() === "PUT";
+      if (isChunk && !isCut) {
+        isCut = true;
+        await visitor.context.setOffline(true);
+        setTimeout(() => void visitor.context.setOffline(false), 3000);
+        return route.abort("connectionreset");
+      }
+      return route.continue();
+    });
+    await begin(visitor, "interrupted");
+    await uploaded(visitor, 1);
+    expect(isCut).toBe(true);
+    visitor.forgive(/ERR_|Failed to fetch|NetworkError/);
+    if (missing.length === 0) expect((await pulled("interrupted:latest")).diffIds).toHaveLength(2);
+  });
+
+  test("the session ends: who signs in again goes on", { timeout: 120_000 }, async () => {
+    const visitor = await visitUpload();
+    await visitor.context.route("**/token?**", async (route) => {
+      await visitor.context.unroute("**/token?**");
+      await visitor.context.clearCookies();
+      return route.continue({ headers: { ...route.request().headers(), cookie: "berth_session=ended" } });
+    });
+    await begin(visitor, "session");
+    await visitor.page.getByRole("dialog").getByLabel("Password").fill(PASSWORD);
+    await visitor.page.getByRole("dialog").getByRole("button", { name: "Sign in" }).click();
+    await visitor.page.getByRole("button", { name: "Go on" }).click();
+    await uploaded(visitor, 1);
+    expect(visitor.forgive(/^answer 401/)).toBeGreaterThan(0);
+  });
+
+  test("the right is taken away, and the page says so", { timeout: 120_000 }, async () => {
+    const member = await addUser(setting.server, setting.operator, "uploader");
+    const rights = [{ user_id: member.id, user_name: member.name, auth: 3 }];
+    await setting.operator.ask("POST", `/v2/manage/namespaces/${ORGANIZATION}/access`, rights);
+    const visitor = await visitUpload(member);
+    await visitor.context.route("**/known-layers", async (route) => {
+      await setting.operator.ask("DELETE", `/v2/manage/namespaces/${ORGANIZATION}/access`, [member.id]);
+      return route.continue();
+    });
+    await begin(visitor, "forbidden");
+    await visitor.page.getByText(/You have no right \(any more\) to upload to acme/).waitFor({ timeout: UPLOAD_MS });
+    expect(visitor.forgive(/^answer 40[34]/)).toBeGreaterThan(0);
+  });
+
+  test("it is cancelled, and can be started again", { timeout: 120_000 }, async () => {
+    const visitor = await visitUpload();
+    await begin(visitor, "cancelled");
+    await visitor.page.getByRole("button", { name: "Cancel" }).click();
+    await visitor.page.getByText("Ready", { exact: true }).waitFor({ timeout: UPLOAD_MS });
+    await start(visitor);
+    await uploaded(visitor, 1);
+  });
+});
+
+test("a right to a single image does not do", async () => {
+  const member = await addUser(setting.server, setting.operator, "outsider");
+  const visitor = await setting.visitAs(member);
+  await visitor.open("/upload");
+  await visitor.page.getByText("No organization to upload to").waitFor();
+});

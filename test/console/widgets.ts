@@ -1,0 +1,59 @@
+/** What people do with the parts that all pages of the console are made of. */
+import { expect } from "vitest";
+import type { Locator, Page } from "playwright-core";
+
+/** A dialog, by its title. */
+export function dialog(page: Page, title: string): Locator {
+  return page.getByRole("dialog", { name: title }).or(page.getByRole("alertdialog", { name: title }));
+}
+
+/** A button inside of something, by its whole name. */
+export function button(within: Page | Locator, name: string): Locator {
+  return within.getByRole("button", { name, exact: true });
+}
+
+/** The row of a table that begins with a name; a badge or a button may follow that. */
+export function row(within: Page | Locator, name: string): Locator {
+  const page = "page" in within ? within.page() : within;
+  const pattern = new RegExp(`^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}(?:\\s|$)`);
+  return within.getByRole("row").filter({ has: page.getByRole("rowheader", { name: pattern }) });
+}
+
+/** Chooses one of the few values of a field. */
+export async function choose(within: Locator, label: string, option: string): Promise<void> {
+  await within.getByRole("button", { name: label }).click();
+  await within.page().getByRole("option", { name: option }).click();
+}
+
+/** Opens a menu and takes one of its entries. */
+export async function takeFromMenu(page: Page, menu: string, entry: string): Promise<void> {
+  await button(page, menu).click();
+  await page.getByRole("menuitem", { name: entry }).click();
+}
+
+/** Waits for a message that goes away by itself. */
+export async function told(page: Page, message: string | RegExp): Promise<void> {
+  await page.getByRole("region", { name: "notification" }).getByText(message).waitFor();
+}
+
+/** Presses a button that copies, and answers what the clipboard then has. */
+export async function copied(copy: Locator): Promise<string> {
+  await copy.click();
+  await copy.page().getByText("Copied").first().waitFor();
+  return copy.page().evaluate<string>("navigator.clipboard.readText()");
+}
+
+/** Moves the focus by the Tab key until it is where it should be. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  const limit = 60;
+  for (let presses = 0; presses < limit; presses += 1) {
+    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`the Tab key did not reach ${target.toString()}`);
+}
+
+/** Waits until something has the focus. */
+export async function focused(target: Locator): Promise<void> {
+  await expect.poll(() => target.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+}
