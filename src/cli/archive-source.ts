@@ -13,7 +13,6 @@ import { Failure } from "./failure.ts";
 import { openNameless } from "./nameless-file.ts";
 import { RangeBlob, type RangeSource } from "./range-blob.ts";
 
-const READ_BYTES = 1024 * 1024;
 /** No limit but the disk's: whoever runs this has the archive already. */
 const LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, createHash } satisfies ReadOptions;
 
@@ -61,12 +60,8 @@ async function openStream(
       size += bytes.byteLength;
     }
     const source: RangeSource = {
-      read: async (position, wanted) => {
-        const buffer = new Uint8Array(Math.min(wanted, READ_BYTES));
-        const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
-        if (bytesRead === 0) throw new Error("the spooled archive is gone");
-        return buffer.subarray(0, bytesRead);
-      },
+      read: async (target, position) =>
+        requireBytes(await file.read(target, 0, target.byteLength, position), "standard input"),
     };
     const archive = await readArchive(new RangeBlob(source, 0, size), { ...LIMITS, ...options });
     return { archive, close: () => file.close() };
@@ -107,15 +102,17 @@ class FileSource implements RangeSource {
     this.#path = path;
   }
 
-  async read(position: number, wanted: number): Promise<Bytes> {
+  async read(target: Bytes, position: number): Promise<number> {
     const file = await open(this.#path);
     try {
-      const buffer = new Uint8Array(Math.min(wanted, READ_BYTES));
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
-      if (bytesRead === 0) throw new Failure(EXIT.failed, `${this.#path} has become shorter`);
-      return buffer.subarray(0, bytesRead);
+      return requireBytes(await file.read(target, 0, target.byteLength, position), this.#path);
     } finally {
       await file.close();
     }
   }
+}
+
+function requireBytes({ bytesRead }: { bytesRead: number }, what: string): number {
+  if (bytesRead > 0) return bytesRead;
+  throw new Failure(EXIT.failed, `${what} has become shorter while it was read`);
 }

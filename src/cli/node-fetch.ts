@@ -6,6 +6,7 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import type { Bytes } from "../client/bytes.ts";
 import type { Body, Fetch, FetchInit } from "../client/http.ts";
+import { RangeBlob } from "./range-blob.ts";
 
 /** A body is handed to the connection in pieces of this size, so that progress shows. */
 const PIECE_BYTES = 256 * 1024;
@@ -44,12 +45,17 @@ function usesProxy(environment: NodeJS.ProcessEnv): boolean {
   return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => environment[name]);
 }
 
-/** Makes a `fetch` that uses these connections. It follows no redirects of anything but GET and HEAD. */
-export function nodeFetch(connections: Connections): Fetch {
-  return (url, init) => send(connections, new URL(url), init, MAX_REDIRECTS);
-}
-
+/** As many as browsers follow without wondering. */
 const MAX_REDIRECTS = 5;
+
+/**
+ * Makes a `fetch` that uses these connections.
+ *
+ * @param maxRedirects how many redirects it follows, of GET and HEAD only; of one more it answers the redirect itself.
+ */
+export function nodeFetch(connections: Connections, maxRedirects = MAX_REDIRECTS): Fetch {
+  return (url, init) => send(connections, new URL(url), init, maxRedirects);
+}
 
 async function send(connections: Connections, url: URL, init: FetchInit, redirects: number): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -91,26 +97,57 @@ function redirectOf(url: URL, method: string, { statusCode = 0, headers }: Incom
   return URL.parse(headers.location ?? "", url) ?? undefined;
 }
 
+/** A piece of a body; `release` is to be called once the connection has taken it. */
+interface Piece {
+  bytes: Uint8Array;
+  release?: () => void;
+}
+
 interface SizedBody {
   length: number;
   type?: string;
-  pieces: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  pieces: () => AsyncIterable<Piece> | Iterable<Piece>;
 }
 
 function bodyOf(body: Body): SizedBody {
-  if (body instanceof Blob) return { length: body.size, pieces: () => body.stream() };
+  if (body instanceof RangeBlob) return { length: body.size, pieces: () => reusingBuffers(body) };
+  if (body instanceof Blob) return { length: body.size, pieces: () => streamed(body) };
   if (body instanceof Uint8Array) return { length: body.byteLength, pieces: () => piecesOf(body) };
   const bytes = Buffer.from(String(body));
   const isForm = body instanceof URLSearchParams;
   return {
     length: bytes.byteLength,
     type: isForm ? "application/x-www-form-urlencoded;charset=UTF-8" : "text/plain;charset=UTF-8",
-    pieces: () => [bytes],
+    pieces: () => [{ bytes }],
   };
 }
 
-function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+function* piecesOf(bytes: Uint8Array): Generator<Piece> {
+  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield { bytes: bytes.subarray(at, at + PIECE_BYTES) };
+}
+
+async function* streamed(blob: Blob): AsyncGenerator<Piece> {
+  for await (const bytes of blob.stream()) yield { bytes };
+}
+
+/** Reads into a few buffers in turn: new ones for gigabytes would keep the garbage collector busier than anything else. */
+async function* reusingBuffers(blob: RangeBlob): AsyncGenerator<Piece> {
+  const free = Array.from({ length: 3 }, () => new Uint8Array(Math.min(PIECE_BYTES, blob.size)));
+  let wake: (() => void) | undefined;
+  for (let at = 0; at < blob.size;) {
+    const buffer = free.shift();
+    if (!buffer) {
+      await new Promise<void>((done) => (wake = done));
+      continue;
+    }
+    const bytes = await blob.readInto(buffer, at);
+    at += bytes.byteLength;
+    const release = () => {
+      free.push(buffer);
+      wake?.();
+    };
+    yield { bytes, release };
+  }
 }
 
 /** Sends a body until it ends, or the answer has come: whoever answers early reads no further. */
@@ -131,15 +168,15 @@ async function sendBody(request: ClientRequest, body: SizedBody, onSent?: (bytes
     });
   });
   let sent = 0;
-  for await (const piece of body.pieces()) {
+  for await (const { bytes, release } of body.pieces()) {
     if (isOver) return;
-    if (!request.write(piece)) {
+    if (!request.write(bytes, release)) {
       await new Promise<void>((done) => {
         wake = done;
         if (isOver) done();
       });
     }
-    sent += piece.byteLength;
+    sent += bytes.byteLength;
     onSent?.(sent);
   }
   if (sent !== body.length) throw new Error(`the body has ${sent} bytes in place of ${body.length}`);

@@ -2,9 +2,12 @@ import type { Bytes } from "../client/bytes.ts";
 
 /** What can be read from any place, as often as it takes. */
 export interface RangeSource {
-  /** Reads at least one byte and at most `wanted`, from a position on. */
-  read: (position: number, wanted: number) => Promise<Bytes>;
+  /** Reads from a position on, at least one byte and at most what fits into `target`. @returns how many. */
+  read: (target: Bytes, position: number) => Promise<number>;
 }
+
+/** Bytes that a stream reads at once. */
+const PIECE_BYTES = 512 * 1024;
 
 /**
  * A `Blob` over bytes that are not in memory: to be cut and sent like any other. `fs.openAsBlob` makes the like of a file
@@ -32,13 +35,19 @@ export class RangeBlob extends Blob {
     return new RangeBlob(this.#source, this.#position + first, last - first);
   }
 
+  /** Reads from a position on, at least one byte and at most what fits into `target`. @returns that part of it. */
+  async readInto(target: Bytes, position: number): Promise<Bytes> {
+    const wanted = target.subarray(0, this.#length - position);
+    return target.subarray(0, await this.#source.read(wanted, this.#position + position));
+  }
+
   override stream(): ReadableStream<Bytes> {
     let at = 0;
     return new ReadableStream<Bytes>(
       {
         pull: async (controller) => {
           if (at < this.#length) {
-            const piece = await this.#source.read(this.#position + at, this.#length - at);
+            const piece = await this.readInto(new Uint8Array(Math.min(PIECE_BYTES, this.#length - at)), at);
             at += piece.byteLength;
             controller.enqueue(piece);
           }

@@ -1,8 +1,9 @@
 /** Pushing a blob of any size in requests below a limit, whatever happens to the connection meanwhile. */
 import { ChunkSizes, MAX_BUFFERED_BYTES, MAX_REQUEST_BYTES } from "./chunk-sizes.ts";
+import { type ChunkStore, MemoryChunkStore, type StoredChunk } from "./chunk-store.ts";
 import { ContentMismatch, UploadLost } from "./errors.ts";
 import { Digester } from "./hash.ts";
-import { type Chunk, sizeOf, UploadSession, type UploadTarget } from "./upload-session.ts";
+import { UploadSession, type UploadTarget } from "./upload-session.ts";
 import { type ChunkReader, isRereadable, openSource, type UploadSource } from "./upload-source.ts";
 
 export interface BlobToUpload {
@@ -21,8 +22,10 @@ export interface BlobToUpload {
 export interface UploadLimits {
   /** Most bytes of a request; default 95 MB. */
   maxRequestBytes?: number | undefined;
-  /** Most bytes of a chunk that is kept in memory; default 10 MiB. */
+  /** Most bytes of a chunk of something that is no `Blob`; default 10 MiB. */
   maxBufferedBytes?: number | undefined;
+  /** Where such chunks are kept, two for each upload at a time; default: in memory. */
+  chunkStore?: ChunkStore | undefined;
 }
 
 export interface UploadedBlob {
@@ -79,7 +82,7 @@ export async function appendAll(
   source: UploadSource,
   limits: UploadLimits = {},
 ): Promise<number> {
-  const reader = await openSource(source);
+  const reader = await openSource(source, limits.chunkStore ?? new MemoryChunkStore());
   const start = session.offset;
   await releasing(reader, () => writeChunks(session, reader, sizesFor(session, source, limits)));
   return session.offset - start;
@@ -92,9 +95,10 @@ async function sendAll(
   limits: UploadLimits,
 ): Promise<{ digest: string; size: number }> {
   const digester = digest === undefined ? new Digester(client.createHash) : undefined;
-  const reader = await openSource(source, digester && ((bytes) => digester.update(bytes)));
-  const finish = async (last?: Chunk) => {
-    const actual = session.offset + (last ? sizeOf(last) : 0);
+  const store = limits.chunkStore ?? new MemoryChunkStore();
+  const reader = await openSource(source, store, digester && ((bytes) => digester.update(bytes)));
+  const finish = async (last?: Blob) => {
+    const actual = session.offset + (last?.size ?? 0);
     if (size !== undefined && actual !== size) {
       throw new ContentMismatch(`the blob has ${actual} bytes in place of ${size}`);
     }
@@ -106,7 +110,8 @@ async function sendAll(
     const sizes = sizesFor(session, source, limits);
     const first = await reader.read(sizes.next);
     signal?.throwIfAborted();
-    if (first === undefined || sizeOf(first) < sizes.next) return finish(first);
+    if (first === undefined) return finish();
+    if (first.blob.size < sizes.next) return using(first, finish);
     await writeChunks(session, reader, sizes, first);
     return finish();
   });
@@ -117,16 +122,32 @@ async function writeChunks(
   session: UploadSession,
   reader: ChunkReader,
   sizes: ChunkSizes,
-  first?: Chunk,
+  first?: StoredChunk,
 ): Promise<void> {
   let chunk = first ?? (await reader.read(sizes.next));
   while (chunk !== undefined) {
     const preparing = reader.read(sizes.next);
     preparing.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
     const start = performance.now();
-    await session.write(chunk);
-    sizes.took(sizeOf(chunk), performance.now() - start);
+    try {
+      await using(chunk, (blob) => session.write(blob));
+    } catch (error) {
+      // Reading may wait for bytes that never come, so it is ended first.
+      await reader.cancel(error);
+      await preparing.then((prepared) => prepared?.release()).catch(() => undefined);
+      throw error;
+    }
+    sizes.took(chunk.blob.size, performance.now() - start);
     chunk = await preparing;
+  }
+}
+
+/** Gives the room of a chunk back when the work on it has ended, however it did. */
+async function using<T>({ blob, release }: StoredChunk, work: (blob: Blob) => Promise<T>): Promise<T> {
+  try {
+    return await work(blob);
+  } finally {
+    await release();
   }
 }
 

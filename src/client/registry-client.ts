@@ -217,7 +217,7 @@ export class RegistryClient {
 /** The address of the next page (RFC 8288, `rel="next"`), seen from this one; undefined on the last. */
 export function nextPage(headers: Headers, page: URL): URL | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers.get("Link") ?? "")?.[1];
-  const next = target === undefined ? undefined : (URL.parse(target, page) ?? undefined);
+  const next = target === undefined ? undefined : (URL.parse(target, page.href) ?? undefined);
   return next?.href === page.href ? undefined : next;
 }
 

@@ -284,7 +284,7 @@ async function discardBody({ body }: Response): Promise<void> {
 }
 
 function locationOf(headers: Headers, base: URL): URL {
-  const location = URL.parse(headers.get("Location") ?? "", base);
+  const location = URL.parse(headers.get("Location") ?? "", base.href);
   if (!location || !headers.has("Location"))
     throw new ProtocolViolation("the registry does not say where the upload goes on");
   return location;
@@ -305,8 +305,7 @@ function lengthFrom(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}$/.test(header) && Number(header) > 0 ? Number(header) : undefined;
 }
 
-/** Bytes of a chunk. */
-export function sizeOf(chunk: Chunk): number {
+function sizeOf(chunk: Chunk): number {
   return chunk instanceof Blob ? chunk.size : chunk.byteLength;
 }
 

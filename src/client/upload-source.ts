@@ -1,6 +1,6 @@
 /** Where the bytes of an upload come from, and how they become chunks that can be sent again. */
 import type { Bytes, ByteStream } from "./bytes.ts";
-import type { Chunk } from "./upload-session.ts";
+import type { ChunkStore, StoredChunk } from "./chunk-store.ts";
 
 /** What can be read as often as it takes. */
 export interface RereadableSource {
@@ -20,20 +20,22 @@ export function isRereadable(source: UploadSource): boolean {
 
 /** Hands out a source chunk by chunk. */
 export interface ChunkReader {
-  /**
-   * Reads on. A chunk is good until the second reading after it begins.
-   *
-   * @returns fewer bytes than asked for at the end only; none when it is reached.
-   */
-  read: (length: number) => Promise<Chunk | undefined>;
+  /** @returns fewer bytes than asked for at the end only; none when it is reached. */
+  read: (length: number) => Promise<StoredChunk | undefined>;
   /** Lets go of the source. */
   cancel: (reason: unknown) => Promise<void>;
 }
 
 /** @param observe is shown all bytes as they are read, in order; a `Blob` is read for it like a stream. */
-export async function openSource(source: UploadSource, observe?: (bytes: Uint8Array) => void): Promise<ChunkReader> {
-  if (source instanceof Blob) return observe ? new StreamReader(source.stream(), observe) : new BlobReader(source);
-  return new StreamReader(source instanceof ReadableStream ? source : await source.open(), observe);
+export async function openSource(
+  source: UploadSource,
+  store: ChunkStore,
+  observe?: (bytes: Uint8Array) => void,
+): Promise<ChunkReader> {
+  if (!(source instanceof Blob)) {
+    return new StreamReader(source instanceof ReadableStream ? source : await source.open(), store, observe);
+  }
+  return observe ? new StreamReader(source.stream(), store, observe) : new BlobReader(source);
 }
 
 class BlobReader implements ChunkReader {
@@ -44,10 +46,10 @@ class BlobReader implements ChunkReader {
     this.#blob = blob;
   }
 
-  async read(length: number): Promise<Chunk | undefined> {
-    const chunk = this.#blob.slice(this.#at, this.#at + length);
-    this.#at += chunk.size;
-    return chunk.size > 0 ? chunk : undefined;
+  async read(length: number): Promise<StoredChunk | undefined> {
+    const blob = this.#blob.slice(this.#at, this.#at + length);
+    this.#at += blob.size;
+    return blob.size > 0 ? { blob, release: () => Promise.resolve() } : undefined;
   }
 
   async cancel(): Promise<void> {
@@ -57,45 +59,45 @@ class BlobReader implements ChunkReader {
 
 class StreamReader implements ChunkReader {
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  readonly #store: ChunkStore;
   readonly #observe: ((bytes: Uint8Array) => void) | undefined;
-  /** One chunk is sent while the other is filled. Taking new memory for each would leave all of it to the garbage collector. */
-  readonly #buffers = [new ArrayBuffer(0), new ArrayBuffer(0)];
   #rest: Bytes = new Uint8Array(0);
 
-  constructor(stream: ByteStream, observe?: (bytes: Uint8Array) => void) {
+  constructor(stream: ByteStream, store: ChunkStore, observe?: (bytes: Uint8Array) => void) {
     this.#reader = stream.getReader();
+    this.#store = store;
     this.#observe = observe;
   }
 
-  async read(length: number): Promise<Chunk | undefined> {
-    const chunk = new Uint8Array(this.#nextBuffer(length), 0, length);
-    let filled = 0;
-    while (filled < length && (this.#rest.byteLength > 0 || (await this.#fill()))) {
-      const piece = this.#rest.subarray(0, length - filled);
-      chunk.set(piece, filled);
-      filled += piece.byteLength;
-      this.#rest = this.#rest.subarray(piece.byteLength);
+  async read(length: number): Promise<StoredChunk | undefined> {
+    if (!(await this.#fill())) return undefined;
+    const draft = await this.#store.begin(length);
+    try {
+      for (let left = length; left > 0 && (await this.#fill());) {
+        const piece = this.#rest.subarray(0, left);
+        draft.add(piece);
+        left -= piece.byteLength;
+        this.#rest = this.#rest.subarray(piece.byteLength);
+      }
+      return await draft.finish();
+    } catch (error) {
+      await draft.discard();
+      throw error;
     }
-    return filled > 0 ? chunk.subarray(0, filled) : undefined;
   }
 
   async cancel(reason: unknown): Promise<void> {
     await this.#reader.cancel(reason).catch(() => undefined);
   }
 
-  #nextBuffer(length: number): ArrayBuffer {
-    const oldest = this.#buffers.shift() ?? new ArrayBuffer(0);
-    const buffer = oldest.byteLength >= length ? oldest : new ArrayBuffer(length);
-    this.#buffers.push(buffer);
-    return buffer;
-  }
-
   /** @returns false at the end. */
   async #fill(): Promise<boolean> {
-    const { done, value } = await this.#reader.read();
-    if (done) return false;
-    this.#observe?.(value);
-    this.#rest = value;
+    while (this.#rest.byteLength === 0) {
+      const { done, value } = await this.#reader.read();
+      if (done) return false;
+      this.#observe?.(value);
+      this.#rest = value;
+    }
     return true;
   }
 }

@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { makeCertificate } from "../support/certificates.ts";
 import { addAccount, addUser } from "../support/people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { freePort, startEdge } from "./edge.ts";
@@ -11,6 +10,7 @@ import { Home, useRegistry } from "./setting.ts";
 
 const registry = useRegistry();
 const open = new Set<Server>();
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 afterEach(() => {
   for (const server of open) server.close();
@@ -102,7 +102,7 @@ test.for([
 test.for([
   ["a web site", 200, { "Content-Type": "text/html" }, "<h1>Hello</h1>", "Is this the registry's address?"],
   ["nothing at all", 404, {}, "", "Is this the registry's address?"],
-  ["a redirect", 302, { Location: "https://www.example.com/" }, "", "Is this the registry's address?"],
+  ["a redirect", 302, { Location: "http://127.0.0.1:1/sign-in" }, "", "Is this the registry's address?"],
   [
     "a challenge for browsers",
     403,
@@ -145,63 +145,38 @@ test("a token service elsewhere is found", async () => {
   expect(find("Challenge")).toMatchObject({ status: "warning", mend: expect.stringContaining("Host") });
 });
 
-test("certificates that have expired, or that nobody knows, and tokens over plain HTTP are found", async () => {
+test("certificates that have expired, or soon will, or that nobody knows, and tokens over plain HTTP are found", async () => {
   const home = new Home();
-  const makeCertificate = (name: string, ...args: string[]) => {
-    const [key, certificate] = [home.path(`${name}.key`), home.path(`${name}.pem`)];
-    execFileSync(
-      "openssl",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        "-keyout",
-        key,
-        "-out",
-        certificate,
-        ...args,
-      ],
-      { stdio: "ignore" },
-    );
-    return { key: readFileSync(key), cert: readFileSync(certificate), certificate };
-  };
-  const challenge: RequestListener = (_, response) => {
-    response.writeHead(401, { "WWW-Authenticate": 'Bearer realm="http://localhost/token",service="x"' }).end();
+  /** A server whose certificate is its own authority, and how to trust it. */
+  const serve = async (daysLeft: number) => {
+    const notBefore = new Date(Date.now() - 100 * DAY_MS);
+    const notAfter = new Date(Date.now() + daysLeft * DAY_MS + DAY_MS / 2);
+    const { certificate, key } = await makeCertificate({ name: "localhost", notBefore, notAfter });
+    const server = createHttpsServer({ cert: certificate, key }, (_, response) => {
+      response.writeHead(401, { "WWW-Authenticate": 'Bearer realm="http://localhost/token",service="x"' }).end();
+    });
+    const trust = { NODE_EXTRA_CA_CERTS: home.write(`${daysLeft}.pem`, certificate) };
+    return { address: `https://${await listen(server)}`, trust };
   };
 
-  const { certificate, ...trusted } = makeCertificate("trusted", "-days", "300");
-  const good = await listen(createHttpsServer(trusted, challenge));
-  const address = `https://${good}`;
-  expect((await examine(address)).find("TLS")).toMatchObject({
-    status: "failed",
-    mend: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
-  });
-
-  const { find } = await examine(address, [], { NODE_EXTRA_CA_CERTS: certificate });
+  const good = await serve(300);
+  const { find } = await examine(good.address, [], good.trust);
   expect(find("TLS")).toMatchObject({
     status: "ok",
-    detail: expect.stringMatching(/TLSv1\.3.*localhost.*29\d more days/),
+    detail: expect.stringMatching(/TLSv1\.3.*localhost.*300 more days/),
   });
   expect(find("Challenge")).toMatchObject({ status: "failed", detail: expect.stringContaining("plain HTTP") });
+  const mend = expect.stringContaining("NODE_EXTRA_CA_CERTS") as string;
+  expect((await examine(good.address)).find("TLS")).toMatchObject({ status: "failed", mend });
 
-  const soon = makeCertificate("soon", "-days", "5");
-  const ending = await listen(createHttpsServer(soon, challenge));
-  expect((await examine(`https://${ending}`, [], { NODE_EXTRA_CA_CERTS: soon.certificate })).find("TLS")?.status).toBe(
-    "warning",
-  );
+  const soon = await serve(5);
+  expect((await examine(soon.address, [], soon.trust)).find("TLS")).toMatchObject({ status: "warning" });
+  const over = await serve(-3);
+  const expired = await examine(over.address, [], over.trust);
+  expect(expired.find("TLS")).toMatchObject({ status: "failed", mend: expect.stringContaining("Renew") });
 
-  expect((await examine(`https://${registry.server.address}`)).find("TLS")).toMatchObject({
-    status: "failed",
-    mend: expect.stringContaining("http://"),
-  });
+  const plain = await examine(`https://${registry.server.address}`);
+  expect(plain.find("TLS")).toMatchObject({ status: "failed", mend: expect.stringContaining("http://") });
   home.remove();
 });
 

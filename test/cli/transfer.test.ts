@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dockerRegistryVersion, type Server as OtherServer, Servers } from "../bench/servers.ts";
 import { ended, execute } from "../support/commands.ts";
 import { digestInLayout, dockerArchiveOf, MIB, writeImage, writeMultiPlatformImage } from "../support/images.ts";
-import { operatorOf, pushIndex } from "../support/people.ts";
+import { MANIFEST_TYPE, operatorOf, pushIndex } from "../support/people.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { PROGRAM, succeed, useRegistry } from "./setting.ts";
 
@@ -145,7 +145,7 @@ async function sign(repository: string, subject: { digest: string; size: number 
   const octets = { "Content-Type": "application/octet-stream" };
   const pushed = await operator.send("POST", `/v2/${repository}/blobs/uploads/?digest=${sha256(blob)}`, blob, octets);
   expect(pushed.status).toBe(201);
-  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  const mediaType = MANIFEST_TYPE;
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -172,7 +172,9 @@ test("an image of two architectures goes to docker-registry and back with its si
 
   const there = await home().json(["copy", "acme/signed:1", `${otherAddress}/backup/signed:1`, "--referrers"]);
   expect(there).toEqual({ reference: `${otherAddress}/backup/signed:1`, digest });
-  const found = await fetch(`${other.url}/v2/backup/signed/manifests/${signature}`, { headers: { Accept: "*/*" } });
+  const found = await fetch(`${other.url}/v2/backup/signed/manifests/${signature}`, {
+    headers: { Accept: MANIFEST_TYPE },
+  });
   expect(sha256(new Uint8Array(await found.arrayBuffer()))).toBe(signature);
 
   const back = await home().json(["copy", `${otherAddress}/backup/signed:1`, "acme/restored", "--referrers"]);

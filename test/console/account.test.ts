@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type AccessKey, addUser, pushImage } from "../support/people.ts";
 import { createOrganization } from "./seed.ts";
 import { useConsole } from "./setting.ts";
-import { button, choose, copied, dialog, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const NEW_PASSWORD = "a horse of another colour";
 
@@ -19,7 +19,7 @@ async function logIn(user: string, password: string): Promise<number> {
 /** Runs a login command as far as the registry has to do with it. */
 async function run(command: string): Promise<number> {
   const [, user = "", password = "", host] = /^docker login -u (\S+) -p (\S+) (\S+)$/.exec(command) ?? [];
-  expect(host, command).toBe(setting.server.address);
+  expect(host).toBe(setting.server.address);
   return logIn(user, password);
 }
 
@@ -94,11 +94,11 @@ test("a user is added, gets another password and role, and is deleted", async ()
   await page.goto("/users");
   await button(page, "Add user").click();
   const add = dialog(page, "Add a user");
-  await add.getByLabel("User name").fill("admin");
+  await field(add, "User name").fill("admin");
   await button(add, "Add user").click();
   await add.getByText("There is a user of this name already.").waitFor();
   expect(visitor.forgive(/^answer 409/)).toBe(1);
-  await add.getByLabel("User name").fill("carol");
+  await field(add, "User name").fill("carol");
   await button(add, "Add user").click();
   const first = await copied(button(add, "Copy the password"));
   expect(await logIn("carol", first)).toBe(200);
@@ -107,7 +107,7 @@ test("a user is added, gets another password and role, and is deleted", async ()
   await takeFromMenu(page, "Actions for carol", "Reset password");
   const reset = dialog(page, "New password for carol");
   await reset.getByLabel("Choose one").check();
-  await reset.getByRole("textbox", { name: "New password" }).fill(NEW_PASSWORD);
+  await field(reset, "New password").fill(NEW_PASSWORD);
   await button(reset, "Reset password").click();
   await button(reset, "Done").click();
   expect(await logIn("carol", first)).toBe(401);
@@ -121,7 +121,7 @@ test("a user is added, gets another password and role, and is deleted", async ()
 
   await takeFromMenu(page, "Actions for carol", "Delete user");
   const deletion = dialog(page, "Delete the user carol?");
-  await deletion.getByLabel("Type carol to confirm").fill("carol");
+  await field(deletion, "Type carol to confirm").fill("carol");
   await button(deletion, "Delete user").click();
   await expect.poll(() => row(page, "carol").count()).toBe(0);
   expect(await logIn("carol", NEW_PASSWORD)).toBe(401);
@@ -132,15 +132,15 @@ test("an account is created with its administrator, and deleted", async () => {
   await page.goto("/accounts");
   await button(page, "Create account").click();
   const creation = dialog(page, "Create an account");
-  await creation.getByLabel("Account name").fill("south");
-  await expect.poll(() => creation.getByLabel("User name").inputValue()).toBe("south");
+  await field(creation, "Account name").fill("south");
+  await expect.poll(() => field(creation, "User name").inputValue()).toBe("south");
   await button(creation, "Create account").click();
   expect(await logIn("south", await copied(button(creation, "Copy the password")))).toBe(200);
   await button(creation, "Done").click();
 
   await takeFromMenu(page, "Actions for south", "Delete account");
   const deletion = dialog(page, "Delete the account south?");
-  await deletion.getByLabel("Type south to confirm").fill("south");
+  await field(deletion, "Type south to confirm").fill("south");
   await button(deletion, "Delete account").click();
   await expect.poll(() => row(page, "south").count()).toBe(0);
 });
@@ -152,9 +152,9 @@ test("one's own password is changed with the present one only", async () => {
   await page.goto("/");
   await takeFromMenu(page, person.name, "Change password");
   const fill = async (current: string, repeated: string) => {
-    await page.getByLabel("Current password").fill(current);
-    await page.getByRole("textbox", { name: "New password", exact: true }).fill(NEW_PASSWORD);
-    await page.getByLabel("New password again").fill(repeated);
+    await field(page, "Current password").fill(current);
+    await field(page, "New password").fill(NEW_PASSWORD);
+    await field(page, "New password again").fill(repeated);
     await button(page, "Change password").click();
   };
   await fill(person.password, `${NEW_PASSWORD}!`);

@@ -4,7 +4,7 @@ import { pushImage } from "../support/people.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
 import { createOrganization } from "./seed.ts";
 import { useConsole } from "./setting.ts";
-import { button, copied, dialog, row, told } from "./widgets.ts";
+import { button, copied, dialog, field, row, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
 const DELIVERY_MS = 20_000;
@@ -32,12 +32,12 @@ test("a webhook is added, tested, fired by a push, and sent again from its histo
   await visitor.open("/images/acme/web/triggers");
   await button(page, "Add trigger").click();
   const adding = dialog(page, "Add a trigger");
-  await adding.getByLabel("Name").fill("notify");
+  await field(adding, "Name").fill("notify");
   await adding.getByLabel("Tags that match a pattern").check();
-  await adding.getByRole("textbox", { name: "Pattern" }).fill("1.*");
+  await field(adding, "Pattern").fill("1.*");
   await adding.getByText("1 of the newest 1 tags would fire it:").waitFor();
   await adding.getByLabel("Send a webhook").check();
-  await adding.getByLabel("URL").fill(hook);
+  await field(adding, "URL").fill(hook);
   await button(adding, "Make one up").click();
   expect(await copied(button(adding, "Copy the secret"))).toMatch(/^whsec_/);
   await button(adding, "Add trigger").click();
@@ -78,9 +78,9 @@ test("an aging rule is looked at before it is saved, tells what it deleted, and 
   await visitor.open("/images/acme/aged/aging");
   await button(page, "Add rule").click();
   await page.getByLabel("Number of tags").check();
-  const count = page.getByRole("textbox", { name: "Keep the newest" });
+  const count = field(page, "Keep the newest");
   await count.fill("1");
-  await page.getByRole("textbox", { name: "Exempt tags" }).fill("stable");
+  await field(page, "Exempt tags").fill("stable");
   await button(page, "Preview").click();
   await page.getByText("2 tags would be deleted now").waitFor();
   const going = page.getByRole("table", { name: "Tags that would be deleted" });

@@ -6,6 +6,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { seed, type Seed } from "./seed.ts";
 import { useConsole } from "./setting.ts";
 import type { Appearance, Visitor } from "./visitor.ts";
+import { forgiveStranger } from "./widgets.ts";
+
+const LOADING_MS = 20_000;
 
 let seeded: Seed | undefined;
 const setting = useConsole({
@@ -95,6 +98,7 @@ describe.each(PAGES)("$path", ({ path, heading, appearances = USUAL, isOpen = fa
         await page.getByRole("heading", { level: 1, name: expected, exact: true, includeHidden: true }).waitFor();
         await expect.poll(() => page.title()).toBe(`${expected} · Berth`);
         expect(await page.getAttribute("html", "lang")).toBe(appearance.language);
+        if (isOpen) forgiveStranger(visitor);
         await expectFit(visitor, `pages/${nameOf(path)}`, appearance);
       }),
     );
@@ -179,8 +183,14 @@ async function expectFit(visitor: Visitor, name: string, { width, theme, languag
   expect.soft(await visitor.accessibilityProblems(), name).toEqual([]);
 }
 
-/** Waits until nothing moves: what fades in has colours that nobody chose. What turns for ever is not waited for. */
+/** What the console shows while it waits for something. */
+const WAITING = ["Loading", "正在加载"].map((label) => `[aria-label="${label}"]`).join();
+
+/** Waits until all is there and nothing moves: what fades in has colours that nobody chose. */
 async function settled({ page }: Visitor): Promise<void> {
+  await expect.poll(() => page.locator(`${WAITING}, [aria-busy=true]`).count(), { timeout: LOADING_MS }).toBe(0);
+  // What has just come in begins to move with the next frame.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
   await page.evaluate(`Promise.allSettled(
     document.getAnimations()
       .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)

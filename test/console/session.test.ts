@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { USER, PASSWORD } from "../support/server.ts";
 import { useConsole } from "./setting.ts";
 import { PHONE } from "./visitor.ts";
-import { button, dialog, focused, tabTo, takeFromMenu } from "./widgets.ts";
+import { button, dialog, field, focused, forgiveStranger, tabTo, takeFromMenu } from "./widgets.ts";
 
 const setting = useConsole();
 
@@ -13,13 +13,13 @@ test("who is not signed in is asked to, and goes on to where they wanted", async
   await visitor.open("/organizations");
   expect(new URL(page.url()).pathname).toBe("/sign-in");
 
-  await page.getByLabel("User name").fill(USER);
-  await page.getByLabel("Password").fill("wrong password");
+  await field(page, "User name").fill(USER);
+  await field(page, "Password").fill("wrong password");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").waitFor();
   expect(visitor.forgive(/^answer 401/)).toBeGreaterThan(0);
 
-  await page.getByLabel("Password").fill(PASSWORD);
+  await field(page, "Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { level: 1, name: "Organizations" }).waitFor();
   expect(new URL(page.url()).pathname).toBe("/organizations");
@@ -29,8 +29,8 @@ test("an address with filters survives signing in and being loaded again", async
   const visitor = await setting.visit();
   const { page } = visitor;
   await visitor.open("/images?q=web&category=linux");
-  await page.getByLabel("User name").fill(USER);
-  await page.getByLabel("Password").fill(PASSWORD);
+  await field(page, "User name").fill(USER);
+  await field(page, "Password").fill(PASSWORD);
   await button(page, "Sign in").click();
   const isThere = async () => {
     await page.getByRole("heading", { level: 1, name: "My images" }).waitFor();
@@ -38,6 +38,7 @@ test("an address with filters survives signing in and being loaded again", async
     expect(new URL(page.url()).search).toBe("?q=web&category=linux");
   };
   await isThere();
+  forgiveStranger(visitor);
   await page.reload();
   await isThere();
 });
@@ -59,22 +60,23 @@ test("the keyboard is enough", async () => {
   const visitor = await setting.visit(PHONE);
   const { page } = visitor;
   await visitor.open("/sign-in");
-  await tabTo(page, page.getByLabel("User name"));
+  forgiveStranger(visitor);
+  await tabTo(page, field(page, "User name"));
   await page.keyboard.type(USER);
-  await tabTo(page, page.getByLabel("Password"));
+  await tabTo(page, field(page, "Password"));
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 
   await tabTo(page, button(page, "Open the navigation"));
   await page.keyboard.press("Enter");
-  await tabTo(page, dialog(page, "Navigation").getByRole("link", { name: "Organizations" }));
+  await tabTo(page, dialog(page, "Berth").getByRole("link", { name: "Organizations" }));
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "Organizations" }).waitFor();
   const opener = button(page, "Create organization").first();
   await tabTo(page, opener);
   await page.keyboard.press("Enter");
-  await focused(dialog(page, "Create organization").getByLabel("Name"));
+  await focused(field(dialog(page, "Create organization"), "Name"));
   await page.keyboard.press("Escape");
   await focused(opener);
 });
@@ -85,15 +87,15 @@ test("a session that ends in the middle of a form costs nothing that was typed",
   await visitor.open("/organizations");
   await button(page, "Create organization").first().click();
   const form = dialog(page, "Create organization");
-  await form.getByLabel("Name").fill("typed-before");
+  await field(form, "Name").fill("typed-before");
   await visitor.context.clearCookies();
   await button(form, "Create").click();
   const ended = dialog(page, "Your session has ended");
-  await ended.getByLabel("Password").fill(PASSWORD);
+  await field(ended, "Password").fill(PASSWORD);
   expect(visitor.forgive(/^answer 401/)).toBeGreaterThan(0);
   await button(ended, "Sign in").click();
   await ended.waitFor({ state: "hidden" });
-  expect(await form.getByLabel("Name").inputValue()).toBe("typed-before");
+  expect(await field(form, "Name").inputValue()).toBe("typed-before");
   await button(form, "Create").click();
   await page.getByRole("heading", { level: 1, name: "typed-before" }).waitFor();
 });
@@ -107,4 +109,5 @@ test("who signs out is out, and the pages do not come back", async () => {
   await page.goto("/organizations");
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   expect(new URL(page.url()).searchParams.get("next")).toBe("/organizations");
+  forgiveStranger(visitor);
 });

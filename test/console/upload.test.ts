@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Route } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
 import { execute, findProgram } from "../support/commands.ts";
@@ -12,11 +13,14 @@ import { useConsole } from "./setting.ts";
 import type { Visitor } from "./visitor.ts";
 
 const MAX_BYTES = 64 * MIB;
-const UPLOAD_MS = 30_000;
+const UPLOAD_MS = 60_000;
 const ORGANIZATION = "acme";
 
 const daemon = dockerDaemon();
 const missing = [...DAEMON_PROGRAMS, "docker", "skopeo"].filter((program) => findProgram(program) === undefined);
+/** In CI nothing is missing, or the tests fail. */
+const isWithoutDocker = missing.length > 0 && process.env.CI !== "true";
+if (isWithoutDocker) console.warn(`Skipping uploads that docker pulls back: ${missing.join(" and ")} not installed.`);
 const setting = useConsole({
   environment: { UPLOAD_ARCHIVE_BYTES: String(MAX_BYTES) },
   prepare: async () => {
@@ -89,7 +93,7 @@ async function visitUpload(person: Pick<Person, "name" | "password"> = setting.o
   return visitor;
 }
 
-describe.skipIf(missing.length > 0 && process.env.CI !== "true")("archives of", () => {
+describe.skipIf(isWithoutDocker)("archives of", () => {
   test("docker save: several images in one, with several names, in tar and tar.gz", { timeout: 180_000 }, async () => {
     const [one, two] = [await newImage("one"), await newImage("two")];
     await load(one, "registry.example.com/team/one:1", "one:latest");
@@ -124,7 +128,13 @@ describe.skipIf(missing.length > 0 && process.env.CI !== "true")("archives of", 
     await skopeo("copy", `oci:${image.layout}:latest`, `oci-archive:${path("oci.tar")}:oci`);
     const recipe = (architecture: string) => ({ seed: architecture, layers: [1000], architecture });
     const { index, images } = await writeMultiPlatformImage(path("index"), [recipe("amd64"), recipe("arm64")]);
-    await skopeo("copy", "--all", `oci:${path("index")}:latest`, `oci-archive:${path("index.tar")}:all`);
+    await skopeo(
+      "copy",
+      "--all",
+      "--preserve-digests",
+      `oci:${path("index")}:latest`,
+      `oci-archive:${path("index.tar")}:all`,
+    );
 
     const visitor = await visitUpload();
     await choose(visitor, path("docker.tar"), path("oci.tar"), path("index.tar"));
@@ -229,7 +239,7 @@ describe("what cannot be uploaded", () => {
 describe("in the middle of an upload", () => {
   /** Makes an archive whose upload takes a while, and starts it. */
   async function begin(visitor: Visitor, name: string): Promise<void> {
-    const image = await newImage(name, [12 * MIB, 12 * MIB]);
+    const image = await newImage(name, [6 * MIB, 6 * MIB]);
     const [program, ...args] = dockerArchiveOf(image.layout);
     await run(program, ...args.map((argument) => (argument === "-" ? path(`${name}.tar`) : argument)));
     await choose(visitor, path(`${name}.tar`));
@@ -237,33 +247,37 @@ describe("in the middle of an upload", () => {
     await start(visitor);
   }
 
-  test("the network goes away, and the upload goes on when it is back", { timeout: 120_000 }, async () => {
-    const visitor = await visitUpload();
-    let isCut = false;
-    await visitor.context.route("**/v2/**", async (route) => {
-      const isChunk = route.request().method() === "PATCH" || route.request().method() === "PUT";
-      if (isChunk && !isCut) {
-        isCut = true;
-        await visitor.context.setOffline(true);
-        setTimeout(() => void visitor.context.setOffline(false), 3000);
-        return route.abort("connectionreset");
-      }
-      return route.continue();
-    });
-    await begin(visitor, "interrupted");
-    await uploaded(visitor, 1);
-    expect(isCut).toBe(true);
-    visitor.forgive(/ERR_|Failed to fetch|NetworkError/);
-    if (missing.length === 0) expect((await pulled("interrupted:latest")).diffIds).toHaveLength(2);
-  });
+  test.skipIf(isWithoutDocker)(
+    "the network goes away, and the upload goes on when it is back",
+    { timeout: 120_000 },
+    async () => {
+      const visitor = await visitUpload();
+      let isCut = false;
+      await visitor.context.route("**/v2/**", async (route) => {
+        const isChunk = route.request().method() === "PATCH" || route.request().method() === "PUT";
+        if (isChunk && !isCut) {
+          isCut = true;
+          await visitor.context.setOffline(true);
+          setTimeout(() => void visitor.context.setOffline(false), 3000);
+          return route.abort("connectionreset");
+        }
+        return route.continue();
+      });
+      await begin(visitor, "interrupted");
+      await uploaded(visitor, 1);
+      expect(isCut).toBe(true);
+      visitor.forgive(/ERR_|Failed to fetch|NetworkError/);
+      expect((await pulled("interrupted:latest")).diffIds).toHaveLength(2);
+    },
+  );
 
   test("the session ends: who signs in again goes on", { timeout: 120_000 }, async () => {
     const visitor = await visitUpload();
-    await visitor.context.route("**/token?**", async (route) => {
-      await visitor.context.unroute("**/token?**");
+    const endSession = async (route: Route) => {
       await visitor.context.clearCookies();
       return route.continue({ headers: { ...route.request().headers(), cookie: "berth_session=ended" } });
-    });
+    };
+    await visitor.context.route("**/token?**", endSession, { times: 1 });
     await begin(visitor, "session");
     await visitor.page.getByRole("dialog").getByLabel("Password").fill(PASSWORD);
     await visitor.page.getByRole("dialog").getByRole("button", { name: "Sign in" }).click();
@@ -277,10 +291,11 @@ describe("in the middle of an upload", () => {
     const rights = [{ user_id: member.id, user_name: member.name, auth: 3 }];
     await setting.operator.ask("POST", `/v2/manage/namespaces/${ORGANIZATION}/access`, rights);
     const visitor = await visitUpload(member);
-    await visitor.context.route("**/known-layers", async (route) => {
+    const takeAway = async (route: Route) => {
       await setting.operator.ask("DELETE", `/v2/manage/namespaces/${ORGANIZATION}/access`, [member.id]);
       return route.continue();
-    });
+    };
+    await visitor.context.route("**/known-layers", takeAway, { times: 1 });
     await begin(visitor, "forbidden");
     await visitor.page.getByText(/You have no right \(any more\) to upload to acme/).waitFor({ timeout: UPLOAD_MS });
     expect(visitor.forgive(/^answer 40[34]/)).toBeGreaterThan(0);
@@ -293,6 +308,8 @@ describe("in the middle of an upload", () => {
     await visitor.page.getByText("Ready", { exact: true }).waitFor({ timeout: UPLOAD_MS });
     await start(visitor);
     await uploaded(visitor, 1);
+    // The chunk that was under way when it was cancelled.
+    visitor.forgive(/^answer 416: DELETE/);
   });
 });
 

@@ -86,7 +86,7 @@ export class Visitor {
   /** Writes what is on the page to a file. */
   async screenshot(name: string): Promise<void> {
     mkdirSync(dirname(join(SCREENSHOTS, name)), { recursive: true });
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, animations: "disabled" });
   }
 
   /** What axe finds on the page that is serious or worse, a line each. */

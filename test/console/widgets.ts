@@ -1,6 +1,7 @@
 /** What people do with the parts that all pages of the console are made of. */
 import { expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
+import type { Visitor } from "./visitor.ts";
 
 /** A dialog, by its title. */
 export function dialog(page: Page, title: string): Locator {
@@ -19,6 +20,11 @@ export function row(within: Page | Locator, name: string): Locator {
   return within.getByRole("row").filter({ has: page.getByRole("rowheader", { name: pattern }) });
 }
 
+/** A field for text, by its whole label. */
+export function field(within: Page | Locator, label: string): Locator {
+  return within.getByRole("textbox", { name: label, exact: true });
+}
+
 /** Chooses one of the few values of a field. */
 export async function choose(within: Locator, label: string, option: string): Promise<void> {
   await within.getByRole("button", { name: label }).click();
@@ -28,7 +34,10 @@ export async function choose(within: Locator, label: string, option: string): Pr
 /** Opens a menu and takes one of its entries. */
 export async function takeFromMenu(page: Page, menu: string, entry: string): Promise<void> {
   await button(page, menu).click();
-  await page.getByRole("menuitem", { name: entry }).click();
+  await page
+    .getByRole("menuitem", { name: entry })
+    .or(page.getByRole("menuitemradio", { name: entry }))
+    .click();
 }
 
 /** Waits for a message that goes away by itself. */
@@ -41,6 +50,11 @@ export async function copied(copy: Locator): Promise<string> {
   await copy.click();
   await copy.page().getByText("Copied").first().waitFor();
   return copy.page().evaluate<string>("navigator.clipboard.readText()");
+}
+
+/** Who has not signed in is asked who they are, which is refused: what the console wanted to know. */
+export function forgiveStranger(visitor: Visitor): void {
+  visitor.forgive(/^answer 401: GET \/api\/session$/);
 }
 
 /** Moves the focus by the Tab key until it is where it should be. */

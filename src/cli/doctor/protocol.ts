@@ -1,6 +1,7 @@
 /** Whether there is a registry, and what its answer tells. */
 import { parseChallenges } from "../../client/challenge.ts";
 import { reasonOf } from "../explain.ts";
+import { nodeFetch, openConnections } from "../node-fetch.ts";
 import { type Check, failed, ok, skipped, warning } from "./examination.ts";
 
 const ANSWER_MS = 20_000;
@@ -14,7 +15,9 @@ export const api: Check = {
   name: "Registry API",
   isEssential: true,
   run: async (examination) => {
-    const { registry, fetch } = examination;
+    const { registry } = examination;
+    // A redirect is an answer of its own here.
+    const fetch = nodeFetch(openConnections(), 0);
     const askedAt = Date.now();
     let response: Response;
     try {

@@ -8,8 +8,6 @@ import type { Bytes } from "../../client/bytes.ts";
 import { openNameless } from "../nameless-file.ts";
 import { RangeBlob, type RangeSource } from "../range-blob.ts";
 
-/** Bytes that are read from the file at once. */
-const READ_BYTES = 512 * 1024;
 /** Bytes that may wait to be written. */
 const WRITE_BUFFER_BYTES = 1024 * 1024;
 
@@ -46,11 +44,8 @@ export class Spool implements RangeSource {
   writable(): Writable {
     return new Writable({
       highWaterMark: WRITE_BUFFER_BYTES,
-      write: (piece: Buffer, _encoding, done) => void this.#append(piece).then(() => done(), done),
-      writev: (pieces, done) => {
-        const bytes = Buffer.concat(pieces.map(({ chunk }) => chunk as Buffer));
-        void this.#append(bytes).then(() => done(), done);
-      },
+      write: (piece: Bytes, _encoding, done) => void this.#append([piece]).then(() => done(), done),
+      writev: (pieces, done) => void this.#append(pieces.map(({ chunk }) => chunk as Bytes)).then(() => done(), done),
       final: (done) => {
         this.#isEnded = true;
         this.#wake();
@@ -94,31 +89,30 @@ export class Spool implements RangeSource {
     await this.#file.close();
   }
 
-  /** Reads at least one byte and at most `wanted`; waits until there is one. */
-  async read(position: number, wanted: number): Promise<Bytes> {
+  /** Waits until there is a byte at the position. */
+  async read(target: Bytes, position: number): Promise<number> {
     const there = await this.available(position, 1);
     if (position < this.#released) throw new Error("these bytes are released");
     const start = position % this.#capacity;
-    const length = Math.min(wanted, there, READ_BYTES, this.#capacity - start);
-    const buffer = new Uint8Array(length);
-    const { bytesRead } = await this.#file.read(buffer, 0, length, start);
+    const length = Math.min(target.byteLength, there, this.#capacity - start);
+    const { bytesRead } = await this.#file.read(target, 0, length, start);
     if (bytesRead === 0) throw new Error("the spooled bytes are gone");
-    return buffer.subarray(0, bytesRead);
+    return bytesRead;
   }
 
-  async #append(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.byteLength;) {
+  /** Writes what has come behind what there is, and waits while there is no room. */
+  async #append(pieces: readonly Bytes[]): Promise<void> {
+    for (let left = pieces; left.length > 0;) {
       while (this.#written - this.#released >= this.#capacity) {
         if (this.#failure) throw this.#failure;
         await this.#change();
       }
       const start = this.#written % this.#capacity;
-      const room = Math.min(this.#capacity - start, this.#capacity - (this.#written - this.#released));
-      const length = Math.min(bytes.byteLength - at, room);
-      const { bytesWritten } = await this.#file.write(bytes, at, length, start);
-      at += bytesWritten;
+      const free = this.#capacity - (this.#written - this.#released);
+      const { bytesWritten } = await this.#file.writev(cut(left, 0, Math.min(this.#capacity - start, free)), start);
       this.#written += bytesWritten;
       this.#wake();
+      left = cut(left, bytesWritten, Infinity);
     }
   }
 
@@ -136,4 +130,16 @@ export class Spool implements RangeSource {
     this.#waiting = [];
     for (const each of waiting) each();
   }
+}
+
+/** The bytes from `start` to `end` of those that some pieces have together, without copying any. */
+function cut(pieces: readonly Bytes[], start: number, end: number): Bytes[] {
+  const parts: Bytes[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    const part = piece.subarray(Math.max(0, start - at), Math.max(0, end - at));
+    if (part.byteLength > 0) parts.push(part);
+    at += piece.byteLength;
+  }
+  return parts;
 }

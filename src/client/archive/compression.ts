@@ -79,14 +79,14 @@ async function* inPieces(stream: ByteStream): AsyncGenerator<Bytes, void, undefi
 }
 
 /** Gives a stream to a transformation. What fails is known by `state`, and never unhandled. */
-function feed(source: ByteStream, target: WritableStream<BufferSource>) {
+function feed(source: ByteStream, target: CompressionStream["writable"]) {
   const state: { isAtEnd: boolean; failure: { error: unknown } | undefined } = { isAtEnd: false, failure: undefined };
   const work = async () => {
     const writer = target.getWriter();
     writer.closed.catch(() => undefined);
     const reader = source.getReader();
     for (;;) {
-      let next: ReadableStreamReadResult<Bytes>;
+      let next: Awaited<ReturnType<typeof reader.read>>;
       try {
         next = await reader.read();
       } catch (error) {

@@ -1,6 +1,8 @@
 import { type Bytes, type ByteStream, chunksOf, streamOf } from "../bytes.ts";
+import { ContentMismatch } from "../errors.ts";
 import { type CreateHash, verified } from "../hash.ts";
 import type { RereadableSource } from "../upload-source.ts";
+import { ArchiveError } from "./archive-error.ts";
 import type { PlainLayer } from "./archive-image.ts";
 import { gzip } from "./compression.ts";
 
@@ -24,7 +26,7 @@ export class Packing implements RereadableSource {
     this.#made = 0;
     const { content, diffId, size } = this.#layer;
     const expected = { digest: diffId, size, what: `the layer ${content.path}` };
-    const plain = this.#isSnapshot ? content.open() : verified(content.open(), expected, this.#createHash);
+    const plain = this.#isSnapshot ? content.open() : unchanged(verified(content.open(), expected, this.#createHash));
     const packed = gzip(streamOf(counted(plain, (bytes) => (this.#read += bytes))));
     return streamOf(counted(packed, (bytes) => (this.#made += bytes)));
   }
@@ -33,6 +35,19 @@ export class Packing implements RereadableSource {
   plainBytes(packed: number): number {
     return this.#made === 0 ? 0 : Math.min(this.#read, Math.round((this.#read * packed) / this.#made));
   }
+}
+
+/** What is not as it was when the archive was checked has changed since. */
+function unchanged(stream: ByteStream): ByteStream {
+  return streamOf(
+    (async function* read() {
+      try {
+        yield* chunksOf(stream);
+      } catch (error) {
+        throw error instanceof ContentMismatch ? new ArchiveError("source-changed", {}, { cause: error }) : error;
+      }
+    })(),
+  );
 }
 
 async function* counted(stream: ByteStream, count: (bytes: number) => void): AsyncGenerator<Bytes, void, undefined> {

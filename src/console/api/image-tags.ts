@@ -1,6 +1,7 @@
 /** An image's tags: what they are, what is done to them, and what happened to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
+import { runAll } from "../../client/jobs.ts";
+import { api, ApiError, unwrap } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "./image-name.ts";
 import { invalidateImage } from "./image.ts";
@@ -24,7 +25,9 @@ const PAGE_SIZE = 50;
 /** How many tags are proposed to choose from. */
 const SUGGESTIONS = 20;
 /** How many tags one request may delete. */
-export const MAX_DELETED_TAGS = 100;
+const MAX_DELETED_TAGS = 100;
+/** How many tags are restored at the same time, each by a request of its own. */
+const RESTORED_AT_ONCE = 6;
 
 const TAGS = "/api/organizations/{organization}/images/{image}/tags";
 const HISTORY = "/api/organizations/{organization}/images/{image}/history";
@@ -80,37 +83,44 @@ export function useTag({ organization, image }: ImageName, tag: string | undefin
 /** Deletes tags, each by itself: the answer tells of each whether it is gone. Takes the right to manage the image. */
 export function useDeleteTags(name: ImageName) {
   const client = useQueryClient();
+  const path = { organization: name.organization, image: name.image };
   return useMutation({
-    mutationFn: async (tags: readonly string[]) =>
-      unwrap(
-        await api.POST("/api/organizations/{organization}/images/{image}/tags/delete", {
-          params: { path: { organization: name.organization, image: name.image } },
-          body: { tags: [...tags] },
-        }),
-      ).results,
-    onSuccess: () => invalidateImage(client, name),
+    mutationFn: async (tags: readonly string[]) => {
+      const results: TagDeletion[] = [];
+      for (let from = 0; from < tags.length; from += MAX_DELETED_TAGS) {
+        const body = { tags: tags.slice(from, from + MAX_DELETED_TAGS) };
+        results.push(...unwrap(await api.POST(`${TAGS}/delete`, { params: { path }, body })).results);
+      }
+      return results;
+    },
+    onSettled: () => invalidateImage(client, name),
   });
 }
 
 /**
- * Gives deleted tags back what they last pointed to, one after the other. Takes the right to edit the image.
+ * Gives deleted tags back what they last pointed to. Takes the right to edit the image.
  *
- * The mutation throws ApiError for the first tag that cannot be restored; those before it are.
+ * The mutation throws ApiError for the first tag that cannot be restored; others may be by then.
  */
 export function useRestoreTags(name: ImageName) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (tags: readonly string[]) => {
-      for (const tag of tags) {
-        unwrap(
-          await api.POST("/api/organizations/{organization}/images/{image}/tags/{tag}/restore", {
-            params: { path: { organization: name.organization, image: name.image, tag } },
-          }),
-        );
-      }
+      await runAll(tags, { jobs: RESTORED_AT_ONCE }, async (tag, signal) => {
+        const path = { organization: name.organization, image: name.image, tag };
+        unwrap(await api.POST(`${TAGS}/{tag}/restore`, { params: { path }, signal }));
+      });
     },
     onSettled: () => invalidateImage(client, name),
   });
+}
+
+/** SWR's code for a right that is missing. */
+const DENIED = "SVCSTG.SWR.4030170";
+
+/** Whether SWR's API refused something because a rule keeps a tag, for which it has no code of its own. */
+export function isKeptByRule(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 403 && error.code !== DENIED;
 }
 
 /** Gives another tag to what a tag points to. Takes the right to edit the image. */

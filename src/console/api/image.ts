@@ -9,7 +9,7 @@ export type Level = Image["level"];
 
 export const IMAGE_PATH = "/api/organizations/{organization}/images/{image}";
 /** Queries for lists of images, which a change of one makes stale. */
-const LISTS = new Set(["/api/images", "/api/image-centre", "/v2/manage/overview"]);
+const LISTS = new Set(["/api/images", "/api/image-centre", "/api/shares", "/api/activity", "/v2/manage/overview"]);
 
 /** The properties of an image. */
 export function useImageQuery({ organization, image }: ImageName) {
@@ -70,9 +70,11 @@ export function useDeleteImage(name: ImageName) {
           params: { path: { namespace: name.organization, repository: name.image } },
         }),
       ),
-    onSuccess: async () => {
-      // Its page is still on screen, and would only learn that the image is gone.
-      await client.invalidateQueries({ predicate: ({ queryKey }) => !isOf(name, queryKey) });
-    },
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ predicate: ({ queryKey }) => isList(queryKey) }),
+        // Its page is still on screen, and would only learn that the image is gone.
+        client.invalidateQueries({ predicate: ({ queryKey }) => isOf(name, queryKey), refetchType: "none" }),
+      ]),
   });
 }

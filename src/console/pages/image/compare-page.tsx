@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { useImageQuery } from "../../api/image.ts";
 import type { ImageName } from "../../api/image-name.ts";
+import { dataUnlessGone } from "../../api/missing.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { Card, Empty, IconButton, IconCompare, Notice, Page, Select, Skeleton } from "../../ui/index.ts";
 import styles from "./compare-page.module.css";
@@ -21,7 +22,7 @@ export default function ComparePage() {
   const params = useParams<{ organization: string; image: string }>();
   const name = { organization: decodePart(params.organization), image: decodePart(params.image) };
   const query = useImageQuery(name);
-  const image = useCurrentImage(query.data);
+  const image = useCurrentImage(dataUnlessGone(query));
   const breadcrumbs = useImageBreadcrumbs(name, image, true);
   return (
     <ImageContext value={image}>
@@ -77,7 +78,7 @@ function Outcome({ compared, from, to }: { compared: Compared; from: string; to:
     { ...compared.from, name: from },
     { ...compared.to, name: to },
   ];
-  const failed = sides.find(({ error }) => error !== null && error !== undefined);
+  const failed = sides.find(({ error }) => error);
   if (failed) {
     return (
       <ManifestFailure title={t("tagUnknown", { tag: failed.name })} error={failed.error} onRetry={failed.retry} />

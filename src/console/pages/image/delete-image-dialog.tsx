@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { ApiError } from "../../api/client.ts";
 import { useDeleteImage } from "../../api/image.ts";
+import { isKeptByRule } from "../../api/image-tags.ts";
 import { ConfirmDialog, formatNumber, toast } from "../../ui/index.ts";
 import { useImage } from "./image-context.ts";
 
@@ -17,9 +17,7 @@ export function DeleteImageDialog({ isOpen, onClose }: { isOpen: boolean; onClos
     try {
       await deletion.mutateAsync();
     } catch (error) {
-      // Who manages an image is refused for this only.
-      if (error instanceof ApiError && error.status === 403)
-        throw new Error(t("deleteImageImmutable"), { cause: error });
+      if (isKeptByRule(error)) throw new Error(t("deleteImageImmutable"), { cause: error });
       throw error;
     }
     toast(t("imageDeleted", { name: image.name }));

@@ -1,17 +1,19 @@
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
 import { ApiError } from "../../api/client.ts";
+import { isMissing } from "../../api/missing.ts";
 import { useSession } from "../../api/queries.ts";
 import { signInPath } from "../../shell/sign-in-path.ts";
 import { Empty, ErrorNotice, LinkButton } from "../../ui/index.ts";
 
-/** An image that is not there, or not for the user: the registry does not tell which. Any other failure can be retried. */
+/** In place of an image that cannot be shown. One that is missing will not be there the next time either. */
 export function ImageFailure({ error, onRetry }: { error: unknown; onRetry: () => unknown }) {
   const { t } = useTranslation("image");
   const user = useSession().data;
   const [path] = useLocation();
   const search = useSearch();
-  const isHidden = error instanceof ApiError && [400, 401, 403, 404].includes(error.status);
+  // Nobody has an image of a name that is none; and some registries show nobody anything.
+  const isHidden = isMissing(error) || (error instanceof ApiError && (error.status === 400 || error.status === 401));
   if (!isHidden) return <ErrorNotice error={error} onRetry={onRetry} />;
   return (
     <Empty

@@ -2,6 +2,7 @@ import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { useImageQuery } from "../../api/image.ts";
+import { dataUnlessGone } from "../../api/missing.ts";
 import { Page, Skeleton, Tabs } from "../../ui/index.ts";
 import { ImageActions } from "./image-actions.tsx";
 import { ImageContext, type CurrentImage, useCurrentImage } from "./image-context.ts";
@@ -17,7 +18,7 @@ export default function ImagePage() {
   const params = useParams<{ organization: string; image: string; tab?: string }>();
   const name = { organization: decodePart(params.organization), image: decodePart(params.image) };
   const query = useImageQuery(name);
-  const image = useCurrentImage(query.data);
+  const image = useCurrentImage(dataUnlessGone(query));
   const breadcrumbs = useImageBreadcrumbs(name, image);
   return (
     <ImageContext value={image}>
@@ -25,10 +26,10 @@ export default function ImagePage() {
         title={name.image}
         breadcrumbs={breadcrumbs}
         titleAddition={image && <ImageBadge isPublic={image.properties.public} />}
-        actions={image && <ImageActions />}
+        actions={image && <ImageActions key={image.name} />}
         description={image ? <ImageFacts /> : query.isPending && <Skeleton lines={2} />}
       >
-        {image && <ImageTabs image={image} selected={params.tab} />}
+        {image && <ImageTabs key={image.name} image={image} selected={params.tab} />}
         {query.isPending && <Skeleton height="16rem" />}
         {query.isError && !image && <ImageFailure error={query.error} onRetry={query.refetch} />}
       </Page>

@@ -28,12 +28,11 @@ export function organizationPath(organization: string): string {
 }
 
 /** Where a tag, or a manifest by its digest, is downloaded as an archive: a file of the registry, no page of the console. */
-export function archivePath({ organization, image }: ImageName, reference: string, platform?: string): string {
+export function archivePath({ organization, image }: ImageName, reference: string): string {
   const path = [organization, "images", image, "manifests", reference, "archive"]
     .map((part) => encodeURIComponent(part))
     .join("/");
-  const query = platform === undefined ? "" : `?${new URLSearchParams({ platform }).toString()}`;
-  return `/api/organizations/${path}${query}`;
+  return `/api/organizations/${path}`;
 }
 
 /**

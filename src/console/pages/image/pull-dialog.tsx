@@ -38,8 +38,8 @@ function PullAnyTag() {
   const [chosen, setChosen] = useState<string>();
   const name = chosen ?? newest.data?.[0]?.name;
   const tag = useTag(image, name);
-  const error = newest.error ?? tag.error;
-  if (error) return <ErrorNotice error={error} onRetry={newest.error ? newest.refetch : tag.refetch} />;
+  const failed = [newest, tag].find((query) => query.isError && query.data === undefined);
+  if (failed) return <ErrorNotice error={failed.error} onRetry={failed.refetch} />;
   if (newest.isPending) return <Skeleton height="20rem" />;
   return (
     <>

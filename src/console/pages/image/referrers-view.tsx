@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { type ChildManifest, type Manifest, type Referrer, useReferrers } from "../../api/image-manifests.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Badge, Bytes, Card, Empty, formatDate, Table, type TableColumn } from "../../ui/index.ts";
-import { useArtifactName } from "./artifact-name.ts";
+import { useArtifactName } from "./use-artifact-name.ts";
 import { predicateOf } from "./artifact-types.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client.ts";
-import { useRetag } from "../../api/image-tags.ts";
+import { isKeptByRule, useRetag } from "../../api/image-tags.ts";
 import { Dialog, Form, Notice, TextField, toast } from "../../ui/index.ts";
 import { useImage } from "./image-context.ts";
 
@@ -38,9 +38,8 @@ function RetagForm({ source, onClose }: Omit<RetagDialogProps, "isOpen">) {
     try {
       await retag.mutateAsync({ source, destination, overrides });
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 409 && !overrides) return setExisting(destination);
-      if (error.status === 403) throw new Error(t("retagImmutable", { tag: destination }), { cause: error });
+      if (error instanceof ApiError && error.status === 409 && !overrides) return setExisting(destination);
+      if (isKeptByRule(error)) throw new Error(t("retagImmutable", { tag: destination }), { cause: error });
       throw error;
     }
     toast(overrides ? t("tagMoved", { tag: destination, source }) : t("tagAdded", { tag: destination, source }));

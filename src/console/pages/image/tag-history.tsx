@@ -20,7 +20,7 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
   const { t } = useTranslation(["image", "common"]);
   const { organization, image } = useImage();
   const columns: TableColumn<TagEvent>[] = [
-    { id: "change", header: t("change"), isRowHeader: !showsTag, cell: (event) => <Change event={event} /> },
+    { id: "change", header: t("change"), isRowHeader: true, cell: (event) => <Change event={event} /> },
     {
       id: "time",
       header: t("when"),
@@ -31,7 +31,6 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
     columns.unshift({
       id: "tag",
       header: t("common:tag"),
-      isRowHeader: true,
       cell: ({ tag }) => (
         <Link href={tagPath({ organization, image }, tag)}>
           <Name>{tag}</Name>

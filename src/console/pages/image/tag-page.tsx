@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { useImageQuery } from "../../api/image.ts";
 import { useManifest } from "../../api/image-manifests.ts";
+import { dataUnlessGone } from "../../api/missing.ts";
 import { Page, shortDigest, Skeleton } from "../../ui/index.ts";
 import { ImageContext, useCurrentImage } from "./image-context.ts";
 import { ImageFailure } from "./image-failure.tsx";
@@ -19,25 +20,26 @@ export default function TagPage() {
   const name = { organization: decodePart(params.organization), image: decodePart(params.image) };
   const reference = decodePart(params.tag);
   const query = useImageQuery(name);
-  const image = useCurrentImage(query.data);
-  const manifest = useManifest(name, reference);
+  const image = useCurrentImage(dataUnlessGone(query));
+  const manifestQuery = useManifest(name, reference);
+  const manifest = dataUnlessGone(manifestQuery);
   const breadcrumbs = useImageBreadcrumbs(name, image, true);
   const isDigest = reference.includes(":");
-  const isPending = query.isPending || manifest.isPending;
+  const isPending = query.isPending || manifestQuery.isPending;
   return (
     <ImageContext value={image}>
       <Page
         title={isDigest ? `${name.image}@${shortDigest(reference)}` : `${name.image}:${reference}`}
         breadcrumbs={breadcrumbs}
-        titleAddition={image && manifest.data && <TagBadges reference={reference} manifest={manifest.data} />}
+        titleAddition={image && manifest && <TagBadges reference={reference} manifest={manifest} />}
         actions={
-          image && manifest.data && <TagActions reference={reference} artifactType={manifest.data.artifactType} />
+          image && manifest && <TagActions key={reference} reference={reference} artifactType={manifest.artifactType} />
         }
       >
-        {image && manifest.data && (
+        {image && manifest && (
           <>
-            <TagSummary reference={reference} manifest={manifest.data} />
-            <TagViews reference={reference} manifest={manifest.data} />
+            <TagSummary reference={reference} manifest={manifest} />
+            <TagViews key={reference} reference={reference} manifest={manifest} />
           </>
         )}
         {isPending && !query.isError && (
@@ -47,11 +49,11 @@ export default function TagPage() {
           </>
         )}
         {query.isError && !image && <ImageFailure error={query.error} onRetry={query.refetch} />}
-        {image && manifest.isError && !manifest.data && (
+        {image && manifestQuery.isError && !manifest && (
           <ManifestFailure
             title={isDigest ? t("manifestMissing") : t("tagMissing")}
-            error={manifest.error}
-            onRetry={manifest.refetch}
+            error={manifestQuery.error}
+            onRetry={manifestQuery.refetch}
           />
         )}
       </Page>

@@ -16,7 +16,7 @@ import {
   Name,
   Time,
 } from "../../ui/index.ts";
-import { useArtifactName } from "./artifact-name.ts";
+import { useArtifactName } from "./use-artifact-name.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";
 import { tagPath } from "./image-paths.ts";

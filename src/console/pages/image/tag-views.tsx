@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { type Manifest, useManifest } from "../../api/image-manifests.ts";
+import { dataUnlessGone } from "../../api/missing.ts";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
 import { Empty, Select, Skeleton, Tabs } from "../../ui/index.ts";
 import { ConfigurationView } from "./configuration-view.tsx";
@@ -90,11 +91,11 @@ interface ManifestPartProps {
 function ManifestPart({ view, manifest, choices, choice, onChoose }: ManifestPartProps) {
   const { t } = useTranslation("image");
   const child = useManifest(useImage(), choice?.child.digest);
-  const part = choice === undefined ? manifest : child.data;
+  const part = choice === undefined ? manifest : dataUnlessGone(child);
   if (manifest.children !== null && choice === undefined && view !== "manifest" && view !== "referrers") {
     return <Empty title={t("emptyIndex")} />;
   }
-  if (choice !== undefined && child.isError) {
+  if (part === undefined && child.isError) {
     return <ManifestFailure title={t("manifestMissing")} error={child.error} onRetry={child.refetch} />;
   }
   if (part === undefined) return <Skeleton height="16rem" />;

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_DELETED_TAGS, type TagSearch, useTags } from "../../api/image-tags.ts";
+import { type TagSearch, useTags } from "../../api/image-tags.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { SearchBox } from "../lists/search-box.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
@@ -55,7 +55,7 @@ export default function TagsTab() {
             order: direction === "ascending" ? "asc" : "desc",
           })
         }
-        selection={{ selected, onChange: (tags) => setSelected(new Set([...tags].slice(0, MAX_DELETED_TAGS))) }}
+        selection={{ selected, onChange: setSelected }}
         emptyState={<TagsEmpty prefix={search.prefix} />}
       />
       <TagDialogs

@@ -1,5 +1,6 @@
 import { type Manifest, useManifest } from "../../api/image-manifests.ts";
 import type { ImageName } from "../../api/image-name.ts";
+import { dataUnlessGone } from "../../api/missing.ts";
 import { choosePlatform, type PlatformChoice, platformChoices } from "./platforms.ts";
 
 /** One of two tags that are compared. */
@@ -8,8 +9,9 @@ export interface ComparedTag {
   tag: Manifest | undefined;
   /** That itself or, of an index, its part for the platform; null when it has none for it. */
   part: Manifest | null | undefined;
-  error: unknown;
-  retry: () => unknown;
+  /** Why it, or its part, is not there; undefined unless something failed. */
+  error: Error | null | undefined;
+  retry: (() => unknown) | undefined;
 }
 
 export interface Compared {
@@ -53,16 +55,17 @@ function distinct(choices: readonly PlatformChoice[]): PlatformChoice[] {
 
 function usePart(
   name: ImageName,
-  { data: tag, error, refetch }: ReturnType<typeof useManifest>,
+  tagQuery: ReturnType<typeof useManifest>,
   platform: PlatformChoice | undefined,
 ): ComparedTag {
+  const tag = dataUnlessGone(tagQuery);
   const choice = platformChoices(tag?.children ?? []).find(({ key }) => key === platform?.key);
-  const part = useManifest(name, choice?.child.digest);
-  const isIndex = tag !== undefined && tag.children !== null;
-  return {
-    tag,
-    part: isIndex ? (choice === undefined ? null : part.data) : tag,
-    error: error ?? part.error,
-    retry: error ? refetch : part.refetch,
-  };
+  const partQuery = useManifest(name, choice?.child.digest);
+  const failed = [tagQuery, partQuery].find((query) => query.isError && dataUnlessGone(query) === undefined);
+  return { tag, part: partOf(tag, choice, dataUnlessGone(partQuery)), error: failed?.error, retry: failed?.refetch };
+}
+
+function partOf(tag: Manifest | undefined, choice: PlatformChoice | undefined, part: Manifest | undefined) {
+  if (tag === undefined || tag.children === null) return tag;
+  return choice === undefined ? null : part;
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Tag } from "../../api/image-tags.ts";
 import { Badge, Bytes, Digest, IconLock, Link, Name, type TableColumn, Time, Tooltip } from "../../ui/index.ts";
-import { useArtifactName } from "./artifact-name.ts";
+import { useArtifactName } from "./use-artifact-name.ts";
 import { useImage } from "./image-context.ts";
 import { tagPath } from "./image-paths.ts";
 import { PlatformList } from "./platform-list.tsx";

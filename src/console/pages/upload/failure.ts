@@ -17,7 +17,8 @@ export function describeFailure(failure: UploadFailure, organization: string, t:
     }
     case "refused":
       if (failure.status === 401) return t("failedSignedOut");
-      if (failure.status === 403) return t("failedDenied", { organization });
+      // To whom has no right at all the organization does not exist.
+      if (failure.status === 403 || failure.code === "ORGANIZATION_UNKNOWN") return t("failedDenied", { organization });
       return t("failedRefused", { message: failure.message });
     case "network":
       return t("failedNetwork");

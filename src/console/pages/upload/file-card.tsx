@@ -80,6 +80,5 @@ export function FileCard({ file, organization, speed, movedAt }: FileCardProps) 
 
 /** A sentence with commands in it, between backticks. */
 function WithCode({ text }: { text: string }) {
-  // oxlint-disable-next-line react/no-array-index-key -- the parts of a sentence have no other
   return text.split("`").map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part));
 }
