@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ended } from "../support/commands.ts";
 import { addAccount, addUser } from "../support/people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { Home, PROGRAM, useRegistry } from "./setting.ts";
+import { PROGRAM } from "./running-proxy.ts";
+import { Home, useRegistry } from "./setting.ts";
 
 const registry = useRegistry();
 const whoami = ["whoami", "--json"];

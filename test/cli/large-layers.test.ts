@@ -1,4 +1,8 @@
 /** What the tool is for: layers beyond the limit that an edge sets to requests, over bad lines, in little memory. */
+import { once } from "node:events";
+import { request } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
 import { execute, findProgram } from "../support/commands.ts";
@@ -7,7 +11,8 @@ import { PASSWORD, USER } from "../support/server.ts";
 import { startCutter } from "./cutter.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { describeUsage, watchMemory } from "./memory.ts";
-import { type RunningProxy, startBerthProxy, useRegistry } from "./setting.ts";
+import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
+import { useRegistry } from "./setting.ts";
 import { pushLayer } from "./single-request.ts";
 
 const registry = useRegistry();
@@ -160,13 +165,19 @@ test("a proxy that is killed in the middle leaves nothing behind", { timeout: LA
   expect((await execute(["ls", "-A", folder])).stdout).toBe("");
 });
 
-/** Sends bytes without end. */
+/** Sends bytes without end, as fast as they are taken. */
 async function stream(url: string, repository: string): Promise<void> {
   const headers = { Authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}` };
   const opened = await fetch(`${url}/v2/${repository}/blobs/uploads/`, { method: "POST", headers });
-  const location = new URL(opened.headers.get("Location") ?? "", url);
-  const body = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(MIB)) });
-  await fetch(location, { method: "PATCH", headers, body, duplex: "half" } as RequestInit);
+  // Not `fetch`, which goes on reading a body for a connection that is gone.
+  const sending = request(new URL(opened.headers.get("Location") ?? "", url), { method: "PATCH", headers });
+  const answered = once(sending, "response");
+  await Promise.all([pipeline(Readable.from(endless()), sending), answered]);
+}
+
+function* endless(): Generator<Buffer> {
+  const bytes = Buffer.alloc(MIB);
+  for (;;) yield bytes;
 }
 
 async function openFiles(pid: number): Promise<string> {

@@ -6,7 +6,8 @@ import { MIB } from "../support/images.ts";
 import { type Recorder, startRecorder } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { freePort } from "./edge.ts";
-import { type RunningProxy, startBerthProxy, useRegistry } from "./setting.ts";
+import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
+import { useRegistry } from "./setting.ts";
 
 const registry = useRegistry();
 const CHUNK = 10 * MIB;
@@ -94,7 +95,8 @@ test.for([
   const repository = `acme/put-${name.replaceAll(" ", "-")}`;
   const bytes = new Uint8Array(randomBytes(size));
   const opened = await send("POST", new URL(`/v2/${repository}/blobs/uploads/`, fresh.url).href);
-  const put = await send("PUT", withDigest(opened.headers.get("Location") ?? "", digestOf(bytes)), bytes);
+  const location = new URL(opened.headers.get("Location") ?? "", fresh.url).href;
+  const put = await send("PUT", withDigest(location, digestOf(bytes)), bytes);
 
   expect(put.status).toBe(201);
   await expectBlob(repository, bytes);

@@ -7,7 +7,8 @@ import { ended, execute } from "../support/commands.ts";
 import { digestInLayout, dockerArchiveOf, MIB, writeImage, writeMultiPlatformImage } from "../support/images.ts";
 import { MANIFEST_TYPE, operatorOf, pushIndex } from "../support/people.ts";
 import { type Edge, startEdge } from "./edge.ts";
-import { PROGRAM, succeed, useRegistry } from "./setting.ts";
+import { PROGRAM } from "./running-proxy.ts";
+import { succeed, useRegistry } from "./setting.ts";
 
 const registry = useRegistry();
 const servers = new Servers();

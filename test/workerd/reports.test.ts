@@ -338,11 +338,6 @@ describe("the versions", () => {
 describe("an operation that is not built", () => {
   const BASE = "/v2/manage/namespaces";
   const OPERATIONS = [
-    ["POST", "triggers"],
-    ["GET", "triggers"],
-    ["GET", "triggers/t"],
-    ["PATCH", "triggers/t"],
-    ["DELETE", "triggers/t"],
     ["POST", "sync_repo"],
     ["GET", "sync_repo"],
     ["DELETE", "sync_repo"],
