@@ -3,7 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type CommandOptions, execute, type Result } from "../support/commands.ts";
-import { makeTemporaryDirectory, PASSWORD, removeDirectory, type Server, startServer, USER } from "../support/server.ts";
+import {
+  makeTemporaryDirectory,
+  PASSWORD,
+  removeDirectory,
+  type Server,
+  startServer,
+  USER,
+} from "../support/server.ts";
 import { PROGRAM } from "./running-proxy.ts";
 
 /** A home directory, and commands that are given in it. */
