@@ -100,6 +100,7 @@ test.skipIf(isSkipped)("what the text names beside is there", async () => {
     "/api/images?scope=sent",
     "/api/images?scope=shared",
     "/api/session",
+    "/api/visitor",
     "/api/settings",
     "/v2/manage/shared-repositories?center=thirdparty",
     "/openapi.json",

@@ -553,6 +553,7 @@ const TABLE: readonly Row[] = [
     body: (_, caller) => credentialsOf(caller),
   }),
   line("GET /api/session", account(200)),
+  line("GET /api/visitor", everybody(200, { loginCommand: 403, loginToken: 403 })),
   line("GET /api/settings", everybody(200)),
   line("DELETE /api/session", everybody(204)),
   line("POST /api/login-command", account(200)),

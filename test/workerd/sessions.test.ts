@@ -118,6 +118,12 @@ describe("a session", () => {
     expect(closed.headers.get("Set-Cookie")).toMatch(/^berth_session=; Max-Age=0; Path=\//);
     expect((await sendWithCookie(cookie, "GET", "/api/session")).status).toBe(401);
     expect((await sendWithCookie(other, "GET", "/api/session")).status).toBe(200);
+    // Pages that everybody may see ask this way: it is no error that nobody has logged in.
+    const nobody = { user: null, expires: null };
+    expect(await (await sendWithCookie(cookie, "GET", "/api/visitor")).json()).toEqual(nobody);
+    expect(await (await fetchAnonymously("/api/visitor")).json()).toEqual(nobody);
+    const visitor = await sendWithCookie(other, "GET", "/api/visitor");
+    expect(await visitor.json()).toEqual(await (await sendWithCookie(other, "GET", "/api/session")).json());
     expect((await sendWithCookie(cookie, "DELETE", "/api/session")).status).toBe(204);
     const actions = (await auditOf(user.name)).map(({ action }) => action);
     expect(actions.filter((action) => action === "session.logout")).toHaveLength(2);

@@ -1,7 +1,7 @@
 /** Queries that several pages share. Keys are `[path, params]`, so that changes can be told by the path. */
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { readStored, writeStored } from "../browser-storage.ts";
-import { api, ApiError, unwrap } from "./client.ts";
+import { api, unwrap } from "./client.ts";
 import type { components } from "./schema.d.ts";
 
 /** Who is signed in. */
@@ -13,7 +13,7 @@ interface Session {
   expires: string | null;
 }
 
-const SESSION_KEY = ["/api/session"] as const;
+const SESSION_KEY = ["/api/visitor"] as const;
 
 /** Who was signed in last in this browser, so that the end of a session can be told from its absence. */
 const USER_KEY = "berth.user";
@@ -26,12 +26,8 @@ export function lastUser(): string | undefined {
 const SESSION = queryOptions({
   queryKey: SESSION_KEY,
   queryFn: async ({ signal }): Promise<Session | null> => {
-    try {
-      return unwrap(await api.GET("/api/session", { signal }));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }
+    const { user, expires } = unwrap(await api.GET("/api/visitor", { signal }));
+    return user && { user, expires };
   },
   // It ends by an answer to any request, not by growing old.
   staleTime: Number.POSITIVE_INFINITY,

@@ -1101,6 +1101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who one is, if anybody
+         * @description For pages that everybody may see: who has not logged in, or no longer is, is nobody here, where `GET /api/session` refuses.
+         */
+        get: operations["showVisitor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -3997,6 +4017,29 @@ export interface components {
         Versions: {
             versions: components["schemas"]["VersionDetail"][];
         };
+        Visitor: {
+            /**
+             * Format: date-time
+             * @description When the session ends; null for callers who came with other credentials.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            expires: string | null;
+            /** @description Null when nobody has logged in. */
+            user: {
+                account: string;
+                /**
+                 * @description What SWR's API calls `user_id`.
+                 * @example 7
+                 */
+                id: string;
+                name: string;
+                /**
+                 * @description `administrator` manages all organizations and users of the account; `operator` the deployment as well.
+                 * @enum {string}
+                 */
+                role: "member" | "administrator" | "operator";
+            } | null;
+        };
         WantedLayers: {
             /** @description Digests of what layers unpack to, as `rootfs.diff_ids` of a configuration has them. */
             diffIds: string[];
@@ -6056,6 +6099,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showVisitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user behind the request, or nobody. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visitor"];
+                };
             };
             default: components["responses"]["ApiError"];
         };

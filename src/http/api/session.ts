@@ -1,5 +1,5 @@
 import type { User } from "../../model/access.ts";
-import { requireAccountUser } from "../../registry/access.ts";
+import { requireAccountUser, visitorOf } from "../../registry/access.ts";
 import { changePassword, logIn, logOut } from "../../registry/sessions.ts";
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "../auth/cookie.ts";
 import { addressOf } from "../auth/identify.ts";
@@ -29,6 +29,13 @@ const ShownSelf = Self.extend({
   }),
 }).openapi("ShownSelf");
 
+const Visitor = z
+  .object({
+    user: Self.shape.user.nullable().openapi({ description: "Null when nobody has logged in." }),
+    expires: ShownSelf.shape.expires,
+  })
+  .openapi("Visitor");
+
 const NewSession = Self.extend({ expires: Time.openapi({ description: "12 hours from now." }) }).openapi("NewSession");
 
 const PasswordChange = z.strictObject({ current: KnownPassword, new: Password }).openapi("PasswordChange");
@@ -55,6 +62,18 @@ const show = createRoute({
   tags,
   summary: "Who one is",
   responses: { 200: json(ShownSelf, "The user behind the request.") },
+});
+
+const showVisitor = createRoute({
+  method: "get",
+  path: "/visitor",
+  operationId: "showVisitor",
+  tags,
+  summary: "Who one is, if anybody",
+  description:
+    "For pages that everybody may see: who has not logged in, or no longer is, is nobody here, where `GET /api/session` refuses.",
+  security: [],
+  responses: { 200: json(Visitor, "The user behind the request, or nobody.") },
 });
 
 const close = createRoute({
@@ -89,6 +108,11 @@ export const session = createRouter()
   .openapi(show, (c) => {
     const self = describeSelf(requireAccountUser(c.var.caller));
     return c.json({ ...self, expires: c.var.sessionEndsAt?.toISOString() ?? null }, 200);
+  })
+  .openapi(showVisitor, (c) => {
+    const user = visitorOf(c.var.caller);
+    const visitor = user ? describeSelf(user) : { user: null };
+    return c.json({ ...visitor, expires: c.var.sessionEndsAt?.toISOString() ?? null }, 200);
   })
   .openapi(close, async (c) => {
     const token = readSessionCookie(c);
