@@ -67,7 +67,11 @@ function TagName({ tag }: { tag: Tag }) {
           </span>
         </Tooltip>
       )}
-      {artifact !== undefined && <Badge>{artifact}</Badge>}
+      {artifact !== undefined && (
+        <Badge>
+          <span className={styles.artifact}>{artifact}</span>
+        </Badge>
+      )}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useReport } from "../../api/overview.ts";
-import { BarChart, Card, ErrorNotice, formatBytes, Skeleton } from "../../ui/index.ts";
+import { BarChart, Card, ErrorNotice, Skeleton } from "../../ui/index.ts";
 
 /** Bytes per day: what was pulled, or what was stored. */
 export function ReportChart({ resource }: { resource: "downflow" | "store" }) {
@@ -15,7 +15,7 @@ export function ReportChart({ resource }: { resource: "downflow" | "store" }) {
         <BarChart
           label={t("perDay")}
           points={report.data.map(({ date, value }) => ({ label: day.format(new Date(date)), value }))}
-          format={(value) => formatBytes(value)}
+          unit="bytes"
         />
       ) : (
         <Skeleton height="206px" />
