@@ -4,7 +4,7 @@ import { addUser, pushImage } from "../support/people.ts";
 import { createImage, createOrganization, DESCRIPTION } from "./seed.ts";
 import { useConsole } from "./setting.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, copied, dialog, field, forgiveStranger, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
 
@@ -152,7 +152,6 @@ test("a public image is in the image centre for who has not signed in", async ()
   await button(passer.page, "Pull").click();
   await passer.page.getByText("This image is public: it is pulled without logging in.").waitFor();
   expect(await button(passer.page, "Edit").count()).toBe(0);
-  forgiveStranger(passer);
 });
 
 describe("a description", () => {

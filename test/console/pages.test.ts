@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { seed, type Seed } from "./seed.ts";
 import { useConsole } from "./setting.ts";
 import type { Appearance, Visitor } from "./visitor.ts";
-import { forgiveStranger } from "./widgets.ts";
 
 const LOADING_MS = 20_000;
 
@@ -19,16 +18,22 @@ const setting = useConsole({
 });
 afterAll(() => seeded?.close());
 
-const WIDE: Appearance = { width: 1280, theme: "light", language: "en-US" };
-const NARROW: Appearance = { width: 390, theme: "dark", language: "zh-CN" };
-const USUAL = [WIDE, NARROW];
-const ALL: Appearance[] = [...USUAL, { ...WIDE, theme: "dark" }, { ...NARROW, theme: "light", language: "en-US" }];
+/** Every two of width, theme and language meet in four of the eight ways that there are. BERTH_CONSOLE_APPEARANCES=all takes all. */
+const MEETINGS: Appearance[] = [
+  { width: 1280, theme: "light", language: "en-US" },
+  { width: 1280, theme: "dark", language: "zh-CN" },
+  { width: 390, theme: "light", language: "zh-CN" },
+  { width: 390, theme: "dark", language: "en-US" },
+];
+const OTHERS = MEETINGS.map(({ width, theme, language }): Appearance => {
+  return { width, theme, language: language === "en-US" ? "zh-CN" : "en-US" };
+});
+const APPEARANCES = process.env.BERTH_CONSOLE_APPEARANCES === "all" ? [...MEETINGS, ...OTHERS] : MEETINGS;
 
 interface PageCase {
   path: string;
   /** The heading in English and in Chinese; a name is the same in both. */
   heading: readonly [string, string] | string;
-  appearances?: readonly Appearance[];
   /** For somebody who has not signed in. */
   isOpen?: boolean;
 }
@@ -38,18 +43,18 @@ const SHARED = "/images/rival-company/gateway";
 const LONG_NAME = `${"long-name-".repeat(10)}end`;
 const IMAGES = ["My images", "我的镜像"] as const;
 const PAGES: readonly PageCase[] = [
-  { path: "/sign-in", heading: ["Sign in", "登录"], appearances: ALL, isOpen: true },
-  { path: "/", heading: ["Overview", "总览"], appearances: ALL },
+  { path: "/sign-in", heading: ["Sign in", "登录"], isOpen: true },
+  { path: "/", heading: ["Overview", "总览"] },
   { path: "/?login=temporary", heading: ["Overview", "总览"] },
   { path: "/password", heading: ["Change password", "修改密码"] },
-  { path: "/images", heading: IMAGES, appearances: ALL },
+  { path: "/images", heading: IMAGES },
   { path: "/images/shared-by-me", heading: IMAGES },
   { path: "/images/shared-with-me", heading: IMAGES },
   { path: "/images/public", heading: IMAGES },
   { path: "/images?q=nothing-like-that", heading: IMAGES },
-  { path: WEB, heading: "web", appearances: ALL },
+  { path: WEB, heading: "web" },
   { path: `${WEB}/history`, heading: "web" },
-  { path: `${WEB}/description`, heading: "web", appearances: ALL },
+  { path: `${WEB}/description`, heading: "web" },
   { path: `${WEB}/permissions`, heading: "web" },
   { path: `${WEB}/sharing`, heading: "web" },
   { path: `${WEB}/triggers`, heading: "web" },
@@ -68,14 +73,14 @@ const PAGES: readonly PageCase[] = [
   { path: "/images/acme/team%2Fapi", heading: "team/api" },
   { path: `/images/acme/${LONG_NAME}/description`, heading: LONG_NAME },
   { path: SHARED, heading: "gateway" },
-  { path: "/upload", heading: ["Upload images", "页面上传"], appearances: ALL },
+  { path: "/upload", heading: ["Upload images", "页面上传"] },
   { path: "/organizations", heading: ["Organizations", "组织管理"] },
   { path: "/organizations/acme", heading: "acme" },
   { path: "/organizations/acme/members", heading: "acme" },
   { path: "/organizations/acme/clusters", heading: "acme" },
   { path: "/organizations/acme/usage", heading: "acme" },
   { path: "/organizations/empty", heading: "empty" },
-  { path: "/image-centre", heading: ["Image centre", "镜像中心"], appearances: ALL },
+  { path: "/image-centre", heading: ["Image centre", "镜像中心"] },
   { path: "/image-centre?category=linux", heading: ["Image centre", "镜像中心"], isOpen: true },
   { path: "/access-keys", heading: ["Access keys", "访问密钥"] },
   { path: "/users", heading: ["Users", "用户"] },
@@ -86,11 +91,11 @@ const PAGES: readonly PageCase[] = [
   { path: "/no-such-page", heading: ["Nothing is here", "页面不存在"] },
 ];
 
-describe.each(PAGES)("$path", ({ path, heading, appearances = USUAL, isOpen = false }) => {
+describe.each(PAGES)("$path", ({ path, heading, isOpen = false }) => {
   test("is fit to be seen", async () => {
     await Promise.all(
-      appearances.map(async (appearance) => {
-        const visitor = await (isOpen ? setting.visit(appearance) : setting.visitAs(setting.operator, appearance));
+      APPEARANCES.map(async (appearance) => {
+        const visitor = await setting.windowOf(isOpen ? undefined : setting.operator, appearance);
         await visitor.open(path);
         const expected = inLanguage(heading, appearance);
         const { page } = visitor;
@@ -98,7 +103,6 @@ describe.each(PAGES)("$path", ({ path, heading, appearances = USUAL, isOpen = fa
         await page.getByRole("heading", { level: 1, name: expected, exact: true, includeHidden: true }).waitFor();
         await expect.poll(() => page.title()).toBe(`${expected} · Berth`);
         expect(await page.getAttribute("html", "lang")).toBe(appearance.language);
-        if (isOpen) forgiveStranger(visitor);
         await expectFit(visitor, `pages/${nameOf(path)}`, appearance);
       }),
     );
@@ -139,8 +143,8 @@ const FORMS: readonly FormCase[] = [
 describe.each(FORMS)("$button.0 at $path", ({ path, button, menu }) => {
   test("is fit to be filled in", async () => {
     await Promise.all(
-      USUAL.map(async (appearance) => {
-        const visitor = await setting.visitAs(setting.operator, appearance);
+      APPEARANCES.map(async (appearance) => {
+        const visitor = await setting.windowOf(setting.operator, appearance);
         await visitor.open(path);
         const main = visitor.page.getByRole("main");
         if (menu)

@@ -179,7 +179,7 @@ describe("another account", () => {
       await visitor.open(path);
       expect({ path, count: await page.getByText("secretive").count() }).toEqual({ path, count: 0 });
     }
-    expect(visitor.problems).toEqual([]);
+    expect(visitor.takeProblems()).toEqual([]);
     const image = "/images/secretive/plan";
     for (const path of ["", "/tags/1.0", "/history", "/sharing", "/compare?from=1.0&to=1.1", "/triggers/notify"]) {
       await visitor.open(`${image}${path}`);

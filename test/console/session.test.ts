@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { USER, PASSWORD } from "../support/server.ts";
 import { useConsole } from "./setting.ts";
 import { PHONE } from "./visitor.ts";
-import { button, dialog, field, focused, forgiveStranger, tabTo, takeFromMenu } from "./widgets.ts";
+import { button, dialog, field, focused, tabTo, takeFromMenu } from "./widgets.ts";
 
 const setting = useConsole();
 
@@ -38,7 +38,6 @@ test("an address with filters survives signing in and being loaded again", async
     expect(new URL(page.url()).search).toBe("?q=web&category=linux");
   };
   await isThere();
-  forgiveStranger(visitor);
   await page.reload();
   await isThere();
 });
@@ -60,7 +59,6 @@ test("the keyboard is enough", async () => {
   const visitor = await setting.visit(PHONE);
   const { page } = visitor;
   await visitor.open("/sign-in");
-  forgiveStranger(visitor);
   await tabTo(page, field(page, "User name"));
   await page.keyboard.type(USER);
   await tabTo(page, field(page, "Password"));
@@ -109,5 +107,4 @@ test("who signs out is out, and the pages do not come back", async () => {
   await page.goto("/organizations");
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   expect(new URL(page.url()).searchParams.get("next")).toBe("/organizations");
-  forgiveStranger(visitor);
 });

@@ -18,6 +18,7 @@ export class ConsoleSetting {
   operator!: Person;
   #browser: Browser | undefined;
   #visitors: Visitor[] = [];
+  readonly #windows = new Map<string, Promise<Visitor>>();
 
   /** Starts the registry, with these settings, and the browser. */
   async start(program: string, environment: NodeJS.ProcessEnv = {}): Promise<void> {
@@ -28,6 +29,14 @@ export class ConsoleSetting {
       startServer(join(this.directory, "state"), 0, environment),
     ]);
     this.operator = operatorOf(this.server);
+  }
+
+  /** The browser's processes: their ids by what they are, such as "browser", "GPU" and, a tab each, "renderer". */
+  async processes(): Promise<Record<string, number>> {
+    const session = await this.#browser?.newBrowserCDPSession();
+    const { processInfo = [] } = (await session?.send("SystemInfo.getProcessInfo")) ?? {};
+    await session?.detach();
+    return Object.fromEntries(processInfo.map(({ type, id }) => [`${type} ${id}`, id]));
   }
 
   /** Opens a window that is closed after the test; nobody is signed in. */
@@ -45,11 +54,23 @@ export class ConsoleSetting {
     return visitor;
   }
 
-  /** Closes all windows, and answers what was wrong in any of them. */
+  /** A window that stays open for the next test, of somebody or of nobody: where pages are only looked at. */
+  async windowOf(person: Pick<Person, "name" | "password"> | undefined, appearance: Appearance): Promise<Visitor> {
+    const key = JSON.stringify([person?.name, appearance]);
+    const window = this.#windows.get(key) ?? (person ? this.visitAs(person, appearance) : this.visit(appearance));
+    this.#windows.set(key, window);
+    return window;
+  }
+
+  /** Closes the windows that do not stay open, and answers what was wrong in any of all. */
   async closeWindows(): Promise<string[]> {
-    const visitors = this.#visitors.splice(0);
-    const problems = visitors.flatMap((visitor) => visitor.problems);
-    for (const visitor of visitors) await visitor.leave();
+    const staying = await Promise.all(this.#windows.values());
+    const problems: string[] = [];
+    for (const visitor of this.#visitors.splice(0)) {
+      problems.push(...visitor.takeProblems());
+      if (staying.includes(visitor)) this.#visitors.push(visitor);
+      else await visitor.leave();
+    }
     return problems;
   }
 

@@ -58,9 +58,9 @@ export class Visitor {
     return new Visitor(context, await context.newPage(), origin);
   }
 
-  /** What nobody should see in a browser's console, and did: errors, warnings, requests to other hosts. */
-  get problems(): readonly string[] {
-    return this.#problems;
+  /** What nobody should see in a browser's console, and did since the last call: errors, warnings, requests to other hosts. */
+  takeProblems(): string[] {
+    return this.#problems.splice(0);
   }
 
   /** Takes note that these problems are what the test is about, and forgets them; answers how many there were. */

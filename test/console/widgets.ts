@@ -1,7 +1,6 @@
 /** What people do with the parts that all pages of the console are made of. */
 import { expect } from "vitest";
 import type { Locator, Page } from "playwright-core";
-import type { Visitor } from "./visitor.ts";
 
 /** A dialog, by its title. */
 export function dialog(page: Page, title: string): Locator {
@@ -50,11 +49,6 @@ export async function copied(copy: Locator): Promise<string> {
   await copy.click();
   await copy.page().getByText("Copied").first().waitFor();
   return copy.page().evaluate<string>("navigator.clipboard.readText()");
-}
-
-/** Who has not signed in is asked who they are, which is refused: what the console wanted to know. */
-export function forgiveStranger(visitor: Visitor): void {
-  visitor.forgive(/^answer 401: GET \/api\/session$/);
 }
 
 /** Moves the focus by the Tab key until it is where it should be. */
