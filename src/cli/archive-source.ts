@@ -6,7 +6,7 @@ import { join, sep } from "node:path";
 import type { Readable } from "node:stream";
 import type { ArchiveFile, ArchiveFiles } from "../client/archive/archive-files.ts";
 import { type Archive, readArchive, readImages, type ReadOptions } from "../client/archive/read-archive.ts";
-import type { Bytes } from "../client/bytes.ts";
+import { type Bytes, scanBlob } from "../client/bytes.ts";
 import { DASH } from "./dash.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
@@ -90,7 +90,8 @@ class LayoutFolder implements ArchiveFiles {
     const stat = statSync(file, { throwIfNoEntry: false });
     if (!stat?.isFile()) return undefined;
     const blob = new RangeBlob(new FileSource(file), 0, stat.size);
-    return { path, size: stat.size, position: 0, open: () => blob.stream(), blob };
+    const scan = (look: (piece: Bytes) => void) => scanBlob(blob, look);
+    return { path, size: stat.size, position: 0, open: () => blob.stream(), scan, blob };
   }
 }
 

@@ -28,6 +28,12 @@ export class ChunkBuffer {
     return taken;
   }
 
+  /** Takes out at most `length` bytes as one array, which is a copy only where they are in several pieces. */
+  read(length: number): Bytes {
+    const pieces = this.take(length);
+    return pieces.length === 1 && pieces[0] ? pieces[0] : concatenate(pieces);
+  }
+
   /** Takes out the first piece, or at most `max` bytes of it. */
   shift(max: number): Bytes {
     const first = this.#pieces.shift() ?? new Uint8Array(0);
@@ -86,6 +92,36 @@ export async function* chunksOf(stream: ByteStream): AsyncGenerator<Bytes, void,
   } finally {
     if (!isAtEnd) await reader.cancel().catch(() => undefined);
     reader.releaseLock();
+  }
+}
+
+const SCAN_BYTES = 256 * 1024;
+
+/**
+ * Shows all bytes of a `Blob` to somebody who keeps none: each piece is in the same memory as the one before. Browsers
+ * collect what streams leave behind only when it has become hundreds of megabytes.
+ */
+export async function scanBlob(blob: Blob, look: (piece: Bytes) => void): Promise<void> {
+  const stream: ByteStream = blob.stream();
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    // Not every browser lets streams of blobs be read so.
+    for await (const piece of chunksOf(stream)) look(piece);
+    return;
+  }
+  let buffer = new ArrayBuffer(Math.min(SCAN_BYTES, Math.max(1, blob.size)));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (done) return;
+      look(value);
+      buffer = value.buffer;
+    }
+  } catch (error) {
+    await reader.cancel(error).catch(() => undefined);
+    throw error;
   }
 }
 

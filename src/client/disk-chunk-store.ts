@@ -6,10 +6,13 @@
 import { type ChunkDraft, type ChunkStore, MemoryChunkStore } from "./chunk-store.ts";
 
 const FOLDER = "berth-uploads";
+/** Pieces are gathered: each write asks the browser's other processes. */
+const WRITE_BYTES = 1024 * 1024;
 
 /** What TypeScript's library for pages leaves out, because only workers have it. */
 interface SyncAccessHandle {
   write: (bytes: Uint8Array, options: { at: number }) => number;
+  truncate: (size: number) => void;
   close: () => void;
 }
 interface WorkerFileHandle extends FileSystemFileHandle {
@@ -45,20 +48,20 @@ export class DiskChunkStore implements ChunkStore {
     }
   }
 
-  async begin(_length: number): Promise<ChunkDraft> {
+  async begin(length: number): Promise<ChunkDraft> {
     const name = String(this.#next);
     this.#next += 1;
     const file: WorkerFileHandle = await this.#folder.getFileHandle(name, { create: true });
     const handle = await file.createSyncAccessHandle?.();
     if (!handle) throw new Error("files can be written in workers only");
+    // All the room at once, for a file that grows has to ask for it each time.
+    handle.truncate(length);
     const remove = () => this.#folder.removeEntry(name);
-    let size = 0;
+    const writer = new GatheringWriter(handle, Math.min(length, WRITE_BYTES));
     return {
-      add: (piece) => {
-        for (let at = 0; at < piece.byteLength;) at += handle.write(piece.subarray(at), { at: size + at });
-        size += piece.byteLength;
-      },
+      add: (piece) => writer.add(piece),
       finish: async () => {
+        handle.truncate(writer.flush());
         handle.close();
         return { blob: await file.getFile(), release: remove };
       },
@@ -67,6 +70,40 @@ export class DiskChunkStore implements ChunkStore {
         await remove();
       },
     };
+  }
+}
+
+/** Writes to a file from its beginning, in pieces of one size. */
+class GatheringWriter {
+  readonly #handle: SyncAccessHandle;
+  readonly #buffer: Uint8Array;
+  #filled = 0;
+  #written = 0;
+
+  constructor(handle: SyncAccessHandle, bytes: number) {
+    this.#handle = handle;
+    this.#buffer = new Uint8Array(bytes);
+  }
+
+  add(piece: Uint8Array): void {
+    for (let at = 0; at < piece.byteLength;) {
+      if (this.#filled === this.#buffer.byteLength) this.flush();
+      const part = piece.subarray(at, at + this.#buffer.byteLength - this.#filled);
+      this.#buffer.set(part, this.#filled);
+      this.#filled += part.byteLength;
+      at += part.byteLength;
+    }
+  }
+
+  /** @returns bytes of the file so far. */
+  flush(): number {
+    for (let at = 0; at < this.#filled;) {
+      const written = this.#handle.write(this.#buffer.subarray(at, this.#filled), { at: this.#written });
+      this.#written += written;
+      at += written;
+    }
+    this.#filled = 0;
+    return this.#written;
   }
 }
 

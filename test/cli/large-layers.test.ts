@@ -1,5 +1,6 @@
 /** What the tool is for: layers beyond the limit that an edge sets to requests, over bad lines, in little memory. */
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { request } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -10,7 +11,7 @@ import { dockerArchiveOf, MIB, writeImage } from "../support/images.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { startCutter } from "./cutter.ts";
 import { type Edge, startEdge } from "./edge.ts";
-import { describeUsage, watchMemory } from "./memory.ts";
+import { describeUsage, watchMemory } from "../support/memory.ts";
 import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
 import { useRegistry } from "./setting.ts";
 import { pushLayer } from "./single-request.ts";
@@ -22,8 +23,10 @@ const missing = PROGRAMS.filter((program) => findProgram(program) === undefined)
 
 /** Above the limit of any plan of Cloudflare's that can be bought without asking. */
 const LAYER_BYTES = 1.5 * 1024 * MIB;
-const HUGE_BYTES = 10 * 1024 * MIB - 4096;
+/** What a registry has to take, less what gzip adds to bytes that it cannot compress. */
+const HUGE_BYTES = 10 * 1024 * MIB - 8 * MIB;
 const LARGE_MS = 900_000;
+const HUGE_MS = 3_600_000;
 /** Above what a process has when nothing goes on: chunks have 80 MiB, so it could hold not even two. */
 const PROXY_LIMIT_MIB = 150;
 /** As `npm run bench` has it for one push. */
@@ -54,7 +57,7 @@ afterAll(async () => {
 /** Runs docker, whatever comes of it. */
 function docker(args: readonly string[], input?: string) {
   const environment = { DOCKER_CONFIG: registry.home.path("docker") };
-  const options = { environment, timeout: LARGE_MS, ...(input !== undefined && { input }) };
+  const options = { environment, timeout: HUGE_MS, ...(input !== undefined && { input }) };
   return execute([findProgram("docker") ?? "docker", "--host", daemon.host, ...args], options);
 }
 
@@ -72,40 +75,52 @@ async function warmUp(): Promise<void> {
 test(
   "docker push of 1.5 GiB fails at the edge, and passes through the proxy in little memory",
   { timeout: LARGE_MS },
-  async () => {
-    const layout = registry.home.path("large");
-    await writeImage(layout, { seed: "large", layers: [LAYER_BYTES] });
-    const loaded = await execute([findProgram("docker") ?? "docker", "--host", daemon.host, "load"], {
-      from: dockerArchiveOf(layout),
-      timeout: LARGE_MS,
-    });
-    const id = /sha256:[0-9a-f]{64}/.exec(loaded.stdout)?.[0] ?? loaded.output;
-    for (const { address } of [edge, proxy]) {
-      await dockerDoes(["login", "-u", USER, "--password-stdin", address], PASSWORD);
-      await dockerDoes(["tag", id, `${address}/acme/large:1`]);
-    }
-
-    const direct = await docker(["push", `${edge.address}/acme/large:1`]);
-    expect(direct.exitCode).not.toBe(0);
-    expect(direct.output).toMatch(/413|Request Entity Too Large/i);
-
-    await warmUp();
-    const pids = { proxy: proxy.pid, workerd: registry.server.workerdPid };
-    const start = performance.now();
-    const usage = await watchMemory(pids, () => dockerDoes(["push", `${proxy.address}/acme/large:1`]));
-    console.log(
-      `docker push of 1.5 GiB in ${((performance.now() - start) / 1000).toFixed(0)} s: ${describeUsage(usage)}`,
-    );
-    expect(usage.proxy.peak - usage.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
-    expect(usage.workerd.peak - usage.workerd.before).toBeLessThan(WORKERD_LIMIT_MIB);
-
-    await dockerDoes(["rmi", "--force", id]);
-    await dockerDoes(["pull", `${proxy.address}/acme/large:1`]);
-    const inspected = await dockerDoes(["image", "inspect", "--format", "{{.Id}}", `${proxy.address}/acme/large:1`]);
-    expect(inspected.trim()).toBe(id);
-    await dockerDoes(["rmi", "--force", id]);
-  },
+  () => pushWithDocker("large", LAYER_BYTES),
 );
+
+test("docker push of 10 GiB does so too", { timeout: HUGE_MS }, async ({ skip }) => {
+  const reason = "takes 20 minutes and 40 GiB of disk; BERTH_CLI_HUGE=1 runs it";
+  if (process.env.BERTH_CLI_HUGE !== "1") console.warn(`Skipping docker push of 10 GiB: ${reason}.`);
+  skip(process.env.BERTH_CLI_HUGE !== "1", reason);
+  await pushWithDocker("huge", HUGE_BYTES);
+});
+
+/** Pushes an image of one layer to the edge, which refuses it, and through the proxy, from where docker pulls it back. */
+async function pushWithDocker(name: string, bytes: number): Promise<void> {
+  const layout = registry.home.path(name);
+  await writeImage(layout, { seed: name, layers: [bytes] });
+  const loaded = await execute([findProgram("docker") ?? "docker", "--host", daemon.host, "load"], {
+    from: dockerArchiveOf(layout),
+    timeout: HUGE_MS,
+  });
+  rmSync(layout, { recursive: true });
+  const id = /sha256:[0-9a-f]{64}/.exec(loaded.stdout)?.[0] ?? loaded.output;
+  const direct = `${edge.address}/acme/${name}:1`;
+  const through = `${proxy.address}/acme/${name}:1`;
+  for (const { address } of [edge, proxy]) {
+    await dockerDoes(["login", "-u", USER, "--password-stdin", address], PASSWORD);
+    await dockerDoes(["tag", id, `${address}/acme/${name}:1`]);
+  }
+
+  const refused = await docker(["push", direct]);
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.output).toMatch(/413|Request Entity Too Large/i);
+
+  await warmUp();
+  const pids = { proxy: proxy.pid, workerd: registry.server.workerdPid };
+  const start = performance.now();
+  const usage = await watchMemory(pids, () => dockerDoes(["push", through]));
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`docker push of ${(bytes / MIB).toFixed(0)} MiB in ${seconds.toFixed(0)} s: ${describeUsage(usage)}`);
+  expect(usage.each.proxy.peak - usage.each.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
+  expect(usage.each.workerd.peak - usage.each.workerd.before).toBeLessThan(WORKERD_LIMIT_MIB);
+
+  await dockerDoes(["rmi", "--force", id]);
+  await dockerDoes(["pull", through]);
+  const inspected = await dockerDoes(["image", "inspect", "--format", "{{.Id}}", through]);
+  expect(inspected.trim()).toBe(id);
+  await dockerDoes(["rmi", "--force", id]);
+}
 
 test.for([
   ["whose edge passes bodies on as they come", false],
@@ -151,7 +166,7 @@ test("five layers at once arrive", { timeout: LARGE_MS }, async () => {
     Promise.all(Array.from({ length: 5 }, (_, at) => pushLayer(proxy.url, `acme/five-${at}`, 150 * MIB, "streamed"))),
   );
   console.log(`five layers of 150 MiB at once: ${describeUsage(usage)}`);
-  expect(usage.proxy.peak - usage.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
+  expect(usage.each.proxy.peak - usage.each.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
 });
 
 test("a proxy that is killed in the middle leaves nothing behind", { timeout: LARGE_MS }, async () => {
@@ -183,18 +198,3 @@ function* endless(): Generator<Buffer> {
 async function openFiles(pid: number): Promise<string> {
   return (await execute(["ls", "-l", `/proc/${pid}/fd`])).stdout;
 }
-
-/** Takes minutes, and 10 GiB of disk. */
-test.runIf(process.env.BERTH_CLI_HUGE === "1")(
-  "a layer of 10 GiB arrives in little memory",
-  { timeout: 4 * LARGE_MS },
-  async () => {
-    await warmUp();
-    const pids = { proxy: proxy.pid, workerd: registry.server.workerdPid };
-    const start = performance.now();
-    const usage = await watchMemory(pids, () => pushLayer(proxy.url, "acme/huge", HUGE_BYTES, "streamed"));
-    console.log(`10 GiB in ${((performance.now() - start) / 1000).toFixed(0)} s: ${describeUsage(usage)}`);
-    expect(usage.proxy.peak - usage.proxy.before).toBeLessThan(PROXY_LIMIT_MIB);
-    expect(usage.workerd.peak - usage.workerd.before).toBeLessThan(WORKERD_LIMIT_MIB);
-  },
-);

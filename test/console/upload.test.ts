@@ -1,96 +1,23 @@
 /** Uploading archives in the page (guide 4.3 and 7.3.3), with archives of real tools, which a real docker pulls back. */
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Route } from "playwright-core";
-import { afterAll, describe, expect, test } from "vitest";
-import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
-import { execute, findProgram } from "../support/commands.ts";
-import { dockerArchiveOf, type Image, MIB, writeImage, writeMultiPlatformImage } from "../support/images.ts";
-import { addUser, type Person } from "../support/people.ts";
-import { PASSWORD, USER } from "../support/server.ts";
-import { useConsole } from "./setting.ts";
+import { describe, expect, test } from "vitest";
+import { MIB, writeMultiPlatformImage } from "../support/images.ts";
+import { addUser } from "../support/people.ts";
+import { PASSWORD } from "../support/server.ts";
+import { choose, made, ORGANIZATION, start, UPLOAD_MS, uploaded, useUploading } from "./uploading.ts";
 import type { Visitor } from "./visitor.ts";
 
 const MAX_BYTES = 64 * MIB;
-const UPLOAD_MS = 60_000;
-const ORGANIZATION = "acme";
 
-const daemon = dockerDaemon();
-const missing = [...DAEMON_PROGRAMS, "docker", "skopeo"].filter((program) => findProgram(program) === undefined);
-/** In CI nothing is missing, or the tests fail. */
-const isWithoutDocker = missing.length > 0 && process.env.CI !== "true";
-if (isWithoutDocker) console.warn(`Skipping uploads that docker pulls back: ${missing.join(" and ")} not installed.`);
-const setting = useConsole({
-  environment: { UPLOAD_ARCHIVE_BYTES: String(MAX_BYTES) },
-  prepare: async () => {
-    await setting.operator.ask("POST", "/v2/manage/namespaces", { namespace: ORGANIZATION });
-    if (missing.length > 0) return;
-    await daemon.start();
-    await docker("login", "-u", USER, "-p", PASSWORD, setting.server.address);
-  },
-});
-afterAll(() => daemon.stop());
-
-const path = (...names: string[]) => join(setting.directory, ...names);
-
-async function run(...command: [string, ...string[]]): Promise<string> {
-  const environment = { DOCKER_CONFIG: path("docker"), HOME: setting.directory, TMPDIR: setting.directory };
-  const result = await execute(command, { environment, timeout: 120_000 });
-  if (result.exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${result.exitCode}:\n${result.output}`);
-  return result.stdout;
-}
-
-const docker = (...args: string[]) => run("docker", "--host", daemon.host, ...args);
-const skopeo = (...args: string[]) => run("skopeo", "--insecure-policy", ...args);
-
-/** Makes an image in a layout of its own. */
-async function newImage(
-  name: string,
-  layers: readonly number[] = [1000, 200_000],
-): Promise<Image & { layout: string }> {
-  const layout = path(name);
-  return { ...(await writeImage(layout, { seed: name, layers })), layout };
-}
+const uploading = useUploading({ UPLOAD_ARCHIVE_BYTES: String(MAX_BYTES) });
+const { setting, isWithoutDocker, path, run, docker, skopeo, newImage, pack, pulled, visitUpload } = uploading;
 
 /** Loads an image into docker under these names. */
 async function load({ layout }: { layout: string }, ...names: string[]): Promise<void> {
-  const archive = `${layout}-load.tar`;
-  const [program, ...args] = dockerArchiveOf(layout);
-  await run(program, ...args.map((argument) => (argument === "-" ? archive : argument)));
-  const loaded = await docker("load", "-i", archive);
+  const loaded = await docker("load", "-i", await pack(layout, "load.tar"));
   for (const name of names) await docker("tag", /sha256:[0-9a-f]{64}/.exec(loaded)?.[0] ?? "", name);
-}
-
-/** Chooses files in the page, and waits until all of them were looked at. */
-async function choose({ page }: Visitor, ...files: string[]): Promise<void> {
-  await page.locator("input[type=file]").setInputFiles(files);
-  await expect.poll(() => page.getByText(/^(Waiting|Checking)$/).count(), { timeout: UPLOAD_MS }).toBe(0);
-}
-
-async function start({ page }: Visitor): Promise<void> {
-  await page.getByRole("button", { name: /^(Start the upload|Upload \d+ archives)$/ }).click();
-}
-
-async function uploaded({ page }: Visitor, count: number): Promise<void> {
-  await expect.poll(() => page.getByText("Uploaded", { exact: true }).count(), { timeout: UPLOAD_MS }).toBe(count);
-}
-
-/** What docker makes of an image once it has pulled it. */
-async function pulled(name: string): Promise<{ id: string; diffIds: string[] }> {
-  const reference = `${setting.server.address}/${ORGANIZATION}/${name}`;
-  await docker("pull", reference);
-  const [inspected] = JSON.parse(await docker("inspect", reference)) as [{ Id: string; RootFS: { Layers: string[] } }];
-  return { id: inspected.Id, diffIds: inspected.RootFS.Layers };
-}
-
-/** What an image of a layout that is not compressed has to be. */
-const made = ({ config, layers }: Image) => ({ id: config.digest, diffIds: layers.map(({ digest }) => digest) });
-
-async function visitUpload(person: Pick<Person, "name" | "password"> = setting.operator): Promise<Visitor> {
-  const visitor = await setting.visitAs(person);
-  await visitor.open(`/upload?organization=${ORGANIZATION}`);
-  return visitor;
 }
 
 describe.skipIf(isWithoutDocker)("archives of", () => {
@@ -103,7 +30,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     await run("gzip", path("zipped.tar"));
 
     const visitor = await visitUpload();
-    await choose(visitor, path("both.tar"), path("zipped.tar.gz"));
+    await choose(visitor, [path("both.tar"), path("zipped.tar.gz")]);
     const names = visitor.page.getByLabel("Image name");
     const tags = visitor.page.getByLabel("Tag");
     const found = await Promise.all(
@@ -137,7 +64,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     );
 
     const visitor = await visitUpload();
-    await choose(visitor, path("docker.tar"), path("oci.tar"), path("index.tar"));
+    await choose(visitor, [path("docker.tar"), path("oci.tar"), path("index.tar")]);
     const names = visitor.page.getByLabel("Image name");
     // OCI archives tell a tag and no name.
     expect(await names.nth(1).inputValue()).toBe("");
@@ -162,7 +89,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     );
     await skopeo("copy", `oci:${image.layout}:latest`, `docker-archive:${path("many.tar")}:many:1`);
     const visitor = await visitUpload();
-    await choose(visitor, path("many.tar"));
+    await choose(visitor, [path("many.tar")]);
     await start(visitor);
     await uploaded(visitor, 1);
     expect(await pulled("many:1")).toEqual(made(image));
@@ -175,7 +102,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
         sent.push(request.url());
       }
     });
-    await choose(again, path("many.tar"));
+    await choose(again, [path("many.tar")]);
     await again.page.getByLabel("Tag").fill("2");
     await start(again);
     await uploaded(again, 1);
@@ -187,10 +114,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
 describe("what cannot be uploaded", () => {
   test("is refused at once, each with a sentence that says what to do", { timeout: 120_000 }, async () => {
     const image = await newImage("broken", [300_000]);
-    const [program, ...args] = dockerArchiveOf(image.layout);
-    const whole = path("whole.tar");
-    await run(program, ...args.map((argument) => (argument === "-" ? whole : argument)));
-    const bytes = readFileSync(whole);
+    const bytes = readFileSync(await pack(image.layout, "whole.tar"));
     const write = (name: string, content: Uint8Array) => {
       writeFileSync(path(name), content);
       return path(name);
@@ -211,7 +135,10 @@ describe("what cannot be uploaded", () => {
     ];
 
     const visitor = await visitUpload();
-    await choose(visitor, ...cases.map(([file]) => file));
+    await choose(
+      visitor,
+      cases.map(([file]) => file),
+    );
     const cards = visitor.page.getByRole("list", { name: "Archives" }).getByRole("listitem");
     for (const [at, [, sentence]] of cases.entries()) {
       const card = cards.nth(at);
@@ -225,10 +152,8 @@ describe("what cannot be uploaded", () => {
 
   test("names that the registry would refuse are marked before anything is sent", async () => {
     const image = await newImage("misnamed");
-    const [program, ...args] = dockerArchiveOf(image.layout);
-    await run(program, ...args.map((argument) => (argument === "-" ? path("misnamed.tar") : argument)));
     const visitor = await visitUpload();
-    await choose(visitor, path("misnamed.tar"));
+    await choose(visitor, [await pack(image.layout, "misnamed.tar")]);
     await visitor.page.getByText("The archive has no name for this image. Enter one.").waitFor();
     await visitor.page.getByLabel("Image name").fill("<script>alert(1)</script>");
     await visitor.page.getByText(/Lower-case letters and digits/).waitFor();
@@ -240,9 +165,7 @@ describe("in the middle of an upload", () => {
   /** Makes an archive whose upload takes a while, and starts it. */
   async function begin(visitor: Visitor, name: string): Promise<void> {
     const image = await newImage(name, [6 * MIB, 6 * MIB]);
-    const [program, ...args] = dockerArchiveOf(image.layout);
-    await run(program, ...args.map((argument) => (argument === "-" ? path(`${name}.tar`) : argument)));
-    await choose(visitor, path(`${name}.tar`));
+    await choose(visitor, [await pack(image.layout, `${name}.tar`)]);
     await visitor.page.getByLabel("Image name").fill(name);
     await start(visitor);
   }

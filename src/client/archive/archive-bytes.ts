@@ -1,5 +1,5 @@
 /** An archive as a row of bytes, unpacked, of which any part can be read any number of times. */
-import { type Bytes, type ByteStream, chunksOf, concatenate, streamOf } from "../bytes.ts";
+import { type Bytes, type ByteStream, chunksOf, concatenate, scanBlob, streamOf } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { compressionOf, gunzip, MAGIC_BYTES } from "./compression.ts";
 import { type Cursor, SeekingCursor, StreamCursor } from "./cursor.ts";
@@ -23,6 +23,8 @@ export interface ArchiveBytes {
   cursor: () => Cursor;
   /** Reads a part; it fails when the archive ends before. */
   open: (from: number, length: number) => ByteStream;
+  /** Shows a part to somebody who keeps none of the pieces; it fails when the archive ends before. */
+  scan: (from: number, length: number, look: (piece: Bytes) => void) => Promise<void>;
   /** The part as a `Blob`, which costs no memory; undefined when there can be none. */
   blob: (from: number, length: number) => Blob | undefined;
 }
@@ -63,6 +65,23 @@ class SourceReader {
     return streamOf(this.#observe(source instanceof Blob ? source.slice(from, to).stream() : source.stream(from)));
   }
 
+  /** Shows the bytes from `from` up to `to`. */
+  async scan(from: number, to: number, look: (piece: Bytes) => void): Promise<void> {
+    const { source } = this;
+    if (!(source instanceof Blob)) return showAll(limited(this.open(from, to), to - from), look);
+    let left = to - from;
+    try {
+      await scanBlob(source.slice(from, to), (piece) => {
+        this.#onRead?.(piece.byteLength);
+        left -= piece.byteLength;
+        look(piece);
+      });
+    } catch (error) {
+      throw readingError(error);
+    }
+    if (left > 0) throw new ArchiveError("cut-short");
+  }
+
   async *#observe(stream: ByteStream): AsyncGenerator<Bytes, void, undefined> {
     try {
       for await (const chunk of chunksOf(stream)) {
@@ -70,13 +89,19 @@ class SourceReader {
         yield chunk;
       }
     } catch (error) {
-      // Browsers and Node refuse to read a file that is not what it was when it was chosen.
-      if (error instanceof DOMException && /^Not(?:Readable|Found)Error$/.test(error.name)) {
-        throw new ArchiveError("source-changed", {}, { cause: error });
-      }
-      throw error;
+      throw readingError(error);
     }
   }
+}
+
+/** Browsers and Node refuse to read a file that is not what it was when it was chosen. */
+function readingError(error: unknown): unknown {
+  if (!(error instanceof DOMException && /^Not(?:Readable|Found)Error$/.test(error.name))) return error;
+  return new ArchiveError("source-changed", {}, { cause: error });
+}
+
+async function showAll(pieces: AsyncIterable<Bytes>, look: (piece: Bytes) => void): Promise<void> {
+  for await (const piece of pieces) look(piece);
 }
 
 class PlainBytes implements ArchiveBytes {
@@ -97,6 +122,10 @@ class PlainBytes implements ArchiveBytes {
 
   open(from: number, length: number): ByteStream {
     return streamOf(limited(this.#reader.open(from, from + length), length));
+  }
+
+  scan(from: number, length: number, look: (piece: Bytes) => void): Promise<void> {
+    return this.#reader.scan(from, from + length, look);
   }
 
   blob(from: number, length: number): Blob | undefined {
@@ -125,6 +154,10 @@ class GzippedBytes implements ArchiveBytes {
 
   open(from: number, length: number): ByteStream {
     return streamOf(this.#read(from, length));
+  }
+
+  scan(from: number, length: number, look: (piece: Bytes) => void): Promise<void> {
+    return showAll(this.#read(from, length), look);
   }
 
   blob(): undefined {

@@ -13,6 +13,8 @@ export interface ArchiveFile {
   /** Files are best read in this order. */
   position: number;
   open: () => ByteStream;
+  /** Shows the contents to somebody who keeps none of the pieces: they are used again. */
+  scan: (look: (piece: Bytes) => void) => Promise<void>;
   /** The contents as a `Blob` that costs no memory, where there can be one. */
   blob?: Blob | undefined;
   /** What is known because it was seen in passing. */
@@ -165,6 +167,7 @@ class TarFiles implements ArchiveFiles {
       position,
       seen: contents,
       blob: kept ? new Blob([kept]) : this.#bytes.blob(position, size),
+      scan: async (look) => (kept ? look(kept) : this.#bytes.scan(position, size, look)),
       open: () => (kept ? new Blob([kept]).stream() : this.#bytes.open(position, size)),
     };
   }

@@ -1,5 +1,5 @@
 /** How bytes are compressed, told by their first ones: what a file is called says nothing. */
-import { type Bytes, type ByteStream, ChunkBuffer, chunksOf, concatenate, streamOf } from "../bytes.ts";
+import { type Bytes, type ByteStream, ChunkBuffer, chunksOf, streamOf } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[]])[] = [
@@ -73,9 +73,9 @@ async function* inPieces(stream: ByteStream): AsyncGenerator<Bytes, void, undefi
   const buffer = new ChunkBuffer();
   for await (const chunk of chunksOf(stream)) {
     buffer.push(chunk);
-    while (buffer.length >= PACK_BYTES) yield concatenate(buffer.take(PACK_BYTES));
+    while (buffer.length >= PACK_BYTES) yield buffer.read(PACK_BYTES);
   }
-  if (buffer.length > 0) yield concatenate(buffer.take(PACK_BYTES));
+  if (buffer.length > 0) yield buffer.read(PACK_BYTES);
 }
 
 /** Gives a stream to a transformation. What fails is known by `state`, and never unhandled. */

@@ -1,5 +1,5 @@
 /** A place in a sequence of bytes, from which one reads or goes on. */
-import { type Bytes, type ByteStream, ChunkBuffer, concatenate } from "../bytes.ts";
+import { type Bytes, type ByteStream, ChunkBuffer } from "../bytes.ts";
 
 export interface Cursor {
   /** Bytes from the beginning. */
@@ -35,8 +35,7 @@ export class StreamCursor implements Cursor {
 
   async read(length: number): Promise<Bytes> {
     while (this.#buffer.length < length && (await this.#fill())) continue;
-    const pieces = this.#buffer.take(length);
-    const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : concatenate(pieces);
+    const bytes = this.#buffer.read(length);
     this.#position += bytes.byteLength;
     return bytes;
   }

@@ -86,7 +86,10 @@ export class LayerChecker {
 
   async #hash(file: ArchiveFile, digest: string): Promise<string> {
     const digester = new Digester(this.#options.createHash, algorithmOf(digest));
-    for await (const _ of this.#observe(file, digester)) continue;
+    await file.scan((piece) => {
+      this.#options.signal?.throwIfAborted();
+      digester.update(piece);
+    });
     return digester.digest();
   }
 

@@ -1,6 +1,7 @@
 /** Reads, checks, compresses and sends archives, away from the page's own thread. */
 import { ArchiveError } from "../../../client/archive/archive-error.ts";
 import { type Archive, readArchive } from "../../../client/archive/read-archive.ts";
+import { DiskChunkStore } from "../../../client/disk-chunk-store.ts";
 import { NetworkLost, readRefusal, RegistryRefusal } from "../../../client/errors.ts";
 import type { PackedLayer } from "../../../client/known-layers.ts";
 import { type FindLayers, pushArchive, type PushEvent } from "../../../client/push-archive.ts";
@@ -11,6 +12,8 @@ import type { FoundImage, UploadFailure, UploadNews, UploadOrder, UploadTarget }
 
 const client = new RegistryClient({ url: location.origin, credentials: { kind: "session" } });
 const archives = new Map<number, Archive>();
+/** Where compressed layers wait to be sent. */
+const chunks = DiskChunkStore.open();
 /** What layers are called once they are compressed, also for the archives that come later. */
 const memory = new Map<string, PackedLayer>();
 /** What is under way, by the id of the file. */
@@ -60,7 +63,8 @@ async function push({ id, targets }: UploadOrder & { order: "push" }, signal: Ab
     else if (event.kind === "blob") tell({ news: "blob", id, target, blob: event.blob });
     else tell({ news: "image-pushed", id, target, digest: event.digest });
   };
-  await pushArchive(client, archive, places, { signal, onEvent, findLayers, memory });
+  const limits = { chunkStore: await chunks };
+  await pushArchive(client, archive, places, { signal, onEvent, findLayers, memory, limits });
   tell({ news: "pushed", id });
 }
 
