@@ -3,9 +3,8 @@
  * compressed, and whoever pushed it before did so with another program. An image's configuration lists what its layers
  * unpack to, its manifest what they are called: both together tell.
  */
-import { isImageConfig } from "../model/media-types.ts";
+import { isGzipLayer, isImageConfig } from "../model/media-types.ts";
 import { readSmallBlob } from "./blob-download.ts";
-import { DOCKER_LAYER_GZIP } from "./archive/docker-archive.ts";
 import { type Descriptor, type ImageManifest, isJsonObject, parseJsonObject, readManifest } from "./descriptor.ts";
 import { NetworkLost, RegistryRefusal } from "./errors.ts";
 import { type CallOptions, MAX_MANIFEST_BYTES, type RegistryClient } from "./registry-client.ts";
@@ -22,8 +21,6 @@ export interface LayerMemory {
   get: (diffId: string) => PackedLayer | undefined;
   set: (diffId: string, layer: PackedLayer) => unknown;
 }
-
-const GZIP_LAYERS: ReadonlySet<string> = new Set([DOCKER_LAYER_GZIP, "application/vnd.oci.image.layer.v1.tar+gzip"]);
 
 /**
  * Looks at the images that a push is about to replace. No others: for a registry, whoever reads a manifest pulls the
@@ -61,7 +58,7 @@ async function readLayers(
   const diffIds = await readDiffIds(client, repository, manifest, options);
   for (const [at, layer] of manifest.layers.entries()) {
     const diffId = diffIds[at];
-    if (diffId !== undefined && GZIP_LAYERS.has(layer.mediaType)) known.set(diffId, packed(layer));
+    if (diffId !== undefined && isGzipLayer(layer.mediaType)) known.set(diffId, packed(layer));
   }
 }
 

@@ -2,7 +2,7 @@
  * Pushing images of an archive that was read and checked (`archive/read-archive.ts`). A push that failed is begun again by
  * calling it again: what has arrived is not sent a second time.
  */
-import { DOCKER_MANIFEST } from "../model/media-types.ts";
+import { DOCKER_LAYER_GZIP, DOCKER_MANIFEST } from "../model/media-types.ts";
 import type { ArchiveFile } from "./archive/archive-files.ts";
 import {
   type ArchiveBlob,
@@ -11,7 +11,6 @@ import {
   isPlainLayer,
   type PlainLayer,
 } from "./archive/archive-image.ts";
-import { DOCKER_LAYER_GZIP } from "./archive/docker-archive.ts";
 import { Packing } from "./archive/packing.ts";
 import type { Archive } from "./archive/read-archive.ts";
 import type { Bytes } from "./bytes.ts";

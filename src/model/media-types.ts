@@ -58,10 +58,9 @@ export function isNonDistributable(mediaType: string): boolean {
   );
 }
 
-const GZIP_LAYERS: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.layer.v1.tar+gzip",
-  "application/vnd.docker.image.rootfs.diff.tar.gzip",
-]);
+export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+const GZIP_LAYERS: ReadonlySet<string> = new Set(["application/vnd.oci.image.layer.v1.tar+gzip", DOCKER_LAYER_GZIP]);
 
 /** A layer that is compressed with gzip, and may be handed on. */
 export function isGzipLayer(mediaType: string): boolean {

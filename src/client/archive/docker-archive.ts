@@ -2,6 +2,7 @@
  * Archives of `docker save`: manifest.json names, for each image, its configuration and its layers (Docker Image
  * Specification v1.2). Such an image has no manifest of its own.
  */
+import { DOCKER_LAYER_GZIP } from "../../model/media-types.ts";
 import { type DescribedPlatform, isJsonObject, type JsonObject, parseJsonObject, readPlatform } from "../descriptor.ts";
 import { digestOf, isDigest } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
@@ -12,7 +13,6 @@ import type { LayerChecker } from "./layer-check.ts";
 
 export const DOCKER_MANIFEST_FILE = "manifest.json";
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
-export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /** One entry of manifest.json. */
 export interface DockerEntry {
