@@ -510,8 +510,12 @@ function wrongSize(announced: number, what: string): RegistryError {
   return new RegistryError("SIZE_INVALID", `the request announced ${announced} bytes, but ${what}`);
 }
 
+/** Whoever reads it looks for a way to push large layers, and may have met the smaller limit of an edge before. */
 function tooLarge(): RegistryError {
-  return new RegistryError("BLOB_TOO_LARGE", `a layer may have at most ${MAX_BLOB_BYTES / 1024 ** 3} GiB`);
+  const message =
+    `a layer may have at most ${MAX_BLOB_BYTES / 1024 ** 3} GiB; up to that, ` +
+    "`berth proxy` gets it through limits that requests have on their way (docs/large-layers.md)";
+  return new RegistryError("BLOB_TOO_LARGE", message);
 }
 
 /** Fills a buffer from `at` with `wanted` bytes, or fewer when the body ends, and answers those bytes. */

@@ -572,6 +572,8 @@ describe("a layer of more than 10 GiB", () => {
     const size = 10 * 1024 ** 3 + 1;
     const response = await chunk(upload, streamOf(someBytes(10)), `0-${size - 1}`);
     expect(response.status).toBe(413);
-    expect((await errorsOf(response))[0]?.message).toContain("10 GiB");
+    const message = (await errorsOf(response))[0]?.message;
+    expect(message).toContain("10 GiB");
+    expect(message).toContain("`berth proxy`");
   });
 });
