@@ -1,12 +1,13 @@
 /**
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
- * only what is counted can be missed. `--only=counts,layers,clients,requests,memory,garbage` runs a part.
+ * only what is counted can be missed. `--only=counts,layers,clients,requests,memory,garbage,cli` runs a part.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { Connection } from "./client.ts";
+import { measureCli } from "./cli.ts";
 import { measureClient } from "./client-speed.ts";
 import { measureCounts } from "./counts.ts";
 import { measureGarbage } from "./garbage.ts";
@@ -19,7 +20,7 @@ import { measureSmallRequests } from "./small-requests.ts";
 import { BareStore, RegistryStore } from "./stores.ts";
 import { printTargets, type Target } from "./table.ts";
 
-const PARTS = ["counts", "layers", "clients", "requests", "memory", "garbage"] as const;
+const PARTS = ["counts", "layers", "clients", "requests", "memory", "garbage", "cli"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -72,6 +73,11 @@ async function run(isQuick: boolean): Promise<number> {
     }
     if (wants("requests")) await measureSmallRequests(contestants, isQuick);
     for (const store of [contestants.berth, contestants.ceiling, contestants.docker]) await store?.server.stop();
+  }
+  if (wants("cli")) {
+    const berth = new RegistryStore(await servers.berth());
+    measured.push(...(await measureCli(berth, isQuick)));
+    await berth.server.stop();
   }
   if (wants("garbage")) counted.push(...(await measureGarbage(servers, isQuick)));
   if (wants("memory")) measured.push(...(await measureMemory(servers, isQuick)));
