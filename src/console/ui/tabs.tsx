@@ -24,8 +24,8 @@ export function Tabs({ items, selected, label }: TabsProps) {
   const { t } = useTranslation("kit");
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    // On a phone the row scrolls, and the page may open at its last tab.
-    list.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const tab = list.current?.querySelector("[aria-current=page]");
+    if (list.current && tab) reveal(list.current, tab);
   }, [selected]);
   return (
     <nav aria-label={label ?? t("sections")} className={styles.tabs}>
@@ -45,4 +45,12 @@ export function Tabs({ items, selected, label }: TabsProps) {
       </ul>
     </nav>
   );
+}
+
+/** On a phone the row scrolls, and the page may open at its last tab. The page itself stays where it is. */
+function reveal(row: Element, tab: Element): void {
+  const frame = row.getBoundingClientRect();
+  const { left, right } = tab.getBoundingClientRect();
+  if (left < frame.left) row.scrollLeft -= frame.left - left;
+  else if (right > frame.right) row.scrollLeft += right - frame.right;
 }
