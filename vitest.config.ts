@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -9,6 +10,8 @@ const OUTSIDE = ["src/cli", "src/client", "src/console"];
 /** The fast suite: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; the rest. */
 export default defineConfig({
   test: {
+    // Vitest leaves one processor to itself, which of two is half of them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         plugins: [

@@ -232,8 +232,8 @@ describe("in the middle of an upload", () => {
     await visitor.page.getByText("Ready", { exact: true }).waitFor({ timeout: UPLOAD_MS });
     await start(visitor);
     await uploaded(visitor, 1);
-    // The chunk that was under way when it was cancelled.
-    visitor.forgive(/^answer 416: DELETE/);
+    // The request that was under way when it was cancelled may have added a chunk, or ended the upload.
+    visitor.forgive(/^answer 4(?:04|16): DELETE/);
   });
 });
 
