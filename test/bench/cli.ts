@@ -30,25 +30,25 @@ interface Load {
 function loads(isQuick: boolean): Load[] {
   const scale = isQuick ? 16 : 1;
   const rounds = (count: number) => (isQuick ? 1 : count);
-  const large = Math.ceil((1024 * MIB) / scale);
+  const large = Math.ceil((512 * MIB) / scale);
   const middle = Math.ceil((100 * MIB) / scale);
   return [
-    { name: "streamed, 1 layer of 1 GiB", kind: "streamed", sizes: [large], lanes: 1, rounds: rounds(5) },
-    { name: "streamed, 1 layer of 100 MiB", kind: "streamed", sizes: [middle], lanes: 1, rounds: rounds(7) },
+    { name: "streamed, 1 layer of 512 MiB", kind: "streamed", sizes: [large], lanes: 1, rounds: rounds(3) },
+    { name: "streamed, 1 layer of 100 MiB", kind: "streamed", sizes: [middle], lanes: 1, rounds: rounds(5) },
     {
       name: "streamed, 5 layers of 100 MiB at once",
       kind: "streamed",
       sizes: Array<number>(5).fill(middle),
       lanes: 5,
-      rounds: rounds(5),
+      rounds: rounds(3),
     },
-    { name: "known length, 1 layer of 1 GiB", kind: "known length", sizes: [large], lanes: 1, rounds: rounds(5) },
+    { name: "known length, 1 layer of 512 MiB", kind: "known length", sizes: [large], lanes: 1, rounds: rounds(3) },
     {
       name: "known length, 40 layers of 256 KiB",
       kind: "known length",
       sizes: Array<number>(40).fill(MIB / 4),
       lanes: 5,
-      rounds: rounds(7),
+      rounds: rounds(5),
     },
   ];
 }
@@ -81,7 +81,7 @@ export async function measureCli(berth: RegistryStore, isQuick: boolean): Promis
   await proxy.stop();
 
   const archive = await measureArchive(berth.server, isQuick);
-  if (archive) report("push: archive of 3 layers of 200 MiB; direct: skopeo", archive.direct, archive.push, LIMIT);
+  if (archive) report("push: archive of 3 layers of 100 MiB; direct: skopeo", archive.direct, archive.push, LIMIT);
   else console.log("Not compared with skopeo, which is not installed.");
   printTable("The command line tool, against the same without it", HEAD, rows);
   return targets;
@@ -118,11 +118,11 @@ async function measureArchive(
   const directory = mkdtempSync(join(tmpdir(), "berth-bench-cli-"));
   const rates = { direct: [] as number[], push: [] as number[] };
   try {
-    const sizes = Array<number>(3).fill(Math.ceil((200 * MIB) / (isQuick ? 16 : 1)));
+    const sizes = Array<number>(3).fill(Math.ceil((100 * MIB) / (isQuick ? 16 : 1)));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const address = new URL(server.url).host;
     const environment = { BERTH_REGISTRY: address, BERTH_USERNAME: "admin", BERTH_PASSWORD: server.password ?? "" };
-    for (let round = 0; round < (isQuick ? 1 : 5); round += 1) {
+    for (let round = 0; round < (isQuick ? 1 : 3); round += 1) {
       for (const kind of ["direct", "push"] as const) {
         const layout = join(directory, `${kind}-${round}`);
         mkdirSync(layout);
