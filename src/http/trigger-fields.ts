@@ -1,5 +1,6 @@
 /** The fields that triggers have in both management APIs. */
-import { CONDITION_KINDS, MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../model/trigger.ts";
+import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../model/field-limits.ts";
+import { CONDITION_KINDS } from "../model/trigger.ts";
 import { z } from "./openapi.ts";
 
 export const TriggerName = z.string().openapi({

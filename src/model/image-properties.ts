@@ -2,21 +2,8 @@
 import { isLongerThan } from "./characters.ts";
 import { shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
-
-export const CATEGORIES = [
-  "app_server",
-  "linux",
-  "windows",
-  "arm",
-  "framework_app",
-  "database",
-  "lang",
-  "other",
-] as const;
-export type Category = (typeof CATEGORIES)[number];
-
-/** Guide 4.5, table 4-1. */
-export const MAX_DESCRIPTION_LENGTH = 30_000;
+import { MAX_DESCRIPTION_LENGTH } from "./field-limits.ts";
+import { CATEGORIES, type Category } from "./image-categories.ts";
 
 export interface ImageProperties {
   isPublic: boolean;

@@ -1,9 +1,5 @@
 import { randomBytes, randomInt, scryptSync, timingSafeEqual } from "node:crypto";
 
-/** What the password of a user may be, in characters. */
-export const MIN_PASSWORD_LENGTH = 8;
-export const MAX_PASSWORD_LENGTH = 128;
-
 /**
  * OWASP's scrypt setting for 16 MiB of memory: an isolate has 128 MB for all its requests, so the larger settings
  * would let a handful of simultaneous logins end it.

@@ -1,6 +1,7 @@
 /** Names of organizations, repositories and tags: grammar and limits of the guide (7.3.2) and of OCI distribution-spec. */
 import { type Digest, parseDigest, shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import { MAX_IMAGE_LENGTH, MAX_ORGANIZATION_LENGTH, MAX_TAG_LENGTH } from "./field-limits.ts";
 
 declare const brand: unique symbol;
 export type OrganizationName = string & { readonly [brand]: "OrganizationName" };
@@ -8,10 +9,6 @@ export type OrganizationName = string & { readonly [brand]: "OrganizationName" }
 export type RepositoryName = string & { readonly [brand]: "RepositoryName" };
 export type Tag = string & { readonly [brand]: "Tag" };
 export type Reference = Tag | Digest;
-
-const MAX_ORGANIZATION_LENGTH = 64;
-const MAX_IMAGE_LENGTH = 128;
-const MAX_TAG_LENGTH = 128;
 
 /** `/v2/manage/…` is SWR's management API, so no repository may start there (ADR 0002). */
 const RESERVED_ORGANIZATIONS: ReadonlySet<string> = new Set(["manage"]);

@@ -2,14 +2,9 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "./field-limits.ts";
 import { parseTag, type Tag } from "./reference.ts";
 
-/** Days since a tag's last push (guide, table 4-4). */
-export const MAX_RETENTION_DAYS = 365;
-/** Tags that stay (guide, table 4-4). */
-export const MAX_RETAINED_TAGS = 1000;
-/** Exemptions of either kind in one rule. */
-export const MAX_EXEMPTIONS = 100;
 const MAX_PATTERN_LENGTH = 512;
 /** Instructions of all compiled patterns of a rule: what they take per tag grows with them. */
 const MAX_PROGRAM_SIZE = 5000;

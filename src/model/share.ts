@@ -2,11 +2,10 @@
 import { isLongerThan } from "./characters.ts";
 import { shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import { MAX_NOTE_LENGTH } from "./field-limits.ts";
 
 /** To how many accounts one image may be shared (guide 7.2.2). */
 export const MAX_SHARES = 500;
-/** Guide 4.6, table 4-2. */
-export const MAX_NOTE_LENGTH = 1000;
 
 export const FOREVER = "forever";
 

@@ -1,14 +1,10 @@
 /** Patterns of tags that are immutable: SQLite's GLOB over whole tags, so that a statement can apply them itself. */
 import { shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import { MAX_TAG_PATTERN_LENGTH } from "./field-limits.ts";
 
 declare const brand: unique symbol;
 export type TagPattern = string & { readonly [brand]: "TagPattern" };
-
-/** D1 refuses longer ones when it applies them. */
-export const MAX_TAG_PATTERN_LENGTH = 50;
-/** Every push and deletion of a tag applies all patterns of its image. */
-export const MAX_TAG_PATTERNS = 100;
 
 const TAG_CHARACTER = /^[A-Za-z0-9_.-]$/;
 

@@ -1,6 +1,7 @@
 /** Triggers: what a push of a tag sets off (guide 4.7). */
 import { RE2JS } from "re2js";
 import { RegistryError } from "./errors.ts";
+import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "./field-limits.ts";
 import type { Tag } from "./reference.ts";
 
 /**
@@ -17,8 +18,6 @@ export interface Condition {
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*$/;
-export const MAX_TRIGGER_NAME_LENGTH = 64;
-export const MAX_CONDITION_LENGTH = 1024;
 /** Options of all braces of a glob together. */
 const MAX_OPTIONS = 100;
 

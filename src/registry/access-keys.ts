@@ -2,6 +2,7 @@
 import type { Caller, User } from "../model/access.ts";
 import { decryptSecret, encryptSecret } from "../model/encryption.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_ACCESS_KEYS } from "../model/field-limits.ts";
 import { newAccessKey } from "../model/login.ts";
 import {
   type AccessKeyRecord,
@@ -17,9 +18,6 @@ import { actorOf, requireAccountUser } from "./access.ts";
 import { requireManagedUser } from "./users.ts";
 
 export type { ListedAccessKey };
-
-/** As at Huawei's IAM: one in use, and one to change over to. */
-export const MAX_ACCESS_KEYS = 2;
 
 const USE_RECORDED_MS = 60_000;
 

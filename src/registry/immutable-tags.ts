@@ -1,8 +1,9 @@
 /** Tags that are neither overwritten nor deleted until somebody lifts the rule that keeps them, administrators included. */
 import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_TAG_PATTERNS } from "../model/field-limits.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { MAX_TAG_PATTERNS, type TagPattern } from "../model/tag-pattern.ts";
+import type { TagPattern } from "../model/tag-pattern.ts";
 import {
   deleteImmutableTagRule,
   type ImmutableTagRule,

@@ -1,6 +1,7 @@
 /** Triggers of an image, as whoever may edit it manages them (guide 4.7 and 6). */
 import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_URL_LENGTH } from "../model/field-limits.ts";
 import { checkLabel, checkWorkloadName } from "../model/kubernetes-names.ts";
 import { checkTarget } from "../model/outbound.ts";
 import type { RepositoryName } from "../model/reference.ts";
@@ -50,7 +51,6 @@ export interface WantedTrigger {
   target: WantedTarget;
 }
 
-export const MAX_URL_LENGTH = 2048;
 const NO_SECRETS = { secret: false, authorization: false };
 
 /**

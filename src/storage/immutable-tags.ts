@@ -2,8 +2,9 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_TAG_PATTERNS } from "../model/field-limits.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
-import { MAX_TAG_PATTERNS, type TagPattern } from "../model/tag-pattern.ts";
+import type { TagPattern } from "../model/tag-pattern.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { immutableTagRules, repositories, tags, users } from "./schema.ts";

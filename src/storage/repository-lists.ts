@@ -1,7 +1,7 @@
 /** Lists of repositories as SWR's API pages them: by offset, with a total. */
 import { and, asc, desc, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { User } from "../model/access.ts";
-import type { Category } from "../model/image-properties.ts";
+import type { Category } from "../model/image-categories.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import { isOwn, isRunning, isSharedWith } from "./access.ts";
 import { asColumn, type Database } from "./database.ts";

@@ -1,4 +1,5 @@
 import type { Argv } from "yargs";
+import { CATEGORIES } from "../../model/image-categories.ts";
 import { unwrap } from "../api.ts";
 import { defined } from "../defined.ts";
 import { usageFailure } from "../failure.ts";
@@ -8,8 +9,6 @@ import { formatBytes, formatTime, printable, printFields, printLine, printTable 
 import { confirm } from "../prompt.ts";
 import { imageHistory } from "./history.ts";
 import { grantOnImage, revokeOnImage, rightsOnImage } from "./image-rights.ts";
-
-const CATEGORIES = ["app_server", "linux", "windows", "arm", "framework_app", "database", "lang", "other"] as const;
 
 /** Adds what can be set of an image. */
 function withProperties<T>(yargs: Argv<T>) {

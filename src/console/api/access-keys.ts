@@ -7,9 +7,6 @@ export type AccessKey = components["schemas"]["AccessKey"];
 /** A key with its secret, which is shown this once. */
 export type NewAccessKey = components["schemas"]["NewAccessKey"];
 
-/** How many keys a user may have (guide 4.2; `registry/access-keys.ts`). */
-export const MAX_ACCESS_KEYS = 2;
-
 const KEY = ["/api/access-keys"] as const;
 
 /** The newest first. */

@@ -1,5 +1,6 @@
 /** By which rule an image's tags age (guide 4.8), and what garbage collection takes. */
 import { infiniteQueryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "./image-name.ts";
@@ -14,9 +15,11 @@ export type AgingLogEntry = components["schemas"]["AgingLogEntry"];
 /** What a rule says, whether or not it is saved. */
 export type AgingRuleContent = Required<components["schemas"]["NewAgingRule"]>;
 
-/** The registry's limits: `model/retention.ts`; guide, table 4-4. */
-export const MAX_AGING_AMOUNT: Readonly<Record<AgingRuleContent["kind"], number>> = { date_rule: 365, tag_rule: 1000 };
-export const MAX_EXEMPTIONS = 100;
+/** What the number of a rule may be. */
+export const MAX_AGING_AMOUNT: Readonly<Record<AgingRuleContent["kind"], number>> = {
+  date_rule: MAX_RETENTION_DAYS,
+  tag_rule: MAX_RETAINED_TAGS,
+};
 
 const AGING = "/api/organizations/{organization}/images/{image}/aging";
 const RULE = "/api/organizations/{organization}/images/{image}/aging/rule";

@@ -13,21 +13,6 @@ export type ImageFilter = Pick<
 >;
 export type ImageSort = NonNullable<ImageFilter["sort"]>;
 
-/** What an image may be for, in the guide's order (4.5, table 4-1). */
-export const CATEGORIES: readonly Category[] = [
-  "app_server",
-  "linux",
-  "windows",
-  "arm",
-  "framework_app",
-  "database",
-  "lang",
-  "other",
-];
-
-/** How long an image's description may be, in characters (guide 4.5). */
-export const MAX_DESCRIPTION_LENGTH = 30_000;
-
 const IMAGES = "/api/images";
 const CENTRE = "/api/image-centre";
 const SHARES = "/api/shares";

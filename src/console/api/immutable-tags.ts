@@ -6,9 +6,6 @@ import type { components } from "./schema.d.ts";
 
 export type ImmutableTagRule = components["schemas"]["ImmutableTagRule"];
 
-/** The registry's limit: `model/tag-pattern.ts`. */
-export const MAX_TAG_PATTERN_LENGTH = 50;
-
 const PATH = "/api/organizations/{organization}/images/{image}/immutable-tag-rules";
 const TAGS = "/api/organizations/{organization}/images/{image}/tags";
 

@@ -6,9 +6,6 @@ import type { components } from "./schema.d.ts";
 
 export type ImageShare = components["schemas"]["AccessDomain"];
 
-/** How many characters a share's note may have (guide, table 4-2). */
-export const MAX_SHARE_NOTE = 1000;
-
 /** Until when a share holds, and what it is for. */
 export interface ShareTerms {
   /** `2026-12-31`, with which day (UTC) it ends, or `forever`. */

@@ -1,5 +1,6 @@
 /** The users of one's account, for its administrators. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 import type { components } from "./schema.d.ts";
@@ -7,8 +8,8 @@ import type { components } from "./schema.d.ts";
 export type User = components["schemas"]["User"];
 export type Role = User["role"];
 
-/** How long a password may be (`model/password.ts`). */
-export const PASSWORD_LENGTH = { min: 8, max: 128 };
+/** How long a password may be. */
+export const PASSWORD_LENGTH = { min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LENGTH };
 
 const USERS = "/api/users";
 const KEYS = "/api/users/{name}/access-keys";

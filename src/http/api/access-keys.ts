@@ -1,10 +1,5 @@
-import {
-  createAccessKey,
-  listAccessKeys,
-  type ListedAccessKey,
-  MAX_ACCESS_KEYS,
-  removeAccessKey,
-} from "../../registry/access-keys.ts";
+import { MAX_ACCESS_KEYS } from "../../model/field-limits.ts";
+import { createAccessKey, listAccessKeys, type ListedAccessKey, removeAccessKey } from "../../registry/access-keys.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { NameParams, Time } from "./people.ts";
 

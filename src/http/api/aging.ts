@@ -1,10 +1,5 @@
-import {
-  AGING_REASONS,
-  MAX_EXEMPTIONS,
-  MAX_RETAINED_TAGS,
-  MAX_RETENTION_DAYS,
-  RETENTION_KINDS,
-} from "../../model/retention.ts";
+import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
+import { AGING_REASONS, RETENTION_KINDS } from "../../model/retention.ts";
 import type { Tag } from "../../model/reference.ts";
 import { getKeepsUntagged } from "../../registry/garbage.ts";
 import {

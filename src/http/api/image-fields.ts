@@ -1,6 +1,6 @@
 /** What lists and pages tell of every image, and what they are searched by. */
 import { type Level, LEVELS } from "../../model/access.ts";
-import { CATEGORIES } from "../../model/image-properties.ts";
+import { CATEGORIES } from "../../model/image-categories.ts";
 import { organizationOf, type RepositoryName } from "../../model/reference.ts";
 import { z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";

@@ -1,5 +1,5 @@
 /** What an image's page shows: its properties, tags, platforms, layers and history (guide 4.4, 4.5, 7.1.2). */
-import { MAX_DESCRIPTION_LENGTH } from "../../model/image-properties.ts";
+import { MAX_DESCRIPTION_LENGTH, MAX_TAG_LENGTH } from "../../model/field-limits.ts";
 import { TAG_SORTS } from "../../model/image-search.ts";
 import type { RepositoryName } from "../../model/reference.ts";
 import { getImage, getManifestDetail, listTagDetails } from "../../registry/image-detail.ts";
@@ -11,8 +11,6 @@ import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
 import { Next } from "./paging.ts";
 import { imageOf, ImageParams, ManifestParams } from "./params.ts";
 import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
-
-const MAX_TAG_LENGTH = 128;
 
 // --- What is answered ---
 

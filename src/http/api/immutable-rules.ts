@@ -1,4 +1,5 @@
-import { MAX_TAG_PATTERN_LENGTH, MAX_TAG_PATTERNS, parseTagPattern } from "../../model/tag-pattern.ts";
+import { MAX_TAG_PATTERNS, MAX_TAG_PATTERN_LENGTH } from "../../model/field-limits.ts";
+import { parseTagPattern } from "../../model/tag-pattern.ts";
 import { addRule, type ImmutableTagRule, listRules, removeRule } from "../../registry/immutable-tags.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";

@@ -1,7 +1,7 @@
 /** The fields that accounts and users have in the API. */
 import { ROLES } from "../../model/access.ts";
 import { ACCOUNT_NAME } from "../../model/account.ts";
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/password.ts";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
 import { z } from "../openapi.ts";
 import { PAGE_PARAMS, readCursor } from "./paging.ts";
 

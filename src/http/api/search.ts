@@ -1,5 +1,6 @@
 /** Searching images: what the caller may see, and the image centre of public ones (guide 7.1.2). */
-import { CATEGORIES, parseCategory } from "../../model/image-properties.ts";
+import { CATEGORIES } from "../../model/image-categories.ts";
+import { parseCategory } from "../../model/image-properties.ts";
 import { IMAGE_SORTS, IMAGE_SOURCES } from "../../model/image-search.ts";
 import { parseOrganizationName } from "../../model/reference.ts";
 import { searchImageCentre, searchImages } from "../../registry/search.ts";

@@ -1,4 +1,4 @@
-import { CATEGORIES } from "../../model/image-properties.ts";
+import { CATEGORIES } from "../../model/image-categories.ts";
 import { MAX_BLOB_BYTES, MAX_MANIFEST_BYTES, MAX_PAGE_UPLOADS } from "../../model/limits.ts";
 import { VERSION } from "../../model/version.ts";
 import { TOKEN_LIFETIME_S } from "../../registry/tokens.ts";

@@ -1,3 +1,4 @@
+import { MAX_URL_LENGTH } from "../../model/field-limits.ts";
 import { MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "../../model/kubernetes-names.ts";
 import { DELIVERY_STATUSES } from "../../model/delivery.ts";
 import { WEBHOOK_FORMATS, WORKLOAD_KINDS } from "../../model/trigger-target.ts";
@@ -7,7 +8,6 @@ import {
   changeImageTrigger,
   getImageTrigger,
   MAX_TRIGGERS,
-  MAX_URL_LENGTH,
   removeImageTrigger,
   type Trigger,
   type WantedTarget,

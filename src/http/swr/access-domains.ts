@@ -1,5 +1,6 @@
+import { MAX_NOTE_LENGTH } from "../../model/field-limits.ts";
 import { imageOf, organizationOf, type RepositoryName } from "../../model/reference.ts";
-import { FOREVER, MAX_NOTE_LENGTH, MAX_SHARES, parseDeadline, parseNote } from "../../model/share.ts";
+import { FOREVER, MAX_SHARES, parseDeadline, parseNote } from "../../model/share.ts";
 import {
   changeShare,
   endShare,

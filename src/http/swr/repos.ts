@@ -1,4 +1,6 @@
-import { CATEGORIES, MAX_DESCRIPTION_LENGTH, parseCategory, parseDescription } from "../../model/image-properties.ts";
+import { MAX_DESCRIPTION_LENGTH } from "../../model/field-limits.ts";
+import { CATEGORIES } from "../../model/image-categories.ts";
+import { parseCategory, parseDescription } from "../../model/image-properties.ts";
 import { imageOf, parseRepositoryName } from "../../model/reference.ts";
 import {
   createImage,

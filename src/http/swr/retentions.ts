@@ -1,12 +1,7 @@
 import { RegistryError } from "../../model/errors.ts";
+import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
 import { imageOf, organizationOf, type RepositoryName } from "../../model/reference.ts";
-import {
-  MAX_EXEMPTIONS,
-  MAX_RETAINED_TAGS,
-  MAX_RETENTION_DAYS,
-  RETENTION_KINDS,
-  type RetentionRule,
-} from "../../model/retention.ts";
+import { RETENTION_KINDS, type RetentionRule } from "../../model/retention.ts";
 import {
   addImageRule,
   changeImageRule,

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
+import { MAX_ACCESS_KEYS } from "../../../model/field-limits.ts";
 import {
   type AccessKey,
-  MAX_ACCESS_KEYS,
   type NewAccessKey,
   useAccessKeys,
   useCreateAccessKey,

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Redirect, useSearch } from "wouter";
-import { CATEGORIES, type ImageSort, useImageCentre } from "../../api/images.ts";
+import { CATEGORIES } from "../../../model/image-categories.ts";
+import { type ImageSort, useImageCentre } from "../../api/images.ts";
 import { useSession } from "../../api/queries.ts";
 import { useSettings } from "../../api/settings.ts";
 import { signInPath } from "../../shell/sign-in-path.ts";

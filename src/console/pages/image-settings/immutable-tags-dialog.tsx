@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_TAG_PATTERN_LENGTH, useImmutableTagChanges } from "../../api/immutable-tags.ts";
+import { MAX_TAG_PATTERN_LENGTH } from "../../../model/field-limits.ts";
+import { useImmutableTagChanges } from "../../api/immutable-tags.ts";
 import { Dialog, Form, TextField, toast } from "../../ui/index.ts";
 import { useImage } from "../image/image-context.ts";
 import { Syntax } from "./syntax.tsx";

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_NOTE_LENGTH } from "../../../model/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
-import { type ImageShare, MAX_SHARE_NOTE, useImageShares, useShareChanges } from "../../api/sharing.ts";
+import { type ImageShare, useImageShares, useShareChanges } from "../../api/sharing.ts";
 import { Checkbox, DateField, Dialog, Form, Name, TextArea, TextField, toast } from "../../ui/index.ts";
 import { useImage } from "../image/image-context.ts";
 import styles from "./image-settings.module.css";
@@ -106,7 +107,7 @@ function ShareForm({ share, onClose }: Omit<ShareDialogProps, "isOpen">) {
         label={t("note")}
         name="description"
         rows={3}
-        maxLength={MAX_SHARE_NOTE}
+        maxLength={MAX_NOTE_LENGTH}
         value={note}
         onChange={setNote}
       />

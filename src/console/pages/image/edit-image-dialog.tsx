@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { CATEGORIES } from "../../../model/image-categories.ts";
 import { useUpdateImage } from "../../api/image.ts";
-import { CATEGORIES } from "../../api/images.ts";
 import { Dialog, Form, RadioGroup, Select, toast } from "../../ui/index.ts";
 import { DescriptionEditor, isTooLong } from "./description-editor.tsx";
 import { useImage } from "./image-context.ts";

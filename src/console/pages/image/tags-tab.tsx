@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_TAG_LENGTH } from "../../../model/field-limits.ts";
 import { type TagSearch, useTags } from "../../api/image-tags.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { SearchBox } from "../lists/search-box.tsx";
@@ -11,8 +12,6 @@ import { TagSelectionBar } from "./tag-selection-bar.tsx";
 import styles from "./tags-tab.module.css";
 import { TagsEmpty } from "./tags-empty.tsx";
 import { useTagColumns } from "./use-tag-columns.tsx";
-
-const MAX_TAG_LENGTH = 128;
 
 /** `/images/:organization/:image`: its tags, what to pull them by, and what can be done with them. */
 export default function TagsTab() {

@@ -1,14 +1,14 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import { MAX_DESCRIPTION_LENGTH, MAX_IMAGE_LENGTH } from "../../../model/field-limits.ts";
+import { CATEGORIES } from "../../../model/image-categories.ts";
 import { ApiError } from "../../api/client.ts";
-import { CATEGORIES, type Category, MAX_DESCRIPTION_LENGTH, useCreateImage } from "../../api/images.ts";
+import { type Category, useCreateImage } from "../../api/images.ts";
 import { useOrganizationNames } from "../../api/organization-names.ts";
 import { ComboBox, Dialog, Form, RadioGroup, Select, TextArea, TextField, toast } from "../../ui/index.ts";
 import { FieldError } from "../field-error.ts";
 import { imagePath } from "../image/image-paths.ts";
-
-const MAX_NAME_LENGTH = 128;
 
 /** SWR's codes for what can be wrong with the two names. */
 const NAME_TAKEN = "SVCSTG.SWR.4090006";
@@ -73,7 +73,7 @@ function CreateImageForm({ onClose }: { onClose: () => void }) {
         name="image"
         value={image}
         onChange={setImage}
-        maxLength={MAX_NAME_LENGTH}
+        maxLength={MAX_IMAGE_LENGTH}
         isRequired
         isMonospace
         autoComplete="off"

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
-import { CATEGORIES, type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
+import { CATEGORIES } from "../../../model/image-categories.ts";
+import { type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
 import { Bytes, formatNumber, Link, Name, type TableColumn, Time } from "../../ui/index.ts";
 import { organizationPath } from "../image/image-paths.ts";
 import { ImageBadge } from "../image/image-facts.tsx";

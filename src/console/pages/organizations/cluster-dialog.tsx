@@ -1,11 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_CLUSTER_NAME_LENGTH } from "../../../model/field-limits.ts";
 import { type Cluster, useClusterChanges } from "../../api/clusters.ts";
 import { Checkbox, Dialog, Form, TextArea, TextField, toast } from "../../ui/index.ts";
 import { ClusterHelp } from "./cluster-help.tsx";
-
-/** The registry's limit: `model/kubernetes-names.ts`. */
-const MAX_NAME_LENGTH = 128;
 
 export interface ClusterDialogProps {
   organization: string;
@@ -64,7 +62,7 @@ function ClusterForm({ organization, cluster, onClose }: Omit<ClusterDialogProps
           placeholder="production"
           value={name}
           onChange={setName}
-          maxLength={MAX_NAME_LENGTH}
+          maxLength={MAX_CLUSTER_NAME_LENGTH}
           isRequired
           isMonospace
           autoFocus

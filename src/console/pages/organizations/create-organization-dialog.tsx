@@ -1,14 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import { MAX_ORGANIZATION_LENGTH } from "../../../model/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { useOrganizationChanges, useOrganizationQuota } from "../../api/organizations.ts";
 import { Dialog, errorText, Form, Notice, TextField, toast } from "../../ui/index.ts";
 import { organizationPath } from "../image/image-paths.ts";
 import styles from "./organizations.module.css";
-
-/** The registry's limit: `model/reference.ts`. */
-const MAX_NAME_LENGTH = 64;
 
 /** What the registry says of a name that is none, and of one that is taken. */
 const NAME_REFUSALS = ["SVCSTG.SWR.4001028", "SVCSTG.SWR.4090060"];
@@ -62,7 +60,7 @@ function CreateForm({ onClose }: Pick<CreateOrganizationDialogProps, "onClose">)
           setName(value);
           setError(undefined);
         }}
-        maxLength={MAX_NAME_LENGTH}
+        maxLength={MAX_ORGANIZATION_LENGTH}
         isRequired
         isDisabled={isFull}
         isMonospace

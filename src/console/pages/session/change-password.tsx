@@ -1,14 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../../model/field-limits.ts";
 import { ApiError, FieldError } from "../../api/client.ts";
 import { useChangePassword, useSelf } from "../../api/queries.ts";
 import { Card, Form, Page, TextField, toast } from "../../ui/index.ts";
 import styles from "./change-password.module.css";
-
-/** The registry's own rules: `model/password.ts`. */
-const MIN_LENGTH = 8;
-const MAX_LENGTH = 128;
 
 type Field = "current" | "new" | "repeat";
 
@@ -21,8 +18,8 @@ export default function ChangePassword() {
   const [values, setValues] = useState({ current: "", new: "", repeat: "" });
 
   const check = () => {
-    if (values.new.length < MIN_LENGTH) throw new FieldError("new", t("tooShort"));
-    if (values.new.length > MAX_LENGTH) throw new FieldError("new", t("tooLong"));
+    if (values.new.length < MIN_PASSWORD_LENGTH) throw new FieldError("new", t("tooShort"));
+    if (values.new.length > MAX_PASSWORD_LENGTH) throw new FieldError("new", t("tooLong"));
     if (values.new === values.current) throw new FieldError("new", t("same"));
     if (values.new !== values.repeat) throw new FieldError("repeat", t("different"));
   };

@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { MAX_CONDITION_LENGTH } from "../../../model/field-limits.ts";
 import { type Condition, type ConditionKind, type TriedTag, useTriedCondition } from "../../api/triggers.ts";
 import { useSettled } from "../../api/use-settled.ts";
 import { Chips, errorText, RadioGroup, TextField } from "../../ui/index.ts";
@@ -6,9 +7,6 @@ import { Syntax } from "../image-settings/syntax.tsx";
 import { useImage } from "../image/image-context.ts";
 import { trimmed } from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
-
-/** The registry's limit: `model/trigger.ts`. */
-const MAX_CONDITION_LENGTH = 1024;
 
 export interface ConditionFieldsProps {
   condition: Condition;

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_TRIGGER_NAME_LENGTH } from "../../../model/field-limits.ts";
 import { type Trigger, useTriggerChanges } from "../../api/triggers.ts";
 import { Checkbox, Form, RadioGroup, TextField, toast } from "../../ui/index.ts";
 import { useImage } from "../image/image-context.ts";
@@ -7,9 +8,6 @@ import { ConditionFields } from "./condition-fields.tsx";
 import { KubernetesFields } from "./kubernetes-fields.tsx";
 import { changesOf, draftOf, keepsAddress, newTriggerOf, type TriggerDraft } from "./trigger-draft.ts";
 import { WebhookFields } from "./webhook-fields.tsx";
-
-/** The registry's limit: `model/trigger.ts`; guide, table 4-3. */
-const MAX_NAME_LENGTH = 64;
 
 export interface TriggerFormProps {
   trigger: Trigger | undefined;
@@ -40,7 +38,7 @@ export function TriggerForm({ trigger, onClose }: TriggerFormProps) {
           description={t("nameRules")}
           value={draft.name}
           onChange={(name) => set({ name })}
-          maxLength={MAX_NAME_LENGTH}
+          maxLength={MAX_TRIGGER_NAME_LENGTH}
           isRequired
           isMonospace
           autoFocus

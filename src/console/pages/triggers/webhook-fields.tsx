@@ -1,12 +1,10 @@
 import { useTranslation } from "react-i18next";
+import { MAX_URL_LENGTH } from "../../../model/field-limits.ts";
 import { type TriggerTarget, WEBHOOK_FORMATS } from "../../api/triggers.ts";
 import { Select, TextField } from "../../ui/index.ts";
 import { SecretField } from "./secret-field.tsx";
 import type { WebhookDraft } from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
-
-/** The registry's limit: `registry/triggers.ts`. */
-const MAX_URL_LENGTH = 2048;
 
 export interface WebhookFieldsProps {
   target: WebhookDraft;

@@ -1,0 +1,34 @@
+/** How long, and how many, what people fill in may be. The console's forms have these limits too, so nothing else is here. */
+
+/** What the password of a user may be, in characters. */
+export const MIN_PASSWORD_LENGTH = 8;
+export const MAX_PASSWORD_LENGTH = 128;
+/** Characters of an organization's name (guide 7.3.2). */
+export const MAX_ORGANIZATION_LENGTH = 64;
+/** Characters of an image's name in its organization (guide 7.3.2). */
+export const MAX_IMAGE_LENGTH = 128;
+/** Characters of a tag: OCI distribution-spec, "Pulling manifests". */
+export const MAX_TAG_LENGTH = 128;
+/** Characters of an image's description (guide 4.5, table 4-1). */
+export const MAX_DESCRIPTION_LENGTH = 30_000;
+/** Characters of a share's description (guide, table 4-2). */
+export const MAX_NOTE_LENGTH = 1000;
+/** Access keys of a user (guide 4.2), as at Huawei's IAM: one in use, and one to change over to. */
+export const MAX_ACCESS_KEYS = 2;
+/** Days since a tag's last push (guide, table 4-4). */
+export const MAX_RETENTION_DAYS = 365;
+/** Tags that stay (guide, table 4-4). */
+export const MAX_RETAINED_TAGS = 1000;
+/** Exemptions of either kind in one aging rule. */
+export const MAX_EXEMPTIONS = 100;
+/** Characters of a pattern of immutable tags: D1 refuses longer ones when it applies them. */
+export const MAX_TAG_PATTERN_LENGTH = 50;
+/** Every push and deletion of a tag applies all patterns of its image. */
+export const MAX_TAG_PATTERNS = 100;
+/** Characters of a trigger's name (guide, table 4-3). */
+export const MAX_TRIGGER_NAME_LENGTH = 64;
+/** Characters of a trigger's condition. */
+export const MAX_CONDITION_LENGTH = 1024;
+export const MAX_CLUSTER_NAME_LENGTH = 128;
+/** Characters of the address that a webhook goes to. */
+export const MAX_URL_LENGTH = 2048;
