@@ -2,12 +2,15 @@
  * Every page and every form of the console, in both languages, light and dark, on a desk and on a phone: whether it says
  * what it is, fits its window, is accessible, and makes no browser complain. Leaves screenshots for a person to look at.
  */
+import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { seed, type Seed } from "./seed.ts";
 import { useConsole } from "./setting.ts";
 import type { Appearance, Visitor } from "./visitor.ts";
 
 const LOADING_MS = 20_000;
+const MAX_LOOKS = 4;
+const LOOK_AGAIN_MS = 1000;
 
 let seeded: Seed | undefined;
 const setting = useConsole({
@@ -184,7 +187,14 @@ async function expectFit(visitor: Visitor, name: string, { width, theme, languag
   await settled(visitor);
   await visitor.screenshot(`${name}-${width}-${theme}-${language.slice(0, 2)}`);
   expect.soft(await visitor.overflow(), `${name} at ${width} px is wider than the window`).toBe(0);
-  expect.soft(await visitor.accessibilityProblems(), name).toEqual([]);
+  // On a slow machine something may begin to fade in only now; what is really wrong stays wrong.
+  let problems = await visitor.accessibilityProblems();
+  for (let looks = 1; looks < MAX_LOOKS && problems.length > 0; looks += 1) {
+    await setTimeout(LOOK_AGAIN_MS);
+    await settled(visitor);
+    problems = await visitor.accessibilityProblems();
+  }
+  expect.soft(problems, name).toEqual([]);
 }
 
 /** What the console shows while it waits for something. */
