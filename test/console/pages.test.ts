@@ -203,6 +203,8 @@ const WAITING = ["Loading", "正在加载"].map((label) => `[aria-label="${label
 /** Waits until all is there and nothing moves: what fades in has colours that nobody chose. */
 async function settled({ page }: Visitor): Promise<void> {
   await expect.poll(() => page.locator(`${WAITING}, [aria-busy=true]`).count(), { timeout: LOADING_MS }).toBe(0);
+  // Where a phone's keyboard is expected, React Aria shows a dialog only when that is there, or does not come.
+  await expect.poll(() => page.locator('[style*="opacity: 0"]').count(), { timeout: LOADING_MS }).toBe(0);
   // What has just come in begins to move with the next frame.
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
   await page.evaluate(`Promise.allSettled(
