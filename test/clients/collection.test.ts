@@ -10,6 +10,7 @@ import { type Runtime, startRuntime } from "../../scripts/local/runtime.ts";
 import { localSecrets } from "../../scripts/local/secrets.ts";
 import { findProgram } from "../support/commands.ts";
 import { digestInLayout } from "../support/images.ts";
+import { requirePrograms } from "../support/requirements.ts";
 import { PASSWORD, removeDirectory } from "../support/server.ts";
 import { Setting } from "./setting.ts";
 
@@ -26,6 +27,7 @@ const SEED = Date.now() % 1_000_000;
 const program = findProgram("skopeo");
 const skopeo = new Setting(program);
 let runtime: Runtime | undefined;
+requirePrograms("pushes and pulls while garbage is collected", ["skopeo"]);
 
 beforeAll(async () => {
   if (program === undefined) return;
@@ -152,8 +154,7 @@ async function collectAllTheTime(running: Runtime, isOver: () => boolean) {
   return total;
 }
 
-test(`pushes and pulls go on while garbage is collected (seed ${SEED})`, { timeout: 240_000 }, async (context) => {
-  if (runtime === undefined && process.env.CI !== "true") context.skip("skopeo not installed");
+test(`pushes and pulls go on while garbage is collected (seed ${SEED})`, { timeout: 240_000 }, async () => {
   const running = requireRuntime();
   const layouts: Layout[] = [];
   for (let count = 0; count < 12; count += IN_FASHION) {

@@ -1,9 +1,10 @@
 /** A registry and a browser for the tests of one file. */
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { findProgram } from "../support/commands.ts";
 import { operatorOf, type Person } from "../support/people.ts";
+import { skipAll } from "../support/requirements.ts";
 import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";
 import { type Appearance, DESKTOP, Visitor } from "./visitor.ts";
 
@@ -94,21 +95,13 @@ export interface ConsoleOptions {
  */
 export function useConsole({ environment, prepare }: ConsoleOptions = {}): ConsoleSetting {
   const program = BROWSERS.map(findProgram).find((found) => found !== undefined);
-  const reason = "Chromium not installed";
+  if (program === undefined) skipAll("the tests of the console", "Chromium not installed");
   const setting = new ConsoleSetting();
 
   beforeAll(async () => {
-    if (program === undefined) {
-      console.warn(`Skipping the tests of the console: ${reason}.`);
-      return;
-    }
+    if (program === undefined) return;
     await setting.start(program, environment);
     await prepare?.();
-  });
-  beforeEach((context) => {
-    if (program !== undefined) return;
-    if (process.env.CI === "true") throw new Error(reason);
-    context.skip(reason);
   });
   afterEach(async () => {
     expect(await setting.closeWindows()).toEqual([]);

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
-import { execute, findProgram } from "../support/commands.ts";
+import { execute } from "../support/commands.ts";
 import { dockerArchiveOf, type Image, writeImage } from "../support/images.ts";
 import type { Person } from "../support/people.ts";
+import { lacks } from "../support/requirements.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { type ConsoleSetting, useConsole } from "./setting.ts";
 import type { Visitor } from "./visitor.ts";
@@ -36,14 +37,12 @@ export interface Uploading {
 /** Prepares a test file: registry, browser, docker. Without docker it says so, and in CI what needs it fails. */
 export function useUploading(environment: NodeJS.ProcessEnv = {}): Uploading {
   const daemon = dockerDaemon();
-  const missing = [...DAEMON_PROGRAMS, "docker", "skopeo"].filter((program) => findProgram(program) === undefined);
-  const isWithoutDocker = missing.length > 0 && process.env.CI !== "true";
-  if (isWithoutDocker) console.warn(`Skipping uploads that docker pulls back: ${missing.join(" and ")} not installed.`);
+  const isWithoutDocker = lacks("uploads that docker pulls back", [...DAEMON_PROGRAMS, "docker", "skopeo"]);
   const setting = useConsole({
     environment,
     prepare: async () => {
       await setting.operator.ask("POST", "/v2/manage/namespaces", { namespace: ORGANIZATION });
-      if (missing.length > 0) return;
+      if (isWithoutDocker) return;
       await daemon.start();
       await docker("login", "-u", USER, "-p", PASSWORD, setting.server.address);
     },

@@ -49,7 +49,7 @@ async function expectStored(repository: string, { bytes, digest }: ReturnType<ty
 }
 
 test("goes on when connections break, in small steps if need be", { timeout: TIMEOUT_MS }, async () => {
-  const proxy = await startCuttingProxy(server.port, 7 * MIB);
+  const proxy = await startCuttingProxy(server.port, { afterBytes: 7 * MIB });
   onTestFinished(proxy.close);
   const blob = blobOf(40 * MIB, "cut");
   const target = { client: clientAt(proxy.url), repository: "acme/cut" };

@@ -3,8 +3,9 @@ import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { execute, findProgram } from "../support/commands.ts";
+import { execute } from "../support/commands.ts";
 import { addAccount, operatorOf, type Person, pushImage } from "../support/people.ts";
+import { requirePrograms } from "../support/requirements.ts";
 import { ROOT } from "../support/server.ts";
 import { useRegistry } from "./setting.ts";
 
@@ -56,21 +57,20 @@ async function run({ language, code }: (typeof blocks)[number], variables: NodeJ
   return stdout;
 }
 
-const missing = ["bash", "curl", "openssl"].filter((program) => findProgram(program) === undefined);
-const isSkipped = missing.length > 0 && process.env.CI !== "true";
+requirePrograms("the examples of docs/management.md", ["bash", "curl", "openssl"]);
 
 /** What each block was given and printed. */
 const runs: { code: string; output: string; AK: string; SK: string }[] = [];
 const runOf = (words: string) => runs.find(({ code }) => code.includes(words));
 
-test.skipIf(isSkipped).each(blocks)("$language: $name", async (block) => {
+test.each(blocks)("$language: $name", async (block) => {
   const { AK = "", SK = "", ...rest } = await environment();
   runs.push({ code: block.code, output: await run(block, { AK, SK, ...rest }), AK, SK });
   // The image that the next sections are about.
   if (block.code.includes('"repository": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
 });
 
-test.skipIf(isSkipped)("the login commands are what they are called", async () => {
+test("the login commands are what they are called", async () => {
   const { address, url } = setting.server;
   const temporary = /^docker login -u (berth@\w+) -p ([0-9a-f]{64}) (\S+)/.exec(runOf("utils/secret")?.output ?? "");
   const [, name, password, host] = temporary ?? [];
@@ -83,13 +83,13 @@ test.skipIf(isSkipped)("the login commands are what they are called", async () =
   expect(output).toBe(`docker login -u berth@${AK} -p ${permanentPassword} ${address}\n`);
 });
 
-test.skipIf(isSkipped)("the export of the audit holds what was done", () => {
+test("the export of the audit holds what was done", () => {
   const lines = readFileSync(join(home, "audit.jsonl"), "utf8").trim().split("\n");
   const actions = lines.map((line) => (JSON.parse(line) as { action: string }).action);
   expect(actions).toEqual(expect.arrayContaining(["organization.create", "share.create", "access-key.delete"]));
 });
 
-test.skipIf(isSkipped)("what the text names beside is there", async () => {
+test("what the text names beside is there", async () => {
   for (const path of [
     "/api/organizations/acme/images/team%2Fweb",
     "/api/images?q=web",
