@@ -3,12 +3,18 @@
 /** What the password of a user may be, in characters. */
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 128;
+/** Characters of the name of a user or an account. */
+export const MAX_ACCOUNT_NAME_LENGTH = 64;
+/** Characters of a part of a name that users, accounts or organizations are searched by. */
+export const MAX_SEARCH_LENGTH = 64;
 /** Characters of an organization's name (guide 7.3.2). */
 export const MAX_ORGANIZATION_LENGTH = 64;
 /** Characters of an image's name in its organization (guide 7.3.2). */
 export const MAX_IMAGE_LENGTH = 128;
 /** Characters of a tag: OCI distribution-spec, "Pulling manifests". */
 export const MAX_TAG_LENGTH = 128;
+/** Tags that one request deletes. */
+export const MAX_DELETED_TAGS = 100;
 /** Characters of an image's description (guide 4.5, table 4-1). */
 export const MAX_DESCRIPTION_LENGTH = 30_000;
 /** Characters of a share's description (guide, table 4-2). */
@@ -32,3 +38,6 @@ export const MAX_CONDITION_LENGTH = 1024;
 export const MAX_CLUSTER_NAME_LENGTH = 128;
 /** Characters of the address that a webhook goes to. */
 export const MAX_URL_LENGTH = 2048;
+/** Characters of a DNS label and of a subdomain, as Kubernetes has them (RFC 1123). */
+export const MAX_LABEL_LENGTH = 63;
+export const MAX_SUBDOMAIN_LENGTH = 253;

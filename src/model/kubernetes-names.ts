@@ -1,12 +1,10 @@
 /** Names of clusters, and of what is in them. */
 import { RegistryError } from "./errors.ts";
-import { MAX_CLUSTER_NAME_LENGTH } from "./field-limits.ts";
+import { MAX_CLUSTER_NAME_LENGTH, MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "./field-limits.ts";
 
 const CLUSTER = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 /** RFC 1123, as Kubernetes has it. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-export const MAX_LABEL_LENGTH = 63;
-export const MAX_SUBDOMAIN_LENGTH = 253;
 
 /**
  * Reads the name that a cluster is to have.

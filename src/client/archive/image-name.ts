@@ -1,4 +1,5 @@
 /** What archives call their images, and what an image may be called. */
+import { MAX_IMAGE_LENGTH } from "../../model/field-limits.ts";
 import { ArchiveError } from "./archive-error.ts";
 
 /** A name that an archive has for an image. */
@@ -13,12 +14,11 @@ export interface ArchiveName {
 /** The grammar of the registry (`model/reference.ts`, which needs more than a browser has); a test holds the two together. */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-const MAX_NAME_LENGTH = 128;
 const DEFAULT_TAG = "latest";
 
 /** Whether an image of an organization may be called so. It may be a path. */
 export function isImageName(text: string): boolean {
-  return text.length <= MAX_NAME_LENGTH && text.split("/").every((component) => COMPONENT.test(component));
+  return text.length <= MAX_IMAGE_LENGTH && text.split("/").every((component) => COMPONENT.test(component));
 }
 
 export function isTag(text: string): boolean {

@@ -1,6 +1,7 @@
 /** An image's tags: what they are, what is done to them, and what happened to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { runAll } from "../../client/jobs.ts";
+import { MAX_DELETED_TAGS } from "../../model/field-limits.ts";
 import { api, ApiError, unwrap } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "./image-name.ts";
@@ -24,8 +25,6 @@ export interface TagSearch {
 const PAGE_SIZE = 50;
 /** How many tags are proposed to choose from. */
 const SUGGESTIONS = 20;
-/** How many tags one request may delete. */
-const MAX_DELETED_TAGS = 100;
 /** How many tags are restored at the same time, each by a request of its own. */
 const RESTORED_AT_ONCE = 6;
 

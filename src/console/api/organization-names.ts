@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { MAX_SEARCH_LENGTH } from "../../model/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import type { operations } from "./schema.d.ts";
 
@@ -10,7 +11,6 @@ export type OrganizationLevel = NonNullable<
 const LIST = "/api/organizations";
 /** As many as a field proposes. */
 const PROPOSALS = 20;
-const MAX_SEARCH_LENGTH = 64;
 
 /**
  * The first organizations whose names contain a text: what a field proposes.

@@ -1,5 +1,4 @@
-import { MAX_CLUSTER_NAME_LENGTH } from "../../model/field-limits.ts";
-import { MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "../../model/kubernetes-names.ts";
+import { MAX_CLUSTER_NAME_LENGTH, MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "../../model/field-limits.ts";
 import { WORKLOAD_KINDS } from "../../model/trigger-target.ts";
 import {
   addCluster,

@@ -1,7 +1,7 @@
 /** The fields that accounts and users have in the API. */
 import { ROLES } from "../../model/access.ts";
 import { ACCOUNT_NAME } from "../../model/account.ts";
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
+import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
 import { z } from "../openapi.ts";
 import { PAGE_PARAMS, readCursor } from "./paging.ts";
 
@@ -35,9 +35,9 @@ export const NamePageQuery = z.strictObject({
   search: z
     .string()
     .min(1)
-    .max(64)
+    .max(MAX_SEARCH_LENGTH)
     .optional()
-    .openapi({ description: "Part of the name, in upper or lower case: 1 to 64 characters." }),
+    .openapi({ description: `Part of the name, in upper or lower case: 1 to ${MAX_SEARCH_LENGTH} characters.` }),
   ...PAGE_PARAMS,
 });
 

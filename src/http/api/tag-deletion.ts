@@ -1,16 +1,15 @@
+import { MAX_DELETED_TAGS } from "../../model/field-limits.ts";
 import { parseTag } from "../../model/reference.ts";
 import { deleteImageTags } from "../../registry/image-tags.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { imageOf, ImageParams } from "./params.ts";
-
-const MAX_TAGS = 100;
 
 const Unwanted = z
   .strictObject({
     tags: z
       .array(z.string().transform(parseTag).openapi({ type: "string", example: "1.0" }))
       .min(1)
-      .max(MAX_TAGS),
+      .max(MAX_DELETED_TAGS),
   })
   .openapi("UnwantedTags");
 
@@ -34,7 +33,7 @@ const deleteTags = createRoute({
   tags: ["Images"],
   summary: "Delete tags",
   description:
-    `1 to ${MAX_TAGS} of them, all at once; those that cannot be deleted keep none of the others. What was deleted by ` +
+    `1 to ${MAX_DELETED_TAGS} of them, all at once; those that cannot be deleted keep none of the others. What was deleted by ` +
     "mistake can be restored for a while. Takes the right to manage the image.",
   request: { params: ImageParams, ...jsonBody(Unwanted) },
   responses: { 200: json(Results, "What came of each, in the order of the request, a repeated one once.") },

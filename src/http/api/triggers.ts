@@ -1,5 +1,4 @@
-import { MAX_URL_LENGTH } from "../../model/field-limits.ts";
-import { MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "../../model/kubernetes-names.ts";
+import { MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH, MAX_URL_LENGTH } from "../../model/field-limits.ts";
 import { DELIVERY_STATUSES } from "../../model/delivery.ts";
 import { WEBHOOK_FORMATS, WORKLOAD_KINDS } from "../../model/trigger-target.ts";
 import { type Delivery, listTriggersWithLast, MAX_TRIED_TAGS, tryCondition } from "../../registry/trigger-history.ts";

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_SEARCH_LENGTH } from "../../../model/field-limits.ts";
 import { type Account, useAccounts } from "../../api/accounts.ts";
 import { useSelf } from "../../api/queries.ts";
 import {
@@ -75,7 +76,12 @@ export default function Accounts() {
       }
     >
       <Filters label={t("accounts.filters")}>
-        <SearchBox label={t("accounts.search")} value={q} onSearch={(text) => change({ q: text })} maxLength={64} />
+        <SearchBox
+          label={t("accounts.search")}
+          value={q}
+          onSearch={(text) => change({ q: text })}
+          maxLength={MAX_SEARCH_LENGTH}
+        />
       </Filters>
       <CursorTable
         label={t("accounts.title")}

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_ACCOUNT_NAME_LENGTH } from "../../../model/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { type Role, useUserChanges } from "../../api/users.ts";
 import { Dialog, Form, TextField } from "../../ui/index.ts";
@@ -49,7 +50,7 @@ function AddUser({ onClose }: { onClose: () => void }) {
         name="name"
         value={name}
         onChange={setName}
-        maxLength={64}
+        maxLength={MAX_ACCOUNT_NAME_LENGTH}
         isRequired
         autoComplete="off"
         spellCheck="false"

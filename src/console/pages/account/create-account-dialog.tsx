@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_ACCOUNT_NAME_LENGTH } from "../../../model/field-limits.ts";
 import { useAccountChanges } from "../../api/accounts.ts";
 import { ApiError } from "../../api/client.ts";
 import { Dialog, Form, TextField } from "../../ui/index.ts";
@@ -57,7 +58,7 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
         name="name"
         value={account}
         onChange={setAccount}
-        maxLength={64}
+        maxLength={MAX_ACCOUNT_NAME_LENGTH}
         isRequired
         autoComplete="off"
         spellCheck="false"
@@ -68,7 +69,7 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
         name={ADMINISTRATOR}
         value={administrator}
         onChange={setChosenName}
-        maxLength={64}
+        maxLength={MAX_ACCOUNT_NAME_LENGTH}
         isRequired
         autoComplete="off"
         spellCheck="false"

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_SEARCH_LENGTH } from "../../../model/field-limits.ts";
 import { useSelf } from "../../api/queries.ts";
 import { type User, useUsers } from "../../api/users.ts";
 import { Badge, Button, IconPlus, Name, Page, type TableColumn, Time } from "../../ui/index.ts";
@@ -71,7 +72,12 @@ export default function Users() {
       }
     >
       <Filters label={t("users.filters")}>
-        <SearchBox label={t("users.search")} value={q} onSearch={(text) => change({ q: text })} maxLength={64} />
+        <SearchBox
+          label={t("users.search")}
+          value={q}
+          onSearch={(text) => change({ q: text })}
+          maxLength={MAX_SEARCH_LENGTH}
+        />
       </Filters>
       <CursorTable
         label={t("users.title")}

@@ -1,4 +1,5 @@
 /** How clients pull an image: guide 4.4 and 7.4.1. */
+import { MAX_LABEL_LENGTH } from "../../../model/field-limits.ts";
 import type { Registry } from "../../login-command/clients.ts";
 import { describeArtifact } from "./artifact-types.ts";
 
@@ -109,8 +110,6 @@ export function podSpec(
     "",
   ].join("\n");
 }
-
-const MAX_LABEL_LENGTH = 63;
 
 /** The last part of an image's name as a DNS label, which names of containers are (RFC 1123). */
 function containerName(name: string): string {

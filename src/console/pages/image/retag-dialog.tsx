@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_TAG_LENGTH } from "../../../model/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { isKeptByRule, useRetag } from "../../api/image-tags.ts";
 import { Dialog, Form, Notice, TextField, toast } from "../../ui/index.ts";
@@ -54,7 +55,7 @@ function RetagForm({ source, onClose }: Omit<RetagDialogProps, "isOpen">) {
         value={destination}
         onChange={setDestination}
         error={isWrong ? t("tagInvalid") : undefined}
-        maxLength={128}
+        maxLength={MAX_TAG_LENGTH}
         isRequired
         isMonospace
         autoFocus

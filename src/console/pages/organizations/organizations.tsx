@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_SEARCH_LENGTH } from "../../../model/field-limits.ts";
 import { type Organization, useOrganizations } from "../../api/organizations.ts";
 import {
   Badge,
@@ -22,9 +23,6 @@ import { SearchBox } from "../lists/search-box.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { LevelBadge } from "../permissions/level-badge.tsx";
 import { CreateOrganizationDialog } from "./create-organization-dialog.tsx";
-
-/** The registry's limit for what is searched for. */
-const MAX_SEARCH_LENGTH = 64;
 
 /** `/organizations`: those that one has a right to (guide 5). */
 export default function Organizations() {

@@ -1,12 +1,11 @@
 import { useTranslation } from "react-i18next";
 import { isImageName, isTag } from "../../../client/archive/image-name.ts";
+import { MAX_IMAGE_LENGTH, MAX_TAG_LENGTH } from "../../../model/field-limits.ts";
 import { Checkbox, formatBytes, formatNumber, shortDigest, TextField } from "../../ui/index.ts";
 import type { ImageName, QueuedFile } from "./upload-queue.ts";
 import styles from "./upload.module.css";
 import { uploadQueue } from "./uploads.ts";
 import type { FoundImage } from "./worker-protocol.ts";
-
-const MAX_LENGTH = 128;
 
 /** The images of an archive, and what they are to be called. */
 export function NameRows({ file }: { file: QueuedFile }) {
@@ -37,7 +36,7 @@ function NameRow({ fileId, name: { key, name, tag, isWanted }, image, isFixed }:
   const change = (what: Partial<ImageName>) => uploadQueue.rename(fileId, key, what);
   const isNameWrong = isWanted && name !== "" && !isImageName(name);
   const isTagWrong = isWanted && tag !== "" && !isTag(tag);
-  const field = { isDisabled: isFixed || !isWanted, isMonospace: true, autoComplete: "off", maxLength: MAX_LENGTH };
+  const field = { isDisabled: isFixed || !isWanted, isMonospace: true, autoComplete: "off" };
   return (
     <>
       <Checkbox
@@ -51,6 +50,7 @@ function NameRow({ fileId, name: { key, name, tag, isWanted }, image, isFixed }:
         <TextField
           {...field}
           label={t("name")}
+          maxLength={MAX_IMAGE_LENGTH}
           value={name}
           onChange={(value) => change({ name: value.trim() })}
           error={isNameWrong ? t("nameRule") : isWanted && name === "" ? t("nameMissing") : undefined}
@@ -58,6 +58,7 @@ function NameRow({ fileId, name: { key, name, tag, isWanted }, image, isFixed }:
         <TextField
           {...field}
           label={t("tag")}
+          maxLength={MAX_TAG_LENGTH}
           value={tag}
           onChange={(value) => change({ tag: value.trim() })}
           error={isTagWrong ? t("tagRule") : isWanted && tag === "" ? t("tagMissing") : undefined}
