@@ -1,6 +1,6 @@
 /** Pushing a blob of any size in requests below a limit, whatever happens to the connection meanwhile. */
 import { ChunkSizes, MAX_BUFFERED_BYTES, MAX_REQUEST_BYTES } from "./chunk-sizes.ts";
-import { type ChunkStore, MemoryChunkStore, type StoredChunk } from "./chunk-store.ts";
+import type { ChunkStore, StoredChunk } from "./chunk-store.ts";
 import { ContentMismatch, UploadLost } from "./errors.ts";
 import { Digester } from "./hash.ts";
 import { UploadSession, type UploadTarget } from "./upload-session.ts";
@@ -82,7 +82,7 @@ export async function appendAll(
   source: UploadSource,
   limits: UploadLimits = {},
 ): Promise<number> {
-  const reader = await openSource(source, limits.chunkStore ?? new MemoryChunkStore());
+  const reader = await openSource(source, limits.chunkStore);
   const start = session.offset;
   await releasing(reader, () => writeChunks(session, reader, sizesFor(session, source, limits)));
   return session.offset - start;
@@ -95,8 +95,7 @@ async function sendAll(
   limits: UploadLimits,
 ): Promise<{ digest: string; size: number }> {
   const digester = digest === undefined ? new Digester(client.createHash) : undefined;
-  const store = limits.chunkStore ?? new MemoryChunkStore();
-  const reader = await openSource(source, store, digester && ((bytes) => digester.update(bytes)));
+  const reader = await openSource(source, limits.chunkStore, digester && ((bytes) => digester.update(bytes)));
   const finish = async (last?: Blob) => {
     const actual = session.offset + (last?.size ?? 0);
     if (size !== undefined && actual !== size) {

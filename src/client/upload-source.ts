@@ -1,6 +1,6 @@
 /** Where the bytes of an upload come from, and how they become chunks that can be sent again. */
 import type { Bytes, ByteStream } from "./bytes.ts";
-import type { ChunkStore, StoredChunk } from "./chunk-store.ts";
+import { type ChunkStore, MemoryChunkStore, type StoredChunk } from "./chunk-store.ts";
 
 /** What can be read as often as it takes. */
 export interface RereadableSource {
@@ -29,7 +29,7 @@ export interface ChunkReader {
 /** @param observe is shown all bytes as they are read, in order; a `Blob` is read for it like a stream. */
 export async function openSource(
   source: UploadSource,
-  store: ChunkStore,
+  store: ChunkStore = new MemoryChunkStore(),
   observe?: (bytes: Uint8Array) => void,
 ): Promise<ChunkReader> {
   if (!(source instanceof Blob)) {

@@ -1,5 +1,5 @@
 /** Checking layers before anything is sent. */
-import { type ByteStream, chunksOf, streamOf } from "../bytes.ts";
+import { type Bytes, type ByteStream, chunksOf, streamOf } from "../bytes.ts";
 import { algorithmOf, type CreateHash, Digester } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import type { ArchiveFile } from "./archive-files.ts";
@@ -86,19 +86,20 @@ export class LayerChecker {
 
   async #hash(file: ArchiveFile, digest: string): Promise<string> {
     const digester = new Digester(this.#options.createHash, algorithmOf(digest));
-    await file.scan((piece) => {
-      this.#options.signal?.throwIfAborted();
-      digester.update(piece);
-    });
+    await file.scan((piece) => this.#take(piece, digester));
     return digester.digest();
   }
 
   async *#observe(file: ArchiveFile, digester: Digester) {
     for await (const chunk of chunksOf(file.open())) {
-      this.#options.signal?.throwIfAborted();
-      digester.update(chunk);
+      this.#take(chunk, digester);
       yield chunk;
     }
+  }
+
+  #take(piece: Bytes, digester: Digester): void {
+    this.#options.signal?.throwIfAborted();
+    digester.update(piece);
   }
 
   /** @returns the digest of what is inside; undefined when it cannot be unpacked. */

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { type Self, useSignOut } from "../api/queries.ts";
+import { type Self, useSignOut } from "../api/session.ts";
 import { IconKey, IconSignOut, IconUser } from "../ui/icons.tsx";
 import { Button, Menu } from "../ui/index.ts";
 

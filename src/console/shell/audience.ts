@@ -1,4 +1,4 @@
-import type { Self } from "../api/queries.ts";
+import type { Self } from "../api/session.ts";
 import type { Audience } from "../routes.ts";
 
 const RANKS: Readonly<Record<Self["role"], number>> = { member: 1, administrator: 2, operator: 3 };

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import { useSession } from "../api/queries.ts";
+import { useSession } from "../api/session.ts";
 import { IconButton, LinkButton } from "../ui/index.ts";
 import { IconMenu } from "../ui/icons.tsx";
 import { AccountMenu } from "./account-menu.tsx";

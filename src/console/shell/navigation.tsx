@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import { useSession } from "../api/queries.ts";
+import { useSession } from "../api/session.ts";
 import { isFor } from "./audience.ts";
 import styles from "./navigation.module.css";
 import { isCurrent, SECTION_GROUPS } from "./sections.ts";

@@ -1,6 +1,6 @@
 import { Suspense } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
-import { useSession } from "../api/queries.ts";
+import { useSession } from "../api/session.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
 import { ErrorNotice } from "../ui/index.ts";
 import { isFor } from "./audience.ts";

@@ -1,5 +1,5 @@
 import { Suspense, useEffect, useState } from "react";
-import { type Self, useSessionExpiry } from "../api/queries.ts";
+import { type Self, useSessionExpiry } from "../api/session.ts";
 import { onSessionEnd, reportSessionEnd } from "../api/session-end.ts";
 import { lazyPart } from "./lazy-page.ts";
 

@@ -2,7 +2,7 @@ import { Suspense, useRef, useState } from "react";
 import { RouterProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { useSession } from "../api/queries.ts";
+import { useSession } from "../api/session.ts";
 import { Header } from "./header.tsx";
 import { lazyPart } from "./lazy-page.ts";
 import { Navigation } from "./navigation.tsx";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
-import type { Self } from "../api/queries.ts";
+import type { Self } from "../api/session.ts";
 import { SignInForm } from "../pages/session/sign-in-form.tsx";
 import { Dialog } from "../ui/index.ts";
 import styles from "./sign-in-again.module.css";

@@ -14,20 +14,14 @@ export interface BarChartProps {
   label: string;
   /** From the oldest to the newest. */
   points: readonly ChartPoint[];
-  /** How a value is written, where it isn't a plain number or a number of bytes. */
-  format?: (value: number) => string;
   /** What the values are; the scale of bytes goes by 1024. */
   unit?: "number" | "bytes";
 }
 
 /** Values over time as bars. Screen readers get a table. */
-export function BarChart({
-  label,
-  points,
-  unit = "number",
-  format = unit === "bytes" ? formatBytes : formatNumber,
-}: BarChartProps) {
+export function BarChart({ label, points, unit = "number" }: BarChartProps) {
   const { t } = useTranslation("kit");
+  const format = unit === "bytes" ? formatBytes : formatNumber;
   const [frame, width] = useWidth();
   const [pointed, setPointed] = useState<number>();
   const point = pointed === undefined ? undefined : points[pointed];

@@ -107,12 +107,12 @@ export const session = createRouter()
   })
   .openapi(show, (c) => {
     const self = describeSelf(requireAccountUser(c.var.caller));
-    return c.json({ ...self, expires: c.var.sessionEndsAt?.toISOString() ?? null }, 200);
+    return c.json({ ...self, expires: describeEnd(c.var.sessionEndsAt) }, 200);
   })
   .openapi(showVisitor, (c) => {
     const user = visitorOf(c.var.caller);
     const visitor = user ? describeSelf(user) : { user: null };
-    return c.json({ ...visitor, expires: c.var.sessionEndsAt?.toISOString() ?? null }, 200);
+    return c.json({ ...visitor, expires: describeEnd(c.var.sessionEndsAt) }, 200);
   })
   .openapi(close, async (c) => {
     const token = readSessionCookie(c);
@@ -129,4 +129,9 @@ export const session = createRouter()
 
 function describeSelf({ id, name, accountName, role }: User): z.infer<typeof Self> {
   return { user: { id: String(id), name, account: accountName, role } };
+}
+
+/** Other credentials than a session's have no end here. */
+function describeEnd(end: Date | undefined): string | null {
+  return end?.toISOString() ?? null;
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_SEARCH_LENGTH } from "../../../model/field-limits.ts";
 import { type Account, useAccounts } from "../../api/accounts.ts";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import {
   Badge,
   Button,

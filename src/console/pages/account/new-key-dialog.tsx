@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { NewAccessKey } from "../../api/access-keys.ts";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { LOGIN_COMMANDS, thisRegistry } from "../../login-command/clients.ts";
 import { FinishedLogin } from "../../login-command/finished-login.tsx";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import type { Role } from "../../api/users.ts";
 import { RadioGroup } from "../../ui/index.ts";
 

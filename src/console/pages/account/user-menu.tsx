@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import type { User } from "../../api/users.ts";
 import { IconButton, IconEdit, IconKey, IconLock, IconMore, IconTrash, Menu, type MenuEntry } from "../../ui/index.ts";
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_SEARCH_LENGTH } from "../../../model/field-limits.ts";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { type User, useUsers } from "../../api/users.ts";
 import { Badge, Button, IconPlus, Name, Page, type TableColumn, Time } from "../../ui/index.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";

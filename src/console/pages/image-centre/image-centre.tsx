@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Redirect, useSearch } from "wouter";
 import { CATEGORIES } from "../../../model/image-categories.ts";
 import { type ImageSort, useImageCentre } from "../../api/images.ts";
-import { useSession } from "../../api/queries.ts";
+import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { signInPath } from "../../shell/sign-in-path.ts";
 import { Empty, ErrorNotice, IconGlobe, LoadMore, Page, Select } from "../../ui/index.ts";

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
 import { ApiError } from "../../api/client.ts";
 import { isMissing } from "../../api/missing.ts";
-import { useSession } from "../../api/queries.ts";
+import { useSession } from "../../api/session.ts";
 import { signInPath } from "../../shell/sign-in-path.ts";
 import { Empty, ErrorNotice, LinkButton } from "../../ui/index.ts";
 

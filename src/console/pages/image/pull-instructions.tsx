@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession } from "../../api/queries.ts";
+import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { thisRegistry } from "../../login-command/clients.ts";
 import { CodeBlock, Link } from "../../ui/index.ts";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { ImageName } from "../../api/image-name.ts";
-import { useSession } from "../../api/queries.ts";
+import { useSession } from "../../api/session.ts";
 import type { Breadcrumb } from "../../ui/index.ts";
 import type { CurrentImage } from "./image-context.ts";
 import { imagePath, organizationPath } from "./image-paths.ts";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { type Share, useShares } from "../../api/images.ts";
 import { Badge, Empty, formatDate, IconShare, Name, type TableColumn, Time } from "../../ui/index.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { Card, CodeBlock, DescriptionList, ErrorNotice, ExternalLink, Link, Page, Skeleton } from "../../ui/index.ts";
 import { askForToken, type Example, listImages, listWithSdk, listWithToken } from "./api-examples.ts";

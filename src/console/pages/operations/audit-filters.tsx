@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { useUserNames } from "../../api/users.ts";
 import { DateField } from "../../ui/index.ts";
 import { ComboFilter } from "../lists/combo-filter.tsx";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { type AuditEvent, useAuditEvents } from "../../api/audit.ts";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { Empty, formatNumber, IconAudit, Name, Page, type TableColumn, Time } from "../../ui/index.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";

@@ -1,5 +1,5 @@
 import type { AuditEvent, AuditFilter } from "../../api/audit.ts";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import operations from "../../i18n/en/operations.ts";
 import { type ChangeListParams, type ListParams, oneOf, useListParams } from "../lists/use-list-params.ts";
 import { dayAfter, parseDay } from "./days.ts";

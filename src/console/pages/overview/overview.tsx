@@ -2,7 +2,7 @@ import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearchParams } from "wouter";
 import { useOverview } from "../../api/overview.ts";
-import { useSelf } from "../../api/queries.ts";
+import { useSelf } from "../../api/session.ts";
 import { LOGIN_KINDS } from "../../login-command/kinds.ts";
 import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";

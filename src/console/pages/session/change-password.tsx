@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../../model/field-limits.ts";
 import { ApiError, FieldError } from "../../api/client.ts";
-import { useChangePassword, useSelf } from "../../api/queries.ts";
+import { useChangePassword, useSelf } from "../../api/session.ts";
 import { Card, Form, Page, TextField, toast } from "../../ui/index.ts";
 import styles from "./change-password.module.css";
 

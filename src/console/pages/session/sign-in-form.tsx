@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client.ts";
-import { lastUser, useSignIn } from "../../api/queries.ts";
+import { lastUser, useSignIn } from "../../api/session.ts";
 import { Form, TextField } from "../../ui/index.ts";
 
 export interface SignInFormProps {

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Redirect, useLocation, useSearch } from "wouter";
-import { lastUser, useSession } from "../../api/queries.ts";
+import { lastUser, useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { nextPath } from "../../shell/sign-in-path.ts";
 import { Card, Link, Notice, Page } from "../../ui/index.ts";

@@ -1,4 +1,4 @@
-/** Queries that several pages share. Keys are `[path, params]`, so that changes can be told by the path. */
+/** Who is signed in: asking, signing in and out, one's own password. */
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { readStored, writeStored } from "../browser-storage.ts";
 import { api, unwrap } from "./client.ts";
@@ -7,11 +7,8 @@ import type { components } from "./schema.d.ts";
 /** Who is signed in. */
 export type Self = components["schemas"]["Self"]["user"];
 
-/** Who is signed in, and until when; no end for credentials that are not a session's. */
-interface Session {
-  user: Self;
-  expires: string | null;
-}
+/** Who looks at the console, and until when they are signed in; nobody is null. */
+type Visitor = components["schemas"]["Visitor"];
 
 const SESSION_KEY = ["/api/visitor"] as const;
 
@@ -25,10 +22,7 @@ export function lastUser(): string | undefined {
 
 const SESSION = queryOptions({
   queryKey: SESSION_KEY,
-  queryFn: async ({ signal }): Promise<Session | null> => {
-    const { user, expires } = unwrap(await api.GET("/api/visitor", { signal }));
-    return user && { user, expires };
-  },
+  queryFn: async ({ signal }): Promise<Visitor> => unwrap(await api.GET("/api/visitor", { signal })),
   // It ends by an answer to any request, not by growing old.
   staleTime: Number.POSITIVE_INFINITY,
 });
@@ -43,12 +37,12 @@ export function useSessionExpiry(): string | null {
   return useQuery({ ...SESSION, select: expiryOf }).data ?? null;
 }
 
-function userOf(session: Session | null): Self | null {
-  return session?.user ?? null;
+function userOf({ user }: Visitor): Self | null {
+  return user;
 }
 
-function expiryOf(session: Session | null): string | null {
-  return session?.expires ?? null;
+function expiryOf({ expires }: Visitor): string | null {
+  return expires;
 }
 
 /**
@@ -70,7 +64,7 @@ export function useSignIn() {
       unwrap(await api.POST("/api/session", { body: credentials })),
     onSuccess: (session) => {
       writeStored("local", USER_KEY, session.user.name);
-      client.setQueryData<Session>(SESSION_KEY, session);
+      client.setQueryData<Visitor>(SESSION_KEY, session);
       void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
     },
   });
@@ -84,7 +78,7 @@ export function useSignOut() {
     onSuccess: () => {
       writeStored("local", USER_KEY, undefined);
       client.clear();
-      client.setQueryData<Session | null>(SESSION_KEY, null);
+      client.setQueryData<Visitor>(SESSION_KEY, { user: null, expires: null });
     },
   });
 }
