@@ -21,6 +21,7 @@ interface WorkerFileHandle extends FileSystemFileHandle {
 
 export class DiskChunkStore implements ChunkStore {
   readonly #folder: FileSystemDirectoryHandle;
+  readonly #memory = new MemoryChunkStore();
   #next = 1;
 
   private constructor(folder: FileSystemDirectoryHandle) {
@@ -41,22 +42,37 @@ export class DiskChunkStore implements ChunkStore {
       await holdLock(name);
       const store = new DiskChunkStore(await folders.getDirectoryHandle(name, { create: true }));
       // Whether files can be written shows when one is.
-      await (await store.begin(0)).discard();
+      await (await store.#beginFile(0)).discard();
       return store;
     } catch {
       return new MemoryChunkStore();
     }
   }
 
+  /** A chunk for which the disk has no room is kept in memory. */
   async begin(length: number): Promise<ChunkDraft> {
+    try {
+      return await this.#beginFile(length);
+    } catch {
+      return this.#memory.begin(length);
+    }
+  }
+
+  async #beginFile(length: number): Promise<ChunkDraft> {
     const name = String(this.#next);
     this.#next += 1;
     const file: WorkerFileHandle = await this.#folder.getFileHandle(name, { create: true });
+    const remove = () => this.#folder.removeEntry(name);
     const handle = await file.createSyncAccessHandle?.();
     if (!handle) throw new Error("files can be written in workers only");
-    // All the room at once, for a file that grows has to ask for it each time.
-    handle.truncate(length);
-    const remove = () => this.#folder.removeEntry(name);
+    try {
+      // All the room at once: a file that grows has to ask for it each time, and may be refused in the middle.
+      handle.truncate(length);
+    } catch (error) {
+      handle.close();
+      await remove();
+      throw error;
+    }
     const writer = new GatheringWriter(handle, Math.min(length, WRITE_BYTES));
     return {
       add: (piece) => writer.add(piece),
