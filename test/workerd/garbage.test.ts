@@ -19,6 +19,7 @@ import { openStores } from "../../src/storage/stores.ts";
 import { measureOrganization } from "../../src/storage/usage.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import { type Random, randomFrom } from "../support/random.ts";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -42,24 +43,6 @@ afterEach(() => {
 function pass(milliseconds: number): void {
   now += milliseconds;
   vi.setSystemTime(now);
-}
-
-/** A generator of the same numbers for the same seed (mulberry32). */
-function generator(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
-  const pick = <T>(from: readonly T[]): T => {
-    const chosen = from[below(from.length)];
-    if (chosen === undefined) throw new Error("there is nothing to pick from");
-    return chosen;
-  };
-  return { below, pick };
 }
 
 interface Manifest {
@@ -93,7 +76,7 @@ async function putManifest(repository: RepositoryName, reference: string, manife
 
 /** A registry of a few repositories that is used at random, and what it should hold. */
 class Model {
-  readonly random: ReturnType<typeof generator>;
+  readonly random: Random;
   readonly repositories: readonly RepositoryName[];
   /** By repository and tag. */
   readonly tags = new Map<string, Digest>();
@@ -109,7 +92,7 @@ class Model {
   #count = 0;
 
   constructor(seed: number) {
-    this.random = generator(seed);
+    this.random = randomFrom(seed);
     this.repositories = ["a", "b", "c"].map((name) => `run${seed}/${name}` as RepositoryName);
   }
 
