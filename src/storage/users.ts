@@ -6,6 +6,8 @@ import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
   passwordHash: string;
+  /** How often it was changed; a trigger counts. */
+  passwordChanges: number;
 }
 
 /** A user as lists show them. */
@@ -24,6 +26,7 @@ export const USER_COLUMNS = {
   accountName: accounts.name,
   role: users.role,
   passwordHash: users.passwordHash,
+  passwordChanges: users.passwordChanges,
 };
 
 export function findUserByName(db: Database, name: string): Promise<UserRecord | undefined> {

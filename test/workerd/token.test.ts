@@ -307,6 +307,7 @@ describe("a token", () => {
   const claims = {
     user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
     reach: "account",
+    passwordChanges: 0,
     access: [],
   };
 
