@@ -9,15 +9,16 @@ import { Lane, type Turn } from "./lane.ts";
 
 export type { Turn };
 
-/** Both lanes together leave three fifths of the thread to everything else. */
-const SHARE = 0.2;
+/** What the lanes may take of the thread: together they leave more than half of it to everything else. */
+const SHARE_OF_LOGINS = 0.2;
+const SHARE_OF_USERS = 0.25;
 /** The last one waits for some ten seconds. */
 const PLACES = 32;
 /** What one network, or one user, may take of them. */
 export const MAX_PLACES_OF_ONE = PLACES / 2;
 
-const logins = new Lane({ share: SHARE, places: PLACES });
-const users = new Lane({ share: SHARE, places: PLACES });
+const logins = new Lane({ share: SHARE_OF_LOGINS, places: PLACES });
+const users = new Lane({ share: SHARE_OF_USERS, places: PLACES });
 
 /**
  * A turn to have a password checked.
