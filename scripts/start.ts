@@ -4,14 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Miniflare } from "miniflare";
-import {
-  ADMINISTRATOR,
-  createAdministrator,
-  randomPassword,
-  setAdministratorPassword,
-  type Statement,
-} from "./first-administrator.ts";
+import { ADMINISTRATOR, ensureAdministrator } from "./first-administrator.ts";
 import { readEnvironment, runProgram, untilStopRequested } from "./local/program.ts";
 import { startRuntime } from "./local/runtime.ts";
 
@@ -22,7 +15,7 @@ async function start(): Promise<number> {
   const runtime = await startRuntime({ port, stateDir, bindings });
   const stopRequested = untilStopRequested();
   try {
-    const password = await ensureAdministrator(runtime.miniflare, chosen);
+    const password = await ensureAdministrator(await runtime.miniflare.getD1Database("DB"), chosen);
     const address = new URL(runtime.url).host;
     console.log(
       [
@@ -45,21 +38,6 @@ async function start(): Promise<number> {
     await runtime.stop();
   }
   return 0;
-}
-
-/** Makes the administrator. Returns the password when it was made up just now. */
-async function ensureAdministrator(miniflare: Miniflare, chosen: string | undefined): Promise<string | undefined> {
-  const database = await miniflare.getD1Database("DB");
-  const run = async (statements: readonly Statement[]) => {
-    const results = await database.batch(statements.map(({ sql, values }) => database.prepare(sql).bind(...values)));
-    return results.at(-1)?.meta.changes ?? 0;
-  };
-  if (chosen) {
-    await run(setAdministratorPassword(chosen, Date.now()));
-    return undefined;
-  }
-  const password = randomPassword();
-  return (await run(createAdministrator(password, Date.now()))) > 0 ? password : undefined;
 }
 
 await runProgram(start);

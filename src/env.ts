@@ -9,8 +9,10 @@ export interface Env {
   DELIVERIES: Queue<{ delivery: number }>;
   /** The console, which is built from `src/console`. */
   ASSETS: Fetcher;
-  /** Slows down whoever guesses passwords. */
+  /** Attempts to log in under one name from one network. */
   LOGIN_LIMITER: RateLimit;
+  /** Attempts that failed from one network, under whatever names. */
+  NETWORK_LIMITER: RateLimit;
   /** Signs tokens and temporary login commands: 32 random bytes or more, as text. */
   TOKEN_SECRET: string;
   /** Encrypts the secrets of access keys: 32 random bytes, base64. */

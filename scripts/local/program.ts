@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings, SETTING_NAMES } from "../../src/model/settings.ts";
+import { AdministratorRefused } from "../first-administrator.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
 import { MigrationFailed } from "./migrations.ts";
@@ -15,7 +16,16 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export class Explained extends Error {}
 
 /** Failures whose message says all there is to say. */
-const EXPLAINED = [Explained, BundleFailed, ConsoleFailed, MigrationFailed, PortUnavailable, StateInUse, WorkerdDied];
+const EXPLAINED = [
+  Explained,
+  AdministratorRefused,
+  BundleFailed,
+  ConsoleFailed,
+  MigrationFailed,
+  PortUnavailable,
+  StateInUse,
+  WorkerdDied,
+];
 
 /** What the environment sets. */
 export interface LocalEnvironment {

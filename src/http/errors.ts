@@ -80,6 +80,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   UPLOAD_RANGE_INVALID: 416,
   UPLOAD_UNKNOWN: 404,
   USER_EXISTS: 409,
+  USER_RESERVED: 409,
   USER_UNKNOWN: 404,
 };
 
@@ -101,12 +102,14 @@ export function asRefusal(error: Error): Error {
   return new RegistryError("PARAMETER_INVALID", error.message || "the request is malformed", { cause: error });
 }
 
-/** How long the limit of attempts to log in counts (wrangler.toml, "ratelimits"). */
+/** How long the limits of attempts to log in count (wrangler.toml, "ratelimits"). */
 const LOGIN_LIMIT_S = 60;
 
 /** Says when it is worth to try again, where waiting helps. */
 export function setRetryAfter(c: Context, error: RegistryError): void {
-  if (error.code === "TOO_MANY_REQUESTS") c.header("Retry-After", String(LOGIN_LIMIT_S));
+  if (error.code !== "TOO_MANY_REQUESTS") return;
+  const seconds = error.problems[0]?.detail?.["retryAfter"];
+  c.header("Retry-After", String(typeof seconds === "number" ? seconds : LOGIN_LIMIT_S));
 }
 
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */

@@ -47,12 +47,16 @@ export interface Caller {
   reach: "account" | "registry";
   /** The client's IP address, where the platform tells. */
   address: string | undefined;
+  /**
+   * How often the user's password had been changed when the request's token was made; undefined for credentials that were
+   * checked just now, or that do not end with the password.
+   */
+  passwordChanges?: number | undefined;
 }
 
 /** Who does something that is recorded. */
-export interface Actor {
+export interface Actor extends Pick<Caller, "address" | "passwordChanges"> {
   user: User;
-  address: string | undefined;
 }
 
 /** What a decision about a repository, which need not exist, goes by. */

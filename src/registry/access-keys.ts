@@ -15,7 +15,7 @@ import {
 } from "../storage/access-keys.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser } from "./access.ts";
-import { requireManagedUser } from "./users.ts";
+import { requireChangeableUser, requireManagedUser } from "./users.ts";
 
 export type { ListedAccessKey };
 
@@ -49,12 +49,13 @@ export async function createAccessKey(stores: Stores, caller: Caller): Promise<N
  * @throws RegistryError DENIED, USER_UNKNOWN.
  */
 export async function listAccessKeys(stores: Stores, caller: Caller, userName?: string): Promise<ListedAccessKey[]> {
-  const owner = await ownerOf(stores, caller, userName);
+  const owner =
+    userName === undefined ? requireAccountUser(caller) : await requireManagedUser(stores, caller, userName);
   return listKeys(stores.db, owner.id);
 }
 
 /**
- * Deletes such a key, and with it the permanent login of its command.
+ * Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete.
  *
  * @throws RegistryError DENIED, USER_UNKNOWN, ACCESS_KEY_UNKNOWN.
  */
@@ -64,13 +65,10 @@ export async function removeAccessKey(
   access: string,
   userName?: string,
 ): Promise<void> {
-  const owner = await ownerOf(stores, caller, userName);
+  const owner: User =
+    userName === undefined ? requireAccountUser(caller) : await requireChangeableUser(stores, caller, userName);
   if (await deleteAccessKey(stores.db, actorOf(caller), owner, access)) return;
   throw new RegistryError("ACCESS_KEY_UNKNOWN", `${owner.name} has no such access key`);
-}
-
-async function ownerOf(stores: Stores, caller: Caller, userName: string | undefined): Promise<User> {
-  return userName === undefined ? requireAccountUser(caller) : requireManagedUser(stores, caller, userName);
 }
 
 let nobodysSecret: string | undefined;

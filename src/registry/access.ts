@@ -19,9 +19,10 @@ import {
 } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, parseRepositoryName, type RepositoryName } from "../model/reference.ts";
-import { findAccessFacts, findOrganizationFacts } from "../storage/access.ts";
+import { findAccessFacts, findCurrentAccess, findOrganizationFacts } from "../storage/access.ts";
 import { countCreatedOrganizations, isNameResting } from "../storage/organizations.ts";
 import type { Stores } from "../storage/stores.ts";
+import type { UserRecord } from "../storage/users.ts";
 
 // --- The registry API, whose callers come with tokens ---
 
@@ -83,24 +84,51 @@ export function requireUser(caller: Caller): User {
   return caller.user;
 }
 
+/** A repository that is about to be changed, and its user as of now. */
+export interface WriteTarget {
+  user: User;
+  /** Undefined when there is none of that name. */
+  repositoryId: number | undefined;
+}
+
 /**
- * A repository as the target of a push that is about to take effect, whatever a token said when the request began:
- * somebody else may have created it since.
+ * Decides anew what is about to take effect, whatever a token said when the request began: the right may have been taken
+ * away since, the password changed, the user deleted, or the name been taken by somebody else.
  *
- * @returns its id; undefined when there is none of that name.
- * @throws RegistryError DENIED.
+ * @throws RegistryError DENIED; UNAUTHORIZED when the user's logins have ended.
  */
-export async function findPushTarget(
+export async function findWriteTarget(
   stores: Stores,
-  { user }: Actor,
+  actor: Actor,
+  action: "push" | "delete",
   name: RepositoryName,
-): Promise<number | undefined> {
-  const facts = await findAccessFacts(stores.db, user, name);
-  if (!facts.repository) return undefined;
-  if (actionsOf(levelOf(user, facts, false)).includes("push")) return facts.repository.id;
-  const why = await explainRefusal(stores, user, "push", name);
-  const message = `you do not have the permission: ${user.name} may not push to ${name}: ${why}`;
-  throw new RegistryError("DENIED", { message, detail: { name } });
+): Promise<WriteTarget> {
+  const { user: record, facts } = await findCurrentAccess(stores.db, actor.user.id, name);
+  const user = requireCurrentUser(record, actor);
+  if (!facts.repository) return { user, repositoryId: undefined };
+  if (actionsOf(levelOf(user, facts, false)).includes(action)) return { user, repositoryId: facts.repository.id };
+  const why = await explainRefusal(stores, user, action, name);
+  const message = `you do not have the permission: ${user.name} may not ${VERBS[action]} ${name}`;
+  throw new RegistryError("DENIED", { message: why ? `${message}: ${why}` : message, detail: { name } });
+}
+
+/**
+ * The user behind credentials that were made some minutes ago.
+ *
+ * @param record of the user of that id.
+ * @throws RegistryError UNAUTHORIZED when the user is gone, or has another password since.
+ */
+export function requireCurrentUser(
+  record: UserRecord | undefined,
+  { user, passwordChanges }: { user: User; passwordChanges?: number | undefined },
+): UserRecord {
+  const isSameUser = record?.name === user.name;
+  if (isSameUser && (passwordChanges === undefined || passwordChanges === record.passwordChanges)) return record;
+  throw endedLogin();
+}
+
+export function endedLogin(): RegistryError {
+  return new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
 }
 
 /** Whether the caller could do this, for offers that need no refusal, such as mounting a blob. */
@@ -118,7 +146,7 @@ async function requireScope(
   stores: Stores,
   caller: Caller,
   scope: Scope,
-  action: string,
+  action: Action | "*",
   ...also: Scope[]
 ): Promise<void> {
   const grant = await grantFor(stores, caller, scope);
@@ -127,7 +155,7 @@ async function requireScope(
   if (!caller.user) throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   if (!caller.grants || grant.refused.includes(action)) {
     const why = scope.type === "repository" ? await explainRefusal(stores, caller.user, action, scope.name) : undefined;
-    const message = `you do not have the permission: ${caller.user.name} may not ${VERBS[action] ?? action} ${scope.name}`;
+    const message = `you do not have the permission: ${caller.user.name} may not ${VERBS[action]} ${scope.name}`;
     throw new RegistryError("DENIED", { message: why ? `${message}: ${why}` : message, detail });
   }
   throw insufficient([scope, ...also]);
@@ -138,7 +166,7 @@ function insufficient(scopes: Scope[]): RegistryError {
   return new RegistryError("UNAUTHORIZED", { message: `the token does not allow ${scope}`, detail: { scope } });
 }
 
-const VERBS: Record<string, string> = {
+const VERBS: Record<Action | "*", string> = {
   pull: "pull from",
   push: "push to",
   delete: "delete from",
@@ -238,7 +266,7 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
 
 /** Who acts in a request to a management API, for the audit. */
 export function actorOf(caller: Caller): Actor {
-  return { user: requireUser(caller), address: caller.address };
+  return { user: requireUser(caller), address: caller.address, passwordChanges: caller.passwordChanges };
 }
 
 /**

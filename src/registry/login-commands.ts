@@ -27,7 +27,10 @@ export async function createLoginCommand(
   caller: Caller,
   { project, registry }: { project: string | undefined; registry: string },
 ): Promise<LoginCommand> {
-  const { user, credentialVersion } = await findCurrentIdentity(stores, requireAccountUser(caller));
+  const { user, credentialVersion } = await findCurrentIdentity(stores, {
+    ...caller,
+    user: requireAccountUser(caller),
+  });
   const expiresAt = new Date(Math.floor((Date.now() + LOGIN_COMMAND_MS) / 1000) * 1000);
   const name = {
     project: project ? parseProject(project) : stores.settings.project,

@@ -4,21 +4,23 @@ import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { isOwn } from "../storage/access.ts";
 import { createRepository, listRepositoryNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
-import { findPushTarget } from "./access.ts";
+import { findWriteTarget } from "./access.ts";
 
 /**
  * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
  * newcomer's first push works).
  *
  * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
- * when the right to push was taken away since the request, whose body may come slowly, was let in.
+ * when the right to push was taken away since the request, whose body may come slowly, was let in. UNAUTHORIZED when the
+ * user's logins have ended since.
  */
 export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
   const { db, settings } = stores;
-  const found = await findPushTarget(stores, actor, name);
+  const { user, repositoryId: found } = await findWriteTarget(stores, actor, "push", name);
   if (found !== undefined) return found;
-  await createRepository(db, actor, name, settings.createsOrganizationOnPush ? settings.organizationQuota : 0);
-  const created = await findPushTarget(stores, actor, name);
+  const quota = settings.createsOrganizationOnPush ? settings.organizationQuota : 0;
+  await createRepository(db, { ...actor, user }, name, quota);
+  const { repositoryId: created } = await findWriteTarget(stores, actor, "push", name);
   if (created !== undefined) return created;
   throw new RegistryError("DENIED", {
     message: `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created`,

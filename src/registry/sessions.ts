@@ -2,12 +2,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Caller, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
-import { hashPassword } from "../model/password.ts";
 import { deleteSession, findSessionQuery, insertSession } from "../storage/sessions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { updateUser } from "../storage/users.ts";
 import { actorOf, requireAccountUser } from "./access.ts";
-import { authenticateUser, checkUser, type Identity, identityOf, type Login } from "./credentials.ts";
+import { authenticateUser, type Identity, identityOf, isOwnPassword, type Login } from "./credentials.ts";
+import { hashNewPassword } from "./password-hashing.ts";
 import { unknownUser } from "./users.ts";
 
 const TOKEN_BYTES = 32;
@@ -82,10 +82,10 @@ export async function changePassword(
 ): Promise<void> {
   const user = requireAccountUser(caller);
   const { current, replacement, session } = passwords;
-  const login: Login = { name: user.name, password: current, address: caller.address };
-  if (!(await checkUser(stores, login))) throw new RegistryError("DENIED", "the current password is wrong");
+  if (!(await isOwnPassword(stores, caller, user, current)))
+    throw new RegistryError("DENIED", "the current password is wrong");
   const keptSession = session === undefined ? undefined : hashToken(session);
-  const passwordHash = hashPassword(replacement);
+  const passwordHash = await hashNewPassword(user, replacement);
   const isChanged = await updateUser(stores.db, actorOf(caller), user, { passwordHash, keptSession });
   if (!isChanged) throw unknownUser(user.name);
 }

@@ -2,6 +2,7 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import { type Caller, type Grant, ROLES, type Scope } from "../model/access.ts";
+import { BoundedMemory } from "../model/bounded-memory.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { Stores } from "../storage/stores.ts";
 import { decideGrant } from "./access.ts";
@@ -20,6 +21,8 @@ const AccessClaims = z.object({
     .object({ id: z.int(), name: z.string(), accountId: z.int(), accountName: z.string(), role: z.enum(ROLES) })
     .optional(),
   reach: z.enum(["account", "registry"]),
+  /** Absent where the token does not end with the password. */
+  passwordChanges: z.int().exactOptional(),
   access: z.array(
     z.object({
       type: z.string(),
@@ -46,7 +49,8 @@ export async function issueAccessToken(
 ): Promise<AccessToken> {
   const grants = await Promise.all(scopes.map((scope) => decideGrant(stores, identity?.user, scope)));
   const issuedAt = new Date();
-  const claims = { user: identity?.user, reach: identity?.reach ?? "registry", access: grants };
+  const { user, reach = "registry", passwordChanges } = identity ?? {};
+  const claims = { user, reach, passwordChanges, access: grants };
   const token = await sign(stores.secrets.token, ACCESS, claims, issuedAt, TOKEN_LIFETIME_S);
   return { token, issuedAt, grants };
 }
@@ -60,8 +64,9 @@ export async function issueRefreshToken(stores: Stores, { user, credentialVersio
 type TokenCaller = Omit<Caller, "address">;
 
 /** Access tokens that this isolate has verified: a client sends the same one with every request of a pull. */
-const known = new Map<string, { secret: string; caller: TokenCaller; expiresAt: number }>();
-const MAX_KNOWN = 1000;
+const known = new BoundedMemory<{ secret: string; caller: TokenCaller; expiresAt: number }>(4 * 1024 * 1024);
+/** A token of many scopes is long, and its parsed grants take some times as much as its text. */
+const PARSED_BYTES_PER_CHARACTER = 8;
 
 /**
  * Who sends a request with this access token. Looks nothing up.
@@ -73,10 +78,14 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   const remembered = known.get(token);
   if (remembered && remembered.secret === secret && Date.now() < remembered.expiresAt) return remembered.caller;
   const payload = await verify(secret, ACCESS, token);
-  const { user, reach, access } = AccessClaims.parse(payload);
-  const caller: TokenCaller = { user, reach, grants: access };
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(token, { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 });
+  const { user, reach, passwordChanges, access } = AccessClaims.parse(payload);
+  // Only a version of Berth before this claim made such tokens, whose password may have been changed.
+  if (reach === "account" && passwordChanges === undefined) {
+    throw new RegistryError("UNAUTHORIZED", "the token is not valid");
+  }
+  const caller: TokenCaller = { user, reach, passwordChanges, grants: access };
+  const entry = { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 };
+  known.set(token, entry, PARSED_BYTES_PER_CHARACTER * token.length);
   return caller;
 }
 

@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { isPullable } from "./access.ts";
+import { isPullable, mayPushNow } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
@@ -63,14 +63,18 @@ export async function touchBlob(db: Database, id: number): Promise<boolean> {
  * Makes verified bytes a blob of a repository, in one batch. When the digest is stored already, the older object is
  * kept and its key is what comes back: the caller's own object is then superfluous.
  *
- * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile; the bytes are then not recorded for it.
+ * @param by who pushes it, and where to.
+ * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile, or the right to push to it is gone; the
+ * bytes are then not recorded for it.
  */
 export async function saveBlob(
   db: Database,
-  blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number },
+  blob: { digest: Digest; objectKey: string; size: number },
+  by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
 ): Promise<{ objectKey: string }> {
   const now = new Date();
-  const { repository, digest, objectKey, size } = blob;
+  const { repository } = by;
+  const { digest, objectKey, size } = blob;
   const [saved, linked] = await db.batch([
     db
       .insert(blobs)
@@ -80,7 +84,7 @@ export async function saveBlob(
     insertLinks(
       db,
       sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
-          FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
+          FROM ${repositories} WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, by)}`,
     ),
   ]);
   if (linked.length === 0) throw unknownRepository(repository);

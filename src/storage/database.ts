@@ -1,3 +1,5 @@
+// By name, because scripts that run in Node have no types of the platform around them.
+import type { D1Database } from "@cloudflare/workers-types";
 import { type SQL, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 

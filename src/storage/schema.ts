@@ -38,6 +38,8 @@ export const users = sqliteTable(
     /** PHC string of `model/password.ts`. */
     passwordHash: text("password_hash").notNull(),
     createdAt: createdAt(),
+    /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
+    passwordChanges: integer("password_changes").notNull().default(0),
   },
   (table) => [index("users_by_account").on(table.accountId, table.name)],
 );

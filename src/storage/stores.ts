@@ -9,6 +9,7 @@ export interface Stores {
   bucket: R2Bucket;
   uploads: Uploads;
   loginLimiter: RateLimit;
+  networkLimiter: RateLimit;
   /** Ids of deliveries that are due. */
   deliveries: Queue<{ delivery: number }>;
   settings: Settings;
@@ -28,6 +29,7 @@ export function openStores(env: Env): Stores {
     bucket: env.BUCKET,
     uploads: env.UPLOADS,
     loginLimiter: env.LOGIN_LIMITER,
+    networkLimiter: env.NETWORK_LIMITER,
     deliveries: env.DELIVERIES,
     settings: readSettings(env),
     secrets: { token: env.TOKEN_SECRET, encryption: env.ENCRYPTION_KEY },

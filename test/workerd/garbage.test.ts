@@ -55,7 +55,11 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
   const bytes = new TextEncoder().encode(text);
   const [digest, objectKey] = [digestOf(bytes), newObjectKey()];
   await env.BUCKET.put(objectKey, bytes);
-  const saved = await saveBlob(stores.db, { repository, digest, objectKey, size: bytes.byteLength });
+  const saved = await saveBlob(
+    stores.db,
+    { digest, objectKey, size: bytes.byteLength },
+    { repository, userId: actor.user.id },
+  );
   if (saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);
   return { digest, size: bytes.byteLength };
 }

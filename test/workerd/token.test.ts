@@ -267,21 +267,20 @@ describe("wrong credentials", () => {
     expect((await postToken({ grant_type: "password", username: "admin", password: "wrong" })).status).toBe(401);
   });
 
-  it("cost the same work whether or not the name exists", async ({ expect }) => {
+  it("cost the same work whether or not the name exists", { timeout: 120_000 }, async ({ expect }) => {
     const time = async (name: string) => {
       const times: number[] = [];
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const start = performance.now();
         await getToken("", basic(name, `wrong ${round}`));
         times.push(performance.now() - start);
       }
-      return times.sort((a, b) => a - b)[2] ?? 0;
+      return times.sort((a, b) => a - b)[1] ?? 0;
     };
     await addUser("somebody", "password of somebody");
     await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = 'somebody'")
       .bind(hashPassword("password of somebody")) // of the cost that passwords are stored with outside of tests
       .run();
-    await time("nobody"); // makes the hash of nobody, once per isolate
     const ratio = (await time("somebody")) / (await time("nobody"));
     expect(ratio).toBeGreaterThan(0.4);
     expect(ratio).toBeLessThan(2.5);
@@ -307,6 +306,7 @@ describe("a token", () => {
   const claims = {
     user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
     reach: "account",
+    passwordChanges: 0,
     access: [],
   };
 

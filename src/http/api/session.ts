@@ -2,6 +2,7 @@ import type { User } from "../../model/access.ts";
 import { requireAccountUser, visitorOf } from "../../registry/access.ts";
 import { changePassword, logIn, logOut } from "../../registry/sessions.ts";
 import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "../auth/cookie.ts";
+import { noForeignPages } from "../auth/foreign-pages.ts";
 import { addressOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { AccountRole, KnownPassword, Password, Time } from "./people.ts";
@@ -51,6 +52,7 @@ const open = createRoute({
   summary: "Log a browser in",
   description: "Sets the cookie `berth_session`. Requests that change something must then come from the same origin.",
   security: [],
+  middleware: noForeignPages,
   request: jsonBody(Credentials),
   responses: { 200: json(NewSession, "Who one is now.") },
 });

@@ -11,6 +11,7 @@ import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
+import { refuseForeignPage } from "./foreign-pages.ts";
 
 /** What credentials tell. */
 type Found = Omit<Caller, "address">;
@@ -41,7 +42,7 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
     if (isSignature(header)) return asAccountUser(await readSignature(c, header));
     const found = await readAuthorization(c, header);
     if (!found.user || !found.grants) return found;
-    const { user } = await findCurrentIdentity(stores, found.user);
+    const { user } = await findCurrentIdentity(stores, { ...found, user: found.user });
     // A token for certain scopes is good for nothing else; one for none stands for its user.
     return { ...found, user, reach: found.grants.length > 0 ? "registry" : found.reach };
   }
@@ -78,8 +79,9 @@ async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Fo
   return { user, reach, grants: undefined };
 }
 
-/** @throws RegistryError UNAUTHORIZED when there are no Basic credentials. */
+/** @throws RegistryError UNAUTHORIZED when there are no Basic credentials, DENIED as {@link refuseForeignPage}. */
 export function readBasic(c: Context): Login {
+  refuseForeignPage(c);
   const basic = auth(c.req.raw);
   if (!basic) throw new RegistryError("UNAUTHORIZED", "the Authorization header is neither Bearer nor Basic");
   return { name: basic.username, password: basic.password, address: addressOf(c) };

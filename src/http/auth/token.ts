@@ -9,6 +9,7 @@ import type { AppEnv } from "../context.ts";
 import { limitBody } from "../body.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
+import { noForeignPages } from "./foreign-pages.ts";
 import { addressOf, readBasic } from "./identify.ts";
 
 /** A client asks for a few scopes; a token with hundreds would not fit in a header. */
@@ -21,7 +22,7 @@ export const token = new Hono<AppEnv>()
     const scopes = readScopes(c.req.queries("scope") ?? []);
     return answer(c, identity, scopes, c.req.query("offline_token") === "true");
   })
-  .post("/", async (c) => {
+  .post("/", noForeignPages, async (c) => {
     const form = await c.req.parseBody();
     const field = (name: string) => {
       const value = form[name];

@@ -1,0 +1,95 @@
+/**
+ * Work that holds the isolate's one thread, such as hashing a password, one piece after the other and with pauses, so that
+ * most of the thread is left to other requests.
+ *
+ * A request cannot wait for a promise of another one: the platform lets each do its own input and output only, and may
+ * end any of them without a word. So a turn is nothing but a time to start at, and each request waits by a timer of its
+ * own; the turn of one that has vanished passes by itself.
+ */
+import { RegistryError } from "../model/errors.ts";
+
+/** Until a piece of work was timed: more than a hash takes, so that nobody begins with a burst. */
+const ASSUMED_COST_MS = 100;
+/** A machine that stood still for a moment does not make everybody wait for minutes. */
+const MAX_COST_MS = 1000;
+/** How often somebody who waits looks whether the work has become superfluous. */
+const LOOK_INTERVAL_MS = 200;
+
+export interface LaneOptions {
+  /** The most of the thread's time that the work may take, between 0 and 1. */
+  share: number;
+  /** How many may wait. */
+  places: number;
+}
+
+export interface Turn {
+  readonly key: string;
+  readonly startsAt: number;
+}
+
+export class Lane {
+  readonly #options: LaneOptions;
+  /** What one piece of work takes, as measured lately. */
+  #costMs = ASSUMED_COST_MS;
+  /** When the turn begins that is given out next. */
+  #nextTurnAt = 0;
+  #restsUntil = 0;
+  #waiting: Turn[] = [];
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a place in the lane. Nothing has been done for the caller until {@link run}.
+   *
+   * @param key whose places these are, and how many of the lane's that is.
+   * @throws RegistryError TOO_MANY_REQUESTS, with the seconds to wait, when the lane is full or holds all that the key may.
+   */
+  take(key: string, placesOfKey: number): Turn {
+    const now = performance.now();
+    this.#waiting = this.#waiting.filter(({ startsAt }) => startsAt > now);
+    const own = this.#waiting.filter((turn) => turn.key === key);
+    if (this.#waiting.length >= this.#options.places || own.length >= placesOfKey) {
+      const retryAfter = Math.max(1, Math.ceil((this.#nextTurnAt - now) / 1000));
+      throw new RegistryError("TOO_MANY_REQUESTS", {
+        message: "too many passwords are being checked: try again in some seconds",
+        detail: { retryAfter },
+      });
+    }
+    const turn = { key, startsAt: Math.max(now, this.#nextTurnAt) };
+    this.#nextTurnAt = turn.startsAt + this.#intervalMs;
+    this.#waiting.push(turn);
+    return turn;
+  }
+
+  /**
+   * Waits for a turn and does the work.
+   *
+   * @param findResult answers the result when somebody else has come to it meanwhile.
+   */
+  async run<T>(turn: Turn, work: () => T, findResult: () => T | undefined = () => undefined): Promise<T> {
+    for (;;) {
+      const found = findResult();
+      if (found !== undefined) return found;
+      const remaining = Math.max(turn.startsAt, this.#restsUntil) - performance.now();
+      if (remaining <= 0) break;
+      await scheduler.wait(Math.min(remaining, LOOK_INTERVAL_MS));
+    }
+    const startedAt = performance.now();
+    this.#restsUntil = startedAt + this.#intervalMs;
+    try {
+      return work();
+    } finally {
+      // The platform's clock stands still while code runs, and goes on with the next input or output.
+      await scheduler.wait(0);
+      const tookMs = Math.min(performance.now() - startedAt, MAX_COST_MS);
+      this.#costMs = (this.#costMs + tookMs) / 2;
+      this.#restsUntil = startedAt + tookMs / this.#options.share;
+    }
+  }
+
+  get #intervalMs(): number {
+    return this.#costMs / this.#options.share;
+  }
+}
