@@ -1,10 +1,10 @@
 /** Signed tokens: short ones that say what may be done, and refresh tokens that `docker login` keeps instead of a password. */
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
-import { type Caller, type Grant, ROLES, type Scope } from "../model/access.ts";
+import { type Caller, ROLES, type Scope } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { Stores } from "../storage/stores.ts";
-import { decideGrant } from "./access.ts";
+import { decideGrant, limitTo } from "./access.ts";
 import { findIdentity, type Identity } from "./credentials.ts";
 
 /** Permission changes take effect with the next token, so a token lives for minutes only. Clients renew it by themselves. */
@@ -35,7 +35,8 @@ const RefreshClaims = z.object({ userId: z.int(), credentialVersion: z.string() 
 export interface AccessToken {
   token: string;
   issuedAt: Date;
-  grants: Grant[];
+  /** What was granted of the scopes. */
+  scopes: Scope[];
 }
 
 /** Makes a token for what somebody (undefined: anybody) gets of the scopes; what is refused is left out, not an error. */
@@ -48,7 +49,7 @@ export async function issueAccessToken(
   const issuedAt = new Date();
   const claims = { user: identity?.user, reach: identity?.reach ?? "registry", access: grants };
   const token = await sign(stores.secrets.token, ACCESS, claims, issuedAt, TOKEN_LIFETIME_S);
-  return { token, issuedAt, grants };
+  return { token, issuedAt, scopes: grants };
 }
 
 /** Makes a token that stands for the credentials until they change. */
@@ -74,7 +75,12 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   if (remembered && remembered.secret === secret && Date.now() < remembered.expiresAt) return remembered.caller;
   const payload = await verify(secret, ACCESS, token);
   const { user, reach, access } = AccessClaims.parse(payload);
-  const caller: TokenCaller = { user, reach, grants: access };
+  const caller: TokenCaller = {
+    user,
+    // A token for certain scopes is good for nothing else; one for none stands for its user.
+    reach: access.length > 0 ? "registry" : reach,
+    grants: limitTo(access),
+  };
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(token, { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 });
   return caller;

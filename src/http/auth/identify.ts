@@ -42,8 +42,7 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
     const found = await readAuthorization(c, header);
     if (!found.user || !found.grants) return found;
     const { user } = await findCurrentIdentity(stores, found.user);
-    // A token for certain scopes is good for nothing else; one for none stands for its user.
-    return { ...found, user, reach: found.grants.length > 0 ? "registry" : found.reach };
+    return { ...found, user };
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {
