@@ -11,6 +11,7 @@ import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
+import { signedUrl } from "../public-address.ts";
 
 /** What credentials tell. */
 type Found = Omit<Caller, "address">;
@@ -65,9 +66,9 @@ function asAccountUser(user: User): Found {
 }
 
 async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
-  const { method, headers, url } = c.req.raw;
+  const { method, headers } = c.req.raw;
   const body = new Uint8Array(await c.req.arrayBuffer());
-  return verifySignature(c.var.stores, header, { method, url: new URL(url), headers, body }, addressOf(c));
+  return verifySignature(c.var.stores, header, { method, url: signedUrl(c), headers, body }, addressOf(c));
 }
 
 async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
