@@ -1,6 +1,7 @@
 /**
  * `npm start`: Berth on this machine. Environment: PORT (8787), STATE_DIR (.berth in the checkout), ADMIN_PASSWORD
- * (otherwise the first start makes one up and shows it), and the settings of wrangler.toml by their names.
+ * (otherwise the first start makes one up and shows it), and the settings of wrangler.toml by their names, of which
+ * PUBLIC_URL is the address that is printed unless it is set.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,19 +10,23 @@ import { readEnvironment, runProgram, untilStopRequested } from "./local/program
 import { startRuntime } from "./local/runtime.ts";
 
 async function start(): Promise<number> {
-  const { port, stateDir, password: chosen, bindings } = readEnvironment();
+  const { port, stateDir, publicUrl, password: chosen, bindings } = readEnvironment();
 
   if (!existsSync(join(stateDir, "data"))) console.log("Preparing Berth ...");
-  const runtime = await startRuntime({ port, stateDir, bindings });
+  const runtime = await startRuntime({
+    port,
+    stateDir,
+    bindings: (url) => ({ PUBLIC_URL: `${url} ${url.replace("127.0.0.1", "localhost")}`, ...bindings() }),
+  });
   const stopRequested = untilStopRequested();
   try {
     const password = await ensureAdministrator(await runtime.miniflare.getD1Database("DB"), chosen);
-    const address = new URL(runtime.url).host;
+    const address = new URL(publicUrl ?? runtime.url).host;
     console.log(
       [
         `Berth is ready at ${runtime.url}`,
         "",
-        `  Console        ${runtime.url}/`,
+        `  Console        ${publicUrl ?? runtime.url}/`,
         `  Administrator  ${ADMINISTRATOR}`,
         ...(password === undefined ? [] : [`  Password       ${password}  (shown only now)`]),
         "",

@@ -1,7 +1,7 @@
 /** What programs that run Berth on this machine share: their environment, how they stop and how they fail. */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readSettings, SETTING_NAMES } from "../../src/model/settings.ts";
+import { readSettings, SETTING_NAMES, type Settings } from "../../src/model/settings.ts";
 import { AdministratorRefused } from "../first-administrator.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
@@ -31,6 +31,8 @@ const EXPLAINED = [
 export interface LocalEnvironment {
   port: number;
   stateDir: string;
+  /** The canonical address of PUBLIC_URL. */
+  publicUrl: string | undefined;
   /** The administrator's password. */
   password: string | undefined;
   /** Secrets of the state directory, made if need be, and what is set in place of wrangler.toml. */
@@ -39,25 +41,25 @@ export interface LocalEnvironment {
 
 /** @throws Explained when the environment holds something that cannot be used. */
 export function readEnvironment(): LocalEnvironment {
-  const variables = readVariables();
+  const { variables, settings } = readVariables();
   const stateDir = resolve(process.env.STATE_DIR || join(ROOT, ".berth"));
   return {
     port: readPort(process.env.PORT),
     stateDir,
+    publicUrl: settings.publicUrls[0],
     password: process.env.ADMIN_PASSWORD || undefined,
     bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
   };
 }
 
-function readVariables(): Record<string, string> {
+function readVariables(): { variables: Record<string, string>; settings: Settings } {
   const entries = SETTING_NAMES.map((name) => [name, process.env[name]] as const);
   const variables = Object.fromEntries(entries.filter((entry): entry is [string, string] => Boolean(entry[1])));
   try {
-    readSettings(variables);
+    return { variables, settings: readSettings(variables) };
   } catch (error) {
     throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  return variables;
 }
 
 function readPort(text: string | undefined): number {

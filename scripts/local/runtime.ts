@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
@@ -34,8 +35,8 @@ export interface RuntimeOptions {
   /** Holds all data and the bundle; made if it is not there. */
   stateDir: string;
   /** Secrets, and variables in place of those in wrangler.toml. As a function it is called once nobody else can use
-   * `stateDir`. */
-  bindings?: Record<string, string> | (() => Record<string, string>);
+   * `stateDir`, with the address of {@link Runtime.url}. */
+  bindings?: Record<string, string> | ((url: string) => Record<string, string>);
   /** Where lines about the Worker go, its own console output included; default: standard error. */
   log?: (line: string) => void;
 }
@@ -79,7 +80,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const state = await lockState(options.stateDir);
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
-    const bindings = typeof options.bindings === "function" ? options.bindings() : options.bindings;
+    const port = options.port || (await findFreePort(host));
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const bindings = typeof options.bindings === "function" ? options.bindings(url) : options.bindings;
     // Only Berth's own Worker has a console.
     if (options.configPath === undefined) await buildConsole();
     const worker = await bundle(configPath, join(state.path, "bundle"));
@@ -117,7 +120,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await applyMigrations(await miniflare.getD1Database(binding), source);
     }
 
-    const front = await openFront(host, options.port ?? 0, Number(workerd.port));
+    const front = await openFront(host, port, Number(workerd.port));
     undo.unshift(() => front.close(STOP_GRACE));
     let stopping: Promise<void> | undefined;
     const stopCron = startCron(worker.workerOptions.cronTriggers ?? [], async (cron, scheduledTime) => {
@@ -134,7 +137,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     undo.unshift(watch.stop);
     const stop = () => (stopping ??= runAll(undo));
     return {
-      url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
+      url,
       port: front.port,
       miniflare,
       workerdPid,
@@ -155,6 +158,18 @@ function withLargeBatches(consumers: V4WorkerOptionsShape["queueConsumers"] = {}
 
 async function runAll(steps: readonly (() => void | Promise<void>)[]): Promise<void> {
   for (const step of steps) await step();
+}
+
+/** The Worker has to know its address before anything listens there. */
+async function findFreePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done, failed) => {
+    server.once("error", (error) => failed(new PortUnavailable(host, 0, error)));
+    server.listen(0, host, done);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
 }
 
 async function openFront(host: string, port: number, upstreamPort: number): Promise<Front> {

@@ -20,11 +20,6 @@ export function continueAfterAnswer(c: Context<AppEnv>, work: Promise<void> | un
   if (work) c.executionCtx.waitUntil(work);
 }
 
-/** The registry's own address as this client uses it, `https://host[:port]`. */
-export function ownAddress(c: Context): { registry: string } {
-  return { registry: new URL(c.req.url).origin };
-}
-
 /** @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
   return parseRepositoryName(c.req.param("name") ?? "");

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, RegistryError } from "../model/errors.ts";
+import { requestPath } from "./public-address.ts";
 
 /**
  * The status of each refusal. What OCI distribution-spec leaves open: unknown parts of a manifest are 404, and what is
@@ -114,7 +115,7 @@ export function setRetryAfter(c: Context, error: RegistryError): void {
 
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */
 export function describeFailure(error: Error, c: Context): Failure {
-  const request = `${c.req.method} ${new URL(c.req.url).pathname}`;
+  const request = `${c.req.method} ${requestPath(c).pathname}`;
   if (isTransient(error)) {
     // Also what a client leaves behind that vanished in the middle of an upload.
     console.warn(`${request} was interrupted: ${error.message}`);

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { RegistryError } from "../model/errors.ts";
 import { recordDenied, recordDeniedPush } from "../registry/audit.ts";
 import { type AppEnv, continueAfterAnswer } from "./context.ts";
+import { requestPath } from "./public-address.ts";
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -16,7 +17,7 @@ export function auditRefusal(c: Context<AppEnv>, error: RegistryError): void {
 
 /** The same for the registry API: that they were not allowed to push or delete. */
 export function auditRegistryRefusal(c: Context<AppEnv>, error: RegistryError): void {
-  auditDenied(c, error, recordDeniedPush, REPOSITORY_PATH.exec(new URL(c.req.url).pathname)?.[1]);
+  auditDenied(c, error, recordDeniedPush, REPOSITORY_PATH.exec(requestPath(c).pathname)?.[1]);
 }
 
 function auditDenied(
@@ -28,7 +29,7 @@ function auditDenied(
   // Whoever could not be identified has no caller yet.
   const { stores, caller } = c.var as Partial<AppEnv["Variables"]>;
   const { method } = c.req;
-  const { pathname: path } = new URL(c.req.url);
+  const { pathname: path } = requestPath(c);
   if (code !== "DENIED" || SAFE_METHODS.has(method) || !stores || !caller?.user) return;
   const recording = record(stores, caller, { method, path, name }).catch((error: unknown) => {
     console.error(`the refusal of ${method} ${path} could not be recorded:`, error);

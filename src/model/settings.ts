@@ -1,18 +1,21 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { z } from "zod";
 import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
+import { parsePublicUrls } from "./public-urls.ts";
 
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
   .describe("true or false");
-const targets = z.string().transform((text, context) => {
-  try {
-    return parseAllowedTargets(text);
-  } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error));
-    return z.NEVER;
-  }
-});
+/** Text that a function reads, whose errors say what is wrong. */
+const list = <T>(parse: (text: string) => T[]) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });
 const GIB = 1024 ** 3;
 const count = (max: number) => z.coerce.number().int().min(0).max(max);
 
@@ -31,7 +34,8 @@ const Variables = z.object({
   UPLOAD_ARCHIVE_BYTES: count(100 * GIB)
     .min(1)
     .default(2 * GIB),
-  ALLOWED_TARGETS: targets.prefault(""),
+  ALLOWED_TARGETS: list(parseAllowedTargets).prefault(""),
+  PUBLIC_URL: list(parsePublicUrls).prefault(""),
 });
 
 export interface Settings {
@@ -51,6 +55,8 @@ export interface Settings {
   uploadArchiveBytes: number;
   /** What triggers may call besides public addresses over HTTPS. */
   allowedTargets: readonly AllowedTarget[];
+  /** `https://host[:port]` of the deployment, the canonical one first; none: each request names its own (ADR 0016). */
+  publicUrls: readonly string[];
 }
 
 /** The variables by name. */
@@ -80,6 +86,7 @@ export function readSettings(env: object): Settings {
     project: data.PROJECT,
     uploadArchiveBytes: data.UPLOAD_ARCHIVE_BYTES,
     allowedTargets: data.ALLOWED_TARGETS,
+    publicUrls: data.PUBLIC_URL,
   };
   read = { from: env, settings };
   return settings;

@@ -15,6 +15,7 @@ import {
   organizationLevelOf,
   repositoryScope,
   type Scope,
+  TokenGrants,
   type User,
 } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -25,6 +26,27 @@ import type { Stores } from "../storage/stores.ts";
 import type { UserRecord } from "../storage/users.ts";
 
 // --- The registry API, whose callers come with tokens ---
+
+/** Nobody else can make such an object, or look into it. */
+class ReadableGrants extends TokenGrants {
+  protected readonly isReadByAccessOnly = true;
+  readonly #grants: readonly Grant[];
+
+  constructor(grants: readonly Grant[]) {
+    super();
+    this.#grants = grants;
+  }
+
+  static of(limits: TokenGrants): readonly Grant[] {
+    if (limits instanceof ReadableGrants) return limits.#grants;
+    throw new TypeError("grants of a token come from limitTo");
+  }
+}
+
+/** What a token that says this limits its caller to. */
+export function limitTo(grants: readonly Grant[]): TokenGrants {
+  return new ReadableGrants(grants);
+}
 
 /**
  * Refuses a request unless its caller may do this to the repository. A token is believed: what it grants was decided
@@ -141,6 +163,20 @@ export async function mayAccess(
   return (await grantFor(stores, caller, repositoryScope(repository, action))).actions.includes(action);
 }
 
+/**
+ * The repositories that a caller's token could let it pull from, for a search that decides anew whether the user may: a
+ * limit and no right.
+ *
+ * @returns undefined for a caller without a token, who is not limited.
+ */
+export function pullLimitOf({ grants }: Caller): readonly string[] | undefined {
+  if (!grants) return undefined;
+  const pulling = ReadableGrants.of(grants).filter(
+    ({ type, actions }) => type === "repository" && actions.includes("pull"),
+  );
+  return pulling.map(({ name }) => name);
+}
+
 /** @param also more that the request needs: a challenge names it, so that one token will do for all. */
 async function requireScope(
   stores: Stores,
@@ -175,7 +211,9 @@ const VERBS: Record<Action | "*", string> = {
 
 async function grantFor(stores: Stores, caller: Caller, scope: Scope): Promise<Grant> {
   if (!caller.grants) return decideGrant(stores, caller.user, scope);
-  const grants = caller.grants.filter(({ type, name }) => type === scope.type && name === scope.name);
+  const grants = ReadableGrants.of(caller.grants).filter(
+    ({ type, name }) => type === scope.type && name === scope.name,
+  );
   // Somebody else may have created the organization since.
   const prospective = grants.find((grant) => grant.isProspective);
   if (prospective) return decideGrant(stores, caller.user, prospective);

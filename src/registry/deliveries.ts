@@ -3,7 +3,7 @@
  * here, and the database alone says what is still to be done. A message that is lost, or comes twice, does no harm.
  */
 import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../model/delivery.ts";
-import type { PushEvent } from "../model/push-event.ts";
+import { type PushEvent, readEvent } from "../model/push-event.ts";
 import { isMet } from "../model/trigger.ts";
 import {
   claimDelivery,
@@ -83,8 +83,7 @@ export async function deliver(stores: Stores, id: number): Promise<void> {
   if (!delivery) return;
   const trigger = (await findTriggers(stores.db, [delivery.triggerId])).get(delivery.triggerId);
   if (!trigger) return; // deleted in this moment, and its deliveries with it
-  // Written by this Worker alone.
-  const event = JSON.parse(delivery.event) as PushEvent;
+  const event = readEvent(delivery.event, stores.settings);
   if (event.isTest !== true && !isMet(trigger.condition, event.tag)) {
     await deleteDeliveries(stores.db, [id]);
     return;

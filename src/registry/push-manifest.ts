@@ -20,7 +20,7 @@ export interface ManifestPush {
   tags: Tag[];
   contentType: string | undefined;
   bytes: Uint8Array;
-  /** The registry's address as the client uses it, `https://host[:port]`: what events call it. */
+  /** The registry's own address, `https://host[:port]`: what events call it. */
   registry: string;
 }
 

@@ -1,11 +1,11 @@
 /** Signed tokens: short ones that say what may be done, and refresh tokens that `docker login` keeps instead of a password. */
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
-import { type Caller, type Grant, ROLES, type Scope } from "../model/access.ts";
+import { type Caller, ROLES, type Scope } from "../model/access.ts";
 import { BoundedMemory } from "../model/bounded-memory.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { Stores } from "../storage/stores.ts";
-import { decideGrant } from "./access.ts";
+import { decideGrant, limitTo } from "./access.ts";
 import { findIdentity, type Identity } from "./credentials.ts";
 
 /** Permission changes take effect with the next token, so a token lives for minutes only. Clients renew it by themselves. */
@@ -38,7 +38,8 @@ const RefreshClaims = z.object({ userId: z.int(), credentialVersion: z.string() 
 export interface AccessToken {
   token: string;
   issuedAt: Date;
-  grants: Grant[];
+  /** What was granted of the scopes. */
+  scopes: Scope[];
 }
 
 /** Makes a token for what somebody (undefined: anybody) gets of the scopes; what is refused is left out, not an error. */
@@ -52,7 +53,7 @@ export async function issueAccessToken(
   const { user, reach = "registry", passwordChanges } = identity ?? {};
   const claims = { user, reach, passwordChanges, access: grants };
   const token = await sign(stores.secrets.token, ACCESS, claims, issuedAt, TOKEN_LIFETIME_S);
-  return { token, issuedAt, grants };
+  return { token, issuedAt, scopes: grants };
 }
 
 /** Makes a token that stands for the credentials until they change. */
@@ -83,7 +84,13 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   if (reach === "account" && passwordChanges === undefined) {
     throw new RegistryError("UNAUTHORIZED", "the token is not valid");
   }
-  const caller: TokenCaller = { user, reach, passwordChanges, grants: access };
+  const caller: TokenCaller = {
+    user,
+    // A token for certain scopes is good for nothing else; one for none stands for its user.
+    reach: access.length > 0 ? "registry" : reach,
+    passwordChanges,
+    grants: limitTo(access),
+  };
   const entry = { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 };
   known.set(token, entry, PARSED_BYTES_PER_CHARACTER * token.length);
   return caller;

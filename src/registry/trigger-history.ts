@@ -2,7 +2,7 @@
 import type { Caller } from "../model/access.ts";
 import { digestOf } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
-import type { PushEvent } from "../model/push-event.ts";
+import { type PushEvent, readEvent } from "../model/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../model/reference.ts";
 import { type Condition, isMet, parseCondition } from "../model/trigger.ts";
 import {
@@ -50,7 +50,7 @@ export async function listTriggersWithLast(
   );
   return found.map((trigger) => {
     const last = newest.get(trigger.id);
-    return { trigger, last: last && readDelivery(last) };
+    return { trigger, last: last && readDelivery(stores, last) };
   });
 }
 
@@ -90,7 +90,8 @@ export async function listTriggerDeliveries(
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Delivery[]> {
   const { record } = await requireTrigger(stores, caller, name, trigger);
-  return (await listDeliveries(stores.db, record.id, before, limit)).map(readDelivery);
+  const records = await listDeliveries(stores.db, record.id, before, limit);
+  return records.map((delivery) => readDelivery(stores, delivery));
 }
 
 /**
@@ -122,7 +123,8 @@ export async function getTriggerWithOutcomes(
   trigger: string,
 ): Promise<{ trigger: Trigger; outcomes: Delivery[] }> {
   const found = await getImageTrigger(stores, caller, name, trigger);
-  return { trigger: found, outcomes: (await listOutcomes(stores.db, found.id, MAX_OUTCOMES)).map(readDelivery) };
+  const outcomes = await listOutcomes(stores.db, found.id, MAX_OUTCOMES);
+  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(stores, delivery)) };
 }
 
 /**
@@ -200,16 +202,15 @@ export async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
   }
 }
 
-async function requireDelivery({ db }: Stores, triggerId: number, id: number): Promise<Delivery> {
-  const delivery = await findDelivery(db, triggerId, id);
-  if (delivery) return readDelivery(delivery);
+async function requireDelivery(stores: Stores, triggerId: number, id: number): Promise<Delivery> {
+  const delivery = await findDelivery(stores.db, triggerId, id);
+  if (delivery) return readDelivery(stores, delivery);
   throw new RegistryError("DELIVERY_UNKNOWN", {
     message: `the trigger has no delivery ${id}`,
     detail: { delivery: id },
   });
 }
 
-/** The event is written by this Worker alone. */
-function readDelivery({ event, ...delivery }: DeliveryRecord): Delivery {
-  return { ...delivery, event: JSON.parse(event) as PushEvent };
+function readDelivery({ settings }: Stores, { event, ...delivery }: DeliveryRecord): Delivery {
+  return { ...delivery, event: readEvent(event, settings) };
 }

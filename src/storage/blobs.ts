@@ -122,8 +122,12 @@ function insertLinks(db: Database, pairs: SQL) {
     .returning({ blobId: repositoryBlobs.blobId });
 }
 
-/** Repositories of which a blob must be in one: the named ones, or any that a user may pull from. */
-export type MountSource = { repositories: readonly string[] } | { user: User };
+/** Repositories of which a blob must be in one: those that a user may pull from. */
+export interface MountSource {
+  user: User;
+  /** Names of repositories that alone count; undefined: all. */
+  among: readonly string[] | undefined;
+}
 
 /**
  * Lets a repository serve a blob that another one serves, without moving bytes.
@@ -136,10 +140,9 @@ export async function mountBlob(
   digest: Digest,
   from: MountSource,
 ): Promise<boolean> {
-  const isSource =
-    "user" in from
-      ? isPullable(db, from.user)
-      : sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(from.repositories)}))`;
+  const { user, among } = from;
+  const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
+  const isSource = and(isAmong, isPullable(db, user));
   const isServed = sql`EXISTS (
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;

@@ -42,6 +42,15 @@ it.for(LAYERED.filter(({ layer }) => layer !== "storage"))(
   },
 );
 
+/** A client writes the host of its request itself: public-address.ts says what may go by it (ADR 0016). */
+it.for(LAYERED.filter(({ file, layer }) => layer === "http" && file !== "http/public-address.ts"))(
+  "$file does not read what host a request names",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/(?:req|request|raw)(?:\.raw)?\.url\b|\{[^{}=]*\burl\b[^{}=]*\} = c\.req/);
+    expect(source).not.toMatch(/(?:header|headers\.get)\(\s*["'`](?:x-forwarded-\w+|forwarded|host)["'`]/i);
+  },
+);
+
 it.for(LAYERED.filter(({ layer }) => layer !== "http"))(
   "$file leaves HTTP to the protocols",
   ({ source }, { expect }) => {

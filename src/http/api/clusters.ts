@@ -11,7 +11,7 @@ import {
   removeCluster,
   tryCluster,
 } from "../../registry/clusters.ts";
-import { ownAddress } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { OrganizationParams } from "./params.ts";

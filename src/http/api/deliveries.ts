@@ -8,7 +8,8 @@ import {
   resendDelivery,
   testTrigger,
 } from "../../registry/trigger-history.ts";
-import { continueAfterAnswer, ownAddress } from "../context.ts";
+import { continueAfterAnswer } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";

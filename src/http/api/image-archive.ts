@@ -1,10 +1,10 @@
 import { parsePlatform } from "../../model/image-archive.ts";
 import { type Archive, openArchive } from "../../registry/image-archive.ts";
 import { countPull } from "../../registry/pulls.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
 import { imageOf, ManifestParams } from "./params.ts";
+import { registryHost } from "../public-address.ts";
 
 const TAR = "application/x-tar";
 
@@ -47,7 +47,7 @@ export const imageArchive = createRouter().openapi(downloadImage, async (c) => {
   const { reference, ...params } = c.req.valid("param");
   const { platform } = c.req.valid("query");
   const name = imageOf(params);
-  const wanted = { platform, host: serviceOf(c) };
+  const wanted = { platform, host: registryHost(c) };
   const archive = await openArchive(c.var.stores, c.var.caller, name, reference, wanted);
   c.header("Content-Type", TAR);
   c.header("Content-Length", String(archive.size));

@@ -4,13 +4,13 @@ import { TAG_SORTS } from "../../model/image-search.ts";
 import type { RepositoryName } from "../../model/reference.ts";
 import { getImage, getManifestDetail, listTagDetails } from "../../registry/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../registry/platforms.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
 import { Next } from "./paging.ts";
 import { imageOf, ImageParams, ManifestParams } from "./params.ts";
 import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
+import { registryHost } from "../public-address.ts";
 
 // --- What is answered ---
 
@@ -203,21 +203,21 @@ export const images = createRouter()
   .openapi(showImage, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const image = await getImage(c.var.stores, c.var.caller, name);
-    return c.json(describeImage(image, name, serviceOf(c)), 200);
+    return c.json(describeImage(image, name, registryHost(c)), 200);
   })
   .openapi(listTags, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const query = c.req.valid("query");
     const page = { ...readSortedPage(query), prefix: query.q };
     const { items, next } = cutSortedPage(query, await listTagDetails(c.var.stores, c.var.caller, name, page));
-    return c.json({ tags: items.map((tag) => describeTag(tag, name, serviceOf(c))), next }, 200);
+    return c.json({ tags: items.map((tag) => describeTag(tag, name, registryHost(c))), next }, 200);
   })
   .openapi(showManifest, async (c) => {
     const { reference, ...params } = c.req.valid("param");
     const name = imageOf(params);
     const manifest = await getManifestDetail(c.var.stores, c.var.caller, name, reference);
     const separator = reference.includes(":") ? "@" : ":";
-    const pullCommand = pullCommandOf(serviceOf(c), `${name}${separator}${reference}`);
+    const pullCommand = pullCommandOf(registryHost(c), `${name}${separator}${reference}`);
     return c.json({ ...describeManifest(manifest), pullCommand }, 200);
   });
 

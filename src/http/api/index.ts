@@ -29,6 +29,7 @@ import { tagDeletion } from "./tag-deletion.ts";
 import { tagHistory } from "./tag-history.ts";
 import { triggers } from "./triggers.ts";
 import { users } from "./users.ts";
+import { requestPath } from "../public-address.ts";
 
 export const api = createRouter();
 
@@ -65,7 +66,7 @@ api.route("/", users);
 api.route("/", accessKeys);
 api.route("/", loginCommand);
 api.all("/*", (c) => {
-  const { pathname } = new URL(c.req.url);
+  const { pathname } = requestPath(c);
   throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the API`);
 });
 api.onError(renderApiError);

@@ -11,7 +11,7 @@ import {
   type Trigger,
   type WantedTarget,
 } from "../../registry/triggers.ts";
-import { ownAddress } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { CONDITION, ConditionKind, TriggerName } from "../trigger-fields.ts";

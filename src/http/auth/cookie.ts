@@ -2,28 +2,27 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { RegistryError } from "../../model/errors.ts";
+import type { AppEnv } from "../context.ts";
+import { isOwnOrigin, needsSecureCookie } from "../public-address.ts";
 
 const NAME = "berth_session";
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 export function readSessionCookie(c: Context): string | undefined {
   return getCookie(c, NAME);
 }
 
-export function writeSessionCookie(c: Context, token: string, lifetimeMs: number): void {
+export function writeSessionCookie(c: Context<AppEnv>, token: string, lifetimeMs: number): void {
   setCookie(c, NAME, token, { ...attributes(c), maxAge: lifetimeMs / 1000 });
 }
 
-export function clearSessionCookie(c: Context): void {
+export function clearSessionCookie(c: Context<AppEnv>): void {
   deleteCookie(c, NAME, attributes(c));
 }
 
 /** Without TLS a cookie is for one's own machine only. */
-function attributes(c: Context) {
-  const { protocol, hostname } = new URL(c.req.url);
-  const secure = protocol === "https:" || !LOOPBACK.test(hostname);
-  return { path: "/", httpOnly: true, sameSite: "Strict", secure } as const;
+function attributes(c: Context<AppEnv>) {
+  return { path: "/", httpOnly: true, sameSite: "Strict", secure: needsSecureCookie(c) } as const;
 }
 
 /**
@@ -32,7 +31,7 @@ function attributes(c: Context) {
  *
  * @throws RegistryError DENIED.
  */
-export function requireSameOrigin(c: Context): void {
+export function requireSameOrigin(c: Context<AppEnv>): void {
   if (!SAFE_METHODS.has(c.req.method)) requireOwnPage(c);
 }
 
@@ -41,8 +40,8 @@ export function requireSameOrigin(c: Context): void {
  *
  * @throws RegistryError DENIED.
  */
-export function requireOwnPage(c: Context): void {
+export function requireOwnPage(c: Context<AppEnv>): void {
   if (c.req.header("Sec-Fetch-Site") === "same-origin") return;
-  if (c.req.header("Origin") === new URL(c.req.url).origin) return;
+  if (isOwnOrigin(c, c.req.header("Origin"))) return;
   throw new RegistryError("DENIED", "a request with a session cookie must come from a page of this registry");
 }

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { RegistryError } from "../../model/errors.ts";
 import type { AppEnv } from "../context.ts";
+import { isOwnOrigin } from "../public-address.ts";
 
 /** What `Sec-Fetch-Site` has for this registry's own pages, and for an address that the user typed. */
 const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
@@ -16,10 +17,10 @@ const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
  *
  * @throws RegistryError DENIED.
  */
-export function refuseForeignPage(c: Context): void {
+export function refuseForeignPage(c: Context<AppEnv>): void {
   const site = c.req.header("Sec-Fetch-Site");
   const origin = c.req.header("Origin");
-  const isOwn = site === undefined ? origin === undefined || origin === new URL(c.req.url).origin : OWN_SITES.has(site);
+  const isOwn = site === undefined ? origin === undefined || isOwnOrigin(c, origin) : OWN_SITES.has(site);
   if (!isOwn) throw new RegistryError("DENIED", "a page of another site cannot log in here");
 }
 

@@ -11,6 +11,7 @@ import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
+import { signedUrl } from "../public-address.ts";
 import { refuseForeignPage } from "./foreign-pages.ts";
 
 /** What credentials tell. */
@@ -43,8 +44,7 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
     const found = await readAuthorization(c, header);
     if (!found.user || !found.grants) return found;
     const { user } = await findCurrentIdentity(stores, { ...found, user: found.user });
-    // A token for certain scopes is good for nothing else; one for none stands for its user.
-    return { ...found, user, reach: found.grants.length > 0 ? "registry" : found.reach };
+    return { ...found, user };
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {
@@ -67,9 +67,9 @@ function asAccountUser(user: User): Found {
 }
 
 async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
-  const { method, headers, url } = c.req.raw;
+  const { method, headers } = c.req.raw;
   const body = new Uint8Array(await c.req.arrayBuffer());
-  return verifySignature(c.var.stores, header, { method, url: new URL(url), headers, body }, addressOf(c));
+  return verifySignature(c.var.stores, header, { method, url: signedUrl(c), headers, body }, addressOf(c));
 }
 
 async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
@@ -80,7 +80,7 @@ async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Fo
 }
 
 /** @throws RegistryError UNAUTHORIZED when there are no Basic credentials, DENIED as {@link refuseForeignPage}. */
-export function readBasic(c: Context): Login {
+export function readBasic(c: Context<AppEnv>): Login {
   refuseForeignPage(c);
   const basic = auth(c.req.raw);
   if (!basic) throw new RegistryError("UNAUTHORIZED", "the Authorization header is neither Bearer nor Basic");

@@ -80,7 +80,7 @@ function readScopes(parameters: string[]): Scope[] {
  * OAuth2 clients expect it back.
  */
 async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes: Scope[], refresh: boolean | string) {
-  const { token: text, issuedAt, grants } = await issueAccessToken(c.var.stores, identity, scopes);
+  const { token: text, issuedAt, scopes: granted } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
   // A login command's credentials are for clients to keep, and a session ends: nothing is to outlive either.
   if (refresh === true && identity?.reach === "account") refreshToken = await issueRefreshToken(c.var.stores, identity);
@@ -91,7 +91,7 @@ async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes
     token_type: "Bearer",
     expires_in: TOKEN_LIFETIME_S,
     issued_at: issuedAt.toISOString(),
-    scope: formatScopes(grants),
+    scope: formatScopes(granted),
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
   });
 }

@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
 import { imageOf, organizationOf } from "../../model/reference.ts";
 import { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS } from "../../registry/images.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { z } from "../openapi.ts";
 import { formatTime, Time, withSlashes } from "./params.ts";
+import { registryHost } from "../public-address.ts";
 
 const RepositoryItem = z
   .object({
@@ -40,7 +40,7 @@ export function writeItem(
   repository: ListedRepository,
   { status, total }: { status: boolean; total: number },
 ): z.infer<typeof RepositoryItem> {
-  const path = `${serviceOf(c)}/${repository.name}`;
+  const path = `${registryHost(c)}/${repository.name}`;
   return {
     name: imageOf(repository.name),
     category: repository.category,

@@ -8,7 +8,7 @@ import {
   removeImageTrigger,
   type Trigger,
 } from "../../registry/triggers.ts";
-import { ownAddress } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { CONDITION, ConditionKind, TriggerName } from "../trigger-fields.ts";
 import { Done, formatTime, repositoryOf, RepositoryParams, Time } from "./params.ts";
