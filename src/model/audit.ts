@@ -11,6 +11,8 @@ export const AUDIT_ACTIONS = [
   "user.password",
   "session.login",
   "session.logout",
+  // One of the logins that a user has was ended from a list of them, or to make room for another.
+  "session.end",
   "access-key.create",
   "access-key.delete",
   "login-command.create",
@@ -32,6 +34,7 @@ export const AUDIT_ACTIONS = [
   "retention-rule.update",
   "retention-rule.delete",
   "garbage.collect",
+  "secrets.reencrypt",
   "cluster.create",
   "cluster.update",
   "cluster.delete",

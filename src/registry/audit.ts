@@ -4,7 +4,14 @@ import type { AuditAction, AuditEntry } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, parseOrganizationName } from "../model/reference.ts";
 import { findOrganizationFacts } from "../storage/access.ts";
-import { type AuditEvent, type AuditFilter, insertAudit, insertAuditRarely, listAudit } from "../storage/audit.ts";
+import {
+  type AuditEvent,
+  type AuditFilter,
+  type AuditLimits,
+  insertAuditRarely,
+  listAudit,
+  UNKNOWN_ORIGIN,
+} from "../storage/audit.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findUserByName } from "../storage/users.ts";
 import { requireAuditAccess } from "./access.ts";
@@ -18,9 +25,36 @@ const EXPORT_PAGE = 1000;
 /** What is recorded of a name that somebody gave, and of a path. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
-/** How often a refusal to a container tool is recorded: of one user and repository, and how many of one user. */
-const REFUSAL_INTERVAL_MS = 60_000;
-const MAX_REFUSALS = 20;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/**
+ * How often is recorded what anybody can repeat at will: refusals, failed logins, downloads. Container tools repeat what was
+ * refused, and a push has many requests. What an account gets from others is limited over all of their users, names and
+ * images, lest strangers fill its audit.
+ */
+const REPEATABLE: AuditLimits = {
+  intervalMs: MINUTE_MS,
+  ofUser: [
+    { max: 20, ms: MINUTE_MS },
+    { max: 100, ms: HOUR_MS },
+  ],
+  toAccount: [
+    { max: 10, ms: MINUTE_MS },
+    { max: 100, ms: HOUR_MS },
+  ],
+  fromAccount: [{ max: 50, ms: HOUR_MS }],
+};
+/** The same for nobody's account, whose events only operators see: logins under names that nobody has. */
+const NOBODYS: AuditLimits = {
+  ...REPEATABLE,
+  toAccount: [
+    { max: 60, ms: MINUTE_MS },
+    { max: 600, ms: HOUR_MS },
+  ],
+  fromAccount: [],
+};
+/** How often it is recorded that a password was used for tokens: docker sends it with every pull. */
+const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
 
 /**
  * Events that the caller may see, newest first.
@@ -71,25 +105,19 @@ export interface RefusedRequest {
   name: string | undefined;
 }
 
-/** Records that somebody was not allowed to do something; it belongs to the organization's account if it concerns one. */
-export async function recordDenied({ db }: Stores, { user, address }: Caller, refused: RefusedRequest): Promise<void> {
-  if (!user) return;
-  await insertAudit(db, { user, address }, await describeDenied(db, user, "management.request", refused));
-}
-
 /**
- * The same for a push or deletion by a container tool. Those repeat what was refused, and a push has many requests: so it
- * is recorded once a minute, and not without end.
+ * Records that somebody was not allowed to do something, within limits; it belongs to the organization's account if it
+ * concerns one.
  */
-export async function recordDeniedPush(
+export async function recordDenied(
   { db }: Stores,
   { user, address }: Caller,
+  action: "management.request" | "registry.request",
   refused: RefusedRequest,
 ): Promise<void> {
   if (!user) return;
-  const entry = await describeDenied(db, user, "registry.request", refused);
-  const since = new Date(Date.now() - REFUSAL_INTERVAL_MS);
-  await insertAuditRarely(db, { user, address }, entry, { since, limit: MAX_REFUSALS });
+  const entry = await describeDenied(db, user, action, refused);
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
 }
 
 async function describeDenied(
@@ -119,13 +147,18 @@ function readOrganization(name: string): OrganizationName | undefined {
   }
 }
 
-/** Records that somebody tried to log in under a name in vain; it belongs to the account of the user of that name. */
+/**
+ * Records that somebody tried to log in under a name in vain, within limits; it belongs to the account of the user of that
+ * name.
+ */
 export async function recordFailedLogin({ db }: Stores, name: string, address: string | undefined): Promise<void> {
   const shortName = name.slice(0, MAX_NAME_LENGTH);
   const user = await findUserByName(db, shortName);
-  await insertAudit(
+  await insertAuditRarely(
     db,
     { user: user ? { id: user.id, name: user.name, accountId: user.accountId } : { name: shortName }, address },
     { action: "session.login", resource: shortName, result: "denied" },
+    UNKNOWN_ORIGIN,
+    user ? REPEATABLE : NOBODYS,
   );
 }

@@ -127,8 +127,9 @@ async function identityByTemporaryKey(
 ): Promise<Identity | undefined> {
   const record = await findUserById(stores.db, userId);
   const identity = record && identityOf(record, "registry");
-  const expected = temporaryPassword(stores.secrets.token, name, identity?.credentialVersion ?? "");
-  return isSameText(password, expected) && Date.now() < expiresAt.getTime() ? identity : undefined;
+  const version = identity?.credentialVersion ?? "";
+  const isRight = stores.secrets.token.some((secret) => isSameText(password, temporaryPassword(secret, name, version)));
+  return isRight && Date.now() < expiresAt.getTime() ? identity : undefined;
 }
 
 async function identityByAccessKey(stores: Stores, name: LoginName, password: string): Promise<Identity | undefined> {
@@ -137,17 +138,6 @@ async function identityByAccessKey(stores: Stores, name: LoginName, password: st
   if (!key || !isRight) return undefined;
   await recordUse(stores, key);
   return identityOf(key.user, "registry");
-}
-
-/** Finds a user whom a refresh token names, unless the credentials it was made from have changed. */
-export async function findIdentity(
-  stores: Stores,
-  userId: number,
-  credentialVersion: string,
-): Promise<Identity | undefined> {
-  const record = await findUserById(stores.db, userId);
-  const identity = record && identityOf(record, "account");
-  return identity?.credentialVersion === credentialVersion ? identity : undefined;
 }
 
 /**
@@ -164,8 +154,16 @@ export async function findCurrentIdentity(stores: Stores, { id, name }: User): P
 /** Leaves nothing of the record that is to stay behind: what is made from it goes into tokens and answers. */
 export function identityOf(record: UserRecord, reach: Caller["reach"]): Identity {
   const { id, name, accountId, accountName, role, passwordHash } = record;
-  const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
-  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion };
+  return {
+    user: { id, name, accountId, accountName, role },
+    reach,
+    credentialVersion: credentialVersionOf(passwordHash),
+  };
+}
+
+/** What changes with a user's password, and tells nothing of it. */
+export function credentialVersionOf(passwordHash: string): string {
+  return createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
 }
 
 let hashOfNobody: string | undefined;

@@ -1,4 +1,17 @@
-import { and, type AnyColumn, asc, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  type AnyColumn,
+  asc,
+  desc,
+  eq,
+  gt,
+  gte,
+  isNotNull,
+  lt,
+  type SQL,
+  sql,
+  type SQLWrapper,
+} from "drizzle-orm";
 import type { AuditAction, AuditEntry, AuditResult } from "../model/audit.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
@@ -23,46 +36,106 @@ export function insertAuditIfChanged(db: Database, recorded: Recorded, entry: Au
   const row = auditRow(recorded, entry);
   return db.insert(auditEvents).select(
     sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}
+               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}, NULL
         WHERE changes() > 0`,
   );
+}
+
+/** So many events within a time, at most. */
+export interface Rate {
+  max: number;
+  ms: number;
+}
+
+/** How often something is recorded that its cause can repeat at will. */
+export interface AuditLimits {
+  /** For how long the same of the same user, resource and address is not recorded again. */
+  intervalMs: number;
+  /** Events of the same kind of one user, whatever they are about. */
+  ofUser: readonly Rate[];
+  /** Events that an account gets from others, or that nobody's account gets, whoever causes them. */
+  toAccount: readonly Rate[];
+  /** Those of them that one other account causes. */
+  fromAccount: readonly Rate[];
 }
 
 /** How many of a user's events are looked through for those like a new one. */
 const MAX_SEEN_EVENTS = 200;
 
+/** Where an event comes from whose cause nobody knows, as of a login that failed. */
+export const UNKNOWN_ORIGIN = 0;
+
 /**
- * Records something unless it was recorded of the same resource since a time, or so often of any that the user may be
- * flooding the audit.
+ * Records something within limits, which are kept by the statement itself: also many at once do not exceed them.
+ *
+ * @param origin id of the account that caused it, or {@link UNKNOWN_ORIGIN}.
  */
 export async function insertAuditRarely(
   db: Database,
   recorded: Recorded,
   entry: AuditEntry,
-  { since, limit }: { since: Date; limit: number },
+  origin: number,
+  { intervalMs, ofUser, toAccount, fromAccount }: AuditLimits,
 ): Promise<void> {
   const row = auditRow(recorded, entry);
-  const alike = alikeQuery(db, row, since);
+  const now = row.createdAt.getTime();
+  const isForeign = origin !== row.accountId;
+  const after = (ms: number) => new Date(now - ms);
+  const isRare = (rate: Rate, query: SQLWrapper) => sql`(SELECT count(*) FROM ${query}) < ${rate.max}`;
+  const conditions = [
+    sql`NOT EXISTS (SELECT 1 FROM ${alikeQuery(db, row, after(intervalMs))} AS alike
+                    WHERE alike.resource = ${row.resource} AND alike.address IS ${row.address})`,
+    ...ofUser.map((rate) => isRare(rate, alikeQuery(db, row, after(rate.ms)))),
+    ...(isForeign ? toAccount.map((rate) => isRare(rate, foreignQuery(db, row.accountId, after(rate.ms)))) : []),
+    ...(isForeign
+      ? fromAccount.map((rate) => isRare(rate, foreignQuery(db, row.accountId, after(rate.ms), origin)))
+      : []),
+  ];
   await db.insert(auditEvents).select(
-    sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}
-        WHERE NOT EXISTS (SELECT 1 FROM ${alike} AS alike WHERE alike.resource = ${row.resource})
-          AND (SELECT count(*) FROM ${alike} AS alike) < ${limit}`,
+    sql`SELECT NULL, ${now}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
+               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}, ${isForeign ? origin : null}
+        WHERE ${sql.join(conditions, sql` AND `)}`,
   );
 }
 
-export function alikeQuery(db: Database, { userName, action }: Pick<AuditRow, "userName" | "action">, since: Date) {
+/** A user's latest events of a kind, after a time. */
+export function alikeQuery(
+  db: Database,
+  { userName, action, result }: Pick<AuditRow, "userName" | "action" | "result">,
+  after: Date,
+) {
   const latest = db
-    .select({ action: auditEvents.action, resource: auditEvents.resource, createdAt: auditEvents.createdAt })
+    .select({
+      action: auditEvents.action,
+      result: auditEvents.result,
+      resource: auditEvents.resource,
+      address: auditEvents.address,
+      createdAt: auditEvents.createdAt,
+    })
     .from(auditEvents)
     .where(eq(auditEvents.userName, userName))
     .orderBy(desc(auditEvents.id))
     .limit(MAX_SEEN_EVENTS)
     .as("latest");
   return db
-    .select({ resource: latest.resource })
+    .select({ resource: latest.resource, address: latest.address })
     .from(latest)
-    .where(and(eq(latest.action, action), gt(latest.createdAt, since)));
+    .where(and(eq(latest.action, action), eq(latest.result, result), gt(latest.createdAt, after)));
+}
+
+/** What an account, or nobody's, got from other accounts after a time, or from one of them: no more than the limits allow. */
+export function foreignQuery(db: Database, accountId: number | null, after: Date, origin?: number) {
+  return db
+    .select({ createdAt: auditEvents.createdAt })
+    .from(auditEvents)
+    .where(
+      and(
+        sql`${auditEvents.accountId} IS ${accountId}`,
+        gt(auditEvents.createdAt, after),
+        isNotNull(auditEvents.originAccountId),
+        origin === undefined ? undefined : eq(auditEvents.originAccountId, origin),
+      ),
+    );
 }
 
 /**
@@ -79,7 +152,7 @@ export function insertAuditForEach(
   const { from, condition = sql`1`, detail = sql`${row.detail}`, resource = sql`${row.resource}` } = rows;
   return db.insert(auditEvents).select(
     sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, CASE WHEN ${condition} THEN ${row.action} END, ${resource}, ${row.result}, ${detail}
+               ${row.address}, CASE WHEN ${condition} THEN ${row.action} END, ${resource}, ${row.result}, ${detail}, NULL
         FROM ${from}`,
   );
 }

@@ -96,7 +96,7 @@ export async function insertUser(
 /**
  * Changes a user's role, password or both, and with the password ends the user's sessions.
  *
- * @param change.keptSession hash of the token of the session that goes on.
+ * @param change.keptSession hash of the token of the session that goes on, and the version of the credentials from then on.
  * @returns false, and nothing has changed, when the account would be left without an administrator or the deployment
  * without an operator; also when the user is gone.
  */
@@ -104,13 +104,17 @@ export async function updateUser(
   db: Database,
   actor: Actor,
   user: User,
-  change: { role?: Role | undefined; passwordHash?: string | undefined; keptSession?: string | undefined },
+  change: {
+    role?: Role | undefined;
+    passwordHash?: string | undefined;
+    keptSession?: { tokenHash: string; credentialVersion: string } | undefined;
+  },
 ): Promise<boolean> {
   const { role, passwordHash, keptSession } = change;
   const { accountId, name: resource } = user;
   const ended = and(
     eq(sessions.userId, user.id),
-    keptSession === undefined ? undefined : ne(sessions.tokenHash, keptSession),
+    keptSession && ne(sessions.tokenHash, keptSession.tokenHash),
     sql`changes() > 0`,
   );
   const [updated] = await db.batch([
@@ -121,12 +125,20 @@ export async function updateUser(
       .returning({ id: users.id }),
     ...(role === undefined
       ? []
-      : [insertAuditIfChanged(db, actor, { action: "user.update", accountId, resource, detail: { role } })]),
+      : [insertAuditIfChanged(db, actor, { action: "user.update", accountId, resource, detail: { role: { from: user.role, to: role } } })]),
     ...(passwordHash === undefined
       ? []
       : [
           insertAuditIfChanged(db, actor, { action: "user.password", accountId, resource }),
           db.delete(sessions).where(ended),
+        ]),
+    ...(keptSession === undefined
+      ? []
+      : [
+          db
+            .update(sessions)
+            .set({ credentialVersion: keptSession.credentialVersion })
+            .where(and(eq(sessions.userId, user.id), eq(sessions.tokenHash, keptSession.tokenHash))),
         ]),
   ]);
   return updated.length > 0;

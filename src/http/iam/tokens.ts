@@ -2,7 +2,7 @@ import type { User } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { isProject } from "../../model/login.ts";
 import { logIn } from "../../registry/sessions.ts";
-import { addressOf } from "../auth/identify.ts";
+import { clientOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Domain, domainOf, projectId } from "./schemas.ts";
 
@@ -68,8 +68,8 @@ export const tokens = createRouter().openapi(createToken, async (c) => {
   const { identity, scope } = c.req.valid("json").auth;
   const { name, password, domain } = identity.password.user;
   const scopeOf = readScope(scope, c.var.stores.settings.project);
-  const login = { name, password, address: addressOf(c) };
-  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, TOKEN_MS, domain);
+  const login = { name, password, ...clientOf(c) };
+  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, "iam-token", TOKEN_MS, domain);
   c.header("X-Subject-Token", token);
   const body = {
     methods: ["password"],
