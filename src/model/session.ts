@@ -12,7 +12,10 @@ const MAX_CLIENT_LENGTH = 160;
 
 /** What a client calls itself (`User-Agent`, or OAuth2's `client_id`), fit to be shown; undefined when it says nothing. */
 export function describeClient(text: string | undefined): string | undefined {
-  const clean = text?.replace(/[^\x20-\x7e]+/g, " ").replace(/ {2,}/g, " ").trim();
+  const clean = text
+    ?.replace(/[^\x20-\x7e]+/g, " ")
+    .replace(/ {2,}/g, " ")
+    .trim();
   if (!clean) return undefined;
   return clean.length > MAX_CLIENT_LENGTH ? `${clean.slice(0, MAX_CLIENT_LENGTH - 1)}…` : clean;
 }

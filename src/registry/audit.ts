@@ -2,19 +2,27 @@
 import type { Caller, User } from "../model/access.ts";
 import type { AuditAction, AuditEntry } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
-import { type OrganizationName, parseOrganizationName } from "../model/reference.ts";
+import { isDigest } from "../model/digest.ts";
+import { parseLoginName } from "../model/login.ts";
+import {
+  organizationOf,
+  type OrganizationName,
+  parseOrganizationName,
+  type RepositoryName,
+} from "../model/reference.ts";
 import { findOrganizationFacts } from "../storage/access.ts";
 import {
   type AuditEvent,
   type AuditFilter,
   type AuditLimits,
+  insertAuditEvent,
   insertAuditRarely,
   listAudit,
   UNKNOWN_ORIGIN,
 } from "../storage/audit.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findUserByName } from "../storage/users.ts";
-import { requireAuditAccess } from "./access.ts";
+import { actorOf, requireAuditAccess } from "./access.ts";
 
 export type { AuditEvent };
 /** What callers may ask for. */
@@ -84,7 +92,22 @@ export async function exportEvents(
   before: number | undefined,
 ): Promise<AsyncGenerator<AuditEvent[], void>> {
   const scope = await requireAuditAccess(stores, caller, query);
-  return readPages(stores, { ...query, ...scope }, before);
+  const last = await recordExport(stores, caller, query);
+  return readPages(stores, { ...query, ...scope }, Math.min(before ?? last, last));
+}
+
+/** @returns the id of the event, which the export itself does not hold. */
+async function recordExport({ db }: Stores, caller: Caller, query: AuditQuery): Promise<number> {
+  const { organization, accountName, ...filters } = query;
+  const actor = actorOf(caller);
+  const found = organization && (await findOrganizationFacts(db, actor.user, organization)).organization;
+  const entry: AuditEntry = {
+    action: "audit.export",
+    resource: organization ?? accountName ?? actor.user.accountName,
+    ...(organization && found && { organization, accountId: found.accountId }),
+    detail: { ...filters },
+  };
+  return insertAuditEvent(db, actor, entry);
 }
 
 async function* readPages({ db }: Stores, filter: AuditFilter, before: number | undefined) {
@@ -117,6 +140,56 @@ export async function recordDenied(
 ): Promise<void> {
   if (!user) return;
   const entry = await describeDenied(db, user, action, refused);
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+}
+
+/** Uses of a password for tokens that this isolate has recorded: docker's next pull is to cost no write. */
+const recorded = new Map<string, number>();
+const MAX_RECORDED = 1000;
+
+/**
+ * Records that somebody exchanged a name and password, or a login command's, for tokens: once an hour for a name and address.
+ *
+ * @param name that was logged in with.
+ */
+export async function recordTokenLogin(
+  { db }: Stores,
+  { user, reach }: { user: User; reach: Caller["reach"] },
+  name: string,
+  { address, client }: { address: string | undefined; client: string | undefined },
+): Promise<void> {
+  // The project before the key of a login command may be any.
+  const resource = reach === "registry" ? (parseLoginName(name)?.key ?? name) : name;
+  const key = [user.id, resource, address].join("\0");
+  const now = Date.now();
+  if (now - (recorded.get(key) ?? 0) < HOUR_MS) return;
+  if (recorded.size >= MAX_RECORDED) recorded.clear();
+  recorded.set(key, now);
+  const entry: AuditEntry = {
+    action: "token.create",
+    resource,
+    detail: { with: reach === "registry" ? "login command" : "password", client },
+  };
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS);
+}
+
+/** Records that a user downloads an image as an archive, within limits; it belongs to the account of the image. */
+export async function recordDownload(
+  { db }: Stores,
+  { user, address }: Caller,
+  image: { name: RepositoryName; accountId: number; reference: string },
+  detail: Record<string, unknown>,
+): Promise<void> {
+  // As nobody is named, this would say no more than the number of pulls.
+  if (!user) return;
+  const { name, accountId, reference } = image;
+  const entry: AuditEntry = {
+    action: "image.download",
+    accountId,
+    organization: organizationOf(name),
+    resource: `${name}${isDigest(reference) ? "@" : ":"}${reference}`,
+    detail,
+  };
   await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
 }
 

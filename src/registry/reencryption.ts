@@ -104,7 +104,10 @@ async function reencryptRows(stores: Stores, place: EncryptedPlace, rows: Encryp
   const replacements = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
   if (failures.length > 0) {
-    console.error(`${failures.length} secrets of ${place} stay under the key they are under, first of all:`, failures[0]);
+    console.error(
+      `${failures.length} secrets of ${place} stay under the key they are under, first of all:`,
+      failures[0],
+    );
   }
   const done = replacements.length > 0 ? await replaceEncrypted(stores.db, place, replacements) : 0;
   return { done, failed: failures.length };

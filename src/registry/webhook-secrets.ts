@@ -18,7 +18,11 @@ export async function encryptWebhookSecrets(
 ): Promise<string | null> {
   checkWebhookSecrets({ secret, authorization });
   if (secret === undefined && authorization === undefined) return null;
-  return encryptSecret(secrets.encryption, contextOfTrigger(repositoryId, name), JSON.stringify({ secret, authorization }));
+  return encryptSecret(
+    secrets.encryption,
+    contextOfTrigger(repositoryId, name),
+    JSON.stringify({ secret, authorization }),
+  );
 }
 
 /** What {@link encryptWebhookSecrets} encrypted; nothing when a trigger has none. */

@@ -28,6 +28,13 @@ export function insertAudit(db: Database, { user, address }: Recorded, entry: Au
   return db.insert(auditEvents).values(auditRow({ user, address }, entry));
 }
 
+/** Records what changes nothing else, and answers the id of the event. */
+export async function insertAuditEvent(db: Database, recorded: Recorded, entry: AuditEntry): Promise<number> {
+  const [event] = await insertAudit(db, recorded, entry).returning({ id: auditEvents.id });
+  if (!event) throw new Error("no row came back for an event");
+  return event.id;
+}
+
 /**
  * The same for what may turn out not to happen: records only if the statement before it in the batch changed something,
  * and counts as such for the one after it.
@@ -155,6 +162,49 @@ export function insertAuditForEach(
                ${row.address}, CASE WHEN ${condition} THEN ${row.action} END, ${resource}, ${row.result}, ${detail}, NULL
         FROM ${from}`,
   );
+}
+
+/** A setting that is about to be changed. */
+export interface Change {
+  /** What it is, as an expression over the row; JSON text where `to` is an array. */
+  from: SQLWrapper;
+  /** What it becomes: a value, or an expression as `from`. */
+  to: SQLWrapper | string | number | boolean | null | readonly string[];
+  /** Whether the audit is to say no more than that it was changed. */
+  isSecret?: boolean;
+}
+
+/**
+ * The statement before the one that changes a row: records the event with each setting that gets another value, from what to
+ * what, as `{"role":{"from":"member","to":"administrator"}}`. It reads the row in the same batch, so what it says is true also
+ * when two change it at once.
+ *
+ * @param row `table WHERE condition`, the same as of the change.
+ * @param changes by name; undefined for a setting that stays.
+ */
+export function insertAuditOfChange(
+  db: Database,
+  recorded: Recorded,
+  entry: AuditEntry,
+  row: SQL,
+  changes: Readonly<Record<string, Change | undefined>>,
+) {
+  const pairs = Object.entries(changes).flatMap(([name, change]) =>
+    change ? [sql`${name}, ${describeChange(change)}`] : [],
+  );
+  // A patch with null leaves the key out.
+  const detail = sql`json_patch(${JSON.stringify(entry.detail ?? {})}, json_object(${sql.join(pairs, sql`, `)}))`;
+  return insertAuditForEach(db, recorded, entry, { from: row, detail });
+}
+
+function describeChange({ from, to, isSecret = false }: Change): SQL {
+  const [old, replacement] = Array.isArray(to)
+    ? [sql`${from}`, sql`${JSON.stringify(to)}`]
+    : typeof to === "boolean"
+      ? [sql`iif(${from}, 'true', 'false')`, sql`${String(to)}`]
+      : [sql`json_quote(${from})`, sql`json_quote(${to})`];
+  const change = isSecret ? sql`'"changed"'` : sql`json_object('from', json(${old}), 'to', json(${replacement}))`;
+  return sql`json(CASE WHEN ${old} IS ${replacement} THEN 'null' ELSE ${change} END)`;
 }
 
 /** Whether a batch failed because of a row that {@link insertAuditForEach} does not let pass. */

@@ -21,12 +21,7 @@ export interface CreatedSession {
  *
  * @param max logins of one kind that a user may have.
  */
-export async function insertSession(
-  db: Database,
-  actor: Actor,
-  session: CreatedSession,
-  max: number,
-): Promise<void> {
+export async function insertSession(db: Database, actor: Actor, session: CreatedSession, max: number): Promise<void> {
   const { user, address } = actor;
   const { tokenHash, kind, client } = session;
   const surplus = db

@@ -125,7 +125,14 @@ export async function updateUser(
       .returning({ id: users.id }),
     ...(role === undefined
       ? []
-      : [insertAuditIfChanged(db, actor, { action: "user.update", accountId, resource, detail: { role: { from: user.role, to: role } } })]),
+      : [
+          insertAuditIfChanged(db, actor, {
+            action: "user.update",
+            accountId,
+            resource,
+            detail: { role: { from: user.role, to: role } },
+          }),
+        ]),
     ...(passwordHash === undefined
       ? []
       : [

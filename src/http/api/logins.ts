@@ -13,7 +13,8 @@ const Login = z
       example: "5f3d0c8a91be47d2a6f01c9e",
     }),
     kind: z.enum(SESSION_KINDS).openapi({
-      description: "How it is used: by a browser's cookie, by `X-Auth-Token`, or by a refresh token, as `docker login` keeps one.",
+      description:
+        "How it is used: by a browser's cookie, by `X-Auth-Token`, or by a refresh token, as `docker login` keeps one.",
     }),
     client: z.string().nullable().openapi({
       description: "What the client called itself at the login: its `User-Agent`, or OAuth2's `client_id`.",

@@ -2,12 +2,14 @@
 import { type Context, Hono } from "hono";
 import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
-import { authenticate, type Identity } from "../../registry/credentials.ts";
+import { recordTokenLogin } from "../../registry/audit.ts";
+import { authenticate, type Identity, type Login } from "../../registry/credentials.ts";
 import { type Client, findSession } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
-import type { AppEnv } from "../context.ts";
+import { type AppEnv, continueAfterAnswer } from "../context.ts";
 import { limitBody } from "../body.ts";
 import { renderOciError } from "../oci/errors.ts";
+import { recording } from "../refusals.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { addressOf, clientOf, readBasic } from "./identify.ts";
 
@@ -17,9 +19,9 @@ const MAX_SCOPES = 50;
 export const token = new Hono<AppEnv>()
   .use(limitBody)
   .get("/", async (c) => {
-    const identity = await identityOf(c);
-    const scopes = readScopes(c.req.queries("scope") ?? []);
     const client = clientOf(c, c.req.query("client_id"));
+    const identity = await identityOf(c, client);
+    const scopes = readScopes(c.req.queries("scope") ?? []);
     return answer(c, identity, scopes, client, c.req.query("offline_token") === "true");
   })
   .post("/", async (c) => {
@@ -33,7 +35,7 @@ export const token = new Hono<AppEnv>()
     switch (field("grant_type")) {
       case "password": {
         const login = { name: field("username"), password: field("password"), address: addressOf(c) };
-        const identity = await authenticate(c.var.stores, login);
+        const identity = await logIn(c, login, client);
         return answer(c, identity, scopes, client, field("access_type") === "offline");
       }
       case "refresh_token": {
@@ -51,10 +53,16 @@ export const token = new Hono<AppEnv>()
   .onError(renderOciError);
 
 /** Credentials that were meant for this request come before a cookie, which a browser sends by itself. */
-async function identityOf(c: Context<AppEnv>): Promise<Identity | undefined> {
-  if (c.req.header("Authorization") !== undefined) return authenticate(c.var.stores, readBasic(c));
+async function identityOf(c: Context<AppEnv>, client: Client): Promise<Identity | undefined> {
+  if (c.req.header("Authorization") !== undefined) return logIn(c, readBasic(c), client);
   const cookie = readSessionCookie(c);
   return cookie === undefined ? undefined : identityFromSession(c, cookie);
+}
+
+async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<Identity> {
+  const identity = await authenticate(c.var.stores, login);
+  continueAfterAnswer(c, recording(c, recordTokenLogin(c.var.stores, identity, login.name, client)));
+  return identity;
 }
 
 /**
