@@ -98,8 +98,8 @@ async function openSession(miniflare: Miniflare): Promise<{ token: string; end: 
   const now = Date.now();
   const inserted = await database
     .prepare(
-      "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) " +
-        "SELECT ?, id, ?, ? FROM users WHERE role = 'operator' ORDER BY id LIMIT 1",
+      "INSERT INTO sessions (token_hash, user_id, created_at, expires_at, kind) " +
+        "SELECT ?, id, ?, ?, 'iam-token' FROM users WHERE role = 'operator' ORDER BY id LIMIT 1",
     )
     .bind(hash, now, now + SESSION_MS)
     .run();

@@ -11,7 +11,7 @@ export interface AppEnv {
     stores: Stores;
     caller: Caller;
     /** Set for callers who come with a session, by cookie or `X-Auth-Token`. */
-    sessionEndsAt?: Date;
+    session?: { id: string; expiresAt: Date };
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, RegistryError } from "../model/errors.ts";
+import { ConfigurationError, type ErrorCode, RegistryError } from "../model/errors.ts";
 import { requestPath } from "./public-address.ts";
 
 /**
@@ -34,6 +34,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   IMMUTABLE_RULE_EXISTS: 409,
   IMMUTABLE_RULE_UNKNOWN: 404,
   LAST_ADMINISTRATOR: 409,
+  LOGIN_UNKNOWN: 404,
   MANIFEST_BLOB_UNKNOWN: 404,
   MANIFEST_INVALID: 400,
   MANIFEST_IN_USE: 405,
@@ -123,7 +124,17 @@ export function describeFailure(error: Error, c: Context): Failure {
     return { status: 503, code: "UNAVAILABLE", message: "the request was interrupted: repeat it" };
   }
   console.error(`${request} failed:`, error, error.cause ?? "");
+  // It names what the operator has to set, and nothing that is secret.
+  if (error instanceof ConfigurationError) {
+    return { status: 500, code: "UNKNOWN", message: `the registry is not set up: ${error.message}` };
+  }
   return { status: 500, code: "UNKNOWN", message: "the registry failed; the request may be repeated" };
+}
+
+/** Answers a failure that belongs to no surface, so that container tools print it. */
+export function renderFailure(error: Error, c: Context): Response {
+  const { status, ...failure } = describeFailure(error, c);
+  return c.json({ errors: [failure] }, status);
 }
 
 /** The platform marks errors of Durable Objects that are worth another try, wherever they came through. */

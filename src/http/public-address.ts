@@ -56,6 +56,14 @@ export function needsSecureCookie(c: Context<AppEnv>): boolean {
   return isBehindTls || !isLoopback(hostname);
 }
 
+/** Whether the client of this request came by TLS, to here or to the proxy that `PUBLIC_URL` tells of, and from elsewhere. */
+export function isPublicTls(c: Context<AppEnv>): boolean {
+  const { protocol, hostname } = new URL(c.req.url);
+  const isConfigured = c.var.stores.settings.publicUrls.length > 0;
+  const isTls = protocol === "https:" || (isConfigured && addressForClient(c).startsWith("https:"));
+  return isTls && !isLoopback(hostname);
+}
+
 /** The absolute URL of a path for the client of this request. */
 export function urlForClient(c: Context<AppEnv>, path: string): string {
   return new URL(path, addressForClient(c)).href;

@@ -25,6 +25,7 @@ export type ErrorCode =
   | "IMMUTABLE_RULE_EXISTS"
   | "IMMUTABLE_RULE_UNKNOWN"
   | "LAST_ADMINISTRATOR"
+  | "LOGIN_UNKNOWN"
   | "MANIFEST_BLOB_UNKNOWN"
   | "MANIFEST_INVALID"
   | "MANIFEST_IN_USE"
@@ -96,4 +97,9 @@ export class RegistryError extends Error {
     this.code = code;
     this.problems = list;
   }
+}
+
+/** What the operator has set makes no sense: the message names the variable or secret, and never the value of a secret. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
 }

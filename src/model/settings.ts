@@ -1,5 +1,6 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { z } from "zod";
+import { ConfigurationError } from "./errors.ts";
 import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
 import { parsePublicUrls } from "./public-urls.ts";
 
@@ -67,14 +68,14 @@ let read: { from: object; settings: Settings } | undefined;
 /**
  * Reads the variables of a Worker's environment.
  *
- * @throws Error naming the variable that has no sense.
+ * @throws ConfigurationError naming the variable that has no sense.
  */
 export function readSettings(env: object): Settings {
   if (read?.from === env) return read.settings;
   const parsed = Variables.safeParse(env);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Error(`the variable ${issue?.path.join(".")} is not valid: ${issue?.message}`);
+    throw new ConfigurationError(`the variable ${issue?.path.join(".")} is not valid: ${issue?.message}`);
   }
   const { data } = parsed;
   const settings: Settings = {

@@ -71,7 +71,8 @@ export async function removeAccessKey(
   throw new RegistryError("ACCESS_KEY_UNKNOWN", `${owner.name} has no such access key`);
 }
 
-let nobodysSecret: string | undefined;
+/** Under the key that was the current one then. */
+let nobodysSecret: { key: string; encrypted: string } | undefined;
 
 /**
  * Finds a key and its secret. A key that does not exist has a secret that nobody knows, so that checking costs the same.
@@ -82,8 +83,11 @@ export async function readAccessKey(
 ): Promise<{ key: AccessKeyRecord | undefined; secret: string }> {
   const key = await findAccessKey(stores.db, access);
   const { encryption } = stores.secrets;
-  nobodysSecret ??= await encryptSecret(encryption, "nobody", newAccessKey().secret);
-  const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? nobodysSecret);
+  if (nobodysSecret?.key !== encryption[0]) {
+    nobodysSecret = { key: encryption[0], encrypted: await encryptSecret(encryption, "nobody", newAccessKey().secret) };
+  }
+  const { encrypted } = nobodysSecret;
+  const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? encrypted);
   return { key, secret };
 }
 

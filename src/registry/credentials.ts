@@ -28,9 +28,9 @@ export type { Login };
 export interface Identity {
   user: User;
   reach: Caller["reach"];
-  /** Changes when the user's password does: what refresh tokens and temporary logins are bound to. */
+  /** Changes when the password of the user does: what temporary logins are bound to. */
   credentialVersion: string;
-  /** What access tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
+  /** What sessions and tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
   passwordChanges: number | undefined;
 }
 
@@ -154,8 +154,9 @@ async function identityByTemporaryKey(
 ): Promise<Identity | undefined> {
   const record = await findUserById(stores.db, userId);
   const identity = record && identityOf(record, "registry");
-  const expected = temporaryPassword(stores.secrets.token, name, identity?.credentialVersion ?? "");
-  return isSameText(password, expected) && Date.now() < expiresAt.getTime() ? identity : undefined;
+  const version = identity?.credentialVersion ?? "";
+  const isRight = stores.secrets.token.some((secret) => isSameText(password, temporaryPassword(secret, name, version)));
+  return isRight && Date.now() < expiresAt.getTime() ? identity : undefined;
 }
 
 async function identityByAccessKey(stores: Stores, name: LoginName, password: string): Promise<Identity | undefined> {
@@ -164,17 +165,6 @@ async function identityByAccessKey(stores: Stores, name: LoginName, password: st
   if (!key || !isRight) return undefined;
   await recordUse(stores, key);
   return { ...identityOf(key.user, "registry"), passwordChanges: undefined };
-}
-
-/** Finds a user whom a refresh token names, unless the credentials it was made from have changed. */
-export async function findIdentity(
-  stores: Stores,
-  userId: number,
-  credentialVersion: string,
-): Promise<Identity | undefined> {
-  const record = await findUserById(stores.db, userId);
-  const identity = record && identityOf(record, "account");
-  return identity?.credentialVersion === credentialVersion ? identity : undefined;
 }
 
 /**

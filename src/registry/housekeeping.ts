@@ -10,6 +10,7 @@ import type { Stores } from "../storage/stores.ts";
 import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
+import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes: well within the time that D1 gives it, with all the indexes they are in. */
@@ -38,6 +39,9 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "secrets under an older key": async () => {
+      await reencryptSecrets(stores);
+    },
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
       await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));

@@ -37,7 +37,7 @@ export async function createLoginCommand(
     key: formatTemporaryKey({ userId: user.id, expiresAt }),
   };
   const userName = `${name.project}@${name.key}`;
-  const password = temporaryPassword(stores.secrets.token, name, credentialVersion);
+  const password = temporaryPassword(stores.secrets.token[0], name, credentialVersion);
   await insertAudit(stores.db, actorOf(caller), {
     action: "login-command.create",
     resource: userName,

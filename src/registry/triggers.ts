@@ -121,7 +121,9 @@ export async function changeImageTrigger(
     ...(condition && { condition: parseCondition(condition) }),
     ...(target && (await readTarget(stores, repository, trigger, target, record, own))),
   };
-  if (!(await updateTrigger(stores.db, actorOf(caller), repository, trigger, settings))) {
+  const hasNewSecrets =
+    target?.kind === "webhook" && (target.secret !== undefined || target.authorization !== undefined);
+  if (!(await updateTrigger(stores.db, actorOf(caller), repository, trigger, settings, hasNewSecrets))) {
     if (settings.clusterId !== undefined && !(await findClusterById(stores.db, settings.clusterId))) {
       throw await whatIsGone(stores, repository, settings.clusterId);
     }

@@ -297,7 +297,7 @@ export async function setKeepsUntagged(
       action: "image.update",
       organization: organizationOf(repository.name),
       resource: repository.name,
-      detail: { keepsUntagged },
+      detail: { keepsUntagged: { from: !keepsUntagged, to: keepsUntagged } },
     }),
     db
       .update(manifests)

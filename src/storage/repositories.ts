@@ -4,7 +4,7 @@ import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertOrganization } from "./organizations.ts";
@@ -122,20 +122,28 @@ export async function updateRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category, description } = properties;
-  const [updated] = await db.batch([
+  const isMeant = eq(repositories.id, repository.id);
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
+      isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },
+      category: category === undefined ? undefined : { from: repositories.category, to: category },
+      // A description may be as long as a page.
+      descriptionLength:
+        description === undefined
+          ? undefined
+          : { from: sql`length(${repositories.description})`, to: sql`length(${description})` },
+    }),
     db
       .update(repositories)
       .set({ ...properties, updatedAt: new Date() })
-      .where(eq(repositories.id, repository.id))
+      .where(isMeant)
       .returning({ id: repositories.id }),
-    insertAuditIfChanged(db, actor, {
-      action: "image.update",
-      organization: organizationOf(repository.name),
-      resource: repository.name,
-      detail: { isPublic, category, descriptionLength: description?.length },
-    }),
   ]);
   return updated.length > 0;
+}
+
+function updateOf({ name }: { name: RepositoryName }) {
+  return { action: "image.update", organization: organizationOf(name), resource: name } as const;
 }
 
 /**

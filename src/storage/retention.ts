@@ -4,7 +4,7 @@ import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import type { AgingTag, RetentionRule } from "../model/retention.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { auditEvents, manifests, repositories, retentionLog, retentionRules, tagHistory, tags } from "./schema.ts";
@@ -111,9 +111,10 @@ export async function updateRule(
   ruleId: number,
   rule: RetentionRule,
 ): Promise<boolean> {
-  const [updated] = await db.batch([
-    updateWhere(db, and(isRuleOf(repository), eq(retentionRules.id, ruleId)), rule),
-    insertAuditIfChanged(db, actor, auditOf("retention-rule.update", repository.name, rule)),
+  const isMeant = sql`${isRuleOf(repository)} AND ${eq(retentionRules.id, ruleId)}`;
+  const [, updated] = await db.batch([
+    recordUpdate(db, actor, repository, isMeant, rule),
+    updateWhere(db, isMeant, rule),
   ]);
   return updated.length > 0;
 }
@@ -146,9 +147,9 @@ export async function saveRule(
   repository: Repository,
   rule: RetentionRule,
 ): Promise<number | undefined> {
-  const [updated, , inserted] = await db.batch([
+  const [, updated, inserted] = await db.batch([
+    recordUpdate(db, actor, repository, isRuleOf(repository), rule),
     updateWhere(db, isRuleOf(repository), rule),
-    insertAuditIfChanged(db, actor, auditOf("retention-rule.update", repository.name, rule)),
     insertIfNone(db, actor, repository, rule),
     insertAuditIfChanged(db, actor, auditOf("retention-rule.create", repository.name, rule)),
   ]);
@@ -177,6 +178,17 @@ export async function deleteRule(
 
 function columnsOf({ kind, amount, labels, patterns }: RetentionRule) {
   return { kind, amount, labels: JSON.stringify(labels), patterns: JSON.stringify(patterns) };
+}
+
+function recordUpdate(db: Database, actor: Actor, repository: Repository, condition: SQL, rule: RetentionRule) {
+  const { kind, amount, labels, patterns } = rule;
+  const entry = auditOf("retention-rule.update", repository.name);
+  return insertAuditOfChange(db, actor, entry, sql`${retentionRules} WHERE ${condition}`, {
+    kind: { from: retentionRules.kind, to: kind },
+    amount: { from: retentionRules.amount, to: amount },
+    labels: { from: retentionRules.labels, to: labels },
+    patterns: { from: retentionRules.patterns, to: patterns },
+  });
 }
 
 function auditOf(

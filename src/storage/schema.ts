@@ -11,6 +11,7 @@ import type { DeliveryStatus } from "../model/delivery.ts";
 import type { RetentionKind } from "../model/retention.ts";
 import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
+import type { SessionKind } from "../model/session.ts";
 
 const id = () => integer("id").primaryKey();
 /** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
@@ -53,7 +54,10 @@ export const accessKeys = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     accessKey: text("access_key").notNull().unique(),
-    /** Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. */
+    /**
+     * Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. All columns that are have an index by that key
+     * (migration 0004; drizzle-kit cannot write it): `storage/reencryption.ts`.
+     */
     encryptedSecret: text("encrypted_secret").notNull(),
     createdAt: createdAt(),
     /** To within a minute. */
@@ -62,7 +66,7 @@ export const accessKeys = sqliteTable(
   (table) => [index("access_keys_by_user").on(table.userId)],
 );
 
-/** Logins of browsers (a cookie) and of IAM clients (`X-Auth-Token`). */
+/** Logins that last, each with a token: `model/session.ts`. */
 export const sessions = sqliteTable(
   "sessions",
   {
@@ -72,7 +76,18 @@ export const sessions = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     createdAt: createdAt(),
+    /** Of a refresh token: put off by every recorded use. */
     expiresAt: time("expires_at").notNull(),
+    kind: text("kind").$type<SessionKind>().notNull().default("browser"),
+    /** Of the password that it was made with: with another one it has ended. Null from before there was this column. */
+    passwordChanges: integer("password_changes"),
+    /** What the client called itself at the login. */
+    client: text("client"),
+    /** The client's IP address at the login, and at the last recorded use, where the platform tells. */
+    address: text("address"),
+    lastAddress: text("last_address"),
+    /** To within some minutes; null when it was only made. */
+    lastUsedAt: time("last_used_at"),
   },
   (table) => [index("sessions_by_user").on(table.userId), index("sessions_by_expiry").on(table.expiresAt)],
 );
@@ -247,8 +262,13 @@ export const auditEvents = sqliteTable(
     result: text("result").$type<AuditResult>().notNull(),
     /** JSON object of further particulars; never a secret. */
     detail: text("detail"),
+    /** The account that caused it where that is another than `accountId`, or 0 where nobody knows: these are limited. */
+    originAccountId: integer("origin_account_id"),
   },
   (table) => [
+    index("audit_events_foreign")
+      .on(table.accountId, table.createdAt)
+      .where(sql`${table.originAccountId} IS NOT NULL`),
     index("audit_events_by_time").on(table.createdAt),
     index("audit_events_by_account").on(table.accountId, table.id),
     index("audit_events_by_organization").on(table.organization, table.id),

@@ -5,7 +5,7 @@ import type { AuditAction } from "../model/audit.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { type Deadline, MAX_SHARES } from "../model/share.ts";
 import { isOwn, isSharedWith } from "./access.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { accounts, repositories, shares, users } from "./schema.ts";
 
@@ -52,7 +52,7 @@ export async function insertShare(
       )
       .onConflictDoNothing({ target: [shares.repositoryId, shares.accountId] })
       .returning({ accountId: shares.accountId }),
-    recordShare(db, actor, "share.create", repository, { account, deadline: deadline.text }),
+    insertAuditIfChanged(db, actor, entryOf("share.create", repository, { account, deadline: deadline.text })),
   ]);
   return created.length > 0;
 }
@@ -69,7 +69,13 @@ export async function updateShare(
   account: string,
   { deadline, note }: Partial<ShareTerms> & Pick<ShareTerms, "deadline">,
 ): Promise<boolean> {
-  const [updated] = await db.batch([
+  const isMeant = and(eq(shares.repositoryId, privateIdOf(repository)), eq(shares.accountId, accountIdOf(account)));
+  const entry = entryOf("share.update", repository, { account });
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, entry, sql`${shares} WHERE ${isMeant}`, {
+      deadline: { from: shares.deadline, to: deadline.text },
+      note: note === undefined ? undefined : { from: shares.note, to: note },
+    }),
     db
       .update(shares)
       .set({
@@ -78,9 +84,8 @@ export async function updateShare(
         ...(note !== undefined && { note }),
         updatedAt: new Date(),
       })
-      .where(and(eq(shares.repositoryId, privateIdOf(repository)), eq(shares.accountId, accountIdOf(account))))
+      .where(isMeant)
       .returning({ accountId: shares.accountId }),
-    recordShare(db, actor, "share.update", repository, { account, deadline: deadline.text }),
   ]);
   return updated.length > 0;
 }
@@ -97,19 +102,13 @@ export async function deleteShare(
       .delete(shares)
       .where(and(eq(shares.repositoryId, repository.id), eq(shares.accountId, accountIdOf(account))))
       .returning({ accountId: shares.accountId }),
-    recordShare(db, actor, "share.delete", repository, { account }),
+    insertAuditIfChanged(db, actor, entryOf("share.delete", repository, { account })),
   ]);
   return deleted.length > 0;
 }
 
-function recordShare(
-  db: Database,
-  actor: Actor,
-  action: AuditAction,
-  { name }: SharedRepository,
-  detail: Record<string, unknown>,
-) {
-  return insertAuditIfChanged(db, actor, { action, organization: organizationOf(name), resource: name, detail });
+function entryOf(action: AuditAction, { name }: SharedRepository, detail: Record<string, unknown>) {
+  return { action, organization: organizationOf(name), resource: name, detail };
 }
 
 /** How many shares a repository has, ended ones among them. */

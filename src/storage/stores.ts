@@ -1,4 +1,5 @@
 import type { Env } from "../env.ts";
+import { readSecrets, type Secrets } from "../model/secrets.ts";
 import { readSettings, type Settings } from "../model/settings.ts";
 import { type Database, openDatabase } from "./database.ts";
 import type { Uploads } from "./uploads.ts";
@@ -16,13 +17,7 @@ export interface Stores {
   secrets: Secrets;
 }
 
-export interface Secrets {
-  /** Signs tokens. */
-  token: string;
-  /** Encrypts the secrets of access keys: 32 bytes, base64. */
-  encryption: string;
-}
-
+/** @throws ConfigurationError naming what the operator has set wrong. */
 export function openStores(env: Env): Stores {
   return {
     db: openDatabase(env.DB),
@@ -32,6 +27,6 @@ export function openStores(env: Env): Stores {
     networkLimiter: env.NETWORK_LIMITER,
     deliveries: env.DELIVERIES,
     settings: readSettings(env),
-    secrets: { token: env.TOKEN_SECRET, encryption: env.ENCRYPTION_KEY },
+    secrets: readSecrets(env),
   };
 }

@@ -1,12 +1,12 @@
 /** Triggers and the clusters they act on. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Condition } from "../model/trigger.ts";
 import type { Target } from "../model/trigger-target.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { clusters, repositories, triggers, users } from "./schema.ts";
 
@@ -123,7 +123,7 @@ export async function insertTrigger(
       )
       .onConflictDoNothing({ target: [triggers.repositoryId, triggers.name] })
       .returning({ id: triggers.id }),
-    insertAuditIfChanged(db, actor, auditOf("trigger.create", repository.name, name, { kind: target.kind })),
+    insertAuditIfChanged(db, actor, auditOf("trigger.create", repository.name, name, whereTo(target))),
   ]);
   const result = await unlessGone(inserting);
   if (!result) return undefined;
@@ -145,15 +145,39 @@ async function unlessGone<T>(batch: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** @returns whether the repository has a trigger of that name, and the cluster is there. */
+/**
+ * @param hasNewSecrets whether secrets were given, for the audit: what is stored is another text each time.
+ * @returns whether the repository has a trigger of that name, and the cluster is there.
+ */
 export async function updateTrigger(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   name: string,
   { condition, target, ...changes }: Partial<TriggerSettings>,
+  hasNewSecrets: boolean,
 ): Promise<boolean> {
+  const isMeant = and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name));
   const updating = db.batch([
+    insertAuditOfChange(
+      db,
+      actor,
+      auditOf("trigger.update", repository.name, name),
+      sql`${triggers} WHERE ${isMeant}`,
+      {
+        isEnabled: changes.isEnabled === undefined ? undefined : { from: triggers.isEnabled, to: changes.isEnabled },
+        firesAlways:
+          changes.firesAlways === undefined ? undefined : { from: triggers.firesAlways, to: changes.firesAlways },
+        condition: condition && {
+          from: sql`${triggers.conditionKind} || ' ' || ${triggers.condition}`,
+          to: `${condition.kind} ${condition.text}`,
+        },
+        ...(target && changesOfTarget(target, changes.clusterId)),
+        credentials: hasNewSecrets
+          ? { from: triggers.encryptedSecrets, to: changes.encryptedSecrets ?? null, isSecret: true }
+          : undefined,
+      },
+    ),
     db
       .update(triggers)
       .set({
@@ -162,16 +186,47 @@ export async function updateTrigger(
         ...(target && { target: JSON.stringify(target), clusterId: changes.clusterId ?? null }),
         updatedAt: new Date(),
       })
-      .where(and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name)))
+      .where(isMeant)
       .returning({ id: triggers.id }),
-    insertAuditIfChanged(
-      db,
-      actor,
-      auditOf("trigger.update", repository.name, name, { isEnabled: changes.isEnabled, kind: target?.kind }),
-    ),
   ]);
-  const [updated = []] = (await unlessGone(updating)) ?? [];
+  const [, updated = []] = (await unlessGone(updating)) ?? [];
   return updated.length > 0;
+}
+
+/** What the audit says of a target. The path of an address may be what its receiver knows the sender by, and is not told. */
+function changesOfTarget(target: Target, clusterId: number | undefined): Record<string, Change> {
+  const wanted: Partial<Record<string, unknown>> = { ...target };
+  const fieldOf = (name: string) => {
+    const { [name]: value } = wanted;
+    const to = typeof value === "string" ? value : null;
+    return { from: sql`${triggers.target} ->> ${`$.${name}`}`, to };
+  };
+  const url = fieldOf("url");
+  return {
+    kind: fieldOf("kind"),
+    host: { from: hostOf(url.from), to: target.kind === "webhook" ? new URL(target.url).host : null },
+    url: { ...url, isSecret: true },
+    format: fieldOf("format"),
+    cluster: { from: clusterNameOf(triggers.clusterId), to: clusterNameOf(clusterId ?? null) },
+    namespace: fieldOf("namespace"),
+    workload: fieldOf("workload"),
+    application: fieldOf("application"),
+    container: fieldOf("container"),
+    byDigest: {
+      from: sql`ifnull(${triggers.target} ->> '$.byDigest', 0)`,
+      to: target.kind === "kubernetes" && target.byDigest,
+    },
+  };
+}
+
+/** The host and port of an address, which has a path at least of `/`. */
+function hostOf(url: SQL): SQL {
+  const rest = sql`substr(${url}, instr(${url}, '://') + 3)`;
+  return sql`substr(${rest}, 1, instr(${rest}, '/') - 1)`;
+}
+
+function clusterNameOf(id: SQLWrapper | number | null): SQL {
+  return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
 }
 
 /** Switches a trigger off whose receiver says that it is gone for good. */
@@ -194,6 +249,13 @@ export async function deleteTrigger(
     insertAuditIfChanged(db, actor, auditOf("trigger.delete", repository.name, name)),
   ]);
   return deleted.length > 0;
+}
+
+function whereTo(target: Target) {
+  const { kind } = target;
+  return target.kind === "webhook"
+    ? { kind, host: new URL(target.url).host }
+    : { kind, namespace: target.namespace, application: target.application };
 }
 
 function auditOf(action: AuditAction, repository: RepositoryName, name: string, detail: Record<string, unknown> = {}) {
@@ -287,18 +349,29 @@ export async function updateCluster(
   name: string,
   settings: Partial<ClusterSettings>,
 ): Promise<boolean> {
-  const [updated] = await db.batch([
+  const { server, authority, encryptedToken } = settings;
+  const isMeant = and(eq(clusters.organizationId, organization.id), eq(clusters.name, name));
+  const entry = {
+    action: "cluster.update",
+    organization: organization.name,
+    resource: organization.name,
+    detail: { cluster: name },
+  } as const;
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, entry, sql`${clusters} WHERE ${isMeant}`, {
+      server: server === undefined ? undefined : { from: clusters.server, to: server },
+      // Public, and pages long.
+      authority: authority === undefined ? undefined : { from: clusters.authority, to: authority, isSecret: true },
+      credentials:
+        encryptedToken === undefined
+          ? undefined
+          : { from: clusters.encryptedToken, to: encryptedToken, isSecret: true },
+    }),
     db
       .update(clusters)
       .set({ ...settings, updatedAt: new Date() })
-      .where(and(eq(clusters.organizationId, organization.id), eq(clusters.name, name)))
+      .where(isMeant)
       .returning({ id: clusters.id }),
-    insertAuditIfChanged(db, actor, {
-      action: "cluster.update",
-      organization: organization.name,
-      resource: organization.name,
-      detail: { cluster: name, server: settings.server },
-    }),
   ]);
   return updated.length > 0;
 }

@@ -134,7 +134,7 @@ export interface UserChange {
 export function updateUserStatements(
   db: Database,
   actor: Recorded,
-  user: Pick<User, "id" | "accountId" | "name">,
+  user: Pick<User, "id" | "accountId" | "name" | "role">,
   { role, passwordHash, keptSession }: UserChange,
   detail?: Record<string, unknown>,
 ) {
@@ -150,14 +150,24 @@ export function updateUserStatements(
     .set({ ...(role !== undefined && { role }), ...(passwordHash !== undefined && { passwordHash }) })
     .where(and(eq(users.id, user.id), role === undefined ? undefined : leavesSomebody(role)))
     .returning({ id: users.id });
-  const isOfRole = { ...event, action: "user.update", detail: { role, ...detail } } as const;
+  const isOfRole = { ...event, action: "user.update", detail: { role: { from: user.role, to: role }, ...detail } } as const;
   return [
     update,
     ...(role === undefined ? [] : [insertAuditIfChanged(db, actor, isOfRole)]),
     ...(passwordHash === undefined
       ? []
       : [insertAuditIfChanged(db, actor, { ...event, action: "user.password" }), db.delete(sessions).where(ended)]),
+    ...(keptSession === undefined ? [] : [keepSession(db, user.id, keptSession)]),
   ] as const;
+}
+
+/** Lets one session outlive the change of its user's password. */
+function keepSession(db: Database, userId: number, tokenHash: string) {
+  const passwordChanges = sql`(SELECT ${users.passwordChanges} FROM ${users} WHERE ${users.id} = ${userId})`;
+  return db
+    .update(sessions)
+    .set({ passwordChanges })
+    .where(and(eq(sessions.tokenHash, tokenHash), eq(sessions.userId, userId)));
 }
 
 /**

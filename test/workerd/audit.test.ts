@@ -570,8 +570,8 @@ describe("secrets", () => {
         body: JSON.stringify(credentials),
       }),
     );
-    const cookie = keep(/berth_session=([^;]+)/.exec(session.headers.get("Set-Cookie") ?? "")?.[1]);
-    const origin = { Cookie: `berth_session=${cookie}`, "Sec-Fetch-Site": "same-origin" };
+    const cookie = keep(/__Host-berth_session=([^;]+)/.exec(session.headers.get("Set-Cookie") ?? "")?.[1]);
+    const origin = { Cookie: `__Host-berth_session=${cookie}`, "Sec-Fetch-Site": "same-origin" };
     await succeed(fetchAnonymously("/api/session", { method: "DELETE", headers: origin }));
 
     const organization = await newOrganization(administrator);

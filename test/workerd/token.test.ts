@@ -228,7 +228,7 @@ describe("a browser's session", () => {
   it("that has ended, or never was, is told so in place of a token for nobody", async ({ expect }) => {
     const cookie = await openSession(ADMINISTRATOR.name, ADMINISTRATOR.password);
     await sendWithCookie(cookie, "DELETE", "/api/session");
-    for (const ended of [cookie, "berth_session=made-up"]) {
+    for (const ended of [cookie, "__Host-berth_session=made-up"]) {
       const response = await ask(ended, scope(newRepository()), OWN_PAGE);
       expect(response.status).toBe(401);
       expect((await errorsOf(response))[0]).toMatchObject({
@@ -240,7 +240,7 @@ describe("a browser's session", () => {
 
   it("counts for nothing beside credentials, nor where there is another cookie", async ({ expect }) => {
     const query = `scope=repository:${newRepository()}:push`;
-    const beside = await ask("berth_session=made-up", query, { Authorization: ADMIN });
+    const beside = await ask("__Host-berth_session=made-up", query, { Authorization: ADMIN });
     expect((await beside.json<TokenAnswer>()).scope).toMatch(/:push$/);
     const other = await ask("theme=dark", query);
     expect(other.status).toBe(200);

@@ -1,8 +1,10 @@
-import { parsePlatform } from "../../model/image-archive.ts";
+import { formatPlatform, parsePlatform } from "../../model/image-archive.ts";
+import { recordDownload } from "../../registry/audit.ts";
 import { type Archive, openArchive } from "../../registry/image-archive.ts";
 import { countPull } from "../../registry/pulls.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
+import { recording } from "../refusals.ts";
 import { imageOf, ManifestParams } from "./params.ts";
 import { registryHost } from "../public-address.ts";
 
@@ -54,6 +56,9 @@ export const imageArchive = createRouter().openapi(downloadImage, async (c) => {
   c.header("Content-Disposition", `attachment; filename="${archive.fileName}"`);
   if (c.req.method === "HEAD") return c.body(null, 200);
   continueAfterAnswer(c, countPull(c.var.stores, archive.pull));
+  const image = { name, accountId: archive.pull.repository.accountId, reference };
+  const detail = { platform: platform && formatPlatform(platform), bytes: archive.size };
+  continueAfterAnswer(c, recording(c, recordDownload(c.var.stores, c.var.caller, image, detail)));
   const { readable, writable } = new FixedLengthStream(archive.size);
   continueAfterAnswer(c, send(archive, writable));
   return c.body(readable, 200);

@@ -4,9 +4,10 @@ import { createMiddleware } from "hono/factory";
 import { auth } from "hono/utils/basic-auth";
 import type { Caller, User } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
+import { describeClient } from "../../model/session.ts";
 import { isSignature } from "../../model/signature.ts";
 import { authenticate, findCurrentIdentity, type Login } from "../../registry/credentials.ts";
-import { findSession } from "../../registry/sessions.ts";
+import { type Client, findSession } from "../../registry/sessions.ts";
 import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
@@ -48,18 +49,18 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {
-    const session = await findSession(stores, token);
+    const session = await findSession(stores, "iam-token", token, clientOf(c));
     if (!session) throw new RegistryError("UNAUTHORIZED", "X-Auth-Token has ended, or is none");
-    c.set("sessionEndsAt", session.expiresAt);
-    return asAccountUser(session.user);
+    c.set("session", session);
+    return asAccountUser(session.identity.user);
   }
   const cookie = readSessionCookie(c);
-  const session = cookie === undefined ? undefined : await findSession(stores, cookie);
+  const session = cookie === undefined ? undefined : await findSession(stores, "browser", cookie, clientOf(c));
   // A browser keeps sending the cookie of a session that has ended, also in order to log in again.
   if (!session) return NOBODY;
   requireSameOrigin(c);
-  c.set("sessionEndsAt", session.expiresAt);
-  return asAccountUser(session.user);
+  c.set("session", session);
+  return asAccountUser(session.identity.user);
 }
 
 function asAccountUser(user: User): Found {
@@ -90,4 +91,13 @@ export function readBasic(c: Context<AppEnv>): Login {
 /** The client's IP address, where the platform tells: not in a local installation. */
 export function addressOf(c: Context): string | undefined {
   return c.req.header("CF-Connecting-IP");
+}
+
+/**
+ * Who logs in, or uses a login.
+ *
+ * @param name what the client calls itself in the request, if not by `User-Agent` only.
+ */
+export function clientOf(c: Context, name?: string): Client {
+  return { address: addressOf(c), client: describeClient(name) ?? describeClient(c.req.header("User-Agent")) };
 }

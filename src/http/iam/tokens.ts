@@ -4,7 +4,7 @@ import { MAX_KNOWN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
 import { isProject } from "../../model/login.ts";
 import { logIn } from "../../registry/sessions.ts";
 import { noForeignPages } from "../auth/foreign-pages.ts";
-import { addressOf } from "../auth/identify.ts";
+import { clientOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Domain, domainOf, projectId } from "./schemas.ts";
 
@@ -71,8 +71,8 @@ export const tokens = createRouter().openapi(createToken, async (c) => {
   const { identity, scope } = c.req.valid("json").auth;
   const { name, password, domain } = identity.password.user;
   const scopeOf = readScope(scope, c.var.stores.settings.project);
-  const login = { name, password, address: addressOf(c) };
-  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, TOKEN_MS, domain);
+  const login = { name, password, ...clientOf(c) };
+  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, "iam-token", TOKEN_MS, domain);
   c.header("X-Subject-Token", token);
   const body = {
     methods: ["password"],
