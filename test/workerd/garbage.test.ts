@@ -18,6 +18,7 @@ import { insertRule } from "../../src/storage/retention.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { measureOrganization } from "../../src/storage/usage.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
+import { generator } from "../support/workerd/generator.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -44,24 +45,6 @@ function pass(milliseconds: number): void {
   vi.setSystemTime(now);
 }
 
-/** A generator of the same numbers for the same seed (mulberry32). */
-function generator(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
-  const pick = <T>(from: readonly T[]): T => {
-    const chosen = from[below(from.length)];
-    if (chosen === undefined) throw new Error("there is nothing to pick from");
-    return chosen;
-  };
-  return { below, pick };
-}
-
 interface Manifest {
   schemaVersion: number;
   mediaType: string;
@@ -72,7 +55,7 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
   const bytes = new TextEncoder().encode(text);
   const [digest, objectKey] = [digestOf(bytes), newObjectKey()];
   await env.BUCKET.put(objectKey, bytes);
-  const saved = await saveBlob(stores.db, { repository, digest, objectKey, size: bytes.byteLength });
+  const saved = await saveBlob(stores.db, { repository, digest, objectKey, size: bytes.byteLength, upload: "" });
   if (saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);
   return { digest, size: bytes.byteLength };
 }
