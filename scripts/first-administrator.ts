@@ -81,7 +81,7 @@ export function planAdministrator(
         "apply to it. Start without ADMIN_PASSWORD, have that user deleted, and start again.",
     );
   }
-  const user = { id, accountId, name: ADMINISTRATOR };
+  const user = { id, accountId, name: ADMINISTRATOR, role };
   const change = {
     role: role === "operator" ? undefined : ("operator" as const),
     passwordHash: verifyPassword(password, stored) ? undefined : hashPassword(password),

@@ -37,6 +37,7 @@ export const AUDIT_ACTIONS = [
   "retention-rule.create",
   "retention-rule.update",
   "retention-rule.delete",
+  "quota.update",
   "garbage.collect",
   "secrets.reencrypt",
   "cluster.create",

@@ -1,8 +1,10 @@
 /** What is done every hour: `scheduled` in `src/index.ts`. */
 import { dayOf } from "../model/day.ts";
 import { HISTORY_DAYS } from "../model/delivery.ts";
+import { UPLOAD_IDLE_MS } from "../model/limits.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
+import { deleteLostUploads } from "../storage/open-uploads.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
@@ -33,6 +35,8 @@ const GARBAGE_MS = 5 * 60 * 1000;
 export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   const { db, settings } = stores;
   const keptFrom = new Date(now.getTime() - settings.auditDays * DAY_MS);
+  // A session is known anew to be there at least once a day.
+  const lostFrom = new Date(now.getTime() - 2 * UPLOAD_IDLE_MS);
   const historyFrom = new Date(now.getTime() - HISTORY_DAYS * DAY_MS);
   const tasks: Record<string, () => Promise<void>> = {
     "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
@@ -42,6 +46,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "secrets under an older key": async () => {
       await reencryptSecrets(stores);
     },
+    "lost uploads": () => inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
       await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));

@@ -12,6 +12,7 @@ import { ensureRepository } from "./repositories.ts";
  * so the user's right to the source is looked up, whatever a token of some minutes ago says.
  *
  * @returns whether it could be mounted; if not, the caller uploads it.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function mountBlob(
   stores: Stores,
@@ -23,5 +24,5 @@ export async function mountBlob(
   if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
   const repositoryId = await ensureRepository(stores, actor, repository);
   const among = from ? [from] : pullLimitOf(caller);
-  return linkFrom(stores.db, repositoryId, digest, { user: actor.user, among });
+  return linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user: actor.user, among });
 }

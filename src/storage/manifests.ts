@@ -9,6 +9,7 @@ import { type Database, isConstraintFailure } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
+import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import {
   blobs,
@@ -128,7 +129,7 @@ function isReferredTo(reference: Reference): SQL | undefined {
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
  * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, NAME_UNKNOWN when the repository is
- * gone; nothing is stored then either.
+ * gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
@@ -233,7 +234,8 @@ export async function saveManifest(
     if (isConstraintFailure(error, "NOT NULL constraint failed")) return undefined;
     // Somebody deleted the image meanwhile.
     if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
-    throw error;
+    const needed = { manifestBytes: size, tags: push.tags.length };
+    return await throwExplained(db, error, { organization: organizationOf(repository), needed });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Level, Role } from "../model/access.ts";
 import type { AuditAction, AuditResult } from "../model/audit.ts";
 import type { Digest } from "../model/digest.ts";
 import type { DeliveryStatus } from "../model/delivery.ts";
+import type { QuotaHolder, QuotaResource } from "../model/quota.ts";
 import type { RetentionKind } from "../model/retention.ts";
 import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
@@ -25,7 +26,30 @@ export const accounts = sqliteTable("accounts", {
   id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
+  /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */
+  auditEventCount: integer("audit_event_count").notNull().default(0),
+  tagEventCount: integer("tag_event_count").notNull().default(0),
 });
+
+/**
+ * How much accounts and organizations have of what all share, and may have: `model/quota.ts`. Their rows come and go with
+ * them, and `used` is kept by triggers, which let no batch end above a limit (migration 0004).
+ */
+export const quotas = sqliteTable(
+  "quotas",
+  {
+    holder: text("holder").$type<QuotaHolder>().notNull(),
+    /** The account's or organization's id; 0 in the rows that hold for those without a limit of their own. */
+    holderId: integer("holder_id").notNull(),
+    resource: text("resource").$type<QuotaResource>().notNull(),
+    /** An organization's account, which counts along. */
+    accountId: integer("account_id"),
+    used: integer("used").notNull().default(0),
+    /** The last number allowed; null: as the row of id 0 says. */
+    ownLimit: integer("own_limit"),
+  },
+  (table) => [primaryKey({ columns: [table.holder, table.holderId, table.resource] })],
+);
 
 export const users = sqliteTable(
   "users",
@@ -340,6 +364,41 @@ export const repositoryBlobs = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.blobId] }),
     index("repository_blobs_by_blob").on(table.blobId),
+  ],
+);
+
+/** Which organization stores which blob, for as long as one of its images has it; kept by triggers (migration 0004). */
+export const organizationBlobs = sqliteTable(
+  "organization_blobs",
+  {
+    blobId: integer("blob_id")
+      .notNull()
+      .references(() => blobs.id),
+    organizationId: integer("organization_id").notNull(),
+    /** How many of its images have it. */
+    links: integer("links").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.blobId, table.organizationId] })],
+);
+
+/** Upload sessions that are under way: each takes a place of its organization, its account and its user. */
+export const openUploads = sqliteTable(
+  "open_uploads",
+  {
+    /** The Durable Object's id. */
+    id: text("id").primaryKey(),
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    /** Outlives the user, as the session does. */
+    userId: integer("user_id").notNull(),
+    /** When the session was last known to be there: to within a day. */
+    seenAt: time("seen_at").notNull(),
+  },
+  (table) => [
+    index("open_uploads_by_user").on(table.userId, table.organizationId),
+    index("open_uploads_by_organization").on(table.organizationId, table.seenAt),
+    index("open_uploads_by_time").on(table.seenAt),
   ],
 );
 

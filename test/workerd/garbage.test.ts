@@ -57,7 +57,7 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
   await env.BUCKET.put(objectKey, bytes);
   const saved = await saveBlob(
     stores.db,
-    { digest, objectKey, size: bytes.byteLength },
+    { digest, objectKey, size: bytes.byteLength, upload: "" },
     { repository, userId: actor.user.id },
   );
   if (saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);

@@ -67,7 +67,7 @@ const organizations = {
   imageBytesHint: "What two images have in common counts twice.",
   storedBytes: "Stored bytes",
   storedBytesHint: "Each layer counts once.",
-  tooMany: "Too much to count",
+  quotas: "Quotas",
 };
 
 export default organizations;

@@ -32,6 +32,7 @@ const own = {
   ORGANIZATION_UNKNOWN: "组织不存在，或您没有权限。",
   PERMISSION_EXISTS: "该用户已有权限，请直接修改。",
   PERMISSION_UNKNOWN: "该用户没有权限记录，可能已被删除。",
+  QUOTA_EXCEEDED: "超出账号或组织的配额。请删除不需要的内容，或联系运维人员提高配额。",
   REPOSITORY_EXISTS: "镜像已存在。",
   REPOSITORY_UNKNOWN: "镜像不存在，或您没有权限。",
   RETENTION_EXISTS: "该镜像已有老化规则，请先删除。",
