@@ -3003,7 +3003,7 @@ export interface components {
         ManifestText: {
             mediaType?: string;
             /** @enum {number} */
-            schemaVersion: 2;
+            schemaVersion?: 2;
         } & {
             [key: string]: unknown;
         };
