@@ -71,8 +71,13 @@ interface Frame {
   name: string | number;
 }
 
-const [QUOTE, BACKSLASH, COMMA] = ['"', "\\", ","].map((character) => character.charCodeAt(0));
-const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [..."{}[]"].map((character) => character.charCodeAt(0));
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = "\\".charCodeAt(0);
+const COMMA = ",".charCodeAt(0);
+const OPEN_OBJECT = "{".charCodeAt(0);
+const CLOSE_OBJECT = "}".charCodeAt(0);
+const OPEN_ARRAY = "[".charCodeAt(0);
+const CLOSE_ARRAY = "]".charCodeAt(0);
 
 /**
  * Looks through a manifest's text once, in linear time, before anything is made of it: whether a key that matters is there

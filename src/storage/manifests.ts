@@ -276,6 +276,10 @@ export interface MissingParts {
   total: number;
 }
 
+function partsOf(rows: readonly { value: Digest; total: number }[]): MissingParts {
+  return { digests: rows.map(({ value }) => value), total: rows[0]?.total ?? 0 };
+}
+
 /** Which of these are not in the repository: the first `limit` of each kind. */
 export async function findMissing(
   db: Database,
@@ -298,10 +302,6 @@ export async function findMissing(
       sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId}`,
     ),
   ]);
-  const partsOf = (rows: readonly { value: Digest; total: number }[]) => ({
-    digests: rows.map(({ value }) => value),
-    total: rows[0]?.total ?? 0,
-  });
   return { blobs: partsOf(missingBlobs), children: partsOf(missingChildren) };
 }
 
