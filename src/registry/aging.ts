@@ -25,6 +25,10 @@ const SLICE_QUERIES = 5;
 const PAGE_RULES = 100;
 const RETRY_MS = 60 * 60 * 1000;
 
+function pageOf(rule: CompiledRule): number {
+  return Math.min(PAGE_TAGS, rule.tagsAtOnce);
+}
+
 /** Decides about the tags of an image page by page, in the order that costs the rule the least. */
 async function* judgeImage(
   stores: Stores,
@@ -34,12 +38,13 @@ async function* judgeImage(
 ): AsyncGenerator<Judged<StoredAgingTag>[]> {
   // A rule of days need not read what is young; one of numbers has to count from the newest on.
   const order = rule.kind === "date_rule" ? "oldest" : "newest";
+  const limit = pageOf(rule);
   for (let last: Judged<StoredAgingTag> | undefined; ;) {
-    const page = await listTagsByAge(stores.db, repositoryId, { order, after: last?.tag, limit: PAGE_TAGS });
+    const page = await listTagsByAge(stores.db, repositoryId, { order, after: last?.tag, limit });
     const judged = judgeAll(rule, page, last?.counted ?? 0, now);
     yield judged;
     last = judged.at(-1);
-    if (!last || page.length < PAGE_TAGS) return;
+    if (!last || page.length < limit) return;
   }
 }
 
@@ -73,7 +78,7 @@ export async function runRule(
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;
     if (oldestKept !== undefined) break;
-    if (budget.isSpent && page.length === PAGE_TAGS) return { deleted, isDone: false };
+    if (budget.isSpent && page.length === pageOf(compiled)) return { deleted, isDone: false };
   }
   budget.spend(1);
   await settleRule(stores.db, rule, { startedAt: now, newest, nextRunAt: nextRunAfter(rule, oldestKept, now) });

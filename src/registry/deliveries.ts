@@ -4,7 +4,7 @@
  */
 import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../model/delivery.ts";
 import { type PushEvent, readEvent } from "../model/push-event.ts";
-import { isMet } from "../model/trigger.ts";
+import { readCondition } from "../model/trigger.ts";
 import {
   claimDelivery,
   deleteDeliveries,
@@ -42,20 +42,13 @@ export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]):
       stores.db,
       entries.map(({ triggerId }) => triggerId),
     );
-    const isWanted = ({ triggerId, tag }: OutboxEntry) => {
-      const trigger = triggers.get(triggerId);
-      return trigger !== undefined && isMet(trigger.condition, tag);
-    };
-    const unwanted = entries.filter((entry) => !isWanted(entry));
-    if (unwanted.length > 0)
-      await deleteDeliveries(
-        stores.db,
-        unwanted.map(({ id }) => id),
-      );
-    await enqueue(
-      stores,
-      entries.filter(isWanted).map(({ id }) => id),
-    );
+    // A push may set a hundred tags: each condition is read once.
+    const conditions = new Map([...triggers].map(([id, { condition }]) => [id, readCondition(condition)]));
+    const wanted: number[] = [];
+    const unwanted: number[] = [];
+    for (const { id, triggerId, tag } of entries) (conditions.get(triggerId)?.(tag) ? wanted : unwanted).push(id);
+    if (unwanted.length > 0) await deleteDeliveries(stores.db, unwanted);
+    await enqueue(stores, wanted);
   } catch (error) {
     console.warn(`${entries.length} deliveries were left to the sweeper:`, error);
   }
@@ -84,7 +77,7 @@ export async function deliver(stores: Stores, id: number): Promise<void> {
   const trigger = (await findTriggers(stores.db, [delivery.triggerId])).get(delivery.triggerId);
   if (!trigger) return; // deleted in this moment, and its deliveries with it
   const event = readEvent(delivery.event, stores.settings);
-  if (event.isTest !== true && !isMet(trigger.condition, event.tag)) {
+  if (event.isTest !== true && !readCondition(trigger.condition)(event.tag)) {
     await deleteDeliveries(stores.db, [id]);
     return;
   }

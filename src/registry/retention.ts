@@ -173,6 +173,7 @@ export interface PreviewPosition extends TagPosition {
 /**
  * What a rule would do to an image's tags, the newest first, if it ran now. Nothing is written.
  *
+ * @returns one more than `limit` when there are more; `limit` is lower than asked for where the rule's patterns take long.
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED for who may pull it only because it is shared or public, or
  * RETENTION_INVALID.
  */
@@ -181,14 +182,16 @@ export async function previewRule(
   caller: Caller,
   name: RepositoryName,
   rule: RetentionRule,
-  { after, limit }: { after: PreviewPosition | undefined; limit: number },
-): Promise<{ judged: Judged<StoredAgingTag>[]; now: number }> {
+  page: { after: PreviewPosition | undefined; limit: number },
+): Promise<{ judged: Judged<StoredAgingTag>[]; limit: number; now: number }> {
   requireAccountUser(caller);
   const { id } = await requireOwnRepository(stores, caller, name, "read");
   const compiled = compileRule(rule);
+  const { after } = page;
+  const limit = Math.min(page.limit, compiled.tagsAtOnce);
   const now = after?.now ?? Date.now();
-  const tags = await listTagsByAge(stores.db, id, { order: "newest", after, limit });
-  return { judged: judgeAll(compiled, tags, after?.counted ?? 0, now), now };
+  const tags = await listTagsByAge(stores.db, id, { order: "newest", after, limit: limit + 1 });
+  return { judged: judgeAll(compiled, tags, after?.counted ?? 0, now), limit, now };
 }
 
 /**

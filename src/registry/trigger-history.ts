@@ -4,7 +4,7 @@ import { digestOf } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type PushEvent, readEvent } from "../model/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../model/reference.ts";
-import { type Condition, isMet, parseCondition } from "../model/trigger.ts";
+import { type Condition, parseCondition, readCondition } from "../model/trigger.ts";
 import {
   type AttemptRecord,
   type DeliveryRecord,
@@ -67,9 +67,9 @@ export async function tryCondition(
   wanted: Condition,
 ): Promise<{ tag: Tag; isMet: boolean }[]> {
   const { id } = await requireEditable(stores, caller, name);
-  const condition = parseCondition(wanted);
+  const isMet = readCondition(parseCondition(wanted));
   const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
-  return records.map((record) => ({ tag: record.name, isMet: isMet(condition, record.name) }));
+  return records.map((record) => ({ tag: record.name, isMet: isMet(record.name) }));
 }
 
 function newestTags(repositoryId: number) {
@@ -180,7 +180,7 @@ export async function resendDelivery(
 ): Promise<Delivery> {
   const { record } = await requireTrigger(stores, caller, name, trigger);
   const { event } = await requireDelivery(stores, record.id, oldId);
-  if (event.isTest !== true && !isMet(record.condition, event.tag)) {
+  if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
     throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
   }
   const entry = {

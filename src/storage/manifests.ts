@@ -128,8 +128,8 @@ function isReferredTo(reference: Reference): SQL | undefined {
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, NAME_UNKNOWN when the repository is
- * gone, QUOTA_EXCEEDED; nothing is stored then either.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
+ * stored as another media type, NAME_UNKNOWN when the repository is gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
@@ -178,7 +178,12 @@ export async function saveManifest(
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
         .onConflictDoUpdate({
           target: [manifests.repositoryId, manifests.digest],
-          set: { mediaType, artifactType, unreferencedSince: 0 },
+          // Bytes are what they were first stored as: NULL refuses the whole batch, as below.
+          set: {
+            mediaType: sql`CASE WHEN ${manifests.mediaType} = excluded.media_type THEN ${manifests.mediaType} END`,
+            artifactType,
+            unreferencedSince: 0,
+          },
         }),
       ...pieces(text).map((piece, position) =>
         db.insert(manifestTexts).values({ manifestId, position, text: piece }).onConflictDoNothing(),
@@ -231,6 +236,14 @@ export async function saveManifest(
       const pushed = and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`);
       throw immutableTag(await findImmutableTags(db, pushed), error);
     }
+    if (isConstraintFailure(error, "NOT NULL constraint failed: manifests.media_type")) {
+      const stored = await findManifest(db, repository, digest);
+      throw new RegistryError(
+        "MANIFEST_INVALID",
+        `${digest} is stored as ${stored?.mediaType ?? "another type"} already: push it with that Content-Type`,
+        { cause: error },
+      );
+    }
     if (isConstraintFailure(error, "NOT NULL constraint failed")) return undefined;
     // Somebody deleted the image meanwhile.
     if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
@@ -259,15 +272,27 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-/** Which of these are not in the repository. */
+export interface MissingParts {
+  /** As many as were asked for at most, in the order in which the manifest names them. */
+  digests: Digest[];
+  total: number;
+}
+
+function partsOf(rows: readonly { value: Digest; total: number }[]): MissingParts {
+  return { digests: rows.map(({ value }) => value), total: rows[0]?.total ?? 0 };
+}
+
+/** Which of these are not in the repository: the first `limit` of each kind. */
 export async function findMissing(
   db: Database,
   repositoryId: number,
   named: { blobs: Digest[]; children: Digest[] },
-): Promise<{ blobs: Digest[]; children: Digest[] }> {
+  limit: number,
+): Promise<{ blobs: MissingParts; children: MissingParts }> {
   const missing = (digests: Digest[], present: SQL) =>
-    db.all<{ value: Digest }>(
-      sql`SELECT value FROM ${each(digests)} WHERE value NOT IN (${present} AND digest IN (SELECT value FROM ${each(digests)}))`,
+    db.all<{ value: Digest; total: number }>(
+      sql`SELECT value, count(*) OVER () AS total FROM ${each(digests)}
+          WHERE value NOT IN (${present} AND digest IN (SELECT value FROM ${each(digests)})) ORDER BY key LIMIT ${limit}`,
     );
   const [missingBlobs, missingChildren] = await Promise.all([
     missing(
@@ -279,7 +304,7 @@ export async function findMissing(
       sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId}`,
     ),
   ]);
-  return { blobs: missingBlobs.map((row) => row.value), children: missingChildren.map((row) => row.value) };
+  return { blobs: partsOf(missingBlobs), children: partsOf(missingChildren) };
 }
 
 /**

@@ -57,3 +57,10 @@ it.for(LAYERED.filter(({ layer }) => layer !== "http"))(
     expect(source).not.toMatch(/from "hono/);
   },
 );
+
+it.for(LAYERED.filter(({ file }) => !file.endsWith(".test.ts") && file !== "model/regular-expression.ts"))(
+  "$file compiles no expression of a user's by itself",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/from "re2js"/);
+  },
+);

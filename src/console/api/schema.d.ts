@@ -461,7 +461,7 @@ export interface paths {
         put?: never;
         /**
          * What a rule would do to an image's tags if it ran now
-         * @description The newest tags first. Nothing is changed. For everybody who has a right to the image in its own account.
+         * @description The newest tags first. Nothing is changed. A page has fewer entries than asked for where the rule's regular expressions take long. For everybody who has a right to the image in its own account.
          */
         post: operations["previewAgingRule"];
         delete?: never;
@@ -2195,6 +2195,8 @@ export interface components {
              *     ]
              */
             patterns: string[];
+            /** @description Why it deletes nothing: it was accepted by older limits, and is to be saved anew. Null: it holds. */
+            problem: string | null;
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -3135,7 +3137,7 @@ export interface components {
         ManifestText: {
             mediaType?: string;
             /** @enum {number} */
-            schemaVersion: 2;
+            schemaVersion?: 2;
         } & {
             [key: string]: unknown;
         };
