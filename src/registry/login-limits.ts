@@ -21,7 +21,7 @@ export interface Login {
 const FAILURES_COUNT_MS = 60_000;
 /** For how long an isolate refuses a network by itself before it asks the limit of all isolates again. */
 const BLOCK_MS = 10_000;
-/** Also who only fails can have that many passwords checked at once: somebody else's right one may be among them. */
+/** A network that fails has a quarter of its places left, and then this many: a right password may be among them. */
 const MIN_PLACES = 2;
 
 /** How long a refusal of too many attempts waits, and how many may: who guesses one by one is slowed down by it. */
@@ -49,7 +49,7 @@ export async function admit(stores: Stores, login: Login): Promise<Turn> {
   const network = networkOf(login.address);
   const failed = failuresOf(network)?.count ?? 0;
   try {
-    return takeTurn(network, Math.max(MIN_PLACES, MAX_PLACES_OF_ONE >> failed));
+    return takeTurn(network, Math.max(MIN_PLACES, Math.floor(MAX_PLACES_OF_ONE / 4 ** failed)));
   } catch (error) {
     return holdUp(error);
   }

@@ -9,16 +9,13 @@ import { Lane, type Turn } from "./lane.ts";
 
 export type { Turn };
 
-/** What the lanes may take of the thread: together they leave more than half of it to everything else. */
-const SHARE_OF_LOGINS = 0.2;
-const SHARE_OF_USERS = 0.25;
-/** The last one waits for some ten seconds. */
-const PLACES = 32;
-/** What one network, or one user, may take of them. */
-export const MAX_PLACES_OF_ONE = PLACES / 2;
+/** What each lane may take of the thread: half of it is left to everything else. */
+const SHARE = 0.25;
+/** How many of one network, or of one user, may wait. */
+export const MAX_PLACES_OF_ONE = 16;
 
-const logins = new Lane({ share: SHARE_OF_LOGINS, places: PLACES });
-const users = new Lane({ share: SHARE_OF_USERS, places: PLACES });
+const logins = new Lane(SHARE);
+const users = new Lane(SHARE);
 
 /**
  * A turn to have a password checked.
