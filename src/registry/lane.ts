@@ -14,8 +14,6 @@ const ASSUMED_COST_MS = 100;
 const MAX_COST_MS = 250;
 /** How long somebody may have to wait: container tools give up some seconds later. */
 const MAX_WAIT_MS = 5000;
-/** How often somebody who waits looks whether the work has become superfluous. */
-const LOOK_INTERVAL_MS = 200;
 
 export interface Turn {
   readonly key: string;
@@ -47,31 +45,19 @@ export class Lane {
     this.#waiting = this.#waiting.filter(({ startsAt }) => startsAt > now);
     const own = this.#waiting.filter((turn) => turn.key === key);
     const waitMs = Math.max(0, this.#nextTurnAt - now);
-    if (waitMs > MAX_WAIT_MS || own.length >= placesOfKey) {
-      const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
-      throw new RegistryError("TOO_MANY_REQUESTS", {
-        message: "too many passwords are being checked: try again in some seconds",
-        detail: { retryAfter },
-      });
-    }
+    if (waitMs > MAX_WAIT_MS || own.length >= placesOfKey) throw tooBusy(waitMs);
     const turn = { key, startsAt: now + waitMs };
     this.#nextTurnAt = turn.startsAt + this.#intervalMs;
     this.#waiting.push(turn);
     return turn;
   }
 
-  /**
-   * Waits for a turn and does the work.
-   *
-   * @param findResult answers the result when somebody else has come to it meanwhile.
-   */
-  async run<T>(turn: Turn, work: () => T, findResult: () => T | undefined = () => undefined): Promise<T> {
+  /** Waits for a turn and does the work. */
+  async run<T>(turn: Turn, work: () => T): Promise<T> {
     for (;;) {
-      const found = findResult();
-      if (found !== undefined) return found;
       const remaining = Math.max(turn.startsAt, this.#restsUntil) - performance.now();
       if (remaining <= 0) break;
-      await scheduler.wait(Math.min(remaining, LOOK_INTERVAL_MS));
+      await scheduler.wait(remaining);
     }
     const startedAt = performance.now();
     this.#restsUntil = startedAt + this.#intervalMs;
@@ -89,4 +75,12 @@ export class Lane {
   get #intervalMs(): number {
     return this.#costMs / this.#share;
   }
+}
+
+/** @param waitMs until it is worth to try again. */
+export function tooBusy(waitMs: number): RegistryError {
+  return new RegistryError("TOO_MANY_REQUESTS", {
+    message: "too many passwords are being checked: try again in some seconds",
+    detail: { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },
+  });
 }

@@ -40,7 +40,6 @@ export async function measureGuessing(servers: Servers, isQuick: boolean): Promi
   const answers = new Map<number, number>();
   // By turns, because a machine has moments of its own.
   for (let round = 0; round < rounds; round += 1) {
-    await store.login();
     await measureAll(idle);
     const guessing = startGuessing(store.server.url, answers);
     await new Promise((done) => setTimeout(done, LEAD_MS));
@@ -75,10 +74,10 @@ async function timesOf(connection: Connection, request: Request, milliseconds: n
 
 /** Guesses over as many connections, each of which goes on when it has its answer. */
 function startGuessing(url: string, answers: Map<number, number>): { stop: () => Promise<void> } {
-  let isStopped = false;
+  const end = new AbortController();
   const guess = async () => {
     const connection = await Connection.open(url);
-    while (!isStopped) {
+    while (!end.signal.aborted) {
       const { status } = await connection.request(newGuess());
       answers.set(status, (answers.get(status) ?? 0) + 1);
     }
@@ -86,7 +85,7 @@ function startGuessing(url: string, answers: Map<number, number>): { stop: () =>
   };
   const guessers = Array.from({ length: GUESSERS }, guess);
   const stop = async () => {
-    isStopped = true;
+    end.abort();
     await Promise.all(guessers);
   };
   return { stop };
