@@ -15,7 +15,8 @@ import { insertUserStatements, updateUserStatements } from "../src/storage/users
 export const ADMINISTRATOR = FIRST_ADMINISTRATOR;
 
 /** What the audit says of changes that were made this way. */
-const DETAIL = { by: "ADMIN_PASSWORD" };
+const BY_CHOICE = { by: "ADMIN_PASSWORD" };
+const BY_FIRST_START = { by: "first start" };
 
 /** An SQL statement with its values. */
 export interface Statement {
@@ -74,7 +75,10 @@ export function planAdministrator(
   }
   const password = chosen ?? randomPassword();
   if (!isThere)
-    return { statements: create(state, password, now), password: chosen === undefined ? password : undefined };
+    return {
+      statements: create(state, password, now, chosen === undefined ? BY_FIRST_START : BY_CHOICE),
+      password: chosen === undefined ? password : undefined,
+    };
   if (accountId !== FIRST_ACCOUNT_ID) {
     throw new AdministratorRefused(
       `The user ${ADMINISTRATOR} belongs to another account than the deployment's first one, so ADMIN_PASSWORD does not ` +
@@ -87,11 +91,11 @@ export function planAdministrator(
     passwordHash: verifyPassword(password, stored) ? undefined : hashPassword(password),
   };
   if (change.role === undefined && change.passwordHash === undefined) return { statements: [], password: undefined };
-  const changes = updateUserStatements(NOWHERE, { user, address: undefined }, user, change, DETAIL);
+  const changes = updateUserStatements(NOWHERE, { user, address: undefined }, user, change, BY_CHOICE);
   return { statements: changes.map(statementOf), password: undefined };
 }
 
-function create(state: AdministratorState, password: string, now: number): Statement[] {
+function create(state: AdministratorState, password: string, now: number, detail: { by: string }): Statement[] {
   const createdAt = new Date(now);
   if (state.has_first_account === 0 && state.account_id !== null) {
     throw new AdministratorRefused(
@@ -111,7 +115,7 @@ function create(state: AdministratorState, password: string, now: number): State
   const actor = { user: { name: ADMINISTRATOR, accountId }, address: undefined };
   return [
     ...(state.has_first_account === 0 ? [NOWHERE.insert(accounts).values(account)] : []),
-    ...insertUserStatements(NOWHERE, actor, user, DETAIL),
+    ...insertUserStatements(NOWHERE, actor, user, detail),
   ].map(statementOf);
 }
 

@@ -135,11 +135,9 @@ async function identityByPassword(stores: Stores, login: Login): Promise<Identit
     await countAttempt(stores, login);
     return undefined;
   }
-  const turn = await admit(stores, login);
+  const turn = await admit(stores, login, key);
   const record = await findUserByName(stores.db, name);
-  // The same login may have come several times at once.
-  const findResult = () => (record && verified.get(key) === record.passwordHash ? true : undefined);
-  const isRight = await checkPassword(turn, password, record?.passwordHash, findResult);
+  const isRight = await checkPassword(turn, password, record?.passwordHash);
   if (!isRight || !record) return undefined;
   remember(key, record);
   return identityOf(record, "account");

@@ -10,17 +10,10 @@ import { RegistryError } from "../model/errors.ts";
 
 /** Until a piece of work was timed: more than a hash takes, so that nobody begins with a burst. */
 const ASSUMED_COST_MS = 100;
-/** A machine that stood still for a moment does not make everybody wait for minutes. */
-const MAX_COST_MS = 1000;
-/** How often somebody who waits looks whether the work has become superfluous. */
-const LOOK_INTERVAL_MS = 200;
-
-export interface LaneOptions {
-  /** The most of the thread's time that the work may take, between 0 and 1. */
-  share: number;
-  /** How many may wait. */
-  places: number;
-}
+/** Time also passes while the machine does something else, for which nobody is to wait. */
+const MAX_COST_MS = 250;
+/** How long somebody may have to wait: container tools give up some seconds later. */
+const MAX_WAIT_MS = 5000;
 
 export interface Turn {
   readonly key: string;
@@ -28,7 +21,7 @@ export interface Turn {
 }
 
 export class Lane {
-  readonly #options: LaneOptions;
+  readonly #share: number;
   /** What one piece of work takes, as measured lately. */
   #costMs = ASSUMED_COST_MS;
   /** When the turn begins that is given out next. */
@@ -36,45 +29,35 @@ export class Lane {
   #restsUntil = 0;
   #waiting: Turn[] = [];
 
-  constructor(options: LaneOptions) {
-    this.#options = options;
+  /** @param share the most of the thread's time that the work may take, between 0 and 1. */
+  constructor(share: number) {
+    this.#share = share;
   }
 
   /**
    * Takes a place in the lane. Nothing has been done for the caller until {@link run}.
    *
-   * @param key whose places these are, and how many of the lane's that is.
-   * @throws RegistryError TOO_MANY_REQUESTS, with the seconds to wait, when the lane is full or holds all that the key may.
+   * @param key whose place it is, and how many of one key may wait.
+   * @throws RegistryError TOO_MANY_REQUESTS, with the seconds to wait, when the wait is too long or too many of the key wait.
    */
   take(key: string, placesOfKey: number): Turn {
     const now = performance.now();
     this.#waiting = this.#waiting.filter(({ startsAt }) => startsAt > now);
     const own = this.#waiting.filter((turn) => turn.key === key);
-    if (this.#waiting.length >= this.#options.places || own.length >= placesOfKey) {
-      const retryAfter = Math.max(1, Math.ceil((this.#nextTurnAt - now) / 1000));
-      throw new RegistryError("TOO_MANY_REQUESTS", {
-        message: "too many passwords are being checked: try again in some seconds",
-        detail: { retryAfter },
-      });
-    }
-    const turn = { key, startsAt: Math.max(now, this.#nextTurnAt) };
+    const waitMs = Math.max(0, this.#nextTurnAt - now);
+    if (waitMs > MAX_WAIT_MS || own.length >= placesOfKey) throw tooBusy(waitMs);
+    const turn = { key, startsAt: now + waitMs };
     this.#nextTurnAt = turn.startsAt + this.#intervalMs;
     this.#waiting.push(turn);
     return turn;
   }
 
-  /**
-   * Waits for a turn and does the work.
-   *
-   * @param findResult answers the result when somebody else has come to it meanwhile.
-   */
-  async run<T>(turn: Turn, work: () => T, findResult: () => T | undefined = () => undefined): Promise<T> {
+  /** Waits for a turn and does the work. */
+  async run<T>(turn: Turn, work: () => T): Promise<T> {
     for (;;) {
-      const found = findResult();
-      if (found !== undefined) return found;
       const remaining = Math.max(turn.startsAt, this.#restsUntil) - performance.now();
       if (remaining <= 0) break;
-      await scheduler.wait(Math.min(remaining, LOOK_INTERVAL_MS));
+      await scheduler.wait(remaining);
     }
     const startedAt = performance.now();
     this.#restsUntil = startedAt + this.#intervalMs;
@@ -85,11 +68,19 @@ export class Lane {
       await scheduler.wait(0);
       const tookMs = Math.min(performance.now() - startedAt, MAX_COST_MS);
       this.#costMs = (this.#costMs + tookMs) / 2;
-      this.#restsUntil = startedAt + tookMs / this.#options.share;
+      this.#restsUntil = startedAt + tookMs / this.#share;
     }
   }
 
   get #intervalMs(): number {
-    return this.#costMs / this.#options.share;
+    return this.#costMs / this.#share;
   }
+}
+
+/** @param waitMs until it is worth to try again. */
+export function tooBusy(waitMs: number): RegistryError {
+  return new RegistryError("TOO_MANY_REQUESTS", {
+    message: "too many passwords are being checked: try again in some seconds",
+    detail: { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },
+  });
 }

@@ -1,5 +1,5 @@
 /**
- * What holds up who guesses passwords: limits by name and address and by address alone, which are looked at before any
+ * What holds up clients that guess passwords: limits by name and address and by address alone, which are looked at before any
  * other work is done.
  */
 import { BoundedMemory } from "../model/bounded-memory.ts";
@@ -7,7 +7,7 @@ import { networkOf } from "../model/client-network.ts";
 import { shorten } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { Stores } from "../storage/stores.ts";
-import { MAX_PLACES_OF_ONE, takeTurn, type Turn } from "./password-hashing.ts";
+import { type LoginTurn, MAX_PLACES_OF_ONE, takeTurn } from "./password-hashing.ts";
 
 /** An attempt to log in. */
 export interface Login {
@@ -21,10 +21,10 @@ export interface Login {
 const FAILURES_COUNT_MS = 60_000;
 /** For how long an isolate refuses a network by itself before it asks the limit of all isolates again. */
 const BLOCK_MS = 10_000;
-/** Also who only fails can have that many passwords checked at once: somebody else's right one may be among them. */
+/** A network that fails has a quarter of its places left, and then this many: a right password may be among them. */
 const MIN_PLACES = 2;
 
-/** How long a refusal of too many attempts waits, and how many may: who guesses one by one is slowed down by it. */
+/** How long a refusal of too many attempts waits, and how many may wait: it slows down clients that guess one by one. */
 const HOLD_MS = 1000;
 const MAX_HELD = 32;
 
@@ -40,16 +40,17 @@ const FAILURES_BYTES = 100;
 /**
  * Lets an attempt pass, or refuses it.
  *
+ * @param subject as for {@link takeTurn}.
  * @returns a turn to have its password checked.
  * @throws RegistryError TOO_MANY_REQUESTS after too many attempts for this name from this network, too many failures
  * from the network for whatever names, or while too many wait.
  */
-export async function admit(stores: Stores, login: Login): Promise<Turn> {
+export async function admit(stores: Stores, login: Login, subject: string): Promise<LoginTurn> {
   await countAttempt(stores, login);
   const network = networkOf(login.address);
   const failed = failuresOf(network)?.count ?? 0;
   try {
-    return takeTurn(network, Math.max(MIN_PLACES, MAX_PLACES_OF_ONE >> failed));
+    return takeTurn(subject, network, Math.max(MIN_PLACES, Math.floor(MAX_PLACES_OF_ONE / 4 ** failed)));
   } catch (error) {
     return holdUp(error);
   }

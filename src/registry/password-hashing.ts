@@ -4,45 +4,76 @@
  * the others.
  */
 import type { User } from "../model/access.ts";
+import { BoundedMemory } from "../model/bounded-memory.ts";
 import { hashOfNobody, hashPassword, verifyPassword } from "../model/password.ts";
-import { Lane, type Turn } from "./lane.ts";
+import { Lane, tooBusy, type Turn } from "./lane.ts";
 
-export type { Turn };
+/** What each lane may take of the thread: half of it is left to everything else. */
+const SHARE = 0.25;
+/** How many of one network, or of one user, may wait. */
+export const MAX_PLACES_OF_ONE = 16;
 
-/** What the lanes may take of the thread: together they leave more than half of it to everything else. */
-const SHARE_OF_LOGINS = 0.2;
-const SHARE_OF_USERS = 0.25;
-/** The last one waits for some ten seconds. */
-const PLACES = 32;
-/** What one network, or one user, may take of them. */
-export const MAX_PLACES_OF_ONE = PLACES / 2;
+const logins = new Lane(SHARE);
+const users = new Lane(SHARE);
 
-const logins = new Lane({ share: SHARE_OF_LOGINS, places: PLACES });
-const users = new Lane({ share: SHARE_OF_USERS, places: PLACES });
+/** A check that is under way, or was done just now. */
+interface Check {
+  startsAt: number;
+  result?: { stored: string; isRight: boolean };
+}
+
+/** By what is checked: the same login may come many times at once, from as many machines, and is one piece of work. */
+const checks = new BoundedMemory<Check>(256 * 1024);
+const CHECK_BYTES = 500;
+/** For how long after its start a check is good for the same login again. */
+const SHARED_MS = 2000;
+const LOOK_INTERVAL_MS = 50;
+
+export interface LoginTurn {
+  check: Check;
+  /** Undefined when somebody else does the work. */
+  turn: Turn | undefined;
+}
 
 /**
  * A turn to have a password checked.
  *
- * @param network of the client, and how many places it may have.
+ * @param subject stands for the name and password.
+ * @param network of the client, and how many of it may wait.
  * @throws RegistryError TOO_MANY_REQUESTS.
  */
-export function takeTurn(network: string, places: number): Turn {
-  return logins.take(network, places);
+export function takeTurn(subject: string, network: string, places: number): LoginTurn {
+  const other = checks.get(subject);
+  if (other && performance.now() < other.startsAt + SHARED_MS) return { check: other, turn: undefined };
+  const turn = logins.take(network, places);
+  const check: Check = { startsAt: turn.startsAt };
+  checks.set(subject, check, CHECK_BYTES);
+  return { check, turn };
 }
 
 /**
  * Whether a password is the one behind a stored hash; for no hash, that of a user who does not exist, it never is, and
  * checking costs the same.
  *
- * @param findResult as for {@link Lane.run}.
+ * @throws RegistryError TOO_MANY_REQUESTS when the request that was to do the work has vanished.
  */
-export function checkPassword(
-  turn: Turn,
+export async function checkPassword(
+  { check, turn }: LoginTurn,
   password: string,
-  stored: string | undefined,
-  findResult: () => boolean | undefined,
+  stored: string = hashOfNobody(),
 ): Promise<boolean> {
-  return logins.run(turn, () => verifyPassword(password, stored ?? hashOfNobody()), findResult);
+  if (turn) {
+    return logins.run(turn, () => {
+      check.result = { stored, isRight: verifyPassword(password, stored) };
+      return check.result.isRight;
+    });
+  }
+  // By a timer of its own, as `Lane` says.
+  while (performance.now() < check.startsAt + SHARED_MS) {
+    if (check.result?.stored === stored) return check.result.isRight;
+    await scheduler.wait(LOOK_INTERVAL_MS);
+  }
+  throw tooBusy(0);
 }
 
 /**

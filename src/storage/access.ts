@@ -209,8 +209,8 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
 }
 
 /**
- * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: whoever
- * was let in with a token may have been deleted or demoted since, or have another password. The counterpart in SQL of
+ * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: a user who
+ * came with a token may have been deleted or demoted since, or have another password. The counterpart in SQL of
  * `findWriteTarget` in `registry/access.ts`.
  */
 export function mayPushNow(

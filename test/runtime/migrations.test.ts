@@ -115,6 +115,12 @@ test("accounts come to a registry that is in use without a loss", async () => {
   expect(await rows("SELECT count(*) FROM repository_blobs")).toEqual(["2"]);
   expect(await rows("PRAGMA foreign_key_check")).toEqual([]);
 
+  const changes = "SELECT id, password_changes FROM users";
+  expect(await rows(changes)).toEqual(["7 0", "8 0"]);
+  await database.exec("UPDATE users SET password_hash = 'another' WHERE id = 7");
+  await database.exec("UPDATE users SET password_hash = 'another', role = 'operator' WHERE id = 7");
+  expect(await rows(changes)).toEqual(["7 1", "8 0"]);
+
   await database.exec("DELETE FROM tags WHERE name = 'v2'");
   await database.exec("DELETE FROM repository_blobs WHERE blob_id = 6");
   expect(await rows("SELECT tag_count, stored_bytes FROM repositories")).toEqual(["1 123"]);

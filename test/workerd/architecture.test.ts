@@ -64,3 +64,23 @@ it.for(LAYERED.filter(({ file }) => !file.endsWith(".test.ts") && file !== "mode
     expect(source).not.toMatch(/from "re2js"/);
   },
 );
+
+it("has one file that hashes passwords, so that all hashes are paced", ({ expect }) => {
+  const hashing = LAYERED.filter(({ file, source }) => {
+    return !file.endsWith(".test.ts") && /\b(?:hashPassword|verifyPassword|scryptSync|scrypt\()/.test(source);
+  });
+  expect(hashing.map(({ file }) => file).sort()).toEqual(["model/password.ts", "registry/password-hashing.ts"]);
+});
+
+/** Buffers of their own kind, whose entries are small and at most a fixed number. */
+const BOUNDED_ELSEWHERE = ["registry/pulls.ts"];
+
+it.for(LAYERED.filter(({ file }) => !BOUNDED_ELSEWHERE.includes(file)))(
+  "$file remembers between requests only what is bounded by bytes",
+  ({ source }, { expect }) => {
+    const growing = [...source.matchAll(/^(?:export )?(?:const|let) .*= new (?:Weak)?(?:Map|Set)\b.*/gm)].map(
+      ([line]) => line,
+    );
+    expect(growing.filter((line) => !/: Readonly(?:Map|Set)</.test(line))).toEqual([]);
+  },
+);

@@ -629,8 +629,9 @@ it("has a row for each route, and a route for each row", ({ expect }) => {
 for (const row of TABLE) {
   for (const kind of row.of === "image" ? (row.kinds ?? KINDS) : (["private"] as const)) {
     for (const way of row.scope ? (["basic", "token"] as const) : (["basic"] as const)) {
-      it(`${titleOf(row)}${row.of === "image" ? `, ${kind}, by ${way}` : ""}`, ({ expect }) =>
-        checkRow(row, kind, way, expect));
+      it(`${titleOf(row)}${row.of === "image" ? `, ${kind}, by ${way}` : ""}`, { timeout: 120_000 }, ({ expect }) =>
+        checkRow(row, kind, way, expect),
+      );
     }
   }
 }

@@ -102,7 +102,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an account with its users
-         * @description Operators only; never their own account, nor one that still has organizations.
+         * @description Operators only; never their own account, the deployment's first, nor one that still has organizations.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -1100,7 +1100,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user
-         * @description Administrators of the account. Only operators make operators.
+         * @description Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.
          */
         post: operations["createUser"];
         delete?: never;
@@ -1128,7 +1128,7 @@ export interface paths {
         head?: never;
         /**
          * Give a user another role or a new password
-         * @description Administrators of the account; only operators change operators. An account keeps at least one administrator. A new password ends the user's sessions and temporary login commands.
+         * @description Administrators of the account; only operators change operators. An account keeps at least one administrator. A new password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -1165,7 +1165,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an access key of a user
-         * @description Administrators of the account.
+         * @description Administrators of the account; an operator's only operators.
          */
         delete: operations["deleteAccessKeyOfUser"];
         options?: never;
