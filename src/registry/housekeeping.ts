@@ -3,6 +3,7 @@ import { dayOf } from "../model/day.ts";
 import { HISTORY_DAYS } from "../model/delivery.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
+import { deleteIdlePaces } from "../storage/outbound-paces.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
@@ -38,6 +39,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "idle paces": () => inSlices((limit) => deleteIdlePaces(db, now, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
       await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));
