@@ -340,7 +340,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how a cluster is reached
+         * Change how a cluster is reached, and what it is for
          * @description Takes the right to manage the organization.
          */
         patch: operations["updateCluster"];
@@ -2215,6 +2215,13 @@ export interface components {
             id: string;
             name: string;
             /**
+             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces: string[];
+            /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
              */
@@ -2229,6 +2236,13 @@ export interface components {
         ClusterChanges: {
             /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts. */
             authority?: string | null;
+            /**
+             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces?: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
@@ -3095,6 +3109,14 @@ export interface components {
              * @example production
              */
             name: string;
+            /**
+             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @default []
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
