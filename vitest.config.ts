@@ -24,7 +24,6 @@ export default defineConfig({
                 MIGRATIONS,
                 TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",
                 ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
-                PUBLIC_URL: "http://registry.test",
                 // Tests of the quota set their own.
                 ORGANIZATION_QUOTA: "100000",
                 // The environment of this process does not reach workerd.

@@ -3,7 +3,7 @@
  * itself: it decides how this client is answered, never what somebody else will use later.
  */
 import type { Context } from "hono";
-import { isLoopback } from "../model/loopback.ts";
+import { isLocalName, isLoopback } from "../model/loopback.ts";
 import type { AppEnv } from "./context.ts";
 
 /**
@@ -32,7 +32,7 @@ export function addressForClient(c: Context<AppEnv>): string {
   const url = new URL(c.req.url);
   const { publicUrls } = c.var.stores.settings;
   const [canonical] = publicUrls;
-  if (canonical === undefined) return isLoopback(url.hostname) ? url.origin : `https://${url.host}`;
+  if (canonical === undefined) return isLocalName(url.hostname) ? url.origin : `https://${url.host}`;
   return publicUrls.find((address) => new URL(address).host === hostOf(url, address)) ?? canonical;
 }
 

@@ -38,6 +38,8 @@ export const MAX_TRIGGER_NAME_LENGTH = 64;
 /** Characters of a trigger's condition. */
 export const MAX_CONDITION_LENGTH = 1024;
 export const MAX_CLUSTER_NAME_LENGTH = 128;
+/** Namespaces that a cluster is for. */
+export const MAX_NAMESPACES = 100;
 /** Characters of the address that a webhook goes to. */
 export const MAX_URL_LENGTH = 2048;
 /** Characters of a DNS label and of a subdomain, as Kubernetes has them (RFC 1123). */

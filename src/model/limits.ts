@@ -34,3 +34,6 @@ export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
  * given for the old organization's images must not open the new one's.
  */
 export const ORGANIZATION_NAME_REST_MS = 10 * 60 * 1000;
+
+/** How many triggers an image may have. */
+export const MAX_TRIGGERS = 100;

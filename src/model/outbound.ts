@@ -109,6 +109,11 @@ function addressOf(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return isAddress ? ipaddr.process(text) : undefined;
 }
 
+/** Where a request goes, however it is written: `host:port`. */
+export function targetHost(url: URL): string {
+  return `${hostOf(url)}:${portOf(url)}`;
+}
+
 /** Without the dot that a complete name may end with. The parser of URLs has made it lower case. */
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/\.+$/, "");

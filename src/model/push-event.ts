@@ -30,6 +30,14 @@ export function readEvent(text: string, { publicUrls }: { publicUrls: readonly s
 }
 
 /** `host/organization/image`, as image names begin. */
-export function imageOf({ registry, repository }: PushEvent): string {
+export function imageOf({ registry, repository }: Pick<PushEvent, "registry" | "repository">): string {
   return `${new URL(registry).host}/${repository}`;
+}
+
+/** The same at each address of the registry, the canonical one first: by any of them it may have been pulled. */
+export function imagesOf(
+  { registry, repository }: Pick<PushEvent, "registry" | "repository">,
+  { publicUrls }: { publicUrls: readonly string[] },
+): string[] {
+  return [registry, ...publicUrls].map((address) => imageOf({ registry: address, repository }));
 }

@@ -409,6 +409,21 @@ export async function requireOrganization(
   return { ...facts.organization, name, level };
 }
 
+/**
+ * Whether a user has a right to an organization as a whole at this moment, for what acts later in that user's name.
+ *
+ * @param user undefined, as one who is gone by now: no.
+ */
+export async function hasOrganizationRight(
+  stores: Stores,
+  user: User | undefined,
+  name: OrganizationName,
+  wanted: Level,
+): Promise<boolean> {
+  if (!user) return false;
+  return isAtLeast(organizationLevelOf(user, await findOrganizationFacts(stores.db, user, name)), wanted);
+}
+
 export function unknownOrganization(name: OrganizationName): RegistryError {
   return new RegistryError("ORGANIZATION_UNKNOWN", {
     message: `organization ${name} does not exist`,

@@ -5,6 +5,7 @@ import { UPLOAD_IDLE_MS } from "../model/limits.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
 import { deleteLostUploads } from "../storage/open-uploads.ts";
+import { deleteIdlePaces } from "../storage/outbound-paces.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
@@ -47,6 +48,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
       await reencryptSecrets(stores);
     },
     "lost uploads": () => inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
+    "idle paces": () => inSlices((limit) => deleteIdlePaces(db, now, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
       await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));

@@ -39,7 +39,7 @@ export async function verifySignature(
 
   const { key, secret } = await readAccessKey(stores, accessKey);
   // A proxy may have replaced the host that the client signed by the one that it asks.
-  const hosts = signedHeaders.includes("host") ? stores.settings.publicUrls.map((address) => new URL(address).host) : [];
+  const hosts = signedHeaders.includes("host") ? stores.settings.publicUrls.map((origin) => new URL(origin).host) : [];
   const asSent = [request, ...hosts.map((host) => sentTo(host, request))];
   const isRight = asSent.some((sent) => isSameText(signature, signatureOf(secret, sent, signedHeaders)));
   if (!key || !isRight) {

@@ -20,7 +20,14 @@ import { actorOf } from "./access.ts";
 import type { Own } from "./clusters.ts";
 import { enqueue } from "./deliveries.ts";
 import type { Stores } from "./stores.ts";
-import { getImageTrigger, listImageTriggers, requireEditable, requireTrigger, type Trigger } from "./triggers.ts";
+import {
+  getImageTrigger,
+  listImageTriggers,
+  requireEditable,
+  requireTrigger,
+  requireWorkloadRight,
+  type Trigger,
+} from "./triggers.ts";
 
 /** A delivery, and what it tells of. */
 export interface Delivery extends Omit<DeliveryRecord, "event"> {
@@ -169,7 +176,8 @@ export async function testTrigger(
  * Writes a new delivery of an old one's event.
  *
  * @returns it, to be handed to {@link hurry}.
- * @throws RegistryError as {@link getDelivery}, and TRIGGER_INVALID when the trigger does not want the tag any more.
+ * @throws RegistryError as {@link getDelivery}, {@link requireWorkloadRight}, and TRIGGER_INVALID when the trigger does not
+ * want the tag any more.
  */
 export async function resendDelivery(
   stores: Stores,
@@ -178,11 +186,14 @@ export async function resendDelivery(
   trigger: string,
   oldId: number,
 ): Promise<Delivery> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
+  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
   const { event } = await requireDelivery(stores, record.id, oldId);
   if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
     throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
   }
+  // It is delivered though the trigger may be switched off, which is then this user's doing.
+  const acting = { target: record.target, clusterId: record.cluster?.id };
+  await requireWorkloadRight(stores, caller, repository, acting, { registry: event.registry });
   const entry = {
     action: "delivery.resend",
     organization: organizationOf(name),

@@ -2,11 +2,18 @@ import { and, asc, eq, getTableColumns, gt, inArray, not, type SQL, sql } from "
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_TRIGGERS } from "../model/limits.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
+import {
+  insertDeliveries,
+  limitDeliveries,
+  MAX_DELIVERIES_PER_PUSH,
+  type OutboxEntry,
+  tooManyDeliveries,
+} from "./deliveries.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { throwExplained } from "./quotas.ts";
@@ -129,7 +136,8 @@ function isReferredTo(reference: Reference): SQL | undefined {
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
  * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
- * stored as another media type, NAME_UNKNOWN when the repository is gone, QUOTA_EXCEEDED; nothing is stored then either.
+ * stored as another media type, TOO_MANY_TAGS when they would set off too many deliveries, NAME_UNKNOWN when the repository
+ * is gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
@@ -173,6 +181,7 @@ export async function saveManifest(
     const [outbox] = await db.batch([
       // First, while the tags are where they were.
       insertDeliveries(db, repositoryId, push.tags, event, { digest, mediaType, size }, isSame),
+      ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
       db
         .insert(manifests)
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
@@ -232,6 +241,8 @@ export async function saveManifest(
     ]);
     return { outbox };
   } catch (error) {
+    const tooMany = tooManyDeliveries(error, push.tags);
+    if (tooMany) throw tooMany;
     if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
       const pushed = and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`);
       throw immutableTag(await findImmutableTags(db, pushed), error);

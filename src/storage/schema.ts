@@ -639,6 +639,8 @@ export const clusters = sqliteTable(
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: time("updated_at").notNull(),
+    /** The only namespaces whose workloads triggers may name, as JSON; empty: all. */
+    namespaces: text("namespaces", { mode: "json" }).$type<string[]>().notNull().default([]),
   },
   (table) => [uniqueIndex("clusters_by_name").on(table.organizationId, table.name)],
 );
@@ -666,6 +668,12 @@ export const triggers = sqliteTable(
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: time("updated_at").notNull(),
+    /**
+     * In whose right a Kubernetes target acts: the user's who set it, or who changed the trigger since without the right to
+     * edit the organization (ADR 0017). That right is looked up at each delivery, and so is whether the user is still there:
+     * ids of users are never used again.
+     */
+    approvedBy: integer("approved_by"),
   },
   (table) => [
     uniqueIndex("triggers_by_name").on(table.repositoryId, table.name),
@@ -697,6 +705,11 @@ export const deliveries = sqliteTable(
     detail: text("detail"),
     createdAt: createdAt(),
     finishedAt: time("finished_at"),
+    /** When its account's turn for it comes: taken at the first look, and null again once it is tried. */
+    slotAt: time("slot_at"),
+    /** Where the last try went, `host:port`, and for which account; null before the first. */
+    host: text("host"),
+    accountId: integer("account_id"),
   },
   (table) => [
     index("deliveries_by_trigger").on(table.triggerId, table.id),
@@ -705,8 +718,19 @@ export const deliveries = sqliteTable(
       .on(table.nextAttemptAt)
       .where(sql`${table.nextAttemptAt} IS NOT NULL`),
     index("deliveries_by_time").on(table.createdAt),
+    index("deliveries_under_way")
+      .on(table.host, table.accountId, table.leasedUntil)
+      .where(sql`${table.leasedUntil} IS NOT NULL`),
   ],
 );
+
+/** How fast requests may go out: `storage/outbound-paces.ts`. */
+export const outboundPaces = sqliteTable("outbound_paces", {
+  /** An account, a host, or one at the other. */
+  key: text("key").primaryKey(),
+  /** From when on the next request is due at the pace itself; a burst may come before it. */
+  nextAt: integer("next_at").notNull(),
+});
 
 /** Every try of a delivery. */
 export const deliveryAttempts = sqliteTable(

@@ -3,32 +3,38 @@ import { and, asc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_TRIGGERS } from "../model/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Condition } from "../model/trigger.ts";
 import type { Target } from "../model/trigger-target.ts";
 import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { clusters, repositories, triggers, users } from "./schema.ts";
+import { clusters, deliveries, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
   id: number;
   repositoryId: number;
   repository: RepositoryName;
+  /** Of the image's organization. */
+  accountId: number;
   name: string;
   condition: Condition;
   isEnabled: boolean;
   firesAlways: boolean;
   target: Target;
-  cluster: { id: number; name: string } | undefined;
+  cluster: { id: number; name: string; server: string } | undefined;
   encryptedSecrets: string | null;
   creatorName: string | null;
   createdAt: Date;
+  /** The id of the user in whose right a Kubernetes target acts; null when that user is gone. */
+  approvedBy: number | null;
 }
 
 const COLUMNS = {
   id: triggers.id,
   repositoryId: triggers.repositoryId,
   repository: repositories.name,
+  accountId: repositories.accountId,
   name: triggers.name,
   conditionKind: triggers.conditionKind,
   condition: triggers.condition,
@@ -37,9 +43,11 @@ const COLUMNS = {
   target: triggers.target,
   clusterId: clusters.id,
   clusterName: clusters.name,
+  clusterServer: clusters.server,
   encryptedSecrets: triggers.encryptedSecrets,
   creatorName: users.name,
   createdAt: triggers.createdAt,
+  approvedBy: triggers.approvedBy,
 };
 
 function select(db: Database) {
@@ -55,12 +63,13 @@ function select(db: Database) {
 type Row = Awaited<ReturnType<typeof select>>[number];
 
 /** The target is JSON that only this module writes, so its shape is not checked again. */
-function readTrigger({ conditionKind, condition, clusterId, clusterName, target, ...row }: Row): TriggerRecord {
+function readTrigger(found: Row): TriggerRecord {
+  const { conditionKind, condition, clusterId: id, clusterName: name, clusterServer: server, target, ...row } = found;
   return {
     ...row,
     condition: { kind: conditionKind, text: condition },
     target: JSON.parse(target) as Target,
-    cluster: clusterId !== null && clusterName !== null ? { id: clusterId, name: clusterName } : undefined,
+    cluster: id !== null && name !== null && server !== null ? { id, name, server } : undefined,
   };
 }
 
@@ -79,6 +88,13 @@ export async function findTrigger(
   return row && readTrigger(row);
 }
 
+/** The trigger that a delivery is for; undefined when it is gone, and the delivery with it. */
+export async function findTriggerOfDelivery(db: Database, deliveryId: number): Promise<TriggerRecord | undefined> {
+  const triggerId = sql`(SELECT ${deliveries.triggerId} FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId})`;
+  const [row] = await select(db).where(eq(triggers.id, triggerId));
+  return row && readTrigger(row);
+}
+
 /** The triggers with these ids, as far as they are there. */
 export async function findTriggers(db: Database, ids: readonly number[]): Promise<Map<number, TriggerRecord>> {
   const rows = await select(db).where(sql`${triggers.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
@@ -92,10 +108,9 @@ export interface TriggerSettings {
   target: Target;
   clusterId: number | undefined;
   encryptedSecrets: string | null;
+  /** Undefined: nobody, as for a webhook. */
+  approvedBy: number | undefined;
 }
-
-/** How many triggers an image may have. */
-export const MAX_TRIGGERS = 100;
 
 /**
  * Gives a repository a trigger.
@@ -111,14 +126,14 @@ export async function insertTrigger(
   settings: TriggerSettings,
 ): Promise<number | undefined> {
   const now = Date.now();
-  const { condition, isEnabled, firesAlways, target, clusterId, encryptedSecrets } = settings;
+  const { condition, isEnabled, firesAlways, target, clusterId, encryptedSecrets, approvedBy } = settings;
   const inserting = db.batch([
     db
       .insert(triggers)
       .select(
         sql`SELECT NULL, ${repository.id}, ${name}, ${condition.kind}, ${condition.text}, ${isEnabled ? 1 : 0},
                    ${firesAlways ? 1 : 0}, ${JSON.stringify(target)}, ${clusterId ?? null}, ${encryptedSecrets},
-                   ${actor.user.id}, ${now}, ${now}
+                   ${actor.user.id}, ${now}, ${now}, ${approvedBy ?? null}
             WHERE (SELECT count(*) FROM ${triggers} WHERE ${triggers.repositoryId} = ${repository.id}) < ${MAX_TRIGGERS}`,
       )
       .onConflictDoNothing({ target: [triggers.repositoryId, triggers.name] })
@@ -183,7 +198,11 @@ export async function updateTrigger(
       .set({
         ...changes,
         ...(condition && { conditionKind: condition.kind, condition: condition.text }),
-        ...(target && { target: JSON.stringify(target), clusterId: changes.clusterId ?? null }),
+        ...(target && {
+          target: JSON.stringify(target),
+          clusterId: changes.clusterId ?? null,
+          approvedBy: changes.approvedBy ?? null,
+        }),
         updatedAt: new Date(),
       })
       .where(isMeant)
@@ -296,6 +315,7 @@ export interface ClusterSettings {
   server: string;
   authority: string | null;
   encryptedToken: string;
+  namespaces: string[];
 }
 
 /** How many clusters an organization may have. */
@@ -312,14 +332,15 @@ export async function insertCluster(
   actor: Actor,
   organization: { id: number; name: OrganizationName },
   name: string,
-  { server, authority, encryptedToken }: ClusterSettings,
+  { server, authority, encryptedToken, namespaces }: ClusterSettings,
 ): Promise<number | undefined> {
   const now = Date.now();
   const inserting = db.batch([
     db
       .insert(clusters)
       .select(
-        sql`SELECT NULL, ${organization.id}, ${name}, ${server}, ${authority}, ${encryptedToken}, ${actor.user.id}, ${now}, ${now}
+        sql`SELECT NULL, ${organization.id}, ${name}, ${server}, ${authority}, ${encryptedToken},
+                   ${actor.user.id}, ${now}, ${now}, ${JSON.stringify(namespaces)}
             WHERE (SELECT count(*) FROM ${clusters} WHERE ${clusters.organizationId} = ${organization.id}) < ${MAX_CLUSTERS}`,
       )
       .onConflictDoNothing({ target: [clusters.organizationId, clusters.name] })
@@ -328,7 +349,7 @@ export async function insertCluster(
       action: "cluster.create",
       organization: organization.name,
       resource: organization.name,
-      detail: { cluster: name, server },
+      detail: { cluster: name, server, ...(namespaces.length > 0 && { namespaces }) },
     }),
   ]);
   const result = await unlessGone(inserting);
@@ -349,7 +370,7 @@ export async function updateCluster(
   name: string,
   settings: Partial<ClusterSettings>,
 ): Promise<boolean> {
-  const { server, authority, encryptedToken } = settings;
+  const { server, authority, encryptedToken, namespaces } = settings;
   const isMeant = and(eq(clusters.organizationId, organization.id), eq(clusters.name, name));
   const entry = {
     action: "cluster.update",
@@ -360,6 +381,7 @@ export async function updateCluster(
   const [, updated] = await db.batch([
     insertAuditOfChange(db, actor, entry, sql`${clusters} WHERE ${isMeant}`, {
       server: server === undefined ? undefined : { from: clusters.server, to: server },
+      namespaces: namespaces === undefined ? undefined : { from: clusters.namespaces, to: namespaces },
       // Public, and pages long.
       authority: authority === undefined ? undefined : { from: clusters.authority, to: authority, isSecret: true },
       credentials:

@@ -17,7 +17,7 @@ beforeAll(async () => {
         config: {
           name: "migrations",
           compatibilityDate: "2026-11-01",
-          env: { DB: { type: "d1", id: "DB" } },
+          env: { DB: { type: "d1", id: "DB" }, USED: { type: "d1", id: "USED" } },
           manifest: {
             mainModule: "index.js",
             modules: { "index.js": { type: "esm", contents: "export default {}" } },
@@ -76,6 +76,41 @@ test("a failing migration leaves nothing of itself, and is named with its statem
 
   writeFileSync(join(source.directory, "0001_bad.sql"), "CREATE TABLE b (x);");
   expect(await applyMigrations(database, source)).toEqual(["0001_bad.sql"]);
+});
+
+test("triggers that are there go on in the right of the user who made them", async () => {
+  const used = await miniflare.getD1Database("USED");
+  const all = resolve(import.meta.dirname, "../../migrations");
+  const source = migrations({});
+  const files = readdirSync(all)
+    .filter((file) => file.endsWith(".sql"))
+    .sort();
+  const isBefore = (file: string) => file < "0004";
+  for (const file of files.filter(isBefore)) copyFileSync(join(all, file), join(source.directory, file));
+  await applyMigrations(used, source);
+  const columns = "repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, created_by";
+  await used.batch(
+    [
+      "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0)",
+      "INSERT INTO users (id, account_id, name, role, password_hash, created_at) VALUES (7, 1, 'ada', 'member', '', 0)",
+      "INSERT INTO organizations (id, account_id, name, created_at) VALUES (3, 1, 'demo', 0)",
+      "INSERT INTO repositories (id, account_id, organization_id, name, created_at, updated_at) VALUES (4, 1, 3, 'demo/app', 0, 0)",
+      "INSERT INTO clusters (id, organization_id, name, server, encrypted_token, created_at, updated_at) VALUES (5, 3, 'c', 'https://c', '', 0, 0)",
+      `INSERT INTO triggers (${columns}, created_at, updated_at) VALUES
+         (4, 'own', 'all', '', 1, '{}', 5, 7, 0, 0), (4, 'gone', 'all', '', 1, '{}', 5, NULL, 0, 0),
+         (4, 'hook', 'all', '', 1, '{}', NULL, 7, 0, 0)`,
+      `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, next_attempt_at, created_at)
+         VALUES ('u', 1, '{}', 'v1', 'd', 'pending', 5, 0)`,
+    ].map((sql) => used.prepare(sql)),
+  );
+  for (const file of files.filter((name) => !isBefore(name))) {
+    copyFileSync(join(all, file), join(source.directory, file));
+  }
+  await applyMigrations(used, source);
+  const rows = async (sql: string) => (await used.prepare(sql).raw()).map((row) => row.join(" "));
+  expect(await rows("SELECT name, approved_by FROM triggers ORDER BY id")).toEqual(["own 7", "gone ", "hook "]);
+  expect(await rows("SELECT name, namespaces FROM clusters")).toEqual(["c []"]);
+  expect(await rows("SELECT status, next_attempt_at, slot_at FROM deliveries")).toEqual(["pending 5 "]);
 });
 
 test("accounts come to a registry that is in use without a loss", async () => {

@@ -99,6 +99,7 @@ describe("a cluster", () => {
       name: "production",
       server: "https://cluster.example.com:6443",
       authority: null,
+      namespaces: [],
       created: expect.stringMatching(/Z$/),
       updated: expect.stringMatching(/Z$/),
     };

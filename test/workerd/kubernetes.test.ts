@@ -85,8 +85,8 @@ async function newTrigger(changes: Partial<KubernetesTarget> = {}, server = SERV
     ...changes,
   };
   const triggerId = await env.DB.prepare(
-    "INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, created_at, updated_at) " +
-      "VALUES (?, 'All_tags', 'all', '.*', 1, ?, ?, 0, 0) RETURNING id",
+    "INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, approved_by, created_at, updated_at) " +
+      "VALUES (?, 'All_tags', 'all', '.*', 1, ?, ?, (SELECT id FROM users WHERE name = 'admin'), 0, 0) RETURNING id",
   )
     .bind(row.id, JSON.stringify(target), clusterId)
     .first<number>("id");

@@ -81,6 +81,16 @@ function ownImage(level: Level, ok: number, forPublic = ok): Expectation {
   return { of: "image", status: managed(status), knows: mayPull };
 }
 
+/** For who has a right to the organization as well: what the image's pushes then do concerns more than the image. */
+function ownImageOfOrganization(level: Level, ok: number): Expectation {
+  const onImage = ownImage(level, ok);
+  const status: Status = (caller, kind) => {
+    const answer = onImage.status(caller, kind);
+    return answer === ok && !isAtLeast(organizationRightOf(caller), level) ? 403 : answer;
+  };
+  return { ...onImage, status };
+}
+
 /** For who has this right to the organization; a right to some of its images is none. */
 function ownOrganization(level: Level, ok: number): Expectation {
   const knows = (caller: CallerName) => organizationRightOf(caller) !== undefined;
@@ -442,7 +452,10 @@ const TABLE: readonly Row[] = [
   line(`DELETE ${REPOSITORY}/retentions/:retention_id`, ownImage("manage", 200), { prepare: ruleOf }),
 
   // SWR's API: triggers
-  line(`POST ${REPOSITORY}/triggers`, ownImage("edit", 201), { prepare: clusterOf, body: () => SWR_TRIGGER }),
+  line(`POST ${REPOSITORY}/triggers`, ownImageOfOrganization("edit", 201), {
+    prepare: clusterOf,
+    body: () => SWR_TRIGGER,
+  }),
   line(`GET ${REPOSITORY}/triggers`, ownImage("edit", 200)),
   line(`GET ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 200)),
   line(`PATCH ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 201), { body: () => ({ enable: "false" }) }),

@@ -364,7 +364,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how a cluster is reached
+         * Change how a cluster is reached, and what it is for
          * @description Takes the right to manage the organization.
          */
         patch: operations["updateCluster"];
@@ -2296,6 +2296,13 @@ export interface components {
             id: string;
             name: string;
             /**
+             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces: string[];
+            /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
              */
@@ -2310,6 +2317,13 @@ export interface components {
         ClusterChanges: {
             /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts. */
             authority?: string | null;
+            /**
+             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces?: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
@@ -3229,6 +3243,14 @@ export interface components {
              * @example production
              */
             name: string;
+            /**
+             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @default []
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
