@@ -360,7 +360,7 @@ export async function expireTags(
       .select(sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, NULL, ${now} FROM ${tags} WHERE ${isAsSeen}`),
     db.insert(auditEvents).select(
       sql`SELECT NULL, ${now}, ${rule.accountId}, ${organizationOf(repository)}, NULL, ${`aging rule ${id}`}, NULL,
-                 'tag.expire', ${repository} || ':' || ${tags.name}, 'success', ${JSON.stringify({ rule: id, kind, amount })}
+                 'tag.expire', ${repository} || ':' || ${tags.name}, 'success', ${JSON.stringify({ rule: id, kind, amount })}, NULL
           FROM ${tags} WHERE ${isAsSeen}`,
     ),
     db.delete(tags).where(isAsSeen).returning({ name: tags.name }),

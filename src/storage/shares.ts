@@ -1,9 +1,10 @@
 /** Shares of private images with other accounts: guide 4.6. */
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { Actor, User } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { type Deadline, MAX_SHARES } from "../model/share.ts";
+import { type Deadline, MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../model/share.ts";
 import { isOwn, isSharedWith } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -48,7 +49,8 @@ export async function insertShare(
         sql`SELECT ${privateIdOf(repository)}, ${accountIdOf(account)}, ${deadline.text},
                    ${deadline.endsAt?.getTime() ?? null}, ${note}, ${actor.user.id}, ${now}, ${now}
             WHERE ${privateIdOf(repository)} IS NOT NULL AND ${accountIdOf(account)} IS NOT NULL
-              AND (SELECT count(*) FROM ${shares} WHERE ${shares.repositoryId} = ${repository.id}) < ${MAX_SHARES}`,
+              AND (SELECT count(*) FROM ${shares} WHERE ${shares.repositoryId} = ${repository.id}) < ${MAX_SHARES}
+              AND (SELECT count(*) FROM ${sharesWithAccount(db, repository, account)}) < ${MAX_SHARES_WITH_ACCOUNT}`,
       )
       .onConflictDoNothing({ target: [shares.repositoryId, shares.accountId] })
       .returning({ accountId: shares.accountId }),
@@ -109,6 +111,20 @@ export async function deleteShare(
 
 function entryOf(action: AuditAction, { name }: SharedRepository, detail: Record<string, unknown>) {
   return { action, organization: organizationOf(name), resource: name, detail };
+}
+
+/** What an account gets from the account of a repository, ended shares among it; no more than there may be. */
+export function sharesWithAccount(db: Database, repository: SharedRepository, account: string) {
+  const others = alias(repositories, "others");
+  const own = sql`(SELECT own.account_id FROM ${repositories} AS own WHERE own.id = ${repository.id})`;
+  return db
+    .select({ id: others.id })
+    .from(shares)
+    .crossJoin(others)
+    .where(
+      and(eq(shares.accountId, accountIdOf(account)), eq(others.id, shares.repositoryId), eq(others.accountId, own)),
+    )
+    .limit(MAX_SHARES_WITH_ACCOUNT);
 }
 
 /** How many shares a repository has, ended ones among them. */

@@ -353,9 +353,10 @@ describe("the audit", () => {
       expect((await client.get(path)).status).toBe(status);
       expect((await client.get(path.replace("?", "/export?"))).status).toBe(status);
       if (status !== 200) continue;
-      expect(await resourcesOf(client, { organization })).toEqual([`${organization}/web`, organization]);
+      // The export before is the newest event.
+      expect(await resourcesOf(client, { organization })).toEqual([organization, `${organization}/web`, organization]);
       expect(await resourcesOf(client, { organization, user: administrator.name })).toEqual([organization]);
-      expect(await resourcesOf(client)).toEqual([]);
+      expect(await resourcesOf(client)).toEqual([organization]);
     }
   });
 
@@ -390,12 +391,35 @@ describe("an export", () => {
     expect(response.headers.get("Content-Disposition")).toContain("audit.jsonl");
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     await response.body?.cancel();
-    expect(await linesOf(administrator)).toEqual((await query(administrator)).events);
+    // All but itself.
+    const exported = await linesOf(administrator);
+    expect(exported).toEqual((await query(administrator)).events.slice(1));
+    expect(exported.map(({ action }) => action)).toEqual(["audit.export", "image.delete", "image.update"]);
     expect((await linesOf(administrator, { user: "ann" })).map(({ user }) => user)).toEqual(["ann"]);
     expect(await linesOf(administrator, { action: "image.create" })).toEqual([]);
     expect(await linesOf(administrator, { since: "2100-01-01" })).toEqual([]);
-    const { next } = await query(administrator, { limit: "1" });
-    expect((await linesOf(administrator, { cursor: next ?? "" })).map(({ user }) => user)).toEqual(["ann"]);
+    const { events, next } = await query(administrator, { limit: "1", action: "image.delete" });
+    expect(events).toHaveLength(1);
+    expect(next).toBe(null);
+    const cursor = (await query(administrator, { limit: "1", result: "success", until: "2100-01-01" })).next ?? "";
+    const rest = await linesOf(administrator, { cursor });
+    expect(rest.map(({ action }) => action).slice(-2)).toEqual(["image.delete", "image.update"]);
+  });
+
+  it("is recorded with what was asked for, for the account of the organization", async ({ expect }) => {
+    const { account, administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await linesOf(administrator, { organization, action: "image.delete", since: "2026-01-01" });
+    await linesOf(operator, { account });
+    const [event] = (await query(administrator, { action: "audit.export" })).events;
+    expect(event).toMatchObject({
+      user: administrator.name,
+      organization,
+      resource: organization,
+      detail: { action: "image.delete", since: "2026-01-01T00:00:00.000Z" },
+    });
+    const [other] = (await query(operator, { action: "audit.export", user: operator.name })).events;
+    expect(other).toMatchObject({ account: "admin", resource: account });
   });
 
   it("has all of many events, and only the account's", async ({ expect }) => {

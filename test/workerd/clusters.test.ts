@@ -135,7 +135,7 @@ describe("a cluster", () => {
       expect.stringContaining("organization.create"),
       'cluster.create {"cluster":"production","server":"https://cluster.example.com:6443"}',
       'cluster.create {"cluster":"Alpha","server":"https://cluster.example.com:6443"}',
-      'cluster.update {"cluster":"production","server":"https://other.example.com/k8s"}',
+      'cluster.update {"cluster":"production","server":{"from":"https://cluster.example.com:6443","to":"https://other.example.com/k8s"},"credentials":"changed"}',
       'cluster.delete {"cluster":"production"}',
     ]);
   });

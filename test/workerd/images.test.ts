@@ -257,7 +257,11 @@ describe("an image's properties", () => {
       { action: "image.update", organization, user_name: member.name },
       {
         action: "image.update",
-        detail: JSON.stringify({ isPublic: false, category: "windows", descriptionLength: 0 }),
+        detail: JSON.stringify({
+          isPublic: { from: true, to: false },
+          category: { from: "linux", to: "windows" },
+          descriptionLength: { from: 3, to: 0 },
+        }),
       },
     ]);
   });
