@@ -1,6 +1,7 @@
 /**
  * `npm start`: Berth on this machine. Environment: PORT (8787), STATE_DIR (.berth in the checkout), ADMIN_PASSWORD
- * (otherwise the first start makes one up and shows it), and the settings of wrangler.toml by their names.
+ * (otherwise the first start makes one up and shows it), TRUSTED_PROXIES (none), and the settings of wrangler.toml by
+ * their names.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -16,10 +17,10 @@ import { readEnvironment, runProgram, untilStopRequested } from "./local/program
 import { startRuntime } from "./local/runtime.ts";
 
 async function start(): Promise<number> {
-  const { port, stateDir, password: chosen, bindings } = readEnvironment();
+  const { port, stateDir, password: chosen, trustedProxies, bindings } = readEnvironment();
 
   if (!existsSync(join(stateDir, "data"))) console.log("Preparing Berth ...");
-  const runtime = await startRuntime({ port, stateDir, bindings });
+  const runtime = await startRuntime({ port, stateDir, trustedProxies, bindings });
   const stopRequested = untilStopRequested();
   try {
     const password = await ensureAdministrator(runtime.miniflare, chosen);

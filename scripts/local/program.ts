@@ -2,11 +2,13 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings, SETTING_NAMES } from "../../src/model/settings.ts";
+import { admission, listOf } from "./admission.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
 import { MigrationFailed } from "./migrations.ts";
 import { PortUnavailable, WorkerdDied } from "./runtime.ts";
 import { localSecrets } from "./secrets.ts";
+import { StateUnusable } from "./state-folder.ts";
 import { StateInUse } from "./state-lock.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -15,7 +17,16 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export class Explained extends Error {}
 
 /** Failures whose message says all there is to say. */
-const EXPLAINED = [Explained, BundleFailed, ConsoleFailed, MigrationFailed, PortUnavailable, StateInUse, WorkerdDied];
+const EXPLAINED = [
+  Explained,
+  BundleFailed,
+  ConsoleFailed,
+  MigrationFailed,
+  PortUnavailable,
+  StateInUse,
+  StateUnusable,
+  WorkerdDied,
+];
 
 /** What the environment sets. */
 export interface LocalEnvironment {
@@ -23,6 +34,8 @@ export interface LocalEnvironment {
   stateDir: string;
   /** The administrator's password. */
   password: string | undefined;
+  /** Reverse proxies whose `X-Forwarded-For` counts. */
+  trustedProxies: string[];
   /** Secrets of the state directory, made if need be, and what is set in place of wrangler.toml. */
   bindings: () => Record<string, string>;
 }
@@ -35,7 +48,12 @@ export function readEnvironment(): LocalEnvironment {
     port: readPort(process.env.PORT),
     stateDir,
     password: process.env.ADMIN_PASSWORD || undefined,
-    bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
+    trustedProxies: readTrustedProxies(process.env.TRUSTED_PROXIES),
+    bindings: () => ({
+      ...localSecrets(join(stateDir, "secrets.json")),
+      ...variables,
+      ...(process.env.PUBLIC_URL && { PUBLIC_URL: process.env.PUBLIC_URL }),
+    }),
   };
 }
 
@@ -48,6 +66,16 @@ function readVariables(): Record<string, string> {
     throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
   }
   return variables;
+}
+
+function readTrustedProxies(text: string | undefined): string[] {
+  const entries = listOf(text);
+  try {
+    admission({ trustedProxies: entries });
+  } catch (error) {
+    throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return entries;
 }
 
 function readPort(text: string | undefined): number {
@@ -71,6 +99,8 @@ export function untilStopRequested(): Promise<void> {
 
 /** Runs a program to its end, and ends the process: with the exit code that it answers, or 1 when it fails. */
 export async function runProgram(main: () => Promise<number>): Promise<never> {
+  // What this process and workerd write is nobody else's to read: databases, blobs, secrets.
+  process.umask(0o077);
   try {
     process.exit(await main());
   } catch (error) {
