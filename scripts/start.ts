@@ -1,7 +1,7 @@
 /**
  * `npm start`: Berth on this machine. Environment: PORT (8787), STATE_DIR (.berth in the checkout), ADMIN_PASSWORD
- * (otherwise the first start makes one up and shows it), and the settings of wrangler.toml by their names, of which
- * PUBLIC_URL is the address that is printed unless it is set.
+ * (otherwise the first start makes one up and shows it), TRUSTED_PROXIES (none), and the settings of wrangler.toml by
+ * their names, of which PUBLIC_URL is the address that is printed unless it is set.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -10,12 +10,13 @@ import { readEnvironment, runProgram, untilStopRequested } from "./local/program
 import { startRuntime } from "./local/runtime.ts";
 
 async function start(): Promise<number> {
-  const { port, stateDir, publicUrl, password: chosen, bindings } = readEnvironment();
+  const { port, stateDir, publicUrl, password: chosen, trustedProxies, bindings } = readEnvironment();
 
   if (!existsSync(join(stateDir, "data"))) console.log("Preparing Berth ...");
   const runtime = await startRuntime({
     port,
     stateDir,
+    trustedProxies,
     bindings: (url) => ({ PUBLIC_URL: `${url} ${url.replace("127.0.0.1", "localhost")}`, ...bindings() }),
   });
   const stopRequested = untilStopRequested();

@@ -3,11 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings, SETTING_NAMES, type Settings } from "../../src/model/settings.ts";
 import { AdministratorRefused } from "../first-administrator.ts";
+import { admission, listOf } from "./admission.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
 import { MigrationFailed } from "./migrations.ts";
 import { PortUnavailable, WorkerdDied } from "./runtime.ts";
 import { localSecrets } from "./secrets.ts";
+import { StateUnusable } from "./state-folder.ts";
 import { StateInUse } from "./state-lock.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -24,6 +26,7 @@ const EXPLAINED = [
   MigrationFailed,
   PortUnavailable,
   StateInUse,
+  StateUnusable,
   WorkerdDied,
 ];
 
@@ -35,6 +38,8 @@ export interface LocalEnvironment {
   publicUrl: string | undefined;
   /** The administrator's password. */
   password: string | undefined;
+  /** Reverse proxies whose `X-Forwarded-For` counts. */
+  trustedProxies: string[];
   /** Secrets of the state directory, made if need be, and what is set in place of wrangler.toml. */
   bindings: () => Record<string, string>;
 }
@@ -48,6 +53,7 @@ export function readEnvironment(): LocalEnvironment {
     stateDir,
     publicUrl: settings.publicUrls[0],
     password: process.env.ADMIN_PASSWORD || undefined,
+    trustedProxies: readTrustedProxies(process.env.TRUSTED_PROXIES),
     bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
   };
 }
@@ -60,6 +66,16 @@ function readVariables(): { variables: Record<string, string>; settings: Setting
   } catch (error) {
     throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function readTrustedProxies(text: string | undefined): string[] {
+  const entries = listOf(text);
+  try {
+    admission({ trustedProxies: entries });
+  } catch (error) {
+    throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return entries;
 }
 
 function readPort(text: string | undefined): number {
@@ -83,6 +99,8 @@ export function untilStopRequested(): Promise<void> {
 
 /** Runs a program to its end, and ends the process: with the exit code that it answers, or 1 when it fails. */
 export async function runProgram(main: () => Promise<number>): Promise<never> {
+  // What this process and workerd write is nobody else's to read: databases, blobs, secrets.
+  process.umask(0o077);
   try {
     process.exit(await main());
   } catch (error) {

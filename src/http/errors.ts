@@ -124,6 +124,12 @@ export function describeFailure(error: Error, c: Context): Failure {
     c.header("Retry-After", "1");
     return { status: 503, code: "UNAVAILABLE", message: "the request was interrupted: repeat it" };
   }
+  const failure = storageFailureOf(error);
+  if (failure !== undefined) {
+    console.error(`${request} failed, because storage did: ${failure}`);
+    c.header("Retry-After", "10");
+    return { status: 503, code: "UNAVAILABLE", message: "the registry's storage failed, or is full: try again later" };
+  }
   console.error(`${request} failed:`, error, error.cause ?? "");
   // It names what the operator has to set, and nothing that is secret.
   if (error instanceof ConfigurationError) {
@@ -136,6 +142,20 @@ export function describeFailure(error: Error, c: Context): Failure {
 export function renderFailure(error: Error, c: Context): Response {
   const { status, ...failure } = describeFailure(error, c);
   return c.json({ errors: [failure] }, status);
+}
+
+/**
+ * What D1, R2 and Durable Objects say when it is them that fail: R2's internal error and its overload, SQLite without
+ * room (locally a full disk, elsewhere a database at its limit) or unable to read and write, and what they do not explain.
+ */
+const STORAGE_FAILURE = /\((?:10001|10043)\)|SQLITE_(?:FULL|IOERR|CANTOPEN)|^internal error; reference = /;
+
+/** What storage says; not the message around it, which has the query with its values. */
+function storageFailureOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (STORAGE_FAILURE.test(cause.message) && !(cause.cause instanceof Error)) return cause.message;
+  }
+  return undefined;
 }
 
 /** The platform marks errors of Durable Objects that are worth another try, wherever they came through. */

@@ -3,7 +3,7 @@
  * itself: it decides how this client is answered, never what somebody else will use later.
  */
 import type { Context } from "hono";
-import { isLocalName, isLoopback } from "../model/loopback.ts";
+import { isLocalName, isLoopbackName } from "../model/loopback.ts";
 import type { AppEnv } from "./context.ts";
 
 /**
@@ -53,7 +53,7 @@ export function isOwnOrigin(c: Context<AppEnv>, origin: string | undefined): boo
 export function needsSecureCookie(c: Context<AppEnv>): boolean {
   const { protocol, hostname } = new URL(c.req.url);
   const isBehindTls = protocol === "https:" || addressForClient(c).startsWith("https:");
-  return isBehindTls || !isLoopback(hostname);
+  return isBehindTls || !isLoopbackName(hostname);
 }
 
 /** Whether the client of this request came by TLS, to here or to the proxy that `PUBLIC_URL` tells of, and from elsewhere. */
@@ -61,7 +61,7 @@ export function isPublicTls(c: Context<AppEnv>): boolean {
   const { protocol, hostname } = new URL(c.req.url);
   const isConfigured = c.var.stores.settings.publicUrls.length > 0;
   const isTls = protocol === "https:" || (isConfigured && addressForClient(c).startsWith("https:"));
-  return isTls && !isLoopback(hostname);
+  return isTls && !isLoopbackName(hostname);
 }
 
 /** The absolute URL of a path for the client of this request. */

@@ -15,7 +15,12 @@ import { openUploads, organizations, repositories } from "./schema.ts";
  * The statements that open an upload in a repository if the user may push there, for the end of a batch. The first answers
  * a row when it was opened, the second how many bytes more may be stored there: {@link openedBy} reads both.
  */
-export function insertOpenUpload(db: Database, { user, passwordChanges }: Actor, repository: RepositoryName, id: string) {
+export function insertOpenUpload(
+  db: Database,
+  { user, passwordChanges }: Actor,
+  repository: RepositoryName,
+  id: string,
+) {
   const organization = sql`FROM ${organizations} WHERE ${organizations.name} = ${organizationOf(repository)}`;
   const rooms = sql<number>`min(
     ${roomOf("organization", sql`(SELECT ${organizations.id} ${organization})`, "storedBytes")},

@@ -150,7 +150,11 @@ export function updateUserStatements(
     .set({ ...(role !== undefined && { role }), ...(passwordHash !== undefined && { passwordHash }) })
     .where(and(eq(users.id, user.id), role === undefined ? undefined : leavesSomebody(role)))
     .returning({ id: users.id });
-  const isOfRole = { ...event, action: "user.update", detail: { role: { from: user.role, to: role }, ...detail } } as const;
+  const isOfRole = {
+    ...event,
+    action: "user.update",
+    detail: { role: { from: user.role, to: role }, ...detail },
+  } as const;
   return [
     update,
     ...(role === undefined ? [] : [insertAuditIfChanged(db, actor, isOfRole)]),

@@ -70,6 +70,13 @@ test("a login changes nothing else in docker's file, nor its permissions", async
   expect(statSync(home.path("docker", "config.json")).mode & 0o777).toBe(0o640);
 });
 
+test("a login closes docker's file to everybody who has no business in it", async () => {
+  home.write("docker/config.json", "{}", 0o644);
+  await login();
+
+  expect(statSync(home.path("docker", "config.json")).mode & 0o777).toBe(0o640);
+});
+
 test("a logout forgets, and then nobody is signed in", async () => {
   await login();
   expect(await home.berth(["logout"])).toMatchObject({ exitCode: 0 });
