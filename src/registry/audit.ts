@@ -23,7 +23,7 @@ const REFUSAL_INTERVAL_MS = 60_000;
 const MAX_REFUSALS = 20;
 
 /**
- * Events that the caller may see, newest first.
+ * Events that the caller may see, newest first: at most `limit`, fewer where their details are long.
  *
  * @param before the id to go on behind; undefined for the newest.
  * @throws RegistryError as {@link requireAuditAccess}.
@@ -33,7 +33,7 @@ export async function listEvents(
   caller: Caller,
   query: AuditQuery,
   { before, limit }: { before: number | undefined; limit: number },
-): Promise<AuditEvent[]> {
+): Promise<{ events: AuditEvent[]; hasMore: boolean }> {
   const scope = await requireAuditAccess(stores, caller, query);
   return listAudit(stores.db, { ...query, ...scope }, before, limit);
 }
@@ -55,10 +55,10 @@ export async function exportEvents(
 
 async function* readPages({ db }: Stores, filter: AuditFilter, before: number | undefined) {
   for (let last = before; ;) {
-    const events = await listAudit(db, filter, last, EXPORT_PAGE);
+    const { events, hasMore } = await listAudit(db, filter, last, EXPORT_PAGE);
     yield events;
     last = events.at(-1)?.id;
-    if (events.length < EXPORT_PAGE) return;
+    if (!hasMore) return;
   }
 }
 

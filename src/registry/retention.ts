@@ -222,7 +222,7 @@ export async function listImageLogBefore(
   name: RepositoryName,
   before: number | undefined,
   limit: number,
-): Promise<LogEntry[]> {
+): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
   requireAccountUser(caller);
   const { id } = await requireOwnRepository(stores, caller, name, "read");
   return listLogBefore(stores.db, id, before, limit);

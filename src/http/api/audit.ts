@@ -2,7 +2,7 @@ import { AUDIT_ACTIONS, AUDIT_RESULTS } from "../../model/audit.ts";
 import { parseOrganizationName } from "../../model/reference.ts";
 import { type AuditEvent, type AuditQuery, exportEvents, listEvents } from "../../registry/audit.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
-import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
+import { Next, nextOf, PAGE_PARAMS, readCursor } from "./paging.ts";
 
 /** A `string` for TypeScript: the types of @hono/zod-openapi take every `…json` for one JSON value. */
 const JSON_LINES: string = "application/x-ndjson";
@@ -82,10 +82,9 @@ const exportAudit = createRoute({
 export const audit = createRouter()
   .openapi(listAudit, async (c) => {
     const { limit, ...query } = c.req.valid("query");
-    const page = { before: readPosition(query), limit: limit + 1 };
-    const rows = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
-    const { items, next } = cutPage(rows, limit, ({ id }) => [id]);
-    return c.json({ events: items.map(describeEvent), next }, 200);
+    const page = { before: readPosition(query), limit };
+    const { events, hasMore } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
+    return c.json({ events: events.map(describeEvent), next: nextOf(events, hasMore, ({ id }) => [id]) }, 200);
   })
   .openapi(exportAudit, async (c) => {
     const query = c.req.valid("query");
