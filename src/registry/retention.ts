@@ -36,9 +36,10 @@ const AFTERWARDS = { queries: 400, milliseconds: 20_000 };
 export type Rest = (() => Promise<void>) | undefined;
 
 async function runAtOnce(stores: Stores, repositoryId: number): Promise<Rest> {
-  if (await runRuleOf(stores, repositoryId, new Budget(AT_ONCE.queries, AT_ONCE.milliseconds))) return undefined;
+  if (await runRuleOf(stores, repositoryId, new Budget(stores.db, AT_ONCE.queries, AT_ONCE.milliseconds)))
+    return undefined;
   return async () => {
-    await runRuleOf(stores, repositoryId, new Budget(AFTERWARDS.queries, AFTERWARDS.milliseconds));
+    await runRuleOf(stores, repositoryId, new Budget(stores.db, AFTERWARDS.queries, AFTERWARDS.milliseconds));
   };
 }
 
