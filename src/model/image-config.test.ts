@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { CONFIG_FIELDS, layersOfHistory, parseImageConfig } from "./image-config.ts";
+import { CONFIG_FIELDS, type HistoryEntry, layersOfHistory, parseImageConfig } from "./image-config.ts";
 import { jsonBytes } from "./excerpt.ts";
 
 const MIB = 1024 * 1024;
@@ -57,10 +57,11 @@ describe("a configuration that is made to be costly", () => {
   });
 });
 
-describe("layers of a history", () => {
-  const steps = (...empty: boolean[]) =>
-    empty.map((isEmptyLayer) => ({ created: null, createdBy: null, author: null, comment: null, isEmptyLayer }));
+function steps(...empty: boolean[]): HistoryEntry[] {
+  return empty.map((isEmptyLayer) => ({ created: null, createdBy: null, author: null, comment: null, isEmptyLayer }));
+}
 
+describe("layers of a history", () => {
   it("are those of the steps that made one, also where only the first are shown", ({ expect }) => {
     expect(layersOfHistory(steps(false, true, false), 2, 2)).toEqual([0, null, 1]);
     expect(layersOfHistory(steps(false, true), 2, 2)).toEqual([0, null]);

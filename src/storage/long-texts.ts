@@ -54,7 +54,7 @@ export async function fillPage<R extends LongTextRow>(
   const long = kept.filter(({ text, bytes }) => text === null && bytes !== null).map(({ id }) => id);
   const texts = new Map(long.length > 0 ? (await read(long)).map(({ id, text }) => [id, text]) : []);
   return {
-    rows: kept.map(({ bytes: _, ...row }) => ({ ...row, text: row.text ?? texts.get(row.id) ?? null })),
+    rows: kept.map(({ bytes: _bytes, ...row }) => ({ ...row, text: row.text ?? texts.get(row.id) ?? null })),
     hasMore: kept.length < rows.length,
   };
 }
