@@ -20,8 +20,6 @@ import type { Budget } from "./budget.ts";
 const PAGE_TAGS = 2000;
 /** Tags that are deleted at once: D1 advises at most about a thousand rows per change. */
 const SLICE_TAGS = 500;
-/** Statements of the batch that does it. */
-const SLICE_QUERIES = 5;
 const PAGE_RULES = 100;
 const RETRY_MS = 60 * 60 * 1000;
 
@@ -61,26 +59,22 @@ export async function runRule(
   const now = Date.now();
   const compiled = compileRule(rule);
   const deleted: Tag[] = [];
-  budget.spend(1);
   // Changed or deleted since it was read: then whoever did that runs what holds now.
   if (!(await claimRule(stores.db, rule, now))) return { deleted, isDone: true };
   let newest: TagPosition | undefined;
   let oldestKept: number | undefined;
   for await (const page of judgeImage(stores, rule.repositoryId, compiled, now)) {
-    budget.spend(1);
     newest ??= page[0]?.tag;
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
       deleted.push(...(await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now)));
-      budget.spend(SLICE_QUERIES);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;
     if (oldestKept !== undefined) break;
     if (budget.isSpent && page.length === pageOf(compiled)) return { deleted, isDone: false };
   }
-  budget.spend(1);
   await settleRule(stores.db, rule, { startedAt: now, newest, nextRunAt: nextRunAfter(rule, oldestKept, now) });
   return { deleted, isDone: true };
 }
@@ -94,7 +88,6 @@ export async function runDueRules(stores: Stores, budget: Budget): Promise<numbe
   let deleted = 0;
   while (!budget.isSpent) {
     const rules = await listDueRules(stores.db, Date.now(), PAGE_RULES);
-    budget.spend(1);
     for (const rule of rules) {
       if (budget.isSpent) return deleted;
       deleted += (await runOrPostpone(stores, rule, budget)).deleted.length;
@@ -110,7 +103,6 @@ async function runOrPostpone(stores: Stores, rule: StoredRule, budget: Budget): 
     return await runRule(stores, rule, budget);
   } catch (error) {
     console.error(`aging rule ${rule.id} of ${rule.repository} failed:`, error);
-    budget.spend(1);
     await postponeRule(stores.db, rule, Date.now() + RETRY_MS);
     return { deleted: [], isDone: true };
   }
@@ -124,7 +116,6 @@ async function runOrPostpone(stores: Stores, rule: StoredRule, budget: Budget): 
  */
 export async function runRuleOf(stores: Stores, repositoryId: number, budget: Budget): Promise<boolean> {
   try {
-    budget.spend(1);
     const rule = await findRule(stores.db, repositoryId);
     return !rule || (await runOrPostpone(stores, rule, budget)).isDone;
   } catch (error) {

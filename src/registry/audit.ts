@@ -23,13 +23,16 @@ import {
 import type { Stores } from "../storage/stores.ts";
 import { findUserByName } from "../storage/users.ts";
 import { actorOf, requireAuditAccess } from "./access.ts";
+import { Budget } from "./budget.ts";
 
 export type { AuditEvent };
 /** What callers may ask for. */
 export type AuditQuery = Omit<AuditFilter, "accountId" | "userId">;
 
 /** As many as one query brings without holding much at once. */
-const EXPORT_PAGE = 1000;
+const EXPORT_PAGE = 2500;
+/** Of the queries that the platform allows an invocation, some of which went on finding out who asks. */
+const EXPORT_QUERIES = 900;
 /** What is recorded of a name that somebody gave, and of a path. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
@@ -65,7 +68,7 @@ const NOBODYS: AuditLimits = {
 const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
 
 /**
- * Events that the caller may see, newest first.
+ * Events that the caller may see, newest first: at most `limit`, fewer where their details are long.
  *
  * @param before the id to go on behind; undefined for the newest.
  * @throws RegistryError as {@link requireAuditAccess}.
@@ -75,13 +78,21 @@ export async function listEvents(
   caller: Caller,
   query: AuditQuery,
   { before, limit }: { before: number | undefined; limit: number },
-): Promise<AuditEvent[]> {
+): Promise<{ events: AuditEvent[]; hasMore: boolean }> {
   const scope = await requireAuditAccess(stores, caller, query);
   return listAudit(stores.db, { ...query, ...scope }, before, limit);
 }
 
+/** A part of an export. */
+export interface ExportedEvents {
+  events: AuditEvent[];
+  /** Where another export goes on, of the last part of one that could not have all; undefined otherwise. */
+  next: number | undefined;
+}
+
 /**
- * All events that the caller may see, newest first, a page at a time. Rights are checked before this returns.
+ * All events that the caller may see, newest first, a page at a time: as many as one invocation may read, which is about two
+ * million. Rights are checked before this returns.
  *
  * @throws RegistryError as {@link requireAuditAccess}.
  */
@@ -90,7 +101,7 @@ export async function exportEvents(
   caller: Caller,
   query: AuditQuery,
   before: number | undefined,
-): Promise<AsyncGenerator<AuditEvent[], void>> {
+): Promise<AsyncGenerator<ExportedEvents, void>> {
   const scope = await requireAuditAccess(stores, caller, query);
   const last = await recordExport(stores, caller, query);
   return readPages(stores, { ...query, ...scope }, Math.min(before ?? last, last));
@@ -110,12 +121,18 @@ async function recordExport({ db }: Stores, caller: Caller, query: AuditQuery): 
   return insertAuditEvent(db, actor, entry);
 }
 
-async function* readPages({ db }: Stores, filter: AuditFilter, before: number | undefined) {
+async function* readPages(
+  { db }: Stores,
+  filter: AuditFilter,
+  before: number | undefined,
+): AsyncGenerator<ExportedEvents, void> {
+  const budget = new Budget(db, EXPORT_QUERIES, Number.MAX_SAFE_INTEGER);
   for (let last = before; ;) {
-    const events = await listAudit(db, filter, last, EXPORT_PAGE);
-    yield events;
+    const { events, hasMore } = await listAudit(db, filter, last, EXPORT_PAGE);
     last = events.at(-1)?.id;
-    if (events.length < EXPORT_PAGE) return;
+    const isEnd = !hasMore || budget.isSpent;
+    yield { events, next: isEnd && hasMore ? last : undefined };
+    if (isEnd) return;
   }
 }
 

@@ -54,23 +54,17 @@ const DRY_QUERIES = 100;
 export async function collectGarbage(stores: Stores, budget: Budget, actor?: Actor): Promise<CollectionRecord> {
   const { db, settings } = stores;
   const run = await startCollection(db, Date.now(), actor);
-  budget.spend(3);
   const since = Date.now() - settings.graceDays * DAY_MS;
   /** So that a run that dies has told what it did. */
-  const save = async () => {
-    budget.spend(1);
-    await saveCollection(db, run);
-  };
+  const save = () => saveCollection(db, run);
 
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
   const isDue = { observation: true, manifests: true, blobs: true, objects: true };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.observation) {
-      budget.spend(1);
       isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
     }
     if (isDue.manifests) {
-      budget.spend(2);
       const { deleted, seen } = await deleteUnneededManifests(db, since, SLICE_ROWS);
       run.manifests += deleted;
       isDue.manifests = seen >= SLICE_ROWS;
@@ -78,14 +72,12 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       if (deleted > 0) isDue.observation = isDue.blobs = true;
     }
     if (isDue.blobs) {
-      budget.spend(3);
       const deleted = await deleteGarbageBlobs(db, since, SLICE_ROWS);
       run.blobs += deleted;
       isDue.blobs = deleted === SLICE_ROWS;
       if (deleted > 0) isDue.objects = true;
     }
     if (isDue.objects) {
-      budget.spend(2);
       isDue.objects = await deleteObjects(stores, run);
     }
     await save();
@@ -139,7 +131,6 @@ async function* findOrphans(
     const old = objects.filter(({ uploaded }) => uploaded.getTime() < Date.now() - ORPHAN_MS);
     const keys = old.map(({ key }) => key);
     const unknown = keys.length > 0 ? await findUnknownObjects(db, keys) : new Set<string>();
-    budget.spend(1);
     cursor = truncated ? (objects.at(-1)?.key ?? null) : null;
     yield { orphans: old.filter(({ key }) => unknown.has(key)), cursor };
     if (cursor === null) return;
@@ -197,7 +188,7 @@ export interface Collected {
  */
 export async function startCollecting(stores: Stores, caller: Caller): Promise<Collected> {
   requireOperator(caller);
-  const run = await collectGarbage(stores, new Budget(MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
+  const run = await collectGarbage(stores, new Budget(stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
@@ -211,7 +202,7 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
   const { db, settings } = stores;
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, isBucketDone: false };
-  const budget = new Budget(DRY_QUERIES, MANUAL_MS);
+  const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
   for await (const { orphans, cursor } of findOrphans(stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);

@@ -76,16 +76,16 @@ export async function startReencryption(stores: Stores, caller: Caller): Promise
  * run that dies, or meets another, has done a part of the work and no harm. What cannot be decrypted stays as it is, and is
  * logged.
  */
-export async function reencryptSecrets(stores: Stores): Promise<Reencryption> {
-  const budget = new Budget(MAX_QUERIES, MAX_MS);
+export async function reencryptSecrets(
+  stores: Stores,
+  budget = new Budget(stores.db, MAX_QUERIES, MAX_MS),
+): Promise<Reencryption> {
   const total = { done: 0, failed: 0 };
   for (const place of ENCRYPTED_PLACES) {
-    budget.spend(2);
     for await (const rows of listUnderOtherKeys(stores.db, place, keyMark(stores.secrets.encryption[0]))) {
       const { done, failed } = await reencryptRows(stores, place, rows);
       total.done += done;
       total.failed += failed;
-      budget.spend(2);
       if (budget.isSpent) return total;
     }
   }

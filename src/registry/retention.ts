@@ -36,9 +36,10 @@ const AFTERWARDS = { queries: 400, milliseconds: 20_000 };
 export type Rest = (() => Promise<void>) | undefined;
 
 async function runAtOnce(stores: Stores, repositoryId: number): Promise<Rest> {
-  if (await runRuleOf(stores, repositoryId, new Budget(AT_ONCE.queries, AT_ONCE.milliseconds))) return undefined;
+  if (await runRuleOf(stores, repositoryId, new Budget(stores.db, AT_ONCE.queries, AT_ONCE.milliseconds)))
+    return undefined;
   return async () => {
-    await runRuleOf(stores, repositoryId, new Budget(AFTERWARDS.queries, AFTERWARDS.milliseconds));
+    await runRuleOf(stores, repositoryId, new Budget(stores.db, AFTERWARDS.queries, AFTERWARDS.milliseconds));
   };
 }
 
@@ -222,7 +223,7 @@ export async function listImageLogBefore(
   name: RepositoryName,
   before: number | undefined,
   limit: number,
-): Promise<LogEntry[]> {
+): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
   requireAccountUser(caller);
   const { id } = await requireOwnRepository(stores, caller, name, "read");
   return listLogBefore(stores.db, id, before, limit);

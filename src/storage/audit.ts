@@ -15,6 +15,7 @@ import {
 import type { AuditAction, AuditEntry, AuditResult } from "../model/audit.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { bytesOf, fillPage, shortText } from "./long-texts.ts";
 import { accounts, auditEvents } from "./schema.ts";
 
 /** Whoever something is recorded of; a login that failed has a name only. */
@@ -249,15 +250,24 @@ export interface AuditFilter {
 const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 
 /**
- * Events in the order of their ids, newest first.
+ * Events in the order of their ids, newest first: at most `limit`, fewer where their details are long.
  *
  * @param before the id to go on behind; undefined for the newest.
  */
-export function listAudit(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
-  return listAuditQuery(db, filter, before, limit);
+export async function listAudit(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
+  const rows = await listAuditQuery(db, filter, before, limit + 1);
+  const { rows: events, hasMore } = await fillPage(rows, limit, (ids) => readDetails(db, ids));
+  return { events: events.map(({ text: detail, ...event }) => ({ ...event, detail })), hasMore };
 }
 
-export type AuditEvent = Awaited<ReturnType<typeof listAudit>>[number];
+function readDetails(db: Database, ids: readonly number[]) {
+  return db
+    .select({ id: auditEvents.id, text: auditEvents.detail })
+    .from(auditEvents)
+    .where(sql`${auditEvents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+export type AuditEvent = Awaited<ReturnType<typeof listAudit>>["events"][number];
 
 export function listAuditQuery(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
   const { organization, userName, accountId, accountName, action } = filter;
@@ -273,7 +283,8 @@ export function listAuditQuery(db: Database, filter: AuditFilter, before: number
       action: auditEvents.action,
       resource: auditEvents.resource,
       result: auditEvents.result,
-      detail: auditEvents.detail,
+      text: shortText(auditEvents.detail),
+      bytes: bytesOf(auditEvents.detail),
     })
     .from(auditEvents)
     .leftJoin(accounts, eq(accounts.id, auditEvents.accountId))

@@ -2,6 +2,7 @@ import { and, asc, eq, getTableColumns, gt, inArray, not, type SQL, sql } from "
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_PAGE_BYTES } from "../model/excerpt.ts";
 import { MAX_TRIGGERS } from "../model/limits.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -388,13 +389,14 @@ export interface Referrer extends StoredManifest {
   annotations: string | null;
 }
 
-/** One page of referrers carries at most about this many characters of annotations, which pushers may make long. */
-const REFERRERS_PAGE_LENGTH = 1024 * 1024;
+/** What a referrer's texts have in bytes: pushers may make its annotations long. */
+const REFERRER_BYTES = sql`ifnull(length(CAST(annotations AS BLOB)), 0) + ifnull(length(artifact_type), 0)`;
 
 /**
  * Manifests whose subject is the given one, after `last` in the order of digests.
  *
- * @returns at most `limit`, fewer when their annotations are long, and whether there are more.
+ * @returns at most `limit`, fewer when their annotations are long, and whether there are more. A page has at most
+ * `MAX_PAGE_BYTES` and one more referrer, whose annotations have up to 1 MiB.
  */
 export async function listReferrers(
   db: Database,
@@ -402,7 +404,7 @@ export async function listReferrers(
 ): Promise<{ referrers: Referrer[]; hasMore: boolean }> {
   const { repository, subject, artifactType, last, limit } = query;
   const { digest, mediaType, size, annotations } = getTableColumns(manifests);
-  const before = sql<number>`sum(ifnull(length(${annotations}), 0)) OVER (ORDER BY ${digest} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
+  const before = sql<number>`sum(${REFERRER_BYTES}) OVER (ORDER BY ${digest} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   const candidates = db
     .select({ digest, mediaType, size, artifactType: manifests.artifactType, annotations, before: before.as("before") })
     .from(manifests)
@@ -427,7 +429,7 @@ export async function listReferrers(
       count: sql<number>`(SELECT count(*) FROM ${candidates})`,
     })
     .from(candidates)
-    .where(sql`ifnull(${candidates.before}, 0) < ${REFERRERS_PAGE_LENGTH}`)
+    .where(sql`ifnull(${candidates.before}, 0) < ${MAX_PAGE_BYTES}`)
     .orderBy(asc(candidates.digest));
   return { referrers: rows.slice(0, limit), hasMore: (rows[0]?.count ?? 0) > Math.min(rows.length, limit) };
 }

@@ -7,6 +7,7 @@ import type { AgingTag, RetentionRule } from "../model/retention.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { bytesOf, fillPage, shortText } from "./long-texts.ts";
 import { auditEvents, manifests, repositories, retentionLog, retentionRules, tagHistory, tags } from "./schema.ts";
 
 export interface StoredRule extends RetentionRule {
@@ -388,7 +389,10 @@ export interface LogEntry {
   createdAt: Date;
 }
 
-/** One page of what aging deleted from a repository, the newest first, and how many entries there are in all. */
+/**
+ * One page of what aging deleted from a repository, the newest first, and how many entries there are in all. It has fewer
+ * where the rules are long.
+ */
 export async function listLog(
   db: Database,
   repositoryId: number,
@@ -401,7 +405,7 @@ export async function listLog(
       .from(retentionLog)
       .where(eq(retentionLog.repositoryId, repositoryId)),
   ]);
-  return { entries: rows.map(readEntry), total: total[0]?.count ?? 0 };
+  return { entries: (await readEntries(db, rows, page.limit)).entries, total: total[0]?.count ?? 0 };
 }
 
 /**
@@ -414,8 +418,8 @@ export async function listLogBefore(
   repositoryId: number,
   before: number | undefined,
   limit: number,
-): Promise<LogEntry[]> {
-  return (await logQuery(db, repositoryId, before, limit)).map(readEntry);
+): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
+  return readEntries(db, await logQuery(db, repositoryId, before, limit + 1), limit);
 }
 
 export function logQuery(db: Database, repositoryId: number, before: number | undefined, limit: number) {
@@ -423,7 +427,8 @@ export function logQuery(db: Database, repositoryId: number, before: number | un
     .select({
       id: retentionLog.id,
       ruleId: retentionLog.ruleId,
-      rule: retentionLog.rule,
+      text: shortText(retentionLog.rule),
+      bytes: bytesOf(retentionLog.rule),
       tag: retentionLog.tag,
       digest: retentionLog.digest,
       createdAt: retentionLog.createdAt,
@@ -437,7 +442,19 @@ export function logQuery(db: Database, repositoryId: number, before: number | un
     .$dynamic();
 }
 
-/** As {@link readRule}: only {@link expireTags} writes it. */
-function readEntry<E extends { rule: string }>(entry: E) {
-  return { ...entry, rule: JSON.parse(entry.rule) as RetentionRule };
+/** Reads the rules of a page, which only {@link expireTags} writes, as far as they have room on it. */
+async function readEntries(db: Database, rows: Awaited<ReturnType<typeof logQuery>>, limit: number) {
+  const page = await fillPage(rows, limit, (ids) => readRules(db, ids));
+  const entries = page.rows.map(({ text, ...entry }): LogEntry => ({
+    ...entry,
+    rule: JSON.parse(text ?? "null") as RetentionRule,
+  }));
+  return { entries, hasMore: page.hasMore };
+}
+
+function readRules(db: Database, ids: readonly number[]) {
+  return db
+    .select({ id: retentionLog.id, text: retentionLog.rule })
+    .from(retentionLog)
+    .where(sql`${retentionLog.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }

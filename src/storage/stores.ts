@@ -1,7 +1,7 @@
 import type { Env } from "../env.ts";
 import { readSecrets, type Secrets } from "../model/secrets.ts";
 import { readSettings, type Settings } from "../model/settings.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, MAX_QUERIES, openDatabase } from "./database.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** All that Berth keeps anything in, and what the operator gave it. */
@@ -20,7 +20,7 @@ export interface Stores {
 /** @throws ConfigurationError naming what the operator has set wrong. */
 export function openStores(env: Env): Stores {
   return {
-    db: openDatabase(env.DB),
+    db: openDatabase(env.DB, MAX_QUERIES),
     bucket: env.BUCKET,
     uploads: env.UPLOADS,
     loginLimiter: env.LOGIN_LIMITER,

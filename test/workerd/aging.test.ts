@@ -23,13 +23,13 @@ import {
   tagsByAgeQuery,
   updateRule,
 } from "../../src/storage/retention.ts";
-import { openStores } from "../../src/storage/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-const stores = openStores(env);
+const stores = lastingStores();
 const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
   address: undefined,
@@ -99,7 +99,7 @@ async function nextRun(repository: { id: number }): Promise<number | null> {
   return (await env.DB.prepare(query).bind(repository.id).first<{ at: number | null }>())?.at ?? null;
 }
 
-const plenty = () => new Budget(1000, DAY);
+const plenty = () => new Budget(stores.db, 1000, DAY);
 
 describe("an aging rule of older limits, whose expressions are too complex", () => {
   const TOO_COMPLEX = { ...TAG_RULE, patterns: Array.from({ length: 50 }, () => "a{1000}".repeat(70)) };
@@ -365,12 +365,12 @@ describe("an aging rule", () => {
     const repository = await repositoryWith("base");
     await addOldTags(repository, 2300);
     await setRule(repository, DATE_RULE);
-    const small = await runRule(stores, await storedRule(repository), new Budget(8, DAY));
+    const small = await runRule(stores, await storedRule(repository), new Budget(stores.db, 8, DAY));
     expect(small.isDone).toBe(false);
     expect(small.deleted).toHaveLength(1000);
     expect(await nextRun(repository)).toBe(now);
     // So small a budget would start with each page again: it must get on nevertheless.
-    const none = await runRule(stores, await storedRule(repository), new Budget(1, DAY));
+    const none = await runRule(stores, await storedRule(repository), new Budget(stores.db, 1, DAY));
     expect(none).toEqual({ deleted: [], isDone: false });
     expect(await runDueRules(stores, plenty())).toBe(1300);
     expect(await tagsOf(repository)).toEqual(["base"]);

@@ -4,6 +4,7 @@ import { describe, it, vi } from "vitest";
 import type { AuditAction } from "../../src/model/audit.ts";
 import { parseOrganizationName } from "../../src/model/reference.ts";
 import { listAuditQuery } from "../../src/storage/audit.ts";
+import { Budget } from "../../src/registry/budget.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import {
   asUser,
@@ -436,6 +437,28 @@ describe("an export", () => {
     expect(events.map(({ resource }) => resource)).toEqual(
       Array.from({ length: 2000 }, (_, index) => `image-${2000 - index}`),
     );
+  });
+
+  it("that cannot have all ends with where the next one goes on", async ({ expect }) => {
+    const { account, administrator } = await newAccount();
+    await env.DB.prepare(
+      "WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 6000) " +
+        "INSERT INTO audit_events (created_at, account_id, user_name, action, resource, result) " +
+        "SELECT 0, id, 'x', 'image.update', 'image-' || value, 'success' FROM accounts, n WHERE accounts.name = ?",
+    )
+      .bind(account)
+      .run();
+    const isSpent = vi.spyOn(Budget.prototype, "isSpent", "get").mockReturnValue(true);
+    const resources: string[] = [];
+    let exports = 0;
+    for (let cursor: string | undefined = ""; cursor !== undefined; exports += 1) {
+      const lines: (Event & { next?: string })[] = await linesOf(administrator, cursor === "" ? {} : { cursor });
+      cursor = lines.at(-1)?.next;
+      resources.push(...lines.slice(0, cursor === undefined ? undefined : -1).map(({ resource }) => resource));
+    }
+    isSpent.mockRestore();
+    expect(exports).toBe(3);
+    expect(resources).toEqual(Array.from({ length: 6000 }, (_, index) => `image-${6000 - index}`));
   });
 
   it("reads no page before the client has taken the one before", async ({ expect }) => {

@@ -15,7 +15,7 @@ import { saveBlob } from "../../src/storage/blobs.ts";
 import { countDue, countReclaimable, findUnknownObjects, setKeepsUntagged } from "../../src/storage/garbage.ts";
 import { newObjectKey } from "../../src/storage/objects.ts";
 import { insertRule } from "../../src/storage/retention.ts";
-import { openStores } from "../../src/storage/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { measureOrganization } from "../../src/storage/usage.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
@@ -28,8 +28,8 @@ const actor: Actor = {
   address: undefined,
 };
 const caller = { user: actor.user, grants: undefined, reach: "account", address: undefined } as const;
-const stores = openStores(env);
-const budget = () => new Budget(800, HOUR);
+const stores = lastingStores();
+const budget = () => new Budget(stores.db, 800, HOUR);
 
 /** The time of all code under test; R2 and D1 themselves have none that matters here. */
 let now = Date.UTC(2026, 0, 1);
@@ -162,7 +162,7 @@ class Model {
         return `set a rule for ${repository}`;
       }
       case 9:
-        await runDueRules(stores, new Budget(1000, HOUR));
+        await runDueRules(stores, new Budget(stores.db, 1000, HOUR));
         await this.#readTags();
         return "ran the aging rules";
       case 10:
@@ -676,7 +676,7 @@ describe("what is noted for collection", () => {
     let runs = 0;
     const total = { manifests: 0, blobs: 0, objects: 0, bytes: 0 };
     for (let isComplete = false; !isComplete;) {
-      const run = await collectGarbage(stores, new Budget(6, HOUR));
+      const run = await collectGarbage(stores, new Budget(stores.db, 6, HOUR));
       isComplete = run.isComplete && run.manifests === 0 && total.manifests === 1300 && total.objects === 1300;
       for (const name of ["manifests", "blobs", "objects", "bytes"] as const) total[name] += run[name];
       runs += 1;

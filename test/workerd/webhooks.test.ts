@@ -8,7 +8,8 @@ import type { RepositoryName, Tag } from "../../src/model/reference.ts";
 import type { WebhookFormat, WebhookSecrets } from "../../src/model/trigger-target.ts";
 import { signWebhook } from "../../src/model/webhook-signature.ts";
 import { deliver, dispatch, sweepDeliveries } from "../../src/registry/deliveries.ts";
-import { openStores, type Stores } from "../../src/registry/stores.ts";
+import type { Stores } from "../../src/registry/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/webhook-secrets.ts";
 import { insertDelivery, listAttempts } from "../../src/storage/deliveries.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
@@ -19,7 +20,7 @@ const DIGEST = `sha256:${"a".repeat(64)}` as Digest;
 /** Messages that were handed to the queue, which has no consumer here. */
 let queued: { id: number; delaySeconds: number }[] = [];
 const stores: Stores = {
-  ...openStores(env),
+  ...lastingStores(),
   deliveries: {
     async sendBatch(messages: Iterable<{ body: { delivery: number } }>, options?: { delaySeconds?: number }) {
       for (const { body } of messages) queued.push({ id: body.delivery, delaySeconds: options?.delaySeconds ?? 0 });

@@ -1238,7 +1238,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the caller's organizations */
+        /**
+         * List the caller's organizations
+         * @description At most 10000; `/api/organizations` has pages.
+         */
         get: operations["listNamespaces"];
         put?: never;
         /**
@@ -2273,7 +2276,7 @@ export interface components {
             attests: string | null;
             /** @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef */
             digest: string;
-            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             imageSize: number | null;
             mediaType: string;
             platform: components["schemas"]["ChildPlatform"] | null;
@@ -2285,7 +2288,7 @@ export interface components {
         };
         /** @description Its token is never shown. */
         Cluster: {
-            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts. */
+            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts. */
             authority: string | null;
             /**
              * Format: date-time
@@ -2315,7 +2318,7 @@ export interface components {
         };
         /** @description What is absent stays as it is. Another `server` takes the `token` anew. */
         ClusterChanges: {
-            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts. */
+            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts. */
             authority?: string | null;
             /**
              * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
@@ -3105,11 +3108,11 @@ export interface components {
             } | null;
             /** @description What it is, if it is no image. */
             artifactType: string | null;
-            /** @description Of an index; null otherwise. */
+            /** @description Of an index, the first 500; null otherwise. */
             children: components["schemas"]["Child"][] | null;
             config: components["schemas"]["ImageConfiguration"] | null;
             /**
-             * @description Why an image has no `config` here: it may have 4194304 bytes.
+             * @description Why an image has no `config` here: it may have 1048576 bytes.
              * @enum {string|null}
              */
             configProblem: "too large" | "not JSON" | "not available" | null;
@@ -3122,14 +3125,14 @@ export interface components {
             /** @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef */
             digest: string;
             history: components["schemas"]["HistoryStep"][] | null;
-            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             imageSize: number;
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
              */
             lastPulled: string | null;
-            /** @description Of an image or artifact; null otherwise. */
+            /** @description Of an image or artifact, the first 1000; null otherwise. */
             layers: components["schemas"]["Layer"][] | null;
             mediaType: string;
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
@@ -3146,6 +3149,8 @@ export interface components {
             tagCount: number;
             /** @description The first 100 of its tags, by name. */
             tags: string[];
+            /** @description The fields of which something was left out, for an answer shows no more than about a MiB of a manifest and 256 KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole. */
+            truncated: ("annotations" | "layers" | "children" | "author" | "os" | "osVersion" | "architecture" | "variant" | "user" | "workingDir" | "env" | "entrypoint" | "cmd" | "exposedPorts" | "volumes" | "labels" | "stopSignal" | "history")[];
         };
         /** @description A manifest or index as the OCI image specification has it. */
         ManifestText: {
@@ -3234,7 +3239,7 @@ export interface components {
         };
         NewCluster: {
             /**
-             * @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts.
+             * @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts.
              * @default null
              */
             authority: string | null;
@@ -3660,7 +3665,7 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             created_at: string;
-            /** @description Cut off where the descriptions of a page could have more than 4000000 characters together, that is after 4000 at a limit of 1000; whole up to a limit of 133. */
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
             description: string;
             /** @description The account that it belongs to. */
             domain_name: string;
@@ -3682,7 +3687,7 @@ export interface components {
             size: number;
             /** @description Whether it is shared at the moment; false in lists of own images. */
             status: boolean;
-            /** @description The newest 100 tags. */
+            /** @description The newest 100 tags; fewer beyond a limit of 100. */
             tags: string[];
             /** @description How many images the whole list has. */
             total_range: number;
@@ -3708,7 +3713,7 @@ export interface components {
             image_id: string;
             internal_path: string;
             is_trusted: boolean;
-            /** @description The manifest as it was pushed. Lists leave out, as an empty text, the longest of a page whose manifests have more than 8 MiB together, and those of more than 600 kB. */
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
             manifest: string;
             /** @example registry.example.com/acme/shop/web:1.0 */
             path: string;
@@ -3918,7 +3923,9 @@ export interface components {
             lastPulled: string | null;
             mediaType: string;
             name: string;
-            /** @description What it is for, as far as that is known. */
+            /** @description How many there are. */
+            platformCount: number;
+            /** @description What it is for, as far as that is known: the first 20. */
             platforms: components["schemas"]["Platform"][];
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
             pullCommand: string;
@@ -3930,7 +3937,7 @@ export interface components {
             pushed: string;
             /** @description Null for callers who have no right in its account. */
             pushedBy: string | null;
-            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             size: number;
         };
         TagDeletions: {
@@ -3978,7 +3985,7 @@ export interface components {
             image_id: string;
             internal_path: string;
             is_trusted: boolean;
-            /** @description The manifest as it was pushed. Lists leave out, as an empty text, the longest of a page whose manifests have more than 8 MiB together, and those of more than 600 kB. */
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
             manifest: string;
             /** @example registry.example.com/acme/shop/web:1.0 */
             path: string;
@@ -4453,7 +4460,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Part of the name, in upper or lower case: 1 to 64 characters. */
                 search?: string;
@@ -4628,7 +4635,7 @@ export interface operations {
                 action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Events that concern this organization or its images. */
                 organization?: string;
@@ -4852,7 +4859,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Those with whose images, all of them, the caller may do this: `edit` to upload new ones. */
                 level?: "read" | "edit" | "manage";
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Part of the name, in upper or lower case: 1 to 64 characters. */
                 search?: string;
@@ -5114,7 +5121,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5145,7 +5152,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5325,7 +5332,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5501,7 +5508,7 @@ export interface operations {
                 artifactType?: string;
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5566,7 +5573,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5634,7 +5641,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5865,7 +5872,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -6274,7 +6281,7 @@ export interface operations {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 direction: "sent" | "received";
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Images whose name, `organization/image`, has this in it. */
                 q?: string;
@@ -6302,7 +6309,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Part of the name, in upper or lower case: 1 to 64 characters. */
                 search?: string;
@@ -6639,7 +6646,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's own right, and who else was granted one. */
+            /** @description The caller's own right, and who else was granted one: at most 10000 users. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6909,7 +6916,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's own right, by whatever permission, and who else was granted one on the image. */
+            /** @description The caller's own right, by whatever permission, and who else was granted one on the image: at most 10000 users. */
             200: {
                 headers: {
                     [name: string]: unknown;

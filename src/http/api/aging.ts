@@ -16,7 +16,7 @@ import {
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
-import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
+import { cutPage, Next, nextOf, PAGE_PARAMS, readCursor } from "./paging.ts";
 import { imageOf, ImageParams } from "./params.ts";
 
 const TAGS = ["Aging"];
@@ -225,9 +225,8 @@ aging.openapi(
     const { limit, cursor } = c.req.valid("query");
     const before = readCursor(cursor, z.tuple([z.int().positive()]))?.[0];
     const name = imageOf(c.req.valid("param"));
-    const rows = await listImageLogBefore(c.var.stores, c.var.caller, name, before, limit + 1);
-    const { items, next } = cutPage(rows, limit, ({ id }) => [id]);
-    return c.json({ entries: items.map(describeEntry), next }, 200);
+    const { entries, hasMore } = await listImageLogBefore(c.var.stores, c.var.caller, name, before, limit);
+    return c.json({ entries: entries.map(describeEntry), next: nextOf(entries, hasMore, ({ id }) => [id]) }, 200);
   },
 );
 

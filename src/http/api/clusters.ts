@@ -39,7 +39,7 @@ const authority = z
   .nullable()
   .openapi({
     description:
-      "The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that " +
+      "The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that " +
       "everybody trusts.",
   });
 

@@ -14,7 +14,7 @@ const RepositoryItem = z
     description: z.string().openapi({
       description:
         `Cut off where the descriptions of a page could have more than ${MAX_LISTED_DESCRIPTIONS_LENGTH} characters ` +
-        "together, that is after 4000 at a limit of 1000; whole up to a limit of 133.",
+        "together, that is after 300 at a limit of 1000; whole up to a limit of 10.",
     }),
     size: z.int().openapi({ description: "Bytes of its blobs, each counted once." }),
     is_public: z.boolean(),
@@ -28,7 +28,9 @@ const RepositoryItem = z
     internal_path: z.string(),
     domain_name: z.string().openapi({ description: "The account that it belongs to." }),
     namespace: z.string(),
-    tags: z.array(z.string()).openapi({ description: `The newest ${MAX_LISTED_TAGS} tags.` }),
+    tags: z
+      .array(z.string())
+      .openapi({ description: `The newest ${MAX_LISTED_TAGS} tags; fewer beyond a limit of 100.` }),
     status: z.boolean().openapi({ description: "Whether it is shared at the moment; false in lists of own images." }),
     total_range: z.int().openapi({ description: "How many images the whole list has." }),
   })

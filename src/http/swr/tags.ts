@@ -41,8 +41,8 @@ const Fields = {
   }),
   manifest: z.string().openapi({
     description:
-      "The manifest as it was pushed. Lists leave out, as an empty text, the longest of a page whose manifests have " +
-      "more than 8 MiB together, and those of more than 600 kB.",
+      "The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose " +
+      "manifests have more than that together, and those of more than 600 kB.",
   }),
   digest: z.string(),
   schema: z.int(),

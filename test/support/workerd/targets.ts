@@ -1,7 +1,7 @@
 /** Things that callers ask for, made in numbers without a request for each: for tests of access. */
 import { env } from "cloudflare:workers";
 import { encryptClusterToken } from "../../../src/registry/cluster-secrets.ts";
-import { openStores } from "../../../src/registry/stores.ts";
+import { lastingStores } from "./stores.ts";
 import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
 import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";
 import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry.ts";
@@ -20,7 +20,7 @@ const { name: NEWCOMER } = await newUser(HOME);
 /** Has a right to everything, which is to be taken away. */
 const { name: COLLEAGUE } = await newUser(HOME);
 
-const stores = openStores(env);
+const stores = lastingStores();
 
 /** What all targets have in common. */
 const COMMON: Target = {
