@@ -1,6 +1,7 @@
 /** What programs that run Berth on this machine share: their environment, how they stop and how they fail. */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ConfigurationError } from "../../src/model/errors.ts";
 import { readSettings, SETTING_NAMES } from "../../src/model/settings.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
@@ -15,7 +16,16 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export class Explained extends Error {}
 
 /** Failures whose message says all there is to say. */
-const EXPLAINED = [Explained, BundleFailed, ConsoleFailed, MigrationFailed, PortUnavailable, StateInUse, WorkerdDied];
+const EXPLAINED = [
+  Explained,
+  BundleFailed,
+  ConfigurationError,
+  ConsoleFailed,
+  MigrationFailed,
+  PortUnavailable,
+  StateInUse,
+  WorkerdDied,
+];
 
 /** What the environment sets. */
 export interface LocalEnvironment {

@@ -17,7 +17,7 @@ beforeAll(async () => {
         config: {
           name: "migrations",
           compatibilityDate: "2026-11-01",
-          env: { DB: { type: "d1", id: "DB" } },
+          env: { DB: { type: "d1", id: "DB" }, LOGINS: { type: "d1", id: "LOGINS" } },
           manifest: {
             mainModule: "index.js",
             modules: { "index.js": { type: "esm", contents: "export default {}" } },
@@ -76,6 +76,45 @@ test("a failing migration leaves nothing of itself, and is named with its statem
 
   writeFileSync(join(source.directory, "0001_bad.sql"), "CREATE TABLE b (x);");
   expect(await applyMigrations(database, source)).toEqual(["0001_bad.sql"]);
+});
+
+test("logins that last, and what is encrypted, come over to a registry that is in use", async () => {
+  const used = await miniflare.getD1Database("LOGINS");
+  const all = resolve(import.meta.dirname, "../../migrations");
+  const source = migrations({});
+  const files = readdirSync(all)
+    .filter((file) => file.endsWith(".sql"))
+    .sort();
+  for (const file of files.filter((name) => name < "0004")) copyFileSync(join(all, file), join(source.directory, file));
+  await applyMigrations(used, source);
+  const hour = 3600_000;
+  await used.batch(
+    [
+      "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0)",
+      "INSERT INTO users (id, account_id, name, role, password_hash, created_at) VALUES (7, 1, 'admin', 'operator', 'hash', 0)",
+      `INSERT INTO sessions VALUES ('browser', 7, 1000, ${1000 + 12 * hour}), ('iam', 7, 1000, ${1000 + 24 * hour})`,
+      "INSERT INTO access_keys (id, user_id, access_key, encrypted_secret, created_at) VALUES (1, 7, 'KEY', 'iv.text', 0)",
+      "INSERT INTO audit_events (id, created_at, account_id, user_name, action, resource, result) VALUES (1, 0, 1, 'admin', 'user.create', 'x', 'success')",
+    ].map((sql) => used.prepare(sql)),
+  );
+  for (const file of files) copyFileSync(join(all, file), join(source.directory, file));
+  await applyMigrations(used, source);
+
+  const rows = async (sql: string) => (await used.prepare(sql).raw()).map((row) => row.join(" "));
+  expect(await rows("SELECT token_hash, kind, created_at FROM sessions ORDER BY 1")).toEqual([
+    "browser browser 1000",
+    "iam iam-token 1000",
+  ]);
+  expect(await rows("SELECT access_key, encrypted_secret FROM access_keys")).toEqual(["KEY iv.text"]);
+  expect(await rows("SELECT id, origin_account_id FROM audit_events")).toEqual(["1 "]);
+  // The version before goes on until the new one is there.
+  await used.exec("INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('late', 7, 0, 1)");
+  const names = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE '%_by_encryption_key' ORDER BY name";
+  expect(await rows(names)).toEqual([
+    "access_keys_by_encryption_key",
+    "clusters_by_encryption_key",
+    "triggers_by_encryption_key",
+  ]);
 });
 
 test("accounts come to a registry that is in use without a loss", async () => {
