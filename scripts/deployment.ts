@@ -9,6 +9,7 @@ import {
   planAdministrator,
   STATE_QUERY,
 } from "./first-administrator.ts";
+import { checkSecrets, type SecretValues } from "../src/model/secrets.ts";
 import { generateSecrets, SECRET_NAMES } from "./local/secrets.ts";
 import type { RunWrangler } from "./wrangler.ts";
 
@@ -22,18 +23,26 @@ export class DeploymentFailed extends Error {}
  * runs on an old schema.
  *
  * @param chosenPassword replaces the administrator's password; otherwise a new administrator gets a random one.
+ * @param chosenSecrets values of the operator's own, also those that are being exchanged (`model/secrets.ts`).
  * @returns the random password if one was given out.
- * @throws DeploymentFailed at the first step that fails, or when the name of the administrator is another account's. Running it again goes on from there.
+ * @throws ConfigurationError before anything is done when one of them is too weak. DeploymentFailed at the first step that fails, or
+ * when the name of the administrator is another account's. Running it again goes on from there.
  */
-export async function deploy(wrangler: RunWrangler, chosenPassword?: string): Promise<string | undefined> {
+export async function deploy(
+  wrangler: RunWrangler,
+  chosenPassword?: string,
+  chosenSecrets: SecretValues = {},
+): Promise<string | undefined> {
+  checkSecrets(chosenSecrets);
   const migrate = () => run(wrangler, ["d1", "migrations", "apply", "DB", "--remote"]);
   const present = await presentSecrets(wrangler);
-  const missing = SECRET_NAMES.filter((name) => present?.includes(name) !== true);
+  const missing = SECRET_NAMES.filter((name) => present?.includes(name) !== true && !(name in chosenSecrets));
+  const secrets = { ...generateSecrets(missing), ...chosenSecrets };
   if (present !== undefined) await migrate();
-  if (missing.length === 0) {
+  if (Object.keys(secrets).length === 0) {
     await run(wrangler, ["deploy"]);
   } else {
-    await withFile("secrets.json", JSON.stringify(generateSecrets(missing)), (file) =>
+    await withFile("secrets.json", JSON.stringify(secrets), (file) =>
       run(wrangler, ["deploy", "--secrets-file", file]),
     );
   }

@@ -35,6 +35,13 @@ export const previousOf = (name: SecretName): `${SecretName}_PREVIOUS` => `${nam
 /** The optional secret that takes the place of a value that nobody knows any more, since Cloudflare shows none. */
 export const nextOf = (name: SecretName): `${SecretName}_NEXT` => `${name}_NEXT`;
 
+/** All names of secrets: those that are needed, and those of values that are being exchanged. */
+export const ALL_SECRET_NAMES: readonly (keyof SecretValues)[] = SECRET_NAMES.flatMap((name) => [
+  name,
+  previousOf(name),
+  nextOf(name),
+]);
+
 /** The values by name; one that is optional and empty is not set. */
 export type SecretValues = Readonly<
   Partial<Record<SecretName | `${SecretName}_PREVIOUS` | `${SecretName}_NEXT`, string>>
@@ -54,18 +61,29 @@ export function readSecrets(env: SecretValues): Secrets {
   return secrets;
 }
 
+/**
+ * Checks those secrets that are given.
+ *
+ * @throws ConfigurationError naming the one that is too weak.
+ */
+export function checkSecrets(values: SecretValues): void {
+  for (const name of SECRET_NAMES) {
+    for (const given of [name, previousOf(name), nextOf(name)] as const) {
+      const value = values[given];
+      const problem = value ? CHECKS[name](value) : undefined;
+      if (problem !== undefined) throw new ConfigurationError(`the secret ${given} ${problem}`);
+    }
+  }
+}
+
 function ringOf(name: SecretName, env: SecretValues): KeyRing {
   const current = env[name];
   if (!current) throw new ConfigurationError(`the secret ${name} is missing`);
-  const names = [nextOf(name), name, previousOf(name)] as const;
-  const values = new Set<string>();
-  for (const given of names) {
-    const value = env[given];
-    if (!value) continue;
-    const problem = CHECKS[name](value);
-    if (problem !== undefined) throw new ConfigurationError(`the secret ${given} ${problem}`);
-    values.add(value);
-  }
-  const [first = current, ...older] = values;
+  checkSecrets(env);
+  const [first = current, ...older] = new Set([
+    env[nextOf(name)] || current,
+    current,
+    env[previousOf(name)] || current,
+  ]);
   return [first, ...older];
 }

@@ -105,6 +105,28 @@ test("a password of another account's admin is not touched", async () => {
   expect(commands.at(-1)).toBe(QUERY);
 });
 
+test("secrets of the operator's own are set, beside those that are missing", async () => {
+  const { wrangler, commands, files } = account({ secrets: ["TOKEN_SECRET"], administrator: 1 });
+  const ENCRYPTION_KEY_NEXT = Buffer.alloc(32, 1).toString("base64");
+  await deploy(wrangler, undefined, { ENCRYPTION_KEY_NEXT });
+  expect(commands).toEqual(["secret list --format json", MIGRATE, "deploy --secrets-file", QUERY]);
+  const sent = JSON.parse(files[0]?.content ?? "") as Record<string, string>;
+  expect(Object.keys(sent)).toEqual(["ENCRYPTION_KEY", "ENCRYPTION_KEY_NEXT"]);
+  expect(sent["ENCRYPTION_KEY_NEXT"]).toBe(ENCRYPTION_KEY_NEXT);
+  expect(files[0]?.mode).toBe(0o600);
+  expect(existsSync(files[0]?.path ?? "")).toBe(false);
+});
+
+test.for([
+  [{ TOKEN_SECRET: "short" }, "TOKEN_SECRET must have at least 32 characters"],
+  [{ TOKEN_SECRET_NEXT: "short" }, "TOKEN_SECRET_NEXT must have"],
+  [{ ENCRYPTION_KEY_PREVIOUS: "short" }, "ENCRYPTION_KEY_PREVIOUS must be 32 bytes"],
+] as const)("one that is too weak, as in %j, is refused before anything is done", async ([secrets, message]) => {
+  const { wrangler, commands } = account({ secrets: SECRETS, administrator: 1 });
+  await expect(deploy(wrangler, undefined, secrets)).rejects.toThrow(message);
+  expect(commands).toEqual([]);
+});
+
 test("stops at the first step that fails", async () => {
   const { wrangler, commands } = account({ secrets: SECRETS, failsAt: "d1 migrations" });
   await expect(deploy(wrangler)).rejects.toThrow(DeploymentFailed);

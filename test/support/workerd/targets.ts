@@ -1,5 +1,7 @@
 /** Things that callers ask for, made in numbers without a request for each: for tests of access. */
 import { env } from "cloudflare:workers";
+import { randomBytes } from "node:crypto";
+import { sessionIdOf } from "../../../src/model/session.ts";
 import { encryptClusterToken } from "../../../src/registry/cluster-secrets.ts";
 import { lastingStores } from "./stores.ts";
 import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
@@ -242,6 +244,18 @@ export async function newAccessKey(user: string): Promise<string> {
     .bind(access, user)
     .run();
   return access;
+}
+
+/** Gives a user a login by a token that nobody has; answers its id. */
+export async function newLogin(user: string): Promise<string> {
+  const hash = randomBytes(32).toString("hex");
+  await env.DB.prepare(
+    `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, kind)
+     SELECT ?, id, ?, ?, 'refresh-token' FROM users WHERE name = ?`,
+  )
+    .bind(hash, Date.now(), Date.now() + 3_600_000, user)
+    .run();
+  return sessionIdOf(hash);
 }
 
 /** Makes accounts without users. */
