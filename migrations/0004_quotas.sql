@@ -253,3 +253,16 @@ END;
 CREATE TRIGGER `audit_events_uncounted` AFTER DELETE ON `audit_events` WHEN OLD.`account_id` IS NOT NULL BEGIN
 	UPDATE `accounts` SET `audit_event_count` = `audit_event_count` - 1 WHERE `id` = OLD.`account_id`;
 END;
+--> statement-breakpoint
+CREATE TRIGGER `users_limited` BEFORE INSERT ON `users`
+WHEN (SELECT count(*) FROM `users` WHERE `account_id` = NEW.`account_id`) >= 10000
+BEGIN
+	SELECT RAISE(ABORT, 'too many users');
+END;
+--> statement-breakpoint
+-- Rows are numbered in the order in which they came: the oldest session ends.
+CREATE TRIGGER `sessions_limited` AFTER INSERT ON `sessions` BEGIN
+	DELETE FROM `sessions` WHERE `user_id` = NEW.`user_id` AND `rowid` <= (
+		SELECT `newer`.`rowid` FROM `sessions` AS `newer` WHERE `newer`.`user_id` = NEW.`user_id`
+		ORDER BY `newer`.`rowid` DESC LIMIT 1 OFFSET 1000);
+END;

@@ -1,5 +1,5 @@
 /** Every route, asked by everybody: who gets what, and that a refusal does not tell what there is. */
-import { beforeEach, type ExpectStatic, it, vi } from "vitest";
+import { beforeAll, beforeEach, type ExpectStatic, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/access.ts";
 import {
@@ -19,6 +19,7 @@ import {
   OTHER,
 } from "../support/workerd/callers.ts";
 import { newName, PASSWORD } from "../support/workerd/management.ts";
+import { setCommonLimits } from "../support/workerd/quotas.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import {
   deleteTags,
@@ -263,6 +264,12 @@ const OCI = "/v2/:name{.+}";
 const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, user_name: newcomer, auth: 1 }];
 const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: colleagueId, user_name: name, auth: 3 }];
 const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
+
+// Its callers open uploads by the hundred, and end none.
+beforeAll(async () => {
+  await setCommonLimits({ organization: { openUploads: null }, account: { openUploads: null } });
+});
+
 const terms = { permit: "read", deadline: "forever" };
 const bytes = new TextEncoder().encode("bytes");
 const upload = {
