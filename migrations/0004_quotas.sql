@@ -266,3 +266,20 @@ CREATE TRIGGER `sessions_limited` AFTER INSERT ON `sessions` BEGIN
 		SELECT `newer`.`rowid` FROM `sessions` AS `newer` WHERE `newer`.`user_id` = NEW.`user_id`
 		ORDER BY `newer`.`rowid` DESC LIMIT 1 OFFSET 1000);
 END;
+--> statement-breakpoint
+-- An insertion that is left out is told as the limit of its organization or image is (storage/triggers.ts).
+CREATE TRIGGER `clusters_limited` BEFORE INSERT ON `clusters`
+WHEN (
+	SELECT count(*) FROM `organizations` JOIN `clusters` ON `clusters`.`organization_id` = `organizations`.`id`
+	WHERE `organizations`.`account_id` = (SELECT `account_id` FROM `organizations` WHERE `id` = NEW.`organization_id`)) >= 200
+BEGIN
+	SELECT RAISE(IGNORE);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `triggers_limited` BEFORE INSERT ON `triggers`
+WHEN (
+	SELECT count(*) FROM `repositories` JOIN `triggers` ON `triggers`.`repository_id` = `repositories`.`id`
+	WHERE `repositories`.`account_id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`)) >= 10000
+BEGIN
+	SELECT RAISE(IGNORE);
+END;

@@ -6,6 +6,7 @@ import { openStores } from "../../src/storage/stores.ts";
 import { newAccount, newName, newOrganization, PASSWORD, pushAs } from "../support/workerd/management.ts";
 import { miscounted } from "../support/workerd/quotas.ts";
 import { errorsOf } from "../support/workerd/registry.ts";
+import { WEBHOOK } from "../support/workerd/triggers.ts";
 
 const run = (sql: string, ...values: unknown[]) =>
   env.DB.prepare(sql)
@@ -84,6 +85,44 @@ describe("users", () => {
     expect((await add()).status).toBe(201);
     const refused = await add();
     expect([refused.status, await errorsOf(refused)]).toMatchObject([409, [{ code: "USER_LIMIT" }]]);
+  });
+});
+
+describe("clusters and triggers", () => {
+  it("are limited for an account as a whole, beside their organizations and images", async ({ expect }) => {
+    const { administrator } = await newAccount();
+    const organizations = await Promise.all([1, 2, 3].map(() => newOrganization(administrator)));
+    for (const organization of organizations.slice(0, 2)) {
+      await run(
+        `INSERT INTO clusters (organization_id, name, server, encrypted_token, created_at, updated_at)
+         ${NUMBERS} SELECT organizations.id, 'c' || i, 'https://cluster.example.com', '', 0, 0 FROM n CROSS JOIN organizations
+         WHERE organizations.name = ?2`,
+        100,
+        organization,
+      );
+    }
+    const cluster = { name: "more", server: "https://cluster.example.com", authority: null, token: "t", test: false };
+    const refused = await administrator.post(`/api/organizations/${organizations[2]}/clusters`, cluster);
+    expect([refused.status, await errorsOf(refused)]).toMatchObject([409, [{ code: "CLUSTER_LIMIT" }]]);
+
+    await pushAs(administrator, `${organizations[0]}/web`);
+    await pushAs(administrator, `${organizations[1]}/web`);
+    // Without the limit, which counts all of them at each: that takes a minute.
+    const limit = await env.DB.prepare("SELECT sql FROM sqlite_master WHERE name = 'triggers_limited'").first<string>(
+      "sql",
+    );
+    await run("DROP TRIGGER triggers_limited");
+    await run(
+      `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
+       ${NUMBERS} SELECT repositories.id, 't' || i, 'all', '', 1, '{}', 0, 0 FROM n CROSS JOIN repositories
+       WHERE repositories.name = ?2`,
+      10_000,
+      `${organizations[0]}/web`,
+    );
+    await run(limit ?? "");
+    const trigger = { name: "more", condition: { kind: "all" }, target: WEBHOOK };
+    const added = await administrator.post(`/api/organizations/${organizations[1]}/images/web/triggers`, trigger);
+    expect([added.status, await errorsOf(added)]).toMatchObject([409, [{ code: "TRIGGER_LIMIT" }]]);
   });
 });
 
