@@ -278,6 +278,29 @@ CREATE TRIGGER `audit_events_uncounted` AFTER DELETE ON `audit_events` WHEN OLD.
 	UPDATE `accounts` SET `audit_event_count` = `audit_event_count` - 1 WHERE `id` = OLD.`account_id`;
 END;
 --> statement-breakpoint
+CREATE TRIGGER `users_limited` BEFORE INSERT ON `users`
+WHEN (SELECT count(*) FROM `users` WHERE `account_id` = NEW.`account_id`) >= 10000
+BEGIN
+	SELECT RAISE(ABORT, 'too many users');
+END;
+--> statement-breakpoint
+-- An insertion that is left out is told as the limit of its organization or image is (storage/triggers.ts).
+CREATE TRIGGER `clusters_limited` BEFORE INSERT ON `clusters`
+WHEN (
+	SELECT count(*) FROM `organizations` JOIN `clusters` ON `clusters`.`organization_id` = `organizations`.`id`
+	WHERE `organizations`.`account_id` = (SELECT `account_id` FROM `organizations` WHERE `id` = NEW.`organization_id`)) >= 200
+BEGIN
+	SELECT RAISE(IGNORE);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `triggers_limited` BEFORE INSERT ON `triggers`
+WHEN (
+	SELECT count(*) FROM `repositories` JOIN `triggers` ON `triggers`.`repository_id` = `repositories`.`id`
+	WHERE `repositories`.`account_id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`)) >= 10000
+BEGIN
+	SELECT RAISE(IGNORE);
+END;
+--> statement-breakpoint
 CREATE TABLE `outbound_paces` (
 	`key` text PRIMARY KEY NOT NULL,
 	`next_at` integer NOT NULL

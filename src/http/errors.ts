@@ -84,6 +84,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   UPLOAD_UNKNOWN: 404,
   USER_EXISTS: 409,
   USER_RESERVED: 409,
+  USER_LIMIT: 409,
   USER_UNKNOWN: 404,
 };
 

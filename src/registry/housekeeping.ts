@@ -7,6 +7,7 @@ import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
 import { deleteLostUploads } from "../storage/open-uploads.ts";
 import { deleteIdlePaces } from "../storage/outbound-paces.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
+import { deleteLogBefore } from "../storage/retention.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -49,6 +50,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "used signatures": inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "the log of aging": inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
     "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
     "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "idle paces": inSlices((limit) => deleteIdlePaces(db, now, limit)),

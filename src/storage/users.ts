@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../model/access.ts";
+import { RegistryError } from "../model/errors.ts";
 import { insertAudit, insertAuditIfChanged, type Recorded } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
@@ -107,6 +108,7 @@ export function insertUserStatements(
  * Creates a user.
  *
  * @returns the id; undefined when the name is taken, in whichever account.
+ * @throws RegistryError USER_LIMIT when the account has as many as it may have (a trigger, migration 0004).
  */
 export async function insertUser(db: Database, actor: Actor, user: NewUser): Promise<number | undefined> {
   try {
@@ -114,7 +116,9 @@ export async function insertUser(db: Database, actor: Actor, user: NewUser): Pro
     return inserted?.id;
   } catch (error) {
     if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return undefined;
-    throw error;
+    if (!isConstraintFailure(error, "too many users")) throw error;
+    const message = "the account has 10,000 users, which is the most: delete one first";
+    throw new RegistryError("USER_LIMIT", message, { cause: error });
   }
 }
 

@@ -106,7 +106,7 @@ test("a password of another account's admin is not touched", async () => {
 });
 
 test("secrets of the operator's own are set, beside those that are missing", async () => {
-  const { wrangler, commands, files } = account({ secrets: ["TOKEN_SECRET"], administrator: 1 });
+  const { wrangler, commands, files } = account({ secrets: ["TOKEN_SECRET"], administrator: ADMINISTRATOR });
   const ENCRYPTION_KEY_NEXT = Buffer.alloc(32, 1).toString("base64");
   await deploy(wrangler, undefined, { ENCRYPTION_KEY_NEXT });
   expect(commands).toEqual(["secret list --format json", MIGRATE, "deploy --secrets-file", QUERY]);
@@ -122,7 +122,7 @@ test.for([
   [{ TOKEN_SECRET_NEXT: "short" }, "TOKEN_SECRET_NEXT must have"],
   [{ ENCRYPTION_KEY_PREVIOUS: "short" }, "ENCRYPTION_KEY_PREVIOUS must be 32 bytes"],
 ] as const)("one that is too weak, as in %j, is refused before anything is done", async ([secrets, message]) => {
-  const { wrangler, commands } = account({ secrets: SECRETS, administrator: 1 });
+  const { wrangler, commands } = account({ secrets: SECRETS, administrator: ADMINISTRATOR });
   await expect(deploy(wrangler, undefined, secrets)).rejects.toThrow(message);
   expect(commands).toEqual([]);
 });

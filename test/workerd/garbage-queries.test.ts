@@ -60,7 +60,7 @@ async function explain(explanation: D1PreparedStatement): Promise<string[]> {
 
 /** What grows with the registry and must not be walked through, and sorting of which nobody knows how much it is. */
 function costsOf(plan: readonly string[]): string[] {
-  return plan.filter((step) => /^SCAN (?!json_each\b)|TEMP B-TREE/.test(step));
+  return plan.filter((step) => /^SCAN (?!json_each\b|CONSTANT ROW)|TEMP B-TREE/.test(step));
 }
 
 const OBSERVED = "SEARCH manifests USING COVERING INDEX manifests_unreferenced (unreferenced_since=?)";
@@ -139,8 +139,12 @@ describe("triggers", () => {
       const statements = body.split(";").filter((text) => text.trim() !== "");
       for (const statement of statements) {
         // The row that fired it, as values.
-        const text = statement.replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1");
-        const plan = await explain(env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind("1"));
+        const text = statement
+          .replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1")
+          .replaceAll(/RAISE\((?:ABORT, )?([^)]+)\)/g, (_, text: string) => (text === "IGNORE" ? "0" : text));
+        const plan = await explain(
+          env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind(...(text.includes("?1") ? ["1"] : [])),
+        );
         expect(costsOf(plan), `${name}: ${text}`).toEqual([]);
         // All manifests of a repository would not show as a scan.
         expect(plan.join("\n"), `${name}: ${text}`).not.toMatch(/manifests USING [\w ]+ \(repository_id=\?\)/);

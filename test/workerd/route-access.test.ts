@@ -2,7 +2,7 @@
  * Every route, asked by everybody: who gets what, that a refusal does not tell what there is, and what the audit says of it.
  */
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/access.ts";
 import type { AuditAction } from "../../src/model/audit.ts";
@@ -25,6 +25,7 @@ import {
 import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import { eventually } from "../support/workerd/images.ts";
 import { newName, PASSWORD } from "../support/workerd/management.ts";
+import { setCommonLimits } from "../support/workerd/quotas.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import {
   deleteTags,
@@ -280,6 +281,12 @@ const OCI = "/v2/:name{.+}";
 const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, user_name: newcomer, auth: 1 }];
 const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: colleagueId, user_name: name, auth: 3 }];
 const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
+
+// Its callers open uploads by the hundred, and end none.
+beforeAll(async () => {
+  await setCommonLimits({ organization: { openUploads: null }, account: { openUploads: null } });
+});
+
 const terms = { permit: "read", deadline: "forever" };
 const bytes = new TextEncoder().encode("bytes");
 const upload = {

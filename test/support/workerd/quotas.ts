@@ -1,6 +1,6 @@
 /** Quotas for tests: limits that an operator sets, and counters against a count of what is there. */
 import { env } from "cloudflare:workers";
-import type { QuotaChanges, QuotaResource } from "../../../src/model/quota.ts";
+import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaResource } from "../../../src/model/quota.ts";
 import { send } from "./registry.ts";
 
 export interface ShownQuota {
@@ -17,6 +17,15 @@ export async function setLimits(holder: string, changes: QuotaChanges): Promise<
   });
   if (response.status !== 200) throw new Error(`setting limits: ${response.status} ${await response.text()}`);
   return (await response.json<{ quotas: Record<QuotaResource, ShownQuota> }>()).quotas;
+}
+
+/** Sets the limits of all that have none of their own. */
+export async function setCommonLimits(changes: Partial<Record<QuotaHolder, CommonChanges>>): Promise<void> {
+  const response = await send("PATCH", "/api/quotas", {
+    body: JSON.stringify(changes),
+    headers: { "Content-Type": "application/json" },
+  });
+  if (response.status !== 200) throw new Error(`setting limits: ${response.status} ${await response.text()}`);
 }
 
 /** How much an organization or account has of everything. */

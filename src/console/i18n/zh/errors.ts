@@ -50,6 +50,7 @@ const own = {
   UNAUTHORIZED: "您已退出登录，请登录后重试。",
   USER_EXISTS: "该用户名已被使用。",
   USER_RESERVED: "该用户名保留给部署的管理员，请更换名称。",
+  USER_LIMIT: "该账号的用户数量已达上限。",
   USER_UNKNOWN: "用户不存在，可能已被删除。",
   UNAVAILABLE: "请求被中断，请重试。",
   UNKNOWN: "镜像仓库内部出错，请稍后重试。",
