@@ -12,8 +12,6 @@ import { RegistryError } from "../model/errors.ts";
 const ASSUMED_COST_MS = 100;
 /** Time also passes while the machine does something else, for which nobody is to wait. */
 const MAX_COST_MS = 250;
-/** How long somebody may have to wait: container tools give up some seconds later. */
-const MAX_WAIT_MS = 5000;
 
 export interface Turn {
   readonly key: string;
@@ -22,6 +20,7 @@ export interface Turn {
 
 export class Lane {
   readonly #share: number;
+  readonly #maxWaitMs: number;
   /** What one piece of work takes, as measured lately. */
   #costMs = ASSUMED_COST_MS;
   /** When the turn begins that is given out next. */
@@ -29,9 +28,13 @@ export class Lane {
   #restsUntil = 0;
   #waiting: Turn[] = [];
 
-  /** @param share the most of the thread's time that the work may take, between 0 and 1. */
-  constructor(share: number) {
+  /**
+   * @param share the most of the thread's time that the work may take, between 0 and 1.
+   * @param maxWaitMs how long somebody may have to wait.
+   */
+  constructor(share: number, maxWaitMs: number) {
     this.#share = share;
+    this.#maxWaitMs = maxWaitMs;
   }
 
   /**
@@ -45,7 +48,12 @@ export class Lane {
     this.#waiting = this.#waiting.filter(({ startsAt }) => startsAt > now);
     const own = this.#waiting.filter((turn) => turn.key === key);
     const waitMs = Math.max(0, this.#nextTurnAt - now);
-    if (waitMs > MAX_WAIT_MS || own.length >= placesOfKey) throw tooBusy(waitMs);
+    if (waitMs > this.#maxWaitMs || own.length >= placesOfKey) {
+      throw new RegistryError("TOO_MANY_REQUESTS", {
+        message: "too many passwords are being checked: try again in some seconds",
+        detail: { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },
+      });
+    }
     const turn = { key, startsAt: now + waitMs };
     this.#nextTurnAt = turn.startsAt + this.#intervalMs;
     this.#waiting.push(turn);
@@ -75,12 +83,4 @@ export class Lane {
   get #intervalMs(): number {
     return this.#costMs / this.#share;
   }
-}
-
-/** @param waitMs until it is worth to try again. */
-export function tooBusy(waitMs: number): RegistryError {
-  return new RegistryError("TOO_MANY_REQUESTS", {
-    message: "too many passwords are being checked: try again in some seconds",
-    detail: { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },
-  });
 }

@@ -6,15 +6,20 @@
 import type { User } from "../model/access.ts";
 import { BoundedMemory } from "../model/bounded-memory.ts";
 import { hashOfNobody, hashPassword, verifyPassword } from "../model/password.ts";
-import { Lane, tooBusy, type Turn } from "./lane.ts";
+import { Lane, type Turn } from "./lane.ts";
 
 /** What each lane may take of the thread: half of it is left to everything else. */
 const SHARE = 0.25;
 /** How many of one network, or of one user, may wait. */
 export const MAX_PLACES_OF_ONE = 16;
 
-const logins = new Lane(SHARE);
-const users = new Lane(SHARE);
+/** Container tools give up some seconds later. */
+const LOGIN_WAIT_MS = 5000;
+/** Nothing is lost by a longer wait of somebody who is known. */
+const USER_WAIT_MS = 20_000;
+
+const logins = new Lane(SHARE, LOGIN_WAIT_MS);
+const users = new Lane(SHARE, USER_WAIT_MS);
 
 /** A check that is under way, or was done just now. */
 interface Check {
@@ -31,8 +36,9 @@ const LOOK_INTERVAL_MS = 50;
 
 export interface LoginTurn {
   check: Check;
-  /** Undefined when somebody else does the work. */
+  /** Undefined while another request does the work. */
   turn: Turn | undefined;
+  takeTurn: () => Turn;
 }
 
 /**
@@ -43,37 +49,36 @@ export interface LoginTurn {
  * @throws RegistryError TOO_MANY_REQUESTS.
  */
 export function takeTurn(subject: string, network: string, places: number): LoginTurn {
+  const take = () => logins.take(network, places);
   const other = checks.get(subject);
-  if (other && performance.now() < other.startsAt + SHARED_MS) return { check: other, turn: undefined };
-  const turn = logins.take(network, places);
+  if (other && performance.now() < other.startsAt + SHARED_MS) return { check: other, turn: undefined, takeTurn: take };
+  const turn = take();
   const check: Check = { startsAt: turn.startsAt };
   checks.set(subject, check, CHECK_BYTES);
-  return { check, turn };
+  return { check, turn, takeTurn: take };
 }
 
 /**
  * Whether a password is the one behind a stored hash; for no hash, that of a user who does not exist, it never is, and
  * checking costs the same.
  *
- * @throws RegistryError TOO_MANY_REQUESTS when the request that was to do the work has vanished.
+ * @throws RegistryError TOO_MANY_REQUESTS.
  */
 export async function checkPassword(
-  { check, turn }: LoginTurn,
+  { check, turn, takeTurn: take }: LoginTurn,
   password: string,
   stored: string = hashOfNobody(),
 ): Promise<boolean> {
-  if (turn) {
-    return logins.run(turn, () => {
-      check.result = { stored, isRight: verifyPassword(password, stored) };
-      return check.result.isRight;
-    });
-  }
-  // By a timer of its own, as `Lane` says.
-  while (performance.now() < check.startsAt + SHARED_MS) {
+  if (!turn) {
+    // By a timer of its own, as `Lane` says.
+    while (!check.result && performance.now() < check.startsAt + SHARED_MS) await scheduler.wait(LOOK_INTERVAL_MS);
     if (check.result?.stored === stored) return check.result.isRight;
-    await scheduler.wait(LOOK_INTERVAL_MS);
   }
-  throw tooBusy(0);
+  // Also when the request that was to do the work has vanished, or the password was changed meanwhile.
+  return logins.run(turn ?? take(), () => {
+    check.result = { stored, isRight: verifyPassword(password, stored) };
+    return check.result.isRight;
+  });
 }
 
 /**

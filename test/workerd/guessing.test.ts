@@ -101,12 +101,15 @@ describe("failures from one address, under whatever names", () => {
   });
 
   it.for(Object.entries(DOORS))("are refused at %s, whose answer waits", async ([, open], { expect }) => {
-    // Once in ten seconds the isolate asks the limit again, which takes an attempt.
+    // Once in ten seconds the isolate asks the limit again, and a new minute may have begun.
     for (let attempt = 0; ; attempt += 1) {
       const start = performance.now();
       const response = await open({ name: newName("nobody"), password: "guess" }, from(ADDRESS));
       await response.text();
-      if (response.status === 401 && attempt < 3) continue;
+      if (response.status === 401 && attempt < 3) {
+        await exhaust(ADDRESS);
+        continue;
+      }
       expect(response.status).toBe(429);
       expect(response.headers.get("Retry-After")).toBe("60");
       expect(performance.now() - start).toBeGreaterThan(900);

@@ -19,7 +19,7 @@ function refusalOf(take: () => unknown): RegistryError | undefined {
 
 describe("a lane", () => {
   it("does one piece of work after the other, with pauses that keep to its share", async ({ expect }) => {
-    const lane = new Lane(0.25);
+    const lane = new Lane(0.25, 5000);
     const spans: { start: number; end: number }[] = [];
     const run = async (key: string) =>
       lane.run(lane.take(key, 16), () => {
@@ -36,13 +36,13 @@ describe("a lane", () => {
   });
 
   it("begins at once when nobody is before", async ({ expect }) => {
-    const lane = new Lane(0.25);
+    const lane = new Lane(0.25, 5000);
     const start = performance.now();
     expect(await lane.run(lane.take("a", 1), () => performance.now() - start)).toBeLessThan(50);
   });
 
   it("refuses before any work when the wait would be long, with the seconds to wait", ({ expect }) => {
-    const lane = new Lane(0.25);
+    const lane = new Lane(0.25, 5000);
     let taken = 0;
     let refusal: RegistryError | undefined;
     while (!refusal) {
@@ -55,21 +55,21 @@ describe("a lane", () => {
   });
 
   it("leaves places to others when one holds all that it may", ({ expect }) => {
-    const lane = new Lane(0.25);
+    const lane = new Lane(0.25, 5000);
     for (let place = 0; place < 4; place += 1) lane.take("greedy", 3); // the first starts at once, and waits for nothing
     expect(refusalOf(() => lane.take("greedy", 3))?.code).toBe("TOO_MANY_REQUESTS");
     expect(refusalOf(() => lane.take("other", 3))).toBe(undefined);
   });
 
   it("goes on when somebody who waited has vanished", async ({ expect }) => {
-    const lane = new Lane(0.25);
+    const lane = new Lane(0.25, 5000);
     lane.take("vanished", 1);
     lane.take("vanished", 1);
     expect(await lane.run(lane.take("a", 1), () => "done")).toBe("done");
   });
 
   it("goes on after work that failed", async ({ expect }) => {
-    const lane = new Lane(0.25);
+    const lane = new Lane(0.25, 5000);
     const failing = lane.run(lane.take("a", 16), () => {
       throw new Error("damaged");
     });
