@@ -177,7 +177,7 @@ export function claimQueries(db: Database, id: number, leaseMs: number, outbound
       .where(and(isFree, lte(deliveries.slotAt, new Date(now)), hasRoom(outbound, now)))
       .returning(),
     spendIfChanged(db, paces.host, now),
-    spendIfChanged(db, paces.share, now),
+    spendIfChanged(db, paces.share, now, true),
     // What was not taken is still free.
     db
       .update(deliveries)

@@ -50,14 +50,20 @@ export function freeAt({ key, interval, burst }: Pace): SQL {
   return sql`(coalesce(${nextAt}, 0) - ${interval * (burst - 1)})`;
 }
 
-/** Counts a request, if the statement before it in the batch has changed anything. */
-export function spendIfChanged(db: Database, { key, interval }: Pace, now: number) {
+/**
+ * Counts a request, if the statement before it in the batch has changed anything.
+ *
+ * @param isShare what went by the host's room is counted against an account's share too, but holds it back for no longer
+ * than the share itself does: so it is there again as soon as others have filled the host.
+ */
+export function spendIfChanged(db: Database, { key, interval, burst }: Pace, now: number, isShare = false) {
+  const next = sql`max(${outboundPaces.nextAt}, ${now}) + ${interval}`;
   return db
     .insert(outboundPaces)
     .select(sql`SELECT ${key}, ${now + interval} WHERE changes() > 0`)
     .onConflictDoUpdate({
       target: outboundPaces.key,
-      set: { nextAt: sql`max(${outboundPaces.nextAt}, ${now}) + ${interval}` },
+      set: { nextAt: isShare ? sql`min(${next}, ${now + interval * burst})` : next },
     });
 }
 
@@ -101,7 +107,7 @@ export async function takeOutbound(db: Database, outbound: Outbound): Promise<bo
       })
       .returning({ key: outboundPaces.key }),
     spendIfChanged(db, paces.host, now),
-    spendIfChanged(db, paces.share, now),
+    spendIfChanged(db, paces.share, now, true),
   ]);
   return taken.length > 0;
 }

@@ -170,6 +170,12 @@ describe("a push that sets off many deliveries", () => {
     await look();
     expect(sent).toHaveLength(burst + 3);
     expect(await statusesOf(quiet)).toEqual({ success: 3 });
+    // Having sent much before costs an account its share for a moment only.
+    advance(60_000 / SHARE_PER_MINUTE + 1);
+    await pushTags(loud, 1);
+    queued.splice(1);
+    await look();
+    expect(sent).toHaveLength(burst + 4);
   });
 
   it("retries within the same paces", async ({ expect }) => {
@@ -206,7 +212,6 @@ describe("a host", () => {
     answer();
     await looking;
     expect(queued).toHaveLength(90 - sent.length);
-    expect(Math.min(...delays)).toBeGreaterThanOrEqual(1);
   });
 
   it("is the same however it is written, and another at another port", async ({ expect }) => {

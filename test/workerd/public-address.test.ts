@@ -145,10 +145,10 @@ describe("behind a proxy that ends TLS", () => {
   it("a signed request is that of the host that its client signed", async ({ expect }) => {
     const { administrator } = await newAccount();
     const key = await newKey(administrator);
-    // The tests' own PUBLIC_URL is what the client signs.
-    const arrive = async (host: string, signed?: string) => {
+    const arrive = async (host: string, signed: string) => {
       const response = await sendSigned(key, "GET", "/v2/manage/namespaces", {
-        ...(signed !== undefined && { headers: { Host: signed } }),
+        fetch: withSettings(PUBLIC),
+        headers: { Host: signed },
         alter: (request) => {
           request.url.host = host;
           request.headers.delete("Host");
@@ -156,9 +156,11 @@ describe("behind a proxy that ends TLS", () => {
       });
       return response.status;
     };
-    expect(await arrive("registry.test")).toBe(200);
-    expect(await arrive("127.0.0.1:8787")).toBe(200);
-    expect(await arrive("registry.test", "evil.example")).toBe(401);
+    expect(await arrive(HOST, HOST)).toBe(200);
+    expect(await arrive("127.0.0.1:8787", HOST)).toBe(200);
+    expect(await arrive("127.0.0.1:8787", "second.example.com:8443")).toBe(200);
+    expect(await arrive("127.0.0.1:8787", "127.0.0.1:8787")).toBe(200);
+    expect(await arrive(HOST, "evil.example")).toBe(401);
   });
 });
 

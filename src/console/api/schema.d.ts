@@ -781,7 +781,7 @@ export interface paths {
         put?: never;
         /**
          * Give an image a trigger
-         * @description It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image.
+         * @description It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["addTrigger"];
         delete?: never;
@@ -813,7 +813,7 @@ export interface paths {
         head?: never;
         /**
          * Change a trigger
-         * @description What was pushed before is delivered by what it is then. Takes the right to edit the image.
+         * @description What was pushed before is delivered by what it is then. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already. Switching it off does not.
          */
         patch: operations["changeTrigger"];
         trace?: never;
@@ -869,7 +869,7 @@ export interface paths {
         put?: never;
         /**
          * Deliver an event once more
-         * @description As a new delivery, also when the trigger is not enabled. Takes the right to edit the image.
+         * @description As a new delivery, also when the trigger is not enabled. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["resendDelivery"];
         delete?: never;
@@ -1610,7 +1610,7 @@ export interface paths {
         put?: never;
         /**
          * Let pushes update a Kubernetes workload
-         * @description When a tag that meets the condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image.
+         * @description When a tag that meets the condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["createTrigger"];
         delete?: never;
@@ -1642,7 +1642,7 @@ export interface paths {
         head?: never;
         /**
          * Switch a trigger on or off
-         * @description Takes the right to edit the image.
+         * @description Takes the right to edit the image. To switch it on: A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         patch: operations["updateTrigger"];
         trace?: never;
