@@ -39,6 +39,6 @@ export async function recording(c: Context<AppEnv>, work: Promise<void>): Promis
   try {
     await work;
   } catch (error) {
-    console.error(`${c.req.method} ${new URL(c.req.url).pathname} could not be recorded:`, error);
+    console.error(`${c.req.method} ${requestPath(c).pathname} could not be recorded:`, error);
   }
 }

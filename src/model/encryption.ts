@@ -2,6 +2,7 @@
  * Secrets that must be read again, at rest: AES-256-GCM under a key that only the Worker has. The text says which key it is
  * under, so that keys can be exchanged while the old one is still in use (ADR 13).
  */
+import { BoundedMemory } from "./bounded-memory.ts";
 import { createHash } from "node:crypto";
 import { ENCRYPTION_KEY_BYTES, type KeyRing } from "./secrets.ts";
 
@@ -66,8 +67,8 @@ function utf8(text: string): Uint8Array {
 }
 
 /** An isolate has the few keys of one deployment. */
-const imported = new Map<string, Promise<CryptoKey>>();
-const MAX_IMPORTED = 8;
+const imported = new BoundedMemory<Promise<CryptoKey>>(16 * 1024);
+const IMPORTED_BYTES = 500;
 
 function importKey(text: string): Promise<CryptoKey> {
   const known = imported.get(text);
@@ -75,7 +76,6 @@ function importKey(text: string): Promise<CryptoKey> {
   const bytes = Buffer.from(text, "base64");
   if (bytes.byteLength !== ENCRYPTION_KEY_BYTES) throw new Error("an encryption key must be 32 bytes in base64");
   const key = crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-  if (imported.size >= MAX_IMPORTED) imported.clear();
-  imported.set(text, key);
+  imported.set(text, key, IMPORTED_BYTES);
   return key;
 }

@@ -42,7 +42,7 @@ const KEYS: Record<"manifest" | "descriptor" | "platform", Readonly<Record<strin
 };
 
 /** The same, to be found whatever the case of a key's letters is. */
-const FOLDED = new Map(
+const FOLDED: ReadonlyMap<string, ReadonlyMap<string, { key: string; below: Kind | undefined }>> = new Map(
   Object.entries(KEYS).map(([kind, keys]) => [
     kind,
     new Map(Object.entries(keys).map(([key, below]) => [fold(key), { key, below }])),

@@ -1,5 +1,6 @@
 /** What was done, by whom (guide 1.6): who may see it, and what is recorded of what was refused. */
 import type { Caller, User } from "../model/access.ts";
+import { BoundedMemory } from "../model/bounded-memory.ts";
 import type { AuditAction, AuditEntry } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
 import { isDigest } from "../model/digest.ts";
@@ -161,8 +162,8 @@ export async function recordDenied(
 }
 
 /** Uses of a password for tokens that this isolate has recorded: docker's next pull is to cost no write. */
-const recorded = new Map<string, number>();
-const MAX_RECORDED = 1000;
+const recorded = new BoundedMemory<number>(256 * 1024);
+const RECORDED_BYTES = 8;
 
 /**
  * Records that somebody exchanged a name and password, or a login command's, for tokens: once an hour for a name and address.
@@ -180,8 +181,7 @@ export async function recordTokenLogin(
   const key = [user.id, resource, address].join("\0");
   const now = Date.now();
   if (now - (recorded.get(key) ?? 0) < HOUR_MS) return;
-  if (recorded.size >= MAX_RECORDED) recorded.clear();
-  recorded.set(key, now);
+  recorded.set(key, now, RECORDED_BYTES);
   const entry: AuditEntry = {
     action: "token.create",
     resource,

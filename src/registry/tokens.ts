@@ -144,15 +144,14 @@ async function verify(keys: KeyRing, token: string): Promise<{ payload: JWTPaylo
 }
 
 /** Importing a key costs more than a signature, and there are few secrets for all requests. */
-const imported = new Map<string, Promise<CryptoKey>>();
-const MAX_IMPORTED = 8;
+const imported = new BoundedMemory<Promise<CryptoKey>>(16 * 1024);
+const IMPORTED_BYTES = 500;
 
 function keyOf(secret: string): Promise<CryptoKey> {
   const ready = imported.get(secret);
   if (ready) return ready;
   const bytes = new TextEncoder().encode(secret);
   const key = crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-  if (imported.size >= MAX_IMPORTED) imported.clear();
-  imported.set(secret, key);
+  imported.set(secret, key, IMPORTED_BYTES);
   return key;
 }
