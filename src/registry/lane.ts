@@ -11,7 +11,7 @@ import { RegistryError } from "../model/errors.ts";
 /** Until a piece of work was timed: more than a hash takes, so that nobody begins with a burst. */
 const ASSUMED_COST_MS = 100;
 /** Time also passes while the machine does something else, for which nobody is to wait. */
-const MAX_COST_MS = 250;
+const MAX_COST_MS = 500;
 
 export interface Turn {
   readonly key: string;
@@ -74,9 +74,10 @@ export class Lane {
     } finally {
       // The platform's clock stands still while code runs, and goes on with the next input or output.
       await scheduler.wait(0);
-      const tookMs = Math.min(performance.now() - startedAt, MAX_COST_MS);
+      const endedAt = performance.now();
+      const tookMs = Math.min(endedAt - startedAt, MAX_COST_MS);
       this.#costMs = (this.#costMs + tookMs) / 2;
-      this.#restsUntil = startedAt + tookMs / this.#share;
+      this.#restsUntil = endedAt + tookMs * (1 / this.#share - 1);
     }
   }
 
