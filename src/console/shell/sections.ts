@@ -7,6 +7,7 @@ import {
   IconHome,
   IconImage,
   IconKey,
+  IconLock,
   IconOrganization,
   IconRecycle,
   IconServer,
@@ -21,6 +22,7 @@ export interface Section {
     | "imageCentre"
     | "organizations"
     | "accessKeys"
+    | "logins"
     | "users"
     | "audit"
     | "accounts"
@@ -51,6 +53,7 @@ export const SECTION_GROUPS: readonly SectionGroup[] = [
     heading: "sectionAccount",
     sections: [
       { label: "accessKeys", href: "/access-keys", icon: IconKey, audience: "user" },
+      { label: "logins", href: "/logins", icon: IconLock, audience: "user" },
       { label: "users", href: "/users", icon: IconUsers, audience: "administrator" },
       { label: "audit", href: "/audit", icon: IconAudit, audience: "user" },
     ],
