@@ -21,11 +21,12 @@ test(
       const program = run(["scripts/bootstrap.mjs", "scripts/rotate-secrets.ts", ...args], { STATE_DIR });
       return { code: await program.ended, output: program.output() };
     };
-    const whileRunning = async <T>(act: (url: string) => Promise<T>): Promise<T> => {
+    // A password that is set anew ends what was made with the one before.
+    const whileRunning = async <T>(act: (url: string) => Promise<T>, ADMIN_PASSWORD = ""): Promise<T> => {
       const server = run(["scripts/bootstrap.mjs", "scripts/start.ts"], {
         PORT: "0",
         STATE_DIR,
-        ADMIN_PASSWORD: PASSWORD,
+        ADMIN_PASSWORD,
       });
       const [, url = ""] = await eventually(() => READY.exec(server.output()) ?? undefined, 90_000);
       try {

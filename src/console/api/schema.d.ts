@@ -183,7 +183,7 @@ export interface paths {
         };
         /**
          * All that was done, newest first, as JSON Lines
-         * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it.
+         * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it. One answer has about two million events; where there are more, its last line is `{"next": "…"}`, the `cursor` of the next export.
          */
         get: operations["exportAuditEvents"];
         put?: never;
@@ -273,6 +273,47 @@ export interface paths {
          */
         post: operations["createLoginCommand"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own logins, those used last first
+         * @description Every browser, `X-Auth-Token` and refresh token that is logged in. A user has at most 100 of each kind: beyond that the one that was used least recently ends.
+         */
+        get: operations["listLogins"];
+        put?: never;
+        post?: never;
+        /**
+         * End all of one's own logins but the present one
+         * @description All of them for requests that come with no login, but with a password or a signature.
+         */
+        delete: operations["endOtherLogins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own logins */
+        delete: operations["endLogin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1006,6 +1047,30 @@ export interface paths {
         patch: operations["updateDefaultQuotas"];
         trace?: never;
     };
+    "/api/secret-rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the exchange of the registry's secrets is
+         * @description Operators.
+         */
+        get: operations["showSecretRotation"];
+        put?: never;
+        /**
+         * Take secrets over to the current ENCRYPTION_KEY now
+         * @description Operators. As it is done every hour: some thousand at once, so it may take several requests.
+         */
+        post: operations["reencryptSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1018,7 +1083,7 @@ export interface paths {
         put?: never;
         /**
          * Log a browser in
-         * @description Sets the cookie `berth_session`. Requests that change something must then come from the same origin.
+         * @description Sets the cookie `__Host-berth_session` (without TLS, on one's own machine, `berth_session`). Requests that change something must then come from the same origin.
          */
         post: operations["logIn"];
         /**
@@ -1168,6 +1233,50 @@ export interface paths {
          * @description Administrators of the account; an operator's only operators.
          */
         delete: operations["deleteAccessKeyOfUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The logins of a user
+         * @description Administrators of the account; those of an operator are for operators only.
+         */
+        get: operations["listLoginsOfUser"];
+        put?: never;
+        post?: never;
+        /**
+         * End all logins of a user
+         * @description Administrators of the account; those of an operator are for operators only. The login that the request came with goes on.
+         */
+        delete: operations["endLoginsOfUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/logins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a login of a user
+         * @description Administrators of the account; those of an operator are for operators only.
+         */
+        delete: operations["endLoginOfUser"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2136,7 +2245,7 @@ export interface components {
             digest: string;
             /** @enum {string} */
             result: "deleted";
-            /** @description As it was. */
+            /** @description As it was; of long lists of labels and patterns the beginning, and `…`. */
             rule: {
                 /**
                  * @description Of a `date_rule` 1 to 365 days, of a `tag_rule` 1 to 1000 tags.
@@ -2222,7 +2331,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -2588,6 +2697,10 @@ export interface components {
             user: string;
         };
         Done: Record<string, never>;
+        EndedLogins: {
+            /** @description How many have ended. */
+            ended: number;
+        };
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
             enable_authorization_token: boolean;
@@ -3088,6 +3201,43 @@ export interface components {
             trigger_type: "all" | "tag" | "regular";
         };
         ListedTriggers: components["schemas"]["ListedTrigger"][];
+        Login: {
+            /** @description The client's IP address at the login. */
+            address: string | null;
+            /** @description What the client called itself at the login: its `User-Agent`, or OAuth2's `client_id`. */
+            client: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Whether this request came with it. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends; the end of a refresh token is put off by its use.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            expires: string;
+            /**
+             * @description What it is ended by; of no use for anything else.
+             * @example 5f3d0c8a91be47d2a6f01c9e
+             */
+            id: string;
+            /**
+             * @description How it is used: by a browser's cookie, by `X-Auth-Token`, or by a refresh token, as `docker login` keeps one.
+             * @enum {string}
+             */
+            kind: "browser" | "iam-token" | "refresh-token";
+            /** @description The client's IP address at the last use. */
+            lastAddress: string | null;
+            /**
+             * Format: date-time
+             * @description To within five minutes; null when it was only made.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            lastUsed: string | null;
+        };
         LoginCommand: {
             /** @description What to type: `docker login -u … -p … <registry>`. */
             command: string;
@@ -3101,6 +3251,9 @@ export interface components {
             registry: string;
             /** @description `<project>@<temporary access key>`. */
             user: string;
+        };
+        LoginList: {
+            logins: components["schemas"]["Login"][];
         };
         ManifestDetail: {
             annotations: {
@@ -3585,6 +3738,12 @@ export interface components {
             pushedBy: string | null;
             tag: string;
         };
+        Reencryption: components["schemas"]["SecretRotation"] & {
+            /** @description How many secrets have been taken over to the current key just now. */
+            done: number;
+            /** @description How many could not be read, and stay as they are. */
+            failed: number;
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -3801,6 +3960,22 @@ export interface components {
             template: "date_rule" | "tag_rule";
         };
         Retentions: components["schemas"]["Retention"][];
+        SecretRotation: {
+            /** @description The same of `ENCRYPTION_KEY`. */
+            encryptionKeys: number;
+            /** @description Whether nothing needs an older `ENCRYPTION_KEY` any more. */
+            isComplete: boolean;
+            /** @description Secrets that are not under the current `ENCRYPTION_KEY` yet, by what they are of. */
+            left: {
+                accessKeys: number;
+                clusters: number;
+                triggers: number;
+            };
+            /** @description Those of them that are under a key which the registry has not got. */
+            lost: number;
+            /** @description How many values of `TOKEN_SECRET` are accepted: 1 when it is not being exchanged. */
+            tokenSecrets: number;
+        };
         Self: {
             user: {
                 account: string;
@@ -4632,7 +4807,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -4672,7 +4847,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -4848,6 +5023,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LoginCommand"];
                 };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listLogins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logins, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endOtherLogins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedLogins"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the login. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The login has ended. Tokens that it got go on for their few minutes, and manage nothing then. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["ApiError"];
         };
@@ -6166,6 +6405,48 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showSecretRotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is still under an older key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretRotation"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    reencryptSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done, and what is left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reencryption"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showSession: {
         parameters: {
             query?: never;
@@ -6442,6 +6723,75 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The key is gone, and with it the permanent login command. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listLoginsOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logins, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endLoginsOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedLogins"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endLoginOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the login. */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The login has ended. Tokens that it got go on for their few minutes, and manage nothing then. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,7 @@ type Failure = "NETWORK" | "UNAVAILABLE" | "UNKNOWN";
 /** Berth's own codes. What has many causes is left to the registry's sentence, which names the one. */
 const own = {
   ACCESS_KEY_LIMIT: "访问密钥数量已达上限，请先删除一个。",
+  LOGIN_UNKNOWN: "该登录不存在，可能已结束。",
   ACCESS_KEY_UNKNOWN: "访问密钥不存在，可能已被删除。",
   ACCOUNT_EXISTS: "该账号名称已被使用。",
   ACCOUNT_IN_USE: "该账号仍在使用中，不能删除。",
