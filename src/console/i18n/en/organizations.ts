@@ -65,8 +65,6 @@ const organizations = {
 
   imageBytes: "Size of all images",
   imageBytesHint: "What two images have in common counts twice.",
-  storedBytes: "Stored bytes",
-  storedBytesHint: "Each layer counts once.",
   quotas: "Quotas",
 };
 

@@ -64,8 +64,6 @@ const organizations: typeof en = {
 
   imageBytes: "镜像总大小",
   imageBytesHint: "多个镜像共有的内容重复计算。",
-  storedBytes: "实际存储",
-  storedBytesHint: "每个镜像层只计算一次。",
   quotas: "配额",
 };
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { type Organization, useOrganizationUsage } from "../../api/organizations.ts";
-import { Card, ErrorNotice, formatBytes, formatNumber, Skeleton } from "../../ui/index.ts";
+import { Card, ErrorNotice, formatBytes, Skeleton } from "../../ui/index.ts";
 import { QuotaCard } from "../quotas/quota-card.tsx";
 import styles from "./organizations.module.css";
 
@@ -16,10 +16,7 @@ export function UsageTab({ organization: { name } }: { organization: Organizatio
       <Card>
         {usage ? (
           <dl className={styles.figures}>
-            <Figure term={t("images")} value={formatNumber(usage.images)} />
-            <Figure term={t("tags")} value={formatNumber(usage.tags)} />
             <Figure term={t("imageBytes")} value={formatBytes(usage.imageBytes)} hint={t("imageBytesHint")} />
-            <Figure term={t("storedBytes")} value={formatBytes(usage.storedBytes)} hint={t("storedBytesHint")} />
           </dl>
         ) : (
           <Skeleton height="5rem" />

@@ -45,6 +45,9 @@ export default function Overview() {
       ) : (
         <Numbers overview={overview.data} />
       )}
+      {isFor("administrator", user) && (
+        <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
+      )}
       {isNew ? (
         <Suspense fallback={<Skeleton height="420px" />}>
           <FirstPush />
@@ -56,9 +59,6 @@ export default function Overview() {
           <RecentPushes />
           <RecentDeliveries />
         </div>
-      )}
-      {isFor("administrator", user) && (
-        <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
       )}
       {kind && (
         <Suspense>
