@@ -30,7 +30,7 @@ async function rotate(): Promise<number> {
   try {
     exchangeSecrets(file);
   } finally {
-    await state.release();
+    state.release();
   }
   console.log(
     [

@@ -89,7 +89,6 @@ export async function insertAuditRarely(
   const now = row.createdAt.getTime();
   const isForeign = origin !== row.accountId;
   const after = (ms: number) => new Date(now - ms);
-  const isRare = (rate: Rate, query: SQLWrapper) => sql`(SELECT count(*) FROM ${query}) < ${rate.max}`;
   const conditions = [
     sql`NOT EXISTS (SELECT 1 FROM ${alikeQuery(db, row, after(intervalMs))} AS alike
                     WHERE alike.resource = ${row.resource} AND alike.address IS ${row.address})`,
@@ -104,6 +103,10 @@ export async function insertAuditRarely(
                ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}, ${isForeign ? origin : null}
         WHERE ${sql.join(conditions, sql` AND `)}`,
   );
+}
+
+function isRare({ max }: Rate, query: SQLWrapper): SQL {
+  return sql`(SELECT count(*) FROM ${query}) < ${max}`;
 }
 
 /** A user's latest events of a kind, after a time. */

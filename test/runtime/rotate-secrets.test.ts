@@ -58,7 +58,7 @@ test(
         temporary: basic(command.user, command.password),
         refreshToken: tokens.refresh_token,
       };
-    });
+    }, PASSWORD);
     const statuses = (url: string) =>
       Promise.all([
         fetch(`${url}/v2/`, { headers: { Authorization: made.permanent } }),

@@ -132,10 +132,9 @@ describe("another account's audit", () => {
     const start = Date.now() - 3 * 60 * MINUTE;
     const flood = async (fromMinute: number, minutes: number) => {
       const { administrator: stranger } = await newAccount();
-      const [, , act] = DOORS[2] ?? [];
       for (let minute = fromMinute; minute < fromMinute + minutes; minute += 1) {
         await at(start + minute * MINUTE + 1000, async () => {
-          await Promise.all(names.map((image) => act?.(stranger, { organization, image })));
+          await Promise.all(names.map((image) => stranger.post(`/v2/${organization}/${image}/blobs/uploads/`)));
           await new Promise((resolve) => setTimeout(resolve, 50));
         });
       }

@@ -22,7 +22,7 @@ import {
   organizationRightOf,
   OTHER,
 } from "../support/workerd/callers.ts";
-import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
+import { at as atTime, openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import { eventually } from "../support/workerd/images.ts";
 import { newName, PASSWORD } from "../support/workerd/management.ts";
 import { setCommonLimits } from "../support/workerd/quotas.ts";
@@ -936,7 +936,7 @@ describe("the audit", () => {
       // What is recorded once an hour is due again hours later.
       const isRare = row.route.endsWith("/token");
       if (isRare) hours += 2;
-      const response = await at(Date.now() + (isRare ? hours * 3600_000 : 0), () => asked(row, caller, target));
+      const response = await atTime(Date.now() + (isRare ? hours * 3600_000 : 0), () => asked(row, caller, target));
       expect(response.status).toBeLessThan(300);
       await response.arrayBuffer();
       if (typeof trace === "string") {
@@ -950,8 +950,8 @@ describe("the audit", () => {
   }
 });
 
-function titleOf({ at: place, route, query = "", note }: Row): string {
-  return `${place ?? route}${query}${note === undefined ? "" : ` (${note})`}`;
+function titleOf({ at, route, query = "", note }: Row): string {
+  return `${at ?? route}${query}${note === undefined ? "" : ` (${note})`}`;
 }
 
 async function checkRow(row: Row, kind: Kind, way: Way, expect: ExpectStatic): Promise<void> {
