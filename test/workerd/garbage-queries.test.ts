@@ -153,7 +153,7 @@ describe("triggers", () => {
         // The row that fired it, as values.
         const text = statement
           .replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1")
-          .replaceAll(/RAISE\((?:ABORT, )?([^)]+)\)/g, (_, text: string) => (text === "IGNORE" ? "0" : text));
+          .replaceAll(/RAISE\((?:ABORT, )?([^)]+)\)/g, (_, what: string) => (what === "IGNORE" ? "0" : what));
         const plan = await explain(
           env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind(...(text.includes("?1") ? ["1"] : [])),
         );
