@@ -6,6 +6,7 @@ import {
   countDue,
   countReclaimable,
   deleteGarbageBlobs,
+  deleteUnneededLinks,
   deleteUnneededManifests,
   findKeepsUntagged,
   findObjectCursor,
@@ -14,6 +15,7 @@ import {
   type Garbage,
   listCollections,
   listGarbageObjects,
+  observeLinks,
   observeManifests,
   saveCollection,
   setKeepsUntagged,
@@ -59,7 +61,7 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   const save = () => saveCollection(db, run);
 
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
-  const isDue = { observation: true, manifests: true, blobs: true, objects: true };
+  const isDue = { observation: true, manifests: true, links: true, blobs: true, objects: true };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.observation) {
       isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
@@ -69,7 +71,12 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       run.manifests += deleted;
       isDue.manifests = seen >= SLICE_ROWS;
       // They leave blobs behind, and manifests that only they needed.
-      if (deleted > 0) isDue.observation = isDue.blobs = true;
+      if (deleted > 0) isDue.observation = isDue.links = isDue.blobs = true;
+    }
+    if (isDue.links) {
+      const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
+      const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
+      isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
     }
     if (isDue.blobs) {
       const deleted = await deleteGarbageBlobs(db, since, SLICE_ROWS);

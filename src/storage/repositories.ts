@@ -202,10 +202,10 @@ export async function deleteRepository(
       db.update(blobs).set({ lastUsedAt: new Date() }).where(inArray(blobs.id, blobIds)),
       // An immutable tag stays, and with it its manifest, which its foreign key refuses to let go.
       db.delete(tags).where(and(eq(tags.repositoryId, id), not(isImmutable))),
-      db.delete(manifests).where(eq(manifests.repositoryId, id)),
-      // While it is there to be counted by.
+      // Before the manifests, which would each take themselves off the links; and while the image is there to be counted by.
       db.delete(repositoryBlobs).where(eq(repositoryBlobs.repositoryId, id)),
       db.delete(tagHistory).where(eq(tagHistory.repositoryId, id)),
+      db.delete(manifests).where(eq(manifests.repositoryId, id)),
       // All else goes with it, by foreign keys.
       db.delete(repositories).where(eq(repositories.id, id)).returning({ id: repositories.id }),
       insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),

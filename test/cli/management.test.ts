@@ -296,7 +296,7 @@ test("quotas are shown to those who may see them, and set by operators", async (
     ["acme", "--account", "north", "--tags", "5"],
     ["--defaults", "account", "--tags", "default"],
   ]) {
-    expect(await operators.berth(["quota", "set", ...wrong]), wrong.join(" ")).toMatchObject({ exitCode: 2 });
+    expect({ wrong, ...(await operators.berth(["quota", "set", ...wrong])) }).toMatchObject({ exitCode: 2 });
   }
   expect(await operators.berth(["quota", "show", "no-such-organization"])).toMatchObject({ exitCode: 4 });
 });

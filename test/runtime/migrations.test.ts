@@ -137,6 +137,7 @@ test("quotas come to a registry that is in use, count what is there, and refuse 
     "INSERT INTO repository_blobs VALUES (1, 1), (1, 2), (2, 1), (3, 1), (4, 2)",
     `INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES
          (1, 1, 'sha256:m1', 'type', 1000, 0), (2, 3, 'sha256:m2', 'type', 50, 0)`,
+    "INSERT INTO manifest_blobs VALUES (1, 1), (1, 2), (2, 1)",
     "INSERT INTO tags VALUES (1, 'v1', 1, 0, 0), (1, 'v2', 1, 0, 0), (3, 'v1', 2, 0, 0)",
     `INSERT INTO tag_history (repository_id, tag, digest, created_at) VALUES
          (1, 'v1', 'sha256:m1', 0), (1, 'v2', 'sha256:m1', 0), (3, 'v1', 'sha256:m2', 0)`,
@@ -160,6 +161,8 @@ test("quotas come to a registry that is in use, count what is there, and refuse 
     "2 1 1",
     "2 3 1",
   ]);
+  const links = "SELECT repository_id, blob_id, manifest_count, unneeded_since FROM repository_blobs ORDER BY 1, 2";
+  expect(await rows(links)).toEqual(["1 1 1 ", "1 2 1 ", "2 1 0 0", "3 1 1 ", "4 2 0 0"]);
   // Who has more than half of what is allowed from now on may have twice as much as that.
   expect(
     await rows("SELECT holder, holder_id, resource, own_limit FROM quotas WHERE holder_id > 0 AND own_limit > 0"),

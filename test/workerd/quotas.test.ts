@@ -214,6 +214,68 @@ describe("stored bytes", () => {
   });
 });
 
+describe("what a deleted tag alone led to", () => {
+  const DAY_MS = 24 * HOUR_MS;
+  let now = Date.UTC(2040, 0, 1);
+  beforeEach(() => {
+    now += 1000 * DAY_MS;
+    vi.useFakeTimers({ toFake: ["Date"], now });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const collect = async () => {
+    // Each is noted, waits for the grace period, and goes.
+    for (let run = 0; run < 4; run += 1) {
+      await keepHouse(openStores(env), new Date(now));
+      now += 8 * DAY_MS;
+      vi.setSystemTime(now);
+    }
+  };
+
+  it("takes no room any more once it is collected, although another organization has the same layers", async ({
+    expect,
+  }) => {
+    const { account, administrator, organization, image } = await newTenant();
+    const [other, base, own] = [await newOrganization(administrator), someBytes(5000), someBytes(300)];
+    for (const name of [image, `${other}/web`]) {
+      for (const bytes of [base, own]) await pushBytes(administrator, name, bytes);
+    }
+    expect((await putImage(administrator, image, "v1", [own, base])).status).toBe(201);
+    expect((await putImage(administrator, `${other}/web`, "v1", [own, base])).status).toBe(201);
+    await administrator.delete(`/v2/manage/namespaces/${organization}/repos/web/tags/v1`);
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({ storedBytes: 5300, tags: 0 });
+    await collect();
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({
+      storedBytes: 0,
+      manifestBytes: 0,
+      images: 1,
+    });
+    expect(await usedBy(`accounts/${account}`)).toMatchObject({ storedBytes: 5300, tags: 1 });
+    expect((await administrator.get(`/v2/${image}/blobs/${digestOf(base)}`)).status).toBe(404);
+    expect((await administrator.get(`/v2/${other}/web/blobs/${digestOf(base)}`)).status).toBe(200);
+  });
+
+  it("stays for who asks for it, and names it within the grace period", async ({ expect }) => {
+    const { administrator, organization, image } = await newTenant();
+    const [other, base] = [await newOrganization(administrator), someBytes(5000)];
+    await pushBytes(administrator, image, base);
+    await pushBytes(administrator, `${other}/web`, base);
+    expect((await putImage(administrator, `${other}/web`, "v1", [base])).status).toBe(201);
+    for (let day = 0; day < 30; day += 5) {
+      await keepHouse(openStores(env), new Date(now));
+      now += 5 * DAY_MS;
+      vi.setSystemTime(now);
+      // Everybody asks for it there, and this client here: the first must not hide the second.
+      expect((await administrator.send("HEAD", `/v2/${other}/web/blobs/${digestOf(base)}`)).status).toBe(200);
+      expect((await administrator.send("HEAD", `/v2/${image}/blobs/${digestOf(base)}`)).status).toBe(200);
+    }
+    expect((await putImage(administrator, image, "v1", [base])).status).toBe(201);
+    await collect();
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({ storedBytes: 5000, tags: 1 });
+  });
+});
+
 describe("manifests' bytes", () => {
   it("are those of the exact text, once, and come back with its deletion", async ({ expect }) => {
     const { administrator, organization, image } = await newTenant();

@@ -68,7 +68,7 @@ export async function fill(db: D1Database, { tags, images, blobs }: Size): Promi
   const share = `(i - ${small + 1}) % ${2 * images}`;
   await insert(
     blobs,
-    `INSERT INTO repository_blobs
+    `INSERT INTO repository_blobs (repository_id, blob_id)
      SELECT iif(i <= ${small}, ${LARGE_IMAGE}, ${LARGE_IMAGE + 1} + ${share} / 2), i`,
   );
   await insert(named, `INSERT INTO manifest_blobs SELECT iif(i <= ${small}, i, ${small + 1} + ${share}), i`);
