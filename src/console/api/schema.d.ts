@@ -159,7 +159,7 @@ export interface paths {
         };
         /**
          * All that was done, newest first, as JSON Lines
-         * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it.
+         * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it. One answer has about two million events; where there are more, its last line is `{"next": "…"}`, the `cursor` of the next export.
          */
         get: operations["exportAuditEvents"];
         put?: never;
