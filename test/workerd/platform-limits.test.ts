@@ -43,7 +43,7 @@ it("refuses one query more than an invocation may send, also within a batch", as
   const query = (db = limited) => db.select({ id: accounts.id }).from(accounts).limit(1);
   await query();
   await limited.batch([query(), query()]);
-  await expect(query()).rejects.toThrow("Failed to run the query");
+  await expect(query()).rejects.toThrow("more than 3 queries");
   await expect(limited.batch([query()])).rejects.toThrow("more than 3 queries");
   expect(countQueries(limited)).toBe(3);
 
