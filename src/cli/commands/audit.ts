@@ -1,34 +1,11 @@
-import { Readable, Transform, type TransformCallback } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { StringDecoder } from "node:string_decoder";
 import { refusalOf, unwrap } from "../api.ts";
 import { defined } from "../defined.ts";
+import { EventLines } from "../event-lines.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printTable } from "../output.ts";
-
-/** Passes an export on, but for the last line of one that has not all: where the next one goes on. */
-class EventLines extends Transform {
-  /** Undefined when there is no more. */
-  next: string | undefined;
-  /** A line that may be that one. */
-  #held = "";
-  readonly #decoder = new StringDecoder();
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const text = this.#held + this.#decoder.write(chunk);
-    // All but the last line, whether it has ended or not.
-    const start = text.lastIndexOf("\n", text.length - 2) + 1;
-    this.#held = text.slice(start);
-    done(null, text.slice(0, start));
-  }
-
-  override _flush(done: TransformCallback): void {
-    const last = this.#held === "" ? {} : (JSON.parse(this.#held) as { next?: string });
-    this.next = last.next;
-    done(null, last.next === undefined ? this.#held : "");
-  }
-}
 
 /** `berth audit`: who did what. */
 export const audit = operation({
