@@ -23,6 +23,8 @@ export interface Identity {
   reach: Caller["reach"];
   /** Changes when the user's password does: what refresh tokens and temporary logins are bound to. */
   credentialVersion: string;
+  /** Id of the login that lasts which somebody came with, if it was one. */
+  session?: string;
 }
 
 /** An attempt to log in. */

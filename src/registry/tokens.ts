@@ -22,6 +22,8 @@ const AccessClaims = z.object({
     .object({ id: z.int(), name: z.string(), accountId: z.int(), accountName: z.string(), role: z.enum(ROLES) })
     .optional(),
   reach: z.enum(["account", "registry"]),
+  /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
+  session: z.string().exactOptional(),
   access: z.array(
     z.object({
       type: z.string(),
@@ -47,7 +49,12 @@ export async function issueAccessToken(
 ): Promise<AccessToken> {
   const grants = await Promise.all(scopes.map((scope) => decideGrant(stores, identity?.user, scope)));
   const issuedAt = new Date();
-  const claims = { user: identity?.user, reach: identity?.reach ?? "registry", access: grants };
+  const claims = {
+    user: identity?.user,
+    reach: identity?.reach ?? "registry",
+    access: grants,
+    session: identity?.session,
+  };
   const token = await sign(stores.secrets.token, claims, issuedAt);
   return { token, issuedAt, grants };
 }
@@ -62,7 +69,7 @@ export async function issueRefreshToken(stores: Stores, { user, credentialVersio
 }
 
 /** What a token knows of its caller. */
-type TokenCaller = Omit<Caller, "address">;
+type TokenCaller = Omit<Caller, "address"> & Pick<Identity, "session">;
 
 /** Access tokens that this isolate has verified: a client sends the same one with every request of a pull. */
 const known = new Map<string, { secret: string; caller: TokenCaller; expiresAt: number }>();
@@ -78,8 +85,8 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   const remembered = known.get(token);
   if (remembered && keys.includes(remembered.secret) && Date.now() < remembered.expiresAt) return remembered.caller;
   const { payload, secret } = await verify(keys, token);
-  const { user, reach, access } = AccessClaims.parse(payload);
-  const caller: TokenCaller = { user, reach, grants: access };
+  const { user, reach, access, ...made } = AccessClaims.parse(payload);
+  const caller: TokenCaller = { user, reach, grants: access, ...made };
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(token, { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 });
   return caller;
