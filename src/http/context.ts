@@ -10,8 +10,8 @@ export interface AppEnv {
   Variables: {
     stores: Stores;
     caller: Caller;
-    /** Set for callers who come with a session, by cookie or `X-Auth-Token`. */
-    session?: { id: string; expiresAt: Date };
+    /** Set for callers who manage with a session: by cookie or `X-Auth-Token`, or by a token of one, which ends itself. */
+    session?: { id: string; expiresAt?: Date };
   };
 }
 

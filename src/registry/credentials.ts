@@ -32,6 +32,8 @@ export interface Identity {
   credentialVersion: string;
   /** What sessions and tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
   passwordChanges: number | undefined;
+  /** Id of the login that lasts which somebody came with, if it was one. */
+  session?: string;
 }
 
 /**

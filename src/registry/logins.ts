@@ -22,7 +22,7 @@ export async function listLogins(stores: Stores, caller: Caller, userName?: stri
 
 /**
  * Ends such a login: a refresh token, cookie or `X-Auth-Token` is good for nothing from then on. Tokens that were made with
- * it go on for their few minutes.
+ * it pull for their few minutes, and manage nothing any more.
  *
  * @throws RegistryError as {@link listLogins}, LOGIN_UNKNOWN.
  */

@@ -9,6 +9,7 @@ import { type SessionKind, sessionIdOf } from "../model/session.ts";
 import {
   deleteSession,
   findSession as findRecord,
+  hasSession,
   insertSession,
   recordSessionUse,
   type SessionRecord,
@@ -107,7 +108,19 @@ export async function findSession(
   // A session from before the column is ended by the deletion of its row alone.
   if (record.passwordChanges !== null && record.passwordChanges !== record.user.passwordChanges) return undefined;
   const expiresAt = await recordUse(stores, tokenHash, record, { now, address, idleMs });
-  return { id: sessionIdOf(tokenHash), identity, expiresAt };
+  const id = sessionIdOf(tokenHash);
+  return { id, identity: { ...identity, session: id }, expiresAt };
+}
+
+/**
+ * Makes sure that a login which a token was made with has not been ended since.
+ *
+ * @param id the login's.
+ * @throws RegistryError UNAUTHORIZED.
+ */
+export async function requireSession(stores: Stores, user: User, id: string): Promise<void> {
+  if (await hasSession(stores.db, user.id, id, new Date())) return;
+  throw new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
 }
 
 async function recordUse(

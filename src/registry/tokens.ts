@@ -25,6 +25,8 @@ const AccessClaims = z.object({
   reach: z.enum(["account", "registry"]),
   /** Absent where the token does not end with the password. */
   passwordChanges: z.int().exactOptional(),
+  /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
+  session: z.string().exactOptional(),
   access: z.array(
     z.object({
       type: z.string(),
@@ -51,8 +53,8 @@ export async function issueAccessToken(
 ): Promise<AccessToken> {
   const grants = await Promise.all(scopes.map((scope) => decideGrant(stores, identity?.user, scope)));
   const issuedAt = new Date();
-  const { user, reach = "registry", passwordChanges } = identity ?? {};
-  const claims = { user, reach, passwordChanges, access: grants };
+  const { user, reach = "registry", passwordChanges, session } = identity ?? {};
+  const claims = { user, reach, passwordChanges, session, access: grants };
   const token = await sign(stores.secrets.token, claims, issuedAt);
   return { token, issuedAt, scopes: grants };
 }
@@ -67,7 +69,7 @@ export async function issueRefreshToken(stores: Stores, identity: Identity, clie
 }
 
 /** What a token knows of its caller. */
-type TokenCaller = Omit<Caller, "address">;
+type TokenCaller = Omit<Caller, "address"> & Pick<Identity, "session">;
 
 /** Access tokens that this isolate has verified: a client sends the same one with every request of a pull. */
 const known = new BoundedMemory<{ secret: string; caller: TokenCaller; expiresAt: number }>(4 * 1024 * 1024);
@@ -84,17 +86,17 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   const remembered = known.get(token);
   if (remembered && keys.includes(remembered.secret) && Date.now() < remembered.expiresAt) return remembered.caller;
   const { payload, secret } = await verify(keys, token);
-  const { user, reach, passwordChanges, access } = AccessClaims.parse(payload);
+  const { user, reach, access, ...made } = AccessClaims.parse(payload);
   // Only a version of Berth before this claim made such tokens, whose password may have been changed.
-  if (reach === "account" && passwordChanges === undefined) {
+  if (reach === "account" && made.passwordChanges === undefined) {
     throw new RegistryError("UNAUTHORIZED", "the token is not valid");
   }
   const caller: TokenCaller = {
     user,
     // A token for certain scopes is good for nothing else; one for none stands for its user.
     reach: access.length > 0 ? "registry" : reach,
-    passwordChanges,
     grants: limitTo(access),
+    ...made,
   };
   const entry = { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 };
   known.set(token, entry, PARSED_BYTES_PER_CHARACTER * token.length);

@@ -79,6 +79,20 @@ export function findSessionQuery(db: Database, kind: SessionKind, tokenHash: str
     .where(and(eq(sessions.tokenHash, tokenHash), eq(sessions.kind, kind), gt(sessions.expiresAt, now)));
 }
 
+/** Whether a user has a login of this id that has not ended. */
+export async function hasSession(db: Database, userId: number, id: string, now: Date): Promise<boolean> {
+  const rows = await hasSessionQuery(db, userId, id, now);
+  return rows.length > 0;
+}
+
+export function hasSessionQuery(db: Database, userId: number, id: string, now: Date) {
+  return db
+    .select({ kind: sessions.kind })
+    .from(sessions)
+    .where(and(hasId(id), eq(sql`+${sessions.userId}`, userId), gt(sessions.expiresAt, now)))
+    .limit(1);
+}
+
 /** Records that a login is used, unless that was done after a time. */
 export async function recordSessionUse(
   db: Database,

@@ -3,7 +3,12 @@ import { describe, it } from "vitest";
 import { MAX_SESSIONS } from "../../src/registry/sessions.ts";
 import { REFRESH_IDLE_MS } from "../../src/registry/tokens.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { deleteEndedSessions, findSessionQuery, listSessionsQuery } from "../../src/storage/sessions.ts";
+import {
+  deleteEndedSessions,
+  findSessionQuery,
+  hasSessionQuery,
+  listSessionsQuery,
+} from "../../src/storage/sessions.ts";
 import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import { asUser, auditOf, type Client, newAccount, newUser } from "../support/workerd/management.ts";
 import { planOf } from "../support/workerd/plans.ts";
@@ -122,6 +127,7 @@ describe("the list of one's logins", () => {
     const steps = [
       ...(await planOf(listSessionsQuery(db, 1, new Date()))),
       ...(await planOf(findSessionQuery(db, "browser", "a", new Date()))),
+      ...(await planOf(hasSessionQuery(db, 1, "a", new Date()))),
     ];
     expect(steps.filter((step) => step.startsWith("SCAN"))).toEqual([]);
     expect(steps.join()).toContain("sessions_by_user");
@@ -211,6 +217,27 @@ describe("ending a login", () => {
     expect((await errorsOf(again))[0]?.code).toBe("LOGIN_UNKNOWN");
     const [event] = (await auditOf(member.name)).filter(({ action }) => action === "session.end");
     expect(JSON.parse(event?.detail ?? "null")).toEqual({ kind: "refresh-token", login: login?.id, client: "mine" });
+  });
+
+  it("ends what its tokens manage, at once; what they pull, after five minutes", async ({ expect }) => {
+    const { member } = await newAccount();
+    const bearerOf = async (refreshToken: string) => {
+      const { token } = await (await refresh(refreshToken)).json<{ token: string }>();
+      return { Authorization: `Bearer ${token}` };
+    };
+    const [mine, other] = [await dockerLogin(member, {}, "mine"), await dockerLogin(member, {}, "other")];
+    const [headers, others] = [await bearerOf(mine), await bearerOf(other)];
+    const logins = await loginsOf(fetchAnonymously("/api/logins", { headers }));
+    expect(logins.filter(({ current }) => current).map(({ client }) => client)).toEqual(["mine"]);
+    const ended = await fetchAnonymously("/api/logins", { method: "DELETE", headers });
+    expect(await ended.json()).toEqual({ ended: 1 });
+    expect((await fetchAnonymously("/api/session", { headers })).status).toBe(200);
+    for (const path of ["/api/session", "/v2/manage/namespaces", "/v3/projects"]) {
+      const refused = await fetchAnonymously(path, { headers: others });
+      expect(refused.status).toBe(401);
+      expect(await refused.text()).toContain("the login has ended: log in again");
+    }
+    expect((await fetchAnonymously("/v2/", { headers: others })).status).toBe(200);
   });
 
   it("ends all others of whatever kind, and the present one goes on", async ({ expect }) => {

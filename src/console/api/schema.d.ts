@@ -5081,7 +5081,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The login has ended. Tokens that it got go on for their few minutes, and manage nothing then. */
+            /** @description The login has ended. Tokens that it got pull for their few minutes, and manage nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6791,7 +6791,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The login has ended. Tokens that it got go on for their few minutes, and manage nothing then. */
+            /** @description The login has ended. Tokens that it got pull for their few minutes, and manage nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -38,7 +38,9 @@ const LoginParams = z.object({ id });
 
 const tags = ["Logins"];
 const GONE = {
-  204: { description: "The login has ended. Tokens that it got go on for their few minutes, and manage nothing then." },
+  204: {
+    description: "The login has ended. Tokens that it got pull for their few minutes, and manage nothing any more.",
+  },
 };
 const WHO_MAY = "Administrators of the account; those of an operator are for operators only.";
 

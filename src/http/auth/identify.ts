@@ -7,7 +7,7 @@ import { RegistryError } from "../../model/errors.ts";
 import { describeClient } from "../../model/session.ts";
 import { isSignature } from "../../model/signature.ts";
 import { authenticate, findCurrentIdentity, type Login } from "../../registry/credentials.ts";
-import { type Client, findSession } from "../../registry/sessions.ts";
+import { type Client, findSession, requireSession } from "../../registry/sessions.ts";
 import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
@@ -16,7 +16,7 @@ import { signedUrl } from "../public-address.ts";
 import { refuseForeignPage } from "./foreign-pages.ts";
 
 /** What credentials tell. */
-type Found = Omit<Caller, "address">;
+type Found = Omit<Caller, "address"> & { session?: string };
 
 const NOBODY: Found = { user: undefined, grants: undefined, reach: "registry" };
 
@@ -42,9 +42,13 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   const header = c.req.header("Authorization");
   if (header !== undefined) {
     if (isSignature(header)) return asAccountUser(await readSignature(c, header));
-    const found = await readAuthorization(c, header);
+    const { session: id, ...found } = await readAuthorization(c, header);
     if (!found.user || !found.grants) return found;
-    const { user } = await findCurrentIdentity(stores, { ...found, user: found.user });
+    const [{ user }] = await Promise.all([
+      findCurrentIdentity(stores, { ...found, user: found.user }),
+      id === undefined ? undefined : requireSession(stores, found.user, id),
+    ]);
+    if (id !== undefined) c.set("session", { id });
     return { ...found, user };
   }
   const token = c.req.header("X-Auth-Token");
