@@ -881,7 +881,11 @@ const ASKED: Readonly<Record<string, (row: Row, caller: CallerName, target: Targ
 
 // --- The tests ---
 
-beforeEach(() => {
+beforeEach(async () => {
+  // An account has room for 200, and each row makes some.
+  await env.DB.exec(
+    "DELETE FROM clusters WHERE id NOT IN (SELECT cluster_id FROM triggers WHERE cluster_id IS NOT NULL)",
+  );
   // Clusters, and receivers of webhooks.
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
 });
