@@ -214,7 +214,7 @@ test("quotas are shown with a warning where they are used up, and changed by an 
   await page.getByText("1 / Unlimited").waitFor();
   await button(page, "Change limits").click();
   const limits = dialog(page, "Limits of measured");
-  await choose(limits, "Images", "Default: 2,000");
+  await choose(limits, "At most Images", "Default: 2,000");
   await choose(limits, "Stored bytes", "At most");
   await limits.getByRole("textbox", { name: "Limit: Stored bytes" }).fill("3");
   await button(limits, "Save").click();
