@@ -2133,7 +2133,7 @@ export interface components {
             digest: string;
             /** @enum {string} */
             result: "deleted";
-            /** @description As it was. */
+            /** @description As it was; of long lists of labels and patterns the beginning, and `…`. */
             rule: {
                 /**
                  * @description Of a `date_rule` 1 to 365 days, of a `tag_rule` 1 to 1000 tags.
