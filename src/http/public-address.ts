@@ -59,7 +59,9 @@ export function needsSecureCookie(c: Context<AppEnv>): boolean {
 /** Whether the client of this request came by TLS, to here or to the proxy that `PUBLIC_URL` tells of, and from elsewhere. */
 export function isPublicTls(c: Context<AppEnv>): boolean {
   const { protocol, hostname } = new URL(c.req.url);
-  const isConfigured = c.var.stores.settings.publicUrls.length > 0;
+  // A Worker whose secrets are wrong has no stores, and says so to everybody.
+  const { stores } = c.var as Partial<AppEnv["Variables"]>;
+  const isConfigured = stores !== undefined && stores.settings.publicUrls.length > 0;
   const isTls = protocol === "https:" || (isConfigured && addressForClient(c).startsWith("https:"));
   return isTls && !isLoopbackName(hostname);
 }
