@@ -1,7 +1,7 @@
 /**
  * `npm start`: Berth on this machine. Environment: PORT (8787), STATE_DIR (.berth in the checkout), ADMIN_PASSWORD
  * (otherwise the first start makes one up and shows it), TRUSTED_PROXIES (none), and the settings of wrangler.toml by
- * their names, of which PUBLIC_URL is the address that is printed unless it is set.
+ * their names; PUBLIC_URL is the address that is printed unless it is set.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -21,7 +21,7 @@ export interface AdmissionRules {
 /** Looks at a request from an address, and answers the one that the Worker gets. @throws HttpRefusal */
 export type Admit = (head: RequestHead, peer: string) => RequestHead;
 
-/** `host[:port]`, of which only the host is looked at: a forwarded port is any. */
+/** `host[:port]`. Only the host is looked at, because a forwarded port may be any. */
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)(?::\d{0,5})?$/;
 const ABSOLUTE_TARGET = /^http:\/\/([^/?#]*)([^#]*)/i;
 /** What Cloudflare, Miniflare or proxies say of a client, which the Worker would believe; Host is written anew. */

@@ -31,7 +31,7 @@ export class Excerpt<F extends string> {
     this.#maxText = maxText;
   }
 
-  /** The fields of which something was left out, in the order in which that happened. */
+  /** The fields that are shown in part, in the order in which that happened. */
   get cut(): F[] {
     return [...this.#cut];
   }

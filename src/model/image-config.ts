@@ -33,7 +33,7 @@ export interface ImageConfig {
   history: HistoryEntry[] | null;
   /** How many steps of the whole history made a layer. */
   layerCount: number;
-  /** The fields of which something was left out. */
+  /** The fields that are shown in part. */
   cut: ConfigField[];
 }
 
@@ -203,7 +203,7 @@ export function platformOf({ os, architecture, variant }: Pick<ImageConfig, keyo
 /**
  * Which layer each step made, by its position; null for steps that made none.
  *
- * @param made how many steps of the whole history, of which these are the first, made a layer.
+ * @param made how many steps of the whole history made a layer; these are the first of them.
  * @returns undefined when there are more or fewer of them than layers, as some tools leave it: then nobody can tell.
  */
 export function layersOfHistory(

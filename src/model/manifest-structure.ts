@@ -1,5 +1,5 @@
 /**
- * Whether every program reads the same in a manifest. JSON allows a key twice, of which parsers keep the first or the last;
+ * Whether every program reads the same in a manifest. JSON allows a key twice, and parsers keep the first or the last;
  * Go's takes `Layers` for `layers`; and a document with `layers` and `manifests` is an image to one program and an index
  * to another (CVE-2021-41190). What a scanner saw would then not be what runs.
  */

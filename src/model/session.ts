@@ -7,7 +7,7 @@
 export const SESSION_KINDS = ["browser", "iam-token", "refresh-token"] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
-/** Characters of what a client says of itself that are kept: browsers say up to 150, of which the end matters. */
+/** Characters of what a client says of itself that are kept: browsers say up to 150, and the end matters. */
 const MAX_CLIENT_LENGTH = 160;
 
 /** What a client calls itself (`User-Agent`, or OAuth2's `client_id`), fit to be shown; undefined when it says nothing. */

@@ -95,7 +95,7 @@ export type DescribedStep = HistoryEntry & { layer: Digest | null };
 /**
  * A manifest with what can be read from it and its configuration, as far as there is room in an answer.
  *
- * @returns `truncated` names the fields of which something was left out.
+ * @returns `truncated` names the fields that are shown in part.
  * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
  */
 export async function getManifestDetail(stores: Stores, caller: Caller, name: RepositoryName, reference: Reference) {

@@ -8,7 +8,7 @@ import type { Stores } from "../storage/stores.ts";
 
 /**
  * Configurations have some KiB, and those with the longest labels some hundred. What is read of a larger one would take
- * twenty times its size in memory, of which an isolate has 128 MB.
+ * twenty times its size in memory, and an isolate has 128 MB.
  */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 

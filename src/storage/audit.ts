@@ -61,7 +61,7 @@ export interface AuditLimits {
   intervalMs: number;
   /** Events of the same kind of one user, whatever they are about. */
   ofUser: readonly Rate[];
-  /** Events that an account gets from others, or that nobody's account gets, whoever causes them. */
+  /** Events that an account gets from others, or that nobody's account gets, from all users together. */
   toAccount: readonly Rate[];
   /** Those of them that one other account causes. */
   fromAccount: readonly Rate[];

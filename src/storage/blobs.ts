@@ -146,7 +146,7 @@ function insertLinks(db: Database, pairs: SQL) {
     .returning({ blobId: repositoryBlobs.blobId });
 }
 
-/** Repositories of which a blob must be in one: those that a user may pull from. */
+/** The repositories that a blob may be mounted from: those that a user may pull from. */
 export interface MountSource {
   user: User;
   /** Names of repositories that alone count; undefined: all. */

@@ -35,7 +35,7 @@ export interface LongTextPage<R> {
 }
 
 /**
- * Cuts a page from rows of which one more than `limit` was read, where the texts have no more room, and reads the long ones.
+ * Cuts a page from rows, after a query for one more than `limit`, where the texts have no more room, and reads the long ones.
  *
  * @param read the texts of these rows.
  * @returns at least one row, if there is any.

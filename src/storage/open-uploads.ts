@@ -81,7 +81,7 @@ export interface Places {
   userId: number;
 }
 
-/** Uploads that were opened, or last known to be there, before a time: those first of which nothing was heard for longest. */
+/** Uploads that were opened, or last known to be there, before a time: those first that were silent for longest. */
 export async function listOldUploads(db: Database, places: Places, before: Date, limit: number): Promise<string[]> {
   const rows = await oldUploadsQuery(db, places, before, limit);
   return rows.map(({ id }) => id);

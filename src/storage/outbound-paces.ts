@@ -25,7 +25,7 @@ interface Pace {
 export const ACCOUNT_PER_MINUTE = 1200;
 /** Requests to one host in a minute, over all accounts. */
 export const HOST_PER_MINUTE = 2400;
-/** Of which so many are each account's own, whatever others send there. */
+/** So many of them are each account's own, whatever others send there. */
 export const SHARE_PER_MINUTE = 60;
 /** Requests to one host that have no answer yet. */
 export const MAX_UNDER_WAY = 50;

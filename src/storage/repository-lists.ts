@@ -33,7 +33,7 @@ export interface RepositoryList {
 
 /** How many tags of an image a list names, the newest first. */
 export const MAX_LISTED_TAGS = 100;
-/** And how many a page names, of which each entry has its part. */
+/** And how many a page names; each entry has its part of them. */
 const MAX_PAGE_TAGS = 10_000;
 /** A page carries at most this many characters of descriptions, which may be long: each entry has its part of them. */
 export const MAX_LISTED_DESCRIPTIONS_LENGTH = 300_000;

@@ -217,7 +217,7 @@ export class UploadSession extends DurableObject<Env> {
     const idleUntil = session.lastUsedAt + UPLOAD_IDLE_MS;
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
-      // A place of which nothing is heard for days is taken away.
+      // A place whose upload is silent for days is taken away.
       if (!session.done) await touchOpenUploads(openDatabase(this.env.DB), [this.ctx.id.toString()]);
       return;
     }

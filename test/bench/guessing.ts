@@ -72,7 +72,7 @@ async function timesOf(connection: Connection, request: Request, milliseconds: n
   return times;
 }
 
-/** Guesses over as many connections, each of which goes on when it has its answer. */
+/** Guesses over as many connections, and each goes on when it has its answer. */
 function startGuessing(url: string, answers: Map<number, number>): { stop: () => Promise<void> } {
   const end = new AbortController();
   const guess = async () => {

@@ -258,7 +258,7 @@ export class ChaosClient {
     }
     const offset = offsetIn(status);
     if (offset < upload.safe || offset > upload.bytes.byteLength) {
-      throw new Error(`${upload.path} has ${offset} bytes, of which ${upload.safe} were acknowledged`);
+      throw new Error(`${upload.path} has ${offset} bytes, but ${upload.safe} were acknowledged`);
     }
     if (offset < upload.bytes.byteLength) {
       const chunk = upload.bytes.subarray(offset, offset + this.#random.below(6 * MIB) + 2);

@@ -671,7 +671,7 @@ const TRIES: Trace = { unrecorded: "it tries out and keeps nothing" };
 const PARTS: Trace = { unrecorded: "bytes are nothing until a manifest names them, and the push of that is recorded" };
 const OPENS: Trace = { ...PARTS, besides: ["organization.create", "image.create"] };
 const MISSING: Trace = { unrecorded: "there is no such thing" };
-/** Of which the pulls are counted, and not recorded one by one. */
+/** Pulls are counted, and not recorded one by one. */
 const PULLS: Trace = { unrecorded: "pulls are counted" };
 
 /** Each route that does more than to read. A new one fails by its name until it is here or in {@link READING}. */

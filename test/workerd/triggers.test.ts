@@ -535,7 +535,7 @@ describe("who may", () => {
     const LEVELS = ["read", "edit", "manage", "member", "administrator", "stranger", "stranger of a public image"];
     const got: Record<string, number> = {};
     for (const level of [...LEVELS, "operator", "anonymous"]) got[level] = await ask(level);
-    // A right on the image alone sets no container of which nobody knows what it runs: workload-rights.test.ts.
+    // A right on the image alone sets no container whose image is unknown: workload-rights.test.ts.
     const onImage = method === "POST" && below === "swr" ? 403 : ok;
     expect(got).toEqual({
       read: 403,

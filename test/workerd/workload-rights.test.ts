@@ -208,7 +208,7 @@ describe("a user with a right on the image alone", () => {
     expect(setting.imageOf(FOREIGN_CONTAINER)).toBe(`registry.test/${setting.repository}:v2`);
   });
 
-  it("answers for a trigger that they have changed, whoever made it", async ({ expect }) => {
+  it("answers for a trigger that they have changed, also if another user made it", async ({ expect }) => {
     const setting = await aCluster();
     const { administrator, path } = setting;
     const client = await setting.onImage();
@@ -285,7 +285,7 @@ describe("a user who may edit the organization", () => {
 });
 
 describe("a cluster that is for some namespaces", () => {
-  it("takes triggers for these only, whoever makes them", async ({ expect }) => {
+  it("takes triggers for these only, also from administrators", async ({ expect }) => {
     const setting = await aCluster(["shop", "default"]);
     const { administrator } = setting;
     const refused = await said(await create(administrator, setting, { ...FOREIGN_CONTAINER, namespace: "bank" }));

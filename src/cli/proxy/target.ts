@@ -14,7 +14,7 @@ const DISGUISED = /[\\#]|%(?:2e|2f|5c|[01][0-9a-f]|7f)/i;
 const DOT_SEGMENT = /(?:^|\/)\.\.?(?:\/|$)/;
 
 /**
- * Resolves the target of a request line, of which only a path with a query is taken (RFC 9112, 3.2.1).
+ * Resolves the target of a request line: only a path with a query is taken (RFC 9112, 3.2.1).
  *
  * @throws TargetRefused for every other, such as `http://host/`, `//host/`, `host:443`, `/a/../b`.
  */

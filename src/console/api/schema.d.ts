@@ -2408,7 +2408,7 @@ export interface components {
             id: string;
             name: string;
             /**
-             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @description The only namespaces whose workloads triggers may name, also those of administrators; none: all.
              * @example [
              *       "shop"
              *     ]
@@ -2430,7 +2430,7 @@ export interface components {
             /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts. */
             authority?: string | null;
             /**
-             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @description The only namespaces whose workloads triggers may name, also those of administrators; none: all.
              * @example [
              *       "shop"
              *     ]
@@ -3302,7 +3302,7 @@ export interface components {
             tagCount: number;
             /** @description The first 100 of its tags, by name. */
             tags: string[];
-            /** @description The fields of which something was left out, for an answer shows no more than about a MiB of a manifest and 256 KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole. */
+            /** @description The fields that are shown in part, for an answer shows no more than about a MiB of a manifest and 256 KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole. */
             truncated: ("annotations" | "layers" | "children" | "author" | "os" | "osVersion" | "architecture" | "variant" | "user" | "workingDir" | "env" | "entrypoint" | "cmd" | "exposedPorts" | "volumes" | "labels" | "stopSignal" | "history")[];
         };
         /** @description A manifest or index as the OCI image specification has it. */
@@ -3402,7 +3402,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description The only namespaces whose workloads triggers may name, whoever makes them; none: all.
+             * @description The only namespaces whose workloads triggers may name, also those of administrators; none: all.
              * @default []
              * @example [
              *       "shop"

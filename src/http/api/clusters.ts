@@ -47,7 +47,7 @@ const namespaces = z
   .array(z.string().max(MAX_LABEL_LENGTH))
   .max(MAX_NAMESPACES)
   .openapi({
-    description: "The only namespaces whose workloads triggers may name, whoever makes them; none: all.",
+    description: "The only namespaces whose workloads triggers may name, also those of administrators; none: all.",
     example: ["shop"],
   });
 

@@ -165,7 +165,7 @@ const Manifest = z
       .openapi({ description: `Why an image has no \`config\` here: it may have ${MAX_CONFIG_BYTES} bytes.` }),
     truncated: z.array(z.enum(CUT_FIELDS)).openapi({
       description:
-        "The fields of which something was left out, for an answer shows no more than about a MiB of a manifest and 256 " +
+        "The fields that are shown in part, for an answer shows no more than about a MiB of a manifest and 256 " +
         "KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole.",
     }),
     pullCommand: PullCommand,

@@ -34,7 +34,7 @@ export const Next = z
   .openapi({ description: "The `cursor` of the next page; null when this is the last one." });
 
 /**
- * Cuts a page from rows of which one more than `limit` was asked for. It ends earlier where the rows are long.
+ * Cuts a page from rows, after a query for one more than `limit`. It ends earlier where the rows are long.
  *
  * @param keyOf what the list is sorted by, as far as it takes to go on behind a row.
  */

@@ -17,7 +17,7 @@ import { useRowDialog } from "../lists/use-row-dialog.ts";
 import { clientName } from "./client-name.ts";
 import styles from "./tables.module.css";
 
-/** The logins of a user, or one's own, each of which can be ended. The present one is ended by signing out. */
+/** The logins of a user, or one's own. Each can be ended; the present one by signing out. */
 export function LoginsTable({ name }: { name?: string }) {
   const { t } = useTranslation("account");
   const logins = useLogins(name);
