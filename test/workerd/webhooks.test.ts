@@ -262,11 +262,11 @@ describe("an answer", () => {
   });
 
   it.for([
-    ["3600", 3600],
-    [new Date(Date.now() + 7_200_000).toUTCString(), 7200],
-    ["9999999", 12 * 3600],
-  ] as const)("with Retry-After %s is obeyed", async ([header, seconds], { expect }) => {
-    answerWith(() => new Response(null, { status: 429, headers: { "Retry-After": header } }));
+    ["in seconds", () => "3600", 3600],
+    ["as a date", () => new Date(Date.now() + 7_200_000).toUTCString(), 7200],
+    ["of days", () => "9999999", 12 * 3600],
+  ] as const)("with Retry-After %s is obeyed", async ([, header, seconds], { expect }) => {
+    answerWith(() => new Response(null, { status: 429, headers: { "Retry-After": header() } }));
     const { state } = await deliverOnce(await newHook());
     const delay = (state.next_attempt_at ?? 0) - Date.now();
     expect(Math.abs(delay - seconds * 1000)).toBeLessThan(20_000);
