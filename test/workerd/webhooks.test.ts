@@ -262,9 +262,9 @@ describe("an answer", () => {
   });
 
   it.for([
-    ["in seconds", () => "3600", 3600],
-    ["as a date", () => new Date(Date.now() + 7_200_000).toUTCString(), 7200],
-    ["of days", () => "9999999", 12 * 3600],
+    ["in seconds", (): string => "3600", 3600],
+    ["as a date", (): string => new Date(Date.now() + 7_200_000).toUTCString(), 7200],
+    ["of days", (): string => "9999999", 12 * 3600],
   ] as const)("with Retry-After %s is obeyed", async ([, header, seconds], { expect }) => {
     answerWith(() => new Response(null, { status: 429, headers: { "Retry-After": header() } }));
     const { state } = await deliverOnce(await newHook());
