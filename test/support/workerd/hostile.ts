@@ -89,12 +89,17 @@ async function fillAccount(organization: string, repository: string): Promise<vo
   const image = `(SELECT id FROM repositories WHERE name = '${repository}')`;
   await run(`${numbers(1100)} INSERT INTO accounts (name, created_at) SELECT ${nameOf("a", LONG_NAME)}, 0 FROM n`);
   await run(
-    `${numbers(11_000)} INSERT INTO users (account_id, name, role, password_hash, created_at)
+    `${numbers(9900)} INSERT INTO users (account_id, name, role, password_hash, created_at)
      SELECT ${account}, ${nameOf("u", LONG_NAME)}, 'member', '', 0 FROM n`,
   );
   await run(
     `${numbers(11_000)} INSERT INTO organizations (account_id, name, created_by, created_at)
      SELECT ${account}, ${nameOf("o", LONG_NAME)}, (SELECT max(id) FROM users), 0 FROM n`,
+  );
+  await run(
+    `${numbers(300)} INSERT INTO sessions (token_hash, user_id, kind, client, address, last_address, created_at, expires_at)
+     SELECT ${nameOf("s", 50)} || users.id, users.id, CASE value % 3 WHEN 0 THEN 'browser' WHEN 1 THEN 'iam-token' ELSE 'refresh-token' END,
+            ${worst(200)}, '::1', '::1', 0, 4102444800000 FROM n JOIN users ON users.id IN (1, (SELECT max(id) FROM users))`,
   );
   for (const [table, target] of [
     ["organization_permissions", home],
