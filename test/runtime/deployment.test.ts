@@ -88,7 +88,7 @@ test("a password of the operator's own replaces the one there is", async () => {
   expect(await deploy(wrangler, "it's mine")).toBeUndefined();
   expect(commands.at(-1)).toBe(EXECUTE);
   expect(files[0]?.content.replaceAll(/\s+/g, " ")).toMatch(
-    /^update "users" set "password_hash" = '\$scrypt\S+' where "users"\."id" = 7 .*insert into "audit_events" .*'user\.password', 'admin', 'success', '\{"by":"ADMIN_PASSWORD"\}' .*delete from "sessions" where \("sessions"\."user_id" = 7 and/,
+    /^update "users" set "password_hash" = '\$scrypt\S+' where "users"\."id" = 7 .*insert into "audit_events" .*'user\.password', 'admin', 'success', '\{"by":"ADMIN_PASSWORD"\}', NULL .*delete from "sessions" where \("sessions"\."user_id" = 7 and/,
   );
 });
 

@@ -41,7 +41,9 @@ const hashOf = async (name: string) =>
 const users = () => rows("SELECT account_id, name, role FROM users ORDER BY id");
 const events = () => rows("SELECT action, resource, user_name, detail FROM audit_events ORDER BY id");
 const addSession = () =>
-  database.exec("INSERT INTO sessions VALUES ('hash', (SELECT id FROM users WHERE name = 'admin'), 1, 9)");
+  database.exec(
+    "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('hash', (SELECT id FROM users WHERE name = 'admin'), 1, 9)",
+  );
 const sessions = () => rows("SELECT token_hash FROM sessions");
 
 test("the first start makes the first account, its administrator and a password", async () => {
@@ -49,7 +51,9 @@ test("the first start makes the first account, its administrator and a password"
   expect(await rows("SELECT id, name FROM accounts")).toEqual(["1 admin"]);
   expect(await users()).toEqual(["1 admin operator"]);
   expect(verifyPassword(password ?? "", await hashOf("admin"))).toBe(true);
-  expect(await events()).toEqual(['user.create admin admin {"role":"operator","by":"first start"}']);
+  expect(await events()).toEqual([
+    'user.create admin admin {"role":{"from":"member","to":"operator"},"by":"first start"}',
+  ]);
   expect(await ensureAdministrator(database, undefined)).toBe(undefined);
   expect(await events()).toHaveLength(1);
 });
@@ -81,7 +85,9 @@ test("an administrator who was demoted gets the rights back, and keeps the sessi
   await ensureAdministrator(database, "the first one");
   expect(await users()).toEqual(["1 admin operator"]);
   expect(await sessions()).toEqual(["hash"]);
-  expect((await events()).at(-1)).toBe('user.update admin admin {"role":"operator","by":"ADMIN_PASSWORD"}');
+  expect((await events()).at(-1)).toBe(
+    'user.update admin admin {"role":{"from":"member","to":"operator"},"by":"ADMIN_PASSWORD"}',
+  );
 });
 
 test("an administrator who was deleted stays so, until ADMIN_PASSWORD asks for one", async () => {
