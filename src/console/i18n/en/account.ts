@@ -81,6 +81,7 @@ const account = {
     nameRule: "1 to 64 letters, digits, . _ and -, the first a letter. Unique in the whole registry.",
     nameInvalid: "This is not a valid user name.",
     nameTaken: "There is a user of this name already.",
+    nameReserved: "This name is reserved for the deployment's own administrator.",
     password: "Password",
     passwordRule: "{{min}} to {{max}} characters.",
     passwordLength: "{{min}} to {{max}} characters.",

@@ -78,6 +78,7 @@ const account: typeof en = {
     nameRule: "1-64 个字母、数字、. _ 或 -，以字母开头，在整个镜像仓库中唯一。",
     nameInvalid: "用户名称不符合命名规范。",
     nameTaken: "该用户名称已存在。",
+    nameReserved: "该用户名称保留给部署的管理员，请更换名称。",
     password: "密码",
     passwordRule: "{{min}}-{{max}} 个字符。",
     passwordLength: "密码长度应为 {{min}}-{{max}} 个字符。",
