@@ -23,7 +23,8 @@ export function registryHost(c: Context<AppEnv>): string {
 
 /**
  * The address at which the client of this very request finds the registry: the address of `PUBLIC_URL` that the request
- * names, or else the first one, since a proxy may have replaced the name. Without `PUBLIC_URL` it is the request's own, by
+ * names, or else the first one, since a proxy may have replaced the name; but where that is this machine itself, as after
+ * `npm start`, another port of it is one that is forwarded (`ssh -L`), and counts. Without `PUBLIC_URL` it is the request's own, by
  * https unless that is the machine itself: a proxy that ends TLS passes plain requests on.
  *
  * @returns `https://host[:port]`.
@@ -33,7 +34,11 @@ export function addressForClient(c: Context<AppEnv>): string {
   const { publicUrls } = c.var.stores.settings;
   const [canonical] = publicUrls;
   if (canonical === undefined) return isLocalName(url.hostname) ? url.origin : `https://${url.host}`;
-  return publicUrls.find((address) => new URL(address).host === hostOf(url, address)) ?? canonical;
+  const named = publicUrls.find((address) => new URL(address).host === hostOf(url, address));
+  if (named !== undefined) return named;
+  // A registry for its own machine only, by a port that is forwarded to it.
+  const isForwarded = isLoopbackName(url.hostname) && isLoopbackName(new URL(canonical).hostname);
+  return isForwarded ? url.origin : canonical;
 }
 
 /** A request's host as it is written at the address's scheme, where another default port is left out. */

@@ -88,6 +88,9 @@ describe("a client is told to log in", () => {
     ["http://127.0.0.1:8787", PUBLIC, "https://registry.example.com"],
     [FORGED, PUBLIC, "https://registry.example.com"],
     ["http://127.0.0.1:8787", { PUBLIC_URL: "http://127.0.0.1:8787" }, "http://127.0.0.1:8787"],
+    // Another port of the machine itself, which is forwarded to it.
+    ["http://localhost:9000", { PUBLIC_URL: "http://127.0.0.1:8787" }, "http://localhost:9000"],
+    [FORGED, { PUBLIC_URL: "http://127.0.0.1:8787" }, "http://127.0.0.1:8787"],
     // Where nothing is configured the platform has chosen this Worker by the name.
     ["https://berth.example.workers.dev", UNSET, "https://berth.example.workers.dev"],
     ["http://berth.example.workers.dev", UNSET, "https://berth.example.workers.dev"],
