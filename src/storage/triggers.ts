@@ -1,5 +1,5 @@
 /** Triggers and the clusters they act on. */
-import { and, asc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, eq, isNull, lt, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -254,9 +254,29 @@ function clusterNameOf(id: SQLWrapper | number | null): SQL {
   return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
 }
 
-/** Switches a trigger off whose receiver says that it is gone for good. */
+/**
+ * Switches a trigger off whose receiver says that it is gone for good, and ends what waits for it. What is being sent at this
+ * moment ends by its own answer.
+ */
 export async function disableTrigger(db: Database, id: number): Promise<void> {
-  await db.update(triggers).set({ isEnabled: false, updatedAt: new Date() }).where(eq(triggers.id, id));
+  const now = new Date();
+  const isWaiting = and(
+    eq(deliveries.triggerId, id),
+    eq(deliveries.status, "pending"),
+    or(isNull(deliveries.leasedUntil), lt(deliveries.leasedUntil, now)),
+  );
+  await db.batch([
+    db.update(triggers).set({ isEnabled: false, updatedAt: now }).where(eq(triggers.id, id)),
+    db
+      .update(deliveries)
+      .set({
+        status: "failed",
+        nextAttemptAt: null,
+        finishedAt: now,
+        detail: "the receiver has said before that it is gone",
+      })
+      .where(isWaiting),
+  ]);
 }
 
 /** Deletes a trigger with its history. @returns whether there was one of that name. */

@@ -261,6 +261,20 @@ describe("an answer", () => {
     expect(await isEnabled(hook)).toBe(false);
   });
 
+  it("of 410 ends what waits for the same receiver, which is told nothing more", async ({ expect }) => {
+    answerWith(() => new Response(null, { status: 410 }));
+    const hook = await newHook();
+    const waiting = await newDelivery(hook);
+    await deliverOnce(hook);
+    await deliver(stores, waiting);
+    expect(received).toHaveLength(1);
+    expect(await stateOf(waiting)).toMatchObject({
+      status: "failed",
+      attempts: 0,
+      detail: "the receiver has said before that it is gone",
+    });
+  });
+
   it.for([
     ["in seconds", (): string => "3600", 3600],
     ["as a date", (): string => new Date(Date.now() + 7_200_000).toUTCString(), 7200],
