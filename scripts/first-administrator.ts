@@ -55,7 +55,7 @@ export interface AdministratorPlan {
 }
 
 /**
- * What is to be done so that the administrator has the chosen password and the rights of an operator. Without a choice an
+ * Plans the changes that give the administrator the chosen password and the rights of an operator. Without a choice an
  * administrator with a random password is made where the deployment has no operator; one that somebody deleted stays
  * deleted.
  *

@@ -26,7 +26,7 @@ const CLASS_NAME = /\[:\^?[a-z]{0,20}:\]/y;
  * @param pattern need not be valid.
  */
 export function costOf(pattern: string): number {
-  /** Of the groups that are open: what is in them so far, and what the group itself takes. */
+  /** For each open group: the cost of its parts so far, and the cost of the group itself. */
   const groups: { inside: number; own: number }[] = [];
   let inside = 0;
   /** What a repetition would repeat. */

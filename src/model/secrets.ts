@@ -32,7 +32,7 @@ const CHECKS: Readonly<Record<SecretName, (value: string) => string | undefined>
 
 /** The optional secret that a new value takes the place of. */
 export const previousOf = (name: SecretName): `${SecretName}_PREVIOUS` => `${name}_PREVIOUS`;
-/** The optional secret that takes the place of a value that nobody knows any more, since Cloudflare shows none. */
+/** The optional secret that replaces the current one. Cloudflare does not show secrets, so the current value is unknown. */
 export const nextOf = (name: SecretName): `${SecretName}_NEXT` => `${name}_NEXT`;
 
 /** All names of secrets: those that are needed, and those of values that are being exchanged. */

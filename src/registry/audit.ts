@@ -32,7 +32,7 @@ export type AuditQuery = Omit<AuditFilter, "accountId" | "userId">;
 
 /** As many as one query brings without holding much at once. */
 const EXPORT_PAGE = 2500;
-/** Of the queries that the platform allows an invocation, some of which went on finding out who asks. */
+/** The platform allows 1,000 queries in an invocation, and identifying the caller has taken some. */
 const EXPORT_QUERIES = 900;
 /** What is recorded of a name that somebody gave, and of a path. */
 const MAX_NAME_LENGTH = 64;
