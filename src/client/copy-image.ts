@@ -1,9 +1,10 @@
 /** Copying an image from one registry to another, or within one, byte for byte. */
+import { cosignTagsOf } from "../model/tag-kind.ts";
 import { downloadBlob } from "./blob-download.ts";
 import { uploadBlob, type UploadLimits } from "./chunked-upload.ts";
 import type { DescribedPlatform, Descriptor } from "./descriptor.ts";
 import { runAll } from "./jobs.ts";
-import { addReferrerByTag, cosignTags, describeReferrer, listReferrers } from "./referrers.ts";
+import { addReferrerByTag, describeReferrer, listReferrers } from "./referrers.ts";
 import { blobsOf, inPushOrder, readRemoteImage, type RemoteImage, type Repository } from "./remote-image.ts";
 import type { UploadProgress } from "./upload-session.ts";
 
@@ -129,7 +130,7 @@ class Copy {
       await this.#image(image, [referrer.digest], true);
       await this.#referrersOf(referrer.digest);
     }
-    for (const tag of cosignTags(digest)) {
+    for (const tag of cosignTagsOf(digest)) {
       if (!(await client.hasManifest(repository, tag, { signal }))) continue;
       await this.#image(await readRemoteImage(this.#source, tag, { signal }), [tag], true);
     }

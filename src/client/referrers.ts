@@ -21,17 +21,9 @@ import {
   type StoredManifest,
 } from "./registry-client.ts";
 
-/** How cosign has named what belongs to an image since before there were referrers. */
-const COSIGN_SUFFIXES = ["sig", "att", "sbom"];
-
 /** The tag under which registries without the referrers API keep the list (spec, "Referrers Tag Schema"). */
 export function referrersTag(digest: string): string {
   return `${algorithmOf(digest)}-${hexOf(digest).slice(0, 64)}`;
-}
-
-/** The tags that cosign gives to signatures, attestations and SBOMs of a manifest; there need not be any. */
-export function cosignTags(digest: string): string[] {
-  return COSIGN_SUFFIXES.map((suffix) => `${algorithmOf(digest)}-${hexOf(digest)}.${suffix}`);
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   OCI_MANIFEST,
 } from "./media-types.ts";
 import { DescribedPlatform, type Platform, platformsOf } from "./platform.ts";
+import { type Content, contentOf } from "./tag-kind.ts";
 
 export interface Manifest {
   mediaType: ManifestMediaType;
@@ -35,6 +36,7 @@ export interface Manifest {
   platforms: Platform[];
   /** The blob that says what a single image runs on. */
   imageConfig: Digest | undefined;
+  content: Content;
 }
 
 const Digests = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
@@ -110,13 +112,21 @@ export function parseManifest(text: string, contentType: string | undefined): Ma
     const index = check(Index, json);
     // An index may list blobs as well: that is how BuildKit stores its cache.
     const [manifests, others] = partition(index.manifests, (child) => isManifestMediaType(child.mediaType));
+    const platforms = platformsOf(manifests.map(({ platform }) => platform));
     return {
       ...common(index, mediaType),
       blobs: digestsOf(others),
       optionalBlobs: [],
       children: digestsOf(manifests),
-      platforms: platformsOf(manifests.map(({ platform }) => platform)),
+      platforms,
       imageConfig: undefined,
+      content: contentOf({
+        isIndex: true,
+        mediaTypes: others.map((entry) => entry.mediaType),
+        isImageConfig: false,
+        artifactType: index.artifactType,
+        hasPlatforms: platforms.length > 0,
+      }),
     };
   }
   const image = check(ImageManifest, json);
@@ -129,6 +139,13 @@ export function parseManifest(text: string, contentType: string | undefined): Ma
     artifactType: image.artifactType ?? image.config.mediaType,
     platforms: [],
     imageConfig: isImageConfig(image.config.mediaType) ? image.config.digest : undefined,
+    content: contentOf({
+      isIndex: false,
+      mediaTypes: [image.config.mediaType],
+      isImageConfig: isImageConfig(image.config.mediaType),
+      artifactType: image.artifactType,
+      hasPlatforms: false,
+    }),
   };
 }
 

@@ -66,3 +66,6 @@ const GZIP_LAYERS: ReadonlySet<string> = new Set(["application/vnd.oci.image.lay
 export function isGzipLayer(mediaType: string): boolean {
   return GZIP_LAYERS.has(mediaType);
 }
+
+/** What BuildKit's cache has in place of an image's configuration, or among the entries of an index. */
+export const BUILDKIT_CACHE_CONFIG = "application/vnd.buildkit.cacheconfig.v0";

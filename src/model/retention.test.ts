@@ -18,7 +18,7 @@ function rule(kind: RetentionRule["kind"], amount: number, labels: string[] = []
 }
 
 function tag(name: string, daysOld: number, isImmutable = false): AgingTag {
-  return { name: name as Tag, updatedAt: NOW - daysOld * DAY, isImmutable };
+  return { name: name as Tag, updatedAt: NOW - daysOld * DAY, isImmutable, content: "image" };
 }
 
 /** The names of the expired among tags, the newest first, and the reasons of all. */

@@ -3,6 +3,7 @@ import { shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "./field-limits.ts";
 import { parseTag, type Tag } from "./reference.ts";
+import type { Content } from "./tag-kind.ts";
 import { compileExpression, costOf, type Expression } from "./regular-expression.ts";
 
 const MAX_PATTERN_LENGTH = 512;
@@ -34,13 +35,14 @@ export interface AgingTag {
   /** Last push, in milliseconds since 1970. */
   updatedAt: number;
   isImmutable: boolean;
+  content: Content;
 }
 
 /**
  * Why a tag stays or goes. Exempt (`label`, `pattern`) and `immutable` tags are taken out before the rule is applied and
- * do not count.
+ * do not count; nor does a `cache` among the newest. Companions are not judged at all: they go with their image.
  */
-export const AGING_REASONS = ["label", "pattern", "immutable", "young", "newest", "too-old", "too-many"] as const;
+export const AGING_REASONS = ["label", "pattern", "immutable", "cache", "young", "newest", "too-old", "too-many"] as const;
 export type AgingReason = (typeof AGING_REASONS)[number];
 
 export interface Verdict {
@@ -174,6 +176,7 @@ export function judge(rule: CompiledRule, tag: AgingTag, newer: number, now: num
     const isOld = tag.updatedAt <= cutoffOf(rule, now);
     return isOld ? { isExpired: true, reason: "too-old" } : { isExpired: false, reason: "young" };
   }
+  if (tag.content === "cache") return { isExpired: false, reason: "cache" };
   const isBeyond = newer >= rule.amount;
   return isBeyond ? { isExpired: true, reason: "too-many" } : { isExpired: false, reason: "newest" };
 }

@@ -57,15 +57,18 @@ export function parseCondition({ kind, text }: Condition): Condition {
   return { kind, text };
 }
 
-/** Makes a condition that {@link parseCondition} accepted ready for any number of tags: whether one meets it. */
-export function readCondition({ kind, text }: Condition): (tag: Tag) => boolean {
-  if (kind === "all") return () => true;
+/**
+ * Makes a condition that {@link parseCondition} accepted ready for any number of tags: whether one meets it. What is not
+ * announced to everybody (`model/tag-kind.ts`) meets a condition that is its name.
+ */
+export function readCondition({ kind, text }: Condition): (tag: Tag, isAnnounced?: boolean) => boolean {
+  if (kind === "all") return (_tag, isAnnounced = true) => isAnnounced;
   if (kind === "tag") {
     const tags = new Set<string>(text.split(";"));
     return (tag) => tags.has(tag);
   }
   const expression = compileGlob(text);
-  return (tag) => expression.testExact(tag);
+  return (tag, isAnnounced = true) => (isAnnounced || text === tag) && expression.testExact(tag);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 } from "../storage/retention.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
+import { settleRepository } from "./companions.ts";
 
 /** Tags that are read at once. */
 const PAGE_TAGS = 2000;
@@ -69,6 +70,8 @@ export async function runRule(
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
       deleted.push(...(await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now)));
+      // What is left of it, later runs and housekeeping settle.
+      await settleRepository(stores.db, { ...rule, id: rule.repositoryId, name: rule.repository }, budget);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;

@@ -3,8 +3,9 @@ import { isDigest } from "../model/digest.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
 import { deleteManifest as deleteWithTags } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
-import { deleteTag } from "../storage/tag-deletion.ts";
 import { findWriteTarget } from "./access.ts";
+import { settleAfter } from "./companions.ts";
+import { deleteTag } from "./delete-tags.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 
 /**
@@ -19,9 +20,14 @@ export async function deleteManifest(
   repository: RepositoryName,
   reference: Reference,
 ): Promise<void> {
-  await findWriteTarget(stores, actor, "delete", repository);
-  const deleted = isDigest(reference)
-    ? await deleteWithTags(stores.db, actor, repository, reference)
-    : await deleteTag(stores.db, actor, repository, reference);
-  if (!deleted) throw unknownManifest(repository, reference);
+  const { repositoryId: id } = await findWriteTarget(stores, actor, "delete", repository);
+  if (id === undefined) throw unknownManifest(repository, reference);
+  if (!isDigest(reference)) {
+    const isDeleted = await deleteTag(stores, actor, { id, name: repository }, reference);
+    if (!isDeleted) throw unknownManifest(repository, reference);
+    return;
+  }
+  const unsettled = await deleteWithTags(stores.db, actor, repository, reference);
+  if (!unsettled) throw unknownManifest(repository, reference);
+  await settleAfter(stores, { id, name: repository }, actor, unsettled);
 }

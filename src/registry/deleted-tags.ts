@@ -7,6 +7,7 @@ import { type DeletedTag, listDeletedTags, restoreTag } from "../storage/deleted
 import type { Stores } from "../storage/stores.ts";
 import { findTagRecord } from "../storage/tags.ts";
 import { actorOf, requireAccountUser, requireOwnRepository } from "./access.ts";
+import { settleAfter } from "./companions.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -59,8 +60,12 @@ export async function restoreDeletedTag(
 ): Promise<Digest> {
   requireAccountUser(caller);
   const repository = await requireOwnRepository(stores, caller, name, "edit");
-  const digest = await restoreTag(stores.db, actorOf(caller), repository, tag, graceStart(stores));
-  if (digest) return digest;
+  const actor = actorOf(caller);
+  const restored = await restoreTag(stores.db, actor, repository, tag, graceStart(stores));
+  if (restored) {
+    await settleAfter(stores, repository, actor, restored.unsettled);
+    return restored.digest;
+  }
   const detail = { tag };
   if (await findTagRecord(stores.db, repository.id, tag)) {
     throw new RegistryError("TAG_EXISTS", { message: `tag ${tag} is in ${name}: it need not be restored`, detail });

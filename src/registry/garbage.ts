@@ -25,6 +25,7 @@ import { OBJECT_PREFIX } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
 import { Budget } from "./budget.ts";
+import { settleAll } from "./companions.ts";
 
 export type { CollectionRecord, Garbage };
 
@@ -61,8 +62,9 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   const save = () => saveCollection(db, run);
 
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
-  const isDue = { observation: true, manifests: true, links: true, blobs: true, objects: true };
+  const isDue = { companions: true, observation: true, manifests: true, links: true, blobs: true, objects: true };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
+    if (isDue.companions) isDue.companions = !(await settleAll(stores, since, budget));
     if (isDue.observation) {
       isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
     }
@@ -71,7 +73,7 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       run.manifests += deleted;
       isDue.manifests = seen >= SLICE_ROWS;
       // They leave blobs behind, and manifests that only they needed.
-      if (deleted > 0) isDue.observation = isDue.links = isDue.blobs = true;
+      if (deleted > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
     }
     if (isDue.links) {
       const observed = await observeLinks(db, Date.now(), SLICE_ROWS);

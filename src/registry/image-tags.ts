@@ -8,7 +8,6 @@ import { immutableTag } from "../storage/immutable-tags.ts";
 import { readManifest } from "../storage/manifests.ts";
 import type { OutboxEntry } from "../storage/deliveries.ts";
 import type { Stores } from "../storage/stores.ts";
-import { deleteTag, deleteTags, type TagDeletion } from "../storage/tag-deletion.ts";
 import {
   findTagRecord,
   listTagEvents,
@@ -20,6 +19,8 @@ import {
   type TagRecord,
 } from "../storage/tags.ts";
 import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "./access.ts";
+import { settleAfter } from "./companions.ts";
+import { deleteTag, deleteTags, type TagDeletion } from "./delete-tags.ts";
 
 /**
  * The texts of manifests in one answer have at most so many bytes together: a manifest may have 4 MiB, and as a text within
@@ -117,7 +118,9 @@ export async function retag(
   // A tag always is what it is, so that pointing it to itself overwrites nothing.
   const overrides = retagging.overrides || source === destination;
   const pointing = { source, destination, overrides };
-  const { result, outbox } = await pointTo(stores.db, actorOf(caller), repository, pointing, registry);
+  const actor = actorOf(caller);
+  const { result, outbox, unsettled } = await pointTo(stores.db, actor, repository, pointing, registry);
+  await settleAfter(stores, repository, actor, unsettled);
   switch (result) {
     case "moved":
     case "unchanged":
@@ -144,8 +147,8 @@ function existingTag(name: RepositoryName, tag: Tag): RegistryError {
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, TAG_UNKNOWN or TAG_IMMUTABLE.
  */
 export async function deleteImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<void> {
-  await requireOwnRepository(stores, caller, name, "manage");
-  if (!(await deleteTag(stores.db, actorOf(caller), name, tag))) throw unknownTag(name, tag);
+  const { id } = await requireOwnRepository(stores, caller, name, "manage");
+  if (!(await deleteTag(stores, actorOf(caller), { id, name }, tag))) throw unknownTag(name, tag);
 }
 
 export type { TagDeletion };
@@ -163,8 +166,8 @@ export async function deleteImageTags(
   tags: readonly Tag[],
 ): Promise<Map<Tag, TagDeletion>> {
   requireAccountUser(caller);
-  await requireOwnRepository(stores, caller, name, "manage");
-  return deleteTags(stores.db, actorOf(caller), name, tags);
+  const { id } = await requireOwnRepository(stores, caller, name, "manage");
+  return deleteTags(stores, actorOf(caller), { id, name }, tags);
 }
 
 function unknownTag(name: RepositoryName, tag: Tag): RegistryError {

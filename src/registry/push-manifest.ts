@@ -6,6 +6,7 @@ import type { Reference, RepositoryName, Tag } from "../model/reference.ts";
 import type { OutboxEntry } from "../storage/deliveries.ts";
 import { findMissing, saveManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
+import { settleAfter } from "./companions.ts";
 import { ensureRepository } from "./repositories.ts";
 
 /** The referrers API repeats annotations, and a D1 row ends at 2 MB. */
@@ -60,6 +61,7 @@ export async function pushManifest(
   const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry };
   const stored = await saveManifest(stores.db, saved);
   if (!stored) throw await missingParts(stores, repositoryId, manifest);
+  await settleAfter(stores, { id: repositoryId, name: repository }, actor, stored.unsettled);
   return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
 }
 

@@ -5,6 +5,7 @@ import { RegistryError } from "../model/errors.ts";
 import { type PushEvent, readEvent } from "../model/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../model/reference.ts";
 import { type Condition, parseCondition, readCondition } from "../model/trigger.ts";
+import { isAnnounced, tagKindOf } from "../model/tag-kind.ts";
 import {
   type AttemptRecord,
   type DeliveryRecord,
@@ -76,7 +77,7 @@ export async function tryCondition(
   const { id } = await requireEditable(stores, caller, name);
   const isMet = readCondition(parseCondition(wanted));
   const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
-  return records.map((record) => ({ tag: record.name, isMet: isMet(record.name) }));
+  return records.map((record) => ({ tag: record.name, isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))) }));
 }
 
 function newestTags(repositoryId: number) {

@@ -36,7 +36,7 @@ export function recentPushesQuery(db: Database, user: User, limit: number): SQL 
     page AS MATERIALIZED (
       SELECT pushed.rowid AS id, pushed.updated_at AS time FROM changed CROSS JOIN ${tags} AS pushed
       WHERE pushed.rowid IN (
-        SELECT newest.rowid FROM ${tags} AS newest WHERE newest.repository_id = changed.id
+        SELECT newest.rowid FROM ${tags} AS newest WHERE newest.repository_id = changed.id AND newest.companion_of IS NULL
         ORDER BY newest.updated_at DESC, newest.rowid DESC LIMIT ${limit})
       ORDER BY time DESC, id DESC LIMIT ${limit})
     SELECT ${repositories.name} AS repository, ${tags.name} AS tag, ${manifests.digest} AS digest,

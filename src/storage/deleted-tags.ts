@@ -4,6 +4,7 @@ import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
+import { companionColumns, type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { throwExplained } from "./quotas.ts";
 import { manifests, repositories, tagHistory, tags } from "./schema.ts";
@@ -112,18 +113,19 @@ export async function restoreTag(
   repository: { id: number; name: RepositoryName },
   tag: Tag,
   since: Date,
-): Promise<Digest | undefined> {
+): Promise<{ digest: Digest; unsettled: Unsettled[] } | undefined> {
   const now = Date.now();
+  const { companionOf, waitingSince } = companionColumns(repository.id, tag, manifests, now);
   const isOfTag = sql`${tagHistory.repositoryId} = ${repository.id} AND ${tagHistory.tag} = ${tag}`;
   const digest = sql<Digest>`(
     SELECT ${tagHistory.digest} FROM ${tagHistory} WHERE ${isOfTag} AND ${tagHistory.digest} IS NOT NULL
     ORDER BY ${tagHistory.id} DESC LIMIT 1)`;
-  const [, , restored] = await db
+  const [, , restored, , unsettled] = await db
     .batch([
       db
         .insert(tags)
         .select(
-          sql`SELECT ${repository.id}, ${tag}, ${manifests.id}, ${now}, ${now} FROM ${manifests}
+          sql`SELECT ${repository.id}, ${tag}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince} FROM ${manifests}
             WHERE ${manifests.repositoryId} = ${repository.id} AND ${manifests.digest} = ${digest}
               AND EXISTS (
                 SELECT 1 FROM ${tagHistory}
@@ -144,9 +146,11 @@ export async function restoreTag(
         .update(repositories)
         .set({ updatedAt: new Date(now) })
         .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
+      unsettledQuery(db, repository.id),
     ])
     .catch((error: unknown) =>
       throwExplained(db, error, { organization: organizationOf(repository.name), needed: { tags: 1 } }),
     );
-  return restored[0]?.digest ?? undefined;
+  const [row] = restored;
+  return row?.digest ? { digest: row.digest, unsettled } : undefined;
 }

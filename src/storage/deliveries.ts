@@ -27,13 +27,15 @@ export interface PushedManifest {
  * repository and tag. A glob is looked at afterwards (`registry/deliveries.ts`), because SQL cannot; so some of these
  * rows go again.
  *
- * @param isSame whether a tag (`moved.value`) has the manifest already: only triggers that always fire do then.
+ * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether all who want all tags are told of it or
+ * only who named it (`model/tag-kind.ts`).
+ * @param isSame whether a tag (`moved.value ->> 'tag'`) has the manifest already: only triggers that always fire do then.
  * @param isMoving whether the batch moves tags at all.
  */
 export function insertDeliveries(
   db: Database,
   repositoryId: number,
-  tags: readonly Tag[],
+  tags: SQL,
   event: Pick<PushEvent, "repository" | "user" | "registry">,
   { digest, mediaType, size }: PushedManifest,
   isSame: SQL,
@@ -41,15 +43,18 @@ export function insertDeliveries(
 ) {
   const now = new Date();
   const common = JSON.stringify({ ...event, at: now.toISOString() });
+  const tag = sql`moved.value ->> 'tag'`;
   return db
     .insert(deliveries)
     .select(
       sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
-                 json_set(${common}, '$.tag', moved.value, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
-                 moved.value, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL, NULL, NULL, NULL
-          FROM ${triggers} JOIN json_each(${JSON.stringify(tags)}) AS moved
+                 json_set(${common}, '$.tag', ${tag}, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
+                 ${tag}, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL, NULL, NULL, NULL
+          FROM ${triggers} JOIN json_each(${tags}) AS moved
           WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
-            AND (${triggers.conditionKind} <> 'tag' OR instr(';' || ${triggers.condition} || ';', ';' || moved.value || ';') > 0)
+            AND CASE ${triggers.conditionKind}
+              WHEN 'tag' THEN instr(';' || ${triggers.condition} || ';', ';' || ${tag} || ';') > 0
+              ELSE moved.value ->> 'isAnnounced' OR ${triggers.condition} = ${tag} END
             AND (${triggers.firesAlways} = 1 OR NOT ${isSame}) AND ${isMoving}`,
     )
     .returning({ id: deliveries.id, triggerId: deliveries.triggerId, tag: deliveries.tag });

@@ -6,6 +6,7 @@ import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, ne, type SQL, sql 
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { digestKey } from "./companions.ts";
 import type { Database } from "./database.ts";
 import {
   blobs,
@@ -16,19 +17,27 @@ import {
   manifests,
   repositories,
   repositoryBlobs,
+  restingCompanions,
   tags,
 } from "./schema.ts";
 
 const isTagged = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id})`;
 const hasParent = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
 
-/** Whether a row of `manifests` is needed: by a tag, an index, a subject it refers to, or its repository's setting. */
+/**
+ * Whether a row of `manifests` is needed: by a tag, an index, a subject it refers to or belongs to by a tag that rests, or
+ * its repository's setting.
+ */
 const isNeeded = sql`(
   ${isTagged}
   OR ${hasParent}
   OR EXISTS (
     SELECT 1 FROM ${manifests} AS subjects
     WHERE subjects.repository_id = ${manifests.repositoryId} AND subjects.digest = ${manifests.subject})
+  OR EXISTS (
+    SELECT 1 FROM ${restingCompanions} AS resting CROSS JOIN ${manifests} AS subjects
+    WHERE resting.manifest_id = ${manifests.id} AND subjects.repository_id = resting.repository_id
+      AND subjects.digest >= resting.companion_of AND subjects.digest < resting.companion_of || 'g')
   OR EXISTS (
     SELECT 1 FROM ${repositories}
     WHERE ${repositories.id} = ${manifests.repositoryId} AND ${repositories.keepsUntagged} = 1))`;
@@ -211,7 +220,14 @@ export async function countReclaimable(db: Database): Promise<Garbage> {
     SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM gone
     CROSS JOIN ${manifests} ON ${manifests.repositoryId} = gone.repository_id AND ${manifests.subject} = gone.digest
     WHERE NOT ${isTagged} AND NOT ${hasParent}`;
-  return countGarbage(db, sql`true`, sql`UNION ${children} UNION ${referrers}`, Number.MAX_SAFE_INTEGER);
+  const companions = sql`
+    SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM gone
+    CROSS JOIN ${restingCompanions} AS resting
+      ON resting.repository_id = gone.repository_id AND resting.companion_of = ${digestKey(sql`gone.digest`)}
+    CROSS JOIN ${manifests} ON ${manifests.id} = resting.manifest_id
+    WHERE NOT ${isTagged} AND NOT ${hasParent}`;
+  const followers = sql`UNION ${children} UNION ${referrers} UNION ${companions}`;
+  return countGarbage(db, sql`true`, followers, Number.MAX_SAFE_INTEGER);
 }
 
 /** What a collection would take that deletes what nobody has needed since a time. */

@@ -5,6 +5,7 @@ import type { Page, TagSort } from "../model/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../model/limits.ts";
 import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
+import { companionsOfTag, isListedTag } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { countPlatforms, platformsOfManifest } from "./platforms.ts";
@@ -30,6 +31,7 @@ export async function findImageProperties(db: Database, repositoryId: number) {
       category: repositories.category,
       description: repositories.description,
       tagCount: repositories.tagCount,
+      companionCount: repositories.companionCount,
       storedBytes: repositories.storedBytes,
       pullCount: repositories.pullCount,
       createdBy: users.name,
@@ -66,13 +68,25 @@ export const imageBytes = asColumn<number>(sql`(
       WHERE ${manifestChildren.parentId} = ${manifests.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
       LIMIT ${sql.raw(String(MAX_ADDED_BLOBS))})))`);
 
+/** A tag that belongs to what another one points to. */
+export interface TagCompanion {
+  name: Tag;
+  digest: Digest;
+  /** Milliseconds since 1970. */
+  pushedAt: number;
+}
+
 /** Behind every character that a tag may have. */
 const AFTER_TAG_CHARACTERS = "\u007f";
 
 /** One page of a repository's tags in the order asked for. */
 export async function listTagDetails(db: Database, search: TagSearch) {
   const rows = await listTagDetailsQuery(db, search);
-  return rows.map(({ platforms, ...tag }) => ({ ...tag, platforms: JSON.parse(platforms) as Platform[] }));
+  return rows.map(({ platforms, companions, ...tag }) => ({
+    ...tag,
+    platforms: JSON.parse(platforms) as Platform[],
+    companions: JSON.parse(companions) as TagCompanion[],
+  }));
 }
 
 export function listTagDetailsQuery(db: Database, search: TagSearch) {
@@ -93,6 +107,8 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       name: tags.name,
       digest: manifests.digest,
       mediaType: manifests.mediaType,
+      content: manifests.content,
+      companions: companionsOfTag,
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
       imageBytes,
       platformCount: countPlatforms,
@@ -108,7 +124,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
     })
     .from(tags)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
-    .where(and(eq(tags.repositoryId, repositoryId), hasPrefix, isBehind))
+    .where(and(eq(tags.repositoryId, repositoryId), isListedTag, hasPrefix, isBehind))
     .orderBy(direction(key), direction(id))
     .limit(limit);
 }

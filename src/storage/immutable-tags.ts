@@ -7,12 +7,27 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import type { TagPattern } from "../model/tag-pattern.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { immutableTagRules, repositories, tags, users } from "./schema.ts";
+import { immutableTagRules, manifests, repositories, tags, users } from "./schema.ts";
 
-/** Whether a row of `tags` is one that a rule of its repository keeps, as a condition. */
+/**
+ * Whether a row of `tags` is one that a rule of its repository keeps where it is, as a condition. Patterns are for versions:
+ * each signature moves the tag of the signatures, and each build that of its cache. These are kept by a pattern that is
+ * their name, and companions by one that speaks of digests.
+ */
 export const isImmutable = sql`EXISTS (
   SELECT 1 FROM ${immutableTagRules}
-  WHERE ${immutableTagRules.repositoryId} = ${tags.repositoryId} AND ${tags.name} GLOB ${immutableTagRules.pattern})`;
+  WHERE ${immutableTagRules.repositoryId} = ${tags.repositoryId} AND ${tags.name} GLOB ${immutableTagRules.pattern}
+    AND (${immutableTagRules.pattern} = ${tags.name} OR CASE WHEN ${tags.companionOf} IS NOT NULL
+      THEN instr(${immutableTagRules.pattern}, 'sha256-') + instr(${immutableTagRules.pattern}, 'sha512-') > 0
+      ELSE (SELECT ${manifests.content} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId}) <> 'cache' END))`;
+
+/** The same for its deletion: what belongs to an image that a rule keeps may be added to, but not taken from it. */
+export const isKept = sql`(${isImmutable} OR ${tags.companionOf} IS NOT NULL AND EXISTS (
+  SELECT 1 FROM ${manifests} AS subjects CROSS JOIN ${tags} AS ruled CROSS JOIN ${immutableTagRules} AS rules
+  WHERE subjects.repository_id = ${tags.repositoryId}
+    AND subjects.digest >= ${tags.companionOf} AND subjects.digest < ${tags.companionOf} || 'g'
+    AND ruled.manifest_id = subjects.id AND ruled.companion_of IS NULL
+    AND rules.repository_id = ruled.repository_id AND ruled.name GLOB rules.pattern))`;
 
 export function immutableTag(names: readonly Tag[], cause?: unknown): RegistryError {
   const problems = names.map((tag) => ({
@@ -26,12 +41,12 @@ export function immutableTag(names: readonly Tag[], cause?: unknown): RegistryEr
 /** How many tags a refusal names. */
 const MAX_NAMED_TAGS = 20;
 
-/** The tags that a rule keeps, of the rows of `tags` that meet a condition. */
-export async function findImmutableTags(db: Database, condition: SQL | undefined): Promise<Tag[]> {
+/** The tags that a rule keeps from being moved, or deleted, of the rows of `tags` that meet a condition. */
+export async function findImmutableTags(db: Database, condition: SQL | undefined, rule = isImmutable): Promise<Tag[]> {
   const rows = await db
     .select({ name: tags.name })
     .from(tags)
-    .where(and(condition, isImmutable))
+    .where(and(condition, rule))
     .orderBy(asc(tags.name))
     .limit(MAX_NAMED_TAGS);
   return rows.map((row) => row.name);

@@ -6,7 +6,9 @@ import { MAX_PAGE_BYTES } from "../model/excerpt.ts";
 import { MAX_TRIGGERS } from "../model/limits.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
+import { companionByName, companionOf, isAnnounced, tagKindOf } from "../model/tag-kind.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { type Unsettled, unsettledQuery } from "./companions.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import {
   insertDeliveries,
@@ -15,7 +17,7 @@ import {
   type OutboxEntry,
   tooManyDeliveries,
 } from "./deliveries.ts";
-import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { findImmutableTags, immutableTag, isImmutable, isKept } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
@@ -154,9 +156,10 @@ export async function saveManifest(
     /** The registry's address, as events name it. */
     registry: string;
   },
-): Promise<{ outbox: OutboxEntry[] } | undefined> {
+): Promise<{ outbox: OutboxEntry[]; unsettled: Unsettled[] } | undefined> {
   const { repository, repositoryId, digest, text, size, manifest, actor, registry } = push;
   const now = new Date();
+  const { mediaType, subject, artifactType, content } = manifest;
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const blobId = sql`(
     SELECT ${blobs.id} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id}
@@ -165,33 +168,44 @@ export async function saveManifest(
     SELECT ${manifests.id} FROM ${manifests}
     WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value)`;
   const tagNames = sql`json_each(${JSON.stringify(push.tags)})`;
+  const moved = push.tags.map((tag) => {
+    const companion = companionOf(tag, { digest, content, subject });
+    const isNamed = companion !== undefined && companion === companionByName(tag, content);
+    return { tag, companion, isNamed, isAnnounced: isAnnounced(tagKindOf(companion, content)) };
+  });
+  const movedTags = sql`json_each(${JSON.stringify(moved)})`;
+  const companion = sql`value ->> 'companion'`;
+  const isWaiting = sql`value ->> 'isNamed' AND NOT EXISTS (
+    SELECT 1 FROM ${manifests}
+    WHERE ${manifests.repositoryId} = ${repositoryId}
+      AND ${manifests.digest} >= ${companion} AND ${manifests.digest} < ${companion} || 'g')`;
   const isFixed = sql`EXISTS (
     SELECT 1 FROM ${tags}
-    WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = value AND ${tags.manifestId} <> ${manifestId}
+    WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = value ->> 'tag' AND ${tags.manifestId} <> ${manifestId}
       AND ${isImmutable})`;
-  const { mediaType, subject, artifactType } = manifest;
   // Only the referrers API reads them.
   const annotations = subject && manifest.annotations ? JSON.stringify(manifest.annotations) : null;
 
   const event = { repository, user: actor.user.name, registry };
   const isSame = sql`EXISTS (
     SELECT 1 FROM ${tags}
-    WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = moved.value AND ${tags.manifestId} = ${manifestId})`;
+    WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = moved.value ->> 'tag' AND ${tags.manifestId} = ${manifestId})`;
 
   try {
-    const [outbox] = await db.batch([
+    const results = await db.batch([
       // First, while the tags are where they were.
-      insertDeliveries(db, repositoryId, push.tags, event, { digest, mediaType, size }, isSame),
+      insertDeliveries(db, repositoryId, sql`${JSON.stringify(moved)}`, event, { digest, mediaType, size }, isSame),
       ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
       db
         .insert(manifests)
-        .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
+        .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now, content })
         .onConflictDoUpdate({
           target: [manifests.repositoryId, manifests.digest],
           // Bytes are what they were first stored as: NULL refuses the whole batch, as below.
           set: {
             mediaType: sql`CASE WHEN ${manifests.mediaType} = excluded.media_type THEN ${manifests.mediaType} END`,
             artifactType,
+            content,
             unreferencedSince: 0,
           },
         }),
@@ -225,13 +239,11 @@ export async function saveManifest(
         .insert(tags)
         .select(
           // NULL refuses the whole batch, as above.
-          sql`SELECT ${repositoryId}, value, CASE WHEN ${isFixed} THEN NULL ELSE ${manifestId} END, ${now.getTime()}, ${now.getTime()}
-              FROM ${tagNames} WHERE true`,
+          sql`SELECT ${repositoryId}, value ->> 'tag', CASE WHEN ${isFixed} THEN NULL ELSE ${manifestId} END,
+                     ${now.getTime()}, ${now.getTime()}, ${companion}, CASE WHEN ${isWaiting} THEN ${now.getTime()} END
+              FROM ${movedTags} WHERE true`,
         )
-        .onConflictDoUpdate({
-          target: [tags.repositoryId, tags.name],
-          set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
-        }),
+        .onConflictDoUpdate({ target: [tags.repositoryId, tags.name], set: MOVED }),
       db.update(repositories).set({ updatedAt: now }).where(eq(repositories.id, repositoryId)),
       insertAudit(db, actor, {
         action: "manifest.push",
@@ -239,8 +251,10 @@ export async function saveManifest(
         resource: push.tags.length === 1 ? `${repository}:${push.tags[0]}` : `${repository}@${digest}`,
         detail: { digest, mediaType, tags: push.tags },
       }),
+      // Last, as its result is found.
+      unsettledQuery(db, repositoryId),
     ]);
-    return { outbox };
+    return { outbox: results[0], unsettled: results.at(-1) as Unsettled[] };
   } catch (error) {
     const tooMany = tooManyDeliveries(error, push.tags);
     if (tooMany) throw tooMany;
@@ -263,6 +277,14 @@ export async function saveManifest(
     return throwExplained(db, error, { organization: organizationOf(repository), needed });
   }
 }
+
+/** What of a tag changes with what it points to. */
+export const MOVED = {
+  manifestId: sql`excluded.manifest_id`,
+  updatedAt: sql`excluded.updated_at`,
+  companionOf: sql`excluded.companion_of`,
+  waitingSince: sql`excluded.waiting_since`,
+};
 
 /** Any number of values as one bound parameter: D1 refuses a query with more than 100. */
 function each(values: readonly string[]): SQL {
@@ -323,7 +345,7 @@ export async function findMissing(
  * Deletes a manifest and every tag that points to it, in one batch. Its blobs count as used until now, so that whoever
  * is about to name them again has the grace period for it.
  *
- * @returns whether there was one.
+ * @returns what is to be settled of its companions; undefined when there is no such manifest.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
  * its tags.
  */
@@ -332,19 +354,19 @@ export async function deleteManifest(
   actor: Actor,
   repository: RepositoryName,
   digest: Digest,
-): Promise<boolean> {
+): Promise<Unsettled[] | undefined> {
   const repositoryId = repositoryIdOf(repository);
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const now = new Date();
   try {
-    const [, , , deleted] = await db.batch([
+    const [, , , deleted, , unsettled] = await db.batch([
       db
         .insert(tagHistory)
         .select(
           sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
         ),
       // An immutable tag stays, and with it the manifest, which its foreign key refuses to let go.
-      db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isImmutable))),
+      db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isKept))),
       db
         .update(blobs)
         .set({ lastUsedAt: now })
@@ -360,11 +382,12 @@ export async function deleteManifest(
         organization: organizationOf(repository),
         resource: `${repository}@${digest}`,
       }),
+      unsettledQuery(db, repositoryId),
     ]);
-    return deleted.length > 0;
+    return deleted.length > 0 ? unsettled : undefined;
   } catch (error) {
     if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId));
+    const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId), isKept);
     if (fixed.length > 0) throw immutableTag(fixed, error);
     const parents = await db
       .select({ digest: manifests.digest })

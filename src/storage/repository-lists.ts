@@ -99,7 +99,7 @@ export function listRepositoriesQuery(db: Database, list: RepositoryList) {
       isShared: sql<number>`${hasRunningShare(db)}`,
       tags: sql<string>`(
         SELECT json_group_array(name) FROM (
-          SELECT ${tags.name} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id}
+          SELECT ${tags.name} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id} AND ${tags.companionOf} IS NULL
           ORDER BY ${tags.updatedAt} DESC LIMIT ${Math.min(MAX_LISTED_TAGS, Math.floor(MAX_PAGE_TAGS / list.limit))}))`,
     })
     .from(page)

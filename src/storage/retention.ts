@@ -5,6 +5,7 @@ import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import type { AgingTag, RetentionRule } from "../model/retention.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
+import { isListedTag } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { bytesOf, fillPage, shortText } from "./long-texts.ts";
@@ -264,7 +265,8 @@ export async function settleRule(
   const { updatedAt, name } = newest ?? { updatedAt: 0, name: "" };
   const isOvertaken = sql`${retentionRules.kind} = 'tag_rule' AND EXISTS (
     SELECT 1 FROM ${tags}
-    WHERE ${tags.repositoryId} = ${rule.repositoryId} AND (${tags.updatedAt}, ${tags.name}) > (${updatedAt}, ${name}))`;
+    WHERE ${tags.repositoryId} = ${rule.repositoryId} AND ${tags.companionOf} IS NULL
+      AND (${tags.updatedAt}, ${tags.name}) > (${updatedAt}, ${name}))`;
   await db
     .update(retentionRules)
     .set({ nextRunAt: sql`CASE WHEN ${isOvertaken} THEN 0 ELSE ${nextRunAt} END` })
@@ -291,7 +293,7 @@ export interface StoredAgingTag extends AgingTag {
 }
 
 /**
- * Tags of a repository by time of their last push, the newest first or the oldest first; of equally old ones in descending
+ * Tags of a repository without companions, by time of their last push, the newest first or the oldest first; of equally old ones in descending
  * or ascending order of their names.
  */
 export async function listTagsByAge(
@@ -318,11 +320,12 @@ export function tagsByAgeQuery(
       updatedAt: tags.updatedAt,
       manifestId: tags.manifestId,
       digest: manifests.digest,
+      content: manifests.content,
       isImmutable: sql<number>`${isImmutable}`,
     })
     .from(tags)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
-    .where(and(eq(tags.repositoryId, repositoryId), isBeyond))
+    .where(and(eq(tags.repositoryId, repositoryId), isListedTag, isBeyond))
     .orderBy(direction(tags.updatedAt), direction(tags.name))
     .limit(limit);
 }

@@ -13,6 +13,7 @@ import type { RetentionKind } from "../model/retention.ts";
 import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
 import type { SessionKind } from "../model/session.ts";
+import type { Content, DigestKey } from "../model/tag-kind.ts";
 
 const id = () => integer("id").primaryKey();
 /** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
@@ -184,8 +185,10 @@ export const repositories = sqliteTable(
       .notNull()
       .default(sql`0`),
     pullCount: integer("pull_count").notNull().default(0),
-    /** Kept by triggers on `tags` (migration 0001). */
+    /** Without companions; kept by triggers on `tags` (migrations 0001 and 0007). */
     tagCount: integer("tag_count").notNull().default(0),
+    /** Of its tags those that belong to a manifest, which `tagCount` leaves out; kept by triggers (migration 0007). */
+    companionCount: integer("companion_count").notNull().default(0),
     /** Bytes of its blobs, each counted once; kept by triggers on `repository_blobs` (migration 0001). */
     storedBytes: integer("stored_bytes").notNull().default(0),
     /** Whether manifests that nothing needs any more stay all the same. */
@@ -434,9 +437,12 @@ export const manifests = sqliteTable(
     /** The manifest this one refers to; need not exist (OCI distribution-spec, "Pushing Manifests with Subject"). */
     subject: text("subject").$type<Digest>(),
     createdAt: createdAt(),
+    content: text("content").$type<Content>().notNull().default("image"),
   },
   (table) => [
     uniqueIndex("manifests_by_digest").on(table.repositoryId, table.digest),
+    /** Whether an image whose signatures are kept elsewhere is there. */
+    index("manifests_everywhere").on(table.digest),
     index("manifests_by_subject")
       .on(table.repositoryId, table.subject, table.digest)
       .where(sql`${table.subject} IS NOT NULL`),
@@ -529,12 +535,66 @@ export const tags = sqliteTable(
       .references(() => manifests.id),
     createdAt: createdAt(),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+    /** The digest that it belongs to; null for all but companions (`model/tag-kind.ts`). */
+    companionOf: text("companion_of").$type<DigestKey>(),
+    /** Since when a companion known by its name waits for its manifest; null when that is there. */
+    waitingSince: integer("waiting_since"),
   },
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.name] }),
     index("tags_by_manifest").on(table.manifestId),
-    index("tags_by_update").on(table.repositoryId, table.updatedAt),
+    index("tags_by_update")
+      .on(table.repositoryId, table.updatedAt)
+      .where(sql`${table.companionOf} IS NULL`),
+    index("tags_by_name")
+      .on(table.repositoryId, table.name)
+      .where(sql`${table.companionOf} IS NULL`),
+    index("tags_companions")
+      .on(table.repositoryId, table.companionOf, table.name)
+      .where(sql`${table.companionOf} IS NOT NULL`),
+    index("tags_waiting")
+      .on(table.waitingSince)
+      .where(sql`${table.waitingSince} IS NOT NULL`),
   ],
+);
+
+/**
+ * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/companions.ts`). A name is
+ * either here or among the `tags` of its repository.
+ */
+export const restingCompanions = sqliteTable(
+  "resting_companions",
+  {
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    name: text("name").$type<Tag>().notNull(),
+    manifestId: integer("manifest_id")
+      .notNull()
+      .references(() => manifests.id, { onDelete: "cascade" }),
+    companionOf: text("companion_of").$type<DigestKey>().notNull(),
+    createdAt: createdAt(),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.repositoryId, table.name] }),
+    index("resting_companions_by_digest").on(table.repositoryId, table.companionOf),
+    index("resting_companions_by_manifest").on(table.manifestId),
+  ],
+);
+
+/** Manifests whose companions are to go or to come back, noted by triggers (migration 0007) until somebody has seen to it. */
+export const unsettledManifests = sqliteTable(
+  "unsettled_manifests",
+  {
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    digest: text("digest").$type<Digest>().notNull(),
+    /** Whether a tag or an index let it go; otherwise it came, or got a tag. */
+    isReleased: integer("is_released", { mode: "boolean" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.repositoryId, table.digest] })],
 );
 
 /** What each tag pointed to, and since when: one row per push that moved it and per deletion. */

@@ -2,8 +2,9 @@ import { and, eq, inArray, not, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditForEach } from "./audit.ts";
+import { type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
-import { immutableTag, isImmutable } from "./immutable-tags.ts";
+import { isKept } from "./immutable-tags.ts";
 import { repositoryIdOf } from "./repositories.ts";
 import { repositories, tagHistory, tags } from "./schema.ts";
 
@@ -13,23 +14,23 @@ export type TagDeletion = "deleted" | "immutable" | "unknown";
 /**
  * Deletes tags and leaves their manifests, in one batch: those that no rule keeps.
  *
- * @returns what came of each.
+ * @returns what came of each, and the manifests whose companions are to be settled.
  */
 export async function deleteTags(
   db: Database,
   actor: Actor,
   repository: RepositoryName,
   names: readonly Tag[],
-): Promise<Map<Tag, TagDeletion>> {
+): Promise<{ results: Map<Tag, TagDeletion>; unsettled: Unsettled[] }> {
   const now = Date.now();
   const isNamed = and(
     eq(tags.repositoryId, repositoryIdOf(repository)),
     inArray(tags.name, sql`(SELECT value FROM json_each(${JSON.stringify(names)}))`),
   );
-  const isDeletable = and(isNamed, not(isImmutable));
+  const isDeletable = and(isNamed, not(isKept));
   const entry = { action: "tag.delete", organization: organizationOf(repository), resource: repository } as const;
   const rows = { from: sql`${tags} WHERE ${isDeletable}`, resource: sql`${`${repository}:`} || ${tags.name}` };
-  const [, , deleted, , kept] = await db.batch([
+  const [, , deleted, , kept, unsettled] = await db.batch([
     db
       .insert(tagHistory)
       .select(
@@ -42,21 +43,10 @@ export async function deleteTags(
       .set({ updatedAt: new Date(now) })
       .where(and(eq(repositories.name, repository), sql`changes() > 0`)),
     db.select({ name: tags.name }).from(tags).where(isNamed),
+    unsettledQuery(db, repositoryIdOf(repository)),
   ]);
   const results = new Map<Tag, TagDeletion>(names.map((name) => [name, "unknown"]));
   for (const { name } of kept) results.set(name, "immutable");
   for (const { name } of deleted) results.set(name, "deleted");
-  return results;
-}
-
-/**
- * The same for one.
- *
- * @returns whether there was one.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps it.
- */
-export async function deleteTag(db: Database, actor: Actor, repository: RepositoryName, tag: Tag): Promise<boolean> {
-  const result = (await deleteTags(db, actor, repository, [tag])).get(tag);
-  if (result === "immutable") throw immutableTag([tag]);
-  return result === "deleted";
+  return { results, unsettled };
 }

@@ -3,10 +3,12 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
+import { companionColumns, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { imageBytes } from "./image-detail.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { MOVED } from "./manifests.ts";
 import { throwExplained } from "./quotas.ts";
 import { unknownRepository } from "./repositories.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "./schema.ts";
@@ -62,7 +64,7 @@ export function listTagRecordsQuery(db: Database, list: TagList) {
 }
 
 function isListed({ repositoryId, name }: TagList): SQL | undefined {
-  return and(eq(tags.repositoryId, repositoryId), name === undefined ? undefined : eq(tags.name, name as Tag));
+  return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag : eq(tags.name, name as Tag));
 }
 
 /** There may be a million, so that all of them are not counted but known. */
@@ -88,6 +90,8 @@ function selectTagRecords(db: Database, condition: SQL | undefined) {
       createdAt: tags.createdAt,
       updatedAt: tags.updatedAt,
       manifestId: tags.manifestId,
+      companionOf: tags.companionOf,
+      content: manifests.content,
       digest: manifests.digest,
       mediaType: manifests.mediaType,
       manifestBytes: manifests.size,
@@ -129,7 +133,7 @@ export async function retag(
   repository: { id: number; name: RepositoryName },
   { source: sourceTag, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
   registry: string,
-): Promise<{ result: Retagged; outbox: OutboxEntry[] }> {
+): Promise<{ result: Retagged; outbox: OutboxEntry[]; unsettled: Unsettled[] }> {
   const now = Date.now();
   const { id: repositoryId, name } = repository;
   const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, sourceTag));
@@ -144,9 +148,13 @@ export async function retag(
   const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
   const event = { repository: name, user: actor.user.name, registry };
   const isSame = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
-  const [outbox, , moved] = await db
+  const { companionOf, waitingSince } = companionColumns(repositoryId, destination, manifests, now);
+  const toSource = sql`FROM ${manifests} WHERE ${manifests.id} = ${manifestId}`;
+  const isAnnounced = sql`(SELECT ${companionOf} IS NULL AND ${manifests.content} <> 'cache' ${toSource})`;
+  const movedTags = sql`json_array(json_object('tag', ${destination}, 'isAnnounced', ${isAnnounced}))`;
+  const [outbox, , moved, , , unsettled] = await db
     .batch([
-      insertDeliveries(db, repositoryId, [destination], event, pushed, isSame, mayMove),
+      insertDeliveries(db, repositoryId, movedTags, event, pushed, isSame, mayMove),
       db
         .insert(tagHistory)
         .select(
@@ -154,11 +162,11 @@ export async function retag(
         ),
       db
         .insert(tags)
-        .select(sql`SELECT ${repositoryId}, ${destination}, ${manifestId}, ${now}, ${now} WHERE ${mayMove}`)
-        .onConflictDoUpdate({
-          target: [tags.repositoryId, tags.name],
-          set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
-        })
+        .select(
+          sql`SELECT ${repositoryId}, ${destination}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince}
+              ${toSource} AND ${mayMove}`,
+        )
+        .onConflictDoUpdate({ target: [tags.repositoryId, tags.name], set: MOVED })
         .returning({ name: tags.name }),
       insertAuditIfChanged(db, actor, {
         action: "tag.create",
@@ -170,10 +178,11 @@ export async function retag(
         .update(repositories)
         .set({ updatedAt: new Date(now) })
         .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
+      unsettledQuery(db, repositoryId),
     ])
     .catch((error: unknown) => throwExplained(db, error, { organization: organizationOf(name), needed: { tags: 1 } }));
-  if (moved.length > 0) return { result: "moved", outbox };
-  return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [] };
+  if (moved.length > 0) return { result: "moved", outbox, unsettled };
+  return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [], unsettled: [] };
 }
 
 async function reasonNotToMove(

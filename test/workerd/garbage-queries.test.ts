@@ -36,6 +36,7 @@ const TAG = {
   name: parseTag("v1"),
   updatedAt: NOW,
   isImmutable: false,
+  content: "image" as const,
   manifestId: 1,
   digest: digestOf(new Uint8Array(0)),
 };

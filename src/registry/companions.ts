@@ -1,0 +1,74 @@
+/** What belongs to an image goes and comes back with it: `storage/companions.ts`. */
+import type { Actor } from "../model/access.ts";
+import {
+  expireWaiting,
+  listUnsettledRepositories,
+  listUnsettled,
+  registryOf,
+  settle,
+  type SettledRepository,
+  type Unsettled,
+} from "../storage/companions.ts";
+import type { Database } from "../storage/database.ts";
+import type { Stores } from "../storage/stores.ts";
+import type { Budget } from "./budget.ts";
+
+/** Batches that somebody waits for: one for an image, one for its parts, one for what belongs to what belongs to it. */
+const MAX_ROUNDS = 4;
+const PAGE_REPOSITORIES = 20;
+const WAITING_SLICE = 100;
+
+/**
+ * Settles what a batch has noted, right after it. Never fails, and ends early where there is much: housekeeping does the rest.
+ *
+ * @param noted as the batch has answered.
+ */
+export async function settleAfter(
+  { db }: Stores,
+  repository: Pick<SettledRepository, "id" | "name">,
+  actor: Actor,
+  noted: readonly Unsettled[],
+): Promise<void> {
+  if (noted.length === 0) return;
+  try {
+    let next = noted;
+    for (let round = 0; next.length > 0 && round < MAX_ROUNDS; round += 1) next = await settle(db, repository, actor, next);
+  } catch (error) {
+    console.warn(`what belongs to images of ${repository.name} was left to the next run:`, error);
+  }
+}
+
+/** The same for what a run has noted, as far as the budget goes. */
+export async function settleRepository(db: Database, repository: SettledRepository, budget: Budget): Promise<boolean> {
+  try {
+    for (let next = await listUnsettled(db, repository.id); next.length > 0;) {
+      if (budget.isSpent) return false;
+      next = await settle(db, repository, registryOf(repository), next);
+    }
+    return true;
+  } catch (error) {
+    // There may be no room for what is to return.
+    console.warn(`what belongs to images of ${repository.name} was left to the next run:`, error);
+    return false;
+  }
+}
+
+/**
+ * Settles what is left of all images, and lets companions go whose images never came.
+ *
+ * @param since companions that wait since then or longer go.
+ * @returns whether nothing was left.
+ */
+export async function settleAll({ db }: Stores, since: number, budget: Budget): Promise<boolean> {
+  for (let last = 0; ;) {
+    const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
+    for (const repository of repositories) {
+      if (budget.isSpent) return false;
+      await settleRepository(db, repository, budget);
+    }
+    last = repositories.at(-1)?.id ?? last;
+    if (repositories.length < PAGE_REPOSITORIES) break;
+  }
+  while (!budget.isSpent) if ((await expireWaiting(db, since, WAITING_SLICE)) < WAITING_SLICE) return true;
+  return false;
+}

@@ -1,0 +1,56 @@
+/** Deleting tags, with what belongs to what they lead to. */
+import type { Actor } from "../model/access.ts";
+import type { RepositoryName, Tag } from "../model/reference.ts";
+import { companionByName } from "../model/tag-kind.ts";
+import { findResting } from "../storage/companions.ts";
+import { immutableTag } from "../storage/immutable-tags.ts";
+import type { Stores } from "../storage/stores.ts";
+import { deleteTags as deleteNamed, type TagDeletion } from "../storage/tag-deletion.ts";
+import { settleAfter } from "./companions.ts";
+
+export type { TagDeletion };
+
+interface Repository {
+  id: number;
+  name: RepositoryName;
+}
+
+/**
+ * Deletes tags that no rule keeps. Companions go last: those whose images are deleted along rest then, as if they had not
+ * been named, and come back with them.
+ *
+ * @returns what came of each.
+ */
+export async function deleteTags(
+  stores: Stores,
+  actor: Actor,
+  repository: Repository,
+  names: readonly Tag[],
+): Promise<Map<Tag, TagDeletion>> {
+  const companions = names.filter((name) => companionByName(name, "artifact") !== undefined);
+  const others = names.filter((name) => !companions.includes(name));
+  const results = new Map<Tag, TagDeletion>(names.map((name) => [name, "unknown"]));
+  for (const part of [others, companions]) {
+    if (part.length === 0) continue;
+    const { results: found, unsettled } = await deleteNamed(stores.db, actor, repository.name, part);
+    await settleAfter(stores, repository, actor, unsettled);
+    for (const [name, result] of found) results.set(name, result);
+  }
+  const unknown = companions.filter((name) => results.get(name) === "unknown");
+  if (others.length > 0 && unknown.length > 0) {
+    for (const name of await findResting(stores.db, repository.id, unknown)) results.set(name, "deleted");
+  }
+  return results;
+}
+
+/**
+ * The same for one.
+ *
+ * @returns whether there was one.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps it.
+ */
+export async function deleteTag(stores: Stores, actor: Actor, repository: Repository, tag: Tag): Promise<boolean> {
+  const result = (await deleteTags(stores, actor, repository, [tag])).get(tag);
+  if (result === "immutable") throw immutableTag([tag]);
+  return result === "deleted";
+}

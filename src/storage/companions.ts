@@ -1,0 +1,339 @@
+/**
+ * Tags that belong to a manifest (`model/tag-kind.ts`): they rest while no tag leads to it, and come back with it. Triggers
+ * note manifests that may have lost their last tag, or got one (migration 0007), whatever statement did it. What was noted
+ * is settled right after the batch that did, or by the next run of housekeeping.
+ */
+import { and, asc, eq, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
+import type { Digest } from "../model/digest.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
+import { companionByName, DIGEST_KEY_LENGTH } from "../model/tag-kind.ts";
+import { insertAuditForEach } from "./audit.ts";
+import { asColumn, type Database } from "./database.ts";
+import { isImmutable } from "./immutable-tags.ts";
+import {
+  manifestChildren,
+  manifests,
+  repositories,
+  restingCompanions,
+  tagHistory,
+  tags,
+  unsettledManifests,
+} from "./schema.ts";
+
+/** Whether a row of `tags` is in lists of its own. Companions are shown with what they belong to. */
+export const isListedTag = isNull(tags.companionOf);
+
+/** The part of a digest that its companions are known by. */
+export function digestKey(digest: SQLWrapper): SQL<string> {
+  return sql<string>`substr(${digest}, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
+}
+
+/** Whether a manifest, of a table or alias, is the one that a companion belongs to: digests that begin with the key. */
+function isOfKey(digest: SQL, key: SQLWrapper): SQL {
+  // Behind the digits there is no "g".
+  return sql`(${digest} >= ${key} AND ${digest} < ${key} || 'g')`;
+}
+
+/**
+ * The digest that a tag belongs to, and since when it waits for that, as two columns of a row of `tags` that is about to be
+ * written.
+ *
+ * @param source the manifest that it is to point to, with the columns of `manifests`.
+ */
+export function companionColumns(
+  repositoryId: number,
+  tag: Tag,
+  source: { digest: SQLWrapper; subject: SQLWrapper; content: SQLWrapper },
+  now: number,
+): { companionOf: SQL; waitingSince: SQL } {
+  const [asImage, asOther] = [companionByName(tag, "image") ?? null, companionByName(tag, "artifact") ?? null];
+  if (asOther === null) return { companionOf: digestKey(source.subject), waitingSince: sql`NULL` };
+  const named = sql`CASE ${source.content} WHEN 'image' THEN ${asImage} ELSE ${asOther} END`;
+  const isCompanion = sql`${named} <> ${digestKey(source.digest)}`;
+  return {
+    companionOf: sql`CASE WHEN ${isCompanion} THEN ${named} ELSE ${digestKey(source.subject)} END`,
+    waitingSince: sql`CASE WHEN ${isCompanion} AND NOT EXISTS (
+      SELECT 1 FROM ${manifests} AS subjects
+      WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, sql`${named}`)}) THEN ${now} END`,
+  };
+}
+
+/** A manifest whose companions are to be settled. */
+export interface Unsettled {
+  digest: Digest;
+  isReleased: boolean;
+}
+
+/** Manifests that are settled at once: an index among them may have any number of parts. */
+const SLICE = 50;
+
+/** What is noted of a repository, the first of it. */
+export async function listUnsettled(db: Database, repositoryId: number): Promise<Unsettled[]> {
+  return unsettledQuery(db, repositoryId);
+}
+
+/** The last statement of a batch that moves tags: what is to be settled after it. */
+export function unsettledQuery(db: Database, repositoryId: number | SQL<number>) {
+  return db
+    .select({ digest: unsettledManifests.digest, isReleased: unsettledManifests.isReleased })
+    .from(unsettledManifests)
+    .where(eq(unsettledManifests.repositoryId, repositoryId))
+    .orderBy(asc(unsettledManifests.digest))
+    .limit(SLICE);
+}
+
+/** Images that have something to settle, by their ids, after one of these. */
+export async function listUnsettledRepositories(
+  db: Database,
+  after: number,
+  limit: number,
+): Promise<SettledRepository[]> {
+  return unsettledRepositoriesQuery(db, after, limit);
+}
+
+/** Jumps from one repository to the next along the key. */
+export function unsettledRepositoriesQuery(db: Database, after: number, limit: number) {
+  const found = sql`(
+    WITH RECURSIVE noted(id, number) AS (
+      SELECT (SELECT min(repository_id) FROM ${unsettledManifests} WHERE repository_id > ${after}), 1
+      UNION ALL
+      SELECT (SELECT min(repository_id) FROM ${unsettledManifests} WHERE repository_id > noted.id), number + 1
+      FROM noted WHERE noted.id IS NOT NULL AND number < ${limit})
+    SELECT id FROM noted WHERE id IS NOT NULL)`;
+  return db
+    .select({ id: repositories.id, name: repositories.name, accountId: repositories.accountId })
+    .from(repositories)
+    .where(sql`${repositories.id} IN ${found}`)
+    .orderBy(asc(repositories.id));
+}
+
+export interface SettledRepository {
+  id: number;
+  name: RepositoryName;
+  accountId: number;
+}
+
+/** Who did it, for history and audit. */
+type Doer = Pick<Actor, "address"> & { user: { id?: number; name: string; accountId: number } };
+
+/** What the audit calls the registry itself. */
+export function registryOf({ accountId }: SettledRepository): Doer {
+  return { user: { name: "registry", accountId }, address: undefined };
+}
+
+/**
+ * Settles manifests of a repository: companions of those that nothing holds any more rest, companions of those that are
+ * held again, or came, return. What depends on these is noted, and so are the parts of an index.
+ *
+ * @returns what is to be settled next; empty when that was all.
+ * @throws RegistryError QUOTA_EXCEEDED when there is no room for what returns; then nothing has changed.
+ */
+export async function settle(
+  db: Database,
+  repository: Pick<SettledRepository, "id" | "name">,
+  doer: Doer,
+  slice: readonly Unsettled[],
+): Promise<Unsettled[]> {
+  const { id, name } = repository;
+  const now = Date.now();
+  const given = JSON.stringify(slice.map(({ digest, isReleased }) => [digest, isReleased ? 1 : 0]));
+  const noted = (condition: SQL) => sql`(
+    SELECT substr(value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))}) FROM json_each(${given}) WHERE ${condition})`;
+  const released = noted(sql`value ->> 1 = 1`);
+  const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
+    AND NOT ${isHeld(id, sql`${tags.companionOf}`)} AND NOT ${isImmutable}`;
+  // What came without a tag is there all the same.
+  const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND (
+    ${restingCompanions.companionOf} IN ${noted(sql`true`)} AND ${isHeld(id, sql`${restingCompanions.companionOf}`)}
+    OR ${restingCompanions.companionOf} IN ${noted(sql`value ->> 1 = 0`)} AND ${isThere(id, sql`${restingCompanions.companionOf}`)})`;
+  const entry = (action: "tag.delete" | "tag.restore") =>
+    ({ action, organization: organizationOf(name), resource: name }) as const;
+  const audited = (table: typeof tags | typeof restingCompanions, condition: SQL) => ({
+    from: sql`${table} WHERE ${condition}`,
+    resource: sql`${`${name}:`} || ${table.name}`,
+    detail: sql`json_object('companionOf', ${table.companionOf})`,
+  });
+  const userId = doer.user.id ?? null;
+  const results = await db.batch([
+    // First, so that what the following note is kept.
+    db
+      .delete(unsettledManifests)
+      .where(
+        and(
+          eq(unsettledManifests.repositoryId, id),
+          sql`${unsettledManifests.digest} IN (SELECT value ->> 0 FROM json_each(${given}))`,
+        ),
+      ),
+    db
+      .insert(tagHistory)
+      .select(sql`SELECT NULL, ${id}, ${tags.name}, NULL, ${userId}, ${now} FROM ${tags} WHERE ${mayRest}`),
+    insertAuditForEach(db, doer, entry("tag.delete"), audited(tags, mayRest)),
+    db.insert(restingCompanions).select(
+      sql`SELECT ${id}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf}, ${tags.createdAt}, ${tags.updatedAt}
+          FROM ${tags} WHERE ${mayRest}`,
+    ),
+    // By name, because what holds others may be among them: the condition changes while they go.
+    db
+      .delete(tags)
+      .where(
+        sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released} AND EXISTS (
+          SELECT 1 FROM ${restingCompanions}
+          WHERE ${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.name} = ${tags.name})`,
+      ),
+    db.insert(tagHistory).select(
+      sql`SELECT NULL, ${id}, ${restingCompanions.name},
+                 (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${restingCompanions.manifestId}),
+                 ${userId}, ${now}
+          FROM ${restingCompanions} WHERE ${mayReturn}`,
+    ),
+    insertAuditForEach(db, doer, entry("tag.restore"), audited(restingCompanions, mayReturn)),
+    // A trigger takes each from those that rest.
+    db.insert(tags).select(
+      sql`SELECT ${id}, ${restingCompanions.name}, ${restingCompanions.manifestId}, ${restingCompanions.createdAt},
+                 ${restingCompanions.updatedAt}, ${restingCompanions.companionOf}, NULL
+          FROM ${restingCompanions} WHERE ${mayReturn}`,
+    ),
+    notePartsOf(db, id, given),
+    unsettledQuery(db, id),
+  ]);
+  return results[9];
+}
+
+/** Which of these names rest. */
+export async function findResting(db: Database, repositoryId: number, names: readonly Tag[]): Promise<Tag[]> {
+  const rows = await db
+    .select({ name: restingCompanions.name })
+    .from(restingCompanions)
+    .where(
+      and(
+        eq(restingCompanions.repositoryId, repositoryId),
+        sql`${restingCompanions.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
+      ),
+    );
+  return rows.map(({ name }) => name);
+}
+
+/** Whether the manifest that a companion belongs to is in the repository. */
+function isThere(repositoryId: number, key: SQL): SQL {
+  return sql`EXISTS (
+    SELECT 1 FROM ${manifests} AS subjects
+    WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)})`;
+}
+
+/** Whether a tag holds it: one of its own, or one of an index that it is part of. Or the repository keeps all manifests. */
+function isHeld(repositoryId: number, key: SQL): SQL {
+  return sql`EXISTS (
+    SELECT 1 FROM ${manifests} AS subjects
+    WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)}
+      AND (${isLedTo(sql`subjects.id`)} OR EXISTS (
+        SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repositoryId} AND ${repositories.keepsUntagged} = 1)))`;
+}
+
+function isLedTo(manifestId: SQL): SQL {
+  return sql`EXISTS (
+    WITH RECURSIVE above(id) AS (
+      SELECT ${manifestId}
+      UNION SELECT edges.parent_id FROM above CROSS JOIN ${manifestChildren} AS edges ON edges.child_id = above.id)
+    SELECT 1 FROM above CROSS JOIN ${tags} AS leading ON leading.manifest_id = above.id)`;
+}
+
+/** Notes the parts of indexes that are being settled, as far as these have companions. */
+function notePartsOf(db: Database, repositoryId: number, given: string) {
+  const has = (table: typeof tags | typeof restingCompanions) => sql`EXISTS (
+    SELECT 1 FROM ${table} WHERE ${table.repositoryId} = ${repositoryId} AND ${table.companionOf} = ${digestKey(sql`parts.digest`)})`;
+  return db
+    .insert(unsettledManifests)
+    .select(
+      sql`SELECT ${repositoryId}, parts.digest, max(given.value ->> 1)
+          FROM json_each(${given}) AS given
+          CROSS JOIN ${manifests} AS wholes ON wholes.repository_id = ${repositoryId} AND wholes.digest = given.value ->> 0
+          CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = wholes.id
+          CROSS JOIN ${manifests} AS parts ON parts.id = edges.child_id
+          WHERE ${has(tags)} OR ${has(restingCompanions)} OR EXISTS (
+            SELECT 1 FROM ${manifestChildren} AS deeper WHERE deeper.parent_id = parts.id)
+          GROUP BY parts.digest`,
+    )
+    .onConflictDoUpdate({
+      target: [unsettledManifests.repositoryId, unsettledManifests.digest],
+      set: { isReleased: sql`excluded.is_released` },
+    });
+}
+
+/** Of how many places where a digest is the accounts are looked at. */
+const MAX_PLACES = 200;
+
+/**
+ * Deletes companions whose manifests have not come since a time: cosign may sign before the image is there. Those whose
+ * image is elsewhere in the account wait on, for signatures may be kept in a repository of their own
+ * (`COSIGN_REPOSITORY`); and those of a repository that keeps everything.
+ *
+ * @returns how many it looked at; fewer than `limit` when there are no more.
+ */
+export async function expireWaiting(db: Database, since: number, limit: number): Promise<number> {
+  const now = Date.now();
+  const found = await waitingQuery(db, since, limit);
+  if (found.length === 0) return 0;
+  const byRepository = Map.groupBy(found, ({ id }) => id);
+  for (const waiting of byRepository.values()) {
+    const [repository] = waiting;
+    if (!repository) continue;
+    const names = JSON.stringify(waiting.map(({ tag }) => tag));
+    const isMeant = sql`${tags.repositoryId} = ${repository.id} AND ${tags.name} IN (SELECT value FROM json_each(${names}))
+      AND ${tags.waitingSince} <= ${since}`;
+    const entry = { action: "tag.expire", organization: organizationOf(repository.name), resource: repository.name } as const;
+    const isLost = sql`${isMeant} AND NOT ${isImmutable} AND NOT ${isElsewhere(repository)}`;
+    await db.batch([
+      db
+        .insert(tagHistory)
+        .select(sql`SELECT NULL, ${repository.id}, ${tags.name}, NULL, NULL, ${now} FROM ${tags} WHERE ${isLost}`),
+      insertAuditForEach(db, registryOf(repository), entry, {
+        from: sql`${tags} WHERE ${isLost}`,
+        resource: sql`${`${repository.name}:`} || ${tags.name}`,
+        detail: sql`json_object('companionOf', ${tags.companionOf})`,
+      }),
+      db.delete(tags).where(isLost),
+      db.update(tags).set({ waitingSince: now }).where(isMeant),
+    ]);
+  }
+  return found.length;
+}
+
+export function waitingQuery(db: Database, since: number, limit: number) {
+  return db
+    .select({ id: repositories.id, name: repositories.name, accountId: repositories.accountId, tag: tags.name })
+    .from(tags)
+    .innerJoin(repositories, eq(repositories.id, tags.repositoryId))
+    .where(and(sql`${tags.waitingSince} IS NOT NULL`, lte(tags.waitingSince, since)))
+    .orderBy(asc(tags.waitingSince))
+    .limit(limit);
+}
+
+/** Whether what a row of `tags` belongs to is in another repository of the account; of a digest that is everywhere it is taken to be. */
+function isElsewhere({ id, accountId }: SettledRepository): SQL {
+  const places = sql`
+    SELECT copies.repository_id FROM ${manifests} AS copies
+    WHERE ${isOfKey(sql`copies.digest`, tags.companionOf)} LIMIT ${MAX_PLACES}`;
+  return sql`(
+    EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.keepsUntagged} = 1)
+    OR EXISTS (
+      SELECT 1 FROM ${repositories} WHERE ${repositories.id} IN (${places}) AND ${repositories.accountId} = ${accountId})
+    OR (SELECT count(*) FROM (${places})) = ${MAX_PLACES})`;
+}
+
+/** Companions that a list names of each tag. */
+export const MAX_LISTED_COMPANIONS = 20;
+
+/** The companions of a row of `tags` joined to its manifest, as a column: a JSON array of the first by name. */
+export const companionsOfTag = asColumn<string>(sql`(
+  SELECT json_group_array(json_object('name', name, 'digest', digest, 'pushedAt', pushed_at)) FROM (
+    SELECT companions.name AS name, attached.digest AS digest, companions.updated_at AS pushed_at
+    FROM ${tags} AS companions CROSS JOIN ${manifests} AS attached ON attached.id = companions.manifest_id
+    WHERE companions.repository_id = ${tags.repositoryId} AND companions.companion_of = ${digestKey(manifests.digest)}
+    ORDER BY companions.name LIMIT ${sql.raw(String(MAX_LISTED_COMPANIONS))}))`);
+
+/** Whether a row of `manifests` is no image of its own: it refers to one, or its tags belong to one, or it is a cache. */
+export const isAttached = asColumn<boolean>(sql`(
+  ${manifests.subject} IS NOT NULL OR ${manifests.content} = 'cache' OR (
+    EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NULL)))`);
