@@ -152,3 +152,11 @@ CREATE TRIGGER `companions_orphaned` AFTER DELETE ON `manifests` BEGIN
 		SELECT `manifest_id` FROM `resting_companions`
 		WHERE `repository_id` = OLD.`repository_id` AND `companion_of` = substr(OLD.`digest`, 1, 71));
 END;
+--> statement-breakpoint
+CREATE TRIGGER `companions_parted` AFTER DELETE ON `manifest_children` BEGIN
+	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
+	SELECT `repository_id`, `digest`, 1 FROM `manifests`
+	WHERE `id` = OLD.`child_id` AND EXISTS (
+		SELECT 1 FROM `tags` WHERE `tags`.`repository_id` = `manifests`.`repository_id` AND `companion_of` IS NOT NULL)
+	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1;
+END;

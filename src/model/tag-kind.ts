@@ -104,7 +104,11 @@ export function companionTypeOf(tag: string): CompanionType {
 
 /** What a tag is, given the digest that it belongs to and what its manifest holds. */
 export function tagKindOf(companion: string | null | undefined, content: Content): TagKind {
-  if (companion !== null && companion !== undefined) return "companion";
+  return companion ? "companion" : ownKindOf(content);
+}
+
+/** What a tag is that belongs to nothing else. */
+export function ownKindOf(content: Content): Exclude<TagKind, "companion"> {
   return content === "image" ? "version" : content;
 }
 

@@ -13,8 +13,8 @@ import type { Database } from "../storage/database.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
 
-/** Batches that somebody waits for: one for an image, one for its parts, one for what belongs to what belongs to it. */
-const MAX_ROUNDS = 4;
+/** Batches that somebody waits for. An image takes one, its parts another, and what belongs to what belongs to it a third. */
+const MAX_ROUNDS = 10;
 const PAGE_REPOSITORIES = 20;
 const WAITING_SLICE = 100;
 

@@ -10,7 +10,9 @@ import { artifactTypeOf, attestedBy, type ManifestContent, readManifestContent }
 import { isImageConfig } from "../model/media-types.ts";
 import type { NamedPlatform } from "../model/platform.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
+import { companionTypeOf, ownKindOf } from "../model/tag-kind.ts";
 import { findBlob } from "../storage/blobs.ts";
+import { MAX_LISTED_COMPANIONS } from "../storage/companions.ts";
 import {
   findImageProperties,
   findManifestFacts,
@@ -25,7 +27,7 @@ import { type RepositoryAccess, requireRepository, visitorOf } from "./access.ts
 import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 
-export { MAX_ADDED_BLOBS, MAX_LISTED_PLATFORMS };
+export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_PLATFORMS };
 
 /** @throws RegistryError REPOSITORY_UNKNOWN for who may not pull it; DENIED for credentials that only push and pull. */
 export async function requireVisible(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
@@ -67,8 +69,10 @@ export async function listTagDetails(
 ) {
   const { id, isOwn } = await requireVisible(stores, caller, name);
   const tags = await listTags(stores.db, { ...search, repositoryId: id });
-  return tags.map(({ artifactType, pushedBy, ...tag }) => ({
+  return tags.map(({ artifactType, content, pushedBy, companions, ...tag }) => ({
     ...tag,
+    kind: ownKindOf(content),
+    companions: companions.map((companion) => ({ ...companion, type: companionTypeOf(companion.name) })),
     // Images are stored under their configuration's type, as the referrers API calls them.
     artifactType: artifactType !== null && isImageConfig(artifactType) ? null : artifactType,
     pushedBy: isOwn ? pushedBy : null,

@@ -47,7 +47,8 @@ export async function pullManifest(
 ): Promise<PulledManifest> {
   const manifest = await readManifest(stores.db, repository, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
-  const pulled = { ...manifest, pulledIds: [manifest.id], isCounted: !isDigest(reference) || !manifest.isChild };
+  const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
+  const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
   const digest = defaultChild(manifest.text);
   const child = digest && (await readManifest(stores.db, repository, digest));

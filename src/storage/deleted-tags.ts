@@ -7,7 +7,7 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { companionColumns, type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { throwExplained } from "./quotas.ts";
-import { manifests, repositories, tagHistory, tags } from "./schema.ts";
+import { manifests, repositories, restingCompanions, tagHistory, tags } from "./schema.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
 const MAX_SEEN_EVENTS = 2000;
@@ -20,6 +20,8 @@ export interface DeletedTag {
   deletedAt: Date;
   /** Null when aging did it, or the user is gone. */
   deletedBy: string | null;
+  /** The digest that it comes back with by itself; null for what is no companion, or was deleted without its image. */
+  companionOf: string | null;
 }
 
 /**
@@ -66,6 +68,9 @@ export function deletedTagsQuery(
       digest: digest.as("last_digest"),
       deletedAt: event.createdAt,
       deletedBy: sql<string | null>`(SELECT users.name FROM users WHERE users.id = event.user_id)`.as("deleted_by"),
+      companionOf: sql<string | null>`(
+        SELECT resting.companion_of FROM ${restingCompanions} AS resting
+        WHERE resting.repository_id = ${repositoryId} AND resting.name = event.tag)`.as("companion_of"),
     })
     .from(event)
     .where(

@@ -43,7 +43,7 @@ export function insertDeliveries(
 ) {
   const now = new Date();
   const common = JSON.stringify({ ...event, at: now.toISOString() });
-  const tag = sql`moved.value ->> 'tag'`;
+  const tag = sql`(moved.value ->> 'tag')`;
   return db
     .insert(deliveries)
     .select(

@@ -8,7 +8,7 @@ import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { companionByName, companionOf, isAnnounced, tagKindOf } from "../model/tag-kind.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
-import { type Unsettled, unsettledQuery } from "./companions.ts";
+import { isAttached, type Unsettled, unsettledQuery } from "./companions.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import {
   insertDeliveries,
@@ -74,6 +74,8 @@ export interface ReadManifest extends FoundManifest {
   repository: { id: number; accountId: number };
   /** Whether an index of the repository names it. */
   isChild: boolean;
+  /** Whether it is no image of its own: a companion, or a cache. */
+  isAttached: boolean;
   /** Exactly as it was pushed. */
   text: string;
 }
@@ -104,8 +106,8 @@ export async function readManifest(
   const [first] = rows;
   if (!first) throw unknownRepository(repository);
   if (!first.manifest) return undefined;
-  const { manifest, isChild } = first;
-  return { ...manifest, repository: first.repository, isChild, text: rows.map((row) => row.text ?? "").join("") };
+  const { manifest, isChild, isAttached } = first;
+  return { ...manifest, repository: first.repository, isChild, isAttached, text: rows.map((row) => row.text ?? "").join("") };
 }
 
 export function readManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
@@ -118,6 +120,7 @@ export function readManifestQuery(db: Database, repository: RepositoryName, refe
         sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
           Boolean,
         ),
+      isAttached: isAttached.mapWith(Boolean),
     })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
@@ -174,7 +177,7 @@ export async function saveManifest(
     return { tag, companion, isNamed, isAnnounced: isAnnounced(tagKindOf(companion, content)) };
   });
   const movedTags = sql`json_each(${JSON.stringify(moved)})`;
-  const companion = sql`value ->> 'companion'`;
+  const companion = sql`(value ->> 'companion')`;
   const isWaiting = sql`value ->> 'isNamed' AND NOT EXISTS (
     SELECT 1 FROM ${manifests}
     WHERE ${manifests.repositoryId} = ${repositoryId}

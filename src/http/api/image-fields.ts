@@ -32,7 +32,7 @@ export const IMAGE_FIELDS = {
     .array(z.string())
     .openapi({ description: "What its tags are for, as far as that is known.", example: ["amd64", "arm64"] }),
   level: z.enum(LEVELS).openapi({ description: "What the caller may do with it." }),
-  tags: z.int().openapi({ description: "How many tags it has." }),
+  tags: z.int().openapi({ description: "How many tags it has, without signatures and the like." }),
   size: z.int().openapi({ description: "Bytes of all its blobs, each counted once." }),
   pulls: z.int().openapi({ description: "How often it was pulled." }),
   created: Time,

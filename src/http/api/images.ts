@@ -2,6 +2,7 @@
 import { MAX_DESCRIPTION_LENGTH, MAX_TAG_LENGTH } from "../../model/field-limits.ts";
 import { TAG_SORTS } from "../../model/image-search.ts";
 import type { RepositoryName } from "../../model/reference.ts";
+import { COMPANION_TYPES, TAG_KINDS } from "../../model/tag-kind.ts";
 import {
   CUT_FIELDS,
   getImage,
@@ -10,6 +11,7 @@ import {
   MAX_ADDED_BLOBS,
   MAX_CHILDREN,
   MAX_LAYERS,
+  MAX_LISTED_COMPANIONS,
   MAX_LISTED_PLATFORMS,
 } from "../../registry/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../registry/platforms.ts";
@@ -42,6 +44,7 @@ const Image = z
         "not told of its history, rules and rights.",
     }),
     description: z.string().openapi({ maxLength: MAX_DESCRIPTION_LENGTH }),
+    companions: z.int().openapi({ description: "How many tags belong to others, which `tags` does not count: signatures and the like." }),
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     pullCommand: PullCommand,
   })
@@ -57,9 +60,26 @@ const Platform = z
 
 const ChildPlatform = Platform.extend({ osVersion: z.string().nullable() }).openapi("ChildPlatform");
 
+const Companion = z
+  .object({
+    name: z.string().openapi({ example: `sha256-${"0123456789abcdef".repeat(4)}.sig` }),
+    type: z.enum(COMPANION_TYPES).openapi({ description: "What it is, as far as its name tells." }),
+    digest: Digest.openapi({ description: "Its own manifest." }),
+    pushed: Time,
+  })
+  .openapi("Companion");
+
 const Tag = z
   .object({
     name: z.string(),
+    kind: z.enum(TAG_KINDS).exclude(["companion"]).openapi({
+      description: "A `cache` is BuildKit's: it fires no trigger that does not name it, and aging does not count it.",
+    }),
+    companions: z.array(Companion).openapi({
+      description:
+        "Tags that belong to it, such as cosign's: they are deleted and restored with it, and are not in this list " +
+        `themselves. The first ${MAX_LISTED_COMPANIONS} by name.`,
+    }),
     digest: Digest,
     mediaType: z.string(),
     artifactType: z.string().nullable().openapi({ description: "What it is, if it is no image." }),
@@ -195,7 +215,7 @@ const listTags = createRoute({
   operationId: "listTags",
   tags: ["Images"],
   summary: "An image's tags",
-  description: WHO_MAY,
+  description: `${WHO_MAY} Without those of signatures and the like, which are \`companions\` of the others.`,
   security: [{}],
   request: {
     params: ImageParams,
@@ -259,6 +279,7 @@ function describeImage(
     ...describeImageFields(name, image),
     own: image.isOwn,
     description: image.description,
+    companions: image.companionCount,
     createdBy: image.createdBy,
     pullCommand: pullCommandOf(host, name),
   };
@@ -271,6 +292,13 @@ function describeTag(
 ): z.infer<typeof Tag> {
   return {
     name: tag.name,
+    kind: tag.kind,
+    companions: tag.companions.map(({ name: companion, type, digest, pushedAt }) => ({
+      name: companion,
+      type,
+      digest,
+      pushed: formatTime(new Date(pushedAt)),
+    })),
     digest: tag.digest,
     mediaType: tag.mediaType,
     artifactType: tag.artifactType,

@@ -13,6 +13,9 @@ const Restorable = z
     digest: z.string().openapi({ description: "What it pointed to." }),
     deleted: Time,
     deletedBy: z.string().nullable().openapi({ description: "Null when aging did it, or when the user is gone." }),
+    companionOf: z.string().nullable().openapi({
+      description: "Of a signature, an SBOM and the like: the image that it was deleted with, and comes back with by itself.",
+    }),
     restorableUntil: Time.openapi({
       description: "At the latest: it ends earlier when somebody deletes what the tag pointed to.",
     }),
@@ -32,7 +35,7 @@ restore.openapi(
     operationId: "listRestorableTags",
     summary: "List an image's tags that were deleted and can be restored",
     description:
-      "The last deleted first, be it by hand or by aging. A page may have fewer entries than asked for, even none, and " +
+      "The last deleted first, be it by hand or by aging. What belongs to an image comes back with it. A page may have fewer entries than asked for, even none, and " +
       "yet not be the last. For everybody who has a right to the image in its own account.",
     request: { params: ImageParams, query: z.strictObject(PAGE_PARAMS) },
     responses: {
@@ -81,6 +84,7 @@ function describeTag(found: RestorableTag): z.infer<typeof Restorable> {
     digest: found.digest,
     deleted: formatTime(found.deletedAt),
     deletedBy: found.deletedBy,
+    companionOf: found.companionOf,
     restorableUntil: formatTime(found.restorableUntil),
   };
 }

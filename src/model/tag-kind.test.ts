@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import type { Digest } from "./digest.ts";
+import { BUILDKIT_CACHE_CONFIG } from "./media-types.ts";
+import {
+  companionOf,
+  companionTypeOf,
+  type Content,
+  contentOf,
+  cosignTagsOf,
+  digestKeyOf,
+  isAnnounced,
+  tagKindOf,
+} from "./tag-kind.ts";
+
+const HEX = "0123456789abcdef".repeat(4);
+const OTHER = `sha256:${"f".repeat(64)}` as Digest;
+const KEY = `sha256:${HEX}`;
+
+/** A tag, what its manifest holds, and whether it belongs to `sha256:HEX`. */
+export const NAMES: readonly [string, Content, boolean][] = [
+  ["v1", "image", false],
+  ["latest", "artifact", false],
+  [`sha256-${HEX}.sig`, "image", true],
+  [`sha256-${HEX}.att`, "image", true],
+  [`sha256-${HEX}.sbom`, "artifact", true],
+  [`sha256-${HEX}.image-locations.imgpkg`, "image", true],
+  [`release-sha256-${HEX}.sig`, "image", true],
+  [`sha256-${HEX}`, "artifact", true],
+  [`sha256-${HEX}`, "image", false],
+  [`sha256-${HEX}.metadata`, "artifact", true],
+  [`sha256-${HEX}.imgpkg`, "image", false],
+  [`build-sha256-${HEX}`, "artifact", false],
+  [`build-sha256-${HEX}.dev`, "artifact", false],
+  [`sha256-${HEX}-sig`, "artifact", false],
+  [`sha256-${HEX}0.sig`, "image", false],
+  [`sha256-${HEX.slice(1)}.sig`, "image", false],
+  [`sha256-${HEX.toUpperCase()}.sig`, "image", false],
+  [`sha1-${HEX}.sig`, "image", false],
+  [`sha256_${HEX}.sig`, "image", false],
+  [`${HEX}.sig`, "image", false],
+  [`sha256-${HEX}.SIG`, "image", false],
+];
+
+describe("a tag", () => {
+  it.for(NAMES)("%s of an %s belongs to a digest: %s", ([tag, content, isCompanion]) => {
+    const companion = companionOf(tag, { digest: OTHER, content, subject: undefined });
+    expect(companion).toBe(isCompanion ? KEY : undefined);
+    expect(tagKindOf(companion, content)).toBe(isCompanion ? "companion" : content === "image" ? "version" : content);
+  });
+
+  it("of the referrers of a sha512 has half of its digits, and belongs to what begins with them", () => {
+    const digest = `sha512:${HEX}${"0".repeat(64)}` as Digest;
+    const manifest = { digest: OTHER, content: "artifact", subject: undefined } as const;
+    expect(companionOf(`sha512-${HEX}`, manifest)).toBe(digestKeyOf(digest));
+  });
+
+  it("that names what it points to keeps that, and is no companion", () => {
+    const self = { digest: KEY as Digest, content: "image", subject: undefined } as const;
+    expect(companionOf(`sha256-${HEX}.imgpkg`, self)).toBeUndefined();
+    expect(companionOf(`sha256-${HEX}.sig`, self)).toBeUndefined();
+    expect(companionOf(`sha256-${HEX}`, { ...self, content: "artifact" })).toBeUndefined();
+  });
+
+  it("belongs to its manifest's subject, whatever it is called", () => {
+    const manifest = { digest: OTHER, content: "artifact", subject: KEY as Digest } as const;
+    expect(companionOf("v1-sbom", manifest)).toBe(KEY);
+    expect(companionOf(`sha256-${"a".repeat(64)}.sig`, manifest)).toBe(`sha256:${"a".repeat(64)}`);
+  });
+
+  it.for([
+    ["version", true],
+    ["artifact", true],
+    ["cache", false],
+    ["companion", false],
+  ] as const)("that is a %s is announced to everybody: %s", ([kind, isTold]) => {
+    expect(isAnnounced(kind)).toBe(isTold);
+  });
+
+  it.for([
+    [`sha256-${HEX}.sig`, "signature"],
+    [`x-sha256-${HEX}.att`, "attestation"],
+    [`sha256-${HEX}.sbom`, "sbom"],
+    [`sha256-${HEX}`, "referrers"],
+    [`sha256-${HEX}.image-locations.imgpkg`, "other"],
+    ["v1-sbom", "other"],
+  ] as const)("%s holds a %s", ([tag, type]) => {
+    expect(companionTypeOf(tag)).toBe(type);
+  });
+});
+
+it("knows cosign's tags of a digest", () => {
+  expect(cosignTagsOf(KEY)).toEqual([`sha256-${HEX}.sig`, `sha256-${HEX}.att`, `sha256-${HEX}.sbom`]);
+});
+
+describe("a manifest", () => {
+  const nothing = { isIndex: false, mediaTypes: [], isImageConfig: false, artifactType: null, hasPlatforms: false };
+  it.for([
+    ["an image", { ...nothing, isImageConfig: true }, "image"],
+    ["an artifact with an image's configuration", { ...nothing, isImageConfig: true, artifactType: "a/b" }, "artifact"],
+    ["a chart", { ...nothing, mediaTypes: ["application/vnd.cncf.helm.config.v1+json"] }, "artifact"],
+    ["a cache", { ...nothing, mediaTypes: [BUILDKIT_CACHE_CONFIG] }, "cache"],
+    ["an index of platforms", { ...nothing, isIndex: true, hasPlatforms: true }, "image"],
+    ["an index that is a cache", { ...nothing, isIndex: true, mediaTypes: ["a/b", BUILDKIT_CACHE_CONFIG] }, "cache"],
+    ["an index of referrers", { ...nothing, isIndex: true }, "artifact"],
+  ] as const)("is %s", ([, manifest, content]) => {
+    expect(contentOf(manifest)).toBe(content);
+  });
+});
