@@ -716,7 +716,7 @@ export interface paths {
         };
         /**
          * List an image's tags that were deleted and can be restored
-         * @description The last deleted first, be it by hand or by aging. A page may have fewer entries than asked for, even none, and yet not be the last. For everybody who has a right to the image in its own account.
+         * @description The last deleted first, be it by hand or by aging. What belongs to an image comes back with it. A page may have fewer entries than asked for, even none, and yet not be the last. For everybody who has a right to the image in its own account.
          */
         get: operations["listRestorableTags"];
         put?: never;
@@ -736,7 +736,7 @@ export interface paths {
         };
         /**
          * An image's tags
-         * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.
+         * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist. Without those of signatures and the like, which are `companions` of the others.
          */
         get: operations["listTags"];
         put?: never;
@@ -2468,6 +2468,25 @@ export interface components {
              */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
         };
+        Companion: {
+            /**
+             * @description Its own manifest.
+             * @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+             */
+            digest: string;
+            /** @example sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.sig */
+            name: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            pushed: string;
+            /**
+             * @description What it is, as far as its name tells.
+             * @enum {string}
+             */
+            type: "signature" | "attestation" | "sbom" | "referrers" | "other";
+        };
         CreatedAccount: {
             administrator: {
                 name: string;
@@ -2763,7 +2782,7 @@ export interface components {
             pulls: number;
             /** @description Bytes of all its blobs, each counted once. */
             size: number;
-            /** @description How many tags it has. */
+            /** @description How many tags it has, without signatures and the like. */
             tags: number;
             /**
              * Format: date-time
@@ -2976,6 +2995,8 @@ export interface components {
             architectures: string[];
             /** @enum {string} */
             category: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
+            /** @description How many tags belong to others, which `tags` does not count: signatures and the like. */
+            companions: number;
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -3004,7 +3025,7 @@ export interface components {
             pulls: number;
             /** @description Bytes of all its blobs, each counted once. */
             size: number;
-            /** @description How many tags it has. */
+            /** @description How many tags it has, without signatures and the like. */
             tags: number;
             /**
              * Format: date-time
@@ -3646,7 +3667,7 @@ export interface components {
              * @description Exempt by `label` or `pattern`, or `immutable`; `young` or `newest` enough; `too-old`; or one of `too-many`.
              * @enum {string}
              */
-            reason: "label" | "pattern" | "immutable" | "young" | "newest" | "too-old" | "too-many";
+            reason: "label" | "pattern" | "immutable" | "cache" | "young" | "newest" | "too-old" | "too-many";
             tag: string;
         };
         /** @description Bytes of blobs, each counted once per organization. */
@@ -3891,6 +3912,8 @@ export interface components {
             updated: string;
         };
         RestorableTag: {
+            /** @description Of a signature, an SBOM and the like: the image that it was deleted with, and comes back with by itself. */
+            companionOf: string | null;
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -4082,6 +4105,8 @@ export interface components {
         Tag: {
             /** @description What it is, if it is no image. */
             artifactType: string | null;
+            /** @description Tags that belong to it, such as cosign's: they are deleted and restored with it, and are not in this list themselves. The first 20 by name. */
+            companions: components["schemas"]["Companion"][];
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -4091,6 +4116,11 @@ export interface components {
             digest: string;
             /** @description Whether a rule keeps it from being overwritten and deleted. */
             immutable: boolean;
+            /**
+             * @description A `cache` is BuildKit's: it fires no trigger that does not name it, and aging does not count it.
+             * @enum {string}
+             */
+            kind: "version" | "artifact" | "cache";
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z

@@ -51,6 +51,7 @@ const aging = {
     label: "Exempt by its name",
     pattern: "Exempt by a pattern",
     immutable: "Immutable",
+    cache: "A build cache, which does not count",
     young: "Young enough",
     newest: "Among the newest",
     "too-old": "Too old",

@@ -52,6 +52,7 @@ const aging: typeof en = {
     label: "过滤标签",
     pattern: "过滤正则",
     immutable: "不可变",
+    cache: "构建缓存，不计入",
     young: "未超过保留天数",
     newest: "在保留数目之内",
     "too-old": "超过保留天数",

@@ -32,6 +32,9 @@ export function ImageFacts() {
         <li>
           <Bytes value={properties.size} />
         </li>
+        {properties.companions > 0 && (
+          <li>{t("companions", { count: properties.companions, number: formatNumber(properties.companions) })}</li>
+        )}
         <li>{t("pulls", { count: properties.pulls, number: formatNumber(properties.pulls) })}</li>
         <li>
           {t("updated")} <Time value={properties.updated} />

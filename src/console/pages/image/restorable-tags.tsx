@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { type RestorableTag, useRestorableTags, useRestoreTags } from "../../api/image-tags.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Button, Card, errorText, IconUndo, Name, type TableColumn, Time, toast } from "../../ui/index.ts";
+import { Badge, Button, Card, errorText, IconUndo, Name, type TableColumn, Time, toast } from "../../ui/index.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";
 import { TimeBy } from "./time-by.tsx";
@@ -13,7 +13,7 @@ export function RestorableTags() {
   const list = useRestorableTags(image);
   if (list.rows.length === 0 && !list.hasMore && list.error === null) return null;
   const columns: TableColumn<RestorableTag>[] = [
-    { id: "tag", header: t("common:tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name> },
+    { id: "tag", header: t("common:tag"), isRowHeader: true, cell: TagName },
     { id: "digest", header: t("pointedTo"), hideBelow: "small", cell: ({ digest }) => <DigestLink digest={digest} /> },
     {
       id: "deleted",
@@ -42,6 +42,15 @@ export function RestorableTags() {
     <Card title={t("restorableTitle")} description={t("restorableText")} isFlush>
       <CursorTable label={t("restorableTitle")} list={list} columns={columns} rowKey={({ tag }) => tag} />
     </Card>
+  );
+}
+
+function TagName({ tag, companionOf }: RestorableTag) {
+  const { t } = useTranslation("image");
+  return (
+    <>
+      <Name>{tag}</Name> {companionOf !== null && <Badge>{t("restoredWithImage")}</Badge>}
+    </>
   );
 }
 

@@ -51,6 +51,11 @@ export function useTagColumns(onTask: (task: TagTask) => void): TableColumn<Tag>
   ];
 }
 
+/** An image may have been attested many times: the others are on the page of the image. */
+function firstOfEachType(companions: Tag["companions"]): Tag["companions"] {
+  return companions.filter(({ type }, at) => companions.findIndex((other) => other.type === type) === at);
+}
+
 function TagName({ tag }: { tag: Tag }) {
   const { t } = useTranslation("image");
   const image = useImage();
@@ -67,7 +72,17 @@ function TagName({ tag }: { tag: Tag }) {
           </span>
         </Tooltip>
       )}
-      {artifact !== undefined && (
+      {tag.kind === "cache" && (
+        <Tooltip content={t("cacheHint")}>
+          <Badge>{t("cache")}</Badge>
+        </Tooltip>
+      )}
+      {firstOfEachType(tag.companions).map((companion) => (
+        <Link key={companion.type} href={tagPath(image, companion.name)}>
+          {t(`companion_${companion.type}`)}
+        </Link>
+      ))}
+      {tag.kind !== "cache" && artifact !== undefined && (
         <Badge>
           <span className={styles.artifact}>{artifact}</span>
         </Badge>
