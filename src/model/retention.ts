@@ -42,7 +42,16 @@ export interface AgingTag {
  * Why a tag stays or goes. Exempt (`label`, `pattern`) and `immutable` tags are taken out before the rule is applied and
  * do not count; nor does a `cache` among the newest. Companions are not judged at all: they go with their image.
  */
-export const AGING_REASONS = ["label", "pattern", "immutable", "cache", "young", "newest", "too-old", "too-many"] as const;
+export const AGING_REASONS = [
+  "label",
+  "pattern",
+  "immutable",
+  "cache",
+  "young",
+  "newest",
+  "too-old",
+  "too-many",
+] as const;
 export type AgingReason = (typeof AGING_REASONS)[number];
 
 export interface Verdict {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { HEX, NAMES } from "../../test/support/tag-names.ts";
 import type { Digest } from "./digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "./media-types.ts";
 import {
   companionOf,
   companionTypeOf,
-  type Content,
   contentOf,
   cosignTagsOf,
   digestKeyOf,
@@ -12,34 +12,8 @@ import {
   tagKindOf,
 } from "./tag-kind.ts";
 
-const HEX = "0123456789abcdef".repeat(4);
 const OTHER = `sha256:${"f".repeat(64)}` as Digest;
 const KEY = `sha256:${HEX}`;
-
-/** A tag, what its manifest holds, and whether it belongs to `sha256:HEX`. */
-export const NAMES: readonly [string, Content, boolean][] = [
-  ["v1", "image", false],
-  ["latest", "artifact", false],
-  [`sha256-${HEX}.sig`, "image", true],
-  [`sha256-${HEX}.att`, "image", true],
-  [`sha256-${HEX}.sbom`, "artifact", true],
-  [`sha256-${HEX}.image-locations.imgpkg`, "image", true],
-  [`release-sha256-${HEX}.sig`, "image", true],
-  [`sha256-${HEX}`, "artifact", true],
-  [`sha256-${HEX}`, "image", false],
-  [`sha256-${HEX}.metadata`, "artifact", true],
-  [`sha256-${HEX}.imgpkg`, "image", false],
-  [`build-sha256-${HEX}`, "artifact", false],
-  [`build-sha256-${HEX}.dev`, "artifact", false],
-  [`sha256-${HEX}-sig`, "artifact", false],
-  [`sha256-${HEX}0.sig`, "image", false],
-  [`sha256-${HEX.slice(1)}.sig`, "image", false],
-  [`sha256-${HEX.toUpperCase()}.sig`, "image", false],
-  [`sha1-${HEX}.sig`, "image", false],
-  [`sha256_${HEX}.sig`, "image", false],
-  [`${HEX}.sig`, "image", false],
-  [`sha256-${HEX}.SIG`, "image", false],
-];
 
 describe("a tag", () => {
   it.for(NAMES)("%s of an %s belongs to a digest: %s", ([tag, content, isCompanion]) => {

@@ -32,7 +32,8 @@ export async function settleAfter(
   if (noted.length === 0) return;
   try {
     let next = noted;
-    for (let round = 0; next.length > 0 && round < MAX_ROUNDS; round += 1) next = await settle(db, repository, actor, next);
+    for (let round = 0; next.length > 0 && round < MAX_ROUNDS; round += 1)
+      next = await settle(db, repository, actor, next);
   } catch (error) {
     console.warn(`what belongs to images of ${repository.name} was left to the next run:`, error);
   }

@@ -77,7 +77,10 @@ export async function tryCondition(
   const { id } = await requireEditable(stores, caller, name);
   const isMet = readCondition(parseCondition(wanted));
   const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
-  return records.map((record) => ({ tag: record.name, isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))) }));
+  return records.map((record) => ({
+    tag: record.name,
+    isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))),
+  }));
 }
 
 function newestTags(repositoryId: number) {

@@ -174,13 +174,11 @@ export async function settle(
           FROM ${tags} WHERE ${mayRest}`,
     ),
     // By name, because what holds others may be among them: the condition changes while they go.
-    db
-      .delete(tags)
-      .where(
-        sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released} AND EXISTS (
+    db.delete(tags).where(
+      sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released} AND EXISTS (
           SELECT 1 FROM ${restingCompanions}
           WHERE ${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.name} = ${tags.name})`,
-      ),
+    ),
     db.insert(tagHistory).select(
       sql`SELECT NULL, ${id}, ${restingCompanions.name},
                  (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${restingCompanions.manifestId}),
@@ -281,7 +279,11 @@ export async function expireWaiting(db: Database, since: number, limit: number):
     const names = JSON.stringify(waiting.map(({ tag }) => tag));
     const isMeant = sql`${tags.repositoryId} = ${repository.id} AND ${tags.name} IN (SELECT value FROM json_each(${names}))
       AND ${tags.waitingSince} <= ${since}`;
-    const entry = { action: "tag.expire", organization: organizationOf(repository.name), resource: repository.name } as const;
+    const entry = {
+      action: "tag.expire",
+      organization: organizationOf(repository.name),
+      resource: repository.name,
+    } as const;
     const isLost = sql`${isMeant} AND NOT ${isImmutable} AND NOT ${isElsewhere(repository)}`;
     await db.batch([
       db

@@ -107,7 +107,13 @@ export async function readManifest(
   if (!first) throw unknownRepository(repository);
   if (!first.manifest) return undefined;
   const { manifest, isChild, isAttached } = first;
-  return { ...manifest, repository: first.repository, isChild, isAttached, text: rows.map((row) => row.text ?? "").join("") };
+  return {
+    ...manifest,
+    repository: first.repository,
+    isChild,
+    isAttached,
+    text: rows.map((row) => row.text ?? "").join(""),
+  };
 }
 
 export function readManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {

@@ -6,6 +6,7 @@ import { repositories } from "./schema.ts";
 
 export interface OrganizationUsage {
   images: number;
+  /** Without companions, which its quota counts too. */
   tags: number;
   /** Bytes, each image with all of its blobs. */
   imageBytes: number;
@@ -15,16 +16,19 @@ export interface OrganizationUsage {
 
 /** What an organization takes up now. */
 export async function measureOrganization(db: Database, organizationId: number): Promise<OrganizationUsage> {
-  const [{ images, tags, storedBytes }, [row]] = await Promise.all([
+  const [{ images, storedBytes }, [row]] = await Promise.all([
     readQuotas(db, "organization", organizationId),
     sumImagesQuery(db, organizationId),
   ]);
-  return { images: images.used, tags: tags.used, imageBytes: row?.bytes ?? 0, storedBytes: storedBytes.used };
+  return { images: images.used, tags: row?.tags ?? 0, imageBytes: row?.bytes ?? 0, storedBytes: storedBytes.used };
 }
 
 export function sumImagesQuery(db: Database, organizationId: number) {
   return db
-    .select({ bytes: sum(repositories.storedBytes).mapWith(Number) })
+    .select({
+      bytes: sum(repositories.storedBytes).mapWith(Number),
+      tags: sum(repositories.tagCount).mapWith(Number),
+    })
     .from(repositories)
     .where(eq(repositories.organizationId, organizationId));
 }

@@ -127,7 +127,12 @@ class Model {
         // What the image takes along has not been deleted by itself.
         for (const name of names.slice(1)) {
           const companion = before.get(name);
-          if (companion && !companion.isResting && results.get(name) === "deleted" && !this.companions.get(name)?.isResting) {
+          if (
+            companion &&
+            !companion.isResting &&
+            results.get(name) === "deleted" &&
+            !this.companions.get(name)?.isResting
+          ) {
             this.companions.delete(name);
             this.#settle(companion.digest, true);
           }
@@ -239,7 +244,8 @@ class Model {
 
   #isLedTo(digest: Digest): boolean {
     if ([...this.tags.values()].includes(digest)) return true;
-    if ([...this.companions.values()].some((companion) => !companion.isResting && companion.digest === digest)) return true;
+    if ([...this.companions.values()].some((companion) => !companion.isResting && companion.digest === digest))
+      return true;
     for (const [whole, parts] of this.#parts) {
       if (parts.includes(digest) && this.#existing.has(whole) && this.#isLedTo(whole)) return true;
     }
@@ -288,13 +294,17 @@ class Model {
     return image;
   }
 
-  async #push(image: { digest: Digest; text: string; mediaType: string; isPushed: boolean }, tag: string): Promise<void> {
+  async #push(
+    image: { digest: Digest; text: string; mediaType: string; isPushed: boolean },
+    tag: string,
+  ): Promise<void> {
     const isPushed = await put(this.repository, tag === "" ? image.digest : tag, image).then(() => true, refusal);
     // Its configuration may have been collected meanwhile.
     if (!isPushed) return;
     image.isPushed = true;
     await this.#refresh();
-    for (const companion of this.companions.values()) if (companion.of === image.digest) companion.waitsSince = undefined;
+    for (const companion of this.companions.values())
+      if (companion.of === image.digest) companion.waitsSince = undefined;
     if (tag === "") this.#settle(image.digest, false);
     else this.#point(tag, image.digest);
   }
@@ -352,7 +362,11 @@ function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-async function put(repository: RepositoryName, reference: string, { text, mediaType }: { text: string; mediaType: string }) {
+async function put(
+  repository: RepositoryName,
+  reference: string,
+  { text, mediaType }: { text: string; mediaType: string },
+) {
   await pushManifest(stores, {
     repository,
     actor,

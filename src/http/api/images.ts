@@ -44,7 +44,11 @@ const Image = z
         "not told of its history, rules and rights.",
     }),
     description: z.string().openapi({ maxLength: MAX_DESCRIPTION_LENGTH }),
-    companions: z.int().openapi({ description: "How many tags belong to others, which `tags` does not count: signatures and the like." }),
+    companions: z
+      .int()
+      .openapi({
+        description: "How many tags belong to others, which `tags` does not count: signatures and the like.",
+      }),
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     pullCommand: PullCommand,
   })

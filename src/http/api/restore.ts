@@ -14,7 +14,8 @@ const Restorable = z
     deleted: Time,
     deletedBy: z.string().nullable().openapi({ description: "Null when aging did it, or when the user is gone." }),
     companionOf: z.string().nullable().openapi({
-      description: "Of a signature, an SBOM and the like: the image that it was deleted with, and comes back with by itself.",
+      description:
+        "Of a signature, an SBOM and the like: the image that it was deleted with, and comes back with by itself.",
     }),
     restorableUntil: Time.openapi({
       description: "At the latest: it ends earlier when somebody deletes what the tag pointed to.",

@@ -118,7 +118,8 @@ const image = {
   deleteTagsTitle_other: "Delete {{count}} tags?",
   deleteTags_one: "Delete tag",
   deleteTags_other: "Delete {{count}} tags",
-  deleteTagsText: "Nobody can pull by these names any more. Signatures and the like go with them. All can be restored from the history for {{count}} days.",
+  deleteTagsText:
+    "Nobody can pull by these names any more. Signatures and the like go with them. All can be restored from the history for {{count}} days.",
   andMore: "and {{count}} more",
   tagsDeleted_one: "The tag {{tags}} has been deleted.",
   tagsDeleted_other: "{{count}} tags have been deleted: {{tags}}.",

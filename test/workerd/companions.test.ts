@@ -1,0 +1,567 @@
+/** What belongs to an image is not a version of it: each place that counts, deletes, announces or lists tags. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
+import type { RepositoryName, Tag } from "../../src/model/reference.ts";
+import { Budget } from "../../src/registry/budget.ts";
+import { collectGarbage } from "../../src/registry/garbage.ts";
+import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { listTagDetailsQuery } from "../../src/storage/image-detail.ts";
+import { tagsByAgeQuery } from "../../src/storage/retention.ts";
+import { listTagRecordsQuery } from "../../src/storage/tags.ts";
+import { HEX, NAMES } from "../support/tag-names.ts";
+import { planOf } from "../support/workerd/plans.ts";
+import {
+  type Descriptor,
+  digestOf,
+  errorCodes,
+  imageManifest,
+  newRepository,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  pushBlob,
+  pushImage,
+  putManifest,
+  send,
+  someBytes,
+} from "../support/workerd/registry.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
+import { anImage, clientOf, firedBy, newTrigger, type Setting } from "../support/workerd/triggers.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+const stores = lastingStores();
+
+let now = Date.UTC(2026, 0, 1);
+beforeEach(() => {
+  now += 1000 * DAY;
+  vi.useFakeTimers({ toFake: ["Date"], now });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+function pass(milliseconds: number): void {
+  now += milliseconds;
+  vi.setSystemTime(now);
+}
+async function collect(): Promise<void> {
+  await collectGarbage(stores, new Budget(stores.db, 5000, DAY));
+}
+
+const nameOf = (digest: string, end: string) => `${digest.replace(":", "-")}${end}`;
+const api = (repository: string) => `/api/organizations/${repository.replace("/", "/images/")}`;
+
+/** Pushes what cosign would, and answers its tag. */
+async function sign(repository: string, digest: string, end = ".sig"): Promise<string> {
+  const tag = nameOf(digest, end);
+  await pushImage(repository, tag);
+  return tag;
+}
+
+async function json<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, {
+    ...(body !== undefined && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? (undefined as T) : response.json<T>();
+}
+
+async function tagsOf(repository: string): Promise<string[]> {
+  return (await json<{ tags: string[] }>("GET", `/v2/${repository}/tags/list`)).tags;
+}
+
+interface ShownTag {
+  name: string;
+  kind: string;
+  companions: { name: string; type: string }[];
+}
+async function shownTags(repository: string): Promise<ShownTag[]> {
+  return (await json<{ tags: ShownTag[] }>("GET", `${api(repository)}/tags?sort=name&order=asc`)).tags;
+}
+
+async function pushCache(repository: string, tag: string): Promise<void> {
+  const config = { ...(await pushBlob(repository)), mediaType: BUILDKIT_CACHE_CONFIG };
+  const manifests = [await pushBlob(repository), config];
+  const response = await putManifest(repository, tag, { schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  if (response.status !== 201) throw new Error(await response.text());
+}
+
+async function pushIndex(repository: string, reference: string, manifests: readonly object[]): Promise<string> {
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+  const response = await putManifest(repository, reference, index);
+  if (response.status !== 201) throw new Error(await response.text());
+  return digestOf(JSON.stringify(index));
+}
+const onLinux = (image: Descriptor) => ({ ...image, platform: { os: "linux", architecture: "amd64" } });
+
+describe("aging", () => {
+  const setRule = (repository: string, rule: object) =>
+    json("PUT", `${api(repository)}/aging/rule`, { labels: [], patterns: [], ...rule });
+
+  it("keeps the newest image with its signature, and takes the other with its own", async ({ expect }) => {
+    const repository = newRepository();
+    const [a, b] = ["a", "b"];
+    const first = await pushImage(repository, a);
+    await sign(repository, first.digest);
+    pass(1000);
+    const second = await pushImage(repository, b);
+    const signature = await sign(repository, second.digest);
+    await setRule(repository, { kind: "tag_rule", amount: 1 });
+    expect(await tagsOf(repository)).toEqual([b, signature]);
+    const { entries } = await json<{ entries: { tag: string }[] }>("GET", `${api(repository)}/aging/log`);
+    expect(entries.map(({ tag }) => tag)).toEqual([a]);
+  });
+
+  it("counts no cache among the newest, and takes an old one by its age", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository, "v1");
+    pass(1000);
+    await pushCache(repository, "buildcache");
+    await setRule(repository, { kind: "tag_rule", amount: 1 });
+    expect(await tagsOf(repository)).toEqual(["buildcache", "v1"]);
+    const preview = await json<{ tags: { tag: string; reason: string }[] }>(
+      "POST",
+      `${api(repository)}/aging/preview`,
+      {
+        kind: "tag_rule",
+        amount: 1,
+      },
+    );
+    expect(preview.tags.map(({ tag, reason }) => `${tag}: ${reason}`)).toEqual(["buildcache: cache", "v1: newest"]);
+    pass(2 * DAY);
+    await setRule(repository, { kind: "date_rule", amount: 1 });
+    expect(await tagsOf(repository)).toEqual([]);
+  });
+
+  it("judges charts as it does images", async ({ expect }) => {
+    const repository = newRepository();
+    for (const tag of ["0.1.0", "0.2.0"]) {
+      const config = { ...(await pushBlob(repository)), mediaType: "application/vnd.cncf.helm.config.v1+json" };
+      await putManifest(repository, tag, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] });
+      pass(1000);
+    }
+    await setRule(repository, { kind: "tag_rule", amount: 1 });
+    expect(await tagsOf(repository)).toEqual(["0.2.0"]);
+    expect((await shownTags(repository)).map(({ kind }) => kind)).toEqual(["artifact"]);
+  });
+
+  it("leaves old signatures of an image that stays, and those of its parts", async ({ expect }) => {
+    const repository = newRepository();
+    const part = await pushImage(repository, "");
+    const digest = await pushIndex(repository, "v1", [onLinux(part)]);
+    const signatures = [await sign(repository, digest), await sign(repository, part.digest)];
+    pass(40 * DAY);
+    await send("PUT", `/v2/${repository}/manifests/v1`, {
+      body: await (await send("GET", `/v2/${repository}/manifests/${digest}`)).text(),
+      headers: { "Content-Type": OCI_INDEX },
+    });
+    await setRule(repository, { kind: "date_rule", amount: 30 });
+    await collect();
+    expect(await tagsOf(repository)).toEqual([...signatures, "v1"].sort());
+    pass(40 * DAY);
+    await setRule(repository, { kind: "date_rule", amount: 30 });
+    expect(await tagsOf(repository)).toEqual([]);
+  });
+});
+
+describe("triggers", () => {
+  const put = async (
+    { administrator, repository }: Setting,
+    tag: string,
+    manifest: object,
+    mediaType = OCI_MANIFEST,
+  ) => {
+    const path = `/v2/${repository}/manifests/${tag}`;
+    const response = await administrator.send("PUT", path, JSON.stringify(manifest), { "Content-Type": mediaType });
+    if (response.status !== 201) throw new Error(await response.text());
+  };
+
+  it("fire for a companion or a cache only when they name it", async ({ expect }) => {
+    const setting = await anImage();
+    const { digest, repository, administrator } = setting;
+    const [signature, referrers] = [nameOf(digest, ".sig"), nameOf(digest, "")];
+    await newTrigger(setting, { name: "all" });
+    await newTrigger(setting, { name: "glob", condition: { kind: "regular", text: "**" } });
+    await newTrigger(setting, { name: "named", condition: { kind: "tag", text: `x;${signature}` } });
+    await newTrigger(setting, { name: "named-cache", condition: { kind: "tag", text: "buildcache" } });
+    await newTrigger(setting, { name: "as-glob", condition: { kind: "regular", text: signature } });
+    const image = await (await administrator.get(`/v2/${repository}/manifests/latest`)).json<{ config: Descriptor }>();
+    for (const end of [".sig", ".att", ".sbom"]) {
+      await put(setting, nameOf(digest, end), { ...image, annotations: { end } });
+    }
+    await put(setting, referrers, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }, OCI_INDEX);
+    const subject = { mediaType: OCI_MANIFEST, digest, size: 100 };
+    await put(setting, "v1-sbom", { ...image, subject, artifactType: "application/spdx+json" });
+    const cache = [{ ...image.config, mediaType: BUILDKIT_CACHE_CONFIG }];
+    await put(setting, "buildcache", { schemaVersion: 2, mediaType: OCI_INDEX, manifests: cache }, OCI_INDEX);
+    const named = ["as-glob", "named"].map((trigger) => `${trigger}: ${signature}`);
+    const fired = [...named, "named-cache: buildcache"].sort();
+    expect(await firedBy(setting)).toEqual(fired);
+    await put(setting, "chart", {
+      ...image,
+      config: { ...image.config, mediaType: "application/vnd.cncf.helm.config.v1+json" },
+    });
+    expect(await firedBy(setting)).toEqual([...fired, "all: chart", "glob: chart"].sort());
+  });
+
+  it("go by what a tag becomes when another is retagged, and are tried and tested with versions", async ({
+    expect,
+  }) => {
+    const setting = await anImage();
+    const { administrator, digest, repository, path, swr } = setting;
+    await put(setting, nameOf(digest, ".sig"), { ...(await imageOf(setting)), annotations: { a: "b" } });
+    await newTrigger(setting, { name: "all" });
+    const retag = (source: string, destination: string) =>
+      administrator.post(swr.replace(/triggers$/, "tags"), { source_tag: source, destination_tag: destination });
+    const other = `sha256-${"a".repeat(64)}.sig`;
+    expect((await retag(nameOf(digest, ".sig"), other)).status).toBe(201);
+    expect(await firedBy(setting)).toEqual([]);
+    expect((await retag("latest", "v2")).status).toBe(201);
+    expect(await firedBy(setting)).toEqual(["all: v2"]);
+    const tried = await administrator.post(`${path}/triggers/try-condition`, { kind: "all" });
+    expect(tried.status).toBe(200);
+    expect(await tried.text()).not.toContain(".sig");
+    pass(1000);
+    await put(setting, nameOf(digest, ".att"), { ...(await imageOf(setting)), annotations: { c: "d" } });
+    const tested = await administrator.post(`${path}/triggers/all/test`);
+    expect(await tested.text()).toMatch(/"tag":"(latest|v2)"/);
+    expect(await tagsOf(repository)).toContain(other);
+  });
+
+  async function imageOf({ administrator, repository }: Setting) {
+    return (await administrator.get(`/v2/${repository}/manifests/latest`)).json<object>();
+  }
+});
+
+describe("deleting an image", () => {
+  it("by its last tag takes its companions along, and restoring it brings them back", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    await putManifest(repository, "v2", await (await send("GET", `/v2/${repository}/manifests/v1`)).json());
+    const signature = await sign(repository, digest);
+    const ofSignature = await sign(
+      repository,
+      digestOf(await (await send("GET", `/v2/${repository}/manifests/${signature}`)).text()),
+    );
+    const companions = [signature, ofSignature].sort();
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    expect(await tagsOf(repository)).toEqual([...companions, "v2"]);
+    await send("DELETE", `/v2/${repository}/manifests/v2`);
+    expect(await tagsOf(repository)).toEqual([]);
+    const { tags } = await json<{ tags: { tag: string; companionOf: string | null }[] }>(
+      "GET",
+      `${api(repository)}/restorable-tags`,
+    );
+    expect(tags.map(({ tag }) => tag).sort()).toEqual([...companions, "v1", "v2"]);
+    expect(tags.find(({ tag }) => tag === signature)?.companionOf).toBe(digest);
+    for (let day = 0; day < 6; day += 1) {
+      pass(DAY);
+      await collect();
+    }
+    await json("POST", `${api(repository)}/tags/v1/restore`);
+    expect(await tagsOf(repository)).toEqual([...companions, "v1"]);
+    expect((await send("GET", `/v2/${repository}/manifests/${ofSignature}`)).status).toBe(200);
+    const audit = await env.DB.prepare("SELECT action FROM audit_events WHERE resource = ? ORDER BY id")
+      .bind(`${repository}:${signature}`)
+      .all<{ action: string }>();
+    expect(audit.results.map(({ action }) => action)).toEqual(["manifest.push", "tag.delete", "tag.restore"]);
+  });
+
+  it("keeps what belongs to it for as long as the image could come back, and no longer", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    const signature = await sign(repository, digest);
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    // Whoever looks at the image keeps it, and with it what belongs to it.
+    for (let day = 0; day < 20; day += 1) {
+      await collect();
+      pass(DAY);
+      await send("GET", `/v2/${repository}/manifests/${digest}`);
+    }
+    await putManifest(repository, "v1", await (await send("GET", `/v2/${repository}/manifests/${digest}`)).json());
+    expect(await tagsOf(repository)).toEqual([signature, "v1"]);
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    for (let day = 0; day < 20; day += 1) {
+      await collect();
+      pass(DAY);
+    }
+    const left = "SELECT count(*) AS n FROM manifests JOIN repositories r ON r.id = repository_id WHERE r.name = ?";
+    expect(await env.DB.prepare(left).bind(repository).first("n")).toBe(0);
+  });
+
+  it("by digest does so too, and pushing it again brings them back", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    const signature = await sign(repository, digest);
+    const manifest = await (await send("GET", `/v2/${repository}/manifests/v1`)).json();
+    await send("DELETE", `/v2/${repository}/manifests/${digest}`);
+    expect(await tagsOf(repository)).toEqual([]);
+    await putManifest(repository, "v3", manifest);
+    expect(await tagsOf(repository)).toEqual([signature, "v3"]);
+  });
+
+  it("together with its companions lets them come back with it; one that was deleted alone does not", async ({
+    expect,
+  }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    const [signature, sbom] = [await sign(repository, digest), await sign(repository, digest, ".sbom")];
+    await json("POST", `${api(repository)}/tags/delete`, { tags: [sbom] });
+    const { results } = await json<{ results: object[] }>("POST", `${api(repository)}/tags/delete`, {
+      tags: [signature, "v1", "none"],
+    });
+    expect(results).toEqual([
+      { tag: signature, result: "deleted" },
+      { tag: "v1", result: "deleted" },
+      { tag: "none", result: "unknown" },
+    ]);
+    await json("POST", `${api(repository)}/tags/v1/restore`);
+    expect(await tagsOf(repository)).toEqual([signature, "v1"]);
+  });
+
+  it("that another tag, an index or a retag still leads to leaves its companions", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushImage(repository, "v1");
+    const signature = await sign(repository, image.digest);
+    await pushIndex(repository, "all", [onLinux(image)]);
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    expect(await tagsOf(repository)).toEqual(["all", signature].sort());
+    await pushImage(repository, "all");
+    expect(await tagsOf(repository)).toEqual(["all"]);
+  });
+
+  it("takes tagged referrers along", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushImage(repository, "v1");
+    await pushImage(repository, "v1-sbom", { subject: image, artifactType: "application/spdx+json" });
+    await pushIndex(repository, nameOf(image.digest, ""), []);
+    expect((await shownTags(repository)).map(({ name }) => name)).toEqual(["v1"]);
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    expect(await tagsOf(repository)).toEqual([]);
+    await json("POST", `${api(repository)}/tags/v1/restore`);
+    expect(await tagsOf(repository)).toEqual([nameOf(image.digest, ""), "v1", "v1-sbom"]);
+  });
+});
+
+describe("a companion whose image is not there", () => {
+  it("waits for a grace period, and meets the image when it comes", async ({ expect }) => {
+    const repository = newRepository();
+    const manifest = await imageManifest(repository);
+    const digest = digestOf(JSON.stringify(manifest));
+    const [early, never] = [await sign(repository, digest), await sign(repository, `sha256:${"b".repeat(64)}`)];
+    pass(6 * DAY);
+    await collect();
+    expect(await tagsOf(repository)).toEqual([early, never].sort());
+    await putManifest(repository, "v1", manifest);
+    pass(2 * DAY);
+    await collect();
+    expect(await tagsOf(repository)).toEqual([early, "v1"]);
+    await json("POST", `${api(repository)}/tags/${never}/restore`);
+    expect(await tagsOf(repository)).toContain(never);
+  });
+
+  it("stays while the image is elsewhere in the account, as with COSIGN_REPOSITORY", async ({ expect }) => {
+    const [repository, signatures] = [newRepository(), newRepository()];
+    const { digest } = await pushImage(repository, "v1");
+    const signature = await sign(signatures, digest);
+    for (let week = 0; week < 4; week += 1) {
+      pass(8 * DAY);
+      await collect();
+    }
+    expect(await tagsOf(signatures)).toEqual([signature]);
+    await send("DELETE", `/v2/${repository}/manifests/${digest}`);
+    for (let week = 0; week < 3; week += 1) {
+      pass(8 * DAY);
+      await collect();
+    }
+    expect(await tagsOf(signatures)).toEqual([]);
+  });
+
+  it("and was named by somebody stays", async ({ expect }) => {
+    const repository = newRepository();
+    const subject = { mediaType: OCI_MANIFEST, digest: `sha256:${"c".repeat(64)}`, size: 1 };
+    await pushImage(repository, "v1-accelerated", { subject });
+    for (let week = 0; week < 3; week += 1) {
+      pass(8 * DAY);
+      await collect();
+    }
+    expect(await tagsOf(repository)).toEqual(["v1-accelerated"]);
+  });
+});
+
+describe("lists and numbers", () => {
+  it("have companions with their images, and the registry's own list has all", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushImage(repository, "v1");
+    const companions = [await sign(repository, image.digest), await sign(repository, image.digest, ".att")].sort();
+    await pushCache(repository, "buildcache");
+    expect(await tagsOf(repository)).toEqual(["buildcache", ...companions, "v1"]);
+    expect(await shownTags(repository)).toMatchObject([
+      { name: "buildcache", kind: "cache", companions: [] },
+      {
+        name: "v1",
+        kind: "version",
+        companions: [
+          { name: companions[0], type: "attestation" },
+          { name: companions[1], type: "signature" },
+        ],
+      },
+    ]);
+    expect(await json("GET", api(repository))).toMatchObject({ tags: 2, companions: 2 });
+    const [organization, name] = repository.split("/");
+    const swr = await send("GET", `/v2/manage/namespaces/${organization}/repos/${name}/tags`);
+    expect((await swr.json<{ Tag: string }[]>()).map(({ Tag }) => Tag).sort()).toEqual(["buildcache", "v1"]);
+    expect(swr.headers.get("Content-Range")).toMatch(/\/2$/);
+    expect(await json("GET", `/api/organizations/${organization}/usage`)).toMatchObject({ tags: 2 });
+    const { pushes } = await json<{ pushes: { repository: string; tag: string }[] }>(
+      "GET",
+      "/api/activity?limit=50",
+    ).catch(() => ({ pushes: [] }));
+    expect(pushes.filter(({ tag }) => tag.startsWith("sha256-"))).toEqual([]);
+  });
+
+  it("count a pull of a signature as none of the image", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    const signature = await sign(repository, digest);
+    const client = clientOf({ name: "admin", password: "correct horse" });
+    const pulls = async () => {
+      for (let tries = 0; tries < 40; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+      return (await json<{ pulls: number }>("GET", api(repository))).pulls;
+    };
+    await client.get(`/v2/${repository}/manifests/${signature}`);
+    await client.get(`/v2/${repository}/manifests/v1`);
+    expect(await pulls()).toBe(1);
+  });
+});
+
+describe("an immutable-tag rule", () => {
+  const addRule = (repository: string, pattern: string) =>
+    json("POST", `${api(repository)}/immutable-tag-rules`, { pattern });
+
+  it("lets an image be signed again, and keeps its signatures from being deleted", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    await addRule(repository, "*");
+    const signature = await sign(repository, digest);
+    await sign(repository, digest);
+    const refused = await send("DELETE", `/v2/${repository}/manifests/${signature}`);
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(await tagsOf(repository)).toEqual([signature, "v1"]);
+    await pushCache(repository, "buildcache");
+    await pushCache(repository, "buildcache");
+    expect((await putManifest(repository, "v1", await imageManifest(repository))).ok).toBe(false);
+  });
+
+  it("that speaks of digests, or is a cache's name, keeps these", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "v1");
+    await addRule(repository, "sha256-*");
+    await addRule(repository, "buildcache");
+    const signature = await sign(repository, digest);
+    await pushCache(repository, "buildcache");
+    const again = await putManifest(repository, signature, await imageManifest(repository));
+    expect(await errorCodes(again)).toEqual(["DENIED"]);
+    await expect(pushCache(repository, "buildcache")).rejects.toThrow();
+    // It stays also when its image goes.
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    expect(await tagsOf(repository)).toEqual(["buildcache", signature]);
+  });
+});
+
+describe("queries", () => {
+  const db = openDatabase(env.DB);
+  const list = { repositoryId: 1, name: undefined, isDescending: true, limit: 10, offset: 0 } as const;
+  const details = { repositoryId: 1, prefix: undefined, isDescending: true, after: undefined, limit: 10 } as const;
+
+  it.for([
+    ["tags by time", () => listTagRecordsQuery(db, { ...list, order: "updatedAt" }), "tags_by_update"],
+    ["tags by name", () => listTagRecordsQuery(db, { ...list, order: "name" }), "tags_by_name"],
+    ["details by time", () => listTagDetailsQuery(db, { ...details, sort: "updated" }), "tags_by_update"],
+    ["details by name", () => listTagDetailsQuery(db, { ...details, sort: "name" }), "tags_by_name"],
+    ["tags by age", () => tagsByAgeQuery(db, 1, { order: "newest", limit: 10 }), "tags_by_update"],
+    ["companions that wait", () => waitingQuery(db, 1, 10), "tags_waiting"],
+    ["what is unsettled", () => unsettledRepositoriesQuery(db, 0, 10), "unsettled_manifests"],
+  ] as const)("for %s walk an index that has nothing else", async ([, query, index], { expect }) => {
+    const plan = await planOf(query());
+    expect(plan.join("\n")).toContain(index);
+    expect(
+      plan.filter(
+        (step) => /^SCAN (?!noted|json_each|CONSTANT)/.test(step) || step.includes("TEMP B-TREE FOR ORDER BY"),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("what was left to do", () => {
+  it("is done by the next run, of all images", async ({ expect }) => {
+    const repository = newRepository() as RepositoryName;
+    const { digest } = await pushImage(repository, "v1");
+    await sign(repository, digest);
+    // As if the process had died right after the batch.
+    await env.DB.prepare(
+      "DELETE FROM tags WHERE name = ? AND repository_id = (SELECT id FROM repositories WHERE name = ?)",
+    )
+      .bind("v1" as Tag, repository)
+      .run();
+    expect((await listUnsettledRepositories(stores.db, 0, 10)).map(({ name }) => name)).toEqual([repository]);
+    await collect();
+    expect(await tagsOf(repository)).toEqual([]);
+    expect(await listUnsettledRepositories(stores.db, 0, 10)).toEqual([]);
+  });
+});
+
+describe("a registry of an older version", () => {
+  it("gets by its migration what a push of each tag would write", async ({ expect }) => {
+    const repository = newRepository();
+    const config = await pushBlob(repository, someBytes(), "application/vnd.oci.image.config.v1+json");
+    const chart = { ...config, mediaType: "application/vnd.cncf.helm.config.v1+json" };
+    for (const [at, [tag, content]] of NAMES.entries()) {
+      const manifest = {
+        schemaVersion: 2,
+        mediaType: OCI_MANIFEST,
+        config: content === "image" ? config : chart,
+        layers: [],
+      };
+      const annotations = { at: String(at) };
+      expect((await putManifest(repository, tag, { ...manifest, annotations })).status).toBe(201);
+    }
+    const image = await pushImage(repository, "own");
+    await putManifest(
+      repository,
+      nameOf(image.digest, ".imgpkg"),
+      await (await send("GET", `/v2/${repository}/manifests/own`)).json(),
+    );
+    await sign(repository, image.digest);
+    await pushImage(repository, "attached", { subject: image });
+    await pushIndex(repository, nameOf(image.digest, ""), []);
+    await pushIndex(repository, "platforms", [onLinux(image)]);
+    await pushCache(repository, "cache");
+    const companions = [await sign(repository, `sha256:${HEX}`)];
+    expect(companions).toHaveLength(1);
+
+    const snapshot = async () => {
+      const [tags, manifests, counts] = await env.DB.batch([
+        env.DB.prepare(
+          "SELECT name, companion_of, waiting_since IS NOT NULL AS waits FROM tags ORDER BY repository_id, name",
+        ),
+        env.DB.prepare("SELECT digest, content FROM manifests ORDER BY repository_id, digest"),
+        env.DB.prepare("SELECT name, tag_count, companion_count FROM repositories ORDER BY id"),
+      ]);
+      return { tags: tags?.results, manifests: manifests?.results, counts: counts?.results };
+    };
+    const before = await snapshot();
+    const queries = env.MIGRATIONS.find(({ name }) => name.endsWith("companions.sql"))?.queries ?? [];
+    const recount = queries.find((query) => query.includes("CREATE TRIGGER `tags_recounted`")) ?? "";
+    await env.DB.prepare("UPDATE tags SET companion_of = NULL, waiting_since = NULL").run();
+    await env.DB.prepare("UPDATE manifests SET content = 'image'").run();
+    await env.DB.prepare("DROP TRIGGER tags_recounted").run();
+    const updates = queries
+      .map((query) => query.replace(/^\s*(?:--.*\n\s*)+/, ""))
+      .filter((query) => query.trim().startsWith("UPDATE"));
+    expect(updates).toHaveLength(4);
+    for (const query of updates) await env.DB.prepare(query).run();
+    await env.DB.prepare(recount).run();
+    expect(await snapshot()).toEqual(before);
+  });
+});
