@@ -15,6 +15,8 @@ import type { Budget } from "./budget.ts";
 
 /** Batches that somebody waits for. An image takes one, its parts another, and what belongs to what belongs to it a third. */
 const MAX_ROUNDS = 10;
+/** What an image whose tags were just deleted takes in any case: its companions, those of its parts, and what belongs to these. */
+const ROUNDS_OF_A_SPENT_BUDGET = 3;
 const PAGE_REPOSITORIES = 20;
 const WAITING_SLICE = 100;
 
@@ -39,11 +41,16 @@ export async function settleAfter(
   }
 }
 
-/** The same for what a run has noted, as far as the budget goes. */
+/**
+ * The same for what a run has noted, as far as the budget goes.
+ *
+ * @returns whether nothing was left.
+ */
 export async function settleRepository(db: Database, repository: SettledRepository, budget: Budget): Promise<boolean> {
   try {
-    for (let next = await listUnsettled(db, repository.id); next.length > 0;) {
-      if (budget.isSpent) return false;
+    let next = await listUnsettled(db, repository.id);
+    for (let round = 0; next.length > 0; round += 1) {
+      if (budget.isSpent && round >= ROUNDS_OF_A_SPENT_BUDGET) return false;
       next = await settle(db, repository, registryOf(repository), next);
     }
     return true;

@@ -225,7 +225,8 @@ describe("triggers", () => {
     await put(setting, nameOf(digest, ".att"), { ...(await imageOf(setting)), annotations: { c: "d" } });
     const tested = await administrator.post(`${path}/triggers/all/test`);
     expect(await tested.text()).toMatch(/"tag":"(latest|v2)"/);
-    expect(await tagsOf(repository)).toContain(other);
+    const list = await administrator.get(`/v2/${repository}/tags/list`);
+    expect((await list.json<{ tags: string[] }>()).tags).toContain(other);
   });
 
   async function imageOf({ administrator, repository }: Setting) {
@@ -487,7 +488,7 @@ describe("queries", () => {
     expect(plan.join("\n")).toContain(index);
     expect(
       plan.filter(
-        (step) => /^SCAN (?!noted|json_each|CONSTANT)/.test(step) || step.includes("TEMP B-TREE FOR ORDER BY"),
+        (step) => /^SCAN (?!noted|json_each|CONSTANT|\()/.test(step) || step.includes("TEMP B-TREE FOR ORDER BY"),
       ),
     ).toEqual([]);
   });
