@@ -106,12 +106,10 @@ export async function readManifest(
   const [first] = rows;
   if (!first) throw unknownRepository(repository);
   if (!first.manifest) return undefined;
-  const { manifest, isChild, isAttached } = first;
+  const { manifest, text: _text, ...facts } = first;
   return {
     ...manifest,
-    repository: first.repository,
-    isChild,
-    isAttached,
+    ...facts,
     text: rows.map((row) => row.text ?? "").join(""),
   };
 }

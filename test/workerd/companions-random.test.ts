@@ -176,7 +176,7 @@ class Model {
         await saveRule(stores.db, actor, { id: this.id, name: repository }, rule);
         await runDueRules(stores, plenty());
         const left = await this.#storedVersions();
-        for (const name of [...this.tags.keys()]) if (!left.has(name)) this.#drop(name);
+        for (const name of this.tags.keys()) if (!left.has(name)) this.#drop(name);
         if (this.tags.size > rule.amount) throw new Error(`${this.tags.size} versions are left of ${rule.amount}`);
         await stores.db.run("DELETE FROM retention_rules");
         return `kept the newest ${rule.amount}`;

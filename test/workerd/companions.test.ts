@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
-import type { RepositoryName, Tag } from "../../src/model/reference.ts";
+import type { RepositoryName } from "../../src/model/reference.ts";
 import { Budget } from "../../src/registry/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
 import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
@@ -503,7 +503,7 @@ describe("what was left to do", () => {
     await env.DB.prepare(
       "DELETE FROM tags WHERE name = ? AND repository_id = (SELECT id FROM repositories WHERE name = ?)",
     )
-      .bind("v1" as Tag, repository)
+      .bind("v1", repository)
       .run();
     expect((await listUnsettledRepositories(stores.db, 0, 10)).map(({ name }) => name)).toEqual([repository]);
     await collect();
