@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { HEX, NAMES } from "../../test/support/tag-names.ts";
-import type { Digest } from "./digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "./media-types.ts";
 import {
   companionOf,
@@ -12,7 +11,7 @@ import {
   tagKindOf,
 } from "./tag-kind.ts";
 
-const OTHER = `sha256:${"f".repeat(64)}` as Digest;
+const OTHER = `sha256:${"f".repeat(64)}`;
 const KEY = `sha256:${HEX}`;
 
 describe("a tag", () => {
@@ -23,20 +22,20 @@ describe("a tag", () => {
   });
 
   it("of the referrers of a sha512 has half of its digits, and belongs to what begins with them", () => {
-    const digest = `sha512:${HEX}${"0".repeat(64)}` as Digest;
+    const digest = `sha512:${HEX}${"0".repeat(64)}`;
     const manifest = { digest: OTHER, content: "artifact", subject: undefined } as const;
     expect(companionOf(`sha512-${HEX}`, manifest)).toBe(digestKeyOf(digest));
   });
 
   it("that names what it points to keeps that, and is no companion", () => {
-    const self = { digest: KEY as Digest, content: "image", subject: undefined } as const;
+    const self = { digest: KEY, content: "image", subject: undefined } as const;
     expect(companionOf(`sha256-${HEX}.imgpkg`, self)).toBeUndefined();
     expect(companionOf(`sha256-${HEX}.sig`, self)).toBeUndefined();
     expect(companionOf(`sha256-${HEX}`, { ...self, content: "artifact" })).toBeUndefined();
   });
 
   it("belongs to its manifest's subject, whatever it is called", () => {
-    const manifest = { digest: OTHER, content: "artifact", subject: KEY as Digest } as const;
+    const manifest = { digest: OTHER, content: "artifact", subject: KEY } as const;
     expect(companionOf("v1-sbom", manifest)).toBe(KEY);
     expect(companionOf(`sha256-${"a".repeat(64)}.sig`, manifest)).toBe(`sha256:${"a".repeat(64)}`);
   });

@@ -6,11 +6,9 @@
  * `sha256-<hex>.sig`, `.att` and `.sbom`, before which its users may set a prefix (`--attachment-tag-prefix`); the tag of
  * the referrers API's fallback is `sha256-<hex>` alone, cut to 64 digits (OCI distribution-spec, "Referrers Tag Schema");
  * imgpkg writes `sha256-<hex>.image-locations.imgpkg`, and others write other ends. By manifest: one with a `subject`
- * belongs to that, whatever its tag is called.
+ * belongs to that, whatever its tag is called. Names and digests are plain texts here, since browsers read them as well.
  */
-import type { Digest } from "./digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "./media-types.ts";
-import type { Tag } from "./reference.ts";
 
 /** What a manifest holds: something that runs, BuildKit's cache, or anything else. */
 export const CONTENTS = ["image", "cache", "artifact"] as const;
@@ -37,7 +35,7 @@ export type DigestKey = string & { readonly [brand]: "DigestKey" };
 /** `sha256:` and 64 digits. */
 export const DIGEST_KEY_LENGTH = 71;
 
-export function digestKeyOf(digest: Digest): DigestKey {
+export function digestKeyOf(digest: string): DigestKey {
   return digest.slice(0, DIGEST_KEY_LENGTH) as DigestKey;
 }
 
@@ -72,9 +70,9 @@ function readName(tag: string): CompanionName | undefined {
 
 /** What is known of the manifest that a tag points to. */
 export interface TaggedManifest {
-  digest: Digest;
+  digest: string;
   content: Content;
-  subject: Digest | undefined;
+  subject: string | undefined;
 }
 
 /**
@@ -118,9 +116,9 @@ export function isAnnounced(kind: TagKind): boolean {
 }
 
 /** The tags that cosign gives to what belongs to a manifest. */
-export function cosignTagsOf(digest: string): Tag[] {
+export function cosignTagsOf(digest: string): string[] {
   const stem = digest.replace(":", "-");
-  return Object.entries(CERTAIN_ENDS).flatMap(([end, type]) => (type === "other" ? [] : [`${stem}${end}` as Tag]));
+  return Object.entries(CERTAIN_ENDS).flatMap(([end, type]) => (type === "other" ? [] : [`${stem}${end}`]));
 }
 
 /** What a manifest holds, by what it says. `platforms`: of its children. */

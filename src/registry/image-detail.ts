@@ -10,7 +10,7 @@ import { artifactTypeOf, attestedBy, type ManifestContent, readManifestContent }
 import { isImageConfig } from "../model/media-types.ts";
 import type { NamedPlatform } from "../model/platform.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
-import { companionTypeOf, ownKindOf } from "../model/tag-kind.ts";
+import { ownKindOf } from "../model/tag-kind.ts";
 import { findBlob } from "../storage/blobs.ts";
 import { MAX_LISTED_COMPANIONS } from "../storage/companions.ts";
 import {
@@ -69,10 +69,9 @@ export async function listTagDetails(
 ) {
   const { id, isOwn } = await requireVisible(stores, caller, name);
   const tags = await listTags(stores.db, { ...search, repositoryId: id });
-  return tags.map(({ artifactType, content, pushedBy, companions, ...tag }) => ({
+  return tags.map(({ artifactType, content, pushedBy, ...tag }) => ({
     ...tag,
     kind: ownKindOf(content),
-    companions: companions.map((companion) => ({ ...companion, type: companionTypeOf(companion.name) })),
     // Images are stored under their configuration's type, as the referrers API calls them.
     artifactType: artifactType !== null && isImageConfig(artifactType) ? null : artifactType,
     pushedBy: isOwn ? pushedBy : null,

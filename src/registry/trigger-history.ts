@@ -139,7 +139,7 @@ export async function getTriggerWithOutcomes(
 }
 
 /**
- * Writes a delivery of the newest tag, or of one that is made up when there is none, to try a trigger out: whatever its
+ * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out: whatever its
  * condition, and whether it is enabled or not.
  *
  * @returns it, to be handed to {@link hurry}.
@@ -154,7 +154,9 @@ export async function testTrigger(
 ): Promise<Delivery> {
   const { repository, record } = await requireTrigger(stores, caller, name, trigger);
   const actor = actorOf(caller);
-  const [tag] = await listTagRecordsQuery(stores.db, { ...newestTags(repository.id), limit: 1 });
+  const newest = await listTagRecordsQuery(stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
+  // A build cache is no image that a workload could have.
+  const tag = newest.find(({ companionOf, content }) => isAnnounced(tagKindOf(companionOf, content)));
   const event: PushEvent = {
     repository: name,
     tag: tag?.name ?? parseTag("test"),

@@ -7,7 +7,7 @@ import { and, asc, eq, isNull, lte, type SQL, sql, type SQLWrapper } from "drizz
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
-import { companionByName, DIGEST_KEY_LENGTH } from "../model/tag-kind.ts";
+import { companionByName, companionTypeOf, type CompanionType, DIGEST_KEY_LENGTH } from "../model/tag-kind.ts";
 import { insertAuditForEach } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
@@ -323,19 +323,35 @@ function isElsewhere({ id, accountId }: SettledRepository): SQL {
     OR (SELECT count(*) FROM (${places})) = ${MAX_PLACES})`;
 }
 
-/** Companions that a list names of each tag. */
+/** Companions that are named of each manifest. */
 export const MAX_LISTED_COMPANIONS = 20;
 
-/** The companions of a row of `tags` joined to its manifest, as a column: a JSON array of the first by name. */
-export const companionsOfTag = asColumn<string>(sql`(
+/** A tag that belongs to a manifest. */
+export interface TagCompanion {
+  name: Tag;
+  digest: Digest;
+  /** Milliseconds since 1970. */
+  pushedAt: number;
+}
+
+export function readCompanions(column: string): (TagCompanion & { type: CompanionType })[] {
+  const companions = JSON.parse(column) as TagCompanion[];
+  return companions.map((companion) => ({ ...companion, type: companionTypeOf(companion.name) }));
+}
+
+/** The companions of a row of `manifests`, as a column: a JSON array of the first by name. */
+export const companionsOfManifest = asColumn<string>(sql`(
   SELECT json_group_array(json_object('name', name, 'digest', digest, 'pushedAt', pushed_at)) FROM (
     SELECT companions.name AS name, attached.digest AS digest, companions.updated_at AS pushed_at
     FROM ${tags} AS companions CROSS JOIN ${manifests} AS attached ON attached.id = companions.manifest_id
-    WHERE companions.repository_id = ${tags.repositoryId} AND companions.companion_of = ${digestKey(manifests.digest)}
+    WHERE companions.repository_id = ${manifests.repositoryId} AND companions.companion_of = ${digestKey(manifests.digest)}
     ORDER BY companions.name LIMIT ${sql.raw(String(MAX_LISTED_COMPANIONS))}))`);
 
-/** Whether a row of `manifests` is no image of its own: it refers to one, or its tags belong to one, or it is a cache. */
+/**
+ * Whether a row of `manifests` is no image of its own: it refers to one, or its tags belong to one, or it is a cache. A tag
+ * of its own is looked for first: an image may have any number, and the first is enough.
+ */
 export const isAttached = asColumn<boolean>(sql`(
   ${manifests.subject} IS NOT NULL OR ${manifests.content} = 'cache' OR (
-    EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NULL)))`);
+    NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NULL)
+    AND EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NOT NULL)))`);

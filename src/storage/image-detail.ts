@@ -5,7 +5,7 @@ import type { Page, TagSort } from "../model/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../model/limits.ts";
 import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
-import { companionsOfTag, isListedTag } from "./companions.ts";
+import { companionsOfManifest, isListedTag, readCompanions } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { countPlatforms, platformsOfManifest } from "./platforms.ts";
@@ -68,14 +68,6 @@ export const imageBytes = asColumn<number>(sql`(
       WHERE ${manifestChildren.parentId} = ${manifests.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
       LIMIT ${sql.raw(String(MAX_ADDED_BLOBS))})))`);
 
-/** A tag that belongs to what another one points to. */
-export interface TagCompanion {
-  name: Tag;
-  digest: Digest;
-  /** Milliseconds since 1970. */
-  pushedAt: number;
-}
-
 /** Behind every character that a tag may have. */
 const AFTER_TAG_CHARACTERS = "\u007f";
 
@@ -85,7 +77,7 @@ export async function listTagDetails(db: Database, search: TagSearch) {
   return rows.map(({ platforms, companions, ...tag }) => ({
     ...tag,
     platforms: JSON.parse(platforms) as Platform[],
-    companions: JSON.parse(companions) as TagCompanion[],
+    companions: readCompanions(companions),
   }));
 }
 
@@ -108,7 +100,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       digest: manifests.digest,
       mediaType: manifests.mediaType,
       content: manifests.content,
-      companions: companionsOfTag,
+      companions: companionsOfManifest,
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
       imageBytes,
       platformCount: countPlatforms,
@@ -140,6 +132,7 @@ export async function findManifestFacts(db: Database, manifestId: number) {
         createdAt: manifests.createdAt,
         lastPulledAt: manifests.lastPulledAt,
         imageBytes,
+        companions: companionsOfManifest,
         referrerCount: asColumn<number>(sql`(
           SELECT count(*) FROM ${manifests} AS referrers
           WHERE referrers.repository_id = ${manifests.repositoryId} AND referrers.subject = ${manifests.digest})`),
@@ -157,7 +150,14 @@ export async function findManifestFacts(db: Database, manifestId: number) {
       .orderBy(asc(tags.name))
       .limit(MAX_TAGS),
   ]);
-  return facts && { ...facts, tags: named.map(({ name }) => name), tagCount: named[0]?.total ?? 0 };
+  return (
+    facts && {
+      ...facts,
+      companions: readCompanions(facts.companions),
+      tags: named.map(({ name }) => name),
+      tagCount: named[0]?.total ?? 0,
+    }
+  );
 }
 
 /** The bytes of these children of an index, by digest. */

@@ -75,7 +75,7 @@ function offers(repositoryId: SQL, architecture: SQL): SQL {
     AND EXISTS (
       SELECT 1 FROM ${tags} CROSS JOIN ${manifestPlatforms}
       WHERE ${tags.repositoryId} = ${repositoryId} AND ${manifestPlatforms.manifestId} = ${tags.manifestId}
-        AND ${manifestPlatforms.architecture} = ${architecture}))`;
+        AND ${tags.companionOf} IS NULL AND ${manifestPlatforms.architecture} = ${architecture}))`;
 }
 
 /** Whether a row of `repositories` is one with a tag for an architecture. */

@@ -3284,6 +3284,8 @@ export interface components {
             artifactType: string | null;
             /** @description Of an index, the first 500; null otherwise. */
             children: components["schemas"]["Child"][] | null;
+            /** @description Tags that belong to it, such as cosign's: the first 20 by name. */
+            companions: components["schemas"]["Companion"][];
             config: components["schemas"]["ImageConfiguration"] | null;
             /**
              * @description Why an image has no `config` here: it may have 1048576 bytes.

@@ -44,11 +44,9 @@ const Image = z
         "not told of its history, rules and rights.",
     }),
     description: z.string().openapi({ maxLength: MAX_DESCRIPTION_LENGTH }),
-    companions: z
-      .int()
-      .openapi({
-        description: "How many tags belong to others, which `tags` does not count: signatures and the like.",
-      }),
+    companions: z.int().openapi({
+      description: "How many tags belong to others, which `tags` does not count: signatures and the like.",
+    }),
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     pullCommand: PullCommand,
   })
@@ -171,6 +169,9 @@ const Manifest = z
     tags: z.array(z.string()).openapi({ description: "The first 100 of its tags, by name." }),
     tagCount: z.int(),
     referrers: z.int().openapi({ description: "How many manifests refer to this one." }),
+    companions: z.array(Companion).openapi({
+      description: `Tags that belong to it, such as cosign's: the first ${MAX_LISTED_COMPANIONS} by name.`,
+    }),
     created: Time.openapi({ description: "When it was first pushed." }),
     lastPulled: MaybeTime,
     children: z
@@ -270,6 +271,8 @@ export const images = createRouter()
     return c.json({ ...describeManifest(manifest), pullCommand }, 200);
   });
 
+type TagCompanions = Awaited<ReturnType<typeof listTagDetails>>[number]["companions"];
+
 function pullCommandOf(host: string, name: string): string {
   return `docker pull ${host}/${name}`;
 }
@@ -297,12 +300,7 @@ function describeTag(
   return {
     name: tag.name,
     kind: tag.kind,
-    companions: tag.companions.map(({ name: companion, type, digest, pushedAt }) => ({
-      name: companion,
-      type,
-      digest,
-      pushed: formatTime(new Date(pushedAt)),
-    })),
+    companions: tag.companions.map(describeCompanion),
     digest: tag.digest,
     mediaType: tag.mediaType,
     artifactType: tag.artifactType,
@@ -318,12 +316,17 @@ function describeTag(
   };
 }
 
+function describeCompanion({ pushedAt, ...companion }: TagCompanions[number]): z.infer<typeof Companion> {
+  return { ...companion, pushed: formatTime(new Date(pushedAt)) };
+}
+
 function describeManifest(
   manifest: Awaited<ReturnType<typeof getManifestDetail>>,
 ): Omit<z.infer<typeof Manifest>, "pullCommand"> {
-  const { imageBytes, referrerCount, createdAt, lastPulledAt, children, ...rest } = manifest;
+  const { imageBytes, referrerCount, createdAt, lastPulledAt, children, companions, ...rest } = manifest;
   return {
     ...rest,
+    companions: companions.map(describeCompanion),
     imageSize: imageBytes,
     referrers: referrerCount,
     created: formatTime(createdAt),

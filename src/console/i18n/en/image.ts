@@ -90,6 +90,7 @@ const image = {
   immutable: "Immutable: a rule keeps it",
   cache: "Build cache",
   cacheHint: "Triggers do not fire for it unless they name it, and it does not count among the newest tags",
+  companionTags: "Tags that belong to it",
   companion_signature: "Signature",
   companion_attestation: "Attestation",
   companion_sbom: "SBOM",

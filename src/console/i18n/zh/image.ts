@@ -91,6 +91,7 @@ const image: typeof en = {
   immutable: "不可变：受规则保护",
   cache: "构建缓存",
   cacheHint: "除非触发器指定其名称，否则不会触发；也不计入保留数目",
+  companionTags: "附属版本",
   companion_signature: "签名",
   companion_attestation: "证明",
   companion_sbom: "SBOM",

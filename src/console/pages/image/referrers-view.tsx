@@ -1,11 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { type ChildManifest, type Manifest, type Referrer, useReferrers } from "../../api/image-manifests.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Badge, Bytes, Card, Empty, formatDate, Table, type TableColumn } from "../../ui/index.ts";
+import { Badge, Bytes, Card, Empty, formatDate, Link, Table, type TableColumn, Time } from "../../ui/index.ts";
 import { useArtifactName } from "./use-artifact-name.ts";
 import { predicateOf } from "./artifact-types.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";
+import { tagPath } from "./image-paths.ts";
 import { attestationsOf, type PlatformChoice } from "./platforms.ts";
 import styles from "./referrers-view.module.css";
 
@@ -75,18 +76,42 @@ function Type({ row: { artifactType, mediaType, annotations } }: { row: Row }) {
   );
 }
 
-function Referrers({ manifest: { digest } }: { manifest: Manifest }) {
+function Referrers({ manifest: { digest, companions } }: { manifest: Manifest }) {
   const { t } = useTranslation("image");
   const list = useReferrers(useImage(), digest);
+  const columns = useColumns();
+  const hasOnlyCompanions = companions.length > 0 && list.rows.length === 0 && !list.hasMore && list.error === null;
   return (
-    <CursorTable
-      label={t("view_referrers")}
-      list={list}
-      columns={useColumns()}
-      rowKey={(referrer) => referrer.digest}
-      emptyState={<Empty title={t("noReferrers")}>{t("noReferrersText")}</Empty>}
-    />
+    <>
+      {companions.length > 0 && <Companions companions={companions} />}
+      {!hasOnlyCompanions && (
+        <CursorTable
+          label={t("view_referrers")}
+          list={list}
+          columns={columns}
+          rowKey={(referrer) => referrer.digest}
+          emptyState={<Empty title={t("noReferrers")}>{t("noReferrersText")}</Empty>}
+        />
+      )}
+    </>
   );
+}
+
+/** Tags that belong to the manifest by their names, as cosign's do. */
+function Companions({ companions }: { companions: Manifest["companions"] }) {
+  const { t } = useTranslation(["image", "common"]);
+  const image = useImage();
+  const columns: TableColumn<Manifest["companions"][number]>[] = [
+    {
+      id: "type",
+      header: t("type"),
+      isRowHeader: true,
+      cell: ({ type, name }) => <Link href={tagPath(image, name)}>{t(`companion_${type}`)}</Link>,
+    },
+    { id: "digest", header: t("common:digest"), cell: ({ digest }) => <DigestLink digest={digest} /> },
+    { id: "pushed", header: t("pushed"), hideBelow: "small", cell: ({ pushed }) => <Time value={pushed} /> },
+  ];
+  return <Table label={t("companionTags")} columns={columns} rows={companions} rowKey={({ name }) => name} />;
 }
 
 /** What BuildKit's attestations are stored as, in an index instead of beside it. */
