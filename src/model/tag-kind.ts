@@ -92,7 +92,7 @@ export function companionByName(tag: string, content: Content): DigestKey | unde
 export function companionOf(tag: string, { digest, content, subject }: TaggedManifest): DigestKey | undefined {
   const named = companionByName(tag, content);
   if (named !== undefined && named !== digestKeyOf(digest)) return named;
-  return subject && digestKeyOf(subject);
+  return subject === undefined ? undefined : digestKeyOf(subject);
 }
 
 /** What a companion is. One that only its subject makes one may be anything. */
