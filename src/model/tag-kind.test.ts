@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { HEX, NAMES } from "../../test/support/tag-names.ts";
 import { BUILDKIT_CACHE_CONFIG } from "./media-types.ts";
 import {
   companionOf,
@@ -11,14 +10,19 @@ import {
   tagKindOf,
 } from "./tag-kind.ts";
 
+const HEX = "0123456789abcdef".repeat(4);
 const OTHER = `sha256:${"f".repeat(64)}`;
 const KEY = `sha256:${HEX}`;
 
+/** All kinds of names are in the test of what is stored, test/workerd/companions.test.ts. */
 describe("a tag", () => {
-  it.for(NAMES)("%s of an %s belongs to a digest: %s", ([tag, content, isCompanion]) => {
-    const companion = companionOf(tag, { digest: OTHER, content, subject: undefined });
-    expect(companion).toBe(isCompanion ? KEY : undefined);
-    expect(tagKindOf(companion, content)).toBe(isCompanion ? "companion" : content === "image" ? "version" : content);
+  it.for([
+    ["v1", undefined, "version"],
+    [`sha256-${HEX}.sig`, KEY, "companion"],
+    [`sha256-${HEX}`, undefined, "version"],
+  ] as const)("%s of an image belongs to %s", ([tag, companion, kind]) => {
+    expect(companionOf(tag, { digest: OTHER, content: "image", subject: undefined })).toBe(companion);
+    expect(tagKindOf(companion, "image")).toBe(kind);
   });
 
   it("of the referrers of a sha512 has half of its digits, and belongs to what begins with them", () => {

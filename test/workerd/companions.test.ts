@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
 import type { RepositoryName } from "../../src/model/reference.ts";
+import { companionOf, tagKindOf } from "../../src/model/tag-kind.ts";
 import { Budget } from "../../src/registry/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
 import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
@@ -93,6 +94,14 @@ async function pushIndex(repository: string, reference: string, manifests: reado
   return digestOf(JSON.stringify(index));
 }
 const onLinux = (image: Descriptor) => ({ ...image, platform: { os: "linux", architecture: "amd64" } });
+
+describe("a tag", () => {
+  it.for(NAMES)("%s of an %s belongs to a digest: %s", ([tag, content, isCompanion], { expect }) => {
+    const companion = companionOf(tag, { digest: `sha256:${"f".repeat(64)}`, content, subject: undefined });
+    expect(companion).toBe(isCompanion ? `sha256:${HEX}` : undefined);
+    expect(tagKindOf(companion, content)).toBe(isCompanion ? "companion" : content === "image" ? "version" : content);
+  });
+});
 
 describe("aging", () => {
   const setRule = (repository: string, rule: object) =>
