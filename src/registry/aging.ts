@@ -69,9 +69,11 @@ export async function runRule(
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
-      deleted.push(...(await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now)));
+      const slice = await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now);
+      deleted.push(...slice.deleted);
       // What is left of it, later runs and housekeeping settle.
-      await settleRepository(stores.db, { ...rule, id: rule.repositoryId, name: rule.repository }, budget);
+      const repository = { ...rule, id: rule.repositoryId, name: rule.repository };
+      await settleRepository(stores.db, repository, slice.unsettled, budget);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;

@@ -44,11 +44,17 @@ export async function settleAfter(
 /**
  * The same for what a run has noted, as far as the budget goes.
  *
+ * @param noted the first of it.
  * @returns whether nothing was left.
  */
-export async function settleRepository(db: Database, repository: SettledRepository, budget: Budget): Promise<boolean> {
+export async function settleRepository(
+  db: Database,
+  repository: SettledRepository,
+  noted: readonly Unsettled[],
+  budget: Budget,
+): Promise<boolean> {
   try {
-    let next = await listUnsettled(db, repository.id);
+    let next = noted;
     for (let round = 0; next.length > 0; round += 1) {
       if (budget.isSpent && round >= ROUNDS_OF_A_SPENT_BUDGET) return false;
       next = await settle(db, repository, registryOf(repository), next);
@@ -72,7 +78,7 @@ export async function settleAll({ db }: Stores, since: number, budget: Budget): 
     const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
     for (const repository of repositories) {
       if (budget.isSpent) return false;
-      await settleRepository(db, repository, budget);
+      await settleRepository(db, repository, await listUnsettled(db, repository.id), budget);
     }
     last = repositories.at(-1)?.id ?? last;
     if (repositories.length < PAGE_REPOSITORIES) break;

@@ -5,7 +5,7 @@ import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import type { AgingTag, RetentionRule } from "../model/retention.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
-import { isListedTag } from "./companions.ts";
+import { isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { bytesOf, fillPage, shortText } from "./long-texts.ts";
@@ -335,14 +335,14 @@ export function tagsByAgeQuery(
  * pushed again or made immutable since it was read stays; so do all when the rule was changed or deleted since.
  *
  * @param runAt when the run began: its lines in the log have this in common.
- * @returns the tags that were deleted.
+ * @returns the tags that were deleted, and the manifests whose companions are to be settled.
  */
 export async function expireTags(
   db: Database,
   rule: StoredRule,
   expired: readonly StoredAgingTag[],
   runAt: number,
-): Promise<Tag[]> {
+): Promise<{ deleted: Tag[]; unsettled: Unsettled[] }> {
   const now = Date.now();
   const seen = JSON.stringify(expired.map((tag) => [tag.name, tag.manifestId, tag.updatedAt]));
   const { id, repositoryId, repository, kind, amount } = rule;
@@ -353,7 +353,7 @@ export async function expireTags(
       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${seen}))
     AND NOT ${isImmutable}
     AND EXISTS (SELECT 1 FROM ${retentionRules} WHERE ${isUnchanged(rule)})`;
-  const [, , , deleted] = await db.batch([
+  const [, , , deleted, , unsettled] = await db.batch([
     db.insert(retentionLog).select(
       sql`SELECT NULL, ${repositoryId}, ${id}, ${JSON.stringify(loggedContent(rule))}, ${tags.name},
                  (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId}), ${runAt}
@@ -369,8 +369,9 @@ export async function expireTags(
     ),
     db.delete(tags).where(isAsSeen).returning({ name: tags.name }),
     touchIfChanged(db, repositoryId, now),
+    unsettledQuery(db, repositoryId),
   ]);
-  return deleted.map(({ name }) => name);
+  return { deleted: deleted.map(({ name }) => name), unsettled };
 }
 
 /** Characters of labels and patterns that each line of the log has: a rule may have many, and delete many tags. */

@@ -74,6 +74,8 @@ const AS_SEEN = "SEARCH tags USING INDEX sqlite_autoindex_tags_1 (repository_id=
 const REPOSITORY = "SEARCH repositories USING INTEGER PRIMARY KEY (rowid=?)";
 const OBJECT = "SEARCH garbage_objects USING COVERING INDEX sqlite_autoindex_garbage_objects_1 (object_key=?)";
 
+const UNSETTLED = "SEARCH unsettled_manifests USING INDEX sqlite_autoindex_unsettled_manifests_1 (repository_id=?)";
+
 /** What is done, and for each of its statements the step by which it finds its rows. */
 const STATEMENTS: readonly [string, (db: Database) => Promise<unknown>, string[]][] = [
   ["observing manifests", (db) => observeManifests(db, NOW, LIMIT), [OBSERVED]],
@@ -91,7 +93,11 @@ const STATEMENTS: readonly [string, (db: Database) => Promise<unknown>, string[]
   ["deleting blobs", (db) => deleteGarbageBlobs(db, NOW, LIMIT), [UNUSED, UNUSED, UNUSED]],
   ["forgetting objects", (db) => forgetGarbageObjects(db, ["blobs/1"]), [OBJECT]],
   ["comparing objects", (db) => findUnknownObjects(db, ["blobs/1"]), [OBJECT]],
-  ["expiring tags", (db) => expireTags(db, RULE, [TAG], NOW), [AS_SEEN, AS_SEEN, AS_SEEN, AS_SEEN, REPOSITORY]],
+  [
+    "expiring tags",
+    (db) => expireTags(db, RULE, [TAG], NOW),
+    [AS_SEEN, AS_SEEN, AS_SEEN, AS_SEEN, REPOSITORY, UNSETTLED],
+  ],
   [
     "settling a rule",
     (db) => settleRule(db, RULE, { startedAt: NOW, newest: TAG, nextRunAt: null }),
