@@ -307,7 +307,9 @@ describe("a push", () => {
     const db = openDatabase(env.DB);
     const event = { repository: "acme/web" as RepositoryName, user: "ada", registry: "https://registry.example.com" };
     const manifest = { digest: sql`'d'`, mediaType: OCI_MANIFEST, size: 1 };
-    const plan = await planOf(insertDeliveries(db, 1, sql`${JSON.stringify([{ tag: "v1", isAnnounced: true }])}`, event, manifest, sql`false`));
+    const plan = await planOf(
+      insertDeliveries(db, 1, sql`${JSON.stringify([{ tag: "v1", isAnnounced: true }])}`, event, manifest, sql`false`),
+    );
     expect(plan.filter((step) => /^SCAN (?!moved )/.test(step))).toEqual([]);
     expect(plan).toContainEqual(expect.stringMatching(/SEARCH triggers USING INDEX triggers_by_name/));
   });
