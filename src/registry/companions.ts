@@ -74,6 +74,11 @@ export async function settleRepository(
  * @returns whether nothing was left.
  */
 export async function settleAll({ db }: Stores, since: number, budget: Budget): Promise<boolean> {
+  // First, because what belongs to those that go is then noted.
+  for (let expired = WAITING_SLICE; expired === WAITING_SLICE;) {
+    if (budget.isSpent) return false;
+    expired = await expireWaiting(db, since, WAITING_SLICE);
+  }
   for (let last = 0; ;) {
     const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
     for (const repository of repositories) {
@@ -81,8 +86,6 @@ export async function settleAll({ db }: Stores, since: number, budget: Budget): 
       await settleRepository(db, repository, await listUnsettled(db, repository.id), budget);
     }
     last = repositories.at(-1)?.id ?? last;
-    if (repositories.length < PAGE_REPOSITORIES) break;
+    if (repositories.length < PAGE_REPOSITORIES) return true;
   }
-  while (!budget.isSpent) if ((await expireWaiting(db, since, WAITING_SLICE)) < WAITING_SLICE) return true;
-  return false;
 }
