@@ -4,6 +4,7 @@ import { api } from "./http/api/index.ts";
 import { findConsoleFile } from "./http/console.ts";
 import { iam } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
+import { answerEarly } from "./http/early-answer.ts";
 import { oci } from "./http/oci/index.ts";
 import { createRouter } from "./http/openapi.ts";
 import { swr, swrV3 } from "./http/swr/index.ts";
@@ -13,6 +14,7 @@ import { openStores } from "./registry/stores.ts";
 /** All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002). */
 export const app = createRouter();
 
+app.use(answerEarly);
 app.use(async function stores(c, next) {
   c.set("stores", openStores(c.env));
   await next();

@@ -21,6 +21,9 @@ const STOP_GRACE = 2500;
  */
 const V8_FLAGS = "--max-semi-space-size=1";
 
+/** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
+const UPLOADS_IN_MEMORY = "256";
+
 /** How often a dead workerd is looked for, in milliseconds. */
 const WATCH_INTERVAL = 250;
 
@@ -100,7 +103,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           ...worker.workerOptions,
           modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
           modulesRoot: worker.directory,
-          bindings: { ...worker.workerOptions.bindings, ...bindings },
+          bindings: { UPLOADS_IN_MEMORY, ...worker.workerOptions.bindings, ...bindings },
           queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
           // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
           // it halves the requests per second.

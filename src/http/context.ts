@@ -12,6 +12,8 @@ export interface AppEnv {
     caller: Caller;
     /** Set for callers who come with a session, by cookie or `X-Auth-Token`. */
     sessionEndsAt?: Date;
+    /** Set once it has been read. */
+    body?: Uint8Array<ArrayBuffer>;
   };
 }
 

@@ -18,6 +18,8 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   BLOB_RANGE_INVALID: 416,
   BLOB_TOO_LARGE: 413,
   BLOB_UNKNOWN: 404,
+  BODY_INCOMPLETE: 400,
+  BODY_STALLED: 408,
   BODY_TOO_LARGE: 413,
   CATEGORY_INVALID: 400,
   CLUSTER_EXISTS: 409,
@@ -48,6 +50,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ORGANIZATION_NOT_EMPTY: 409,
   ORGANIZATION_QUOTA_EXCEEDED: 409,
   ORGANIZATION_UNKNOWN: 404,
+  OVERLOADED: 503,
   PAGINATION_INVALID: 400,
   PARAMETER_INVALID: 400,
   PARAMETER_MISSING: 400,
@@ -103,10 +106,13 @@ export function asRefusal(error: Error): Error {
 
 /** How long the limit of attempts to log in counts (wrangler.toml, "ratelimits"). */
 const LOGIN_LIMIT_S = 60;
+/** How long uploads that hold up others may do so, about: `HURRIED_STALL_MS` in `streams.ts`. */
+const OVERLOAD_S = 10;
 
 /** Says when it is worth to try again, where waiting helps. */
 export function setRetryAfter(c: Context, error: RegistryError): void {
   if (error.code === "TOO_MANY_REQUESTS") c.header("Retry-After", String(LOGIN_LIMIT_S));
+  if (error.code === "OVERLOADED") c.header("Retry-After", String(OVERLOAD_S));
 }
 
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */

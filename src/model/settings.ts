@@ -32,6 +32,7 @@ const Variables = z.object({
     .min(1)
     .default(2 * GIB),
   ALLOWED_TARGETS: targets.prefault(""),
+  UPLOADS_IN_MEMORY: count(1_000_000).min(4).optional(),
 });
 
 export interface Settings {
@@ -51,6 +52,8 @@ export interface Settings {
   uploadArchiveBytes: number;
   /** What triggers may call besides public addresses over HTTPS. */
   allowedTargets: readonly AllowedTarget[];
+  /** How many uploads are in the memory of this process at once; undefined where each has memory of its own. */
+  uploadsInMemory: number | undefined;
 }
 
 /** The variables by name. */
@@ -80,6 +83,7 @@ export function readSettings(env: object): Settings {
     project: data.PROJECT,
     uploadArchiveBytes: data.UPLOAD_ARCHIVE_BYTES,
     allowedTargets: data.ALLOWED_TARGETS,
+    uploadsInMemory: data.UPLOADS_IN_MEMORY,
   };
   read = { from: env, settings };
   return settings;

@@ -121,9 +121,13 @@ async function requireScope(
   action: string,
   ...also: Scope[]
 ): Promise<void> {
+  const detail = { scope: formatScopes([scope, ...also]) };
+  // At once, and without a query: nobody in particular may pull at most.
+  if (!caller.user && !caller.grants && action !== "pull") {
+    throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
+  }
   const grant = await grantFor(stores, caller, scope);
   if (grant.actions.includes(action)) return;
-  const detail = { scope: formatScopes([scope, ...also]) };
   if (!caller.user) throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   if (!caller.grants || grant.refused.includes(action)) {
     const why = scope.type === "repository" ? await explainRefusal(stores, caller.user, action, scope.name) : undefined;

@@ -23,13 +23,14 @@ export interface Secrets {
 }
 
 export function openStores(env: Env): Stores {
+  const settings = readSettings(env);
   return {
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
-    uploads: env.UPLOADS,
+    uploads: { sessions: env.UPLOADS, places: settings.uploadsInMemory },
     loginLimiter: env.LOGIN_LIMITER,
     deliveries: env.DELIVERIES,
-    settings: readSettings(env),
+    settings,
     secrets: { token: env.TOKEN_SECRET, encryption: env.ENCRYPTION_KEY },
   };
 }

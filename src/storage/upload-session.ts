@@ -16,10 +16,12 @@ import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } 
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
 import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { discardRest } from "../streams.ts";
+import { BodyReader, discardRest, IDLE, untilTrue } from "../streams.ts";
 import { replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { discardObject, newObjectKey } from "./objects.ts";
+import { isPlaceWanted } from "./upload-places.ts";
+import { discardWholePart, isMemoryScarce, PartBuffer, takeWholePart } from "./part-buffer.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
 export interface UploadOwner {
@@ -77,6 +79,9 @@ const TAIL_PIECE_BYTES = 1024 * 1024;
 /** R2 takes up to 4.995 GiB in one `put`; a longer body is cut into parts even when its length is known. */
 const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
 const PART_TRIES = 4;
+/** For how long an upload waits for memory before it makes do with less. */
+const APPEND_TRIES = 20;
+const APPEND_PAUSE_MS = 25;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
 /** R2's error codes, which are in its messages only. */
@@ -226,51 +231,94 @@ export class UploadSession extends DurableObject<Env> {
 
   /**
    * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
-   * most two are in memory. When the client vanishes, what was stored stays and counts.
+   * most two are in memory. What has come when the client pauses goes to the tail as well, so that clients who send slowly
+   * keep no memory. When the client vanishes, what was stored stays and counts.
    */
   async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null): Promise<void> {
     this.#requireBounds(session, bounds);
     if (!body) return;
-    const before = session.offset;
     const announced = bounds.length ?? Infinity;
-    const reader = body.getReader({ mode: "byob" });
-    const buffers = new PartBuffers();
-    let received = 0;
+    const reader = new BodyReader(body, isOthersTurn);
+    const part = new PartBuffer();
+    /** Bytes of the part that are in the tail already. */
+    let tailBytes = this.#tailBytes(session);
     let sending: Promise<void> | undefined;
+    const sent = async () => {
+      const last = sending;
+      sending = undefined;
+      await last;
+    };
+    const moveToTail = async () => {
+      await sent();
+      this.#appendTail(session, part.content);
+      tailBytes += part.length;
+      part.clear();
+    };
+    let received = 0;
+    const before = session.offset;
     try {
-      for (;;) {
-        if (sending && !buffers.hasSpare()) {
-          await sending;
-          sending = undefined;
-        }
-        // Only the first part begins with the tail of the chunks before: storing a part empties it.
-        const tailBytes = received === 0 ? before % UPLOAD_PART_BYTES : 0;
-        const wanted = Math.min(UPLOAD_PART_BYTES - tailBytes, announced - received);
-        const fresh = await readUpTo(reader, buffers.take(), tailBytes, wanted);
-        received += fresh.byteLength;
-        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
-        await sending;
-        sending = undefined;
-        if (tailBytes + fresh.byteLength < UPLOAD_PART_BYTES) {
-          this.#appendTail(session, fresh);
-          break;
-        }
-        const part = new Uint8Array(fresh.buffer);
-        if (tailBytes > 0) copyInto(part, this.#readTail());
-        sending = this.#sendPart(session, part, fresh).then(() => buffers.giveBack(fresh.buffer));
-        sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+      if (tailBytes === UPLOAD_PART_BYTES) {
+        await this.#sendTail(session, part);
+        tailBytes = 0;
       }
+      while (received < announced) {
+        const piece = await reader.read(Math.min(UPLOAD_PART_BYTES - tailBytes - part.length, announced - received));
+        part.renew();
+        if (piece === undefined) break;
+        if (piece === IDLE) {
+          await moveToTail();
+          continue;
+        }
+        received += piece.byteLength;
+        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        if (!part.append(piece) && !(await appendSoon(part, piece))) {
+          await moveToTail();
+          part.append(piece);
+        }
+        if (tailBytes + part.length < UPLOAD_PART_BYTES) continue;
+        await sent();
+        if (tailBytes > 0) {
+          await this.#sendTail(session, part);
+          tailBytes = 0;
+        } else {
+          const whole = part.takeWhole();
+          sending = this.#sendPart(session, whole.bytes, whole.bytes).finally(() => part.giveBack(whole));
+          sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+        }
+      }
+      await moveToTail();
       if (received < (bounds.length ?? 0)) throw wrongSize(announced, `only ${received} came`);
       if (announced !== Infinity && !bounds.isLengthCertain && !(await isAtEnd(reader))) {
         throw wrongSize(announced, "more came");
       }
     } finally {
       try {
-        await sending;
+        await sent();
       } finally {
-        buffers.release();
-        reader.releaseLock();
+        part.clear();
+        await reader.release();
       }
+    }
+  }
+
+  /** Sends a part of which a beginning is in the tail. */
+  async #sendTail(session: Session, rest: PartBuffer): Promise<void> {
+    let whole = takeWholePart();
+    if (!whole) {
+      // What waits for memory keeps none.
+      this.#appendTail(session, rest.content);
+      rest.clear();
+      await untilTrue(() => (whole = takeWholePart()) !== undefined);
+    }
+    if (!whole) throw new Error("there is memory for a part, and there is none");
+    try {
+      const tail = this.#readTail();
+      copyInto(whole.bytes, tail);
+      whole.bytes.set(rest.content, lengthOf(tail));
+      await this.#sendPart(session, whole.bytes, rest.content);
+    } finally {
+      rest.clear();
+      discardWholePart(whole);
     }
   }
 
@@ -281,10 +329,10 @@ export class UploadSession extends DurableObject<Env> {
     if (session.offset + (bounds.length ?? 0) > MAX_BLOB_BYTES) throw tooLarge();
   }
 
-  /** Sends one whole part to R2 and counts its `fresh` bytes, those that were not in the tail. */
+  /** Sends one whole part to R2 and counts its `fresh` bytes, its end that was not in the tail. */
   async #sendPart(session: Session, part: Uint8Array, fresh: Uint8Array): Promise<void> {
     const upload = await this.#multipart(session);
-    const number = Math.floor(session.offset / UPLOAD_PART_BYTES) + 1; // the tail is less than a part
+    const number = Math.floor((session.offset + fresh.byteLength) / UPLOAD_PART_BYTES);
     const { etag } = await withRetries(() => upload.uploadPart(number, part));
     const { kv } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
@@ -303,6 +351,11 @@ export class UploadSession extends DurableObject<Env> {
       }
       this.#count(session, fresh);
     });
+  }
+
+  /** A whole part at most: then one that there was no memory to send. */
+  #tailBytes({ offset }: Session): number {
+    return offset - this.#parts().length * UPLOAD_PART_BYTES;
   }
 
   #readTail(): Uint8Array[] {
@@ -432,38 +485,9 @@ export class UploadSession extends DurableObject<Env> {
   }
 }
 
-/**
- * The buffers of one body. All uploads of an isolate share its 128 MB: below `EAGER` buffers in all, an upload takes a
- * second one, to read the next part while the last is on its way to R2; above, it makes do with one.
- */
-class PartBuffers {
-  static readonly #EAGER = 12;
-  static #inUse = 0;
-
-  readonly #spare: ArrayBuffer[] = [];
-  #owned = 0;
-
-  hasSpare(): boolean {
-    return this.#spare.length > 0 || (this.#owned < 2 && PartBuffers.#inUse < PartBuffers.#EAGER);
-  }
-
-  take(): ArrayBuffer {
-    const spare = this.#spare.pop();
-    if (spare) return spare;
-    this.#owned += 1;
-    PartBuffers.#inUse += 1;
-    return new ArrayBuffer(UPLOAD_PART_BYTES);
-  }
-
-  giveBack(buffer: ArrayBuffer): void {
-    this.#spare.push(buffer);
-  }
-
-  release(): void {
-    PartBuffers.#inUse -= this.#owned;
-    this.#owned = 0;
-    this.#spare.length = 0;
-  }
+/** Whether a client that sends slowly holds up others. */
+function isOthersTurn(): boolean {
+  return isMemoryScarce() || isPlaceWanted();
 }
 
 function answer<T>(work: () => T): Outcome<T> {
@@ -518,21 +542,20 @@ function tooLarge(): RegistryError {
   return new RegistryError("BLOB_TOO_LARGE", message);
 }
 
-/** Fills a buffer from `at` with `wanted` bytes, or fewer when the body ends, and answers those bytes. */
-async function readUpTo(
-  reader: ReadableStreamBYOBReader,
-  buffer: ArrayBuffer,
-  at: number,
-  wanted: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (wanted === 0) return new Uint8Array(0);
-  const { value } = await reader.readAtLeast(wanted, new Uint8Array(buffer, at, wanted));
-  return value ?? new Uint8Array(0);
+/** Waits a little for the memory that other uploads give back with every part they have sent. */
+async function appendSoon(part: PartBuffer, piece: Uint8Array): Promise<boolean> {
+  for (let tries = 0; tries < APPEND_TRIES; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, APPEND_PAUSE_MS));
+    if (part.append(piece)) return true;
+  }
+  return false;
 }
 
-async function isAtEnd(reader: ReadableStreamBYOBReader): Promise<boolean> {
-  const { value, done } = await reader.read(new Uint8Array(1));
-  return done || value.byteLength === 0;
+async function isAtEnd(reader: BodyReader): Promise<boolean> {
+  for (;;) {
+    const piece = await reader.read(1);
+    if (piece !== IDLE) return piece === undefined;
+  }
 }
 
 function copyInto(target: Uint8Array, pieces: readonly Uint8Array[]): void {

@@ -1,16 +1,22 @@
 /** The Worker's side of `UploadSession`: finds the object by the id in the URL and turns refusals back into errors. */
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { inPlace } from "./upload-places.ts";
 import type { ChunkBounds, Outcome, UploadOpening, UploadOwner, UploadSession } from "./upload-session.ts";
 
 export type { ChunkBounds, UploadOpening, UploadOwner };
-export type Uploads = DurableObjectNamespace<UploadSession>;
+/** Where sessions live, and how many may be in memory at once; undefined for any number. */
+export interface Uploads {
+  sessions: DurableObjectNamespace<UploadSession>;
+  places: number | undefined;
+}
 
 /** Opens a session and answers its id, which is as hard to guess as a key. */
 export async function openUpload(uploads: Uploads, opening: UploadOpening): Promise<string> {
-  const id = uploads.newUniqueId();
-  await uploads.get(id).open(opening);
-  return id.toString();
+  const id = uploads.sessions.newUniqueId();
+  const session = id.toString();
+  await inPlace(uploads.places, { session, receives: false }, () => uploads.sessions.get(id).open(opening));
+  return session;
 }
 
 /** Stores a blob that comes whole, in one request. */
@@ -21,12 +27,16 @@ export async function storeUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
-  valueOf(await uploads.get(uploads.newUniqueId()).store(opening, digest, bounds, body));
+  const id = uploads.sessions.newUniqueId();
+  const stub = uploads.sessions.get(id);
+  const place = { session: id.toString(), receives: body !== null && bounds.length !== 0 };
+  valueOf(await inPlace(uploads.places, place, () => stub.store(opening, digest, bounds, body)));
 }
 
 /** @returns how many bytes the session has. */
 export async function uploadOffset(uploads: Uploads, session: string, owner: UploadOwner): Promise<number> {
-  return valueOf(await find(uploads, session).status(owner)).offset;
+  const stub = find(uploads, session);
+  return valueOf(await inPlace(uploads.places, { session, receives: false }, async () => stub.status(owner))).offset;
 }
 
 /** @returns how many bytes the session has now. */
@@ -37,7 +47,9 @@ export async function appendToUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<number> {
-  return valueOf(await find(uploads, session).append(owner, bounds, body)).offset;
+  const stub = find(uploads, session);
+  const place = { session, receives: body !== null && bounds.length !== 0 };
+  return valueOf(await inPlace(uploads.places, place, () => stub.append(owner, bounds, body))).offset;
 }
 
 export async function finishUpload(
@@ -48,16 +60,19 @@ export async function finishUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
-  valueOf(await find(uploads, session).finish(owner, digest, bounds, body));
+  const stub = find(uploads, session);
+  const place = { session, receives: body !== null && bounds.length !== 0 };
+  valueOf(await inPlace(uploads.places, place, () => stub.finish(owner, digest, bounds, body)));
 }
 
 export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
-  valueOf(await find(uploads, session).cancel(owner));
+  const stub = find(uploads, session);
+  valueOf(await inPlace(uploads.places, { session, receives: false }, () => stub.cancel(owner)));
 }
 
 function find(uploads: Uploads, session: string): DurableObjectStub<UploadSession> {
   try {
-    return uploads.get(uploads.idFromString(session));
+    return uploads.sessions.get(uploads.sessions.idFromString(session));
   } catch (cause) {
     throw new RegistryError("UPLOAD_UNKNOWN", "no such upload: the URL is not one that this registry gave out", {
       cause,

@@ -6,7 +6,7 @@ import { authenticate, type Identity } from "../../registry/credentials.ts";
 import { findSessionIdentity } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
-import { limitBody } from "../body.ts";
+import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { addressOf, readBasic } from "./identify.ts";
@@ -15,7 +15,8 @@ import { addressOf, readBasic } from "./identify.ts";
 const MAX_SCOPES = 50;
 
 export const token = new Hono<AppEnv>()
-  .use(limitBody)
+  .use(refuseLargeBody)
+  .use(readWholeBody)
   .get("/", async (c) => {
     const identity = await identityOf(c);
     const scopes = readScopes(c.req.queries("scope") ?? []);

@@ -1,7 +1,7 @@
 /** The part of Huawei's IAM API v3 under `/v3/` that its SDKs and Terraform provider need beside SWR's API. */
 import { RegistryError } from "../../model/errors.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { limitBody } from "../body.ts";
+import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { createRouter } from "../openapi.ts";
 import { renderIamError } from "./errors.ts";
 import { lists } from "./lists.ts";
@@ -14,7 +14,8 @@ iam.use(async function headers(c, next) {
   c.header("Cache-Control", "no-store");
   await next();
 });
-iam.use(limitBody);
+iam.use(refuseLargeBody);
+iam.use(readWholeBody);
 // Before anybody is identified: clients ask for a new token with the old one still in hand.
 iam.route("/", tokens);
 iam.use(identifyManager);

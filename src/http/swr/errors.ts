@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, RegistryError } from "../../model/errors.ts";
-import { discardRest } from "../../streams.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRefusal } from "../refusals.ts";
@@ -46,8 +45,7 @@ const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulS
  *
  * A refusal without an SWR code of its own gets one of the same pattern: service, status, and zeros.
  */
-export async function renderSwrError(thrown: Error, c: Context<AppEnv>): Promise<Response> {
-  await discardRest(c.req.raw.body);
+export function renderSwrError(thrown: Error, c: Context<AppEnv>): Response {
   const error = asRefusal(thrown);
   if (!(error instanceof RegistryError)) {
     const failure = describeFailure(error, c);

@@ -4,7 +4,7 @@ import { RegistryError } from "../../model/errors.ts";
 import { reservedOrganization } from "../../model/reference.ts";
 import { requireAccountUser } from "../../registry/access.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { limitBody } from "../body.ts";
+import { readWholeBody, refuseLargeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { createRouter } from "../openapi.ts";
@@ -58,12 +58,13 @@ function createSwrRouter() {
     c.header("Cache-Control", "no-store");
     await next();
   });
-  router.use(limitBody);
+  router.use(refuseLargeBody);
   router.use(identifyManager);
   router.use(async function accountOnly(c, next) {
     requireAccountUser(c.var.caller);
     await next();
   });
+  router.use(readWholeBody);
   router.onError(renderSwrError);
   return router;
 }
@@ -71,7 +72,7 @@ function createSwrRouter() {
 /** What a container tool asks for that takes `manage` for an organization; its requests never mean this API. */
 const REGISTRY_PATH = /^\/v2\/(manage)\/.+\/(?:manifests|blobs|tags|referrers)\//;
 
-function refuseUnknownRoute(c: Context<AppEnv>): Promise<Response> {
+function refuseUnknownRoute(c: Context<AppEnv>): Response {
   const { pathname } = new URL(c.req.url);
   const organization = REGISTRY_PATH.exec(pathname)?.[1];
   if (organization !== undefined) return renderOciError(reservedOrganization(organization), c);

@@ -1,0 +1,114 @@
+import { free, type Lease, MemoryBudget } from "../memory.ts";
+import { UPLOAD_PART_BYTES } from "../model/limits.ts";
+
+/**
+ * What the parts of all uploads may take of an isolate's 128 MB: twelve whole ones. The last two are kept for parts that are
+ * complete and only have to be sent.
+ */
+export const PART_BUDGET_BYTES = 12 * UPLOAD_PART_BYTES;
+
+/** The smallest one is there for every upload; the others are taken from the budget. */
+const SIZES = [64 * 1024, 256 * 1024, 1024 * 1024, UPLOAD_PART_BYTES];
+const [SMALLEST = 0] = SIZES;
+
+const budget = new MemoryBudget(PART_BUDGET_BYTES, 2 * UPLOAD_PART_BYTES);
+
+/** Whether uploads have to wait for each other's memory. */
+export function isMemoryScarce(): boolean {
+  return budget.used > budget.bytes / 2;
+}
+
+/** Memory for one whole part. */
+export interface WholePart {
+  bytes: Uint8Array<ArrayBuffer>;
+  lease: Lease;
+}
+
+/** @returns undefined when the isolate has none left for now. */
+export function takeWholePart(): WholePart | undefined {
+  const lease = budget.open();
+  return lease.resize(UPLOAD_PART_BYTES, true) ? { bytes: new Uint8Array(UPLOAD_PART_BYTES), lease } : undefined;
+}
+
+/** Bytes of one part as they come in, in memory that grows with them. */
+export class PartBuffer {
+  #bytes = new Uint8Array(0);
+  #lease = budget.open();
+  #length = 0;
+  #spare: WholePart | undefined;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What is in it: good until something else is done with it. */
+  get content(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** @returns false, without having done anything, when there is no memory for it. */
+  append(piece: Uint8Array): boolean {
+    if (!this.#reserve(this.#length + piece.byteLength)) return false;
+    this.#bytes.set(piece, this.#length);
+    this.#length += piece.byteLength;
+    return true;
+  }
+
+  /** Says that the upload is still there. */
+  renew(): void {
+    this.#lease.renew();
+    this.#spare?.lease.renew();
+  }
+
+  /** Hands over a whole part, and is empty afterwards. */
+  takeWhole(): WholePart {
+    const whole = { bytes: this.#bytes, lease: this.#lease };
+    this.#bytes = new Uint8Array(0);
+    this.#lease = budget.open();
+    this.#length = 0;
+    return whole;
+  }
+
+  /** Takes back a part that was sent: the next one goes into the same memory while bytes keep coming. */
+  giveBack(whole: WholePart): void {
+    if (this.#spare) discardWholePart(whole);
+    else this.#spare = whole;
+  }
+
+  /** Gives all memory back, with what is in it. */
+  clear(): void {
+    if (this.#spare) discardWholePart(this.#spare);
+    this.#spare = undefined;
+    discardWholePart({ bytes: this.#bytes, lease: this.#lease });
+    this.#bytes = new Uint8Array(0);
+    this.#length = 0;
+  }
+
+  #reserve(bytes: number): boolean {
+    if (bytes <= this.#bytes.byteLength) return true;
+    if (this.#spare) {
+      const { bytes: larger, lease } = this.#spare;
+      this.#spare = undefined;
+      this.#moveTo(larger, lease);
+      return true;
+    }
+    const size = SIZES.find((candidate) => candidate >= bytes) ?? UPLOAD_PART_BYTES;
+    if (!this.#lease.resize(size === SMALLEST ? 0 : size)) return false;
+    this.#moveTo(new Uint8Array(size), this.#lease);
+    return true;
+  }
+
+  #moveTo(larger: Uint8Array<ArrayBuffer>, lease: Lease): void {
+    larger.set(this.content);
+    free(this.#bytes.buffer);
+    if (lease !== this.#lease) this.#lease.release();
+    this.#bytes = larger;
+    this.#lease = lease;
+  }
+}
+
+/** Gives the memory of a whole part back. */
+export function discardWholePart({ bytes, lease }: WholePart): void {
+  free(bytes.buffer);
+  lease.release();
+}
