@@ -5,6 +5,7 @@
  */
 import { free, MemoryBudget } from "./memory.ts";
 import { RegistryError } from "./model/errors.ts";
+import { Places } from "./places.ts";
 
 type ByteStream = ReadableStream<Uint8Array>;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -35,6 +36,10 @@ const MEMORY_PATIENCE_MS = 10_000;
 const MEMORY_POLL_MS = 50;
 
 const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
+
+/** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
+export const MAX_BODIES = 256;
+export const bodyPlaces = new Places(MAX_BODIES);
 
 /** What {@link BodyReader.read} answers when no bytes have come for a second. */
 export const IDLE = Symbol("idle");
@@ -122,7 +127,7 @@ export async function readLimited(body: ByteStream | null, max: number, tooLarge
   if (!body) return new Uint8Array(0);
   const lease = bodies.open();
   const end = Date.now() + BODY_MS;
-  const reader = new BodyReader(body, () => bodies.used > bodies.bytes / 2);
+  const reader = new BodyReader(body, () => bodies.used > bodies.bytes / 2 || bodyPlaces.isWanted);
   const pieces: Bytes[] = [];
   let length = 0;
   try {

@@ -3,7 +3,7 @@ import type { ByteRange } from "../model/byte-range.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { findBlob, type FoundBlob, touchBlob, unlinkBlob } from "../storage/blobs.ts";
+import { findBlob, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -41,11 +41,27 @@ export async function getBlob(
 ): Promise<Blob & Pick<FoundBlob, "repository"> & { open: (range?: ByteRange) => Promise<ReadableStream> }> {
   const { size, objectKey, repository: pulledFrom } = await requireBlob(stores, repository, digest);
   const open = async (range?: ByteRange) => {
-    const object = await stores.bucket.get(objectKey, range && { range });
-    if (!object) throw new Error(`object ${objectKey} of blob ${digest} is not in R2`);
+    const object = await openObject(stores, objectKey, range);
+    if (!object) throw lostBlob(digest);
     return object.body;
   };
   return { digest, size, repository: pulledFrom, open };
+}
+
+/**
+ * Opens an object of R2. One that is not there is noted, so that its blob counts as absent from then on and the next push
+ * sends its bytes again (ADR 19).
+ */
+export async function openObject(
+  { db, bucket }: Pick<Stores, "db" | "bucket">,
+  key: string,
+  range?: ByteRange,
+): Promise<R2ObjectBody | null> {
+  const object = await bucket.get(key, range && { range });
+  if (object) return object;
+  console.error(`object ${key} is gone from R2: its blob is absent until it is pushed again`);
+  await markLost(db, [key]);
+  return null;
 }
 
 /**
@@ -71,6 +87,13 @@ async function requireBlob(stores: Stores, repository: RepositoryName, digest: D
   const blob = await findBlob(stores.db, repository, digest);
   if (!blob) throw unknownBlob(repository, digest);
   return blob;
+}
+
+function lostBlob(digest: Digest): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", {
+    message: `the bytes of blob ${digest} are lost: push the image again`,
+    detail: { digest },
+  });
 }
 
 function unknownBlob(repository: RepositoryName, digest: Digest): RegistryError {

@@ -19,7 +19,8 @@ import {
   setKeepsUntagged,
   startCollection,
 } from "../storage/garbage.ts";
-import { OBJECT_PREFIX } from "../storage/objects.ts";
+import { findUnlisted, markLost } from "../storage/blobs.ts";
+import { hasObject, OBJECT_PREFIX } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
 import { Budget } from "./budget.ts";
@@ -90,13 +91,14 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
     }
     await save();
   }
-  for await (const { orphans, cursor } of findOrphans(stores, run.objectCursor, budget)) {
+  for await (const { orphans, page } of findOrphans(stores, run.objectCursor, budget)) {
     if (orphans.length > 0) {
       await stores.bucket.delete(orphans.map(({ key }) => key));
       run.objects += orphans.length;
       run.bytes += totalOf(orphans);
     }
-    run.objectCursor = cursor;
+    await noteLost(stores, page, budget);
+    run.objectCursor = page.end;
     await save();
   }
 
@@ -122,15 +124,17 @@ async function deleteObjects({ db, bucket }: Stores, run: CollectionRecord): Pro
  * Compares a part of the bucket with the database, page by page.
  *
  * @param start where an earlier search ended; null for the beginning.
- * @returns of each page the objects that no row names, and where to go on; null at the end of the bucket.
+ * @returns of each page the objects that no row names.
  */
 async function* findOrphans(
   { db, bucket }: Stores,
   start: string | null,
   budget: Budget,
-): AsyncGenerator<{ orphans: R2Object[]; cursor: string | null }> {
+): AsyncGenerator<{ orphans: R2Object[]; page: BucketPage }> {
   let cursor = start;
-  for (let page = 0; page < MAX_LISTED_PAGES && !budget.isSpent; page += 1) {
+  for (let pages = 0; pages < MAX_LISTED_PAGES && !budget.isSpent; pages += 1) {
+    const listedAt = new Date();
+    const begin = cursor;
     const { objects, truncated } = await bucket.list({
       prefix: OBJECT_PREFIX,
       limit: MAX_KEYS,
@@ -141,9 +145,42 @@ async function* findOrphans(
     const unknown = keys.length > 0 ? await findUnknownObjects(db, keys) : new Set<string>();
     budget.spend(1);
     cursor = truncated ? (objects.at(-1)?.key ?? null) : null;
-    yield { orphans: old.filter(({ key }) => unknown.has(key)), cursor };
+    const page = { listedAt, begin, end: cursor, keys: objects.map(({ key }) => key) };
+    yield { orphans: old.filter(({ key }) => unknown.has(key)), page };
     if (cursor === null) return;
   }
+}
+
+/** A part of the bucket as it was listed. */
+interface BucketPage {
+  listedAt: Date;
+  /** The key that it comes after; null at the beginning of the bucket. */
+  begin: string | null;
+  /** Its last key; null at the end of the bucket. */
+  end: string | null;
+  keys: string[];
+}
+
+/**
+ * Notes the blobs whose objects a part of the bucket should have, and has not. Each is asked for once more: it may have got
+ * another object since.
+ */
+async function noteLost(
+  { db, bucket }: Stores,
+  { listedAt, begin, end, keys }: BucketPage,
+  budget: Budget,
+): Promise<void> {
+  budget.spend(1);
+  const range = { after: begin ?? "", upTo: end ?? undefined };
+  const unlisted = await findUnlisted(db, range, keys, listedAt);
+  const lost: string[] = [];
+  for (const key of unlisted) if (!(await hasObject(bucket, key))) lost.push(key);
+  if (lost.length === 0) return;
+  console.error(
+    `${lost.length} objects are gone from R2, such as ${lost[0]}: their blobs are absent until they are pushed again`,
+  );
+  budget.spend(1);
+  await markLost(db, lost);
 }
 
 function totalOf(objects: readonly { size: number }[]): number {
@@ -212,10 +249,10 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, isBucketDone: false };
   const budget = new Budget(DRY_QUERIES, MANUAL_MS);
-  for await (const { orphans, cursor } of findOrphans(stores, await findObjectCursor(db), budget)) {
+  for await (const { orphans, page } of findOrphans(stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);
-    preview.isBucketDone = cursor === null;
+    preview.isBucketDone = page.end === null;
   }
   return preview;
 }

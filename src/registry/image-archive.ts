@@ -19,6 +19,7 @@ import { TAR_END, tarEntryBytes, tarHeader, tarPadding } from "../model/tar.ts";
 import { type ArchiveParts, findArchiveParts, readManifestText } from "../storage/image-archive.ts";
 import { readManifest, type ReadManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
+import { openObject } from "./blobs.ts";
 import { requireVisible } from "./image-detail.ts";
 import { pullManifest } from "./pull-manifest.ts";
 import type { Pull } from "./pulls.ts";
@@ -129,19 +130,19 @@ function sizeOf({ files, manifests, blobs }: ArchiveContent): number {
 
 /** What tells of the rest comes first, and the layers last: who reads it as it comes knows them when they do. */
 async function write(
-  { db, bucket }: Stores,
+  stores: Stores,
   { files, manifests, blobs }: ArchiveContent,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
   try {
     for (const { path, text } of files) await writeBytes(writable, path, encode(text));
     for (const { id, digest } of manifests) {
-      const text = await readManifestText(db, id);
+      const text = await readManifestText(stores.db, id);
       if (text === undefined) throw new Error(`manifest ${digest} was deleted meanwhile`);
       await writeBytes(writable, blobPath(digest), encode(text));
     }
     for (const { digest, size, objectKey } of blobs) {
-      const object = await bucket.get(objectKey);
+      const object = await openObject(stores, objectKey);
       if (!object) throw new Error(`object ${objectKey} of blob ${digest} is not in R2`);
       await writeAll(writable, [tarHeader(blobPath(digest), size)]);
       await object.body.pipeTo(writable, { preventClose: true });

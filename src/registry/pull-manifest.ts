@@ -63,6 +63,8 @@ export async function statManifest(
 ): Promise<StoredManifest | PulledManifest> {
   const manifest = await findManifest(stores.db, repository, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  // Who asks by digest may be about to push: what is there already is skipped, and with it the blobs that were lost.
+  if (isDigest(reference) && manifest.hasLostBlob) throw unknownManifest(repository, reference);
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
   return pullManifest(stores, repository, reference, accepted);
 }

@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
@@ -10,13 +10,16 @@ import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "
 
 export type BlobRecord = typeof blobs.$inferSelect;
 
+/** How many blobs without an object are looked at in one go: each costs a question to R2. */
+const MAX_UNLISTED = 50;
+
 /** A blob, and the repository that it was found in. */
 export type FoundBlob = BlobRecord & { repository: { id: number; accountId: number } };
 
 /**
  * Finds a blob that a repository may serve, in one query.
  *
- * @returns undefined when the repository exists without that blob.
+ * @returns undefined when the repository exists without that blob, or its object is known to be lost.
  * @throws RegistryError NAME_UNKNOWN when there is no such repository.
  */
 export async function findBlob(
@@ -26,7 +29,8 @@ export async function findBlob(
 ): Promise<FoundBlob | undefined> {
   const [row] = await findBlobQuery(db, repository, digest);
   if (!row) throw unknownRepository(repository);
-  return row.link && row.blob ? { ...row.blob, repository: row.repository } : undefined;
+  // A lost one is absent, so that whoever pushes it sends its bytes again.
+  return row.link && row.blob && row.blob.lostAt === null ? { ...row.blob, repository: row.repository } : undefined;
 }
 
 export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
@@ -68,7 +72,7 @@ export async function touchBlob(db: Database, id: number): Promise<boolean> {
 export async function saveBlob(
   db: Database,
   blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number },
-): Promise<{ objectKey: string }> {
+): Promise<{ objectKey: string; lostAt: Date | null }> {
   const now = new Date();
   const { repository, digest, objectKey, size } = blob;
   const [saved, linked] = await db.batch([
@@ -76,7 +80,7 @@ export async function saveBlob(
       .insert(blobs)
       .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
       .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
-      .returning({ objectKey: blobs.objectKey }),
+      .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
     insertLinks(
       db,
       sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
@@ -98,12 +102,59 @@ export async function replaceObject(db: Database, digest: Digest, lost: string, 
   const [, [row]] = await db.batch([
     db
       .update(blobs)
-      .set({ objectKey })
+      .set({ objectKey, lostAt: null })
       .where(and(eq(blobs.digest, digest), eq(blobs.objectKey, lost))),
     db.select({ objectKey: blobs.objectKey }).from(blobs).where(eq(blobs.digest, digest)),
   ]);
   if (!row) throw new Error(`blob ${digest} was collected while it was pushed: push it again`);
   return row.objectKey;
+}
+
+/**
+ * Notes that objects are gone from R2: their blobs count as absent until they are pushed again.
+ *
+ * @param keys of objects; those of blobs that have been given another object meanwhile change nothing.
+ */
+export async function markLost(db: Database, keys: readonly string[]): Promise<void> {
+  await db
+    .update(blobs)
+    .set({ lostAt: new Date() })
+    .where(
+      and(sql`${blobs.objectKey} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`, isNull(blobs.lostAt)),
+    );
+}
+
+/** Takes that back for an object that is there after all. */
+export async function markFound(db: Database, key: string): Promise<void> {
+  await db.update(blobs).set({ lostAt: null }).where(eq(blobs.objectKey, key));
+}
+
+/**
+ * Keys that blobs have, and that a listing of the bucket does not: in the order of keys, after one and up to another.
+ *
+ * @param listed what the bucket has in that range.
+ * @param before leaves out blobs that were saved since, which the listing may have come too early for.
+ */
+export async function findUnlisted(
+  db: Database,
+  range: { after: string; upTo: string | undefined },
+  listed: readonly string[],
+  before: Date,
+): Promise<string[]> {
+  const rows = await db
+    .select({ key: blobs.objectKey })
+    .from(blobs)
+    .where(
+      and(
+        gt(blobs.objectKey, range.after),
+        range.upTo === undefined ? undefined : lte(blobs.objectKey, range.upTo),
+        isNull(blobs.lostAt),
+        lt(blobs.createdAt, before),
+        sql`${blobs.objectKey} NOT IN (SELECT value FROM json_each(${JSON.stringify(listed)}))`,
+      ),
+    )
+    .limit(MAX_UNLISTED);
+  return rows.map(({ key }) => key);
 }
 
 /** Links the selected pairs. Over an existing link it writes the same link, so that a row comes back in either case. */
@@ -122,7 +173,7 @@ function insertLinks(db: Database, pairs: SQL) {
 export type MountSource = { repositories: readonly string[] } | { user: User };
 
 /**
- * Lets a repository serve a blob that another one serves, without moving bytes.
+ * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost.
  *
  * @returns whether there was such a blob.
  */
@@ -149,7 +200,7 @@ export async function mountBlob(
       db,
       // Selected from there, because the repository may have been deleted since.
       sql`SELECT ${repositories.id}, ${blobs.id} FROM ${repositories} CROSS JOIN ${blobs}
-          WHERE ${repositories.id} = ${repositoryId} AND ${blobs.digest} = ${digest} AND ${isServed}`,
+          WHERE ${repositories.id} = ${repositoryId} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
     ),
   ]);
   return mounted.length > 0;

@@ -32,6 +32,11 @@ export interface StoredManifest {
 /** A manifest, and since when nothing has needed it: null, or 0 where garbage collection has yet to look. */
 export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
 
+/** Whether a row of `manifests` names a blob that is lost: read from an index of the lost ones, of which there are none. */
+const hasLostBlob = sql<boolean>`EXISTS (
+  SELECT 1 FROM ${blobs} CROSS JOIN ${manifestBlobs} ON ${manifestBlobs.blobId} = ${blobs.id}
+  WHERE ${blobs.lostAt} IS NOT NULL AND ${manifestBlobs.manifestId} = ${manifests.id})`.mapWith(Boolean);
+
 /** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
 const TEXT_PIECE_LENGTH = 600_000;
 
@@ -45,15 +50,15 @@ export async function findManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<FoundManifest | undefined> {
+): Promise<(FoundManifest & { hasLostBlob: boolean }) | undefined> {
   const [row] = await findManifestQuery(db, repository, reference);
   if (!row) throw unknownRepository(repository);
-  return row.manifest ?? undefined;
+  return row.manifest ? { ...row.manifest, hasLostBlob: row.hasLostBlob } : undefined;
 }
 
 export function findManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
   return db
-    .select({ manifest: manifests })
+    .select({ manifest: manifests, hasLostBlob })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
     .where(eq(repositories.name, repository));
@@ -150,10 +155,10 @@ export async function saveManifest(
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const blobId = sql`(
     SELECT ${blobs.id} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id}
-    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.digest} = named.value)`;
+    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.digest} = named.value AND ${blobs.lostAt} IS NULL)`;
   const childId = sql`(
     SELECT ${manifests.id} FROM ${manifests}
-    WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value)`;
+    WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value AND NOT ${hasLostBlob})`;
   const tagNames = sql`json_each(${JSON.stringify(push.tags)})`;
   const isFixed = sql`EXISTS (
     SELECT 1 FROM ${tags}
@@ -270,11 +275,11 @@ export async function findMissing(
   const [missingBlobs, missingChildren] = await Promise.all([
     missing(
       named.blobs,
-      sql`SELECT ${blobs.digest} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id} WHERE ${repositoryBlobs.repositoryId} = ${repositoryId}`,
+      sql`SELECT ${blobs.digest} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id} WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.lostAt} IS NULL`,
     ),
     missing(
       named.children,
-      sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId}`,
+      sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND NOT ${hasLostBlob}`,
     ),
   ]);
   return { blobs: missingBlobs.map((row) => row.value), children: missingChildren.map((row) => row.value) };

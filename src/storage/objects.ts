@@ -22,3 +22,15 @@ export async function discardObject(db: Database, bucket: R2Bucket, key: string)
   const [named] = await db.select({ id: blobs.id }).from(blobs).where(eq(blobs.objectKey, key));
   if (!named) await bucket.delete(key);
 }
+
+/**
+ * Whether an object's bytes are there. Its metadata alone do not tell in the local runtime, where they are in a database and
+ * the bytes in a file beside it.
+ */
+export async function hasObject(bucket: R2Bucket, key: string): Promise<boolean> {
+  const head = await bucket.head(key);
+  if (!head || head.size === 0) return head !== null;
+  const object = await bucket.get(key, { range: { offset: 0, length: 1 } });
+  await object?.body.cancel();
+  return object !== null;
+}

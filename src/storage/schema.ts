@@ -296,8 +296,13 @@ export const blobs = sqliteTable(
     lastUsedAt: integer("last_used_at", { mode: "timestamp_ms" }).notNull(),
     /** No manifest names it: kept by triggers on `manifest_blobs` (migration 0002). */
     isUnreferenced: integer("is_unreferenced", { mode: "boolean" }).notNull().default(true),
+    /** Since when its object is known to be gone from R2: until it is pushed again, the blob counts as absent. */
+    lostAt: integer("lost_at", { mode: "timestamp_ms" }),
   },
   (table) => [
+    index("blobs_lost")
+      .on(table.lostAt)
+      .where(sql`${table.lostAt} IS NOT NULL`),
     index("blobs_unreferenced")
       .on(table.lastUsedAt, table.id)
       .where(sql`${table.isUnreferenced} = 1`),

@@ -16,11 +16,11 @@ import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } 
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
 import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { BodyReader, discardRest, IDLE, untilTrue } from "../streams.ts";
-import { replaceObject, saveBlob } from "./blobs.ts";
+import { bodyPlaces, BodyReader, discardRest, IDLE, untilTrue } from "../streams.ts";
+import { markFound, replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
-import { discardObject, newObjectKey } from "./objects.ts";
-import { isPlaceWanted } from "./upload-places.ts";
+import { discardObject, hasObject, newObjectKey } from "./objects.ts";
+import { isUploadPlaceWanted } from "./upload-places.ts";
 import { discardWholePart, isMemoryScarce, PartBuffer, takeWholePart } from "./part-buffer.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
@@ -115,8 +115,12 @@ export class UploadSession extends DurableObject<Env> {
     size: number;
   }): Promise<string> {
     const db = openDatabase(this.env.DB);
-    const { objectKey } = await saveBlob(db, blob);
-    if (objectKey === blob.objectKey || (await this.env.BUCKET.head(objectKey))) return objectKey;
+    const { objectKey, lostAt } = await saveBlob(db, blob);
+    if (objectKey === blob.objectKey) return objectKey;
+    if (await hasObject(this.env.BUCKET, objectKey)) {
+      if (lostAt) await markFound(db, objectKey);
+      return objectKey;
+    }
     return replaceObject(db, blob.digest, objectKey, blob.objectKey);
   }
 
@@ -487,7 +491,7 @@ export class UploadSession extends DurableObject<Env> {
 
 /** Whether a client that sends slowly holds up others. */
 function isOthersTurn(): boolean {
-  return isMemoryScarce() || isPlaceWanted();
+  return isMemoryScarce() || isUploadPlaceWanted() || bodyPlaces.isWanted;
 }
 
 function answer<T>(work: () => T): Outcome<T> {

@@ -15,7 +15,9 @@ export interface Uploads {
 export async function openUpload(uploads: Uploads, opening: UploadOpening): Promise<string> {
   const id = uploads.sessions.newUniqueId();
   const session = id.toString();
-  await inPlace(uploads.places, { session, receives: false }, () => uploads.sessions.get(id).open(opening));
+  await inPlace(uploads.places, { session, receives: false, ends: false }, () =>
+    uploads.sessions.get(id).open(opening),
+  );
   return session;
 }
 
@@ -36,7 +38,9 @@ export async function storeUpload(
 /** @returns how many bytes the session has. */
 export async function uploadOffset(uploads: Uploads, session: string, owner: UploadOwner): Promise<number> {
   const stub = find(uploads, session);
-  return valueOf(await inPlace(uploads.places, { session, receives: false }, async () => stub.status(owner))).offset;
+  return valueOf(
+    await inPlace(uploads.places, { session, receives: false, ends: false }, async () => stub.status(owner)),
+  ).offset;
 }
 
 /** @returns how many bytes the session has now. */
@@ -48,7 +52,7 @@ export async function appendToUpload(
   body: ReadableStream<Uint8Array> | null,
 ): Promise<number> {
   const stub = find(uploads, session);
-  const place = { session, receives: body !== null && bounds.length !== 0 };
+  const place = { session, receives: body !== null && bounds.length !== 0, ends: false };
   return valueOf(await inPlace(uploads.places, place, () => stub.append(owner, bounds, body))).offset;
 }
 
@@ -61,13 +65,13 @@ export async function finishUpload(
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
   const stub = find(uploads, session);
-  const place = { session, receives: body !== null && bounds.length !== 0 };
+  const place = { session, receives: body !== null && bounds.length !== 0, ends: true };
   valueOf(await inPlace(uploads.places, place, () => stub.finish(owner, digest, bounds, body)));
 }
 
 export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
   const stub = find(uploads, session);
-  valueOf(await inPlace(uploads.places, { session, receives: false }, () => stub.cancel(owner)));
+  valueOf(await inPlace(uploads.places, { session, receives: false, ends: true }, () => stub.cancel(owner)));
 }
 
 function find(uploads: Uploads, session: string): DurableObjectStub<UploadSession> {

@@ -2,6 +2,7 @@
 import { RegistryError } from "../../model/errors.ts";
 import { identifyManager } from "../auth/identify.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { createRouter } from "../openapi.ts";
 import { accessKeys } from "./access-keys.ts";
 import { accounts } from "./accounts.ts";
@@ -37,6 +38,7 @@ api.use(async function headers(c, next) {
   c.header("Cache-Control", "no-store");
   await next();
 });
+api.use(limitBodies);
 api.use(refuseLargeBody);
 api.use(identifyManager);
 api.use(readWholeBody);

@@ -7,6 +7,7 @@ import { findSessionIdentity } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { addressOf, readBasic } from "./identify.ts";
@@ -15,6 +16,7 @@ import { addressOf, readBasic } from "./identify.ts";
 const MAX_SCOPES = 50;
 
 export const token = new Hono<AppEnv>()
+  .use(limitBodies)
   .use(refuseLargeBody)
   .use(readWholeBody)
   .get("/", async (c) => {

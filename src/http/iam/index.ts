@@ -2,6 +2,7 @@
 import { RegistryError } from "../../model/errors.ts";
 import { identifyManager } from "../auth/identify.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { createRouter } from "../openapi.ts";
 import { renderIamError } from "./errors.ts";
 import { lists } from "./lists.ts";
@@ -14,6 +15,7 @@ iam.use(async function headers(c, next) {
   c.header("Cache-Control", "no-store");
   await next();
 });
+iam.use(limitBodies);
 iam.use(refuseLargeBody);
 iam.use(readWholeBody);
 // Before anybody is identified: clients ask for a new token with the old one still in hand.

@@ -6,6 +6,7 @@ import { requireAccountUser } from "../../registry/access.ts";
 import { identifyManager } from "../auth/identify.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { createRouter } from "../openapi.ts";
 import { renderSwrError } from "./errors.ts";
@@ -58,6 +59,7 @@ function createSwrRouter() {
     c.header("Cache-Control", "no-store");
     await next();
   });
+  router.use(limitBodies);
   router.use(refuseLargeBody);
   router.use(identifyManager);
   router.use(async function accountOnly(c, next) {
