@@ -8,6 +8,8 @@ const BEAT_MS = 3000;
 const SILENCE_MS = 10_000;
 /** For how long after a refusal its place counts as wanted. */
 const WANTED_MS = 10_000;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1000;
 
 export class Places {
   readonly #count: number;
@@ -35,6 +37,21 @@ export class Places {
       }
     }
     this.#taken.set(holder, now);
+    return true;
+  }
+
+  /**
+   * Waits for a place.
+   *
+   * @returns false when there was none for so long.
+   */
+  async take(holder: string, milliseconds: number): Promise<boolean> {
+    const end = Date.now() + milliseconds;
+    // Less often the longer it takes: thousands may be waiting.
+    for (let pause = FIRST_PAUSE_MS; !this.tryTake(holder); pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+      if (Date.now() > end) return false;
+      await new Promise((done) => setTimeout(done, pause));
+    }
     return true;
   }
 

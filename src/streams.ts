@@ -11,7 +11,9 @@ type ByteStream = ReadableStream<Uint8Array>;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Sizes of a read: each time one was filled quickly the next size follows. */
-const STEPS = [4, 16, 64, 128].map((kib) => kib * 1024);
+const STEPS = [4, 16, 64, 256].map((kib) => kib * 1024);
+/** The largest of them while memory is scarce. */
+const SCARCE_STEP = 1;
 /** A step that takes longer is followed by the smallest. */
 const QUICK_MS = 2000;
 /** After how long without a step {@link BodyReader.read} says so. */
@@ -39,6 +41,8 @@ const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
 
 /** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
 export const MAX_BODIES = 256;
+/** How many more wait, and for how long, until one of those is done. */
+export const MAX_WAITING_BODIES = 512;
 export const bodyPlaces = new Places(MAX_BODIES);
 
 /** What {@link BodyReader.read} answers when no bytes have come for a second. */
@@ -91,7 +95,8 @@ export class BodyReader {
     const { value } = result;
     if (!value || value.byteLength === 0) return undefined;
     this.#spare = value.buffer;
-    this.#step = duration < QUICK_MS ? Math.min(this.#step + 1, STEPS.length - 1) : 0;
+    const largest = this.#isHurried() ? SCARCE_STEP : STEPS.length - 1;
+    this.#step = duration < QUICK_MS ? Math.min(this.#step + 1, largest) : 0;
     return value;
   }
 

@@ -22,7 +22,7 @@ const STOP_GRACE = 2500;
 const V8_FLAGS = "--max-semi-space-size=1";
 
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
-const UPLOADS_IN_MEMORY = "128";
+const UPLOADS_IN_MEMORY = "96";
 
 /** How often a dead workerd is looked for, in milliseconds. */
 const WATCH_INTERVAL = 250;

@@ -1,16 +1,20 @@
 import { createMiddleware } from "hono/factory";
-import { bodyPlaces, overloaded } from "../streams.ts";
+import { Places } from "../places.ts";
+import { bodyPlaces, MAX_WAITING_BODIES, overloaded } from "../streams.ts";
 import type { AppEnv } from "./context.ts";
 
+const PATIENCE_MS = 10_000;
+const waiting = new Places(MAX_WAITING_BODIES);
+
 /**
- * Refuses a request with a body when too many of them are under way already, before anything is asked or read for it.
+ * Holds back a request with a body, or refuses it, when too many of them are under way already, before anything is asked or read for it.
  *
  * @throws RegistryError OVERLOADED.
  */
 export const limitBodies = createMiddleware<AppEnv>(async function limitBodies(c, next) {
   if (!c.req.raw.body || c.req.header("Content-Length") === "0") return next();
   const holder = crypto.randomUUID();
-  if (!bodyPlaces.tryTake(holder)) throw overloaded();
+  if (!bodyPlaces.tryTake(holder)) await waitForPlace(holder);
   const release = bodyPlaces.keep(holder);
   try {
     await next();
@@ -19,3 +23,14 @@ export const limitBodies = createMiddleware<AppEnv>(async function limitBodies(c
     bodyPlaces.leave(holder);
   }
 });
+
+async function waitForPlace(holder: string): Promise<void> {
+  if (!waiting.tryTake(holder)) throw overloaded();
+  const release = waiting.keep(holder);
+  try {
+    if (!(await bodyPlaces.take(holder, PATIENCE_MS))) throw overloaded();
+  } finally {
+    release();
+    waiting.leave(holder);
+  }
+}

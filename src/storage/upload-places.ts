@@ -9,10 +9,8 @@ import { overloaded } from "../streams.ts";
 
 /** A share of the places: for those that receive bytes at present, which take more memory. */
 const RECEIVING_SHARE = 1 / 2;
-/** For how long an upload waits for a place, and how often it looks: less often the longer it waits. */
+/** For how long an upload waits for a place. */
 const PATIENCE_MS = 30_000;
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1000;
 
 let places: { count: number; unfinished: Places; receiving: Places } | undefined;
 
@@ -40,27 +38,21 @@ export async function inPlace<T>(
   }
   const { unfinished, receiving } = places;
   const request = crypto.randomUUID();
-  await untilTaken(() => {
-    if (receives && !receiving.tryTake(request)) return false;
-    if (unfinished.tryTake(session)) return true;
-    receiving.leave(request);
-    return false;
-  });
-  const release = [unfinished.keep(session), ...(receives ? [receiving.keep(request)] : [])];
+  const leave: (() => void)[] = [];
+  const enter = async (room: Places, holder: string) => {
+    if (!(await room.take(holder, PATIENCE_MS))) throw overloaded();
+    leave.push(room.keep(holder));
+  };
   try {
+    if (receives) {
+      await enter(receiving, request);
+      leave.push(() => receiving.leave(request));
+    }
+    await enter(unfinished, session);
     const done = await work();
     if (ends) unfinished.leave(session);
     return done;
   } finally {
-    for (const end of release) end();
-    receiving.leave(request);
-  }
-}
-
-async function untilTaken(tryTake: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  for (let pause = FIRST_PAUSE_MS; !tryTake(); pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-    if (Date.now() > end) throw overloaded();
-    await new Promise((done) => setTimeout(done, pause));
+    for (const end of leave) end();
   }
 }

@@ -403,7 +403,7 @@ export class UploadSession extends DurableObject<Env> {
   async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
     if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
       this.#requireBounds(session, bounds);
-      const object = await this.#put(digest, body);
+      const object = await this.#putAsItComes(digest, body, bounds.length ?? 0);
       session.offset = object.size;
       return object.key;
     }
@@ -425,6 +425,16 @@ export class UploadSession extends DurableObject<Env> {
       if (isR2Error(error, BAD_DIGEST)) throw await this.#wrongDigest(digest);
       throw error;
     }
+  }
+
+  /** The same with the bytes of a client, who may break off or pause for ever. */
+  async #putAsItComes(digest: Digest, body: ByteStream, length: number): Promise<R2Object> {
+    const { readable, writable } = new FixedLengthStream(length);
+    const [stored, sent] = await Promise.allSettled([this.#put(digest, readable), pump(body, writable)]);
+    // When both failed, one because of the other, the client's part tells why; a wrong digest is known at the end only.
+    if (sent.status === "rejected" && sent.reason instanceof RegistryError) throw sent.reason;
+    if (stored.status === "rejected") throw stored.reason;
+    return stored.value;
   }
 
   #knownDigest(session: Session, algorithm: DigestAlgorithm): Digest | undefined {
@@ -553,6 +563,25 @@ async function appendSoon(part: PartBuffer, piece: Uint8Array): Promise<boolean>
     if (part.append(piece)) return true;
   }
   return false;
+}
+
+/** Passes a body on. */
+async function pump(body: ByteStream, writable: WritableStream<Uint8Array>): Promise<void> {
+  const reader = new BodyReader(body, isOthersTurn);
+  const writer = writable.getWriter();
+  try {
+    for (;;) {
+      const piece = await reader.read(Infinity);
+      if (piece === undefined) break;
+      if (piece !== IDLE) await writer.write(piece);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    throw error;
+  } finally {
+    await reader.release();
+  }
 }
 
 async function isAtEnd(reader: BodyReader): Promise<boolean> {

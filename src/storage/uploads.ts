@@ -31,7 +31,7 @@ export async function storeUpload(
 ): Promise<void> {
   const id = uploads.sessions.newUniqueId();
   const stub = uploads.sessions.get(id);
-  const place = { session: id.toString(), receives: body !== null && bounds.length !== 0 };
+  const place = { session: id.toString(), receives: body !== null && bounds.length !== 0, ends: true };
   valueOf(await inPlace(uploads.places, place, () => stub.store(opening, digest, bounds, body)));
 }
 

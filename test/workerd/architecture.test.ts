@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ["model"],
   storage: ["storage", "model", "env", "memory", "places", "streams"],
   registry: ["registry", "storage", "model"],
-  http: ["http", "registry", "model", "env", "streams"],
+  http: ["http", "registry", "model", "env", "places", "streams"],
 };
 
 const LAYERED = Object.entries(SOURCES).flatMap(([path, source]) => {
