@@ -9,6 +9,7 @@ import { startFront, type Front } from "./front.ts";
 import { applyMigrations } from "./migrations.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
+import { sweep, sweepSessions } from "./sweep.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -23,6 +24,10 @@ const V8_FLAGS = "--max-semi-space-size=1";
 
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
 const UPLOADS_IN_MEMORY = "96";
+
+/** When files of upload sessions are removed that are over, and for how many milliseconds they must have been. */
+const SWEEP_CRON = "37 * * * *";
+const SWEEP_AGE = 60 * 60 * 1000;
 
 /** How often a dead workerd is looked for, in milliseconds. */
 const WATCH_INTERVAL = 250;
@@ -86,6 +91,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     // Only Berth's own Worker has a console.
     if (options.configPath === undefined) await buildConsole();
     const worker = await bundle(configPath, join(state.path, "bundle"));
+    const data = join(state.path, "data");
+    const { lost } = sweep(data);
+    if (lost.length > 0) log(`${lost.length} objects have lost their files; the next push of them sends them again.`);
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
@@ -97,7 +105,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         logRequests: false,
         handleStructuredLogs: ({ message }) => log(message),
         telemetry: { enabled: false },
-        resourcePersistencePath: join(state.path, "data"),
+        resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
         workers: separateAssets({
           ...worker.workerOptions,
@@ -132,6 +140,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }
     });
     undo.unshift(stopCron);
+    undo.unshift(startCron([SWEEP_CRON], async () => void sweepSessions(data, Date.now() - SWEEP_AGE)));
 
     const watch = watchProcess(workerdPid);
     undo.unshift(watch.stop);

@@ -14,7 +14,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { Env } from "../env.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
-import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { bodyPlaces, BodyReader, discardRest, IDLE, untilTrue } from "../streams.ts";
 import { markFound, replaceObject, saveBlob } from "./blobs.ts";
@@ -96,7 +96,8 @@ export class UploadSession extends DurableObject<Env> {
   async open({ repository, userId, algorithm }: UploadOpening): Promise<void> {
     this.#save({ repository, userId, algorithm, offset: 0, lastUsedAt: Date.now() });
     this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
-    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_IDLE_MS);
+    // Most are done long before, and then leave nothing.
+    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
   }
 
   /** How many bytes are safe. */
@@ -170,6 +171,7 @@ export class UploadSession extends DurableObject<Env> {
         session.done = { digest, size };
         this.#save(session);
         await this.#discardObjects(kept);
+        this.#forgetBytes();
         return { size };
       }),
     );
@@ -189,7 +191,7 @@ export class UploadSession extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const session = this.#read();
     if (!session) return;
-    const idleUntil = session.lastUsedAt + UPLOAD_IDLE_MS;
+    const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
       return;
@@ -489,6 +491,16 @@ export class UploadSession extends DurableObject<Env> {
     this.#hash = undefined;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
+  }
+
+  /** Forgets what a finished upload was made of. */
+  #forgetBytes(): void {
+    this.ctx.storage.transactionSync(() => {
+      for (const prefix of Object.values(PREFIX)) {
+        for (const [key] of this.#list(prefix)) this.ctx.storage.kv.delete(key);
+      }
+    });
+    this.#hash = undefined;
   }
 
   /** Removes what failed attempts left in R2, and the upload itself when the blob was there already. */
