@@ -12,6 +12,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Sizes of a read: each time one was filled quickly the next size follows. */
 const STEPS = [4, 16, 64, 256].map((kib) => kib * 1024);
+/** How many times a step must have come already. */
+const GENEROSITY = 4;
 /** The largest of them while memory is scarce. */
 const SCARCE_STEP = 1;
 /** A step that takes longer is followed by the smallest. */
@@ -45,6 +47,19 @@ export const MAX_BODIES = 256;
 export const MAX_WAITING_BODIES = 512;
 export const bodyPlaces = new Places(MAX_BODIES);
 
+/** By body: what its request does once nothing more has to be found out about it. */
+const admissions = new WeakMap<ByteStream, () => void>();
+
+/** Has something done as soon as a body is about to be read: what is asked of the database until then takes memory. */
+export function onAdmission(body: ByteStream, admit: () => void): void {
+  admissions.set(body, admit);
+}
+
+/** Says that a body is about to be read, or waits for its turn. */
+export function admit(body: ByteStream | null): void {
+  if (body) admissions.get(body)?.();
+}
+
 /** What {@link BodyReader.read} answers when no bytes have come for a second. */
 export const IDLE = Symbol("idle");
 
@@ -54,6 +69,7 @@ export class BodyReader {
   readonly #isHurried: () => boolean;
   #step = 0;
   #startedAt = 0;
+  #received = 0;
   #pending: Promise<ReadableStreamReadResult<Bytes>> | undefined;
   #spare: ArrayBuffer | undefined;
 
@@ -95,9 +111,16 @@ export class BodyReader {
     const { value } = result;
     if (!value || value.byteLength === 0) return undefined;
     this.#spare = value.buffer;
-    const largest = this.#isHurried() ? SCARCE_STEP : STEPS.length - 1;
-    this.#step = duration < QUICK_MS ? Math.min(this.#step + 1, largest) : 0;
+    this.#received += value.byteLength;
+    this.#step = duration < QUICK_MS ? this.#nextStep() : 0;
     return value;
+  }
+
+  /** A larger one, which is no more than what has come already. */
+  #nextStep(): number {
+    const largest = this.#isHurried() ? SCARCE_STEP : STEPS.length - 1;
+    const next = Math.min(this.#step + 1, largest);
+    return (STEPS[next] ?? 0) * GENEROSITY <= this.#received ? next : Math.min(this.#step, largest);
   }
 
   /** Ends reading. A body that is not at its end can be read on, unless a read is still under way: it is given up then. */
@@ -130,6 +153,7 @@ async function within<T>(milliseconds: number, read: Promise<T>): Promise<T | ty
  */
 export async function readLimited(body: ByteStream | null, max: number, tooLarge: () => Error): Promise<Bytes> {
   if (!body) return new Uint8Array(0);
+  admit(body);
   const lease = bodies.open();
   const end = Date.now() + BODY_MS;
   const reader = new BodyReader(body, () => bodies.used > bodies.bytes / 2 || bodyPlaces.isWanted);

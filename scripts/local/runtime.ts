@@ -18,9 +18,10 @@ const STOP_GRACE = 2500;
 
 /**
  * Passed to workerd through Miniflare. The simulators of R2 and D1 run in the same process and make a lot of short-lived
- * garbage; V8 would let its young generation grow to 100 MB with it.
+ * garbage; V8 would let its young generation grow to 100 MB with it, and the heap of each isolate by far more before it
+ * collects the first time. Measured: 2,000 small pushes end at 220 MB in place of 340, for at most 4 % of CPU time.
  */
-const V8_FLAGS = "--max-semi-space-size=1";
+const V8_FLAGS = "--max-semi-space-size=1 --initial-old-space-size=4 --heap-growing-percent=30";
 
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
 const UPLOADS_IN_MEMORY = "96";

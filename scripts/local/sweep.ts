@@ -4,7 +4,20 @@
  */
 import { existsSync, globSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+
+const { DatabaseSync: Database } = await importQuietly(() => import("node:sqlite"));
+
+/** Node 22 warns of its SQLite, which users of Berth can do nothing about. */
+async function importQuietly<T>(load: () => Promise<T>): Promise<T> {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return await load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
 
 /** What of a database file may be beside it. */
 const COMPANIONS = ["", "-wal", "-shm"];
@@ -86,7 +99,7 @@ function sweepBuckets(data: string): { files: number; lost: string[] } {
 
 /** Deletes the notes of objects of which a file is gone, and answers their keys. */
 function forgetLost(file: string, present: ReadonlySet<string>): string[] {
-  const database = new DatabaseSync(file);
+  const database = new Database(file);
   try {
     if (!hasTable(database, "_mf_objects")) return [];
     const rows = database
@@ -109,7 +122,7 @@ function forgetLost(file: string, present: ReadonlySet<string>): string[] {
 /** The texts of one column, none of a table or database that is not there. */
 function read(file: string, table: string, column: string): string[] {
   if (!existsSync(file)) return [];
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  const database = new Database(file, { readOnly: true, timeout: 5000 });
   try {
     if (!hasTable(database, table)) return [];
     const rows = database.prepare(`SELECT ${column} AS text FROM ${table} WHERE ${column} IS NOT NULL`).all();

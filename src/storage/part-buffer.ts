@@ -8,7 +8,7 @@ import { UPLOAD_PART_BYTES } from "../model/limits.ts";
 export const PART_BUDGET_BYTES = 12 * UPLOAD_PART_BYTES;
 
 /** The smallest one is there for every upload; the others are taken from the budget. */
-const SIZES = [64 * 1024, 256 * 1024, 1024 * 1024, UPLOAD_PART_BYTES];
+const SIZES = [64, 128, 256, 512, 1024, 2048].map((kib) => kib * 1024).concat(UPLOAD_PART_BYTES);
 const [SMALLEST = 0] = SIZES;
 
 const budget = new MemoryBudget(PART_BUDGET_BYTES, 2 * UPLOAD_PART_BYTES);

@@ -237,8 +237,7 @@ export class UploadSession extends DurableObject<Env> {
 
   /**
    * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
-   * most two are in memory. What has come when the client pauses goes to the tail as well, so that clients who send slowly
-   * keep no memory. When the client vanishes, what was stored stays and counts.
+   * most two are in memory. When others need the memory, what has come goes to the tail as soon as the client pauses. When the client vanishes, what was stored stays and counts.
    */
   async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null): Promise<void> {
     this.#requireBounds(session, bounds);
@@ -272,7 +271,7 @@ export class UploadSession extends DurableObject<Env> {
         part.renew();
         if (piece === undefined) break;
         if (piece === IDLE) {
-          await moveToTail();
+          if (isMemoryScarce()) await moveToTail();
           continue;
         }
         received += piece.byteLength;

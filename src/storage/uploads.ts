@@ -1,6 +1,7 @@
 /** The Worker's side of `UploadSession`: finds the object by the id in the URL and turns refusals back into errors. */
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { admit } from "../streams.ts";
 import { inPlace } from "./upload-places.ts";
 import type { ChunkBounds, Outcome, UploadOpening, UploadOwner, UploadSession } from "./upload-session.ts";
 
@@ -29,6 +30,7 @@ export async function storeUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
+  admit(body);
   const id = uploads.sessions.newUniqueId();
   const stub = uploads.sessions.get(id);
   const place = { session: id.toString(), receives: body !== null && bounds.length !== 0, ends: true };
@@ -51,6 +53,7 @@ export async function appendToUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<number> {
+  admit(body);
   const stub = find(uploads, session);
   const place = { session, receives: body !== null && bounds.length !== 0, ends: false };
   return valueOf(await inPlace(uploads.places, place, () => stub.append(owner, bounds, body))).offset;
@@ -64,6 +67,7 @@ export async function finishUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
+  admit(body);
   const stub = find(uploads, session);
   const place = { session, receives: body !== null && bounds.length !== 0, ends: true };
   valueOf(await inPlace(uploads.places, place, () => stub.finish(owner, digest, bounds, body)));
