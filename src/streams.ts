@@ -30,7 +30,7 @@ const DISCARD_MS = 30_000;
 const DISCARD_PAUSE_MS = 1000;
 const PEEK_MS = 100;
 const DISCARD_BYTES = 4 * 1024;
-const DISCARD_BYTES_IN_HASTE = 64 * 1024;
+const DISCARD_BYTES_IN_HASTE = 16 * 1024;
 
 /** What small bodies may take of an isolate's memory, all together. */
 export const BODY_BUDGET_BYTES = 24 * 1024 * 1024;
@@ -44,7 +44,7 @@ const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
 /** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
 export const MAX_BODIES = 256;
 /** How many more wait, and for how long, until one of those is done. */
-export const MAX_WAITING_BODIES = 512;
+export const MAX_WAITING_BODIES = 256;
 export const bodyPlaces = new Places(MAX_BODIES);
 
 /** By body: what its request does once nothing more has to be found out about it. */

@@ -1,9 +1,13 @@
 import { createMiddleware } from "hono/factory";
+import { Places } from "../places.ts";
 import { discardRest, isComingFast } from "../streams.ts";
 import type { AppEnv } from "./context.ts";
 
 /** What the runtime reads of a body by itself after the answer, within a second, before it closes the connection. */
 const RUNTIME_READS_BYTES = 64 * 1024;
+
+/** How many answers at a time wait for that: each takes about 100 KB. In a crowd of refused clients some may not hear why. */
+const lingering = new Places(100);
 
 /**
  * Lets a client hear a refusal that comes before it has sent its whole body. Without that the connection closes under a
@@ -16,16 +20,28 @@ export const answerEarly = createMiddleware<AppEnv>(async function answerEarly(c
   const length = Number(c.req.header("Content-Length") ?? Infinity);
   await next();
   if (!body || length <= RUNTIME_READS_BYTES || c.res.status < 400 || !c.res.body || c.req.method === "HEAD") return;
-  if (!(await isComingFast(body))) return;
+  const holder = crypto.randomUUID();
+  if (!lingering.tryTake(holder)) return;
+  if (!(await isComingFast(body))) {
+    lingering.leave(holder);
+    return;
+  }
+  const release = lingering.keep(holder);
   const text = await c.res.arrayBuffer();
   const { readable, writable } = new FixedLengthStream(text.byteLength);
   const answering = async () => {
-    const writer = writable.getWriter();
-    await writer.write(new Uint8Array(text));
-    await discardRest(body);
-    await writer.close();
+    try {
+      const writer = writable.getWriter();
+      await writer.write(new Uint8Array(text));
+      await discardRest(body);
+      await writer.close();
+    } catch {
+      // The client has gone, and with it the wish for an answer.
+    } finally {
+      release();
+      lingering.leave(holder);
+    }
   };
-  // When the client has gone, so has the wish for an answer.
-  c.executionCtx.waitUntil(answering().catch(() => undefined));
+  c.executionCtx.waitUntil(answering());
   c.res = new Response(readable, c.res);
 });
