@@ -8,10 +8,12 @@ import { doctor } from "./commands/doctor.ts";
 import { gc } from "./commands/gc.ts";
 import { image } from "./commands/image.ts";
 import { login, logout, whoami } from "./commands/login.ts";
+import { logins } from "./commands/logins.ts";
 import { org } from "./commands/org.ts";
 import { proxy } from "./commands/proxy.ts";
 import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
+import { quota } from "./commands/quota.ts";
 import { rule } from "./commands/rule.ts";
 import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
@@ -33,11 +35,13 @@ const COMMANDS = [
   login,
   logout,
   whoami,
+  logins,
   org,
   image,
   tag,
   share,
   rule,
+  quota,
   trigger,
   audit,
   gc,

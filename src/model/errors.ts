@@ -27,6 +27,7 @@ export type ErrorCode =
   | "IMMUTABLE_RULE_EXISTS"
   | "IMMUTABLE_RULE_UNKNOWN"
   | "LAST_ADMINISTRATOR"
+  | "LOGIN_UNKNOWN"
   | "MANIFEST_BLOB_UNKNOWN"
   | "MANIFEST_INVALID"
   | "MANIFEST_IN_USE"
@@ -49,6 +50,7 @@ export type ErrorCode =
   | "PERMISSION_EXISTS"
   | "PERMISSION_INVALID"
   | "PERMISSION_UNKNOWN"
+  | "QUOTA_EXCEEDED"
   | "REPOSITORY_EXISTS"
   | "REPOSITORY_UNKNOWN"
   | "RETENTION_EXISTS"
@@ -75,6 +77,8 @@ export type ErrorCode =
   | "UPLOAD_RANGE_INVALID"
   | "UPLOAD_UNKNOWN"
   | "USER_EXISTS"
+  | "USER_RESERVED"
+  | "USER_LIMIT"
   | "USER_UNKNOWN";
 
 /** One thing that is wrong with a request: a sentence that names the culprit, and machine-readable particulars. */
@@ -98,4 +102,9 @@ export class RegistryError extends Error {
     this.code = code;
     this.problems = list;
   }
+}
+
+/** What the operator has set makes no sense: the message names the variable or secret, and never the value of a secret. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
 }

@@ -5,6 +5,7 @@ import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { findBlob, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
+import { findWriteTarget } from "./access.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
@@ -23,7 +24,9 @@ export interface Blob {
  */
 export async function statBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<Blob> {
   const blob = await requireBlob(stores, repository, digest);
-  if (Date.now() - blob.lastUsedAt.getTime() > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob.id))) {
+  // The blob may be touched by those who use it elsewhere, and have to go here.
+  const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
+  if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
     throw unknownBlob(repository, digest);
   }
   return blob;
@@ -67,7 +70,7 @@ export async function openObject(
 /**
  * Removes a blob from a repository. Other repositories keep it, and so does this one while a manifest needs it.
  *
- * @throws RegistryError BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
+ * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
  */
 export async function deleteBlob(
   stores: Stores,
@@ -75,6 +78,7 @@ export async function deleteBlob(
   repository: RepositoryName,
   digest: Digest,
 ): Promise<void> {
+  await findWriteTarget(stores, actor, "delete", repository);
   if (await unlinkBlob(stores.db, actor, repository, digest)) return;
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {

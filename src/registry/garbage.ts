@@ -6,6 +6,7 @@ import {
   countDue,
   countReclaimable,
   deleteGarbageBlobs,
+  deleteUnneededLinks,
   deleteUnneededManifests,
   findKeepsUntagged,
   findObjectCursor,
@@ -14,6 +15,7 @@ import {
   type Garbage,
   listCollections,
   listGarbageObjects,
+  observeLinks,
   observeManifests,
   saveCollection,
   setKeepsUntagged,
@@ -55,38 +57,35 @@ const DRY_QUERIES = 100;
 export async function collectGarbage(stores: Stores, budget: Budget, actor?: Actor): Promise<CollectionRecord> {
   const { db, settings } = stores;
   const run = await startCollection(db, Date.now(), actor);
-  budget.spend(3);
   const since = Date.now() - settings.graceDays * DAY_MS;
   /** So that a run that dies has told what it did. */
-  const save = async () => {
-    budget.spend(1);
-    await saveCollection(db, run);
-  };
+  const save = () => saveCollection(db, run);
 
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
-  const isDue = { observation: true, manifests: true, blobs: true, objects: true };
+  const isDue = { observation: true, manifests: true, links: true, blobs: true, objects: true };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.observation) {
-      budget.spend(1);
       isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
     }
     if (isDue.manifests) {
-      budget.spend(2);
       const { deleted, seen } = await deleteUnneededManifests(db, since, SLICE_ROWS);
       run.manifests += deleted;
       isDue.manifests = seen >= SLICE_ROWS;
       // They leave blobs behind, and manifests that only they needed.
-      if (deleted > 0) isDue.observation = isDue.blobs = true;
+      if (deleted > 0) isDue.observation = isDue.links = isDue.blobs = true;
+    }
+    if (isDue.links) {
+      const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
+      const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
+      isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
     }
     if (isDue.blobs) {
-      budget.spend(3);
       const deleted = await deleteGarbageBlobs(db, since, SLICE_ROWS);
       run.blobs += deleted;
       isDue.blobs = deleted === SLICE_ROWS;
       if (deleted > 0) isDue.objects = true;
     }
     if (isDue.objects) {
-      budget.spend(2);
       isDue.objects = await deleteObjects(stores, run);
     }
     await save();
@@ -97,7 +96,7 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       run.objects += orphans.length;
       run.bytes += totalOf(orphans);
     }
-    await noteLost(stores, page, budget);
+    await noteLost(stores, page);
     run.objectCursor = page.end;
     await save();
   }
@@ -143,7 +142,6 @@ async function* findOrphans(
     const old = objects.filter(({ uploaded }) => uploaded.getTime() < Date.now() - ORPHAN_MS);
     const keys = old.map(({ key }) => key);
     const unknown = keys.length > 0 ? await findUnknownObjects(db, keys) : new Set<string>();
-    budget.spend(1);
     cursor = truncated ? (objects.at(-1)?.key ?? null) : null;
     const page = { listedAt, begin, end: cursor, keys: objects.map(({ key }) => key) };
     yield { orphans: old.filter(({ key }) => unknown.has(key)), page };
@@ -165,12 +163,7 @@ interface BucketPage {
  * Notes the blobs whose objects a part of the bucket should have, and has not. Each is asked for once more: it may have got
  * another object since.
  */
-async function noteLost(
-  { db, bucket }: Stores,
-  { listedAt, begin, end, keys }: BucketPage,
-  budget: Budget,
-): Promise<void> {
-  budget.spend(1);
+async function noteLost({ db, bucket }: Stores, { listedAt, begin, end, keys }: BucketPage): Promise<void> {
   const range = { after: begin ?? "", upTo: end ?? undefined };
   const unlisted = await findUnlisted(db, range, keys, listedAt);
   const lost: string[] = [];
@@ -179,7 +172,6 @@ async function noteLost(
   console.error(
     `${lost.length} objects are gone from R2, such as ${lost[0]}: their blobs are absent until they are pushed again`,
   );
-  budget.spend(1);
   await markLost(db, lost);
 }
 
@@ -234,7 +226,7 @@ export interface Collected {
  */
 export async function startCollecting(stores: Stores, caller: Caller): Promise<Collected> {
   requireOperator(caller);
-  const run = await collectGarbage(stores, new Budget(MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
+  const run = await collectGarbage(stores, new Budget(stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
@@ -248,7 +240,7 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
   const { db, settings } = stores;
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, isBucketDone: false };
-  const budget = new Budget(DRY_QUERIES, MANUAL_MS);
+  const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
   for await (const { orphans, page } of findOrphans(stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);

@@ -1,27 +1,37 @@
 /** What is done every hour: `scheduled` in `src/index.ts`. */
 import { dayOf } from "../model/day.ts";
 import { HISTORY_DAYS } from "../model/delivery.ts";
+import { UPLOAD_IDLE_MS } from "../model/limits.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
+import { deleteLostUploads } from "../storage/open-uploads.ts";
+import { deleteIdlePaces } from "../storage/outbound-paces.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
+import { deleteLogBefore } from "../storage/retention.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
 import type { Stores } from "../storage/stores.ts";
 import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
+import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes: well within the time that D1 gives it, with all the indexes they are in. */
 const SLICE = 2000;
-/** What is still left then is left to the next hour. */
-const MAX_SLICES = 60;
-/** Of the 1,000 queries that the platform allows in all. */
-const AGING_QUERIES = 400;
-const GARBAGE_QUERIES = 400;
+/**
+ * Queries of all tasks together. The platform allows 1,000 in one invocation; a task that is in the middle of something when
+ * its part is spent goes a few further.
+ */
+const QUERIES = 900;
 /** All must end within a quarter of an hour. */
-const AGING_MS = 3 * 60 * 1000;
-const GARBAGE_MS = 5 * 60 * 1000;
+const MINUTES = 12;
+
+/** What is done, and how much of what is left it may take in proportion to the others. */
+interface Task {
+  weight: number;
+  run: (budget: Budget) => Promise<unknown>;
+}
 
 /**
  * Deletes what has ended and notes the day's numbers. Each task is on its own: what one fails at is logged, and the
@@ -32,32 +42,39 @@ const GARBAGE_MS = 5 * 60 * 1000;
 export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   const { db, settings } = stores;
   const keptFrom = new Date(now.getTime() - settings.auditDays * DAY_MS);
+  // A session is known anew to be there at least once a day.
+  const lostFrom = new Date(now.getTime() - 2 * UPLOAD_IDLE_MS);
   const historyFrom = new Date(now.getTime() - HISTORY_DAYS * DAY_MS);
-  const tasks: Record<string, () => Promise<void>> = {
-    "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
-    "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
-    "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
-    "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
-    "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
-    "aging rules": async () => {
-      await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));
-    },
-    garbage: async () => {
-      await collectGarbage(stores, new Budget(GARBAGE_QUERIES, GARBAGE_MS));
-    },
+  const tasks: Record<string, Task> = {
+    "ended sessions": inSlices((limit) => deleteEndedSessions(db, now, limit)),
+    "used signatures": inSlices((limit) => deleteEndedSignatures(db, now, limit)),
+    "old audit events": inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
+    "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "the log of aging": inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
+    "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
+    "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
+    "idle paces": inSlices((limit) => deleteIdlePaces(db, now, limit)),
+    "stored bytes of the day": { weight: 1, run: () => saveStoredBytes(db, dayOf(now)) },
+    "aging rules": { weight: 5, run: (budget) => runDueRules(stores, budget) },
+    garbage: { weight: 5, run: (budget) => collectGarbage(stores, budget) },
   };
-  // One after the other: D1 does one thing at a time, and requests are waiting for it too.
-  for (const [name, task] of Object.entries(tasks)) {
+  const whole = new Budget(db, QUERIES, MINUTES * 60 * 1000);
+  let weights = Object.values(tasks).reduce((sum, { weight }) => sum + weight, 0);
+  // One after the other: D1 does one thing at a time, and requests are waiting for it too. What a task leaves of its part,
+  // the others have; what it has no room for, the next hour has.
+  for (const [name, { weight, run }] of Object.entries(tasks)) {
     try {
-      await task();
+      await run(whole.share(weight / weights));
     } catch (error) {
       console.error(`housekeeping of ${name} failed:`, error);
     }
+    weights -= weight;
   }
 }
 
-async function inSlices(deleteSome: (limit: number) => Promise<number>): Promise<void> {
-  for (let slice = 0; slice < MAX_SLICES; slice += 1) {
-    if ((await deleteSome(SLICE)) < SLICE) return;
-  }
+function inSlices(deleteSome: (limit: number) => Promise<number>): Task {
+  const run = async (budget: Budget) => {
+    while (!budget.isSpent) if ((await deleteSome(SLICE)) < SLICE) return;
+  };
+  return { weight: 1, run };
 }

@@ -2,19 +2,24 @@ import { and, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { isPullable } from "./access.ts";
+import { isPullable, mayPushNow } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { deleteOpenUpload } from "./open-uploads.ts";
+import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
-import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "./schema.ts";
+import { blobs, repositories, repositoryBlobs } from "./schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
 
 /** How many blobs without an object are looked at in one go: each costs a question to R2. */
 const MAX_UNLISTED = 50;
 
-/** A blob, and the repository that it was found in. */
-export type FoundBlob = BlobRecord & { repository: { id: number; accountId: number } };
+/** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
+export type FoundBlob = BlobRecord & {
+  repository: { id: number; accountId: number };
+  unneededSince: number | null;
+};
 
 /**
  * Finds a blob that a repository may serve, in one query.
@@ -30,7 +35,8 @@ export async function findBlob(
   const [row] = await findBlobQuery(db, repository, digest);
   if (!row) throw unknownRepository(repository);
   // A lost one is absent, so that whoever pushes it sends its bytes again.
-  return row.link && row.blob && row.blob.lostAt === null ? { ...row.blob, repository: row.repository } : undefined;
+  if (!row.link || !row.blob || row.blob.lostAt !== null) return undefined;
+  return { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince };
 }
 
 export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
@@ -50,43 +56,59 @@ export function findBlobQuery(db: Database, repository: RepositoryName, digest: 
 }
 
 /**
- * Notes that somebody relies on a blob, which keeps garbage collection away from it for the grace period.
+ * Notes that somebody relies on a blob of a repository, which keeps garbage collection away from it for the grace period.
  *
- * @returns false when the blob was collected just before.
+ * @returns false when it was collected just before.
  */
-export async function touchBlob(db: Database, id: number): Promise<boolean> {
-  const touched = await db
-    .update(blobs)
-    .set({ lastUsedAt: new Date() })
-    .where(eq(blobs.id, id))
-    .returning({ id: blobs.id });
+export async function touchBlob(db: Database, { id, repository }: FoundBlob): Promise<boolean> {
+  const now = new Date();
+  const [, touched] = await db.batch([
+    db.update(blobs).set({ lastUsedAt: now }).where(eq(blobs.id, id)),
+    db
+      .update(repositoryBlobs)
+      .set({
+        unneededSince: sql`iif(${repositoryBlobs.unneededSince} > 0, ${now.getTime()}, ${repositoryBlobs.unneededSince})`,
+      })
+      .where(and(eq(repositoryBlobs.repositoryId, repository.id), eq(repositoryBlobs.blobId, id)))
+      .returning({ blobId: repositoryBlobs.blobId }),
+  ]);
   return touched.length > 0;
 }
 
 /**
- * Makes verified bytes a blob of a repository, in one batch. When the digest is stored already, the older object is
- * kept and its key is what comes back: the caller's own object is then superfluous.
+ * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch. When the digest is
+ * stored already, the older object is kept and its key is what comes back: the caller's own object is then superfluous.
  *
- * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile; the bytes are then not recorded for it.
+ * @param blob.upload the id of the session that the bytes came by.
+ * @param by who pushes it, and where to.
+ * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile, or the right to push to it is gone; the
+ * bytes are then not recorded for it. QUOTA_EXCEEDED when the organization has no room for them; nothing has changed then.
  */
 export async function saveBlob(
   db: Database,
-  blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number },
+  blob: { digest: Digest; objectKey: string; size: number; upload: string },
+  by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
 ): Promise<{ objectKey: string; lostAt: Date | null }> {
   const now = new Date();
-  const { repository, digest, objectKey, size } = blob;
-  const [saved, linked] = await db.batch([
-    db
-      .insert(blobs)
-      .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
-      .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
-      .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
-    insertLinks(
-      db,
-      sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
-          FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
-    ),
-  ]);
+  const { repository } = by;
+  const { digest, objectKey, size, upload } = blob;
+  const [saved, linked] = await db
+    .batch([
+      db
+        .insert(blobs)
+        .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
+        .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
+        .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
+      insertLinks(
+        db,
+        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest}), 0, 0
+            FROM ${repositories} WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, by)}`,
+      ),
+      deleteOpenUpload(db, upload),
+    ])
+    .catch((error: unknown) =>
+      throwExplained(db, error, { organization: organizationOf(repository), needed: { storedBytes: size } }),
+    );
   if (linked.length === 0) throw unknownRepository(repository);
   const [row] = saved;
   if (!row) throw new Error(`no row came back for blob ${digest}`);
@@ -157,52 +179,68 @@ export async function findUnlisted(
   return rows.map(({ key }) => key);
 }
 
-/** Links the selected pairs. Over an existing link it writes the same link, so that a row comes back in either case. */
+/**
+ * Links the selected pairs, each with 0 and 0: nothing names it yet. Over an existing link it writes the same link, so that
+ * a row comes back in either case, and its grace period begins anew.
+ */
 function insertLinks(db: Database, pairs: SQL) {
   return db
     .insert(repositoryBlobs)
     .select(pairs)
     .onConflictDoUpdate({
       target: [repositoryBlobs.repositoryId, repositoryBlobs.blobId],
-      set: { blobId: sql`excluded.blob_id` },
+      set: {
+        blobId: sql`excluded.blob_id`,
+        unneededSince: sql`iif(${repositoryBlobs.unneededSince} IS NULL, NULL, 0)`,
+      },
     })
     .returning({ blobId: repositoryBlobs.blobId });
 }
 
-/** Repositories of which a blob must be in one: the named ones, or any that a user may pull from. */
-export type MountSource = { repositories: readonly string[] } | { user: User };
+/** The repositories that a blob may be mounted from: those that a user may pull from. */
+export interface MountSource {
+  user: User;
+  /** Names of repositories that alone count; undefined: all. */
+  among: readonly string[] | undefined;
+}
 
 /**
  * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost.
  *
  * @returns whether there was such a blob.
+ * @throws RegistryError QUOTA_EXCEEDED when it is new to the organization, which has no room for it.
  */
 export async function mountBlob(
   db: Database,
-  repositoryId: number,
+  repository: { id: number; name: RepositoryName },
   digest: Digest,
   from: MountSource,
 ): Promise<boolean> {
-  const isSource =
-    "user" in from
-      ? isPullable(db, from.user)
-      : sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(from.repositories)}))`;
+  const { user, among } = from;
+  const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
+  const isSource = and(isAmong, isPullable(db, user));
   const isServed = sql`EXISTS (
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
-  const [, mounted] = await db.batch([
-    db
-      .update(blobs)
-      .set({ lastUsedAt: now })
-      .where(and(eq(blobs.digest, digest), isServed)),
-    insertLinks(
-      db,
-      // Selected from there, because the repository may have been deleted since.
-      sql`SELECT ${repositories.id}, ${blobs.id} FROM ${repositories} CROSS JOIN ${blobs}
-          WHERE ${repositories.id} = ${repositoryId} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
-    ),
-  ]);
+  const [, mounted] = await db
+    .batch([
+      db
+        .update(blobs)
+        .set({ lastUsedAt: now })
+        .where(and(eq(blobs.digest, digest), isServed)),
+      insertLinks(
+        db,
+        // Selected from there, because the repository may have been deleted since.
+        sql`SELECT ${repositories.id}, ${blobs.id}, 0, 0 FROM ${repositories} CROSS JOIN ${blobs}
+            WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
+      ),
+    ])
+    .catch(async (error: unknown) => {
+      const [blob] = await db.select({ size: blobs.size }).from(blobs).where(eq(blobs.digest, digest));
+      const needed = { storedBytes: blob?.size ?? 0 };
+      return throwExplained(db, error, { organization: organizationOf(repository.name), needed });
+    });
   return mounted.length > 0;
 }
 
@@ -223,10 +261,7 @@ export async function unlinkBlob(
       and(
         eq(repositoryBlobs.repositoryId, repositoryIdOf(repository)),
         eq(repositoryBlobs.blobId, sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`),
-        sql`NOT EXISTS (
-          SELECT 1 FROM ${manifestBlobs} JOIN ${manifests} ON ${manifests.id} = ${manifestBlobs.manifestId}
-          WHERE ${manifestBlobs.blobId} = ${repositoryBlobs.blobId}
-            AND ${manifests.repositoryId} = ${repositoryBlobs.repositoryId})`,
+        eq(repositoryBlobs.manifestCount, 0),
       ),
     )
     .returning({ blobId: repositoryBlobs.blobId });

@@ -4,11 +4,13 @@ import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { insertOpenUpload, openedBy } from "./open-uploads.ts";
 import { insertOrganization } from "./organizations.ts";
-import { blobs, manifests, organizations, repositories, repositoryBlobs, tags, users } from "./schema.ts";
+import { throwExplained } from "./quotas.ts";
+import { blobs, manifests, organizations, repositories, repositoryBlobs, tagHistory, tags, users } from "./schema.ts";
 
 export function unknownRepository(repository: RepositoryName): RegistryError {
   return new RegistryError("NAME_UNKNOWN", {
@@ -26,6 +28,7 @@ export function repositoryIdOf(name: RepositoryName) {
  * Creates a repository and its organization, as far as they do not exist and the actor may. Two callers at once make one.
  *
  * @param organizationQuota how many organizations the user may have created; 0 when none is to be created here.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function createRepository(
   db: Database,
@@ -33,12 +36,41 @@ export async function createRepository(
   name: RepositoryName,
   organizationQuota: number,
 ): Promise<void> {
+  await db
+    .batch(creation(db, actor, name, organizationQuota))
+    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+}
+
+/**
+ * The same, and opens an upload in it in the same batch.
+ *
+ * @returns as `openUploadRow`.
+ * @throws RegistryError QUOTA_EXCEEDED.
+ */
+export async function createRepositoryForUpload(
+  db: Database,
+  actor: Actor,
+  name: RepositoryName,
+  organizationQuota: number,
+  upload: string,
+): Promise<number | undefined> {
+  const [, , , , , opened, rooms] = await db
+    .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor, name, upload)])
+    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+  return openedBy(opened, rooms);
+}
+
+function creation(db: Database, actor: Actor, name: RepositoryName, organizationQuota: number) {
   const organization = organizationOf(name);
-  await db.batch([
+  return [
     ...insertOrganization(db, actor, organization, organizationQuota),
     insertRepository(db, actor, name),
     insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name }),
-  ]);
+  ] as const;
+}
+
+function imageNeed({ user }: Actor, name: RepositoryName) {
+  return { organization: organizationOf(name), accountId: user.accountId, needed: { images: 1 } };
 }
 
 /** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
@@ -66,6 +98,7 @@ export function insertRepository(
  * Creates a repository in an organization of the actor's account that exists.
  *
  * @returns whether it was created; not when there is one of that name, or the organization has gone.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function addRepository(
   db: Database,
@@ -74,15 +107,17 @@ export async function addRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category } = properties;
-  const [created] = await db.batch([
-    insertRepository(db, actor, name, properties),
-    insertAuditIfChanged(db, actor, {
-      action: "image.create",
-      organization: organizationOf(name),
-      resource: name,
-      detail: { isPublic, category },
-    }),
-  ]);
+  const [created] = await db
+    .batch([
+      insertRepository(db, actor, name, properties),
+      insertAuditIfChanged(db, actor, {
+        action: "image.create",
+        organization: organizationOf(name),
+        resource: name,
+        detail: { isPublic, category },
+      }),
+    ])
+    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
   return created.length > 0;
 }
 
@@ -122,20 +157,28 @@ export async function updateRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category, description } = properties;
-  const [updated] = await db.batch([
+  const isMeant = eq(repositories.id, repository.id);
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
+      isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },
+      category: category === undefined ? undefined : { from: repositories.category, to: category },
+      // A description may be as long as a page.
+      descriptionLength:
+        description === undefined
+          ? undefined
+          : { from: sql`length(${repositories.description})`, to: sql`length(${description})` },
+    }),
     db
       .update(repositories)
       .set({ ...properties, updatedAt: new Date() })
-      .where(eq(repositories.id, repository.id))
+      .where(isMeant)
       .returning({ id: repositories.id }),
-    insertAuditIfChanged(db, actor, {
-      action: "image.update",
-      organization: organizationOf(repository.name),
-      resource: repository.name,
-      detail: { isPublic, category, descriptionLength: description?.length },
-    }),
   ]);
   return updated.length > 0;
+}
+
+function updateOf({ name }: { name: RepositoryName }) {
+  return { action: "image.update", organization: organizationOf(name), resource: name } as const;
 }
 
 /**
@@ -155,10 +198,13 @@ export async function deleteRepository(
     .from(repositoryBlobs)
     .where(eq(repositoryBlobs.repositoryId, id));
   try {
-    const [, , , deleted] = await db.batch([
+    const [, , , , , deleted] = await db.batch([
       db.update(blobs).set({ lastUsedAt: new Date() }).where(inArray(blobs.id, blobIds)),
       // An immutable tag stays, and with it its manifest, which its foreign key refuses to let go.
       db.delete(tags).where(and(eq(tags.repositoryId, id), not(isImmutable))),
+      // Before the manifests, which would each take themselves off the links; and while the image is there to be counted by.
+      db.delete(repositoryBlobs).where(eq(repositoryBlobs.repositoryId, id)),
+      db.delete(tagHistory).where(eq(tagHistory.repositoryId, id)),
       db.delete(manifests).where(eq(manifests.repositoryId, id)),
       // All else goes with it, by foreign keys.
       db.delete(repositories).where(eq(repositories.id, id)).returning({ id: repositories.id }),

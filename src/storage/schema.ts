@@ -8,9 +8,11 @@ import type { Level, Role } from "../model/access.ts";
 import type { AuditAction, AuditResult } from "../model/audit.ts";
 import type { Digest } from "../model/digest.ts";
 import type { DeliveryStatus } from "../model/delivery.ts";
+import type { QuotaHolder, QuotaResource } from "../model/quota.ts";
 import type { RetentionKind } from "../model/retention.ts";
 import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
+import type { SessionKind } from "../model/session.ts";
 
 const id = () => integer("id").primaryKey();
 /** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
@@ -24,7 +26,30 @@ export const accounts = sqliteTable("accounts", {
   id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
+  /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */
+  auditEventCount: integer("audit_event_count").notNull().default(0),
+  tagEventCount: integer("tag_event_count").notNull().default(0),
 });
+
+/**
+ * How much accounts and organizations have of what all share, and may have: `model/quota.ts`. Their rows come and go with
+ * them, and `used` is kept by triggers, which let no batch end above a limit (migration 0004).
+ */
+export const quotas = sqliteTable(
+  "quotas",
+  {
+    holder: text("holder").$type<QuotaHolder>().notNull(),
+    /** The account's or organization's id; 0 in the rows that hold for those without a limit of their own. */
+    holderId: integer("holder_id").notNull(),
+    resource: text("resource").$type<QuotaResource>().notNull(),
+    /** An organization's account, which counts along. */
+    accountId: integer("account_id"),
+    used: integer("used").notNull().default(0),
+    /** The last number allowed; null: as the row of id 0 says. */
+    ownLimit: integer("own_limit"),
+  },
+  (table) => [primaryKey({ columns: [table.holder, table.holderId, table.resource] })],
+);
 
 export const users = sqliteTable(
   "users",
@@ -38,6 +63,8 @@ export const users = sqliteTable(
     /** PHC string of `model/password.ts`. */
     passwordHash: text("password_hash").notNull(),
     createdAt: createdAt(),
+    /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
+    passwordChanges: integer("password_changes").notNull().default(0),
   },
   (table) => [index("users_by_account").on(table.accountId, table.name)],
 );
@@ -51,7 +78,10 @@ export const accessKeys = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     accessKey: text("access_key").notNull().unique(),
-    /** Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. */
+    /**
+     * Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. All columns that are have an index by that key
+     * (migration 0004; drizzle-kit cannot write it): `storage/reencryption.ts`.
+     */
     encryptedSecret: text("encrypted_secret").notNull(),
     createdAt: createdAt(),
     /** To within a minute. */
@@ -60,7 +90,7 @@ export const accessKeys = sqliteTable(
   (table) => [index("access_keys_by_user").on(table.userId)],
 );
 
-/** Logins of browsers (a cookie) and of IAM clients (`X-Auth-Token`). */
+/** Logins that last, each with a token: `model/session.ts`. */
 export const sessions = sqliteTable(
   "sessions",
   {
@@ -70,7 +100,18 @@ export const sessions = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     createdAt: createdAt(),
+    /** Of a refresh token: put off by every recorded use. */
     expiresAt: time("expires_at").notNull(),
+    kind: text("kind").$type<SessionKind>().notNull().default("browser"),
+    /** Of the password that it was made with: with another one it has ended. Null from before there was this column. */
+    passwordChanges: integer("password_changes"),
+    /** What the client called itself at the login. */
+    client: text("client"),
+    /** The client's IP address at the login, and at the last recorded use, where the platform tells. */
+    address: text("address"),
+    lastAddress: text("last_address"),
+    /** To within some minutes; null when it was only made. */
+    lastUsedAt: time("last_used_at"),
   },
   (table) => [index("sessions_by_user").on(table.userId), index("sessions_by_expiry").on(table.expiresAt)],
 );
@@ -245,8 +286,13 @@ export const auditEvents = sqliteTable(
     result: text("result").$type<AuditResult>().notNull(),
     /** JSON object of further particulars; never a secret. */
     detail: text("detail"),
+    /** The account that caused it where that is another than `accountId`, or 0 where nobody knows: these are limited. */
+    originAccountId: integer("origin_account_id"),
   },
   (table) => [
+    index("audit_events_foreign")
+      .on(table.accountId, table.createdAt)
+      .where(sql`${table.originAccountId} IS NOT NULL`),
     index("audit_events_by_time").on(table.createdAt),
     index("audit_events_by_account").on(table.accountId, table.id),
     index("audit_events_by_organization").on(table.organization, table.id),
@@ -319,10 +365,52 @@ export const repositoryBlobs = sqliteTable(
     blobId: integer("blob_id")
       .notNull()
       .references(() => blobs.id),
+    /** How many manifests of the repository name it; kept by triggers (migration 0004). */
+    manifestCount: integer("manifest_count").notNull().default(0),
+    /** As `manifests.unreferencedSince`: null while a manifest of the repository names it. */
+    unneededSince: integer("unneeded_since").default(0),
   },
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.blobId] }),
     index("repository_blobs_by_blob").on(table.blobId),
+    index("repository_blobs_unneeded")
+      .on(table.unneededSince)
+      .where(sql`${table.unneededSince} IS NOT NULL`),
+  ],
+);
+
+/** Which organization stores which blob, for as long as one of its images has it; kept by triggers (migration 0004). */
+export const organizationBlobs = sqliteTable(
+  "organization_blobs",
+  {
+    blobId: integer("blob_id")
+      .notNull()
+      .references(() => blobs.id),
+    organizationId: integer("organization_id").notNull(),
+    /** How many of its images have it. */
+    links: integer("links").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.blobId, table.organizationId] })],
+);
+
+/** Upload sessions that are under way: each takes a place of its organization, its account and its user. */
+export const openUploads = sqliteTable(
+  "open_uploads",
+  {
+    /** The Durable Object's id. */
+    id: text("id").primaryKey(),
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    /** Outlives the user, as the session does. */
+    userId: integer("user_id").notNull(),
+    /** When the session was last known to be there: to within a day. */
+    seenAt: time("seen_at").notNull(),
+  },
+  (table) => [
+    index("open_uploads_by_user").on(table.userId, table.organizationId),
+    index("open_uploads_by_organization").on(table.organizationId, table.seenAt),
+    index("open_uploads_by_time").on(table.seenAt),
   ],
 );
 
@@ -563,6 +651,8 @@ export const clusters = sqliteTable(
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: time("updated_at").notNull(),
+    /** The only namespaces whose workloads triggers may name, as JSON; empty: all. */
+    namespaces: text("namespaces", { mode: "json" }).$type<string[]>().notNull().default([]),
   },
   (table) => [uniqueIndex("clusters_by_name").on(table.organizationId, table.name)],
 );
@@ -590,6 +680,12 @@ export const triggers = sqliteTable(
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: time("updated_at").notNull(),
+    /**
+     * In whose right a Kubernetes target acts: the user's who set it, or who changed the trigger since without the right to
+     * edit the organization (ADR 0017). That right is looked up at each delivery, and so is whether the user is still there:
+     * ids of users are never used again.
+     */
+    approvedBy: integer("approved_by"),
   },
   (table) => [
     uniqueIndex("triggers_by_name").on(table.repositoryId, table.name),
@@ -621,6 +717,11 @@ export const deliveries = sqliteTable(
     detail: text("detail"),
     createdAt: createdAt(),
     finishedAt: time("finished_at"),
+    /** When its account's turn for it comes: taken at the first look, and null again once it is tried. */
+    slotAt: time("slot_at"),
+    /** Where the last try went, `host:port`, and for which account; null before the first. */
+    host: text("host"),
+    accountId: integer("account_id"),
   },
   (table) => [
     index("deliveries_by_trigger").on(table.triggerId, table.id),
@@ -629,8 +730,19 @@ export const deliveries = sqliteTable(
       .on(table.nextAttemptAt)
       .where(sql`${table.nextAttemptAt} IS NOT NULL`),
     index("deliveries_by_time").on(table.createdAt),
+    index("deliveries_under_way")
+      .on(table.host, table.accountId, table.leasedUntil)
+      .where(sql`${table.leasedUntil} IS NOT NULL`),
   ],
 );
+
+/** How fast requests may go out: `storage/outbound-paces.ts`. */
+export const outboundPaces = sqliteTable("outbound_paces", {
+  /** An account, a host, or one at the other. */
+  key: text("key").primaryKey(),
+  /** From when on the next request is due at the pace itself; a burst may come before it. */
+  nextAt: integer("next_at").notNull(),
+});
 
 /** Every try of a delivery. */
 export const deliveryAttempts = sqliteTable(

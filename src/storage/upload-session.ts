@@ -8,6 +8,9 @@
  * read back and hashed. A `blobs` row is written only after one of the two, or R2 itself, has confirmed the digest.
  *
  * Every R2 key is noted before anything is written under it; the alarm removes what no `blobs` row names.
+ *
+ * An upload takes a place, a row of `open_uploads` that is there before it and goes with it, and knows from its opening how
+ * many bytes there is room for (docs/quotas.md).
  */
 import { DurableObject } from "cloudflare:workers";
 import { createHash, type Hash } from "node:crypto";
@@ -15,13 +18,15 @@ import type { Env } from "../env.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
 import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
-import type { RepositoryName } from "../model/reference.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { bodyPlaces, BodyReader, discardRest, IDLE, untilTrue } from "../streams.ts";
 import { markFound, replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { discardObject, hasObject, newObjectKey } from "./objects.ts";
-import { isUploadPlaceWanted } from "./upload-places.ts";
+import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
 import { discardWholePart, isMemoryScarce, PartBuffer, takeWholePart } from "./part-buffer.ts";
+import { requireRoom } from "./quotas.ts";
+import { isUploadPlaceWanted } from "./upload-places.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
 export interface UploadOwner {
@@ -29,9 +34,17 @@ export interface UploadOwner {
   userId: number;
 }
 
+/** Who finishes an upload; that they may push is decided anew when the blob is written. */
+export interface UploadFinisher extends UploadOwner {
+  /** Of the token that the request came with (`Caller`). */
+  passwordChanges: number | undefined;
+}
+
 export interface UploadOpening extends UploadOwner {
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
+  /** How many bytes the organization and its account could store when this was last asked: more are asked about anew. */
+  room: number;
 }
 
 /** What a request says of the bytes it carries. */
@@ -84,17 +97,21 @@ const APPEND_TRIES = 20;
 const APPEND_PAUSE_MS = 25;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
+/** Refusals after which an upload cannot go on. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["NAME_UNKNOWN", "QUOTA_EXCEEDED"]);
 /** R2's error codes, which are in its messages only. */
 const BAD_DIGEST = 10037;
 const NO_SUCH_UPLOAD = 10024;
 
 export class UploadSession extends DurableObject<Env> {
   #hash: RunningHash | undefined;
+  /** A blob that the organization stores already, and that may come whatever room there is. */
+  #known: { digest: Digest; size: number } | undefined;
   #isBusy = false;
 
   /** Starts the session. The caller made the id, which no one can guess or forge. */
-  async open({ repository, userId, algorithm }: UploadOpening): Promise<void> {
-    this.#save({ repository, userId, algorithm, offset: 0, lastUsedAt: Date.now() });
+  async open({ repository, userId, algorithm, room }: UploadOpening): Promise<void> {
+    this.#save({ repository, userId, algorithm, room, offset: 0, lastUsedAt: Date.now() });
     this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
     // Most are done long before, and then leave nothing.
     await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
@@ -109,14 +126,9 @@ export class UploadSession extends DurableObject<Env> {
    * Makes the verified bytes a blob. Answers the key of the object that has them from now on: an older one if the digest
    * was stored already, unless R2 has lost it.
    */
-  async #record(blob: {
-    repository: RepositoryName;
-    digest: Digest;
-    objectKey: string;
-    size: number;
-  }): Promise<string> {
+  async #record(blob: { digest: Digest; objectKey: string; size: number }, by: UploadFinisher): Promise<string> {
     const db = openDatabase(this.env.DB);
-    const { objectKey, lostAt } = await saveBlob(db, blob);
+    const { objectKey, lostAt } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
     if (objectKey === blob.objectKey) return objectKey;
     if (await hasObject(this.env.BUCKET, objectKey)) {
       if (lostAt) await markFound(db, objectKey);
@@ -136,15 +148,20 @@ export class UploadSession extends DurableObject<Env> {
     );
   }
 
-  /** Opens a session and finishes it with the one body that comes with it. */
+  /** Opens a session and finishes it with the one body that comes with it, or ends it: nobody knows how to go on with it. */
   async store(
-    opening: UploadOpening,
+    opening: UploadOpening & UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
   ): Promise<Outcome<{ size: number }>> {
     await this.open(opening);
-    return this.finish(opening, digest, bounds, body);
+    try {
+      return await this.finish(opening, digest, bounds, body);
+    } finally {
+      const session = this.#read();
+      if (session && !session.done) await this.#end();
+    }
   }
 
   /**
@@ -152,7 +169,7 @@ export class UploadSession extends DurableObject<Env> {
    * repeated call with the same digest gives the same answer. A digest that turns out wrong ends the upload.
    */
   async finish(
-    owner: UploadOwner,
+    owner: UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
@@ -166,8 +183,7 @@ export class UploadSession extends DurableObject<Env> {
         }
         const key = await this.#complete(session, digest, bounds, body);
         const size = session.offset;
-        const { repository } = session;
-        const kept = await this.#record({ repository, digest, objectKey: key, size });
+        const kept = await this.#record({ digest, objectKey: key, size }, owner);
         session.done = { digest, size };
         this.#save(session);
         await this.#discardObjects(kept);
@@ -188,12 +204,32 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
+  /**
+   * Ends the upload, unless it was used since a time (milliseconds since 1970). The place of one that has gone is given back.
+   *
+   * @returns whether it has ended.
+   */
+  async endIfIdle(since: number): Promise<boolean> {
+    const session = this.#read();
+    const isUnderWay = session !== undefined && !session.done;
+    if (isUnderWay && (this.#isBusy || session.lastUsedAt > since)) return false;
+    try {
+      await (isUnderWay ? this.#exclusively(session, () => this.#end()) : this.#givePlaceBack());
+      return true;
+    } catch (error) {
+      console.error("ending an idle upload failed; its alarm tries again:", error);
+      return false;
+    }
+  }
+
   override async alarm(): Promise<void> {
     const session = this.#read();
     if (!session) return;
     const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
+      // A place whose upload is silent for days is taken away.
+      if (!session.done) await touchOpenUploads(openDatabase(this.env.DB), [this.ctx.id.toString()]);
       return;
     }
     try {
@@ -230,6 +266,9 @@ export class UploadSession extends DurableObject<Env> {
     this.#isBusy = true;
     try {
       return await write(session);
+    } catch (error) {
+      if (error instanceof RegistryError && FATAL.has(error.code)) await this.#end();
+      throw error;
     } finally {
       this.#isBusy = false;
     }
@@ -239,8 +278,8 @@ export class UploadSession extends DurableObject<Env> {
    * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
    * most two are in memory. When others need the memory, what has come goes to the tail as soon as the client pauses. When the client vanishes, what was stored stays and counts.
    */
-  async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null): Promise<void> {
-    this.#requireBounds(session, bounds);
+  async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null, digest?: Digest): Promise<void> {
+    await this.#requireBounds(session, bounds, digest);
     if (!body) return;
     const announced = bounds.length ?? Infinity;
     const reader = new BodyReader(body, isOthersTurn);
@@ -276,6 +315,7 @@ export class UploadSession extends DurableObject<Env> {
         }
         received += piece.byteLength;
         if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        await this.#requireRoom(session, before + received, digest);
         if (!part.append(piece) && !(await appendSoon(part, piece))) {
           await moveToTail();
           part.append(piece);
@@ -327,11 +367,29 @@ export class UploadSession extends DurableObject<Env> {
     }
   }
 
-  #requireBounds(session: Session, bounds: ChunkBounds): void {
+  async #requireBounds(session: Session, bounds: ChunkBounds, digest?: Digest): Promise<void> {
     if (bounds.start !== undefined && bounds.start !== session.offset) {
       throw outOfRange(session, `the chunk starts at ${bounds.start}, but the upload has ${session.offset} bytes`);
     }
-    if (session.offset + (bounds.length ?? 0) > MAX_BLOB_BYTES) throw tooLarge();
+    const size = session.offset + (bounds.length ?? 0);
+    if (size > MAX_BLOB_BYTES) throw tooLarge();
+    await this.#requireRoom(session, size, digest);
+  }
+
+  /**
+   * Refuses a size for which there is no room, before it is stored. Whether there is in the end is decided when the blob is
+   * recorded: others may have taken the room meanwhile.
+   *
+   * @param digest where it is known: what the organization stores already needs none.
+   */
+  async #requireRoom(session: Session, size: number, digest: Digest | undefined): Promise<void> {
+    if (size <= session.room || (digest !== undefined && digest === this.#known?.digest && size <= this.#known.size)) {
+      return;
+    }
+    const room = await requireRoom(openDatabase(this.env.DB), organizationOf(session.repository), size, digest);
+    // Not as the session's room: another digest may be named in the end.
+    if (room.known) this.#known = room.known;
+    else session.room = room.bytes;
   }
 
   /** Sends one whole part to R2 and counts its `fresh` bytes, its end that was not in the tail. */
@@ -403,12 +461,12 @@ export class UploadSession extends DurableObject<Env> {
   /** Brings all bytes together in one R2 object whose digest is right, and answers its key. */
   async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
     if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
-      this.#requireBounds(session, bounds);
+      await this.#requireBounds(session, bounds, digest);
       const object = await this.#putAsItComes(digest, body, bounds.length ?? 0);
       session.offset = object.size;
       return object.key;
     }
-    await this.#receive(session, bounds, body);
+    await this.#receive(session, bounds, body, digest);
     if (!session.multipart) return (await this.#put(digest, join(this.#readTail()))).key;
 
     const known = this.#knownDigest(session, algorithmOf(digest));
@@ -477,8 +535,13 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
+  async #givePlaceBack(): Promise<void> {
+    await deleteOpenUpload(openDatabase(this.env.DB), this.ctx.id.toString());
+  }
+
   async #end(): Promise<void> {
-    const multipart = this.#read()?.multipart;
+    const session = this.#read();
+    const multipart = session?.multipart;
     if (multipart) {
       const upload = this.env.BUCKET.resumeMultipartUpload(multipart.key, multipart.uploadId);
       await upload.abort().catch((error: unknown) => {
@@ -487,6 +550,7 @@ export class UploadSession extends DurableObject<Env> {
       });
     }
     await this.#discardObjects();
+    if (session && !session.done) await this.#givePlaceBack();
     this.#hash = undefined;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();

@@ -3,37 +3,46 @@ import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import { admit } from "../streams.ts";
 import { inPlace } from "./upload-places.ts";
-import type { ChunkBounds, Outcome, UploadOpening, UploadOwner, UploadSession } from "./upload-session.ts";
+import type {
+  ChunkBounds,
+  Outcome,
+  UploadFinisher,
+  UploadOpening,
+  UploadOwner,
+  UploadSession,
+} from "./upload-session.ts";
 
-export type { ChunkBounds, UploadOpening, UploadOwner };
+export type { ChunkBounds, UploadFinisher, UploadOpening, UploadOwner };
+
 /** Where sessions live, and how many may be in memory at once; undefined for any number. */
 export interface Uploads {
   sessions: DurableObjectNamespace<UploadSession>;
   places: number | undefined;
 }
 
-/** Opens a session and answers its id, which is as hard to guess as a key. */
-export async function openUpload(uploads: Uploads, opening: UploadOpening): Promise<string> {
-  const id = uploads.sessions.newUniqueId();
-  const session = id.toString();
-  await inPlace(uploads.places, { session, receives: false, ends: false }, () =>
-    uploads.sessions.get(id).open(opening),
-  );
-  return session;
+/** An id for a session, which is as hard to guess as a key. */
+export function newUploadId({ sessions }: Uploads): string {
+  return sessions.newUniqueId().toString();
+}
+
+/** Opens the session of an id that is new. */
+export async function openUpload(uploads: Uploads, session: string, opening: UploadOpening): Promise<void> {
+  const stub = find(uploads, session);
+  await inPlace(uploads.places, { session, receives: false, ends: false }, () => stub.open(opening));
 }
 
 /** Stores a blob that comes whole, in one request. */
 export async function storeUpload(
   uploads: Uploads,
-  opening: UploadOpening,
+  id: string,
+  opening: UploadOpening & UploadFinisher,
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
   admit(body);
-  const id = uploads.sessions.newUniqueId();
-  const stub = uploads.sessions.get(id);
-  const place = { session: id.toString(), receives: body !== null && bounds.length !== 0, ends: true };
+  const stub = find(uploads, id);
+  const place = { session: id, receives: body !== null && bounds.length !== 0, ends: true };
   valueOf(await inPlace(uploads.places, place, () => stub.store(opening, digest, bounds, body)));
 }
 
@@ -62,7 +71,7 @@ export async function appendToUpload(
 export async function finishUpload(
   uploads: Uploads,
   session: string,
-  owner: UploadOwner,
+  owner: UploadFinisher,
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
@@ -76,6 +85,15 @@ export async function finishUpload(
 export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
   const stub = find(uploads, session);
   valueOf(await inPlace(uploads.places, { session, receives: false, ends: true }, () => stub.cancel(owner)));
+}
+
+/**
+ * Ends a session that nobody has used since a time.
+ *
+ * @returns false when it goes on.
+ */
+export async function endIdleUpload(uploads: Uploads, session: string, since: Date): Promise<boolean> {
+  return find(uploads, session).endIfIdle(since.getTime());
 }
 
 function find(uploads: Uploads, session: string): DurableObjectStub<UploadSession> {

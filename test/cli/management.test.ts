@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { beforeAll, expect, test } from "vitest";
-import { addAccount, addUser, type Person, pushIndex, pushImage } from "../support/people.ts";
+import { addAccount, addUser, operatorOf, type Person, pushIndex, pushImage } from "../support/people.ts";
 import { Home, useRegistry } from "./setting.ts";
 
 const registry = useRegistry({ ALLOWED_TARGETS: "127.0.0.0/8" });
@@ -29,6 +29,35 @@ test("an organization is made, shown, listed and deleted", async () => {
   await expectSameAnswer(["org", "list"], "/v2/manage/namespaces");
   expect(await home.run(["org", "delete", "spare", "--yes"])).toContain("Deleted");
   expect(await home.run(["org", "list"])).not.toContain("spare");
+});
+
+test("logins are listed and ended, one's own and those of a user", async () => {
+  const { url } = registry.server;
+  const login = async (name: string, password: string) => {
+    const headers = { Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` };
+    const response = await fetch(`${url}/token?offline_token=true&client_id=docker`, { headers });
+    return ((await response.json()) as { refresh_token: string }).refresh_token;
+  };
+  const refresh = async (token: string) => {
+    const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: token });
+    return (await fetch(`${url}/token`, { method: "POST", body })).status;
+  };
+  const { name, password } = administrator;
+  const [one, two] = [await login(name, password), await login(name, password)];
+  const listed = await home.run(["logins", "list"]);
+  expect(listed).toMatch(/^[0-9a-f]{24} +container tool +docker/m);
+  await expectSameAnswer(["logins", "list"], "/api/logins");
+  const { logins } = await home.json<{ logins: { id: string }[] }>(["logins", "list"]);
+  expect(logins).toHaveLength(2);
+  expect(await home.run(["logins", "end", logins[0]?.id ?? ""])).toBe("1 login has ended.\n");
+  expect(new Set([await refresh(one), await refresh(two)])).toEqual(new Set([200, 401]));
+  expect(await home.run(["logins", "end", "--all"])).toBe("1 login has ended.\n");
+  expect(await home.run(["logins", "list"])).toBe("Nothing is logged in.\n");
+  expect(await home.berth(["logins", "end", "0".repeat(24)])).toMatchObject({ exitCode: 4 });
+  expect(await home.berth(["logins", "end"])).toMatchObject({ exitCode: 2 });
+  expect(await home.berth(["logins", "end", "x", "--all"])).toMatchObject({ exitCode: 2 });
+  expect(await home.run(["logins", "list", "--user", "nora"])).toContain("Nothing");
+  expect(await home.run(["logins", "end", "--all", "--user", "nora"])).toBe("0 logins have ended.\n");
 });
 
 test("rights are granted, changed, listed and taken away", async () => {
@@ -228,4 +257,46 @@ test("any other operation of the API can be asked for", async () => {
   });
   expect(await home.run(["api", "delete", "/api/users/otto"])).toBe("");
   expect(await home.berth(["api", "get", "/api/absent"])).toMatchObject({ exitCode: 4 });
+});
+
+test("quotas are shown to those who may see them, and set by operators", async () => {
+  const operator = operatorOf(registry.server);
+  const operators = new Home({
+    BERTH_REGISTRY: registry.server.address,
+    BERTH_USERNAME: operator.name,
+    BERTH_PASSWORD: operator.password,
+  });
+  expect(await home.run(["quota", "show", "acme"])).toMatch(/^stored bytes +\S+ \S?i?B +512 GiB +\d+ % +default$/m);
+  expect(await home.run(["quota", "show"])).toMatch(/^images +\d+ +5,000 +\d+ % +default$/m);
+  await expectSameAnswer(["quota", "show", "acme"], "/api/organizations/acme/quota");
+  await expectSameAnswer(["quota", "show", "--account", "north"], "/api/accounts/north/quota");
+  expect(await home.berth(["quota", "set", "acme", "--tags", "5"])).toMatchObject({ exitCode: 3 });
+
+  const set = ["quota", "set", "acme", "--stored", "1.5GiB", "--images", "unlimited", "--tags", "1000"];
+  expect(await operators.run(set)).toMatch(
+    /^stored bytes .* 1\.5 GiB .* operator\n.*\nimages .* unlimited .* operator\ntags .* 1,000 /m,
+  );
+  expect(await operators.run(["quota", "set", "acme", "--stored", "default"])).toMatch(
+    /^stored bytes .* 512 GiB .* default$/m,
+  );
+  expect(await operators.run(["quota", "set", "--account", "north", "--uploads", "40"])).toMatch(
+    /^uploads under way +0 +40 /m,
+  );
+  expect(await operators.run(["quota", "show", "--defaults"])).toMatch(/^tags +100,000 +200,000$/m);
+  expect(await operators.run(["quota", "set", "--defaults", "account", "--manifests", "1GiB"])).toMatch(
+    /^bytes of manifests +256 MiB +1 GiB$/m,
+  );
+
+  for (const wrong of [
+    ["acme"],
+    ["--tags", "5"],
+    ["acme", "--tags", "many"],
+    ["acme", "--tags", "-1"],
+    ["acme", "--stored", "5 apples"],
+    ["acme", "--account", "north", "--tags", "5"],
+    ["--defaults", "account", "--tags", "default"],
+  ]) {
+    expect({ wrong, ...(await operators.berth(["quota", "set", ...wrong])) }).toMatchObject({ exitCode: 2 });
+  }
+  expect(await operators.berth(["quota", "show", "no-such-organization"])).toMatchObject({ exitCode: 4 });
 });

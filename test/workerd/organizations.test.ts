@@ -305,6 +305,9 @@ describe("showing and deleting an organization", () => {
       env.DB.prepare(
         "DELETE FROM tag_history WHERE repository_id IN (SELECT id FROM repositories WHERE name = ?)",
       ).bind(`${name}/web`),
+      env.DB.prepare(
+        "DELETE FROM repository_blobs WHERE repository_id IN (SELECT id FROM repositories WHERE name = ?)",
+      ).bind(`${name}/web`),
       env.DB.prepare("DELETE FROM repositories WHERE name = ?").bind(`${name}/web`),
     ]);
     const deleted = await manager.delete(`${NAMESPACES}/${name}`);

@@ -1,7 +1,8 @@
 import type { Argv } from "yargs";
 import { unwrap } from "../api.ts";
 import { group, operation, withYes } from "../manage.ts";
-import { formatBytes, printFields, printLine, printTable } from "../output.ts";
+import { formatBytes } from "../../model/byte-units.ts";
+import { printFields, printLine, printTable } from "../output.ts";
 import { confirm } from "../prompt.ts";
 import { findUser, numberOf, printRights, rightOf, withRight, withUser } from "../rights.ts";
 
@@ -64,7 +65,7 @@ const show = operation({
       Images: usage.images,
       Tags: usage.tags,
       "Size of images": formatBytes(usage.imageBytes),
-      Stored: usage.storedBytes === null ? undefined : formatBytes(usage.storedBytes),
+      Stored: formatBytes(usage.storedBytes),
     }),
 });
 

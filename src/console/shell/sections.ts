@@ -2,11 +2,13 @@ import type { Audience } from "../routes.ts";
 import {
   type Icon,
   IconAudit,
+  IconChart,
   IconCode,
   IconGlobe,
   IconHome,
   IconImage,
   IconKey,
+  IconLock,
   IconOrganization,
   IconRecycle,
   IconServer,
@@ -21,9 +23,11 @@ export interface Section {
     | "imageCentre"
     | "organizations"
     | "accessKeys"
+    | "logins"
     | "users"
     | "audit"
     | "accounts"
+    | "quotas"
     | "garbageCollection"
     | "apiReference";
   href: string;
@@ -51,6 +55,7 @@ export const SECTION_GROUPS: readonly SectionGroup[] = [
     heading: "sectionAccount",
     sections: [
       { label: "accessKeys", href: "/access-keys", icon: IconKey, audience: "user" },
+      { label: "logins", href: "/logins", icon: IconLock, audience: "user" },
       { label: "users", href: "/users", icon: IconUsers, audience: "administrator" },
       { label: "audit", href: "/audit", icon: IconAudit, audience: "user" },
     ],
@@ -59,6 +64,7 @@ export const SECTION_GROUPS: readonly SectionGroup[] = [
     heading: "sectionRegistry",
     sections: [
       { label: "accounts", href: "/accounts", icon: IconServer, audience: "operator" },
+      { label: "quotas", href: "/quotas", icon: IconChart, audience: "operator" },
       { label: "garbageCollection", href: "/garbage-collection", icon: IconRecycle, audience: "operator" },
       { label: "apiReference", href: "/api-reference", icon: IconCode, audience: "user" },
     ],

@@ -1,5 +1,6 @@
 /** How the lists of the API page: by cursor, so that a page costs the same however far it is. */
 import { RegistryError } from "../../model/errors.ts";
+import { jsonBytes, MAX_PAGE_BYTES } from "../../model/excerpt.ts";
 import { z } from "../openapi.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -14,7 +15,11 @@ export const PAGE_PARAMS = {
     .min(1)
     .max(MAX_LIMIT)
     .default(DEFAULT_LIMIT)
-    .openapi({ description: `How many entries to answer: 1 to ${MAX_LIMIT}, default ${DEFAULT_LIMIT}.` }),
+    .openapi({
+      description:
+        `How many entries to answer: 1 to ${MAX_LIMIT}, default ${DEFAULT_LIMIT}. A page has fewer where they are long, ` +
+        "and yet is not the last one.",
+    }),
   cursor: z
     .string()
     .max(MAX_CURSOR_LENGTH)
@@ -29,15 +34,21 @@ export const Next = z
   .openapi({ description: "The `cursor` of the next page; null when this is the last one." });
 
 /**
- * Cuts a page from rows of which one more than `limit` was asked for.
+ * Cuts a page from rows, after a query for one more than `limit`. It ends earlier where the rows are long.
  *
  * @param keyOf what the list is sorted by, as far as it takes to go on behind a row.
  */
 export function cutPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) => readonly (string | number)[]) {
-  const items = rows.slice(0, limit);
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => at === limit || ((bytes += jsonBytes(row)) > MAX_PAGE_BYTES && at > 0));
+  const items = end < 0 ? rows : rows.slice(0, end);
+  return { items, next: nextOf(items, items.length < rows.length, keyOf) };
+}
+
+/** The `next` of a page; null when there is no more. */
+export function nextOf<T>(items: readonly T[], hasMore: boolean, keyOf: (row: T) => readonly (string | number)[]) {
   const last = items.at(-1);
-  const next = rows.length > limit && last !== undefined ? formatCursor(keyOf(last)) : null;
-  return { items, next };
+  return hasMore && last !== undefined ? formatCursor(keyOf(last)) : null;
 }
 
 /** Makes the `next` of a page that {@link cutPage} does not cut. */

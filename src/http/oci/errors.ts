@@ -5,6 +5,7 @@ import type { AppEnv } from "../context.ts";
 import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRegistryRefusal } from "../refusals.ts";
 import { uploadRange } from "./upload-range.ts";
+import { requestPath } from "../public-address.ts";
 
 /**
  * Refusals as OCI distribution-spec ("Error Codes") names them. What is not in here belongs to the management APIs, or
@@ -27,6 +28,7 @@ const OCI_CODES: Partial<Record<ErrorCode, string>> = {
   ORGANIZATION_INVALID: "NAME_INVALID",
   OVERLOADED: "TOOMANYREQUESTS",
   PAGINATION_INVALID: "PAGINATION_NUMBER_INVALID",
+  QUOTA_EXCEEDED: "DENIED",
   SIZE_INVALID: "SIZE_INVALID",
   TAG_IMMUTABLE: "DENIED",
   TAG_INVALID: "TAG_INVALID",
@@ -52,7 +54,7 @@ export function renderOciError(error: Error, c: Context<AppEnv>): Response {
   const offset = error.problems[0]?.detail?.["offset"];
   if (error.code === "UPLOAD_RANGE_INVALID" && typeof offset === "number") {
     c.header("Range", uploadRange(offset));
-    c.header("Location", new URL(c.req.url).pathname);
+    c.header("Location", requestPath(c).pathname);
   }
   const size = error.problems[0]?.detail?.["size"];
   if (error.code === "BLOB_RANGE_INVALID" && typeof size === "number") c.header("Content-Range", `bytes */${size}`);

@@ -10,7 +10,6 @@ import {
   listImages,
   updateImage,
 } from "../../registry/images.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -30,6 +29,7 @@ import {
   Time,
 } from "./params.ts";
 import { readFlag, readNames, RepositoryItems, writeItem } from "./repository-items.ts";
+import { registryHost } from "../public-address.ts";
 
 const TAGS = ["Images"];
 const PATH = "/namespaces/{namespace}/repos/{repository}";
@@ -125,7 +125,7 @@ repos.openapi(
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
     const image = await getImageProperties(c.var.stores, c.var.caller, name);
-    const path = `${serviceOf(c)}/${name}`;
+    const path = `${registryHost(c)}/${name}`;
     return c.json(
       {
         id: image.id,

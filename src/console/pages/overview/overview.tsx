@@ -13,6 +13,7 @@ import { RecentDeliveries, RecentPushes } from "./recent.tsx";
 import { ReportChart } from "./report-chart.tsx";
 
 const FirstPush = lazyPart(() => import("./first-push.tsx"));
+const QuotaCard = lazyPart(() => import("../quotas/quota-card.tsx"));
 const LoginCommandDialog = lazyPart(() => import("../../login-command/login-command-dialog.tsx"));
 
 /** `/`: the account in numbers, what happened last, and login commands (`?login=temporary`, `?login=permanent`). */
@@ -43,6 +44,11 @@ export default function Overview() {
         <ErrorNotice error={overview.error} onRetry={() => void overview.refetch()} />
       ) : (
         <Numbers overview={overview.data} />
+      )}
+      {isFor("administrator", user) && (
+        <Suspense fallback={<Skeleton height="5rem" />}>
+          <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
+        </Suspense>
       )}
       {isNew ? (
         <Suspense fallback={<Skeleton height="420px" />}>
