@@ -15,6 +15,8 @@ import { applyMigrations } from "./migrations.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
+import { markLost } from "../../src/storage/blobs.ts";
+import { openDatabase } from "../../src/storage/database.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -103,9 +105,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const worker = await bundle(configPath, join(state.path, "bundle"));
     const data = join(state.path, "data");
     const { lost } = sweep(data);
-    if (lost.length > 0) log(`${lost.length} objects have lost their files; the next push of them sends them again.`);
     const frontSecret = randomBytes(32).toString("hex");
-    const variables = { UPLOADS_IN_MEMORY, ...worker.workerOptions.bindings, ...bindings };
+    const variables: NonNullable<typeof worker.workerOptions.bindings> = { UPLOADS_IN_MEMORY, ...worker.workerOptions.bindings, ...bindings };
     const disk = new DiskSpace(state.path, log);
     const admit = admission({
       publicHosts: [...(isIP(host) ? [] : [host]), ...hostsOf(textOf(variables["PUBLIC_URL"]))],
@@ -148,6 +149,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
     for (const [binding, source] of Object.entries(worker.migrations)) {
       await applyMigrations(await miniflare.getD1Database(binding), source);
+    }
+    if (lost.length > 0) {
+      log(`${lost.length} objects have lost their files, such as ${lost[0]}; the next push of them sends them again.`);
+      // Other Workers have no table of them.
+      if (options.configPath === undefined) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
     }
 
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });

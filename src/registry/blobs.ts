@@ -4,6 +4,7 @@ import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { findBlob, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../storage/blobs.ts";
+import { hasObject } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findWriteTarget } from "./access.ts";
 
@@ -17,13 +18,14 @@ export interface Blob {
 }
 
 /**
- * Says that a blob exists, to somebody who may be about to rely on it in a manifest: garbage collection then leaves it
- * for the grace period. Never opens the object.
+ * Says that a blob exists and can be read, to somebody who may be about to rely on it in a manifest: garbage collection then
+ * leaves it for the grace period.
  *
  * @throws RegistryError BLOB_UNKNOWN or NAME_UNKNOWN.
  */
 export async function statBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<Blob> {
   const blob = await requireBlob(stores, repository, digest);
+  if (!(await isReadable(stores, blob))) throw lostBlob(digest);
   // The blob may be touched by those who use it elsewhere, and have to go here.
   const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
   if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
@@ -61,10 +63,24 @@ export async function openObject(
   range?: ByteRange,
 ): Promise<R2ObjectBody | null> {
   const object = await bucket.get(key, range && { range });
-  if (object) return object;
-  console.error(`object ${key} is gone from R2: its blob is absent until it is pushed again`);
-  await markLost(db, [key]);
-  return null;
+  if (!object) await noteLost(db, [key]);
+  return object;
+}
+
+/** Whether R2 has a blob's object. One that it has not is noted, as by {@link openObject}. */
+export async function isReadable(
+  { db, bucket }: Pick<Stores, "db" | "bucket">,
+  object: { objectKey: string; size: number },
+): Promise<boolean> {
+  if (await hasObject(bucket, object)) return true;
+  await noteLost(db, [object.objectKey]);
+  return false;
+}
+
+/** Notes that objects are gone from R2, and tells the operator. */
+export async function noteLost(db: Stores["db"], keys: readonly string[]): Promise<void> {
+  console.error(`gone from R2: ${keys.length} objects, such as ${keys[0]}. Their blobs are absent until they are pushed again.`);
+  await markLost(db, keys);
 }
 
 /**

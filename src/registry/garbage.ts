@@ -21,10 +21,11 @@ import {
   setKeepsUntagged,
   startCollection,
 } from "../storage/garbage.ts";
-import { findUnlisted, markLost } from "../storage/blobs.ts";
+import { findUnlisted } from "../storage/blobs.ts";
 import { hasObject, OBJECT_PREFIX } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
+import { noteLost } from "./blobs.ts";
 import { Budget } from "./budget.ts";
 
 export type { CollectionRecord, Garbage };
@@ -96,7 +97,7 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       run.objects += orphans.length;
       run.bytes += totalOf(orphans);
     }
-    await noteLost(stores, page);
+    await findLost(stores, page);
     run.objectCursor = page.end;
     await save();
   }
@@ -163,16 +164,12 @@ interface BucketPage {
  * Notes the blobs whose objects a part of the bucket should have, and has not. Each is asked for once more: it may have got
  * another object since.
  */
-async function noteLost({ db, bucket }: Stores, { listedAt, begin, end, keys }: BucketPage): Promise<void> {
+async function findLost({ db, bucket }: Stores, { listedAt, begin, end, keys }: BucketPage): Promise<void> {
   const range = { after: begin ?? "", upTo: end ?? undefined };
   const unlisted = await findUnlisted(db, range, keys, listedAt);
   const lost: string[] = [];
-  for (const key of unlisted) if (!(await hasObject(bucket, key))) lost.push(key);
-  if (lost.length === 0) return;
-  console.error(
-    `${lost.length} objects are gone from R2, such as ${lost[0]}: their blobs are absent until they are pushed again`,
-  );
-  await markLost(db, lost);
+  for (const object of unlisted) if (!(await hasObject(bucket, object))) lost.push(object.objectKey);
+  if (lost.length > 0) await noteLost(db, lost);
 }
 
 function totalOf(objects: readonly { size: number }[]): number {

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
@@ -14,6 +14,8 @@ export type BlobRecord = typeof blobs.$inferSelect;
 
 /** How many blobs without an object are looked at in one go: each costs a question to R2. */
 const MAX_UNLISTED = 50;
+/** How many keys one statement takes. */
+const MAX_MARKED = 1000;
 
 /** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
 export type FoundBlob = BlobRecord & {
@@ -138,12 +140,13 @@ export async function replaceObject(db: Database, digest: Digest, lost: string, 
  * @param keys of objects; those of blobs that have been given another object meanwhile change nothing.
  */
 export async function markLost(db: Database, keys: readonly string[]): Promise<void> {
-  await db
-    .update(blobs)
-    .set({ lostAt: new Date() })
-    .where(
-      and(sql`${blobs.objectKey} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`, isNull(blobs.lostAt)),
-    );
+  for (let at = 0; at < keys.length; at += MAX_MARKED) {
+    const some = JSON.stringify(keys.slice(at, at + MAX_MARKED));
+    await db
+      .update(blobs)
+      .set({ lostAt: new Date() })
+      .where(and(sql`${blobs.objectKey} IN (SELECT value FROM json_each(${some}))`, isNull(blobs.lostAt)));
+  }
 }
 
 /** Takes that back for an object that is there after all. */
@@ -152,7 +155,7 @@ export async function markFound(db: Database, key: string): Promise<void> {
 }
 
 /**
- * Keys that blobs have, and that a listing of the bucket does not: in the order of keys, after one and up to another.
+ * Objects that blobs have, and that a listing of the bucket does not: in the order of keys, after one and up to another.
  *
  * @param listed what the bucket has in that range.
  * @param before leaves out blobs that were saved since, which the listing may have come too early for.
@@ -162,9 +165,9 @@ export async function findUnlisted(
   range: { after: string; upTo: string | undefined },
   listed: readonly string[],
   before: Date,
-): Promise<string[]> {
-  const rows = await db
-    .select({ key: blobs.objectKey })
+): Promise<{ objectKey: string; size: number }[]> {
+  return db
+    .select({ objectKey: blobs.objectKey, size: blobs.size })
     .from(blobs)
     .where(
       and(
@@ -175,8 +178,8 @@ export async function findUnlisted(
         sql`${blobs.objectKey} NOT IN (SELECT value FROM json_each(${JSON.stringify(listed)}))`,
       ),
     )
+    .orderBy(asc(blobs.objectKey))
     .limit(MAX_UNLISTED);
-  return rows.map(({ key }) => key);
 }
 
 /**
@@ -207,7 +210,7 @@ export interface MountSource {
 /**
  * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost.
  *
- * @returns whether there was such a blob.
+ * @returns its object; undefined when there was no such blob.
  * @throws RegistryError QUOTA_EXCEEDED when it is new to the organization, which has no room for it.
  */
 export async function mountBlob(
@@ -215,7 +218,7 @@ export async function mountBlob(
   repository: { id: number; name: RepositoryName },
   digest: Digest,
   from: MountSource,
-): Promise<boolean> {
+): Promise<{ objectKey: string; size: number } | undefined> {
   const { user, among } = from;
   const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
   const isSource = and(isAmong, isPullable(db, user));
@@ -223,12 +226,13 @@ export async function mountBlob(
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
-  const [, mounted] = await db
+  const [[object], mounted] = await db
     .batch([
       db
         .update(blobs)
         .set({ lastUsedAt: now })
-        .where(and(eq(blobs.digest, digest), isServed)),
+        .where(and(eq(blobs.digest, digest), isServed))
+        .returning({ objectKey: blobs.objectKey, size: blobs.size }),
       insertLinks(
         db,
         // Selected from there, because the repository may have been deleted since.
@@ -241,7 +245,7 @@ export async function mountBlob(
       const needed = { storedBytes: blob?.size ?? 0 };
       return throwExplained(db, error, { organization: organizationOf(repository.name), needed });
     });
-  return mounted.length > 0;
+  return mounted.length > 0 ? object : undefined;
 }
 
 /**

@@ -24,13 +24,17 @@ export async function discardObject(db: Database, bucket: R2Bucket, key: string)
 }
 
 /**
- * Whether an object's bytes are there. Its metadata alone do not tell in the local runtime, where they are in a database and
- * the bytes in a file beside it.
+ * Whether an object's bytes are there: one operation of R2. Metadata alone do not tell in the local runtime, where they are in
+ * a database and the bytes in a file beside it.
+ *
+ * @param object.size bytes: R2 has no range of an empty object.
  */
-export async function hasObject(bucket: R2Bucket, key: string): Promise<boolean> {
-  const head = await bucket.head(key);
-  if (!head || head.size === 0) return head !== null;
-  const object = await bucket.get(key, { range: { offset: 0, length: 1 } });
+export async function hasObject(
+  bucket: R2Bucket,
+  { objectKey, size }: { objectKey: string; size: number },
+): Promise<boolean> {
+  if (size === 0) return (await bucket.head(objectKey)) !== null;
+  const object = await bucket.get(objectKey, { range: { offset: 0, length: 1 } });
   await object?.body.cancel();
   return object !== null;
 }

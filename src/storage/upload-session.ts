@@ -130,7 +130,7 @@ export class UploadSession extends DurableObject<Env> {
     const db = openDatabase(this.env.DB);
     const { objectKey, lostAt } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
     if (objectKey === blob.objectKey) return objectKey;
-    if (await hasObject(this.env.BUCKET, objectKey)) {
+    if (await hasObject(this.env.BUCKET, { objectKey, size: blob.size })) {
       if (lostAt) await markFound(db, objectKey);
       return objectKey;
     }

@@ -19,17 +19,13 @@ export const blobs = new Hono<AppEnv>()
       ? { ...(await statBlob(c.var.stores, repository, digest)), open: undefined }
       : await getBlob(c.var.stores, repository, digest);
 
-    setContentHeaders(c, digest, true);
-    if (isNotModified(c, digest)) return c.body(null, 304);
-    // Also keeps proxies and the local runtime from compressing it.
-    c.header("Content-Type", "application/octet-stream");
-    c.header("Accept-Ranges", "bytes");
-    if (!blob.open) {
-      c.header("Content-Length", String(blob.size));
-      return c.body(null);
+    if (isNotModified(c, digest)) {
+      setContentHeaders(c, digest, true);
+      return c.body(null, 304);
     }
     const ifRange = c.req.header("If-Range");
-    const wanted = ifRange === undefined || ifRange === etagOf(digest) ? c.req.header("Range") : undefined;
+    const isRangeWanted = !isHead && (ifRange === undefined || ifRange === etagOf(digest));
+    const wanted = isRangeWanted ? c.req.header("Range") : undefined;
     const range = parseByteRange(wanted, blob.size);
     if (range === "unsatisfiable") {
       throw new RegistryError("BLOB_RANGE_INVALID", {
@@ -38,9 +34,15 @@ export const blobs = new Hono<AppEnv>()
       });
     }
     const bytes = range?.length ?? blob.size;
+    // Before any header is set: an object that is lost is answered without them.
+    const body = await blob.open?.(range);
+    setContentHeaders(c, digest, true);
+    // Also keeps proxies and the local runtime from compressing it.
+    c.header("Content-Type", "application/octet-stream");
+    c.header("Accept-Ranges", "bytes");
     c.header("Content-Length", String(bytes));
+    if (!blob.open || !body) return c.body(null);
     if (range) c.header("Content-Range", contentRange(range, blob.size));
-    const body = await blob.open(range);
     const pull = { repository: blob.repository, isCounted: false, bytes, manifestIds: [] };
     continueAfterAnswer(c, countPull(c.var.stores, pull));
     return c.body(body, range ? 206 : 200);

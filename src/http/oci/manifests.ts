@@ -26,7 +26,7 @@ export const manifests = new Hono<AppEnv>()
     const reference = parseReference(c.req.param("reference"));
     const isHead = c.req.method === "HEAD";
     const find = isHead ? statManifest : pullManifest;
-    const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c));
+    const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c), c.var.caller);
     setContentHeaders(c, manifest.digest, isDigest(reference));
     c.header("Vary", "Accept");
     if (isNotModified(c, manifest.digest)) return c.body(null, 304);
