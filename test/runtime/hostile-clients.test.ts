@@ -106,7 +106,7 @@ describe("400 pushes without credentials", () => {
     const withoutBody = await sendToAll(400, head("POST", POST, ""));
     const start = framing?.includes("chunked") ? "2\r\nab\r\n" : "ab";
     let took = 0;
-    const use = await watchMemory({ workerd: server.workerdPid }, async () => {
+    const use = await watchMemory({ workerd: server.workerdPid, front: server.pid }, async () => {
       took = await sendToAll(400, head("POST", POST, framing ?? "") + start);
     });
     console.log(
@@ -160,7 +160,7 @@ test(
     );
     const session = head("PATCH", await openUpload(), `${AUTHORIZATION}Transfer-Encoding: chunked\r\n`);
     let longest = 0;
-    const use = await watchMemory({ workerd: server.workerdPid }, async () => {
+    const use = await watchMemory({ workerd: server.workerdPid, front: server.pid }, async () => {
       const send = async (request: string, body: Buffer) => {
         const { socket } = await open();
         socket.write(request);
