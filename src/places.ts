@@ -21,6 +21,11 @@ export class Places {
     this.#count = count;
   }
 
+  /** How many are taken, by holders that may have fallen silent. */
+  get taken(): number {
+    return this.#taken.size;
+  }
+
   /** Whether others wait for places, or were refused one just now: whoever holds one and does not use it should leave. */
   get isWanted(): boolean {
     return Date.now() - this.#wantedAt < WANTED_MS;

@@ -16,6 +16,7 @@ const STEPS = [4, 16, 64, 256].map((kib) => kib * 1024);
 const GENEROSITY = 4;
 /** The largest of them while memory is scarce. */
 const SCARCE_STEP = 1;
+export const SCARCE_STEP_BYTES = STEPS[SCARCE_STEP] ?? 0;
 /** A step that takes longer is followed by the smallest. */
 const QUICK_MS = 2000;
 /** After how long without a step {@link BodyReader.read} says so. */
@@ -33,18 +34,18 @@ const DISCARD_BYTES = 4 * 1024;
 const DISCARD_BYTES_IN_HASTE = 16 * 1024;
 
 /** What small bodies may take of an isolate's memory, all together. */
-export const BODY_BUDGET_BYTES = 24 * 1024 * 1024;
+export const BODY_BUDGET_BYTES = 16 * 1024 * 1024;
 /** For how long a small body may come in, all in all, and how long it waits for memory. */
 const BODY_MS = 120_000;
-const MEMORY_PATIENCE_MS = 10_000;
+const MEMORY_PATIENCE_MS = 5000;
 const MEMORY_POLL_MS = 50;
 
-const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
+export const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
 
 /** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
-export const MAX_BODIES = 256;
+export const MAX_BODIES = 160;
 /** How many more wait, and for how long, until one of those is done. */
-export const MAX_WAITING_BODIES = 256;
+export const MAX_WAITING_BODIES = 96;
 export const bodyPlaces = new Places(MAX_BODIES);
 
 /** By body: what its request does once nothing more has to be found out about it. */
@@ -90,11 +91,8 @@ export class BodyReader {
   async read(max: number): Promise<Bytes | typeof IDLE | undefined> {
     if (!this.#pending) {
       const size = Math.min(STEPS[this.#step] ?? max, max);
-      const buffer = this.#spare && this.#spare.byteLength >= size ? this.#spare : new ArrayBuffer(size);
-      if (this.#spare && this.#spare !== buffer) free(this.#spare);
-      this.#spare = undefined;
       this.#startedAt = Date.now();
-      this.#pending = this.#reader.readAtLeast(size, new Uint8Array(buffer, 0, size));
+      this.#pending = this.#reader.readAtLeast(size, new Uint8Array(this.#takeBuffer(size), 0, size));
     }
     const result = await within(IDLE_MS, this.#pending).catch((cause: unknown) => {
       throw new RegistryError("BODY_INCOMPLETE", "the request's body broke off, or is not framed as HTTP asks", {
@@ -116,11 +114,24 @@ export class BodyReader {
     return value;
   }
 
+  /** The one that was read into last, unless it is too small, or larger than a step may be at present. */
+  #takeBuffer(size: number): ArrayBuffer {
+    const last = this.#spare;
+    this.#spare = undefined;
+    const largest = Math.max(size, STEPS[this.#largestStep] ?? 0);
+    if (last && last.byteLength >= size && last.byteLength <= largest) return last;
+    if (last) free(last);
+    return new ArrayBuffer(size);
+  }
+
+  get #largestStep(): number {
+    return this.#isHurried() ? SCARCE_STEP : STEPS.length - 1;
+  }
+
   /** A larger one, which is no more than what has come already. */
   #nextStep(): number {
-    const largest = this.#isHurried() ? SCARCE_STEP : STEPS.length - 1;
-    const next = Math.min(this.#step + 1, largest);
-    return (STEPS[next] ?? 0) * GENEROSITY <= this.#received ? next : Math.min(this.#step, largest);
+    const next = Math.min(this.#step + 1, this.#largestStep);
+    return (STEPS[next] ?? 0) * GENEROSITY <= this.#received ? next : Math.min(this.#step, this.#largestStep);
   }
 
   /** Ends reading. A body that is not at its end can be read on, unless a read is still under way: it is given up then. */

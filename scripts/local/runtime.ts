@@ -106,7 +106,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const data = join(state.path, "data");
     const { lost } = sweep(data);
     const frontSecret = randomBytes(32).toString("hex");
-    const variables: NonNullable<typeof worker.workerOptions.bindings> = { UPLOADS_IN_MEMORY, ...worker.workerOptions.bindings, ...bindings };
+    const variables: NonNullable<typeof worker.workerOptions.bindings> = {
+      UPLOADS_IN_MEMORY,
+      ...worker.workerOptions.bindings,
+      ...bindings,
+    };
     const disk = new DiskSpace(state.path, log);
     const admit = admission({
       publicHosts: [...(isIP(host) ? [] : [host]), ...hostsOf(textOf(variables["PUBLIC_URL"]))],

@@ -79,7 +79,9 @@ export async function isReadable(
 
 /** Notes that objects are gone from R2, and tells the operator. */
 export async function noteLost(db: Stores["db"], keys: readonly string[]): Promise<void> {
-  console.error(`gone from R2: ${keys.length} objects, such as ${keys[0]}. Their blobs are absent until they are pushed again.`);
+  console.error(
+    `gone from R2: ${keys.length} objects, such as ${keys[0]}. Their blobs are absent until they are pushed again.`,
+  );
   await markLost(db, keys);
 }
 

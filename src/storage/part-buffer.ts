@@ -2,20 +2,20 @@ import { free, type Lease, MemoryBudget } from "../memory.ts";
 import { UPLOAD_PART_BYTES } from "../model/limits.ts";
 
 /**
- * What the parts of all uploads may take of an isolate's 128 MB: twelve whole ones. The last two are kept for parts that are
+ * What the parts of all uploads may take of an isolate's 128 MB: eleven whole ones. The last two are kept for parts that are
  * complete and only have to be sent.
  */
-export const PART_BUDGET_BYTES = 12 * UPLOAD_PART_BYTES;
+export const PART_BUDGET_BYTES = 11 * UPLOAD_PART_BYTES;
 
-/** The smallest one is there for every upload; the others are taken from the budget. */
+/** The smallest one is there for every upload; the others are taken from the parts. */
 const SIZES = [64, 128, 256, 512, 1024, 2048].map((kib) => kib * 1024).concat(UPLOAD_PART_BYTES);
-const [SMALLEST = 0] = SIZES;
+export const [SMALLEST_PART_BYTES = 0] = SIZES;
 
-const budget = new MemoryBudget(PART_BUDGET_BYTES, 2 * UPLOAD_PART_BYTES);
+export const parts = new MemoryBudget(PART_BUDGET_BYTES, 2 * UPLOAD_PART_BYTES);
 
 /** Whether uploads have to wait for each other's memory. */
 export function isMemoryScarce(): boolean {
-  return budget.used > budget.bytes / 2;
+  return parts.used > (parts.bytes * 2) / 3;
 }
 
 /** Memory for one whole part. */
@@ -26,14 +26,14 @@ export interface WholePart {
 
 /** @returns undefined when the isolate has none left for now. */
 export function takeWholePart(): WholePart | undefined {
-  const lease = budget.open();
+  const lease = parts.open();
   return lease.resize(UPLOAD_PART_BYTES, true) ? { bytes: new Uint8Array(UPLOAD_PART_BYTES), lease } : undefined;
 }
 
 /** Bytes of one part as they come in, in memory that grows with them. */
 export class PartBuffer {
   #bytes = new Uint8Array(0);
-  #lease = budget.open();
+  #lease = parts.open();
   #length = 0;
   #spare: WholePart | undefined;
 
@@ -64,7 +64,7 @@ export class PartBuffer {
   takeWhole(): WholePart {
     const whole = { bytes: this.#bytes, lease: this.#lease };
     this.#bytes = new Uint8Array(0);
-    this.#lease = budget.open();
+    this.#lease = parts.open();
     this.#length = 0;
     return whole;
   }
@@ -93,7 +93,7 @@ export class PartBuffer {
       return true;
     }
     const size = SIZES.find((candidate) => candidate >= bytes) ?? UPLOAD_PART_BYTES;
-    if (!this.#lease.resize(size === SMALLEST ? 0 : size)) return false;
+    if (!this.#lease.resize(size === SMALLEST_PART_BYTES ? 0 : size)) return false;
     this.#moveTo(new Uint8Array(size), this.#lease);
     return true;
   }
