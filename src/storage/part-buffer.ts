@@ -1,5 +1,6 @@
 import { free, type Lease, MemoryBudget } from "../memory.ts";
 import { UPLOAD_PART_BYTES } from "../model/limits.ts";
+import { untilTrue } from "../streams.ts";
 
 /**
  * What the parts of all uploads may take of an isolate's 128 MB: eleven whole ones. The last two are kept for parts that are
@@ -18,16 +19,24 @@ export function isMemoryScarce(): boolean {
   return parts.used > (parts.bytes * 2) / 3;
 }
 
-/** Memory for one whole part. */
-export interface WholePart {
+/** Memory for a part, or what there is of one. */
+export interface Part {
   bytes: Uint8Array<ArrayBuffer>;
   lease: Lease;
 }
 
-/** @returns undefined when the isolate has none left for now. */
-export function takeWholePart(): WholePart | undefined {
+/** @returns undefined when the isolate has no memory left for it. */
+export function takePart(bytes: number): Part | undefined {
   const lease = parts.open();
-  return lease.resize(UPLOAD_PART_BYTES, true) ? { bytes: new Uint8Array(UPLOAD_PART_BYTES), lease } : undefined;
+  return lease.resize(bytes, true) ? { bytes: new Uint8Array(bytes), lease } : undefined;
+}
+
+/** Waits for memory. @throws RegistryError OVERLOADED when there is none for too long. */
+export async function waitForPart(bytes: number): Promise<Part> {
+  let part: Part | undefined;
+  await untilTrue(() => (part = takePart(bytes)) !== undefined);
+  if (!part) throw new Error("there is memory for a part, and there is none");
+  return part;
 }
 
 /** Bytes of one part as they come in, in memory that grows with them. */
@@ -35,7 +44,7 @@ export class PartBuffer {
   #bytes = new Uint8Array(0);
   #lease = parts.open();
   #length = 0;
-  #spare: WholePart | undefined;
+  #spare: Part | undefined;
 
   get length(): number {
     return this.#length;
@@ -61,7 +70,7 @@ export class PartBuffer {
   }
 
   /** Hands over a whole part, and is empty afterwards. */
-  takeWhole(): WholePart {
+  takeWhole(): Part {
     const whole = { bytes: this.#bytes, lease: this.#lease };
     this.#bytes = new Uint8Array(0);
     this.#lease = parts.open();
@@ -70,16 +79,16 @@ export class PartBuffer {
   }
 
   /** Takes back a part that was sent: the next one goes into the same memory while bytes keep coming. */
-  giveBack(whole: WholePart): void {
-    if (this.#spare) discardWholePart(whole);
+  giveBack(whole: Part): void {
+    if (this.#spare) discardPart(whole);
     else this.#spare = whole;
   }
 
   /** Gives all memory back, with what is in it. */
   clear(): void {
-    if (this.#spare) discardWholePart(this.#spare);
+    if (this.#spare) discardPart(this.#spare);
     this.#spare = undefined;
-    discardWholePart({ bytes: this.#bytes, lease: this.#lease });
+    discardPart({ bytes: this.#bytes, lease: this.#lease });
     this.#bytes = new Uint8Array(0);
     this.#length = 0;
   }
@@ -107,8 +116,8 @@ export class PartBuffer {
   }
 }
 
-/** Gives the memory of a whole part back. */
-export function discardWholePart({ bytes, lease }: WholePart): void {
+/** Gives its memory back. */
+export function discardPart({ bytes, lease }: Part): void {
   free(bytes.buffer);
   lease.release();
 }

@@ -15,16 +15,17 @@
 import { DurableObject } from "cloudflare:workers";
 import { createHash, type Hash } from "node:crypto";
 import type { Env } from "../env.ts";
+import { free } from "../memory.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
 import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { bodyPlaces, BodyReader, discardRest, IDLE, untilTrue } from "../streams.ts";
+import { bodyPlaces, BodyReader, discardRest, IDLE } from "../streams.ts";
 import { markFound, replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { discardObject, hasObject, newObjectKey } from "./objects.ts";
 import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
-import { discardWholePart, isMemoryScarce, PartBuffer, takeWholePart } from "./part-buffer.ts";
+import { discardPart, isMemoryScarce, PartBuffer, takePart, waitForPart } from "./part-buffer.ts";
 import { requireRoom } from "./quotas.ts";
 import { isUploadPlaceWanted } from "./upload-places.ts";
 
@@ -134,7 +135,10 @@ export class UploadSession extends DurableObject<Env> {
       if (lostAt) await markFound(db, objectKey);
       return objectKey;
     }
-    return replaceObject(db, blob.digest, objectKey, blob.objectKey);
+    const kept = await replaceObject(db, blob.digest, objectKey, blob.objectKey);
+    // What may be left of it: in the local runtime, its metadata.
+    await discardObject(db, this.env.BUCKET, objectKey);
+    return kept;
   }
 
   /** Adds a chunk and answers how many bytes are safe afterwards. */
@@ -318,7 +322,10 @@ export class UploadSession extends DurableObject<Env> {
         await this.#requireRoom(session, before + received, digest);
         if (!part.append(piece) && !(await appendSoon(part, piece))) {
           await moveToTail();
-          part.append(piece);
+          if (!part.append(piece)) {
+            this.#appendTail(session, piece);
+            tailBytes += piece.byteLength;
+          }
         }
         if (tailBytes + part.length < UPLOAD_PART_BYTES) continue;
         await sent();
@@ -348,23 +355,44 @@ export class UploadSession extends DurableObject<Env> {
 
   /** Sends a part of which a beginning is in the tail. */
   async #sendTail(session: Session, rest: PartBuffer): Promise<void> {
-    let whole = takeWholePart();
+    let whole = takePart(UPLOAD_PART_BYTES);
     if (!whole) {
       // What waits for memory keeps none.
       this.#appendTail(session, rest.content);
       rest.clear();
-      await untilTrue(() => (whole = takeWholePart()) !== undefined);
+      whole = await waitForPart(UPLOAD_PART_BYTES);
     }
-    if (!whole) throw new Error("there is memory for a part, and there is none");
     try {
-      const tail = this.#readTail();
-      copyInto(whole.bytes, tail);
-      whole.bytes.set(rest.content, lengthOf(tail));
+      const tailBytes = this.#copyTail(whole.bytes);
+      whole.bytes.set(rest.content, tailBytes);
       await this.#sendPart(session, whole.bytes, rest.content);
     } finally {
       rest.clear();
-      discardWholePart(whole);
+      discardPart(whole);
     }
+  }
+
+  /** Does something with the tail, in memory that it waits for. */
+  async #withTail<T>(session: Session, use: (tail: Uint8Array) => Promise<T>): Promise<T> {
+    const part = await waitForPart(this.#tailBytes(session));
+    try {
+      this.#copyTail(part.bytes);
+      return await use(part.bytes);
+    } finally {
+      discardPart(part);
+    }
+  }
+
+  /** @returns how many bytes there were. */
+  #copyTail(target: Uint8Array): number {
+    let at = 0;
+    // Piece by piece: a second whole part would be in memory otherwise.
+    for (const [, piece] of this.ctx.storage.kv.list<Uint8Array<ArrayBuffer>>({ prefix: PREFIX.tail })) {
+      target.set(piece, at);
+      at += piece.byteLength;
+      free(piece.buffer);
+    }
+    return at;
   }
 
   async #requireBounds(session: Session, bounds: ChunkBounds, digest?: Digest): Promise<void> {
@@ -421,10 +449,6 @@ export class UploadSession extends DurableObject<Env> {
     return offset - this.#parts().length * UPLOAD_PART_BYTES;
   }
 
-  #readTail(): Uint8Array[] {
-    return this.#list<Uint8Array>(PREFIX.tail).map(([, piece]) => piece);
-  }
-
   #parts(): R2UploadedPart[] {
     return this.#list<string>(PREFIX.part).map(([, etag], index) => ({ partNumber: index + 1, etag }));
   }
@@ -467,11 +491,11 @@ export class UploadSession extends DurableObject<Env> {
       return object.key;
     }
     await this.#receive(session, bounds, body, digest);
-    if (!session.multipart) return (await this.#put(digest, join(this.#readTail()))).key;
+    if (!session.multipart) return (await this.#withTail(session, (tail) => this.#put(digest, tail))).key;
 
     const known = this.#knownDigest(session, algorithmOf(digest));
     if (known && known !== digest) throw await this.#wrongDigest(digest, known);
-    await this.#completeMultipart(session, session.multipart);
+    await this.#withTail(session, (tail) => this.#completeMultipart(session, tail));
     if (!known) await this.#verify(session.multipart.key, digest);
     return session.multipart.key;
   }
@@ -502,16 +526,15 @@ export class UploadSession extends DurableObject<Env> {
     return digestFromHex(algorithm, running.hash.copy().digest("hex"));
   }
 
-  async #completeMultipart(session: Session, { key, uploadId }: { key: string; uploadId: string }): Promise<void> {
-    const upload = this.env.BUCKET.resumeMultipartUpload(key, uploadId);
+  async #completeMultipart(session: Session, tail: Uint8Array): Promise<void> {
+    const upload = await this.#multipart(session);
     try {
       const parts = this.#parts();
-      const tail = join(this.#readTail());
       if (tail.byteLength > 0) parts.push(await withRetries(() => upload.uploadPart(parts.length + 1, tail)));
       await upload.complete(parts);
     } catch (error) {
       // An earlier attempt may have completed it and died before it could say so.
-      const object = await this.env.BUCKET.head(key);
+      const object = await this.env.BUCKET.head(upload.key);
       if (object?.size !== session.offset) throw error;
     }
   }
@@ -664,24 +687,6 @@ async function isAtEnd(reader: BodyReader): Promise<boolean> {
     const piece = await reader.read(1);
     if (piece !== IDLE) return piece === undefined;
   }
-}
-
-function copyInto(target: Uint8Array, pieces: readonly Uint8Array[]): void {
-  let at = 0;
-  for (const piece of pieces) {
-    target.set(piece, at);
-    at += piece.byteLength;
-  }
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(lengthOf(pieces));
-  copyInto(whole, pieces);
-  return whole;
 }
 
 /** R2 asks to repeat what failed on its side; the part is still in memory. */

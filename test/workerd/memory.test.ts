@@ -140,6 +140,23 @@ describe("a request for which there is no memory", () => {
     await nothingIsTaken();
   });
 
+  it("goes to the tail where it stands when others have taken the memory meanwhile", async () => {
+    const upload = await openUpload(newRepository());
+    const bytes = someBytes(3 * MIB);
+    const { writer, response } = sendSlowly("PATCH", upload.location);
+    // Large steps: what comes after them does not fit into what every upload has.
+    await writer.write(bytes.subarray(0, 2 * MIB));
+    await vi.waitUntil(() => parts.used >= MIB);
+    exhaust(parts);
+    await writer.write(bytes.subarray(2 * MIB));
+    await writer.close();
+    expect((await response).status).toBe(202);
+    expect(await rangeOf(upload)).toBe(`0-${bytes.byteLength - 1}`);
+    for (const step of undo.splice(0)) step();
+    expect((await send("PUT", `${upload.location}?digest=${digestOf(bytes)}`)).status).toBe(201);
+    await nothingIsTaken();
+  });
+
   it("waits for its turn when too many are under way, and is refused at once when too many wait", async () => {
     occupy(MAX_BODIES - bodyPlaces.taken);
     const ask = () => send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } });
