@@ -280,12 +280,15 @@ export class UploadSession extends DurableObject<Env> {
 
   /**
    * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
-   * most two are in memory. When others need the memory, what has come goes to the tail as soon as the client pauses. When the client vanishes, what was stored stays and counts.
+   * most two are in memory. When others need the memory, what has come goes to the tail as soon as the client pauses. When
+   * the client vanishes, what was stored stays and counts.
    */
   async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null, digest?: Digest): Promise<void> {
     await this.#requireBounds(session, bounds, digest);
     if (!body) return;
     const announced = bounds.length ?? Infinity;
+    const before = session.offset;
+    let received = 0;
     const reader = new BodyReader(body, isOthersTurn);
     const part = new PartBuffer();
     /** Bytes of the part that are in the tail already. */
@@ -296,14 +299,14 @@ export class UploadSession extends DurableObject<Env> {
       sending = undefined;
       await last;
     };
+    const requireRoom = () => this.#requireRoom(session, before + received, digest);
     const moveToTail = async () => {
+      await requireRoom();
       await sent();
       this.#appendTail(session, part.content);
       tailBytes += part.length;
       part.clear();
     };
-    let received = 0;
-    const before = session.offset;
     try {
       if (tailBytes === UPLOAD_PART_BYTES) {
         await this.#sendTail(session, part);
@@ -319,7 +322,6 @@ export class UploadSession extends DurableObject<Env> {
         }
         received += piece.byteLength;
         if (before + received > MAX_BLOB_BYTES) throw tooLarge();
-        await this.#requireRoom(session, before + received, digest);
         if (!part.append(piece) && !(await appendSoon(part, piece))) {
           await moveToTail();
           if (!part.append(piece)) {
@@ -328,6 +330,7 @@ export class UploadSession extends DurableObject<Env> {
           }
         }
         if (tailBytes + part.length < UPLOAD_PART_BYTES) continue;
+        await requireRoom();
         await sent();
         if (tailBytes > 0) {
           await this.#sendTail(session, part);
