@@ -59,7 +59,7 @@ describe("a blob whose object is lost", () => {
       const response = await send(method, pathOf(repository, digest));
       expect({ attempt, status: response.status }).toEqual({ attempt, status: 404 });
       expect(response.headers.get("ETag")).toBeNull();
-      expect(response.headers.get("Cache-Control")).not.toContain("immutable");
+      expect(response.headers.get("Cache-Control") ?? "").not.toContain("immutable");
       if (method === "GET") expect(await errorCodes(response)).toEqual(["BLOB_UNKNOWN"]);
     }
     expect((await rowOf(digest)).lostAt).not.toBeNull();
