@@ -59,7 +59,7 @@ async function open(): Promise<Client> {
 }
 
 function head(method: string, path: string, headers: string): string {
-  return `${method} ${path} HTTP/1.1\r\nHost: registry\r\n${headers}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
 }
 
 function statusOf({ received }: Client): number | undefined {
@@ -148,7 +148,7 @@ test(
         const { socket } = await open();
         socket.write(
           at % 2 === 0
-            ? "POST /v2/hostile/half/blobs/uploads/ HTTP/1.1\r\nHost: reg"
+            ? "POST /v2/hostile/half/blobs/uploads/ HTTP/1.1\r\nHost: local"
             : head("GET", "/v2/", "").slice(0, -2),
         );
       }
