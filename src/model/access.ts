@@ -150,6 +150,19 @@ export function parseScope(text: string): Scope | undefined {
   return { type, name: text.slice(first + 1, last), actions };
 }
 
+/**
+ * Makes one scope, of all their actions, of those for the same thing: containerd asks for `pull` and for `pull,push` of a
+ * repository in one request, and means both.
+ */
+export function joinScopes(scopes: readonly Scope[]): Scope[] {
+  const joined = new Map<string, Scope>();
+  for (const { type, name, actions } of scopes) {
+    const same = joined.get(`${type}:${name}`)?.actions ?? [];
+    joined.set(`${type}:${name}`, { type, name, actions: [...new Set([...same, ...actions])] });
+  }
+  return [...joined.values()];
+}
+
 /** Writes scopes as a challenge and a token answer name them: separated by spaces. */
 export function formatScopes(scopes: readonly Scope[]): string {
   return scopes.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" ");

@@ -211,17 +211,10 @@ const VERBS: Record<Action | "*", string> = {
 
 async function grantFor(stores: Stores, caller: Caller, scope: Scope): Promise<Grant> {
   if (!caller.grants) return decideGrant(stores, caller.user, scope);
-  const grants = ReadableGrants.of(caller.grants).filter(
-    ({ type, name }) => type === scope.type && name === scope.name,
-  );
+  const grant = ReadableGrants.of(caller.grants).find(({ type, name }) => type === scope.type && name === scope.name);
   // Somebody else may have created the organization since.
-  const prospective = grants.find((grant) => grant.isProspective);
-  if (prospective) return decideGrant(stores, caller.user, prospective);
-  return {
-    ...scope,
-    actions: grants.flatMap((grant) => grant.actions),
-    refused: grants.flatMap((grant) => grant.refused),
-  };
+  if (grant?.isProspective) return decideGrant(stores, caller.user, grant);
+  return grant ?? { ...scope, actions: [], refused: [] };
 }
 
 /** Decides what of a scope a user gets. What cannot exist, such as an ill-named repository, is simply not granted. */

@@ -1,6 +1,6 @@
 /** The token service: Docker token specification (GET with Basic, or a browser's session) and OAuth2 (POST). */
 import { type Context, Hono } from "hono";
-import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
+import { formatScopes, joinScopes, parseScope, type Scope } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { recordTokenLogin } from "../../registry/audit.ts";
 import { authenticate, type Identity, type Login } from "../../registry/credentials.ts";
@@ -84,7 +84,7 @@ async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<
 function readScopes(parameters: string[]): Scope[] {
   const texts = parameters.flatMap((parameter) => parameter.split(" ")).filter(Boolean);
   if (texts.length > MAX_SCOPES) throw new RegistryError("UNSUPPORTED", `a token has at most ${MAX_SCOPES} scopes`);
-  return texts.flatMap((text) => parseScope(text) ?? []);
+  return joinScopes(texts.flatMap((text) => parseScope(text) ?? []));
 }
 
 /**
