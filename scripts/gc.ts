@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { counted } from "../src/model/counted.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
 import { openOperatorSession } from "./local/operator-session.ts";
 import { Explained, type LocalEnvironment, readEnvironment, runProgram, untilStopRequested } from "./local/program.ts";
@@ -114,7 +115,7 @@ async function collect(registry: Registry, isDryRun: boolean, stopRequested: Pro
       "",
       `What nothing needs is kept for ${graceDays} ${graceDays === 1 ? "day" : "days"}. ` +
         `${isDryRun ? "There are now" : "There are still"}${reclaimable.exact ? "" : ", at least,"} ` +
-        `${reclaimable.manifests} manifests and ${reclaimable.blobs} blobs of ${formatBytes(reclaimable.bytes)}.`,
+        `${counted(reclaimable.manifests, "manifest")} and ${counted(reclaimable.blobs, "blob")} of ${formatBytes(reclaimable.bytes)}.`,
       ...(isAll ? [] : [isDryRun ? "That is not all there is." : "Stopped before the end: the next run goes on."]),
     ].join("\n"),
   );

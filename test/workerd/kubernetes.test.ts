@@ -412,7 +412,7 @@ describe("a rollout", () => {
     api.answers.push(unreachable);
     expect(await look(second)).toMatchObject({
       status: "failed",
-      detail: expect.stringMatching(/within 10 minutes: the rollout cannot be watched: .*Network connection lost/),
+      detail: expect.stringMatching(/within 10 minutes: the rollout cannot be watched: .*the connection was refused or lost/),
     });
   });
 
@@ -560,7 +560,7 @@ describe("an update is tried again", () => {
     expect(await look(id)).toMatchObject({
       status: "pending",
       attempts: 2,
-      detail: "the API server at cluster.example.com:6443 cannot be reached: Network connection lost.",
+      detail: "the API server at cluster.example.com:6443 cannot be reached: the connection was refused or lost",
     });
   });
 });
