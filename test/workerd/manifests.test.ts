@@ -356,7 +356,7 @@ describe("a condition of a change", () => {
     expect((await send("HEAD", path)).headers.get("Docker-Content-Digest")).toBe(second.digest);
     // What was refused has left nothing: no event, no history.
     const { results } = await env.DB.prepare(
-      "SELECT h.name FROM tag_history h JOIN repositories r ON r.id = h.repository_id WHERE r.name = ? AND h.name = 't'",
+      "SELECT h.tag FROM tag_history h JOIN repositories r ON r.id = h.repository_id WHERE r.name = ? AND h.tag = 't'",
     )
       .bind(repository)
       .all();
