@@ -133,6 +133,9 @@ export interface Scope {
 
 export const CATALOG_SCOPE: Scope = { type: "registry", name: "catalog", actions: ["*"] };
 
+/** What `docker search` asks for. */
+export const SEARCH_SCOPE: Scope = { type: "registry", name: "catalog", actions: ["search"] };
+
 export function repositoryScope(repository: RepositoryName, ...actions: Action[]): Scope {
   return { type: "repository", name: repository, actions };
 }

@@ -412,7 +412,9 @@ describe("a rollout", () => {
     api.answers.push(unreachable);
     expect(await look(second)).toMatchObject({
       status: "failed",
-      detail: expect.stringMatching(/within 10 minutes: the rollout cannot be watched: .*the connection was refused or lost/),
+      detail: expect.stringMatching(
+        /within 10 minutes: the rollout cannot be watched: .*the connection was refused or lost/,
+      ),
     });
   });
 
@@ -603,7 +605,7 @@ describe("a cluster's test", () => {
     });
     api.isAllowed = () => false;
     await expect(testCluster(stores, cluster(), own, { namespace: "a", workload: "cronjobs" })).rejects.toThrow(
-      "the token's account may not get and patch cronjobs in namespace a",
+      "the token's account may not get and patch cronjobs in namespace a: if its role names single workloads, name one as application",
     );
   });
 

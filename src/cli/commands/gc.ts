@@ -12,7 +12,9 @@ interface Collected {
 }
 
 function describe({ manifests, blobs, objects, bytes }: Collected): string {
-  return [counted(manifests, "manifest"), counted(blobs, "blob"), counted(objects, "object"), formatBytes(bytes)].join(", ");
+  return [counted(manifests, "manifest"), counted(blobs, "blob"), counted(objects, "object"), formatBytes(bytes)].join(
+    ", ",
+  );
 }
 
 const run = operation({

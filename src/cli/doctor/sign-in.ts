@@ -52,7 +52,8 @@ export const secrets: Check = {
           "Give it that key as ENCRYPTION_KEY_PREVIOUS (docs/deploy.md, Rotating secrets).",
         );
       }
-      if (!isComplete) return ok(`${counted(count, "secret")} to be taken over to the current ENCRYPTION_KEY, within hours`);
+      if (!isComplete)
+        return ok(`${counted(count, "secret")} to be taken over to the current ENCRYPTION_KEY, within hours`);
       if (encryptionKeys > 1) return ok("all is under the current ENCRYPTION_KEY: the other one may be dropped");
       return ok(tokenSecrets > 1 ? "TOKEN_SECRET is being exchanged" : "none is being exchanged");
     } catch (error) {
