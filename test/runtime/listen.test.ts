@@ -74,5 +74,6 @@ test("by default nothing but the machine itself reaches it", async () => {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family }) => !internal && family === "IPv4");
   if (others.length === 0) console.warn("Skipping the addresses of this machine: it has none but its own.");
-  for (const { address } of others) await expect(fetch(`http://${address}:${server.port}/v2/`)).rejects.toThrow("fetch failed");
+  for (const { address } of others)
+    await expect(fetch(`http://${address}:${server.port}/v2/`)).rejects.toThrow("fetch failed");
 });
