@@ -125,14 +125,15 @@ describe("a request for which there is no memory", () => {
   it("goes to the tail when it is a chunk, and is refused for a whole part, of which nothing is lost", async () => {
     const upload = await openUpload(newRepository());
     const bytes = someBytes(UPLOAD_PART_BYTES + 1000);
+    const most = UPLOAD_PART_BYTES - 100_000;
+    expect((await send("PATCH", upload.location, { body: bytes.subarray(0, most) })).status).toBe(202);
     exhaust(parts);
-    const first = await send("PATCH", upload.location, { body: bytes.subarray(0, 300_000) });
-    expect(first.status).toBe(202);
-    const second = await send("PATCH", upload.location, { body: bytes.subarray(300_000) });
+    expect((await send("PATCH", upload.location, { body: bytes.subarray(most, most + 90_000) })).status).toBe(202);
+    const second = await send("PATCH", upload.location, { body: bytes.subarray(most + 90_000) });
     await expectOverloaded(second);
     const [, end = "0"] = (await rangeOf(upload))?.split("-") ?? [];
     const stored = Number(end) + 1;
-    expect(stored).toBeGreaterThanOrEqual(300_000);
+    expect(stored).toBeGreaterThanOrEqual(most + 90_000);
     for (const step of undo.splice(0)) step();
     const third = await send("PATCH", upload.location, { body: bytes.subarray(stored) });
     expect(third.status).toBe(202);
@@ -142,7 +143,7 @@ describe("a request for which there is no memory", () => {
 
   it("goes to the tail where it stands when others have taken the memory meanwhile", async () => {
     const upload = await openUpload(newRepository());
-    const bytes = someBytes(3 * MIB);
+    const bytes = someBytes(2 * MIB + 300_000);
     const { writer, response } = sendSlowly("PATCH", upload.location);
     // Large steps: what comes after them does not fit into what every upload has.
     await writer.write(bytes.subarray(0, 2 * MIB));
@@ -202,17 +203,20 @@ describe("memory is given back", () => {
     await nothingIsTaken();
   });
 
-  it.for(names)("when a %s breaks off, which is the client's fault", async (route) => {
+  it.for(names)("when a %s breaks off", async (route) => {
     const { writer, response } = await start(route);
     await writer.abort(new Error("connection lost"));
-    expect((await response).status).toBe(400);
+    // 400 for a connection that breaks: test/runtime/hostile-clients.test.ts. Within one process it can look like an end.
+    expect((await response).status).toBeLessThan(500);
     await nothingIsTaken();
   });
 
   it.for(names)("when nothing more of a %s comes, after a minute", async (route) => {
     const { response } = await start(route);
-    const now = Date.now();
-    vi.spyOn(Date, "now").mockImplementation(() => now + 61_000);
+    const now = Date.now.bind(Date);
+    const since = now();
+    // A minute a second: the last read may have yet to begin.
+    vi.spyOn(Date, "now").mockImplementation(() => since + 61 * (now() - since));
     expect((await response).status).toBe(408);
     vi.restoreAllMocks();
     await nothingIsTaken();
