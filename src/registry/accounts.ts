@@ -7,7 +7,7 @@ import {
   deleteAccount,
   findAccount,
   insertAccount,
-  listAccountsQuery,
+  listAccounts as list,
 } from "../storage/accounts.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { NamePage } from "../storage/users.ts";
@@ -54,9 +54,9 @@ function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: strin
 }
 
 /** @throws RegistryError DENIED. */
-export async function listAccounts(stores: Stores, caller: Caller, page: NamePage): Promise<AccountRecord[]> {
+export async function listAccounts(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
   requireOperator(caller);
-  return listAccountsQuery(stores.db, page);
+  return list(stores.db, page);
 }
 
 /**

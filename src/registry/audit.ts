@@ -13,8 +13,9 @@ export type { AuditEvent };
 /** What callers may ask for. */
 export type AuditQuery = Omit<AuditFilter, "accountId" | "userId">;
 
-/** As many as one query brings without holding much at once. */
+/** As many as one query brings without holding much at once, and as many as it looks through for them. */
 const EXPORT_PAGE = 1000;
+const EXPORT_SEEN = 10_000;
 /** What is recorded of a name that somebody gave, and of a path. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
@@ -23,7 +24,7 @@ const REFUSAL_INTERVAL_MS = 60_000;
 const MAX_REFUSALS = 20;
 
 /**
- * Events that the caller may see, newest first.
+ * Events that the caller may see, newest first, and where to go on if too many others lay between.
  *
  * @param before the id to go on behind; undefined for the newest.
  * @throws RegistryError as {@link requireAuditAccess}.
@@ -32,10 +33,10 @@ export async function listEvents(
   stores: Stores,
   caller: Caller,
   query: AuditQuery,
-  { before, limit }: { before: number | undefined; limit: number },
-): Promise<AuditEvent[]> {
+  page: { before: number | undefined; limit: number },
+): ReturnType<typeof listAudit> {
   const scope = await requireAuditAccess(stores, caller, query);
-  return listAudit(stores.db, { ...query, ...scope }, before, limit);
+  return listAudit(stores.db, { ...query, ...scope }, page);
 }
 
 /**
@@ -55,10 +56,11 @@ export async function exportEvents(
 
 async function* readPages({ db }: Stores, filter: AuditFilter, before: number | undefined) {
   for (let last = before; ;) {
-    const events = await listAudit(db, filter, last, EXPORT_PAGE);
+    const page = { before: last, limit: EXPORT_PAGE, maxSeen: EXPORT_SEEN };
+    const { events, end } = await listAudit(db, filter, page);
     yield events;
-    last = events.at(-1)?.id;
-    if (events.length < EXPORT_PAGE) return;
+    if (events.length < EXPORT_PAGE && end === undefined) return;
+    last = events.length < EXPORT_PAGE ? end : events.at(-1)?.id;
   }
 }
 

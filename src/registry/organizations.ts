@@ -62,10 +62,15 @@ export async function searchOrganizations(
   { db }: Stores,
   caller: Caller,
   filter: Omit<storage.OrganizationFilter, "withImages">,
-): Promise<VisibleOrganization[]> {
+  page: storage.OrganizationPage,
+) {
   const user = requireAccountUser(caller);
-  const found = await storage.listOrganizations(db, user, { ...filter, withImages: true });
-  return found.map((organization) => (isAdministrator(user) ? { ...organization, level: "manage" } : organization));
+  const { rows, end } = await storage.searchOrganizations(db, user, { ...filter, withImages: true }, page);
+  return { rows: rows.map((organization) => asVisible(user, organization)), end };
+}
+
+function asVisible(user: User, organization: storage.Organization): VisibleOrganization {
+  return isAdministrator(user) ? { ...organization, level: "manage" } : organization;
 }
 
 /**
@@ -78,9 +83,10 @@ export async function getOrganization(
   caller: Caller,
   name: OrganizationName,
 ): Promise<VisibleOrganization> {
-  const [organization] = await searchOrganizations(stores, caller, { name });
+  const user = requireAccountUser(caller);
+  const [organization] = await storage.listOrganizations(stores.db, user, { name, withImages: true });
   if (!organization) throw unknownOrganization(name);
-  return organization;
+  return asVisible(user, organization);
 }
 
 /** @throws RegistryError ORGANIZATION_UNKNOWN. */

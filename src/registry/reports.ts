@@ -2,14 +2,9 @@
 import type { Caller } from "../model/access.ts";
 import { dayOf, type DayValue, fillDays, lastDays } from "../model/day.ts";
 import { countCreatedOrganizations } from "../storage/organizations.ts";
-import {
-  countOrganizations,
-  listPulledBytes,
-  listStoredBytes,
-  type RepositoryTotals,
-  totalRepositories,
-} from "../storage/reports.ts";
+import { countOrganizations, listPulledBytes, listStoredBytes } from "../storage/reports.ts";
 import type { Stores } from "../storage/stores.ts";
+import { type ImageTotals, totalsOf } from "../storage/totals.ts";
 import { requireAccountUser, requireAdministrator } from "./access.ts";
 
 /** How many days a report goes back, the running one included. */
@@ -24,7 +19,7 @@ export async function getOrganizationQuota(
   return { used: await countCreatedOrganizations(db, user.id), limit: settings.organizationQuota };
 }
 
-export interface Overview extends RepositoryTotals {
+export interface Overview extends ImageTotals {
   account: { id: number; name: string };
   organizations: number;
   /** Over the days of a report. */
@@ -36,7 +31,7 @@ export async function getOverview(stores: Stores, caller: Caller): Promise<Overv
   const user = requireAccountUser(caller);
   const [organizations, totals, pulled] = await Promise.all([
     countOrganizations(stores.db, user),
-    totalRepositories(stores.db, user),
+    totalsOf(stores.db, user),
     reportPulledBytes(stores, caller),
   ]);
   return {
@@ -66,7 +61,7 @@ export async function reportStoredBytes({ db }: Stores, caller: Caller): Promise
   const days = lastDays(now, REPORT_DAYS);
   const [past, { storedBytes }] = await Promise.all([
     listStoredBytes(db, user.accountId, firstOf(days)),
-    totalRepositories(db, user),
+    totalsOf(db, user),
   ]);
   const today = dayOf(now);
   return fillDays(days, [...past.filter(({ day }) => day !== today), { day: today, value: storedBytes }], true);

@@ -11,7 +11,7 @@ import {
   findUserByName,
   insertUser,
   type ListedUser,
-  listUsersQuery,
+  listUsers as list,
   type NamePage,
   updateUser,
   type UserRecord,
@@ -22,8 +22,8 @@ import { actorOf, requireAccountUser, requireAdministrator, requireOperator } fr
 export type { ListedUser, NamePage };
 
 /** The users of the caller's account: whoever may grant rights must be able to name them. */
-export async function listUsers(stores: Stores, caller: Caller, page: NamePage): Promise<ListedUser[]> {
-  return listUsersQuery(stores.db, requireAccountUser(caller).accountId, page);
+export async function listUsers(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
+  return list(stores.db, requireAccountUser(caller).accountId, page);
 }
 
 /**

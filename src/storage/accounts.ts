@@ -1,6 +1,7 @@
-import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { accounts, organizations, users } from "./schema.ts";
 import { contains, type NamePage } from "./users.ts";
@@ -19,18 +20,36 @@ const ACCOUNT_COLUMNS = {
   id: accounts.id,
   name: accounts.name,
   createdAt: accounts.createdAt,
-  users: sql<number>`(SELECT count(*) FROM ${users} WHERE ${users.accountId} = ${accounts}.id)`,
-  organizations: sql<number>`(SELECT count(*) FROM ${organizations} WHERE ${organizations.accountId} = ${accounts}.id)`,
+  users: accounts.userCount,
+  organizations: accounts.organizationCount,
 };
 
 /** All accounts by name. */
+export async function listAccounts(
+  db: Database,
+  page: NamePage,
+): Promise<BoundedPage<AccountRecord & { key: string }>> {
+  return splitEnd(await listAccountsQuery(db, page));
+}
+
 export function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
+  const page = boundedPage({
+    table: accounts,
+    id: accounts.id,
+    key: accounts.name,
+    isDescending: false,
+    within: undefined,
+    conditions: contains(accounts.name, search),
+    columns: [accounts.id, accounts.name],
+    selectors: nameSelectors("accounts", search),
+    after: after === undefined ? undefined : [after, BEHIND_NAME],
+    limit,
+  });
   return db
-    .select(ACCOUNT_COLUMNS)
-    .from(accounts)
-    .where(and(gt(accounts.name, after ?? ""), contains(accounts.name, search)))
-    .orderBy(asc(accounts.name))
-    .limit(limit);
+    .select({ ...ACCOUNT_COLUMNS, key: sql<string>`page.key`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .innerJoin(accounts, sql`${accounts.id} = page.id`)
+    .orderBy(asc(sql`page.key`));
 }
 
 export async function findAccount(db: Database, name: string): Promise<AccountRecord | undefined> {

@@ -7,8 +7,9 @@ import type { Level, User } from "../model/access.ts";
 import type { DeliveryStatus } from "../model/delivery.ts";
 import type { Digest } from "../model/digest.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
-import { isOwn } from "./access.ts";
+import { boundedPage } from "./bounded.ts";
 import type { Database } from "./database.ts";
+import { ownImages } from "./image-selectors.ts";
 import { deliveries, manifests, repositories, tagHistory, tags, triggers, users } from "./schema.ts";
 
 /** How many of the images that were changed last are looked through. */
@@ -91,7 +92,11 @@ export function recentDeliveriesQuery(db: Database, user: User, limit: number): 
 }
 
 function changedImages(db: Database, user: User, wanted: Level): SQL {
-  return sql`(
-    SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${isOwn(db, user, wanted)}
-    ORDER BY ${repositories.updatedAt} DESC, ${repositories.id} DESC LIMIT ${RECENT_IMAGES})`;
+  const page = boundedPage({
+    ...ownImages(db, user, wanted),
+    key: repositories.updatedAt,
+    isDescending: true,
+    limit: RECENT_IMAGES,
+  });
+  return sql`(SELECT id FROM ${page} WHERE is_end = 0)`;
 }

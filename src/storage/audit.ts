@@ -1,4 +1,4 @@
-import { and, type AnyColumn, asc, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { AuditAction, AuditEntry, AuditResult } from "../model/audit.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
@@ -124,97 +124,146 @@ export interface AuditFilter {
 
 /** How long after its time an event may be written at most: longer than D1 lets a query take. */
 const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
+/** Events that one page looks through, where no index has all that is asked for. */
+export const MAX_SEEN_OF_AUDIT = 2000;
+
+/** Which events a page looks at. */
+export interface AuditPage {
+  /** The id to go on behind; undefined for the newest. */
+  before: number | undefined;
+  limit: number;
+  maxSeen?: number;
+}
+
+export type AuditEvent = Awaited<ReturnType<typeof listAuditQuery>>[number];
 
 /**
  * Events in the order of their ids, newest first.
  *
- * @param before the id to go on behind; undefined for the newest.
+ * @returns fewer than `limit`, even none, where too many others lie between; `end` is then the id to go on behind.
  */
-export function listAudit(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
-  return listAuditQuery(db, filter, before, limit);
+export async function listAudit(
+  db: Database,
+  filter: AuditFilter,
+  page: AuditPage,
+): Promise<{ events: AuditEvent[]; end: number | undefined }> {
+  const events = await listAuditQuery(db, filter, page);
+  if (events.length >= page.limit || !isSifted(filter)) return { events, end: undefined };
+  const [last] = await auditEndQuery(db, filter, page);
+  return { events, end: last?.id };
 }
 
-export type AuditEvent = Awaited<ReturnType<typeof listAudit>>[number];
-
-export function listAuditQuery(db: Database, filter: AuditFilter, before: number | undefined, limit: number) {
-  const { organization, userName, accountId, accountName, action } = filter;
-  const account = accountName === undefined ? accountId : sql`(SELECT id FROM ${accounts} WHERE name = ${accountName})`;
+export function listAuditQuery(db: Database, filter: AuditFilter, page: AuditPage) {
+  const { maxSeen = MAX_SEEN_OF_AUDIT } = page;
+  const { indexed, sifting } = conditionsOf(filter);
+  const seen = db
+    .select()
+    .from(auditEvents)
+    .where(and(lt(auditEvents.id, page.before ?? Number.MAX_SAFE_INTEGER), indexed, ...within(filter)))
+    .orderBy(desc(auditEvents.id))
+    .limit(sifting ? maxSeen : page.limit)
+    .as("seen");
   return db
     .select({
-      id: auditEvents.id,
-      createdAt: auditEvents.createdAt,
-      account: accounts.name,
-      organization: auditEvents.organization,
-      userName: auditEvents.userName,
-      address: auditEvents.address,
-      action: auditEvents.action,
-      resource: auditEvents.resource,
-      result: auditEvents.result,
-      detail: auditEvents.detail,
+      id: seen.id,
+      createdAt: seen.createdAt,
+      account: sql<string | null>`(SELECT ${accounts.name} FROM ${accounts} WHERE ${accounts.id} = seen.account_id)`,
+      organization: seen.organization,
+      userName: seen.userName,
+      address: seen.address,
+      action: seen.action,
+      resource: seen.resource,
+      result: seen.result,
+      detail: seen.detail,
     })
+    .from(seen)
+    .where(sifting)
+    .limit(page.limit);
+}
+
+/** The last event that a page looks at; none when there are no more than that. */
+export function auditEndQuery(db: Database, filter: AuditFilter, { before, maxSeen = MAX_SEEN_OF_AUDIT }: AuditPage) {
+  return db
+    .select({ id: auditEvents.id })
     .from(auditEvents)
-    .leftJoin(accounts, eq(accounts.id, auditEvents.accountId))
-    .where(
-      and(
-        lt(auditEvents.id, before ?? Number.MAX_SAFE_INTEGER),
-        ...inOneIndex([
-          [auditEvents.organization, organization],
-          [auditEvents.userName, userName],
-          [auditEvents.accountId, account],
-          [auditEvents.action, action],
-        ]),
-        ...within(db, filter),
-        filter.userId === undefined ? undefined : eq(auditEvents.userId, filter.userId),
-        filter.result === undefined ? undefined : eq(auditEvents.result, filter.result),
-      ),
-    )
+    .where(and(lt(auditEvents.id, before ?? Number.MAX_SAFE_INTEGER), conditionsOf(filter).indexed, ...within(filter)))
     .orderBy(desc(auditEvents.id))
-    .limit(limit);
+    .limit(1)
+    .offset(maxSeen - 1);
+}
+
+function isSifted(filter: AuditFilter): boolean {
+  return conditionsOf(filter).sifting !== undefined;
 }
 
 /**
- * The conditions on columns that have an index, which all go on to the id, so that no list is sorted. SQLite would choose
- * among them without knowing how much each finds; the first one given finds the least. A unary plus hides the others.
+ * What is asked for, in two: the condition that an index begins with, which all go on to the id, so that no list is sorted;
+ * and what sifts the events that it leads to, as conditions on `seen`. The first of several finds the least as a rule.
  */
-function inOneIndex(conditions: readonly (readonly [column: AnyColumn, value: unknown])[]): SQL[] {
-  return conditions
-    .filter(([, value]) => value !== undefined)
-    .map(([column, value], position) => (position === 0 ? sql`${column} = ${value}` : sql`+${column} = ${value}`));
+function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting: SQL | undefined } {
+  const { organization, userName, userId, accountId, accountName, action, result, since, until } = filter;
+  const account = accountName === undefined ? accountId : sql`(SELECT id FROM ${accounts} WHERE name = ${accountName})`;
+  const wanted = (
+    [
+      ["organization", organization],
+      ["user_name", userName],
+      ["account_id", account],
+      ["action", action],
+    ] as const
+  ).filter(([, value]) => value !== undefined);
+  // What was denied is little as a rule, and has an index by account.
+  const isRare = result === "denied" && account !== undefined && organization === undefined && userName === undefined;
+  const first = isRare ? wanted.find(([name]) => name === "account_id") : wanted[0];
+  const equals = (table: string, [name, value]: readonly [string, unknown]) =>
+    sql`${sql.identifier(table)}.${sql.identifier(name)} = ${value}`;
+  const rest: SQL[] = [
+    ...wanted.filter((condition) => condition !== first).map((condition) => equals("seen", condition)),
+    ...(userId === undefined ? [] : [equals("seen", ["user_id", userId])]),
+    ...(result === undefined || isRare ? [] : [equals("seen", ["result", result])]),
+    ...(since ? [sql`seen.created_at >= ${since.getTime()}`] : []),
+    ...(until ? [sql`seen.created_at < ${until.getTime()}`] : []),
+  ];
+  return {
+    // Written out, because SQLite sees that a partial index fits by the text alone.
+    indexed: and(first && equals("audit_events", first), isRare ? sql`${auditEvents.result} = 'denied'` : undefined),
+    sifting: and(...rest),
+  };
 }
 
 /** Ids grow with time, give or take what a write is delayed: so the ids around it find a time without reading the rest. */
-function within(db: Database, { since, until }: AuditFilter): SQL[] {
-  const conditions: (SQL | undefined)[] = [];
-  if (since) {
-    const last = db
-      .select({ id: auditEvents.id })
-      .from(auditEvents)
-      .where(lt(auditEvents.createdAt, new Date(since.getTime() - MAX_WRITE_DELAY_MS)))
-      .orderBy(desc(auditEvents.createdAt), desc(auditEvents.id))
-      .limit(1);
-    conditions.push(gte(auditEvents.createdAt, since), gt(auditEvents.id, sql`ifnull(${last}, 0)`));
-  }
-  if (until) {
-    const first = db
-      .select({ id: auditEvents.id })
-      .from(auditEvents)
-      .where(gte(auditEvents.createdAt, new Date(until.getTime() + MAX_WRITE_DELAY_MS)))
-      .orderBy(asc(auditEvents.createdAt), asc(auditEvents.id))
-      .limit(1);
-    const end = sql`ifnull(${first}, ${Number.MAX_SAFE_INTEGER})`;
-    conditions.push(lt(auditEvents.createdAt, until), lt(auditEvents.id, end));
-  }
-  return conditions.filter((condition) => condition !== undefined);
+function within({ since, until }: AuditFilter): SQL[] {
+  return [
+    ...(since ? [sql`${auditEvents.id} >= ${firstFrom(since.getTime() - MAX_WRITE_DELAY_MS)}`] : []),
+    ...(until ? [sql`${auditEvents.id} < ${firstFrom(until.getTime() + MAX_WRITE_DELAY_MS)}`] : []),
+  ];
+}
+
+/** The id of the first event from a time on, found by halving; behind the last one when there is none. */
+function firstFrom(time: number): SQL {
+  const idFrom = (id: SQL) => sql`(SELECT min(${auditEvents.id}) FROM ${auditEvents} WHERE ${auditEvents.id} >= ${id})`;
+  const middle = sql`(low + high) / 2`;
+  const isEarlier = sql`(SELECT ${auditEvents.createdAt} FROM ${auditEvents} WHERE ${auditEvents.id} = ${idFrom(middle)}) < ${time}`;
+  // All events before `low` are earlier, and those from `high` on are not.
+  return sql`(
+    WITH RECURSIVE half(low, high) AS (
+      SELECT (SELECT min(${auditEvents.id}) FROM ${auditEvents}), (SELECT max(${auditEvents.id}) + 1 FROM ${auditEvents})
+      UNION ALL
+      SELECT CASE WHEN ${isEarlier} THEN ${middle} + 1 ELSE low END, CASE WHEN ${isEarlier} THEN high ELSE ${middle} END
+      FROM half WHERE low < high)
+    SELECT ifnull(max(low), 0) FROM half)`;
 }
 
 /** Deletes events older than a time, at most `limit` at once: D1 ends what takes too long. */
 export async function deleteAuditBefore(db: Database, before: Date, limit: number): Promise<number> {
-  const ids = db
-    .select({ id: auditEvents.id })
+  const oldest = db
+    .select({ id: auditEvents.id, createdAt: auditEvents.createdAt })
     .from(auditEvents)
-    .where(lt(auditEvents.createdAt, before))
-    .orderBy(auditEvents.createdAt)
-    .limit(limit);
-  const deleted = await db.delete(auditEvents).where(sql`${auditEvents.id} IN ${ids}`);
-  return deleted.meta.changes;
+    .orderBy(asc(auditEvents.id))
+    .limit(limit)
+    .as("oldest");
+  const deleted = await db
+    .delete(auditEvents)
+    .where(inArray(auditEvents.id, db.select({ id: oldest.id }).from(oldest).where(lt(oldest.createdAt, before))))
+    .returning({ id: auditEvents.id });
+  return deleted.length;
 }

@@ -1,9 +1,10 @@
-import { and, asc, count, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { type Actor, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../model/limits.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import {
   auditEvents,
@@ -13,7 +14,11 @@ import {
   repositoryPermissions,
   users,
 } from "./schema.ts";
+import { imageCountOf } from "./totals.ts";
 import { contains } from "./users.ts";
+
+/** Deleted organizations have names from this one on, which none can have, until nothing is left of them. */
+export const FIRST_HIDDEN_NAME = "~" as OrganizationName;
 
 /** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
 export async function countCreatedOrganizations(db: Database, userId: number): Promise<number> {
@@ -33,7 +38,7 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
     db
       .insert(organizations)
       .select(
-        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}
+        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0
             WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
               AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
               AND NOT EXISTS ${restingNameQuery(db, user, name)}`,
@@ -133,57 +138,125 @@ export interface OrganizationFilter {
   search?: string | undefined;
   /** The least that the user may do with all of its images. */
   level?: Level | undefined;
-  /** The name to go on behind; undefined for the first page. */
-  after?: string | undefined;
-  /** How many at most; undefined: all. */
-  limit?: number | undefined;
 }
 
-/** Organizations of the user's account that the user has a right to, by name. */
+/** Which of the organizations that a filter finds. */
+export interface OrganizationPage {
+  /** The name to go on behind; undefined for the first page. */
+  after?: string | undefined;
+  limit: number;
+}
+
+/** All organizations of the user's account that the user has a right to, by name. */
 export async function listOrganizations(db: Database, user: User, filter: OrganizationFilter): Promise<Organization[]> {
-  const rows = await listOrganizationsQuery(db, user, filter);
-  return rows.map((row) => ({ ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined }));
+  return (await listOrganizationsQuery(db, user, filter)).map(readOrganization);
+}
+
+/** One page of them. */
+export async function searchOrganizations(
+  db: Database,
+  user: User,
+  filter: OrganizationFilter,
+  page: OrganizationPage,
+): Promise<BoundedPage<Organization & { key: string }>> {
+  const { rows, end } = splitEnd(await searchOrganizationsQuery(db, user, filter, page));
+  return { rows: rows.map(readOrganization), end };
+}
+
+function readOrganization<R extends { creatorName: string | null; level: Level | null }>(row: R) {
+  return { ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined };
 }
 
 export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter) {
-  const { name, withImages, search, level, after, limit = -1 } = filter;
-  const seesAll = isAdministrator(user) ? sql`1` : sql`${organizationPermissions.level} IS NOT NULL`;
   return db
-    .select({
-      id: organizations.id,
-      name: organizations.name,
-      creatorName: users.name,
-      level: organizationPermissions.level,
-      createdAt: organizations.createdAt,
-      userCount: sql<number>`(SELECT count(*) FROM ${organizationPermissions} AS granted
-                              WHERE granted.organization_id = ${organizations.id})`,
-      repositoryCount: sql<number>`CASE WHEN ${seesAll}
-        THEN (SELECT count(*) FROM ${repositories} WHERE ${repositories.organizationId} = ${organizations.id})
-        ELSE (SELECT count(*) FROM (${imagesOf(user)}) WHERE organization_id = ${organizations.id}) END`,
-    })
+    .select(shownColumns(user))
     .from(organizations)
     .leftJoin(users, eq(users.id, organizations.createdBy))
-    .leftJoin(
-      organizationPermissions,
-      and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, user.id)),
-    )
+    .leftJoin(organizationPermissions, isOwnPermission(user))
     .where(
       and(
-        name === undefined ? undefined : eq(organizations.name, name),
-        after === undefined ? undefined : gt(organizations.name, after as OrganizationName),
-        contains(organizations.name, search),
-        level === undefined || isAdministrator(user)
-          ? undefined
-          : inArray(organizationPermissions.level, atLeast(level)),
+        isFound(filter),
+        hasLevel(user, filter),
         isAdministrator(user)
           ? eq(organizations.accountId, user.accountId)
           : // The plus keeps SQLite from walking all organizations of the account: a member's own are few.
             sql`+${organizations.accountId} = ${user.accountId}
-                AND ${organizations.id} IN (${organizationIdsOf(user, withImages)})`,
+                AND ${organizations.id} IN (${organizationIdsOf(user, filter.withImages)})`,
       ),
     )
-    .orderBy(asc(organizations.name))
-    .limit(limit);
+    .orderBy(asc(organizations.name));
+}
+
+export function searchOrganizationsQuery(
+  db: Database,
+  user: User,
+  filter: OrganizationFilter,
+  { after, limit }: OrganizationPage,
+) {
+  const isGranted = isAdministrator(user)
+    ? undefined
+    : sql`${organizations.id} IN (${organizationIdsOf(user, filter.withImages)})`;
+  const isSufficient =
+    filter.level === undefined || isAdministrator(user)
+      ? undefined
+      : sql`${organizations.id} IN (
+          SELECT ${organizationPermissions.organizationId} FROM ${organizationPermissions}
+          WHERE ${organizationPermissions.userId} = ${user.id} AND ${hasLevel(user, filter)})`;
+  const page = boundedPage({
+    table: organizations,
+    id: organizations.id,
+    key: organizations.name,
+    isDescending: false,
+    within: eq(organizations.accountId, user.accountId),
+    conditions: and(isFound(filter), isGranted, isSufficient),
+    columns: [organizations.id, organizations.name],
+    selectors: [
+      ...(isAdministrator(user) ? [] : [sql`SELECT organization_id AS id FROM (${organizationIdsOf(user, true)})`]),
+      ...nameSelectors("organizations", filter.search),
+    ],
+    after: after === undefined ? undefined : [after, BEHIND_NAME],
+    limit,
+  });
+  return db
+    .select({ ...shownColumns(user), key: sql<string>`page.key`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .innerJoin(organizations, sql`${organizations.id} = page.id`)
+    .leftJoin(users, eq(users.id, organizations.createdBy))
+    .leftJoin(organizationPermissions, isOwnPermission(user))
+    .orderBy(asc(sql`page.key`));
+}
+
+function shownColumns(user: User) {
+  const seesAll = isAdministrator(user) ? sql`1` : sql`${organizationPermissions.level} IS NOT NULL`;
+  return {
+    id: organizations.id,
+    name: organizations.name,
+    creatorName: users.name,
+    level: organizationPermissions.level,
+    createdAt: organizations.createdAt,
+    userCount: organizations.userCount,
+    repositoryCount: sql<number>`CASE WHEN ${seesAll} THEN ${imageCountOf(sql`${organizations.id}`)}
+      ELSE ifnull((SELECT images FROM (
+        SELECT organization_id, count(*) AS images FROM (${imagesOf(user)}) GROUP BY 1) AS granted
+        WHERE granted.organization_id = ${organizations.id}), 0) END`,
+  };
+}
+
+function isOwnPermission(user: User): SQL | undefined {
+  return and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, user.id));
+}
+
+function isFound({ name, search }: OrganizationFilter): SQL | undefined {
+  return and(
+    name === undefined ? lt(organizations.name, FIRST_HIDDEN_NAME) : eq(organizations.name, name),
+    contains(organizations.name, search),
+  );
+}
+
+function hasLevel(user: User, { level }: OrganizationFilter): SQL | undefined {
+  return level === undefined || isAdministrator(user)
+    ? undefined
+    : inArray(organizationPermissions.level, atLeast(level));
 }
 
 function organizationIdsOf(user: User, withImages: boolean): SQL {
@@ -196,5 +269,5 @@ function organizationIdsOf(user: User, withImages: boolean): SQL {
 function imagesOf(user: User): SQL {
   return sql`SELECT ${repositories.organizationId} FROM ${repositoryPermissions}
              JOIN ${repositories} ON ${repositories.id} = ${repositoryPermissions.repositoryId}
-             WHERE ${repositoryPermissions.userId} = ${user.id}`;
+             WHERE ${repositoryPermissions.userId} = ${user.id} AND ${repositories.accountId} <> 0`;
 }

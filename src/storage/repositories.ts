@@ -1,11 +1,13 @@
-import { and, asc, eq, gt, inArray, not, type SQL, sql } from "drizzle-orm";
-import type { Actor } from "../model/access.ts";
+import { and, asc, eq, inArray, not, sql } from "drizzle-orm";
+import type { Actor, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { ownImages } from "./image-selectors.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertOrganization } from "./organizations.ts";
 import { blobs, manifests, organizations, repositories, repositoryBlobs, tags, users } from "./schema.ts";
@@ -54,7 +56,7 @@ export function insertRepository(
     .insert(repositories)
     .select(
       sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
-                 ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0
+                 ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0
           FROM ${organizations}
           WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)}`,
     )
@@ -171,18 +173,26 @@ export async function deleteRepository(
   }
 }
 
-/** Names after `last` in byte order, at most `limit`, of the repositories that meet a condition. */
-export async function listRepositoryNames(
+/** One page of the repositories that a user has a right to, after `last` in byte order. */
+export async function listOwnNames(
   db: Database,
-  condition: SQL | undefined,
+  user: User,
   last: string,
   limit: number,
-): Promise<RepositoryName[]> {
-  const rows = await db
-    .select({ name: repositories.name })
-    .from(repositories)
-    .where(and(gt(repositories.name, last as RepositoryName), condition))
-    .orderBy(asc(repositories.name))
-    .limit(limit);
-  return rows.map((row) => row.name);
+): Promise<BoundedPage<{ key: RepositoryName; id: number }>> {
+  return splitEnd(await listOwnNamesQuery(db, user, last, limit));
+}
+
+export function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
+  const page = boundedPage({
+    ...ownImages(db, user),
+    key: repositories.name,
+    isDescending: false,
+    after: [last, BEHIND_NAME],
+    limit,
+  });
+  return db
+    .select({ key: sql<RepositoryName>`page.key`, id: sql<number>`page.id`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .orderBy(asc(sql`page.key`));
 }

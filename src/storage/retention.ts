@@ -376,7 +376,13 @@ export interface LogEntry {
   createdAt: Date;
 }
 
-/** One page of what aging deleted from a repository, the newest first, and how many entries there are in all. */
+/** Entries that are counted at most: as far as pages by offset go. */
+const MAX_COUNTED_ENTRIES = 11_000;
+
+/**
+ * One page of what aging deleted from a repository, the newest first, and how many entries there are in all: at most
+ * {@link MAX_COUNTED_ENTRIES} are counted.
+ */
 export async function listLog(
   db: Database,
   repositoryId: number,
@@ -386,8 +392,14 @@ export async function listLog(
     logQuery(db, repositoryId, undefined, page.limit).offset(page.offset),
     db
       .select({ count: sql<number>`count(*)` })
-      .from(retentionLog)
-      .where(eq(retentionLog.repositoryId, repositoryId)),
+      .from(
+        db
+          .select({ id: retentionLog.id })
+          .from(retentionLog)
+          .where(eq(retentionLog.repositoryId, repositoryId))
+          .limit(MAX_COUNTED_ENTRIES)
+          .as("counted"),
+      ),
   ]);
   return { entries: rows.map(readEntry), total: total[0]?.count ?? 0 };
 }

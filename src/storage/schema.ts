@@ -8,9 +8,13 @@ import type { Level, Role } from "../model/access.ts";
 import type { AuditAction, AuditResult } from "../model/audit.ts";
 import type { Digest } from "../model/digest.ts";
 import type { DeliveryStatus } from "../model/delivery.ts";
+import type { QuotaHolder, QuotaResource } from "../model/quota.ts";
 import type { RetentionKind } from "../model/retention.ts";
 import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
+
+/** A deleted image or organization to be taken apart, or an image whose manifests are to be looked at again. */
+export type CleanupKind = "image" | "organization" | "untagged";
 
 const id = () => integer("id").primaryKey();
 /** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
@@ -24,7 +28,33 @@ export const accounts = sqliteTable("accounts", {
   id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
+  /** Kept by triggers on `users` and `organizations` (migration 0004). */
+  userCount: integer("user_count").notNull().default(0),
+  organizationCount: integer("organization_count").notNull().default(0),
+  /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */
+  auditEventCount: integer("audit_event_count").notNull().default(0),
+  tagEventCount: integer("tag_event_count").notNull().default(0),
 });
+
+/**
+ * How much accounts and organizations have of what all share, and may have: `model/quota.ts`. Their rows come and go with
+ * them, and `used` is kept by triggers, which let no batch end above a limit (migration 0004).
+ */
+export const quotas = sqliteTable(
+  "quotas",
+  {
+    holder: text("holder").$type<QuotaHolder>().notNull(),
+    /** The account's or organization's id; 0 in the rows that hold for those without a limit of their own. */
+    holderId: integer("holder_id").notNull(),
+    resource: text("resource").$type<QuotaResource>().notNull(),
+    /** An organization's account, which counts along. */
+    accountId: integer("account_id"),
+    used: integer("used").notNull().default(0),
+    /** The last number allowed; null: as the row of id 0 says. */
+    ownLimit: integer("own_limit"),
+  },
+  (table) => [primaryKey({ columns: [table.holder, table.holderId, table.resource] })],
+);
 
 export const users = sqliteTable(
   "users",
@@ -96,6 +126,8 @@ export const organizations = sqliteTable(
     /** Whose quota it counts against. */
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
+    /** Users with a permission on all of its images; kept by triggers (migration 0004). */
+    userCount: integer("user_count").notNull().default(0),
   },
   (table) => [
     index("organizations_by_account").on(table.accountId, table.name),
@@ -129,7 +161,7 @@ export const repositories = sqliteTable(
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
-    /** The organization's, which never changes: lists of an account's images walk one index. */
+    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion.ts`). */
     accountId: integer("account_id").notNull().default(0),
     /** The whole name, `organization/image`: a pull finds its repository by one index. */
     name: text("name").$type<RepositoryName>().notNull().unique(),
@@ -149,12 +181,21 @@ export const repositories = sqliteTable(
     storedBytes: integer("stored_bytes").notNull().default(0),
     /** Whether manifests that nothing needs any more stay all the same. */
     keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
+    /** Shares, ended ones among them; kept by triggers on `shares` (migration 0004). */
+    shareCount: integer("share_count").notNull().default(0),
   },
   (table) => [
     index("repositories_by_organization").on(table.organizationId, table.name),
+    index("repositories_by_organization_update").on(table.organizationId, table.updatedAt),
+    index("repositories_by_organization_tag_count").on(table.organizationId, table.tagCount),
     index("repositories_by_name").on(table.accountId, table.name),
     index("repositories_by_update").on(table.accountId, table.updatedAt),
     index("repositories_by_tag_count").on(table.accountId, table.tagCount),
+    index("repositories_by_category").on(table.accountId, table.category),
+    index("repositories_by_visibility").on(table.accountId, table.isPublic),
+    index("repositories_by_creator")
+      .on(table.createdBy)
+      .where(sql`${table.createdBy} IS NOT NULL`),
     index("repositories_public")
       .on(table.name)
       .where(sql`${table.isPublic} = 1`),
@@ -164,6 +205,21 @@ export const repositories = sqliteTable(
     index("repositories_public_by_tag_count")
       .on(table.tagCount)
       .where(sql`${table.isPublic} = 1`),
+    index("repositories_public_by_category")
+      .on(table.category)
+      .where(sql`${table.isPublic} = 1`),
+    index("repositories_shared_by_account")
+      .on(table.accountId, table.name)
+      .where(sql`${table.shareCount} > 0`),
+    index("repositories_shared_by_name")
+      .on(table.name)
+      .where(sql`${table.shareCount} > 0`),
+    index("repositories_shared_by_update")
+      .on(table.updatedAt)
+      .where(sql`${table.shareCount} > 0`),
+    index("repositories_shared_by_tag_count")
+      .on(table.tagCount)
+      .where(sql`${table.shareCount} > 0`),
   ],
 );
 
@@ -247,11 +303,13 @@ export const auditEvents = sqliteTable(
     detail: text("detail"),
   },
   (table) => [
-    index("audit_events_by_time").on(table.createdAt),
     index("audit_events_by_account").on(table.accountId, table.id),
     index("audit_events_by_organization").on(table.organization, table.id),
     index("audit_events_by_user").on(table.userName, table.id),
     index("audit_events_by_action").on(table.action, table.id),
+    index("audit_events_denied")
+      .on(table.accountId, table.id)
+      .where(sql`${table.result} = 'denied'`),
   ],
 );
 
@@ -268,6 +326,20 @@ export const dailyPulls = sqliteTable(
     bytes: integer("bytes").notNull(),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.day, table.repositoryId] })],
+);
+
+/** Pulled bytes of an organization's images on one day (UTC): what `daily_pulls` has of them, added up. */
+export const dailyOrganizationPulls = sqliteTable(
+  "daily_organization_pulls",
+  {
+    accountId: integer("account_id").notNull(),
+    /** 0: of all of the account, images that are gone among them. */
+    organizationId: integer("organization_id").notNull(),
+    /** `YYYY-MM-DD`. */
+    day: text("day").notNull(),
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.organizationId, table.day] })],
 );
 
 /** Stored bytes of an account at the end of a day (UTC), or on the last hour of the running one. */
@@ -321,6 +393,41 @@ export const repositoryBlobs = sqliteTable(
   ],
 );
 
+/** Which organization stores which blob, for as long as one of its images has it; kept by triggers (migration 0004). */
+export const organizationBlobs = sqliteTable(
+  "organization_blobs",
+  {
+    blobId: integer("blob_id")
+      .notNull()
+      .references(() => blobs.id),
+    organizationId: integer("organization_id").notNull(),
+    /** How many of its images have it. */
+    links: integer("links").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.blobId, table.organizationId] })],
+);
+
+/** Upload sessions that are under way: each takes a place of its organization, its account and its user. */
+export const openUploads = sqliteTable(
+  "open_uploads",
+  {
+    /** The Durable Object's id. */
+    id: text("id").primaryKey(),
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    /** Outlives the user, as the session does. */
+    userId: integer("user_id").notNull(),
+    /** When the session was last known to be there: to within a day. */
+    seenAt: time("seen_at").notNull(),
+  },
+  (table) => [
+    index("open_uploads_by_user").on(table.userId, table.organizationId),
+    index("open_uploads_by_organization").on(table.organizationId, table.seenAt),
+    index("open_uploads_by_time").on(table.seenAt),
+  ],
+);
+
 export const manifests = sqliteTable(
   "manifests",
   {
@@ -338,7 +445,8 @@ export const manifests = sqliteTable(
     annotations: text("annotations"),
     /**
      * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
-     * collection has looked; then the time of that look, from which the grace period runs.
+     * collection has looked; then the time of that look, from which the grace period runs. -1 once it is deleted and is
+     * being taken apart (`storage/deletion.ts`).
      */
     unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
@@ -422,10 +530,17 @@ export const manifestPlatforms = sqliteTable(
     architecture: text("architecture").notNull(),
     /** Empty when there is none. */
     variant: text("variant").notNull().default(""),
+    /** Whether a tag leads to the manifest: kept by triggers (migration 0004). */
+    isTagged: integer("is_tagged", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.manifestId, table.architecture, table.os, table.variant] }),
-    index("manifest_platforms_by_architecture").on(table.repositoryId, table.architecture),
+    index("manifest_platforms_of_tags")
+      .on(table.repositoryId, table.architecture)
+      .where(sql`${table.isTagged} = 1`),
+    index("manifest_platforms_by_architecture")
+      .on(table.architecture, table.repositoryId)
+      .where(sql`${table.isTagged} = 1`),
   ],
 );
 
@@ -522,6 +637,20 @@ export const garbageObjects = sqliteTable("garbage_objects", {
   /** Bytes. */
   size: integer("size").notNull(),
 });
+
+/** What is left to do of deletions that are too large for one statement, and of other changes to very many rows. */
+export const cleanups = sqliteTable(
+  "cleanups",
+  {
+    id: lastingId(),
+    kind: text("kind").$type<CleanupKind>().notNull(),
+    /** Of the repository or organization. */
+    targetId: integer("target_id").notNull(),
+    /** How far it has come, for kinds that walk: a manifest's digest. */
+    position: text("position").notNull().default(""),
+  },
+  (table) => [uniqueIndex("cleanups_by_target").on(table.kind, table.targetId)],
+);
 
 /** Runs of garbage collection, the last few hundred. */
 export const collections = sqliteTable("collections", {

@@ -198,16 +198,35 @@ export interface SharePage<K> {
 export type SentPage = SharePage<readonly [repository: string, accountId: number]>;
 export type ReceivedPage = SharePage<readonly [repositoryId: number]>;
 
-/** Shares of the repositories that a user has a right to, by repository and account, after one of them. */
-export function listSentShares(db: Database, user: User, page: SentPage): Promise<ListedShare[]> {
-  return listSentSharesQuery(db, user, page);
+/** Images, or shares, that one page looks through. */
+const MAX_SEEN_SHARES = 1000;
+
+/**
+ * Shares of the repositories that a user has a right to, by repository and account, after one of them.
+ *
+ * @returns fewer than `limit`, even none, where too many others lie between; `end` is then where to go on.
+ */
+export async function listSentShares(
+  db: Database,
+  user: User,
+  page: SentPage,
+): Promise<{ rows: ListedShare[]; end: SentPage["after"] }> {
+  const rows = await listSentSharesQuery(db, user, page);
+  if (rows.length >= page.limit) return { rows, end: undefined };
+  const [last] = await sentSharesEndQuery(db, user, page);
+  return { rows, end: last && [last.name, Number.MAX_SAFE_INTEGER] };
 }
 
-export function listSentSharesQuery(db: Database, user: User, { after, limit, text }: SentPage) {
-  const [name, accountId] = after ?? ["", 0];
+/** Goes through the images that are shared, of which there is an index by name. */
+export function listSentSharesQuery(db: Database, user: User, page: SentPage) {
+  const { after = ["", 0], limit, text } = page;
+  const columns = sql.join([repositories.id, repositories.accountId, repositories.organizationId, repositories.name, repositories.isPublic].map((column) => sql`${column}`), sql`, `);
+  const seen = sql`(
+    SELECT ${columns} FROM ${repositories} WHERE ${sharedFrom(user, page)}
+    ORDER BY ${repositories.name} LIMIT ${MAX_SEEN_SHARES}) AS ${repositories}`;
   return db
     .select(LISTED)
-    .from(repositories)
+    .from(seen)
     .crossJoin(shares)
     .innerJoin(accounts, eq(accounts.id, shares.accountId))
     .where(
@@ -215,34 +234,67 @@ export function listSentSharesQuery(db: Database, user: User, { after, limit, te
         isOwn(db, user),
         eq(shares.repositoryId, repositories.id),
         hasText(text),
-        sql`(${repositories.name}, ${shares.accountId}) > (${name}, ${accountId})`,
+        sql`(${repositories.name}, ${shares.accountId}) > (${after[0]}, ${after[1]})`,
       ),
     )
     .orderBy(asc(repositories.name), asc(shares.accountId))
     .limit(limit);
 }
 
-/** Shares with a user's account that hold, of the newest repository first, after one of them. */
-export function listReceivedShares(db: Database, user: User, page: ReceivedPage): Promise<ListedShare[]> {
-  return listReceivedSharesQuery(db, user, page);
+export function sentSharesEndQuery(db: Database, user: User, page: SentPage) {
+  return db
+    .select({ name: repositories.name })
+    .from(repositories)
+    .where(sharedFrom(user, page))
+    .orderBy(asc(repositories.name))
+    .limit(1)
+    .offset(MAX_SEEN_SHARES - 1);
 }
 
-export function listReceivedSharesQuery(db: Database, user: User, { after, limit, text }: ReceivedPage) {
+/** Written out, because SQLite sees that a partial index fits by the text alone. */
+function sharedFrom({ accountId }: User, { after }: SentPage): SQL {
+  return sql`${repositories.accountId} = ${accountId} AND ${repositories.shareCount} > 0
+    AND ${repositories.name} >= ${after?.[0] ?? ""}`;
+}
+
+/** Shares with a user's account that hold, of the newest repository first, after one of them; `end` as above. */
+export async function listReceivedShares(
+  db: Database,
+  user: User,
+  page: ReceivedPage,
+): Promise<{ rows: ListedShare[]; end: ReceivedPage["after"] }> {
+  const rows = await listReceivedSharesQuery(db, user, page);
+  if (rows.length >= page.limit) return { rows, end: undefined };
+  const [last] = await receivedSharesEndQuery(db, user, page);
+  return { rows, end: last && [last.repositoryId] };
+}
+
+export function listReceivedSharesQuery(db: Database, user: User, page: ReceivedPage) {
+  const seen = sql`(
+    SELECT * FROM ${shares} WHERE ${receivedBy(user, page)}
+    ORDER BY ${shares.repositoryId} DESC LIMIT ${MAX_SEEN_SHARES}) AS ${shares}`;
   return db
     .select(LISTED)
-    .from(shares)
+    .from(seen)
     .innerJoin(repositories, eq(repositories.id, shares.repositoryId))
     .innerJoin(accounts, eq(accounts.id, repositories.accountId))
-    .where(
-      and(
-        eq(shares.accountId, user.accountId),
-        isSharedWith(db, user),
-        hasText(text),
-        after === undefined ? undefined : lt(shares.repositoryId, after[0]),
-      ),
-    )
+    .where(and(isSharedWith(db, user), hasText(page.text)))
     .orderBy(desc(shares.repositoryId))
-    .limit(limit);
+    .limit(page.limit);
+}
+
+export function receivedSharesEndQuery(db: Database, user: User, page: ReceivedPage) {
+  return db
+    .select({ repositoryId: shares.repositoryId })
+    .from(shares)
+    .where(receivedBy(user, page))
+    .orderBy(desc(shares.repositoryId))
+    .limit(1)
+    .offset(MAX_SEEN_SHARES - 1);
+}
+
+function receivedBy({ accountId }: User, { after }: ReceivedPage): SQL | undefined {
+  return and(eq(shares.accountId, accountId), after === undefined ? undefined : lt(shares.repositoryId, after[0]));
 }
 
 function hasText(text: string | undefined): SQL | undefined {

@@ -1,6 +1,7 @@
-import { and, asc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../model/access.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
 
@@ -53,13 +54,39 @@ export interface NamePage {
 }
 
 /** The users of an account by name. */
+export async function listUsers(
+  db: Database,
+  accountId: number,
+  page: NamePage,
+): Promise<BoundedPage<ListedUser & { key: string }>> {
+  return splitEnd(await listUsersQuery(db, accountId, page));
+}
+
 export function listUsersQuery(db: Database, accountId: number, { search, after, limit }: NamePage) {
+  const page = boundedPage({
+    table: users,
+    id: users.id,
+    key: users.name,
+    isDescending: false,
+    within: eq(users.accountId, accountId),
+    conditions: contains(users.name, search),
+    columns: [users.id, users.name],
+    selectors: nameSelectors("users", search),
+    after: after === undefined ? undefined : [after, BEHIND_NAME],
+    limit,
+  });
   return db
-    .select({ id: users.id, name: users.name, role: users.role, createdAt: users.createdAt })
-    .from(users)
-    .where(and(eq(users.accountId, accountId), gt(users.name, after ?? ""), contains(users.name, search)))
-    .orderBy(asc(users.name))
-    .limit(limit);
+    .select({
+      id: users.id,
+      name: users.name,
+      role: users.role,
+      createdAt: users.createdAt,
+      key: sql<string>`page.key`,
+      isEnd: sql<number>`page.is_end`,
+    })
+    .from(page)
+    .innerJoin(users, sql`${users.id} = page.id`)
+    .orderBy(asc(sql`page.key`));
 }
 
 /** Whether a name has a text in it, in upper or lower case; names are ASCII. */

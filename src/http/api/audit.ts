@@ -83,8 +83,8 @@ export const audit = createRouter()
   .openapi(listAudit, async (c) => {
     const { limit, ...query } = c.req.valid("query");
     const page = { before: readPosition(query), limit: limit + 1 };
-    const rows = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
-    const { items, next } = cutPage(rows, limit, ({ id }) => [id]);
+    const { events, end } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
+    const { items, next } = cutPage(events, limit, ({ id }) => [id], end === undefined ? undefined : [end]);
     return c.json({ events: items.map(describeEvent), next }, 200);
   })
   .openapi(exportAudit, async (c) => {

@@ -1,0 +1,403 @@
+/**
+ * Deleting what may have any number of rows. For everybody it is gone with one small batch, and its name is free at once:
+ * an image gets account 0 and a name that none can have, an organization such a name, a manifest such a digest. What it
+ * had is then deleted in slices, each of which holds the database for a few milliseconds; a slice finds what those before
+ * it have left, so that a process that dies on the way loses nothing, and two at once do no harm.
+ */
+import { and, asc, eq, lt, ne, type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../model/access.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
+import { insertAuditIfChanged } from "./audit.ts";
+import type { Database } from "./database.ts";
+import { findImmutableTags, hasRulesAsRead, immutableTag, isImmutable, readRules } from "./immutable-tags.ts";
+import {
+  blobs,
+  type CleanupKind,
+  cleanups,
+  deliveries,
+  deliveryAttempts,
+  immutableTagRules,
+  manifestBlobs,
+  manifestChildren,
+  manifests,
+  organizationPermissions,
+  organizations,
+  repositories,
+  repositoryBlobs,
+  repositoryPermissions,
+  retentionLog,
+  retentionRules,
+  shares,
+  tagHistory,
+  tags,
+  triggers,
+} from "./schema.ts";
+
+/** Rows of each kind that one slice changes, besides what triggers change along. */
+export const SLICE_ROWS = 100;
+/** Manifests that one slice takes apart, and bytes of their texts. */
+const SLICE_MANIFESTS = 50;
+const SLICE_TEXT_BYTES = 1024 * 1024;
+
+/** What `manifests.unreferenced_since` says of manifests to be taken apart. */
+export const COLLECTED = -1;
+/** The same where their blobs count as used until then. */
+export const DELETED = -2;
+/** What the digest of such a manifest begins with, its name and that of its image; none that is there does. */
+const GONE = "~";
+
+/** Whether a row of `repositories` is there for anybody. */
+export const isThere = ne(repositories.accountId, 0);
+
+/** How long after its time a push may be written at most: longer than D1 lets a query take. */
+const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
+
+/**
+ * Deletes a repository: for everybody at once, with all that it has. Its blobs count as used until they are taken from it,
+ * so that who is about to name them again elsewhere has the grace period for it.
+ *
+ * @returns whether there was one.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of its tags.
+ */
+export async function deleteRepository(
+  db: Database,
+  actor: Actor,
+  { id, name }: { id: number; name: RepositoryName },
+): Promise<boolean> {
+  const lookedAt = Date.now();
+  const rules = await readRules(db, id);
+  if (rules !== "[]") await refuseImmutable(db, id);
+  // Only tags that came since are left to look at.
+  const isNew = sql`${tags.repositoryId} = ${id} AND ${tags.updatedAt} >= ${lookedAt - MAX_WRITE_DELAY_MS}`;
+  const isDeleted = sql`EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.accountId} = 0)`;
+  const [hidden] = await db.batch([
+    db
+      .update(repositories)
+      .set({ name: sql`${GONE} || ${repositories.id}`, accountId: 0, isPublic: false, createdBy: null })
+      .where(
+        and(
+          eq(repositories.id, id),
+          isThere,
+          hasRulesAsRead(id, rules),
+          sql`NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${isNew} AND ${isImmutable})`,
+        ),
+      )
+      .returning({ id: repositories.id }),
+    insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),
+    insertCleanup(db, "image", sql`${id}`),
+    // What others would still see, each at most a hundred.
+    db.delete(shares).where(and(eq(shares.repositoryId, id), isDeleted)),
+    db.delete(retentionRules).where(and(eq(retentionRules.repositoryId, id), isDeleted)),
+    db.delete(immutableTagRules).where(and(eq(immutableTagRules.repositoryId, id), isDeleted)),
+    db
+      .update(triggers)
+      .set({ isEnabled: false, clusterId: null })
+      .where(and(eq(triggers.repositoryId, id), isDeleted)),
+  ]);
+  if (hidden.length > 0) return true;
+  const [left] = await db.select({ id: repositories.id }).from(repositories).where(and(eq(repositories.id, id), isThere));
+  if (!left) return false;
+  // A rule or a tag came in this moment.
+  throw immutableTag(await findImmutableTags(db, isNew));
+}
+
+/** Tags that one statement compares with rules. */
+const COMPARED_TAGS = 2000;
+
+/** Looks at all tags of a repository, of which there may be a million, page by page. */
+async function refuseImmutable(db: Database, repositoryId: number): Promise<void> {
+  for (let last = ""; ;) {
+    const page = sql`
+      SELECT ${tags.repositoryId}, ${tags.name} FROM ${tags}
+      WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} > ${last} ORDER BY ${tags.name} LIMIT ${COMPARED_TAGS}`;
+    const [row] = await db.all<{ seen: number; last: string | null; fixed: string }>(sql`
+      SELECT count(*) AS seen, max(name) AS last, json_group_array(name) FILTER (WHERE ${isImmutable}) AS fixed
+      FROM (${page}) AS ${tags}`);
+    const fixed = JSON.parse(row?.fixed ?? "[]") as Parameters<typeof immutableTag>[0];
+    if (fixed.length > 0) throw immutableTag(fixed.slice(0, MAX_NAMED_TAGS));
+    if (!row?.last || row.seen < COMPARED_TAGS) return;
+    last = row.last;
+  }
+}
+
+/** How many tags a refusal names. */
+const MAX_NAMED_TAGS = 20;
+
+/** For a batch, after a statement that may have changed something: notes what is to be taken apart if it did. */
+export function insertCleanup(db: Database, kind: CleanupKind, targetId: SQL) {
+  return db
+    .insert(cleanups)
+    .select(sql`SELECT NULL, ${kind}, ${targetId}, '' WHERE changes() > 0`)
+    .onConflictDoUpdate({ target: [cleanups.kind, cleanups.targetId], set: { position: "" } });
+}
+
+/** The columns that make a manifest gone for everybody: its digest is free, and it refers to nothing. */
+export function goneManifest(kind: typeof COLLECTED | typeof DELETED) {
+  return {
+    unreferencedSince: kind,
+    digest: sql`${GONE} || ${manifests.id} || ' ' || ${manifests.digest}`,
+    subject: null,
+  };
+}
+
+export type Cleanup = typeof cleanups.$inferSelect;
+
+/** What is to be taken apart, the oldest first. */
+export async function listCleanups(db: Database, limit: number): Promise<Cleanup[]> {
+  return db.select().from(cleanups).orderBy(asc(cleanups.id)).limit(limit);
+}
+
+/**
+ * Deletes a slice of what a deleted repository had, and the repository itself when nothing is left.
+ *
+ * @returns how many statements that took, and whether it is done.
+ */
+export async function cleanRepository(db: Database, id: number): Promise<{ queries: number; isDone: boolean }> {
+  let queries = 0;
+  for (const slice of REPOSITORY_SLICES) {
+    const changed = await slice(db, id);
+    queries += 3;
+    if (changed > 0) return { queries, isDone: false };
+  }
+  await db.batch([
+    db.delete(repositories).where(and(eq(repositories.id, id), eq(repositories.accountId, 0))),
+    db.delete(cleanups).where(and(eq(cleanups.kind, "image"), eq(cleanups.targetId, id))),
+  ]);
+  return { queries: queries + 2, isDone: true };
+}
+
+type Slice = (db: Database, repositoryId: number) => Promise<number>;
+
+/** Rows that one table has of a repository. */
+function rowsOf(table: typeof tags | typeof tagHistory | typeof retentionLog | typeof repositoryPermissions): Slice {
+  return async (db, repositoryId) => {
+    const deleted = await db
+      .delete(table)
+      .where(
+        sql`${table}.rowid IN (
+          SELECT rowid FROM ${table} WHERE ${table.repositoryId} = ${repositoryId} LIMIT ${SLICE_ROWS})`,
+      )
+      .returning({ repositoryId: table.repositoryId });
+    return deleted.length;
+  };
+}
+
+/** In this order, because foreign keys lead from the former to the latter. */
+const REPOSITORY_SLICES: readonly Slice[] = [
+  rowsOf(tags),
+  hideManifests,
+  async (db, repositoryId) => ((await hasManifests(db, repositoryId)) ? (await takeApart(db)).changed : 0),
+  unlinkBlobs,
+  rowsOf(tagHistory),
+  rowsOf(retentionLog),
+  rowsOf(repositoryPermissions),
+  deleteHistory,
+  async (db, repositoryId) => {
+    const deleted = await db.delete(triggers).where(eq(triggers.repositoryId, repositoryId)).returning({ id: triggers.id });
+    return deleted.length;
+  },
+];
+
+async function hideManifests(db: Database, repositoryId: number): Promise<number> {
+  const hidden = await db
+    .update(manifests)
+    .set(goneManifest(DELETED))
+    .where(
+      sql`${manifests.id} IN (
+        SELECT ${manifests.id} FROM ${manifests}
+        WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} LIMIT ${SLICE_ROWS})`,
+    )
+    .returning({ id: manifests.id });
+  return hidden.length;
+}
+
+async function hasManifests(db: Database, repositoryId: number): Promise<boolean> {
+  const rows = await db
+    .select({ id: manifests.id })
+    .from(manifests)
+    .where(eq(manifests.repositoryId, repositoryId))
+    .limit(1);
+  return rows.length > 0;
+}
+
+async function unlinkBlobs(db: Database, repositoryId: number): Promise<number> {
+  const linked = sql`(
+    SELECT ${repositoryBlobs.blobId} FROM ${repositoryBlobs}
+    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} ORDER BY ${repositoryBlobs.blobId} LIMIT ${SLICE_ROWS})`;
+  const [, unlinked] = await db.batch([
+    db
+      .update(blobs)
+      .set({ lastUsedAt: new Date() })
+      .where(sql`${blobs.id} IN ${linked}`),
+    db
+      .delete(repositoryBlobs)
+      .where(and(eq(repositoryBlobs.repositoryId, repositoryId), sql`${repositoryBlobs.blobId} IN ${linked}`))
+      .returning({ blobId: repositoryBlobs.blobId }),
+  ]);
+  return unlinked.length;
+}
+
+/** Deliveries of all triggers of a repository, with their tries, which are few each. */
+async function deleteHistory(db: Database, repositoryId: number): Promise<number> {
+  const own = sql`SELECT ${triggers.id} FROM ${triggers} WHERE ${triggers.repositoryId} = ${repositoryId}`;
+  return deleteDeliveriesOf(db, own);
+}
+
+/** Deletes a slice of the deliveries of triggers. @returns how many. */
+export async function deleteDeliveriesOf(db: Database, triggerIds: SQL): Promise<number> {
+  const slice = sql`(
+    SELECT ${deliveries.id} FROM ${deliveries} WHERE ${deliveries.triggerId} IN (${triggerIds}) LIMIT ${SLICE_ROWS / 4})`;
+  const [, deleted] = await db.batch([
+    db.delete(deliveryAttempts).where(sql`${deliveryAttempts.deliveryId} IN ${slice}`),
+    db
+      .delete(deliveries)
+      .where(sql`${deliveries.id} IN ${slice}`)
+      .returning({ id: deliveries.id }),
+  ]);
+  return deleted.length;
+}
+
+/**
+ * Takes apart a slice of the manifests that are gone: what they name, then themselves. Parents have higher ids than their
+ * children, which were there before them, and so come first.
+ *
+ * @returns how many rows went; 0 when there are no such manifests.
+ */
+export async function takeApart(db: Database): Promise<{ changed: number }> {
+  for (const kind of [DELETED, COLLECTED] as const) {
+    const changed = await takeApartKind(db, kind);
+    if (changed > 0) return { changed };
+  }
+  return { changed: 0 };
+}
+
+async function takeApartKind(db: Database, kind: typeof COLLECTED | typeof DELETED): Promise<number> {
+  const last = sql`
+    SELECT ${manifests.id} AS id, ${manifests.repositoryId} AS repository_id, ${manifests.digest} AS digest,
+           ${manifests.size} AS size
+    FROM ${manifests} WHERE ${manifests.unreferencedSince} = ${kind} ORDER BY ${manifests.id} DESC LIMIT ${SLICE_MANIFESTS}`;
+  const page = sql`(
+    SELECT id, repository_id, digest FROM (SELECT *, sum(size) OVER (ORDER BY id DESC) - size AS before FROM (${last}))
+    WHERE before < ${SLICE_TEXT_BYTES})`;
+  const named = sql`SELECT named.rowid FROM ${page} AS page CROSS JOIN ${manifestBlobs} AS named ON named.manifest_id = page.id LIMIT ${SLICE_ROWS}`;
+  const referrers = sql`
+    SELECT referrers.id FROM ${page} AS page CROSS JOIN ${manifests} AS referrers
+      ON referrers.repository_id = page.repository_id AND referrers.subject = substr(page.digest, instr(page.digest, ' ') + 1)
+    WHERE referrers.unreferenced_since IS NULL LIMIT ${SLICE_ROWS}`;
+  const [, children, edges, orphans, deleted] = await db.batch([
+    db
+      .update(blobs)
+      .set({ lastUsedAt: new Date() })
+      .where(
+        sql`${kind} = ${DELETED} AND ${blobs.id} IN (
+          SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs}.rowid IN (${named}))`,
+      ),
+    db
+      .delete(manifestChildren)
+      .where(
+        sql`${manifestChildren}.rowid IN (
+          SELECT named.rowid FROM ${page} AS page CROSS JOIN ${manifestChildren} AS named ON named.parent_id = page.id
+          LIMIT ${SLICE_ROWS})`,
+      )
+      .returning({ id: manifestChildren.parentId }),
+    db
+      .delete(manifestBlobs)
+      .where(sql`${manifestBlobs}.rowid IN (${named})`)
+      .returning({ id: manifestBlobs.manifestId }),
+    // A digest that was pushed again meanwhile keeps them, which garbage collection finds out.
+    db
+      .update(manifests)
+      .set({ unreferencedSince: 0 })
+      .where(sql`${manifests.id} IN (${referrers})`)
+      .returning({ id: manifests.id }),
+    db
+      .delete(manifests)
+      .where(
+        sql`${manifests.id} IN (
+          SELECT page.id FROM ${page} AS page
+          WHERE NOT EXISTS (SELECT 1 FROM ${manifestBlobs} AS named WHERE named.manifest_id = page.id)
+            AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.parent_id = page.id)
+            AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.child_id = page.id)
+            AND NOT EXISTS (
+              SELECT 1 FROM ${manifests} AS referrers
+              WHERE referrers.repository_id = page.repository_id AND referrers.unreferenced_since IS NULL
+                AND referrers.subject = substr(page.digest, instr(page.digest, ' ') + 1)))`,
+      )
+      .returning({ id: manifests.id }),
+  ]);
+  return children.length + edges.length + orphans.length + deleted.length;
+}
+
+/**
+ * Deletes a slice of what a deleted organization had, and the organization itself when no deleted image is left in it.
+ *
+ * @returns whether nothing is to be done at present: it waits for its images.
+ */
+export async function cleanOrganization(db: Database, id: number): Promise<boolean> {
+  const deleted = await db
+    .delete(organizationPermissions)
+    .where(
+      sql`${organizationPermissions}.rowid IN (
+        SELECT rowid FROM ${organizationPermissions} WHERE ${organizationPermissions.organizationId} = ${id}
+        LIMIT ${SLICE_ROWS})`,
+    )
+    .returning({ userId: organizationPermissions.userId });
+  if (deleted.length > 0) return false;
+  const isEmpty = sql`NOT EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${id})`;
+  await db.batch([
+    db.delete(organizations).where(and(eq(organizations.id, id), sql`${organizations.name} >= ${GONE}`, isEmpty)),
+    db.delete(cleanups).where(
+      and(
+        eq(cleanups.kind, "organization"),
+        eq(cleanups.targetId, id),
+        sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.id} = ${id})`,
+      ),
+    ),
+  ]);
+  return true;
+}
+
+/** Manifests that one slice looks at. */
+const SLICE_CHECKED = 200;
+
+/**
+ * Notes a slice of the manifests of a repository that nothing needs, for garbage collection to look at.
+ *
+ * @param isNeeded whether a row of `manifests` is.
+ * @returns whether all have been looked at.
+ */
+export async function noteUnneeded(db: Database, { id, targetId, position }: Cleanup, isNeeded: SQL): Promise<boolean> {
+  const slice = await db
+    .select({ digest: manifests.digest })
+    .from(manifests)
+    .where(
+      and(
+        eq(manifests.repositoryId, targetId),
+        sql`${manifests.digest} > ${position} AND ${manifests.digest} < ${GONE}`,
+      ),
+    )
+    .orderBy(asc(manifests.digest))
+    .limit(SLICE_CHECKED);
+  const last = slice.at(-1)?.digest;
+  const isThisOne = and(eq(cleanups.id, id), eq(cleanups.position, position));
+  if (last === undefined) {
+    await db.delete(cleanups).where(isThisOne);
+    return true;
+  }
+  await db.batch([
+    db
+      .update(manifests)
+      .set({ unreferencedSince: 0 })
+      .where(
+        sql`${manifests.repositoryId} = ${targetId} AND ${manifests.digest} > ${position} AND ${manifests.digest} <= ${last}
+            AND ${manifests.unreferencedSince} IS NULL AND NOT ${isNeeded}`,
+      ),
+    slice.length < SLICE_CHECKED
+      ? db.delete(cleanups).where(isThisOne)
+      : db.update(cleanups).set({ position: last }).where(isThisOne),
+  ]);
+  return slice.length < SLICE_CHECKED;
+}
+
+/** Whether a name is one of what is there. */
+export const isNameThere = lt(organizations.name, GONE as typeof organizations.$inferSelect.name);
