@@ -69,20 +69,6 @@ function widthOf(text: string): number {
   return width;
 }
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-/** Bytes with three digits: `1.21 GiB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
-}
-
 /** A time of the API in the local zone, to the minute. */
 export function formatTime(time: string | null | undefined): string {
   if (time === null || time === undefined || time === "") return "-";

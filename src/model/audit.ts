@@ -31,6 +31,7 @@ export const AUDIT_ACTIONS = [
   "retention-rule.create",
   "retention-rule.update",
   "retention-rule.delete",
+  "quota.update",
   "garbage.collect",
   "cluster.create",
   "cluster.update",

@@ -1,5 +1,13 @@
 /** What is left to do of large deletions: `storage/deletion.ts`. After the answer to who deleted, and every minute. */
-import { cleanOrganization, cleanRepository, type Cleanup, listCleanups, noteUnneeded } from "../storage/deletion.ts";
+import {
+  type Cleanup,
+  cleanOrganization,
+  cleanRepository,
+  listCleanups,
+  noteUnneeded,
+  stageQueries,
+  takeApart,
+} from "../storage/deletion.ts";
 import { isNeeded } from "../storage/garbage.ts";
 import type { Stores } from "../storage/stores.ts";
 import { Budget } from "./budget.ts";
@@ -12,37 +20,64 @@ const PAGE = 20;
 const AFTERWARDS_QUERIES = 400;
 const AFTERWARDS_MS = 20_000;
 
-/** Goes on with what is to be taken apart, as far as the budget goes. Never throws: what fails waits for the next run. */
+/** What may be done each minute, so that one run ends before the next begins. */
+const MINUTE_QUERIES = 800;
+const MINUTE_MS = 40_000;
+
+/**
+ * Goes on with what is to be taken apart, as far as the budget goes. One target's trouble is not that of the others: what
+ * failed first is thrown in the end.
+ */
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
-  try {
-    for (let isWorking = true; isWorking && !budget.isSpent;) {
-      const found = await listCleanups(stores.db, PAGE);
-      budget.spend(1);
-      isWorking = false;
-      for (const cleanup of found) {
-        if (budget.isSpent) return;
+  await takeManifestsApart(stores, budget);
+  const failures: unknown[] = [];
+  for (let isWorking = true; isWorking && !budget.isSpent;) {
+    isWorking = false;
+    budget.spend(1);
+    for (const cleanup of await listCleanups(stores.db, PAGE)) {
+      if (budget.isSpent) break;
+      try {
         if (await goOn(stores, cleanup, budget)) isWorking = true;
+      } catch (error) {
+        failures.push(error);
       }
     }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** The same by the clock, for what is left after the answer to who deleted. */
+export function cleanUpEveryMinute(stores: Stores): Promise<void> {
+  return cleanUp(stores, new Budget(MINUTE_QUERIES, MINUTE_MS));
+}
+
+/** The same after an answer. Never throws: what fails waits for the next run. */
+export async function cleanUpAfterwards(stores: Stores): Promise<void> {
+  try {
+    await cleanUp(stores, new Budget(AFTERWARDS_QUERIES, AFTERWARDS_MS));
   } catch (error) {
     console.error("what is left of deletions waits for the next run:", error);
   }
 }
 
-/** The same after an answer. */
-export function cleanUpAfterwards(stores: Stores): Promise<void> {
-  return cleanUp(stores, new Budget(AFTERWARDS_QUERIES, AFTERWARDS_MS));
+/** Manifests that were deleted one by one. */
+async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void> {
+  for (let changed = 1; changed > 0 && !budget.isSpent;) {
+    const startedAt = Date.now();
+    ({ changed } = await takeApart(db));
+    budget.spend(6);
+    await breathe(startedAt);
+  }
 }
 
 /** @returns whether anything came of it that others may have waited for. */
 async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<boolean> {
   switch (cleanup.kind) {
     case "image":
-      for (let isDone = false; !isDone && !budget.isSpent;) {
+      for (let stage: number | undefined = 0; stage !== undefined && !budget.isSpent;) {
         const startedAt = Date.now();
-        const slice = await cleanRepository(db, cleanup.targetId);
-        budget.spend(slice.queries);
-        isDone = slice.isDone;
+        budget.spend(stageQueries(stage));
+        stage = await cleanRepository(db, cleanup.targetId, stage);
         await breathe(startedAt);
       }
       return true;

@@ -1,8 +1,10 @@
 /** What is done every hour: `scheduled` in `src/index.ts`. */
 import { dayOf } from "../model/day.ts";
 import { HISTORY_DAYS } from "../model/delivery.ts";
+import { UPLOAD_IDLE_MS } from "../model/limits.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
+import { deleteLostUploads } from "../storage/open-uploads.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
@@ -32,12 +34,15 @@ const GARBAGE_MS = 5 * 60 * 1000;
 export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   const { db, settings } = stores;
   const keptFrom = new Date(now.getTime() - settings.auditDays * DAY_MS);
+  // A session is known anew to be there at least once a day.
+  const lostFrom = new Date(now.getTime() - 2 * UPLOAD_IDLE_MS);
   const historyFrom = new Date(now.getTime() - HISTORY_DAYS * DAY_MS);
   const tasks: Record<string, () => Promise<void>> = {
     "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "lost uploads": () => inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
       await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));

@@ -3,7 +3,8 @@ import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { addRepository, deleteRepository, findRepositoryRecord, updateRepository } from "../storage/repositories.ts";
+import { deleteRepository } from "../storage/deletion.ts";
+import { addRepository, findRepositoryRecord, updateRepository } from "../storage/repositories.ts";
 import {
   type ListedRepository,
   listRepositories,
@@ -68,7 +69,8 @@ export async function updateImage(
 }
 
 /**
- * Deletes an image with its tags, manifests, rights, shares and rules.
+ * Deletes an image with its tags, manifests, rights, shares and rules. For everybody it is gone then; what is left to do
+ * is what {@link cleanUpAfterwards} does.
  *
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage it, or TAG_IMMUTABLE while a rule keeps
  * one of its tags.

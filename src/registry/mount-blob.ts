@@ -11,6 +11,7 @@ import { ensureRepository } from "./repositories.ts";
  * from another repository"). Without `from`, any repository will do that the caller may pull from.
  *
  * @returns whether it could be mounted; if not, the caller uploads it.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function mountBlob(
   stores: Stores,
@@ -21,7 +22,7 @@ export async function mountBlob(
   const { repository, digest, from } = mount;
   if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
   const repositoryId = await ensureRepository(stores, actor, repository);
-  return linkFrom(stores.db, repositoryId, digest, sourceOf(caller, actor, from));
+  return linkFrom(stores.db, { id: repositoryId, name: repository }, digest, sourceOf(caller, actor, from));
 }
 
 /** Where a blob may come from: a token's limits hold here as well. */

@@ -1,7 +1,9 @@
 /** How much an account has and moves: what SWR's overview, quotas and reports tell. */
-import type { Caller } from "../model/access.ts";
+import { administers, type Caller } from "../model/access.ts";
 import { dayOf, type DayValue, fillDays, lastDays } from "../model/day.ts";
+import { QUOTA_RESOURCES, type QuotaLimit, type QuotaResource } from "../model/quota.ts";
 import { countCreatedOrganizations } from "../storage/organizations.ts";
+import { readQuotas } from "../storage/quotas.ts";
 import { countOrganizations, listPulledBytes, listStoredBytes } from "../storage/reports.ts";
 import type { Stores } from "../storage/stores.ts";
 import { type ImageTotals, totalsOf } from "../storage/totals.ts";
@@ -10,13 +12,24 @@ import { requireAccountUser, requireAdministrator } from "./access.ts";
 /** How many days a report goes back, the running one included. */
 export const REPORT_DAYS = 30;
 
-/** How many organizations the caller has created, and may create. */
-export async function getOrganizationQuota(
-  { db, settings }: Stores,
-  caller: Caller,
-): Promise<{ used: number; limit: number }> {
+/** What is limited for the caller: organizations of their own, and what the account stores. */
+export interface OwnQuota {
+  resource: QuotaResource | "organizations";
+  used: number;
+  limit: QuotaLimit;
+}
+
+/** How many organizations the caller has created, and may create; to an administrator also the quotas of the account. */
+export async function listQuotas({ db, settings }: Stores, caller: Caller): Promise<OwnQuota[]> {
   const user = requireAccountUser(caller);
-  return { used: await countCreatedOrganizations(db, user.id), limit: settings.organizationQuota };
+  const [created, account] = await Promise.all([
+    countCreatedOrganizations(db, user.id),
+    administers(user, user.accountId) ? readQuotas(db, "account", user.accountId) : undefined,
+  ]);
+  return [
+    { resource: "organizations", used: created, limit: settings.organizationQuota },
+    ...(account ? QUOTA_RESOURCES.map((resource) => ({ resource, ...account[resource] })) : []),
+  ];
 }
 
 export interface Overview extends ImageTotals {

@@ -1,7 +1,8 @@
 import type { Actor, Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { createRepository, listOwnNames } from "../storage/repositories.ts";
+import { openUploadRow } from "../storage/open-uploads.ts";
+import { createRepository, createRepositoryForUpload, listOwnNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findPushTarget } from "./access.ts";
 import { openCursor, sealCursor } from "./cursors.ts";
@@ -11,16 +12,48 @@ import { openCursor, sealCursor } from "./cursors.ts";
  * newcomer's first push works).
  *
  * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
- * when the right to push was taken away since the request, whose body may come slowly, was let in.
+ * when the right to push was taken away since the request, whose body may come slowly, was let in; QUOTA_EXCEEDED.
  */
 export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
-  const { db, settings } = stores;
   const found = await findPushTarget(stores, actor, name);
   if (found !== undefined) return found;
-  await createRepository(db, actor, name, settings.createsOrganizationOnPush ? settings.organizationQuota : 0);
+  await createRepository(stores.db, actor, name, quotaForPush(stores));
   const created = await findPushTarget(stores, actor, name);
   if (created !== undefined) return created;
-  throw new RegistryError("DENIED", {
+  throw notCreated(name);
+}
+
+/**
+ * Opens an upload in a repository, which a first push creates as {@link ensureRepository} does. It takes one query where
+ * there is one.
+ *
+ * @returns how many bytes the organization and its account may store beyond what they have.
+ * @throws RegistryError as {@link ensureRepository}, and QUOTA_EXCEEDED.
+ */
+export async function ensureOpenUpload(
+  stores: Stores,
+  actor: Actor,
+  name: RepositoryName,
+  upload: string,
+): Promise<number> {
+  const open = () => openUploadRow(stores.db, actor.user, name, upload);
+  const room =
+    (await open()) ??
+    ((await findPushTarget(stores, actor, name)) === undefined
+      ? await createRepositoryForUpload(stores.db, actor, name, quotaForPush(stores), upload)
+      : // Somebody has created it since.
+        await open());
+  if (room === undefined) throw notCreated(name);
+  return room;
+}
+
+/** How many organizations a user may have created for a push to create one more. */
+function quotaForPush({ settings }: Stores): number {
+  return settings.createsOrganizationOnPush ? settings.organizationQuota : 0;
+}
+
+function notCreated(name: RepositoryName): RegistryError {
+  return new RegistryError("DENIED", {
     message: `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created`,
     detail: { name },
   });

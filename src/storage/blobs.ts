@@ -5,6 +5,9 @@ import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { isPullable } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isManifestThere } from "./deletion.ts";
+import { deleteOpenUpload } from "./open-uploads.ts";
+import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "./schema.ts";
 
@@ -60,29 +63,36 @@ export async function touchBlob(db: Database, id: number): Promise<boolean> {
 }
 
 /**
- * Makes verified bytes a blob of a repository, in one batch. When the digest is stored already, the older object is
- * kept and its key is what comes back: the caller's own object is then superfluous.
+ * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch. When the digest is
+ * stored already, the older object is kept and its key is what comes back: the caller's own object is then superfluous.
  *
+ * @param blob `upload`: the id of the session that the bytes came by.
  * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile; the bytes are then not recorded for it.
+ * QUOTA_EXCEEDED when the organization has no room for them; nothing has changed then.
  */
 export async function saveBlob(
   db: Database,
-  blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number },
+  blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number; upload: string },
 ): Promise<{ objectKey: string }> {
   const now = new Date();
-  const { repository, digest, objectKey, size } = blob;
-  const [saved, linked] = await db.batch([
-    db
-      .insert(blobs)
-      .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
-      .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
-      .returning({ objectKey: blobs.objectKey }),
-    insertLinks(
-      db,
-      sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
-          FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
-    ),
-  ]);
+  const { repository, digest, objectKey, size, upload } = blob;
+  const [saved, linked] = await db
+    .batch([
+      db
+        .insert(blobs)
+        .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
+        .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
+        .returning({ objectKey: blobs.objectKey }),
+      insertLinks(
+        db,
+        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
+            FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
+      ),
+      deleteOpenUpload(db, upload),
+    ])
+    .catch((error: unknown) =>
+      throwExplained(db, error, { organization: organizationOf(repository), needed: { storedBytes: size } }),
+    );
   if (linked.length === 0) throw unknownRepository(repository);
   const [row] = saved;
   if (!row) throw new Error(`no row came back for blob ${digest}`);
@@ -125,10 +135,11 @@ export type MountSource = { repositories: readonly string[] } | { user: User };
  * Lets a repository serve a blob that another one serves, without moving bytes.
  *
  * @returns whether there was such a blob.
+ * @throws RegistryError QUOTA_EXCEEDED when it is new to the organization, which has no room for it.
  */
 export async function mountBlob(
   db: Database,
-  repositoryId: number,
+  repository: { id: number; name: RepositoryName },
   digest: Digest,
   from: MountSource,
 ): Promise<boolean> {
@@ -140,18 +151,24 @@ export async function mountBlob(
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
-  const [, mounted] = await db.batch([
-    db
-      .update(blobs)
-      .set({ lastUsedAt: now })
-      .where(and(eq(blobs.digest, digest), isServed)),
-    insertLinks(
-      db,
-      // Selected from there, because the repository may have been deleted since.
-      sql`SELECT ${repositories.id}, ${blobs.id} FROM ${repositories} CROSS JOIN ${blobs}
-          WHERE ${repositories.id} = ${repositoryId} AND ${blobs.digest} = ${digest} AND ${isServed}`,
-    ),
-  ]);
+  const [, mounted] = await db
+    .batch([
+      db
+        .update(blobs)
+        .set({ lastUsedAt: now })
+        .where(and(eq(blobs.digest, digest), isServed)),
+      insertLinks(
+        db,
+        // Selected from there, because the repository may have been deleted since.
+        sql`SELECT ${repositories.id}, ${blobs.id} FROM ${repositories} CROSS JOIN ${blobs}
+            WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${isServed}`,
+      ),
+    ])
+    .catch(async (error: unknown) => {
+      const [blob] = await db.select({ size: blobs.size }).from(blobs).where(eq(blobs.digest, digest));
+      const needed = { storedBytes: blob?.size ?? 0 };
+      return throwExplained(db, error, { organization: organizationOf(repository.name), needed });
+    });
   return mounted.length > 0;
 }
 
@@ -175,7 +192,7 @@ export async function unlinkBlob(
         sql`NOT EXISTS (
           SELECT 1 FROM ${manifestBlobs} JOIN ${manifests} ON ${manifests.id} = ${manifestBlobs.manifestId}
           WHERE ${manifestBlobs.blobId} = ${repositoryBlobs.blobId}
-            AND ${manifests.repositoryId} = ${repositoryBlobs.repositoryId})`,
+            AND ${manifests.repositoryId} = ${repositoryBlobs.repositoryId} AND ${isManifestThere})`,
       ),
     )
     .returning({ blobId: repositoryBlobs.blobId });

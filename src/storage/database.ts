@@ -11,10 +11,14 @@ export function openDatabase(binding: D1Database): Database {
 
 /** Drizzle wraps D1's error, which is known by its text alone. */
 export function isConstraintFailure(error: unknown, constraint: string): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.message.includes(constraint)) return true;
-  }
-  return false;
+  return messagesOf(error).some((message) => message.includes(constraint));
+}
+
+/** What an error says, and what those say that caused it. */
+export function messagesOf(error: unknown): string[] {
+  const messages: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) messages.push(cause.message);
+  return messages;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { throwExplained } from "./quotas.ts";
 import { manifests, repositories, tagHistory, tags } from "./schema.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
@@ -103,6 +104,7 @@ function eventsQuery(db: Database, repositoryId: number, before: number | undefi
  *
  * @returns undefined when there is no such tag to restore: it never was, it is there, it was deleted before, or its
  * manifest is gone.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function restoreTag(
   db: Database,
@@ -116,31 +118,35 @@ export async function restoreTag(
   const digest = sql<Digest>`(
     SELECT ${tagHistory.digest} FROM ${tagHistory} WHERE ${isOfTag} AND ${tagHistory.digest} IS NOT NULL
     ORDER BY ${tagHistory.id} DESC LIMIT 1)`;
-  const [, , restored] = await db.batch([
-    db
-      .insert(tags)
-      .select(
-        sql`SELECT ${repository.id}, ${tag}, ${manifests.id}, ${now}, ${now} FROM ${manifests}
+  const [, , restored] = await db
+    .batch([
+      db
+        .insert(tags)
+        .select(
+          sql`SELECT ${repository.id}, ${tag}, ${manifests.id}, ${now}, ${now} FROM ${manifests}
             WHERE ${manifests.repositoryId} = ${repository.id} AND ${manifests.digest} = ${digest}
               AND EXISTS (
                 SELECT 1 FROM ${tagHistory}
                 WHERE ${tagHistory.id} = (SELECT max(${tagHistory.id}) FROM ${tagHistory} WHERE ${isOfTag})
                   AND ${tagHistory.digest} IS NULL AND ${tagHistory.createdAt} > ${since.getTime()})`,
-      )
-      .onConflictDoNothing({ target: [tags.repositoryId, tags.name] }),
-    insertAuditIfChanged(db, actor, {
-      action: "tag.restore",
-      organization: organizationOf(repository.name),
-      resource: `${repository.name}:${tag}`,
-    }),
-    db
-      .insert(tagHistory)
-      .select(sql`SELECT NULL, ${repository.id}, ${tag}, ${digest}, ${actor.user.id}, ${now} WHERE changes() > 0`)
-      .returning({ digest: tagHistory.digest }),
-    db
-      .update(repositories)
-      .set({ updatedAt: new Date(now) })
-      .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
-  ]);
+        )
+        .onConflictDoNothing({ target: [tags.repositoryId, tags.name] }),
+      insertAuditIfChanged(db, actor, {
+        action: "tag.restore",
+        organization: organizationOf(repository.name),
+        resource: `${repository.name}:${tag}`,
+      }),
+      db
+        .insert(tagHistory)
+        .select(sql`SELECT NULL, ${repository.id}, ${tag}, ${digest}, ${actor.user.id}, ${now} WHERE changes() > 0`)
+        .returning({ digest: tagHistory.digest }),
+      db
+        .update(repositories)
+        .set({ updatedAt: new Date(now) })
+        .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
+    ])
+    .catch((error: unknown) =>
+      throwExplained(db, error, { organization: organizationOf(repository.name), needed: { tags: 1 } }),
+    );
   return restored[0]?.digest ?? undefined;
 }

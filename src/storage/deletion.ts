@@ -6,10 +6,17 @@
  */
 import { and, asc, eq, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
-import { organizationOf, type RepositoryName } from "../model/reference.ts";
+import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { findImmutableTags, hasRulesAsRead, immutableTag, isImmutable, readRules } from "./immutable-tags.ts";
+import {
+  findImmutableTags,
+  hasRulesAsRead,
+  immutableTag,
+  isImmutable,
+  MAX_NAMED_TAGS,
+  readRules,
+} from "./immutable-tags.ts";
 import {
   blobs,
   type CleanupKind,
@@ -43,11 +50,16 @@ const SLICE_TEXT_BYTES = 1024 * 1024;
 export const COLLECTED = -1;
 /** The same where their blobs count as used until then. */
 export const DELETED = -2;
-/** What the digest of such a manifest begins with, its name and that of its image; none that is there does. */
+/** What the digest of such a manifest begins with, and the name of a deleted image; none that is there does. */
 const GONE = "~";
+/** Deleted organizations have names from this one on, which none can have, until nothing is left of them. */
+export const FIRST_HIDDEN_NAME = GONE as OrganizationName;
 
 /** Whether a row of `repositories` is there for anybody. */
 export const isThere = ne(repositories.accountId, 0);
+
+/** The same of `manifests`, where a row may be there that is gone for everybody. */
+export const isManifestThere = sql`ifnull(${manifests.unreferencedSince}, 0) >= 0`;
 
 /** How long after its time a push may be written at most: longer than D1 lets a query take. */
 const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
@@ -94,7 +106,10 @@ export async function deleteRepository(
       .set({ isEnabled: false, clusterId: null })
       .where(and(eq(triggers.repositoryId, id), isDeleted)),
   ]);
-  if (hidden.length > 0) return true;
+  if (hidden.length > 0) {
+    await cleanSmallRepository(db, id);
+    return true;
+  }
   const [left] = await db.select({ id: repositories.id }).from(repositories).where(and(eq(repositories.id, id), isThere));
   if (!left) return false;
   // A rule or a tag came in this moment.
@@ -120,15 +135,23 @@ async function refuseImmutable(db: Database, repositoryId: number): Promise<void
   }
 }
 
-/** How many tags a refusal names. */
-const MAX_NAMED_TAGS = 20;
-
 /** For a batch, after a statement that may have changed something: notes what is to be taken apart if it did. */
 export function insertCleanup(db: Database, kind: CleanupKind, targetId: SQL) {
   return db
     .insert(cleanups)
     .select(sql`SELECT NULL, ${kind}, ${targetId}, '' WHERE changes() > 0`)
     .onConflictDoUpdate({ target: [cleanups.kind, cleanups.targetId], set: { position: "" } });
+}
+
+/** The same for all deleted organizations that nothing has noted yet: the new name of one says nothing in a batch. */
+export function insertOrganizationCleanups(db: Database) {
+  return db
+    .insert(cleanups)
+    .select(
+      sql`SELECT NULL, 'organization', ${organizations.id}, '' FROM ${organizations}
+          WHERE ${organizations.name} >= ${FIRST_HIDDEN_NAME} AND changes() > 0`,
+    )
+    .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] });
 }
 
 /** The columns that make a manifest gone for everybody: its digest is free, and it refers to nothing. */
@@ -147,59 +170,39 @@ export async function listCleanups(db: Database, limit: number): Promise<Cleanup
   return db.select().from(cleanups).orderBy(asc(cleanups.id)).limit(limit);
 }
 
-/**
- * Deletes a slice of what a deleted repository had, and the repository itself when nothing is left.
- *
- * @returns how many statements that took, and whether it is done.
- */
-export async function cleanRepository(db: Database, id: number): Promise<{ queries: number; isDone: boolean }> {
-  let queries = 0;
-  for (const slice of REPOSITORY_SLICES) {
-    const changed = await slice(db, id);
-    queries += 3;
-    if (changed > 0) return { queries, isDone: false };
-  }
-  await db.batch([
-    db.delete(repositories).where(and(eq(repositories.id, id), eq(repositories.accountId, 0))),
-    db.delete(cleanups).where(and(eq(cleanups.kind, "image"), eq(cleanups.targetId, id))),
-  ]);
-  return { queries: queries + 2, isDone: true };
+/** The tables that have rows of a repository which nothing else refers to. */
+const TABLES_OF_REPOSITORY = [tags, repositoryBlobs, tagHistory, retentionLog, repositoryPermissions] as const;
+type TableOfRepository = (typeof TABLES_OF_REPOSITORY)[number];
+
+/** Deletes a slice of the rows that a table has of a repository. */
+function deleteRows(db: Database, table: TableOfRepository, repositoryId: number) {
+  const slice = sql`
+    SELECT rowid FROM ${table} WHERE ${table.repositoryId} = ${repositoryId} ORDER BY rowid LIMIT ${SLICE_ROWS}`;
+  return db
+    .delete(table)
+    .where(sql`${table}.rowid IN (${table === repositoryBlobs ? linksOf(repositoryId) : slice})`)
+    .returning({ repositoryId: table.repositoryId });
 }
 
-type Slice = (db: Database, repositoryId: number) => Promise<number>;
-
-/** Rows that one table has of a repository. */
-function rowsOf(table: typeof tags | typeof tagHistory | typeof retentionLog | typeof repositoryPermissions): Slice {
-  return async (db, repositoryId) => {
-    const deleted = await db
-      .delete(table)
-      .where(
-        sql`${table}.rowid IN (
-          SELECT rowid FROM ${table} WHERE ${table.repositoryId} = ${repositoryId} LIMIT ${SLICE_ROWS})`,
-      )
-      .returning({ repositoryId: table.repositoryId });
-    return deleted.length;
-  };
+function linksOf(repositoryId: number): SQL {
+  return sql`
+    SELECT ${repositoryBlobs}.rowid FROM ${repositoryBlobs} WHERE ${repositoryBlobs.repositoryId} = ${repositoryId}
+    ORDER BY ${repositoryBlobs.blobId} LIMIT ${SLICE_ROWS}`;
 }
 
-/** In this order, because foreign keys lead from the former to the latter. */
-const REPOSITORY_SLICES: readonly Slice[] = [
-  rowsOf(tags),
-  hideManifests,
-  async (db, repositoryId) => ((await hasManifests(db, repositoryId)) ? (await takeApart(db)).changed : 0),
-  unlinkBlobs,
-  rowsOf(tagHistory),
-  rowsOf(retentionLog),
-  rowsOf(repositoryPermissions),
-  deleteHistory,
-  async (db, repositoryId) => {
-    const deleted = await db.delete(triggers).where(eq(triggers.repositoryId, repositoryId)).returning({ id: triggers.id });
-    return deleted.length;
-  },
-];
+/** The same of the blobs that it is about to lose, which count as used until now. */
+function touchLinked(db: Database, repositoryId: number) {
+  return db
+    .update(blobs)
+    .set({ lastUsedAt: new Date() })
+    .where(
+      sql`${blobs.id} IN (
+        SELECT ${repositoryBlobs.blobId} FROM ${repositoryBlobs} WHERE ${repositoryBlobs}.rowid IN (${linksOf(repositoryId)}))`,
+    );
+}
 
-async function hideManifests(db: Database, repositoryId: number): Promise<number> {
-  const hidden = await db
+function hideManifests(db: Database, repositoryId: number) {
+  return db
     .update(manifests)
     .set(goneManifest(DELETED))
     .where(
@@ -208,7 +211,111 @@ async function hideManifests(db: Database, repositoryId: number): Promise<number
         WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} LIMIT ${SLICE_ROWS})`,
     )
     .returning({ id: manifests.id });
-  return hidden.length;
+}
+
+/** A slice of the deliveries of triggers, with their tries, which are few each. */
+function deleteDeliveries(db: Database, triggerIds: SQL) {
+  const slice = sql`(
+    SELECT ${deliveries.id} FROM ${deliveries} WHERE ${deliveries.triggerId} IN (${triggerIds}) LIMIT ${SLICE_ROWS / 4})`;
+  return [
+    db.delete(deliveryAttempts).where(sql`${deliveryAttempts.deliveryId} IN ${slice}`),
+    db
+      .delete(deliveries)
+      .where(sql`${deliveries.id} IN ${slice}`)
+      .returning({ id: deliveries.id }),
+  ] as const;
+}
+
+/** Deletes a slice of the deliveries of a trigger. @returns how many. */
+export async function deleteDeliveriesOf(db: Database, triggerId: number): Promise<number> {
+  const [, deleted] = await db.batch(deleteDeliveries(db, sql`${triggerId}`));
+  return deleted.length;
+}
+
+function triggersOf(repositoryId: number): SQL {
+  return sql`SELECT ${triggers.id} FROM ${triggers} WHERE ${triggers.repositoryId} = ${repositoryId}`;
+}
+
+/** Deletes a deleted repository if nothing of it is left. */
+function deleteEmpty(db: Database, repositoryId: number) {
+  const hasNo = [...TABLES_OF_REPOSITORY, manifests].map(
+    (table) => sql`NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table.repositoryId} = ${repositoryId})`,
+  );
+  const hasNoDeliveries = sql`NOT EXISTS (
+    SELECT 1 FROM ${deliveries} WHERE ${deliveries.triggerId} IN (${triggersOf(repositoryId)}))`;
+  return [
+    db
+      .delete(repositories)
+      .where(
+        and(eq(repositories.id, repositoryId), eq(repositories.accountId, 0), sql.join(hasNo, sql` AND `), hasNoDeliveries),
+      )
+      .returning({ id: repositories.id }),
+    db
+      .delete(cleanups)
+      .where(
+        and(
+          eq(cleanups.kind, "image"),
+          eq(cleanups.targetId, repositoryId),
+          sql`NOT EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repositoryId})`,
+        ),
+      ),
+  ] as const;
+}
+
+/**
+ * Deletes a slice of everything that a deleted repository had, in one batch: all of one that has little.
+ *
+ * @returns whether nothing is left.
+ */
+export async function cleanSmallRepository(db: Database, id: number): Promise<boolean> {
+  const own = sql`
+    SELECT ${manifests.id} AS id, ${manifests.repositoryId} AS repository_id, ${manifests.digest} AS digest,
+           ${manifests.size} AS size
+    FROM ${manifests} WHERE ${manifests.repositoryId} = ${id} AND ${manifests.digest} >= ${GONE}
+    ORDER BY ${manifests.id} DESC LIMIT ${SLICE_MANIFESTS}`;
+  await db.batch([
+    deleteRows(db, tags, id),
+    hideManifests(db, id),
+    ...takingApart(db, own, DELETED),
+    touchLinked(db, id),
+    deleteRows(db, repositoryBlobs, id),
+    deleteRows(db, tagHistory, id),
+    deleteRows(db, retentionLog, id),
+    deleteRows(db, repositoryPermissions, id),
+    ...deleteDeliveries(db, triggersOf(id)),
+  ]);
+  // What only is there now that all of that is counted.
+  const [deleted] = await db.batch(deleteEmpty(db, id));
+  return deleted.length > 0;
+}
+
+/** What is deleted of a repository, in an order that foreign keys allow. Each answers how many rows went. */
+const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number>)[] = [
+  async (db, id) => (await deleteRows(db, tags, id)).length,
+  async (db, id) => (await hideManifests(db, id)).length,
+  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed : 0),
+  async (db, id) => (await db.batch([touchLinked(db, id), deleteRows(db, repositoryBlobs, id)]))[1].length,
+  async (db, id) => (await deleteRows(db, tagHistory, id)).length,
+  async (db, id) => (await deleteRows(db, retentionLog, id)).length,
+  async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
+  async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
+];
+/** How many statements a stage takes at most: the third one takes manifests apart. */
+export function stageQueries(stage: number): number {
+  return stage === 2 ? 7 : 2;
+}
+
+/**
+ * Deletes a slice of what one stage deletes of a deleted repository; behind the last stage, the repository itself.
+ *
+ * @returns the stage to go on with; undefined when nothing is left.
+ */
+export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | undefined> {
+  const work = STAGES[stage];
+  if (work) return (await work(db, id)) > 0 ? stage : stage + 1;
+  const [deleted] = await db.batch(deleteEmpty(db, id));
+  if (deleted.length > 0) return undefined;
+  throw new Error(`image ${id} still has rows that nothing deletes`);
 }
 
 async function hasManifests(db: Database, repositoryId: number): Promise<boolean> {
@@ -220,43 +327,6 @@ async function hasManifests(db: Database, repositoryId: number): Promise<boolean
   return rows.length > 0;
 }
 
-async function unlinkBlobs(db: Database, repositoryId: number): Promise<number> {
-  const linked = sql`(
-    SELECT ${repositoryBlobs.blobId} FROM ${repositoryBlobs}
-    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} ORDER BY ${repositoryBlobs.blobId} LIMIT ${SLICE_ROWS})`;
-  const [, unlinked] = await db.batch([
-    db
-      .update(blobs)
-      .set({ lastUsedAt: new Date() })
-      .where(sql`${blobs.id} IN ${linked}`),
-    db
-      .delete(repositoryBlobs)
-      .where(and(eq(repositoryBlobs.repositoryId, repositoryId), sql`${repositoryBlobs.blobId} IN ${linked}`))
-      .returning({ blobId: repositoryBlobs.blobId }),
-  ]);
-  return unlinked.length;
-}
-
-/** Deliveries of all triggers of a repository, with their tries, which are few each. */
-async function deleteHistory(db: Database, repositoryId: number): Promise<number> {
-  const own = sql`SELECT ${triggers.id} FROM ${triggers} WHERE ${triggers.repositoryId} = ${repositoryId}`;
-  return deleteDeliveriesOf(db, own);
-}
-
-/** Deletes a slice of the deliveries of triggers. @returns how many. */
-export async function deleteDeliveriesOf(db: Database, triggerIds: SQL): Promise<number> {
-  const slice = sql`(
-    SELECT ${deliveries.id} FROM ${deliveries} WHERE ${deliveries.triggerId} IN (${triggerIds}) LIMIT ${SLICE_ROWS / 4})`;
-  const [, deleted] = await db.batch([
-    db.delete(deliveryAttempts).where(sql`${deliveryAttempts.deliveryId} IN ${slice}`),
-    db
-      .delete(deliveries)
-      .where(sql`${deliveries.id} IN ${slice}`)
-      .returning({ id: deliveries.id }),
-  ]);
-  return deleted.length;
-}
-
 /**
  * Takes apart a slice of the manifests that are gone: what they name, then themselves. Parents have higher ids than their
  * children, which were there before them, and so come first.
@@ -264,33 +334,40 @@ export async function deleteDeliveriesOf(db: Database, triggerIds: SQL): Promise
  * @returns how many rows went; 0 when there are no such manifests.
  */
 export async function takeApart(db: Database): Promise<{ changed: number }> {
+  const [first] = await db
+    .select({ kind: manifests.unreferencedSince })
+    .from(manifests)
+    .where(lt(manifests.unreferencedSince, 0))
+    .limit(1);
+  if (!first) return { changed: 0 };
   for (const kind of [DELETED, COLLECTED] as const) {
-    const changed = await takeApartKind(db, kind);
-    if (changed > 0) return { changed };
+    const last = sql`
+      SELECT ${manifests.id} AS id, ${manifests.repositoryId} AS repository_id, ${manifests.digest} AS digest,
+             ${manifests.size} AS size
+      FROM ${manifests} WHERE ${manifests.unreferencedSince} = ${kind} ORDER BY ${manifests.id} DESC LIMIT ${SLICE_MANIFESTS}`;
+    const [, ...changed] = await db.batch(takingApart(db, last, kind));
+    const count = changed.reduce((sum, rows) => sum + rows.length, 0);
+    if (count > 0) return { changed: count };
   }
   return { changed: 0 };
 }
 
-async function takeApartKind(db: Database, kind: typeof COLLECTED | typeof DELETED): Promise<number> {
-  const last = sql`
-    SELECT ${manifests.id} AS id, ${manifests.repositoryId} AS repository_id, ${manifests.digest} AS digest,
-           ${manifests.size} AS size
-    FROM ${manifests} WHERE ${manifests.unreferencedSince} = ${kind} ORDER BY ${manifests.id} DESC LIMIT ${SLICE_MANIFESTS}`;
+/** @param last the manifests in question, those with the highest ids first: id, repository_id, digest, size. */
+function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | typeof DELETED) {
   const page = sql`(
     SELECT id, repository_id, digest FROM (SELECT *, sum(size) OVER (ORDER BY id DESC) - size AS before FROM (${last}))
     WHERE before < ${SLICE_TEXT_BYTES})`;
-  const named = sql`SELECT named.rowid FROM ${page} AS page CROSS JOIN ${manifestBlobs} AS named ON named.manifest_id = page.id LIMIT ${SLICE_ROWS}`;
-  const referrers = sql`
-    SELECT referrers.id FROM ${page} AS page CROSS JOIN ${manifests} AS referrers
-      ON referrers.repository_id = page.repository_id AND referrers.subject = substr(page.digest, instr(page.digest, ' ') + 1)
-    WHERE referrers.unreferenced_since IS NULL LIMIT ${SLICE_ROWS}`;
-  const [, children, edges, orphans, deleted] = await db.batch([
+  const subject = sql`substr(page.digest, instr(page.digest, ' ') + 1)`;
+  const edges = sql`
+    SELECT named.rowid FROM ${page} AS page CROSS JOIN ${manifestBlobs} AS named ON named.manifest_id = page.id
+    LIMIT ${SLICE_ROWS}`;
+  return [
     db
       .update(blobs)
       .set({ lastUsedAt: new Date() })
       .where(
         sql`${kind} = ${DELETED} AND ${blobs.id} IN (
-          SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs}.rowid IN (${named}))`,
+          SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs}.rowid IN (${edges}))`,
       ),
     db
       .delete(manifestChildren)
@@ -302,13 +379,18 @@ async function takeApartKind(db: Database, kind: typeof COLLECTED | typeof DELET
       .returning({ id: manifestChildren.parentId }),
     db
       .delete(manifestBlobs)
-      .where(sql`${manifestBlobs}.rowid IN (${named})`)
+      .where(sql`${manifestBlobs}.rowid IN (${edges})`)
       .returning({ id: manifestBlobs.manifestId }),
-    // A digest that was pushed again meanwhile keeps them, which garbage collection finds out.
+    // A subject that was pushed again meanwhile keeps them, which garbage collection finds out.
     db
       .update(manifests)
       .set({ unreferencedSince: 0 })
-      .where(sql`${manifests.id} IN (${referrers})`)
+      .where(
+        sql`${manifests.id} IN (
+          SELECT referrers.id FROM ${page} AS page CROSS JOIN ${manifests} AS referrers
+            ON referrers.repository_id = page.repository_id AND referrers.subject = ${subject}
+          WHERE referrers.unreferenced_since IS NULL LIMIT ${SLICE_ROWS})`,
+      )
       .returning({ id: manifests.id }),
     db
       .delete(manifests)
@@ -320,12 +402,11 @@ async function takeApartKind(db: Database, kind: typeof COLLECTED | typeof DELET
             AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.child_id = page.id)
             AND NOT EXISTS (
               SELECT 1 FROM ${manifests} AS referrers
-              WHERE referrers.repository_id = page.repository_id AND referrers.unreferenced_since IS NULL
-                AND referrers.subject = substr(page.digest, instr(page.digest, ' ') + 1)))`,
+              WHERE referrers.repository_id = page.repository_id AND referrers.subject = ${subject}
+                AND referrers.unreferenced_since IS NULL))`,
       )
       .returning({ id: manifests.id }),
-  ]);
-  return children.length + edges.length + orphans.length + deleted.length;
+  ] as const;
 }
 
 /**
@@ -334,17 +415,18 @@ async function takeApartKind(db: Database, kind: typeof COLLECTED | typeof DELET
  * @returns whether nothing is to be done at present: it waits for its images.
  */
 export async function cleanOrganization(db: Database, id: number): Promise<boolean> {
-  const deleted = await db
-    .delete(organizationPermissions)
-    .where(
-      sql`${organizationPermissions}.rowid IN (
-        SELECT rowid FROM ${organizationPermissions} WHERE ${organizationPermissions.organizationId} = ${id}
-        LIMIT ${SLICE_ROWS})`,
-    )
-    .returning({ userId: organizationPermissions.userId });
-  if (deleted.length > 0) return false;
-  const isEmpty = sql`NOT EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${id})`;
-  await db.batch([
+  const isEmpty = sql`
+    NOT EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${id})
+    AND NOT EXISTS (SELECT 1 FROM ${organizationPermissions} WHERE ${organizationPermissions.organizationId} = ${id})`;
+  const [permissions] = await db.batch([
+    db
+      .delete(organizationPermissions)
+      .where(
+        sql`${organizationPermissions}.rowid IN (
+          SELECT rowid FROM ${organizationPermissions} WHERE ${organizationPermissions.organizationId} = ${id}
+          LIMIT ${SLICE_ROWS})`,
+      )
+      .returning({ userId: organizationPermissions.userId }),
     db.delete(organizations).where(and(eq(organizations.id, id), sql`${organizations.name} >= ${GONE}`, isEmpty)),
     db.delete(cleanups).where(
       and(
@@ -354,7 +436,7 @@ export async function cleanOrganization(db: Database, id: number): Promise<boole
       ),
     ),
   ]);
-  return true;
+  return permissions.length < SLICE_ROWS;
 }
 
 /** Manifests that one slice looks at. */
@@ -399,5 +481,3 @@ export async function noteUnneeded(db: Database, { id, targetId, position }: Cle
   return slice.length < SLICE_CHECKED;
 }
 
-/** Whether a name is one of what is there. */
-export const isNameThere = lt(organizations.name, GONE as typeof organizations.$inferSelect.name);

@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, inArray, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, not, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -6,9 +6,11 @@ import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { DELETED, goneManifest, isManifestThere, takeApart } from "./deletion.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
+import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import {
   blobs,
@@ -128,7 +130,7 @@ function isReferredTo(reference: Reference): SQL | undefined {
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
  * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, NAME_UNKNOWN when the repository is
- * gone; nothing is stored then either.
+ * gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
@@ -233,7 +235,8 @@ export async function saveManifest(
     if (isConstraintFailure(error, "NOT NULL constraint failed")) return undefined;
     // Somebody deleted the image meanwhile.
     if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
-    throw error;
+    const needed = { manifestBytes: size, tags: push.tags.length };
+    return await throwExplained(db, error, { organization: organizationOf(repository), needed });
   }
 }
 
@@ -281,8 +284,8 @@ export async function findMissing(
 }
 
 /**
- * Deletes a manifest and every tag that points to it, in one batch. Its blobs count as used until now, so that whoever
- * is about to name them again has the grace period for it.
+ * Deletes a manifest and every tag that points to it, in one batch; what it named goes afterwards (`deletion.ts`). Its
+ * blobs count as used until then, so that who is about to name them again has the grace period for it.
  *
  * @returns whether there was one.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
@@ -297,41 +300,44 @@ export async function deleteManifest(
   const repositoryId = repositoryIdOf(repository);
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const now = new Date();
+  const gone = goneManifest(DELETED);
+  const isNamed = sql`(
+    EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id})
+    OR EXISTS (
+      SELECT 1 FROM ${manifestChildren} JOIN ${manifests} AS parents ON parents.id = ${manifestChildren.parentId}
+      WHERE ${manifestChildren.childId} = ${manifests.id} AND ifnull(parents.unreferenced_since, 0) >= 0))`;
   try {
-    const [, , , deleted] = await db.batch([
+    const [, , deleted] = await db.batch([
       db
         .insert(tagHistory)
         .select(
           sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
         ),
-      // An immutable tag stays, and with it the manifest, which its foreign key refuses to let go.
+      // An immutable tag stays, and with it the manifest.
       db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isImmutable))),
+      // What it names goes in slices. A digest that is NULL is refused, and with it the whole batch.
       db
-        .update(blobs)
-        .set({ lastUsedAt: now })
-        .where(
-          inArray(
-            blobs.id,
-            sql`(SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} = ${manifestId})`,
-          ),
-        ),
-      db.delete(manifests).where(eq(manifests.id, manifestId)).returning({ id: manifests.id }),
+        .update(manifests)
+        .set({ ...gone, digest: sql`CASE WHEN NOT ${isNamed} THEN ${gone.digest} END` })
+        .where(eq(manifests.id, manifestId))
+        .returning({ id: manifests.id }),
       insertAuditIfChanged(db, actor, {
         action: "manifest.delete",
         organization: organizationOf(repository),
         resource: `${repository}@${digest}`,
       }),
     ]);
+    if (deleted.length > 0) await takeApart(db);
     return deleted.length > 0;
   } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
+    if (!isConstraintFailure(error, "NOT NULL constraint failed: manifests.digest")) throw error;
     const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId));
     if (fixed.length > 0) throw immutableTag(fixed, error);
     const parents = await db
       .select({ digest: manifests.digest })
       .from(manifestChildren)
       .innerJoin(manifests, eq(manifests.id, manifestChildren.parentId))
-      .where(eq(manifestChildren.childId, manifestId))
+      .where(and(eq(manifestChildren.childId, manifestId), isManifestThere))
       .limit(10);
     throw new RegistryError(
       "MANIFEST_IN_USE",

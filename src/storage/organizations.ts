@@ -5,7 +5,8 @@ import { ORGANIZATION_NAME_REST_MS } from "../model/limits.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
+import type { Database } from "./database.ts";
+import { cleanOrganization, FIRST_HIDDEN_NAME, insertOrganizationCleanups } from "./deletion.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -17,8 +18,6 @@ import {
 import { imageCountOf } from "./totals.ts";
 import { contains } from "./users.ts";
 
-/** Deleted organizations have names from this one on, which none can have, until nothing is left of them. */
-export const FIRST_HIDDEN_NAME = "~" as OrganizationName;
 
 /** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
 export async function countCreatedOrganizations(db: Database, userId: number): Promise<number> {
@@ -38,7 +37,7 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
     db
       .insert(organizations)
       .select(
-        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0
+        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0, 0
             WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
               AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
               AND NOT EXISTS ${restingNameQuery(db, user, name)}`,
@@ -90,30 +89,36 @@ export async function organizationExists(db: Database, name: OrganizationName): 
 }
 
 /**
- * Deletes an organization of the actor's account. That an image in it refers to it makes the deletion fail, also of an
- * image that is pushed at the same time.
+ * Deletes an organization of the actor's account, for everybody at once; what is left of it and of deleted images goes in
+ * slices (`deletion.ts`). An image that is pushed at the same time either keeps it, or comes too late.
  *
  * @returns whether it was there.
  * @throws RegistryError ORGANIZATION_NOT_EMPTY.
  */
 export async function deleteOrganization(db: Database, actor: Actor, name: OrganizationName): Promise<boolean> {
-  try {
-    const [deleted] = await db.batch([
-      db
-        .delete(organizations)
-        .where(and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId)))
-        .returning({ id: organizations.id }),
-      insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
-    ]);
-    return deleted.length > 0;
-  } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    throw new RegistryError(
-      "ORGANIZATION_NOT_EMPTY",
-      { message: `organization ${name} still has images: delete them first`, detail: { namespace: name } },
-      { cause: error },
-    );
+  const isTheirs = and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId));
+  // Deleted images come last by their names.
+  const isEmpty = sql`NOT EXISTS (
+    SELECT 1 FROM ${repositories}
+    WHERE ${repositories.organizationId} = ${organizations.id} AND ${repositories.name} < ${FIRST_HIDDEN_NAME})`;
+  const [hidden] = await db.batch([
+    db
+      .update(organizations)
+      .set({ name: sql`${FIRST_HIDDEN_NAME} || ${organizations.id}`, createdBy: null })
+      .where(and(isTheirs, isEmpty))
+      .returning({ id: organizations.id }),
+    insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
+    insertOrganizationCleanups(db),
+  ]);
+  const [organization] = hidden;
+  if (organization) {
+    await cleanOrganization(db, organization.id);
+    return true;
   }
+  const [left] = await db.select({ id: organizations.id }).from(organizations).where(isTheirs);
+  if (!left) return false;
+  const message = `organization ${name} still has images: delete them first`;
+  throw new RegistryError("ORGANIZATION_NOT_EMPTY", { message, detail: { namespace: name } });
 }
 
 export interface Organization {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, not, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
@@ -6,11 +6,13 @@ import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "./bounded.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
+import type { Database } from "./database.ts";
+import { isThere } from "./deletion.ts";
 import { ownImages } from "./image-selectors.ts";
-import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { insertOpenUpload, openedBy } from "./open-uploads.ts";
 import { insertOrganization } from "./organizations.ts";
-import { blobs, manifests, organizations, repositories, repositoryBlobs, tags, users } from "./schema.ts";
+import { throwExplained } from "./quotas.ts";
+import { organizations, repositories, users } from "./schema.ts";
 
 export function unknownRepository(repository: RepositoryName): RegistryError {
   return new RegistryError("NAME_UNKNOWN", {
@@ -28,6 +30,7 @@ export function repositoryIdOf(name: RepositoryName) {
  * Creates a repository and its organization, as far as they do not exist and the actor may. Two callers at once make one.
  *
  * @param organizationQuota how many organizations the user may have created; 0 when none is to be created here.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function createRepository(
   db: Database,
@@ -35,12 +38,41 @@ export async function createRepository(
   name: RepositoryName,
   organizationQuota: number,
 ): Promise<void> {
+  await db
+    .batch(creation(db, actor, name, organizationQuota))
+    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+}
+
+/**
+ * The same, and opens an upload in it in the same batch.
+ *
+ * @returns as `openUploadRow`.
+ * @throws RegistryError QUOTA_EXCEEDED.
+ */
+export async function createRepositoryForUpload(
+  db: Database,
+  actor: Actor,
+  name: RepositoryName,
+  organizationQuota: number,
+  upload: string,
+): Promise<number | undefined> {
+  const [, , , , , opened, rooms] = await db
+    .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor.user, name, upload)])
+    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+  return openedBy(opened, rooms);
+}
+
+function creation(db: Database, actor: Actor, name: RepositoryName, organizationQuota: number) {
   const organization = organizationOf(name);
-  await db.batch([
+  return [
     ...insertOrganization(db, actor, organization, organizationQuota),
     insertRepository(db, actor, name),
     insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name }),
-  ]);
+  ] as const;
+}
+
+function imageNeed({ user }: Actor, name: RepositoryName) {
+  return { organization: organizationOf(name), accountId: user.accountId, needed: { images: 1 } };
 }
 
 /** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
@@ -68,6 +100,7 @@ export function insertRepository(
  * Creates a repository in an organization of the actor's account that exists.
  *
  * @returns whether it was created; not when there is one of that name, or the organization has gone.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function addRepository(
   db: Database,
@@ -76,15 +109,17 @@ export async function addRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category } = properties;
-  const [created] = await db.batch([
-    insertRepository(db, actor, name, properties),
-    insertAuditIfChanged(db, actor, {
-      action: "image.create",
-      organization: organizationOf(name),
-      resource: name,
-      detail: { isPublic, category },
-    }),
-  ]);
+  const [created] = await db
+    .batch([
+      insertRepository(db, actor, name, properties),
+      insertAuditIfChanged(db, actor, {
+        action: "image.create",
+        organization: organizationOf(name),
+        resource: name,
+        detail: { isPublic, category },
+      }),
+    ])
+    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
   return created.length > 0;
 }
 
@@ -128,7 +163,7 @@ export async function updateRepository(
     db
       .update(repositories)
       .set({ ...properties, updatedAt: new Date() })
-      .where(eq(repositories.id, repository.id))
+      .where(and(eq(repositories.id, repository.id), isThere))
       .returning({ id: repositories.id }),
     insertAuditIfChanged(db, actor, {
       action: "image.update",
@@ -138,39 +173,6 @@ export async function updateRepository(
     }),
   ]);
   return updated.length > 0;
-}
-
-/**
- * Deletes a repository with all that it has, in one batch. Its blobs count as used until now, so that whoever is about to
- * name them again elsewhere has the grace period for it.
- *
- * @returns whether there was one.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of its tags.
- */
-export async function deleteRepository(
-  db: Database,
-  actor: Actor,
-  { id, name }: { id: number; name: RepositoryName },
-): Promise<boolean> {
-  const blobIds = db
-    .select({ id: repositoryBlobs.blobId })
-    .from(repositoryBlobs)
-    .where(eq(repositoryBlobs.repositoryId, id));
-  try {
-    const [, , , deleted] = await db.batch([
-      db.update(blobs).set({ lastUsedAt: new Date() }).where(inArray(blobs.id, blobIds)),
-      // An immutable tag stays, and with it its manifest, which its foreign key refuses to let go.
-      db.delete(tags).where(and(eq(tags.repositoryId, id), not(isImmutable))),
-      db.delete(manifests).where(eq(manifests.repositoryId, id)),
-      // All else goes with it, by foreign keys.
-      db.delete(repositories).where(eq(repositories.id, id)).returning({ id: repositories.id }),
-      insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),
-    ]);
-    return deleted.length > 0;
-  } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    throw immutableTag(await findImmutableTags(db, eq(tags.repositoryId, id)), error);
-  }
 }
 
 /** One page of the repositories that a user has a right to, after `last` in byte order. */

@@ -28,7 +28,7 @@ export const accounts = sqliteTable("accounts", {
   id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
-  /** Kept by triggers on `users` and `organizations` (migration 0004). */
+  /** Kept by triggers on `users` and `organizations` (migration 0005). */
   userCount: integer("user_count").notNull().default(0),
   organizationCount: integer("organization_count").notNull().default(0),
   /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */
@@ -126,8 +126,10 @@ export const organizations = sqliteTable(
     /** Whose quota it counts against. */
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
-    /** Users with a permission on all of its images; kept by triggers (migration 0004). */
+    /** Users with a permission on all of its images; kept by triggers (migration 0005). */
     userCount: integer("user_count").notNull().default(0),
+    /** Bytes of its images, each with all of its blobs; kept by triggers (migration 0005). */
+    imageBytes: integer("image_bytes").notNull().default(0),
   },
   (table) => [
     index("organizations_by_account").on(table.accountId, table.name),
@@ -181,7 +183,7 @@ export const repositories = sqliteTable(
     storedBytes: integer("stored_bytes").notNull().default(0),
     /** Whether manifests that nothing needs any more stay all the same. */
     keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
-    /** Shares, ended ones among them; kept by triggers on `shares` (migration 0004). */
+    /** Shares, ended ones among them; kept by triggers on `shares` (migration 0005). */
     shareCount: integer("share_count").notNull().default(0),
   },
   (table) => [
@@ -445,8 +447,8 @@ export const manifests = sqliteTable(
     annotations: text("annotations"),
     /**
      * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
-     * collection has looked; then the time of that look, from which the grace period runs. -1 once it is deleted and is
-     * being taken apart (`storage/deletion.ts`).
+     * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and
+     * is being taken apart (`storage/deletion.ts`).
      */
     unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
@@ -530,7 +532,7 @@ export const manifestPlatforms = sqliteTable(
     architecture: text("architecture").notNull(),
     /** Empty when there is none. */
     variant: text("variant").notNull().default(""),
-    /** Whether a tag leads to the manifest: kept by triggers (migration 0004). */
+    /** Whether a tag leads to the manifest: kept by triggers (migration 0005). */
     isTagged: integer("is_tagged", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [

@@ -7,6 +7,7 @@ import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { imageBytes } from "./image-detail.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { throwExplained } from "./quotas.ts";
 import { unknownRepository } from "./repositories.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "./schema.ts";
 
@@ -125,6 +126,7 @@ export type Retagged = "moved" | "unchanged" | "source unknown" | "destination e
  *
  * @param registry the registry's address, as events name it.
  * @param retagging `overrides`: a destination that points elsewhere is moved.
+ * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function retag(
   db: Database,
@@ -147,30 +149,34 @@ export async function retag(
   const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
   const event = { repository: name, user: actor.user.name, registry };
   const isSame = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
-  const [outbox, , moved] = await db.batch([
-    insertDeliveries(db, repositoryId, [destination], event, pushed, isSame, mayMove),
-    db
-      .insert(tagHistory)
-      .select(sql`SELECT NULL, ${repositoryId}, ${destination}, ${digest}, ${actor.user.id}, ${now} WHERE ${mayMove}`),
-    db
-      .insert(tags)
-      .select(sql`SELECT ${repositoryId}, ${destination}, ${manifestId}, ${now}, ${now} WHERE ${mayMove}`)
-      .onConflictDoUpdate({
-        target: [tags.repositoryId, tags.name],
-        set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
-      })
-      .returning({ name: tags.name }),
-    insertAuditIfChanged(db, actor, {
-      action: "tag.create",
-      organization: organizationOf(name),
-      resource: `${name}:${destination}`,
-      detail: { source: sourceTag },
-    }),
-    db
-      .update(repositories)
-      .set({ updatedAt: new Date(now) })
-      .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
-  ]);
+  const [outbox, , moved] = await db
+    .batch([
+      insertDeliveries(db, repositoryId, [destination], event, pushed, isSame, mayMove),
+      db
+        .insert(tagHistory)
+        .select(
+          sql`SELECT NULL, ${repositoryId}, ${destination}, ${digest}, ${actor.user.id}, ${now} WHERE ${mayMove}`,
+        ),
+      db
+        .insert(tags)
+        .select(sql`SELECT ${repositoryId}, ${destination}, ${manifestId}, ${now}, ${now} WHERE ${mayMove}`)
+        .onConflictDoUpdate({
+          target: [tags.repositoryId, tags.name],
+          set: { manifestId: sql`excluded.manifest_id`, updatedAt: sql`excluded.updated_at` },
+        })
+        .returning({ name: tags.name }),
+      insertAuditIfChanged(db, actor, {
+        action: "tag.create",
+        organization: organizationOf(name),
+        resource: `${name}:${destination}`,
+        detail: { source: sourceTag },
+      }),
+      db
+        .update(repositories)
+        .set({ updatedAt: new Date(now) })
+        .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
+    ])
+    .catch((error: unknown) => throwExplained(db, error, { organization: organizationOf(name), needed: { tags: 1 } }));
   if (moved.length > 0) return { result: "moved", outbox };
   return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [] };
 }

@@ -8,6 +8,7 @@ import type { Condition } from "../model/trigger.ts";
 import type { Target } from "../model/trigger-target.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { deleteDeliveriesOf, isThere } from "./deletion.ts";
 import { clusters, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
@@ -46,7 +47,7 @@ function select(db: Database) {
   return db
     .select(COLUMNS)
     .from(triggers)
-    .innerJoin(repositories, eq(repositories.id, triggers.repositoryId))
+    .innerJoin(repositories, and(eq(repositories.id, triggers.repositoryId), isThere))
     .leftJoin(clusters, eq(clusters.id, triggers.clusterId))
     .leftJoin(users, eq(users.id, triggers.createdBy))
     .$dynamic();
@@ -179,13 +180,25 @@ export async function disableTrigger(db: Database, id: number): Promise<void> {
   await db.update(triggers).set({ isEnabled: false, updatedAt: new Date() }).where(eq(triggers.id, id));
 }
 
-/** Deletes a trigger with its history. @returns whether there was one of that name. */
+/**
+ * Deletes a trigger with its history, which may be long: what is more than one statement may delete goes before it, while
+ * the trigger is off.
+ *
+ * @returns whether there was one of that name.
+ */
 export async function deleteTrigger(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   name: string,
 ): Promise<boolean> {
+  const [found] = await db
+    .update(triggers)
+    .set({ isEnabled: false })
+    .where(and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name)))
+    .returning({ id: triggers.id });
+  if (!found) return false;
+  while ((await deleteDeliveriesOf(db, found.id)) > 0);
   const [deleted] = await db.batch([
     db
       .delete(triggers)

@@ -8,6 +8,9 @@
  * read back and hashed. A `blobs` row is written only after one of the two, or R2 itself, has confirmed the digest.
  *
  * Every R2 key is noted before anything is written under it; the alarm removes what no `blobs` row names.
+ *
+ * An upload takes a place, a row of `open_uploads` that is there before it and goes with it, and knows from its opening how
+ * many bytes there is room for (docs/quotas.md).
  */
 import { DurableObject } from "cloudflare:workers";
 import { createHash, type Hash } from "node:crypto";
@@ -15,11 +18,13 @@ import type { Env } from "../env.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
 import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
-import type { RepositoryName } from "../model/reference.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { discardRest } from "../streams.ts";
 import { replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
 import { discardObject, newObjectKey } from "./objects.ts";
+import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
+import { requireRoom } from "./quotas.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
 export interface UploadOwner {
@@ -30,6 +35,8 @@ export interface UploadOwner {
 export interface UploadOpening extends UploadOwner {
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
+  /** How many bytes the organization and its account could store when this was last asked: more are asked about anew. */
+  room: number;
 }
 
 /** What a request says of the bytes it carries. */
@@ -79,17 +86,21 @@ const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
 const PART_TRIES = 4;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
+/** Refusals after which an upload cannot go on. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["NAME_UNKNOWN", "QUOTA_EXCEEDED"]);
 /** R2's error codes, which are in its messages only. */
 const BAD_DIGEST = 10037;
 const NO_SUCH_UPLOAD = 10024;
 
 export class UploadSession extends DurableObject<Env> {
   #hash: RunningHash | undefined;
+  /** A blob that the organization stores already, and that may come whatever room there is. */
+  #known: { digest: Digest; size: number } | undefined;
   #isBusy = false;
 
   /** Starts the session. The caller made the id, which no one can guess or forge. */
-  async open({ repository, userId, algorithm }: UploadOpening): Promise<void> {
-    this.#save({ repository, userId, algorithm, offset: 0, lastUsedAt: Date.now() });
+  async open({ repository, userId, algorithm, room }: UploadOpening): Promise<void> {
+    this.#save({ repository, userId, algorithm, room, offset: 0, lastUsedAt: Date.now() });
     this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
     await this.ctx.storage.setAlarm(Date.now() + UPLOAD_IDLE_MS);
   }
@@ -110,7 +121,7 @@ export class UploadSession extends DurableObject<Env> {
     size: number;
   }): Promise<string> {
     const db = openDatabase(this.env.DB);
-    const { objectKey } = await saveBlob(db, blob);
+    const { objectKey } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() });
     if (objectKey === blob.objectKey || (await this.env.BUCKET.head(objectKey))) return objectKey;
     return replaceObject(db, blob.digest, objectKey, blob.objectKey);
   }
@@ -126,7 +137,7 @@ export class UploadSession extends DurableObject<Env> {
     );
   }
 
-  /** Opens a session and finishes it with the one body that comes with it. */
+  /** Opens a session and finishes it with the one body that comes with it, or ends it: nobody knows how to go on with it. */
   async store(
     opening: UploadOpening,
     digest: Digest,
@@ -134,7 +145,12 @@ export class UploadSession extends DurableObject<Env> {
     body: ByteStream | null,
   ): Promise<Outcome<{ size: number }>> {
     await this.open(opening);
-    return this.finish(opening, digest, bounds, body);
+    try {
+      return await this.finish(opening, digest, bounds, body);
+    } finally {
+      const session = this.#read();
+      if (session && !session.done) await this.#end();
+    }
   }
 
   /**
@@ -177,12 +193,32 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
+  /**
+   * Ends the upload, unless it was used since a time (milliseconds since 1970). The place of one that has gone is given back.
+   *
+   * @returns whether it has ended.
+   */
+  async endIfIdle(since: number): Promise<boolean> {
+    const session = this.#read();
+    const isUnderWay = session !== undefined && !session.done;
+    if (isUnderWay && (this.#isBusy || session.lastUsedAt > since)) return false;
+    try {
+      await (isUnderWay ? this.#exclusively(session, () => this.#end()) : this.#givePlaceBack());
+      return true;
+    } catch (error) {
+      console.error("ending an idle upload failed; its alarm tries again:", error);
+      return false;
+    }
+  }
+
   override async alarm(): Promise<void> {
     const session = this.#read();
     if (!session) return;
     const idleUntil = session.lastUsedAt + UPLOAD_IDLE_MS;
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
+      // A place of which nothing is heard for days is taken away.
+      if (!session.done) await touchOpenUploads(openDatabase(this.env.DB), [this.ctx.id.toString()]);
       return;
     }
     try {
@@ -219,6 +255,9 @@ export class UploadSession extends DurableObject<Env> {
     this.#isBusy = true;
     try {
       return await write(session);
+    } catch (error) {
+      if (error instanceof RegistryError && FATAL.has(error.code)) await this.#end();
+      throw error;
     } finally {
       this.#isBusy = false;
     }
@@ -228,8 +267,8 @@ export class UploadSession extends DurableObject<Env> {
    * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
    * most two are in memory. When the client vanishes, what was stored stays and counts.
    */
-  async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null): Promise<void> {
-    this.#requireBounds(session, bounds);
+  async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null, digest?: Digest): Promise<void> {
+    await this.#requireBounds(session, bounds, digest);
     if (!body) return;
     const before = session.offset;
     const announced = bounds.length ?? Infinity;
@@ -249,6 +288,7 @@ export class UploadSession extends DurableObject<Env> {
         const fresh = await readUpTo(reader, buffers.take(), tailBytes, wanted);
         received += fresh.byteLength;
         if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        await this.#requireRoom(session, before + received, digest);
         await sending;
         sending = undefined;
         if (tailBytes + fresh.byteLength < UPLOAD_PART_BYTES) {
@@ -274,11 +314,29 @@ export class UploadSession extends DurableObject<Env> {
     }
   }
 
-  #requireBounds(session: Session, bounds: ChunkBounds): void {
+  async #requireBounds(session: Session, bounds: ChunkBounds, digest?: Digest): Promise<void> {
     if (bounds.start !== undefined && bounds.start !== session.offset) {
       throw outOfRange(session, `the chunk starts at ${bounds.start}, but the upload has ${session.offset} bytes`);
     }
-    if (session.offset + (bounds.length ?? 0) > MAX_BLOB_BYTES) throw tooLarge();
+    const size = session.offset + (bounds.length ?? 0);
+    if (size > MAX_BLOB_BYTES) throw tooLarge();
+    await this.#requireRoom(session, size, digest);
+  }
+
+  /**
+   * Refuses a size for which there is no room, before it is stored. Whether there is in the end is decided when the blob is
+   * recorded: others may have taken the room meanwhile.
+   *
+   * @param digest where it is known: what the organization stores already needs none.
+   */
+  async #requireRoom(session: Session, size: number, digest: Digest | undefined): Promise<void> {
+    if (size <= session.room || (digest !== undefined && digest === this.#known?.digest && size <= this.#known.size)) {
+      return;
+    }
+    const room = await requireRoom(openDatabase(this.env.DB), organizationOf(session.repository), size, digest);
+    // Not as the session's room: another digest may be named in the end.
+    if (room.known) this.#known = room.known;
+    else session.room = room.bytes;
   }
 
   /** Sends one whole part to R2 and counts its `fresh` bytes, those that were not in the tail. */
@@ -345,12 +403,12 @@ export class UploadSession extends DurableObject<Env> {
   /** Brings all bytes together in one R2 object whose digest is right, and answers its key. */
   async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
     if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
-      this.#requireBounds(session, bounds);
+      await this.#requireBounds(session, bounds, digest);
       const object = await this.#put(digest, body);
       session.offset = object.size;
       return object.key;
     }
-    await this.#receive(session, bounds, body);
+    await this.#receive(session, bounds, body, digest);
     if (!session.multipart) return (await this.#put(digest, join(this.#readTail()))).key;
 
     const known = this.#knownDigest(session, algorithmOf(digest));
@@ -409,8 +467,13 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
+  async #givePlaceBack(): Promise<void> {
+    await deleteOpenUpload(openDatabase(this.env.DB), this.ctx.id.toString());
+  }
+
   async #end(): Promise<void> {
-    const multipart = this.#read()?.multipart;
+    const session = this.#read();
+    const multipart = session?.multipart;
     if (multipart) {
       const upload = this.env.BUCKET.resumeMultipartUpload(multipart.key, multipart.uploadId);
       await upload.abort().catch((error: unknown) => {
@@ -419,6 +482,7 @@ export class UploadSession extends DurableObject<Env> {
       });
     }
     await this.#discardObjects();
+    if (session && !session.done) await this.#givePlaceBack();
     this.#hash = undefined;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();

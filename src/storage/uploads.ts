@@ -6,22 +6,26 @@ import type { ChunkBounds, Outcome, UploadOpening, UploadOwner, UploadSession } 
 export type { ChunkBounds, UploadOpening, UploadOwner };
 export type Uploads = DurableObjectNamespace<UploadSession>;
 
-/** Opens a session and answers its id, which is as hard to guess as a key. */
-export async function openUpload(uploads: Uploads, opening: UploadOpening): Promise<string> {
-  const id = uploads.newUniqueId();
-  await uploads.get(id).open(opening);
-  return id.toString();
+/** An id for a session, which is as hard to guess as a key. */
+export function newUploadId(uploads: Uploads): string {
+  return uploads.newUniqueId().toString();
+}
+
+/** Opens the session of an id that is new. */
+export async function openUpload(uploads: Uploads, id: string, opening: UploadOpening): Promise<void> {
+  await find(uploads, id).open(opening);
 }
 
 /** Stores a blob that comes whole, in one request. */
 export async function storeUpload(
   uploads: Uploads,
+  id: string,
   opening: UploadOpening,
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
-  valueOf(await uploads.get(uploads.newUniqueId()).store(opening, digest, bounds, body));
+  valueOf(await find(uploads, id).store(opening, digest, bounds, body));
 }
 
 /** @returns how many bytes the session has. */
@@ -53,6 +57,15 @@ export async function finishUpload(
 
 export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
   valueOf(await find(uploads, session).cancel(owner));
+}
+
+/**
+ * Ends a session that nobody has used since a time.
+ *
+ * @returns false when it goes on.
+ */
+export async function endIdleUpload(uploads: Uploads, session: string, since: Date): Promise<boolean> {
+  return find(uploads, session).endIfIdle(since.getTime());
 }
 
 function find(uploads: Uploads, session: string): DurableObjectStub<UploadSession> {

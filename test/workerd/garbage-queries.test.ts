@@ -60,7 +60,7 @@ async function explain(explanation: D1PreparedStatement): Promise<string[]> {
 
 /** What grows with the registry and must not be walked through, and sorting of which nobody knows how much it is. */
 function costsOf(plan: readonly string[]): string[] {
-  return plan.filter((step) => /^SCAN (?!json_each\b)|TEMP B-TREE/.test(step));
+  return plan.filter((step) => /^SCAN (?!json_each\b|found\b|CONSTANT ROW)|TEMP B-TREE/.test(step));
 }
 
 const OBSERVED = "SEARCH manifests USING COVERING INDEX manifests_unreferenced (unreferenced_since=?)";
@@ -137,10 +137,13 @@ describe("triggers", () => {
     for (const { name, sql } of results) {
       const body = sql.slice(sql.indexOf("BEGIN") + "BEGIN".length, sql.lastIndexOf("END"));
       const statements = body.split(";").filter((text) => text.trim() !== "");
-      for (const statement of statements) {
+      for (const written of statements) {
         // The row that fired it, as values.
-        const text = statement.replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1");
-        const plan = await explain(env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind("1"));
+        const text = written
+          .replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1")
+          .replaceAll(/RAISE\s?\([^)]*\)/g, "NULL");
+        const statement = env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`);
+        const plan = await explain(text.includes("?1") ? statement.bind("1") : statement);
         expect(costsOf(plan), `${name}: ${text}`).toEqual([]);
         // All manifests of a repository would not show as a scan.
         expect(plan.join("\n"), `${name}: ${text}`).not.toMatch(/manifests USING [\w ]+ \(repository_id=\?\)/);

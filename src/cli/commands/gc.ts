@@ -1,6 +1,7 @@
 import { unwrap } from "../api.ts";
 import { group, operation } from "../manage.ts";
-import { formatBytes, formatTime, printFields, printLine, printTable } from "../output.ts";
+import { formatBytes } from "../../model/byte-units.ts";
+import { formatTime, printFields, printLine, printTable } from "../output.ts";
 
 interface Collected {
   manifests: number;

@@ -1,4 +1,5 @@
 /** Garbage collection as operators see it, what of it an image decides itself, and what organizations take up. */
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
 import {
   changeKeepsUntagged,
   type Collected,
@@ -10,6 +11,7 @@ import {
   startCollecting,
 } from "../../registry/garbage.ts";
 import { getUsage } from "../../registry/usage.ts";
+import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { imageOf, ImageParams } from "./params.ts";
@@ -85,9 +87,7 @@ const Usage = z
     images: z.int(),
     tags: z.int(),
     imageBytes: z.int().openapi({ description: "The sizes of its images: a blob that two have counts twice." }),
-    storedBytes: z.int().nullable().openapi({
-      description: "Bytes of its blobs, each counted once; null when it has too many to count.",
-    }),
+    storedBytes: z.int().openapi({ description: "Bytes of its blobs, each counted once: what its quota counts." }),
   })
   .openapi("OrganizationUsage");
 
@@ -170,6 +170,7 @@ garbage.openapi(
   async (c) => {
     const { keepsUntagged } = c.req.valid("json");
     await changeKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), keepsUntagged);
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.json({ keepsUntagged }, 200);
   },
 );
@@ -187,8 +188,7 @@ garbage.openapi(
   }),
   async (c) => {
     const { organization } = c.req.valid("param");
-    const { storedBytes, ...usage } = await getUsage(c.var.stores, c.var.caller, organization);
-    return c.json({ organization, ...usage, storedBytes: storedBytes ?? null }, 200);
+    return c.json({ organization, ...(await getUsage(c.var.stores, c.var.caller, organization)) }, 200);
   },
 );
 

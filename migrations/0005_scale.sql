@@ -23,6 +23,7 @@ CREATE INDEX `manifest_platforms_by_architecture` ON `manifest_platforms` (`arch
 ALTER TABLE `accounts` ADD `user_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `accounts` ADD `organization_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `organizations` ADD `user_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `organizations` ADD `image_bytes` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `repositories` ADD `share_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `repositories_by_organization_update` ON `repositories` (`organization_id`,`updated_at`);--> statement-breakpoint
 CREATE INDEX `repositories_by_organization_tag_count` ON `repositories` (`organization_id`,`tag_count`);--> statement-breakpoint
@@ -41,8 +42,9 @@ UPDATE `accounts` SET
 	`user_count` = (SELECT count(*) FROM `users` WHERE `users`.`account_id` = `accounts`.`id`),
 	`organization_count` = (SELECT count(*) FROM `organizations` WHERE `organizations`.`account_id` = `accounts`.`id`);
 --> statement-breakpoint
-UPDATE `organizations` SET `user_count` = (
-	SELECT count(*) FROM `organization_permissions` WHERE `organization_permissions`.`organization_id` = `organizations`.`id`);
+UPDATE `organizations` SET
+	`user_count` = (SELECT count(*) FROM `organization_permissions` WHERE `organization_permissions`.`organization_id` = `organizations`.`id`),
+	`image_bytes` = (SELECT ifnull(sum(`stored_bytes`), 0) FROM `repositories` WHERE `repositories`.`organization_id` = `organizations`.`id`);
 --> statement-breakpoint
 UPDATE `repositories` SET `share_count` = `counted`.`total`
 FROM (SELECT `repository_id` AS `id`, count(*) AS `total` FROM `shares` GROUP BY `repository_id`) AS `counted`
@@ -239,6 +241,7 @@ END;
 -- An image that is deleted counts no more at once, with all of its tags; its bytes go with the rows that have them.
 CREATE TRIGGER `repositories_hidden` AFTER UPDATE OF `account_id` ON `repositories` WHEN NEW.`account_id` = 0 AND OLD.`account_id` <> 0 BEGIN
 	UPDATE `quotas` SET `used` = `used` - 1 WHERE `holder` = 'organization' AND `holder_id` = OLD.`organization_id` AND `resource` = 'images';
+	UPDATE `organizations` SET `image_bytes` = `image_bytes` - OLD.`stored_bytes` WHERE `id` = OLD.`organization_id`;
 	UPDATE `quotas` SET `used` = `used` - OLD.`tag_count` WHERE `holder` = 'organization' AND `holder_id` = OLD.`organization_id` AND `resource` = 'tags';
 END;
 --> statement-breakpoint
@@ -261,4 +264,9 @@ CREATE TRIGGER `tag_history_uncounted` AFTER DELETE ON `tag_history` BEGIN
 	UPDATE `accounts` SET `tag_event_count` = `tag_event_count` - 1 WHERE `id` = (
 		SELECT `organizations`.`account_id` FROM `repositories` JOIN `organizations` ON `organizations`.`id` = `organization_id`
 		WHERE `repositories`.`id` = OLD.`repository_id`);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `image_bytes_counted` AFTER UPDATE OF `stored_bytes` ON `repositories`
+WHEN NEW.`stored_bytes` <> OLD.`stored_bytes` AND NEW.`account_id` <> 0 BEGIN
+	UPDATE `organizations` SET `image_bytes` = `image_bytes` + NEW.`stored_bytes` - OLD.`stored_bytes` WHERE `id` = NEW.`organization_id`;
 END;
