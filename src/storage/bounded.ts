@@ -95,7 +95,8 @@ function fewOf({ selectors, maxFew = MAX_FEW }: BoundedList): { ctes: SQL; isFew
     return sql`${names[index]}(id) AS MATERIALIZED (SELECT id FROM (${selector}) LIMIT ${limit})`;
   });
   const few = names.map(
-    (name, index) => sql`SELECT * FROM (SELECT id FROM ${name} LIMIT CASE WHEN ${hasFew[index]} THEN ${maxFew} ELSE 0 END)`,
+    (name, index) =>
+      sql`SELECT * FROM (SELECT DISTINCT id FROM ${name} LIMIT CASE WHEN ${hasFew[index]} THEN ${maxFew} ELSE 0 END)`,
   );
   return {
     ctes: sql`${sql.join(selected, sql`, `)}, few(id) AS MATERIALIZED (${sql.join(few, sql` UNION `)})`,

@@ -110,7 +110,10 @@ export async function deleteRepository(
     await cleanSmallRepository(db, id);
     return true;
   }
-  const [left] = await db.select({ id: repositories.id }).from(repositories).where(and(eq(repositories.id, id), isThere));
+  const [left] = await db
+    .select({ id: repositories.id })
+    .from(repositories)
+    .where(and(eq(repositories.id, id), isThere));
   if (!left) return false;
   // A rule or a tag came in this moment.
   throw immutableTag(await findImmutableTags(db, isNew));
@@ -247,7 +250,12 @@ function deleteEmpty(db: Database, repositoryId: number) {
     db
       .delete(repositories)
       .where(
-        and(eq(repositories.id, repositoryId), eq(repositories.accountId, 0), sql.join(hasNo, sql` AND `), hasNoDeliveries),
+        and(
+          eq(repositories.id, repositoryId),
+          eq(repositories.accountId, 0),
+          sql.join(hasNo, sql` AND `),
+          hasNoDeliveries,
+        ),
       )
       .returning({ id: repositories.id }),
     db
@@ -428,13 +436,15 @@ export async function cleanOrganization(db: Database, id: number): Promise<boole
       )
       .returning({ userId: organizationPermissions.userId }),
     db.delete(organizations).where(and(eq(organizations.id, id), sql`${organizations.name} >= ${GONE}`, isEmpty)),
-    db.delete(cleanups).where(
-      and(
-        eq(cleanups.kind, "organization"),
-        eq(cleanups.targetId, id),
-        sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.id} = ${id})`,
+    db
+      .delete(cleanups)
+      .where(
+        and(
+          eq(cleanups.kind, "organization"),
+          eq(cleanups.targetId, id),
+          sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.id} = ${id})`,
+        ),
       ),
-    ),
   ]);
   return permissions.length < SLICE_ROWS;
 }
@@ -480,4 +490,3 @@ export async function noteUnneeded(db: Database, { id, targetId, position }: Cle
   ]);
   return slice.length < SLICE_CHECKED;
 }
-

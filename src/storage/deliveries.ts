@@ -268,9 +268,7 @@ export function outcomesQuery(db: Database, triggerId: number, limit: number) {
   return db
     .select()
     .from(seen)
-    .where(
-      and(inArray(seen.status, ["success", "failed", "dead"]), sql`${seen.event} ->> '$.isTest' IS NULL`),
-    )
+    .where(and(inArray(seen.status, ["success", "failed", "dead"]), sql`${seen.event} ->> '$.isTest' IS NULL`))
     .limit(limit);
 }
 

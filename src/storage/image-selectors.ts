@@ -64,7 +64,9 @@ export function imageSelectors(
     ...(user && source !== "public" ? scopeSelectors(source, user) : []),
     ...nameSelectors("repositories", text),
     ...(architecture === undefined ? [] : [architectureSelector(architecture, maxFew)]),
-    ...(category !== undefined && hasOwnIndex ? [from(sql`${inScope} AND ${repositories.category} = ${category}`)] : []),
+    ...(category !== undefined && hasOwnIndex
+      ? [from(sql`${inScope} AND ${repositories.category} = ${category}`)]
+      : []),
     ...(isPublic !== undefined && source === "own"
       ? [from(sql`${inScope} AND ${repositories.isPublic} = ${isPublic ? 1 : 0}`)]
       : []),

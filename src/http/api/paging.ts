@@ -25,11 +25,14 @@ export const PAGE_PARAMS = {
 };
 
 /** What a page says of the one after it. */
-export const Next = z.string().nullable().openapi({
-  description:
-    "The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may " +
-    "have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number.",
-});
+export const Next = z
+  .string()
+  .nullable()
+  .openapi({
+    description:
+      "The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may " +
+      "have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number.",
+  });
 
 /**
  * Cuts a page from rows of which one more than `limit` was asked for.

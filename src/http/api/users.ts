@@ -1,7 +1,16 @@
 import { changeUser, createUser, type ListedUser, listUsers, removeUser } from "../../registry/users.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Next } from "./paging.ts";
-import { cutNamePage, AccountRole, NamePageQuery, NameParams, Password, PersonName, readNamePage, Time } from "./people.ts";
+import {
+  cutNamePage,
+  AccountRole,
+  NamePageQuery,
+  NameParams,
+  Password,
+  PersonName,
+  readNamePage,
+  Time,
+} from "./people.ts";
 
 const User = z
   .object({
