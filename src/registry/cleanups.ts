@@ -3,6 +3,7 @@ import {
   type Cleanup,
   cleanOrganization,
   cleanRepository,
+  cleanSmallRepository,
   listCleanups,
   noteUnneeded,
   stageQueries,
@@ -44,6 +45,23 @@ export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
     }
   }
   if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Does at once as much as one slice takes of what somebody has deleted: mostly all of it. Never throws, because it is
+ * deleted already; what fails waits for the next run.
+ */
+export async function cleanSoon(
+  deleted: Pick<Cleanup, "kind" | "targetId"> | { kind: "manifests" },
+  { db }: Stores,
+): Promise<void> {
+  try {
+    if (deleted.kind === "image") await cleanSmallRepository(db, deleted.targetId);
+    else if (deleted.kind === "organization") await cleanOrganization(db, deleted.targetId);
+    else if (deleted.kind === "manifests") await takeApart(db);
+  } catch (error) {
+    console.error("what was deleted is taken apart by the next run:", error);
+  }
 }
 
 /** The same by the clock, for what is left after the answer to who deleted. */

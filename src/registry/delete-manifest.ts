@@ -4,6 +4,7 @@ import type { Reference, RepositoryName } from "../model/reference.ts";
 import { deleteManifest as deleteWithTags } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
 import { deleteTag } from "../storage/tag-deletion.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 
 /**
@@ -22,4 +23,5 @@ export async function deleteManifest(
     ? await deleteWithTags(stores.db, actor, repository, reference)
     : await deleteTag(stores.db, actor, repository, reference);
   if (!deleted) throw unknownManifest(repository, reference);
+  if (isDigest(reference)) await cleanSoon({ kind: "manifests" }, stores);
 }

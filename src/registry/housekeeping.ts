@@ -12,10 +12,13 @@ import type { Stores } from "../storage/stores.ts";
 import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
+import { breathe } from "./pace.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Rows that one statement deletes: well within the time that D1 gives it, with all the indexes they are in. */
-const SLICE = 2000;
+/** Rows that one statement deletes, with all the indexes they are in: requests wait for it. */
+const SLICE = 500;
+/** Of deliveries, each of which has tries. */
+const SLICE_DELIVERIES = 50;
 /** What is still left then is left to the next hour. */
 const MAX_SLICES = 60;
 /** Of the 1,000 queries that the platform allows in all. */
@@ -41,7 +44,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
-    "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
     "lost uploads": () => inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {
@@ -61,8 +64,10 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   }
 }
 
-async function inSlices(deleteSome: (limit: number) => Promise<number>): Promise<void> {
+async function inSlices(deleteSome: (limit: number) => Promise<number>, limit = SLICE): Promise<void> {
   for (let slice = 0; slice < MAX_SLICES; slice += 1) {
-    if ((await deleteSome(SLICE)) < SLICE) return;
+    const startedAt = Date.now();
+    if ((await deleteSome(limit)) < limit) return;
+    await breathe(startedAt);
   }
 }

@@ -21,6 +21,7 @@ import {
   requireRepository,
   unknownImage,
 } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 
 /**
  * Creates an empty image in an organization that exists.
@@ -78,6 +79,7 @@ export async function updateImage(
 export async function deleteImage(stores: Stores, caller: Caller, name: RepositoryName): Promise<void> {
   const repository = await requireOwnRepository(stores, caller, name, "manage");
   if (!(await deleteRepository(stores.db, actorOf(caller), repository))) throw unknownImage(name);
+  await cleanSoon({ kind: "image", targetId: repository.id }, stores);
 }
 
 export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };

@@ -5,6 +5,7 @@ import type { OrganizationName } from "../model/reference.ts";
 import * as storage from "../storage/organizations.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 
 /** An organization as somebody sees it who has a right to it or to some of its images. */
 export interface Organization extends storage.Organization {
@@ -100,5 +101,7 @@ export async function showOrganization(stores: Stores, caller: Caller, name: Org
 /** @throws RegistryError ORGANIZATION_UNKNOWN, DENIED, or ORGANIZATION_NOT_EMPTY while it has images. */
 export async function deleteOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
   await requireOrganization(stores, caller, name, "manage");
-  if (!(await storage.deleteOrganization(stores.db, actorOf(caller), name))) throw unknownOrganization(name);
+  const id = await storage.deleteOrganization(stores.db, actorOf(caller), name);
+  if (id === undefined) throw unknownOrganization(name);
+  await cleanSoon({ kind: "organization", targetId: id }, stores);
 }

@@ -106,10 +106,7 @@ export async function deleteRepository(
       .set({ isEnabled: false, clusterId: null })
       .where(and(eq(triggers.repositoryId, id), isDeleted)),
   ]);
-  if (hidden.length > 0) {
-    await cleanSmallRepository(db, id);
-    return true;
-  }
+  if (hidden.length > 0) return true;
   const [left] = await db
     .select({ id: repositories.id })
     .from(repositories)
@@ -408,6 +405,7 @@ function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | typeof DE
           WHERE NOT EXISTS (SELECT 1 FROM ${manifestBlobs} AS named WHERE named.manifest_id = page.id)
             AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.parent_id = page.id)
             AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.child_id = page.id)
+            AND NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = page.id)
             AND NOT EXISTS (
               SELECT 1 FROM ${manifests} AS referrers
               WHERE referrers.repository_id = page.repository_id AND referrers.subject = ${subject}

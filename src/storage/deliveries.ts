@@ -297,6 +297,9 @@ export async function deleteDeliveriesBefore(db: Database, before: Date, limit: 
     .where(and(lt(deliveries.createdAt, before), isNull(deliveries.nextAttemptAt)))
     .orderBy(asc(deliveries.createdAt))
     .limit(limit);
-  const deleted = await db.delete(deliveries).where(sql`${deliveries.id} IN ${ids}`);
-  return deleted.meta.changes;
+  const deleted = await db
+    .delete(deliveries)
+    .where(sql`${deliveries.id} IN ${ids}`)
+    .returning({ id: deliveries.id });
+  return deleted.length;
 }

@@ -6,7 +6,7 @@ import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { DELETED, goneManifest, isManifestThere, takeApart } from "./deletion.ts";
+import { DELETED, goneManifest, isManifestThere } from "./deletion.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
@@ -327,7 +327,6 @@ export async function deleteManifest(
         resource: `${repository}@${digest}`,
       }),
     ]);
-    if (deleted.length > 0) await takeApart(db);
     return deleted.length > 0;
   } catch (error) {
     if (!isConstraintFailure(error, "NOT NULL constraint failed: manifests.digest")) throw error;

@@ -6,7 +6,7 @@ import type { OrganizationName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { cleanOrganization, FIRST_HIDDEN_NAME, insertOrganizationCleanups } from "./deletion.ts";
+import { FIRST_HIDDEN_NAME, insertOrganizationCleanups } from "./deletion.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -91,10 +91,14 @@ export async function organizationExists(db: Database, name: OrganizationName): 
  * Deletes an organization of the actor's account, for everybody at once; what is left of it and of deleted images goes in
  * slices (`deletion.ts`). An image that is pushed at the same time either keeps it, or comes too late.
  *
- * @returns whether it was there.
+ * @returns its id; undefined when it was not there.
  * @throws RegistryError ORGANIZATION_NOT_EMPTY.
  */
-export async function deleteOrganization(db: Database, actor: Actor, name: OrganizationName): Promise<boolean> {
+export async function deleteOrganization(
+  db: Database,
+  actor: Actor,
+  name: OrganizationName,
+): Promise<number | undefined> {
   const isTheirs = and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId));
   // Deleted images come last by their names.
   const isEmpty = sql`NOT EXISTS (
@@ -110,12 +114,9 @@ export async function deleteOrganization(db: Database, actor: Actor, name: Organ
     insertOrganizationCleanups(db),
   ]);
   const [organization] = hidden;
-  if (organization) {
-    await cleanOrganization(db, organization.id);
-    return true;
-  }
+  if (organization) return organization.id;
   const [left] = await db.select({ id: organizations.id }).from(organizations).where(isTheirs);
-  if (!left) return false;
+  if (!left) return undefined;
   const message = `organization ${name} still has images: delete them first`;
   throw new RegistryError("ORGANIZATION_NOT_EMPTY", { message, detail: { namespace: name } });
 }

@@ -13,7 +13,8 @@ import { openStores } from "../../../src/registry/stores.ts";
 import { runDueRules } from "../../../src/registry/aging.ts";
 import { UploadSession } from "../../../src/storage/upload-session.ts";
 import { fillFull } from "./fill.ts";
-import { countedRows, nothingAsked } from "./rows.ts";
+import { countedRows } from "./rows.ts";
+import { nothingAsked } from "./size.ts";
 
 export { UploadSession };
 

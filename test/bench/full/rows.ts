@@ -2,10 +2,6 @@
 
 import type { Asked } from "./size.ts";
 
-export function nothingAsked(): Asked {
-  return { statements: 0, rowsRead: 0, rowsWritten: 0, mostWritten: 0, longest: 0 };
-}
-
 /** The same binding, which adds to `asked`. */
 export function countedRows(binding: D1Database, asked: Asked): D1Database {
   const originals = new WeakMap<object, D1PreparedStatement>();

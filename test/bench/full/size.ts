@@ -35,3 +35,7 @@ export interface Asked {
   /** The longest that one statement, or one batch, held the database, in milliseconds. */
   longest: number;
 }
+
+export function nothingAsked(): Asked {
+  return { statements: 0, rowsRead: 0, rowsWritten: 0, mostWritten: 0, longest: 0 };
+}

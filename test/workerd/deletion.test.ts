@@ -1,0 +1,247 @@
+/** Deleting what has very many rows: gone at once for everybody, and in slices from the database. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { Actor } from "../../src/model/access.ts";
+import { Budget } from "../../src/registry/budget.ts";
+import { cleanSoon, cleanUp } from "../../src/registry/cleanups.ts";
+import { collectGarbage } from "../../src/registry/garbage.ts";
+import { runDueRules } from "../../src/registry/aging.ts";
+import { openStores, type Stores } from "../../src/registry/stores.ts";
+import { parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { deleteRepository } from "../../src/storage/deletion.ts";
+import { nothingAsked } from "../bench/full/size.ts";
+import { countedRows } from "../bench/full/rows.ts";
+import { dyingStores } from "../support/workerd/dying.ts";
+import { newAccount, newOrganization, pushAs } from "../support/workerd/management.ts";
+import { miscounted } from "../support/workerd/quotas.ts";
+
+const HOUR = 60 * 60 * 1000;
+const budget = () => new Budget(100_000, HOUR);
+
+/** Rows that one statement may write, with all indexes and triggers: of a slice of a hundred. */
+const MAX_WRITTEN = 4000;
+
+/** The stores of a process of which it is known what it asks of D1. */
+function watched() {
+  const asked = nothingAsked();
+  const stores: Stores = { ...openStores(env), db: openDatabase(countedRows(env.DB, asked)) };
+  return { stores, asked };
+}
+
+const actor: Actor = {
+  user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
+  address: undefined,
+};
+
+async function query<T>(sql: string): Promise<T[]> {
+  return (await env.DB.prepare(sql).all<T>()).results;
+}
+
+async function countOf(sql: string): Promise<number> {
+  const [row] = await query<{ count: number }>(sql);
+  return row?.count ?? Number.NaN;
+}
+
+/** An image with so many tags, each a manifest of its own, and as many referrers, blobs and lines of every log. */
+async function largeImage(count: number): Promise<{ name: RepositoryName; id: number; organization: string }> {
+  const { administrator } = await newAccount();
+  const organization = await newOrganization(administrator);
+  const name = parseRepositoryName(`${organization}/large`);
+  await pushAs(administrator, name, "first");
+  const [row] = await query<{ id: number }>(`SELECT id FROM repositories WHERE name = '${name}'`);
+  const id = row?.id ?? 0;
+  const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+  const digest = (what: string) => `'sha256:${what}-${id}-' || i`;
+  const now = Date.now();
+  const statements = [
+    `INSERT INTO blobs (digest, object_key, size, created_at, last_used_at)
+     ${numbers} SELECT ${digest("blob")}, 'blobs/large-${id}-' || i, 10, ${now}, 0 FROM n`,
+    `INSERT INTO repository_blobs SELECT ${id}, id FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`,
+    `INSERT INTO manifests (repository_id, digest, media_type, size, created_at)
+     ${numbers} SELECT ${id}, ${digest("manifest")}, 'application/vnd.oci.image.manifest.v1+json', 2, ${now} FROM n`,
+    `INSERT INTO manifest_texts SELECT id, 0, '{}' FROM manifests WHERE digest LIKE 'sha256:manifest-${id}-%'`,
+    `INSERT INTO manifest_blobs SELECT m.id, b.id FROM manifests m JOIN blobs b
+       ON b.digest = replace(m.digest, 'manifest', 'blob') WHERE m.digest LIKE 'sha256:manifest-${id}-%'`,
+    // One manifest that has all blobs, one index of all manifests, and a subject that all refer to.
+    `INSERT INTO manifests (repository_id, digest, media_type, size, created_at) VALUES
+       (${id}, 'sha256:whole-${id}', 'x', 2, 0), (${id}, 'sha256:index-${id}', 'x', 2, 0)`,
+    `INSERT INTO manifest_texts SELECT id, 0, '{}' FROM manifests WHERE digest IN ('sha256:whole-${id}', 'sha256:index-${id}')`,
+    `INSERT OR IGNORE INTO manifest_blobs SELECT m.id, b.id FROM manifests m JOIN blobs b ON b.digest LIKE 'sha256:blob-${id}-%'
+     WHERE m.digest = 'sha256:whole-${id}'`,
+    `INSERT INTO manifest_children SELECT p.id, c.id FROM manifests p JOIN manifests c ON c.digest LIKE 'sha256:manifest-${id}-%'
+     WHERE p.digest = 'sha256:index-${id}'`,
+    `UPDATE manifests SET subject = 'sha256:whole-${id}', unreferenced_since = NULL WHERE digest LIKE 'sha256:manifest-${id}-%'`,
+    `INSERT INTO tags SELECT ${id}, 'v' || m.id, m.id, ${now}, ${now} - m.id FROM manifests m WHERE digest LIKE 'sha256:manifest-${id}-%'`,
+    `INSERT INTO tags SELECT ${id}, 'whole', m.id, ${now}, ${now} FROM manifests m WHERE digest = 'sha256:whole-${id}'`,
+    `INSERT INTO tag_history (repository_id, tag, digest, created_at) ${numbers} SELECT ${id}, 'v' || i, NULL, ${now} FROM n`,
+    `INSERT INTO retention_log (repository_id, rule_id, rule, tag, digest, created_at)
+     ${numbers} SELECT ${id}, 1, '{}', 'v' || i, 'x', ${now} FROM n`,
+    `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
+     VALUES (${id}, 'hook', 'all', '', 1, '{"kind":"webhook"}', 0, 0)`,
+    `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at)
+     ${numbers} SELECT 'large-${id}-' || i, (SELECT id FROM triggers WHERE repository_id = ${id}), '{}', 'v', 'x', 'success', 0 FROM n`,
+  ];
+  for (const statement of statements) await env.DB.prepare(statement).run();
+  return { name, id, organization };
+}
+
+/** Rows that any table has of an image, and of what belonged to it. */
+async function rowsLeft(id: number): Promise<string[]> {
+  const tables = ["tags", "manifests", "repository_blobs", "tag_history", "retention_log", "triggers", "shares"];
+  const counts = await Promise.all([
+    ...tables.map(
+      async (table) =>
+        [table, await countOf(`SELECT count(*) AS count FROM ${table} WHERE repository_id = ${id}`)] as const,
+    ),
+    countOf(`SELECT count(*) AS count FROM repositories WHERE id = ${id}`).then(
+      (count) => ["repositories", count] as const,
+    ),
+    countOf(`SELECT count(*) AS count FROM deliveries WHERE uid LIKE 'large-${id}-%'`).then(
+      (count) => ["deliveries", count] as const,
+    ),
+    countOf("SELECT count(*) AS count FROM cleanups").then((count) => ["cleanups", count] as const),
+    countOf("SELECT count(*) AS count FROM manifests WHERE unreferenced_since < 0").then(
+      (count) => ["gone", count] as const,
+    ),
+  ]);
+  return counts.flatMap(([table, count]) => (count > 0 ? [`${count} ${table}`] : []));
+}
+
+/** As `deleteImage`, whose rights have tests of their own. */
+async function remove(stores: Stores, image: { id: number; name: RepositoryName }): Promise<void> {
+  expect(await deleteRepository(stores.db, actor, image)).toBe(true);
+  await cleanSoon({ kind: "image", targetId: image.id }, stores);
+}
+
+describe("deleting a large image", () => {
+  const COUNT = 350;
+
+  it("is one thing for everybody, and many small ones for the database", { timeout: 120_000 }, async () => {
+    const { name, id, organization } = await largeImage(COUNT);
+    expect(await miscounted()).toEqual([]);
+    const { stores, asked } = watched();
+    await remove(stores, { id, name });
+    // Gone from every list, its name free, its tags and bytes no longer its organization's business.
+    expect(await rowsLeft(id)).not.toEqual([]);
+    expect(await query(`SELECT 1 FROM repositories WHERE name = '${name}'`)).toEqual([]);
+    const { administrator } = await newAccount();
+    expect((await administrator.get(`/v2/manage/namespaces/${organization}/repos/large`)).status).toBe(404);
+    expect(
+      await countOf(`SELECT used AS count FROM quotas JOIN organizations o ON o.id = holder_id
+      WHERE holder = 'organization' AND resource = 'images' AND o.name = '${organization}'`),
+    ).toBe(0);
+    await cleanUp(stores, budget());
+    expect(await rowsLeft(id)).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+    expect(await query("PRAGMA foreign_key_check")).toEqual([]);
+    const [used] = await query<{ used: number }>(
+      `SELECT min(last_used_at) AS used FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`,
+    );
+    expect(used?.used).toBeGreaterThan(Date.now() - HOUR);
+  });
+
+  it("leaves the name to a new image, which has nothing of the old one", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const image = `/v2/manage/namespaces/${organization}/repos/web`;
+    await pushAs(administrator, `${organization}/web`, "old");
+    const [old] = await query<{ id: number }>(`SELECT id FROM repositories WHERE name = '${organization}/web'`);
+    // As many as one slice does not take.
+    await env.DB.prepare(
+      `INSERT INTO tags WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+       SELECT repository_id, 'old-' || i, manifest_id, 0, 0 FROM n, tags WHERE repository_id = ${old?.id} AND name = 'old'`,
+    ).run();
+    expect((await administrator.delete(image)).status).toBe(204);
+    await pushAs(administrator, `${organization}/web`, "new");
+    const tags = await (await administrator.get(`${image}/tags`)).json<{ Tag: string }[]>();
+    expect(tags.map(({ Tag }) => Tag)).toEqual(["new"]);
+    expect((await administrator.get(`/v2/${organization}/web/manifests/old`)).status).toBe(404);
+    // And its organization can go as soon as it is empty for its users.
+    expect((await administrator.delete(image)).status).toBe(204);
+    expect((await administrator.delete(`/v2/manage/namespaces/${organization}`)).status).toBe(204);
+    expect((await administrator.get(`/v2/manage/namespaces/${organization}`)).status).toBe(404);
+    await newOrganization(administrator, organization);
+    await cleanUp(openStores(env), budget());
+    expect(await countOf("SELECT count(*) AS count FROM organizations WHERE name >= '~'")).toBe(0);
+    expect(await countOf("SELECT count(*) AS count FROM repositories WHERE account_id = 0")).toBe(0);
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it("goes on where a process died, wherever that was", { timeout: 240_000 }, async () => {
+    const { name, id } = await largeImage(120);
+    await remove(openStores(env), { id, name });
+    let deaths = 0;
+    for (let after = 1; after < 200; after += 1) {
+      const { stores } = dyingStores(1 + (after % 20));
+      try {
+        await cleanUp(stores, budget());
+      } catch {
+        deaths += 1;
+      }
+      if ((await rowsLeft(id)).length === 0) break;
+    }
+    expect(deaths).toBeGreaterThan(10);
+    expect(await rowsLeft(id)).toEqual([]);
+    expect(await miscounted()).toEqual([]);
+    expect(await query("PRAGMA foreign_key_check")).toEqual([]);
+  });
+});
+
+describe("what is done by the clock", () => {
+  it("changes a bounded number of rows with each statement", { timeout: 240_000 }, async () => {
+    const { name, id } = await largeImage(700);
+    const { stores, asked } = watched();
+    // Aging of all tags but one.
+    await env.DB.prepare(
+      `INSERT INTO retention_rules (repository_id, kind, amount, labels, patterns, created_at, updated_at, next_run_at)
+       VALUES (${id}, 'tag_rule', 1, '[]', '[]', 0, 0, 0)`,
+    ).run();
+    await runDueRules(stores, budget());
+    expect(await countOf(`SELECT count(*) AS count FROM tags WHERE repository_id = ${id}`)).toBe(1);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    // An image that kept what nothing needs and keeps it no longer.
+    await env.DB.prepare(`UPDATE manifests SET unreferenced_since = NULL WHERE repository_id = ${id}`).run();
+    await env.DB.prepare(`INSERT INTO cleanups (kind, target_id) VALUES ('untagged', ${id})`).run();
+    await cleanUp(stores, budget());
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(
+      await countOf(`SELECT count(*) AS count FROM manifests WHERE repository_id = ${id} AND unreferenced_since = 0`),
+    ).toBeGreaterThan(0);
+    // Collection of the index of all manifests, of these, and of the manifest of all blobs.
+    await env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${id}`).run();
+    for (let run = 0; run < 6; run += 1) {
+      await env.DB.batch([
+        env.DB.prepare("UPDATE manifests SET unreferenced_since = 1 WHERE unreferenced_since >= 0"),
+        env.DB.prepare("UPDATE blobs SET last_used_at = 1"),
+      ]);
+      await collectGarbage(stores, budget());
+    }
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await countOf(`SELECT count(*) AS count FROM manifests WHERE repository_id = ${id}`)).toBe(0);
+    expect(await countOf(`SELECT count(*) AS count FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`)).toBe(0);
+    expect(await miscounted()).toEqual([]);
+    await remove(stores, { id, name });
+  });
+
+  it("takes a blob from any number of images before it deletes it", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const { stores, asked } = watched();
+    for (const statement of [
+      `INSERT INTO repositories (organization_id, account_id, name, created_at)
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)
+       SELECT o.id, o.account_id, o.name || '/of-' || i, 0 FROM n, organizations o WHERE o.name = '${organization}'`,
+      "INSERT INTO blobs (digest, object_key, size, created_at, last_used_at) VALUES ('sha256:base', 'blobs/base', 1, 0, 1)",
+      `INSERT INTO repository_blobs SELECT r.id, b.id FROM repositories r, blobs b
+       WHERE r.name LIKE '${organization}/of-%' AND b.digest = 'sha256:base'`,
+    ]) {
+      await env.DB.prepare(statement).run();
+    }
+    await collectGarbage(stores, budget());
+    expect(await query("SELECT 1 FROM blobs WHERE digest = 'sha256:base'")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+  });
+});
