@@ -17,6 +17,9 @@ import { breathe } from "./pace.ts";
 /** Targets that are looked for at once. */
 const PAGE = 20;
 
+/** How often somebody else may have left something of an image that was thought to be done. */
+const MAX_PASSES = 10;
+
 /** What may be done after an answer: the platform ends it half a minute later. */
 const AFTERWARDS_QUERIES = 400;
 const AFTERWARDS_MS = 20_000;
@@ -92,10 +95,14 @@ async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void>
 async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<boolean> {
   switch (cleanup.kind) {
     case "image":
-      for (let stage: number | undefined = 0; stage !== undefined && !budget.isSpent;) {
+      for (let stage: number | undefined = 0, passes = 0; stage !== undefined && !budget.isSpent;) {
         const startedAt = Date.now();
         budget.spend(stageQueries(stage));
-        stage = await cleanRepository(db, cleanup.targetId, stage);
+        const next: number | undefined = await cleanRepository(db, cleanup.targetId, stage);
+        if (next !== undefined && next < stage && (passes += 1) > MAX_PASSES) {
+          throw new Error(`image ${cleanup.targetId} has rows that nothing deletes`);
+        }
+        stage = next;
         await breathe(startedAt);
       }
       return true;
@@ -105,7 +112,7 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
         budget.spend(3);
       }
       return false;
-    case "untagged": {
+    default: {
       const startedAt = Date.now();
       await noteUnneeded(db, cleanup, isNeeded);
       budget.spend(3);

@@ -159,7 +159,7 @@ export function listAuditQuery(db: Database, filter: AuditFilter, page: AuditPag
   const seen = db
     .select()
     .from(auditEvents)
-    .where(and(lt(auditEvents.id, page.before ?? Number.MAX_SAFE_INTEGER), indexed, ...within(filter)))
+    .where(and(indexed, ...within(filter, page.before)))
     .orderBy(desc(auditEvents.id))
     .limit(sifting ? maxSeen : page.limit)
     .as("seen");
@@ -186,7 +186,7 @@ export function auditEndQuery(db: Database, filter: AuditFilter, { before, maxSe
   return db
     .select({ id: auditEvents.id })
     .from(auditEvents)
-    .where(and(lt(auditEvents.id, before ?? Number.MAX_SAFE_INTEGER), conditionsOf(filter).indexed, ...within(filter)))
+    .where(and(conditionsOf(filter).indexed, ...within(filter, before)))
     .orderBy(desc(auditEvents.id))
     .limit(1)
     .offset(maxSeen - 1);
@@ -214,8 +214,6 @@ function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting:
   // What was denied is little as a rule, and has an index by account.
   const isRare = result === "denied" && account !== undefined && organization === undefined && userName === undefined;
   const first = isRare ? wanted.find(([name]) => name === "account_id") : wanted[0];
-  const equals = (table: string, [name, value]: readonly [string, unknown]) =>
-    sql`${sql.identifier(table)}.${sql.identifier(name)} = ${value}`;
   const rest: SQL[] = [
     ...wanted.filter((condition) => condition !== first).map((condition) => equals("seen", condition)),
     ...(userId === undefined ? [] : [equals("seen", ["user_id", userId])]),
@@ -230,19 +228,27 @@ function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting:
   };
 }
 
-/** Ids grow with time, give or take what a write is delayed: so the ids around it find a time without reading the rest. */
-function within({ since, until }: AuditFilter): SQL[] {
+function equals(table: string, [name, value]: readonly [string, unknown]): SQL {
+  return sql`${sql.identifier(table)}.${sql.identifier(name)} = ${value}`;
+}
+
+/**
+ * Ids grow with time, give or take what a write is delayed: so the ids around it find a time without reading the rest. One
+ * bound on each side, because an index is entered by one only.
+ */
+function within({ since, until }: AuditFilter, before = Number.MAX_SAFE_INTEGER): SQL[] {
+  const end = until ? sql`min(${before}, ${firstFrom(until.getTime() + MAX_WRITE_DELAY_MS)})` : sql`${before}`;
   return [
     ...(since ? [sql`${auditEvents.id} >= ${firstFrom(since.getTime() - MAX_WRITE_DELAY_MS)}`] : []),
-    ...(until ? [sql`${auditEvents.id} < ${firstFrom(until.getTime() + MAX_WRITE_DELAY_MS)}`] : []),
+    sql`${auditEvents.id} < ${end}`,
   ];
 }
 
 /** The id of the first event from a time on, found by halving; behind the last one when there is none. */
 function firstFrom(time: number): SQL {
-  const idFrom = (id: SQL) => sql`(SELECT min(${auditEvents.id}) FROM ${auditEvents} WHERE ${auditEvents.id} >= ${id})`;
   const middle = sql`(low + high) / 2`;
-  const isEarlier = sql`(SELECT ${auditEvents.createdAt} FROM ${auditEvents} WHERE ${auditEvents.id} = ${idFrom(middle)}) < ${time}`;
+  const next = sql`(SELECT min(${auditEvents.id}) FROM ${auditEvents} WHERE ${auditEvents.id} >= ${middle})`;
+  const isEarlier = sql`(SELECT ${auditEvents.createdAt} FROM ${auditEvents} WHERE ${auditEvents.id} = ${next}) < ${time}`;
   // All events before `low` are earlier, and those from `high` on are not.
   return sql`(
     WITH RECURSIVE half(low, high) AS (

@@ -123,9 +123,9 @@ interface Position {
 }
 
 /** Takes the row that says where a walk ended out of those of a page. */
-export function splitEnd<T extends Position & { isEnd: number }>(rows: readonly T[]): BoundedPage<Omit<T, "isEnd">> {
+export function splitEnd<T extends Position & { isEnd: number }>(rows: readonly T[]): BoundedPage<T> {
   return {
-    rows: rows.filter(({ isEnd }) => isEnd === 0).map(({ isEnd: _, ...row }) => row),
+    rows: rows.filter(({ isEnd }) => isEnd === 0),
     end: rows.find(({ isEnd }) => isEnd === 1),
   };
 }
@@ -142,7 +142,7 @@ export function nameSelectors(
   table: "repositories" | "organizations" | "users" | "accounts",
   text: string | undefined,
 ): SQL[] {
-  if (text === undefined || [...text].length < TRIGRAM) return [];
+  if (text === undefined || text.length < TRIGRAM) return [];
   const index = sql.identifier(`${table}_text`);
   return [sql`SELECT rowid AS id FROM ${index} WHERE ${index} MATCH ${`"${text.replaceAll('"', '""')}"`}`];
 }

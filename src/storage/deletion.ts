@@ -313,14 +313,16 @@ export function stageQueries(stage: number): number {
 /**
  * Deletes a slice of what one stage deletes of a deleted repository; behind the last stage, the repository itself.
  *
- * @returns the stage to go on with; undefined when nothing is left.
+ * @returns the stage to go on with, which is the first again when somebody else at it has left something; undefined when
+ * nothing is left.
  */
 export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | undefined> {
   const work = STAGES[stage];
   if (work) return (await work(db, id)) > 0 ? stage : stage + 1;
   const [deleted] = await db.batch(deleteEmpty(db, id));
   if (deleted.length > 0) return undefined;
-  throw new Error(`image ${id} still has rows that nothing deletes`);
+  const [left] = await db.select({ id: repositories.id }).from(repositories).where(eq(repositories.id, id));
+  return left && 0;
 }
 
 async function hasManifests(db: Database, repositoryId: number): Promise<boolean> {

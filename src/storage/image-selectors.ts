@@ -32,6 +32,11 @@ export function organizationIdOf(name: string): SQL<number> {
   return sql`(SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} = ${name})`;
 }
 
+/** The images that meet a condition, as a selector. */
+export function imagesWhere(condition: SQL): SQL {
+  return sql`SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${condition}`;
+}
+
 /** A bounded list of the images that a user has a right to by account or permission, as far as it is the same for all. */
 export function ownImages(db: Database, user: User, wanted: Level = "read") {
   return {
@@ -56,8 +61,7 @@ export function imageSelectors(
   { text, category, isPublic, architecture }: ImageFilter,
   maxFew = MAX_FEW,
 ): SQL[] {
-  const { id, accountId } = repositories;
-  const from = (condition: SQL) => sql`SELECT ${id} AS id FROM ${repositories} WHERE ${condition}`;
+  const { accountId } = repositories;
   const inScope = source === "own" && user ? eq(accountId, user.accountId) : sql`${repositories.isPublic} = 1`;
   const hasOwnIndex = source === "own" || source === "public";
   return [
@@ -65,10 +69,10 @@ export function imageSelectors(
     ...nameSelectors("repositories", text),
     ...(architecture === undefined ? [] : [architectureSelector(architecture, maxFew)]),
     ...(category !== undefined && hasOwnIndex
-      ? [from(sql`${inScope} AND ${repositories.category} = ${category}`)]
+      ? [imagesWhere(sql`${inScope} AND ${repositories.category} = ${category}`)]
       : []),
     ...(isPublic !== undefined && source === "own"
-      ? [from(sql`${inScope} AND ${repositories.isPublic} = ${isPublic ? 1 : 0}`)]
+      ? [imagesWhere(sql`${inScope} AND ${repositories.isPublic} = ${isPublic ? 1 : 0}`)]
       : []),
   ];
 }
@@ -79,10 +83,10 @@ function scopeSelectors(source: Exclude<ImageSource, "public">, user: User): SQL
   if (source === "shared") {
     return [sql`SELECT ${shares.repositoryId} AS id FROM ${shares} WHERE ${shares.accountId} = ${user.accountId}`];
   }
-  const sent = sql`
-    SELECT ${repositories.id} AS id FROM ${repositories}
-    WHERE ${repositories.accountId} = ${user.accountId} AND ${repositories.shareCount} > 0`;
-  return [...granted, sent];
+  return [
+    ...granted,
+    imagesWhere(sql`${repositories.accountId} = ${user.accountId} AND ${repositories.shareCount} > 0`),
+  ];
 }
 
 /** The images that a member has any permission on. */

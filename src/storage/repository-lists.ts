@@ -8,7 +8,7 @@ import type { ImageSource } from "../model/image-search.ts";
 import { isOwn, isRunning, isSharedWith } from "./access.ts";
 import { boundedPage, boundedTotal, type BoundedList } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { imageSelectors, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
+import { imageSelectors, imagesWhere, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
 import { accounts, repositories, shares, tags } from "./schema.ts";
 import { totalImages } from "./totals.ts";
 
@@ -80,12 +80,12 @@ export async function listRepositories(
   if (total === undefined && found.length < rows.length) {
     throw tooFar(`the first ${MAX_SEEN} images have too few that meet these filters`);
   }
-  const repositories = found.slice(0, limit).map(({ isEnd: _, ...row }) => ({
+  const page = found.slice(0, limit).map((row) => ({
     ...row,
     isShared: row.isShared === 1,
     tags: JSON.parse(row.tags) as Tag[],
   }));
-  return { repositories, total: total ?? (found.length > 0 ? offset + found.length : await countSeen(db, list)) };
+  return { repositories: page, total: total ?? (found.length > 0 ? offset + found.length : await countSeen(db, list)) };
 }
 
 /** Whether the images of a scope have an index in the order of a list. */
@@ -160,7 +160,6 @@ function boundedListOf(db: Database, list: RepositoryList): BoundedList {
   const ofAccount = eq(repositories.accountId, user.accountId);
   const within = scope === "own" ? ofAccount : sql`${repositories.shareCount} > 0`;
   const source = SOURCES[scope];
-  const narrow = (condition: SQL) => sql`SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${condition}`;
   return {
     table: repositories,
     id: repositories.id,
@@ -172,9 +171,9 @@ function boundedListOf(db: Database, list: RepositoryList): BoundedList {
     columns: LISTED_COLUMNS,
     selectors: [
       ...imageSelectors(source, user, { text, category, isPublic }, MAX_COUNTED),
-      ...(ofOrganization ? [narrow(ofOrganization)] : []),
+      ...(ofOrganization ? [imagesWhere(ofOrganization)] : []),
       // An account of a usual size is counted whole, whatever the filters.
-      ...(scope === "own" && !isUnfiltered(list) ? [narrow(ofAccount)] : []),
+      ...(scope === "own" && !isUnfiltered(list) ? [imagesWhere(ofAccount)] : []),
     ],
     // One more tells whether there is another page.
     limit: limit + 1,

@@ -4,7 +4,7 @@ import type { AccessFacts, User } from "../model/access.ts";
 import type { ImageFilter, ImageSort, ImageSource, Page } from "../model/image-search.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { isOwn, isSharedWith } from "./access.ts";
-import { boundedPage, type BoundedList, type BoundedPage, splitEnd } from "./bounded.ts";
+import { boundedPage, type BoundedList, type BoundedPage, MAX_WALKED, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
 import { imageSelectors, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
 import { hasArchitecture } from "./platforms.ts";
@@ -136,6 +136,7 @@ function listOf(db: Database, search: ImageSearch, source: ImageSource): Bounded
     selectors: imageSelectors(source, user, filter),
     after,
     limit,
+    maxWalked: Math.ceil(MAX_WALKED / search.sources.length),
   };
 }
 

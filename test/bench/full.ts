@@ -28,6 +28,39 @@ interface Operation {
   constant: number;
 }
 
+const DIGEST = `sha256:${"77".padStart(64, "0")}`;
+
+/** What stands for the parameters of paths. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  organization: FULL.organization,
+  namespace: FULL.organization,
+  image: "large",
+  repository: "large",
+  tag: "v77",
+  reference: "v77",
+  name: "admin",
+  user_id: "1",
+  project_id: "p",
+  resource_type: "downflow",
+  frequency: "daily",
+};
+/** Downloads, which have as many rows as there are. */
+const DOWNLOADS = /\/(audit\/export|archive)$/;
+
+/** Each question that the registry's own description has, so that no route is forgotten. */
+async function describedOperations(client: Client): Promise<Operation[]> {
+  const { paths } = (await (await client.fetch("/openapi.json")).json()) as {
+    paths: Record<string, Record<string, unknown>>;
+  };
+  return Object.entries(paths)
+    .filter(([path, methods]) => "get" in methods && !DOWNLOADS.test(path))
+    .map(([path]) => ({
+      who: "admin" as const,
+      path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PARAMETERS[name] ?? "1"),
+      constant: path.startsWith("/v2/manage") ? SWR_CONSTANT : CONSTANT,
+    }));
+}
+
 /** Every combination of the values of parameters; undefined leaves one out. */
 function combinations(parameters: Record<string, readonly (string | undefined)[]>): string[] {
   return Object.entries(parameters).reduce<string[]>(
@@ -120,19 +153,19 @@ function operations(now: number): Operation[] {
     ...list("admin", `/api/organizations/${FULL.organization}/quota`, [""]),
     ...list("admin", `/api/organizations/${FULL.organization}`, [""]),
     ...list("admin", `/api/organizations/${FULL.organization}/clusters`, [""]),
-    ...list("admin", `${large}`, [""]),
+    ...list("admin", large, [""]),
     ...list(
       "admin",
       `${large}/tags`,
       combinations({
         sort: [undefined, "name", "updated"],
         order: [undefined, "asc", "desc"],
-        prefix: [undefined, "v99", "w"],
+        q: [undefined, "v99", "w"],
       }),
     ),
-    ...list("admin", `${large}/tag-history`, combinations({ tag: [undefined, "v77", "w"] })),
-    ...list("admin", `${large}/deleted-tags`, [""]),
-    ...list("admin", `${large}/aging-log`, [""]),
+    ...list("admin", `${large}/history`, combinations({ limit: [undefined, "10"] })),
+    ...list("admin", `${large}/restorable-tags`, [""]),
+    ...list("admin", `${large}/aging/log`, [""]),
     ...list("admin", `${large}/shares`, [""]),
     ...list("admin", `${large}/triggers`, [""]),
     ...list("admin", `${large}/immutable-tag-rules`, [""]),
@@ -198,6 +231,8 @@ function operations(now: number): Operation[] {
       20_000,
     ),
     ...list("admin", `${swrLarge}/retentions/histories`, combinations({ offset: [undefined, "10000"] }), 20_000),
+    ...list("admin", `/v2/${FULL.largeImage}/manifests/v77`, [""]),
+    ...list("admin", `/v2/${FULL.largeImage}/referrers/${DIGEST}`, [""]),
     ...list("admin", "/v3/auth/domains", [""]),
     ...list("admin", "/v3/projects", [""]),
   ];
@@ -221,15 +256,16 @@ class Client {
 
   async get({ who, path }: Pick<Operation, "who" | "path">): Promise<Answer> {
     const startedAt = performance.now();
-    const password = who === "admin" ? (this.#server.password ?? "") : this.#password;
-    const headers =
-      who === "nobody" ? {} : { Authorization: `Basic ${Buffer.from(`${who}:${password}`).toString("base64")}` };
-    const answer = await fetch(`${this.#server.url}${path}`, { headers });
+    const answer = await fetch(`${this.#server.url}${path}`, { headers: this.#authorization(who) });
     const body: unknown = answer.headers.get("content-type")?.includes("json")
       ? await answer.json()
       : await answer.text();
     const asked = JSON.parse(answer.headers.get("x-asked") ?? "{}") as Asked;
     return { status: answer.status, asked, shown: entriesOf(body), ms: performance.now() - startedAt };
+  }
+
+  fetch(path: string): Promise<Response> {
+    return fetch(`${this.#server.url}${path}`);
   }
 
   async post(path: string, body?: unknown): Promise<Response> {
@@ -239,6 +275,20 @@ class Client {
     });
     if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
     return answer;
+  }
+
+  /** Milliseconds that it took. */
+  async head(path: string): Promise<number> {
+    const startedAt = performance.now();
+    const answer = await fetch(`${this.#server.url}${path}`, { method: "HEAD", headers: this.#authorization("admin") });
+    if (answer.status !== 200) throw new Error(`HEAD ${path}: ${answer.status}`);
+    return performance.now() - startedAt;
+  }
+
+  #authorization(who: Operation["who"]): Record<string, string> {
+    if (who === "nobody") return {};
+    const password = who === "admin" ? (this.#server.password ?? "") : this.#password;
+    return { Authorization: `Basic ${Buffer.from(`${who}:${password}`).toString("base64")}` };
   }
 
   async run(job: string): Promise<Asked> {
@@ -279,12 +329,14 @@ async function countRows(large: Client, small: Client): Promise<Target[]> {
   const targets: Target[] = [];
   const worst = new Map<string, { rows: string[]; over: number }>();
   let count = 0;
-  for (const operation of operations(Date.now())) {
+  for (const operation of [...(await describedOperations(large)), ...operations(Date.now())]) {
     const answer = await large.get(operation);
     const { rowsRead } = answer.asked;
     const limit = operation.constant + PER_ROW * answer.shown;
     const name = `rows read, ${operation.who}: GET ${operation.path}`;
-    if (answer.status !== 200 && answer.status !== 400) throw new Error(`${name}: ${answer.status}`);
+    // What is not there is a question as well; a parameter that is missing is none.
+    if ((answer.status >= 500 && answer.status !== 501) || answer.status === 401 || answer.status === 403)
+      throw new Error(`${name}: ${answer.status}`);
     targets.push(atMost(name, rowsRead, limit));
     count += 1;
     const route = operation.path.split("?")[0] ?? "";
@@ -378,14 +430,10 @@ async function probe(large: Client, size: FullSize): Promise<Target[]> {
 }
 
 async function latencies(client: Client, path: string, until: Promise<unknown>): Promise<number[]> {
-  let isOver = false;
-  const over = until.finally(() => (isOver = true));
   const times: number[] = [];
-  while (!isOver) {
-    times.push((await client.get({ who: "admin", path })).ms);
-    await sleep(10);
-  }
-  await over;
+  const over = until.then(() => true);
+  do times.push(await client.head(path));
+  while (!(await Promise.race([over, sleep(10, false)])));
   return times;
 }
 

@@ -273,8 +273,8 @@ describe("a list of events", () => {
     for (const before of [undefined, 1000]) {
       const page = { before, limit: 100 };
       const db = openDatabase(env.DB);
-      for (const query of [listAuditQuery(db, filter, page), auditEndQuery(db, filter, page)]) {
-        const plan = await planOf(query);
+      for (const asked of [listAuditQuery(db, filter, page), auditEndQuery(db, filter, page)]) {
+        const plan = await planOf(asked);
         // What is looked through is bounded, and so are the steps by which a time is found.
         const faults = plan.filter((step) => step.startsWith("SCAN") || step.includes("TEMP B-TREE"));
         expect(faults.filter((step) => !/^SCAN (seen|half|CONSTANT ROW)$/.test(step))).toEqual([]);

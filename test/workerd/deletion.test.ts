@@ -170,7 +170,7 @@ describe("deleting a large image", () => {
   });
 
   it("goes on where a process died, wherever that was", { timeout: 240_000 }, async () => {
-    const { name, id } = await largeImage(120);
+    const { name, id } = await largeImage(COUNT);
     await remove(openStores(env), { id, name });
     let deaths = 0;
     for (let after = 1; after < 200; after += 1) {

@@ -662,10 +662,10 @@ describe("listing images", () => {
     updatedAt: "repositories_shared_by_update",
     tagCount: "repositories_shared_by_tag_count",
   } as const;
-  const casesOf = (name: string, indexes: Partial<Record<RepositoryOrder, string>>, list: Partial<RepositoryList>) =>
+  const casesOf = (name: string, indexes: Partial<Record<RepositoryOrder, string>>, filter: Partial<RepositoryList>) =>
     Object.entries(indexes).map(
       ([order, index]) =>
-        [`${name} by ${order}`, index, { ...base, ...list, order: order as RepositoryOrder }] as const,
+        [`${name} by ${order}`, index, { ...base, ...filter, order: order as RepositoryOrder }] as const,
     );
   const CASES = [
     ...casesOf("one's own", OWN, {}),
@@ -679,8 +679,8 @@ describe("listing images", () => {
 
   it.for(CASES)("%s walks one index in its order", async ([, index, query], { expect }) => {
     for (const filter of FILTERS) {
-      const list = { ...query, ...filter };
-      const { walks, faults } = await walkOf(listRepositoriesQuery(openDatabase(env.DB), list), index);
+      const wanted = { ...query, ...filter };
+      const { walks, faults } = await walkOf(listRepositoriesQuery(openDatabase(env.DB), wanted), index);
       expect(walks.length).toBeGreaterThanOrEqual(2);
       expect(faults).toEqual([]);
     }

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { sql } from "drizzle-orm";
+import { sql as drizzleSql } from "drizzle-orm";
 import { describe, it, vi } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
 import { listPulledBytesQuery, listStoredBytesQuery } from "../../src/storage/reports.ts";
@@ -285,7 +285,7 @@ describe("a report", () => {
       listPulledBytesQuery(db, { ...user, role: "member" }, day(29)),
       listStoredBytesQuery(db, 1, day(29)),
       accountTotalsQuery(db, 1),
-      organizationTotalsQuery(db, sql`SELECT 1`),
+      organizationTotalsQuery(db, drizzleSql`SELECT 1`),
     ]) {
       expect((await walkOf(query, "-")).faults).toEqual([]);
       // What a member's numbers are sums of are a few days of what they have a permission on.

@@ -42,7 +42,6 @@ export const shares = createRouter().openapi(listShares, async (c) => {
   if (direction === "sent") {
     const after = await readSealedCursor(stores, cursor, z.tuple([z.string(), z.int()]));
     const { rows, end } = await listSent(stores, caller, { text, after, limit: limit + 1 });
-    const positionOf = ({ repository, accountId }: ListedShare) => [repository, accountId];
     const { items, next } = await cutSealedPage(stores, rows, limit, positionOf, end);
     return c.json({ shares: items.map(describeShare), next }, 200);
   }
@@ -51,6 +50,10 @@ export const shares = createRouter().openapi(listShares, async (c) => {
   const { items, next } = cutPage(rows, limit, ({ repositoryId }) => [repositoryId], end);
   return c.json({ shares: items.map(describeShare), next }, 200);
 });
+
+function positionOf({ repository, accountId }: ListedShare) {
+  return [repository, accountId];
+}
 
 function describeShare(share: ListedShare): z.infer<typeof ListedShareItem> {
   return {

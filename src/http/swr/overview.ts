@@ -8,11 +8,9 @@ const Overview = z
     namspace_num: z.int().openapi({ description: "Organizations." }),
     repo_num: z.int().openapi({ description: "Images." }),
     image_num: z.int().openapi({ description: "Tags." }),
-    store_space: z
-      .number()
-      .openapi({
-        description: "Bytes stored, each blob once in each organization; of single images, once in each image.",
-      }),
+    store_space: z.number().openapi({
+      description: "Bytes stored, each blob once in each organization; of single images, once in each image.",
+    }),
     downflow_size: z.number().openapi({ description: `Bytes pulled within ${REPORT_DAYS} days.` }),
   })
   .openapi("Overview");
