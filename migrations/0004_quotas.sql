@@ -28,7 +28,10 @@ CREATE TABLE `quotas` (
 );
 --> statement-breakpoint
 ALTER TABLE `accounts` ADD `audit_event_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `accounts` ADD `tag_event_count` integer DEFAULT 0 NOT NULL;
+ALTER TABLE `accounts` ADD `tag_event_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `repository_blobs` ADD `manifest_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `repository_blobs` ADD `unneeded_since` integer DEFAULT 0;--> statement-breakpoint
+CREATE INDEX `repository_blobs_unneeded` ON `repository_blobs` (`unneeded_since`) WHERE "repository_blobs"."unneeded_since" IS NOT NULL;
 --> statement-breakpoint
 -- Written by hand from here on: what each account and organization has is counted once, and kept by triggers afterwards.
 -- The limits are explained in docs/quotas.md.
@@ -89,6 +92,25 @@ UPDATE `accounts` SET
 	`tag_event_count` = (
 		SELECT count(*) FROM `repositories` JOIN `tag_history` ON `tag_history`.`repository_id` = `repositories`.`id`
 		WHERE `repositories`.`account_id` = `accounts`.`id`);
+--> statement-breakpoint
+UPDATE `repository_blobs` SET `manifest_count` = `counted`.`total`, `unneeded_since` = NULL FROM (
+	SELECT `repository_id` AS `repository`, `blob_id` AS `blob`, count(*) AS `total` FROM `manifest_blobs`
+	JOIN `manifests` ON `manifests`.`id` = `manifest_id` GROUP BY `repository_id`, `blob_id`) AS `counted`
+WHERE `repository_id` = `counted`.`repository` AND `blob_id` = `counted`.`blob`;
+--> statement-breakpoint
+CREATE TRIGGER `repository_blobs_named` AFTER INSERT ON `manifest_blobs` BEGIN
+	UPDATE `repository_blobs` SET `manifest_count` = `manifest_count` + 1, `unneeded_since` = NULL
+	WHERE `repository_id` = (SELECT `repository_id` FROM `manifests` WHERE `id` = NEW.`manifest_id`) AND `blob_id` = NEW.`blob_id`;
+END;
+--> statement-breakpoint
+-- Before: afterwards what the manifest named has gone with it.
+CREATE TRIGGER `repository_blobs_unnamed` BEFORE DELETE ON `manifests` BEGIN
+	UPDATE `repository_blobs` SET
+		`manifest_count` = `manifest_count` - 1,
+		`unneeded_since` = iif(`manifest_count` = 1, 0, `unneeded_since`)
+	WHERE `repository_id` = OLD.`repository_id`
+		AND `blob_id` IN (SELECT `blob_id` FROM `manifest_blobs` WHERE `manifest_id` = OLD.`id`);
+END;
 --> statement-breakpoint
 CREATE TRIGGER `accounts_measured` AFTER INSERT ON `accounts` BEGIN
 	INSERT INTO `quotas` (`holder`, `holder_id`, `resource`)
@@ -252,4 +274,34 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER `audit_events_uncounted` AFTER DELETE ON `audit_events` WHEN OLD.`account_id` IS NOT NULL BEGIN
 	UPDATE `accounts` SET `audit_event_count` = `audit_event_count` - 1 WHERE `id` = OLD.`account_id`;
+END;
+--> statement-breakpoint
+CREATE TRIGGER `users_limited` BEFORE INSERT ON `users`
+WHEN (SELECT count(*) FROM `users` WHERE `account_id` = NEW.`account_id`) >= 10000
+BEGIN
+	SELECT RAISE(ABORT, 'too many users');
+END;
+--> statement-breakpoint
+-- Rows are numbered in the order in which they came: the oldest session ends.
+CREATE TRIGGER `sessions_limited` AFTER INSERT ON `sessions` BEGIN
+	DELETE FROM `sessions` WHERE `user_id` = NEW.`user_id` AND `rowid` <= (
+		SELECT `newer`.`rowid` FROM `sessions` AS `newer` WHERE `newer`.`user_id` = NEW.`user_id`
+		ORDER BY `newer`.`rowid` DESC LIMIT 1 OFFSET 1000);
+END;
+--> statement-breakpoint
+-- An insertion that is left out is told as the limit of its organization or image is (storage/triggers.ts).
+CREATE TRIGGER `clusters_limited` BEFORE INSERT ON `clusters`
+WHEN (
+	SELECT count(*) FROM `organizations` JOIN `clusters` ON `clusters`.`organization_id` = `organizations`.`id`
+	WHERE `organizations`.`account_id` = (SELECT `account_id` FROM `organizations` WHERE `id` = NEW.`organization_id`)) >= 200
+BEGIN
+	SELECT RAISE(IGNORE);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `triggers_limited` BEFORE INSERT ON `triggers`
+WHEN (
+	SELECT count(*) FROM `repositories` JOIN `triggers` ON `triggers`.`repository_id` = `repositories`.`id`
+	WHERE `repositories`.`account_id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`)) >= 10000
+BEGIN
+	SELECT RAISE(IGNORE);
 END;

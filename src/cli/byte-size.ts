@@ -5,12 +5,15 @@ const UNITS: Readonly<Record<string, number>> = {
   k: 1024,
   m: 1024 ** 2,
   g: 1024 ** 3,
+  t: 1024 ** 4,
   kb: 1000,
   mb: 1000 ** 2,
   gb: 1000 ** 3,
+  tb: 1000 ** 4,
   kib: 1024,
   mib: 1024 ** 2,
   gib: 1024 ** 3,
+  tib: 1024 ** 4,
 };
 
 /**

@@ -12,6 +12,7 @@ import { org } from "./commands/org.ts";
 import { proxy } from "./commands/proxy.ts";
 import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
+import { quota } from "./commands/quota.ts";
 import { rule } from "./commands/rule.ts";
 import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
@@ -38,6 +39,7 @@ const COMMANDS = [
   tag,
   share,
   rule,
+  quota,
   trigger,
   audit,
   gc,

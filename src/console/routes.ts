@@ -52,6 +52,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
   { path: "/access-keys", page: lazyPage(() => import("./pages/account/access-keys.tsx")), audience: "user" },
   { path: "/users", page: lazyPage(() => import("./pages/account/users.tsx")), audience: "administrator" },
   { path: "/accounts", page: lazyPage(() => import("./pages/account/accounts.tsx")), audience: "operator" },
+  { path: "/quotas", page: lazyPage(() => import("./pages/quotas/quotas.tsx")), audience: "operator" },
   { path: "/audit", page: lazyPage(() => import("./pages/operations/audit.tsx")), audience: "user" },
   {
     path: "/garbage-collection",

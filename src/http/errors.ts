@@ -81,6 +81,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   UPLOAD_RANGE_INVALID: 416,
   UPLOAD_UNKNOWN: 404,
   USER_EXISTS: 409,
+  USER_LIMIT: 409,
   USER_UNKNOWN: 404,
 };
 

@@ -115,6 +115,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Sharing: "Private images that other accounts may pull.",
   "Immutable tags": "Rules that keep tags where they are.",
   Aging: "Rules by which old tags are deleted, and restoring them.",
+  Quotas: "What accounts and organizations have of what all share, and may have.",
   "Garbage collection": "Removing what nothing needs any more, and what is stored.",
   Triggers: "What a push of a tag sets off, and what became of it.",
   Clusters: "Kubernetes clusters whose workloads triggers update.",

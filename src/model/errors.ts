@@ -73,6 +73,7 @@ export type ErrorCode =
   | "UPLOAD_RANGE_INVALID"
   | "UPLOAD_UNKNOWN"
   | "USER_EXISTS"
+  | "USER_LIMIT"
   | "USER_UNKNOWN";
 
 /** One thing that is wrong with a request: a sentence that names the culprit, and machine-readable particulars. */

@@ -56,19 +56,14 @@ function describeExcess({ resource, holder, name, used, limit, needed }: QuotaEx
     return `you have ${used} of ${limit} uploads under way that one user may have in ${name}`;
   }
   const owner = `${holder} ${name}`;
-  const counts = `${format(used)} of ${format(limit)}`;
-  switch (resource) {
-    case "storedBytes":
-      return `${owner} stores ${formatBytes(used)} of ${formatBytes(limit)}; this layer needs ${formatBytes(needed)}`;
-    case "manifestBytes":
-      return `${owner} has ${formatBytes(used)} of manifests, of ${formatBytes(limit)}; this one needs ${formatBytes(needed)}`;
-    case "images":
-      return `${owner} has ${counts} images`;
-    case "tags":
-      return `${owner} has ${counts} tags`;
-    case "openUploads":
-      return `${owner} has ${counts} uploads under way`;
+  if (resource === "storedBytes") {
+    return `${owner} stores ${formatBytes(used)} of ${formatBytes(limit)}; this layer needs ${formatBytes(needed)}`;
   }
+  if (resource === "manifestBytes") {
+    return `${owner} has ${formatBytes(used)} of manifests, of ${formatBytes(limit)}; this one needs ${formatBytes(needed)}`;
+  }
+  const what = { images: "images", tags: "tags", openUploads: "uploads under way" }[resource];
+  return `${owner} has ${format(used)} of ${format(limit)} ${what}`;
 }
 
 function format(count: number): string {

@@ -23,7 +23,9 @@ export interface Blob {
  */
 export async function statBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<Blob> {
   const blob = await requireBlob(stores, repository, digest);
-  if (Date.now() - blob.lastUsedAt.getTime() > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob.id))) {
+  // The blob may be touched by those who use it elsewhere, and have to go here.
+  const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
+  if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
     throw unknownBlob(repository, digest);
   }
   return blob;

@@ -6,6 +6,7 @@ import {
   countDue,
   countReclaimable,
   deleteGarbageBlobs,
+  deleteUnneededLinks,
   deleteUnneededManifests,
   findKeepsUntagged,
   findObjectCursor,
@@ -14,6 +15,7 @@ import {
   type Garbage,
   listCollections,
   listGarbageObjects,
+  observeLinks,
   observeManifests,
   saveCollection,
   setKeepsUntagged,
@@ -68,7 +70,7 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   // Deleted images have manifests and blobs that are garbage only then.
   await cleanUp(stores, budget);
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
-  const isDue = { observation: true, manifests: true, parts: true, blobs: true, objects: true };
+  const isDue = { observation: true, manifests: true, parts: true, links: true, blobs: true, objects: true };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.observation) {
       const startedAt = Date.now();
@@ -91,7 +93,15 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       const { changed } = await takeApart(db);
       isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
-      if (changed > 0) isDue.observation = isDue.blobs = true;
+      if (changed > 0) isDue.observation = isDue.links = isDue.blobs = true;
+      await breathe(startedAt);
+    }
+    if (isDue.links) {
+      const startedAt = Date.now();
+      budget.spend(2);
+      const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
+      const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
+      isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
       await breathe(startedAt);
     }
     if (isDue.blobs) {

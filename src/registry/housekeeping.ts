@@ -6,6 +6,7 @@ import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
 import { deleteLostUploads } from "../storage/open-uploads.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
+import { deleteLogBefore } from "../storage/retention.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
 import { deleteEndedSignatures } from "../storage/signatures.ts";
 import type { Stores } from "../storage/stores.ts";
@@ -45,6 +46,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
+    "the log of aging": () => inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
     "lost uploads": () => inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
     "aging rules": async () => {

@@ -5,16 +5,18 @@ import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { isPullable } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { isManifestThere } from "./deletion.ts";
 import { deleteOpenUpload } from "./open-uploads.ts";
 import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
-import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "./schema.ts";
+import { blobs, repositories, repositoryBlobs } from "./schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
 
-/** A blob, and the repository that it was found in. */
-export type FoundBlob = BlobRecord & { repository: { id: number; accountId: number } };
+/** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
+export type FoundBlob = BlobRecord & {
+  repository: { id: number; accountId: number };
+  unneededSince: number | null;
+};
 
 /**
  * Finds a blob that a repository may serve, in one query.
@@ -29,7 +31,8 @@ export async function findBlob(
 ): Promise<FoundBlob | undefined> {
   const [row] = await findBlobQuery(db, repository, digest);
   if (!row) throw unknownRepository(repository);
-  return row.link && row.blob ? { ...row.blob, repository: row.repository } : undefined;
+  if (!row.link || !row.blob) return undefined;
+  return { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince };
 }
 
 export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
@@ -49,16 +52,22 @@ export function findBlobQuery(db: Database, repository: RepositoryName, digest: 
 }
 
 /**
- * Notes that somebody relies on a blob, which keeps garbage collection away from it for the grace period.
+ * Notes that somebody relies on a blob of a repository, which keeps garbage collection away from it for the grace period.
  *
- * @returns false when the blob was collected just before.
+ * @returns false when it was collected just before.
  */
-export async function touchBlob(db: Database, id: number): Promise<boolean> {
-  const touched = await db
-    .update(blobs)
-    .set({ lastUsedAt: new Date() })
-    .where(eq(blobs.id, id))
-    .returning({ id: blobs.id });
+export async function touchBlob(db: Database, { id, repository }: FoundBlob): Promise<boolean> {
+  const now = new Date();
+  const [, touched] = await db.batch([
+    db.update(blobs).set({ lastUsedAt: now }).where(eq(blobs.id, id)),
+    db
+      .update(repositoryBlobs)
+      .set({
+        unneededSince: sql`iif(${repositoryBlobs.unneededSince} > 0, ${now.getTime()}, ${repositoryBlobs.unneededSince})`,
+      })
+      .where(and(eq(repositoryBlobs.repositoryId, repository.id), eq(repositoryBlobs.blobId, id)))
+      .returning({ blobId: repositoryBlobs.blobId }),
+  ]);
   return touched.length > 0;
 }
 
@@ -85,7 +94,7 @@ export async function saveBlob(
         .returning({ objectKey: blobs.objectKey }),
       insertLinks(
         db,
-        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})
+        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest}), 0, 0
             FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
       ),
       deleteOpenUpload(db, upload),
@@ -116,14 +125,20 @@ export async function replaceObject(db: Database, digest: Digest, lost: string, 
   return row.objectKey;
 }
 
-/** Links the selected pairs. Over an existing link it writes the same link, so that a row comes back in either case. */
+/**
+ * Links the selected pairs, each with 0 and 0: nothing names it yet. Over an existing link it writes the same link, so that
+ * a row comes back in either case, and its grace period begins anew.
+ */
 function insertLinks(db: Database, pairs: SQL) {
   return db
     .insert(repositoryBlobs)
     .select(pairs)
     .onConflictDoUpdate({
       target: [repositoryBlobs.repositoryId, repositoryBlobs.blobId],
-      set: { blobId: sql`excluded.blob_id` },
+      set: {
+        blobId: sql`excluded.blob_id`,
+        unneededSince: sql`iif(${repositoryBlobs.unneededSince} IS NULL, NULL, 0)`,
+      },
     })
     .returning({ blobId: repositoryBlobs.blobId });
 }
@@ -160,7 +175,7 @@ export async function mountBlob(
       insertLinks(
         db,
         // Selected from there, because the repository may have been deleted since.
-        sql`SELECT ${repositories.id}, ${blobs.id} FROM ${repositories} CROSS JOIN ${blobs}
+        sql`SELECT ${repositories.id}, ${blobs.id}, 0, 0 FROM ${repositories} CROSS JOIN ${blobs}
             WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${isServed}`,
       ),
     ])
@@ -189,10 +204,7 @@ export async function unlinkBlob(
       and(
         eq(repositoryBlobs.repositoryId, repositoryIdOf(repository)),
         eq(repositoryBlobs.blobId, sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`),
-        sql`NOT EXISTS (
-          SELECT 1 FROM ${manifestBlobs} JOIN ${manifests} ON ${manifests.id} = ${manifestBlobs.manifestId}
-          WHERE ${manifestBlobs.blobId} = ${repositoryBlobs.blobId}
-            AND ${manifests.repositoryId} = ${repositoryBlobs.repositoryId} AND ${isManifestThere})`,
+        eq(repositoryBlobs.manifestCount, 0),
       ),
     )
     .returning({ blobId: repositoryBlobs.blobId });

@@ -281,9 +281,9 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
   await db.batch([
     deleteRows(db, tags, id),
     hideManifests(db, id),
-    ...takingApart(db, own, DELETED),
     touchLinked(db, id),
     deleteRows(db, repositoryBlobs, id),
+    ...takingApart(db, own, DELETED),
     deleteRows(db, tagHistory, id),
     deleteRows(db, retentionLog, id),
     deleteRows(db, repositoryPermissions, id),
@@ -298,16 +298,17 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
 const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number>)[] = [
   async (db, id) => (await deleteRows(db, tags, id)).length,
   async (db, id) => (await hideManifests(db, id)).length,
-  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed : 0),
+  // Before the manifests, each of which would take itself off the links of its blobs.
   async (db, id) => (await db.batch([touchLinked(db, id), deleteRows(db, repositoryBlobs, id)]))[1].length,
+  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed : 0),
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, retentionLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
-/** How many statements a stage takes at most: the third one takes manifests apart. */
+/** How many statements a stage takes at most: the fourth one takes manifests apart. */
 export function stageQueries(stage: number): number {
-  return stage === 2 ? 7 : 2;
+  return stage === 3 ? 7 : 2;
 }
 
 /**

@@ -90,6 +90,42 @@ function isDue(since: number): SQL {
   return sql`${manifests.unreferencedSince} > 0 AND ${manifests.unreferencedSince} <= ${since}`;
 }
 
+/** Blobs of repositories none of whose manifests names them, in the order of an index that holds nothing else. */
+function unneededLinks(condition: SQL, limit: number): SQL {
+  return sql`(
+    SELECT unneeded.rowid FROM ${repositoryBlobs} AS unneeded
+    WHERE unneeded.unneeded_since IS NOT NULL AND ${condition} ORDER BY unneeded.unneeded_since LIMIT ${limit})`;
+}
+
+/**
+ * Starts the grace period of blobs that no manifest of their repository names any more, or yet.
+ *
+ * @returns how many there were; fewer than `limit` when there are no more.
+ */
+export async function observeLinks(db: Database, now: number, limit: number): Promise<number> {
+  const observed = await db
+    .update(repositoryBlobs)
+    .set({ unneededSince: now })
+    .where(sql`${repositoryBlobs}.rowid IN ${unneededLinks(sql`unneeded.unneeded_since = 0`, limit)}`)
+    .returning({ blobId: repositoryBlobs.blobId });
+  return observed.length;
+}
+
+/**
+ * Takes blobs from repositories none of whose manifests has named them since a time, whoever else needs them: there they no
+ * longer take room.
+ *
+ * @returns how many there were; fewer than `limit` when there are no more.
+ */
+export async function deleteUnneededLinks(db: Database, since: number, limit: number): Promise<number> {
+  const isLinkDue = sql`unneeded.unneeded_since > 0 AND unneeded.unneeded_since <= ${since}`;
+  const deleted = await db
+    .delete(repositoryBlobs)
+    .where(sql`${repositoryBlobs}.rowid IN ${unneededLinks(isLinkDue, limit)}`)
+    .returning({ blobId: repositoryBlobs.blobId });
+  return deleted.length;
+}
+
 /** Whether a row of `blobs` is garbage: no manifest names it, and nobody has touched it since a time. */
 function isGarbage(since: number): SQL {
   return sql`${blobs.isUnreferenced} = 1 AND ${blobs.lastUsedAt} <= ${since}

@@ -236,7 +236,7 @@ export async function saveManifest(
     // Somebody deleted the image meanwhile.
     if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
     const needed = { manifestBytes: size, tags: push.tags.length };
-    return await throwExplained(db, error, { organization: organizationOf(repository), needed });
+    return throwExplained(db, error, { organization: organizationOf(repository), needed });
   }
 }
 

@@ -98,8 +98,6 @@ function setLimits(db: Database, actor: Actor, { holder, id, name, accountId }: 
   );
   const wanted = sql`json_each(${JSON.stringify(Object.fromEntries(stored))})`;
   const isOfHolder = sql`${quotas.holder} = ${holder} AND ${quotas.holderId} = ${id ?? COMMON_ID}`;
-  const written = (limit: SQL) =>
-    sql`CASE WHEN ${limit} IS NULL THEN 'default' WHEN ${limit} >= ${UNLIMITED} THEN 'unlimited' ELSE ${limit} END`;
   const entry = {
     action: "quota.update",
     resource: name,
@@ -118,6 +116,11 @@ function setLimits(db: Database, actor: Actor, { holder, id, name, accountId }: 
       .set({ ownLimit: sql`(SELECT wanted.value FROM ${wanted} AS wanted WHERE wanted.key = ${quotas.resource})` })
       .where(sql`${isOfHolder} AND ${quotas.resource} IN (SELECT wanted.key FROM ${wanted} AS wanted)`),
   ];
+}
+
+/** A stored limit as the audit names it. */
+function written(limit: SQL): SQL {
+  return sql`CASE WHEN ${limit} IS NULL THEN 'default' WHEN ${limit} >= ${UNLIMITED} THEN 'unlimited' ELSE ${limit} END`;
 }
 
 /** How much more of a resource a holder may have, as part of a statement; negative when it has too much. */

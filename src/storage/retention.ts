@@ -1,5 +1,5 @@
 /** Aging rules, what they delete and what they left in the log: `model/retention.ts`. */
-import { and, asc, desc, eq, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -339,7 +339,7 @@ export async function expireTags(
     AND EXISTS (SELECT 1 FROM ${retentionRules} WHERE ${isUnchanged(rule)})`;
   const [, , , deleted] = await db.batch([
     db.insert(retentionLog).select(
-      sql`SELECT NULL, ${repositoryId}, ${id}, ${JSON.stringify(contentOf(rule))}, ${tags.name},
+      sql`SELECT NULL, ${repositoryId}, ${id}, ${JSON.stringify(loggedContent(rule))}, ${tags.name},
                  (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId}), ${runAt}
           FROM ${tags} WHERE ${isAsSeen}`,
     ),
@@ -355,6 +355,35 @@ export async function expireTags(
     touchIfChanged(db, repositoryId, now),
   ]);
   return deleted.map(({ name }) => name);
+}
+
+/** Characters of labels and patterns that each line of the log has: a rule may have many, and delete many tags. */
+const MAX_LOGGED_LENGTH = 1000;
+
+/** A rule as the log has it: what of its labels and patterns is too much is left out, with a mark that says so. */
+function loggedContent(rule: RetentionRule): RetentionRule {
+  let left = MAX_LOGGED_LENGTH;
+  const cut = (texts: readonly string[]) => {
+    const cutAt = texts.findIndex((text) => (left -= text.length) < 0);
+    return cutAt === -1 ? texts : [...texts.slice(0, cutAt), "…"];
+  };
+  const { kind, amount, labels, patterns } = contentOf(rule);
+  return { kind, amount, labels: cut(labels), patterns: cut(patterns) };
+}
+
+/**
+ * Forgets what aging deleted before a time.
+ *
+ * @returns how many entries there were; fewer than `limit` when there are no more.
+ */
+export async function deleteLogBefore(db: Database, before: Date, limit: number): Promise<number> {
+  // Ids grow with time: of the oldest, those that are old enough.
+  const oldest = db.select({ id: retentionLog.id }).from(retentionLog).orderBy(asc(retentionLog.id)).limit(limit);
+  const deleted = await db
+    .delete(retentionLog)
+    .where(and(inArray(retentionLog.id, oldest), lt(retentionLog.createdAt, before)))
+    .returning({ id: retentionLog.id });
+  return deleted.length;
 }
 
 /** Notes in a batch that a repository's tags changed, if the statement before changed anything. */

@@ -388,10 +388,17 @@ export const repositoryBlobs = sqliteTable(
     blobId: integer("blob_id")
       .notNull()
       .references(() => blobs.id),
+    /** How many manifests of the repository name it; kept by triggers (migration 0004). */
+    manifestCount: integer("manifest_count").notNull().default(0),
+    /** As `manifests.unreferencedSince`: null while a manifest of the repository names it. */
+    unneededSince: integer("unneeded_since").default(0),
   },
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.blobId] }),
     index("repository_blobs_by_blob").on(table.blobId),
+    index("repository_blobs_unneeded")
+      .on(table.unneededSince)
+      .where(sql`${table.unneededSince} IS NOT NULL`),
   ],
 );
 

@@ -97,6 +97,8 @@ export interface TriggerSettings {
 
 /** How many triggers an image may have. */
 export const MAX_TRIGGERS = 100;
+/** And all images of an account: a trigger of migration 0004 leaves out what goes beyond. */
+const MAX_ACCOUNT_TRIGGERS = 10_000;
 
 /**
  * Gives a repository a trigger.
@@ -133,7 +135,10 @@ export async function insertTrigger(
   if (await findTrigger(db, repository.id, name)) {
     throw new RegistryError("TRIGGER_EXISTS", { message: `trigger ${name} exists already`, detail: { name } });
   }
-  throw new RegistryError("TRIGGER_LIMIT", `an image has at most ${MAX_TRIGGERS} triggers`);
+  throw new RegistryError(
+    "TRIGGER_LIMIT",
+    `an image has at most ${MAX_TRIGGERS} triggers, and an account ${MAX_ACCOUNT_TRIGGERS}`,
+  );
 }
 
 /** What a batch comes to; undefined when it names something that was deleted meanwhile. */
@@ -251,6 +256,8 @@ export interface ClusterSettings {
 
 /** How many clusters an organization may have. */
 export const MAX_CLUSTERS = 100;
+/** And all organizations of an account: a trigger of migration 0004 leaves out what goes beyond. */
+const MAX_ACCOUNT_CLUSTERS = 200;
 
 /**
  * Gives an organization a cluster.
@@ -289,7 +296,10 @@ export async function insertCluster(
   if (await findCluster(db, organization.id, name)) {
     throw new RegistryError("CLUSTER_EXISTS", { message: `cluster ${name} exists already`, detail: { name } });
   }
-  throw new RegistryError("CLUSTER_LIMIT", `an organization has at most ${MAX_CLUSTERS} clusters`);
+  throw new RegistryError(
+    "CLUSTER_LIMIT",
+    `an organization has at most ${MAX_CLUSTERS} clusters, and an account ${MAX_ACCOUNT_CLUSTERS}`,
+  );
 }
 
 /** @returns whether there was one of that name. */

@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../model/access.ts";
+import { RegistryError } from "../model/errors.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
@@ -101,6 +102,7 @@ export function contains(
  * Creates a user.
  *
  * @returns the id; undefined when the name is taken, in whichever account.
+ * @throws RegistryError USER_LIMIT when the account has as many as it may have (a trigger, migration 0004).
  */
 export async function insertUser(
   db: Database,
@@ -116,7 +118,9 @@ export async function insertUser(
     return inserted?.id;
   } catch (error) {
     if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return undefined;
-    throw error;
+    if (!isConstraintFailure(error, "too many users")) throw error;
+    const message = "the account has 10,000 users, which is the most: delete one first";
+    throw new RegistryError("USER_LIMIT", message, { cause: error });
   }
 }
 

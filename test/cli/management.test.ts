@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { beforeAll, expect, test } from "vitest";
-import { addAccount, addUser, type Person, pushIndex, pushImage } from "../support/people.ts";
+import { addAccount, addUser, operatorOf, type Person, pushIndex, pushImage } from "../support/people.ts";
 import { Home, useRegistry } from "./setting.ts";
 
 const registry = useRegistry({ ALLOWED_TARGETS: "127.0.0.0/8" });
@@ -228,4 +228,46 @@ test("any other operation of the API can be asked for", async () => {
   });
   expect(await home.run(["api", "delete", "/api/users/otto"])).toBe("");
   expect(await home.berth(["api", "get", "/api/absent"])).toMatchObject({ exitCode: 4 });
+});
+
+test("quotas are shown to those who may see them, and set by operators", async () => {
+  const operator = operatorOf(registry.server);
+  const operators = new Home({
+    BERTH_REGISTRY: registry.server.address,
+    BERTH_USERNAME: operator.name,
+    BERTH_PASSWORD: operator.password,
+  });
+  expect(await home.run(["quota", "show", "acme"])).toMatch(/^stored bytes +\S+ \S?i?B +512 GiB +\d+ % +default$/m);
+  expect(await home.run(["quota", "show"])).toMatch(/^images +\d+ +5,000 +\d+ % +default$/m);
+  await expectSameAnswer(["quota", "show", "acme"], "/api/organizations/acme/quota");
+  await expectSameAnswer(["quota", "show", "--account", "north"], "/api/accounts/north/quota");
+  expect(await home.berth(["quota", "set", "acme", "--tags", "5"])).toMatchObject({ exitCode: 3 });
+
+  const set = ["quota", "set", "acme", "--stored", "1.5GiB", "--images", "unlimited", "--tags", "1000"];
+  expect(await operators.run(set)).toMatch(
+    /^stored bytes .* 1\.5 GiB .* operator\n.*\nimages .* unlimited .* operator\ntags .* 1,000 /m,
+  );
+  expect(await operators.run(["quota", "set", "acme", "--stored", "default"])).toMatch(
+    /^stored bytes .* 512 GiB .* default$/m,
+  );
+  expect(await operators.run(["quota", "set", "--account", "north", "--uploads", "40"])).toMatch(
+    /^uploads under way +0 +40 /m,
+  );
+  expect(await operators.run(["quota", "show", "--defaults"])).toMatch(/^tags +100,000 +200,000$/m);
+  expect(await operators.run(["quota", "set", "--defaults", "account", "--manifests", "1GiB"])).toMatch(
+    /^bytes of manifests +256 MiB +1 GiB$/m,
+  );
+
+  for (const wrong of [
+    ["acme"],
+    ["--tags", "5"],
+    ["acme", "--tags", "many"],
+    ["acme", "--tags", "-1"],
+    ["acme", "--stored", "5 apples"],
+    ["acme", "--account", "north", "--tags", "5"],
+    ["--defaults", "account", "--tags", "default"],
+  ]) {
+    expect({ wrong, ...(await operators.berth(["quota", "set", ...wrong])) }).toMatchObject({ exitCode: 2 });
+  }
+  expect(await operators.berth(["quota", "show", "no-such-organization"])).toMatchObject({ exitCode: 4 });
 });

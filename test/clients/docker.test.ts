@@ -105,6 +105,40 @@ test("a layer of 1.5 GiB comes back whole", { timeout: HUGE_TIMEOUT_MS }, async 
   await expectRoundTrip("huge", [HUGE_LAYER_BYTES]);
 });
 
+test(
+  "a layer beyond the quota is refused with the numbers while docker is still sending it",
+  { timeout: HUGE_TIMEOUT_MS },
+  async () => {
+    const { address } = docker.server;
+    const path = "/api/organizations/beyond/quota";
+    const setQuota = (storedBytes: number | "default") =>
+      docker.ask(path, {
+        method: "PATCH",
+        body: JSON.stringify({ storedBytes }),
+        headers: { "Content-Type": "application/json" },
+      });
+    const small = await docker.image("within", [1000]);
+    await load(small.layout, `${address}/beyond/within:1`);
+    await push(`${address}/beyond/within:1`);
+    expect((await setQuota(20 * MIB)).status).toBe(200);
+
+    const { layout } = await docker.image("beyond", [MIB, 300 * MIB]);
+    const name = `${address}/beyond/large:1`;
+    const id = await load(layout, name);
+    const refused = await docker.attempt(["push", name], { timeout: HUGE_TIMEOUT_MS });
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.output).toMatch(
+      /denied: quota exceeded: organization beyond stores [\d.]+ [KM]iB of 20 MiB; this layer needs [\d.]+ MiB/,
+    );
+    const shown = await (await docker.ask(path)).json();
+    expect(shown).toMatchObject({ quotas: { openUploads: { used: 0 } } });
+
+    expect((await setQuota("default")).status).toBe(200);
+    await push(name);
+    await docker.run(["rmi", "--force", id]);
+  },
+);
+
 test("a manifest list comes back with the image of each platform", async () => {
   const { address } = docker.server;
   const list = `${address}/acme/multi:1`;

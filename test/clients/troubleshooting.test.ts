@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { execute, findProgram } from "../support/commands.ts";
-import { addAccount, addUser, type Person } from "../support/people.ts";
+import { addAccount, addUser, operatorOf, type Person } from "../support/people.ts";
 import { ROOT } from "../support/server.ts";
 import { loadSmallImage, type Machine, useMachines } from "./machine.ts";
 
@@ -38,6 +38,9 @@ let members: Machine;
 let rivals: Machine;
 let nobodys: Machine;
 let image: string;
+
+/** How many images were made for {@link pushWithin}, each with bytes of its own. */
+let newImages = 0;
 
 const outputOf = async (result: Promise<{ output: string }>) => (await result).output;
 const messageOf = async (response: Promise<Response>) => JSON.stringify(await (await response).json());
@@ -88,6 +91,22 @@ const CASES: Record<string, () => Promise<string>> = {
     const output = await outputOf(owners.push(await loadSmallImage(docker, "another"), reference("acme/web:1")));
     await owner.ask("DELETE", `${rules}/${id}`);
     return output;
+  },
+
+  "denied: quota exceeded: organization acme stores … of …; this layer needs …": () =>
+    pushWithin({ storedBytes: 1 }, "acme/web:3"),
+
+  "denied: quota exceeded: organization acme has … of manifests, of …; this one needs …": () =>
+    pushWithin({ manifestBytes: 1 }, "acme/web:3"),
+
+  "denied: quota exceeded: organization acme has 1 of 1 images": () => pushWithin({ images: 1 }, "acme/other:1"),
+
+  "denied: quota exceeded: organization acme has 1 of 1 tags": () => pushWithin({ tags: 1 }, "acme/web:3"),
+
+  "denied: quota exceeded: you have … uploads under way that one user may have in organization acme": async () => {
+    const { status } = await owner.send("POST", "/v2/acme/web/blobs/uploads/");
+    expect(status).toBe(202);
+    return pushWithin({ openUploads: 1 }, "acme/web:3");
   },
 
   "a layer may have at most 10 GiB": announceHugeLayer,
@@ -217,6 +236,19 @@ test("the body that makes a temporary login command is what Kubernetes takes as 
 
 function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
+/** Pushes a new image as the owner while the organization acme has such limits. */
+async function pushWithin(limits: Record<string, number>, name: string): Promise<string> {
+  const path = "/api/organizations/acme/quota";
+  const operator = operatorOf(docker.server);
+  await operator.ask("PATCH", path, limits);
+  newImages += 1;
+  const output = await outputOf(owners.push(await loadSmallImage(docker, `beyond-${newImages}`), reference(name)));
+  // Another case is about an image that has no tag here.
+  await docker.attempt(["rmi", reference(name)]);
+  await operator.ask("PATCH", path, Object.fromEntries(Object.keys(limits).map((quota) => [quota, "default"])));
+  return output;
 }
 
 /** Says of a chunk that it is one byte more than a layer may have. */

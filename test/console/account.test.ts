@@ -203,3 +203,36 @@ test("a dry run of garbage collection takes nothing that can still be brought ba
   await page.getByText("A collection would take nothing.").waitFor();
   expect((await setting.operator.send("GET", `/v2/garbage/old/manifests/${digest}`)).status).toBe(200);
 });
+
+test("quotas are shown with a warning where they are used up, and changed by an operator", async () => {
+  await createOrganization(setting.operator, "measured");
+  await pushImage(setting.operator, "measured/web", "1");
+  await setting.operator.ask("PATCH", "/api/organizations/measured/quota", { images: 1, tags: null });
+  const { page } = await setting.visitAs(setting.operator);
+  await page.goto("/organizations/measured/usage");
+  await page.getByText("Used up: Images.").waitFor();
+  await page.getByText("1 / Unlimited").waitFor();
+  await button(page, "Change limits").click();
+  const limits = dialog(page, "Limits of measured");
+  await choose(limits, "Images", "Default: 2,000");
+  await choose(limits, "Stored bytes", "At most");
+  await limits.getByRole("textbox", { name: "Limit: Stored bytes" }).fill("3");
+  await button(limits, "Save").click();
+  await told(page, "The limits of measured were changed.");
+  await page.getByText(/ \/ 3 GiB$/).waitFor();
+  expect(await page.getByText("Used up: Images.").count()).toBe(0);
+  expect(await setting.operator.ask("GET", "/api/organizations/measured/quota")).toMatchObject({
+    quotas: {
+      storedBytes: { limit: 3 * 1024 ** 3, source: "own" },
+      images: { limit: 2000, source: "default" },
+      tags: { limit: null, source: "own" },
+    },
+  });
+
+  await page.goto("/quotas");
+  await choose(page.getByRole("main"), "Of", "an organization");
+  await field(page, "Name").fill("measured");
+  await button(page, "Show").click();
+  await page.getByRole("heading", { name: "Organization measured" }).waitFor();
+  expect(new URL(page.url()).search).toBe("?organization=measured");
+});

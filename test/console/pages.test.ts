@@ -88,6 +88,8 @@ const PAGES: readonly PageCase[] = [
   { path: "/access-keys", heading: ["Access keys", "访问密钥"] },
   { path: "/users", heading: ["Users", "用户"] },
   { path: "/accounts", heading: ["Accounts", "账号"] },
+  { path: "/quotas", heading: ["Quotas", "配额"] },
+  { path: "/quotas?organization=acme", heading: ["Quotas", "配额"] },
   { path: "/audit", heading: ["Audit", "审计"] },
   { path: "/garbage-collection", heading: ["Garbage collection", "垃圾回收"] },
   { path: "/api-reference", heading: ["API", "API"] },
@@ -140,6 +142,9 @@ const FORMS: readonly FormCase[] = [
   { path: "/access-keys", button: ["Login command", "登录指令"] },
   { path: "/users", button: ["Add user", "添加用户"] },
   { path: "/accounts", button: ["Create account", "创建账号"] },
+  { path: "/quotas", button: ["For organizations", "修改组织默认值"] },
+  { path: "/quotas", button: ["Change limits", "修改上限"] },
+  { path: "/organizations/acme/usage", button: ["Change limits", "修改上限"] },
   { path: "/garbage-collection", button: ["Collect now", "立即回收"] },
 ];
 
@@ -165,6 +170,8 @@ describe.each(FORMS)("$button.0 at $path", ({ path, button, menu }) => {
           .getByRole("dialog")
           .or(visitor.page.getByRole("alertdialog"))
           .or(main.locator("form"))
+          // A page may have a form of its own before the dialog.
+          .last()
           .waitFor();
         await visitor.page.waitForLoadState("networkidle");
         await expectFit(visitor, `forms/${nameOf(path)}-${nameOf(button[0])}`, appearance);

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { applyMigrations } from "../../scripts/local/migrations.ts";
 import { temporaryDirectory } from "./support.ts";
 
+/** A database for each test: dropping tables that refer to each other is a story of its own. */
+const DATABASES = ["FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH"] as const;
+const unused: string[] = [...DATABASES];
 let miniflare: Miniflare;
 let database: D1Database;
-/** A new one for each test. */
-const DATABASES = ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX"];
-let used = 0;
 
 beforeAll(async () => {
   miniflare = new Miniflare({
@@ -20,7 +20,7 @@ beforeAll(async () => {
         config: {
           name: "migrations",
           compatibilityDate: "2026-11-01",
-          env: Object.fromEntries(DATABASES.map((name) => [name, { type: "d1" as const, id: name }])),
+          env: Object.fromEntries(DATABASES.map((id) => [id, { type: "d1", id }])),
           manifest: {
             mainModule: "index.js",
             modules: { "index.js": { type: "esm", contents: "export default {}" } },
@@ -43,9 +43,7 @@ async function tables(): Promise<string[]> {
 }
 
 beforeEach(async () => {
-  const name = DATABASES[used] ?? "";
-  used += 1;
-  database = await miniflare.getD1Database(name);
+  database = await miniflare.getD1Database(unused.shift() ?? "");
 });
 
 function migrations(files: Record<string, string>) {
@@ -188,4 +186,88 @@ test("counters come to a registry that is in use, and are exact", async () => {
   expect(await rows("SELECT user_count FROM accounts WHERE id = 1")).toEqual(["0"]);
   expect(await rows("SELECT user_count FROM organizations WHERE id = 1")).toEqual(["0"]);
   expect(await rows(`SELECT rowid FROM users_text WHERE users_text MATCH '"ann"'`)).toEqual([]);
+});
+
+test("quotas come to a registry that is in use, count what is there, and refuse nobody what they have", async () => {
+  const all = resolve(import.meta.dirname, "../../migrations");
+  const source = migrations({});
+  const files = readdirSync(all)
+    .filter((file) => file.endsWith(".sql"))
+    .sort();
+  const before = files.filter((file) => file < "0004");
+  for (const file of before) copyFileSync(join(all, file), join(source.directory, file));
+  await applyMigrations(database, source);
+  const GIB = 1024 ** 3;
+  await database.batch(
+    [
+      "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0), (2, 'small', 0), (3, 'empty', 0)",
+      "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'one', 0), (2, 1, 'two', 0), (3, 2, 'three', 0)",
+      `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
+         (1, 1, 1, 'one/a', 0), (2, 1, 1, 'one/b', 0), (3, 2, 1, 'two/a', 0), (4, 3, 2, 'three/a', 0)`,
+      `INSERT INTO blobs (id, digest, object_key, size, created_at, last_used_at) VALUES
+         (1, 'sha256:1', 'blobs/1', ${300 * GIB}, 0, 0), (2, 'sha256:2', 'blobs/2', 100, 0, 0)`,
+      "INSERT INTO repository_blobs VALUES (1, 1), (1, 2), (2, 1), (3, 1), (4, 2)",
+      `INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES
+         (1, 1, 'sha256:m1', 'type', 1000, 0), (2, 3, 'sha256:m2', 'type', 50, 0)`,
+      "INSERT INTO manifest_blobs VALUES (1, 1), (1, 2), (2, 1)",
+      "INSERT INTO tags VALUES (1, 'v1', 1, 0, 0), (1, 'v2', 1, 0, 0), (3, 'v1', 2, 0, 0)",
+      `INSERT INTO tag_history (repository_id, tag, digest, created_at) VALUES
+         (1, 'v1', 'sha256:m1', 0), (1, 'v2', 'sha256:m1', 0), (3, 'v1', 'sha256:m2', 0)`,
+      `INSERT INTO audit_events (created_at, account_id, user_name, action, resource, result) VALUES
+         (0, 1, 'admin', 'manifest.push', 'one/a:v1', 'success'), (0, NULL, 'x', 'session.login', 'x', 'denied')`,
+    ].map((sql) => database.prepare(sql)),
+  );
+  for (const file of files) copyFileSync(join(all, file), join(source.directory, file));
+  await applyMigrations(database, source);
+
+  const rows = async (sql: string) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+  const used = (holder: string, resource: string) =>
+    rows(
+      `SELECT holder_id, used FROM quotas WHERE holder = '${holder}' AND resource = '${resource}' AND holder_id > 0 ORDER BY 1`,
+    );
+  expect(await used("organization", "storedBytes")).toEqual([`1 ${300 * GIB + 100}`, `2 ${300 * GIB}`, "3 100"]);
+  expect(await used("account", "storedBytes")).toEqual([`1 ${600 * GIB + 100}`, "2 100", "3 0"]);
+  expect(await used("organization", "manifestBytes")).toEqual(["1 1000", "2 50", "3 0"]);
+  expect(await used("organization", "images")).toEqual(["1 2", "2 1", "3 1"]);
+  expect(await used("organization", "tags")).toEqual(["1 2", "2 1", "3 0"]);
+  expect(await used("account", "tags")).toEqual(["1 3", "2 0", "3 0"]);
+  expect(await used("account", "openUploads")).toEqual(["1 0", "2 0", "3 0"]);
+  expect(await rows("SELECT blob_id, organization_id, links FROM organization_blobs ORDER BY 1, 2")).toEqual([
+    "1 1 2",
+    "1 2 1",
+    "2 1 1",
+    "2 3 1",
+  ]);
+  const links = "SELECT repository_id, blob_id, manifest_count, unneeded_since FROM repository_blobs ORDER BY 1, 2";
+  expect(await rows(links)).toEqual(["1 1 1 ", "1 2 1 ", "2 1 0 0", "3 1 1 ", "4 2 0 0"]);
+  // Who has more than half of what is allowed from now on may have twice as much as that.
+  expect(
+    await rows("SELECT holder, holder_id, resource, own_limit FROM quotas WHERE holder_id > 0 AND own_limit > 0"),
+  ).toEqual([
+    `account 1 storedBytes ${2 * (600 * GIB + 100)}`,
+    `organization 1 storedBytes ${2 * (300 * GIB + 100)}`,
+    `organization 2 storedBytes ${600 * GIB}`,
+  ]);
+  expect(await rows("SELECT id, audit_event_count, tag_event_count FROM accounts")).toEqual([
+    "1 1 3",
+    "2 0 0",
+    "3 0 0",
+  ]);
+  expect(await rows("PRAGMA foreign_key_check")).toEqual([]);
+
+  await database.batch(
+    [
+      "DELETE FROM repository_blobs WHERE repository_id = 2",
+      "DELETE FROM tags WHERE repository_id = 3",
+      "DELETE FROM manifests WHERE repository_id = 3",
+      "DELETE FROM repository_blobs WHERE repository_id = 3",
+      "DELETE FROM tag_history WHERE repository_id = 3",
+      "DELETE FROM repositories WHERE id = 3",
+      "DELETE FROM organizations WHERE id = 2",
+    ].map((sql) => database.prepare(sql)),
+  );
+  expect(await used("organization", "storedBytes")).toEqual([`1 ${300 * GIB + 100}`, "3 100"]);
+  expect(await used("account", "storedBytes")).toEqual([`1 ${300 * GIB + 100}`, "2 100", "3 0"]);
+  expect(await used("account", "images")).toEqual(["1 2", "2 1", "3 0"]);
+  await expect(database.exec("DELETE FROM repositories WHERE id = 1")).rejects.toThrow("are deleted before it");
 });

@@ -298,6 +298,8 @@ describe("an aging rule", () => {
       [
         "DELETE FROM tags WHERE repository_id = ?1",
         "DELETE FROM manifests WHERE repository_id = ?1",
+        "DELETE FROM repository_blobs WHERE repository_id = ?1",
+        "DELETE FROM tag_history WHERE repository_id = ?1",
         "DELETE FROM repositories WHERE id = ?1",
       ].map((sql) => env.DB.prepare(sql).bind(repository.id)),
     );

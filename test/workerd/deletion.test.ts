@@ -57,7 +57,7 @@ async function largeImage(count: number): Promise<{ name: RepositoryName; id: nu
   const statements = [
     `INSERT INTO blobs (digest, object_key, size, created_at, last_used_at)
      ${numbers} SELECT ${digest("blob")}, 'blobs/large-${id}-' || i, 10, ${now}, 0 FROM n`,
-    `INSERT INTO repository_blobs SELECT ${id}, id FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`,
+    `INSERT INTO repository_blobs (repository_id, blob_id) SELECT ${id}, id FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`,
     `INSERT INTO manifests (repository_id, digest, media_type, size, created_at)
      ${numbers} SELECT ${id}, ${digest("manifest")}, 'application/vnd.oci.image.manifest.v1+json', 2, ${now} FROM n`,
     `INSERT INTO manifest_texts SELECT id, 0, '{}' FROM manifests WHERE digest LIKE 'sha256:manifest-${id}-%'`,
@@ -234,7 +234,7 @@ describe("what is done by the clock", () => {
        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)
        SELECT o.id, o.account_id, o.name || '/of-' || i, 0 FROM n, organizations o WHERE o.name = '${organization}'`,
       "INSERT INTO blobs (digest, object_key, size, created_at, last_used_at) VALUES ('sha256:base', 'blobs/base', 1, 0, 1)",
-      `INSERT INTO repository_blobs SELECT r.id, b.id FROM repositories r, blobs b
+      `INSERT INTO repository_blobs (repository_id, blob_id) SELECT r.id, b.id FROM repositories r, blobs b
        WHERE r.name LIKE '${organization}/of-%' AND b.digest = 'sha256:base'`,
     ]) {
       await env.DB.prepare(statement).run();

@@ -6,10 +6,12 @@ import { type Database, openDatabase } from "../../src/storage/database.ts";
 import {
   countDue,
   deleteGarbageBlobs,
+  deleteUnneededLinks,
   deleteUnneededManifests,
   findUnknownObjects,
   forgetGarbageObjects,
   listGarbageObjects,
+  observeLinks,
   observeManifests,
   startCollection,
 } from "../../src/storage/garbage.ts";
@@ -75,6 +77,16 @@ const OBJECT = "SEARCH garbage_objects USING COVERING INDEX sqlite_autoindex_gar
 const STATEMENTS: readonly [string, (db: Database) => Promise<unknown>, string[]][] = [
   ["observing manifests", (db) => observeManifests(db, NOW, LIMIT), [OBSERVED]],
   ["deleting manifests", (db) => deleteUnneededManifests(db, NOW, LIMIT), [UNNEEDED, UNNEEDED]],
+  [
+    "observing what images have",
+    (db) => observeLinks(db, NOW, LIMIT),
+    ["SEARCH unneeded USING COVERING INDEX repository_blobs_unneeded (unneeded_since=?)"],
+  ],
+  [
+    "taking from images what they do not need",
+    (db) => deleteUnneededLinks(db, NOW, LIMIT),
+    ["SEARCH unneeded USING COVERING INDEX repository_blobs_unneeded (unneeded_since>? AND unneeded_since<?)"],
+  ],
   ["deleting blobs", (db) => deleteGarbageBlobs(db, NOW, LIMIT), [UNUSED, UNUSED, UNUSED]],
   ["forgetting objects", (db) => forgetGarbageObjects(db, ["blobs/1"]), [OBJECT]],
   ["comparing objects", (db) => findUnknownObjects(db, ["blobs/1"]), [OBJECT]],
@@ -139,9 +151,12 @@ describe("triggers", () => {
       const statements = body.split(";").filter((text) => text.trim() !== "");
       for (const written of statements) {
         // The row that fired it, as values.
-        const text = written.replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1").replaceAll(/RAISE\s?\([^)]*\)/g, "NULL");
-        const statement = env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`);
-        const plan = await explain(text.includes("?1") ? statement.bind("1") : statement);
+        const text = written
+          .replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1")
+          .replaceAll(/RAISE\((?:ABORT, )?([^)]+)\)/g, (_, what: string) => (what === "IGNORE" ? "0" : what));
+        const plan = await explain(
+          env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind(...(text.includes("?1") ? ["1"] : [])),
+        );
         expect(costsOf(plan), `${name}: ${text}`).toEqual([]);
         // All manifests of a repository would not show as a scan.
         expect(plan.join("\n"), `${name}: ${text}`).not.toMatch(/manifests USING [\w ]+ \(repository_id=\?\)/);

@@ -194,6 +194,8 @@ describe("a pull", () => {
       [
         "DELETE FROM tags WHERE repository_id = ?",
         "DELETE FROM manifests WHERE repository_id = ?",
+        "DELETE FROM repository_blobs WHERE repository_id = ?",
+        "DELETE FROM tag_history WHERE repository_id = ?",
         "DELETE FROM repositories WHERE id = ?",
       ].map((text) => env.DB.prepare(text).bind(id)),
     );

@@ -1,7 +1,7 @@
 /** A registry that many use at once, at random, at the limits of their quotas. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, it, vi } from "vitest";
 import { UPLOAD_IDLE_MS } from "../../src/model/limits.ts";
 import type { QuotaResource } from "../../src/model/quota.ts";
 import { keepHouse } from "../../src/registry/housekeeping.ts";
@@ -275,7 +275,7 @@ function indexOf({ digest, text }: { digest: string; text: string }): string {
 it(
   `counts what is there after every step, and nobody ever has more than allowed (${RUNS} runs from seed ${SEED})`,
   { timeout: 60_000 + RUNS * 60_000 },
-  async () => {
+  async ({ expect }) => {
     for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
       const registry = new Registry(seed);
       await registry.prepare();

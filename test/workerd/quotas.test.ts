@@ -59,10 +59,10 @@ async function locationOf(response: Response): Promise<string> {
 
 function putImage(client: Client, image: string, tag: string, layers: readonly Uint8Array[]): Promise<Response> {
   const mediaType = "application/vnd.oci.image.layer.v1.tar";
-  const describe = (bytes: Uint8Array) => ({ mediaType, digest: digestOf(bytes), size: bytes.byteLength });
-  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, layers: layers.map(describe) };
+  const descriptorOf = (bytes: Uint8Array) => ({ mediaType, digest: digestOf(bytes), size: bytes.byteLength });
+  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, layers: layers.map(descriptorOf) };
   const [first] = layers;
-  const config = first && { ...describe(first), mediaType: "application/vnd.oci.image.config.v1+json" };
+  const config = first && { ...descriptorOf(first), mediaType: "application/vnd.oci.image.config.v1+json" };
   return client.send("PUT", `/v2/${image}/manifests/${tag}`, JSON.stringify({ ...manifest, config }), {
     "Content-Type": OCI_MANIFEST,
   });
@@ -214,25 +214,87 @@ describe("stored bytes", () => {
   });
 });
 
+describe("what a deleted tag alone led to", () => {
+  const DAY_MS = 24 * HOUR_MS;
+  let now = Date.UTC(2040, 0, 1);
+  beforeEach(() => {
+    now += 1000 * DAY_MS;
+    vi.useFakeTimers({ toFake: ["Date"], now });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const collect = async () => {
+    // Each is noted, waits for the grace period, and goes.
+    for (let run = 0; run < 4; run += 1) {
+      await keepHouse(openStores(env), new Date(now));
+      now += 8 * DAY_MS;
+      vi.setSystemTime(now);
+    }
+  };
+
+  it("takes no room any more once it is collected, although another organization has the same layers", async ({
+    expect,
+  }) => {
+    const { account, administrator, organization, image } = await newTenant();
+    const [other, base, own] = [await newOrganization(administrator), someBytes(5000), someBytes(300)];
+    for (const name of [image, `${other}/web`]) {
+      for (const bytes of [base, own]) await pushBytes(administrator, name, bytes);
+    }
+    expect((await putImage(administrator, image, "v1", [own, base])).status).toBe(201);
+    expect((await putImage(administrator, `${other}/web`, "v1", [own, base])).status).toBe(201);
+    await administrator.delete(`/v2/manage/namespaces/${organization}/repos/web/tags/v1`);
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({ storedBytes: 5300, tags: 0 });
+    await collect();
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({
+      storedBytes: 0,
+      manifestBytes: 0,
+      images: 1,
+    });
+    expect(await usedBy(`accounts/${account}`)).toMatchObject({ storedBytes: 5300, tags: 1 });
+    expect((await administrator.get(`/v2/${image}/blobs/${digestOf(base)}`)).status).toBe(404);
+    expect((await administrator.get(`/v2/${other}/web/blobs/${digestOf(base)}`)).status).toBe(200);
+  });
+
+  it("stays for who asks for it, and names it within the grace period", async ({ expect }) => {
+    const { administrator, organization, image } = await newTenant();
+    const [other, base] = [await newOrganization(administrator), someBytes(5000)];
+    await pushBytes(administrator, image, base);
+    await pushBytes(administrator, `${other}/web`, base);
+    expect((await putImage(administrator, `${other}/web`, "v1", [base])).status).toBe(201);
+    for (let day = 0; day < 30; day += 5) {
+      await keepHouse(openStores(env), new Date(now));
+      now += 5 * DAY_MS;
+      vi.setSystemTime(now);
+      // Everybody asks for it there, and this client here: the first must not hide the second.
+      expect((await administrator.send("HEAD", `/v2/${other}/web/blobs/${digestOf(base)}`)).status).toBe(200);
+      expect((await administrator.send("HEAD", `/v2/${image}/blobs/${digestOf(base)}`)).status).toBe(200);
+    }
+    expect((await putImage(administrator, image, "v1", [base])).status).toBe(201);
+    await collect();
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({ storedBytes: 5000, tags: 1 });
+  });
+});
+
 describe("manifests' bytes", () => {
   it("are those of the exact text, once, and come back with its deletion", async ({ expect }) => {
     const { administrator, organization, image } = await newTenant();
-    const [config] = [someBytes()];
-    await pushBytes(administrator, image, config as Uint8Array<ArrayBuffer>);
-    expect((await putImage(administrator, image, "v1", [config as Uint8Array])).status).toBe(201);
+    const config = someBytes();
+    await pushBytes(administrator, image, config);
+    expect((await putImage(administrator, image, "v1", [config])).status).toBe(201);
     const { manifestBytes } = await usedBy(`organizations/${organization}`);
     expect(manifestBytes).toBeGreaterThan(300);
-    for (const tag of ["v1", "v2"]) await putImage(administrator, image, tag, [config as Uint8Array]);
+    for (const tag of ["v1", "v2"]) await putImage(administrator, image, tag, [config]);
     expect(await usedBy(`organizations/${organization}`)).toMatchObject({ manifestBytes, tags: 2 });
 
     await setLimits(`organizations/${organization}`, { manifestBytes: manifestBytes + 10 });
-    const other = await putImage(administrator, image, "v3", [config as Uint8Array, config as Uint8Array]);
+    const other = await putImage(administrator, image, "v3", [config, config]);
     expect(await denialOf(other, expect)).toMatch(
       new RegExp(
         `^quota exceeded: organization ${organization} has \\d+ B of manifests, of \\d+ B; this one needs \\d+ B$`,
       ),
     );
-    expect((await putImage(administrator, image, "v3", [config as Uint8Array])).status).toBe(201);
+    expect((await putImage(administrator, image, "v3", [config])).status).toBe(201);
     const listed = await administrator.get(`/v2/${image}/manifests/v1`);
     const digest = listed.headers.get("Docker-Content-Digest");
     expect((await administrator.delete(`/v2/${image}/manifests/${digest}`)).status).toBe(202);
@@ -295,7 +357,7 @@ describe("tags", () => {
     expect((await putImage(administrator, image, digestOf("x"), [bytes])).status).toBe(400);
     expect(await usedBy(`organizations/${organization}`)).toMatchObject({ manifestBytes });
     const retag = { source_tag: "v1", destination_tag: "v4", override: false };
-    const renamed = await administrator.post(`${tagPath}`, retag);
+    const renamed = await administrator.post(tagPath, retag);
     expect(await renamed.json()).toMatchObject({ error_msg: message });
     const restored = await administrator.post(`/api/organizations/${organization}/images/web/tags/v2/restore`);
     expect([restored.status, await restored.json()]).toMatchObject([
@@ -312,7 +374,7 @@ describe("tags", () => {
     ]);
     expect(digest).toMatch(/^sha256:/);
     await setLimits(`organizations/${organization}`, { tags: 2 });
-    expect((await administrator.post(`${tagPath}`, retag)).status).toBeLessThan(300);
+    expect((await administrator.post(tagPath, retag)).status).toBeLessThan(300);
   });
 
   it("named together are stored together or not at all", async ({ expect }) => {

@@ -1,5 +1,5 @@
 /** Every route, asked by everybody: who gets what, and that a refusal does not tell what there is. */
-import { beforeEach, type ExpectStatic, it, vi } from "vitest";
+import { beforeAll, beforeEach, type ExpectStatic, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/access.ts";
 import {
@@ -19,6 +19,7 @@ import {
   OTHER,
 } from "../support/workerd/callers.ts";
 import { newName, PASSWORD } from "../support/workerd/management.ts";
+import { setCommonLimits } from "../support/workerd/quotas.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import {
   deleteTags,
@@ -164,6 +165,28 @@ function accountUsers(ok: number): Expectation {
   return { of: "account", status: managed((caller) => (knows(caller) ? ok : 404)), knows };
 }
 
+/** What an organization has and may have: operators set it, and see it everywhere. */
+function measuredOrganization(ok: number): Expectation {
+  const own = ownOrganization("read", ok);
+  return {
+    ...own,
+    status: (caller, kind) => (caller === "operator" ? ok : own.status(caller, kind)),
+    knows: (caller, kind) => caller === "operator" || own.knows(caller, kind),
+  };
+}
+
+/** The same of an account, for its administrators and for operators. */
+function measuredAccount(ok: number): Expectation {
+  const users = accountUsers(ok);
+  return {
+    ...users,
+    status: (caller, kind) => {
+      const status = users.status(caller, kind);
+      return status === ok && !isAdministrator(caller) ? 403 : status;
+    },
+  };
+}
+
 /** The audit of an organization, for who manages it: other administrators' find nothing, operators everything. */
 function audited(ok: number): Expectation {
   const own = ownOrganization("manage", ok);
@@ -241,6 +264,12 @@ const OCI = "/v2/:name{.+}";
 const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, user_name: newcomer, auth: 1 }];
 const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: colleagueId, user_name: name, auth: 3 }];
 const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
+
+// Its callers open uploads by the hundred, and end none.
+beforeAll(async () => {
+  await setCommonLimits({ organization: { openUploads: null }, account: { openUploads: null } });
+});
+
 const terms = { permit: "read", deadline: "forever" };
 const bytes = new TextEncoder().encode("bytes");
 const upload = {
@@ -545,6 +574,14 @@ const TABLE: readonly Row[] = [
   line(`PUT ${IMAGE}/garbage-collection`, ownImage("manage", 200), { body: () => ({ keepsUntagged: true }) }),
   line("GET /api/organizations/:organization/usage", ownOrganization("read", 200)),
   line("GET /api/organizations/:organization", ownOrganization("read", 200)),
+  line("GET /api/organizations/:organization/quota", measuredOrganization(200)),
+  line("PATCH /api/organizations/:organization/quota", operators(200, "organization"), {
+    body: () => ({ tags: 1000 }),
+  }),
+  line("GET /api/accounts/:name/quota", measuredAccount(200), { prepare: async () => ({ name: HOME }) }),
+  line("PATCH /api/accounts/:name/quota", operators(200, "account"), { body: () => ({ tags: null }) }),
+  line("GET /api/quotas", operators(200)),
+  line("PATCH /api/quotas", operators(200), { body: () => ({ account: { tags: 200_000 } }) }),
   line("GET /api/garbage-collection", operators(200)),
   line("POST /api/garbage-collection", operators(200), { body: () => ({ dryRun: true }) }),
 

@@ -65,7 +65,7 @@ const show = operation({
       Images: usage.images,
       Tags: usage.tags,
       "Size of images": formatBytes(usage.imageBytes),
-      Stored: usage.storedBytes === null ? undefined : formatBytes(usage.storedBytes),
+      Stored: formatBytes(usage.storedBytes),
     }),
 });
 

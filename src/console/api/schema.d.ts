@@ -110,6 +110,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{name}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What all organizations of an account have together, and may have
+         * @description For administrators of the account, and for operators.
+         */
+        get: operations["showAccountQuota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Give an account limits of its own
+         * @description Operators only. A limit below what is used refuses further growth, and nothing else.
+         */
+        patch: operations["updateAccountQuota"];
+        trace?: never;
+    };
     "/api/activity": {
         parameters: {
             query?: never;
@@ -914,6 +938,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an organization has, and may have
+         * @description For everybody who has a right to all of its images, and for operators.
+         */
+        get: operations["showOrganizationQuota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Give an organization limits of its own
+         * @description Operators only. A limit below what is used refuses further growth, and nothing else.
+         */
+        patch: operations["updateOrganizationQuota"];
+        trace?: never;
+    };
     "/api/organizations/{organization}/usage": {
         parameters: {
             query?: never;
@@ -932,6 +980,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The limits of accounts and organizations that have none of their own
+         * @description Operators only.
+         */
+        get: operations["showDefaultQuotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set the limits of accounts and organizations that have none of their own
+         * @description Operators only.
+         */
+        patch: operations["updateDefaultQuotas"];
         trace?: never;
     };
     "/api/session": {
@@ -1668,7 +1740,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many organizations the caller has created, and may create */
+        /**
+         * How many organizations the caller has created, and may create
+         * @description For administrators also what all organizations of the account have together, and may have: `stored_bytes` and `manifest_bytes` in MiB, rounded up, `image`, `tag` and `open_upload`.
+         */
         get: operations["listQuotas"];
         put?: never;
         post?: never;
@@ -2033,6 +2108,10 @@ export interface components {
             /** @description The `cursor` of the next page; null when this is the last one. */
             next: string | null;
         };
+        AccountQuotas: {
+            account: string;
+            quotas: components["schemas"]["QuotaSet"];
+        };
         Activity: {
             /** @description The newest deliveries. */
             deliveries: components["schemas"]["RecentDelivery"][];
@@ -2138,7 +2217,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -2396,6 +2475,59 @@ export interface components {
         Credentials: {
             name: string;
             password: string;
+        };
+        /** @description What is left out stays. */
+        DefaultQuotaChanges: {
+            account?: {
+                /** @description Images. */
+                images?: number | null;
+                /** @description Bytes of manifests, which are stored in the database. */
+                manifestBytes?: number | null;
+                /** @description Uploads under way; one user may have half of them, rounded up. */
+                openUploads?: number | null;
+                /** @description Bytes of blobs, each counted once per organization. */
+                storedBytes?: number | null;
+                /** @description Tags. */
+                tags?: number | null;
+            };
+            organization?: {
+                /** @description Images. */
+                images?: number | null;
+                /** @description Bytes of manifests, which are stored in the database. */
+                manifestBytes?: number | null;
+                /** @description Uploads under way; one user may have half of them, rounded up. */
+                openUploads?: number | null;
+                /** @description Bytes of blobs, each counted once per organization. */
+                storedBytes?: number | null;
+                /** @description Tags. */
+                tags?: number | null;
+            };
+        };
+        DefaultQuotas: {
+            account: {
+                /** @description Images. */
+                images: number | null;
+                /** @description Bytes of manifests, which are stored in the database. */
+                manifestBytes: number | null;
+                /** @description Uploads under way; one user may have half of them, rounded up. */
+                openUploads: number | null;
+                /** @description Bytes of blobs, each counted once per organization. */
+                storedBytes: number | null;
+                /** @description Tags. */
+                tags: number | null;
+            };
+            organization: {
+                /** @description Images. */
+                images: number | null;
+                /** @description Bytes of manifests, which are stored in the database. */
+                manifestBytes: number | null;
+                /** @description Uploads under way; one user may have half of them, rounded up. */
+                openUploads: number | null;
+                /** @description Bytes of blobs, each counted once per organization. */
+                storedBytes: number | null;
+                /** @description Tags. */
+                tags: number | null;
+            };
         };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
@@ -3281,13 +3413,17 @@ export interface components {
             next: string | null;
             organizations: components["schemas"]["Organization"][];
         };
+        OrganizationQuotas: {
+            organization: string;
+            quotas: components["schemas"]["QuotaSet"];
+        };
         OrganizationUsage: {
             /** @description The sizes of its images: a blob that two have counts twice. */
             imageBytes: number;
             images: number;
             organization: string;
-            /** @description Bytes of its blobs, each counted once; null when it has too many to count. */
-            storedBytes: number | null;
+            /** @description Bytes of its blobs, each counted once: what its quota counts. */
+            storedBytes: number;
             tags: number;
         };
         Overview: {
@@ -3331,6 +3467,30 @@ export interface components {
             reason: "label" | "pattern" | "immutable" | "young" | "newest" | "too-old" | "too-many";
             tag: string;
         };
+        /** @description Bytes of blobs, each counted once per organization. */
+        Quota: {
+            /** @description The last number that is allowed; null: any. */
+            limit: number | null;
+            /**
+             * @description Whether the limit is the default, or one of its own.
+             * @enum {string}
+             */
+            source: "default" | "own";
+            used: number;
+        };
+        /** @description What is left out stays; `default` takes a limit of its own away. */
+        QuotaChanges: {
+            /** @description Images. */
+            images?: number | "default" | null;
+            /** @description Bytes of manifests, which are stored in the database. */
+            manifestBytes?: number | "default" | null;
+            /** @description Uploads under way; one user may have half of them, rounded up. */
+            openUploads?: number | "default" | null;
+            /** @description Bytes of blobs, each counted once per organization. */
+            storedBytes?: number | "default" | null;
+            /** @description Tags. */
+            tags?: number | "default" | null;
+        };
         Quotas: {
             quotas: {
                 /**
@@ -3338,10 +3498,19 @@ export interface components {
                  * @example namespace
                  */
                 quota_key: string;
+                /** @description -1: not limited. */
                 quota_limit: number;
+                /** @description Empty where things are counted. */
                 unit: string;
                 used: number;
             }[];
+        };
+        QuotaSet: {
+            images: components["schemas"]["Quota"] & unknown;
+            manifestBytes: components["schemas"]["Quota"] & unknown;
+            openUploads: components["schemas"]["Quota"] & unknown;
+            storedBytes: components["schemas"]["Quota"];
+            tags: components["schemas"]["Quota"] & unknown;
         };
         RecentDelivery: {
             /**
@@ -4352,6 +4521,56 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showAccountQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Exact at this moment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateAccountQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaChanges"];
+            };
+        };
+        responses: {
+            /** @description The quotas afterwards. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showActivity: {
         parameters: {
             query?: {
@@ -4382,7 +4601,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
@@ -4422,7 +4641,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -5794,6 +6013,58 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showOrganizationQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Exact at this moment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateOrganizationQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaChanges"];
+            };
+        };
+        responses: {
+            /** @description The quotas afterwards. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showOrganizationUsage: {
         parameters: {
             query?: never;
@@ -5813,6 +6084,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationUsage"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showDefaultQuotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateDefaultQuotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefaultQuotaChanges"];
+            };
+        };
+        responses: {
+            /** @description The limits afterwards. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultQuotas"];
                 };
             };
             default: components["responses"]["ApiError"];

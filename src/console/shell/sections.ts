@@ -2,6 +2,7 @@ import type { Audience } from "../routes.ts";
 import {
   type Icon,
   IconAudit,
+  IconChart,
   IconCode,
   IconGlobe,
   IconHome,
@@ -24,6 +25,7 @@ export interface Section {
     | "users"
     | "audit"
     | "accounts"
+    | "quotas"
     | "garbageCollection"
     | "apiReference";
   href: string;
@@ -59,6 +61,7 @@ export const SECTION_GROUPS: readonly SectionGroup[] = [
     heading: "sectionRegistry",
     sections: [
       { label: "accounts", href: "/accounts", icon: IconServer, audience: "operator" },
+      { label: "quotas", href: "/quotas", icon: IconChart, audience: "operator" },
       { label: "garbageCollection", href: "/garbage-collection", icon: IconRecycle, audience: "operator" },
       { label: "apiReference", href: "/api-reference", icon: IconCode, audience: "user" },
     ],

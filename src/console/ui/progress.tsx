@@ -46,7 +46,10 @@ export function Progress({ value, label, valueText, isLabelHidden = false }: Pro
 export interface MeterProps {
   label: string;
   value: number;
-  max: number;
+  /** Null: there is no limit, and no bar. */
+  max: number | null;
+  /** Stands in place of the limit where there is none. */
+  unlimited?: string;
   /** How the two numbers are written; plain numbers unless given. */
   format?: (value: number) => string;
 }
@@ -55,11 +58,11 @@ export interface MeterProps {
 const NEARLY_FULL = 0.8;
 
 /** How much of a limit is used; the colour changes near the end and at it. */
-export function Meter({ label, value, max, format = String }: MeterProps) {
+export function Meter({ label, value, max, unlimited = "∞", format = String }: MeterProps) {
   const id = useId();
-  const share = max > 0 ? clamp(value / max) : 1;
+  const share = max === null ? 0 : max > 0 ? clamp(value / max) : 1;
   const tone = share >= 1 ? styles.full : share >= NEARLY_FULL ? styles.nearlyFull : "";
-  const text = `${format(value)} / ${format(max)}`;
+  const text = `${format(value)} / ${max === null ? unlimited : format(max)}`;
   return (
     <div className={styles.progress}>
       <div className={styles.line}>
@@ -68,17 +71,19 @@ export function Meter({ label, value, max, format = String }: MeterProps) {
         </span>
         <span className={styles.value}>{text}</span>
       </div>
-      <div
-        className={styles.track}
-        role="meter"
-        aria-labelledby={id}
-        aria-valuemin={0}
-        aria-valuemax={max}
-        aria-valuenow={Math.min(value, max)}
-        aria-valuetext={text}
-      >
-        <div className={`${styles.fill} ${tone}`} style={{ inlineSize: `${share * 100}%` }} />
-      </div>
+      {max !== null && (
+        <div
+          className={styles.track}
+          role="meter"
+          aria-labelledby={id}
+          aria-valuemin={0}
+          aria-valuemax={max}
+          aria-valuenow={Math.min(value, max)}
+          aria-valuetext={text}
+        >
+          <div className={`${styles.fill} ${tone}`} style={{ inlineSize: `${share * 100}%` }} />
+        </div>
+      )}
     </div>
   );
 }

@@ -75,7 +75,9 @@ const Entry = z
     tag: z.string(),
     digest: z.string().openapi({ description: "What it pointed to." }),
     result: z.literal("deleted"),
-    rule: z.object({ id: z.int(), ...Content, labels, patterns }).openapi({ description: "As it was." }),
+    rule: z
+      .object({ id: z.int(), ...Content, labels, patterns })
+      .openapi({ description: "As it was; of long lists of labels and patterns the beginning, and `…`." }),
   })
   .openapi("AgingLogEntry");
 

@@ -145,8 +145,8 @@ export const quotas = createRouter()
     return c.json(await setCommonLimits(c.var.stores, c.var.caller, c.req.valid("json")), 200);
   });
 
-function describeQuotas(quotas: Quotas): z.infer<typeof QuotaSet> {
-  const { storedBytes, manifestBytes, images, tags, openUploads } = quotas;
+function describeQuotas(found: Quotas): z.infer<typeof QuotaSet> {
+  const { storedBytes, manifestBytes, images, tags, openUploads } = found;
   return {
     storedBytes: describeQuota(storedBytes),
     manifestBytes: describeQuota(manifestBytes),

@@ -107,11 +107,15 @@ export async function fillFull(db: D1Database, size: FullSize, passwordHash: str
   );
   // Each manifest has blobs of its own.
   const ownBlobs = Math.floor((blobs - large) / images);
-  await insert(large, `INSERT INTO repository_blobs SELECT ${LARGE}, i`);
+  await insert(
+    large,
+    `INSERT INTO repository_blobs (repository_id, blob_id, manifest_count, unneeded_since) SELECT ${LARGE}, i, 1, NULL`,
+  );
   await insert(large, `INSERT INTO manifest_blobs SELECT i, i`);
   await insert(
     ownBlobs * images,
-    `INSERT INTO repository_blobs SELECT ${image(`(i - 1) / ${ownBlobs}`)}, i + ${large}`,
+    `INSERT INTO repository_blobs (repository_id, blob_id, manifest_count, unneeded_since)
+     SELECT ${image(`(i - 1) / ${ownBlobs}`)}, i + ${large}, 1, NULL`,
   );
   await insert(
     ownBlobs * images,

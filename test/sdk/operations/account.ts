@@ -26,9 +26,20 @@ export function account(setting: Setting): void {
     image = await pushImage(person, "west/web", "1");
   });
 
-  test("quotas say how many organizations a user has created", async () => {
-    const quotas = [{ quota_key: "namespace", quota_limit: 5, used: 1, unit: "" }];
-    expect(await swr.call("listQuotas")).toEqual({ quotas, httpStatusCode: 200 });
+  test("quotas say how many organizations a user has created, and what the account has", async () => {
+    const { quotas, httpStatusCode } = await swr.call<{ quotas: Record<string, unknown>[]; httpStatusCode: number }>(
+      "listQuotas",
+    );
+    expect(httpStatusCode).toBe(200);
+    expect(quotas[0]).toEqual({ quota_key: "namespace", quota_limit: 5, used: 1, unit: "" });
+    expect(quotas.map((quota) => [quota["quota_key"], quota["quota_limit"], quota["unit"]])).toEqual([
+      ["namespace", 5, ""],
+      ["stored_bytes", 1024 * 1024, "MiB"],
+      ["manifest_bytes", 512, "MiB"],
+      ["image", 5000, ""],
+      ["tag", 200_000, ""],
+      ["open_upload", 500, ""],
+    ]);
   });
 
   test("the overview and the daily reports tell what is stored and was pulled", async () => {

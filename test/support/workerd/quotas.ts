@@ -1,6 +1,6 @@
 /** Quotas for tests: limits that an operator sets, and counters against a count of what is there. */
 import { env } from "cloudflare:workers";
-import type { QuotaChanges, QuotaResource } from "../../../src/model/quota.ts";
+import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaResource } from "../../../src/model/quota.ts";
 import { send } from "./registry.ts";
 
 export interface ShownQuota {
@@ -17,6 +17,15 @@ export async function setLimits(holder: string, changes: QuotaChanges): Promise<
   });
   if (response.status !== 200) throw new Error(`setting limits: ${response.status} ${await response.text()}`);
   return (await response.json<{ quotas: Record<QuotaResource, ShownQuota> }>()).quotas;
+}
+
+/** Sets the limits of all that have none of their own. */
+export async function setCommonLimits(changes: Partial<Record<QuotaHolder, CommonChanges>>): Promise<void> {
+  const response = await send("PATCH", "/api/quotas", {
+    body: JSON.stringify(changes),
+    headers: { "Content-Type": "application/json" },
+  });
+  if (response.status !== 200) throw new Error(`setting limits: ${response.status} ${await response.text()}`);
 }
 
 /** How much an organization or account has of everything. */
@@ -61,6 +70,10 @@ const MISCOUNTED = [
    FROM organization_blobs WHERE links IS NOT (
      SELECT count(*) FROM repository_blobs JOIN repositories r ON r.id = repository_id
      WHERE repository_blobs.blob_id = organization_blobs.blob_id AND r.organization_id = organization_blobs.organization_id)`,
+  `SELECT 'blob ' || blob_id || ' of image ' || repository_id || ' is not named ' || manifest_count || ' times' AS text
+   FROM repository_blobs WHERE (manifest_count = 0) <> (unneeded_since IS NOT NULL) OR manifest_count <> (
+     SELECT count(*) FROM manifest_blobs JOIN manifests ON manifests.id = manifest_id
+     WHERE manifest_blobs.blob_id = repository_blobs.blob_id AND manifests.repository_id = repository_blobs.repository_id)`,
   `SELECT 'account ' || a.id || ' has not ' || audit_event_count || ' audit events' AS text FROM accounts a
    WHERE audit_event_count <> (SELECT count(*) FROM audit_events WHERE account_id = a.id)`,
   `SELECT 'account ' || a.id || ' has not ' || tag_event_count || ' events of tags' AS text FROM accounts a

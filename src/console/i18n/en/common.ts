@@ -14,6 +14,7 @@ const common = {
   users: "Users",
   audit: "Audit",
   accounts: "Accounts",
+  quotas: "Quotas",
   garbageCollection: "Garbage collection",
   apiReference: "API",
   sectionAccount: "Account",

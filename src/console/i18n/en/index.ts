@@ -16,6 +16,7 @@ import operations from "./operations.ts";
 import organizations from "./organizations.ts";
 import overview from "./overview.ts";
 import permissions from "./permissions.ts";
+import quotas from "./quotas.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import triggers from "./triggers.ts";
@@ -39,6 +40,7 @@ const english = {
   organizations,
   overview,
   permissions,
+  quotas,
   session,
   sharing,
   triggers,

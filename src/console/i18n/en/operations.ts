@@ -56,6 +56,7 @@ const operations = {
     "retention-rule.create": "Add aging rule",
     "retention-rule.update": "Change aging rule",
     "retention-rule.delete": "Delete aging rule",
+    "quota.update": "Change quotas",
     "garbage.collect": "Collect garbage",
     "cluster.create": "Add cluster",
     "cluster.update": "Change cluster",

@@ -65,9 +65,7 @@ const organizations = {
 
   imageBytes: "Size of all images",
   imageBytesHint: "What two images have in common counts twice.",
-  storedBytes: "Stored bytes",
-  storedBytesHint: "Each layer counts once.",
-  tooMany: "Too much to count",
+  quotas: "Quotas",
 };
 
 export default organizations;

@@ -14,6 +14,7 @@ const overview = {
 
   pulledChart: "Pulled",
   storedChart: "Stored",
+  quotas: "Quotas of the account",
   perDay: "Per day, in UTC",
 
   firstTitle: "Push your first image",

@@ -15,6 +15,7 @@ const common: typeof en = {
   users: "用户管理",
   audit: "审计",
   accounts: "账号管理",
+  quotas: "配额",
   garbageCollection: "垃圾回收",
   apiReference: "API",
   sectionAccount: "我的账号",

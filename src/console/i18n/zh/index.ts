@@ -17,6 +17,7 @@ import operations from "./operations.ts";
 import organizations from "./organizations.ts";
 import overview from "./overview.ts";
 import permissions from "./permissions.ts";
+import quotas from "./quotas.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import triggers from "./triggers.ts";
@@ -40,6 +41,7 @@ const chinese: typeof english = {
   organizations,
   overview,
   permissions,
+  quotas,
   session,
   sharing,
   triggers,

@@ -55,6 +55,7 @@ const operations: typeof en = {
     "retention-rule.create": "添加老化规则",
     "retention-rule.update": "修改老化规则",
     "retention-rule.delete": "删除老化规则",
+    "quota.update": "修改配额",
     "garbage.collect": "垃圾回收",
     "cluster.create": "添加集群",
     "cluster.update": "修改集群",

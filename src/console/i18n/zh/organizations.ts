@@ -64,9 +64,7 @@ const organizations: typeof en = {
 
   imageBytes: "镜像总大小",
   imageBytesHint: "多个镜像共有的内容重复计算。",
-  storedBytes: "实际存储",
-  storedBytesHint: "每个镜像层只计算一次。",
-  tooMany: "数量过多，无法统计",
+  quotas: "配额",
 };
 
 export default organizations;

@@ -15,6 +15,7 @@ const overview: typeof en = {
 
   pulledChart: "下载流量",
   storedChart: "存储量",
+  quotas: "账号配额",
   perDay: "按天统计（UTC）",
 
   firstTitle: "上传第一个镜像",

@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { type Organization, useOrganizationUsage } from "../../api/organizations.ts";
-import { Card, ErrorNotice, formatBytes, formatNumber, Skeleton } from "../../ui/index.ts";
+import { Card, ErrorNotice, formatBytes, Skeleton } from "../../ui/index.ts";
+import { QuotaCard } from "../quotas/quota-card.tsx";
 import styles from "./organizations.module.css";
 
 /** What an organization takes up. */
@@ -10,22 +11,18 @@ export function UsageTab({ organization: { name } }: { organization: Organizatio
   const { data: usage, error, refetch } = useOrganizationUsage(name);
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   return (
-    <Card>
-      {usage ? (
-        <dl className={styles.figures}>
-          <Figure term={t("images")} value={formatNumber(usage.images)} />
-          <Figure term={t("tags")} value={formatNumber(usage.tags)} />
-          <Figure term={t("imageBytes")} value={formatBytes(usage.imageBytes)} hint={t("imageBytesHint")} />
-          <Figure
-            term={t("storedBytes")}
-            value={usage.storedBytes === null ? t("tooMany") : formatBytes(usage.storedBytes)}
-            hint={t("storedBytesHint")}
-          />
-        </dl>
-      ) : (
-        <Skeleton height="5rem" />
-      )}
-    </Card>
+    <>
+      <QuotaCard holder={{ kind: "organization", name }} title={t("quotas")} />
+      <Card>
+        {usage ? (
+          <dl className={styles.figures}>
+            <Figure term={t("imageBytes")} value={formatBytes(usage.imageBytes)} hint={t("imageBytesHint")} />
+          </dl>
+        ) : (
+          <Skeleton height="5rem" />
+        )}
+      </Card>
+    </>
   );
 }
 

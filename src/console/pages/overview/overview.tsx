@@ -7,6 +7,7 @@ import { LOGIN_KINDS } from "../../login-command/kinds.ts";
 import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
 import { ErrorNotice, IconTerminal, IconUpload, LinkButton, Page, Skeleton } from "../../ui/index.ts";
+import { QuotaCard } from "../quotas/quota-card.tsx";
 import { Numbers } from "./numbers.tsx";
 import styles from "./overview.module.css";
 import { RecentDeliveries, RecentPushes } from "./recent.tsx";
@@ -43,6 +44,9 @@ export default function Overview() {
         <ErrorNotice error={overview.error} onRetry={() => void overview.refetch()} />
       ) : (
         <Numbers overview={overview.data} />
+      )}
+      {isFor("administrator", user) && (
+        <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
       )}
       {isNew ? (
         <Suspense fallback={<Skeleton height="420px" />}>
