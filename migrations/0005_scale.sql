@@ -270,3 +270,11 @@ CREATE TRIGGER `image_bytes_counted` AFTER UPDATE OF `stored_bytes` ON `reposito
 WHEN NEW.`stored_bytes` <> OLD.`stored_bytes` AND NEW.`account_id` <> 0 BEGIN
 	UPDATE `organizations` SET `image_bytes` = `image_bytes` + NEW.`stored_bytes` - OLD.`stored_bytes` WHERE `id` = NEW.`organization_id`;
 END;
+--> statement-breakpoint
+-- Of a manifest that is taken apart, while it is there itself.
+CREATE TRIGGER `repository_blobs_unnamed_one` AFTER DELETE ON `manifest_blobs` BEGIN
+	UPDATE `repository_blobs` SET
+		`manifest_count` = `manifest_count` - 1,
+		`unneeded_since` = iif(`manifest_count` = 1, 0, `unneeded_since`)
+	WHERE `repository_id` = (SELECT `repository_id` FROM `manifests` WHERE `id` = OLD.`manifest_id`) AND `blob_id` = OLD.`blob_id`;
+END;
