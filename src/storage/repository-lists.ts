@@ -58,8 +58,12 @@ export interface ListedRepository {
 
 /** As many images as one filter finds are looked at whole, and counted. */
 const MAX_COUNTED = 2000;
-/** Images that are looked through for a page otherwise, those before it included. */
-const MAX_SEEN = 20_000;
+/** Images that are looked through for a page otherwise, besides as many as it has and leaves out. */
+const MAX_SIFTED = 5000;
+
+function maxSeenFor({ limit, offset }: RepositoryList): number {
+  return offset + limit + MAX_SIFTED;
+}
 
 /**
  * One page, and how many there are in all; where filters find more than can be counted, how many there are at least: one
@@ -78,7 +82,7 @@ export async function listRepositories(
     throw tooFar(`there are more than ${MAX_COUNTED} images, too many to sort them by this`);
   }
   if (total === undefined && found.length < rows.length) {
-    throw tooFar(`the first ${MAX_SEEN} images have too few that meet these filters`);
+    throw tooFar(`the first ${maxSeenFor(list)} images have too few that meet these filters`);
   }
   const page = found.slice(0, limit).map((row) => ({
     ...row,
@@ -95,7 +99,7 @@ function hasIndex({ scope, order, organization }: RepositoryList): boolean {
 
 /** Those that a walk finds, for a page behind the last one. */
 async function countSeen(db: Database, list: RepositoryList): Promise<number> {
-  const all = boundedPage({ ...boundedListOf(db, list), limit: MAX_SEEN, offset: 0 });
+  const all = boundedPage({ ...boundedListOf(db, list), limit: maxSeenFor(list), offset: 0 });
   const [row] = await db.all<{ total: number }>(sql`SELECT count(*) AS total FROM ${all} WHERE is_end = 0`);
   return row?.total ?? 0;
 }
@@ -179,7 +183,7 @@ function boundedListOf(db: Database, list: RepositoryList): BoundedList {
     limit: limit + 1,
     offset,
     maxFew: MAX_COUNTED,
-    maxWalked: hasIndex(list) ? MAX_SEEN : 0,
+    maxWalked: hasIndex(list) ? maxSeenFor(list) : 0,
   };
 }
 

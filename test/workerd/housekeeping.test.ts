@@ -103,7 +103,7 @@ describe("housekeeping", () => {
     try {
       await keepHouse();
       const deletions = prepare.mock.calls.filter(([text]) => text.startsWith('delete from "audit_events"'));
-      expect(deletions).toHaveLength(3);
+      expect(deletions).toHaveLength(10);
     } finally {
       prepare.mockRestore();
     }

@@ -2105,7 +2105,7 @@ export interface components {
         };
         AccountPage: {
             accounts: components["schemas"]["Account"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AccountQuotas: {
@@ -2125,7 +2125,7 @@ export interface components {
         };
         AgingLog: {
             entries: components["schemas"]["AgingLogEntry"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AgingLogEntry: {
@@ -2133,7 +2133,7 @@ export interface components {
             digest: string;
             /** @enum {string} */
             result: "deleted";
-            /** @description As it was. */
+            /** @description As it was; of long lists of labels and patterns the beginning, and `…`. */
             rule: {
                 /**
                  * @description Of a `date_rule` 1 to 365 days, of a `tag_rule` 1 to 1000 tags.
@@ -2165,7 +2165,7 @@ export interface components {
             tag: string;
         };
         AgingPreview: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["PreviewedTag"][];
         };
@@ -2240,7 +2240,7 @@ export interface components {
         };
         AuditPage: {
             events: components["schemas"]["AuditEvent"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AuthInfo: {
@@ -2531,7 +2531,7 @@ export interface components {
         };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         Delivery: {
@@ -2911,7 +2911,7 @@ export interface components {
         };
         ImagePage: {
             images: components["schemas"]["FoundImage"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         ImageTrigger: {
@@ -3118,7 +3118,7 @@ export interface components {
             mediaType: string;
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
             pullCommand: string;
-            /** @description How many manifests refer to this one. */
+            /** @description How many manifests refer to this one; 1000: or more. */
             referrers: number;
             /** @description Bytes of the manifest itself. */
             size: number;
@@ -3127,6 +3127,7 @@ export interface components {
              * @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
              */
             subject: string | null;
+            /** @description How many tags lead to it; 1000: or more. */
             tagCount: number;
             /** @description The first 100 of its tags, by name. */
             tags: string[];
@@ -3409,7 +3410,7 @@ export interface components {
             users: number;
         };
         OrganizationPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             organizations: components["schemas"]["Organization"][];
         };
@@ -3438,7 +3439,7 @@ export interface components {
             namspace_num: number;
             /** @description Images. */
             repo_num: number;
-            /** @description Bytes stored, each image with all of its layers. */
+            /** @description Bytes stored, each blob once in each organization; of single images, once in each image. */
             store_space: number;
         };
         PasswordChange: {
@@ -3571,7 +3572,7 @@ export interface components {
             size: number;
         };
         ReferrerPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             referrers: components["schemas"]["Referrer"][];
         };
@@ -3721,7 +3722,7 @@ export interface components {
             tag: string;
         };
         RestorableTags: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["RestorableTag"][];
         };
@@ -3848,7 +3849,7 @@ export interface components {
             valid: boolean;
         };
         SharePage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             shares: components["schemas"]["Share"][];
         };
@@ -3936,7 +3937,7 @@ export interface components {
         };
         TagHistory: {
             events: components["schemas"]["TagEvent"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         TagItem: {
@@ -3975,7 +3976,7 @@ export interface components {
         };
         TagItems: components["schemas"]["TagItem"][];
         TagPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
         };
@@ -4158,7 +4159,7 @@ export interface components {
             role?: "member" | "administrator" | "operator";
         };
         UserPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             users: components["schemas"]["User"][];
         };
@@ -7133,7 +7134,7 @@ export interface operations {
                 filter?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
             };
             header?: never;
@@ -7298,7 +7299,7 @@ export interface operations {
                 filter?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of updated_at, updated_time, tag. */
                 order_column?: string;
@@ -7824,7 +7825,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of name, updated_time, updated_at, tag_count, namespace, is_public. */
                 order_column?: string;
@@ -7866,7 +7867,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of updated_at, updated_time, name, tag_count, namespace, domain_name. */
                 order_column?: string;
