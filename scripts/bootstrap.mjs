@@ -32,7 +32,8 @@ function isInstalled() {
  * holder renews the lock, so that one left behind by a killed process is known by its age.
  */
 async function lockInstallation() {
-  mkdirSync(lockDirectory, { recursive: true });
+  // It is also where the registry keeps its data, which closes it to others.
+  mkdirSync(lockDirectory, { recursive: true, mode: 0o700 });
   for (let announced = false; ; announced = true) {
     try {
       writeFileSync(lockFile, "", { flag: "wx" });

@@ -1,9 +1,11 @@
 /**
  * `npm run deploy`: Berth on Cloudflare (docs/deploy.md). `--dry-run` only builds what would be uploaded. Environment:
- * ADMIN_PASSWORD replaces the administrator's password.
+ * ADMIN_PASSWORD replaces the administrator's password; a secret's name, such as ENCRYPTION_KEY_NEXT, sets that secret.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ConfigurationError } from "../src/model/errors.ts";
+import { ALL_SECRET_NAMES, type SecretValues } from "../src/model/secrets.ts";
 import { deploy, DeploymentFailed } from "./deployment.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
 import { buildConsole, ConsoleFailed } from "./local/console.ts";
@@ -21,14 +23,17 @@ if (unknown.length > 0) {
     if (args.length > 0) process.exitCode = (await runWrangler(["deploy", "--dry-run"])).exitCode;
     else await deployAndTell();
   } catch (error) {
-    if (!(error instanceof DeploymentFailed || error instanceof ConsoleFailed)) throw error;
+    if (!(error instanceof DeploymentFailed || error instanceof ConsoleFailed || error instanceof ConfigurationError))
+      throw error;
     console.error(error.message);
     process.exitCode = 1;
   }
 }
 
 async function deployAndTell(): Promise<void> {
-  const password = await deploy(runWrangler, process.env.ADMIN_PASSWORD || undefined);
+  const given = ALL_SECRET_NAMES.map((name) => [name, process.env[name]] as const).filter(([, value]) => value);
+  const secrets = Object.fromEntries(given) as SecretValues;
+  const password = await deploy(runWrangler, process.env.ADMIN_PASSWORD || undefined, secrets);
   if (password !== undefined) {
     console.log(`\nAdministrator  ${ADMINISTRATOR}\nPassword       ${password}  (shown only now)`);
   }

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  ADMINISTRATOR,
-  createAdministrator,
+  type AdministratorPlan,
+  AdministratorRefused,
+  type AdministratorState,
   inlined,
-  randomPassword,
-  setAdministratorPassword,
+  planAdministrator,
+  STATE_QUERY,
 } from "./first-administrator.ts";
+import { checkSecrets, type SecretValues } from "../src/model/secrets.ts";
 import { generateSecrets, SECRET_NAMES } from "./local/secrets.ts";
 import type { RunWrangler } from "./wrangler.ts";
 
@@ -21,18 +23,26 @@ export class DeploymentFailed extends Error {}
  * runs on an old schema.
  *
  * @param chosenPassword replaces the administrator's password; otherwise a new administrator gets a random one.
+ * @param chosenSecrets values of the operator's own, also those that are being exchanged (`model/secrets.ts`).
  * @returns the random password if one was given out.
- * @throws DeploymentFailed at the first step that fails. Running it again goes on from there.
+ * @throws ConfigurationError before anything is done when one of them is too weak. DeploymentFailed at the first step that fails, or
+ * when the name of the administrator is another account's. Running it again goes on from there.
  */
-export async function deploy(wrangler: RunWrangler, chosenPassword?: string): Promise<string | undefined> {
+export async function deploy(
+  wrangler: RunWrangler,
+  chosenPassword?: string,
+  chosenSecrets: SecretValues = {},
+): Promise<string | undefined> {
+  checkSecrets(chosenSecrets);
   const migrate = () => run(wrangler, ["d1", "migrations", "apply", "DB", "--remote"]);
   const present = await presentSecrets(wrangler);
-  const missing = SECRET_NAMES.filter((name) => present?.includes(name) !== true);
+  const missing = SECRET_NAMES.filter((name) => present?.includes(name) !== true && !(name in chosenSecrets));
+  const secrets = { ...generateSecrets(missing), ...chosenSecrets };
   if (present !== undefined) await migrate();
-  if (missing.length === 0) {
+  if (Object.keys(secrets).length === 0) {
     await run(wrangler, ["deploy"]);
   } else {
-    await withFile("secrets.json", JSON.stringify(generateSecrets(missing)), (file) =>
+    await withFile("secrets.json", JSON.stringify(secrets), (file) =>
       run(wrangler, ["deploy", "--secrets-file", file]),
     );
   }
@@ -50,28 +60,31 @@ async function presentSecrets(wrangler: RunWrangler): Promise<string[] | undefin
 }
 
 async function ensureAdministrator(wrangler: RunWrangler, chosen: string | undefined): Promise<string | undefined> {
-  const now = Date.now();
-  const execute = (sql: string) =>
+  const { statements, password } = plan(await administratorState(wrangler), chosen);
+  if (statements.length > 0) {
     // In a file, because other users of this machine can see a command line.
-    withFile("administrator.sql", sql, (file) =>
+    await withFile("administrator.sql", inlined(statements), (file) =>
       run(wrangler, ["d1", "execute", "DB", "--remote", "--yes", "--file", file], true),
     );
-  if (chosen !== undefined) {
-    await execute(inlined(setAdministratorPassword(chosen, now)));
-    return undefined;
   }
-  if ((await administratorCreatedAt(wrangler)) !== undefined) return undefined;
-  const password = randomPassword();
-  await execute(inlined(createAdministrator(password, now)));
-  // Someone else's deployment may have been faster.
-  return (await administratorCreatedAt(wrangler)) === now ? password : undefined;
+  return password;
 }
 
-async function administratorCreatedAt(wrangler: RunWrangler): Promise<number | undefined> {
-  const query = `SELECT created_at FROM users WHERE name = '${ADMINISTRATOR}'`;
-  const output = await run(wrangler, ["d1", "execute", "DB", "--remote", "--json", "--command", query], true);
-  const answers = JSON.parse(output) as { results: { created_at: number }[] }[];
-  return answers[0]?.results[0]?.created_at;
+function plan(state: AdministratorState, chosen: string | undefined): AdministratorPlan {
+  try {
+    return planAdministrator(state, chosen, Date.now());
+  } catch (error) {
+    if (error instanceof AdministratorRefused) throw new DeploymentFailed(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function administratorState(wrangler: RunWrangler): Promise<AdministratorState> {
+  const output = await run(wrangler, ["d1", "execute", "DB", "--remote", "--json", "--command", STATE_QUERY], true);
+  const answers = JSON.parse(output) as { results: AdministratorState[] }[];
+  const [state] = answers[0]?.results ?? [];
+  if (!state) throw new DeploymentFailed(`wrangler does not tell who the administrator is:\n${output}`);
+  return state;
 }
 
 async function run(wrangler: RunWrangler, args: readonly string[], capture = false): Promise<string> {

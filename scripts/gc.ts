@@ -3,16 +3,14 @@
  * went; `npm run gc -- --dry-run` says what would go. Environment: STATE_DIR, GRACE_DAYS and the other settings as for
  * `npm start`; while the registry runs, it is asked to collect, at PORT and with ADMIN_PASSWORD.
  */
-import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Miniflare } from "miniflare";
 import { ADMINISTRATOR } from "./first-administrator.ts";
+import { openOperatorSession } from "./local/operator-session.ts";
 import { Explained, type LocalEnvironment, readEnvironment, runProgram, untilStopRequested } from "./local/program.ts";
 import { startRuntime } from "./local/runtime.ts";
 import { StateInUse } from "./local/state-lock.ts";
 
-const SESSION_MS = 24 * 60 * 60 * 1000;
 /** Exit code of a program that Ctrl-C has ended. */
 const INTERRUPTED = 130;
 
@@ -54,7 +52,7 @@ async function collectLocally(): Promise<number> {
   const stopRequested = untilStopRequested();
   if (runtime instanceof StateInUse) return collect(runningRegistry(environment, runtime), isDryRun, stopRequested);
   try {
-    const session = await openSession(runtime.miniflare);
+    const session = await openOperatorSession(runtime.miniflare);
     try {
       const registry = { url: runtime.url, headers: { "X-Auth-Token": session.token } };
       return await Promise.race([collect(registry, isDryRun, stopRequested), runtime.failed.then(() => 1)]);
@@ -88,26 +86,6 @@ function runningRegistry({ port, password }: LocalEnvironment, cause: StateInUse
   }
   const credentials = Buffer.from(`${ADMINISTRATOR}:${password}`).toString("base64");
   return { url: `http://127.0.0.1:${port}`, headers: { Authorization: `Basic ${credentials}` } };
-}
-
-/** Logs an operator in, which only who has the database can do without a password. */
-async function openSession(miniflare: Miniflare): Promise<{ token: string; end: () => Promise<void> }> {
-  const database = await miniflare.getD1Database("DB");
-  const token = randomBytes(32).toString("base64url");
-  const hash = createHash("sha256").update(token).digest("hex");
-  const now = Date.now();
-  const inserted = await database
-    .prepare(
-      "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) " +
-        "SELECT ?, id, ?, ? FROM users WHERE role = 'operator' ORDER BY id LIMIT 1",
-    )
-    .bind(hash, now, now + SESSION_MS)
-    .run();
-  if (inserted.meta.changes === 0) throw new Explained("The registry has no operator yet: run npm start first.");
-  const end = async () => {
-    await database.prepare("DELETE FROM sessions WHERE token_hash = ?").bind(hash).run();
-  };
-  return { token, end };
 }
 
 async function collect(registry: Registry, isDryRun: boolean, stopRequested: Promise<void>): Promise<number> {

@@ -2,10 +2,12 @@ import { TOKEN_PATH } from "./http/auth/challenge.ts";
 import { token } from "./http/auth/token.ts";
 import { api } from "./http/api/index.ts";
 import { findConsoleFile } from "./http/console.ts";
+import { renderFailure } from "./http/errors.ts";
 import { iam } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
 import { oci } from "./http/oci/index.ts";
 import { createRouter } from "./http/openapi.ts";
+import { strictTransport } from "./http/strict-transport.ts";
 import { swr, swrV3 } from "./http/swr/index.ts";
 import { versions } from "./http/swr/versions.ts";
 import { openStores } from "./registry/stores.ts";
@@ -13,6 +15,7 @@ import { openStores } from "./registry/stores.ts";
 /** All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002). */
 export const app = createRouter();
 
+app.use(strictTransport);
 app.use(async function stores(c, next) {
   c.set("stores", openStores(c.env));
   await next();
@@ -25,6 +28,8 @@ app.route("/v2", oci);
 app.route(TOKEN_PATH, token);
 app.route("/api", api);
 app.route("/", documentation(app));
+// What a surface refuses it renders itself; here ends what is wrong before any of them is asked.
+app.onError(renderFailure);
 app.notFound(async (c) => {
   const file = await findConsoleFile(c);
   return file ?? c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404);

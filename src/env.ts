@@ -9,11 +9,18 @@ export interface Env {
   DELIVERIES: Queue<{ delivery: number }>;
   /** The console, which is built from `src/console`. */
   ASSETS: Fetcher;
-  /** Slows down whoever guesses passwords. */
+  /** Attempts to log in under one name from one network. */
   LOGIN_LIMITER: RateLimit;
-  /** Signs tokens and temporary login commands: 32 random bytes or more, as text. */
+  /** Attempts that failed from one network, under whatever names. */
+  NETWORK_LIMITER: RateLimit;
+  /** Signs tokens and temporary login commands: 32 characters or more (`model/secrets.ts`). */
   TOKEN_SECRET: string;
-  /** Encrypts the secrets of access keys: 32 random bytes, base64. */
+  /** Encrypts the secrets of access keys, webhooks and clusters: 32 random bytes, base64. */
   ENCRYPTION_KEY: string;
+  /** What the two above replace, while there is something under it; or what replaces them (docs/deploy.md, "Rotating secrets"). */
+  TOKEN_SECRET_PREVIOUS?: string;
+  TOKEN_SECRET_NEXT?: string;
+  ENCRYPTION_KEY_PREVIOUS?: string;
+  ENCRYPTION_KEY_NEXT?: string;
   // Variables, all optional: `model/settings.ts`.
 }

@@ -1,5 +1,8 @@
+import { STATUS_CODES } from "node:http";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Admit, admission } from "./admission.ts";
+import { type HttpRefusal, type Reading, RequestReader } from "./request-reader.ts";
 
 /** The content type of a TLS record that opens a handshake (RFC 8446, 5.1). */
 const TLS_HANDSHAKE = 0x16;
@@ -45,34 +48,40 @@ interface Pair {
 }
 
 /**
- * Listens on host:port and passes every connection on, byte for byte, to a port of 127.0.0.1, except those that open
- * with a TLS handshake: these it tells at once that it speaks http only. Container tools try https first, on any port,
- * and workerd leaves them waiting for 10-15 s before they fall back.
+ * Listens on host:port and passes requests on to a port of 127.0.0.1: answers as the bytes that they are, requests as
+ * `admit` lets them through. A connection that opens with a TLS handshake it tells at once that it speaks http only:
+ * container tools try https first, on any port, and workerd leaves them waiting for 10-15 s before they fall back. The
+ * server sees a connection only when the first request's head is there.
  *
  * @param port 0 for any free one.
  * @throws the system's error when it cannot listen.
  */
-export async function startFront(host: string, port: number, upstreamPort: number): Promise<Front> {
+export async function startFront(
+  host: string,
+  port: number,
+  upstreamPort: number,
+  admit: Admit = admission(),
+): Promise<Front> {
   const pairs = new Set<Pair>();
   const waiting = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
+    const peer = client.remoteAddress ?? "";
+    const reader = new RequestReader((head) => admit(head, peer));
+    const onEnd = () => client.destroy();
+    const onFirst = (bytes: Buffer) => {
+      const isTls = client.bytesRead === bytes.byteLength && bytes[0] === TLS_HANDSHAKE;
+      const reading: Reading = isTls ? { passed: [] } : reader.read(bytes);
+      if (!isTls && reading.refusal === undefined && reading.passed.length === 0) return;
+      waiting.delete(client);
+      client.off("data", onFirst).off("end", onEnd);
+      if (isTls) endWith(client, PLAIN_HTTP_ONLY);
+      else if (reading.refusal && reading.passed.length === 0) endWith(client, written(reading.refusal, reader.method));
+      else passOn(client, { reader, reading, upstreamPort, pairs });
+    };
     waiting.add(client);
     client.on("error", () => client.destroy());
     client.once("close", () => waiting.delete(client));
-    client.once("data", (first) => {
-      waiting.delete(client);
-      client.pause();
-      if (typeof first === "string" || first[0] === TLS_HANDSHAKE) {
-        client.resume();
-        client.setTimeout(LINGER_QUIET_MS, () => client.destroy());
-        client.end(PLAIN_HTTP_ONLY);
-        return;
-      }
-      passOn(client, first, upstreamPort, pairs);
-    });
-    client.once("end", () => {
-      if (waiting.has(client)) client.destroy();
-    });
+    client.on("data", onFirst).once("end", onEnd);
     client.resume();
   });
   await listen(server, host, port);
@@ -86,6 +95,20 @@ export async function startFront(host: string, port: number, upstreamPort: numbe
   };
 }
 
+/** A refusal as an answer: an error as OCI distribution-spec has it ("Error Codes"), which ends the connection. */
+function written({ status, code, message, headers }: HttpRefusal, method: string): string {
+  const body = `${JSON.stringify({ errors: [{ code, message }] })}\n`;
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+    "",
+    method === "HEAD" ? "" : body,
+  ].join("\r\n");
+}
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((done, reject) => {
     server.once("error", reject);
@@ -96,7 +119,16 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function passOn(client: Socket, first: Buffer, upstreamPort: number, pairs: Set<Pair>): void {
+/** What the passing on of a connection begins with. */
+interface Beginning {
+  reader: RequestReader;
+  /** What came with the first request. */
+  reading: Reading;
+  upstreamPort: number;
+  pairs: Set<Pair>;
+}
+
+function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginning): void {
   const free: Buffer[] = [];
   let allocated = 0;
   const mayTakeBuffer = () => free.length > 0 || allocated < BUFFERS;
@@ -135,10 +167,35 @@ function passOn(client: Socket, first: Buffer, upstreamPort: number, pairs: Set<
   const pair: Pair = { client, upstream, awaitsAnswer: true };
   pairs.add(pair);
 
-  upstream.write(first);
-  client.on("data", () => (pair.awaitsAnswer = true));
-  client.pipe(upstream);
-  upstream.on("end", () => client.end());
+  let refusal: HttpRefusal | undefined;
+  const take = ({ passed, refusal: refused }: Reading) => {
+    upstream.cork();
+    let hasRoom = true;
+    for (const bytes of passed) hasRoom = upstream.write(bytes);
+    upstream.uncork();
+    if (refused === undefined) {
+      if (!hasRoom) client.pause();
+      return;
+    }
+    refusal = refused;
+    client.off("data", onData).resume();
+    // Requests before it get their answers first; half a request gets none.
+    if (reader.isBetweenRequests) upstream.end();
+    else upstream.destroy();
+  };
+  const onData = (bytes: Buffer) => {
+    pair.awaitsAnswer = true;
+    take(reader.read(bytes));
+  };
+  client.on("data", onData);
+  client.on("end", () => upstream.end());
+  upstream.on("drain", () => client.resume());
+  upstream.on("end", () => {
+    if (refusal === undefined) client.end();
+    else client.end(written(refusal, reader.method));
+  });
+  take(reading);
+  client.resume();
 
   const drop = () => {
     pairs.delete(pair);
@@ -148,9 +205,17 @@ function passOn(client: Socket, first: Buffer, upstreamPort: number, pairs: Set<
   client.on("error", drop).on("close", drop);
   upstream.on("error", () => upstream.destroy());
   upstream.on("close", () => {
-    if (upstream.bytesRead === 0) drop();
-    else linger(client, upstream);
+    client.off("data", onData);
+    if (upstream.bytesRead > 0) linger(client);
+    else if (refusal !== undefined && reader.requests === 1) endWith(client, written(refusal, reader.method));
+    else drop();
   });
+}
+
+/** Answers, and takes no more from a client. */
+function endWith(client: Socket, answer: string): void {
+  client.end(answer);
+  linger(client);
 }
 
 /**
@@ -158,8 +223,7 @@ function passOn(client: Socket, first: Buffer, upstreamPort: number, pairs: Set<
  * then closes the connection, and a client that is still sending would get a reset in place of the answer. So what it
  * sends is thrown away for a while, as servers do that face the internet ("lingering close").
  */
-function linger(client: Socket, upstream: Socket): void {
-  client.unpipe(upstream);
+function linger(client: Socket): void {
   client.end();
   client.resume();
   client.setTimeout(LINGER_QUIET_MS, () => client.destroy());

@@ -1,12 +1,16 @@
 /** What programs that run Berth on this machine share: their environment, how they stop and how they fail. */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readSettings, SETTING_NAMES } from "../../src/model/settings.ts";
+import { ConfigurationError } from "../../src/model/errors.ts";
+import { readSettings, SETTING_NAMES, type Settings } from "../../src/model/settings.ts";
+import { AdministratorRefused } from "../first-administrator.ts";
+import { admission, listOf } from "./admission.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
 import { MigrationFailed } from "./migrations.ts";
 import { PortUnavailable, WorkerdDied } from "./runtime.ts";
 import { localSecrets } from "./secrets.ts";
+import { StateUnusable } from "./state-folder.ts";
 import { StateInUse } from "./state-lock.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -15,39 +19,65 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export class Explained extends Error {}
 
 /** Failures whose message says all there is to say. */
-const EXPLAINED = [Explained, BundleFailed, ConsoleFailed, MigrationFailed, PortUnavailable, StateInUse, WorkerdDied];
+const EXPLAINED = [
+  Explained,
+  AdministratorRefused,
+  BundleFailed,
+  ConfigurationError,
+  ConsoleFailed,
+  MigrationFailed,
+  PortUnavailable,
+  StateInUse,
+  StateUnusable,
+  WorkerdDied,
+];
 
 /** What the environment sets. */
 export interface LocalEnvironment {
   port: number;
   stateDir: string;
+  /** The canonical address of PUBLIC_URL. */
+  publicUrl: string | undefined;
   /** The administrator's password. */
   password: string | undefined;
+  /** Reverse proxies whose `X-Forwarded-For` counts. */
+  trustedProxies: string[];
   /** Secrets of the state directory, made if need be, and what is set in place of wrangler.toml. */
   bindings: () => Record<string, string>;
 }
 
 /** @throws Explained when the environment holds something that cannot be used. */
 export function readEnvironment(): LocalEnvironment {
-  const variables = readVariables();
+  const { variables, settings } = readVariables();
   const stateDir = resolve(process.env.STATE_DIR || join(ROOT, ".berth"));
   return {
     port: readPort(process.env.PORT),
     stateDir,
+    publicUrl: settings.publicUrls[0],
     password: process.env.ADMIN_PASSWORD || undefined,
+    trustedProxies: readTrustedProxies(process.env.TRUSTED_PROXIES),
     bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), ...variables }),
   };
 }
 
-function readVariables(): Record<string, string> {
+function readVariables(): { variables: Record<string, string>; settings: Settings } {
   const entries = SETTING_NAMES.map((name) => [name, process.env[name]] as const);
   const variables = Object.fromEntries(entries.filter((entry): entry is [string, string] => Boolean(entry[1])));
   try {
-    readSettings(variables);
+    return { variables, settings: readSettings(variables) };
   } catch (error) {
     throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  return variables;
+}
+
+function readTrustedProxies(text: string | undefined): string[] {
+  const entries = listOf(text);
+  try {
+    admission({ trustedProxies: entries });
+  } catch (error) {
+    throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return entries;
 }
 
 function readPort(text: string | undefined): number {
@@ -71,6 +101,8 @@ export function untilStopRequested(): Promise<void> {
 
 /** Runs a program to its end, and ends the process: with the exit code that it answers, or 1 when it fails. */
 export async function runProgram(main: () => Promise<number>): Promise<never> {
+  // What this process and workerd write is nobody else's to read: databases, blobs, secrets.
+  process.umask(0o077);
   try {
     process.exit(await main());
   } catch (error) {

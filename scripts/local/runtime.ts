@@ -1,11 +1,16 @@
+import { randomBytes } from "node:crypto";
+import { createServer, isIP, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
+import { admission, type Admit, hostsOf } from "./admission.ts";
 import { separateAssets } from "./assets-worker.ts";
 import { bundle } from "./bundle.ts";
 import { buildConsole } from "./console.ts";
 import { startCron } from "./cron.ts";
+import { DiskSpace } from "./disk-space.ts";
 import { startFront, type Front } from "./front.ts";
+import { FRONT_HEADER, guardModule } from "./guard-module.ts";
 import { applyMigrations } from "./migrations.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
@@ -34,8 +39,10 @@ export interface RuntimeOptions {
   /** Holds all data and the bundle; made if it is not there. */
   stateDir: string;
   /** Secrets, and variables in place of those in wrangler.toml. As a function it is called once nobody else can use
-   * `stateDir`. */
-  bindings?: Record<string, string> | (() => Record<string, string>);
+   * `stateDir`, with the address of {@link Runtime.url}. */
+  bindings?: Record<string, string> | ((url: string) => Record<string, string>);
+  /** Reverse proxies before it whose `X-Forwarded-For` counts, as addresses or blocks. */
+  trustedProxies?: readonly string[];
   /** Where lines about the Worker go, its own console output included; default: standard error. */
   log?: (line: string) => void;
 }
@@ -79,10 +86,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const state = await lockState(options.stateDir);
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
-    const bindings = typeof options.bindings === "function" ? options.bindings() : options.bindings;
+    const port = options.port || (await findFreePort(host));
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const bindings = typeof options.bindings === "function" ? options.bindings(url) : options.bindings;
     // Only Berth's own Worker has a console.
     if (options.configPath === undefined) await buildConsole();
     const worker = await bundle(configPath, join(state.path, "bundle"));
+    const frontSecret = randomBytes(32).toString("hex");
+    const variables = { ...worker.workerOptions.bindings, ...bindings };
+    const disk = new DiskSpace(state.path, log);
+    const admit = admission({
+      publicHosts: [...(isIP(host) ? [] : [host]), ...hostsOf(textOf(variables["PUBLIC_URL"]))],
+      trustedProxies: options.trustedProxies ?? [],
+      headers: { [FRONT_HEADER]: frontSecret },
+      check: (head) => disk.requireRoom(head),
+    });
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
@@ -98,9 +116,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
         workers: separateAssets({
           ...worker.workerOptions,
-          modules: worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+          modules: [
+            guardModule(worker, frontSecret),
+            ...worker.modules.map((module) => ({ ...module, path: join(worker.directory, module.path) })),
+          ],
           modulesRoot: worker.directory,
-          bindings: { ...worker.workerOptions.bindings, ...bindings },
+          bindings: variables,
           queueConsumers: withLargeBatches(worker.workerOptions.queueConsumers),
           // Miniflare's own socket sends requests through a Worker that compresses answers and draws error pages:
           // it halves the requests per second.
@@ -117,7 +138,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await applyMigrations(await miniflare.getD1Database(binding), source);
     }
 
-    const front = await openFront(host, options.port ?? 0, Number(workerd.port));
+    const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));
     let stopping: Promise<void> | undefined;
     const stopCron = startCron(worker.workerOptions.cronTriggers ?? [], async (cron, scheduledTime) => {
@@ -134,7 +155,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     undo.unshift(watch.stop);
     const stop = () => (stopping ??= runAll(undo));
     return {
-      url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
+      url,
       port: front.port,
       miniflare,
       workerdPid,
@@ -147,6 +168,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 }
 
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 /** The simulator of queues has one batch under way at a time, where Cloudflare has as many as it takes. */
 function withLargeBatches(consumers: V4WorkerOptionsShape["queueConsumers"] = {}) {
   const entries = Object.entries(consumers).map(([queue, consumer]) => [queue, { ...consumer, maxBatchSize: 100 }]);
@@ -157,9 +182,22 @@ async function runAll(steps: readonly (() => void | Promise<void>)[]): Promise<v
   for (const step of steps) await step();
 }
 
-async function openFront(host: string, port: number, upstreamPort: number): Promise<Front> {
+/** The Worker has to know its address before anything listens there. */
+async function findFreePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done, failed) => {
+    server.once("error", (error) => failed(new PortUnavailable(host, 0, error)));
+    server.listen(0, host, done);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+async function openFront(options: { host: string; port: number; upstreamPort: number; admit: Admit }): Promise<Front> {
+  const { host, port, upstreamPort, admit } = options;
   try {
-    return await startFront(host, port, upstreamPort);
+    return await startFront(host, port, upstreamPort, admit);
   } catch (error) {
     throw error instanceof Error ? new PortUnavailable(host, port, error) : error;
   }

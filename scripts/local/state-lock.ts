@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processesWithEnvironment, processStart } from "./processes.ts";
+import { explained, openStateFolder } from "./state-folder.ts";
 
 /** The environment variable by which a workerd process is known to write to a state directory. */
 export const STATE_DIR_MARK = "BERTH_RUNTIME_STATE_DIR";
@@ -24,20 +25,20 @@ export class StateInUse extends Error {
  * that a killed runtime left behind there: two of them would write to the same SQLite files.
  *
  * @returns the directory's real path, and a call that gives it free.
- * @throws StateInUse when another process holds it.
+ * @throws StateInUse when another process holds it; StateUnusable when nothing can be written there.
  */
 export async function lockState(stateDir: string): Promise<{ path: string; release: () => void }> {
-  mkdirSync(stateDir, { recursive: true });
-  const path = realpathSync(stateDir);
+  const path = openStateFolder(stateDir);
   const lock = join(path, "runtime.lock");
-  const content = `${process.pid} ${processStart(process.pid) ?? ""}\n`;
   const own = `${lock}.${process.pid}`;
-  writeFileSync(own, content);
-  try {
-    while (!tryLink(own, lock)) removeStale(lock, path);
-  } finally {
-    rmSync(own, { force: true });
-  }
+  explained(path, () => {
+    try {
+      writeFileSync(own, `${process.pid} ${processStart(process.pid) ?? ""}\n`);
+      while (!tryLink(own, lock)) removeStale(lock, path);
+    } finally {
+      rmSync(own, { force: true });
+    }
+  });
   await endLeftOver(path);
   return {
     path,

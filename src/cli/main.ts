@@ -8,6 +8,7 @@ import { doctor } from "./commands/doctor.ts";
 import { gc } from "./commands/gc.ts";
 import { image } from "./commands/image.ts";
 import { login, logout, whoami } from "./commands/login.ts";
+import { logins } from "./commands/logins.ts";
 import { org } from "./commands/org.ts";
 import { proxy } from "./commands/proxy.ts";
 import { pull } from "./commands/pull.ts";
@@ -34,6 +35,7 @@ const COMMANDS = [
   login,
   logout,
   whoami,
+  logins,
   org,
   image,
   tag,

@@ -45,6 +45,9 @@ function usesProxy(environment: NodeJS.ProcessEnv): boolean {
   return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => environment[name]);
 }
 
+/** Headers that say who asks. */
+const CREDENTIALS = ["Authorization", "Cookie", "X-Auth-Token"];
+
 /** As many as browsers follow without wondering. */
 const MAX_REDIRECTS = 5;
 
@@ -83,10 +86,14 @@ async function send(connections: Connections, url: URL, init: FetchInit, redirec
   const next = redirectOf(url, init.method, answer);
   if (next && redirects > 0) {
     answer.resume();
-    // A token is for the registry, and not for whoever keeps its bytes.
+    if (next.origin === url.origin) return send(connections, next, init, redirects - 1);
+    // Credentials are for the registry, and not for another server that keeps its bytes; nor has that a say in where
+    // tokens are to be had.
     const kept = new Headers(init.headers);
-    if (next.origin !== url.origin) kept.delete("Authorization");
-    return send(connections, next, { ...init, headers: kept }, redirects - 1);
+    for (const name of CREDENTIALS) kept.delete(name);
+    const response = await send(connections, next, { ...init, headers: kept }, redirects - 1);
+    response.headers.delete("WWW-Authenticate");
+    return response;
   }
   return responseOf(init.method, answer);
 }

@@ -3,11 +3,11 @@ import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:
 
 /**
  * Replaces a file whole, so that nobody reads half of it, and a full disk does not empty it. A new one is readable by its
- * owner only; one that is there keeps its permissions. What a symbolic link points to is replaced, not the link.
+ * owner only; one that is there keeps its permissions, but those of everybody. What a symbolic link points to is replaced, not the link.
  */
 export function writePrivateFile(file: string, text: string): void {
   const target = resolveLink(file);
-  const mode = (statSync(target, { throwIfNoEntry: false })?.mode ?? 0o600) & 0o777;
+  const mode = (statSync(target, { throwIfNoEntry: false })?.mode ?? 0o600) & 0o770;
   const unfinished = `${target}.${randomBytes(6).toString("hex")}`;
   try {
     writeFileSync(unfinished, text, { mode, flag: "wx" });

@@ -1,4 +1,5 @@
 /** Where a registry is, and what it is called. */
+import { isLoopbackName } from "../model/loopback.ts";
 import { usageFailure } from "./failure.ts";
 
 export interface RegistryAddress {
@@ -32,9 +33,3 @@ export function parseRegistryAddress(text: string): RegistryAddress {
 }
 
 const EXAMPLE = "For example: registry.example.com, 127.0.0.1:8787, http://registry.internal:5000";
-
-/** Whether a host name, without a port, can only mean this machine. */
-export function isLoopbackName(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/\.$/, "");
-  return name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(name);
-}

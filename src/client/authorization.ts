@@ -1,5 +1,5 @@
 /** The `Authorization` of requests to one registry: Docker token specification, OAuth2 and Basic. */
-import type { Challenge } from "./challenge.ts";
+import { type Challenge, tokenServiceOf } from "./challenge.ts";
 import { ProtocolViolation } from "./errors.ts";
 import type { HttpSender } from "./http.ts";
 
@@ -47,6 +47,7 @@ const EARLY_MS = 15_000;
 
 /** Keeps tokens for as long as they live, one for each set of scopes; gets each only once however many requests wait. */
 export class TokenAuthorizer implements Authorizer {
+  readonly #registry: URL;
   readonly #credentials: Credentials;
   readonly #sender: HttpSender;
   /** Undefined until the registry has said how it wants to be asked. */
@@ -55,6 +56,7 @@ export class TokenAuthorizer implements Authorizer {
 
   /** @param base the registry's address. */
   constructor(base: URL, credentials: Credentials, sender: HttpSender) {
+    this.#registry = base;
     this.#credentials = credentials;
     this.#sender = sender;
     // Where the service is needs no asking, and browsers write each 401 into their consoles.
@@ -88,8 +90,7 @@ export class TokenAuthorizer implements Authorizer {
   #choose(challenges: readonly Challenge[]): Challenge | undefined {
     const bearer = challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters["realm"]);
     if (bearer) {
-      const realm = URL.parse(bearer.parameters["realm"] ?? "");
-      if (!realm) throw new ProtocolViolation("the registry names no usable address of its token service");
+      const realm = tokenServiceOf(bearer, this.#registry);
       // A page's session is for the registry that serves the page, whatever an answer says.
       if (this.#credentials.kind !== "session") this.#scheme = { realm, service: bearer.parameters["service"] };
       return bearer;

@@ -187,3 +187,11 @@ it("does not pass on bytes that are not what they are called", async ({ expect }
   expect(target.registry.manifests.get("mirror/web")?.size ?? 0).toBe(0);
   expect(digestOf(new Uint8Array(layer.size))).not.toBe(layer.digest);
 });
+
+it("copies nothing that programs read in different ways", async ({ expect }) => {
+  const { source, target, from, to, amd } = await setting();
+  const text = new TextDecoder().decode(amd.manifest.bytes).replace("{", '{"Layers":[],');
+  source.registry.addManifest("acme/web", "odd", OCI_MANIFEST, new TextEncoder().encode(text));
+  await expect(copyImage(from, "odd", to)).rejects.toThrow("cannot be read");
+  expect(manifestsIn(target.registry)).toEqual([]);
+});

@@ -1,4 +1,5 @@
 /** OCI image-spec, "Content Descriptors", and the manifests made of them, read from what anybody may have written. */
+import { findKeyFault, findShapeFault, isIndexByShape } from "../model/manifest-structure.ts";
 import { isIndexMediaType, OCI_INDEX, OCI_MANIFEST } from "../model/media-types.ts";
 import { isDigest } from "./hash.ts";
 
@@ -50,23 +51,27 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /**
- * Reads a manifest or an index.
+ * Reads a manifest or an index by the rules of the registry (`model/manifest.ts`): lists that are null or absent are empty,
+ * and what programs would read in different ways is refused.
  *
  * @param mediaType what the manifest is said to be; its own `mediaType`, or its shape, decides when nothing is said.
  * @returns undefined when it is neither, or damaged.
  */
 export function readManifest(bytes: Uint8Array, mediaType?: string): ImageManifest | ImageIndex | undefined {
   const json = parseJsonObject(bytes);
-  if (json?.["schemaVersion"] !== 2) return undefined;
+  if (!json || (json["schemaVersion"] ?? 2) !== 2) return undefined;
   const own = typeof json["mediaType"] === "string" ? json["mediaType"] : undefined;
-  const type = own ?? mediaType ?? (Array.isArray(json["manifests"]) ? OCI_INDEX : OCI_MANIFEST);
-  const subject = json["subject"] === undefined ? undefined : readDescriptor(json["subject"]);
-  if (isIndexMediaType(type)) {
-    const manifests = readDescriptors(json["manifests"]);
+  const type = own ?? mediaType ?? (isIndexByShape(json) ? OCI_INDEX : OCI_MANIFEST);
+  const isIndex = isIndexMediaType(type);
+  const text = new TextDecoder().decode(bytes);
+  if (findKeyFault(text) !== undefined || findShapeFault(json, isIndex) !== undefined) return undefined;
+  const subject = readDescriptor(json["subject"]);
+  if (isIndex) {
+    const manifests = readDescriptors(json["manifests"] ?? []);
     return manifests && { kind: "index", mediaType: type, manifests, subject };
   }
   const config = readDescriptor(json["config"]);
-  const layers = readDescriptors(json["layers"]);
+  const layers = readDescriptors(json["layers"] ?? []);
   return config && layers && { kind: "image", mediaType: type, config, layers, subject };
 }
 

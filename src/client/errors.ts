@@ -57,10 +57,17 @@ export function isDenied(error: unknown): boolean {
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
-/** Makes an error of an answer that is no success, whoever gave it: a registry, or a proxy in front of one. */
-export async function readRefusal(response: Response): Promise<RegistryRefusal> {
+/**
+ * Makes an error of an answer that is no success, whether a registry gave it or a proxy in front of one.
+ *
+ * @param asked where the request went first. Another server that it was redirected to has no say in where tokens are to
+ * be had: its challenges are left out.
+ */
+export async function readRefusal(response: Response, asked: URL): Promise<RegistryRefusal> {
   const text = (await response.text().catch(() => "")).slice(0, MAX_ERROR_BODY_BYTES);
-  return new RegistryRefusal(response.status, readProblem(response, text), response.headers);
+  const headers = new Headers(response.headers);
+  if (response.redirected && URL.parse(response.url)?.origin !== asked.origin) headers.delete("WWW-Authenticate");
+  return new RegistryRefusal(response.status, readProblem(response, text), headers);
 }
 
 function readProblem({ status, statusText }: Response, text: string): RegistryProblem {

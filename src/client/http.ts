@@ -61,7 +61,7 @@ export class HttpSender {
       try {
         const response = await this.#attempt(request);
         if (response.ok || request.expected?.includes(response.status)) return await read(response);
-        const refusal = await readRefusal(response);
+        const refusal = await readRefusal(response, request.url);
         if (!isTransient(refusal.status)) throw refusal;
         failure = refusal;
         askedMs = retryAfterOf(refusal.headers);

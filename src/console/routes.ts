@@ -50,6 +50,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
   },
   { path: "/image-centre", page: lazyPage(() => import("./pages/image-centre/image-centre.tsx")), audience: "anyone" },
   { path: "/access-keys", page: lazyPage(() => import("./pages/account/access-keys.tsx")), audience: "user" },
+  { path: "/logins", page: lazyPage(() => import("./pages/account/logins.tsx")), audience: "user" },
   { path: "/users", page: lazyPage(() => import("./pages/account/users.tsx")), audience: "administrator" },
   { path: "/accounts", page: lazyPage(() => import("./pages/account/accounts.tsx")), audience: "operator" },
   { path: "/quotas", page: lazyPage(() => import("./pages/quotas/quotas.tsx")), audience: "operator" },

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { isApiPath } from "./api-paths.ts";
 import type { AppEnv } from "./context.ts";
+import { requestFor } from "./public-address.ts";
 
 /** Whether a request wants a page, as browsers do when somebody goes to an address. */
 export function acceptsPage(c: Context<AppEnv>): boolean {
@@ -19,5 +20,5 @@ export async function findConsoleFile(c: Context<AppEnv>): Promise<Response | un
   const file = await c.env.ASSETS.fetch(c.req.raw);
   if (file.status !== 404) return file;
   await file.body?.cancel();
-  return acceptsPage(c) ? c.env.ASSETS.fetch(new Request(new URL("/", c.req.url), c.req.raw)) : undefined;
+  return acceptsPage(c) ? c.env.ASSETS.fetch(requestFor(c, "/")) : undefined;
 }

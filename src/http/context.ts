@@ -10,19 +10,14 @@ export interface AppEnv {
   Variables: {
     stores: Stores;
     caller: Caller;
-    /** Set for callers who come with a session, by cookie or `X-Auth-Token`. */
-    sessionEndsAt?: Date;
+    /** Set for callers who manage with a session: by cookie or `X-Auth-Token`, or by a token of one, which ends itself. */
+    session?: { id: string; expiresAt?: Date };
   };
 }
 
 /** Lets work that the answer does not wait for come to its end. It has to handle its own failures. */
 export function continueAfterAnswer(c: Context<AppEnv>, work: Promise<void> | undefined): void {
   if (work) c.executionCtx.waitUntil(work);
-}
-
-/** The registry's own address as this client uses it, `https://host[:port]`. */
-export function ownAddress(c: Context): { registry: string } {
-  return { registry: new URL(c.req.url).origin };
 }
 
 /** @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID. */

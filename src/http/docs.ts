@@ -6,6 +6,7 @@ import type { AppEnv } from "./context.ts";
 import { DOCS_CSS } from "./docs-css.ts";
 import { renderDocs } from "./docs-page.ts";
 import { describeApi, type OpenApiDocument } from "./openapi-document.ts";
+import { addressForClient } from "./public-address.ts";
 
 /** The description changes with the Worker only. */
 const CACHING = "public, max-age=300";
@@ -38,7 +39,7 @@ export function documentation(source: OpenAPIHono<AppEnv>): Hono<AppEnv> {
       return c.body(json);
     })
     .get("/docs", async (c) => {
-      const { origin } = new URL(c.req.url);
+      const origin = addressForClient(c);
       if (page?.origin !== origin) page = { origin, html: String(await renderDocs(describe(), origin)) };
       c.header("Cache-Control", CACHING);
       c.header("Content-Security-Policy", POLICY);

@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, RegistryError } from "../model/errors.ts";
+import { ConfigurationError, type ErrorCode, RegistryError } from "../model/errors.ts";
+import { requestPath } from "./public-address.ts";
 
 /**
  * The status of each refusal. What OCI distribution-spec leaves open: unknown parts of a manifest are 404, and what is
@@ -33,6 +34,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   IMMUTABLE_RULE_EXISTS: 409,
   IMMUTABLE_RULE_UNKNOWN: 404,
   LAST_ADMINISTRATOR: 409,
+  LOGIN_UNKNOWN: 404,
   MANIFEST_BLOB_UNKNOWN: 404,
   MANIFEST_INVALID: 400,
   MANIFEST_IN_USE: 405,
@@ -81,6 +83,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   UPLOAD_RANGE_INVALID: 416,
   UPLOAD_UNKNOWN: 404,
   USER_EXISTS: 409,
+  USER_RESERVED: 409,
   USER_LIMIT: 409,
   USER_UNKNOWN: 404,
 };
@@ -103,25 +106,57 @@ export function asRefusal(error: Error): Error {
   return new RegistryError("PARAMETER_INVALID", error.message || "the request is malformed", { cause: error });
 }
 
-/** How long the limit of attempts to log in counts (wrangler.toml, "ratelimits"). */
+/** How long the limits of attempts to log in count (wrangler.toml, "ratelimits"). */
 const LOGIN_LIMIT_S = 60;
 
 /** Says when it is worth to try again, where waiting helps. */
 export function setRetryAfter(c: Context, error: RegistryError): void {
-  if (error.code === "TOO_MANY_REQUESTS") c.header("Retry-After", String(LOGIN_LIMIT_S));
+  if (error.code !== "TOO_MANY_REQUESTS") return;
+  const seconds = error.problems[0]?.detail?.["retryAfter"];
+  c.header("Retry-After", String(typeof seconds === "number" ? seconds : LOGIN_LIMIT_S));
 }
 
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */
 export function describeFailure(error: Error, c: Context): Failure {
-  const request = `${c.req.method} ${new URL(c.req.url).pathname}`;
+  const request = `${c.req.method} ${requestPath(c).pathname}`;
   if (isTransient(error)) {
     // Also what a client leaves behind that vanished in the middle of an upload.
     console.warn(`${request} was interrupted: ${error.message}`);
     c.header("Retry-After", "1");
     return { status: 503, code: "UNAVAILABLE", message: "the request was interrupted: repeat it" };
   }
+  const failure = storageFailureOf(error);
+  if (failure !== undefined) {
+    console.error(`${request} failed, because storage did: ${failure}`);
+    c.header("Retry-After", "10");
+    return { status: 503, code: "UNAVAILABLE", message: "the registry's storage failed, or is full: try again later" };
+  }
   console.error(`${request} failed:`, error, error.cause ?? "");
+  // It names what the operator has to set, and nothing that is secret.
+  if (error instanceof ConfigurationError) {
+    return { status: 500, code: "UNKNOWN", message: `the registry is not set up: ${error.message}` };
+  }
   return { status: 500, code: "UNKNOWN", message: "the registry failed; the request may be repeated" };
+}
+
+/** Answers a failure that belongs to no surface, so that container tools print it. */
+export function renderFailure(error: Error, c: Context): Response {
+  const { status, ...failure } = describeFailure(error, c);
+  return c.json({ errors: [failure] }, status);
+}
+
+/**
+ * What D1, R2 and Durable Objects say when it is them that fail: R2's internal error and its overload, SQLite without
+ * room (locally a full disk, elsewhere a database at its limit) or unable to read and write, and what they do not explain.
+ */
+const STORAGE_FAILURE = /\((?:10001|10043)\)|SQLITE_(?:FULL|IOERR|CANTOPEN)|^internal error; reference = /;
+
+/** What storage says; not the message around it, which has the query with its values. */
+function storageFailureOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (STORAGE_FAILURE.test(cause.message) && !(cause.cause instanceof Error)) return cause.message;
+  }
+  return undefined;
 }
 
 /** The platform marks errors of Durable Objects that are worth another try, wherever they came through. */

@@ -1,5 +1,6 @@
 /** The description of both management APIs, OpenAPI 3.1, made from the routes themselves. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { SESSION_COOKIE } from "./auth/cookie.ts";
 import type { AppEnv } from "./context.ts";
 import { z } from "./openapi.ts";
 
@@ -63,8 +64,8 @@ const SECURITY_SCHEMES = {
   session: {
     type: "apiKey",
     in: "cookie",
-    name: "berth_session",
-    description: "The cookie of a browser that has logged in.",
+    name: `__Host-${SESSION_COOKIE}`,
+    description: `The cookie of a browser that has logged in. On one's own machine, without TLS, it is called \`${SESSION_COOKIE}\`.`,
   },
   token: {
     type: "apiKey",
@@ -105,6 +106,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Session: "Logging in and out, and who one is.",
   Accounts: "Tenants, each with users and organizations of its own.",
   Users: "Users of an account.",
+  Logins: "Browsers, tokens and container tools that are logged in, to be looked at and ended.",
   "Access keys": "Pairs of a key and a secret, for signed requests and permanent login commands.",
   "Login commands": "What `docker login` is given.",
   Organizations: "Organizations, which hold images.",
@@ -117,6 +119,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Aging: "Rules by which old tags are deleted, and restoring them.",
   Quotas: "What accounts and organizations have of what all share, and may have.",
   "Garbage collection": "Removing what nothing needs any more, and what is stored.",
+  Secrets: "Exchanging the secrets that the deployment keeps others under.",
   Triggers: "What a push of a tag sets off, and what became of it.",
   Clusters: "Kubernetes clusters whose workloads triggers update.",
   Audit: "Who did what, when and from where.",

@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import type { RegistryError } from "../model/errors.ts";
-import { recordDenied, recordDeniedPush } from "../registry/audit.ts";
+import { recordDenied } from "../registry/audit.ts";
 import { type AppEnv, continueAfterAnswer } from "./context.ts";
+import { requestPath } from "./public-address.ts";
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -11,27 +12,33 @@ const REPOSITORY_PATH = /^\/v2\/(.+)\/(?:blobs|manifests)\//;
 /** Records in the audit, after the answer, that a known caller was not allowed to manage something. */
 export function auditRefusal(c: Context<AppEnv>, error: RegistryError): void {
   const name = error.problems[0]?.detail?.["name"];
-  auditDenied(c, error, recordDenied, typeof name === "string" ? name : undefined);
+  auditDenied(c, error, "management.request", typeof name === "string" ? name : undefined);
 }
 
 /** The same for the registry API: that they were not allowed to push or delete. */
 export function auditRegistryRefusal(c: Context<AppEnv>, error: RegistryError): void {
-  auditDenied(c, error, recordDeniedPush, REPOSITORY_PATH.exec(new URL(c.req.url).pathname)?.[1]);
+  auditDenied(c, error, "registry.request", REPOSITORY_PATH.exec(requestPath(c).pathname)?.[1]);
 }
 
 function auditDenied(
   c: Context<AppEnv>,
   { code }: RegistryError,
-  record: typeof recordDenied,
+  action: Parameters<typeof recordDenied>[2],
   name: string | undefined,
 ): void {
   // Whoever could not be identified has no caller yet.
   const { stores, caller } = c.var as Partial<AppEnv["Variables"]>;
   const { method } = c.req;
-  const { pathname: path } = new URL(c.req.url);
+  const { pathname: path } = requestPath(c);
   if (code !== "DENIED" || SAFE_METHODS.has(method) || !stores || !caller?.user) return;
-  const recording = record(stores, caller, { method, path, name }).catch((error: unknown) => {
-    console.error(`the refusal of ${method} ${path} could not be recorded:`, error);
-  });
-  continueAfterAnswer(c, recording);
+  continueAfterAnswer(c, recording(c, recordDenied(stores, caller, action, { method, path, name })));
+}
+
+/** What is recorded after an answer, which has come by then: that it failed can only be logged. */
+export async function recording(c: Context<AppEnv>, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    console.error(`${c.req.method} ${requestPath(c).pathname} could not be recorded:`, error);
+  }
 }

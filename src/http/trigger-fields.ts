@@ -23,3 +23,7 @@ export const CONDITION = {
     "`?` one but `/`, `{a,b}` one of these, and `\\` takes the next as it is.",
   example: "v*",
 } as const;
+
+/** What a target in a cluster takes besides the right to edit the image (ADR 0017). */
+export const WHO_MAY_STEER =
+  "A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.";

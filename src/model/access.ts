@@ -37,22 +37,34 @@ export interface Grant {
   isProspective?: boolean;
 }
 
+/**
+ * What a token is limited to. `registry/access.ts` alone can read it: a grant is no right yet, since what was decided of an
+ * organization that did not exist has to be decided anew at each use.
+ */
+export abstract class TokenGrants {
+  protected abstract readonly isReadByAccessOnly: true;
+}
+
 /** Who sent a request. */
 export interface Caller {
   /** Undefined: anonymous. */
   user: User | undefined;
   /** What the request's token is limited to; undefined when the request carries no token but the user's own credentials. */
-  grants: Grant[] | undefined;
+  grants: TokenGrants | undefined;
   /** With `registry` credentials (a login command's) one pushes and pulls; an account is managed with others only. */
   reach: "account" | "registry";
   /** The client's IP address, where the platform tells. */
   address: string | undefined;
+  /**
+   * How often the user's password had been changed when the request's token was made; undefined for credentials that were
+   * checked just now, or that do not end with the password.
+   */
+  passwordChanges?: number | undefined;
 }
 
 /** Who does something that is recorded. */
-export interface Actor {
+export interface Actor extends Pick<Caller, "address" | "passwordChanges"> {
   user: User;
-  address: string | undefined;
 }
 
 /** What a decision about a repository, which need not exist, goes by. */

@@ -11,6 +11,10 @@ export const AUDIT_ACTIONS = [
   "user.password",
   "session.login",
   "session.logout",
+  // One of the logins that a user has was ended from a list of them, or to make room for another.
+  "session.end",
+  // A name and password were exchanged for tokens: recorded once an hour and address, since docker does it at every pull.
+  "token.create",
   "access-key.create",
   "access-key.delete",
   "login-command.create",
@@ -21,6 +25,8 @@ export const AUDIT_ACTIONS = [
   "image.create",
   "image.update",
   "image.delete",
+  // As an archive, by a user. Pulls of container tools are counted instead.
+  "image.download",
   "image.permission.set",
   "image.permission.delete",
   "share.create",
@@ -33,6 +39,7 @@ export const AUDIT_ACTIONS = [
   "retention-rule.delete",
   "quota.update",
   "garbage.collect",
+  "secrets.reencrypt",
   "cluster.create",
   "cluster.update",
   "cluster.delete",
@@ -48,6 +55,7 @@ export const AUDIT_ACTIONS = [
   "tag.expire",
   "tag.restore",
   "blob.delete",
+  "audit.export",
   // Whatever was refused to somebody who may manage an account but not that.
   "management.request",
   // A push or deletion by a container tool that was refused.

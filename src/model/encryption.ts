@@ -1,36 +1,61 @@
-/** Secrets that must be read again, at rest: AES-256-GCM under a key that only the Worker has. */
+/**
+ * Secrets that must be read again, at rest: AES-256-GCM under a key that only the Worker has. The text says which key it is
+ * under, so that keys can be exchanged while the old one is still in use (ADR 13).
+ */
+import { BoundedMemory } from "./bounded-memory.ts";
+import { createHash } from "node:crypto";
+import { ENCRYPTION_KEY_BYTES, type KeyRing } from "./secrets.ts";
 
 const IV_BYTES = 12;
+/** Hexadecimal digits: enough to tell a few keys apart, and too few to say anything of them. */
+const KEY_ID_LENGTH = 8;
+/** Characters that a text begins with which is under a key: its id and a dot ({@link keyMark}). */
+export const KEY_MARK_LENGTH = KEY_ID_LENGTH + 1;
 
-/**
- * Encrypts a secret, as `<iv>.<ciphertext>`, both base64.
- *
- * @param key 32 bytes, base64.
- * @param context what the secret belongs to: it can be decrypted only with the same, so that no row can stand in for
- * another.
- */
-export async function encryptSecret(key: string, context: string, secret: string): Promise<string> {
-  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const encrypted = await crypto.subtle.encrypt(algorithm(iv, context), await keyOf(key), utf8(secret));
-  return `${Buffer.from(iv).toString("base64")}.${Buffer.from(encrypted).toString("base64")}`;
+/** What texts begin with that are under this key. Texts from before keys had ids have no dot there. */
+export function keyMark(key: string): string {
+  const hash = createHash("sha256").update("berth encryption key\0").update(key).digest("hex");
+  return `${hash.slice(0, KEY_ID_LENGTH)}.`;
 }
 
 /**
- * The secret behind a text that {@link encryptSecret} made.
+ * Encrypts a secret under the current key, as `<key id>.<iv>.<ciphertext>`, the latter two base64.
  *
- * @throws Error when the text, the key or the context is another: that is damage or a lost key, never a wrong password.
+ * @param context what the secret belongs to: it can be decrypted only with the same, so that no row can stand in for
+ * another.
  */
-export async function decryptSecret(key: string, context: string, encrypted: string): Promise<string> {
-  const [ivText = "", cipherText = ""] = encrypted.split(".");
+export async function encryptSecret([key]: KeyRing, context: string, secret: string): Promise<string> {
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const encrypted = await crypto.subtle.encrypt(algorithm(iv, context), await importKey(key), utf8(secret));
+  return `${keyMark(key)}${Buffer.from(iv).toString("base64")}.${Buffer.from(encrypted).toString("base64")}`;
+}
+
+/**
+ * The secret behind a text that {@link encryptSecret} made, under any of the keys.
+ *
+ * @throws Error when the text, all keys or the context are others: that is damage or a lost key, never a wrong password.
+ */
+export async function decryptSecret(keys: KeyRing, context: string, encrypted: string): Promise<string> {
+  const isMarked = encrypted.charAt(KEY_ID_LENGTH) === ".";
+  const mark = encrypted.slice(0, KEY_MARK_LENGTH);
+  const candidates = isMarked ? keys.filter((key) => keyMark(key) === mark) : keys;
+  const [ivText = "", cipherText = ""] = encrypted.slice(isMarked ? KEY_MARK_LENGTH : 0).split(".");
   const iv = Buffer.from(ivText, "base64");
   const text = Buffer.from(cipherText, "base64");
-  const parameters = algorithm(iv, context);
-  try {
-    const secret = await crypto.subtle.decrypt(parameters, await keyOf(key), text);
-    return new TextDecoder().decode(secret);
-  } catch (cause) {
-    throw new Error(`the secret of ${context} cannot be decrypted: was ENCRYPTION_KEY replaced?`, { cause });
+  let cause: unknown;
+  for (const key of candidates) {
+    try {
+      const secret = await crypto.subtle.decrypt(algorithm(iv, context), await importKey(key), text);
+      return new TextDecoder().decode(secret);
+    } catch (error) {
+      cause = error;
+    }
   }
+  const why =
+    candidates.length === 0
+      ? `it is under another key (${mark.slice(0, -1)}) than ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS and ENCRYPTION_KEY_NEXT`
+      : "was ENCRYPTION_KEY replaced, and the old one is not ENCRYPTION_KEY_PREVIOUS?";
+  throw new Error(`the secret of ${context} cannot be decrypted: ${why}`, { cause });
 }
 
 function algorithm(iv: Uint8Array, context: string) {
@@ -41,15 +66,16 @@ function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-let imported: { text: string; key: Promise<CryptoKey> } | undefined;
+/** An isolate has the few keys of one deployment. */
+const imported = new BoundedMemory<Promise<CryptoKey>>(16 * 1024);
+const IMPORTED_BYTES = 500;
 
-/** There is one key for all requests of an isolate. */
-function keyOf(text: string): Promise<CryptoKey> {
-  if (imported?.text !== text) {
-    const bytes = Buffer.from(text, "base64");
-    if (bytes.byteLength !== 32) throw new Error("ENCRYPTION_KEY must be 32 bytes in base64");
-    const usage = ["encrypt", "decrypt"];
-    imported = { text, key: crypto.subtle.importKey("raw", bytes, "AES-GCM", false, usage) };
-  }
-  return imported.key;
+function importKey(text: string): Promise<CryptoKey> {
+  const known = imported.get(text);
+  if (known) return known;
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.byteLength !== ENCRYPTION_KEY_BYTES) throw new Error("an encryption key must be 32 bytes in base64");
+  const key = crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  imported.set(text, key, IMPORTED_BYTES);
+  return key;
 }

@@ -25,6 +25,7 @@ export type ErrorCode =
   | "IMMUTABLE_RULE_EXISTS"
   | "IMMUTABLE_RULE_UNKNOWN"
   | "LAST_ADMINISTRATOR"
+  | "LOGIN_UNKNOWN"
   | "MANIFEST_BLOB_UNKNOWN"
   | "MANIFEST_INVALID"
   | "MANIFEST_IN_USE"
@@ -73,6 +74,7 @@ export type ErrorCode =
   | "UPLOAD_RANGE_INVALID"
   | "UPLOAD_UNKNOWN"
   | "USER_EXISTS"
+  | "USER_RESERVED"
   | "USER_LIMIT"
   | "USER_UNKNOWN";
 
@@ -97,4 +99,9 @@ export class RegistryError extends Error {
     this.code = code;
     this.problems = list;
   }
+}
+
+/** What the operator has set makes no sense: the message names the variable or secret, and never the value of a secret. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
 }

@@ -3,6 +3,8 @@
 /** What the password of a user may be, in characters. */
 export const MIN_PASSWORD_LENGTH = 8;
 export const MAX_PASSWORD_LENGTH = 128;
+/** Characters of a password that is checked: it may be older than the rules for new ones. */
+export const MAX_KNOWN_PASSWORD_LENGTH = 1000;
 /** Characters of the name of a user or an account. */
 export const MAX_ACCOUNT_NAME_LENGTH = 64;
 /** Characters of a part of a name that users, accounts or organizations are searched by. */
@@ -36,6 +38,8 @@ export const MAX_TRIGGER_NAME_LENGTH = 64;
 /** Characters of a trigger's condition. */
 export const MAX_CONDITION_LENGTH = 1024;
 export const MAX_CLUSTER_NAME_LENGTH = 128;
+/** Namespaces that a cluster is for. */
+export const MAX_NAMESPACES = 100;
 /** Characters of the address that a webhook goes to. */
 export const MAX_URL_LENGTH = 2048;
 /** Characters of a DNS label and of a subdomain, as Kubernetes has them (RFC 1123). */

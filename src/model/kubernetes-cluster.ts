@@ -3,7 +3,8 @@ import { RegistryError } from "./errors.ts";
 import { type Certificate, readCertificate } from "./tls/certificate.ts";
 
 const MAX_SERVER_LENGTH = 2048;
-const MAX_AUTHORITY_BYTES = 64 * 1024;
+/** Of about ten certificates: a list has a hundred clusters with all of them. */
+const MAX_AUTHORITY_BYTES = 16 * 1024;
 const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
 
 /**

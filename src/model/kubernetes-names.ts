@@ -1,6 +1,6 @@
 /** Names of clusters, and of what is in them. */
 import { RegistryError } from "./errors.ts";
-import { MAX_CLUSTER_NAME_LENGTH, MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "./field-limits.ts";
+import { MAX_CLUSTER_NAME_LENGTH, MAX_LABEL_LENGTH, MAX_NAMESPACES, MAX_SUBDOMAIN_LENGTH } from "./field-limits.ts";
 
 const CLUSTER = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 /** RFC 1123, as Kubernetes has it. */
@@ -18,6 +18,23 @@ export function parseClusterName(text: string): string {
     `the name must have 1 to ${MAX_CLUSTER_NAME_LENGTH} letters, digits, ".", "_" and "-", the first and the last a ` +
       `letter or digit`,
   );
+}
+
+/**
+ * Reads the namespaces that a cluster is for.
+ *
+ * @returns each once; none for all.
+ * @throws RegistryError CLUSTER_INVALID.
+ */
+export function parseNamespaces(names: readonly string[]): string[] {
+  const wrong = names.find((name) => name.length > MAX_LABEL_LENGTH || !LABEL.test(name));
+  if (wrong !== undefined) {
+    const message = `"${wrong.slice(0, MAX_LABEL_LENGTH)}" is not the name of a namespace`;
+    throw new RegistryError("CLUSTER_INVALID", { message, detail: { field: "namespaces" } });
+  }
+  const each = [...new Set(names)];
+  if (each.length <= MAX_NAMESPACES) return each;
+  throw new RegistryError("CLUSTER_INVALID", `a cluster is for at most ${MAX_NAMESPACES} namespaces, or for all`);
 }
 
 /**

@@ -84,15 +84,24 @@ export interface Place {
 /**
  * The containers that a target is about: the named one whatever its image is, or all that use one of the repository. Those
  * that run before the others count as well.
+ *
+ * @param repositories what the repository is called, by each name of the registry: `host/organization/image`.
  */
-export function findContainers(workload: Workload, container: string | undefined, repository: string): Place[] {
+export function findContainers(
+  workload: Workload,
+  container: string | undefined,
+  repositories: readonly string[],
+): Place[] {
   const { spec } = templateOf(workload) ?? {};
   const places = (["containers", "initContainers"] as const).flatMap((list) =>
     (spec?.[list] ?? []).map(({ name, image }): Place => ({ list, name, image })),
   );
-  return places.filter(({ name, image }) =>
-    container === undefined ? image !== undefined && repositoryOf(image) === repository : name === container,
-  );
+  return places.filter((place) => (container === undefined ? runs(place, repositories) : place.name === container));
+}
+
+/** Whether a container has an image of a repository, which is called so. */
+export function runs({ image }: Place, repositories: readonly string[]): boolean {
+  return image !== undefined && repositories.includes(repositoryOf(image));
 }
 
 /** An image's name without its tag and digest. */

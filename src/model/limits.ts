@@ -7,6 +7,22 @@ export const MAX_PAGE_UPLOADS = 10;
 /** OCI distribution-spec ("Pushing Manifests") asks registries for at least this much. */
 export const MAX_MANIFEST_BYTES = 4 * MIB;
 /**
+ * Layers of an image, or manifests of an index. No file system takes more than some hundred layers, and artifacts of many
+ * files have some thousand. The digests of so many, sha512 ones too, fit into one parameter of D1, which ends at 2 MB.
+ */
+export const MAX_DESCRIPTORS = 10_000;
+/**
+ * JSON values in one manifest: twenty for each of as many descriptors. Without it 4 MiB of `{},` are 1.4 million objects,
+ * more than an isolate has memory for.
+ */
+export const MAX_MANIFEST_VALUES = 200_000;
+/** Characters of a media type or `artifactType`: 127 on either side of the slash (RFC 6838, section 4.2). */
+export const MAX_MEDIA_TYPE_LENGTH = 255;
+/** Characters of each field of a platform: the longest real ones, versions of Windows, have about fifteen. */
+export const MAX_PLATFORM_FIELD_LENGTH = 255;
+/** Characters of the name of an annotation, which is a reversed domain name (image-spec, "Annotations") with a path. */
+export const MAX_ANNOTATION_NAME_LENGTH = 1024;
+/**
  * All parts of an R2 multipart upload but the last must have one size of at least 5 MiB, and there may be 10,000. The
  * smallest size keeps the memory of many simultaneous uploads in one isolate low and still allows 48 GiB.
  */
@@ -18,3 +34,6 @@ export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
  * given for the old organization's images must not open the new one's.
  */
 export const ORGANIZATION_NAME_REST_MS = 10 * 60 * 1000;
+
+/** How many triggers an image may have. */
+export const MAX_TRIGGERS = 100;

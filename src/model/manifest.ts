@@ -1,7 +1,10 @@
 /** What the registry has to know of a manifest: whose bytes it needs, and what it refers to. */
 import { z } from "zod";
-import { type Digest, isDigest } from "./digest.ts";
+import { type Digest, isDigest, shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import { MAX_ANNOTATION_NAME_LENGTH, MAX_MEDIA_TYPE_LENGTH, MAX_PLATFORM_FIELD_LENGTH } from "./limits.ts";
+import { readManifestContent } from "./manifest-content.ts";
+import { findKeyFault, findShapeFault, isIndexByShape } from "./manifest-structure.ts";
 import {
   DOCKER_MANIFEST,
   isImageConfig,
@@ -35,33 +38,74 @@ export interface Manifest {
 }
 
 const Digests = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
+const MediaType = z.string().max(MAX_MEDIA_TYPE_LENGTH, `has more than ${MAX_MEDIA_TYPE_LENGTH} characters`);
+
+/** Says no more than one thing that is wrong: a manifest has room for 200,000 of them. */
+const Annotations = z
+  .record(z.string(), z.unknown())
+  .superRefine((annotations, context) => {
+    const report = (name: string, message: string) => {
+      context.addIssue({ code: "custom", path: [shorten(name)], message });
+    };
+    for (const [name, value] of Object.entries(annotations)) {
+      if (name.length > MAX_ANNOTATION_NAME_LENGTH) {
+        return report(name, `the name has more than ${MAX_ANNOTATION_NAME_LENGTH} characters`);
+      }
+      if (typeof value !== "string") return report(name, "is not text");
+    }
+  })
+  .transform((annotations) => annotations as Record<string, string>);
 
 /** OCI image-spec, "Content Descriptors". Unknown fields are allowed everywhere. */
 const Descriptor = z.object({
-  mediaType: z.string().min(1),
+  mediaType: MediaType.min(1),
   digest: Digests,
   size: z.int().nonnegative(),
+  artifactType: MediaType.nullish(),
+  annotations: Annotations.nullish(),
 });
 const Common = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
+  schemaVersion: z.literal(2).nullish(),
+  artifactType: MediaType.nullish(),
   subject: Descriptor.nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  annotations: Annotations.nullish(),
 });
-const ImageManifest = Common.extend({ config: Descriptor, layers: z.array(Descriptor) });
-const Index = Common.extend({ manifests: z.array(Descriptor.extend({ platform: DescribedPlatform })) });
+const Child = Descriptor.extend({
+  platform: DescribedPlatform.refine(
+    (platform) => Object.values(platform ?? {}).every((field) => (field?.length ?? 0) <= MAX_PLATFORM_FIELD_LENGTH),
+    `a field of it has more than ${MAX_PLATFORM_FIELD_LENGTH} characters`,
+  ),
+});
+/** Lists that are absent or null are empty, as for the programs written in Go. */
+const ImageManifest = Common.extend({
+  config: Descriptor,
+  layers: z
+    .array(Descriptor)
+    .nullish()
+    .transform((layers) => layers ?? []),
+});
+const Index = Common.extend({
+  manifests: z
+    .array(Child)
+    .nullish()
+    .transform((manifests) => manifests ?? []),
+});
 
 /**
  * Reads a manifest: OCI image manifest or index, Docker schema 2 manifest or manifest list.
  *
  * @param text the manifest exactly as it was pushed.
- * @param contentType the request's Content-Type; when it is missing, the manifest's own `mediaType` or its shape decides.
- * @throws RegistryError MANIFEST_INVALID, naming each field that is wrong.
+ * @param contentType the request's Content-Type, which must not contradict the manifest's own `mediaType` and its fields;
+ * when both types are missing, the fields decide.
+ * @throws RegistryError MANIFEST_INVALID, naming what is wrong: also what programs would read in different ways.
  */
 export function parseManifest(text: string, contentType: string | undefined): Manifest {
+  const keyFault = findKeyFault(text);
+  if (keyFault !== undefined) throw invalid(keyFault);
   const json = parseJson(text);
   const mediaType = mediaTypeOf(json, contentType);
+  const shapeFault = findShapeFault(json, isIndexMediaType(mediaType));
+  if (shapeFault !== undefined) throw invalid(shapeFault);
   if (isIndexMediaType(mediaType)) {
     const index = check(Index, json);
     // An index may list blobs as well: that is how BuildKit stores its cache.
@@ -92,41 +136,38 @@ function common(manifest: z.infer<typeof Common>, mediaType: ManifestMediaType) 
   return {
     mediaType,
     subject: manifest.subject?.digest,
-    artifactType: manifest.artifactType,
+    artifactType: manifest.artifactType ?? undefined,
     annotations: manifest.annotations ?? undefined,
   };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): Record<string, unknown> {
+  let json: unknown;
   try {
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch (cause) {
     throw invalid(`the manifest is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw invalid("the manifest is not a JSON object");
 }
 
-function mediaTypeOf(json: unknown, contentType: string | undefined): ManifestMediaType {
-  const declared = z.object({ mediaType: z.string().optional(), schemaVersion: z.unknown() }).safeParse(json);
-  if (!declared.success) throw invalid("the manifest is not a JSON object with a textual mediaType");
-  const { mediaType: own, schemaVersion } = declared.data;
+function mediaTypeOf(json: Record<string, unknown>, contentType: string | undefined): ManifestMediaType {
+  const own = json["mediaType"] ?? undefined;
+  if (own !== undefined && typeof own !== "string") throw invalid("mediaType: is not text");
   const given = contentType?.split(";", 1)[0]?.trim() || undefined;
-  if (schemaVersion === 1 || isSchema1MediaType(own ?? "") || isSchema1MediaType(given ?? "")) {
+  if (json["schemaVersion"] === 1 || isSchema1MediaType(own ?? "") || isSchema1MediaType(given ?? "")) {
     throw invalid("Docker schema 1 manifests are not supported: push with Docker 1.10 or newer, which writes schema 2");
   }
   if (own !== undefined && given !== undefined && own !== given) {
-    throw invalid(`the Content-Type is ${given}, but the manifest's mediaType is ${own}`);
+    throw invalid(`the Content-Type is ${given}, but the manifest's mediaType is ${shorten(own)}`);
   }
-  const mediaType = given ?? own ?? mediaTypeByShape(json);
+  const mediaType = given ?? own ?? (isIndexByShape(json) ? OCI_INDEX : OCI_MANIFEST);
   if (!isManifestMediaType(mediaType)) {
-    throw invalid(`${mediaType} is not a manifest type: expected an OCI or Docker (schema 2) manifest, index or list`);
+    const name = shorten(mediaType);
+    throw invalid(`${name} is not a manifest type: expected an OCI or Docker (schema 2) manifest, index or list`);
   }
   return mediaType;
-}
-
-function mediaTypeByShape(json: unknown): ManifestMediaType {
-  return z.object({ manifests: z.unknown().refine((value) => value !== undefined) }).safeParse(json).success
-    ? OCI_INDEX
-    : OCI_MANIFEST;
 }
 
 function check<T>(schema: z.ZodType<T>, json: unknown): T {
@@ -153,19 +194,14 @@ function digestsOf(descriptors: readonly { digest: Digest }[]): Digest[] {
   return [...new Set(descriptors.map(({ digest }) => digest))];
 }
 
-/** One entry of an index, as far as choosing a platform needs it. */
-const PlatformChild = Descriptor.extend({
-  platform: z.object({ os: z.string(), architecture: z.string() }).partial().nullish(),
-});
-
 /**
  * The child of an index that a client gets which understands no index: linux/amd64, as Docker's own registry decides.
  *
+ * @param text an index that was accepted once, perhaps by rules that have become stricter.
  * @returns undefined when there is none.
  */
 export function defaultChild(text: string): Digest | undefined {
-  const { manifests } = check(Common.extend({ manifests: z.array(PlatformChild) }), parseJson(text));
-  return manifests.find(
+  return readManifestContent(text).manifests?.find(
     ({ mediaType, platform }) =>
       mediaType === DOCKER_MANIFEST && platform?.os === "linux" && platform.architecture === "amd64",
   )?.digest;

@@ -5,7 +5,7 @@ import { readSettings } from "./settings.ts";
 const OWN = { registry: "https://registry.example.com" };
 
 function check(url: string, allowed = "", own = OWN): void {
-  checkTarget(new URL(url), { allowedTargets: parseAllowedTargets(allowed) }, own);
+  checkTarget(new URL(url), { allowedTargets: parseAllowedTargets(allowed), publicUrls: [] }, own);
 }
 
 describe("a public address", () => {

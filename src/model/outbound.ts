@@ -21,12 +21,12 @@ const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
  * since what is allowed may have changed. Requests must not follow redirects.
  *
  * @param url as `new URL` reads it, which knows every notation of an IPv4 address.
- * @param own the registry's own address, `https://host[:port]`, which is never allowed.
+ * @param own the registry's own address, `https://host[:port]`: neither it nor a public one of it is ever allowed.
  * @throws RegistryError TRIGGER_INVALID naming why not.
  */
 export function checkTarget(
   url: URL,
-  { allowedTargets }: { allowedTargets: readonly AllowedTarget[] },
+  { allowedTargets, publicUrls }: { allowedTargets: readonly AllowedTarget[]; publicUrls: readonly string[] },
   own: { registry: string },
 ): void {
   const refuse = (why: string) =>
@@ -38,8 +38,11 @@ export function checkTarget(
   }
   if (url.username !== "" || url.password !== "") throw refuse("it has a user name or a password in it");
   const host = hostOf(url);
-  const registry = new URL(own.registry);
-  if (host === hostOf(registry) && portOf(url) === portOf(registry)) throw refuse("it is this registry itself");
+  const isOwn = [own.registry, ...publicUrls].some((address) => {
+    const registry = new URL(address);
+    return host === hostOf(registry) && portOf(url) === portOf(registry);
+  });
+  if (isOwn) throw refuse("it is this registry itself");
   if (allowedTargets.some((allowed) => allows(allowed, host, portOf(url)))) return;
   if (url.protocol !== "https:") throw refuse("its scheme is not https:");
   const why = whyNotPublic(host);
@@ -104,6 +107,11 @@ function addressOf(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const text = host.startsWith("[") ? host.slice(1, -1) : host;
   const isAddress = host.startsWith("[") ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
   return isAddress ? ipaddr.process(text) : undefined;
+}
+
+/** Where a request goes, however it is written: `host:port`. */
+export function targetHost(url: URL): string {
+  return `${hostOf(url)}:${portOf(url)}`;
 }
 
 /** Without the dot that a complete name may end with. The parser of URLs has made it lower case. */

@@ -20,7 +20,10 @@ function derive(password: string, salt: Uint8Array, cost: { logN: number; r: num
 /** Hashes a password for storage, as `$scrypt$ln=14,r=8,p=5$<salt>$<key>` (PHC string format, base64). */
 export function hashPassword(password: string): string {
   const salt = randomBytes(SALT_BYTES);
-  const key = Buffer.from(derive(password, salt, COST));
+  return format(salt, Buffer.from(derive(password, salt, COST)));
+}
+
+function format(salt: Buffer, key: Buffer): string {
   return `$scrypt$ln=${COST.logN},r=${COST.r},p=${COST.p}$${salt.toString("base64")}$${key.toString("base64")}`;
 }
 
@@ -35,6 +38,14 @@ export function verifyPassword(password: string, stored: string): boolean {
   const [, logN = "", r = "", p = "", salt = "", key = ""] = parts;
   const derived = derive(password, Buffer.from(salt, "base64"), { logN: Number(logN), r: Number(r), p: Number(p) });
   return timingSafeEqual(derived, Buffer.from(key, "base64"));
+}
+
+let nobodys: string | undefined;
+
+/** A hash of no password, of the same cost: what a user who does not exist is checked against. */
+export function hashOfNobody(): string {
+  nobodys ??= format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
+  return nobodys;
 }
 
 /** A password of 24 characters (118 bits) that is easy to read and to type: no letters that look like another. */

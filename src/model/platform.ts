@@ -26,6 +26,9 @@ export const DescribedPlatform = z
   .nullable()
   .catch(null);
 
+/** What {@link DescribedPlatform} reads. */
+export type NamedPlatform = NonNullable<z.infer<typeof DescribedPlatform>>;
+
 /** The platforms that can be searched for, each once: only such as something could run on. */
 export function platformsOf(
   described: readonly ({ os: string; architecture: string; variant: string | null } | null)[],

@@ -1,18 +1,22 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { z } from "zod";
+import { ConfigurationError } from "./errors.ts";
 import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
+import { parsePublicUrls } from "./public-urls.ts";
 
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
   .describe("true or false");
-const targets = z.string().transform((text, context) => {
-  try {
-    return parseAllowedTargets(text);
-  } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error));
-    return z.NEVER;
-  }
-});
+/** Text that a function reads, whose errors say what is wrong. */
+const list = <T>(parse: (text: string) => T[]) =>
+  z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });
 const GIB = 1024 ** 3;
 const count = (max: number) => z.coerce.number().int().min(0).max(max);
 
@@ -31,7 +35,8 @@ const Variables = z.object({
   UPLOAD_ARCHIVE_BYTES: count(100 * GIB)
     .min(1)
     .default(2 * GIB),
-  ALLOWED_TARGETS: targets.prefault(""),
+  ALLOWED_TARGETS: list(parseAllowedTargets).prefault(""),
+  PUBLIC_URL: list(parsePublicUrls).prefault(""),
 });
 
 export interface Settings {
@@ -51,6 +56,8 @@ export interface Settings {
   uploadArchiveBytes: number;
   /** What triggers may call besides public addresses over HTTPS. */
   allowedTargets: readonly AllowedTarget[];
+  /** `https://host[:port]` of the deployment, the canonical one first; none: each request names its own (ADR 0016). */
+  publicUrls: readonly string[];
 }
 
 /** The variables by name. */
@@ -61,14 +68,14 @@ let read: { from: object; settings: Settings } | undefined;
 /**
  * Reads the variables of a Worker's environment.
  *
- * @throws Error naming the variable that has no sense.
+ * @throws ConfigurationError naming the variable that has no sense.
  */
 export function readSettings(env: object): Settings {
   if (read?.from === env) return read.settings;
   const parsed = Variables.safeParse(env);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Error(`the variable ${issue?.path.join(".")} is not valid: ${issue?.message}`);
+    throw new ConfigurationError(`the variable ${issue?.path.join(".")} is not valid: ${issue?.message}`);
   }
   const { data } = parsed;
   const settings: Settings = {
@@ -80,6 +87,7 @@ export function readSettings(env: object): Settings {
     project: data.PROJECT,
     uploadArchiveBytes: data.UPLOAD_ARCHIVE_BYTES,
     allowedTargets: data.ALLOWED_TARGETS,
+    publicUrls: data.PUBLIC_URL,
   };
   read = { from: env, settings };
   return settings;

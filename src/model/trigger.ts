@@ -1,8 +1,8 @@
 /** Triggers: what a push of a tag sets off (guide 4.7). */
-import { RE2JS } from "re2js";
 import { RegistryError } from "./errors.ts";
 import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "./field-limits.ts";
 import type { Tag } from "./reference.ts";
+import { compileExpression, DOT_ALL, type Expression, quote } from "./regular-expression.ts";
 
 /**
  * `all`: every tag. `tag`: the named ones, separated by `;`. `regular`: those that match a glob, which the guide calls a
@@ -57,18 +57,22 @@ export function parseCondition({ kind, text }: Condition): Condition {
   return { kind, text };
 }
 
-/** Whether a condition that {@link parseCondition} accepted is met. */
-export function isMet({ kind, text }: Condition, tag: Tag): boolean {
-  if (kind === "all") return true;
-  if (kind === "tag") return text.split(";").includes(tag);
-  return compileGlob(text).matches(tag);
+/** Makes a condition that {@link parseCondition} accepted ready for any number of tags: whether one meets it. */
+export function readCondition({ kind, text }: Condition): (tag: Tag) => boolean {
+  if (kind === "all") return () => true;
+  if (kind === "tag") {
+    const tags = new Set<string>(text.split(";"));
+    return (tag) => tags.has(tag);
+  }
+  const expression = compileGlob(text);
+  return (tag) => expression.testExact(tag);
 }
 
 /**
  * Makes a glob of the guide (table 4-3) an expression for an engine that takes linear time, which no glob library uses:
  * `*` any characters but `/`, `**` any, `?` one but `/`, `{a,b}` any of these. A backslash takes the next as it is.
  */
-function compileGlob(glob: string): RE2JS {
+function compileGlob(glob: string): Expression {
   let source = "";
   let depth = 0;
   let options = 0;
@@ -95,12 +99,14 @@ function compileGlob(glob: string): RE2JS {
     } else if (character === "\\") {
       at += 1;
       if (at === glob.length) throw invalidGlob("a backslash has nothing to take", at - 1);
-      source += RE2JS.quote(glob.charAt(at));
-    } else source += RE2JS.quote(character);
+      source += quote(glob.charAt(at));
+    } else source += quote(character);
     if (options > MAX_OPTIONS) throw invalidGlob(`there are more than ${MAX_OPTIONS} options in braces`, at);
   }
   if (depth > 0) throw invalidGlob('a "{" is not closed', glob.length);
-  return RE2JS.compile(source, RE2JS.DOTALL);
+  const compiled = compileExpression(source, DOT_ALL);
+  if ("fault" in compiled) throw invalidGlob(compiled.fault.why, glob.length);
+  return compiled.expression;
 }
 
 function invalidGlob(why: string, position: number): RegistryError {

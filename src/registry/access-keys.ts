@@ -15,7 +15,7 @@ import {
 } from "../storage/access-keys.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser } from "./access.ts";
-import { requireManagedUser } from "./users.ts";
+import { requireChangeableUser, requireManagedUser } from "./users.ts";
 
 export type { ListedAccessKey };
 
@@ -49,12 +49,13 @@ export async function createAccessKey(stores: Stores, caller: Caller): Promise<N
  * @throws RegistryError DENIED, USER_UNKNOWN.
  */
 export async function listAccessKeys(stores: Stores, caller: Caller, userName?: string): Promise<ListedAccessKey[]> {
-  const owner = await ownerOf(stores, caller, userName);
+  const owner =
+    userName === undefined ? requireAccountUser(caller) : await requireManagedUser(stores, caller, userName);
   return listKeys(stores.db, owner.id);
 }
 
 /**
- * Deletes such a key, and with it the permanent login of its command.
+ * Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete.
  *
  * @throws RegistryError DENIED, USER_UNKNOWN, ACCESS_KEY_UNKNOWN.
  */
@@ -64,16 +65,14 @@ export async function removeAccessKey(
   access: string,
   userName?: string,
 ): Promise<void> {
-  const owner = await ownerOf(stores, caller, userName);
+  const owner: User =
+    userName === undefined ? requireAccountUser(caller) : await requireChangeableUser(stores, caller, userName);
   if (await deleteAccessKey(stores.db, actorOf(caller), owner, access)) return;
   throw new RegistryError("ACCESS_KEY_UNKNOWN", `${owner.name} has no such access key`);
 }
 
-async function ownerOf(stores: Stores, caller: Caller, userName: string | undefined): Promise<User> {
-  return userName === undefined ? requireAccountUser(caller) : requireManagedUser(stores, caller, userName);
-}
-
-let nobodysSecret: string | undefined;
+/** Under the key that was the current one then. */
+let nobodysSecret: { key: string; encrypted: string } | undefined;
 
 /**
  * Finds a key and its secret. A key that does not exist has a secret that nobody knows, so that checking costs the same.
@@ -84,8 +83,11 @@ export async function readAccessKey(
 ): Promise<{ key: AccessKeyRecord | undefined; secret: string }> {
   const key = await findAccessKey(stores.db, access);
   const { encryption } = stores.secrets;
-  nobodysSecret ??= await encryptSecret(encryption, "nobody", newAccessKey().secret);
-  const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? nobodysSecret);
+  if (nobodysSecret?.key !== encryption[0]) {
+    nobodysSecret = { key: encryption[0], encrypted: await encryptSecret(encryption, "nobody", newAccessKey().secret) };
+  }
+  const { encrypted } = nobodysSecret;
+  const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? encrypted);
   return { key, secret };
 }
 

@@ -15,15 +15,38 @@ import {
   organizationLevelOf,
   repositoryScope,
   type Scope,
+  TokenGrants,
   type User,
 } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, parseRepositoryName, type RepositoryName } from "../model/reference.ts";
-import { findAccessFacts, findOrganizationFacts } from "../storage/access.ts";
+import { findAccessFacts, findCurrentAccess, findOrganizationFacts } from "../storage/access.ts";
 import { countCreatedOrganizations, isNameResting } from "../storage/organizations.ts";
 import type { Stores } from "../storage/stores.ts";
+import type { UserRecord } from "../storage/users.ts";
 
 // --- The registry API, whose callers come with tokens ---
+
+/** Nobody else can make such an object, or look into it. */
+class ReadableGrants extends TokenGrants {
+  protected readonly isReadByAccessOnly = true;
+  readonly #grants: readonly Grant[];
+
+  constructor(grants: readonly Grant[]) {
+    super();
+    this.#grants = grants;
+  }
+
+  static of(limits: TokenGrants): readonly Grant[] {
+    if (limits instanceof ReadableGrants) return limits.#grants;
+    throw new TypeError("grants of a token come from limitTo");
+  }
+}
+
+/** What a token that says this limits its caller to. */
+export function limitTo(grants: readonly Grant[]): TokenGrants {
+  return new ReadableGrants(grants);
+}
 
 /**
  * Refuses a request unless its caller may do this to the repository. A token is believed: what it grants was decided
@@ -83,24 +106,51 @@ export function requireUser(caller: Caller): User {
   return caller.user;
 }
 
+/** A repository that is about to be changed, and its user as of now. */
+export interface WriteTarget {
+  user: User;
+  /** Undefined when there is none of that name. */
+  repositoryId: number | undefined;
+}
+
 /**
- * A repository as the target of a push that is about to take effect, whatever a token said when the request began:
- * somebody else may have created it since.
+ * Decides anew what is about to take effect, whatever a token said when the request began: the right may have been taken
+ * away since, the password changed, the user deleted, or the name been taken by somebody else.
  *
- * @returns its id; undefined when there is none of that name.
- * @throws RegistryError DENIED.
+ * @throws RegistryError DENIED; UNAUTHORIZED when the user's logins have ended.
  */
-export async function findPushTarget(
+export async function findWriteTarget(
   stores: Stores,
-  { user }: Actor,
+  actor: Actor,
+  action: "push" | "delete",
   name: RepositoryName,
-): Promise<number | undefined> {
-  const facts = await findAccessFacts(stores.db, user, name);
-  if (!facts.repository) return undefined;
-  if (actionsOf(levelOf(user, facts, false)).includes("push")) return facts.repository.id;
-  const why = await explainRefusal(stores, user, "push", name);
-  const message = `you do not have the permission: ${user.name} may not push to ${name}: ${why}`;
-  throw new RegistryError("DENIED", { message, detail: { name } });
+): Promise<WriteTarget> {
+  const { user: record, facts } = await findCurrentAccess(stores.db, actor.user.id, name);
+  const user = requireCurrentUser(record, actor);
+  if (!facts.repository) return { user, repositoryId: undefined };
+  if (actionsOf(levelOf(user, facts, false)).includes(action)) return { user, repositoryId: facts.repository.id };
+  const why = await explainRefusal(stores, user, action, name);
+  const message = `you do not have the permission: ${user.name} may not ${VERBS[action]} ${name}`;
+  throw new RegistryError("DENIED", { message: why ? `${message}: ${why}` : message, detail: { name } });
+}
+
+/**
+ * The user behind credentials that were made some minutes ago.
+ *
+ * @param record of the user of that id.
+ * @throws RegistryError UNAUTHORIZED when the user is gone, or has another password since.
+ */
+export function requireCurrentUser(
+  record: UserRecord | undefined,
+  { user, passwordChanges }: { user: User; passwordChanges?: number | undefined },
+): UserRecord {
+  const isSameUser = record?.name === user.name;
+  if (isSameUser && (passwordChanges === undefined || passwordChanges === record.passwordChanges)) return record;
+  throw endedLogin();
+}
+
+export function endedLogin(): RegistryError {
+  return new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
 }
 
 /** Whether the caller could do this, for offers that need no refusal, such as mounting a blob. */
@@ -113,12 +163,26 @@ export async function mayAccess(
   return (await grantFor(stores, caller, repositoryScope(repository, action))).actions.includes(action);
 }
 
+/**
+ * The repositories that a caller's token could let it pull from, for a search that decides anew whether the user may: a
+ * limit and no right.
+ *
+ * @returns undefined for a caller without a token, who is not limited.
+ */
+export function pullLimitOf({ grants }: Caller): readonly string[] | undefined {
+  if (!grants) return undefined;
+  const pulling = ReadableGrants.of(grants).filter(
+    ({ type, actions }) => type === "repository" && actions.includes("pull"),
+  );
+  return pulling.map(({ name }) => name);
+}
+
 /** @param also more that the request needs: a challenge names it, so that one token will do for all. */
 async function requireScope(
   stores: Stores,
   caller: Caller,
   scope: Scope,
-  action: string,
+  action: Action | "*",
   ...also: Scope[]
 ): Promise<void> {
   const grant = await grantFor(stores, caller, scope);
@@ -127,7 +191,7 @@ async function requireScope(
   if (!caller.user) throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   if (!caller.grants || grant.refused.includes(action)) {
     const why = scope.type === "repository" ? await explainRefusal(stores, caller.user, action, scope.name) : undefined;
-    const message = `you do not have the permission: ${caller.user.name} may not ${VERBS[action] ?? action} ${scope.name}`;
+    const message = `you do not have the permission: ${caller.user.name} may not ${VERBS[action]} ${scope.name}`;
     throw new RegistryError("DENIED", { message: why ? `${message}: ${why}` : message, detail });
   }
   throw insufficient([scope, ...also]);
@@ -138,7 +202,7 @@ function insufficient(scopes: Scope[]): RegistryError {
   return new RegistryError("UNAUTHORIZED", { message: `the token does not allow ${scope}`, detail: { scope } });
 }
 
-const VERBS: Record<string, string> = {
+const VERBS: Record<Action | "*", string> = {
   pull: "pull from",
   push: "push to",
   delete: "delete from",
@@ -147,7 +211,9 @@ const VERBS: Record<string, string> = {
 
 async function grantFor(stores: Stores, caller: Caller, scope: Scope): Promise<Grant> {
   if (!caller.grants) return decideGrant(stores, caller.user, scope);
-  const grants = caller.grants.filter(({ type, name }) => type === scope.type && name === scope.name);
+  const grants = ReadableGrants.of(caller.grants).filter(
+    ({ type, name }) => type === scope.type && name === scope.name,
+  );
   // Somebody else may have created the organization since.
   const prospective = grants.find((grant) => grant.isProspective);
   if (prospective) return decideGrant(stores, caller.user, prospective);
@@ -238,7 +304,7 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
 
 /** Who acts in a request to a management API, for the audit. */
 export function actorOf(caller: Caller): Actor {
-  return { user: requireUser(caller), address: caller.address };
+  return { user: requireUser(caller), address: caller.address, passwordChanges: caller.passwordChanges };
 }
 
 /**
@@ -341,6 +407,21 @@ export async function requireOrganization(
   }
   if (!isAtLeast(level, wanted)) throw denied(caller, wanted, name);
   return { ...facts.organization, name, level };
+}
+
+/**
+ * Whether a user has a right to an organization as a whole at this moment, for what acts later in that user's name.
+ *
+ * @param user undefined, as one who is gone by now: no.
+ */
+export async function hasOrganizationRight(
+  stores: Stores,
+  user: User | undefined,
+  name: OrganizationName,
+  wanted: Level,
+): Promise<boolean> {
+  if (!user) return false;
+  return isAtLeast(organizationLevelOf(user, await findOrganizationFacts(stores.db, user, name)), wanted);
 }
 
 export function unknownOrganization(name: OrganizationName): RegistryError {

@@ -1,7 +1,8 @@
 /** Accounts: tenants, each with users and organizations of its own. */
 import type { Caller } from "../model/access.ts";
+import { FIRST_ACCOUNT_ID } from "../model/account.ts";
 import { RegistryError } from "../model/errors.ts";
-import { hashPassword, randomPassword } from "../model/password.ts";
+import { randomPassword } from "../model/password.ts";
 import {
   type AccountRecord,
   deleteAccount,
@@ -12,6 +13,8 @@ import {
 import type { Stores } from "../storage/stores.ts";
 import type { NamePage } from "../storage/users.ts";
 import { actorOf, requireAccountUser, requireOperator } from "./access.ts";
+import { hashNewPassword } from "./password-hashing.ts";
+import { refuseReservedName } from "./reserved-names.ts";
 
 export type { AccountRecord };
 
@@ -28,21 +31,23 @@ export interface NewAccount {
 /**
  * Creates an account with its first administrator, who unless given has the account's name and a generated password.
  *
- * @throws RegistryError DENIED, ACCOUNT_EXISTS, USER_EXISTS.
+ * @throws RegistryError DENIED, ACCOUNT_EXISTS, USER_EXISTS, USER_RESERVED.
  */
 export async function createAccount(
   stores: Stores,
   caller: Caller,
   { name, administrator }: { name: string; administrator: { name: string; password: string } | undefined },
 ): Promise<NewAccount> {
-  requireOperator(caller);
+  const operator = requireOperator(caller);
   const password = administrator ? undefined : randomPassword();
   const first = { name, ...administrator };
+  refuseReservedName(first.name);
   const createdAt = new Date();
+  const passwordHash = await hashNewPassword(operator, administrator?.password ?? password ?? "");
   const existing = await insertAccount(stores.db, actorOf(caller), {
     name,
     createdAt,
-    administrator: { name: first.name, passwordHash: hashPassword(administrator?.password ?? password ?? "") },
+    administrator: { name: first.name, passwordHash },
   });
   if (existing === "account") throw taken("ACCOUNT_EXISTS", "an account", name);
   if (existing === "user") throw taken("USER_EXISTS", "a user", first.name);
@@ -84,6 +89,7 @@ export async function removeAccount(stores: Stores, caller: Caller, name: string
     return new RegistryError("ACCOUNT_IN_USE", { message: `account ${name} ${why}`, detail: { name } });
   };
   if (account.id === user.accountId) throw refuse("is your own");
+  if (account.id === FIRST_ACCOUNT_ID) throw refuse("is the deployment's own, which ADMIN_PASSWORD is for");
   if (await deleteAccount(stores.db, actorOf(caller), account)) return;
   throw refuse("still has organizations, or the deployment's last operator");
 }

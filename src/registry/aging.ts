@@ -21,10 +21,12 @@ import { breathe } from "./pace.ts";
 const PAGE_TAGS = 1000;
 /** Tags that are deleted at once: requests wait for it, so it is to take milliseconds. */
 const SLICE_TAGS = 100;
-/** Statements of the batch that does it. */
-const SLICE_QUERIES = 5;
 const PAGE_RULES = 100;
 const RETRY_MS = 60 * 60 * 1000;
+
+function pageOf(rule: CompiledRule): number {
+  return Math.min(PAGE_TAGS, rule.tagsAtOnce);
+}
 
 /** Decides about the tags of an image page by page, in the order that costs the rule the least. */
 async function* judgeImage(
@@ -35,12 +37,13 @@ async function* judgeImage(
 ): AsyncGenerator<Judged<StoredAgingTag>[]> {
   // A rule of days need not read what is young; one of numbers has to count from the newest on.
   const order = rule.kind === "date_rule" ? "oldest" : "newest";
+  const limit = pageOf(rule);
   for (let last: Judged<StoredAgingTag> | undefined; ;) {
-    const page = await listTagsByAge(stores.db, repositoryId, { order, after: last?.tag, limit: PAGE_TAGS });
+    const page = await listTagsByAge(stores.db, repositoryId, { order, after: last?.tag, limit });
     const judged = judgeAll(rule, page, last?.counted ?? 0, now);
     yield judged;
     last = judged.at(-1);
-    if (!last || page.length < PAGE_TAGS) return;
+    if (!last || page.length < limit) return;
   }
 }
 
@@ -57,28 +60,24 @@ export async function runRule(
   const now = Date.now();
   const compiled = compileRule(rule);
   const deleted: Tag[] = [];
-  budget.spend(1);
   // Changed or deleted since it was read: then whoever did that runs what holds now.
   if (!(await claimRule(stores.db, rule, now))) return { deleted, isDone: true };
   let newest: TagPosition | undefined;
   let oldestKept: number | undefined;
   for await (const page of judgeImage(stores, rule.repositoryId, compiled, now)) {
-    budget.spend(1);
     newest ??= page[0]?.tag;
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
       const startedAt = Date.now();
       deleted.push(...(await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now)));
-      budget.spend(SLICE_QUERIES);
       await breathe(startedAt);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;
     if (oldestKept !== undefined) break;
-    if (budget.isSpent && page.length === PAGE_TAGS) return { deleted, isDone: false };
+    if (budget.isSpent && page.length === pageOf(compiled)) return { deleted, isDone: false };
   }
-  budget.spend(1);
   await settleRule(stores.db, rule, { startedAt: now, newest, nextRunAt: nextRunAfter(rule, oldestKept, now) });
   return { deleted, isDone: true };
 }
@@ -92,7 +91,6 @@ export async function runDueRules(stores: Stores, budget: Budget): Promise<numbe
   let deleted = 0;
   while (!budget.isSpent) {
     const rules = await listDueRules(stores.db, Date.now(), PAGE_RULES);
-    budget.spend(1);
     for (const rule of rules) {
       if (budget.isSpent) return deleted;
       deleted += (await runOrPostpone(stores, rule, budget)).deleted.length;
@@ -108,7 +106,6 @@ async function runOrPostpone(stores: Stores, rule: StoredRule, budget: Budget): 
     return await runRule(stores, rule, budget);
   } catch (error) {
     console.error(`aging rule ${rule.id} of ${rule.repository} failed:`, error);
-    budget.spend(1);
     await postponeRule(stores.db, rule, Date.now() + RETRY_MS);
     return { deleted: [], isDone: true };
   }
@@ -122,7 +119,6 @@ async function runOrPostpone(stores: Stores, rule: StoredRule, budget: Budget): 
  */
 export async function runRuleOf(stores: Stores, repositoryId: number, budget: Budget): Promise<boolean> {
   try {
-    budget.spend(1);
     const rule = await findRule(stores.db, repositoryId);
     return !rule || (await runOrPostpone(stores, rule, budget)).isDone;
   } catch (error) {

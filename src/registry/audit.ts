@@ -1,30 +1,78 @@
 /** What was done, by whom (guide 1.6): who may see it, and what is recorded of what was refused. */
 import type { Caller, User } from "../model/access.ts";
+import { BoundedMemory } from "../model/bounded-memory.ts";
 import type { AuditAction, AuditEntry } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
-import { type OrganizationName, parseOrganizationName } from "../model/reference.ts";
+import { isDigest } from "../model/digest.ts";
+import { parseLoginName } from "../model/login.ts";
+import {
+  organizationOf,
+  type OrganizationName,
+  parseOrganizationName,
+  type RepositoryName,
+} from "../model/reference.ts";
 import { findOrganizationFacts } from "../storage/access.ts";
-import { type AuditEvent, type AuditFilter, insertAudit, insertAuditRarely, listAudit } from "../storage/audit.ts";
+import {
+  type AuditEvent,
+  type AuditEvents,
+  type AuditFilter,
+  type AuditLimits,
+  insertAuditEvent,
+  insertAuditRarely,
+  listAudit,
+  UNKNOWN_ORIGIN,
+} from "../storage/audit.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findUserByName } from "../storage/users.ts";
-import { requireAuditAccess } from "./access.ts";
+import { actorOf, requireAuditAccess } from "./access.ts";
+import { Budget } from "./budget.ts";
 
 export type { AuditEvent };
 /** What callers may ask for. */
 export type AuditQuery = Omit<AuditFilter, "accountId" | "userId">;
 
 /** As many as one query brings without holding much at once, and as many as it looks through for them. */
-const EXPORT_PAGE = 1000;
+const EXPORT_PAGE = 2500;
 const EXPORT_SEEN = 10_000;
+/** The platform allows 1,000 queries in an invocation, and identifying the caller has taken some. */
+const EXPORT_QUERIES = 900;
 /** What is recorded of a name that somebody gave, and of a path. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
-/** How often a refusal to a container tool is recorded: of one user and repository, and how many of one user. */
-const REFUSAL_INTERVAL_MS = 60_000;
-const MAX_REFUSALS = 20;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/**
+ * How often is recorded what anybody can repeat at will: refusals, failed logins, downloads. Container tools repeat what was
+ * refused, and a push has many requests. What an account gets from others is limited over all of their users, names and
+ * images, lest strangers fill its audit.
+ */
+const REPEATABLE: AuditLimits = {
+  intervalMs: MINUTE_MS,
+  ofUser: [
+    { max: 20, ms: MINUTE_MS },
+    { max: 100, ms: HOUR_MS },
+  ],
+  toAccount: [
+    { max: 10, ms: MINUTE_MS },
+    { max: 100, ms: HOUR_MS },
+  ],
+  fromAccount: [{ max: 50, ms: HOUR_MS }],
+};
+/** The same for nobody's account, whose events only operators see: logins under names that nobody has. */
+const NOBODYS: AuditLimits = {
+  ...REPEATABLE,
+  toAccount: [
+    { max: 60, ms: MINUTE_MS },
+    { max: 600, ms: HOUR_MS },
+  ],
+  fromAccount: [],
+};
+/** How often it is recorded that a password was used for tokens: docker sends it with every pull. */
+const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
 
 /**
- * Events that the caller may see, newest first, and where to go on if too many others lay between.
+ * Events that the caller may see, newest first: at most `limit`, fewer where their details are long or too many others lie
+ * between; `next` is the id to go on behind.
  *
  * @param before the id to go on behind; undefined for the newest.
  * @throws RegistryError as {@link requireAuditAccess}.
@@ -34,13 +82,21 @@ export async function listEvents(
   caller: Caller,
   query: AuditQuery,
   page: { before: number | undefined; limit: number },
-): ReturnType<typeof listAudit> {
+): Promise<AuditEvents> {
   const scope = await requireAuditAccess(stores, caller, query);
   return listAudit(stores.db, { ...query, ...scope }, page);
 }
 
+/** A part of an export. */
+export interface ExportedEvents {
+  events: AuditEvent[];
+  /** Where another export goes on, of the last part of one that could not have all; undefined otherwise. */
+  next: number | undefined;
+}
+
 /**
- * All events that the caller may see, newest first, a page at a time. Rights are checked before this returns.
+ * All events that the caller may see, newest first, a page at a time: as many as one invocation may read, which is about two
+ * million. Rights are checked before this returns.
  *
  * @throws RegistryError as {@link requireAuditAccess}.
  */
@@ -49,18 +105,38 @@ export async function exportEvents(
   caller: Caller,
   query: AuditQuery,
   before: number | undefined,
-): Promise<AsyncGenerator<AuditEvent[], void>> {
+): Promise<AsyncGenerator<ExportedEvents, void>> {
   const scope = await requireAuditAccess(stores, caller, query);
-  return readPages(stores, { ...query, ...scope }, before);
+  const last = await recordExport(stores, caller, query);
+  return readPages(stores, { ...query, ...scope }, Math.min(before ?? last, last));
 }
 
-async function* readPages({ db }: Stores, filter: AuditFilter, before: number | undefined) {
+/** @returns the id of the event, which the export itself does not hold. */
+async function recordExport({ db }: Stores, caller: Caller, query: AuditQuery): Promise<number> {
+  const { organization, accountName, ...filters } = query;
+  const actor = actorOf(caller);
+  const found = organization && (await findOrganizationFacts(db, actor.user, organization)).organization;
+  const entry: AuditEntry = {
+    action: "audit.export",
+    resource: organization ?? accountName ?? actor.user.accountName,
+    ...(organization && found && { organization, accountId: found.accountId }),
+    detail: { ...filters },
+  };
+  return insertAuditEvent(db, actor, entry);
+}
+
+async function* readPages(
+  { db }: Stores,
+  filter: AuditFilter,
+  before: number | undefined,
+): AsyncGenerator<ExportedEvents, void> {
+  const budget = new Budget(db, EXPORT_QUERIES, Number.MAX_SAFE_INTEGER);
   for (let last = before; ;) {
-    const page = { before: last, limit: EXPORT_PAGE, maxSeen: EXPORT_SEEN };
-    const { events, end } = await listAudit(db, filter, page);
-    yield events;
-    if (events.length < EXPORT_PAGE && end === undefined) return;
-    last = events.length < EXPORT_PAGE ? end : events.at(-1)?.id;
+    const { events, next } = await listAudit(db, filter, { before: last, limit: EXPORT_PAGE, maxSeen: EXPORT_SEEN });
+    last = next;
+    const isEnd = next === undefined || budget.isSpent;
+    yield { events, next: isEnd ? next : undefined };
+    if (isEnd) return;
   }
 }
 
@@ -73,25 +149,68 @@ export interface RefusedRequest {
   name: string | undefined;
 }
 
-/** Records that somebody was not allowed to do something; it belongs to the organization's account if it concerns one. */
-export async function recordDenied({ db }: Stores, { user, address }: Caller, refused: RefusedRequest): Promise<void> {
-  if (!user) return;
-  await insertAudit(db, { user, address }, await describeDenied(db, user, "management.request", refused));
-}
-
 /**
- * The same for a push or deletion by a container tool. Those repeat what was refused, and a push has many requests: so it
- * is recorded once a minute, and not without end.
+ * Records that somebody was not allowed to do something, within limits; it belongs to the organization's account if it
+ * concerns one.
  */
-export async function recordDeniedPush(
+export async function recordDenied(
   { db }: Stores,
   { user, address }: Caller,
+  action: "management.request" | "registry.request",
   refused: RefusedRequest,
 ): Promise<void> {
   if (!user) return;
-  const entry = await describeDenied(db, user, "registry.request", refused);
-  const since = new Date(Date.now() - REFUSAL_INTERVAL_MS);
-  await insertAuditRarely(db, { user, address }, entry, { since, limit: MAX_REFUSALS });
+  const entry = await describeDenied(db, user, action, refused);
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+}
+
+/** Uses of a password for tokens that this isolate has recorded: docker's next pull is to cost no write. */
+const recorded = new BoundedMemory<number>(256 * 1024);
+const RECORDED_BYTES = 8;
+
+/**
+ * Records that somebody exchanged a name and password, or a login command's, for tokens: once an hour for a name and address.
+ *
+ * @param name that was logged in with.
+ */
+export async function recordTokenLogin(
+  { db }: Stores,
+  { user, reach }: { user: User; reach: Caller["reach"] },
+  name: string,
+  { address, client }: { address: string | undefined; client: string | undefined },
+): Promise<void> {
+  // The project before the key of a login command may be any.
+  const resource = reach === "registry" ? (parseLoginName(name)?.key ?? name) : name;
+  const key = [user.id, resource, address].join("\0");
+  const now = Date.now();
+  if (now - (recorded.get(key) ?? 0) < HOUR_MS) return;
+  recorded.set(key, now, RECORDED_BYTES);
+  const entry: AuditEntry = {
+    action: "token.create",
+    resource,
+    detail: { with: reach === "registry" ? "login command" : "password", client },
+  };
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS);
+}
+
+/** Records that a user downloads an image as an archive, within limits; it belongs to the account of the image. */
+export async function recordDownload(
+  { db }: Stores,
+  { user, address }: Caller,
+  image: { name: RepositoryName; accountId: number; reference: string },
+  detail: Record<string, unknown>,
+): Promise<void> {
+  // As nobody is named, this would say no more than the number of pulls.
+  if (!user) return;
+  const { name, accountId, reference } = image;
+  const entry: AuditEntry = {
+    action: "image.download",
+    accountId,
+    organization: organizationOf(name),
+    resource: `${name}${isDigest(reference) ? "@" : ":"}${reference}`,
+    detail,
+  };
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
 }
 
 async function describeDenied(
@@ -121,13 +240,18 @@ function readOrganization(name: string): OrganizationName | undefined {
   }
 }
 
-/** Records that somebody tried to log in under a name in vain; it belongs to the account of the user of that name. */
+/**
+ * Records that somebody tried to log in under a name in vain, within limits; it belongs to the account of the user of that
+ * name.
+ */
 export async function recordFailedLogin({ db }: Stores, name: string, address: string | undefined): Promise<void> {
   const shortName = name.slice(0, MAX_NAME_LENGTH);
   const user = await findUserByName(db, shortName);
-  await insertAudit(
+  await insertAuditRarely(
     db,
     { user: user ? { id: user.id, name: user.name, accountId: user.accountId } : { name: shortName }, address },
     { action: "session.login", resource: shortName, result: "denied" },
+    UNKNOWN_ORIGIN,
+    user ? REPEATABLE : NOBODYS,
   );
 }

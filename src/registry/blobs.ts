@@ -5,6 +5,7 @@ import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { findBlob, type FoundBlob, touchBlob, unlinkBlob } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
+import { findWriteTarget } from "./access.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
@@ -53,7 +54,7 @@ export async function getBlob(
 /**
  * Removes a blob from a repository. Other repositories keep it, and so does this one while a manifest needs it.
  *
- * @throws RegistryError BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
+ * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
  */
 export async function deleteBlob(
   stores: Stores,
@@ -61,6 +62,7 @@ export async function deleteBlob(
   repository: RepositoryName,
   digest: Digest,
 ): Promise<void> {
+  await findWriteTarget(stores, actor, "delete", repository);
   if (await unlinkBlob(stores.db, actor, repository, digest)) return;
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {

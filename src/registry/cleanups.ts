@@ -6,7 +6,6 @@ import {
   cleanSmallRepository,
   listCleanups,
   noteUnneeded,
-  stageQueries,
   takeApart,
 } from "../storage/deletion.ts";
 import { isNeeded } from "../storage/garbage.ts";
@@ -37,7 +36,6 @@ export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
   const failures: unknown[] = [];
   for (let isWorking = true; isWorking && !budget.isSpent;) {
     isWorking = false;
-    budget.spend(1);
     for (const cleanup of await listCleanups(stores.db, PAGE)) {
       if (budget.isSpent) break;
       try {
@@ -69,13 +67,13 @@ export async function cleanSoon(
 
 /** The same by the clock, for what is left after the answer to who deleted. */
 export function cleanUpEveryMinute(stores: Stores): Promise<void> {
-  return cleanUp(stores, new Budget(MINUTE_QUERIES, MINUTE_MS));
+  return cleanUp(stores, new Budget(stores.db, MINUTE_QUERIES, MINUTE_MS));
 }
 
 /** The same after an answer. Never throws: what fails waits for the next run. */
 export async function cleanUpAfterwards(stores: Stores): Promise<void> {
   try {
-    await cleanUp(stores, new Budget(AFTERWARDS_QUERIES, AFTERWARDS_MS));
+    await cleanUp(stores, new Budget(stores.db, AFTERWARDS_QUERIES, AFTERWARDS_MS));
   } catch (error) {
     console.error("what is left of deletions waits for the next run:", error);
   }
@@ -86,7 +84,6 @@ async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void>
   for (let changed = 1; changed > 0 && !budget.isSpent;) {
     const startedAt = Date.now();
     ({ changed } = await takeApart(db));
-    budget.spend(6);
     await breathe(startedAt);
   }
 }
@@ -97,7 +94,6 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
     case "image":
       for (let stage: number | undefined = 0, passes = 0; stage !== undefined && !budget.isSpent;) {
         const startedAt = Date.now();
-        budget.spend(stageQueries(stage));
         const next: number | undefined = await cleanRepository(db, cleanup.targetId, stage);
         if (next !== undefined && next < stage && (passes += 1) > MAX_PASSES) {
           throw new Error(`image ${cleanup.targetId} has rows that nothing deletes`);
@@ -109,13 +105,11 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
     case "organization":
       for (let isWaiting = false; !isWaiting && !budget.isSpent;) {
         isWaiting = await cleanOrganization(db, cleanup.targetId);
-        budget.spend(3);
       }
       return false;
     default: {
       const startedAt = Date.now();
       await noteUnneeded(db, cleanup, isNeeded);
-      budget.spend(3);
       await breathe(startedAt);
       return true;
     }

@@ -10,7 +10,7 @@ export function encryptClusterToken(
   name: string,
   token: string,
 ): Promise<string> {
-  return encryptSecret(secrets.encryption, contextOf(organizationId, name), token);
+  return encryptSecret(secrets.encryption, contextOfCluster(organizationId, name), token);
 }
 
 /** @throws Error when it cannot be read: the key was replaced, or the row is damaged. */
@@ -18,9 +18,9 @@ export function decryptClusterToken(
   { secrets }: Stores,
   { organizationId, name, encryptedToken }: Pick<ClusterRecord, "organizationId" | "name" | "encryptedToken">,
 ): Promise<string> {
-  return decryptSecret(secrets.encryption, contextOf(organizationId, name), encryptedToken);
+  return decryptSecret(secrets.encryption, contextOfCluster(organizationId, name), encryptedToken);
 }
 
-function contextOf(organizationId: number, name: string): string {
+export function contextOfCluster(organizationId: number, name: string): string {
   return `cluster ${organizationId} ${name}`;
 }

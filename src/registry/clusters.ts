@@ -2,7 +2,7 @@
 import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { parseAuthority, parseClusterServer } from "../model/kubernetes-cluster.ts";
-import { parseClusterName } from "../model/kubernetes-names.ts";
+import { parseClusterName, parseNamespaces } from "../model/kubernetes-names.ts";
 import { checkTarget } from "../model/outbound.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import type { Settings } from "../model/settings.ts";
@@ -17,7 +17,8 @@ import {
 } from "../storage/triggers.ts";
 import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "./access.ts";
 import { decryptClusterToken, encryptClusterToken } from "./cluster-secrets.ts";
-import { type ClusterUse, testCluster } from "./kubernetes.ts";
+import { type ClusterUse, testCluster, whyNotFor } from "./kubernetes.ts";
+import { requireOutbound } from "./outbound.ts";
 import type { Stores } from "./stores.ts";
 
 export { type ClusterUse, MAX_CLUSTERS };
@@ -29,6 +30,11 @@ export interface ClusterAddress {
   /** PEM; null for authorities that everybody trusts. */
   authority: string | null;
   token: string;
+}
+
+export interface WantedCluster extends ClusterAddress {
+  /** The only ones whose workloads triggers may name; none: all. */
+  namespaces: readonly string[];
 }
 
 /** The registry's own address. */
@@ -67,14 +73,14 @@ export async function getCluster(
  *
  * @param isTested whether the cluster is tried out before.
  * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to manage the organization, CLUSTER_INVALID saying
- * what is wrong or does not work, CLUSTER_EXISTS, CLUSTER_LIMIT.
+ * what is wrong or does not work, CLUSTER_EXISTS, CLUSTER_LIMIT, TOO_MANY_REQUESTS when it is not to be tested just now.
  */
 export async function addCluster(
   stores: Stores,
   caller: Caller,
   organizationName: OrganizationName,
   name: string,
-  address: ClusterAddress,
+  { namespaces, ...address }: WantedCluster,
   isTested: boolean,
   own: Own,
 ): Promise<Cluster> {
@@ -82,9 +88,14 @@ export async function addCluster(
   const organization = await requireOrganization(stores, caller, organizationName, "manage");
   parseClusterName(name);
   const { token, ...place } = readAddress(stores.settings, address, own);
-  if (isTested) await testCluster(stores, { ...place, token }, own);
+  const only = parseNamespaces(namespaces);
+  if (isTested) await testWithinPace(stores, organization, { ...place, token }, own);
   const encryptedToken = await encryptClusterToken(stores, organization.id, name, token);
-  const id = await insertCluster(stores.db, actorOf(caller), organization, name, { ...place, encryptedToken });
+  const id = await insertCluster(stores.db, actorOf(caller), organization, name, {
+    ...place,
+    encryptedToken,
+    namespaces: only,
+  });
   if (id === undefined) throw unknownOrganization(organizationName);
   return withoutToken(await requireCluster(stores, organization.id, name));
 }
@@ -99,7 +110,7 @@ export async function changeCluster(
   caller: Caller,
   organizationName: OrganizationName,
   name: string,
-  changes: { [K in keyof ClusterAddress]?: ClusterAddress[K] | undefined },
+  changes: { [K in keyof WantedCluster]?: WantedCluster[K] | undefined },
   isTested: boolean,
   own: Own,
 ): Promise<Cluster> {
@@ -113,8 +124,9 @@ export async function changeCluster(
   }
   const token = changes.token ?? (await decryptClusterToken(stores, cluster));
   const address = readAddress(stores.settings, { server, authority, token }, own);
-  if (isTested) await testCluster(stores, address, own);
+  if (isTested) await testWithinPace(stores, organization, address, own);
   const written = {
+    ...(changes.namespaces !== undefined && { namespaces: parseNamespaces(changes.namespaces) }),
     ...(changes.authority !== undefined && { authority: address.authority }),
     // Together, so that no token comes to a server that somebody else has set meanwhile.
     ...(changes.token !== undefined && {
@@ -142,7 +154,8 @@ export async function removeCluster(
  * Tries a cluster out, for what a trigger would do if that is said.
  *
  * @returns what does not work; undefined when all does.
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, or CLUSTER_UNKNOWN.
+ * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, CLUSTER_UNKNOWN, or
+ * TOO_MANY_REQUESTS.
  */
 export async function tryCluster(
   stores: Stores,
@@ -153,16 +166,30 @@ export async function tryCluster(
   own: Own,
 ): Promise<string | undefined> {
   requireAccountUser(caller);
-  const { id } = await requireOrganization(stores, caller, organization, "edit");
+  const { id, accountId } = await requireOrganization(stores, caller, organization, "edit");
   const cluster = await requireCluster(stores, id, name);
+  const outside = use && whyNotFor(cluster, use.namespace);
+  if (outside !== undefined) return outside;
   const token = await decryptClusterToken(stores, cluster);
   try {
-    await testCluster(stores, { ...cluster, token }, own, use);
+    await testWithinPace(stores, { accountId }, { ...cluster, token }, own, use);
     return undefined;
   } catch (error) {
     if (error instanceof RegistryError && error.code === "CLUSTER_INVALID") return error.message;
     throw error;
   }
+}
+
+/** @throws RegistryError as {@link testCluster}, or TOO_MANY_REQUESTS. */
+async function testWithinPace(
+  stores: Stores,
+  { accountId }: { accountId: number },
+  cluster: ClusterAddress,
+  own: Own,
+  use?: ClusterUse,
+): Promise<void> {
+  await requireOutbound(stores, accountId, cluster.server);
+  await testCluster(stores, cluster, own, use);
 }
 
 export function unknownCluster(name: string): RegistryError {
@@ -179,8 +206,8 @@ async function requireCluster({ db }: Stores, organizationId: number, name: stri
 }
 
 function withoutToken(record: ClusterRecord): Cluster {
-  const { id, organizationId, name, server, authority, createdBy, createdAt, updatedAt } = record;
-  return { id, organizationId, name, server, authority, createdBy, createdAt, updatedAt };
+  const { id, organizationId, name, server, authority, namespaces, createdBy, createdAt, updatedAt } = record;
+  return { id, organizationId, name, server, authority, namespaces, createdBy, createdAt, updatedAt };
 }
 
 /** @throws RegistryError CLUSTER_INVALID, which does not quote the token. */

@@ -1,9 +1,12 @@
 /** Who somebody is, by name and password: a user's own, or those of a login command (guide 4.1, 4.2). */
 import { createHash } from "node:crypto";
 import type { Caller, User } from "../model/access.ts";
+import { BoundedMemory } from "../model/bounded-memory.ts";
+import { networkOf } from "../model/client-network.ts";
 import { isSameText } from "../model/compare.ts";
 import { shorten } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_ACCOUNT_NAME_LENGTH, MAX_KNOWN_PASSWORD_LENGTH } from "../model/field-limits.ts";
 import {
   type LoginName,
   parseLoginName,
@@ -12,25 +15,25 @@ import {
   type TemporaryKey,
   temporaryPassword,
 } from "../model/login.ts";
-import { hashPassword, verifyPassword } from "../model/password.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findUserById, findUserByName, type UserRecord } from "../storage/users.ts";
+import { endedLogin, requireCurrentUser } from "./access.ts";
 import { readAccessKey, recordUse } from "./access-keys.ts";
 import { recordFailedLogin } from "./audit.ts";
+import { admit, countAttempt, countFailure, countOwnAttempt, type Login } from "./login-limits.ts";
+import { checkOwnPassword as checkHash, checkPassword } from "./password-hashing.ts";
+
+export type { Login };
 
 export interface Identity {
   user: User;
   reach: Caller["reach"];
-  /** Changes when the user's password does: what refresh tokens and temporary logins are bound to. */
+  /** Changes when the password of the user does: what temporary logins are bound to. */
   credentialVersion: string;
-}
-
-/** An attempt to log in. */
-export interface Login {
-  name: string;
-  password: string;
-  /** The client's IP address, where the platform tells. */
-  address: string | undefined;
+  /** What sessions and tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
+  passwordChanges: number | undefined;
+  /** Id of the login that lasts which somebody came with, if it was one. */
+  session?: string;
 }
 
 /**
@@ -61,7 +64,7 @@ export async function authenticateUser(
   const { accountId, accountName } = identity.user;
   const { id = String(accountId), name = accountName } = account;
   if (id === String(accountId) && name === accountName) return identity;
-  await noteFailedLogin(stores, login.name, login.address);
+  await noteFailure(stores, login);
   return refuse();
 }
 
@@ -69,16 +72,32 @@ function refuse(): never {
   throw new RegistryError("UNAUTHORIZED", "authentication required: the user name or the password is wrong");
 }
 
-/**
- * Checks a user's own name and password, and records when they are wrong.
- *
- * @returns undefined when they are wrong.
- * @throws RegistryError TOO_MANY_REQUESTS.
- */
-export async function checkUser(stores: Stores, login: Login): Promise<Identity | undefined> {
+/** Checks a user's own name and password; undefined when they are wrong. */
+async function checkUser(stores: Stores, login: Login): Promise<Identity | undefined> {
   const identity = await identityByPassword(stores, login);
-  if (!identity) await noteFailedLogin(stores, login.name, login.address);
+  if (!identity) await noteFailure(stores, login);
   return identity;
+}
+
+/**
+ * Whether a password is that of a user who is signed in, and whom other people's guesses at it do not hold up.
+ *
+ * @throws RegistryError TOO_MANY_REQUESTS after too many attempts by this user; UNAUTHORIZED when the user is gone.
+ */
+export async function isOwnPassword(stores: Stores, caller: Caller, user: User, password: string): Promise<boolean> {
+  const record = await findUserById(stores.db, user.id);
+  if (!record) throw endedLogin();
+  if (password.length <= MAX_KNOWN_PASSWORD_LENGTH) {
+    const key = memoryKey(user.name, password);
+    if (verified.get(key) === record.passwordHash) return true;
+    await countOwnAttempt(stores, user.id);
+    if (await checkHash(user, password, record.passwordHash)) {
+      remember(key, record);
+      return true;
+    }
+  }
+  await noteFailedLogin(stores, user.name, caller.address);
+  return false;
 }
 
 /** A key cannot be guessed, and many machines may use it at once from one address (guide 7.2.3): only failures count. */
@@ -89,33 +108,41 @@ async function checkLoginCommand(stores: Stores, name: LoginName, login: Login):
     : await identityByAccessKey(stores, name, login.password);
   if (identity) return identity;
   await countAttempt(stores, login);
-  await noteFailedLogin(stores, login.name, login.address);
+  await noteFailure(stores, login);
   return undefined;
+}
+
+async function noteFailure(stores: Stores, login: Login): Promise<void> {
+  await countFailure(stores, login);
+  await noteFailedLogin(stores, login.name, login.address);
 }
 
 /** Records that a login failed, unless that happens so often from one address that it would flood the audit. */
 export async function noteFailedLogin(stores: Stores, name: string, address: string | undefined): Promise<void> {
-  const { success } = await stores.loginLimiter.limit({ key: address ?? "" });
+  const { success } = await stores.loginLimiter.limit({ key: networkOf(address) });
   if (success) await recordFailedLogin(stores, shorten(name), address);
 }
 
-/** @throws RegistryError TOO_MANY_REQUESTS when there were too many attempts for this name from this address. */
-async function countAttempt(stores: Stores, { name, address }: Login): Promise<void> {
-  const { success } = await stores.loginLimiter.limit({ key: `${shorten(name)}|${address ?? ""}` });
-  if (!success) throw new RegistryError("TOO_MANY_REQUESTS", "too many attempts to log in: try again in a minute");
-}
-
 async function identityByPassword(stores: Stores, login: Login): Promise<Identity | undefined> {
-  const record = await findUserByName(stores.db, login.name);
-  // Somebody who does not exist has a password nobody knows, so that checking costs the same.
-  const hash = record?.passwordHash ?? unknownUsersHash();
-  const fingerprint = createHash("sha256").update(`${hash}\0${login.password}`).digest("base64url");
-  if (!verified.has(fingerprint)) {
-    await countAttempt(stores, login);
-    if (!verifyPassword(login.password, hash)) return undefined;
-    remember(fingerprint);
+  const { name, password } = login;
+  const key = memoryKey(name, password);
+  const known = verified.get(key);
+  if (known !== undefined) {
+    const record = await findUserByName(stores.db, name);
+    if (record?.passwordHash === known) return identityOf(record, "account");
+    verified.delete(key);
   }
-  return record && identityOf(record, "account");
+  if (name.length > MAX_ACCOUNT_NAME_LENGTH || password.length > MAX_KNOWN_PASSWORD_LENGTH) {
+    // Nobody has such a name or such a password, as everybody may know.
+    await countAttempt(stores, login);
+    return undefined;
+  }
+  const turn = await admit(stores, login, key);
+  const record = await findUserByName(stores.db, name);
+  const isRight = await checkPassword(turn, password, record?.passwordHash);
+  if (!isRight || !record) return undefined;
+  remember(key, record);
+  return identityOf(record, "account");
 }
 
 /** The project is part of what a temporary login's password is made from; a permanent one's is not (guide 4.2). */
@@ -127,8 +154,9 @@ async function identityByTemporaryKey(
 ): Promise<Identity | undefined> {
   const record = await findUserById(stores.db, userId);
   const identity = record && identityOf(record, "registry");
-  const expected = temporaryPassword(stores.secrets.token, name, identity?.credentialVersion ?? "");
-  return isSameText(password, expected) && Date.now() < expiresAt.getTime() ? identity : undefined;
+  const version = identity?.credentialVersion ?? "";
+  const isRight = stores.secrets.token.some((secret) => isSameText(password, temporaryPassword(secret, name, version)));
+  return isRight && Date.now() < expiresAt.getTime() ? identity : undefined;
 }
 
 async function identityByAccessKey(stores: Stores, name: LoginName, password: string): Promise<Identity | undefined> {
@@ -136,52 +164,38 @@ async function identityByAccessKey(stores: Stores, name: LoginName, password: st
   const isRight = isSameText(password, permanentPassword(name.key, secret));
   if (!key || !isRight) return undefined;
   await recordUse(stores, key);
-  return identityOf(key.user, "registry");
-}
-
-/** Finds a user whom a refresh token names, unless the credentials it was made from have changed. */
-export async function findIdentity(
-  stores: Stores,
-  userId: number,
-  credentialVersion: string,
-): Promise<Identity | undefined> {
-  const record = await findUserById(stores.db, userId);
-  const identity = record && identityOf(record, "account");
-  return identity?.credentialVersion === credentialVersion ? identity : undefined;
+  return { ...identityOf(key.user, "registry"), passwordChanges: undefined };
 }
 
 /**
- * A user as of now, whom a token names as of some minutes ago.
+ * A user as of now, whom credentials name as of some minutes ago.
  *
- * @throws RegistryError UNAUTHORIZED when the user has been deleted; the id may be another's by now.
+ * @throws RegistryError UNAUTHORIZED when they have ended, or the user has been deleted.
  */
-export async function findCurrentIdentity(stores: Stores, { id, name }: User): Promise<Identity> {
-  const record = await findUserById(stores.db, id);
-  if (record?.name === name) return identityOf(record, "account");
-  throw new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
+export async function findCurrentIdentity(
+  stores: Stores,
+  named: { user: User; passwordChanges?: number | undefined },
+): Promise<Identity> {
+  return identityOf(requireCurrentUser(await findUserById(stores.db, named.user.id), named), "account");
 }
 
 /** Leaves nothing of the record that is to stay behind: what is made from it goes into tokens and answers. */
 export function identityOf(record: UserRecord, reach: Caller["reach"]): Identity {
-  const { id, name, accountId, accountName, role, passwordHash } = record;
+  const { id, name, accountId, accountName, role, passwordHash, passwordChanges } = record;
   const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
-  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion };
-}
-
-let hashOfNobody: string | undefined;
-function unknownUsersHash(): string {
-  hashOfNobody ??= hashPassword(crypto.randomUUID());
-  return hashOfNobody;
+  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion, passwordChanges };
 }
 
 /**
- * A client that sends Basic with every request would cost a scrypt each time. So an isolate remembers which passwords
- * matched which stored hash: a changed password has another hash and is checked anew.
+ * A client that sends Basic with every request would cost a scrypt each time. So an isolate remembers which name and
+ * password matched which stored hash: a changed password has another hash and is checked anew.
  */
-const verified = new Set<string>();
-const MAX_REMEMBERED = 1000;
+const verified = new BoundedMemory<string>(1024 * 1024);
 
-function remember(fingerprint: string): void {
-  if (verified.size >= MAX_REMEMBERED) verified.clear();
-  verified.add(fingerprint);
+function memoryKey(name: string, password: string): string {
+  return createHash("sha256").update(`${name}\0${password}`).digest("base64url");
+}
+
+function remember(key: string, { passwordHash }: UserRecord): void {
+  verified.set(key, passwordHash, 2 * passwordHash.length);
 }

@@ -3,8 +3,10 @@
  * here, and the database alone says what is still to be done. A message that is lost, or comes twice, does no harm.
  */
 import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../model/delivery.ts";
-import type { PushEvent } from "../model/push-event.ts";
-import { isMet } from "../model/trigger.ts";
+import { targetHost } from "../model/outbound.ts";
+import { type PushEvent, readEvent } from "../model/push-event.ts";
+import { organizationOf } from "../model/reference.ts";
+import { readCondition } from "../model/trigger.ts";
 import {
   claimDelivery,
   deleteDeliveries,
@@ -13,8 +15,10 @@ import {
   type OutboxEntry,
   recordAttempt,
 } from "../storage/deliveries.ts";
-import { disableTrigger, findTriggers, type TriggerRecord } from "../storage/triggers.ts";
+import { disableTrigger, findTriggerOfDelivery, findTriggers, type TriggerRecord } from "../storage/triggers.ts";
 import type { Stores } from "../storage/stores.ts";
+import { findUserById } from "../storage/users.ts";
+import { hasOrganizationRight } from "./access.ts";
 import { updateWorkload } from "./kubernetes.ts";
 import { sendWebhook } from "./webhooks.ts";
 
@@ -28,6 +32,8 @@ const LEASE_MS = 60_000;
 /** After how long somebody looks whether a message was lost. */
 const OVERDUE_MS = 60_000;
 const SWEEP_LIMIT = 2000;
+/** A queue holds a message back for no longer. What is due later, the sweeper finds. */
+const MAX_DELAY_S = 12 * 60 * 60;
 /** A queue takes so many messages at once. */
 const MAX_BATCH = 100;
 
@@ -42,20 +48,13 @@ export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]):
       stores.db,
       entries.map(({ triggerId }) => triggerId),
     );
-    const isWanted = ({ triggerId, tag }: OutboxEntry) => {
-      const trigger = triggers.get(triggerId);
-      return trigger !== undefined && isMet(trigger.condition, tag);
-    };
-    const unwanted = entries.filter((entry) => !isWanted(entry));
-    if (unwanted.length > 0)
-      await deleteDeliveries(
-        stores.db,
-        unwanted.map(({ id }) => id),
-      );
-    await enqueue(
-      stores,
-      entries.filter(isWanted).map(({ id }) => id),
-    );
+    // A push may set a hundred tags: each condition is read once.
+    const conditions = new Map([...triggers].map(([id, { condition }]) => [id, readCondition(condition)]));
+    const wanted: number[] = [];
+    const unwanted: number[] = [];
+    for (const { id, triggerId, tag } of entries) (conditions.get(triggerId)?.(tag) ? wanted : unwanted).push(id);
+    if (unwanted.length > 0) await deleteDeliveries(stores.db, unwanted);
+    await enqueue(stores, wanted);
   } catch (error) {
     console.warn(`${entries.length} deliveries were left to the sweeper:`, error);
   }
@@ -63,7 +62,7 @@ export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]):
 
 /** Puts deliveries into the queue, to be looked at after so many milliseconds. */
 export async function enqueue({ deliveries }: Stores, ids: readonly number[], delayMs = 0): Promise<void> {
-  const delaySeconds = Math.ceil(delayMs / 1000);
+  const delaySeconds = Math.min(Math.ceil(delayMs / 1000), MAX_DELAY_S);
   for (let start = 0; start < ids.length; start += MAX_BATCH) {
     const messages = ids.slice(start, start + MAX_BATCH).map((delivery) => ({ body: { delivery } }));
     await deliveries.sendBatch(messages, { delaySeconds });
@@ -77,15 +76,19 @@ export async function sweepDeliveries(stores: Stores): Promise<number> {
   return overdue.length;
 }
 
-/** Tries a delivery if it is due, and records what came of it. Does nothing for one that is done, or being tried. */
+/**
+ * Tries a delivery if it is due, and records what came of it; or queues it again when there is no room for it yet. Does
+ * nothing for one that is done, or being tried.
+ */
 export async function deliver(stores: Stores, id: number): Promise<void> {
-  const delivery = await claimDelivery(stores.db, id, LEASE_MS);
-  if (!delivery) return;
-  const trigger = (await findTriggers(stores.db, [delivery.triggerId])).get(delivery.triggerId);
-  if (!trigger) return; // deleted in this moment, and its deliveries with it
-  // Written by this Worker alone.
-  const event = JSON.parse(delivery.event) as PushEvent;
-  if (event.isTest !== true && !isMet(trigger.condition, event.tag)) {
+  const trigger = await findTriggerOfDelivery(stores.db, id);
+  if (!trigger) return; // deleted, and its deliveries with it
+  const claim = await claimDelivery(stores.db, id, LEASE_MS, { accountId: trigger.accountId, host: hostOf(trigger) });
+  if (!claim) return;
+  if ("dueAt" in claim) return enqueue(stores, [id], Math.max(claim.dueAt.getTime() - Date.now(), 0));
+  const { delivery } = claim;
+  const event = readEvent(delivery.event, stores.settings);
+  if (event.isTest !== true && !readCondition(trigger.condition)(event.tag)) {
     await deleteDeliveries(stores.db, [id]);
     return;
   }
@@ -93,6 +96,18 @@ export async function deliver(stores: Stores, id: number): Promise<void> {
   const outcome = await attempt(stores, trigger, delivery, event);
   const duration = Date.now() - startedAt.getTime();
   await conclude(stores, trigger, delivery, { startedAt, duration, outcome });
+}
+
+/** Whether the user who answers for a trigger may edit the organization, and so set whatever container, by now. */
+async function isApproved(stores: Stores, { approvedBy, repository }: TriggerRecord): Promise<boolean> {
+  const user = approvedBy === null ? undefined : await findUserById(stores.db, approvedBy);
+  return hasOrganizationRight(stores, user, organizationOf(repository), "edit");
+}
+
+/** `host:port` that a trigger calls. */
+function hostOf({ target, cluster }: TriggerRecord): string {
+  const address = target.kind === "webhook" ? target.url : cluster?.server;
+  return address === undefined ? "" : targetHost(new URL(address));
 }
 
 /** A bug, or an outage on the way, is one more failed try. */
@@ -104,7 +119,7 @@ async function attempt(
 ): Promise<Outcome> {
   try {
     return trigger.target.kind === "kubernetes"
-      ? await updateWorkload(stores, trigger, trigger.target, delivery, event)
+      ? await updateWorkload(stores, trigger, trigger.target, delivery, event, () => isApproved(stores, trigger))
       : await sendWebhook(stores, trigger, trigger.target, delivery, event);
   } catch (error) {
     console.error(`delivery ${delivery.id} of trigger ${trigger.name} failed:`, error);

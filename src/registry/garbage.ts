@@ -59,13 +59,9 @@ const DRY_QUERIES = 100;
 export async function collectGarbage(stores: Stores, budget: Budget, actor?: Actor): Promise<CollectionRecord> {
   const { db, settings } = stores;
   const run = await startCollection(db, Date.now(), actor);
-  budget.spend(3);
   const since = Date.now() - settings.graceDays * DAY_MS;
   /** So that a run that dies has told what it did. */
-  const save = async () => {
-    budget.spend(1);
-    await saveCollection(db, run);
-  };
+  const save = () => saveCollection(db, run);
 
   // Deleted images have manifests and blobs that are garbage only then.
   await cleanUp(stores, budget);
@@ -74,13 +70,11 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.observation) {
       const startedAt = Date.now();
-      budget.spend(1);
       isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
       await breathe(startedAt);
     }
     if (isDue.manifests) {
       const startedAt = Date.now();
-      budget.spend(2);
       const { deleted, seen } = await deleteUnneededManifests(db, since, SLICE_ROWS);
       run.manifests += deleted;
       isDue.manifests = seen >= SLICE_ROWS;
@@ -89,7 +83,6 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
     }
     if (isDue.parts) {
       const startedAt = Date.now();
-      budget.spend(5);
       const { changed } = await takeApart(db);
       isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
@@ -98,7 +91,6 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
     }
     if (isDue.links) {
       const startedAt = Date.now();
-      budget.spend(2);
       const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
       const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
@@ -106,7 +98,6 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
     }
     if (isDue.blobs) {
       const startedAt = Date.now();
-      budget.spend(3);
       const { deleted, hasMore } = await deleteGarbageBlobs(db, since, SLICE_ROWS);
       run.blobs += deleted;
       isDue.blobs = hasMore;
@@ -114,7 +105,6 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
       await breathe(startedAt);
     }
     if (isDue.objects) {
-      budget.spend(2);
       isDue.objects = await deleteObjects(stores, run);
     }
     await save();
@@ -168,7 +158,6 @@ async function* findOrphans(
     const old = objects.filter(({ uploaded }) => uploaded.getTime() < Date.now() - ORPHAN_MS);
     const keys = old.map(({ key }) => key);
     const unknown = keys.length > 0 ? await findUnknownObjects(db, keys) : new Set<string>();
-    budget.spend(1);
     cursor = truncated ? (objects.at(-1)?.key ?? null) : null;
     yield { orphans: old.filter(({ key }) => unknown.has(key)), cursor };
     if (cursor === null) return;
@@ -226,7 +215,7 @@ export interface Collected {
  */
 export async function startCollecting(stores: Stores, caller: Caller): Promise<Collected> {
   requireOperator(caller);
-  const run = await collectGarbage(stores, new Budget(MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
+  const run = await collectGarbage(stores, new Budget(stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
@@ -240,7 +229,7 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
   const { db, settings } = stores;
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, isBucketDone: false };
-  const budget = new Budget(DRY_QUERIES, MANUAL_MS);
+  const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
   for await (const { orphans, cursor } of findOrphans(stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);

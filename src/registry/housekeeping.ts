@@ -5,6 +5,7 @@ import { UPLOAD_IDLE_MS } from "../model/limits.ts";
 import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
 import { deleteLostUploads } from "../storage/open-uploads.ts";
+import { deleteIdlePaces } from "../storage/outbound-paces.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteLogBefore } from "../storage/retention.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
@@ -14,20 +15,26 @@ import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
 import { breathe } from "./pace.ts";
+import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes, with all the indexes they are in: requests wait for it. */
 const SLICE = 500;
 /** Of deliveries, each of which has tries. */
 const SLICE_DELIVERIES = 50;
-/** What is still left then is left to the next hour. */
-const MAX_SLICES = 60;
-/** Of the 1,000 queries that the platform allows in all. */
-const AGING_QUERIES = 400;
-const GARBAGE_QUERIES = 400;
+/**
+ * Queries of all tasks together. The platform allows 1,000 in one invocation; a task that is in the middle of something when
+ * its part is spent goes a few further.
+ */
+const QUERIES = 900;
 /** All must end within a quarter of an hour. */
-const AGING_MS = 3 * 60 * 1000;
-const GARBAGE_MS = 5 * 60 * 1000;
+const MINUTES = 12;
+
+/** What is done, and how much of what is left it may take in proportion to the others. */
+interface Task {
+  weight: number;
+  run: (budget: Budget) => Promise<unknown>;
+}
 
 /**
  * Deletes what has ended and notes the day's numbers. Each task is on its own: what one fails at is logged, and the
@@ -41,35 +48,41 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   // A session is known anew to be there at least once a day.
   const lostFrom = new Date(now.getTime() - 2 * UPLOAD_IDLE_MS);
   const historyFrom = new Date(now.getTime() - HISTORY_DAYS * DAY_MS);
-  const tasks: Record<string, () => Promise<void>> = {
-    "ended sessions": () => inSlices((limit) => deleteEndedSessions(db, now, limit)),
-    "used signatures": () => inSlices((limit) => deleteEndedSignatures(db, now, limit)),
-    "old audit events": () => inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
-    "old deliveries": () => inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
-    "the log of aging": () => inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
-    "lost uploads": () => inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
-    "stored bytes of the day": () => saveStoredBytes(db, dayOf(now)),
-    "aging rules": async () => {
-      await runDueRules(stores, new Budget(AGING_QUERIES, AGING_MS));
-    },
-    garbage: async () => {
-      await collectGarbage(stores, new Budget(GARBAGE_QUERIES, GARBAGE_MS));
-    },
+  const tasks: Record<string, Task> = {
+    "ended sessions": inSlices((limit) => deleteEndedSessions(db, now, limit)),
+    "used signatures": inSlices((limit) => deleteEndedSignatures(db, now, limit)),
+    "old audit events": inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
+    "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
+    "the log of aging": inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
+    "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
+    "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
+    "idle paces": inSlices((limit) => deleteIdlePaces(db, now, limit)),
+    "stored bytes of the day": { weight: 1, run: () => saveStoredBytes(db, dayOf(now)) },
+    "aging rules": { weight: 5, run: (budget) => runDueRules(stores, budget) },
+    garbage: { weight: 5, run: (budget) => collectGarbage(stores, budget) },
   };
-  // One after the other: D1 does one thing at a time, and requests are waiting for it too.
-  for (const [name, task] of Object.entries(tasks)) {
+  const whole = new Budget(db, QUERIES, MINUTES * 60 * 1000);
+  let weights = Object.values(tasks).reduce((sum, { weight }) => sum + weight, 0);
+  // One after the other: D1 does one thing at a time, and requests are waiting for it too. What a task leaves of its part,
+  // the others have; what it has no room for, the next hour has.
+  for (const [name, { weight, run }] of Object.entries(tasks)) {
     try {
-      await task();
+      await run(whole.share(weight / weights));
     } catch (error) {
       console.error(`housekeeping of ${name} failed:`, error);
     }
+    weights -= weight;
   }
 }
 
-async function inSlices(deleteSome: (limit: number) => Promise<number>, limit = SLICE): Promise<void> {
-  for (let slice = 0; slice < MAX_SLICES; slice += 1) {
-    const startedAt = Date.now();
-    if ((await deleteSome(limit)) < limit) return;
-    await breathe(startedAt);
-  }
+/** @param slice rows that `deleteSome` deletes at once, fewer where there are no more. */
+function inSlices(deleteSome: (limit: number) => Promise<number>, slice = SLICE): Task {
+  const run = async (budget: Budget) => {
+    while (!budget.isSpent) {
+      const startedAt = Date.now();
+      if ((await deleteSome(slice)) < slice) return;
+      await breathe(startedAt);
+    }
+  };
+  return { weight: 1, run };
 }

@@ -2,10 +2,13 @@
 import type { Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
-import { type HistoryEntry, type ImageConfig, layersOfHistory } from "../model/image-config.ts";
+import { Excerpt } from "../model/excerpt.ts";
+import { CONFIG_FIELDS, type HistoryEntry, type ImageConfig, layersOfHistory } from "../model/image-config.ts";
 import type { Page, TagSort } from "../model/image-search.ts";
+import { MAX_MEDIA_TYPE_LENGTH } from "../model/limits.ts";
 import { artifactTypeOf, attestedBy, type ManifestContent, readManifestContent } from "../model/manifest-content.ts";
 import { isImageConfig } from "../model/media-types.ts";
+import type { NamedPlatform } from "../model/platform.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
 import { findBlob } from "../storage/blobs.ts";
 import {
@@ -13,13 +16,16 @@ import {
   findManifestFacts,
   listChildBytes,
   listTagDetails as listTags,
+  MAX_ADDED_BLOBS,
 } from "../storage/image-detail.ts";
 import { readManifest, type ReadManifest } from "../storage/manifests.ts";
-import { listArchitectures } from "../storage/platforms.ts";
+import { listArchitectures, MAX_LISTED_PLATFORMS } from "../storage/platforms.ts";
 import type { Stores } from "../storage/stores.ts";
 import { type RepositoryAccess, requireRepository, visitorOf } from "./access.ts";
 import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.ts";
 import { unknownManifest } from "./pull-manifest.ts";
+
+export { MAX_ADDED_BLOBS, MAX_LISTED_PLATFORMS };
 
 /** @throws RegistryError REPOSITORY_UNKNOWN for who may not pull it; DENIED for credentials that only push and pull. */
 export async function requireVisible(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
@@ -69,12 +75,27 @@ export async function listTagDetails(
   }));
 }
 
+/** Layers and children that are shown of one manifest. */
+export const MAX_LAYERS = 1000;
+export const MAX_CHILDREN = 500;
+/** Bytes of JSON that are repeated of a manifest; each layer and child has about so many of its own. */
+const MAX_MANIFEST_JSON_BYTES = 1024 * 1024;
+const DESCRIPTOR_BYTES = 500;
+/** Characters of one text: the longest real ones are signatures with their certificates. */
+const MAX_TEXT_LENGTH = 64 * 1024;
+const MAX_ANNOTATIONS = 1000;
+
+/** What a description of a manifest may leave something out of. */
+export const CUT_FIELDS = ["annotations", "layers", "children", ...CONFIG_FIELDS] as const;
+export type CutField = (typeof CUT_FIELDS)[number];
+
 /** A step of an image's history; `layer` is the digest of what it made. */
 export type DescribedStep = HistoryEntry & { layer: Digest | null };
 
 /**
- * A manifest with all that can be read from it and its configuration.
+ * A manifest with what can be read from it and its configuration, as far as there is room in an answer.
  *
+ * @returns `truncated` names the fields that are shown in part.
  * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
  */
 export async function getManifestDetail(stores: Stores, caller: Caller, name: RepositoryName, reference: Reference) {
@@ -83,26 +104,42 @@ export async function getManifestDetail(stores: Stores, caller: Caller, name: Re
   if (!manifest) throw unknownManifest(name, reference);
   const { id, digest, mediaType, size } = manifest;
   const content = readManifestContent(manifest.text);
-  const [facts, children, { history, ...config }] = await Promise.all([
+  const excerpt = new Excerpt<CutField>(MAX_MANIFEST_JSON_BYTES, MAX_TEXT_LENGTH);
+  const artifactType = artifactTypeOf(content) ?? null;
+  const own = {
+    artifactType: artifactType && artifactType.slice(0, MAX_MEDIA_TYPE_LENGTH),
+    annotations: takeAnnotations(excerpt, "annotations", content.annotations),
+  };
+  const [facts, children, { config, history, layerCount, configProblem, cut }] = await Promise.all([
     findManifestFacts(stores.db, id),
-    describeChildren(stores, id, content),
+    describeChildren(stores, id, content, excerpt),
     describeConfig(stores, name, content),
   ]);
   if (!facts) throw unknownManifest(name, reference);
   const { hasPlatform, ...known } = facts;
-  if (config.config && !hasPlatform) await savePlatform(stores, repository.id, digest, config.config);
+  if (config && !hasPlatform) await savePlatform(stores, repository.id, digest, config);
+  const layers = describeLayers(content, { history, layerCount }, excerpt);
   return {
     digest,
     mediaType,
     size,
     ...known,
-    artifactType: artifactTypeOf(content) ?? null,
+    ...own,
     subject: content.subject,
-    annotations: content.annotations,
     children,
-    ...config,
-    ...describeLayers(content, history),
+    config,
+    configProblem,
+    ...layers,
+    truncated: [...excerpt.cut, ...cut],
   };
+}
+
+function takeAnnotations(
+  excerpt: Excerpt<CutField>,
+  field: CutField,
+  annotations: Record<string, string> | null,
+): Record<string, string> | null {
+  return annotations && excerpt.record(field, annotations, MAX_ANNOTATIONS);
 }
 
 /**
@@ -122,26 +159,44 @@ export async function getManifestText(
   return manifest;
 }
 
-async function describeChildren({ db }: Stores, manifestId: number, { manifests }: ManifestContent) {
+async function describeChildren(
+  { db }: Stores,
+  manifestId: number,
+  { manifests }: ManifestContent,
+  excerpt: Excerpt<CutField>,
+) {
   if (!manifests) return null;
-  const bytes = await listChildBytes(db, manifestId);
-  return manifests.map(({ platform, ...child }) => ({
-    ...child,
+  const digests = manifests.slice(0, MAX_CHILDREN).map(({ digest }) => digest);
+  const bytes = await listChildBytes(db, manifestId, digests);
+  return excerpt.list("children", manifests, MAX_CHILDREN, DESCRIPTOR_BYTES, ({ platform, ...child }) => ({
+    digest: child.digest,
+    mediaType: excerpt.text("children", child.mediaType),
+    artifactType: excerpt.maybe("children", child.artifactType),
+    size: child.size,
     imageBytes: bytes.get(child.digest) ?? null,
-    platform: platform && nameOsVersion(platform),
+    platform: platform && takePlatform(excerpt, platform),
     attests: attestedBy(child) ?? null,
+    annotations: takeAnnotations(excerpt, "children", child.annotations),
   }));
 }
 
-function nameOsVersion<T extends { "os.version": string | null }>({ "os.version": osVersion, ...platform }: T) {
-  return { ...platform, osVersion };
+function takePlatform(excerpt: Excerpt<CutField>, platform: NamedPlatform) {
+  return {
+    os: excerpt.text("children", platform.os),
+    architecture: excerpt.text("children", platform.architecture),
+    variant: excerpt.maybe("children", platform.variant),
+    osVersion: excerpt.maybe("children", platform["os.version"]),
+  };
 }
 
 /** The history stands beside the layers that it made. */
 interface DescribedConfig {
-  config: Omit<ImageConfig, "history"> | null;
+  config: Omit<ImageConfig, "history" | "layerCount" | "cut"> | null;
   history: HistoryEntry[] | null;
+  /** How many steps of the whole history made a layer. */
+  layerCount: number;
   configProblem: ConfigProblem | null;
+  cut: readonly CutField[];
 }
 
 async function describeConfig(
@@ -149,26 +204,36 @@ async function describeConfig(
   name: RepositoryName,
   { config: descriptor }: ManifestContent,
 ): Promise<DescribedConfig> {
-  const nothing = { config: null, history: null };
+  const nothing = { config: null, history: null, layerCount: 0, cut: [] };
   if (!descriptor || !isImageConfig(descriptor.mediaType)) return { ...nothing, configProblem: null };
   const blob = await findBlob(stores.db, name, descriptor.digest);
   const read = blob ? await readImageConfig(stores, blob) : "not available";
   if (typeof read === "string") return { ...nothing, configProblem: read };
-  const { history, ...config } = read;
-  return { config, history, configProblem: null };
+  const { history, layerCount, cut, ...config } = read;
+  return { config, history, layerCount, cut, configProblem: null };
 }
 
 /** Brings layers and history together, where the history tells which step made which layer. */
-function describeLayers({ layers }: ManifestContent, history: HistoryEntry[] | null) {
-  const numbers = history && layers ? layersOfHistory(history, layers.length) : undefined;
+function describeLayers(
+  { config, layers: all }: ManifestContent,
+  { history, layerCount }: Pick<DescribedConfig, "history" | "layerCount">,
+  excerpt: Excerpt<CutField>,
+) {
+  // An image without layers may say so by leaving the list out.
+  const layers = all ?? (config ? [] : null);
+  const numbers = history && layers ? layersOfHistory(history, layerCount, layers.length) : undefined;
   const stepOf = new Map(numbers?.map((layer, step) => [layer, history?.[step]]));
   return {
     layers:
-      layers?.map((layer, at) => ({
-        ...layer,
+      layers &&
+      excerpt.list("layers", layers, MAX_LAYERS, DESCRIPTOR_BYTES, ({ digest, mediaType, size, annotations }, at) => ({
+        digest,
+        mediaType: excerpt.text("layers", mediaType),
+        size,
+        annotations: takeAnnotations(excerpt, "layers", annotations),
         createdBy: stepOf.get(at)?.createdBy ?? null,
         created: stepOf.get(at)?.created ?? null,
-      })) ?? null,
+      })),
     history:
       history?.map((step, at): DescribedStep => ({
         ...step,

@@ -21,8 +21,11 @@ import {
 } from "../storage/tags.ts";
 import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "./access.ts";
 
-/** The texts of manifests on one page of a list have at most so many bytes together: a manifest may have 4 MiB. */
-const MAX_LISTED_TEXT_BYTES = 8 * 1024 * 1024;
+/**
+ * The texts of manifests in one answer have at most so many bytes together: a manifest may have 4 MiB, and as a text within
+ * JSON up to twice that.
+ */
+export const MAX_SHOWN_TEXT_BYTES = 1024 * 1024;
 /** What is certainly stored in one piece. */
 const MAX_SHORT_TEXT_BYTES = 600_000;
 
@@ -31,7 +34,7 @@ export interface ImageTag extends Omit<TagRecord, "manifestBytes" | "manifestId"
   accountId: number;
   imageId: string;
   isIndex: boolean;
-  /** The manifest; undefined where it was left out of a list. */
+  /** The manifest; undefined where it was left out. */
   text: string | undefined;
 }
 
@@ -63,20 +66,21 @@ function fitting(records: readonly TagRecord[]): TagRecord[] {
     .filter(({ manifestBytes }) => manifestBytes <= MAX_SHORT_TEXT_BYTES)
     .toSorted((one, other) => one.manifestBytes - other.manifestBytes);
   let bytes = 0;
-  return shortestFirst.filter(({ manifestBytes }) => (bytes += manifestBytes) <= MAX_LISTED_TEXT_BYTES);
+  return shortestFirst.filter(({ manifestBytes }) => (bytes += manifestBytes) <= MAX_SHOWN_TEXT_BYTES);
 }
 
 /**
- * One of an image's tags, with its manifest.
+ * One of an image's tags, with its manifest unless that is too long for an answer.
  *
  * @throws RegistryError REPOSITORY_UNKNOWN or TAG_UNKNOWN.
  */
 export async function getImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<ImageTag> {
   const repository = await requireRepository(stores, caller, name, "read");
   const record = await findTagRecord(stores.db, repository.id, tag);
-  const manifest = record && (await readManifest(stores.db, name, record.digest));
-  if (!manifest) throw unknownTag(name, tag);
-  return describe(repository, record, manifest.text);
+  const isShown = record !== undefined && record.manifestBytes <= MAX_SHOWN_TEXT_BYTES;
+  const manifest = isShown ? await readManifest(stores.db, name, record.digest) : undefined;
+  if (!record || (isShown && !manifest)) throw unknownTag(name, tag);
+  return describe(repository, record, manifest?.text);
 }
 
 function describe(

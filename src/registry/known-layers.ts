@@ -9,7 +9,7 @@ import { findBlob } from "../storage/blobs.ts";
 import { readManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
 import { listTagRecordsQuery } from "../storage/tags.ts";
-import { actorOf, findPushTarget, requireAccountUser, requireOrganization } from "./access.ts";
+import { actorOf, findWriteTarget, requireAccountUser, requireOrganization } from "./access.ts";
 import { readConfigText } from "./platforms.ts";
 
 /** How many of an image's newest tags are looked at: builds share their base with those before them. */
@@ -40,7 +40,7 @@ export async function findKnownLayers(
 ): Promise<KnownLayer[]> {
   requireAccountUser(caller);
   await requireOrganization(stores, caller, organizationOf(name), "edit");
-  const repositoryId = await findPushTarget(stores, actorOf(caller), name);
+  const { repositoryId } = await findWriteTarget(stores, actorOf(caller), "push", name);
   if (repositoryId === undefined) return [];
   const newest = { repositoryId, name: undefined, order: "updatedAt", isDescending: true, offset: 0 } as const;
   const tags = await listTagRecordsQuery(stores.db, { ...newest, limit: SEARCHED_TAGS });

@@ -15,13 +15,15 @@ import {
   patchOf,
   type Place,
   readWorkload,
+  runs,
   type Workload,
   workloadPath,
 } from "../model/kubernetes-workload.ts";
-import { imageOf, type PushEvent } from "../model/push-event.ts";
+import { imageOf, imagesOf, type PushEvent } from "../model/push-event.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { KubernetesTarget, WorkloadKind } from "../model/trigger-target.ts";
 import { type DeliveryRecord, isOvertaken, listAttempts } from "../storage/deliveries.ts";
-import { findClusterById, type TriggerRecord } from "../storage/triggers.ts";
+import { type ClusterRecord, findClusterById, type TriggerRecord } from "../storage/triggers.ts";
 import { decryptClusterToken } from "./cluster-secrets.ts";
 import {
   askCluster,
@@ -48,16 +50,22 @@ interface Look {
   ask: (request: ClusterRequest) => Promise<ClusterAnswer>;
   target: KubernetesTarget;
   image: NewImage;
+  /** What the image's repository is called, by each name of the registry. */
+  repositories: readonly string[];
   event: PushEvent;
   /** `deployment nginx in namespace default`. */
   subject: string;
   /** Whether the tag was pushed again since. */
   isOvertaken: () => Promise<boolean>;
+  /** Whether it may set a container that runs another image. */
+  isApproved: () => Promise<boolean>;
 }
 
 /**
  * Sets the image of a workload's containers to what was pushed, or looks how far the rollout is. Never throws for what
  * the cluster does. A test changes nothing: the cluster checks and then drops the patch.
+ *
+ * @param isApproved whether it may set a container that runs another image, which takes the right to edit the organization.
  */
 export async function updateWorkload(
   stores: Stores,
@@ -65,17 +73,22 @@ export async function updateWorkload(
   target: KubernetesTarget,
   delivery: DeliveryRecord,
   event: PushEvent,
+  isApproved: () => Promise<boolean>,
 ): Promise<Outcome> {
   const cluster = trigger.cluster && (await findClusterById(stores.db, trigger.cluster.id));
   if (!cluster) return failure("the trigger's cluster does not exist any more");
+  const outside = whyNotFor(cluster, target.namespace);
+  if (outside !== undefined) return failure(outside);
   const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
   const look: Look = {
     ask: (request) => askCluster(stores, access, event, request),
     target,
     event,
+    repositories: imagesOf(event, stores.settings),
     image: { repository: imageOf(event), tag: event.tag, digest: event.digest, byDigest: target.byDigest },
-    subject: `${target.workload.slice(0, -1)} ${target.application} in namespace ${target.namespace}`,
+    subject: subjectOf(target),
     isOvertaken: async () => event.isTest !== true && isOvertaken(stores.db, delivery),
+    isApproved,
   };
   try {
     if (delivery.status !== "rolling") {
@@ -93,12 +106,28 @@ export async function updateWorkload(
   }
 }
 
+/** `deployment nginx in namespace default`. */
+export function subjectOf({ workload, application, namespace }: KubernetesTarget): string {
+  return `${workload.slice(0, -1)} ${application} in namespace ${namespace}`;
+}
+
+/** What it takes to let pushes of an image set a container, as a refusal names it. */
+export function needFor(repository: RepositoryName): string {
+  const organization = organizationOf(repository);
+  return `it takes edit on organization ${organization}, or a container that runs image ${repository} already`;
+}
+
 async function setImage(look: Look, conflicts = 0): Promise<Outcome> {
   const { ask, target, image, event, subject } = look;
   const found = await find(look);
   if ("kind" in found) return found;
   const { workload, places } = found;
   if (places.length === 0) return failure(describeMissing(look), 200);
+  const foreign = places.find((place) => !runs(place, look.repositories));
+  if (foreign && !(await look.isApproved())) {
+    const said = `container ${foreign.name} of ${subject} runs another image`;
+    return failure(`${said}, and the user who set the trigger may not change that: ${needFor(event.repository)}`, 200);
+  }
   const changed = places.filter((place) => !hasImage(target.workload, workload, place, image));
   const names = changed.map(({ name }) => name).join(", ");
   // An earlier try may have set it without hearing so.
@@ -156,12 +185,12 @@ function judge({ target }: Look, workload: Workload, said: string): Outcome {
 
 /** Reads the workload and finds the containers in it. */
 async function find(look: Look): Promise<Outcome | { workload: Workload; places: Place[] }> {
-  const { ask, target, image, subject } = look;
+  const { ask, target, subject } = look;
   const answer = await ask({ method: "GET", path: workloadPath(target) });
   if (answer.status !== 200) return refused(look, answer);
   const workload = readWorkload(answer.json);
   if (!workload) return failure(`the API server answered with something that is no workload for ${subject}`, 200);
-  return { workload, places: findContainers(workload, target.container, image.repository) };
+  return { workload, places: findContainers(workload, target.container, look.repositories) };
 }
 
 function describeMissing({ target: { container }, image, subject }: Look): string {
@@ -178,6 +207,13 @@ function refused({ subject }: Look, { status, message, retryAfter }: ClusterAnsw
   return failure(said, status);
 }
 
+/** Why triggers may not name workloads of a namespace; undefined when they may. */
+export function whyNotFor({ name, namespaces }: ClusterRecord, namespace: string): string | undefined {
+  if (namespaces.length === 0 || namespaces.includes(namespace)) return undefined;
+  const only = `${namespaces.length === 1 ? "namespace" : "namespaces"} ${namespaces.join(", ")}`;
+  return `cluster ${name} is for ${only}, and not for ${namespace}`;
+}
+
 function failure(detail: string, status: number | null = null): Outcome {
   return { kind: "failure", status, detail };
 }
@@ -192,6 +228,34 @@ async function endAtLimit({ db }: Stores, delivery: DeliveryRecord, outcome: Out
   if (Date.now() - begun.getTime() < ROLLOUT_LIMIT_MS) return outcome;
   const minutes = ROLLOUT_LIMIT_MS / 60_000;
   return failure(`the rollout did not complete within ${minutes} minutes: ${outcome.detail}`, outcome.status);
+}
+
+/**
+ * Whether the containers that a target is about run an image of a repository at this moment.
+ *
+ * @param own the registry's own address.
+ * @returns what keeps it from being found out, if anything does.
+ */
+export async function runsImage(
+  stores: Stores,
+  cluster: ClusterRecord,
+  target: KubernetesTarget,
+  repository: RepositoryName,
+  own: { registry: string },
+): Promise<boolean | { unknown: string }> {
+  const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
+  try {
+    const { status, json } = await askCluster(stores, access, own, { method: "GET", path: workloadPath(target) });
+    if (status === 404) return false;
+    const workload = status === 200 ? readWorkload(json) : undefined;
+    if (!workload) return { unknown: `the API server answered ${status}` };
+    const repositories = imagesOf({ registry: own.registry, repository }, stores.settings);
+    const places = findContainers(workload, target.container, repositories);
+    return places.length > 0 && places.every((place) => runs(place, repositories));
+  } catch (error) {
+    if (error instanceof RegistryError || error instanceof ClusterUnreachable) return { unknown: error.message };
+    throw error;
+  }
 }
 
 // --- The test of a cluster ---

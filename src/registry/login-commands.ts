@@ -27,14 +27,17 @@ export async function createLoginCommand(
   caller: Caller,
   { project, registry }: { project: string | undefined; registry: string },
 ): Promise<LoginCommand> {
-  const { user, credentialVersion } = await findCurrentIdentity(stores, requireAccountUser(caller));
+  const { user, credentialVersion } = await findCurrentIdentity(stores, {
+    ...caller,
+    user: requireAccountUser(caller),
+  });
   const expiresAt = new Date(Math.floor((Date.now() + LOGIN_COMMAND_MS) / 1000) * 1000);
   const name = {
     project: project ? parseProject(project) : stores.settings.project,
     key: formatTemporaryKey({ userId: user.id, expiresAt }),
   };
   const userName = `${name.project}@${name.key}`;
-  const password = temporaryPassword(stores.secrets.token, name, credentialVersion);
+  const password = temporaryPassword(stores.secrets.token[0], name, credentialVersion);
   await insertAudit(stores.db, actorOf(caller), {
     action: "login-command.create",
     resource: userName,

@@ -36,14 +36,17 @@ export async function createOrganization(stores: Stores, caller: Caller, name: O
   throw new RegistryError("ORGANIZATION_QUOTA_EXCEEDED", { message, detail });
 }
 
-/** The organizations of the caller's account that the caller has a right to, by name. */
+/** SWR's list of organizations has no pages. */
+export const MAX_LISTED_ORGANIZATIONS = 10_000;
+
+/** The organizations of the caller's account that the caller has a right to, by name: the first of them. */
 export async function listOrganizations(
   { db }: Stores,
   caller: Caller,
   filter: storage.OrganizationFilter,
 ): Promise<Organization[]> {
   const user = requireAccountUser(caller);
-  const found = await storage.listOrganizations(db, user, filter);
+  const found = await storage.listOrganizations(db, user, filter, MAX_LISTED_ORGANIZATIONS);
   return found.map((organization) => ({ ...organization, level: shownLevel(user, organization) }));
 }
 
@@ -85,7 +88,7 @@ export async function getOrganization(
   name: OrganizationName,
 ): Promise<VisibleOrganization> {
   const user = requireAccountUser(caller);
-  const [organization] = await storage.listOrganizations(stores.db, user, { name, withImages: true });
+  const [organization] = await storage.listOrganizations(stores.db, user, { name, withImages: true }, 1);
   if (!organization) throw unknownOrganization(name);
   return asVisible(user, organization);
 }

@@ -6,6 +6,7 @@ import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOrganization, requireOwnRepository } from "./access.ts";
 
 export type { Permission, PermissionEntry, PermissionTarget } from "../storage/permissions.ts";
+export { MAX_LISTED_PERMISSIONS } from "../storage/permissions.ts";
 
 /** Who may do what with an organization or an image. */
 export interface Permissions {

@@ -6,8 +6,11 @@ import type { RepositoryName } from "../model/reference.ts";
 import { findUnreadConfig, insertPlatforms } from "../storage/platforms.ts";
 import type { Stores } from "../storage/stores.ts";
 
-/** Configurations have some KiB; a larger one is not worth the memory. */
-export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+/**
+ * Configurations have some KiB, and those with the longest labels some hundred. What is read of a larger one would take
+ * twenty times its size in memory, and an isolate has 128 MB.
+ */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 export const CONFIG_PROBLEMS = ["too large", "not JSON", "not available"] as const;
 /** Why a configuration is not shown. */

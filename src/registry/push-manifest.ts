@@ -10,6 +10,8 @@ import { ensureRepository } from "./repositories.ts";
 
 /** The referrers API repeats annotations, and a D1 row ends at 2 MB. */
 const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
+/** A manifest may lack ten thousand parts; a client that lacks so many will push all of them anyway. */
+const MAX_NAMED_PARTS = 100;
 
 export interface ManifestPush {
   repository: RepositoryName;
@@ -20,7 +22,7 @@ export interface ManifestPush {
   tags: Tag[];
   contentType: string | undefined;
   bytes: Uint8Array;
-  /** The registry's address as the client uses it, `https://host[:port]`: what events call it. */
+  /** The registry's own address, `https://host[:port]`: what events call it. */
   registry: string;
 }
 
@@ -28,7 +30,8 @@ export interface ManifestPush {
  * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
  * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
  *
- * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN or TAG_IMMUTABLE.
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, TAG_IMMUTABLE or
+ * TOO_MANY_TAGS.
  */
 export async function pushManifest(
   stores: Stores,
@@ -80,17 +83,21 @@ function requireShortAnnotations({ subject, annotations }: Manifest): void {
 }
 
 async function missingParts(stores: Stores, repositoryId: number, manifest: Manifest): Promise<RegistryError> {
-  const { blobs, children } = await findMissing(stores.db, repositoryId, manifest);
-  const problems: Problem[] = [
-    ...blobs.map((digest) => ({
+  const { blobs, children } = await findMissing(stores.db, repositoryId, manifest, MAX_NAMED_PARTS);
+  const named: Problem[] = [
+    ...blobs.digests.map((digest) => ({
       message: `blob ${digest} is not in the repository: push it first`,
       detail: { digest },
     })),
-    ...children.map((digest) => ({
+    ...children.digests.map((digest) => ({
       message: `manifest ${digest} is not in the repository: push it first`,
       detail: { digest },
     })),
-  ];
+  ].slice(0, MAX_NAMED_PARTS);
+  const total = blobs.total + children.total;
+  const rest = total - named.length;
+  const more = { message: `and ${rest} more are missing, ${total} in all`, detail: { missing: total } };
+  const problems = rest > 0 ? [...named, more] : named;
   const came = { message: "a part of the manifest was missing and has come since: push the manifest again" };
   return new RegistryError("MANIFEST_BLOB_UNKNOWN", problems.length > 0 ? problems : came);
 }

@@ -4,7 +4,7 @@ import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { openUploadRow } from "../storage/open-uploads.ts";
 import { createRepository, createRepositoryForUpload, listOwnNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
-import { findPushTarget } from "./access.ts";
+import { findWriteTarget } from "./access.ts";
 import { openCursor, sealCursor } from "./cursors.ts";
 
 /**
@@ -12,13 +12,14 @@ import { openCursor, sealCursor } from "./cursors.ts";
  * newcomer's first push works).
  *
  * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
- * when the right to push was taken away since the request, whose body may come slowly, was let in; QUOTA_EXCEEDED.
+ * when the right to push was taken away since the request, whose body may come slowly, was let in. UNAUTHORIZED when the
+ * user's logins have ended since. QUOTA_EXCEEDED.
  */
 export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
-  const found = await findPushTarget(stores, actor, name);
+  const { user, repositoryId: found } = await findWriteTarget(stores, actor, "push", name);
   if (found !== undefined) return found;
-  await createRepository(stores.db, actor, name, quotaForPush(stores));
-  const created = await findPushTarget(stores, actor, name);
+  await createRepository(stores.db, { ...actor, user }, name, quotaForPush(stores));
+  const { repositoryId: created } = await findWriteTarget(stores, actor, "push", name);
   if (created !== undefined) return created;
   throw notCreated(name);
 }
@@ -36,13 +37,14 @@ export async function ensureOpenUpload(
   name: RepositoryName,
   upload: string,
 ): Promise<number> {
-  const open = () => openUploadRow(stores.db, actor.user, name, upload);
-  const room =
-    (await open()) ??
-    ((await findPushTarget(stores, actor, name)) === undefined
-      ? await createRepositoryForUpload(stores.db, actor, name, quotaForPush(stores), upload)
-      : // Somebody has created it since.
-        await open());
+  const open = () => openUploadRow(stores.db, actor, name, upload);
+  const create = async () => {
+    const { user, repositoryId } = await findWriteTarget(stores, actor, "push", name);
+    // Somebody may have created it since.
+    if (repositoryId !== undefined) return open();
+    return createRepositoryForUpload(stores.db, { ...actor, user }, name, quotaForPush(stores), upload);
+  };
+  const room = (await open()) ?? (await create());
   if (room === undefined) throw notCreated(name);
   return room;
 }

@@ -36,9 +36,10 @@ const AFTERWARDS = { queries: 400, milliseconds: 20_000 };
 export type Rest = (() => Promise<void>) | undefined;
 
 async function runAtOnce(stores: Stores, repositoryId: number): Promise<Rest> {
-  if (await runRuleOf(stores, repositoryId, new Budget(AT_ONCE.queries, AT_ONCE.milliseconds))) return undefined;
+  if (await runRuleOf(stores, repositoryId, new Budget(stores.db, AT_ONCE.queries, AT_ONCE.milliseconds)))
+    return undefined;
   return async () => {
-    await runRuleOf(stores, repositoryId, new Budget(AFTERWARDS.queries, AFTERWARDS.milliseconds));
+    await runRuleOf(stores, repositoryId, new Budget(stores.db, AFTERWARDS.queries, AFTERWARDS.milliseconds));
   };
 }
 
@@ -173,6 +174,7 @@ export interface PreviewPosition extends TagPosition {
 /**
  * What a rule would do to an image's tags, the newest first, if it ran now. Nothing is written.
  *
+ * @returns one more than `limit` when there are more; `limit` is lower than asked for where the rule's patterns take long.
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED for who may pull it only because it is shared or public, or
  * RETENTION_INVALID.
  */
@@ -181,14 +183,16 @@ export async function previewRule(
   caller: Caller,
   name: RepositoryName,
   rule: RetentionRule,
-  { after, limit }: { after: PreviewPosition | undefined; limit: number },
-): Promise<{ judged: Judged<StoredAgingTag>[]; now: number }> {
+  page: { after: PreviewPosition | undefined; limit: number },
+): Promise<{ judged: Judged<StoredAgingTag>[]; limit: number; now: number }> {
   requireAccountUser(caller);
   const { id } = await requireOwnRepository(stores, caller, name, "read");
   const compiled = compileRule(rule);
+  const { after } = page;
+  const limit = Math.min(page.limit, compiled.tagsAtOnce);
   const now = after?.now ?? Date.now();
-  const tags = await listTagsByAge(stores.db, id, { order: "newest", after, limit });
-  return { judged: judgeAll(compiled, tags, after?.counted ?? 0, now), now };
+  const tags = await listTagsByAge(stores.db, id, { order: "newest", after, limit: limit + 1 });
+  return { judged: judgeAll(compiled, tags, after?.counted ?? 0, now), limit, now };
 }
 
 /**
@@ -219,7 +223,7 @@ export async function listImageLogBefore(
   name: RepositoryName,
   before: number | undefined,
   limit: number,
-): Promise<LogEntry[]> {
+): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
   requireAccountUser(caller);
   const { id } = await requireOwnRepository(stores, caller, name, "read");
   return listLogBefore(stores.db, id, before, limit);

@@ -1,23 +1,53 @@
-/** Logins that last: a browser's, by cookie, and an IAM client's, by `X-Auth-Token`. */
+/**
+ * Logins that last: a browser's by cookie, an IAM client's by `X-Auth-Token`, and a container tool's by refresh token. Each
+ * is a row, found by the hash of its token, so that it can be listed and ended (ADR 12).
+ */
 import { createHash, randomBytes } from "node:crypto";
 import type { Caller, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
-import { hashPassword } from "../model/password.ts";
-import { deleteSession, findSessionQuery, insertSession } from "../storage/sessions.ts";
+import { type SessionKind, sessionIdOf } from "../model/session.ts";
+import {
+  deleteSession,
+  findSession as findRecord,
+  hasSession,
+  insertSession,
+  recordSessionUse,
+  type SessionRecord,
+} from "../storage/sessions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { updateUser } from "../storage/users.ts";
 import { actorOf, requireAccountUser } from "./access.ts";
-import { authenticateUser, checkUser, type Identity, identityOf, type Login } from "./credentials.ts";
+import { authenticateUser, type Identity, identityOf, isOwnPassword, type Login } from "./credentials.ts";
+import { hashNewPassword } from "./password-hashing.ts";
 import { unknownUser } from "./users.ts";
 
 const TOKEN_BYTES = 32;
+/** How exactly it is known when a login was last used: a request must not cost a write. */
+const USE_RECORDED_MS = 5 * 60_000;
+/**
+ * How many logins of one kind a user may have: a script that logs in and never out must not fill the table. The one that was
+ * used least recently ends.
+ */
+export const MAX_SESSIONS = 100;
+
+/** Who logs in, or uses a login. */
+export interface Client {
+  /** The IP address, where the platform tells. */
+  address: string | undefined;
+  /** What it calls itself. */
+  client: string | undefined;
+}
 
 export interface Session {
-  user: User;
+  /** What it is called where it is listed. */
+  id: string;
+  identity: Identity;
   expiresAt: Date;
 }
 
-export interface NewSession extends Session {
+export interface NewSession {
+  user: User;
+  expiresAt: Date;
   /** The secret that stands for the session; only its hash is kept. */
   token: string;
   createdAt: Date;
@@ -32,35 +62,78 @@ export interface NewSession extends Session {
  */
 export async function logIn(
   stores: Stores,
-  login: Login,
+  login: Login & Client,
+  kind: SessionKind,
   lifetimeMs: number,
   account?: { id?: string | undefined; name?: string | undefined },
 ): Promise<NewSession> {
-  const { user } = await authenticateUser(stores, login, account);
+  const identity = await authenticateUser(stores, login, account);
+  return openSession(stores, identity, kind, login, lifetimeMs);
+}
+
+/** Gives somebody who has shown who they are a login that lasts. */
+export async function openSession(
+  stores: Stores,
+  { user, passwordChanges }: Pick<Identity, "user" | "passwordChanges">,
+  kind: SessionKind,
+  { address, client }: Client,
+  lifetimeMs: number,
+): Promise<NewSession> {
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + lifetimeMs);
-  await insertSession(
-    stores.db,
-    { user, address: login.address },
-    { tokenHash: hashToken(token), createdAt, expiresAt },
-  );
+  const created = { tokenHash: hashToken(token), kind, passwordChanges, client, createdAt, expiresAt };
+  await insertSession(stores.db, { user, address }, created, MAX_SESSIONS);
   return { token, user, createdAt, expiresAt };
 }
 
-/** The session that a token stands for; undefined when it has ended or never was. */
-export async function findSession(stores: Stores, token: string): Promise<Session | undefined> {
-  const [row] = await findSessionQuery(stores.db, hashToken(token), new Date());
-  return row && { user: identityOf(row.user, "account").user, expiresAt: row.expiresAt };
+/**
+ * The session that a token stands for, in one query; a use is recorded every few minutes.
+ *
+ * @param idleMs puts its end off to so long after a recorded use.
+ * @returns undefined when it has ended, never was, or is of another kind.
+ */
+export async function findSession(
+  stores: Stores,
+  kind: SessionKind,
+  token: string,
+  { address }: Pick<Client, "address">,
+  idleMs?: number,
+): Promise<Session | undefined> {
+  const tokenHash = hashToken(token);
+  const now = new Date();
+  const record = await findRecord(stores.db, kind, tokenHash, now);
+  if (!record) return undefined;
+  const identity = identityOf(record.user, "account");
+  // A session from before the column is ended by the deletion of its row alone.
+  if (record.passwordChanges !== null && record.passwordChanges !== record.user.passwordChanges) return undefined;
+  const expiresAt = await recordUse(stores, tokenHash, record, { now, address, idleMs });
+  const id = sessionIdOf(tokenHash);
+  return { id, identity: { ...identity, session: id }, expiresAt };
 }
 
 /**
- * Who asks for tokens with a session. They push and pull only, as those of a login command do: what is left of a session
- * that somebody ends is that, and for a token's few minutes.
+ * Makes sure that a login which a token was made with has not been ended since.
+ *
+ * @param id the login's.
+ * @throws RegistryError UNAUTHORIZED.
  */
-export async function findSessionIdentity(stores: Stores, token: string): Promise<Identity | undefined> {
-  const [row] = await findSessionQuery(stores.db, hashToken(token), new Date());
-  return row && identityOf(row.user, "registry");
+export async function requireSession(stores: Stores, user: User, id: string): Promise<void> {
+  if (await hasSession(stores.db, user.id, id, new Date())) return;
+  throw new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
+}
+
+async function recordUse(
+  { db }: Stores,
+  tokenHash: string,
+  { lastUsedAt, expiresAt }: SessionRecord,
+  { now, address, idleMs }: { now: Date; address: string | undefined; idleMs: number | undefined },
+): Promise<Date> {
+  const due = new Date(now.getTime() - USE_RECORDED_MS);
+  if (lastUsedAt !== null && lastUsedAt >= due) return expiresAt;
+  const end = idleMs === undefined ? expiresAt : new Date(now.getTime() + idleMs);
+  await recordSessionUse(db, tokenHash, { lastUsedAt: now, lastAddress: address, expiresAt: end }, due);
+  return end;
 }
 
 /** Ends a session of the caller's. */
@@ -82,10 +155,11 @@ export async function changePassword(
 ): Promise<void> {
   const user = requireAccountUser(caller);
   const { current, replacement, session } = passwords;
-  const login: Login = { name: user.name, password: current, address: caller.address };
-  if (!(await checkUser(stores, login))) throw new RegistryError("DENIED", "the current password is wrong");
+  if (!(await isOwnPassword(stores, caller, user, current))) {
+    throw new RegistryError("DENIED", "the current password is wrong");
+  }
   const keptSession = session === undefined ? undefined : hashToken(session);
-  const passwordHash = hashPassword(replacement);
+  const passwordHash = await hashNewPassword(user, replacement);
   const isChanged = await updateUser(stores.db, actorOf(caller), user, { passwordHash, keptSession });
   if (!isChanged) throw unknownUser(user.name);
 }

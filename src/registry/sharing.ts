@@ -2,7 +2,7 @@
 import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { MAX_SHARES } from "../model/share.ts";
+import { MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../model/share.ts";
 import { findAccount } from "../storage/accounts.ts";
 import {
   countShares,
@@ -98,7 +98,11 @@ async function reasonNotToShare(
     const message = `an image may be shared with at most ${MAX_SHARES} accounts, ended shares counted: delete one first`;
     return new RegistryError("SHARE_LIMIT", message);
   }
-  return new RegistryError("ACCOUNT_UNKNOWN", `account ${account} does not exist`);
+  if (!(await findAccount(stores.db, account))) {
+    return new RegistryError("ACCOUNT_UNKNOWN", `account ${account} does not exist`);
+  }
+  const message = `account ${account} may receive at most ${MAX_SHARES_WITH_ACCOUNT} images of yours, ended shares counted`;
+  return new RegistryError("SHARE_LIMIT", `${message}: delete one first`);
 }
 
 function requirePrivate({ isPublic, name }: RepositoryAccess): void {

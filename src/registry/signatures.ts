@@ -38,7 +38,10 @@ export async function verifySignature(
   if (Math.abs(age) > MAX_SKEW_MS) throw refusal("X-Sdk-Date is more than 15 minutes off: is the clock right?");
 
   const { key, secret } = await readAccessKey(stores, accessKey);
-  const isRight = isSameText(signature, signatureOf(secret, request, signedHeaders));
+  // A proxy may have replaced the host that the client signed by the one that it asks.
+  const hosts = signedHeaders.includes("host") ? stores.settings.publicUrls.map((origin) => new URL(origin).host) : [];
+  const asSent = [request, ...hosts.map((host) => sentTo(host, request))];
+  const isRight = asSent.some((sent) => isSameText(signature, signatureOf(secret, sent, signedHeaders)));
   if (!key || !isRight) {
     await noteFailedLogin(stores, accessKey, address);
     throw refusal("authentication required: the access key is wrong, or the signature is not that of the request");
@@ -49,6 +52,11 @@ export async function verifySignature(
   }
   await recordUse(stores, key);
   return identityOf(key.user, "account").user;
+}
+
+function sentTo(host: string, request: SignedRequest): SignedRequest {
+  const { headers } = request;
+  return { ...request, headers: { get: (name) => (name.toLowerCase() === "host" ? host : headers.get(name)) } };
 }
 
 function refusal(message: string): RegistryError {

@@ -2,9 +2,9 @@
 import type { Caller } from "../model/access.ts";
 import { digestOf } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
-import type { PushEvent } from "../model/push-event.ts";
+import { type PushEvent, readEvent } from "../model/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../model/reference.ts";
-import { type Condition, isMet, parseCondition } from "../model/trigger.ts";
+import { type Condition, parseCondition, readCondition } from "../model/trigger.ts";
 import {
   type AttemptRecord,
   type DeliveryRecord,
@@ -20,7 +20,14 @@ import { actorOf } from "./access.ts";
 import type { Own } from "./clusters.ts";
 import { enqueue } from "./deliveries.ts";
 import type { Stores } from "./stores.ts";
-import { getImageTrigger, listImageTriggers, requireEditable, requireTrigger, type Trigger } from "./triggers.ts";
+import {
+  getImageTrigger,
+  listImageTriggers,
+  requireEditable,
+  requireTrigger,
+  requireWorkloadRight,
+  type Trigger,
+} from "./triggers.ts";
 
 /** A delivery, and what it tells of. */
 export interface Delivery extends Omit<DeliveryRecord, "event"> {
@@ -50,7 +57,7 @@ export async function listTriggersWithLast(
   );
   return found.map((trigger) => {
     const last = newest.get(trigger.id);
-    return { trigger, last: last && readDelivery(last) };
+    return { trigger, last: last && readDelivery(stores, last) };
   });
 }
 
@@ -67,9 +74,9 @@ export async function tryCondition(
   wanted: Condition,
 ): Promise<{ tag: Tag; isMet: boolean }[]> {
   const { id } = await requireEditable(stores, caller, name);
-  const condition = parseCondition(wanted);
+  const isMet = readCondition(parseCondition(wanted));
   const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
-  return records.map((record) => ({ tag: record.name, isMet: isMet(condition, record.name) }));
+  return records.map((record) => ({ tag: record.name, isMet: isMet(record.name) }));
 }
 
 function newestTags(repositoryId: number) {
@@ -90,7 +97,8 @@ export async function listTriggerDeliveries(
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Delivery[]> {
   const { record } = await requireTrigger(stores, caller, name, trigger);
-  return (await listDeliveries(stores.db, record.id, before, limit)).map(readDelivery);
+  const records = await listDeliveries(stores.db, record.id, before, limit);
+  return records.map((delivery) => readDelivery(stores, delivery));
 }
 
 /**
@@ -122,7 +130,8 @@ export async function getTriggerWithOutcomes(
   trigger: string,
 ): Promise<{ trigger: Trigger; outcomes: Delivery[] }> {
   const found = await getImageTrigger(stores, caller, name, trigger);
-  return { trigger: found, outcomes: (await listOutcomes(stores.db, found.id, MAX_OUTCOMES)).map(readDelivery) };
+  const outcomes = await listOutcomes(stores.db, found.id, MAX_OUTCOMES);
+  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(stores, delivery)) };
 }
 
 /**
@@ -167,7 +176,8 @@ export async function testTrigger(
  * Writes a new delivery of an old one's event.
  *
  * @returns it, to be handed to {@link hurry}.
- * @throws RegistryError as {@link getDelivery}, and TRIGGER_INVALID when the trigger does not want the tag any more.
+ * @throws RegistryError as {@link getDelivery}, {@link requireWorkloadRight}, and TRIGGER_INVALID when the trigger does not
+ * want the tag any more.
  */
 export async function resendDelivery(
   stores: Stores,
@@ -176,11 +186,14 @@ export async function resendDelivery(
   trigger: string,
   oldId: number,
 ): Promise<Delivery> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
+  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
   const { event } = await requireDelivery(stores, record.id, oldId);
-  if (event.isTest !== true && !isMet(record.condition, event.tag)) {
+  if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
     throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
   }
+  // It is delivered though the trigger may be switched off, which is then this user's doing.
+  const acting = { target: record.target, clusterId: record.cluster?.id };
+  await requireWorkloadRight(stores, caller, repository, acting, { registry: event.registry });
   const entry = {
     action: "delivery.resend",
     organization: organizationOf(name),
@@ -200,16 +213,15 @@ export async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
   }
 }
 
-async function requireDelivery({ db }: Stores, triggerId: number, id: number): Promise<Delivery> {
-  const delivery = await findDelivery(db, triggerId, id);
-  if (delivery) return readDelivery(delivery);
+async function requireDelivery(stores: Stores, triggerId: number, id: number): Promise<Delivery> {
+  const delivery = await findDelivery(stores.db, triggerId, id);
+  if (delivery) return readDelivery(stores, delivery);
   throw new RegistryError("DELIVERY_UNKNOWN", {
     message: `the trigger has no delivery ${id}`,
     detail: { delivery: id },
   });
 }
 
-/** The event is written by this Worker alone. */
-function readDelivery({ event, ...delivery }: DeliveryRecord): Delivery {
-  return { ...delivery, event: JSON.parse(event) as PushEvent };
+function readDelivery({ settings }: Stores, { event, ...delivery }: DeliveryRecord): Delivery {
+  return { ...delivery, event: readEvent(event, settings) };
 }

@@ -2,9 +2,10 @@
 import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { MAX_URL_LENGTH } from "../model/field-limits.ts";
+import { MAX_TRIGGERS } from "../model/limits.ts";
 import { checkLabel, checkWorkloadName } from "../model/kubernetes-names.ts";
 import { checkTarget } from "../model/outbound.ts";
-import type { RepositoryName } from "../model/reference.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { type Condition, parseCondition, parseTriggerName } from "../model/trigger.ts";
 import type { KubernetesTarget, WebhookSecrets, WebhookTarget } from "../model/trigger-target.ts";
 import {
@@ -15,13 +16,21 @@ import {
   findTrigger,
   insertTrigger,
   listTriggers,
-  MAX_TRIGGERS,
   type TriggerRecord,
   type TriggerSettings,
   updateTrigger,
 } from "../storage/triggers.ts";
-import { actorOf, requireAccountUser, requireOwnRepository, type RepositoryAccess, unknownImage } from "./access.ts";
+import {
+  actorOf,
+  hasOrganizationRight,
+  requireAccountUser,
+  requireOwnRepository,
+  type RepositoryAccess,
+  unknownImage,
+} from "./access.ts";
 import { type Own, unknownCluster } from "./clusters.ts";
+import { needFor, runsImage, subjectOf, whyNotFor } from "./kubernetes.ts";
+import { requireOutbound } from "./outbound.ts";
 import type { Stores } from "./stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "./webhook-secrets.ts";
 
@@ -79,8 +88,8 @@ export async function getImageTrigger(
 /**
  * Gives an image a trigger.
  *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_INVALID saying what is
- * wrong, CLUSTER_UNKNOWN, TRIGGER_EXISTS, TRIGGER_LIMIT.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or as {@link requireWorkloadRight},
+ * TRIGGER_INVALID saying what is wrong, CLUSTER_UNKNOWN, TRIGGER_EXISTS, TRIGGER_LIMIT.
  */
 export async function addImageTrigger(
   stores: Stores,
@@ -92,11 +101,9 @@ export async function addImageTrigger(
 ): Promise<Trigger> {
   const repository = await requireEditable(stores, caller, name);
   parseTriggerName(trigger);
-  const settings: TriggerSettings = {
-    ...flags,
-    condition: parseCondition(condition),
-    ...(await readTarget(stores, repository, trigger, target, undefined, own)),
-  };
+  const written = await readTarget(stores, repository, trigger, target, undefined, own);
+  const approvedBy = await requireWorkloadRight(stores, caller, repository, written, own);
+  const settings: TriggerSettings = { ...flags, condition: parseCondition(condition), ...written, approvedBy };
   const id = await insertTrigger(stores.db, actorOf(caller), repository, trigger, settings);
   if (id === undefined) throw await whatIsGone(stores, repository, settings.clusterId);
   return getImageTrigger(stores, caller, name, trigger);
@@ -116,18 +123,101 @@ export async function changeImageTrigger(
   own: Own,
 ): Promise<Trigger> {
   const { repository, record } = await requireTrigger(stores, caller, name, trigger);
+  const written = target && (await readTarget(stores, repository, trigger, target, record, own));
   const settings: Partial<TriggerSettings> = {
     ...flags,
     ...(condition && { condition: parseCondition(condition) }),
-    ...(target && (await readTarget(stores, repository, trigger, target, record, own))),
+    ...written,
+    ...(await readApproval(stores, caller, repository, record, { written, condition, ...flags }, own)),
   };
-  if (!(await updateTrigger(stores.db, actorOf(caller), repository, trigger, settings))) {
+  const hasNewSecrets =
+    target?.kind === "webhook" && (target.secret !== undefined || target.authorization !== undefined);
+  if (!(await updateTrigger(stores.db, actorOf(caller), repository, trigger, settings, hasNewSecrets))) {
     if (settings.clusterId !== undefined && !(await findClusterById(stores.db, settings.clusterId))) {
       throw await whatIsGone(stores, repository, settings.clusterId);
     }
     throw unknownTrigger(name, trigger);
   }
   return getImageTrigger(stores, caller, name, trigger);
+}
+
+/**
+ * Who answers for a trigger that is changed. A user without the organization's right takes it over with the change, so that
+ * it sets nothing but what that user may; one with the right answers only for a target that the change itself names.
+ *
+ * @returns nothing where that stays as it is: also when a trigger is only switched off.
+ */
+async function readApproval(
+  stores: Stores,
+  caller: Caller,
+  repository: RepositoryAccess,
+  record: TriggerRecord,
+  { written, condition, isEnabled, firesAlways }: ApprovedChanges,
+  own: Own,
+): Promise<Pick<TriggerSettings, "approvedBy"> | undefined> {
+  if (!written && !condition && isEnabled !== true && firesAlways === undefined) return undefined;
+  const next = written ?? { target: record.target, clusterId: record.cluster?.id };
+  const approvedBy = await requireWorkloadRight(stores, caller, repository, next, own);
+  if (next.target.kind !== "kubernetes" || written) return { approvedBy };
+  const hasRight = await hasOrganizationRight(stores, caller.user, organizationOf(repository.name), "edit");
+  return hasRight ? undefined : { approvedBy };
+}
+
+interface ApprovedChanges {
+  written: WrittenTarget | undefined;
+  condition?: Condition | undefined;
+  isEnabled?: boolean | undefined;
+  firesAlways?: boolean | undefined;
+}
+
+/**
+ * Makes sure that a caller, who may edit the image, may let pushes of it set what a target names: a container that runs this
+ * image already, or, with the right to edit the organization, any that the cluster is for (ADR 0017).
+ *
+ * @returns the user in whose right the target acts; undefined for a webhook.
+ * @throws RegistryError DENIED saying what is missing, also when the cluster could not be asked; TRIGGER_INVALID when the
+ * cluster is not for the namespace.
+ */
+export async function requireWorkloadRight(
+  stores: Stores,
+  caller: Caller,
+  { name, organization }: RepositoryAccess,
+  { target, clusterId }: Pick<TriggerSettings, "target" | "clusterId">,
+  own: Own,
+): Promise<number | undefined> {
+  if (target.kind !== "kubernetes") return undefined;
+  const user = requireAccountUser(caller);
+  const cluster = clusterId === undefined ? undefined : await findClusterById(stores.db, clusterId);
+  if (!cluster || cluster.organizationId !== organization.id) throw unknownCluster(String(clusterId ?? ""));
+  const outside = whyNotFor(cluster, target.namespace);
+  if (await hasOrganizationRight(stores, user, organizationOf(name), "edit")) {
+    if (outside === undefined) return user.id;
+    throw new RegistryError("TRIGGER_INVALID", { message: outside, detail: { field: "namespace" } });
+  }
+  const found = outside === undefined && (await askForImage(stores, cluster, target, { name, organization }, own));
+  if (found === true) return user.id;
+  const why = found === false ? "" : `; whether one does could not be found out: ${found.unknown}`;
+  throw new RegistryError("DENIED", {
+    message: `you do not have the permission: ${user.name} may not let pushes set ${subjectOf(target)}: ${needFor(name)}${why}`,
+    detail: { name },
+  });
+}
+
+/** Asks the cluster, within what an account may send: users without the organization's right set that off, too. */
+async function askForImage(
+  stores: Stores,
+  cluster: ClusterRecord,
+  target: KubernetesTarget,
+  { name, organization }: Pick<RepositoryAccess, "name" | "organization">,
+  own: Own,
+): Promise<boolean | { unknown: string }> {
+  try {
+    await requireOutbound(stores, organization.accountId, cluster.server);
+  } catch (error) {
+    if (error instanceof RegistryError) return { unknown: error.message };
+    throw error;
+  }
+  return runsImage(stores, cluster, target, name, own);
 }
 
 /** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or TRIGGER_UNKNOWN. */

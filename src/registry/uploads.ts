@@ -15,8 +15,10 @@ import {
   newUploadId,
   openUpload,
   storeUpload,
+  type UploadFinisher,
   uploadOffset,
 } from "../storage/uploads.ts";
+import { findWriteTarget } from "./access.ts";
 import { ensureOpenUpload } from "./repositories.ts";
 
 export type { ChunkBounds };
@@ -27,10 +29,10 @@ const GIVE_WAY_MS = 60 * 60 * 1000;
 /** How many are looked at then: what is refused must not make much work. */
 const MAX_LOOKED_AT = 5;
 
-/** An upload that is under way: where it goes to, whose it is, and the id of its session. */
+/** An upload that is under way: where it goes to, who goes on with it, and the id of its session. */
 export interface Upload {
   repository: RepositoryName;
-  userId: number;
+  actor: Actor;
   session: string;
 }
 
@@ -98,21 +100,39 @@ export async function uploadBlob(
 ): Promise<void> {
   const session = newUploadId(stores.uploads);
   const room = await takePlace(stores, actor, repository, session);
-  const opening = { repository, userId: actor.user.id, algorithm: algorithmOf(blob.digest), room };
-  await storeUpload(stores.uploads, session, opening, blob.digest, blob.bounds, blob.body);
+  const opening = { ...finisherOf({ repository, actor }), algorithm: algorithmOf(blob.digest), room };
+  await orExplained(stores, { repository, actor }, () =>
+    storeUpload(stores.uploads, session, opening, blob.digest, blob.bounds, blob.body),
+  );
 }
 
-/** @returns how many bytes the upload has. */
-export function getUploadOffset(stores: Stores, upload: Upload): Promise<number> {
-  return uploadOffset(stores.uploads, upload.session, upload);
+/**
+ * @returns how many bytes the upload has.
+ * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, also for all below.
+ */
+export async function getUploadOffset(stores: Stores, upload: Upload): Promise<number> {
+  await findWriteTarget(stores, upload.actor, "push", upload.repository);
+  return uploadOffset(stores.uploads, upload.session, finisherOf(upload));
 }
 
 /**
  * @returns how many bytes the upload has now.
  * @throws RegistryError QUOTA_EXCEEDED when the organization has no room for them, which ends the upload.
  */
-export function appendChunk(stores: Stores, upload: Upload, bounds: ChunkBounds, body: Body | null): Promise<number> {
-  return appendToUpload(stores.uploads, upload.session, upload, bounds, body);
+export async function appendChunk(
+  stores: Stores,
+  upload: Upload,
+  bounds: ChunkBounds,
+  body: Body | null,
+): Promise<number> {
+  // While the bytes come in: it takes no time of its own, and they become a blob only by the request after this one.
+  const [target, offset] = await Promise.allSettled([
+    findWriteTarget(stores, upload.actor, "push", upload.repository),
+    appendToUpload(stores.uploads, upload.session, finisherOf(upload), bounds, body),
+  ]);
+  if (target.status === "rejected") throw target.reason;
+  if (offset.status === "rejected") throw offset.reason;
+  return offset.value;
 }
 
 /**
@@ -120,14 +140,37 @@ export function appendChunk(stores: Stores, upload: Upload, bounds: ChunkBounds,
  *
  * @throws RegistryError DIGEST_INVALID; QUOTA_EXCEEDED as {@link appendChunk}.
  */
-export function completeUpload(
+export async function completeUpload(
   stores: Stores,
   upload: Upload,
   last: { digest: Digest; bounds: ChunkBounds; body: Body | null },
 ): Promise<void> {
-  return finishUpload(stores.uploads, upload.session, upload, last.digest, last.bounds, last.body);
+  await orExplained(stores, upload, () =>
+    finishUpload(stores.uploads, upload.session, finisherOf(upload), last.digest, last.bounds, last.body),
+  );
 }
 
-export function abandonUpload(stores: Stores, upload: Upload): Promise<void> {
-  return cancelUpload(stores.uploads, upload.session, upload);
+export async function abandonUpload(stores: Stores, upload: Upload): Promise<void> {
+  await findWriteTarget(stores, upload.actor, "push", upload.repository);
+  await cancelUpload(stores.uploads, upload.session, finisherOf(upload));
+}
+
+function finisherOf({ repository, actor }: Omit<Upload, "session">): UploadFinisher {
+  return { repository, userId: actor.user.id, passwordChanges: actor.passwordChanges };
+}
+
+/** The statement that writes a blob decides anew whether its pusher may; only when it refuses is it looked up why. */
+async function orExplained(
+  stores: Stores,
+  { repository, actor }: Omit<Upload, "session">,
+  finish: () => Promise<void>,
+): Promise<void> {
+  try {
+    await finish();
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === "NAME_UNKNOWN") {
+      await findWriteTarget(stores, actor, "push", repository);
+    }
+    throw error;
+  }
 }

@@ -2,7 +2,6 @@
 import type { Caller, Role, User } from "../model/access.ts";
 import { shorten } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
-import { hashPassword } from "../model/password.ts";
 import { findAccount } from "../storage/accounts.ts";
 import type { Stores } from "../storage/stores.ts";
 import {
@@ -17,7 +16,9 @@ import {
   type UserRecord,
 } from "../storage/users.ts";
 import { unknownAccount } from "./accounts.ts";
-import { actorOf, requireAccountUser, requireAdministrator, requireOperator } from "./access.ts";
+import { actorOf, requireAccountUser, requireAdministrator, requireOperator, requireUser } from "./access.ts";
+import { hashNewPassword } from "./password-hashing.ts";
+import { refuseReservedName } from "./reserved-names.ts";
 
 export type { ListedUser, NamePage };
 
@@ -61,9 +62,20 @@ export async function requireManagedUser(stores: Stores, caller: Caller, name: s
 }
 
 /**
+ * The same for what changes the user, or takes something from them: only operators do that to an operator.
+ *
+ * @throws RegistryError DENIED, USER_UNKNOWN.
+ */
+export async function requireChangeableUser(stores: Stores, caller: Caller, name: string): Promise<UserRecord> {
+  const user = await requireManagedUser(stores, caller, name);
+  if (user.role === "operator") requireOperator(caller);
+  return user;
+}
+
+/**
  * Creates a user in the caller's account; an operator may name another one.
  *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, USER_EXISTS.
+ * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, USER_EXISTS, USER_RESERVED.
  */
 export async function createUser(
   stores: Stores,
@@ -73,8 +85,10 @@ export async function createUser(
   const { name, password, role, account } = user;
   const accountId = await accountFor(stores, caller, account);
   if (role === "operator") requireOperator(caller);
+  refuseReservedName(name);
+  const passwordHash = await hashNewPassword(requireUser(caller), password);
   const createdAt = new Date();
-  const created = { accountId, name, role, passwordHash: hashPassword(password), createdAt };
+  const created = { accountId, name, role, passwordHash, createdAt };
   const id = await insertUser(stores.db, actorOf(caller), created);
   if (id !== undefined) return { id, name, role, createdAt };
   throw new RegistryError("USER_EXISTS", { message: `there is a user ${name} already`, detail: { name } });
@@ -92,7 +106,7 @@ async function accountFor(stores: Stores, caller: Caller, account: string | unde
 
 /**
  * Changes a user's role, sets a new password, or both. Only operators make operators or change them. A new password ends
- * all of the user's logins but those by access key.
+ * all of the user's logins but those by access key. One's own is changed with the current one (`changePassword`).
  *
  * @throws RegistryError DENIED, USER_UNKNOWN, LAST_ADMINISTRATOR.
  */
@@ -102,10 +116,15 @@ export async function changeUser(
   name: string,
   { role, password }: { role?: Role | undefined; password?: string | undefined },
 ): Promise<Pick<User, "name" | "role">> {
-  const user = await requireManagedUser(stores, caller, name);
-  if (user.role === "operator" || role === "operator") requireOperator(caller);
-  const passwordHash = password === undefined ? undefined : hashPassword(password);
-  if (await updateUser(stores.db, actorOf(caller), user, { role, passwordHash })) {
+  const user = await requireChangeableUser(stores, caller, name);
+  if (role === "operator") requireOperator(caller);
+  const actor = actorOf(caller);
+  if (password !== undefined && user.id === actor.user.id) {
+    const message = "your own password is changed with the current one: PUT /api/session/password";
+    throw new RegistryError("DENIED", message);
+  }
+  const passwordHash = password === undefined ? undefined : await hashNewPassword(actor.user, password);
+  if (await updateUser(stores.db, actor, user, { role, passwordHash })) {
     return { name, role: role ?? user.role };
   }
   throw role === undefined ? unknownUser(name) : lastAdministrator(user);
@@ -117,8 +136,7 @@ export async function changeUser(
  * @throws RegistryError as {@link changeUser}.
  */
 export async function removeUser(stores: Stores, caller: Caller, name: string): Promise<void> {
-  const user = await requireManagedUser(stores, caller, name);
-  if (user.role === "operator") requireOperator(caller);
+  const user = await requireChangeableUser(stores, caller, name);
   if (!(await deleteUser(stores.db, actorOf(caller), user))) throw lastAdministrator(user);
 }
 

@@ -18,7 +18,11 @@ export async function encryptWebhookSecrets(
 ): Promise<string | null> {
   checkWebhookSecrets({ secret, authorization });
   if (secret === undefined && authorization === undefined) return null;
-  return encryptSecret(secrets.encryption, contextOf(repositoryId, name), JSON.stringify({ secret, authorization }));
+  return encryptSecret(
+    secrets.encryption,
+    contextOfTrigger(repositoryId, name),
+    JSON.stringify({ secret, authorization }),
+  );
 }
 
 /** What {@link encryptWebhookSecrets} encrypted; nothing when a trigger has none. */
@@ -31,11 +35,11 @@ export async function decryptWebhookSecrets(
   if (encrypted === null) return {};
   // Only this module writes it.
   return JSON.parse(
-    await decryptSecret(secrets.encryption, contextOf(repositoryId, name), encrypted),
+    await decryptSecret(secrets.encryption, contextOfTrigger(repositoryId, name), encrypted),
   ) as WebhookSecrets;
 }
 
 /** Known before the trigger has a row. */
-function contextOf(repositoryId: number, name: string): string {
+export function contextOfTrigger(repositoryId: number, name: string): string {
   return `trigger ${repositoryId}/${name}`;
 }

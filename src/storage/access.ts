@@ -1,9 +1,18 @@
 /** What decisions about access go by: `model/access.ts`. */
-import { and, eq, exists, gt, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, gt, inArray, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 import { type AccessFacts, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Database } from "./database.ts";
-import { organizationPermissions, organizations, repositories, repositoryPermissions, shares } from "./schema.ts";
+import {
+  accounts,
+  organizationPermissions,
+  organizations,
+  repositories,
+  repositoryPermissions,
+  shares,
+  users,
+} from "./schema.ts";
+import { USER_COLUMNS, type UserRecord } from "./users.ts";
 
 /** Stands for nobody in conditions. */
 const NO_ID = -1;
@@ -15,8 +24,61 @@ export async function findAccessFacts(
   repository: RepositoryName,
 ): Promise<AccessFacts> {
   const [row] = await accessFactsQuery(db, user, organizationOf(repository), repository);
+  return factsOf(row);
+}
+
+/** The same together with the user as of now, who is undefined when deleted, also in one query. */
+export async function findCurrentAccess(
+  db: Database,
+  userId: number,
+  repository: RepositoryName,
+): Promise<{ user: UserRecord | undefined; facts: AccessFacts }> {
+  const [row] = await currentAccessQuery(db, userId, repository);
+  return { user: row?.user, facts: factsOf(row) };
+}
+
+export function currentAccessQuery(db: Database, userId: number, repository: RepositoryName) {
+  return db
+    .select({ user: USER_COLUMNS, ...FACT_COLUMNS })
+    .from(users)
+    .innerJoin(accounts, eq(accounts.id, users.accountId))
+    .leftJoin(organizations, eq(organizations.name, organizationOf(repository)))
+    .leftJoin(repositories, eq(repositories.name, repository))
+    .leftJoin(
+      organizationPermissions,
+      and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, users.id)),
+    )
+    .leftJoin(
+      repositoryPermissions,
+      and(eq(repositoryPermissions.repositoryId, repositories.id), eq(repositoryPermissions.userId, users.id)),
+    )
+    .leftJoin(
+      shares,
+      and(eq(shares.repositoryId, repositories.id), eq(shares.accountId, users.accountId), isRunning(Date.now())),
+    )
+    .where(eq(users.id, userId));
+}
+
+/** What {@link factsOf} reads. */
+const FACT_COLUMNS = {
+  organization: { id: organizations.id, accountId: organizations.accountId },
+  repository: { id: repositories.id, isPublic: repositories.isPublic },
+  organizationLevel: organizationPermissions.level,
+  repositoryLevel: repositoryPermissions.level,
+  sharedTo: shares.accountId,
+};
+
+interface FactsRow {
+  organization: { id: number; accountId: number } | null;
+  repository: { id: number; isPublic: boolean } | null;
+  organizationLevel: Level | null;
+  repositoryLevel: Level | null;
+  sharedTo: number | null;
+}
+
+function factsOf(row: FactsRow | undefined): AccessFacts {
   return {
-    organization: row?.organization,
+    organization: row?.organization ?? undefined,
     repository: row?.repository ?? undefined,
     organizationLevel: row?.organizationLevel ?? undefined,
     repositoryLevel: row?.repositoryLevel ?? undefined,
@@ -47,13 +109,7 @@ export function accessFactsQuery(
   repository: RepositoryName,
 ) {
   return db
-    .select({
-      organization: { id: organizations.id, accountId: organizations.accountId },
-      repository: { id: repositories.id, isPublic: repositories.isPublic },
-      organizationLevel: organizationPermissions.level,
-      repositoryLevel: repositoryPermissions.level,
-      sharedTo: shares.accountId,
-    })
+    .select(FACT_COLUMNS)
     .from(organizations)
     .leftJoin(repositories, eq(repositories.name, repository))
     .leftJoin(
@@ -149,6 +205,41 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
           ),
         ),
     ),
+  );
+}
+
+/**
+ * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: a user who
+ * came with a token may have been deleted or demoted since, or have another password. The counterpart in SQL of
+ * `findWriteTarget` in `registry/access.ts`.
+ */
+export function mayPushNow(
+  db: Database,
+  { userId, passwordChanges }: { userId: number; passwordChanges?: number | undefined },
+): SQL {
+  const granted = (table: typeof organizationPermissions | typeof repositoryPermissions, target: SQL) =>
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(table)
+        .where(and(eq(table.userId, userId), target, suffices(table.level, "edit"))),
+    );
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(users)
+      .where(
+        and(
+          eq(users.id, userId),
+          eq(users.accountId, repositories.accountId),
+          passwordChanges === undefined ? undefined : eq(users.passwordChanges, passwordChanges),
+          or(
+            ne(users.role, "member"),
+            granted(organizationPermissions, eq(organizationPermissions.organizationId, repositories.organizationId)),
+            granted(repositoryPermissions, eq(repositoryPermissions.repositoryId, repositories.id)),
+          ),
+        ),
+      ),
   );
 }
 

@@ -76,7 +76,7 @@ export async function insertAccount(
       db
         .insert(users)
         .select(
-          sql`SELECT NULL, ${accountId}, ${administrator.name}, 'administrator', ${administrator.passwordHash}, ${createdAt.getTime()}`,
+          sql`SELECT NULL, ${accountId}, ${administrator.name}, 'administrator', ${administrator.passwordHash}, ${createdAt.getTime()}, 0`,
         ),
       insertAudit(db, actor, { action: "account.create", resource: name, detail }),
     ]);

@@ -1,7 +1,21 @@
-import { and, asc, desc, eq, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNotNull,
+  lt,
+  type SQL,
+  sql,
+  type SQLWrapper,
+} from "drizzle-orm";
 import type { AuditAction, AuditEntry, AuditResult } from "../model/audit.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { bytesOf, fillPage, shortText } from "./long-texts.ts";
 import { accounts, auditEvents } from "./schema.ts";
 
 /** Whoever something is recorded of; a login that failed has a name only. */
@@ -15,6 +29,13 @@ export function insertAudit(db: Database, { user, address }: Recorded, entry: Au
   return db.insert(auditEvents).values(auditRow({ user, address }, entry));
 }
 
+/** Records what changes nothing else, and answers the id of the event. */
+export async function insertAuditEvent(db: Database, recorded: Recorded, entry: AuditEntry): Promise<number> {
+  const [event] = await insertAudit(db, recorded, entry).returning({ id: auditEvents.id });
+  if (!event) throw new Error("no row came back for an event");
+  return event.id;
+}
+
 /**
  * The same for what may turn out not to happen: records only if the statement before it in the batch changed something,
  * and counts as such for the one after it.
@@ -23,46 +44,109 @@ export function insertAuditIfChanged(db: Database, recorded: Recorded, entry: Au
   const row = auditRow(recorded, entry);
   return db.insert(auditEvents).select(
     sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}
+               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}, NULL
         WHERE changes() > 0`,
   );
+}
+
+/** So many events within a time, at most. */
+export interface Rate {
+  max: number;
+  ms: number;
+}
+
+/** How often something is recorded that its cause can repeat at will. */
+export interface AuditLimits {
+  /** For how long the same of the same user, resource and address is not recorded again. */
+  intervalMs: number;
+  /** Events of the same kind of one user, whatever they are about. */
+  ofUser: readonly Rate[];
+  /** Events that an account gets from others, or that nobody's account gets, from all users together. */
+  toAccount: readonly Rate[];
+  /** Those of them that one other account causes. */
+  fromAccount: readonly Rate[];
 }
 
 /** How many of a user's events are looked through for those like a new one. */
 const MAX_SEEN_EVENTS = 200;
 
+/** Where an event comes from whose cause nobody knows, as of a login that failed. */
+export const UNKNOWN_ORIGIN = 0;
+
 /**
- * Records something unless it was recorded of the same resource since a time, or so often of any that the user may be
- * flooding the audit.
+ * Records something within limits, which are kept by the statement itself: also many at once do not exceed them.
+ *
+ * @param origin id of the account that caused it, or {@link UNKNOWN_ORIGIN}.
  */
 export async function insertAuditRarely(
   db: Database,
   recorded: Recorded,
   entry: AuditEntry,
-  { since, limit }: { since: Date; limit: number },
+  origin: number,
+  { intervalMs, ofUser, toAccount, fromAccount }: AuditLimits,
 ): Promise<void> {
   const row = auditRow(recorded, entry);
-  const alike = alikeQuery(db, row, since);
+  const now = row.createdAt.getTime();
+  const isForeign = origin !== row.accountId;
+  const after = (ms: number) => new Date(now - ms);
+  const conditions = [
+    sql`NOT EXISTS (SELECT 1 FROM ${alikeQuery(db, row, after(intervalMs))} AS alike
+                    WHERE alike.resource = ${row.resource} AND alike.address IS ${row.address})`,
+    ...ofUser.map((rate) => isRare(rate, alikeQuery(db, row, after(rate.ms)))),
+    ...(isForeign ? toAccount.map((rate) => isRare(rate, foreignQuery(db, row.accountId, after(rate.ms)))) : []),
+    ...(isForeign
+      ? fromAccount.map((rate) => isRare(rate, foreignQuery(db, row.accountId, after(rate.ms), origin)))
+      : []),
+  ];
   await db.insert(auditEvents).select(
-    sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}
-        WHERE NOT EXISTS (SELECT 1 FROM ${alike} AS alike WHERE alike.resource = ${row.resource})
-          AND (SELECT count(*) FROM ${alike} AS alike) < ${limit}`,
+    sql`SELECT NULL, ${now}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
+               ${row.address}, ${row.action}, ${row.resource}, ${row.result}, ${row.detail}, ${isForeign ? origin : null}
+        WHERE ${sql.join(conditions, sql` AND `)}`,
   );
 }
 
-export function alikeQuery(db: Database, { userName, action }: Pick<AuditRow, "userName" | "action">, since: Date) {
+function isRare({ max }: Rate, query: SQLWrapper): SQL {
+  return sql`(SELECT count(*) FROM ${query}) < ${max}`;
+}
+
+/** A user's latest events of a kind, after a time. */
+export function alikeQuery(
+  db: Database,
+  { userName, action, result }: Pick<AuditRow, "userName" | "action" | "result">,
+  after: Date,
+) {
   const latest = db
-    .select({ action: auditEvents.action, resource: auditEvents.resource, createdAt: auditEvents.createdAt })
+    .select({
+      action: auditEvents.action,
+      result: auditEvents.result,
+      resource: auditEvents.resource,
+      address: auditEvents.address,
+      createdAt: auditEvents.createdAt,
+    })
     .from(auditEvents)
     .where(eq(auditEvents.userName, userName))
     .orderBy(desc(auditEvents.id))
     .limit(MAX_SEEN_EVENTS)
     .as("latest");
   return db
-    .select({ resource: latest.resource })
+    .select({ resource: latest.resource, address: latest.address })
     .from(latest)
-    .where(and(eq(latest.action, action), gt(latest.createdAt, since)));
+    .where(and(eq(latest.action, action), eq(latest.result, result), gt(latest.createdAt, after)));
+}
+
+/** What an account, or nobody's, got from other accounts after a time, or from one of them: no more than the limits allow. */
+export function foreignQuery(db: Database, accountId: number | null, after: Date, origin?: number) {
+  return db
+    .select({ createdAt: auditEvents.createdAt })
+    .from(auditEvents)
+    .where(
+      and(
+        sql`${auditEvents.accountId} IS ${accountId}`,
+        gt(auditEvents.createdAt, after),
+        isNotNull(auditEvents.originAccountId),
+        origin === undefined ? undefined : eq(auditEvents.originAccountId, origin),
+      ),
+    );
 }
 
 /**
@@ -79,9 +163,52 @@ export function insertAuditForEach(
   const { from, condition = sql`1`, detail = sql`${row.detail}`, resource = sql`${row.resource}` } = rows;
   return db.insert(auditEvents).select(
     sql`SELECT NULL, ${row.createdAt.getTime()}, ${row.accountId}, ${row.organization}, ${row.userId}, ${row.userName},
-               ${row.address}, CASE WHEN ${condition} THEN ${row.action} END, ${resource}, ${row.result}, ${detail}
+               ${row.address}, CASE WHEN ${condition} THEN ${row.action} END, ${resource}, ${row.result}, ${detail}, NULL
         FROM ${from}`,
   );
+}
+
+/** A setting that is about to be changed. */
+export interface Change {
+  /** What it is, as an expression over the row; JSON text where `to` is an array. */
+  from: SQLWrapper;
+  /** What it becomes: a value, or an expression as `from`. */
+  to: SQLWrapper | string | number | boolean | null | readonly string[];
+  /** Whether the audit is to say no more than that it was changed. */
+  isSecret?: boolean;
+}
+
+/**
+ * The statement before the one that changes a row: records the event with each setting that gets another value, from what to
+ * what, as `{"role":{"from":"member","to":"administrator"}}`. It reads the row in the same batch, so what it says is true also
+ * when two change it at once.
+ *
+ * @param row `table WHERE condition`, the same as of the change.
+ * @param changes by name; undefined for a setting that stays.
+ */
+export function insertAuditOfChange(
+  db: Database,
+  recorded: Recorded,
+  entry: AuditEntry,
+  row: SQL,
+  changes: Readonly<Record<string, Change | undefined>>,
+) {
+  const pairs = Object.entries(changes).flatMap(([name, change]) =>
+    change ? [sql`${name}, ${describeChange(change)}`] : [],
+  );
+  // A patch with null leaves the key out.
+  const detail = sql`json_patch(${JSON.stringify(entry.detail ?? {})}, json_object(${sql.join(pairs, sql`, `)}))`;
+  return insertAuditForEach(db, recorded, entry, { from: row, detail });
+}
+
+function describeChange({ from, to, isSecret = false }: Change): SQL {
+  const [old, replacement] = Array.isArray(to)
+    ? [sql`${from}`, sql`${JSON.stringify(to)}`]
+    : typeof to === "boolean"
+      ? [sql`iif(${from}, 'true', 'false')`, sql`${String(to)}`]
+      : [sql`json_quote(${from})`, sql`json_quote(${to})`];
+  const change = isSecret ? sql`'"changed"'` : sql`json_object('from', json(${old}), 'to', json(${replacement}))`;
+  return sql`json(CASE WHEN ${old} IS ${replacement} THEN 'null' ELSE ${change} END)`;
 }
 
 /** Whether a batch failed because of a row that {@link insertAuditForEach} does not let pass. */
@@ -135,33 +262,52 @@ export interface AuditPage {
   maxSeen?: number;
 }
 
-export type AuditEvent = Awaited<ReturnType<typeof listAuditQuery>>[number];
+export type AuditEvent = Omit<Awaited<ReturnType<typeof listAuditQuery>>[number], "text" | "bytes"> & {
+  detail: string | null;
+};
 
-/**
- * Events in the order of their ids, newest first.
- *
- * @returns fewer than `limit`, even none, where too many others lie between; `end` is then the id to go on behind.
- */
-export async function listAudit(
-  db: Database,
-  filter: AuditFilter,
-  page: AuditPage,
-): Promise<{ events: AuditEvent[]; end: number | undefined }> {
-  const events = await listAuditQuery(db, filter, page);
-  if (events.length >= page.limit || !isSifted(filter)) return { events, end: undefined };
-  const [last] = await auditEndQuery(db, filter, page);
-  return { events, end: last?.id };
+/** A page of events. */
+export interface AuditEvents {
+  events: AuditEvent[];
+  /** The id to go on behind; undefined at the end. */
+  next: number | undefined;
 }
 
+/**
+ * Events in the order of their ids, newest first: at most `limit`, fewer where their details are long, and fewer, even none,
+ * where too many others lie between.
+ */
+export async function listAudit(db: Database, filter: AuditFilter, page: AuditPage): Promise<AuditEvents> {
+  const rows = await listAuditQuery(db, filter, page);
+  const { rows: found, hasMore } = await fillPage(rows, page.limit, (ids) => readDetails(db, ids));
+  const events = found.map(({ text: detail, ...event }) => ({ ...event, detail }));
+  if (hasMore) return { events, next: events.at(-1)?.id };
+  if (conditionsOf(filter).sifting === undefined) return { events, next: undefined };
+  const [last] = await auditEndQuery(db, filter, page);
+  return { events, next: last?.id };
+}
+
+function readDetails(db: Database, ids: readonly number[]) {
+  return db
+    .select({ id: auditEvents.id, text: auditEvents.detail })
+    .from(auditEvents)
+    .where(sql`${auditEvents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+/** One event more than a page has, where there is one. */
 export function listAuditQuery(db: Database, filter: AuditFilter, page: AuditPage) {
   const { maxSeen = MAX_SEEN_OF_AUDIT } = page;
   const { indexed, sifting } = conditionsOf(filter);
   const seen = db
-    .select()
+    .select({
+      ...getTableColumns(auditEvents),
+      detail: shortText(auditEvents.detail).as("short_detail"),
+      bytes: bytesOf(auditEvents.detail).as("detail_bytes"),
+    })
     .from(auditEvents)
     .where(and(indexed, ...within(filter, page.before)))
     .orderBy(desc(auditEvents.id))
-    .limit(sifting ? maxSeen : page.limit)
+    .limit(sifting ? maxSeen : page.limit + 1)
     .as("seen");
   return db
     .select({
@@ -174,11 +320,12 @@ export function listAuditQuery(db: Database, filter: AuditFilter, page: AuditPag
       action: seen.action,
       resource: seen.resource,
       result: seen.result,
-      detail: seen.detail,
+      text: seen.detail,
+      bytes: seen.bytes,
     })
     .from(seen)
     .where(sifting)
-    .limit(page.limit);
+    .limit(page.limit + 1);
 }
 
 /** The last event that a page looks at; none when there are no more than that. */
@@ -190,10 +337,6 @@ export function auditEndQuery(db: Database, filter: AuditFilter, { before, maxSe
     .orderBy(desc(auditEvents.id))
     .limit(1)
     .offset(maxSeen - 1);
-}
-
-function isSifted(filter: AuditFilter): boolean {
-  return conditionsOf(filter).sifting !== undefined;
 }
 
 /**

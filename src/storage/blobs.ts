@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { isPullable } from "./access.ts";
+import { isPullable, mayPushNow } from "./access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { deleteOpenUpload } from "./open-uploads.ts";
@@ -75,16 +75,19 @@ export async function touchBlob(db: Database, { id, repository }: FoundBlob): Pr
  * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch. When the digest is
  * stored already, the older object is kept and its key is what comes back: the caller's own object is then superfluous.
  *
- * @param blob `upload`: the id of the session that the bytes came by.
- * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile; the bytes are then not recorded for it.
- * QUOTA_EXCEEDED when the organization has no room for them; nothing has changed then.
+ * @param blob.upload the id of the session that the bytes came by.
+ * @param by who pushes it, and where to.
+ * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile, or the right to push to it is gone; the
+ * bytes are then not recorded for it. QUOTA_EXCEEDED when the organization has no room for them; nothing has changed then.
  */
 export async function saveBlob(
   db: Database,
-  blob: { repository: RepositoryName; digest: Digest; objectKey: string; size: number; upload: string },
+  blob: { digest: Digest; objectKey: string; size: number; upload: string },
+  by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
 ): Promise<{ objectKey: string }> {
   const now = new Date();
-  const { repository, digest, objectKey, size, upload } = blob;
+  const { repository } = by;
+  const { digest, objectKey, size, upload } = blob;
   const [saved, linked] = await db
     .batch([
       db
@@ -95,7 +98,7 @@ export async function saveBlob(
       insertLinks(
         db,
         sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest}), 0, 0
-            FROM ${repositories} WHERE ${repositories.name} = ${repository}`,
+            FROM ${repositories} WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, by)}`,
       ),
       deleteOpenUpload(db, upload),
     ])
@@ -143,8 +146,12 @@ function insertLinks(db: Database, pairs: SQL) {
     .returning({ blobId: repositoryBlobs.blobId });
 }
 
-/** Repositories of which a blob must be in one: the named ones, or any that a user may pull from. */
-export type MountSource = { repositories: readonly string[] } | { user: User };
+/** The repositories that a blob may be mounted from: those that a user may pull from. */
+export interface MountSource {
+  user: User;
+  /** Names of repositories that alone count; undefined: all. */
+  among: readonly string[] | undefined;
+}
 
 /**
  * Lets a repository serve a blob that another one serves, without moving bytes.
@@ -158,10 +165,9 @@ export async function mountBlob(
   digest: Digest,
   from: MountSource,
 ): Promise<boolean> {
-  const isSource =
-    "user" in from
-      ? isPullable(db, from.user)
-      : sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(from.repositories)}))`;
+  const { user, among } = from;
+  const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
+  const isSource = and(isAmong, isPullable(db, user));
   const isServed = sql`EXISTS (
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;

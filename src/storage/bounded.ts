@@ -136,7 +136,7 @@ const TRIGRAM = 3;
 /**
  * The ids of names that have a text in them, in upper or lower case, as a selector; none for a text that is too short.
  *
- * @param table one that migration 0005 has made an index of the names of.
+ * @param table one that migration 0006 has made an index of the names of.
  */
 export function nameSelectors(
   table: "repositories" | "organizations" | "users" | "accounts",

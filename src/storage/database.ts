@@ -1,12 +1,46 @@
+// By name, because scripts that run in Node have no types of the platform around them.
+import type { D1Database } from "@cloudflare/workers-types";
 import { type SQL, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
 
-/** Opens D1 through Drizzle. D1 has no transactions: what must happen together is one `batch()`, and no batch may hold a
- * join, whose columns D1 would mix up. */
-export function openDatabase(binding: D1Database): Database {
-  return drizzle(binding);
+/** Queries that the platform lets one invocation of a Worker send to D1; each statement of a batch is one. */
+export const MAX_QUERIES = 1000;
+
+/** How many queries were sent through each database that was opened. */
+const SENT = new WeakMap<Database, { queries: number }>();
+
+/**
+ * Opens D1 through Drizzle. D1 has no transactions: what must happen together is one `batch()`, and no batch may hold a
+ * join, whose columns D1 would mix up.
+ *
+ * @param maxQueries how many may be sent: for one invocation, {@link MAX_QUERIES}, here as on the platform. One more is an
+ * error.
+ */
+export function openDatabase(binding: D1Database, maxQueries = Number.POSITIVE_INFINITY): Database {
+  const sent = { queries: 0 };
+  const prepare = (query: string) => {
+    if (sent.queries >= maxQueries) throw new Error(`more than ${maxQueries} queries in one invocation`);
+    sent.queries += 1;
+    return binding.prepare(query);
+  };
+  // Drizzle prepares a statement for every query that it sends, alone or in a batch.
+  const counting = new Proxy(binding, {
+    get(target, key) {
+      if (key === "prepare") return prepare;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const db = drizzle(counting);
+  SENT.set(db, sent);
+  return db;
+}
+
+/** How many queries were sent through a database since it was opened. */
+export function countQueries(db: Database): number {
+  return SENT.get(db)?.queries ?? 0;
 }
 
 /** Drizzle wraps D1's error, which is known by its text alone. */

@@ -306,11 +306,6 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number>)
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
-/** How many statements a stage takes at most: the fourth one takes manifests apart. */
-export function stageQueries(stage: number): number {
-  return stage === 3 ? 7 : 2;
-}
-
 /**
  * Deletes a slice of what one stage deletes of a deleted repository; behind the last stage, the repository itself.
  *

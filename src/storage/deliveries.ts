@@ -9,6 +9,7 @@ import type { PushEvent } from "../model/push-event.ts";
 import type { Tag } from "../model/reference.ts";
 import { insertAudit } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
 import { deliveries, deliveryAttempts, triggers } from "./schema.ts";
 
 export type DeliveryRecord = typeof deliveries.$inferSelect;
@@ -45,13 +46,39 @@ export function insertDeliveries(
     .select(
       sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
                  json_set(${common}, '$.tag', moved.value, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
-                 moved.value, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL
+                 moved.value, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL, NULL, NULL, NULL
           FROM ${triggers} JOIN json_each(${JSON.stringify(tags)}) AS moved
           WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
             AND (${triggers.conditionKind} <> 'tag' OR instr(';' || ${triggers.condition} || ';', ';' || moved.value || ';') > 0)
             AND (${triggers.firesAlways} = 1 OR NOT ${isSame}) AND ${isMoving}`,
     )
     .returning({ id: deliveries.id, triggerId: deliveries.triggerId, tag: deliveries.tag });
+}
+
+/**
+ * How many deliveries one push may set off: as many triggers as an image may have for each of ten tags, which is as many
+ * as a push by digest has to be able to name (OCI distribution-spec, "Pushing Manifests").
+ */
+export const MAX_DELIVERIES_PER_PUSH = 1000;
+
+/**
+ * The statement right after {@link insertDeliveries} that refuses the whole batch if it has written more than that: then
+ * {@link tooManyDeliveries} knows the failure.
+ */
+export function limitDeliveries(db: Database) {
+  return db
+    .update(deliveries)
+    .set({ triggerId: sql`NULL` })
+    .where(sql`changes() > ${MAX_DELIVERIES_PER_PUSH} AND ${deliveries.id} = last_insert_rowid()`);
+}
+
+/** The refusal that a failure of {@link limitDeliveries} means; undefined for any other failure. */
+export function tooManyDeliveries(error: unknown, tags: readonly Tag[]): RegistryError | undefined {
+  if (!isConstraintFailure(error, "NOT NULL constraint failed: deliveries.trigger_id")) return undefined;
+  const message =
+    `${tags.length} tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries of this image's triggers: ` +
+    "push fewer of them at once";
+  return new RegistryError("TOO_MANY_TAGS", message, { cause: error });
 }
 
 /** A delivery that was written with a push. */
@@ -102,27 +129,65 @@ export async function deleteDeliveries(db: Database, ids: readonly number[]): Pr
   await db.delete(deliveries).where(sql`${deliveries.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }
 
+/** How long a delivery whose host has no room waits before the next look: longer the longer it has waited. */
+const MIN_WAIT_MS = 1000;
+const MAX_WAIT_MS = 30_000;
+
+/** What a look at a delivery comes to: it is the caller's to try, or it has to wait. */
+export type Claim = { delivery: DeliveryRecord } | { dueAt: Date };
+
 /**
  * Takes a delivery that is due, for so long that nobody else takes it meanwhile; should its process die, it is due again
- * after that.
+ * after that. One that comes before its account's turn, or whose host has no room, stays in its row until then.
  *
+ * @param outbound where it goes, and for which account.
  * @returns undefined when it is not due, or done, or somebody else is at it.
  */
-export async function claimDelivery(db: Database, id: number, leaseMs: number): Promise<DeliveryRecord | undefined> {
-  const now = new Date();
-  const [row] = await db
-    .update(deliveries)
-    .set({ leasedUntil: new Date(now.getTime() + leaseMs) })
-    .where(
-      and(
-        eq(deliveries.id, id),
-        isNotNull(deliveries.nextAttemptAt),
-        lte(deliveries.nextAttemptAt, now),
-        or(isNull(deliveries.leasedUntil), lte(deliveries.leasedUntil, now)),
-      ),
-    )
-    .returning();
-  return row;
+export async function claimDelivery(
+  db: Database,
+  id: number,
+  leaseMs: number,
+  outbound: Outbound,
+): Promise<Claim | undefined> {
+  const [, , [delivery], , , [waiting]] = await db.batch(claimQueries(db, id, leaseMs, outbound));
+  if (delivery) return { delivery };
+  return waiting?.dueAt ? { dueAt: waiting.dueAt } : undefined;
+}
+
+export function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbound) {
+  const now = Date.now();
+  const paces = pacesOf(outbound);
+  const isFree = and(
+    eq(deliveries.id, id),
+    isNotNull(deliveries.nextAttemptAt),
+    lte(deliveries.nextAttemptAt, new Date(now)),
+    or(isNull(deliveries.leasedUntil), lte(deliveries.leasedUntil, new Date(now))),
+  );
+  const waited = sql`(${now} - ${deliveries.slotAt})`;
+  return [
+    // The account's turns are given out in advance: so each delivery comes back once, and in the order in which they came.
+    db
+      .update(deliveries)
+      .set({ slotAt: sql`max(${now}, ${freeAt(paces.account)})` })
+      .where(and(isFree, isNull(deliveries.slotAt))),
+    spendIfChanged(db, paces.account, now),
+    db
+      .update(deliveries)
+      .set({ leasedUntil: new Date(now + leaseMs), slotAt: null, ...outbound })
+      .where(and(isFree, lte(deliveries.slotAt, new Date(now)), hasRoom(outbound, now)))
+      .returning(),
+    spendIfChanged(db, paces.host, now),
+    spendIfChanged(db, paces.share, now, true),
+    // What was not taken is still free.
+    db
+      .update(deliveries)
+      .set({
+        nextAttemptAt: sql`CASE WHEN ${deliveries.slotAt} > ${now} THEN ${deliveries.slotAt}
+          ELSE ${now} + min(${MAX_WAIT_MS}, max(${MIN_WAIT_MS}, ${waited} / 2)) + abs(random() % ${MIN_WAIT_MS}) END`,
+      })
+      .where(isFree)
+      .returning({ dueAt: deliveries.nextAttemptAt }),
+  ] as const;
 }
 
 /** Whether the tag was pushed again since. A test changes nothing, and so takes nothing's place. */

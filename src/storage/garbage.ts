@@ -112,7 +112,7 @@ export async function observeLinks(db: Database, now: number, limit: number): Pr
 }
 
 /**
- * Takes blobs from repositories none of whose manifests has named them since a time, whoever else needs them: there they no
+ * Takes blobs from repositories when no manifest there has named them since a time, even if others need them: there they no
  * longer take room.
  *
  * @returns how many there were; fewer than `limit` when there are no more.
@@ -351,7 +351,7 @@ export async function setKeepsUntagged(
       action: "image.update",
       organization: organizationOf(repository.name),
       resource: repository.name,
-      detail: { keepsUntagged },
+      detail: { keepsUntagged: { from: !keepsUntagged, to: keepsUntagged } },
     }),
     // As many manifests as an image may have are looked at in slices.
     ...(keepsUntagged ? [] : [insertCleanup(db, "untagged", sql`${repository.id}`)]),

@@ -2,11 +2,12 @@
 import { and, asc, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Digest } from "../model/digest.ts";
 import type { Page, TagSort } from "../model/image-search.ts";
+import { MAX_MEDIA_TYPE_LENGTH } from "../model/limits.ts";
 import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
-import { platformsOfManifest } from "./platforms.ts";
+import { countPlatforms, platformsOfManifest } from "./platforms.ts";
 import {
   accounts,
   blobs,
@@ -48,13 +49,22 @@ export interface TagSearch extends Page<TagSort> {
   prefix: string | undefined;
 }
 
-/** Bytes of all blobs of a row of `manifests` and of its children, each counted once. */
+/**
+ * How many blobs of an image and its platforms are added up: those of twenty platforms of a hundred layers. An index may have
+ * ten thousand children of ten thousand layers each, which would be a hundred million rows to read, for each of its tags.
+ */
+export const MAX_ADDED_BLOBS = 2000;
+
+/** Bytes of the blobs of a row of `manifests` and of its children, each counted once: of the first {@link MAX_ADDED_BLOBS}. */
 export const imageBytes = asColumn<number>(sql`(
   SELECT coalesce(sum(${blobs.size}), 0) FROM ${blobs} WHERE ${blobs.id} IN (
-    SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} = ${manifests.id}
-    UNION
-    SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} IN (
-      SELECT ${manifestChildren.childId} FROM ${manifestChildren} WHERE ${manifestChildren.parentId} = ${manifests.id})))`);
+    SELECT blob_id FROM (
+      SELECT ${manifestBlobs.blobId} AS blob_id FROM ${manifestBlobs}
+      WHERE ${manifestBlobs.manifestId} = ${manifests.id}
+      UNION ALL
+      SELECT ${manifestBlobs.blobId} FROM ${manifestChildren} CROSS JOIN ${manifestBlobs}
+      WHERE ${manifestChildren.parentId} = ${manifests.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
+      LIMIT ${sql.raw(String(MAX_ADDED_BLOBS))})))`);
 
 /** Behind every character that a tag may have. */
 const AFTER_TAG_CHARACTERS = "\u007f";
@@ -83,8 +93,9 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       name: tags.name,
       digest: manifests.digest,
       mediaType: manifests.mediaType,
-      artifactType: manifests.artifactType,
+      artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
       imageBytes,
+      platformCount: countPlatforms,
       platforms: platformsOfManifest,
       isImmutable: sql`${isImmutable}`.mapWith(Boolean),
       pushedBy: sql<string | null>`(
@@ -142,12 +153,23 @@ export async function findManifestFacts(db: Database, manifestId: number) {
   return facts && { ...facts, tags: shown.map(({ name }) => name), tagCount: shown[0]?.total ?? 0 };
 }
 
-/** The bytes of each child of an index, by digest. */
-export async function listChildBytes(db: Database, manifestId: number): Promise<Map<Digest, number>> {
+/** The bytes of these children of an index, by digest. */
+export async function listChildBytes(
+  db: Database,
+  manifestId: number,
+  digests: readonly Digest[],
+): Promise<Map<Digest, number>> {
   const rows = await db
     .select({ digest: manifests.digest, imageBytes })
-    .from(manifestChildren)
-    .innerJoin(manifests, eq(manifests.id, manifestChildren.childId))
-    .where(eq(manifestChildren.parentId, manifestId));
+    .from(manifests)
+    .where(
+      and(
+        eq(
+          manifests.repositoryId,
+          sql`(SELECT repository_id FROM manifests AS parent WHERE parent.id = ${manifestId})`,
+        ),
+        sql`${manifests.digest} IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`,
+      ),
+    );
   return new Map(rows.map((row) => [row.digest, row.imageBytes]));
 }

@@ -2,12 +2,20 @@ import { and, asc, eq, getTableColumns, gt, not, type SQL, sql } from "drizzle-o
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_PAGE_BYTES } from "../model/excerpt.ts";
+import { MAX_TRIGGERS } from "../model/limits.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { DELETED, goneManifest, isManifestThere } from "./deletion.ts";
-import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
+import {
+  insertDeliveries,
+  limitDeliveries,
+  MAX_DELIVERIES_PER_PUSH,
+  type OutboxEntry,
+  tooManyDeliveries,
+} from "./deliveries.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { throwExplained } from "./quotas.ts";
@@ -129,8 +137,9 @@ function isReferredTo(reference: Reference): SQL | undefined {
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, NAME_UNKNOWN when the repository is
- * gone, QUOTA_EXCEEDED; nothing is stored then either.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
+ * stored as another media type, TOO_MANY_TAGS when they would set off too many deliveries, NAME_UNKNOWN when the repository
+ * is gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
 export async function saveManifest(
   db: Database,
@@ -174,12 +183,18 @@ export async function saveManifest(
     const [outbox] = await db.batch([
       // First, while the tags are where they were.
       insertDeliveries(db, repositoryId, push.tags, event, { digest, mediaType, size }, isSame),
+      ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
       db
         .insert(manifests)
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now })
         .onConflictDoUpdate({
           target: [manifests.repositoryId, manifests.digest],
-          set: { mediaType, artifactType, unreferencedSince: 0 },
+          // Bytes are what they were first stored as: NULL refuses the whole batch, as below.
+          set: {
+            mediaType: sql`CASE WHEN ${manifests.mediaType} = excluded.media_type THEN ${manifests.mediaType} END`,
+            artifactType,
+            unreferencedSince: 0,
+          },
         }),
       ...pieces(text).map((piece, position) =>
         db.insert(manifestTexts).values({ manifestId, position, text: piece }).onConflictDoNothing(),
@@ -228,9 +243,19 @@ export async function saveManifest(
     ]);
     return { outbox };
   } catch (error) {
+    const tooMany = tooManyDeliveries(error, push.tags);
+    if (tooMany) throw tooMany;
     if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
       const pushed = and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN (SELECT value FROM ${tagNames})`);
       throw immutableTag(await findImmutableTags(db, pushed), error);
+    }
+    if (isConstraintFailure(error, "NOT NULL constraint failed: manifests.media_type")) {
+      const stored = await findManifest(db, repository, digest);
+      throw new RegistryError(
+        "MANIFEST_INVALID",
+        `${digest} is stored as ${stored?.mediaType ?? "another type"} already: push it with that Content-Type`,
+        { cause: error },
+      );
     }
     if (isConstraintFailure(error, "NOT NULL constraint failed")) return undefined;
     // Somebody deleted the image meanwhile.
@@ -260,15 +285,27 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-/** Which of these are not in the repository. */
+export interface MissingParts {
+  /** As many as were asked for at most, in the order in which the manifest names them. */
+  digests: Digest[];
+  total: number;
+}
+
+function partsOf(rows: readonly { value: Digest; total: number }[]): MissingParts {
+  return { digests: rows.map(({ value }) => value), total: rows[0]?.total ?? 0 };
+}
+
+/** Which of these are not in the repository: the first `limit` of each kind. */
 export async function findMissing(
   db: Database,
   repositoryId: number,
   named: { blobs: Digest[]; children: Digest[] },
-): Promise<{ blobs: Digest[]; children: Digest[] }> {
+  limit: number,
+): Promise<{ blobs: MissingParts; children: MissingParts }> {
   const missing = (digests: Digest[], present: SQL) =>
-    db.all<{ value: Digest }>(
-      sql`SELECT value FROM ${each(digests)} WHERE value NOT IN (${present} AND digest IN (SELECT value FROM ${each(digests)}))`,
+    db.all<{ value: Digest; total: number }>(
+      sql`SELECT value, count(*) OVER () AS total FROM ${each(digests)}
+          WHERE value NOT IN (${present} AND digest IN (SELECT value FROM ${each(digests)})) ORDER BY key LIMIT ${limit}`,
     );
   const [missingBlobs, missingChildren] = await Promise.all([
     missing(
@@ -280,7 +317,7 @@ export async function findMissing(
       sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId}`,
     ),
   ]);
-  return { blobs: missingBlobs.map((row) => row.value), children: missingChildren.map((row) => row.value) };
+  return { blobs: partsOf(missingBlobs), children: partsOf(missingChildren) };
 }
 
 /**
@@ -355,13 +392,14 @@ export interface Referrer extends StoredManifest {
   annotations: string | null;
 }
 
-/** One page of referrers carries at most about this many characters of annotations, which pushers may make long. */
-const REFERRERS_PAGE_LENGTH = 1024 * 1024;
+/** What a referrer's texts have in bytes: pushers may make its annotations long. */
+const REFERRER_BYTES = sql`ifnull(length(CAST(annotations AS BLOB)), 0) + ifnull(length(artifact_type), 0)`;
 
 /**
  * Manifests whose subject is the given one, after `last` in the order of digests.
  *
- * @returns at most `limit`, fewer when their annotations are long, and whether there are more.
+ * @returns at most `limit`, fewer when their annotations are long, and whether there are more. A page has at most
+ * `MAX_PAGE_BYTES` and one more referrer, whose annotations have up to 1 MiB.
  */
 export async function listReferrers(
   db: Database,
@@ -369,7 +407,7 @@ export async function listReferrers(
 ): Promise<{ referrers: Referrer[]; hasMore: boolean }> {
   const { repository, subject, artifactType, last, limit } = query;
   const { digest, mediaType, size, annotations } = getTableColumns(manifests);
-  const before = sql<number>`sum(ifnull(length(${annotations}), 0)) OVER (ORDER BY ${digest} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
+  const before = sql<number>`sum(${REFERRER_BYTES}) OVER (ORDER BY ${digest} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   const candidates = db
     .select({ digest, mediaType, size, artifactType: manifests.artifactType, annotations, before: before.as("before") })
     .from(manifests)
@@ -394,7 +432,7 @@ export async function listReferrers(
       count: sql<number>`(SELECT count(*) FROM ${candidates})`,
     })
     .from(candidates)
-    .where(sql`ifnull(${candidates.before}, 0) < ${REFERRERS_PAGE_LENGTH}`)
+    .where(sql`ifnull(${candidates.before}, 0) < ${MAX_PAGE_BYTES}`)
     .orderBy(asc(candidates.digest));
   return { referrers: rows.slice(0, limit), hasMore: (rows[0]?.count ?? 0) > Math.min(rows.length, limit) };
 }

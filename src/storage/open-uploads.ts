@@ -3,19 +3,24 @@
  * before there is a session, and goes with it; what dies in between leaves a row that others may clear away.
  */
 import { and, asc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
-import type { User } from "../model/access.ts";
+import type { Actor } from "../model/access.ts";
 import type { QuotaHolder } from "../model/quota.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
-import { isOwn } from "./access.ts";
+import { mayPushNow } from "./access.ts";
 import type { Database } from "./database.ts";
 import { roomOf, throwExplained } from "./quotas.ts";
-import { openUploads, organizations, repositories, users } from "./schema.ts";
+import { openUploads, organizations, repositories } from "./schema.ts";
 
 /**
  * The statements that open an upload in a repository if the user may push there, for the end of a batch. The first answers
  * a row when it was opened, the second how many bytes more may be stored there: {@link openedBy} reads both.
  */
-export function insertOpenUpload(db: Database, user: User, repository: RepositoryName, id: string) {
+export function insertOpenUpload(
+  db: Database,
+  { user, passwordChanges }: Actor,
+  repository: RepositoryName,
+  id: string,
+) {
   const organization = sql`FROM ${organizations} WHERE ${organizations.name} = ${organizationOf(repository)}`;
   const rooms = sql<number>`min(
     ${roomOf("organization", sql`(SELECT ${organizations.id} ${organization})`, "storedBytes")},
@@ -25,8 +30,7 @@ export function insertOpenUpload(db: Database, user: User, repository: Repositor
       .insert(openUploads)
       .select(
         sql`SELECT ${id}, ${repositories.organizationId}, ${user.id}, ${Date.now()} FROM ${repositories}
-            WHERE ${repositories.name} = ${repository} AND ${isOwn(db, user, "edit")}
-              AND EXISTS (SELECT 1 FROM ${users} WHERE ${users.id} = ${user.id})`,
+            WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, { userId: user.id, passwordChanges })}`,
       )
       .returning({ id: openUploads.id }),
     db.select({ room: rooms }).from(sql`(SELECT 1)`),
@@ -47,12 +51,12 @@ export function openedBy(opened: readonly unknown[], rooms: readonly { room: num
  */
 export async function openUploadRow(
   db: Database,
-  user: User,
+  actor: Actor,
   repository: RepositoryName,
   id: string,
 ): Promise<number | undefined> {
   const [opened, rooms] = await db
-    .batch(insertOpenUpload(db, user, repository, id))
+    .batch(insertOpenUpload(db, actor, repository, id))
     .catch((error: unknown) => throwExplained(db, error, { organization: organizationOf(repository), needed: {} }));
   return openedBy(opened, rooms);
 }
@@ -77,7 +81,7 @@ export interface Places {
   userId: number;
 }
 
-/** Uploads that were opened, or last known to be there, before a time: those first of which nothing was heard for longest. */
+/** Uploads that were opened, or last known to be there, before a time: those first that were silent for longest. */
 export async function listOldUploads(db: Database, places: Places, before: Date, limit: number): Promise<string[]> {
   const rows = await oldUploadsQuery(db, places, before, limit);
   return rows.map(({ id }) => id);

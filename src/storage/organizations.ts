@@ -152,9 +152,14 @@ export interface OrganizationPage {
   limit: number;
 }
 
-/** All organizations of the user's account that the user has a right to, by name. */
-export async function listOrganizations(db: Database, user: User, filter: OrganizationFilter): Promise<Organization[]> {
-  return (await listOrganizationsQuery(db, user, filter)).map(readOrganization);
+/** The organizations of the user's account that the user has a right to, by name: the first of them. */
+export async function listOrganizations(
+  db: Database,
+  user: User,
+  filter: OrganizationFilter,
+  limit: number,
+): Promise<Organization[]> {
+  return (await listOrganizationsQuery(db, user, filter, limit)).map(readOrganization);
 }
 
 /** One page of them. */
@@ -172,7 +177,7 @@ function readOrganization<R extends { creatorName: string | null; level: Level |
   return { ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined };
 }
 
-export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter) {
+export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter, limit: number) {
   return db
     .select(shownColumns(user))
     .from(organizations)
@@ -189,7 +194,8 @@ export function listOrganizationsQuery(db: Database, user: User, filter: Organiz
                 AND ${organizations.id} IN (${organizationIdsOf(user, filter.withImages)})`,
       ),
     )
-    .orderBy(asc(organizations.name));
+    .orderBy(asc(organizations.name))
+    .limit(limit);
 }
 
 export function searchOrganizationsQuery(

@@ -31,7 +31,10 @@ export interface Permission {
   level: Level;
 }
 
-/** Everybody's rights on one target of an account, by name. */
+/** SWR's lists of permissions have no pages, and an account may have any number of users. */
+export const MAX_LISTED_PERMISSIONS = 10_000;
+
+/** Everybody's rights on one target of an account, by name: the first of them. */
 export async function listPermissions(
   db: Database,
   { kind, name }: PermissionTarget,
@@ -44,7 +47,8 @@ export async function listPermissions(
     .innerJoin(permissions, eq(targetId, targets.id))
     .innerJoin(users, eq(users.id, permissions.userId))
     .where(and(eq(targets.name, name as OrganizationName & RepositoryName), eq(targets.accountId, accountId)))
-    .orderBy(asc(users.name));
+    .orderBy(asc(users.name))
+    .limit(MAX_LISTED_PERMISSIONS);
 }
 
 /** A user as a request names them, and what they are to have. */

@@ -50,11 +50,19 @@ export async function findUnreadConfig(
   return row;
 }
 
-/** What a row of `manifests` runs on, as a column: a JSON array. */
+/** Platforms that a list names of each tag: an index may have a hundred. */
+export const MAX_LISTED_PLATFORMS = 20;
+
+/** What a row of `manifests` runs on, as a column: a JSON array of the first {@link MAX_LISTED_PLATFORMS}. */
 export const platformsOfManifest = asColumn<string>(sql`(
-  SELECT json_group_array(json_object('os', ${manifestPlatforms.os}, 'architecture', ${manifestPlatforms.architecture},
-                                      'variant', ${manifestPlatforms.variant}))
-  FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`);
+  SELECT json_group_array(json_object('os', os, 'architecture', architecture, 'variant', variant)) FROM (
+    SELECT ${manifestPlatforms.os} AS os, ${manifestPlatforms.architecture} AS architecture,
+           ${manifestPlatforms.variant} AS variant
+    FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id} LIMIT ${sql.raw(String(MAX_LISTED_PLATFORMS))}))`);
+
+/** How many there are. */
+export const countPlatforms = asColumn<number>(sql`(
+  SELECT count(*) FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`);
 
 /** Whether a tag of a repository leads to something for an architecture. The 1 is written out for the partial index. */
 function offers(repositoryId: SQL, architecture: SQL): SQL {
@@ -69,7 +77,10 @@ export function hasArchitecture(architecture: string): SQL {
   return offers(sql`${repositories.id}`, sql`${architecture}`);
 }
 
-/** The architectures that the tags of each repository are for, in alphabetical order. */
+/** Architectures that are named of an image: there are not so many. */
+export const MAX_LISTED_ARCHITECTURES = 32;
+
+/** The architectures that the tags of each repository are for, in alphabetical order: the first of them. */
 export async function listArchitectures(
   db: Database,
   repositoryIds: readonly number[],
@@ -90,14 +101,15 @@ export async function listArchitectures(
 export function listArchitecturesQuery(repositoryIds: string): SQL {
   const { repositoryId, architecture, isTagged } = manifestPlatforms;
   return sql`
-    WITH RECURSIVE found (repository_id, architecture) AS (
+    WITH RECURSIVE found (repository_id, architecture, number) AS (
       SELECT value, (
-        SELECT min(${architecture}) FROM ${manifestPlatforms} WHERE ${repositoryId} = value AND ${isTagged} = 1)
+        SELECT min(${architecture}) FROM ${manifestPlatforms} WHERE ${repositoryId} = value AND ${isTagged} = 1), 1
       FROM json_each(${repositoryIds})
       UNION ALL
       SELECT found.repository_id, (
         SELECT min(${architecture}) FROM ${manifestPlatforms}
-        WHERE ${repositoryId} = found.repository_id AND ${architecture} > found.architecture AND ${isTagged} = 1)
-      FROM found WHERE found.architecture IS NOT NULL)
+        WHERE ${repositoryId} = found.repository_id AND ${architecture} > found.architecture AND ${isTagged} = 1),
+        found.number + 1
+      FROM found WHERE found.architecture IS NOT NULL AND found.number < ${MAX_LISTED_ARCHITECTURES})
     SELECT repository_id, architecture FROM found WHERE architecture IS NOT NULL ORDER BY repository_id, architecture`;
 }

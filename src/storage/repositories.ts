@@ -4,7 +4,7 @@ import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
 import { isThere } from "./deletion.ts";
@@ -57,7 +57,7 @@ export async function createRepositoryForUpload(
   upload: string,
 ): Promise<number | undefined> {
   const [, , , , , opened, rooms] = await db
-    .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor.user, name, upload)])
+    .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor, name, upload)])
     .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
   return openedBy(opened, rooms);
 }
@@ -159,20 +159,28 @@ export async function updateRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category, description } = properties;
-  const [updated] = await db.batch([
+  const isMeant = and(eq(repositories.id, repository.id), isThere);
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
+      isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },
+      category: category === undefined ? undefined : { from: repositories.category, to: category },
+      // A description may be as long as a page.
+      descriptionLength:
+        description === undefined
+          ? undefined
+          : { from: sql`length(${repositories.description})`, to: sql`length(${description})` },
+    }),
     db
       .update(repositories)
       .set({ ...properties, updatedAt: new Date() })
-      .where(and(eq(repositories.id, repository.id), isThere))
+      .where(isMeant)
       .returning({ id: repositories.id }),
-    insertAuditIfChanged(db, actor, {
-      action: "image.update",
-      organization: organizationOf(repository.name),
-      resource: repository.name,
-      detail: { isPublic, category, descriptionLength: description?.length },
-    }),
   ]);
   return updated.length > 0;
+}
+
+function updateOf({ name }: { name: RepositoryName }) {
+  return { action: "image.update", organization: organizationOf(name), resource: name } as const;
 }
 
 /** One page of the repositories that a user has a right to, after `last` in byte order. */

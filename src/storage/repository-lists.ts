@@ -38,8 +38,10 @@ export interface RepositoryList {
 
 /** How many tags of an image a list names, the newest first. */
 export const MAX_LISTED_TAGS = 100;
+/** And how many a page names; each entry has its part of them. */
+const MAX_PAGE_TAGS = 10_000;
 /** A page carries at most this many characters of descriptions, which may be long: each entry has its part of them. */
-export const MAX_LISTED_DESCRIPTIONS_LENGTH = 4_000_000;
+export const MAX_LISTED_DESCRIPTIONS_LENGTH = 300_000;
 
 export interface ListedRepository {
   name: RepositoryName;
@@ -145,7 +147,7 @@ export function listRepositoriesQuery(db: Database, list: RepositoryList) {
       tags: sql<string>`(
         SELECT json_group_array(name) FROM (
           SELECT ${tags.name} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id}
-          ORDER BY ${tags.updatedAt} DESC LIMIT ${MAX_LISTED_TAGS}))`,
+          ORDER BY ${tags.updatedAt} DESC LIMIT ${Math.min(MAX_LISTED_TAGS, Math.floor(MAX_PAGE_TAGS / list.limit))}))`,
     })
     .from(boundedPage(boundedListOf(db, list)))
     .innerJoin(repositories, sql`${repositories.id} = page.id`)

@@ -4,9 +4,10 @@ import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import type { AgingTag, RetentionRule } from "../model/retention.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { bytesOf, fillPage, shortText } from "./long-texts.ts";
 import { auditEvents, manifests, repositories, retentionLog, retentionRules, tagHistory, tags } from "./schema.ts";
 
 export interface StoredRule extends RetentionRule {
@@ -111,9 +112,10 @@ export async function updateRule(
   ruleId: number,
   rule: RetentionRule,
 ): Promise<boolean> {
-  const [updated] = await db.batch([
-    updateWhere(db, and(isRuleOf(repository), eq(retentionRules.id, ruleId)), rule),
-    insertAuditIfChanged(db, actor, auditOf("retention-rule.update", repository.name, rule)),
+  const isMeant = sql`${isRuleOf(repository)} AND ${eq(retentionRules.id, ruleId)}`;
+  const [, updated] = await db.batch([
+    recordUpdate(db, actor, repository, isMeant, rule),
+    updateWhere(db, isMeant, rule),
   ]);
   return updated.length > 0;
 }
@@ -146,9 +148,9 @@ export async function saveRule(
   repository: Repository,
   rule: RetentionRule,
 ): Promise<number | undefined> {
-  const [updated, , inserted] = await db.batch([
+  const [, updated, inserted] = await db.batch([
+    recordUpdate(db, actor, repository, isRuleOf(repository), rule),
     updateWhere(db, isRuleOf(repository), rule),
-    insertAuditIfChanged(db, actor, auditOf("retention-rule.update", repository.name, rule)),
     insertIfNone(db, actor, repository, rule),
     insertAuditIfChanged(db, actor, auditOf("retention-rule.create", repository.name, rule)),
   ]);
@@ -177,6 +179,17 @@ export async function deleteRule(
 
 function columnsOf({ kind, amount, labels, patterns }: RetentionRule) {
   return { kind, amount, labels: JSON.stringify(labels), patterns: JSON.stringify(patterns) };
+}
+
+function recordUpdate(db: Database, actor: Actor, repository: Repository, condition: SQL, rule: RetentionRule) {
+  const { kind, amount, labels, patterns } = rule;
+  const entry = auditOf("retention-rule.update", repository.name);
+  return insertAuditOfChange(db, actor, entry, sql`${retentionRules} WHERE ${condition}`, {
+    kind: { from: retentionRules.kind, to: kind },
+    amount: { from: retentionRules.amount, to: amount },
+    labels: { from: retentionRules.labels, to: labels },
+    patterns: { from: retentionRules.patterns, to: patterns },
+  });
 }
 
 function auditOf(
@@ -348,7 +361,7 @@ export async function expireTags(
       .select(sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, NULL, ${now} FROM ${tags} WHERE ${isAsSeen}`),
     db.insert(auditEvents).select(
       sql`SELECT NULL, ${now}, ${rule.accountId}, ${organizationOf(repository)}, NULL, ${`aging rule ${id}`}, NULL,
-                 'tag.expire', ${repository} || ':' || ${tags.name}, 'success', ${JSON.stringify({ rule: id, kind, amount })}
+                 'tag.expire', ${repository} || ':' || ${tags.name}, 'success', ${JSON.stringify({ rule: id, kind, amount })}, NULL
           FROM ${tags} WHERE ${isAsSeen}`,
     ),
     db.delete(tags).where(isAsSeen).returning({ name: tags.name }),
@@ -410,7 +423,7 @@ const MAX_COUNTED_ENTRIES = 11_000;
 
 /**
  * One page of what aging deleted from a repository, the newest first, and how many entries there are in all: at most
- * {@link MAX_COUNTED_ENTRIES} are counted.
+ * {@link MAX_COUNTED_ENTRIES} are counted. It has fewer where the rules are long.
  */
 export async function listLog(
   db: Database,
@@ -430,7 +443,7 @@ export async function listLog(
           .as("counted"),
       ),
   ]);
-  return { entries: rows.map(readEntry), total: total[0]?.count ?? 0 };
+  return { entries: (await readEntries(db, rows, page.limit)).entries, total: total[0]?.count ?? 0 };
 }
 
 /**
@@ -443,8 +456,8 @@ export async function listLogBefore(
   repositoryId: number,
   before: number | undefined,
   limit: number,
-): Promise<LogEntry[]> {
-  return (await logQuery(db, repositoryId, before, limit)).map(readEntry);
+): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
+  return readEntries(db, await logQuery(db, repositoryId, before, limit + 1), limit);
 }
 
 export function logQuery(db: Database, repositoryId: number, before: number | undefined, limit: number) {
@@ -452,7 +465,8 @@ export function logQuery(db: Database, repositoryId: number, before: number | un
     .select({
       id: retentionLog.id,
       ruleId: retentionLog.ruleId,
-      rule: retentionLog.rule,
+      text: shortText(retentionLog.rule),
+      bytes: bytesOf(retentionLog.rule),
       tag: retentionLog.tag,
       digest: retentionLog.digest,
       createdAt: retentionLog.createdAt,
@@ -466,7 +480,19 @@ export function logQuery(db: Database, repositoryId: number, before: number | un
     .$dynamic();
 }
 
-/** As {@link readRule}: only {@link expireTags} writes it. */
-function readEntry<E extends { rule: string }>(entry: E) {
-  return { ...entry, rule: JSON.parse(entry.rule) as RetentionRule };
+/** Reads the rules of a page, which only {@link expireTags} writes, as far as they have room on it. */
+async function readEntries(db: Database, rows: Awaited<ReturnType<typeof logQuery>>, limit: number) {
+  const page = await fillPage(rows, limit, (ids) => readRules(db, ids));
+  const entries = page.rows.map(({ text, ...entry }): LogEntry => ({
+    ...entry,
+    rule: JSON.parse(text ?? "null") as RetentionRule,
+  }));
+  return { entries, hasMore: page.hasMore };
+}
+
+function readRules(db: Database, ids: readonly number[]) {
+  return db
+    .select({ id: retentionLog.id, text: retentionLog.rule })
+    .from(retentionLog)
+    .where(sql`${retentionLog.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }

@@ -12,6 +12,7 @@ import type { QuotaHolder, QuotaResource } from "../model/quota.ts";
 import type { RetentionKind } from "../model/retention.ts";
 import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
+import type { SessionKind } from "../model/session.ts";
 
 /** A deleted image or organization to be taken apart, or an image whose manifests are to be looked at again. */
 export type CleanupKind = "image" | "organization" | "untagged";
@@ -28,7 +29,7 @@ export const accounts = sqliteTable("accounts", {
   id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
-  /** Kept by triggers on `users` and `organizations` (migration 0005). */
+  /** Kept by triggers on `users` and `organizations` (migration 0006). */
   userCount: integer("user_count").notNull().default(0),
   organizationCount: integer("organization_count").notNull().default(0),
   /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */
@@ -68,6 +69,8 @@ export const users = sqliteTable(
     /** PHC string of `model/password.ts`. */
     passwordHash: text("password_hash").notNull(),
     createdAt: createdAt(),
+    /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
+    passwordChanges: integer("password_changes").notNull().default(0),
   },
   (table) => [index("users_by_account").on(table.accountId, table.name)],
 );
@@ -81,7 +84,10 @@ export const accessKeys = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     accessKey: text("access_key").notNull().unique(),
-    /** Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. */
+    /**
+     * Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. All columns that are have an index by that key
+     * (migration 0004; drizzle-kit cannot write it): `storage/reencryption.ts`.
+     */
     encryptedSecret: text("encrypted_secret").notNull(),
     createdAt: createdAt(),
     /** To within a minute. */
@@ -90,7 +96,7 @@ export const accessKeys = sqliteTable(
   (table) => [index("access_keys_by_user").on(table.userId)],
 );
 
-/** Logins of browsers (a cookie) and of IAM clients (`X-Auth-Token`). */
+/** Logins that last, each with a token: `model/session.ts`. */
 export const sessions = sqliteTable(
   "sessions",
   {
@@ -100,7 +106,18 @@ export const sessions = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     createdAt: createdAt(),
+    /** Of a refresh token: put off by every recorded use. */
     expiresAt: time("expires_at").notNull(),
+    kind: text("kind").$type<SessionKind>().notNull().default("browser"),
+    /** Of the password that it was made with: with another one it has ended. Null from before there was this column. */
+    passwordChanges: integer("password_changes"),
+    /** What the client called itself at the login. */
+    client: text("client"),
+    /** The client's IP address at the login, and at the last recorded use, where the platform tells. */
+    address: text("address"),
+    lastAddress: text("last_address"),
+    /** To within some minutes; null when it was only made. */
+    lastUsedAt: time("last_used_at"),
   },
   (table) => [index("sessions_by_user").on(table.userId), index("sessions_by_expiry").on(table.expiresAt)],
 );
@@ -126,9 +143,9 @@ export const organizations = sqliteTable(
     /** Whose quota it counts against. */
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
-    /** Users with a permission on all of its images; kept by triggers (migration 0005). */
+    /** Users with a permission on all of its images; kept by triggers (migration 0006). */
     userCount: integer("user_count").notNull().default(0),
-    /** Bytes of its images, each with all of its blobs; kept by triggers (migration 0005). */
+    /** Bytes of its images, each with all of its blobs; kept by triggers (migration 0006). */
     imageBytes: integer("image_bytes").notNull().default(0),
   },
   (table) => [
@@ -183,7 +200,7 @@ export const repositories = sqliteTable(
     storedBytes: integer("stored_bytes").notNull().default(0),
     /** Whether manifests that nothing needs any more stay all the same. */
     keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
-    /** Shares, ended ones among them; kept by triggers on `shares` (migration 0005). */
+    /** Shares, ended ones among them; kept by triggers on `shares` (migration 0006). */
     shareCount: integer("share_count").notNull().default(0),
   },
   (table) => [
@@ -303,8 +320,13 @@ export const auditEvents = sqliteTable(
     result: text("result").$type<AuditResult>().notNull(),
     /** JSON object of further particulars; never a secret. */
     detail: text("detail"),
+    /** The account that caused it where that is another than `accountId`, or 0 where nobody knows: these are limited. */
+    originAccountId: integer("origin_account_id"),
   },
   (table) => [
+    index("audit_events_foreign")
+      .on(table.accountId, table.createdAt)
+      .where(sql`${table.originAccountId} IS NOT NULL`),
     index("audit_events_by_account").on(table.accountId, table.id),
     index("audit_events_by_organization").on(table.organization, table.id),
     index("audit_events_by_user").on(table.userName, table.id),
@@ -539,7 +561,7 @@ export const manifestPlatforms = sqliteTable(
     architecture: text("architecture").notNull(),
     /** Empty when there is none. */
     variant: text("variant").notNull().default(""),
-    /** Whether a tag leads to the manifest: kept by triggers (migration 0005). */
+    /** Whether a tag leads to the manifest: kept by triggers (migration 0006). */
     isTagged: integer("is_tagged", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
@@ -696,6 +718,8 @@ export const clusters = sqliteTable(
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: time("updated_at").notNull(),
+    /** The only namespaces whose workloads triggers may name, as JSON; empty: all. */
+    namespaces: text("namespaces", { mode: "json" }).$type<string[]>().notNull().default([]),
   },
   (table) => [uniqueIndex("clusters_by_name").on(table.organizationId, table.name)],
 );
@@ -723,6 +747,12 @@ export const triggers = sqliteTable(
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: time("updated_at").notNull(),
+    /**
+     * In whose right a Kubernetes target acts: the user's who set it, or who changed the trigger since without the right to
+     * edit the organization (ADR 0017). That right is looked up at each delivery, and so is whether the user is still there:
+     * ids of users are never used again.
+     */
+    approvedBy: integer("approved_by"),
   },
   (table) => [
     uniqueIndex("triggers_by_name").on(table.repositoryId, table.name),
@@ -754,6 +784,11 @@ export const deliveries = sqliteTable(
     detail: text("detail"),
     createdAt: createdAt(),
     finishedAt: time("finished_at"),
+    /** When its account's turn for it comes: taken at the first look, and null again once it is tried. */
+    slotAt: time("slot_at"),
+    /** Where the last try went, `host:port`, and for which account; null before the first. */
+    host: text("host"),
+    accountId: integer("account_id"),
   },
   (table) => [
     index("deliveries_by_trigger").on(table.triggerId, table.id),
@@ -762,8 +797,19 @@ export const deliveries = sqliteTable(
       .on(table.nextAttemptAt)
       .where(sql`${table.nextAttemptAt} IS NOT NULL`),
     index("deliveries_by_time").on(table.createdAt),
+    index("deliveries_under_way")
+      .on(table.host, table.accountId, table.leasedUntil)
+      .where(sql`${table.leasedUntil} IS NOT NULL`),
   ],
 );
+
+/** How fast requests may go out: `storage/outbound-paces.ts`. */
+export const outboundPaces = sqliteTable("outbound_paces", {
+  /** An account, a host, or one at the other. */
+  key: text("key").primaryKey(),
+  /** From when on the next request is due at the pace itself; a burst may come before it. */
+  nextAt: integer("next_at").notNull(),
+});
 
 /** Every try of a delivery. */
 export const deliveryAttempts = sqliteTable(

@@ -1,11 +1,12 @@
 /** Shares of private images with other accounts: guide 4.6. */
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { Actor, User } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { type Deadline, MAX_SHARES } from "../model/share.ts";
+import { type Deadline, MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../model/share.ts";
 import { isOwn, isSharedWith } from "./access.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { accounts, repositories, shares, users } from "./schema.ts";
 
@@ -48,11 +49,12 @@ export async function insertShare(
         sql`SELECT ${privateIdOf(repository)}, ${accountIdOf(account)}, ${deadline.text},
                    ${deadline.endsAt?.getTime() ?? null}, ${note}, ${actor.user.id}, ${now}, ${now}
             WHERE ${privateIdOf(repository)} IS NOT NULL AND ${accountIdOf(account)} IS NOT NULL
-              AND (SELECT count(*) FROM ${shares} WHERE ${shares.repositoryId} = ${repository.id}) < ${MAX_SHARES}`,
+              AND (SELECT count(*) FROM ${shares} WHERE ${shares.repositoryId} = ${repository.id}) < ${MAX_SHARES}
+              AND (SELECT count(*) FROM ${sharesWithAccount(db, repository, account)}) < ${MAX_SHARES_WITH_ACCOUNT}`,
       )
       .onConflictDoNothing({ target: [shares.repositoryId, shares.accountId] })
       .returning({ accountId: shares.accountId }),
-    recordShare(db, actor, "share.create", repository, { account, deadline: deadline.text }),
+    insertAuditIfChanged(db, actor, entryOf("share.create", repository, { account, deadline: deadline.text })),
   ]);
   return created.length > 0;
 }
@@ -69,7 +71,13 @@ export async function updateShare(
   account: string,
   { deadline, note }: Partial<ShareTerms> & Pick<ShareTerms, "deadline">,
 ): Promise<boolean> {
-  const [updated] = await db.batch([
+  const isMeant = and(eq(shares.repositoryId, privateIdOf(repository)), eq(shares.accountId, accountIdOf(account)));
+  const entry = entryOf("share.update", repository, { account });
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, entry, sql`${shares} WHERE ${isMeant}`, {
+      deadline: { from: shares.deadline, to: deadline.text },
+      note: note === undefined ? undefined : { from: shares.note, to: note },
+    }),
     db
       .update(shares)
       .set({
@@ -78,9 +86,8 @@ export async function updateShare(
         ...(note !== undefined && { note }),
         updatedAt: new Date(),
       })
-      .where(and(eq(shares.repositoryId, privateIdOf(repository)), eq(shares.accountId, accountIdOf(account))))
+      .where(isMeant)
       .returning({ accountId: shares.accountId }),
-    recordShare(db, actor, "share.update", repository, { account, deadline: deadline.text }),
   ]);
   return updated.length > 0;
 }
@@ -97,19 +104,27 @@ export async function deleteShare(
       .delete(shares)
       .where(and(eq(shares.repositoryId, repository.id), eq(shares.accountId, accountIdOf(account))))
       .returning({ accountId: shares.accountId }),
-    recordShare(db, actor, "share.delete", repository, { account }),
+    insertAuditIfChanged(db, actor, entryOf("share.delete", repository, { account })),
   ]);
   return deleted.length > 0;
 }
 
-function recordShare(
-  db: Database,
-  actor: Actor,
-  action: AuditAction,
-  { name }: SharedRepository,
-  detail: Record<string, unknown>,
-) {
-  return insertAuditIfChanged(db, actor, { action, organization: organizationOf(name), resource: name, detail });
+function entryOf(action: AuditAction, { name }: SharedRepository, detail: Record<string, unknown>) {
+  return { action, organization: organizationOf(name), resource: name, detail };
+}
+
+/** What an account gets from the account of a repository, ended shares among it; no more than there may be. */
+export function sharesWithAccount(db: Database, repository: SharedRepository, account: string) {
+  const others = alias(repositories, "others");
+  const own = sql`(SELECT own.account_id FROM ${repositories} AS own WHERE own.id = ${repository.id})`;
+  return db
+    .select({ id: others.id })
+    .from(shares)
+    .crossJoin(others)
+    .where(
+      and(eq(shares.accountId, accountIdOf(account)), eq(others.id, shares.repositoryId), eq(others.accountId, own)),
+    )
+    .limit(MAX_SHARES_WITH_ACCOUNT);
 }
 
 /** How many shares a repository has, ended ones among them. */

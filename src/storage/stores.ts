@@ -1,6 +1,7 @@
 import type { Env } from "../env.ts";
+import { readSecrets, type Secrets } from "../model/secrets.ts";
 import { readSettings, type Settings } from "../model/settings.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, MAX_QUERIES, openDatabase } from "./database.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** All that Berth keeps anything in, and what the operator gave it. */
@@ -9,27 +10,23 @@ export interface Stores {
   bucket: R2Bucket;
   uploads: Uploads;
   loginLimiter: RateLimit;
+  networkLimiter: RateLimit;
   /** Ids of deliveries that are due. */
   deliveries: Queue<{ delivery: number }>;
   settings: Settings;
   secrets: Secrets;
 }
 
-export interface Secrets {
-  /** Signs tokens. */
-  token: string;
-  /** Encrypts the secrets of access keys: 32 bytes, base64. */
-  encryption: string;
-}
-
+/** @throws ConfigurationError naming what the operator has set wrong. */
 export function openStores(env: Env): Stores {
   return {
-    db: openDatabase(env.DB),
+    db: openDatabase(env.DB, MAX_QUERIES),
     bucket: env.BUCKET,
     uploads: env.UPLOADS,
     loginLimiter: env.LOGIN_LIMITER,
+    networkLimiter: env.NETWORK_LIMITER,
     deliveries: env.DELIVERIES,
     settings: readSettings(env),
-    secrets: { token: env.TOKEN_SECRET, encryption: env.ENCRYPTION_KEY },
+    secrets: readSecrets(env),
   };
 }

@@ -1,35 +1,41 @@
 /** Triggers and the clusters they act on. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, lt, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
+import { MAX_TRIGGERS } from "../model/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Condition } from "../model/trigger.ts";
 import type { Target } from "../model/trigger-target.ts";
-import { insertAuditIfChanged } from "./audit.ts";
+import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { deleteDeliveriesOf, isThere } from "./deletion.ts";
-import { clusters, repositories, triggers, users } from "./schema.ts";
+import { clusters, deliveries, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
   id: number;
   repositoryId: number;
   repository: RepositoryName;
+  /** Of the image's organization. */
+  accountId: number;
   name: string;
   condition: Condition;
   isEnabled: boolean;
   firesAlways: boolean;
   target: Target;
-  cluster: { id: number; name: string } | undefined;
+  cluster: { id: number; name: string; server: string } | undefined;
   encryptedSecrets: string | null;
   creatorName: string | null;
   createdAt: Date;
+  /** The id of the user in whose right a Kubernetes target acts; null when that user is gone. */
+  approvedBy: number | null;
 }
 
 const COLUMNS = {
   id: triggers.id,
   repositoryId: triggers.repositoryId,
   repository: repositories.name,
+  accountId: repositories.accountId,
   name: triggers.name,
   conditionKind: triggers.conditionKind,
   condition: triggers.condition,
@@ -38,9 +44,11 @@ const COLUMNS = {
   target: triggers.target,
   clusterId: clusters.id,
   clusterName: clusters.name,
+  clusterServer: clusters.server,
   encryptedSecrets: triggers.encryptedSecrets,
   creatorName: users.name,
   createdAt: triggers.createdAt,
+  approvedBy: triggers.approvedBy,
 };
 
 function select(db: Database) {
@@ -56,12 +64,13 @@ function select(db: Database) {
 type Row = Awaited<ReturnType<typeof select>>[number];
 
 /** The target is JSON that only this module writes, so its shape is not checked again. */
-function readTrigger({ conditionKind, condition, clusterId, clusterName, target, ...row }: Row): TriggerRecord {
+function readTrigger(found: Row): TriggerRecord {
+  const { conditionKind, condition, clusterId: id, clusterName: name, clusterServer: server, target, ...row } = found;
   return {
     ...row,
     condition: { kind: conditionKind, text: condition },
     target: JSON.parse(target) as Target,
-    cluster: clusterId !== null && clusterName !== null ? { id: clusterId, name: clusterName } : undefined,
+    cluster: id !== null && name !== null && server !== null ? { id, name, server } : undefined,
   };
 }
 
@@ -80,6 +89,13 @@ export async function findTrigger(
   return row && readTrigger(row);
 }
 
+/** The trigger that a delivery is for; undefined when it is gone, and the delivery with it. */
+export async function findTriggerOfDelivery(db: Database, deliveryId: number): Promise<TriggerRecord | undefined> {
+  const triggerId = sql`(SELECT ${deliveries.triggerId} FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId})`;
+  const [row] = await select(db).where(eq(triggers.id, triggerId));
+  return row && readTrigger(row);
+}
+
 /** The triggers with these ids, as far as they are there. */
 export async function findTriggers(db: Database, ids: readonly number[]): Promise<Map<number, TriggerRecord>> {
   const rows = await select(db).where(sql`${triggers.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
@@ -93,11 +109,11 @@ export interface TriggerSettings {
   target: Target;
   clusterId: number | undefined;
   encryptedSecrets: string | null;
+  /** Undefined: nobody, as for a webhook. */
+  approvedBy: number | undefined;
 }
 
-/** How many triggers an image may have. */
-export const MAX_TRIGGERS = 100;
-/** And all images of an account: a trigger of migration 0004 leaves out what goes beyond. */
+/** How many triggers all images of an account may have: a trigger of migration 0004 leaves out what goes beyond. */
 const MAX_ACCOUNT_TRIGGERS = 10_000;
 
 /**
@@ -114,19 +130,19 @@ export async function insertTrigger(
   settings: TriggerSettings,
 ): Promise<number | undefined> {
   const now = Date.now();
-  const { condition, isEnabled, firesAlways, target, clusterId, encryptedSecrets } = settings;
+  const { condition, isEnabled, firesAlways, target, clusterId, encryptedSecrets, approvedBy } = settings;
   const inserting = db.batch([
     db
       .insert(triggers)
       .select(
         sql`SELECT NULL, ${repository.id}, ${name}, ${condition.kind}, ${condition.text}, ${isEnabled ? 1 : 0},
                    ${firesAlways ? 1 : 0}, ${JSON.stringify(target)}, ${clusterId ?? null}, ${encryptedSecrets},
-                   ${actor.user.id}, ${now}, ${now}
+                   ${actor.user.id}, ${now}, ${now}, ${approvedBy ?? null}
             WHERE (SELECT count(*) FROM ${triggers} WHERE ${triggers.repositoryId} = ${repository.id}) < ${MAX_TRIGGERS}`,
       )
       .onConflictDoNothing({ target: [triggers.repositoryId, triggers.name] })
       .returning({ id: triggers.id }),
-    insertAuditIfChanged(db, actor, auditOf("trigger.create", repository.name, name, { kind: target.kind })),
+    insertAuditIfChanged(db, actor, auditOf("trigger.create", repository.name, name, whereTo(target))),
   ]);
   const result = await unlessGone(inserting);
   if (!result) return undefined;
@@ -151,38 +167,117 @@ async function unlessGone<T>(batch: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** @returns whether the repository has a trigger of that name, and the cluster is there. */
+/**
+ * @param hasNewSecrets whether secrets were given, for the audit: what is stored is another text each time.
+ * @returns whether the repository has a trigger of that name, and the cluster is there.
+ */
 export async function updateTrigger(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   name: string,
   { condition, target, ...changes }: Partial<TriggerSettings>,
+  hasNewSecrets: boolean,
 ): Promise<boolean> {
+  const isMeant = and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name));
   const updating = db.batch([
+    insertAuditOfChange(
+      db,
+      actor,
+      auditOf("trigger.update", repository.name, name),
+      sql`${triggers} WHERE ${isMeant}`,
+      {
+        isEnabled: changes.isEnabled === undefined ? undefined : { from: triggers.isEnabled, to: changes.isEnabled },
+        firesAlways:
+          changes.firesAlways === undefined ? undefined : { from: triggers.firesAlways, to: changes.firesAlways },
+        condition: condition && {
+          from: sql`${triggers.conditionKind} || ' ' || ${triggers.condition}`,
+          to: `${condition.kind} ${condition.text}`,
+        },
+        ...(target && changesOfTarget(target, changes.clusterId)),
+        credentials: hasNewSecrets
+          ? { from: triggers.encryptedSecrets, to: changes.encryptedSecrets ?? null, isSecret: true }
+          : undefined,
+      },
+    ),
     db
       .update(triggers)
       .set({
         ...changes,
         ...(condition && { conditionKind: condition.kind, condition: condition.text }),
-        ...(target && { target: JSON.stringify(target), clusterId: changes.clusterId ?? null }),
+        ...(target && {
+          target: JSON.stringify(target),
+          clusterId: changes.clusterId ?? null,
+          approvedBy: changes.approvedBy ?? null,
+        }),
         updatedAt: new Date(),
       })
-      .where(and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name)))
+      .where(isMeant)
       .returning({ id: triggers.id }),
-    insertAuditIfChanged(
-      db,
-      actor,
-      auditOf("trigger.update", repository.name, name, { isEnabled: changes.isEnabled, kind: target?.kind }),
-    ),
   ]);
-  const [updated = []] = (await unlessGone(updating)) ?? [];
+  const [, updated = []] = (await unlessGone(updating)) ?? [];
   return updated.length > 0;
 }
 
-/** Switches a trigger off whose receiver says that it is gone for good. */
+/** What the audit says of a target. The path of an address may be what its receiver knows the sender by, and is not told. */
+function changesOfTarget(target: Target, clusterId: number | undefined): Record<string, Change> {
+  const wanted: Partial<Record<string, unknown>> = { ...target };
+  const fieldOf = (name: string) => {
+    const { [name]: value } = wanted;
+    const to = typeof value === "string" ? value : null;
+    return { from: sql`${triggers.target} ->> ${`$.${name}`}`, to };
+  };
+  const url = fieldOf("url");
+  return {
+    kind: fieldOf("kind"),
+    host: { from: hostOf(url.from), to: target.kind === "webhook" ? new URL(target.url).host : null },
+    url: { ...url, isSecret: true },
+    format: fieldOf("format"),
+    cluster: { from: clusterNameOf(triggers.clusterId), to: clusterNameOf(clusterId ?? null) },
+    namespace: fieldOf("namespace"),
+    workload: fieldOf("workload"),
+    application: fieldOf("application"),
+    container: fieldOf("container"),
+    byDigest: {
+      from: sql`ifnull(${triggers.target} ->> '$.byDigest', 0)`,
+      to: target.kind === "kubernetes" && target.byDigest,
+    },
+  };
+}
+
+/** The host and port of an address, which has a path at least of `/`. */
+function hostOf(url: SQL): SQL {
+  const rest = sql`substr(${url}, instr(${url}, '://') + 3)`;
+  return sql`substr(${rest}, 1, instr(${rest}, '/') - 1)`;
+}
+
+function clusterNameOf(id: SQLWrapper | number | null): SQL {
+  return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
+}
+
+/**
+ * Switches a trigger off whose receiver says that it is gone for good, and ends what waits for it. What is being sent at this
+ * moment ends by its own answer.
+ */
 export async function disableTrigger(db: Database, id: number): Promise<void> {
-  await db.update(triggers).set({ isEnabled: false, updatedAt: new Date() }).where(eq(triggers.id, id));
+  const now = new Date();
+  const isWaiting = and(
+    eq(deliveries.triggerId, id),
+    eq(deliveries.status, "pending"),
+    or(isNull(deliveries.leasedUntil), lt(deliveries.leasedUntil, now)),
+  );
+  await db.batch([
+    db.update(triggers).set({ isEnabled: false, updatedAt: now }).where(eq(triggers.id, id)),
+    db
+      .update(deliveries)
+      .set({
+        status: "failed",
+        nextAttemptAt: null,
+        finishedAt: now,
+        detail: "the receiver has said before that it is gone",
+      })
+      .where(isWaiting),
+  ]);
 }
 
 /**
@@ -212,6 +307,13 @@ export async function deleteTrigger(
     insertAuditIfChanged(db, actor, auditOf("trigger.delete", repository.name, name)),
   ]);
   return deleted.length > 0;
+}
+
+function whereTo(target: Target) {
+  const { kind } = target;
+  return target.kind === "webhook"
+    ? { kind, host: new URL(target.url).host }
+    : { kind, namespace: target.namespace, application: target.application };
 }
 
 function auditOf(action: AuditAction, repository: RepositoryName, name: string, detail: Record<string, unknown> = {}) {
@@ -252,6 +354,7 @@ export interface ClusterSettings {
   server: string;
   authority: string | null;
   encryptedToken: string;
+  namespaces: string[];
 }
 
 /** How many clusters an organization may have. */
@@ -270,14 +373,15 @@ export async function insertCluster(
   actor: Actor,
   organization: { id: number; name: OrganizationName },
   name: string,
-  { server, authority, encryptedToken }: ClusterSettings,
+  { server, authority, encryptedToken, namespaces }: ClusterSettings,
 ): Promise<number | undefined> {
   const now = Date.now();
   const inserting = db.batch([
     db
       .insert(clusters)
       .select(
-        sql`SELECT NULL, ${organization.id}, ${name}, ${server}, ${authority}, ${encryptedToken}, ${actor.user.id}, ${now}, ${now}
+        sql`SELECT NULL, ${organization.id}, ${name}, ${server}, ${authority}, ${encryptedToken},
+                   ${actor.user.id}, ${now}, ${now}, ${JSON.stringify(namespaces)}
             WHERE (SELECT count(*) FROM ${clusters} WHERE ${clusters.organizationId} = ${organization.id}) < ${MAX_CLUSTERS}`,
       )
       .onConflictDoNothing({ target: [clusters.organizationId, clusters.name] })
@@ -286,7 +390,7 @@ export async function insertCluster(
       action: "cluster.create",
       organization: organization.name,
       resource: organization.name,
-      detail: { cluster: name, server },
+      detail: { cluster: name, server, ...(namespaces.length > 0 && { namespaces }) },
     }),
   ]);
   const result = await unlessGone(inserting);
@@ -310,18 +414,30 @@ export async function updateCluster(
   name: string,
   settings: Partial<ClusterSettings>,
 ): Promise<boolean> {
-  const [updated] = await db.batch([
+  const { server, authority, encryptedToken, namespaces } = settings;
+  const isMeant = and(eq(clusters.organizationId, organization.id), eq(clusters.name, name));
+  const entry = {
+    action: "cluster.update",
+    organization: organization.name,
+    resource: organization.name,
+    detail: { cluster: name },
+  } as const;
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, entry, sql`${clusters} WHERE ${isMeant}`, {
+      server: server === undefined ? undefined : { from: clusters.server, to: server },
+      namespaces: namespaces === undefined ? undefined : { from: clusters.namespaces, to: namespaces },
+      // Public, and pages long.
+      authority: authority === undefined ? undefined : { from: clusters.authority, to: authority, isSecret: true },
+      credentials:
+        encryptedToken === undefined
+          ? undefined
+          : { from: clusters.encryptedToken, to: encryptedToken, isSecret: true },
+    }),
     db
       .update(clusters)
       .set({ ...settings, updatedAt: new Date() })
-      .where(and(eq(clusters.organizationId, organization.id), eq(clusters.name, name)))
+      .where(isMeant)
       .returning({ id: clusters.id }),
-    insertAuditIfChanged(db, actor, {
-      action: "cluster.update",
-      organization: organization.name,
-      resource: organization.name,
-      detail: { cluster: name, server: settings.server },
-    }),
   ]);
   return updated.length > 0;
 }

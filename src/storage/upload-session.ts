@@ -32,6 +32,12 @@ export interface UploadOwner {
   userId: number;
 }
 
+/** Who finishes an upload; that they may push is decided anew when the blob is written. */
+export interface UploadFinisher extends UploadOwner {
+  /** Of the token that the request came with (`Caller`). */
+  passwordChanges: number | undefined;
+}
+
 export interface UploadOpening extends UploadOwner {
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
@@ -114,14 +120,9 @@ export class UploadSession extends DurableObject<Env> {
    * Makes the verified bytes a blob. Answers the key of the object that has them from now on: an older one if the digest
    * was stored already, unless R2 has lost it.
    */
-  async #record(blob: {
-    repository: RepositoryName;
-    digest: Digest;
-    objectKey: string;
-    size: number;
-  }): Promise<string> {
+  async #record(blob: { digest: Digest; objectKey: string; size: number }, by: UploadFinisher): Promise<string> {
     const db = openDatabase(this.env.DB);
-    const { objectKey } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() });
+    const { objectKey } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
     if (objectKey === blob.objectKey || (await this.env.BUCKET.head(objectKey))) return objectKey;
     return replaceObject(db, blob.digest, objectKey, blob.objectKey);
   }
@@ -139,7 +140,7 @@ export class UploadSession extends DurableObject<Env> {
 
   /** Opens a session and finishes it with the one body that comes with it, or ends it: nobody knows how to go on with it. */
   async store(
-    opening: UploadOpening,
+    opening: UploadOpening & UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
@@ -158,7 +159,7 @@ export class UploadSession extends DurableObject<Env> {
    * repeated call with the same digest gives the same answer. A digest that turns out wrong ends the upload.
    */
   async finish(
-    owner: UploadOwner,
+    owner: UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
@@ -172,8 +173,7 @@ export class UploadSession extends DurableObject<Env> {
         }
         const key = await this.#complete(session, digest, bounds, body);
         const size = session.offset;
-        const { repository } = session;
-        const kept = await this.#record({ repository, digest, objectKey: key, size });
+        const kept = await this.#record({ digest, objectKey: key, size }, owner);
         session.done = { digest, size };
         this.#save(session);
         await this.#discardObjects(kept);
@@ -217,7 +217,7 @@ export class UploadSession extends DurableObject<Env> {
     const idleUntil = session.lastUsedAt + UPLOAD_IDLE_MS;
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
-      // A place of which nothing is heard for days is taken away.
+      // A place whose upload is silent for days is taken away.
       if (!session.done) await touchOpenUploads(openDatabase(this.env.DB), [this.ctx.id.toString()]);
       return;
     }

@@ -1,9 +1,16 @@
 /** The Worker's side of `UploadSession`: finds the object by the id in the URL and turns refusals back into errors. */
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
-import type { ChunkBounds, Outcome, UploadOpening, UploadOwner, UploadSession } from "./upload-session.ts";
+import type {
+  ChunkBounds,
+  Outcome,
+  UploadFinisher,
+  UploadOpening,
+  UploadOwner,
+  UploadSession,
+} from "./upload-session.ts";
 
-export type { ChunkBounds, UploadOpening, UploadOwner };
+export type { ChunkBounds, UploadFinisher, UploadOpening, UploadOwner };
 export type Uploads = DurableObjectNamespace<UploadSession>;
 
 /** An id for a session, which is as hard to guess as a key. */
@@ -20,7 +27,7 @@ export async function openUpload(uploads: Uploads, id: string, opening: UploadOp
 export async function storeUpload(
   uploads: Uploads,
   id: string,
-  opening: UploadOpening,
+  opening: UploadOpening & UploadFinisher,
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
@@ -47,7 +54,7 @@ export async function appendToUpload(
 export async function finishUpload(
   uploads: Uploads,
   session: string,
-  owner: UploadOwner,
+  owner: UploadFinisher,
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,

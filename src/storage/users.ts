@@ -1,13 +1,15 @@
 import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
-import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { insertAudit, insertAuditIfChanged, type Recorded } from "./audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
   passwordHash: string;
+  /** How often it was changed; a trigger counts. */
+  passwordChanges: number;
 }
 
 /** A user as lists show them. */
@@ -26,6 +28,7 @@ export const USER_COLUMNS = {
   accountName: accounts.name,
   role: users.role,
   passwordHash: users.passwordHash,
+  passwordChanges: users.passwordChanges,
 };
 
 export function findUserByName(db: Database, name: string): Promise<UserRecord | undefined> {
@@ -98,23 +101,45 @@ export function contains(
   return text === undefined ? undefined : sql`instr(lower(${name}), ${text.toLowerCase()}) > 0`;
 }
 
+export interface NewUser {
+  accountId: number;
+  name: string;
+  role: Role;
+  passwordHash: string;
+  createdAt: Date;
+}
+
+/**
+ * The statements that create a user.
+ *
+ * @param detail for the audit.
+ */
+export function insertUserStatements(
+  db: Database,
+  actor: Recorded,
+  user: NewUser,
+  detail: Record<string, unknown> = {},
+) {
+  const { accountId, name: resource, role } = user;
+  const insertion = db.insert(users).values(user).returning({ id: users.id });
+  const event = insertAudit(db, actor, {
+    action: "user.create",
+    accountId,
+    resource,
+    detail: { role, ...detail },
+  });
+  return [insertion, event] as const;
+}
+
 /**
  * Creates a user.
  *
  * @returns the id; undefined when the name is taken, in whichever account.
  * @throws RegistryError USER_LIMIT when the account has as many as it may have (a trigger, migration 0004).
  */
-export async function insertUser(
-  db: Database,
-  actor: Actor,
-  user: { accountId: number; name: string; role: Role; passwordHash: string; createdAt: Date },
-): Promise<number | undefined> {
-  const { accountId, name, role } = user;
+export async function insertUser(db: Database, actor: Actor, user: NewUser): Promise<number | undefined> {
   try {
-    const [[inserted]] = await db.batch([
-      db.insert(users).values(user).returning({ id: users.id }),
-      insertAudit(db, actor, { action: "user.create", accountId, resource: name, detail: { role } }),
-    ]);
+    const [[inserted]] = await db.batch(insertUserStatements(db, actor, user));
     return inserted?.id;
   } catch (error) {
     if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return undefined;
@@ -124,42 +149,70 @@ export async function insertUser(
   }
 }
 
+export interface UserChange {
+  role?: Role | undefined;
+  passwordHash?: string | undefined;
+  /** Hash of the token of the session that goes on. */
+  keptSession?: string | undefined;
+}
+
 /**
- * Changes a user's role, password or both, and with the password ends the user's sessions.
+ * The statements that change a user's role, password or both, and with the password end the user's sessions. Everything
+ * that sets a password goes this way.
  *
- * @param change.keptSession hash of the token of the session that goes on.
- * @returns false, and nothing has changed, when the account would be left without an administrator or the deployment
- * without an operator; also when the user is gone.
+ * @param detail for the audit.
  */
-export async function updateUser(
+export function updateUserStatements(
   db: Database,
-  actor: Actor,
-  user: User,
-  change: { role?: Role | undefined; passwordHash?: string | undefined; keptSession?: string | undefined },
-): Promise<boolean> {
-  const { role, passwordHash, keptSession } = change;
+  actor: Recorded,
+  user: Pick<User, "id" | "accountId" | "name" | "role">,
+  { role, passwordHash, keptSession }: UserChange,
+  detail?: Record<string, unknown>,
+) {
   const { accountId, name: resource } = user;
+  const event = { accountId, resource, ...(detail && { detail }) };
   const ended = and(
     eq(sessions.userId, user.id),
     keptSession === undefined ? undefined : ne(sessions.tokenHash, keptSession),
     sql`changes() > 0`,
   );
-  const [updated] = await db.batch([
-    db
-      .update(users)
-      .set({ ...(role !== undefined && { role }), ...(passwordHash !== undefined && { passwordHash }) })
-      .where(and(eq(users.id, user.id), role === undefined ? undefined : leavesSomebody(role)))
-      .returning({ id: users.id }),
-    ...(role === undefined
-      ? []
-      : [insertAuditIfChanged(db, actor, { action: "user.update", accountId, resource, detail: { role } })]),
+  const update = db
+    .update(users)
+    .set({ ...(role !== undefined && { role }), ...(passwordHash !== undefined && { passwordHash }) })
+    .where(and(eq(users.id, user.id), role === undefined ? undefined : leavesSomebody(role)))
+    .returning({ id: users.id });
+  const isOfRole = {
+    ...event,
+    action: "user.update",
+    detail: { role: { from: user.role, to: role }, ...detail },
+  } as const;
+  return [
+    update,
+    ...(role === undefined ? [] : [insertAuditIfChanged(db, actor, isOfRole)]),
     ...(passwordHash === undefined
       ? []
-      : [
-          insertAuditIfChanged(db, actor, { action: "user.password", accountId, resource }),
-          db.delete(sessions).where(ended),
-        ]),
-  ]);
+      : [insertAuditIfChanged(db, actor, { ...event, action: "user.password" }), db.delete(sessions).where(ended)]),
+    ...(keptSession === undefined ? [] : [keepSession(db, user.id, keptSession)]),
+  ] as const;
+}
+
+/** Lets one session outlive the change of its user's password. */
+function keepSession(db: Database, userId: number, tokenHash: string) {
+  const passwordChanges = sql`(SELECT ${users.passwordChanges} FROM ${users} WHERE ${users.id} = ${userId})`;
+  return db
+    .update(sessions)
+    .set({ passwordChanges })
+    .where(and(eq(sessions.tokenHash, tokenHash), eq(sessions.userId, userId)));
+}
+
+/**
+ * Changes a user, as {@link updateUserStatements}.
+ *
+ * @returns false, and nothing has changed, when the account would be left without an administrator or the deployment
+ * without an operator; also when the user is gone.
+ */
+export async function updateUser(db: Database, actor: Actor, user: User, change: UserChange): Promise<boolean> {
+  const [updated] = await db.batch(updateUserStatements(db, actor, user, change));
   return updated.length > 0;
 }
 

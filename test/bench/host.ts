@@ -4,7 +4,7 @@
  * channel closes.
  */
 import { generateSecrets } from "../../scripts/local/secrets.ts";
-import { setAdministratorPassword } from "../../scripts/first-administrator.ts";
+import { ensureAdministrator } from "../../scripts/first-administrator.ts";
 import { startRuntime, type Runtime } from "../../scripts/local/runtime.ts";
 
 /** What to run. */
@@ -34,18 +34,13 @@ async function serve({ configPath, stateDir, adminPassword }: HostOrder): Promis
   };
   process.once("disconnect", () => void stop());
   if (!process.connected) await stop();
-  if (adminPassword !== undefined) await setPassword(runtime, adminPassword);
+  if (adminPassword !== undefined)
+    await ensureAdministrator(await runtime.miniflare.getD1Database("DB"), adminPassword);
   process.on("message", (message) => {
     if (message === "clear") void clear(runtime).then(() => answer("cleared"));
   });
   answer({ url: runtime.url, workerdPid: runtime.workerdPid });
   await runtime.failed;
-}
-
-async function setPassword({ miniflare }: Runtime, password: string): Promise<void> {
-  const database = await miniflare.getD1Database("DB");
-  const statements = setAdministratorPassword(password, Date.now());
-  await database.batch(statements.map(({ sql, values }) => database.prepare(sql).bind(...values)));
 }
 
 /** Gives back the disk space of what was pushed. Rows that name it stay: nothing asks for those blobs again. */

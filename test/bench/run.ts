@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
- * only what is counted can be missed. `--only=counts,layers,clients,requests,memory,garbage,scale,cli` runs a part.
+ * only what is counted can be missed. `--only=counts,layers,clients,requests,guessing,memory,garbage,scale,cli` runs a part.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
@@ -12,6 +12,7 @@ import { measureClient } from "./client-speed.ts";
 import { measureCounts } from "./counts.ts";
 import { measureFull } from "./full.ts";
 import { measureGarbage } from "./garbage.ts";
+import { measureGuessing } from "./guessing.ts";
 import { newLayer } from "./layers.ts";
 import { measureMemory } from "./memory.ts";
 import { measureTransfers, type Contestants } from "./rows.ts";
@@ -21,7 +22,7 @@ import { measureSmallRequests } from "./small-requests.ts";
 import { BareStore, RegistryStore } from "./stores.ts";
 import { printTargets, type Target } from "./table.ts";
 
-const PARTS = ["counts", "layers", "clients", "requests", "memory", "garbage", "scale", "cli"] as const;
+const PARTS = ["counts", "layers", "clients", "requests", "guessing", "memory", "garbage", "scale", "cli"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -80,6 +81,7 @@ async function run(isQuick: boolean): Promise<number> {
     measured.push(...(await measureCli(berth, isQuick)));
     await berth.server.stop();
   }
+  if (wants("guessing")) measured.push(...(await measureGuessing(servers, isQuick)));
   if (wants("garbage")) counted.push(...(await measureGarbage(servers, isQuick)));
   if (wants("scale")) counted.push(...(await measureFull(servers, isQuick)));
   if (wants("memory")) measured.push(...(await measureMemory(servers, isQuick)));

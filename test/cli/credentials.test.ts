@@ -49,7 +49,7 @@ test("a login keeps a token in docker's file, which docker and others read as we
 
   const config = home.readDockerConfig() as { auths: Record<string, { auth: string; identitytoken: string }> };
   const kept = config.auths[registry.server.address];
-  expect(kept?.identitytoken).toMatch(/^eyJ/);
+  expect(kept?.identitytoken).toMatch(/^[\w-]{43}$/);
   expect(Buffer.from(kept?.auth ?? "", "base64").toString()).toBe(`${USER}:`);
   expect(JSON.stringify(config)).not.toContain(PASSWORD);
   expect(statSync(home.path("docker", "config.json")).mode & 0o777).toBe(0o600);
@@ -67,6 +67,13 @@ test("a login changes nothing else in docker's file, nor its permissions", async
   await login();
 
   expect(home.readDockerConfig()).toMatchObject({ ...others, auths: expect.objectContaining(others.auths) });
+  expect(statSync(home.path("docker", "config.json")).mode & 0o777).toBe(0o640);
+});
+
+test("a login closes docker's file to everybody who has no business in it", async () => {
+  home.write("docker/config.json", "{}", 0o644);
+  await login();
+
   expect(statSync(home.path("docker", "config.json")).mode & 0o777).toBe(0o640);
 });
 
@@ -99,7 +106,7 @@ test("credentials go to and come from the credential helper of all registries", 
   expect(JSON.parse(readFileSync(home.path("kept"), "utf8"))).toMatchObject({
     ServerURL: registry.server.address,
     Username: "<token>",
-    Secret: expect.stringMatching(/^eyJ/),
+    Secret: expect.stringMatching(/^[\w-]{43}$/),
   });
   expect(home.readDockerConfig()).toEqual({ credsStore: "fake", auths: { [registry.server.address]: {} } });
   await expectSignedIn(environment);

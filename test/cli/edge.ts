@@ -19,17 +19,27 @@ export interface EdgeOptions {
   maxBody?: string;
   /** Whether bodies are passed on only once they are complete, so that a broken connection loses all of one. */
   isBuffering?: boolean;
+  /** Default: any free one. */
+  port?: number;
+  /** PEM. With these it speaks TLS. */
+  certified?: { certificate: string; key: string };
+  /** What the registry is told as the host, as nginx writes it. */
+  host?: string;
 }
 
 const START_MS = 20_000;
 
 /** Starts nginx in front of a registry, with the limits that Cloudflare has on its smallest plans. */
 export async function startEdge(upstreamPort: number, options: EdgeOptions = {}): Promise<Edge> {
-  const { maxBody = "100m", isBuffering = false } = options;
+  const { maxBody = "100m", isBuffering = false, certified, host = "$http_host" } = options;
   const directory = makeTemporaryDirectory();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   for (const name of ["body", "proxy", "fastcgi", "uwsgi", "scgi"]) mkdirSync(join(directory, name));
   const config = join(directory, "nginx.conf");
+  if (certified) {
+    writeFileSync(join(directory, "tls.crt"), certified.certificate);
+    writeFileSync(join(directory, "tls.key"), certified.key);
+  }
   writeFileSync(
     config,
     `daemon off;
@@ -45,13 +55,14 @@ http {
   uwsgi_temp_path ${directory}/uwsgi;
   scgi_temp_path ${directory}/scgi;
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${certified ? " ssl" : ""};
+    ${certified ? `ssl_certificate ${directory}/tls.crt; ssl_certificate_key ${directory}/tls.key;` : ""}
     client_max_body_size ${maxBody};
     client_body_timeout 60s;
     location / {
       proxy_pass http://127.0.0.1:${upstreamPort};
       proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
+      proxy_set_header Host ${host};
       proxy_request_buffering ${isBuffering ? "on" : "off"};
       proxy_buffering off;
       proxy_read_timeout 300s;
@@ -66,8 +77,9 @@ http {
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   const end = ended(child);
-  const url = `http://127.0.0.1:${port}`;
-  await untilAnswering(`${url}/v2/`, () => {
+  const url = `${certified ? "https" : "http"}://127.0.0.1:${port}`;
+  // With TLS it answers that, too, though not with what was asked for.
+  await untilAnswering(`http://127.0.0.1:${port}/v2/`, () => {
     if (child.exitCode !== null) throw new Error(`nginx did not start: ${log}`);
   });
   return {

@@ -31,6 +31,35 @@ test("an organization is made, shown, listed and deleted", async () => {
   expect(await home.run(["org", "list"])).not.toContain("spare");
 });
 
+test("logins are listed and ended, one's own and those of a user", async () => {
+  const { url } = registry.server;
+  const login = async (name: string, password: string) => {
+    const headers = { Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` };
+    const response = await fetch(`${url}/token?offline_token=true&client_id=docker`, { headers });
+    return ((await response.json()) as { refresh_token: string }).refresh_token;
+  };
+  const refresh = async (token: string) => {
+    const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: token });
+    return (await fetch(`${url}/token`, { method: "POST", body })).status;
+  };
+  const { name, password } = administrator;
+  const [one, two] = [await login(name, password), await login(name, password)];
+  const listed = await home.run(["logins", "list"]);
+  expect(listed).toMatch(/^[0-9a-f]{24} +container tool +docker/m);
+  await expectSameAnswer(["logins", "list"], "/api/logins");
+  const { logins } = await home.json<{ logins: { id: string }[] }>(["logins", "list"]);
+  expect(logins).toHaveLength(2);
+  expect(await home.run(["logins", "end", logins[0]?.id ?? ""])).toBe("1 login has ended.\n");
+  expect(new Set([await refresh(one), await refresh(two)])).toEqual(new Set([200, 401]));
+  expect(await home.run(["logins", "end", "--all"])).toBe("1 login has ended.\n");
+  expect(await home.run(["logins", "list"])).toBe("Nothing is logged in.\n");
+  expect(await home.berth(["logins", "end", "0".repeat(24)])).toMatchObject({ exitCode: 4 });
+  expect(await home.berth(["logins", "end"])).toMatchObject({ exitCode: 2 });
+  expect(await home.berth(["logins", "end", "x", "--all"])).toMatchObject({ exitCode: 2 });
+  expect(await home.run(["logins", "list", "--user", "nora"])).toContain("Nothing");
+  expect(await home.run(["logins", "end", "--all", "--user", "nora"])).toBe("0 logins have ended.\n");
+});
+
 test("rights are granted, changed, listed and taken away", async () => {
   await pushImage(administrator, "acme/rights", "1");
   for (const [command, target] of [

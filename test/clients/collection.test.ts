@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ADMINISTRATOR, setAdministratorPassword } from "../../scripts/first-administrator.ts";
+import { ADMINISTRATOR, ensureAdministrator } from "../../scripts/first-administrator.ts";
 import { type Runtime, startRuntime } from "../../scripts/local/runtime.ts";
 import { localSecrets } from "../../scripts/local/secrets.ts";
 import { findProgram } from "../support/commands.ts";
@@ -37,10 +37,7 @@ beforeAll(async () => {
     bindings: () => ({ ...localSecrets(join(stateDir, "secrets.json")), GRACE_DAYS: "1", ORGANIZATION_QUOTA: "1000" }),
     log: (line) => logged.push(line),
   });
-  const database = await runtime.miniflare.getD1Database("DB");
-  await database.batch(
-    setAdministratorPassword(PASSWORD, Date.now()).map(({ sql, values }) => database.prepare(sql).bind(...values)),
-  );
+  await ensureAdministrator(await runtime.miniflare.getD1Database("DB"), PASSWORD);
   const login = ["login", "--tls-verify=false", "-u", ADMINISTRATOR, "--password-stdin", addressOf(runtime)];
   await skopeo.run(login, { input: PASSWORD });
 });

@@ -271,7 +271,11 @@ async function serveHttps(validity?: { from: string; until: string }): Promise<n
   const server = createServer(await certificate(validity), (incoming, outgoing) => {
     const { method, url, headers } = incoming;
     const request = forward({ host: "127.0.0.1", port: upstream, method, path: url, headers }, (answer) => {
-      const challenge = answer.headers["www-authenticate"]?.replace('realm="http:', 'realm="https:');
+      // Its port is none that PUBLIC_URL names.
+      const challenge = answer.headers["www-authenticate"]?.replace(
+        /realm="http:[^"]*"/,
+        `realm="https://${headers.host}/token"`,
+      );
       outgoing.writeHead(answer.statusCode ?? 0, {
         ...answer.headers,
         ...(challenge !== undefined && { "www-authenticate": challenge }),

@@ -88,6 +88,50 @@ test("access keys are created, saved, no more than two, and deleted", async () =
   await expect.poll(() => page.getByText(access, { exact: true }).count()).toBe(0);
 });
 
+test("logins are listed with their clients, and ended one by one or all others", async () => {
+  const person = await addUser(setting.server, setting.operator, "logins");
+  const authorization = `Basic ${Buffer.from(`${person.name}:${person.password}`).toString("base64")}`;
+  const logInAs = async (client: string) => {
+    const path = `/token?offline_token=true&client_id=${client}`;
+    const response = await fetch(`${setting.server.url}${path}`, { headers: { Authorization: authorization } });
+    return ((await response.json()) as { refresh_token: string }).refresh_token;
+  };
+  const refresh = async (token: string) => {
+    const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: token });
+    return (await fetch(`${setting.server.url}/token`, { method: "POST", body })).status;
+  };
+  const [docker, podman, oras] = [await logInAs("docker"), await logInAs("podman"), await logInAs("oras")];
+  const { page } = await setting.visitAs(person);
+  await page.goto("/logins");
+  const present = page.getByRole("row").filter({ hasText: "this one" });
+  await present.getByText("Browser").waitFor();
+  expect(await button(present, "End login").count()).toBe(0);
+
+  await button(row(page, "docker"), "End login").click();
+  await button(dialog(page, "End this login?"), "End login").click();
+  await told(page, "The login has ended.");
+  await expect.poll(() => row(page, "docker").count()).toBe(0);
+  expect([await refresh(docker), await refresh(podman)]).toEqual([401, 200]);
+
+  await button(page, "End all others").click();
+  await button(dialog(page, "End all other logins?"), "End all others").click();
+  await told(page, "2 logins have ended.");
+  expect([await refresh(podman), await refresh(oras)]).toEqual([401, 401]);
+  await expect.poll(() => button(page, "End all others").isDisabled()).toBe(true);
+
+  // An administrator does the same for a user.
+  const again = await logInAs("docker");
+  const { page: users } = await setting.visitAs(setting.operator);
+  await users.goto("/users");
+  await takeFromMenu(users, "Actions for logins", "Logins");
+  const shown = dialog(users, "Logins of logins");
+  await row(shown, "docker").waitFor();
+  await button(shown, "End all").click();
+  await button(dialog(users, "End all logins of logins?"), "End all").click();
+  await told(users, "2 logins have ended.");
+  expect(await refresh(again)).toBe(401);
+});
+
 test("a user is added, gets another password and role, and is deleted", async () => {
   const visitor = await setting.visitAs(setting.operator);
   const { page } = visitor;
@@ -96,8 +140,12 @@ test("a user is added, gets another password and role, and is deleted", async ()
   const add = dialog(page, "Add a user");
   await field(add, "User name").fill("admin");
   await button(add, "Add user").click();
+  await add.getByText("This name is reserved for the deployment's own administrator.").waitFor();
+  await addUser(setting.server, setting.operator, "taken");
+  await field(add, "User name").fill("taken");
+  await button(add, "Add user").click();
   await add.getByText("There is a user of this name already.").waitFor();
-  expect(visitor.forgive(/^answer 409/)).toBe(1);
+  expect(visitor.forgive(/^answer 409/)).toBe(2);
   await field(add, "User name").fill("carol");
   await button(add, "Add user").click();
   const first = await copied(button(add, "Copy the password"));
@@ -214,7 +262,7 @@ test("quotas are shown with a warning where they are used up, and changed by an 
   await page.getByText("1 / Unlimited").waitFor();
   await button(page, "Change limits").click();
   const limits = dialog(page, "Limits of measured");
-  await choose(limits, "Images", "Default: 2,000");
+  await choose(limits, "At most Images", "Default: 2,000");
   await choose(limits, "Stored bytes", "At most");
   await limits.getByRole("textbox", { name: "Limit: Stored bytes" }).fill("3");
   await button(limits, "Save").click();

@@ -118,6 +118,17 @@ describe("tags", () => {
   });
 });
 
+test("an image that describes itself at great length is shown in part, which the page says in both languages", async () => {
+  const labels = Object.fromEntries(Array.from({ length: 1200 }, (_, at) => [`label-${at}`, "value"]));
+  await pushImage(setting.operator, `${ORGANIZATION}/lengthy`, "1.0", "amd64", { Labels: labels });
+  const { page } = visitor;
+  await visitor.open("/images/acme/lengthy/tags/1.0?view=configuration");
+  await page.getByText("This image describes itself at such length that not all of it is shown: Labels.").waitFor();
+  const reader = await setting.visitAs(setting.operator, { language: "zh-CN" });
+  await reader.open("/images/acme/lengthy/tags/1.0?view=configuration");
+  await reader.page.getByText("该镜像的描述过长，以下内容未完整显示：标签。").waitFor();
+});
+
 test("a new image is created in an organization that one may edit", async () => {
   const { page } = visitor;
   await visitor.open("/images");

@@ -43,6 +43,8 @@ export function leakedKeys(server: Server): string[] {
   );
   const remembered = files(server, "do/*UploadSession")
     .filter((file) => alarms.has(basename(file, ".sqlite")))
+    // One that was killed before it wrote anything has no table yet.
+    .filter((file) => query(file, "SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").length > 0)
     .flatMap((file) =>
       query<{ key: string }>(file, "SELECT substr(key, 8) AS key FROM _cf_KV WHERE key LIKE 'object:%'"),
     );

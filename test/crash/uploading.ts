@@ -18,7 +18,8 @@ export interface Unfinished {
   answer: Promise<Answer | undefined>;
 }
 
-const AUTHORIZATION = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+/** What the administrator sends with every request. */
+export const AUTHORIZATION = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
 
 /** The bytes of a blob, made from a seed, and their digest. */
 export function makeBlob(seed: string, size: number): { bytes: Buffer; digest: string } {

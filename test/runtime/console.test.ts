@@ -87,6 +87,17 @@ describe("the console's files", () => {
     }
   });
 
+  test("tell browsers to come by TLS only, as the Worker does, but on one's own machine", async () => {
+    const told = readFileSync(join(CONSOLE_DIRECTORY, "_headers"), "utf8");
+    const worker = readFileSync(join(ROOT, "src/http/strict-transport.ts"), "utf8");
+    const [, value = "none"] = /Strict-Transport-Security: (.+)/.exec(told) ?? [];
+    expect(worker).toContain(`const VALUE = "${value}";`);
+    for (const path of ["/", "/icon.svg"]) {
+      const { headers } = await fetch(`${runtime.url}${path}`, { headers: BROWSER });
+      expect(headers.get("Strict-Transport-Security")).toBe(null);
+    }
+  });
+
   test("hold no script and no style that the policy would refuse", async () => {
     const document = await (await fetch(runtime.url, { headers: BROWSER })).text();
     expect(document).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:/);

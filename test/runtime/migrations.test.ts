@@ -80,30 +80,35 @@ test("a failing migration leaves nothing of itself, and is named with its statem
   expect(await applyMigrations(database, source)).toEqual(["0001_bad.sql"]);
 });
 
-test("accounts come to a registry that is in use without a loss", async () => {
+/**
+ * Opens a registry that is in use with the newest version.
+ *
+ * @param first the migration that is new; those before it are there with the rows.
+ * @returns a query, whose rows come as text.
+ */
+async function upgrade(first: string, statements: readonly string[]): Promise<(sql: string) => Promise<string[]>> {
   const all = resolve(import.meta.dirname, "../../migrations");
   const source = migrations({});
-  const [first = "", ...later] = readdirSync(all)
-    .filter((file) => file.endsWith(".sql"))
-    .sort();
-  copyFileSync(join(all, first), join(source.directory, first));
+  const files = readdirSync(all).filter((file) => file.endsWith(".sql"));
+  for (const file of files.filter((name) => name < first)) copyFileSync(join(all, file), join(source.directory, file));
   await applyMigrations(database, source);
-  await database.batch(
-    [
-      "INSERT INTO users VALUES (7, 'admin', 'hash', 1, 1000), (8, 'other', 'hash', 0, 2000)",
-      "INSERT INTO organizations VALUES (3, 'demo', 7, 3000)",
-      "INSERT INTO repositories VALUES (4, 3, 'demo/app', 4000)",
-      "INSERT INTO blobs VALUES (5, 'sha256:b', 'blobs/b', 123, 1, 1), (6, 'sha256:c', 'blobs/c', 1000, 1, 1)",
-      "INSERT INTO repository_blobs VALUES (4, 5), (4, 6)",
-      "INSERT INTO manifests VALUES (9, 4, 'sha256:m', 'type', 10, NULL, NULL, NULL, 5000)",
-      "INSERT INTO tags VALUES (4, 'v1', 9, 5000, 6000), (4, 'v2', 9, 5000, 7000)",
-      "INSERT INTO tag_history VALUES (1, 4, 'v1', 'sha256:m', 8, 6000), (2, 4, 'v2', 'sha256:m', NULL, 7000)",
-    ].map((sql) => database.prepare(sql)),
-  );
-  for (const file of later) copyFileSync(join(all, file), join(source.directory, file));
+  await database.batch(statements.map((sql) => database.prepare(sql)));
+  for (const file of files) copyFileSync(join(all, file), join(source.directory, file));
   await applyMigrations(database, source);
+  return async (sql) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+}
 
-  const rows = async (sql: string) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+test("accounts come to a registry that is in use without a loss", async () => {
+  const rows = await upgrade("0001", [
+    "INSERT INTO users VALUES (7, 'admin', 'hash', 1, 1000), (8, 'other', 'hash', 0, 2000)",
+    "INSERT INTO organizations VALUES (3, 'demo', 7, 3000)",
+    "INSERT INTO repositories VALUES (4, 3, 'demo/app', 4000)",
+    "INSERT INTO blobs VALUES (5, 'sha256:b', 'blobs/b', 123, 1, 1), (6, 'sha256:c', 'blobs/c', 1000, 1, 1)",
+    "INSERT INTO repository_blobs VALUES (4, 5), (4, 6)",
+    "INSERT INTO manifests VALUES (9, 4, 'sha256:m', 'type', 10, NULL, NULL, NULL, 5000)",
+    "INSERT INTO tags VALUES (4, 'v1', 9, 5000, 6000), (4, 'v2', 9, 5000, 7000)",
+    "INSERT INTO tag_history VALUES (1, 4, 'v1', 'sha256:m', 8, 6000), (2, 4, 'v2', 'sha256:m', NULL, 7000)",
+  ]);
   expect(await rows("SELECT id, name FROM accounts")).toEqual(["1 admin"]);
   expect(await rows("SELECT id, account_id, name, role FROM users")).toEqual([
     "7 1 admin operator",
@@ -189,38 +194,24 @@ test("counters come to a registry that is in use, and are exact", async () => {
 });
 
 test("quotas come to a registry that is in use, count what is there, and refuse nobody what they have", async () => {
-  const all = resolve(import.meta.dirname, "../../migrations");
-  const source = migrations({});
-  const files = readdirSync(all)
-    .filter((file) => file.endsWith(".sql"))
-    .sort();
-  const before = files.filter((file) => file < "0004");
-  for (const file of before) copyFileSync(join(all, file), join(source.directory, file));
-  await applyMigrations(database, source);
   const GIB = 1024 ** 3;
-  await database.batch(
-    [
-      "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0), (2, 'small', 0), (3, 'empty', 0)",
-      "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'one', 0), (2, 1, 'two', 0), (3, 2, 'three', 0)",
-      `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
+  const rows = await upgrade("0004", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0), (2, 'small', 0), (3, 'empty', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'one', 0), (2, 1, 'two', 0), (3, 2, 'three', 0)",
+    `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
          (1, 1, 1, 'one/a', 0), (2, 1, 1, 'one/b', 0), (3, 2, 1, 'two/a', 0), (4, 3, 2, 'three/a', 0)`,
-      `INSERT INTO blobs (id, digest, object_key, size, created_at, last_used_at) VALUES
+    `INSERT INTO blobs (id, digest, object_key, size, created_at, last_used_at) VALUES
          (1, 'sha256:1', 'blobs/1', ${300 * GIB}, 0, 0), (2, 'sha256:2', 'blobs/2', 100, 0, 0)`,
-      "INSERT INTO repository_blobs VALUES (1, 1), (1, 2), (2, 1), (3, 1), (4, 2)",
-      `INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES
+    "INSERT INTO repository_blobs VALUES (1, 1), (1, 2), (2, 1), (3, 1), (4, 2)",
+    `INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES
          (1, 1, 'sha256:m1', 'type', 1000, 0), (2, 3, 'sha256:m2', 'type', 50, 0)`,
-      "INSERT INTO manifest_blobs VALUES (1, 1), (1, 2), (2, 1)",
-      "INSERT INTO tags VALUES (1, 'v1', 1, 0, 0), (1, 'v2', 1, 0, 0), (3, 'v1', 2, 0, 0)",
-      `INSERT INTO tag_history (repository_id, tag, digest, created_at) VALUES
+    "INSERT INTO manifest_blobs VALUES (1, 1), (1, 2), (2, 1)",
+    "INSERT INTO tags VALUES (1, 'v1', 1, 0, 0), (1, 'v2', 1, 0, 0), (3, 'v1', 2, 0, 0)",
+    `INSERT INTO tag_history (repository_id, tag, digest, created_at) VALUES
          (1, 'v1', 'sha256:m1', 0), (1, 'v2', 'sha256:m1', 0), (3, 'v1', 'sha256:m2', 0)`,
-      `INSERT INTO audit_events (created_at, account_id, user_name, action, resource, result) VALUES
+    `INSERT INTO audit_events (created_at, account_id, user_name, action, resource, result) VALUES
          (0, 1, 'admin', 'manifest.push', 'one/a:v1', 'success'), (0, NULL, 'x', 'session.login', 'x', 'denied')`,
-    ].map((sql) => database.prepare(sql)),
-  );
-  for (const file of files) copyFileSync(join(all, file), join(source.directory, file));
-  await applyMigrations(database, source);
-
-  const rows = async (sql: string) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+  ]);
   const used = (holder: string, resource: string) =>
     rows(
       `SELECT holder_id, used FROM quotas WHERE holder = '${holder}' AND resource = '${resource}' AND holder_id > 0 ORDER BY 1`,
@@ -270,4 +261,48 @@ test("quotas come to a registry that is in use, count what is there, and refuse 
   expect(await used("account", "storedBytes")).toEqual([`1 ${300 * GIB + 100}`, "2 100", "3 0"]);
   expect(await used("account", "images")).toEqual(["1 2", "2 1", "3 0"]);
   await expect(database.exec("DELETE FROM repositories WHERE id = 1")).rejects.toThrow("are deleted before it");
+});
+
+test("triggers that are there go on in the right of the user who made them", async () => {
+  const columns = "repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, created_by";
+  const rows = await upgrade("0004", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0)",
+    "INSERT INTO users (id, account_id, name, role, password_hash, created_at) VALUES (7, 1, 'ada', 'member', '', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (3, 1, 'demo', 0)",
+    "INSERT INTO repositories (id, account_id, organization_id, name, created_at, updated_at) VALUES (4, 1, 3, 'demo/app', 0, 0)",
+    "INSERT INTO clusters (id, organization_id, name, server, encrypted_token, created_at, updated_at) VALUES (5, 3, 'c', 'https://c', '', 0, 0)",
+    `INSERT INTO triggers (${columns}, created_at, updated_at) VALUES
+       (4, 'own', 'all', '', 1, '{}', 5, 7, 0, 0), (4, 'gone', 'all', '', 1, '{}', 5, NULL, 0, 0),
+       (4, 'hook', 'all', '', 1, '{}', NULL, 7, 0, 0)`,
+    `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, next_attempt_at, created_at)
+       VALUES ('u', 1, '{}', 'v1', 'd', 'pending', 5, 0)`,
+  ]);
+  expect(await rows("SELECT name, approved_by FROM triggers ORDER BY id")).toEqual(["own 7", "gone ", "hook "]);
+  expect(await rows("SELECT name, namespaces FROM clusters")).toEqual(["c []"]);
+  expect(await rows("SELECT status, next_attempt_at, slot_at FROM deliveries")).toEqual(["pending 5 "]);
+});
+
+test("logins that last, and what is encrypted, come over to a registry that is in use", async () => {
+  const hour = 3600_000;
+  const rows = await upgrade("0004", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'admin', 0)",
+    "INSERT INTO users (id, account_id, name, role, password_hash, created_at) VALUES (7, 1, 'admin', 'operator', 'hash', 0)",
+    `INSERT INTO sessions VALUES ('browser', 7, 1000, ${1000 + 12 * hour}), ('iam', 7, 1000, ${1000 + 24 * hour})`,
+    "INSERT INTO access_keys (id, user_id, access_key, encrypted_secret, created_at) VALUES (1, 7, 'KEY', 'iv.text', 0)",
+    "INSERT INTO audit_events (id, created_at, account_id, user_name, action, resource, result) VALUES (1, 0, 1, 'admin', 'user.create', 'x', 'success')",
+  ]);
+  expect(await rows("SELECT token_hash, kind, created_at FROM sessions ORDER BY 1")).toEqual([
+    "browser browser 1000",
+    "iam iam-token 1000",
+  ]);
+  expect(await rows("SELECT access_key, encrypted_secret FROM access_keys")).toEqual(["KEY iv.text"]);
+  expect(await rows("SELECT id, origin_account_id FROM audit_events")).toEqual(["1 "]);
+  // The version before goes on until the new one is there.
+  await database.exec("INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ('late', 7, 0, 1)");
+  const names = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE '%_by_encryption_key' ORDER BY name";
+  expect(await rows(names)).toEqual([
+    "access_keys_by_encryption_key",
+    "clusters_by_encryption_key",
+    "triggers_by_encryption_key",
+  ]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,29 @@ async function json<T>(url: string, init?: RequestInit): Promise<T> {
 }
 
 const post = { method: "POST" };
+
+/** The TCP ports that a process listens on. */
+function listeningPorts(pid: number): number[] {
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`))?.[1]),
+  );
+  const LISTEN = "0A";
+  return readFileSync(`/proc/${pid}/net/tcp`, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+      return state === LISTEN && inodes.has(inode) ? [Number.parseInt(local.split(":")[1] ?? "", 16)] : [];
+    });
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // It was closed meanwhile.
+    return "";
+  }
+}
 
 describe("a running Worker", () => {
   const stateDir = mkdtempSync(join(tmpdir(), "berth-test-"));
@@ -58,7 +81,7 @@ describe("a running Worker", () => {
 
   test("is told when a client vanishes in the middle of an upload", async () => {
     const client = await openSocket(runtime.port);
-    client.socket.write("POST /upload HTTP/1.1\r\nhost: berth\r\ncontent-length: 1000000\r\n\r\n");
+    client.socket.write("POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n");
     client.socket.write(Buffer.alloc(1000));
     const notes = () => json<string[]>(`${runtime.url}/notes?q=upload`);
     await eventually(async () => ((await notes()).includes("started") ? true : undefined));
@@ -84,6 +107,34 @@ describe("a running Worker", () => {
   test("starts only once on the same data", async () => {
     await expect(start()).rejects.toThrow(StateInUse);
     expect((await fetch(runtime.url)).status).toBe(200);
+  });
+
+  test("gets the address of the connection, for every request on it, and no word of the client's about it", async () => {
+    const forged = "CF-Connecting-IP: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.1\r\nMF-CF-Blob: {}\r\n";
+    const head = `GET /headers HTTP/1.1\r\nHost: localhost\r\n${forged}`;
+    const note = `POST /notes?q=pipelined HTTP/1.1\r\nHost: localhost\r\n${forged}`;
+    const client = await openSocket(runtime.port);
+    client.socket.write(
+      `${head}\r\n${note}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n${note}\r\n${head}\r\n`,
+    );
+    client.socket.write("GET /headers HTTP/1.1\r\nHost: evil.example.com\r\n\r\n");
+    await client.ended;
+    const text = client.received().toString();
+    expect(text.match(/HTTP\/1\.1 \d{3}/g)?.map((status) => Number(status.slice(-3)))).toEqual([
+      200, 201, 201, 200, 421,
+    ]);
+    const addresses = Array.from(text.matchAll(/\["cf-connecting-ip","([^"]*)"\]/g), ([, address]) => address);
+    expect(addresses).toEqual(["127.0.0.1", "127.0.0.1"]);
+    expect(text).not.toContain("192.0.2.1");
+  });
+
+  test("cannot be reached but through its own port", async () => {
+    const ports = listeningPorts(runtime.workerdPid);
+    expect(ports.length).toBeGreaterThan(0);
+    for (const port of ports) {
+      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { "X-Berth-Front": "guess" } });
+      expect([port, response.status]).toEqual([port, 403]);
+    }
   });
 
   test("says nothing by itself", () => {

@@ -40,8 +40,8 @@ export interface Program {
   output: () => string;
   /** Its exit code, or the signal that ended it. */
   ended: Promise<number | string>;
-  /** The first match in its output. */
-  printed: (pattern: RegExp) => Promise<RegExpExecArray>;
+  /** The first match in its output, for which it has some milliseconds. */
+  printed: (pattern: RegExp, timeout?: number) => Promise<RegExpExecArray>;
 }
 
 /** Starts a program with Node; it ends with the test at the latest. */
@@ -66,8 +66,8 @@ export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}
     pid: child.pid,
     output: () => output,
     ended,
-    printed: async (pattern) => {
-      const match = await Promise.race([eventually(() => pattern.exec(output) ?? undefined, 18_000), ended]);
+    printed: async (pattern, timeout = 18_000) => {
+      const match = await Promise.race([eventually(() => pattern.exec(output) ?? undefined, timeout), ended]);
       if (typeof match === "object") return match;
       throw new Error(`ended with ${match} before it printed ${pattern}:\n${output}`);
     },

@@ -110,9 +110,15 @@ export async function pushImage(
   repository: string,
   tag: string,
   architecture = "amd64",
+  execution: Record<string, unknown> = {},
 ): Promise<PushedImage> {
   const layer = await pushBlob(person, repository, LAYER_TYPE, randomBytes(1000));
-  const description = { architecture, os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [layer.digest] } };
+  const description = {
+    architecture,
+    os: "linux",
+    config: execution,
+    rootfs: { type: "layers", diff_ids: [layer.digest] },
+  };
   const config = await pushBlob(person, repository, CONFIG_TYPE, Buffer.from(JSON.stringify(description)));
   const manifest: Manifest = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config, layers: [layer] };
   const pushed = await putManifest(person, repository, tag, manifest);

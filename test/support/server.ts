@@ -21,6 +21,8 @@ export interface Server {
   address: string;
   port: number;
   stateDir: string;
+  /** Of the process that watches over workerd. */
+  pid: number;
   workerdPid: number;
   output: () => string;
   /** Its exit code, or the signal that ended it. */
@@ -86,6 +88,7 @@ export async function startServer(stateDir: string, port = 0, environment: NodeJ
     address: host,
     port: Number(new URL(url).port),
     stateDir,
+    pid: child.pid ?? 0,
     workerdPid,
     output: () => output,
     ended: end,

@@ -1,5 +1,6 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { RE2JS } from "re2js";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import type { Actor } from "../../src/model/access.ts";
@@ -22,13 +23,13 @@ import {
   tagsByAgeQuery,
   updateRule,
 } from "../../src/storage/retention.ts";
-import { openStores } from "../../src/storage/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-const stores = openStores(env);
+const stores = lastingStores();
 const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
   address: undefined,
@@ -98,7 +99,62 @@ async function nextRun(repository: { id: number }): Promise<number | null> {
   return (await env.DB.prepare(query).bind(repository.id).first<{ at: number | null }>())?.at ?? null;
 }
 
-const plenty = () => new Budget(1000, DAY);
+const plenty = () => new Budget(stores.db, 1000, DAY);
+
+describe("an aging rule of older limits, whose expressions are too complex", () => {
+  const TOO_COMPLEX = { ...TAG_RULE, patterns: Array.from({ length: 50 }, () => "a{1000}".repeat(70)) };
+
+  it("is shown with what is in the way, without compiling anything", async ({ expect }) => {
+    const repository = await repositoryWith("v1");
+    const id = await setRule(repository, TOO_COMPLEX);
+    const compiled = vi.spyOn(RE2JS, "compile");
+    const [organization = "", image = ""] = repository.name.split("/");
+    const aging = `/api/organizations/${organization}/images/${image}/aging`;
+    const swr = `/v2/manage/namespaces/${organization}/repos/${image}/retentions`;
+    const problem = expect.stringContaining("together too complex") as string;
+    expect(await (await send("GET", aging)).json()).toMatchObject({ rule: { id, problem } });
+    expect(await (await send("GET", `${aging}/rule`)).json()).toMatchObject({ id, problem });
+    for (const path of [swr, `${swr}/${id}`, `${aging}/log`, `${swr}/histories`]) {
+      expect((await send("GET", path)).status).toBe(200);
+    }
+    expect(compiled).not.toHaveBeenCalled();
+    compiled.mockRestore();
+  });
+
+  it("deletes nothing, and holds up no other rule", async ({ expect }) => {
+    const [odd, other] = [await repositoryWith("v1", "v2", "v3"), await repositoryWith("v1", "v2", "v3")];
+    await setRule(odd, TOO_COMPLEX);
+    await setRule(other, TAG_RULE);
+    pass(1);
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await runDueRules(stores, plenty());
+    expect(logged).toHaveBeenCalled();
+    logged.mockRestore();
+    expect(await tagsOf(odd)).toEqual(["v1", "v2", "v3"]);
+    expect(await tagsOf(other)).toEqual(["v2", "v3"]);
+    expect(await nextRun(odd)).toBeGreaterThan(now);
+  });
+});
+
+it("a preview has fewer tags on a page where the expressions take long, and loses none", async ({ expect }) => {
+  const repository = await repositoryWith("v1");
+  await addOldTags(repository, 300);
+  const path = `/api/organizations/${repository.name.replace("/", "/images/")}/aging/preview`;
+  const rule = { kind: "tag_rule", amount: 5, patterns: ["[ab]{0,1000}", "[ab]{0,1000}"] };
+  const names = [];
+  let cursor = "";
+  do {
+    const answer = await send("POST", `${path}?limit=1000${cursor}`, {
+      body: JSON.stringify(rule),
+      headers: { "Content-Type": "application/json" },
+    });
+    const page = await answer.json<{ tags: { tag: string }[]; next: string | null }>();
+    expect(page.tags.length).toBeLessThan(150);
+    names.push(...page.tags.map(({ tag }) => tag));
+    cursor = page.next === null ? "" : `&cursor=${page.next}`;
+  } while (cursor !== "");
+  expect(new Set(names).size).toBe(301);
+});
 
 describe("an aging rule", () => {
   it("of numbers keeps the newest tags, and sleeps until the next push", async ({ expect }) => {
@@ -311,12 +367,12 @@ describe("an aging rule", () => {
     const repository = await repositoryWith("base");
     await addOldTags(repository, 2300);
     await setRule(repository, DATE_RULE);
-    const small = await runRule(stores, await storedRule(repository), new Budget(8, DAY));
+    const small = await runRule(stores, await storedRule(repository), new Budget(stores.db, 8, DAY));
     expect(small.isDone).toBe(false);
     expect(small.deleted).toHaveLength(200);
     expect(await nextRun(repository)).toBe(now);
     // So small a budget would start with each page again: it must get on nevertheless.
-    const none = await runRule(stores, await storedRule(repository), new Budget(1, DAY));
+    const none = await runRule(stores, await storedRule(repository), new Budget(stores.db, 1, DAY));
     expect(none).toEqual({ deleted: [], isDone: false });
     expect(await runDueRules(stores, plenty())).toBe(2100);
     expect(await tagsOf(repository)).toEqual(["base"]);

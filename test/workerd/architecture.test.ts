@@ -42,9 +42,43 @@ it.for(LAYERED.filter(({ layer }) => layer !== "storage"))(
   },
 );
 
+/** A client writes the host of its request itself: public-address.ts says what may go by it (ADR 0016). */
+it.for(LAYERED.filter(({ file, layer }) => layer === "http" && file !== "http/public-address.ts"))(
+  "$file does not read what host a request names",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/(?:req|request|raw)(?:\.raw)?\.url\b|\{[^{}=]*\burl\b[^{}=]*\} = c\.req/);
+    expect(source).not.toMatch(/(?:header|headers\.get)\(\s*["'`](?:x-forwarded-\w+|forwarded|host)["'`]/i);
+  },
+);
+
 it.for(LAYERED.filter(({ layer }) => layer !== "http"))(
   "$file leaves HTTP to the protocols",
   ({ source }, { expect }) => {
     expect(source).not.toMatch(/from "hono/);
+  },
+);
+
+it.for(LAYERED.filter(({ file }) => !file.endsWith(".test.ts") && file !== "model/regular-expression.ts"))(
+  "$file compiles no expression of a user's by itself",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/from "re2js"/);
+  },
+);
+
+it("has one file that hashes passwords, so that all hashes are paced", ({ expect }) => {
+  const hashing = LAYERED.filter(({ file, source }) => {
+    return !file.endsWith(".test.ts") && /\b(?:hashPassword|verifyPassword|scryptSync|scrypt\()/.test(source);
+  });
+  expect(hashing.map(({ file }) => file).sort()).toEqual(["model/password.ts", "registry/password-hashing.ts"]);
+});
+
+/** Buffers of their own kind, whose entries are small and at most a fixed number. */
+const BOUNDED_ELSEWHERE = ["registry/pulls.ts"];
+
+it.for(LAYERED.filter(({ file }) => !BOUNDED_ELSEWHERE.includes(file)))(
+  "$file remembers between requests only what is bounded by bytes",
+  ({ source }, { expect }) => {
+    const growing = [...source.matchAll(/^(?:export )?(?:const|let) .*= new (?:Map|Set)\b.*/gm)].map(([line]) => line);
+    expect(growing.filter((line) => !/: Readonly(?:Map|Set)</.test(line))).toEqual([]);
   },
 );

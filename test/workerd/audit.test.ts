@@ -4,6 +4,7 @@ import { describe, it, vi } from "vitest";
 import type { AuditAction } from "../../src/model/audit.ts";
 import { parseOrganizationName } from "../../src/model/reference.ts";
 import { auditEndQuery, listAuditQuery } from "../../src/storage/audit.ts";
+import { Budget } from "../../src/registry/budget.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import {
   asUser,
@@ -360,9 +361,10 @@ describe("the audit", () => {
       expect((await client.get(path)).status).toBe(status);
       expect((await client.get(path.replace("?", "/export?"))).status).toBe(status);
       if (status !== 200) continue;
-      expect(await resourcesOf(client, { organization })).toEqual([`${organization}/web`, organization]);
+      // The export before is the newest event.
+      expect(await resourcesOf(client, { organization })).toEqual([organization, `${organization}/web`, organization]);
       expect(await resourcesOf(client, { organization, user: administrator.name })).toEqual([organization]);
-      expect(await resourcesOf(client)).toEqual([]);
+      expect(await resourcesOf(client)).toEqual([organization]);
     }
   });
 
@@ -397,12 +399,35 @@ describe("an export", () => {
     expect(response.headers.get("Content-Disposition")).toContain("audit.jsonl");
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     await response.body?.cancel();
-    expect(await linesOf(administrator)).toEqual((await query(administrator)).events);
+    // All but itself.
+    const exported = await linesOf(administrator);
+    expect(exported).toEqual((await query(administrator)).events.slice(1));
+    expect(exported.map(({ action }) => action)).toEqual(["audit.export", "image.delete", "image.update"]);
     expect((await linesOf(administrator, { user: "ann" })).map(({ user }) => user)).toEqual(["ann"]);
     expect(await linesOf(administrator, { action: "image.create" })).toEqual([]);
     expect(await linesOf(administrator, { since: "2100-01-01" })).toEqual([]);
-    const { next } = await query(administrator, { limit: "1" });
-    expect((await linesOf(administrator, { cursor: next ?? "" })).map(({ user }) => user)).toEqual(["ann"]);
+    const { events, next } = await query(administrator, { limit: "1", action: "image.delete" });
+    expect(events).toHaveLength(1);
+    expect(next).toBe(null);
+    const cursor = (await query(administrator, { limit: "1", result: "success", until: "2100-01-01" })).next ?? "";
+    const rest = await linesOf(administrator, { cursor });
+    expect(rest.map(({ action }) => action).slice(-2)).toEqual(["image.delete", "image.update"]);
+  });
+
+  it("is recorded with what was asked for, for the account of the organization", async ({ expect }) => {
+    const { account, administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await linesOf(administrator, { organization, action: "image.delete", since: "2026-01-01" });
+    await linesOf(operator, { account });
+    const [event] = (await query(administrator, { action: "audit.export" })).events;
+    expect(event).toMatchObject({
+      user: administrator.name,
+      organization,
+      resource: organization,
+      detail: { action: "image.delete", since: "2026-01-01T00:00:00.000Z" },
+    });
+    const [other] = (await query(operator, { action: "audit.export", user: operator.name })).events;
+    expect(other).toMatchObject({ account: "admin", resource: account });
   });
 
   it("has all of many events, and only the account's", async ({ expect }) => {
@@ -419,6 +444,28 @@ describe("an export", () => {
     expect(events.map(({ resource }) => resource)).toEqual(
       Array.from({ length: 2000 }, (_, index) => `image-${2000 - index}`),
     );
+  });
+
+  it("that cannot have all ends with where the next one goes on", async ({ expect }) => {
+    const { account, administrator } = await newAccount();
+    await env.DB.prepare(
+      "WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 6000) " +
+        "INSERT INTO audit_events (created_at, account_id, user_name, action, resource, result) " +
+        "SELECT 0, id, 'x', 'image.update', 'image-' || value, 'success' FROM accounts, n WHERE accounts.name = ?",
+    )
+      .bind(account)
+      .run();
+    const isSpent = vi.spyOn(Budget.prototype, "isSpent", "get").mockReturnValue(true);
+    const resources: string[] = [];
+    let exports = 0;
+    for (let cursor: string | undefined = ""; cursor !== undefined; exports += 1) {
+      const lines: (Event & { next?: string })[] = await linesOf(administrator, cursor === "" ? {} : { cursor });
+      cursor = lines.at(-1)?.next;
+      resources.push(...lines.slice(0, cursor === undefined ? undefined : -1).map(({ resource }) => resource));
+    }
+    isSpent.mockRestore();
+    expect(exports).toBe(3);
+    expect(resources).toEqual(Array.from({ length: 6000 }, (_, index) => `image-${6000 - index}`));
   });
 
   it("reads no page before the client has taken the one before", async ({ expect }) => {
@@ -577,8 +624,8 @@ describe("secrets", () => {
         body: JSON.stringify(credentials),
       }),
     );
-    const cookie = keep(/berth_session=([^;]+)/.exec(session.headers.get("Set-Cookie") ?? "")?.[1]);
-    const origin = { Cookie: `berth_session=${cookie}`, "Sec-Fetch-Site": "same-origin" };
+    const cookie = keep(/__Host-berth_session=([^;]+)/.exec(session.headers.get("Set-Cookie") ?? "")?.[1]);
+    const origin = { Cookie: `__Host-berth_session=${cookie}`, "Sec-Fetch-Site": "same-origin" };
     await succeed(fetchAnonymously("/api/session", { method: "DELETE", headers: origin }));
 
     const organization = await newOrganization(administrator);

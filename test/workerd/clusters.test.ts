@@ -99,6 +99,7 @@ describe("a cluster", () => {
       name: "production",
       server: "https://cluster.example.com:6443",
       authority: null,
+      namespaces: [],
       created: expect.stringMatching(/Z$/),
       updated: expect.stringMatching(/Z$/),
     };
@@ -134,7 +135,7 @@ describe("a cluster", () => {
       expect.stringContaining("organization.create"),
       'cluster.create {"cluster":"production","server":"https://cluster.example.com:6443"}',
       'cluster.create {"cluster":"Alpha","server":"https://cluster.example.com:6443"}',
-      'cluster.update {"cluster":"production","server":"https://other.example.com/k8s"}',
+      'cluster.update {"cluster":"production","server":{"from":"https://cluster.example.com:6443","to":"https://other.example.com/k8s"},"credentials":"changed"}',
       'cluster.delete {"cluster":"production"}',
     ]);
   });
@@ -210,7 +211,7 @@ describe("a cluster", () => {
     ["an empty authority", { authority: "" }, "certificate"],
     ["a certificate that is none", { authority: PEM }, "certificate"],
     ["a key", { authority: PEM.replaceAll("CERTIFICATE", "PRIVATE KEY") }, "PRIVATE KEY"],
-    ["64 KiB and a byte", { authority: "a".repeat(65_537) }, "65536"],
+    ["16 KiB and a byte", { authority: "a".repeat(16_385) }, "16384"],
     ["an empty token", { token: "" }, "token"],
     ["spaces for a token", { token: " \n" }, "token"],
     ["a token of two lines", { token: "a\nb" }, "token"],

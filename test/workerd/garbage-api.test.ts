@@ -308,8 +308,8 @@ describe("an image that keeps untagged manifests", () => {
     expect((await put(manager, false)).status).toBe(200);
     const events = (await auditOf(repository)).filter(({ action }) => action === "image.update");
     expect(events.map(({ user_name: user, detail }) => [user, detail])).toEqual([
-      [manager.name, '{"keepsUntagged":true}'],
-      [manager.name, '{"keepsUntagged":false}'],
+      [manager.name, '{"keepsUntagged":{"from":false,"to":true}}'],
+      [manager.name, '{"keepsUntagged":{"from":true,"to":false}}'],
     ]);
     for (const body of [{}, { keepsUntagged: 1 }, { keepsUntagged: true, more: 1 }, []]) {
       expect((await manager.send("PUT", path, body)).status).toBe(400);

@@ -16,11 +16,11 @@ import { saveBlob } from "../../src/storage/blobs.ts";
 import { countDue, countReclaimable, findUnknownObjects, setKeepsUntagged } from "../../src/storage/garbage.ts";
 import { newObjectKey } from "../../src/storage/objects.ts";
 import { insertRule } from "../../src/storage/retention.ts";
-import { openStores } from "../../src/storage/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { measureOrganization } from "../../src/storage/usage.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
-import { generator } from "../support/workerd/generator.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import { type Random, randomFrom } from "../support/random.ts";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -29,8 +29,8 @@ const actor: Actor = {
   address: undefined,
 };
 const caller = { user: actor.user, grants: undefined, reach: "account", address: undefined } as const;
-const stores = openStores(env);
-const budget = () => new Budget(800, HOUR);
+const stores = lastingStores();
+const budget = () => new Budget(stores.db, 800, HOUR);
 
 /** The time of all code under test; R2 and D1 themselves have none that matters here. */
 let now = Date.UTC(2026, 0, 1);
@@ -56,7 +56,11 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
   const bytes = new TextEncoder().encode(text);
   const [digest, objectKey] = [digestOf(bytes), newObjectKey()];
   await env.BUCKET.put(objectKey, bytes);
-  const saved = await saveBlob(stores.db, { repository, digest, objectKey, size: bytes.byteLength, upload: "" });
+  const saved = await saveBlob(
+    stores.db,
+    { digest, objectKey, size: bytes.byteLength, upload: "" },
+    { repository, userId: actor.user.id },
+  );
   if (saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);
   return { digest, size: bytes.byteLength };
 }
@@ -77,7 +81,7 @@ async function putManifest(repository: RepositoryName, reference: string, manife
 
 /** A registry of a few repositories that is used at random, and what it should hold. */
 class Model {
-  readonly random: ReturnType<typeof generator>;
+  readonly random: Random;
   readonly repositories: readonly RepositoryName[];
   /** By repository and tag. */
   readonly tags = new Map<string, Digest>();
@@ -93,7 +97,7 @@ class Model {
   #count = 0;
 
   constructor(seed: number) {
-    this.random = generator(seed);
+    this.random = randomFrom(seed);
     this.repositories = ["a", "b", "c"].map((name) => `run${seed}/${name}` as RepositoryName);
   }
 
@@ -159,7 +163,7 @@ class Model {
         return `set a rule for ${repository}`;
       }
       case 9:
-        await runDueRules(stores, new Budget(1000, HOUR));
+        await runDueRules(stores, new Budget(stores.db, 1000, HOUR));
         await this.#readTags();
         return "ran the aging rules";
       case 10:
@@ -675,7 +679,7 @@ describe("what is noted for collection", () => {
     let runs = 0;
     const total = { manifests: 0, blobs: 0, objects: 0, bytes: 0 };
     for (let isComplete = false; !isComplete;) {
-      const run = await collectGarbage(stores, new Budget(20, HOUR));
+      const run = await collectGarbage(stores, new Budget(stores.db, 20, HOUR));
       isComplete = run.isComplete && run.manifests === 0 && total.manifests === 1300 && total.objects === 1300;
       for (const name of ["manifests", "blobs", "objects", "bytes"] as const) total[name] += run[name];
       runs += 1;

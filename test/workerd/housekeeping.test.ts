@@ -172,6 +172,86 @@ describe("housekeeping", () => {
     },
   );
 
+  it(
+    "keeps within the queries of one invocation with every backlog full, does some of each, and ends in some hours",
+    { timeout: 180_000 },
+    async ({ expect }) => {
+      const repository = newRepository();
+      await pushImage(repository);
+      const numbers = (count: number) =>
+        `WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < ${count})`;
+      const image = `(SELECT id FROM repositories WHERE name = '${repository}')`;
+      await run(
+        `${numbers(150_000)} INSERT INTO sessions (token_hash, user_id, created_at, expires_at)
+       SELECT 'old-' || value, (SELECT min(id) FROM users), 0, 1 FROM n`,
+      );
+      await run(
+        `${numbers(150_000)} INSERT INTO used_signatures (signature, expires_at) SELECT 'old-' || value, 1 FROM n`,
+      );
+      await run(
+        `${numbers(150_000)} INSERT INTO audit_events (created_at, user_name, action, resource, result)
+       SELECT value, 'x', 'image.update', 'old', 'success' FROM n`,
+      );
+      await run(
+        `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
+       SELECT ${image}, 'hook', 'all', '.*', 1, '{"kind":"webhook","url":"https://hooks.example.com/","format":"text"}', 0, 0`,
+      );
+      await run(
+        `${numbers(150_000)} INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at, finished_at)
+       SELECT 'old-' || value, (SELECT max(id) FROM triggers), '{}', 'v1', 'sha256:0', 'success', value, value FROM n`,
+      );
+      await run(
+        `${numbers(200)} INSERT INTO repositories (organization_id, account_id, name, created_at)
+       SELECT organization_id, account_id, 'rules/image-' || value, 0
+       FROM n JOIN repositories ON repositories.id = ${image}`,
+      );
+      await run(
+        `INSERT INTO retention_rules (repository_id, kind, amount, labels, patterns, created_at, updated_at, next_run_at)
+       SELECT id, 'tag_rule', 1, '[]', '[]', 0, 0, 0 FROM repositories WHERE name LIKE 'rules/%'`,
+      );
+      await run(
+        `${numbers(20_000)} INSERT INTO manifests (repository_id, digest, media_type, size, created_at, unreferenced_since)
+       SELECT ${image}, 'sha256:' || value, '', 1, 0, 1 FROM n`,
+      );
+      const backlogs = {
+        sessions: "SELECT count(*) AS value FROM sessions WHERE expires_at = 1",
+        signatures: "SELECT count(*) AS value FROM used_signatures",
+        events: "SELECT count(*) AS value FROM audit_events WHERE resource = 'old'",
+        deliveries: "SELECT count(*) AS value FROM deliveries",
+        rules: "SELECT count(*) AS value FROM retention_rules WHERE next_run_at = 0",
+        manifests: "SELECT count(*) AS value FROM manifests WHERE size = 1",
+      };
+      const left = async () => {
+        const counts = Object.entries(backlogs).map(async ([name, sql]) => [name, (await column<number>(sql))[0] ?? 0]);
+        return Object.fromEntries(await Promise.all(counts)) as Record<keyof typeof backlogs, number>;
+      };
+      const full = await left();
+      expect(Math.min(...Object.values(full))).toBeGreaterThanOrEqual(200);
+
+      const error = vi.spyOn(console, "error").mockReturnValue(undefined);
+      const prepare = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, "prepare");
+      try {
+        await keepHouse();
+        expect(prepare.mock.calls.length).toBeGreaterThan(500);
+        expect(prepare.mock.calls.length).toBeLessThanOrEqual(1000);
+        const afterOne = await left();
+        for (const name of Object.keys(backlogs) as (keyof typeof backlogs)[]) {
+          expect(afterOne[name], name).toBeLessThan(full[name]);
+        }
+        for (let hour = 1; hour < 4; hour += 1) {
+          prepare.mockClear();
+          await keepHouse(NOW + hour * 3_600_000);
+          expect(prepare.mock.calls.length).toBeLessThanOrEqual(1000);
+        }
+        expect(error).not.toHaveBeenCalled();
+      } finally {
+        error.mockRestore();
+        prepare.mockRestore();
+      }
+      expect(Object.values(await left())).toEqual([0, 0, 0, 0, 0, 0]);
+    },
+  );
+
   it("is content with nothing to do", async ({ expect }) => {
     await expect(keepHouse()).resolves.toBeUndefined();
   });

@@ -214,7 +214,7 @@ describe("a manifest of an image", () => {
     ["not JSON", "{", "not JSON"],
     ["bytes that are no text", "\u0000\u0001", "not JSON"],
     ["empty", " ", "not JSON"],
-    ["one byte over the limit", `"${"x".repeat(4 * 1024 * 1024 - 1)}"`, "too large"],
+    ["one byte over the limit", `"${"x".repeat(1024 * 1024 - 1)}"`, "too large"],
   ] as const)("has no configuration when that is %s", async ([, config, problem], { expect }) => {
     const repository = newRepository();
     await pushConfigured(repository, "1.0", config);
@@ -225,7 +225,7 @@ describe("a manifest of an image", () => {
     ["null", "null"],
     ["a number", "1"],
     ["a list", "[]"],
-    ["text as large as allowed", `"${"x".repeat(4 * 1024 * 1024 - 2)}"`],
+    ["text as large as allowed", `"${"x".repeat(1024 * 1024 - 2)}"`],
     ["of wrong types throughout", JSON.stringify(WRONG_TYPES())],
   ] as const)("has nothing but nulls when the configuration is %s", async ([, config], { expect }) => {
     const repository = newRepository();
@@ -234,6 +234,47 @@ describe("a manifest of an image", () => {
     expect(detail.configProblem).toBeNull();
     expect(new Set(Object.values(detail.config ?? { none: 1 }))).toEqual(new Set([null]));
     expect(detail.history).toBeNull();
+  });
+
+  it("shows the beginning of a configuration that is longer than an answer has room for, and says so", async ({
+    expect,
+  }) => {
+    const repository = newRepository();
+    const steps = 330_000;
+    await pushConfigured(repository, "1.0", `{"os":"linux","history":[${"{},".repeat(steps)}{}]}`);
+    const response = await send("GET", pathOf(repository, "/manifests/1.0"));
+    const text = await response.text();
+    // Of three bytes each a hundred would have become.
+    expect(text.length).toBeLessThan(512 * 1024);
+    const detail = JSON.parse(text) as Detail & { truncated: string[] };
+    expect(detail).toMatchObject({ config: { os: "linux" }, configProblem: null, truncated: ["history"] });
+    expect(detail.history?.length).toBeGreaterThan(500);
+    expect(detail.history?.length).toBeLessThanOrEqual(1000);
+  });
+
+  it("shows the beginning of a manifest that is longer than an answer has room for, and says so", async ({
+    expect,
+  }) => {
+    const repository = newRepository();
+    const mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+    const layers = Array.from({ length: 5000 }, (_, at) => ({
+      mediaType,
+      digest: modelDigestOf(new TextEncoder().encode(String(at))),
+      size: at,
+      annotations: { note: "\u0001".repeat(90) },
+    }));
+    const config = await pushBlob(repository);
+    await pushManifestOf(repository, "1.0", { config, layers, annotations: { long: "x".repeat(70_000) } });
+    const text = await (await send("GET", pathOf(repository, "/manifests/1.0"))).text();
+    expect(text.length).toBeLessThan(2 * 1024 * 1024);
+    const detail = JSON.parse(text) as Detail & { truncated: string[]; annotations: Record<string, string> };
+    expect(new Set(detail.truncated)).toEqual(new Set(["annotations", "layers"]));
+    expect(detail.annotations["long"]).toHaveLength(64 * 1024);
+    expect(detail.layers.length).toBeGreaterThan(500);
+    expect(detail.layers.map(({ size }) => size)).toEqual(detail.layers.map((_, at) => at));
+    // The text has it all.
+    const whole = await get<{ layers: unknown[] }>(pathOf(repository, "/manifests/1.0/text"));
+    expect(whole.layers).toHaveLength(5000);
   });
 
   it("shows what makes sense of a configuration that is odd in parts", async ({ expect }) => {
@@ -361,8 +402,12 @@ describe("an index", () => {
       "2.0",
       Array.from({ length: 101 }, (_, at) => child(`cpu${at}`)),
     );
-    const { tags } = await get<{ tags: { platforms: unknown[] }[] }>(pathOf(repository, "/tags"));
-    expect(tags.map((tag) => tag.platforms.length)).toEqual([1, 100]);
+    const { tags } = await get<{ tags: { platforms: unknown[]; platformCount: number }[] }>(
+      pathOf(repository, "/tags"),
+    );
+    expect(tags.map((tag) => tag.platformCount)).toEqual([1, 100]);
+    // A list names the first of them only.
+    expect(tags.map((tag) => tag.platforms.length)).toEqual([1, 20]);
   });
 });
 
@@ -576,7 +621,8 @@ describe("the tags of an image", () => {
       .all<{ parent: number; detail: string }>();
     const plan = results.map((row) => row.detail);
     expect(plan[0]).toMatch(/^SEARCH tags USING (COVERING )?INDEX /);
-    expect(plan.filter((step) => step.startsWith("SCAN"))).toEqual([]);
+    // What a subquery has cut off already may be gone through.
+    expect(plan.filter((step) => /^SCAN (?!\(subquery)/.test(step))).toEqual([]);
     // Deeper down, the blobs of one tag are merged.
     expect(results.filter((row) => row.parent === 0 && row.detail.includes("TEMP B-TREE"))).toEqual([]);
   });

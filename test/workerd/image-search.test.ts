@@ -5,7 +5,7 @@ import type { User } from "../../src/model/access.ts";
 import type { ImageFilter, ImageSort, ImageSource } from "../../src/model/image-search.ts";
 import { parseOrganizationName } from "../../src/model/reference.ts";
 import { searchImageCentre } from "../../src/registry/search.ts";
-import { openStores } from "../../src/registry/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { listArchitecturesQuery } from "../../src/storage/platforms.ts";
 import { type ImageSearch, searchSourceQuery } from "../../src/storage/search.ts";
@@ -280,7 +280,7 @@ describe("who finds an image", () => {
   it("nobody anonymous in the image centre where the operator lets nobody pull without credentials", async ({
     expect,
   }) => {
-    const stores = openStores(env);
+    const stores = lastingStores();
     const closed = { ...stores, settings: { ...stores.settings, allowsAnonymousPull: false } };
     const page = { sort: "name", isDescending: false, after: undefined, limit: 10 } as const;
     const user: User = { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" };

@@ -180,11 +180,12 @@ describe("the list of an image's tags", () => {
       const response = await administrator.send("PUT", `/v2/${organization}/web/manifests/${tag}`, manifest, type);
       expect(response.status).toBe(201);
     };
-    for (let number = 0; number < 15; number += 1) await padded(`large-${number}`, 580_000);
+    for (let number = 0; number < 3; number += 1) await padded(`large-${number}`, 500_000);
     await padded("huge", 700_000);
+    await padded("too-long", 1024 * 1024);
     const { items } = await list(administrator, `${tagsOf(organization)}?order_column=tag`);
     const shown = items.filter(({ manifest }) => manifest !== "");
-    expect(shown.length).toBe(1 + Math.floor((8 * 1024 * 1024) / 581_000));
+    expect(shown.length).toBe(1 + Math.floor((1024 * 1024) / 501_000));
     expect(shown.map((item) => item.Tag)).toContain("small");
     expect(shown.every((item) => item.image_id === small?.image_id)).toBe(true);
     const left = items.filter(({ manifest }) => manifest === "");
@@ -192,6 +193,8 @@ describe("the list of an image's tags", () => {
     const huge = await (await administrator.get(`${tagsOf(organization)}/huge`)).json<TagItem>();
     expect(digestOf(huge.manifest)).toBe(huge.digest);
     expect(huge.image_id).toBe(small?.image_id);
+    const long = await (await administrator.get(`${tagsOf(organization)}/too-long`)).json<TagItem>();
+    expect([long.manifest, long.image_id]).toEqual(["", long.digest.slice(7)]);
   });
 });
 

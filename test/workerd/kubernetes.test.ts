@@ -8,7 +8,8 @@ import type { KubernetesTarget } from "../../src/model/trigger-target.ts";
 import { decryptClusterToken, encryptClusterToken } from "../../src/registry/cluster-secrets.ts";
 import { deliver } from "../../src/registry/deliveries.ts";
 import { testCluster } from "../../src/registry/kubernetes.ts";
-import { openStores, type Stores } from "../../src/registry/stores.ts";
+import type { Stores } from "../../src/registry/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { insertDelivery, listAttempts } from "../../src/storage/deliveries.ts";
 import { findClusterById } from "../../src/storage/triggers.ts";
 import { type ApiAnswer, KubernetesApi } from "../support/kubernetes-api.ts";
@@ -21,7 +22,7 @@ const OTHER_DIGEST = `sha256:${"b".repeat(64)}` as Digest;
 
 let delays: number[] = [];
 const stores: Stores = {
-  ...openStores(env),
+  ...lastingStores(),
   deliveries: {
     async sendBatch(_: unknown, options?: { delaySeconds?: number }) {
       delays.push(options?.delaySeconds ?? 0);
@@ -85,8 +86,8 @@ async function newTrigger(changes: Partial<KubernetesTarget> = {}, server = SERV
     ...changes,
   };
   const triggerId = await env.DB.prepare(
-    "INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, created_at, updated_at) " +
-      "VALUES (?, 'All_tags', 'all', '.*', 1, ?, ?, 0, 0) RETURNING id",
+    "INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, approved_by, created_at, updated_at) " +
+      "VALUES (?, 'All_tags', 'all', '.*', 1, ?, ?, (SELECT id FROM users WHERE name = 'admin'), 0, 0) RETURNING id",
   )
     .bind(row.id, JSON.stringify(target), clusterId)
     .first<number>("id");

@@ -127,11 +127,56 @@ describe("pushing a manifest", () => {
       OCI_MANIFEST,
       "config.size",
     ],
+    ["an image without configuration", '{"schemaVersion":2,"layers":[]}', OCI_MANIFEST, "config"],
+    ["another schemaVersion", '{"schemaVersion":3,"manifests":[]}', OCI_INDEX, "schemaVersion"],
+    ["a mediaType that is no text", '{"mediaType":2,"manifests":[]}', OCI_INDEX, "mediaType: is not text"],
+    ["an image that is called an index", '{"config":{},"layers":[]}', OCI_INDEX, "config: an index must not"],
+    ["an index that is called an image", '{"manifests":[]}', OCI_MANIFEST, "manifests: an image manifest must not"],
+    ["an image with manifests", '{"config":{},"layers":[],"manifests":[]}', undefined, "manifests"],
+    ["an index with layers", `{"mediaType":"${OCI_INDEX}","manifests":[],"layers":[]}`, undefined, "layers"],
+    ["fields of schema 1", '{"schemaVersion":2,"config":{},"layers":[],"fsLayers":[]}', OCI_MANIFEST, "fsLayers"],
     [
-      "no layers",
-      `{"schemaVersion":2,"config":{"mediaType":"a","digest":"${digestOf("")}","size":0}}`,
+      "a key in other letters",
+      '{"config":{},"layers":[],"Layers":[]}',
       OCI_MANIFEST,
-      "layers",
+      'Layers must be written "layers"',
+    ],
+    ["a key twice", '{"config":{},"layers":[],"layers":[]}', OCI_MANIFEST, "layers is there twice"],
+    [
+      "a media type longer than any",
+      `{"artifactType":"${"a".repeat(256)}","manifests":[]}`,
+      OCI_INDEX,
+      "artifactType: has more than 255",
+    ],
+    [
+      "a media type of a configuration that is longer than any",
+      `{"config":{"mediaType":"${"a".repeat(256)}","digest":"${digestOf("")}","size":0}}`,
+      OCI_MANIFEST,
+      "config.mediaType: has more than 255",
+    ],
+    [
+      "a platform longer than any",
+      `{"manifests":[{"mediaType":"a","digest":"${digestOf("")}","size":0,"platform":{"os":"${"a".repeat(256)}","architecture":"b"}}]}`,
+      OCI_INDEX,
+      "manifests.0.platform: a field of it has more than 255",
+    ],
+    [
+      "an annotation's name that is longer than any",
+      `{"manifests":[],"annotations":{"${"a".repeat(1025)}":"b"}}`,
+      OCI_INDEX,
+      "the name has more than 1024",
+    ],
+    [
+      "more entries than any",
+      `{"manifests":[${Array.from({ length: 10_001 }, () => "{}").join()}]}`,
+      OCI_INDEX,
+      "manifests has more than 10000 entries",
+    ],
+    [
+      "more values than any",
+      `{"manifests":[],"other":[${"{},".repeat(199_998)}{}]}`,
+      OCI_INDEX,
+      "more than 200000 values",
     ],
     [
       "annotations that are no text",
@@ -214,7 +259,70 @@ describe("pushing a manifest", () => {
     expect((await putManifest(repository, "many", manifest)).status).toBe(201);
     const others = Array.from({ length: 300 }, (_, number) => ({ ...layer, digest: digestOf(`absent ${number}`) }));
     const refused = await putManifest(repository, "many", { ...manifest, layers: others });
-    expect(await errorCodes(refused)).toHaveLength(300);
+    const errors = await errorsOf(refused);
+    expect(errors.slice(0, 100).map(({ detail }) => detail)).toEqual(
+      others.slice(0, 100).map(({ digest }) => ({ digest })),
+    );
+    expect(errors.slice(100)).toMatchObject([
+      { message: "and 200 more are missing, 300 in all", detail: { missing: 300 } },
+    ]);
+  });
+
+  it("takes as many layers as it may have, with the longest digests, in parameters that D1 takes", async ({
+    expect,
+  }) => {
+    const repository = newRepository();
+    const config = await pushBlob(repository);
+    const layers = Array.from({ length: 10_000 }, (_, number) => ({
+      mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar",
+      digest: digestOf(String(number), "sha512"),
+      size: 1,
+    }));
+    const manifest = { schemaVersion: 2, config, layers };
+    expect((await putManifest(repository, "many", manifest)).status).toBe(201);
+  });
+
+  it.for([
+    ["an image without layers", {}],
+    ["an image whose layers are null", { layers: null }],
+    ["an image whose manifests are null", { manifests: null, layers: [] }],
+    ["an image without schemaVersion", { schemaVersion: undefined, layers: [] }],
+    ["a subject with an artifactType", { layers: [], artifactType: "a/b", subject: "self" }],
+    ["fields that no specification has", { layers: [], Extra: 1, extra: { layers: [{ Digest: 1, digest: 2 }] } }],
+  ] as const)("takes %s", async ([, fields], { expect }) => {
+    const repository = newRepository();
+    const config = await pushBlob(repository, someBytes(), "application/vnd.oci.image.config.v1+json");
+    const subject = "subject" in fields ? { subject: config } : {};
+    const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, ...fields, ...subject };
+    expect((await putManifest(repository, "odd", manifest)).status).toBe(201);
+    expect((await send("GET", `/api/organizations/${repository.replace("/", "/images/")}/manifests/odd`)).status).toBe(
+      200,
+    );
+  });
+
+  it.for([
+    ["an index without manifests", {}],
+    ["an index whose manifests are null", { manifests: null }],
+    ["an index whose layers and configuration are null", { manifests: [], layers: null, config: null }],
+  ] as const)("takes %s", async ([, fields], { expect }) => {
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, ...fields };
+    expect((await putManifest(newRepository(), "odd", index)).status).toBe(201);
+  });
+
+  it("never changes what bytes are stored as", async ({ expect }) => {
+    const repository = newRepository();
+    // Without mediaType, and without anything to tell an OCI index from a Docker manifest list.
+    const text = '{"schemaVersion":2,"manifests":[]}';
+    expect((await putManifest(repository, "one", text, OCI_INDEX)).status).toBe(201);
+    for (const reference of ["one", "two", digestOf(text)]) {
+      const refused = await putManifest(repository, reference, text, DOCKER_LIST);
+      expect(refused.status).toBe(400);
+      expect(await errorsOf(refused)).toMatchObject([
+        { code: "MANIFEST_INVALID", message: expect.stringContaining(`is stored as ${OCI_INDEX} already`) as unknown },
+      ]);
+    }
+    expect((await putManifest(repository, "two", text, OCI_INDEX)).status).toBe(201);
+    expect((await send("GET", `/v2/${repository}/manifests/one`)).headers.get("Content-Type")).toBe(OCI_INDEX);
   });
 });
 

@@ -493,10 +493,10 @@ describe("the queries", () => {
   const administrator: User = { ...member, role: "administrator" };
   const [name, repository] = [parseOrganizationName("acme"), parseRepositoryName("acme/web")];
   const queries = [
-    ["a member's list", listOrganizationsQuery(db, member, { withImages: false })],
-    ["a member's list with images", listOrganizationsQuery(db, member, { withImages: true })],
-    ["a member's organization", listOrganizationsQuery(db, member, { name, withImages: true })],
-    ["an administrator's list", listOrganizationsQuery(db, administrator, { withImages: true })],
+    ["a member's list", listOrganizationsQuery(db, member, { withImages: false }, 10)],
+    ["a member's list with images", listOrganizationsQuery(db, member, { withImages: true }, 10)],
+    ["a member's organization", listOrganizationsQuery(db, member, { name, withImages: true }, 10)],
+    ["an administrator's list", listOrganizationsQuery(db, administrator, { withImages: true }, 10)],
     ["whether a name rests", restingNameQuery(db, member, name)],
     ["what access to an image goes by", accessFactsQuery(db, member, name, repository)],
   ] as const;

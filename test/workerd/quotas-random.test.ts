@@ -6,7 +6,7 @@ import { UPLOAD_IDLE_MS } from "../../src/model/limits.ts";
 import type { QuotaResource } from "../../src/model/quota.ts";
 import { keepHouse } from "../../src/registry/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
-import { generator } from "../support/workerd/generator.ts";
+import { type Random, randomFrom } from "../support/random.ts";
 import { type Client, grant, newAccount, newOrganization } from "../support/workerd/management.ts";
 import { aboveLimits, miscounted, setLimits } from "../support/workerd/quotas.ts";
 import { basic, digestOf, fetchAnonymously, OCI_INDEX, OCI_MANIFEST, streamOf } from "../support/workerd/registry.ts";
@@ -37,7 +37,7 @@ interface Upload {
 }
 
 class Registry {
-  readonly random: ReturnType<typeof generator>;
+  readonly random: Random;
   readonly #users: Client[] = [];
   readonly #organizations: string[] = [];
   account = "";
@@ -46,7 +46,7 @@ class Registry {
   readonly #digests: { image: string; digest: string; text: string }[] = [];
 
   constructor(seed: number) {
-    this.random = generator(seed);
+    this.random = randomFrom(seed);
   }
 
   async prepare(): Promise<void> {

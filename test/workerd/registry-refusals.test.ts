@@ -135,7 +135,8 @@ describe("what is not recorded", () => {
 });
 
 it("looks for refusals like it among a user's latest events only", async ({ expect }) => {
-  const query = alikeQuery(openDatabase(env.DB), { userName: "alice", action: "registry.request" }, new Date());
+  const kind = { userName: "alice", action: "registry.request", result: "denied" } as const;
+  const query = alikeQuery(openDatabase(env.DB), kind, new Date());
   const plan = await planOf(query);
   expect(plan).toContain("SEARCH audit_events USING INDEX audit_events_by_user (user_name=?)");
   expect(plan.join()).not.toContain("TEMP B-TREE");

@@ -332,6 +332,7 @@ describe("the rule in Berth's own API", () => {
     expect(rule).toEqual({
       id: expect.any(Number),
       ...CONTENT,
+      problem: null,
       created: expect.any(String),
       updated: expect.any(String),
     });

@@ -33,7 +33,7 @@ describe("logging in", () => {
     expect(Date.parse(body.expires)).toBeGreaterThanOrEqual(start + 12 * HOUR);
     const cookie = response.headers.get("Set-Cookie") ?? "";
     const [token, ...attributes] = cookie.split("; ");
-    expect(token).toMatch(/^berth_session=[A-Za-z0-9_-]{43}$/);
+    expect(token).toMatch(/^__Host-berth_session=[A-Za-z0-9_-]{43}$/);
     expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     expect(JSON.stringify(body)).not.toContain(token?.split("=")[1]);
@@ -53,7 +53,10 @@ describe("logging in", () => {
     ["http://127.0.0.1.example", true],
   ] as const)("at %s makes the cookie Secure: %s", async ([base, isSecure], { expect }) => {
     const response = await logIn({ name: user.name, password: user.password }, base);
-    expect(response.headers.get("Set-Cookie")?.includes("Secure")).toBe(isSecure);
+    const cookie = response.headers.get("Set-Cookie") ?? "";
+    expect(cookie.includes("Secure")).toBe(isSecure);
+    // Browsers take the prefix with TLS only, and so nothing that a neighbour in the domain has set.
+    expect(cookie.split("=")[0]).toBe(isSecure ? "__Host-berth_session" : "berth_session");
   });
 
   it("is refused with the words that every wrong login gets", async ({ expect }) => {
@@ -115,7 +118,7 @@ describe("a session", () => {
     expect(Math.abs(Date.parse(self.expires) - Date.now() - 12 * HOUR)).toBeLessThan(60_000);
     const closed = await sendWithCookie(cookie, "DELETE", "/api/session");
     expect(closed.status).toBe(204);
-    expect(closed.headers.get("Set-Cookie")).toMatch(/^berth_session=; Max-Age=0; Path=\//);
+    expect(closed.headers.get("Set-Cookie")).toMatch(/^__Host-berth_session=; Max-Age=0; Path=\//);
     expect((await sendWithCookie(cookie, "GET", "/api/session")).status).toBe(401);
     expect((await sendWithCookie(other, "GET", "/api/session")).status).toBe(200);
     // Pages that everybody may see ask this way: it is no error that nobody has logged in.
@@ -139,7 +142,7 @@ describe("a session", () => {
     const anonymous = await fetchAnonymously("/api/session");
     expect(anonymous.status).toBe(401);
     expect(await errorCodes(anonymous)).toEqual(["UNAUTHORIZED"]);
-    for (const cookie of ["berth_session=nonsense", "berth_session=", "other=1"]) {
+    for (const cookie of ["__Host-berth_session=nonsense", "__Host-berth_session=", "other=1"]) {
       expect((await sendWithCookie(cookie, "GET", "/api/session")).status).toBe(401);
     }
   });
@@ -167,7 +170,7 @@ describe("a session", () => {
   });
 
   it("is found by an index", async ({ expect }) => {
-    const { sql, params } = findSessionQuery(openDatabase(env.DB), "a", new Date()).toSQL();
+    const { sql, params } = findSessionQuery(openDatabase(env.DB), "browser", "a", new Date()).toSQL();
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
       .bind(...params)
       .all<{ detail: string }>();

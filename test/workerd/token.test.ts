@@ -228,7 +228,7 @@ describe("a browser's session", () => {
   it("that has ended, or never was, is told so in place of a token for nobody", async ({ expect }) => {
     const cookie = await openSession(ADMINISTRATOR.name, ADMINISTRATOR.password);
     await sendWithCookie(cookie, "DELETE", "/api/session");
-    for (const ended of [cookie, "berth_session=made-up"]) {
+    for (const ended of [cookie, "__Host-berth_session=made-up"]) {
       const response = await ask(ended, scope(newRepository()), OWN_PAGE);
       expect(response.status).toBe(401);
       expect((await errorsOf(response))[0]).toMatchObject({
@@ -240,7 +240,7 @@ describe("a browser's session", () => {
 
   it("counts for nothing beside credentials, nor where there is another cookie", async ({ expect }) => {
     const query = `scope=repository:${newRepository()}:push`;
-    const beside = await ask("berth_session=made-up", query, { Authorization: ADMIN });
+    const beside = await ask("__Host-berth_session=made-up", query, { Authorization: ADMIN });
     expect((await beside.json<TokenAnswer>()).scope).toMatch(/:push$/);
     const other = await ask("theme=dark", query);
     expect(other.status).toBe(200);
@@ -267,21 +267,20 @@ describe("wrong credentials", () => {
     expect((await postToken({ grant_type: "password", username: "admin", password: "wrong" })).status).toBe(401);
   });
 
-  it("cost the same work whether or not the name exists", async ({ expect }) => {
+  it("cost the same work whether or not the name exists", { timeout: 120_000 }, async ({ expect }) => {
     const time = async (name: string) => {
       const times: number[] = [];
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const start = performance.now();
         await getToken("", basic(name, `wrong ${round}`));
         times.push(performance.now() - start);
       }
-      return times.sort((a, b) => a - b)[2] ?? 0;
+      return times.sort((a, b) => a - b)[1] ?? 0;
     };
     await addUser("somebody", "password of somebody");
     await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = 'somebody'")
       .bind(hashPassword("password of somebody")) // of the cost that passwords are stored with outside of tests
       .run();
-    await time("nobody"); // makes the hash of nobody, once per isolate
     const ratio = (await time("somebody")) / (await time("nobody"));
     expect(ratio).toBeGreaterThan(0.4);
     expect(ratio).toBeLessThan(2.5);
@@ -307,6 +306,7 @@ describe("a token", () => {
   const claims = {
     user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
     reach: "account",
+    passwordChanges: 0,
     access: [],
   };
 

@@ -154,9 +154,10 @@ describe("changing a user", () => {
     expect(await shown.json()).toMatchObject({ user: { role: "administrator" } });
     expect((await administrator.patch(path, { role: "member" })).status).toBe(200);
     expect((await fetchAnonymously(`${path}/access-keys`, bearer)).status).toBe(403);
-    expect((await auditOf(member.name)).map(({ action, detail }) => [action, detail]).slice(0, 2)).toEqual([
-      ["user.update", '{"role":"administrator"}'],
-      ["user.update", '{"role":"member"}'],
+    const changes = (await auditOf(member.name)).filter(({ action }) => action === "user.update");
+    expect(changes.map(({ detail }) => detail)).toEqual([
+      '{"role":{"from":"member","to":"administrator"}}',
+      '{"role":{"from":"administrator","to":"member"}}',
     ]);
   });
 
@@ -222,11 +223,7 @@ describe("the last administrator of an account", () => {
   it("stays one", async ({ expect }) => {
     const { administrator, member } = await newAccount();
     const path = `/api/users/${administrator.name}`;
-    const answers = [
-      await administrator.patch(path, { role: "member" }),
-      await administrator.patch(path, { role: "member", password: PASSWORD }),
-      await administrator.delete(path),
-    ];
+    const answers = [await administrator.patch(path, { role: "member" }), await administrator.delete(path)];
     for (const response of answers) {
       expect(response.status).toBe(409);
       expect(await errorCodes(response)).toEqual(["LAST_ADMINISTRATOR"]);

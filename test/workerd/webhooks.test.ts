@@ -8,7 +8,8 @@ import type { RepositoryName, Tag } from "../../src/model/reference.ts";
 import type { WebhookFormat, WebhookSecrets } from "../../src/model/trigger-target.ts";
 import { signWebhook } from "../../src/model/webhook-signature.ts";
 import { deliver, dispatch, sweepDeliveries } from "../../src/registry/deliveries.ts";
-import { openStores, type Stores } from "../../src/registry/stores.ts";
+import type { Stores } from "../../src/registry/stores.ts";
+import { lastingStores } from "../support/workerd/stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/webhook-secrets.ts";
 import { insertDelivery, listAttempts } from "../../src/storage/deliveries.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
@@ -19,7 +20,7 @@ const DIGEST = `sha256:${"a".repeat(64)}` as Digest;
 /** Messages that were handed to the queue, which has no consumer here. */
 let queued: { id: number; delaySeconds: number }[] = [];
 const stores: Stores = {
-  ...openStores(env),
+  ...lastingStores(),
   deliveries: {
     async sendBatch(messages: Iterable<{ body: { delivery: number } }>, options?: { delaySeconds?: number }) {
       for (const { body } of messages) queued.push({ id: body.delivery, delaySeconds: options?.delaySeconds ?? 0 });
@@ -260,12 +261,26 @@ describe("an answer", () => {
     expect(await isEnabled(hook)).toBe(false);
   });
 
+  it("of 410 ends what waits for the same receiver, which is told nothing more", async ({ expect }) => {
+    answerWith(() => new Response(null, { status: 410 }));
+    const hook = await newHook();
+    const waiting = await newDelivery(hook);
+    await deliverOnce(hook);
+    await deliver(stores, waiting);
+    expect(received).toHaveLength(1);
+    expect(await stateOf(waiting)).toMatchObject({
+      status: "failed",
+      attempts: 0,
+      detail: "the receiver has said before that it is gone",
+    });
+  });
+
   it.for([
-    ["3600", 3600],
-    [new Date(Date.now() + 7_200_000).toUTCString(), 7200],
-    ["9999999", 12 * 3600],
-  ] as const)("with Retry-After %s is obeyed", async ([header, seconds], { expect }) => {
-    answerWith(() => new Response(null, { status: 429, headers: { "Retry-After": header } }));
+    ["in seconds", (): string => "3600", 3600],
+    ["as a date", (): string => new Date(Date.now() + 7_200_000).toUTCString(), 7200],
+    ["of days", (): string => "9999999", 12 * 3600],
+  ] as const)("with Retry-After %s is obeyed", async ([, header, seconds], { expect }) => {
+    answerWith(() => new Response(null, { status: 429, headers: { "Retry-After": header() } }));
     const { state } = await deliverOnce(await newHook());
     const delay = (state.next_attempt_at ?? 0) - Date.now();
     expect(Math.abs(delay - seconds * 1000)).toBeLessThan(20_000);

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { refusalOf, unwrap } from "../api.ts";
 import { defined } from "../defined.ts";
+import { EventLines } from "../event-lines.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printTable } from "../output.ts";
 
@@ -29,13 +30,17 @@ export const audit = operation({
         return unwrap(await api.GET("/api/audit", { params: { query: { ...wanted, ...page } } }));
       });
     }
-    const { data, error, response } = await api.GET("/api/audit/export", {
-      params: { query: wanted },
-      parseAs: "stream",
-    });
-    if (!data) throw refusalOf(response, error);
-    await pipeline(Readable.fromWeb(data as NodeReadableStream), process.stdout, { end: false });
-    return undefined;
+    for (let cursor: string | undefined; ;) {
+      const { data, error, response } = await api.GET("/api/audit/export", {
+        params: { query: { ...wanted, ...(cursor !== undefined && { cursor }) } },
+        parseAs: "stream",
+      });
+      if (!data) throw refusalOf(response, error);
+      const lines = new EventLines();
+      await pipeline(Readable.fromWeb(data as NodeReadableStream), lines, process.stdout, { end: false });
+      if (lines.next === undefined) return undefined;
+      cursor = lines.next;
+    }
   },
   show: (answer) => {
     if (answer === undefined) return;

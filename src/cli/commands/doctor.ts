@@ -4,7 +4,7 @@ import { pull, push, remove } from "../doctor/image.ts";
 import { limit } from "../doctor/limit.ts";
 import { connection, dns, tls } from "../doctor/network.ts";
 import { api, challenge, clock } from "../doctor/protocol.ts";
-import { credentials, management } from "../doctor/sign-in.ts";
+import { credentials, management, secrets } from "../doctor/sign-in.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { command } from "../manage.ts";
@@ -12,7 +12,21 @@ import { nodeFetch, openConnections } from "../node-fetch.ts";
 import { printable, printJson, printLine } from "../output.ts";
 import { chooseRegistry } from "../settings.ts";
 
-const CHECKS = [dns, connection, tls, api, clock, challenge, credentials, management, push, pull, limit, remove];
+const CHECKS = [
+  dns,
+  connection,
+  tls,
+  api,
+  clock,
+  challenge,
+  credentials,
+  management,
+  secrets,
+  push,
+  pull,
+  limit,
+  remove,
+];
 
 const SIGNS = { ok: "ok", warning: "!", failed: "FAILED", skipped: "-" } as const satisfies Record<
   Examined["status"],

@@ -6,7 +6,7 @@ import { Failure, usageFailure } from "../failure.ts";
 import { command } from "../manage.ts";
 import { printNotice } from "../output.ts";
 import { startProxy } from "../proxy/server.ts";
-import { isLoopbackName } from "../registry-address.ts";
+import { isLoopbackName } from "../../model/loopback.ts";
 import { chooseRegistry } from "../settings.ts";
 import { untilStopped } from "../stop.ts";
 
@@ -69,7 +69,8 @@ export const proxy = command({
     });
     const address = `${host.includes(":") ? `[${host}]` : host}:${running.port}`;
     const name = isLoopbackName(host.includes(":") ? `[${host}]` : host) ? `localhost:${running.port}` : address;
-    if (name === address) printNotice("Whoever can reach this address can read what passes: it is not encrypted.");
+    if (name === address)
+      printNotice("A client that can reach this address can read what passes: it is not encrypted.");
     printNotice(`berth proxy is ready: ${name} is ${registry.url.origin}. Ctrl-C stops it.`);
     printNotice(`  docker login ${name}; docker push ${name}/organization/image`);
     await untilStopped();

@@ -35,7 +35,7 @@ function withHolder<T>(yargs: Argv<T>): Argv<T & Holder> {
     .option("account", { type: "string", requiresArg: true, describe: "An account, over all of its organizations" });
 }
 
-/** @throws Failure (usage) when more than one is named of which there can be one. */
+/** @throws Failure (usage) when more than one is named where there can be one. */
 function requireOne({ organization, account }: Holder, defaults: string | boolean | undefined): void {
   if ([organization, account, defaults].filter(Boolean).length > 1) {
     throw usageFailure("name an organization, or --account, or --defaults: one of them");

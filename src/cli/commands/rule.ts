@@ -62,12 +62,13 @@ function describeRule({ kind, amount }: Pick<Rule, "kind" | "amount">): string {
   return `all but the newest ${amount} tags`;
 }
 
-function printRule(rule: Rule & { id: number; updated: string }): void {
+function printRule(rule: Rule & { id: number; updated: string; problem: string | null }): void {
   printFields({
     Rule: rule.id,
     Deletes: describeRule(rule),
     "Exempt tags": rule.labels.join(", "),
     "Exempt patterns": rule.patterns.join(", "),
+    ...(rule.problem !== null && { "Deletes nothing": rule.problem }),
     Updated: formatTime(rule.updated),
   });
 }

@@ -1,6 +1,6 @@
 /** Trying credentials out, and what the registry gives for them. */
 import type { Credentials } from "../../client/authorization.ts";
-import { type Challenge, parseChallenges } from "../../client/challenge.ts";
+import { type Challenge, parseChallenges, tokenServiceOf } from "../../client/challenge.ts";
 import { type Fetch, HttpSender } from "../../client/http.ts";
 import { DEFAULT_RETRY_POLICY } from "../../client/retry.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -26,7 +26,7 @@ export async function signIn(registry: RegistryAddress, password: Password, fetc
     );
     return password;
   }
-  const realm = new URL(bearer.parameters["realm"] ?? "", registry.url);
+  const realm = tokenServiceOf(bearer, registry.url);
   const service = bearer.parameters["service"];
   if (service !== undefined) realm.searchParams.set("service", service);
   realm.searchParams.set("account", password.name);

@@ -35,6 +35,32 @@ async function tryCredentials({ credentials: given, registry, fetch }: Examinati
   else await new RegistryClient({ url: registry.url, credentials: given, fetch, retry: { attempts: 2 } }).check();
 }
 
+/** An operator learns when an older secret of the deployment may go. */
+export const secrets: Check = {
+  name: "Secrets",
+  run: async ({ isSignedIn, registry, credentials: given }) => {
+    if (isSignedIn !== true) return skipped("needs a sign-in");
+    try {
+      const { encryptionKeys, tokenSecrets, left, lost, isComplete } = unwrap(
+        await (await openApi(registry, given)).GET("/api/secret-rotation"),
+      );
+      const count = left.accessKeys + left.triggers + left.clusters;
+      if (lost > 0) {
+        return warning(
+          `${lost} secrets are under an ENCRYPTION_KEY that the registry has not got`,
+          "Give it that key as ENCRYPTION_KEY_PREVIOUS (docs/deploy.md, Rotating secrets).",
+        );
+      }
+      if (!isComplete) return ok(`${count} secrets are to be taken over to the current ENCRYPTION_KEY, within hours`);
+      if (encryptionKeys > 1) return ok("all is under the current ENCRYPTION_KEY: the other one may be dropped");
+      return ok(tokenSecrets > 1 ? "TOKEN_SECRET is being exchanged" : "none is being exchanged");
+    } catch (error) {
+      if (error instanceof RegistryRefusal) return skipped("for operators of a Berth");
+      return failed(reasonOf(error), "Look at the registry's log.");
+    }
+  },
+};
+
 export const management: Check = {
   name: "Management API",
   run: async ({ isSignedIn, registry, credentials: given }) => {

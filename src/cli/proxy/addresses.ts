@@ -55,10 +55,13 @@ export class AddressBook {
     }
   }
 
-  /** What is the registry's own; addresses of others and relative ones stay as they are. */
+  /** What is the registry's own; addresses of others and paths stay as they are. */
   #translate(address: string): string {
-    const url = URL.parse(address);
-    if (url?.origin !== this.#upstream) return address;
+    if (/^[^/\\:]*(?:\/(?![/\\])|$)/.test(address)) return address;
+    // `//host/` has the scheme of the registry, and would get that of the proxy.
+    const url = URL.parse(address, this.#upstream);
+    if (url === null) return address;
+    if (url.origin !== this.#upstream) return url.href;
     return `${this.#proxy}${url.pathname}${url.search}${url.hash}`;
   }
 }

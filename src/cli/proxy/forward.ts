@@ -12,6 +12,8 @@ const MAX_TOKEN_ANSWER_BYTES = 1024 * 1024;
 const REPEATABLE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "PUT"]);
 
 export interface ForwardOptions {
+  /** Where the request leads, at the registry. */
+  url: URL;
   upstream: Upstream;
   addresses: AddressBook;
   /** Whether a second try does no harm, although the method does not say so. */
@@ -24,9 +26,9 @@ export interface ForwardOptions {
 export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { upstream, addresses, isRepeatable = false, onAnswer }: ForwardOptions,
+  { url, upstream, addresses, isRepeatable = false, onAnswer }: ForwardOptions,
 ): Promise<void> {
-  const { method = "GET", url = "/", headers } = request;
+  const { method = "GET", headers } = request;
   const gone = new AbortController();
   response.once("close", () => {
     if (!response.writableFinished) gone.abort(new Error("the client has gone"));
@@ -36,7 +38,7 @@ export async function forward(
   const passed = passedOn(request.rawHeaders, headers.connection).filter(([name]) => !isAboutBody(name, isShort));
   const answer = await upstream.pass({
     method,
-    path: url,
+    path: pathOf(url),
     headers: passed,
     signal: gone.signal,
     isRepeatable: isRepeatable || REPEATABLE_METHODS.has(method),
@@ -58,11 +60,11 @@ export async function forward(
 export async function forwardTokenRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { upstream, tokens }: { upstream: Upstream; tokens: TokenMemory },
+  { url, upstream, tokens }: { url: URL; upstream: Upstream; tokens: TokenMemory },
 ): Promise<void> {
   const origin: TokenRequest = {
     method: request.method ?? "GET",
-    path: request.url ?? "/",
+    path: pathOf(url),
     headers: Object.fromEntries(
       passedOn(request.rawHeaders, request.headers.connection).filter(([name]) => !isAboutBody(name, true)),
     ),
@@ -89,6 +91,11 @@ export function tokenPathOf(headers: Headers, upstream: URL): string | undefined
     if (realm?.origin === upstream.origin) return realm.pathname;
   }
   return undefined;
+}
+
+/** What the request line says: path and query. */
+function pathOf({ pathname, search }: URL): string {
+  return `${pathname}${search}`;
 }
 
 async function sendTokenRequest(upstream: Upstream, { method, path, headers, body }: TokenRequest) {

@@ -1,12 +1,13 @@
 /** `berth proxy`: a registry on this machine that is another one, behind a limit on the size of requests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isLoopbackName } from "../../model/loopback.ts";
 import { nodeFetch, openConnections } from "../node-fetch.ts";
-import { isLoopbackName } from "../registry-address.ts";
 import { AddressBook } from "./addresses.ts";
 import { forward, forwardTokenRequest, requestToken, tokenPathOf } from "./forward.ts";
 import { refusalFor, refuse } from "./refusals.ts";
 import type { WriteLine } from "./report.ts";
+import { hostnameOf, isFromForeignPage, resolveTarget, TargetRefused } from "./target.ts";
 import { TokenMemory } from "./tokens.ts";
 import { Uploads } from "./uploads.ts";
 import { Upstream } from "./upstream.ts";
@@ -35,6 +36,10 @@ export interface Proxy {
 const UPLOADS_PATH = /^\/v2\/(.+)\/blobs\/uploads\/?$/;
 const MANIFEST_PATH = /^\/v2\/.+\/manifests\/[^/]+$/;
 
+const CONNECT_REFUSAL =
+  "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" +
+  "Content-Length: 0\r\nConnection: close\r\n\r\n";
+
 /** Starts the proxy. @throws the system's error when it cannot listen. */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const connections = openConnections();
@@ -45,6 +50,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000, noDelay: true },
     (request, response) => void handler.handle(request, response),
   );
+  // Without a listener Node closes the connection without a word.
+  server.on("connect", (_request, socket) => socket.end(CONNECT_REFUSAL));
   await listen(server, options.host, options.port);
   return {
     port: (server.address() as AddressInfo).port,
@@ -79,10 +86,19 @@ class Handler {
       refuse(response, { status: 421, code: "DENIED", message });
       return;
     }
+    if (isFromForeignPage(request.headers)) {
+      const message = "berth proxy does not answer pages of other servers";
+      refuse(response, { status: 403, code: "DENIED", message });
+      return;
+    }
     const addresses = new AddressBook(this.#upstream.url, host);
     try {
       await this.#route(request, response, addresses);
     } catch (error) {
+      if (error instanceof TargetRefused) {
+        refuse(response, { status: 400, code: "UNSUPPORTED", message: error.message });
+        return;
+      }
       // Whoever has gone needs no answer.
       if (response.destroyed) return;
       const refusal = refusalFor(error, this.#upstream.url, addresses);
@@ -93,21 +109,23 @@ class Handler {
 
   async #route(request: IncomingMessage, response: ServerResponse, addresses: AddressBook): Promise<void> {
     const { method, headers } = request;
-    const path = pathOf(request);
+    const url = resolveTarget(request.url ?? "", this.#upstream.url);
+    const path = url.pathname;
     const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-    const hasDigest = new URL(request.url ?? "/", this.#upstream.url).searchParams.has("digest");
+    const hasDigest = url.searchParams.has("digest");
     const repository = UPLOADS_PATH.exec(path)?.[1];
 
     if (this.#tokenPaths.has(path)) {
-      await forwardTokenRequest(request, response, { upstream: this.#upstream, tokens: this.#tokens });
+      await forwardTokenRequest(request, response, { url, upstream: this.#upstream, tokens: this.#tokens });
     } else if (method === "POST" && repository !== undefined && hasBody && hasDigest) {
-      await this.#uploads.store(request, response, repository);
+      await this.#uploads.store(request, response, { url, repository });
     } else if (method === "PATCH" && path.startsWith("/v2/") && !path.startsWith("/v2/manage/")) {
-      await this.#uploads.append(request, response, addresses);
+      await this.#uploads.append(request, response, { url, addresses });
     } else if (method === "PUT" && hasDigest && !MANIFEST_PATH.test(path)) {
-      await this.#uploads.finish(request, response);
+      await this.#uploads.finish(request, response, url);
     } else {
       await forward(request, response, {
+        url,
         upstream: this.#upstream,
         addresses,
         // To open an upload twice leaves one that expires by itself.
@@ -128,7 +146,7 @@ class Handler {
    * rebinding): what it cannot do is call the proxy by a name of this machine.
    */
   #isOwnName(host: string): boolean {
-    const hostname = URL.parse(`http://${host}`)?.hostname;
+    const hostname = hostnameOf(host);
     if (hostname === undefined) return false;
     return isLoopbackName(hostname) || hostname === this.#options.host || this.#options.allowedHosts.includes(hostname);
   }

@@ -73,8 +73,11 @@ export class Uploads {
   }
 
   /** A PATCH: adds its body to the upload. */
-  async append(request: IncomingMessage, response: ServerResponse, addresses: AddressBook): Promise<void> {
-    const url = new URL(request.url ?? "/", this.#settings.upstream);
+  async append(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { url, addresses }: { url: URL; addresses: AddressBook },
+  ): Promise<void> {
     await this.#receive(request, response, url, async (body) => {
       const range = /^(\d+)-\d+$/.exec(request.headers["content-range"] ?? "")?.[1];
       if (range !== undefined && Number(range) !== body.session.offset) {
@@ -103,8 +106,8 @@ export class Uploads {
   }
 
   /** A PUT: adds its body, if it has one, and ends the upload. */
-  async finish(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", this.#settings.upstream);
+  async finish(request: IncomingMessage, response: ServerResponse, target: URL): Promise<void> {
+    const url = new URL(target);
     const digest = url.searchParams.get("digest") ?? "";
     url.searchParams.delete("digest");
     await this.#receive(request, response, url, async (body) => {
@@ -115,8 +118,12 @@ export class Uploads {
   }
 
   /** A POST with all of a blob. */
-  async store(request: IncomingMessage, response: ServerResponse, repository: string): Promise<void> {
-    const digest = new URL(request.url ?? "/", this.#settings.upstream).searchParams.get("digest") ?? "";
+  async store(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { url, repository }: { url: URL; repository: string },
+  ): Promise<void> {
+    const digest = url.searchParams.get("digest") ?? "";
     const report = this.#report(repository, digest.slice(0, 19), lengthOf(request));
     await this.#guarded(response, report, async (signal) => {
       const session = await UploadSession.open(this.#target(request, repository, signal, report));

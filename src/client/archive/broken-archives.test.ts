@@ -184,6 +184,26 @@ it.for<[what: string, files: () => TarFile[] | Promise<TarFile[]>, code: string,
     "unsupported-schema",
   ],
   [
+    "a manifest that is an index to some programs",
+    async () => {
+      const { manifest } = await ociImage(LAYERS);
+      const text = new TextDecoder().decode(manifest.bytes);
+      const odd = blobOf(OCI_MANIFEST, text.replace("{", '{"manifests":[],'));
+      return layoutFiles([descriptorOf(odd)], [odd]);
+    },
+    "bad-manifest",
+  ],
+  [
+    "a manifest with other layers for other programs",
+    async () => {
+      const { manifest } = await ociImage(LAYERS);
+      const text = new TextDecoder().decode(manifest.bytes);
+      const odd = blobOf(OCI_MANIFEST, text.replace("{", '{"Layers":[],'));
+      return layoutFiles([descriptorOf(odd)], [odd]);
+    },
+    "bad-manifest",
+  ],
+  [
     "a manifest that is none",
     () => {
       const odd = blobOf(OCI_MANIFEST, { schemaVersion: 2, config: {} });

@@ -102,7 +102,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an account with its users
-         * @description Operators only; never their own account, nor one that still has organizations.
+         * @description Operators only; never their own account, the deployment's first, nor one that still has organizations.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -183,7 +183,7 @@ export interface paths {
         };
         /**
          * All that was done, newest first, as JSON Lines
-         * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it.
+         * @description Operators see everything, administrators what concerns their account, members what they did themselves and, with `organization`, what concerns an organization that they manage. With `cursor`, an export goes on behind the page that names it. One answer has about two million events; where there are more, its last line is `{"next": "…"}`, the `cursor` of the next export.
          */
         get: operations["exportAuditEvents"];
         put?: never;
@@ -278,6 +278,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own logins, those used last first
+         * @description Every browser, `X-Auth-Token` and refresh token that is logged in. A user has at most 100 of each kind: beyond that the one that was used least recently ends.
+         */
+        get: operations["listLogins"];
+        put?: never;
+        post?: never;
+        /**
+         * End all of one's own logins but the present one
+         * @description All of them for requests that come with no login, but with a password or a signature.
+         */
+        delete: operations["endOtherLogins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own logins */
+        delete: operations["endLogin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations": {
         parameters: {
             query?: never;
@@ -364,7 +405,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how a cluster is reached
+         * Change how a cluster is reached, and what it is for
          * @description Takes the right to manage the organization.
          */
         patch: operations["updateCluster"];
@@ -461,7 +502,7 @@ export interface paths {
         put?: never;
         /**
          * What a rule would do to an image's tags if it ran now
-         * @description The newest tags first. Nothing is changed. For everybody who has a right to the image in its own account.
+         * @description The newest tags first. Nothing is changed. A page has fewer entries than asked for where the rule's regular expressions take long. For everybody who has a right to the image in its own account.
          */
         post: operations["previewAgingRule"];
         delete?: never;
@@ -781,7 +822,7 @@ export interface paths {
         put?: never;
         /**
          * Give an image a trigger
-         * @description It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image.
+         * @description It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["addTrigger"];
         delete?: never;
@@ -813,7 +854,7 @@ export interface paths {
         head?: never;
         /**
          * Change a trigger
-         * @description What was pushed before is delivered by what it is then. Takes the right to edit the image.
+         * @description What was pushed before is delivered by what it is then. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already. Switching it off does not.
          */
         patch: operations["changeTrigger"];
         trace?: never;
@@ -869,7 +910,7 @@ export interface paths {
         put?: never;
         /**
          * Deliver an event once more
-         * @description As a new delivery, also when the trigger is not enabled. Takes the right to edit the image.
+         * @description As a new delivery, also when the trigger is not enabled. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["resendDelivery"];
         delete?: never;
@@ -1006,6 +1047,30 @@ export interface paths {
         patch: operations["updateDefaultQuotas"];
         trace?: never;
     };
+    "/api/secret-rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the exchange of the registry's secrets is
+         * @description Operators.
+         */
+        get: operations["showSecretRotation"];
+        put?: never;
+        /**
+         * Take secrets over to the current ENCRYPTION_KEY now
+         * @description Operators. As it is done every hour: some thousand at once, so it may take several requests.
+         */
+        post: operations["reencryptSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1018,7 +1083,7 @@ export interface paths {
         put?: never;
         /**
          * Log a browser in
-         * @description Sets the cookie `berth_session`. Requests that change something must then come from the same origin.
+         * @description Sets the cookie `__Host-berth_session` (without TLS, on one's own machine, `berth_session`). Requests that change something must then come from the same origin.
          */
         post: operations["logIn"];
         /**
@@ -1100,7 +1165,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user
-         * @description Administrators of the account. Only operators make operators.
+         * @description Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.
          */
         post: operations["createUser"];
         delete?: never;
@@ -1128,7 +1193,7 @@ export interface paths {
         head?: never;
         /**
          * Give a user another role or a new password
-         * @description Administrators of the account; only operators change operators. An account keeps at least one administrator. A new password ends the user's sessions and temporary login commands.
+         * @description Administrators of the account; only operators change operators. An account keeps at least one administrator. A new password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -1165,9 +1230,53 @@ export interface paths {
         post?: never;
         /**
          * Delete an access key of a user
-         * @description Administrators of the account.
+         * @description Administrators of the account; an operator's only operators.
          */
         delete: operations["deleteAccessKeyOfUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The logins of a user
+         * @description Administrators of the account; those of an operator are for operators only.
+         */
+        get: operations["listLoginsOfUser"];
+        put?: never;
+        post?: never;
+        /**
+         * End all logins of a user
+         * @description Administrators of the account; those of an operator are for operators only. The login that the request came with goes on.
+         */
+        delete: operations["endLoginsOfUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{name}/logins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a login of a user
+         * @description Administrators of the account; those of an operator are for operators only.
+         */
+        delete: operations["endLoginOfUser"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1238,7 +1347,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the caller's organizations */
+        /**
+         * List the caller's organizations
+         * @description At most 10000; `/api/organizations` has pages.
+         */
         get: operations["listNamespaces"];
         put?: never;
         /**
@@ -1607,7 +1719,7 @@ export interface paths {
         put?: never;
         /**
          * Let pushes update a Kubernetes workload
-         * @description When a tag that meets the condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image.
+         * @description When a tag that meets the condition is created or moved to another digest, by a push or a retag. At most 100 an image. Takes the right to edit the image. A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         post: operations["createTrigger"];
         delete?: never;
@@ -1639,7 +1751,7 @@ export interface paths {
         head?: never;
         /**
          * Switch a trigger on or off
-         * @description Takes the right to edit the image.
+         * @description Takes the right to edit the image. To switch it on: A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.
          */
         patch: operations["updateTrigger"];
         trace?: never;
@@ -2195,6 +2307,8 @@ export interface components {
              *     ]
              */
             patterns: string[];
+            /** @description Why it deletes nothing: it was accepted by older limits, and is to be saved anew. Null: it holds. */
+            problem: string | null;
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -2217,7 +2331,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -2271,7 +2385,7 @@ export interface components {
             attests: string | null;
             /** @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef */
             digest: string;
-            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             imageSize: number | null;
             mediaType: string;
             platform: components["schemas"]["ChildPlatform"] | null;
@@ -2283,7 +2397,7 @@ export interface components {
         };
         /** @description Its token is never shown. */
         Cluster: {
-            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts. */
+            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts. */
             authority: string | null;
             /**
              * Format: date-time
@@ -2293,6 +2407,13 @@ export interface components {
             /** @description What SWR's API calls `cluster_id`. */
             id: string;
             name: string;
+            /**
+             * @description The only namespaces whose workloads triggers may name, also those of administrators; none: all.
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
@@ -2306,8 +2427,15 @@ export interface components {
         };
         /** @description What is absent stays as it is. Another `server` takes the `token` anew. */
         ClusterChanges: {
-            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts. */
+            /** @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts. */
             authority?: string | null;
+            /**
+             * @description The only namespaces whose workloads triggers may name, also those of administrators; none: all.
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces?: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
@@ -2569,6 +2697,10 @@ export interface components {
             user: string;
         };
         Done: Record<string, never>;
+        EndedLogins: {
+            /** @description How many have ended. */
+            ended: number;
+        };
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
             enable_authorization_token: boolean;
@@ -3069,6 +3201,43 @@ export interface components {
             trigger_type: "all" | "tag" | "regular";
         };
         ListedTriggers: components["schemas"]["ListedTrigger"][];
+        Login: {
+            /** @description The client's IP address at the login. */
+            address: string | null;
+            /** @description What the client called itself at the login: its `User-Agent`, or OAuth2's `client_id`. */
+            client: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Whether this request came with it. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends; the end of a refresh token is put off by its use.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            expires: string;
+            /**
+             * @description What it is ended by; of no use for anything else.
+             * @example 5f3d0c8a91be47d2a6f01c9e
+             */
+            id: string;
+            /**
+             * @description How it is used: by a browser's cookie, by `X-Auth-Token`, or by a refresh token, as `docker login` keeps one.
+             * @enum {string}
+             */
+            kind: "browser" | "iam-token" | "refresh-token";
+            /** @description The client's IP address at the last use. */
+            lastAddress: string | null;
+            /**
+             * Format: date-time
+             * @description To within five minutes; null when it was only made.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            lastUsed: string | null;
+        };
         LoginCommand: {
             /** @description What to type: `docker login -u … -p … <registry>`. */
             command: string;
@@ -3083,17 +3252,20 @@ export interface components {
             /** @description `<project>@<temporary access key>`. */
             user: string;
         };
+        LoginList: {
+            logins: components["schemas"]["Login"][];
+        };
         ManifestDetail: {
             annotations: {
                 [key: string]: string;
             } | null;
             /** @description What it is, if it is no image. */
             artifactType: string | null;
-            /** @description Of an index; null otherwise. */
+            /** @description Of an index, the first 500; null otherwise. */
             children: components["schemas"]["Child"][] | null;
             config: components["schemas"]["ImageConfiguration"] | null;
             /**
-             * @description Why an image has no `config` here: it may have 4194304 bytes.
+             * @description Why an image has no `config` here: it may have 1048576 bytes.
              * @enum {string|null}
              */
             configProblem: "too large" | "not JSON" | "not available" | null;
@@ -3106,14 +3278,14 @@ export interface components {
             /** @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef */
             digest: string;
             history: components["schemas"]["HistoryStep"][] | null;
-            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             imageSize: number;
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
              */
             lastPulled: string | null;
-            /** @description Of an image or artifact; null otherwise. */
+            /** @description Of an image or artifact, the first 1000; null otherwise. */
             layers: components["schemas"]["Layer"][] | null;
             mediaType: string;
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
@@ -3131,12 +3303,14 @@ export interface components {
             tagCount: number;
             /** @description The first 100 of its tags, by name. */
             tags: string[];
+            /** @description The fields that are shown in part, for an answer shows no more than about a MiB of a manifest and 256 KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole. */
+            truncated: ("annotations" | "layers" | "children" | "author" | "os" | "osVersion" | "architecture" | "variant" | "user" | "workingDir" | "env" | "entrypoint" | "cmd" | "exposedPorts" | "volumes" | "labels" | "stopSignal" | "history")[];
         };
         /** @description A manifest or index as the OCI image specification has it. */
         ManifestText: {
             mediaType?: string;
             /** @enum {number} */
-            schemaVersion: 2;
+            schemaVersion?: 2;
         } & {
             [key: string]: unknown;
         };
@@ -3219,7 +3393,7 @@ export interface components {
         };
         NewCluster: {
             /**
-             * @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that everybody trusts.
+             * @description The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that everybody trusts.
              * @default null
              */
             authority: string | null;
@@ -3228,6 +3402,14 @@ export interface components {
              * @example production
              */
             name: string;
+            /**
+             * @description The only namespaces whose workloads triggers may name, also those of administrators; none: all.
+             * @default []
+             * @example [
+             *       "shop"
+             *     ]
+             */
+            namespaces: string[];
             /**
              * @description The address of its API server, over HTTPS and on the public network.
              * @example https://cluster.example.com:6443
@@ -3557,6 +3739,12 @@ export interface components {
             pushedBy: string | null;
             tag: string;
         };
+        Reencryption: components["schemas"]["SecretRotation"] & {
+            /** @description How many secrets have been taken over to the current key just now. */
+            done: number;
+            /** @description How many could not be read, and stay as they are. */
+            failed: number;
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -3637,7 +3825,7 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             created_at: string;
-            /** @description Cut off where the descriptions of a page could have more than 4000000 characters together, that is after 4000 at a limit of 1000; whole up to a limit of 133. */
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
             description: string;
             /** @description The account that it belongs to. */
             domain_name: string;
@@ -3659,7 +3847,7 @@ export interface components {
             size: number;
             /** @description Whether it is shared at the moment; false in lists of own images. */
             status: boolean;
-            /** @description The newest 100 tags. */
+            /** @description The newest 100 tags; fewer beyond a limit of 100. */
             tags: string[];
             /** @description How many images the whole list has. */
             total_range: number;
@@ -3685,7 +3873,7 @@ export interface components {
             image_id: string;
             internal_path: string;
             is_trusted: boolean;
-            /** @description The manifest as it was pushed. Lists leave out, as an empty text, the longest of a page whose manifests have more than 8 MiB together, and those of more than 600 kB. */
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
             manifest: string;
             /** @example registry.example.com/acme/shop/web:1.0 */
             path: string;
@@ -3773,6 +3961,22 @@ export interface components {
             template: "date_rule" | "tag_rule";
         };
         Retentions: components["schemas"]["Retention"][];
+        SecretRotation: {
+            /** @description The same of `ENCRYPTION_KEY`. */
+            encryptionKeys: number;
+            /** @description Whether nothing needs an older `ENCRYPTION_KEY` any more. */
+            isComplete: boolean;
+            /** @description Secrets that are not under the current `ENCRYPTION_KEY` yet, by what they are of. */
+            left: {
+                accessKeys: number;
+                clusters: number;
+                triggers: number;
+            };
+            /** @description Those of them that are under a key which the registry has not got. */
+            lost: number;
+            /** @description How many values of `TOKEN_SECRET` are accepted: 1 when it is not being exchanged. */
+            tokenSecrets: number;
+        };
         Self: {
             user: {
                 account: string;
@@ -3895,7 +4099,9 @@ export interface components {
             lastPulled: string | null;
             mediaType: string;
             name: string;
-            /** @description What it is for, as far as that is known. */
+            /** @description How many there are. */
+            platformCount: number;
+            /** @description What it is for, as far as that is known: the first 20. */
             platforms: components["schemas"]["Platform"][];
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
             pullCommand: string;
@@ -3907,7 +4113,7 @@ export interface components {
             pushed: string;
             /** @description Null for callers who have no right in its account. */
             pushedBy: string | null;
-            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             size: number;
         };
         TagDeletions: {
@@ -3955,7 +4161,7 @@ export interface components {
             image_id: string;
             internal_path: string;
             is_trusted: boolean;
-            /** @description The manifest as it was pushed. Lists leave out, as an empty text, the longest of a page whose manifests have more than 8 MiB together, and those of more than 600 kB. */
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
             manifest: string;
             /** @example registry.example.com/acme/shop/web:1.0 */
             path: string;
@@ -4430,7 +4636,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Part of the name, in upper or lower case: 1 to 64 characters. */
                 search?: string;
@@ -4602,10 +4808,10 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Events that concern this organization or its images. */
                 organization?: string;
@@ -4642,7 +4848,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -4822,6 +5028,70 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listLogins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logins, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endOtherLogins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedLogins"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the login. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The login has ended. Tokens that it got pull for their few minutes, and manage nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     listOrganizations: {
         parameters: {
             query?: {
@@ -4829,7 +5099,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Those with whose images, all of them, the caller may do this: `edit` to upload new ones. */
                 level?: "read" | "edit" | "manage";
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Part of the name, in upper or lower case: 1 to 64 characters. */
                 search?: string;
@@ -5091,7 +5361,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5122,7 +5392,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5302,7 +5572,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5478,7 +5748,7 @@ export interface operations {
                 artifactType?: string;
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5543,7 +5813,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5611,7 +5881,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -5842,7 +6112,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
             };
             header?: never;
@@ -6136,6 +6406,48 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showSecretRotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is still under an older key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretRotation"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    reencryptSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done, and what is left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reencryption"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showSession: {
         parameters: {
             query?: never;
@@ -6251,7 +6563,7 @@ export interface operations {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 direction: "sent" | "received";
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Images whose name, `organization/image`, has this in it. */
                 q?: string;
@@ -6279,7 +6591,7 @@ export interface operations {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
-                /** @description How many entries to answer: 1 to 1000, default 100. */
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
                 limit?: number;
                 /** @description Part of the name, in upper or lower case: 1 to 64 characters. */
                 search?: string;
@@ -6412,6 +6724,75 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The key is gone, and with it the permanent login command. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listLoginsOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logins, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endLoginsOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedLogins"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endLoginOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the login. */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The login has ended. Tokens that it got pull for their few minutes, and manage nothing any more. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6616,7 +6997,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's own right, and who else was granted one. */
+            /** @description The caller's own right, and who else was granted one: at most 10000 users. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6886,7 +7267,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's own right, by whatever permission, and who else was granted one on the image. */
+            /** @description The caller's own right, by whatever permission, and who else was granted one on the image: at most 10000 users. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { type Self, useSignOut } from "../api/session.ts";
-import { IconKey, IconSignOut, IconUser } from "../ui/icons.tsx";
+import { IconKey, IconLock, IconSignOut, IconUser } from "../ui/icons.tsx";
 import { Button, Menu } from "../ui/index.ts";
 
 /** What a user does with their own account. */
@@ -19,6 +19,7 @@ export function AccountMenu({ user }: { user: Self }) {
       label={t("accountMenu", { name: user.name })}
       items={[
         { id: "password", label: t("changePassword"), icon: <IconKey />, onAction: () => navigate("/password") },
+        { id: "logins", label: t("logins"), icon: <IconLock />, onAction: () => navigate("/logins") },
         {
           id: "sign-out",
           label: t("signOut"),

@@ -8,6 +8,7 @@ import {
   IconHome,
   IconImage,
   IconKey,
+  IconLock,
   IconOrganization,
   IconRecycle,
   IconServer,
@@ -22,6 +23,7 @@ export interface Section {
     | "imageCentre"
     | "organizations"
     | "accessKeys"
+    | "logins"
     | "users"
     | "audit"
     | "accounts"
@@ -53,6 +55,7 @@ export const SECTION_GROUPS: readonly SectionGroup[] = [
     heading: "sectionAccount",
     sections: [
       { label: "accessKeys", href: "/access-keys", icon: IconKey, audience: "user" },
+      { label: "logins", href: "/logins", icon: IconLock, audience: "user" },
       { label: "users", href: "/users", icon: IconUsers, audience: "administrator" },
       { label: "audit", href: "/audit", icon: IconAudit, audience: "user" },
     ],

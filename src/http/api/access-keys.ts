@@ -73,7 +73,7 @@ const removeOfUser = createRoute({
   operationId: "deleteAccessKeyOfUser",
   tags,
   summary: "Delete an access key of a user",
-  description: "Administrators of the account.",
+  description: "Administrators of the account; an operator's only operators.",
   request: { params: NameParams.extend(AccessParams.shape) },
   responses: GONE,
 });

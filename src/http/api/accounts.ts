@@ -74,7 +74,7 @@ const remove = createRoute({
   operationId: "deleteAccount",
   tags,
   summary: "Delete an account with its users",
-  description: "Operators only; never their own account, nor one that still has organizations.",
+  description: "Operators only; never their own account, the deployment's first, nor one that still has organizations.",
   request: { params: NameParams },
   responses: { 204: { description: "The account is gone." } },
 });

@@ -1,5 +1,5 @@
 import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
-import { AGING_REASONS, RETENTION_KINDS } from "../../model/retention.ts";
+import { AGING_REASONS, findRuleProblem, RETENTION_KINDS } from "../../model/retention.ts";
 import type { Tag } from "../../model/reference.ts";
 import { getKeepsUntagged } from "../../registry/garbage.ts";
 import {
@@ -16,7 +16,7 @@ import {
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
-import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
+import { cutPage, Next, nextOf, PAGE_PARAMS, readCursor } from "./paging.ts";
 import { imageOf, ImageParams } from "./params.ts";
 
 const TAGS = ["Aging"];
@@ -45,8 +45,12 @@ const NewAgingRule = z
     description: `Exempt tags do not count among the newest. A rule has at most ${MAX_EXEMPTIONS} exemptions.`,
   });
 
+const problem = z.string().nullable().openapi({
+  description: "Why it deletes nothing: it was accepted by older limits, and is to be saved anew. Null: it holds.",
+});
+
 const AgingRule = z
-  .object({ id: z.int(), ...Content, labels, patterns, created: Time, updated: Time })
+  .object({ id: z.int(), ...Content, labels, patterns, problem, created: Time, updated: Time })
   .openapi("AgingRule");
 
 const Aging = z
@@ -168,7 +172,9 @@ aging.openapi(
     tags: TAGS,
     operationId: "previewAgingRule",
     summary: "What a rule would do to an image's tags if it ran now",
-    description: `The newest tags first. Nothing is changed. ${WHO_MAY}`,
+    description:
+      "The newest tags first. Nothing is changed. A page has fewer entries than asked for where the rule's regular " +
+      `expressions take long. ${WHO_MAY}`,
     request: { params: ImageParams, query: z.strictObject(PAGE_PARAMS), ...jsonBody(NewAgingRule) },
     responses: {
       200: json(
@@ -180,9 +186,10 @@ aging.openapi(
   async (c) => {
     const { limit, cursor } = c.req.valid("query");
     const name = imageOf(c.req.valid("param"));
-    const page = { after: readPosition(cursor), limit: limit + 1 };
-    const { judged, now } = await previewRule(c.var.stores, c.var.caller, name, c.req.valid("json"), page);
-    const { items, next } = cutPage(judged, limit, ({ tag, counted }) => [tag.updatedAt, tag.name, counted, now]);
+    const page = { after: readPosition(cursor), limit };
+    const found = await previewRule(c.var.stores, c.var.caller, name, c.req.valid("json"), page);
+    const { judged, now } = found;
+    const { items, next } = cutPage(judged, found.limit, ({ tag, counted }) => [tag.updatedAt, tag.name, counted, now]);
     const tags = items.map(({ tag, verdict }) => ({
       tag: tag.name,
       digest: tag.digest,
@@ -220,15 +227,15 @@ aging.openapi(
     const { limit, cursor } = c.req.valid("query");
     const before = readCursor(cursor, z.tuple([z.int().positive()]))?.[0];
     const name = imageOf(c.req.valid("param"));
-    const rows = await listImageLogBefore(c.var.stores, c.var.caller, name, before, limit + 1);
-    const { items, next } = cutPage(rows, limit, ({ id }) => [id]);
-    return c.json({ entries: items.map(describeEntry), next }, 200);
+    const { entries, hasMore } = await listImageLogBefore(c.var.stores, c.var.caller, name, before, limit);
+    return c.json({ entries: entries.map(describeEntry), next: nextOf(entries, hasMore, ({ id }) => [id]) }, 200);
   },
 );
 
 function describeRule(rule: StoredRule): z.infer<typeof AgingRule> {
   return {
     ...describeContent(rule.id, rule),
+    problem: findRuleProblem(rule) ?? null,
     created: formatTime(rule.createdAt),
     updated: formatTime(rule.updatedAt),
   };

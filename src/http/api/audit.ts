@@ -1,8 +1,14 @@
 import { AUDIT_ACTIONS, AUDIT_RESULTS } from "../../model/audit.ts";
 import { parseOrganizationName } from "../../model/reference.ts";
-import { type AuditEvent, type AuditQuery, exportEvents, listEvents } from "../../registry/audit.ts";
+import {
+  type AuditEvent,
+  type AuditQuery,
+  type ExportedEvents,
+  exportEvents,
+  listEvents,
+} from "../../registry/audit.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
-import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
+import { formatCursor, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
 
 /** A `string` for TypeScript: the types of @hono/zod-openapi take every `…json` for one JSON value. */
 const JSON_LINES: string = "application/x-ndjson";
@@ -68,7 +74,9 @@ const exportAudit = createRoute({
   operationId: "exportAuditEvents",
   tags: ["Audit"],
   summary: "All that was done, newest first, as JSON Lines",
-  description: `${WHO_MAY} With \`cursor\`, an export goes on behind the page that names it.`,
+  description:
+    `${WHO_MAY} With \`cursor\`, an export goes on behind the page that names it. One answer has about two million events; ` +
+    'where there are more, its last line is `{"next": "…"}`, the `cursor` of the next export.',
   request: { query: ExportQuery },
   responses: {
     200: {
@@ -82,10 +90,9 @@ const exportAudit = createRoute({
 export const audit = createRouter()
   .openapi(listAudit, async (c) => {
     const { limit, ...query } = c.req.valid("query");
-    const page = { before: readPosition(query), limit: limit + 1 };
-    const { events, end } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
-    const { items, next } = cutPage(events, limit, ({ id }) => [id], end === undefined ? undefined : [end]);
-    return c.json({ events: items.map(describeEvent), next }, 200);
+    const page = { before: readPosition(query), limit };
+    const { events, next } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
+    return c.json({ events: events.map(describeEvent), next: next === undefined ? null : formatCursor([next]) }, 200);
   })
   .openapi(exportAudit, async (c) => {
     const query = c.req.valid("query");
@@ -105,18 +112,19 @@ function readPosition({ cursor }: { cursor?: string | undefined }): number | und
 }
 
 /** One page is in memory at a time: the next is read when the client has taken this one. */
-function streamLines(pages: AsyncGenerator<AuditEvent[], void>): ReadableStream<Uint8Array> {
+function streamLines(pages: AsyncGenerator<ExportedEvents, void>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { value: events, done } = await pages.next();
+        const { value: part, done } = await pages.next();
         if (done) {
           controller.close();
           return;
         }
-        const lines = events.map((event) => `${JSON.stringify(describeEvent(event))}\n`);
-        controller.enqueue(encoder.encode(lines.join("")));
+        const lines: unknown[] = part.events.map(describeEvent);
+        if (part.next !== undefined) lines.push({ next: formatCursor([part.next]) });
+        controller.enqueue(encoder.encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
       },
       async cancel() {
         await pages.return();

@@ -1,4 +1,9 @@
-import { MAX_CLUSTER_NAME_LENGTH, MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH } from "../../model/field-limits.ts";
+import {
+  MAX_CLUSTER_NAME_LENGTH,
+  MAX_LABEL_LENGTH,
+  MAX_NAMESPACES,
+  MAX_SUBDOMAIN_LENGTH,
+} from "../../model/field-limits.ts";
 import { WORKLOAD_KINDS } from "../../model/trigger-target.ts";
 import {
   addCluster,
@@ -11,7 +16,7 @@ import {
   removeCluster,
   tryCluster,
 } from "../../registry/clusters.ts";
-import { ownAddress } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { OrganizationParams } from "./params.ts";
@@ -34,8 +39,16 @@ const authority = z
   .nullable()
   .openapi({
     description:
-      "The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 64 KiB. Null for those that " +
+      "The certificates that its own may be signed by, in PEM, as in `ca.crt`: at most 16 KiB. Null for those that " +
       "everybody trusts.",
+  });
+
+const namespaces = z
+  .array(z.string().max(MAX_LABEL_LENGTH))
+  .max(MAX_NAMESPACES)
+  .openapi({
+    description: "The only namespaces whose workloads triggers may name, also those of administrators; none: all.",
+    example: ["shop"],
   });
 
 const ClusterAnswer = z
@@ -44,6 +57,7 @@ const ClusterAnswer = z
     name: z.string(),
     server,
     authority,
+    namespaces,
     created: Time,
     updated: Time,
   })
@@ -70,12 +84,19 @@ const NewCluster = z
     server,
     authority: authority.default(null),
     token,
+    namespaces: namespaces.default([]),
     test,
   })
   .openapi("NewCluster");
 
 const ClusterChanges = z
-  .strictObject({ server: server.optional(), authority: authority.optional(), token: token.optional(), test })
+  .strictObject({
+    server: server.optional(),
+    authority: authority.optional(),
+    token: token.optional(),
+    namespaces: namespaces.optional(),
+    test,
+  })
   .openapi("ClusterChanges", {
     description: "What is absent stays as it is. Another `server` takes the `token` anew.",
   });
@@ -164,7 +185,7 @@ clusters.openapi(
     path: `${PATH}/{cluster}`,
     tags: TAGS,
     operationId: "updateCluster",
-    summary: "Change how a cluster is reached",
+    summary: "Change how a cluster is reached, and what it is for",
     description: TO_CHANGE,
     request: { params: ClusterParams, ...jsonBody(ClusterChanges) },
     responses: { 200: json(ClusterAnswer, "The cluster as it is now.") },
@@ -217,12 +238,13 @@ clusters.openapi(
 );
 
 function describeCluster(cluster: Cluster): z.infer<typeof ClusterAnswer> {
-  const { id, name, server: address, authority: certificates, createdAt, updatedAt } = cluster;
+  const { id, name, server: address, authority: certificates, namespaces: only, createdAt, updatedAt } = cluster;
   return {
     id: String(id),
     name,
     server: address,
     authority: certificates,
+    namespaces: only,
     created: formatTime(createdAt),
     updated: formatTime(updatedAt),
   };

@@ -8,7 +8,9 @@ import {
   resendDelivery,
   testTrigger,
 } from "../../registry/trigger-history.ts";
-import { continueAfterAnswer, ownAddress } from "../context.ts";
+import { continueAfterAnswer } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
+import { WHO_MAY_STEER } from "../trigger-fields.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
@@ -136,7 +138,7 @@ deliveries.openapi(
     tags: TAGS,
     operationId: "resendDelivery",
     summary: "Deliver an event once more",
-    description: `As a new delivery, also when the trigger is not enabled. ${WHO_MAY}`,
+    description: `As a new delivery, also when the trigger is not enabled. ${WHO_MAY} ${WHO_MAY_STEER}`,
     request: { params: DeliveryParams },
     responses: { 201: json(DeliveryAnswer, "The new delivery, which is made at once.") },
   }),

@@ -1,10 +1,12 @@
-import { parsePlatform } from "../../model/image-archive.ts";
+import { formatPlatform, parsePlatform } from "../../model/image-archive.ts";
+import { recordDownload } from "../../registry/audit.ts";
 import { type Archive, openArchive } from "../../registry/image-archive.ts";
 import { countPull } from "../../registry/pulls.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
+import { recording } from "../refusals.ts";
 import { imageOf, ManifestParams } from "./params.ts";
+import { registryHost } from "../public-address.ts";
 
 const TAR = "application/x-tar";
 
@@ -47,13 +49,16 @@ export const imageArchive = createRouter().openapi(downloadImage, async (c) => {
   const { reference, ...params } = c.req.valid("param");
   const { platform } = c.req.valid("query");
   const name = imageOf(params);
-  const wanted = { platform, host: serviceOf(c) };
+  const wanted = { platform, host: registryHost(c) };
   const archive = await openArchive(c.var.stores, c.var.caller, name, reference, wanted);
   c.header("Content-Type", TAR);
   c.header("Content-Length", String(archive.size));
   c.header("Content-Disposition", `attachment; filename="${archive.fileName}"`);
   if (c.req.method === "HEAD") return c.body(null, 200);
   continueAfterAnswer(c, countPull(c.var.stores, archive.pull));
+  const image = { name, accountId: archive.pull.repository.accountId, reference };
+  const detail = { platform: platform && formatPlatform(platform), bytes: archive.size };
+  continueAfterAnswer(c, recording(c, recordDownload(c.var.stores, c.var.caller, image, detail)));
   const { readable, writable } = new FixedLengthStream(archive.size);
   continueAfterAnswer(c, send(archive, writable));
   return c.body(readable, 200);

@@ -2,21 +2,32 @@
 import { MAX_DESCRIPTION_LENGTH, MAX_TAG_LENGTH } from "../../model/field-limits.ts";
 import { TAG_SORTS } from "../../model/image-search.ts";
 import type { RepositoryName } from "../../model/reference.ts";
-import { getImage, getManifestDetail, listTagDetails } from "../../registry/image-detail.ts";
+import {
+  CUT_FIELDS,
+  getImage,
+  getManifestDetail,
+  listTagDetails,
+  MAX_ADDED_BLOBS,
+  MAX_CHILDREN,
+  MAX_LAYERS,
+  MAX_LISTED_PLATFORMS,
+} from "../../registry/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../registry/platforms.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
 import { Next } from "./paging.ts";
 import { imageOf, ImageParams, ManifestParams } from "./params.ts";
 import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
+import { registryHost } from "../public-address.ts";
 
 // --- What is answered ---
 
 const Digest = z.string().openapi({ example: `sha256:${"0123456789abcdef".repeat(4)}` });
 const Bytes = z.int().openapi({ description: "Bytes." });
-const ImageBytes = z.int().openapi({ description: "Bytes of all its blobs, an index's children's too, each once." });
+const ImageBytes = z.int().openapi({
+  description: `Bytes of its blobs, an index's children's too, each once: of the first ${MAX_ADDED_BLOBS}.`,
+});
 const MaybeTime = Time.nullable();
 const Words = z.array(z.string()).nullable();
 const Annotations = z.record(z.string(), z.string()).nullable();
@@ -53,7 +64,10 @@ const Tag = z
     mediaType: z.string(),
     artifactType: z.string().nullable().openapi({ description: "What it is, if it is no image." }),
     size: ImageBytes,
-    platforms: z.array(Platform).openapi({ description: "What it is for, as far as that is known." }),
+    platforms: z.array(Platform).openapi({
+      description: `What it is for, as far as that is known: the first ${MAX_LISTED_PLATFORMS}.`,
+    }),
+    platformCount: z.int().openapi({ description: "How many there are." }),
     pushedBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
     pushed: Time.openapi({ description: "When it was last moved." }),
     created: Time,
@@ -135,14 +149,25 @@ const Manifest = z
     referrers: z.int().openapi({ description: "How many manifests refer to this one; 1000: or more." }),
     created: Time.openapi({ description: "When it was first pushed." }),
     lastPulled: MaybeTime,
-    children: z.array(Child).nullable().openapi({ description: "Of an index; null otherwise." }),
-    layers: z.array(Layer).nullable().openapi({ description: "Of an image or artifact; null otherwise." }),
+    children: z
+      .array(Child)
+      .nullable()
+      .openapi({ description: `Of an index, the first ${MAX_CHILDREN}; null otherwise.` }),
+    layers: z
+      .array(Layer)
+      .nullable()
+      .openapi({ description: `Of an image or artifact, the first ${MAX_LAYERS}; null otherwise.` }),
     history: z.array(Step).nullable(),
     config: z.union([Configuration, z.null()]),
     configProblem: z
       .enum(CONFIG_PROBLEMS)
       .nullable()
       .openapi({ description: `Why an image has no \`config\` here: it may have ${MAX_CONFIG_BYTES} bytes.` }),
+    truncated: z.array(z.enum(CUT_FIELDS)).openapi({
+      description:
+        "The fields that are shown in part, for an answer shows no more than about a MiB of a manifest and 256 " +
+        "KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole.",
+    }),
     pullCommand: PullCommand,
   })
   .openapi("ManifestDetail");
@@ -203,21 +228,21 @@ export const images = createRouter()
   .openapi(showImage, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const image = await getImage(c.var.stores, c.var.caller, name);
-    return c.json(describeImage(image, name, serviceOf(c)), 200);
+    return c.json(describeImage(image, name, registryHost(c)), 200);
   })
   .openapi(listTags, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const query = c.req.valid("query");
     const page = { ...readSortedPage(query), prefix: query.q };
     const { items, next } = cutSortedPage(query, await listTagDetails(c.var.stores, c.var.caller, name, page));
-    return c.json({ tags: items.map((tag) => describeTag(tag, name, serviceOf(c))), next }, 200);
+    return c.json({ tags: items.map((tag) => describeTag(tag, name, registryHost(c))), next }, 200);
   })
   .openapi(showManifest, async (c) => {
     const { reference, ...params } = c.req.valid("param");
     const name = imageOf(params);
     const manifest = await getManifestDetail(c.var.stores, c.var.caller, name, reference);
     const separator = reference.includes(":") ? "@" : ":";
-    const pullCommand = pullCommandOf(serviceOf(c), `${name}${separator}${reference}`);
+    const pullCommand = pullCommandOf(registryHost(c), `${name}${separator}${reference}`);
     return c.json({ ...describeManifest(manifest), pullCommand }, 200);
   });
 
@@ -250,6 +275,7 @@ function describeTag(
     mediaType: tag.mediaType,
     artifactType: tag.artifactType,
     size: tag.imageBytes,
+    platformCount: tag.platformCount,
     platforms: tag.platforms.map(({ variant, ...platform }) => ({ ...platform, variant: variant || null })),
     pushedBy: tag.pushedBy,
     pushed: formatTime(tag.pushedAt),

@@ -17,12 +17,14 @@ import { images } from "./images.ts";
 import { immutableRules } from "./immutable-rules.ts";
 import { knownLayers } from "./known-layers.ts";
 import { loginCommand } from "./login-command.ts";
+import { logins } from "./logins.ts";
 import { manifestText } from "./manifest-text.ts";
 import { organizations } from "./organizations.ts";
 import { quotas } from "./quotas.ts";
 import { referrers } from "./referrers.ts";
 import { restore } from "./restore.ts";
 import { search } from "./search.ts";
+import { secretRotation } from "./secret-rotation.ts";
 import { session } from "./session.ts";
 import { settings } from "./settings.ts";
 import { shares } from "./shares.ts";
@@ -30,6 +32,7 @@ import { tagDeletion } from "./tag-deletion.ts";
 import { tagHistory } from "./tag-history.ts";
 import { triggers } from "./triggers.ts";
 import { users } from "./users.ts";
+import { requestPath } from "../public-address.ts";
 
 export const api = createRouter();
 
@@ -62,12 +65,14 @@ api.route("/", quotas);
 api.route("/", activity);
 api.route("/", session);
 api.route("/", settings);
+api.route("/", secretRotation);
 api.route("/", accounts);
 api.route("/", users);
 api.route("/", accessKeys);
 api.route("/", loginCommand);
+api.route("/", logins);
 api.all("/*", (c) => {
-  const { pathname } = new URL(c.req.url);
+  const { pathname } = requestPath(c);
   throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the API`);
 });
 api.onError(renderApiError);

@@ -1,6 +1,7 @@
 import { createLoginCommand } from "../../registry/login-commands.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Time } from "./people.ts";
+import { registryHost } from "../public-address.ts";
 
 const LoginCommand = z
   .object({
@@ -32,7 +33,7 @@ const create = createRoute({
 /** Temporary login commands (guide 4.1), by their parts. */
 export const loginCommand = createRouter().openapi(create, async (c) => {
   const { project } = c.req.valid("query");
-  const registry = new URL(c.req.url).host;
+  const registry = registryHost(c);
   const { expiresAt, ...command } = await createLoginCommand(c.var.stores, c.var.caller, { project, registry });
   return c.json({ ...command, expires: expiresAt.toISOString() }, 200);
 });

@@ -4,7 +4,7 @@ import { createRoute, createRouter, z } from "../openapi.ts";
 import { imageOf, ManifestParams } from "./params.ts";
 
 const Manifest = z
-  .looseObject({ schemaVersion: z.literal(2), mediaType: z.string().optional() })
+  .looseObject({ schemaVersion: z.literal(2).optional(), mediaType: z.string().optional() })
   .openapi("ManifestText", { description: "A manifest or index as the OCI image specification has it." });
 
 /** Keys of type `string`: the types of @hono/zod-openapi take every `…json` for one JSON value. */

@@ -1,5 +1,6 @@
 /** How the lists of the API page: by cursor, so that a page costs the same however far it is. */
 import { RegistryError } from "../../model/errors.ts";
+import { jsonBytes, MAX_PAGE_BYTES } from "../../model/excerpt.ts";
 import { openCursor, sealCursor } from "../../registry/cursors.ts";
 import type { Stores } from "../../registry/stores.ts";
 import { z } from "../openapi.ts";
@@ -16,7 +17,11 @@ export const PAGE_PARAMS = {
     .min(1)
     .max(MAX_LIMIT)
     .default(DEFAULT_LIMIT)
-    .openapi({ description: `How many entries to answer: 1 to ${MAX_LIMIT}, default ${DEFAULT_LIMIT}.` }),
+    .openapi({
+      description:
+        `How many entries to answer: 1 to ${MAX_LIMIT}, default ${DEFAULT_LIMIT}. A page has fewer where they are long, ` +
+        "and yet is not the last one.",
+    }),
   cursor: z
     .string()
     .max(MAX_CURSOR_LENGTH)
@@ -35,27 +40,26 @@ export const Next = z
   });
 
 /**
- * Cuts a page from rows of which one more than `limit` was asked for.
+ * Cuts a page from rows, after a query for one more than `limit`. It ends earlier where the rows are long.
  *
  * @param keyOf what the list is sorted by, as far as it takes to go on behind a row.
  * @param end where a list that was not looked through to its end is to be gone on with; undefined when it was.
  */
-export function cutPage<T>(
-  rows: readonly T[],
-  limit: number,
-  keyOf: (row: T) => readonly (string | number)[],
-  end?: readonly (string | number)[],
-) {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  if (rows.length > limit && last !== undefined) return { items, next: formatCursor(keyOf(last)) };
-  return { items, next: end ? formatCursor(end) : null };
+export function cutPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) => readonly (string | number)[]) {
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => at === limit || ((bytes += jsonBytes(row)) > MAX_PAGE_BYTES && at > 0));
+  const items = end < 0 ? rows : rows.slice(0, end);
+  return { items, next: nextOf(items, items.length < rows.length, keyOf) };
 }
 
 /** What a cursor begins with that says nothing to its client. */
 const SEALED = "~";
 
-/** The same where `end` may be an entry that the caller may not know of. */
+/**
+ * The same for a list that looks at a bounded number of rows.
+ *
+ * @param end where to go on if it was not looked through to its end: maybe an entry that the caller may not know of.
+ */
 export async function cutSealedPage<T>(
   stores: Stores,
   rows: readonly T[],
@@ -81,6 +85,12 @@ export async function readSealedCursor<K extends z.ZodType>(
   if (!cursor?.startsWith(SEALED)) return readCursor(cursor, key);
   const opened = await openCursor(stores, cursor.slice(SEALED.length));
   return parseKey(opened ?? "", key);
+}
+
+/** The `next` of a page; null when there is no more. */
+export function nextOf<T>(items: readonly T[], hasMore: boolean, keyOf: (row: T) => readonly (string | number)[]) {
+  const last = items.at(-1);
+  return hasMore && last !== undefined ? formatCursor(keyOf(last)) : null;
 }
 
 /** Makes the `next` of a page that {@link cutPage} does not cut. */

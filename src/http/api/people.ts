@@ -1,7 +1,12 @@
 /** The fields that accounts and users have in the API. */
 import { ROLES } from "../../model/access.ts";
 import { ACCOUNT_NAME } from "../../model/account.ts";
-import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
+import {
+  MAX_KNOWN_PASSWORD_LENGTH,
+  MAX_PASSWORD_LENGTH,
+  MAX_SEARCH_LENGTH,
+  MIN_PASSWORD_LENGTH,
+} from "../../model/field-limits.ts";
 import type { Stores } from "../../registry/stores.ts";
 import { z } from "../openapi.ts";
 import { cutSealedPage, PAGE_PARAMS, readSealedCursor } from "./paging.ts";
@@ -18,7 +23,7 @@ export const Password = z
   .openapi({ description: `${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters.` });
 
 /** A password to be checked, which may be older than the rules for new ones. */
-export const KnownPassword = z.string().min(1).max(1000);
+export const KnownPassword = z.string().min(1).max(MAX_KNOWN_PASSWORD_LENGTH);
 
 export const AccountRole = z.enum(ROLES).openapi({
   description: "`administrator` manages all organizations and users of the account; `operator` the deployment as well.",

@@ -1,8 +1,9 @@
 import type { User } from "../../model/access.ts";
 import { requireAccountUser, visitorOf } from "../../registry/access.ts";
 import { changePassword, logIn, logOut } from "../../registry/sessions.ts";
-import { clearSessionCookie, readSessionCookie, writeSessionCookie } from "../auth/cookie.ts";
-import { addressOf } from "../auth/identify.ts";
+import { clearSessionCookie, readSessionCookie, SESSION_COOKIE, writeSessionCookie } from "../auth/cookie.ts";
+import { noForeignPages } from "../auth/foreign-pages.ts";
+import { clientOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { AccountRole, KnownPassword, Password, Time } from "./people.ts";
 
@@ -49,8 +50,11 @@ const open = createRoute({
   operationId: "logIn",
   tags,
   summary: "Log a browser in",
-  description: "Sets the cookie `berth_session`. Requests that change something must then come from the same origin.",
+  description:
+    `Sets the cookie \`__Host-${SESSION_COOKIE}\` (without TLS, on one's own machine, \`${SESSION_COOKIE}\`). Requests that ` +
+    "change something must then come from the same origin.",
   security: [],
+  middleware: noForeignPages,
   request: jsonBody(Credentials),
   responses: { 200: json(NewSession, "Who one is now.") },
 });
@@ -100,19 +104,19 @@ const setPassword = createRoute({
 
 export const session = createRouter()
   .openapi(open, async (c) => {
-    const login = { ...c.req.valid("json"), address: addressOf(c) };
-    const { token, user, expiresAt } = await logIn(c.var.stores, login, SESSION_MS);
+    const login = { ...c.req.valid("json"), ...clientOf(c) };
+    const { token, user, expiresAt } = await logIn(c.var.stores, login, "browser", SESSION_MS);
     writeSessionCookie(c, token, SESSION_MS);
     return c.json({ ...describeSelf(user), expires: expiresAt.toISOString() }, 200);
   })
   .openapi(show, (c) => {
     const self = describeSelf(requireAccountUser(c.var.caller));
-    return c.json({ ...self, expires: describeEnd(c.var.sessionEndsAt) }, 200);
+    return c.json({ ...self, expires: describeEnd(c.var.session?.expiresAt) }, 200);
   })
   .openapi(showVisitor, (c) => {
     const user = visitorOf(c.var.caller);
     const visitor = user ? describeSelf(user) : { user: null };
-    return c.json({ ...visitor, expires: describeEnd(c.var.sessionEndsAt) }, 200);
+    return c.json({ ...visitor, expires: describeEnd(c.var.session?.expiresAt) }, 200);
   })
   .openapi(close, async (c) => {
     const token = readSessionCookie(c);

@@ -3,7 +3,7 @@ import { type ListedShare, listReceived, listSent } from "../../registry/sharing
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { IMAGE_TEXT } from "./image-fields.ts";
-import { cutPage, cutSealedPage, Next, PAGE_PARAMS, readCursor, readSealedCursor } from "./paging.ts";
+import { cutSealedPage, Next, PAGE_PARAMS, readSealedCursor } from "./paging.ts";
 
 const ListedShareItem = z
   .object({
@@ -45,9 +45,9 @@ export const shares = createRouter().openapi(listShares, async (c) => {
     const { items, next } = await cutSealedPage(stores, rows, limit, positionOf, end);
     return c.json({ shares: items.map(describeShare), next }, 200);
   }
-  const after = readCursor(cursor, z.tuple([z.int()]));
+  const after = await readSealedCursor(stores, cursor, z.tuple([z.int()]));
   const { rows, end } = await listReceived(stores, caller, { text, after, limit: limit + 1 });
-  const { items, next } = cutPage(rows, limit, ({ repositoryId }) => [repositoryId], end);
+  const { items, next } = await cutSealedPage(stores, rows, limit, ({ repositoryId }) => [repositoryId], end);
   return c.json({ shares: items.map(describeShare), next }, 200);
 });
 

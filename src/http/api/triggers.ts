@@ -11,10 +11,10 @@ import {
   type Trigger,
   type WantedTarget,
 } from "../../registry/triggers.ts";
-import { ownAddress } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
-import { CONDITION, ConditionKind, TriggerName } from "../trigger-fields.ts";
+import { CONDITION, ConditionKind, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
 import { imageOf, ImageParams, TriggerParams } from "./params.ts";
 
 const TAGS = ["Triggers"];
@@ -213,7 +213,7 @@ triggers.openapi(
     summary: "Give an image a trigger",
     description:
       "It fires when a tag that meets its condition is created or moved to another digest, by a push or a retag. At " +
-      `most ${MAX_TRIGGERS} an image. ${WHO_MAY}`,
+      `most ${MAX_TRIGGERS} an image. ${WHO_MAY} ${WHO_MAY_STEER}`,
     request: { params: ImageParams, ...jsonBody(NewTrigger) },
     responses: { 201: json(TriggerAnswer, "The trigger.") },
   }),
@@ -268,7 +268,7 @@ triggers.openapi(
     tags: TAGS,
     operationId: "changeTrigger",
     summary: "Change a trigger",
-    description: `What was pushed before is delivered by what it is then. ${WHO_MAY}`,
+    description: `What was pushed before is delivered by what it is then. ${WHO_MAY} ${WHO_MAY_STEER} Switching it off does not.`,
     request: { params: TriggerParams, ...jsonBody(TriggerChanges) },
     responses: { 200: json(TriggerAnswer, "The trigger as it is now.") },
   }),

@@ -53,7 +53,8 @@ const create = createRoute({
   operationId: "createUser",
   tags,
   summary: "Create a user",
-  description: "Administrators of the account. Only operators make operators.",
+  description:
+    "Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.",
   request: jsonBody(NewUser),
   responses: { 201: json(User, "The user.") },
 });
@@ -66,7 +67,7 @@ const change = createRoute({
   summary: "Give a user another role or a new password",
   description:
     "Administrators of the account; only operators change operators. An account keeps at least one administrator. A new " +
-    "password ends the user's sessions and temporary login commands.",
+    "password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.",
   request: { params: NameParams, ...jsonBody(UserChange) },
   responses: { 200: json(z.object({ name: z.string(), role: AccountRole }).openapi("ChangedUser"), "The user.") },
 });

@@ -1,22 +1,19 @@
 import type { Context } from "hono";
 import type { RegistryError } from "../../model/errors.ts";
+import type { AppEnv } from "../context.ts";
+import { addressForClient, urlForClient } from "../public-address.ts";
 
 export const TOKEN_PATH = "/token";
-
-/** The registry as tokens name it: the host that the client talks to. */
-export function serviceOf(c: Context): string {
-  return new URL(c.req.url).host;
-}
 
 /**
  * The `WWW-Authenticate` of a 401: where to get a token, and for what scope (Docker token specification). An error is
  * named only to who came with a token, and tells whether to renew it or to ask for more.
  */
-export function challengeFor(c: Context, error: RegistryError): string {
+export function challengeFor(c: Context<AppEnv>, error: RegistryError): string {
   const scope = error.problems[0]?.detail?.["scope"];
   const parameters: [string, string][] = [
-    ["realm", new URL(TOKEN_PATH, c.req.url).href],
-    ["service", serviceOf(c)],
+    ["realm", urlForClient(c, TOKEN_PATH)],
+    ["service", new URL(addressForClient(c)).host],
   ];
   if (typeof scope === "string") parameters.push(["scope", scope]);
   if (/^bearer /i.test(c.req.header("Authorization") ?? "")) {

@@ -1,29 +1,34 @@
 /** The session cookie of browsers. */
 import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { getCookie, setCookie } from "hono/cookie";
 import { RegistryError } from "../../model/errors.ts";
+import type { AppEnv } from "../context.ts";
+import { isOwnOrigin, needsSecureCookie } from "../public-address.ts";
 
-const NAME = "berth_session";
+export const SESSION_COOKIE = "berth_session";
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
+/** The other name is not accepted: it is what another host of the domain could set. */
 export function readSessionCookie(c: Context): string | undefined {
-  return getCookie(c, NAME);
+  return getCookie(c, SESSION_COOKIE, prefixOf(c));
 }
 
-export function writeSessionCookie(c: Context, token: string, lifetimeMs: number): void {
-  setCookie(c, NAME, token, { ...attributes(c), maxAge: lifetimeMs / 1000 });
+export function writeSessionCookie(c: Context<AppEnv>, token: string, lifetimeMs: number): void {
+  const options = { path: "/", httpOnly: true, sameSite: "Strict", maxAge: lifetimeMs / 1000 } as const;
+  const prefix = prefixOf(c);
+  setCookie(c, SESSION_COOKIE, token, prefix ? { ...options, prefix, secure: true } : options);
 }
 
-export function clearSessionCookie(c: Context): void {
-  deleteCookie(c, NAME, attributes(c));
+export function clearSessionCookie(c: Context<AppEnv>): void {
+  writeSessionCookie(c, "", 0);
 }
 
-/** Without TLS a cookie is for one's own machine only. */
-function attributes(c: Context) {
-  const { protocol, hostname } = new URL(c.req.url);
-  const secure = protocol === "https:" || !LOOPBACK.test(hostname);
-  return { path: "/", httpOnly: true, sameSite: "Strict", secure } as const;
+/**
+ * `__Host-` makes browsers take the cookie from this very host over TLS only, so that no neighbour in the domain plants one.
+ * Without TLS a cookie is for one's own machine only, and browsers refuse the prefix there.
+ */
+function prefixOf(c: Context<AppEnv>): "host" | undefined {
+  return needsSecureCookie(c) ? "host" : undefined;
 }
 
 /**
@@ -32,7 +37,7 @@ function attributes(c: Context) {
  *
  * @throws RegistryError DENIED.
  */
-export function requireSameOrigin(c: Context): void {
+export function requireSameOrigin(c: Context<AppEnv>): void {
   if (!SAFE_METHODS.has(c.req.method)) requireOwnPage(c);
 }
 
@@ -41,8 +46,8 @@ export function requireSameOrigin(c: Context): void {
  *
  * @throws RegistryError DENIED.
  */
-export function requireOwnPage(c: Context): void {
+export function requireOwnPage(c: Context<AppEnv>): void {
   if (c.req.header("Sec-Fetch-Site") === "same-origin") return;
-  if (c.req.header("Origin") === new URL(c.req.url).origin) return;
+  if (isOwnOrigin(c, c.req.header("Origin"))) return;
   throw new RegistryError("DENIED", "a request with a session cookie must come from a page of this registry");
 }

@@ -4,16 +4,19 @@ import { createMiddleware } from "hono/factory";
 import { auth } from "hono/utils/basic-auth";
 import type { Caller, User } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
+import { describeClient } from "../../model/session.ts";
 import { isSignature } from "../../model/signature.ts";
 import { authenticate, findCurrentIdentity, type Login } from "../../registry/credentials.ts";
-import { findSession } from "../../registry/sessions.ts";
+import { type Client, findSession, requireSession } from "../../registry/sessions.ts";
 import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
+import { signedUrl } from "../public-address.ts";
+import { refuseForeignPage } from "./foreign-pages.ts";
 
 /** What credentials tell. */
-type Found = Omit<Caller, "address">;
+type Found = Omit<Caller, "address"> & { session?: string };
 
 const NOBODY: Found = { user: undefined, grants: undefined, reach: "registry" };
 
@@ -39,26 +42,29 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   const header = c.req.header("Authorization");
   if (header !== undefined) {
     if (isSignature(header)) return asAccountUser(await readSignature(c, header));
-    const found = await readAuthorization(c, header);
+    const { session: id, ...found } = await readAuthorization(c, header);
     if (!found.user || !found.grants) return found;
-    const { user } = await findCurrentIdentity(stores, found.user);
-    // A token for certain scopes is good for nothing else; one for none stands for its user.
-    return { ...found, user, reach: found.grants.length > 0 ? "registry" : found.reach };
+    const [{ user }] = await Promise.all([
+      findCurrentIdentity(stores, { ...found, user: found.user }),
+      id === undefined ? undefined : requireSession(stores, found.user, id),
+    ]);
+    if (id !== undefined) c.set("session", { id });
+    return { ...found, user };
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {
-    const session = await findSession(stores, token);
+    const session = await findSession(stores, "iam-token", token, clientOf(c));
     if (!session) throw new RegistryError("UNAUTHORIZED", "X-Auth-Token has ended, or is none");
-    c.set("sessionEndsAt", session.expiresAt);
-    return asAccountUser(session.user);
+    c.set("session", session);
+    return asAccountUser(session.identity.user);
   }
   const cookie = readSessionCookie(c);
-  const session = cookie === undefined ? undefined : await findSession(stores, cookie);
+  const session = cookie === undefined ? undefined : await findSession(stores, "browser", cookie, clientOf(c));
   // A browser keeps sending the cookie of a session that has ended, also in order to log in again.
   if (!session) return NOBODY;
   requireSameOrigin(c);
-  c.set("sessionEndsAt", session.expiresAt);
-  return asAccountUser(session.user);
+  c.set("session", session);
+  return asAccountUser(session.identity.user);
 }
 
 function asAccountUser(user: User): Found {
@@ -66,9 +72,9 @@ function asAccountUser(user: User): Found {
 }
 
 async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
-  const { method, headers, url } = c.req.raw;
+  const { method, headers } = c.req.raw;
   const body = new Uint8Array(await c.req.arrayBuffer());
-  return verifySignature(c.var.stores, header, { method, url: new URL(url), headers, body }, addressOf(c));
+  return verifySignature(c.var.stores, header, { method, url: signedUrl(c), headers, body }, addressOf(c));
 }
 
 async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
@@ -78,8 +84,9 @@ async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Fo
   return { user, reach, grants: undefined };
 }
 
-/** @throws RegistryError UNAUTHORIZED when there are no Basic credentials. */
-export function readBasic(c: Context): Login {
+/** @throws RegistryError UNAUTHORIZED when there are no Basic credentials, DENIED as {@link refuseForeignPage}. */
+export function readBasic(c: Context<AppEnv>): Login {
+  refuseForeignPage(c);
   const basic = auth(c.req.raw);
   if (!basic) throw new RegistryError("UNAUTHORIZED", "the Authorization header is neither Bearer nor Basic");
   return { name: basic.username, password: basic.password, address: addressOf(c) };
@@ -88,4 +95,13 @@ export function readBasic(c: Context): Login {
 /** The client's IP address, where the platform tells: not in a local installation. */
 export function addressOf(c: Context): string | undefined {
   return c.req.header("CF-Connecting-IP");
+}
+
+/**
+ * Who logs in, or uses a login.
+ *
+ * @param name what the client calls itself in the request, if not by `User-Agent` only.
+ */
+export function clientOf(c: Context, name?: string): Client {
+  return { address: addressOf(c), client: describeClient(name) ?? describeClient(c.req.header("User-Agent")) };
 }

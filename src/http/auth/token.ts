@@ -2,14 +2,17 @@
 import { type Context, Hono } from "hono";
 import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
-import { authenticate, type Identity } from "../../registry/credentials.ts";
-import { findSessionIdentity } from "../../registry/sessions.ts";
+import { recordTokenLogin } from "../../registry/audit.ts";
+import { authenticate, type Identity, type Login } from "../../registry/credentials.ts";
+import { type Client, findSession } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
-import type { AppEnv } from "../context.ts";
+import { type AppEnv, continueAfterAnswer } from "../context.ts";
 import { limitBody } from "../body.ts";
 import { renderOciError } from "../oci/errors.ts";
+import { recording } from "../refusals.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
-import { addressOf, readBasic } from "./identify.ts";
+import { noForeignPages } from "./foreign-pages.ts";
+import { addressOf, clientOf, readBasic } from "./identify.ts";
 
 /** A client asks for a few scopes; a token with hundreds would not fit in a header. */
 const MAX_SCOPES = 50;
@@ -17,27 +20,29 @@ const MAX_SCOPES = 50;
 export const token = new Hono<AppEnv>()
   .use(limitBody)
   .get("/", async (c) => {
-    const identity = await identityOf(c);
+    const client = clientOf(c, c.req.query("client_id"));
+    const identity = await identityOf(c, client);
     const scopes = readScopes(c.req.queries("scope") ?? []);
-    return answer(c, identity, scopes, c.req.query("offline_token") === "true");
+    return answer(c, identity, scopes, client, c.req.query("offline_token") === "true");
   })
-  .post("/", async (c) => {
+  .post("/", noForeignPages, async (c) => {
     const form = await c.req.parseBody();
     const field = (name: string) => {
       const value = form[name];
       return typeof value === "string" ? value : "";
     };
     const scopes = readScopes([field("scope")]);
+    const client = clientOf(c, field("client_id"));
     switch (field("grant_type")) {
       case "password": {
         const login = { name: field("username"), password: field("password"), address: addressOf(c) };
-        const identity = await authenticate(c.var.stores, login);
-        return answer(c, identity, scopes, field("access_type") === "offline");
+        const identity = await logIn(c, login, client);
+        return answer(c, identity, scopes, client, field("access_type") === "offline");
       }
       case "refresh_token": {
         const refreshToken = field("refresh_token");
-        const identity = await readRefreshToken(c.var.stores, refreshToken);
-        return answer(c, identity, scopes, refreshToken);
+        const identity = await readRefreshToken(c.var.stores, refreshToken, client);
+        return answer(c, identity, scopes, client, refreshToken);
       }
       default:
         throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
@@ -49,10 +54,16 @@ export const token = new Hono<AppEnv>()
   .onError(renderOciError);
 
 /** Credentials that were meant for this request come before a cookie, which a browser sends by itself. */
-async function identityOf(c: Context<AppEnv>): Promise<Identity | undefined> {
-  if (c.req.header("Authorization") !== undefined) return authenticate(c.var.stores, readBasic(c));
+async function identityOf(c: Context<AppEnv>, client: Client): Promise<Identity | undefined> {
+  if (c.req.header("Authorization") !== undefined) return logIn(c, readBasic(c), client);
   const cookie = readSessionCookie(c);
   return cookie === undefined ? undefined : identityFromSession(c, cookie);
+}
+
+async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<Identity> {
+  const identity = await authenticate(c.var.stores, login);
+  continueAfterAnswer(c, recording(c, recordTokenLogin(c.var.stores, identity, login.name, client)));
+  return identity;
 }
 
 /**
@@ -62,8 +73,10 @@ async function identityOf(c: Context<AppEnv>): Promise<Identity | undefined> {
  */
 async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<Identity> {
   requireOwnPage(c);
-  const identity = await findSessionIdentity(c.var.stores, cookie);
-  if (identity) return identity;
+  const session = await findSession(c.var.stores, "browser", cookie, clientOf(c));
+  // They push and pull only, as those of a login command do: what is left of a session that somebody ends is that, and for
+  // a token's few minutes.
+  if (session) return { ...session.identity, reach: "registry" };
   throw new RegistryError("UNAUTHORIZED", "the session has ended: log in again");
 }
 
@@ -78,11 +91,19 @@ function readScopes(parameters: string[]): Scope[] {
  * @param refresh whether the client wants a refresh token as well, or the one that it came with: that stays valid, and
  * OAuth2 clients expect it back.
  */
-async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes: Scope[], refresh: boolean | string) {
-  const { token: text, issuedAt, grants } = await issueAccessToken(c.var.stores, identity, scopes);
+async function answer(
+  c: Context<AppEnv>,
+  identity: Identity | undefined,
+  scopes: Scope[],
+  client: Client,
+  refresh: boolean | string,
+) {
+  const { token: text, issuedAt, scopes: granted } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
   // A login command's credentials are for clients to keep, and a session ends: nothing is to outlive either.
-  if (refresh === true && identity?.reach === "account") refreshToken = await issueRefreshToken(c.var.stores, identity);
+  if (refresh === true && identity?.reach === "account") {
+    refreshToken = await issueRefreshToken(c.var.stores, identity, client);
+  }
   c.header("Cache-Control", "no-store");
   return c.json({
     token: text,
@@ -90,7 +111,7 @@ async function answer(c: Context<AppEnv>, identity: Identity | undefined, scopes
     token_type: "Bearer",
     expires_in: TOKEN_LIFETIME_S,
     issued_at: issuedAt.toISOString(),
-    scope: formatScopes(grants),
+    scope: formatScopes(granted),
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
   });
 }

@@ -6,6 +6,7 @@ import { createRouter } from "../openapi.ts";
 import { renderIamError } from "./errors.ts";
 import { lists } from "./lists.ts";
 import { tokens } from "./tokens.ts";
+import { requestPath } from "../public-address.ts";
 
 export const iam = createRouter();
 
@@ -20,7 +21,7 @@ iam.route("/", tokens);
 iam.use(identifyManager);
 iam.route("/", lists);
 iam.all("/*", (c) => {
-  const { pathname } = new URL(c.req.url);
+  const { pathname } = requestPath(c);
   throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the IAM API`);
 });
 iam.onError(renderIamError);

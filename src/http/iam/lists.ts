@@ -6,6 +6,7 @@ import { findColleagueById } from "../../registry/users.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Links, linksTo, Project, projectId } from "./schemas.ts";
+import { requestPath, urlForClient } from "../public-address.ts";
 
 const Projects = z.object({ projects: z.array(Project), links: Links }).openapi("IamProjects");
 
@@ -89,7 +90,7 @@ export const lists = createRouter()
     const { accountId, accountName } = requireAccountUser(c.var.caller);
     const links = { self: linkTo(c, `/v3/domains/${accountId}`) };
     const domain = { id: String(accountId), name: accountName, enabled: true, description: "", links };
-    return c.json({ domains: [domain], links: linksTo(c.req.url) }, 200);
+    return c.json({ domains: [domain], links: linksTo(linkToRequest(c)) }, 200);
   })
   .openapi(showUser, async (c) => {
     const user = await findColleagueById(c.var.stores, c.var.caller, c.req.valid("param").user_id);
@@ -110,10 +111,10 @@ function projectsNamed(c: Context<AppEnv>, name = c.var.stores.settings.project)
     description: "",
     links: { self: linkTo(c, `/v3/projects/${id}`) },
   };
-  return { projects: isProject(name) ? [project] : [], links: linksTo(c.req.url) };
+  return { projects: isProject(name) ? [project] : [], links: linksTo(linkToRequest(c)) };
 }
 
-function describeUser(c: Context, { id, name, accountId }: User): z.infer<typeof IamUser>["user"] {
+function describeUser(c: Context<AppEnv>, { id, name, accountId }: User): z.infer<typeof IamUser>["user"] {
   return {
     id: String(id),
     name,
@@ -125,6 +126,11 @@ function describeUser(c: Context, { id, name, accountId }: User): z.infer<typeof
   };
 }
 
-function linkTo(c: Context, path: string): string {
-  return new URL(path, c.req.url).href;
+function linkTo(c: Context<AppEnv>, path: string): string {
+  return urlForClient(c, path);
+}
+
+function linkToRequest(c: Context<AppEnv>): string {
+  const { pathname, search } = requestPath(c);
+  return urlForClient(c, `${pathname}${search}`);
 }

@@ -1,8 +1,10 @@
 import type { User } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
+import { MAX_KNOWN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
 import { isProject } from "../../model/login.ts";
 import { logIn } from "../../registry/sessions.ts";
-import { addressOf } from "../auth/identify.ts";
+import { noForeignPages } from "../auth/foreign-pages.ts";
+import { clientOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Domain, domainOf, projectId } from "./schemas.ts";
 
@@ -18,7 +20,7 @@ const TokenRequest = z
         password: z.object({
           user: z.object({
             name: z.string().min(1).max(200),
-            password: z.string().min(1).max(1000),
+            password: z.string().min(1).max(MAX_KNOWN_PASSWORD_LENGTH),
             domain: Named.optional().openapi({ description: "The user's account." }),
           }),
         }),
@@ -54,6 +56,7 @@ const createToken = createRoute({
   summary: "Get a token for a name and password",
   description: "The token comes in the header `X-Subject-Token`, and goes in `X-Auth-Token`.",
   security: [],
+  middleware: noForeignPages,
   request: jsonBody(TokenRequest),
   responses: {
     201: {
@@ -68,8 +71,8 @@ export const tokens = createRouter().openapi(createToken, async (c) => {
   const { identity, scope } = c.req.valid("json").auth;
   const { name, password, domain } = identity.password.user;
   const scopeOf = readScope(scope, c.var.stores.settings.project);
-  const login = { name, password, address: addressOf(c) };
-  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, TOKEN_MS, domain);
+  const login = { name, password, ...clientOf(c) };
+  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, "iam-token", TOKEN_MS, domain);
   c.header("X-Subject-Token", token);
   const body = {
     methods: ["password"],

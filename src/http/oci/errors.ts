@@ -6,6 +6,7 @@ import type { AppEnv } from "../context.ts";
 import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRegistryRefusal } from "../refusals.ts";
 import { uploadRange } from "./upload-range.ts";
+import { requestPath } from "../public-address.ts";
 
 /**
  * Refusals as OCI distribution-spec ("Error Codes") names them. What is not in here belongs to the management APIs, or
@@ -52,7 +53,7 @@ export async function renderOciError(error: Error, c: Context<AppEnv>): Promise<
   const offset = error.problems[0]?.detail?.["offset"];
   if (error.code === "UPLOAD_RANGE_INVALID" && typeof offset === "number") {
     c.header("Range", uploadRange(offset));
-    c.header("Location", new URL(c.req.url).pathname);
+    c.header("Location", requestPath(c).pathname);
   }
   const size = error.problems[0]?.detail?.["size"];
   if (error.code === "BLOB_RANGE_INVALID" && typeof size === "number") c.header("Content-Range", `bytes */${size}`);

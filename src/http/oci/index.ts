@@ -11,6 +11,7 @@ import { manifests } from "./manifests.ts";
 import { referrers } from "./referrers.ts";
 import { tags } from "./tags.ts";
 import { uploads } from "./uploads.ts";
+import { requestPath } from "../public-address.ts";
 
 export const oci = new Hono<AppEnv>({ strict: false })
   .use(async function protocolHeaders(c, next) {
@@ -30,7 +31,7 @@ export const oci = new Hono<AppEnv>({ strict: false })
   .route("/", blobs)
   .route("/", referrers)
   .all("/*", (c) => {
-    const { pathname } = new URL(c.req.url);
+    const { pathname } = requestPath(c);
     throw new RegistryError(
       "ROUTE_UNKNOWN",
       `${c.req.method} ${pathname.slice(0, 200)} is not part of the registry API`,

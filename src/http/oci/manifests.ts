@@ -14,6 +14,7 @@ import { pushManifest } from "../../registry/push-manifest.ts";
 import { readLimited } from "../../streams.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { isNotModified, setContentHeaders } from "./caching.ts";
+import { ownAddress } from "../public-address.ts";
 
 /** OCI distribution-spec asks for at least 10 ("Pushing Manifests"). */
 const MAX_TAG_PARAMETERS = 100;
@@ -50,7 +51,7 @@ export const manifests = new Hono<AppEnv>()
       bytes: await readLimited(c.req.raw.body, MAX_MANIFEST_BYTES, () => {
         return new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have at most ${MAX_MANIFEST_BYTES} bytes`);
       }),
-      registry: new URL(c.req.url).origin,
+      ...ownAddress(c),
     });
     continueAfterAnswer(c, dispatch(c.var.stores, pushed.outbox));
     continueAfterAnswer(c, recordPlatform(c.var.stores, repository, pushed.digest, pushed.imageConfig));

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
+import { requestPath } from "../public-address.ts";
 
 export interface Page {
   /** How many entries the client wants, within what one answer may have. */
@@ -35,7 +36,7 @@ export function cutPage(c: Context, { n }: Page, entries: string[], next?: strin
 
 /** Sets `Link` to this URL with other parameters (RFC 8288), relative to the host as all our URLs. */
 export function linkNext(c: Context, parameters: Record<string, string>): void {
-  const url = new URL(c.req.url);
+  const url = requestPath(c);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   c.header("Link", `<${url.pathname}${url.search}>; rel="next"`);
 }

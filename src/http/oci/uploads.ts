@@ -11,7 +11,7 @@ import {
 import { RegistryError } from "../../model/errors.ts";
 import { UPLOAD_PART_BYTES } from "../../model/limits.ts";
 import { parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
-import { actorOf, requireAccess, requireMountAccess, requireUser } from "../../registry/access.ts";
+import { actorOf, requireAccess, requireMountAccess } from "../../registry/access.ts";
 import { mountBlob } from "../../registry/mount-blob.ts";
 import {
   abandonUpload,
@@ -58,7 +58,7 @@ export const uploads = new Hono<AppEnv>()
     }
     const session = await startUpload(stores, repository, actor, requestedAlgorithm(c));
     c.header("OCI-Chunk-Min-Length", String(UPLOAD_PART_BYTES));
-    return accepted(c, { repository, userId: actor.user.id, session }, 0, 202);
+    return accepted(c, { repository, session }, 0, 202);
   })
   .get("/:name{.+}/blobs/uploads/:session", async (c) => {
     const upload = await requireUpload(c);
@@ -83,7 +83,7 @@ export const uploads = new Hono<AppEnv>()
 async function requireUpload(c: Context<AppEnv>): Promise<Upload> {
   const repository = repositoryParam(c);
   await requireAccess(c.var.stores, c.var.caller, "push", repository);
-  return { repository, userId: requireUser(c.var.caller).id, session: c.req.param("session") ?? "" };
+  return { repository, actor: actorOf(c.var.caller), session: c.req.param("session") ?? "" };
 }
 
 /** A source that cannot exist is no error: the blob is uploaded instead, as from any source that lacks it. */
@@ -125,7 +125,12 @@ function chunkBounds(c: Context): ChunkBounds {
   return { start: range.offset, length: range.length, isLengthCertain: length !== undefined };
 }
 
-function accepted(c: Context, { repository, session }: Upload, offset: number, status: 202 | 204): Response {
+function accepted(
+  c: Context,
+  { repository, session }: Pick<Upload, "repository" | "session">,
+  offset: number,
+  status: 202 | 204,
+): Response {
   c.header("Location", `/v2/${repository}/blobs/uploads/${session}`);
   c.header("Range", uploadRange(offset));
   c.header("Docker-Upload-UUID", session);

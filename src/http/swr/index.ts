@@ -24,6 +24,7 @@ import { sharedRepositories } from "./shared-repositories.ts";
 import { tags } from "./tags.ts";
 import { triggers } from "./triggers.ts";
 import { unsupported, unsupportedV3 } from "./unsupported.ts";
+import { requestPath } from "../public-address.ts";
 
 export const swr = createSwrRouter();
 swr.route("/", namespaces);
@@ -72,7 +73,7 @@ function createSwrRouter() {
 const REGISTRY_PATH = /^\/v2\/(manage)\/.+\/(?:manifests|blobs|tags|referrers)\//;
 
 function refuseUnknownRoute(c: Context<AppEnv>): Promise<Response> {
-  const { pathname } = new URL(c.req.url);
+  const { pathname } = requestPath(c);
   const organization = REGISTRY_PATH.exec(pathname)?.[1];
   if (organization !== undefined) return renderOciError(reservedOrganization(organization), c);
   throw new RegistryError(

@@ -3,6 +3,7 @@ import { createLoginCommand, type LoginCommand } from "../../registry/login-comm
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { queryParam } from "./params.ts";
+import { registryHost } from "../public-address.ts";
 
 const AuthInfo = z
   .object({
@@ -55,7 +56,7 @@ login.openapi(createAuthorizationToken, async (c) => {
 });
 
 function commandFor(c: Context<AppEnv>, project: string | undefined): Promise<LoginCommand> {
-  return createLoginCommand(c.var.stores, c.var.caller, { project, registry: new URL(c.req.url).host });
+  return createLoginCommand(c.var.stores, c.var.caller, { project, registry: registryHost(c) });
 }
 
 function describe(c: Context<AppEnv>, { command, user, password, registry, expiresAt }: LoginCommand) {

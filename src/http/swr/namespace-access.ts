@@ -1,5 +1,5 @@
 import { showOrganization } from "../../registry/organizations.ts";
-import { showPermissions } from "../../registry/permissions.ts";
+import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/permissions.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { NamespaceParams } from "./params.ts";
 import { addPermissionRoutes, UserAuth, writeUserAuth } from "./user-auth.ts";
@@ -29,7 +29,12 @@ namespaceAccess.openapi(
     summary: "Show who may do what with an organization's images",
     description: "For everybody who has a permission on it; administrators of the account need none.",
     request: { params: NamespaceParams },
-    responses: { 200: json(NamespaceAuth, "The caller's own right, and who else was granted one.") },
+    responses: {
+      200: json(
+        NamespaceAuth,
+        `The caller's own right, and who else was granted one: at most ${MAX_LISTED_PERMISSIONS} users.`,
+      ),
+    },
   }),
   async (c) => {
     const { namespace } = c.req.valid("param");

@@ -4,6 +4,7 @@ import {
   createOrganization,
   deleteOrganization,
   listOrganizations,
+  MAX_LISTED_ORGANIZATIONS,
   type Organization,
   showOrganization,
 } from "../../registry/organizations.ts";
@@ -66,6 +67,7 @@ namespaces.openapi(
     tags: TAGS,
     operationId: "listNamespaces",
     summary: "List the caller's organizations",
+    description: `At most ${MAX_LISTED_ORGANIZATIONS}; \`/api/organizations\` has pages.`,
     request: {
       query: z.object({
         namespace: queryParam("Only the organization of this name."),

@@ -11,7 +11,6 @@ import {
   updateImage,
 } from "../../registry/images.ts";
 import { cleanUpAfterwards } from "../../registry/cleanups.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
@@ -32,6 +31,7 @@ import {
   Time,
 } from "./params.ts";
 import { readFlag, readNames, RepositoryItems, writeItem } from "./repository-items.ts";
+import { registryHost } from "../public-address.ts";
 
 const TAGS = ["Images"];
 const PATH = "/namespaces/{namespace}/repos/{repository}";
@@ -127,7 +127,7 @@ repos.openapi(
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
     const image = await getImageProperties(c.var.stores, c.var.caller, name);
-    const path = `${serviceOf(c)}/${name}`;
+    const path = `${registryHost(c)}/${name}`;
     return c.json(
       {
         id: image.id,

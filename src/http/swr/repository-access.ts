@@ -1,5 +1,5 @@
 import { imageOf } from "../../model/reference.ts";
-import { showPermissions } from "../../registry/permissions.ts";
+import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/permissions.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { repositoryOf, RepositoryParams } from "./params.ts";
 import { addPermissionRoutes, UserAuth, writeUserAuth } from "./user-auth.ts";
@@ -24,7 +24,11 @@ repositoryAccess.openapi(
     description: "For everybody who has a permission on it or on its organization.",
     request: { params: RepositoryParams },
     responses: {
-      200: json(RepoAuth, "The caller's own right, by whatever permission, and who else was granted one on the image."),
+      200: json(
+        RepoAuth,
+        "The caller's own right, by whatever permission, and who else was granted one on the image: at most " +
+          `${MAX_LISTED_PERMISSIONS} users.`,
+      ),
     },
   }),
   async (c) => {

@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
 import { imageOf, organizationOf } from "../../model/reference.ts";
 import { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS } from "../../registry/images.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { z } from "../openapi.ts";
 import { formatTime, Time, withSlashes } from "./params.ts";
+import { registryHost } from "../public-address.ts";
 
 const RepositoryItem = z
   .object({
@@ -14,7 +14,7 @@ const RepositoryItem = z
     description: z.string().openapi({
       description:
         `Cut off where the descriptions of a page could have more than ${MAX_LISTED_DESCRIPTIONS_LENGTH} characters ` +
-        "together, that is after 4000 at a limit of 1000; whole up to a limit of 133.",
+        "together, that is after 300 at a limit of 1000; whole up to a limit of 10.",
     }),
     size: z.int().openapi({ description: "Bytes of its blobs, each counted once." }),
     is_public: z.boolean(),
@@ -28,7 +28,9 @@ const RepositoryItem = z
     internal_path: z.string(),
     domain_name: z.string().openapi({ description: "The account that it belongs to." }),
     namespace: z.string(),
-    tags: z.array(z.string()).openapi({ description: `The newest ${MAX_LISTED_TAGS} tags.` }),
+    tags: z
+      .array(z.string())
+      .openapi({ description: `The newest ${MAX_LISTED_TAGS} tags; fewer beyond a limit of 100.` }),
     status: z.boolean().openapi({ description: "Whether it is shared at the moment; false in lists of own images." }),
     total_range: z.int().openapi({ description: "How many images the whole list has." }),
   })
@@ -40,7 +42,7 @@ export function writeItem(
   repository: ListedRepository,
   { status, total }: { status: boolean; total: number },
 ): z.infer<typeof RepositoryItem> {
-  const path = `${serviceOf(c)}/${repository.name}`;
+  const path = `${registryHost(c)}/${repository.name}`;
   return {
     name: imageOf(repository.name),
     category: repository.category,

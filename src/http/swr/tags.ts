@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { parseTag, type RepositoryName } from "../../model/reference.ts";
 import { dispatch } from "../../registry/deliveries.ts";
 import { deleteImageTag, getImageTag, type ImageTag, listImageTags, retag } from "../../registry/image-tags.ts";
-import { serviceOf } from "../auth/challenge.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
@@ -21,6 +20,7 @@ import {
   setContentRange,
   Time,
 } from "./params.ts";
+import { ownAddress, registryHost } from "../public-address.ts";
 
 const TAGS = ["Image tags"];
 const PATH = "/namespaces/{namespace}/repos/{repository}/tags";
@@ -41,8 +41,8 @@ const Fields = {
   }),
   manifest: z.string().openapi({
     description:
-      "The manifest as it was pushed. Lists leave out, as an empty text, the longest of a page whose manifests have " +
-      "more than 8 MiB together, and those of more than 600 kB.",
+      "The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose " +
+      "manifests have more than that together, and those of more than 600 kB.",
   }),
   digest: z.string(),
   schema: z.int(),
@@ -147,7 +147,7 @@ tags.openapi(
   async (c) => {
     const { source_tag: source, destination_tag: destination, override: overrides = false } = c.req.valid("json");
     const name = repositoryOf(c.req.valid("param"));
-    const registry = new URL(c.req.url).origin;
+    const { registry } = ownAddress(c);
     const outbox = await retag(c.var.stores, c.var.caller, name, { source, destination, overrides }, registry);
     continueAfterAnswer(c, dispatch(c.var.stores, outbox));
     return c.json({}, 201);
@@ -173,7 +173,7 @@ tags.openapi(
 );
 
 function writeTag(c: Context, name: RepositoryName, found: ImageTag) {
-  const path = `${serviceOf(c)}/${name}:${found.name}`;
+  const path = `${registryHost(c)}/${name}:${found.name}`;
   return {
     id: found.id,
     repo_id: found.repositoryId,

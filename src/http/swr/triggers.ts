@@ -8,9 +8,9 @@ import {
   removeImageTrigger,
   type Trigger,
 } from "../../registry/triggers.ts";
-import { ownAddress } from "../context.ts";
+import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
-import { CONDITION, ConditionKind, TriggerName } from "../trigger-fields.ts";
+import { CONDITION, ConditionKind, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
 import { Done, formatTime, repositoryOf, RepositoryParams, Time } from "./params.ts";
 
 const TAGS = ["Triggers"];
@@ -159,7 +159,7 @@ triggers.openapi(
     summary: "Let pushes update a Kubernetes workload",
     description:
       "When a tag that meets the condition is created or moved to another digest, by a push or a retag. At most " +
-      `${MAX_TRIGGERS} an image. ${WHO_MAY}`,
+      `${MAX_TRIGGERS} an image. ${WHO_MAY} ${WHO_MAY_STEER}`,
     request: { params: RepositoryParams, ...jsonBody(CreateTrigger) },
     responses: { 201: json(Done, "It is there.") },
   }),
@@ -235,7 +235,7 @@ triggers.openapi(
     tags: TAGS,
     operationId: "updateTrigger",
     summary: "Switch a trigger on or off",
-    description: WHO_MAY,
+    description: `${WHO_MAY} To switch it on: ${WHO_MAY_STEER}`,
     request: { params: TriggerParams, ...jsonBody(UpdateTrigger) },
     responses: { 201: json(Done, "Changed.") },
   }),

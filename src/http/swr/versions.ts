@@ -3,6 +3,7 @@ import { acceptsPage, findConsoleFile } from "../console.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Time } from "./params.ts";
+import { urlForClient } from "../public-address.ts";
 
 const VersionDetail = z
   .object({
@@ -62,7 +63,7 @@ versions.get("/v2", async (c, next) => {
 function describeVersion(c: Context<AppEnv>): z.infer<typeof VersionDetail> {
   return {
     id: "v2",
-    links: { href: new URL("/v2", c.req.url).href, rel: "self" },
+    links: { href: urlForClient(c, "/v2"), rel: "self" },
     version: "2.0",
     status: "CURRENT",
     updated: "2026-11-24T00:00:00.000Z",

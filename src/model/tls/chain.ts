@@ -20,10 +20,17 @@ const SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1";
 const ANY_PURPOSE = "2.5.29.37.0";
 const NAME_CONSTRAINTS = "2.5.29.30";
 /** Basic constraints, key usage, extended key usage, subject's other names, and identifiers of keys: all are looked at. */
-const KNOWN_EXTENSIONS = new Set([BASIC_CONSTRAINTS, "2.5.29.15", "2.5.29.37", "2.5.29.17", "2.5.29.35", "2.5.29.14"]);
+const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
+  BASIC_CONSTRAINTS,
+  "2.5.29.15",
+  "2.5.29.37",
+  "2.5.29.17",
+  "2.5.29.35",
+  "2.5.29.14",
+]);
 
 /** SHA-2 with RSA (PKCS #1 and PSS) and with ECDSA, and Ed25519. */
-const SIGNATURES = new Set([
+const SIGNATURES: ReadonlySet<string> = new Set([
   "1.2.840.113549.1.1.10",
   "1.2.840.113549.1.1.11",
   "1.2.840.113549.1.1.12",

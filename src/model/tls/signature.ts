@@ -20,7 +20,7 @@ const pss = (hash: string, saltLength: number): Scheme => ({
 });
 
 /** By their numbers, those we like best first. */
-const SCHEMES = new Map<number, Scheme>([
+const SCHEMES: ReadonlyMap<number, Scheme> = new Map([
   [0x0403, ecdsa("P-256", "SHA-256", 32)],
   [0x0503, ecdsa("P-384", "SHA-384", 48)],
   [0x0603, ecdsa("P-521", "SHA-512", 66)],

@@ -37,7 +37,7 @@ export default {
     }
     if (pathname === "/__run") {
       const stores = openStores(counted);
-      const budget = new Budget(JOB_QUERIES, JOB_MS);
+      const budget = new Budget(stores.db, JOB_QUERIES, JOB_MS);
       const job = searchParams.get("job");
       if (job === "hour") await keepHouse(stores, new Date());
       if (job === "clean") await cleanUp(stores, budget);

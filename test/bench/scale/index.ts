@@ -66,35 +66,35 @@ async function run(job: Job, binding: D1Database, blobs: number): Promise<Run> {
         return { units: 1, isDone: true };
       case "rules": {
         const before = await countDue();
-        await runDueRules(stores, newBudget());
+        await runDueRules(stores, newBudget(stores));
         const after = await countDue();
         return { units: before - after, isDone: after === 0 };
       }
       case "exempt":
       case "old":
-        await runDueRules(stores, newBudget());
+        await runDueRules(stores, newBudget(stores));
         return {
           units: await count(`SELECT count(*) FROM tags WHERE repository_id = ${LARGE_IMAGE}`),
           isDone: (await countDue()) === 0,
         };
       case "days":
       case "numbers":
-        return { units: await runDueRules(stores, newBudget()), isDone: (await countDue()) === 0 };
+        return { units: await runDueRules(stores, newBudget(stores)), isDone: (await countDue()) === 0 };
       case "nothing":
       case "afterwards":
-        await runDueRules(stores, newBudget());
-        await collectGarbage(stores, newBudget());
+        await runDueRules(stores, newBudget(stores));
+        await collectGarbage(stores, newBudget(stores));
         return { units: 1, isDone: true };
       case "objects":
-        await collectGarbage(stores, newBudget());
+        await collectGarbage(stores, newBudget(stores));
         return { units: bucket.listed, isDone: true };
       case "note": {
         const before = await countNoted();
-        const { isComplete } = await collectGarbage(stores, newBudget());
+        const { isComplete } = await collectGarbage(stores, newBudget(stores));
         return { units: before - (await countNoted()), isDone: isComplete };
       }
       default: {
-        const { isComplete, ...record } = await collectGarbage(stores, newBudget());
+        const { isComplete, ...record } = await collectGarbage(stores, newBudget(stores));
         return { units: record[job], isDone: isComplete };
       }
     }
@@ -105,8 +105,8 @@ async function run(job: Job, binding: D1Database, blobs: number): Promise<Run> {
 }
 
 /** As much as a cron trigger may do. */
-function newBudget(): Budget {
-  return new Budget(800, 60_000);
+function newBudget({ db }: Stores): Budget {
+  return new Budget(db, 800, 60_000);
 }
 
 /** As much of R2 as is used: an old object for each blob. */

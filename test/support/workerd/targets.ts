@@ -1,7 +1,9 @@
 /** Things that callers ask for, made in numbers without a request for each: for tests of access. */
 import { env } from "cloudflare:workers";
+import { randomBytes } from "node:crypto";
+import { sessionIdOf } from "../../../src/model/session.ts";
 import { encryptClusterToken } from "../../../src/registry/cluster-secrets.ts";
-import { openStores } from "../../../src/registry/stores.ts";
+import { lastingStores } from "./stores.ts";
 import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
 import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";
 import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry.ts";
@@ -20,7 +22,7 @@ const { name: NEWCOMER } = await newUser(HOME);
 /** Has a right to everything, which is to be taken away. */
 const { name: COLLEAGUE } = await newUser(HOME);
 
-const stores = openStores(env);
+const stores = lastingStores();
 
 /** What all targets have in common. */
 const COMMON: Target = {
@@ -242,6 +244,18 @@ export async function newAccessKey(user: string): Promise<string> {
     .bind(access, user)
     .run();
   return access;
+}
+
+/** Gives a user a login by a token that nobody has; answers its id. */
+export async function newLogin(user: string): Promise<string> {
+  const hash = randomBytes(32).toString("hex");
+  await env.DB.prepare(
+    `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, kind)
+     SELECT ?, id, ?, ?, 'refresh-token' FROM users WHERE name = ?`,
+  )
+    .bind(hash, Date.now(), Date.now() + 3_600_000, user)
+    .run();
+  return sessionIdOf(hash);
 }
 
 /** Makes accounts without users. */

@@ -3,7 +3,8 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { app } from "../../../src/app.ts";
 import { deliver } from "../../../src/registry/deliveries.ts";
-import { openStores, type Stores } from "../../../src/registry/stores.ts";
+import type { Stores } from "../../../src/registry/stores.ts";
+import { lastingStores } from "./stores.ts";
 import { asUser, type Client, newAccount, newOrganization, pushAs } from "./management.ts";
 
 /** What no answer and no audit may have in it. */
@@ -22,7 +23,7 @@ export const QUEUE = {
   },
 } as unknown as Stores["deliveries"];
 
-export const stores: Stores = { ...openStores(env), deliveries: QUEUE };
+export const stores: Stores = { ...lastingStores(), deliveries: QUEUE };
 
 /** The texts of all answers to {@link clientOf}. */
 export const answers: string[] = [];

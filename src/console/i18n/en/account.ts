@@ -39,6 +39,36 @@ const account = {
     loginKey: "<what was printed>",
   },
 
+  logins: {
+    title: "Logins",
+    description:
+      "Browsers, tools and container clients that are logged in as you. End what you do not know, and change your password then.",
+    ofUser: "Logins of {{name}}",
+    none: "Nothing is logged in.",
+    client: "Client",
+    noClient: "Unknown",
+    present: "this one",
+    kind: "Kind",
+    kinds: { browser: "Browser", "iam-token": "X-Auth-Token", "refresh-token": "Container tool" },
+    address: "IP address",
+    expires: "Ends",
+    end: "End login",
+    endTitle: "End this login?",
+    endText: {
+      browser: "The browser has to sign in again.",
+      "iam-token": "What uses the token is refused from now on, and needs a new one.",
+      "refresh-token": "The tool has to log in again (docker login). Tokens that it has still pull for five minutes.",
+    },
+    endOthers: "End all others",
+    endOthersTitle: "End all other logins?",
+    endAll: "End all",
+    endAllTitle: "End all logins of {{name}}?",
+    endOthersText:
+      "Browsers and tools have to log in again, but this one. Access keys and login commands stay; they have pages of their own.",
+    ended_one: "The login has ended.",
+    ended_other: "{{count}} logins have ended.",
+  },
+
   users: {
     title: "Users",
     description: "The users of the account {{account}}.",
@@ -51,6 +81,7 @@ const account = {
     nameRule: "1 to 64 letters, digits, . _ and -, the first a letter. Unique in the whole registry.",
     nameInvalid: "This is not a valid user name.",
     nameTaken: "There is a user of this name already.",
+    nameReserved: "This name is reserved for the deployment's own administrator.",
     password: "Password",
     passwordRule: "{{min}} to {{max}} characters.",
     passwordLength: "{{min}} to {{max}} characters.",
@@ -77,6 +108,7 @@ const account = {
     resetTitle: "New password for {{name}}",
     resetText: "Ends the sessions and temporary login commands of {{name}}. Access keys stay.",
     seeKeys: "Access keys",
+    seeLogins: "Logins",
     keysTitle: "Access keys of {{name}}",
     noKeys: "{{name}} has no access keys.",
     delete: "Delete user",

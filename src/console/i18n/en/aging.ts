@@ -31,6 +31,7 @@ const aging = {
   countRule_other: "Only the newest {{count}} tags are kept.",
   immutableToo: "Immutable tags are kept too.",
   changed: "Changed",
+  problem: "This rule deletes nothing: {{problem}}. Save it anew.",
 
   nothingGoes: "The rule would delete nothing now",
   goes_one: "{{count}} tag would be deleted now",

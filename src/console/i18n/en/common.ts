@@ -11,6 +11,7 @@ const common = {
   imageCentre: "Image centre",
   organizations: "Organizations",
   accessKeys: "Access keys",
+  logins: "Logins",
   users: "Users",
   audit: "Audit",
   accounts: "Accounts",

@@ -182,6 +182,8 @@ const image = {
   configProblem_large: "The configuration is too large to be shown.",
   configProblem_json: "The configuration is no JSON, so it cannot be shown.",
   configProblem_missing: "The configuration cannot be read at present.",
+  truncated: "This image describes itself at such length that not all of it is shown: {{fields}}.",
+  listSeparator: ", ",
 
   type: "Type",
   artifact_signature: "Signature",

@@ -15,7 +15,8 @@ const session = {
   somebodyElse: "Leave this page and sign in as somebody else",
 
   changeTitle: "Change password",
-  changeDescription: "Ends your other sessions and your temporary login commands. Access keys stay.",
+  changeDescription:
+    "Ends your other logins, of container tools as well, and your temporary login commands. Access keys stay.",
   current: "Current password",
   new: "New password",
   rules: "8 to 128 characters.",

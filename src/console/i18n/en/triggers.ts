@@ -46,7 +46,8 @@ const triggers = {
   webhook: "Send a webhook",
   webhookHint: "Tells Argo CD, Flux, Keel, a chat or a program of your own.",
   cluster: "Cluster",
-  clusterNameHint: "Its name. You may not see the organization's clusters; ask somebody who manages it.",
+  clusterNameHint:
+    "Its name: you may not see the organization's clusters. Without the right to edit the organization, what you name must run this image already.",
   noClusters: "The organization has no cluster yet.",
   addCluster: "Add a cluster",
   workload: "Kind of workload",

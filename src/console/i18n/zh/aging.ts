@@ -32,6 +32,7 @@ const aging: typeof en = {
   countRule_other: "只保留最新的 {{count}} 个镜像版本。",
   immutableToo: "不可变的镜像版本同样会保留。",
   changed: "修改时间",
+  problem: "此规则不删除任何内容：{{problem}}。请重新保存。",
 
   nothingGoes: "当前没有镜像版本会被删除",
   goes_one: "当前将删除 {{count}} 个镜像版本",

@@ -12,6 +12,7 @@ const common: typeof en = {
   imageCentre: "镜像中心",
   organizations: "组织管理",
   accessKeys: "访问密钥",
+  logins: "登录管理",
   users: "用户管理",
   audit: "审计",
   accounts: "账号管理",

@@ -7,6 +7,7 @@ type Failure = "NETWORK" | "UNAVAILABLE" | "UNKNOWN";
 /** Berth's own codes. What has many causes is left to the registry's sentence, which names the one. */
 const own = {
   ACCESS_KEY_LIMIT: "访问密钥数量已达上限，请先删除一个。",
+  LOGIN_UNKNOWN: "该登录不存在，可能已结束。",
   ACCESS_KEY_UNKNOWN: "访问密钥不存在，可能已被删除。",
   ACCOUNT_EXISTS: "该账号名称已被使用。",
   ACCOUNT_IN_USE: "该账号仍在使用中，不能删除。",
@@ -43,12 +44,13 @@ const own = {
   TAG_EXISTS: "镜像版本已存在。",
   TAG_IMMUTABLE: "该镜像版本不可变，不能覆盖或删除。",
   TAG_UNKNOWN: "镜像版本不存在，可能已被删除。",
-  TOO_MANY_REQUESTS: "尝试次数过多，请一分钟后再试。",
+  TOO_MANY_REQUESTS: "尝试次数过多，请稍后再试。",
   TRIGGER_EXISTS: "该镜像已有同名触发器。",
   TRIGGER_LIMIT: "该镜像的触发器数量已达上限。",
   TRIGGER_UNKNOWN: "触发器不存在，可能已被删除。",
   UNAUTHORIZED: "您已退出登录，请登录后重试。",
   USER_EXISTS: "该用户名已被使用。",
+  USER_RESERVED: "该用户名保留给部署的管理员，请更换名称。",
   USER_LIMIT: "该账号的用户数量已达上限。",
   USER_UNKNOWN: "用户不存在，可能已被删除。",
   UNAVAILABLE: "请求被中断，请重试。",

@@ -183,6 +183,8 @@ const image: typeof en = {
   configProblem_large: "配置过大，无法显示。",
   configProblem_json: "配置不是 JSON，无法显示。",
   configProblem_missing: "暂时无法读取配置。",
+  truncated: "该镜像的描述过长，以下内容未完整显示：{{fields}}。",
+  listSeparator: "、",
 
   type: "类型",
   artifact_signature: "签名",

@@ -16,7 +16,7 @@ const session: typeof en = {
   somebodyElse: "离开此页面，以其他用户身份登录",
 
   changeTitle: "修改密码",
-  changeDescription: "修改后，您的其他会话和临时登录指令将失效，访问密钥不受影响。",
+  changeDescription: "修改后，您的其他登录（包括容器客户端）和临时登录指令将失效，访问密钥不受影响。",
   current: "当前密码",
   new: "新密码",
   rules: "8 至 128 个字符。",

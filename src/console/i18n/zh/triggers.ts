@@ -46,7 +46,8 @@ const triggers: typeof en = {
   webhook: "发送 Webhook",
   webhookHint: "通知 Argo CD、Flux、Keel、聊天工具或您自己的程序。",
   cluster: "集群",
-  clusterNameHint: "集群名称。您无权查看组织的集群，请向拥有管理权限的用户询问。",
+  clusterNameHint:
+    "集群名称。您无权查看组织的集群，请向拥有管理权限的用户询问。没有组织的编辑权限时，所填容器须已在使用该镜像。",
   noClusters: "该组织还没有集群。",
   addCluster: "添加集群",
   workload: "工作负载类型",

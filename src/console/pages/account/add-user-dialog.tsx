@@ -35,6 +35,7 @@ function AddUser({ onClose }: { onClose: () => void }) {
       setAdded(credentials);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.code === "USER_RESERVED") throw new FieldError("name", t("users.nameReserved"), error);
       if (error.code === "USER_EXISTS") throw new FieldError("name", t("users.nameTaken"), error);
       if (error.detail?.field === "name") throw new FieldError("name", t("users.nameInvalid"), error);
       throw error;

@@ -42,6 +42,7 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
       if (!(error instanceof ApiError)) throw error;
       const { code, detail } = error;
       if (code === "ACCOUNT_EXISTS") throw new FieldError("name", t("accounts.nameTaken"), error);
+      if (code === "USER_RESERVED") throw new FieldError(ADMINISTRATOR, t("users.nameReserved"), error);
       if (code === "USER_EXISTS") throw new FieldError(ADMINISTRATOR, t("users.nameTaken"), error);
       if (detail?.field === "name") throw new FieldError("name", t("accounts.nameInvalid"), error);
       if (detail?.field === ADMINISTRATOR) throw new FieldError(ADMINISTRATOR, t("users.nameInvalid"), error);

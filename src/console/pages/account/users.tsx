@@ -14,6 +14,7 @@ import { AddUserDialog } from "./add-user-dialog.tsx";
 import { ChangeRoleDialog } from "./change-role-dialog.tsx";
 import { DeleteUserDialog } from "./delete-user-dialog.tsx";
 import { KeysOfUserDialog } from "./keys-of-user-dialog.tsx";
+import { LoginsOfUserDialog } from "./logins-of-user-dialog.tsx";
 import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
 import { UserMenu } from "./user-menu.tsx";
 import styles from "./tables.module.css";
@@ -28,6 +29,7 @@ export default function Users() {
   const role = useRowDialog<User>();
   const password = useRowDialog<User>();
   const keys = useRowDialog<User>();
+  const logins = useRowDialog<User>();
   const deletion = useRowDialog<User>();
   const columns: TableColumn<User>[] = [
     {
@@ -53,6 +55,7 @@ export default function Users() {
           onChangeRole={() => role.open(user)}
           onResetPassword={() => password.open(user)}
           onSeeKeys={() => keys.open(user)}
+          onSeeLogins={() => logins.open(user)}
           onDelete={() => deletion.open(user)}
         />
       ),
@@ -90,6 +93,7 @@ export default function Users() {
       {role.row && <ChangeRoleDialog user={role.row} isOpen={role.isOpen} onClose={role.close} />}
       {password.row && <ResetPasswordDialog user={password.row} isOpen={password.isOpen} onClose={password.close} />}
       {keys.row && <KeysOfUserDialog user={keys.row} isOpen={keys.isOpen} onClose={keys.close} />}
+      {logins.row && <LoginsOfUserDialog user={logins.row} isOpen={logins.isOpen} onClose={logins.close} />}
       {deletion.row && <DeleteUserDialog user={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
     </Page>
   );

@@ -9,6 +9,7 @@ import {
   DescriptionList,
   IconEdit,
   IconTrash,
+  Notice,
   Time,
   toast,
 } from "../../ui/index.ts";
@@ -51,6 +52,7 @@ export function AgingRuleCard({ rule, onEdit }: AgingRuleCardProps) {
           {rule.kind === "date_rule" ? t("ageRule", { count: rule.amount }) : t("countRule", { count: rule.amount })}{" "}
           {t("immutableToo")}
         </p>
+        {rule.problem !== null && <Notice tone="warning">{t("problem", { problem: rule.problem })}</Notice>}
         <DescriptionList
           items={[
             ...exemptions

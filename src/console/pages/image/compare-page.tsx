@@ -13,6 +13,7 @@ import { ImageFailure } from "./image-failure.tsx";
 import { decodePart } from "./image-paths.ts";
 import { ManifestFailure } from "./manifest-failure.tsx";
 import { TagPicker } from "./tag-picker.tsx";
+import { TruncatedNotice } from "./truncated-notice.tsx";
 import { type Compared, useCompared } from "./use-compared.ts";
 import { useImageBreadcrumbs } from "./use-image-breadcrumbs.ts";
 
@@ -100,6 +101,8 @@ function Outcome({ compared, from, to }: { compared: Compared; from: string; to:
   return (
     <>
       {before.digest === after.digest && <Notice tone="info">{t("samePart")}</Notice>}
+      <TruncatedNotice manifest={before} tag={from} />
+      <TruncatedNotice manifest={after} tag={to} />
       <ComparedLayers from={{ tag: from, manifest: before }} to={{ tag: to, manifest: after }} />
       <ComparedConfiguration from={{ tag: from, manifest: before }} to={{ tag: to, manifest: after }} />
     </>

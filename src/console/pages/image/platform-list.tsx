@@ -6,8 +6,8 @@ import styles from "./tags-tab.module.css";
 /** As many as fit in one or two lines of a table. */
 const MAX_SHOWN = 3;
 
-/** The platforms of a tag, the first few of many. */
-export function PlatformList({ platforms }: { platforms: readonly ShownPlatform[] }) {
+/** The platforms of a tag, the first few of many. @param count how many there are. */
+export function PlatformList({ platforms, count }: { platforms: readonly ShownPlatform[]; count: number }) {
   const { t } = useTranslation("image");
   const names = platforms.map(formatPlatform);
   const hidden = names.slice(MAX_SHOWN);
@@ -18,7 +18,7 @@ export function PlatformList({ platforms }: { platforms: readonly ShownPlatform[
         <span key={name}>{name}</span>
       ))}
       {hidden.length > 0 && (
-        <Tooltip content={hidden.join(", ")}>{t("morePlatforms", { count: hidden.length })}</Tooltip>
+        <Tooltip content={hidden.join(", ")}>{t("morePlatforms", { count: count - MAX_SHOWN })}</Tooltip>
       )}
     </span>
   );

@@ -14,6 +14,7 @@ import { choosePlatform, type PlatformChoice, platformChoices } from "./platform
 import { ReferrersView } from "./referrers-view.tsx";
 import styles from "./tag-views.module.css";
 import { TagHistoryView } from "./tag-history-view.tsx";
+import { TruncatedNotice } from "./truncated-notice.tsx";
 
 const VIEWS = ["layers", "configuration", "platforms", "referrers", "history", "manifest"] as const;
 type View = (typeof VIEWS)[number];
@@ -56,6 +57,7 @@ export function TagViews({ reference, manifest }: { reference: string; manifest:
           />
         </div>
       )}
+      {view === "platforms" && <TruncatedNotice manifest={manifest} />}
       {view === "platforms" && <PlatformsView choices={choices} manifest={manifest} reference={reference} />}
       {view === "history" && <TagHistoryView tag={reference} />}
       {view !== "platforms" && view !== "history" && (
@@ -101,9 +103,19 @@ function ManifestPart({ view, manifest, choices, choice, onChoose }: ManifestPar
   if (part === undefined) return <Skeleton height="16rem" />;
   switch (view) {
     case "layers":
-      return <LayersView manifest={part} />;
+      return (
+        <>
+          <TruncatedNotice manifest={part} />
+          <LayersView manifest={part} />
+        </>
+      );
     case "configuration":
-      return <ConfigurationView manifest={part} />;
+      return (
+        <>
+          <TruncatedNotice manifest={part} />
+          <ConfigurationView manifest={part} />
+        </>
+      );
     case "referrers":
       return <ReferrersView manifest={manifest} part={choice && { manifest: part, choice }} />;
     case "manifest":

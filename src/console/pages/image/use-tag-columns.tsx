@@ -31,7 +31,7 @@ export function useTagColumns(onTask: (task: TagTask) => void): TableColumn<Tag>
       id: "platforms",
       header: t("platforms"),
       hideBelow: "medium",
-      cell: (tag) => <PlatformList platforms={tag.platforms} />,
+      cell: (tag) => <PlatformList platforms={tag.platforms} count={tag.platformCount} />,
     },
     {
       id: "updated",

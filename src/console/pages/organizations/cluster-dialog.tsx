@@ -37,11 +37,13 @@ function ClusterForm({ organization, cluster, onClose }: Omit<ClusterDialogProps
   const [server, setServer] = useState(cluster?.server ?? "");
   const [authority, setAuthority] = useState(cluster?.authority ?? "");
   const [token, setToken] = useState("");
+  const [namespaces, setNamespaces] = useState(cluster?.namespaces.join(", ") ?? "");
   const [isTested, setTested] = useState(true);
 
   const submit = async () => {
     const certificates = authority.trim() === "" ? null : authority;
-    const address = { server: server.trim(), authority: certificates, test: isTested };
+    const only = namespaces.split(/[\s,，、]+/).filter((namespace) => namespace !== "");
+    const address = { server: server.trim(), authority: certificates, namespaces: only, test: isTested };
     if (cluster) {
       const changes = { ...address, ...(token !== "" && { token }) };
       await change.mutateAsync({ cluster: cluster.name, changes });
@@ -103,6 +105,17 @@ function ClusterForm({ organization, cluster, onClose }: Omit<ClusterDialogProps
         isRequired={!cluster || isMoved}
         isMonospace
         autoComplete="off"
+      />
+      <TextField
+        label={t("namespaces")}
+        name="namespaces"
+        description={t("namespacesHint")}
+        placeholder="shop, shop-staging"
+        value={namespaces}
+        onChange={setNamespaces}
+        isMonospace
+        autoComplete="off"
+        spellCheck="false"
       />
       <Checkbox label={t("test")} description={t("testHint")} isSelected={isTested} onChange={setTested} />
       <ClusterHelp />

@@ -53,6 +53,13 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
       cell: ({ authority }) => (authority === null ? t("authorityPublic") : t("authorityOwn")),
     },
     {
+      id: "namespaces",
+      header: t("namespaces"),
+      width: "180px",
+      hideBelow: "medium",
+      cell: ({ namespaces }) => (namespaces.length === 0 ? t("namespacesAll") : namespaces.join(", ")),
+    },
+    {
       id: "updated",
       header: t("updated"),
       width: "150px",

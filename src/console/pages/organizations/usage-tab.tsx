@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { type Organization, useOrganizationUsage } from "../../api/organizations.ts";
 import { Card, ErrorNotice, formatBytes, Skeleton } from "../../ui/index.ts";
-import { QuotaCard } from "../quotas/quota-card.tsx";
+import QuotaCard from "../quotas/quota-card.tsx";
 import styles from "./organizations.module.css";
 
 /** What an organization takes up. */

@@ -7,13 +7,13 @@ import { LOGIN_KINDS } from "../../login-command/kinds.ts";
 import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
 import { ErrorNotice, IconTerminal, IconUpload, LinkButton, Page, Skeleton } from "../../ui/index.ts";
-import { QuotaCard } from "../quotas/quota-card.tsx";
 import { Numbers } from "./numbers.tsx";
 import styles from "./overview.module.css";
 import { RecentDeliveries, RecentPushes } from "./recent.tsx";
 import { ReportChart } from "./report-chart.tsx";
 
 const FirstPush = lazyPart(() => import("./first-push.tsx"));
+const QuotaCard = lazyPart(() => import("../quotas/quota-card.tsx"));
 const LoginCommandDialog = lazyPart(() => import("../../login-command/login-command-dialog.tsx"));
 
 /** `/`: the account in numbers, what happened last, and login commands (`?login=temporary`, `?login=permanent`). */
@@ -46,7 +46,9 @@ export default function Overview() {
         <Numbers overview={overview.data} />
       )}
       {isFor("administrator", user) && (
-        <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
+        <Suspense fallback={<Skeleton height="5rem" />}>
+          <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
+        </Suspense>
       )}
       {isNew ? (
         <Suspense fallback={<Skeleton height="420px" />}>

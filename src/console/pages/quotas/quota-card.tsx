@@ -8,7 +8,7 @@ import { QuotaDialog } from "./quota-dialog.tsx";
 import { QuotaMeters } from "./quota-meters.tsx";
 
 /** The quotas of an account or organization; operators may change them. */
-export function QuotaCard({ holder, title }: { holder: QuotaHolder; title: string }) {
+export default function QuotaCard({ holder, title }: { holder: QuotaHolder; title: string }) {
   const { t } = useTranslation("quotas");
   const { data: quotas, error, refetch } = useQuotas(holder);
   const mayChange = isFor("operator", useSelf());

@@ -79,7 +79,7 @@ const findLayers: FindLayers = async ({ repository }, diffIds, signal) => {
     body: JSON.stringify({ image, diffIds }),
     ...(signal && { signal }),
   });
-  if (!response.ok) throw await readRefusal(response);
+  if (!response.ok) throw await readRefusal(response, new URL(path, location.href));
   const { layers } = (await response.json()) as components["schemas"]["KnownLayers"];
   return new Map(layers.map(({ diffId, digest, size }) => [diffId, { digest, size }]));
 };

@@ -278,3 +278,11 @@ CREATE TRIGGER `repository_blobs_unnamed_one` AFTER DELETE ON `manifest_blobs` B
 		`unneeded_since` = iif(`manifest_count` = 1, 0, `unneeded_since`)
 	WHERE `repository_id` = (SELECT `repository_id` FROM `manifests` WHERE `id` = OLD.`manifest_id`) AND `blob_id` = OLD.`blob_id`;
 END;
+--> statement-breakpoint
+-- How many users an account has is known without counting them.
+DROP TRIGGER `users_limited`;--> statement-breakpoint
+CREATE TRIGGER `users_limited` BEFORE INSERT ON `users`
+WHEN (SELECT `user_count` FROM `accounts` WHERE `id` = NEW.`account_id`) >= 10000
+BEGIN
+	SELECT RAISE(ABORT, 'too many users');
+END;

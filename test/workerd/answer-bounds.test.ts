@@ -1,0 +1,197 @@
+/**
+ * Every route that answers something, asked of a registry that is as full of long things as it may be: each answer has a
+ * bound of its own, in bytes and in queries. A new route gets a row here.
+ */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, it, vi } from "vitest";
+import { app } from "../../src/app.ts";
+import { MAX_ANSWER_BYTES } from "../../src/model/excerpt.ts";
+import { MAX_MANIFEST_BYTES } from "../../src/model/limits.ts";
+import { MAX_QUERIES } from "../../src/storage/database.ts";
+import { type Hostile, newHostileRegistry } from "../support/workerd/hostile.ts";
+import { ADMINISTRATOR, basic } from "../support/workerd/registry.ts";
+
+interface Row {
+  /** As the app has it. */
+  route: string;
+  /** Instead of the route's own path; `{name}` in it and in the query is a value of the registry. */
+  at?: string;
+  query?: string;
+  /** Default 200. */
+  status?: number;
+  /** Bytes; default {@link MAX_ANSWER_BYTES}. */
+  limit?: number;
+  /** Sent as it is read, so that only its pieces have a bound. */
+  isStream?: boolean;
+}
+
+const row = (route: string, details: Omit<Row, "route"> = {}): Row => ({ route, ...details });
+
+const MANAGE = "/v2/manage";
+const NAMESPACE = `${MANAGE}/namespaces/:namespace`;
+const REPOSITORY = `${NAMESPACE}/repos/:repository`;
+const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
+const IMAGE = "/api/organizations/:organization/images/:image";
+const CLUSTERS = "/api/organizations/:organization/clusters";
+const OCI = "/v2/:name{.+}";
+const OTHER = { status: 501 } as const;
+/** A manifest is answered as it was pushed. */
+const DOCUMENT = { limit: MAX_MANIFEST_BYTES } as const;
+
+const TABLE: readonly Row[] = [
+  row("GET /"),
+  row("GET /openapi.json"),
+  row("GET /docs"),
+  row("GET /token", { query: "?scope=repository:{name}:pull,push&scope=registry:catalog:*" }),
+  row("GET /v2"),
+  row("GET /v2/_catalog"),
+  row("GET /v2/_catalog", { query: "?n=100000" }),
+  row(`GET ${OCI}/tags/list`),
+  row(`GET ${OCI}/tags/list`, { query: "?n=100000" }),
+  row(`GET ${OCI}/manifests/:reference`, DOCUMENT),
+  row(`GET ${OCI}/manifests/:reference`, { at: "/v2/{name}/manifests/image", ...DOCUMENT }),
+  row(`GET ${OCI}/manifests/:reference`, { at: "/v2/{name}/manifests/absent", status: 404 }),
+  row(`GET ${OCI}/blobs/:digest`, { at: "/v2/{name}/blobs/{blob}", isStream: true }),
+  row(`GET ${OCI}/blobs/uploads/:session`, { at: "/v2/{name}/blobs/uploads/none", status: 404 }),
+  row(`GET ${OCI}/referrers/:digest`),
+
+  row(`GET ${MANAGE}/namespaces`),
+  row(`GET ${MANAGE}/namespaces`, { query: "?mode=visible" }),
+  row(`GET ${NAMESPACE}`),
+  row(`GET ${NAMESPACE}/access`),
+  row(`GET ${MANAGE}/repos`),
+  row(`GET ${MANAGE}/repos`, { query: "?limit=1000&order_column=updated_time" }),
+  row(`GET ${MANAGE}/repos`, { query: "?limit=10" }),
+  row(`GET ${MANAGE}/shared-repositories`, { query: "?center=self&limit=1000" }),
+  row(`GET ${MANAGE}/shared-repositories`, { query: "?center=thirdparty&limit=1000" }),
+  row(`GET ${REPOSITORY}`),
+  row(`GET ${REPOSITORY}/access`),
+  row(`GET ${REPOSITORY}/tags`),
+  row(`GET ${REPOSITORY}/tags`, { query: "?limit=1000" }),
+  row(`GET ${REPOSITORY}/tags/:tag`),
+  row(`GET ${REPOSITORY}/tags/:tag`, { at: `${MANAGE}/namespaces/{namespace}/repos/{repository}/tags/image` }),
+  row(`GET ${DOMAINS}`),
+  row(`GET ${DOMAINS}/:access_domain`),
+  row(`GET ${REPOSITORY}/retentions`),
+  row(`GET ${REPOSITORY}/retentions/histories`, { query: "?limit=1000" }),
+  row(`GET ${REPOSITORY}/retentions/:retention_id`),
+  row(`GET ${REPOSITORY}/triggers`),
+  row(`GET ${REPOSITORY}/triggers/:trigger`),
+  row(`GET ${MANAGE}/projects/:project_id/quotas`),
+  row(`GET ${MANAGE}/projects/:project_id/feature-gates`),
+  row(`GET ${MANAGE}/overview`),
+  row(`GET ${MANAGE}/reports/:resource_type/:frequency`, { at: `${MANAGE}/reports/downflow/daily` }),
+  row(`GET ${MANAGE}/reports/:resource_type/:frequency`, { at: `${MANAGE}/reports/store/daily` }),
+  ...["sync_repo", "sync_job", ":tag/accessories", ":tag/references"].map((rest) =>
+    row(`GET ${REPOSITORY}/${rest}`, OTHER),
+  ),
+  row(`GET ${MANAGE}/regions`, OTHER),
+  row(`GET ${MANAGE}/agency`, OTHER),
+  row("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", OTHER),
+  row("GET /v3/manage/repos", OTHER),
+  row("GET /v3/manage/shared-repositories", OTHER),
+  row("GET /v3/projects", { query: `?name=${"x".repeat(64)}` }),
+  row("GET /v3/auth/projects"),
+  row("GET /v3/auth/domains"),
+  row("GET /v3/users/:user_id"),
+
+  row("GET /api/images", { query: "?scope=all&limit=100" }),
+  row("GET /api/images", { query: "?scope=sent&limit=100&sort=updated" }),
+  row("GET /api/image-centre", { query: "?limit=100&sort=updated" }),
+  row("GET /api/organizations", { query: "?limit=1000" }),
+  row("GET /api/organizations/:organization"),
+  row("GET /api/organizations/:organization/usage"),
+  row("GET /api/organizations/:organization/quota"),
+  row("GET /api/accounts/:name/quota", { at: "/api/accounts/{account}/quota" }),
+  row("GET /api/quotas"),
+  row("GET /api/logins"),
+  row("GET /api/users/:name/logins", { at: "/api/users/{user}/logins" }),
+  row("GET /api/secret-rotation"),
+  row("GET /api/activity", { query: "?limit=50" }),
+  row("GET /api/shares", { query: "?direction=sent&limit=1000" }),
+  row("GET /api/shares", { query: "?direction=received&limit=1000" }),
+  row("GET /api/users", { query: "?limit=1000" }),
+  row("GET /api/users/:name/access-keys", { at: "/api/users/{user}/access-keys" }),
+  row("GET /api/accounts", { query: "?limit=1000" }),
+  row("GET /api/accounts/:name", { at: "/api/accounts/{account}" }),
+  row("GET /api/access-keys"),
+  row("GET /api/session"),
+  row("GET /api/visitor"),
+  row("GET /api/settings"),
+  row("GET /api/audit", { query: "?limit=1000" }),
+  row("GET /api/audit", { query: "?limit=1000&organization={organization}" }),
+  row("GET /api/audit/export", { isStream: true }),
+  row("GET /api/garbage-collection"),
+  row(`GET ${IMAGE}`),
+  row(`GET ${IMAGE}/tags`, { query: "?limit=100" }),
+  row(`GET ${IMAGE}/tags`, { query: "?limit=100&sort=updated" }),
+  row(`GET ${IMAGE}/manifests/:reference`),
+  row(`GET ${IMAGE}/manifests/:reference`, { at: "/api/organizations/{organization}/images/{image}/manifests/image" }),
+  row(`GET ${IMAGE}/manifests/:reference/text`, DOCUMENT),
+  row(`GET ${IMAGE}/manifests/:reference/archive`, { isStream: true }),
+  row(`GET ${IMAGE}/manifests/:reference/referrers`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/history`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/tags/:tag/history`, {
+    at: "/api/organizations/{organization}/images/{image}/tags/{deletedTag}/history",
+    query: "?limit=1000",
+  }),
+  row(`GET ${IMAGE}/immutable-tag-rules`),
+  row(`GET ${IMAGE}/triggers`),
+  row(`GET ${IMAGE}/triggers/:trigger`),
+  row(`GET ${IMAGE}/triggers/:trigger/deliveries`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`),
+  row(`GET ${CLUSTERS}`),
+  row(`GET ${CLUSTERS}/:cluster`),
+  row(`GET ${IMAGE}/aging`),
+  row(`GET ${IMAGE}/aging/rule`),
+  row(`GET ${IMAGE}/aging/log`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/restorable-tags`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/garbage-collection`),
+];
+
+/** Queries that an answer may take, with finding out who asks: a handful, however much there is. */
+const MAX_ANSWER_QUERIES = 25;
+
+let registry: Hostile = {};
+beforeAll(async () => {
+  registry = await newHostileRegistry();
+}, 300_000);
+
+it("has a row for each route that answers something, and a route for each row", ({ expect }) => {
+  const routes = new Set(
+    app.routes.filter(({ method }) => method === "GET").map(({ method, path }) => `${method} ${path}`),
+  );
+  const rows = new Set(TABLE.map(({ route }) => route));
+  expect([...routes].filter((route) => !rows.has(route))).toEqual([]);
+  expect([...rows].filter((route) => !routes.has(route))).toEqual([]);
+});
+
+for (const each of TABLE) {
+  const { route, at, query = "", status = 200, limit = MAX_ANSWER_BYTES, isStream = false } = each;
+  it(
+    `${at === undefined ? route : `GET ${at}`}${query} has a bounded answer`,
+    { timeout: 120_000 },
+    async ({ expect }) => {
+      const valueOf = (_: string, name: string) => registry[name] ?? `no-${name}`;
+      const path = (at ?? route.slice("GET ".length)).replace(/:(\w+)(?:\{\.\+\})?/g, valueOf);
+      const url = new URL((path + query).replace(/\{(\w+)\}/g, valueOf), "http://registry.test");
+      const prepare = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, "prepare");
+      const context = createExecutionContext();
+      const headers = { Authorization: basic(ADMINISTRATOR.name, ADMINISTRATOR.password) };
+      const response = await app.fetch(new Request(url, { headers }), env, context);
+      let bytes = 0;
+      let largest = 0;
+      for await (const piece of response.body ?? []) {
+        bytes += piece.byteLength;
+        largest = Math.max(largest, piece.byteLength);
+      }
+      const queries = prepare.mock.calls.length;
+      prepare.mockRestore();
+      await waitOnExecutionContext(context);
+      expect(response.status).toBe(status);
+      expect(isStream ? largest : bytes).toBeLessThanOrEqual(limit);
+      expect(queries).toBeLessThanOrEqual(isStream ? MAX_QUERIES : MAX_ANSWER_QUERIES);
+    },
+  );
+}
