@@ -3,7 +3,9 @@
  * wait while the full one is cleaned up.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Asked, FULL, type FullSize } from "./full/size.ts";
+import { hashPassword } from "../../src/model/password.ts";
+import { fillFull } from "./full/fill.ts";
+import { type Asked, FULL, type FullSize, nothingAsked, sumOfAsked } from "./full/size.ts";
 import type { Server, Servers } from "./servers.ts";
 import { atMost, printTable, type Target } from "./table.ts";
 
@@ -271,11 +273,8 @@ class Client {
     return fetch(`${this.#server.url}${path}`);
   }
 
-  async post(path: string, body?: unknown): Promise<Response> {
-    const answer = await fetch(`${this.#server.url}${path}`, {
-      method: "POST",
-      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
+  async post(path: string, body?: string): Promise<Response> {
+    const answer = await fetch(`${this.#server.url}${path}`, { method: "POST", ...(body !== undefined && { body }) });
     if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   }
@@ -294,8 +293,17 @@ class Client {
     return { Authorization: `Basic ${Buffer.from(`${who}:${password}`).toString("base64")}` };
   }
 
+  async sql(sql: string): Promise<Record<string, unknown>[]> {
+    return (await (await this.post("/__sql", sql)).json()) as Record<string, unknown>[];
+  }
+
+  /** Does all of a job, in parts. */
   async run(job: string): Promise<Asked> {
-    return (await (await this.post(`/__run?job=${job}`)).json()) as Asked;
+    for (let asked = nothingAsked(); ;) {
+      const part = (await (await this.post(`/__run?job=${job}`)).json()) as Asked & { isDone: boolean };
+      asked = sumOfAsked(asked, part);
+      if (part.isDone) return asked;
+    }
   }
 
   async delete(path: string): Promise<number> {
@@ -319,8 +327,9 @@ export async function measureFull(servers: Servers, isQuick: boolean): Promise<T
   const [full, empty] = [await servers.full(), await servers.full()];
   const [large, small] = [new Client(full, password), new Client(empty, password)];
   const startedAt = performance.now();
-  await large.post("/__fill", { ...size, password });
-  await small.post("/__fill", { tags: 10, images: 1, blobs: 10, auditEvents: 1, password });
+  const hash = hashPassword(password);
+  await fillFull((sql) => large.sql(sql), size, hash);
+  await fillFull((sql) => small.sql(sql), { tags: 10, images: 1, blobs: 10, auditEvents: 1 }, hash);
   console.log(`\nFilled in ${Math.round((performance.now() - startedAt) / 1000)} s.`);
   const targets = [...(await countRows(large, small)), ...(await probe(large))];
   await full.stop();
@@ -341,6 +350,7 @@ async function countRows(large: Client, small: Client): Promise<Target[]> {
     if ((answer.status >= 500 && answer.status !== 501) || answer.status === 401 || answer.status === 403)
       throw new Error(`${name}: ${answer.status}`);
     targets.push(atMost(name, rowsRead, limit));
+    if (answer.asked.faults.length > 0) targets.push(noFaults(name, answer.asked));
     count += 1;
     const route = operation.path.split("?")[0] ?? "";
     const over = rowsRead - PER_ROW * answer.shown;
@@ -387,9 +397,11 @@ async function probe(large: Client): Promise<Target[]> {
         atMost(`p99 of HEAD during ${name}, times idle`, quantile(times, 0.99) / quantile(idle, 0.99), PROBE_RATIO),
       );
     }
+    if (asked.longest > LONGEST_MS) console.log(`The longest of ${name}: ${asked.longestSql}`);
     targets.push(atMost(`longest statement of ${name}`, asked.longest, LONGEST_MS, " ms"));
+    targets.push(noFaults(name, asked));
   };
-  const sql = (text: string) => large.post("/__sql", text);
+  const sql = (text: string) => large.sql(text);
   await measure("an hour with nothing to do", () => large.run("hour"));
   await sql("UPDATE repositories SET keeps_untagged = 1 WHERE id = 1");
   await measure("keepsUntagged off", async () => {
@@ -414,10 +426,8 @@ async function probe(large: Client): Promise<Target[]> {
     if (status !== 204) throw new Error(`deleting the large image: ${status}`);
     return large.run("clean");
   });
-  const left = (await (await sql("SELECT count(*) AS count FROM repositories WHERE account_id = 0")).json()) as {
-    count: number;
-  }[];
-  targets.push(atMost("deleted images that are left", left[0]?.count ?? 1, 0));
+  const [left] = await sql("SELECT count(*) AS count FROM repositories WHERE account_id = 0");
+  targets.push(atMost("deleted images that are left", Number(left?.count), 0));
   const head = [
     "HEAD meanwhile, ms",
     "requests",
@@ -430,6 +440,11 @@ async function probe(large: Client): Promise<Target[]> {
   ];
   printTable("Latency while the full registry is cleaned up", head, rows);
   return targets;
+}
+
+function noFaults(name: string, { faults }: Asked): Target {
+  for (const fault of faults) console.log(`${name} has in its plan: ${fault}`);
+  return atMost(`steps over whole tables in the plans of ${name}`, faults.length, 0);
 }
 
 async function latencies(client: Client, path: string, until: Promise<unknown>): Promise<number[]> {

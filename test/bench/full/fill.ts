@@ -2,25 +2,25 @@
 
 import { FULL, type FullSize } from "./size.ts";
 
-/** Rows that one statement inserts. */
+/** Rows that one statement inserts: it takes seconds. */
 const CHUNK_ROWS = 50_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Runs one statement and answers its rows. */
+export type Run = (sql: string) => Promise<Record<string, unknown>[]>;
 
 /**
  * Fills a registry in which the user `admin` is there.
  *
  * @param passwordHash of all users that it makes.
  */
-export async function fillFull(db: D1Database, size: FullSize, passwordHash: string): Promise<void> {
+export async function fillFull(run: Run, size: FullSize, passwordHash: string): Promise<void> {
   const { tags, images, blobs, auditEvents } = size;
   const now = Date.now();
   const large = tags / 10;
   const perImage = (tags - large) / images;
-  const { results: triggers } = await db
-    .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    .all<{ name: string; sql: string }>();
-  const run = (sql: string) => db.prepare(sql).run();
-  for (const { name } of triggers) await run(`DROP TRIGGER "${name}"`);
+  const triggers = await run("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'");
+  for (const { name } of triggers) await run(`DROP TRIGGER "${String(name)}"`);
   /** Inserts a row for each number from 1 to `count`, which the statement calls `i`. */
   const insert = async (count: number, sql: string) => {
     for (let first = 1; first <= count; first += CHUNK_ROWS) {
@@ -148,7 +148,7 @@ export async function fillFull(db: D1Database, size: FullSize, passwordHash: str
      SELECT ${LARGE}, 1, '{"kind":"date_rule","amount":1,"labels":[],"patterns":[]}', 'old-' || i, ${digest("i")}, ${now}`,
   );
   for (const sql of COUNTED) await run(sql);
-  for (const { sql } of triggers) await run(sql);
+  for (const { sql } of triggers) await run(String(sql));
 }
 
 /** The counters, as the migrations count them. */

@@ -32,10 +32,43 @@ export interface Asked {
   rowsWritten: number;
   /** The most that one statement wrote, indexes and what triggers write along included. */
   mostWritten: number;
+  /** That statement. */
+  mostWriting: string;
   /** The longest that one statement, or one batch, held the database, in milliseconds. */
   longest: number;
+  /** That statement, or batch. */
+  longestSql: string;
+  /** What is wrong with the plans of statements that were not sent before. */
+  faults: string[];
 }
 
 export function nothingAsked(): Asked {
-  return { statements: 0, rowsRead: 0, rowsWritten: 0, mostWritten: 0, longest: 0 };
+  return {
+    statements: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
+    mostWritten: 0,
+    mostWriting: "",
+    longest: 0,
+    longestSql: "",
+    faults: [],
+  };
+}
+
+/** What two parts of one job asked together. */
+export function sumOfAsked(one: Asked, other: Asked): Asked {
+  const [most, longest] = [
+    one.mostWritten < other.mostWritten ? other : one,
+    one.longest < other.longest ? other : one,
+  ];
+  return {
+    statements: one.statements + other.statements,
+    rowsRead: one.rowsRead + other.rowsRead,
+    rowsWritten: one.rowsWritten + other.rowsWritten,
+    mostWritten: most.mostWritten,
+    mostWriting: most.mostWriting,
+    longest: longest.longest,
+    longestSql: longest.longestSql,
+    faults: [...one.faults, ...other.faults],
+  };
 }
