@@ -35,6 +35,7 @@ CREATE INDEX `repositories_shared_by_account` ON `repositories` (`account_id`,`n
 CREATE INDEX `repositories_shared_by_name` ON `repositories` (`name`) WHERE "repositories"."share_count" > 0;--> statement-breakpoint
 CREATE INDEX `repositories_shared_by_update` ON `repositories` (`updated_at`) WHERE "repositories"."share_count" > 0;--> statement-breakpoint
 CREATE INDEX `repositories_shared_by_tag_count` ON `repositories` (`tag_count`) WHERE "repositories"."share_count" > 0;--> statement-breakpoint
+CREATE INDEX `users_with_role` ON `users` (`account_id`,`role`) WHERE "users"."role" <> 'member';--> statement-breakpoint
 -- Written by hand from here on. SWR sorts images by their names without the organization; drizzle-kit cannot write that.
 CREATE INDEX `repositories_by_image_name` ON `repositories` (`account_id`, substr(`name`, instr(`name`, '/') + 1));--> statement-breakpoint
 -- What is counted once, and kept by triggers afterwards.
@@ -63,7 +64,22 @@ CREATE TRIGGER `users_counted` AFTER INSERT ON `users` BEGIN
 	UPDATE `accounts` SET `user_count` = `user_count` + 1 WHERE `id` = NEW.`account_id`;
 END;
 --> statement-breakpoint
-CREATE TRIGGER `users_uncounted` AFTER DELETE ON `users` BEGIN
+-- A deleted user or account stays, under a name that none can have: what it made refers to it.
+CREATE TRIGGER `users_hidden` AFTER UPDATE OF `name` ON `users` WHEN NEW.`name` >= '~' AND OLD.`name` < '~' BEGIN
+	UPDATE `accounts` SET `user_count` = `user_count` - 1 WHERE `id` = NEW.`account_id`;
+END;
+--> statement-breakpoint
+CREATE TRIGGER `users_of_deleted` BEFORE INSERT ON `users`
+WHEN (SELECT `name` FROM `accounts` WHERE `id` = NEW.`account_id`) >= '~' BEGIN
+	SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `organizations_of_deleted` BEFORE INSERT ON `organizations`
+WHEN (SELECT `name` FROM `accounts` WHERE `id` = NEW.`account_id`) >= '~' BEGIN
+	SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed');
+END;
+--> statement-breakpoint
+CREATE TRIGGER `users_uncounted` AFTER DELETE ON `users` WHEN OLD.`name` < '~' BEGIN
 	UPDATE `accounts` SET `user_count` = `user_count` - 1 WHERE `id` = OLD.`account_id`;
 END;
 --> statement-breakpoint

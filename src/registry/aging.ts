@@ -15,7 +15,7 @@ import {
 } from "../storage/retention.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
-import { breathe } from "./pace.ts";
+import { breathe } from "../storage/pace.ts";
 
 /** Tags that are read at once. */
 const PAGE_TAGS = 1000;

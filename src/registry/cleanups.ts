@@ -1,9 +1,12 @@
 /** What is left to do of large deletions: `storage/deletion.ts`. After the answer to who deleted, and every minute. */
 import {
   type Cleanup,
+  cleanAccount,
   cleanOrganization,
   cleanRepository,
   cleanSmallRepository,
+  cleanTrigger,
+  cleanUser,
   listCleanups,
   noteUnneeded,
   takeApart,
@@ -11,7 +14,7 @@ import {
 import { isNeeded } from "../storage/garbage.ts";
 import type { Stores } from "../storage/stores.ts";
 import { Budget } from "./budget.ts";
-import { breathe } from "./pace.ts";
+import { breathe } from "../storage/pace.ts";
 
 /** Targets that are looked for at once. */
 const PAGE = 20;
@@ -58,12 +61,20 @@ export async function cleanSoon(
 ): Promise<void> {
   try {
     if (deleted.kind === "image") await cleanSmallRepository(db, deleted.targetId);
-    else if (deleted.kind === "organization") await cleanOrganization(db, deleted.targetId);
     else if (deleted.kind === "manifests") await takeApart(db);
+    else if (deleted.kind !== "untagged") await SLICES[deleted.kind](db, deleted.targetId);
   } catch (error) {
     console.error("what was deleted is taken apart by the next run:", error);
   }
 }
+
+/** Does a slice of what is left of one target, and tells whether nothing more can be done at present. */
+const SLICES = {
+  account: cleanAccount,
+  organization: cleanOrganization,
+  trigger: cleanTrigger,
+  user: cleanUser,
+} as const;
 
 /** The same by the clock, for what is left after the answer to who deleted. */
 export function cleanUpEveryMinute(stores: Stores): Promise<void> {
@@ -102,16 +113,19 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
         await breathe(startedAt);
       }
       return true;
-    case "organization":
-      for (let isWaiting = false; !isWaiting && !budget.isSpent;) {
-        isWaiting = await cleanOrganization(db, cleanup.targetId);
-      }
-      return false;
-    default: {
+    case "untagged": {
       const startedAt = Date.now();
       await noteUnneeded(db, cleanup, isNeeded);
       await breathe(startedAt);
       return true;
     }
+    default:
+      for (let isDone = false; !isDone && !budget.isSpent;) {
+        const startedAt = Date.now();
+        isDone = await SLICES[cleanup.kind](db, cleanup.targetId);
+        await breathe(startedAt);
+      }
+      // An account leaves its users.
+      return cleanup.kind === "account";
   }
 }

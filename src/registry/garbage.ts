@@ -27,7 +27,7 @@ import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
 import { Budget } from "./budget.ts";
 import { cleanUp } from "./cleanups.ts";
-import { breathe } from "./pace.ts";
+import { breathe } from "../storage/pace.ts";
 
 export type { CollectionRecord, Garbage };
 

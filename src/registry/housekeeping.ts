@@ -14,7 +14,7 @@ import type { Stores } from "../storage/stores.ts";
 import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
-import { breathe } from "./pace.ts";
+import { breathe } from "../storage/pace.ts";
 import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

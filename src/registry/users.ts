@@ -17,6 +17,7 @@ import {
 } from "../storage/users.ts";
 import { unknownAccount } from "./accounts.ts";
 import { actorOf, requireAccountUser, requireAdministrator, requireOperator, requireUser } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { hashNewPassword } from "./password-hashing.ts";
 import { refuseReservedName } from "./reserved-names.ts";
 
@@ -138,6 +139,7 @@ export async function changeUser(
 export async function removeUser(stores: Stores, caller: Caller, name: string): Promise<void> {
   const user = await requireChangeableUser(stores, caller, name);
   if (!(await deleteUser(stores.db, actorOf(caller), user))) throw lastAdministrator(user);
+  await cleanSoon({ kind: "user", targetId: user.id }, stores);
 }
 
 function lastAdministrator({ name, role }: User): RegistryError {

@@ -1,8 +1,10 @@
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { insertCleanup } from "./deletion.ts";
+import { goneName, isNamed } from "./gone.ts";
 import { accounts, organizations, users } from "./schema.ts";
 import { contains, type NamePage } from "./users.ts";
 
@@ -38,7 +40,7 @@ export function listAccountsQuery(db: Database, { search, after, limit }: NamePa
     id: accounts.id,
     key: accounts.name,
     isDescending: false,
-    within: undefined,
+    within: isNamed(accounts.name),
     conditions: contains(accounts.name, search),
     columns: [accounts.id, accounts.name],
     selectors: nameSelectors("accounts", search),
@@ -89,22 +91,30 @@ export async function insertAccount(
 }
 
 /**
- * Deletes an account with its users.
+ * Deletes an account with its users, for everybody at once. Their names are free as slices come to them (`deletion.ts`).
  *
  * @returns false, and nothing has changed, when it has organizations, or no operator would be left.
  */
 export async function deleteAccount(db: Database, actor: Actor, { id, name }: AccountRecord): Promise<boolean> {
-  const isEmpty = sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.accountId} = ${id})`;
-  const leavesOperator = sql`EXISTS (
-    SELECT 1 FROM ${users} AS other WHERE other.role = 'operator' AND other.account_id <> ${id})`;
-  const hasNoUsers: SQL = sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.accountId} = ${id})`;
-  const [, deleted] = await db.batch([
-    db.delete(users).where(and(eq(users.accountId, id), isEmpty, leavesOperator)),
+  const isEmpty = sql`NOT EXISTS (
+    SELECT 1 FROM ${organizations} WHERE ${organizations.accountId} = ${id} AND ${isNamed(organizations.name)})`;
+  // That no member is meant is written out for the partial index.
+  const isOperator = sql`${users.role} = 'operator' AND ${users.role} <> 'member'`;
+  const leavesOperator = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isOperator} AND ${users.accountId} <> ${id})`;
+  const isGone = sql`EXISTS (SELECT 1 FROM ${accounts} WHERE ${accounts.id} = ${id} AND NOT ${isNamed(accounts.name)})`;
+  const [gone] = await db.batch([
     db
-      .delete(accounts)
-      .where(and(eq(accounts.id, id), isEmpty, hasNoUsers))
+      .update(accounts)
+      .set({ name: goneName(accounts.id) })
+      .where(and(eq(accounts.id, id), isNamed(accounts.name), isEmpty, leavesOperator))
       .returning({ id: accounts.id }),
     insertAuditIfChanged(db, actor, { action: "account.delete", resource: name }),
+    insertCleanup(db, "account", sql`${id}`),
+    // Nobody else may count on them. Operators are few, and only operators make them.
+    db
+      .update(users)
+      .set({ role: "member" })
+      .where(and(eq(users.accountId, id), isOperator, isGone)),
   ]);
-  return deleted.length > 0;
+  return gone.length > 0;
 }

@@ -407,6 +407,7 @@ export async function deleteAuditBefore(db: Database, before: Date, limit: numbe
   const oldest = db
     .select({ id: auditEvents.id, createdAt: auditEvents.createdAt })
     .from(auditEvents)
+    .where(gt(auditEvents.id, 0))
     .orderBy(asc(auditEvents.id))
     .limit(limit)
     .as("oldest");

@@ -55,12 +55,15 @@ export function boundedPage(list: BoundedList): SQL {
   const meets = conditions ?? sql`1`;
   const entry = sql`${id} AS id, ${key} AS key`;
   const needed = columns.map((column) => sql`${column}`);
+  const few = sql`
+    SELECT * FROM (
+      SELECT ${entry} FROM few CROSS JOIN ${table} ON ${id} = few.id WHERE ${start} AND ${meets} ${order}
+      LIMIT CASE WHEN ${isFew} THEN ${limit} ELSE 0 END OFFSET ${offset})`;
+  if (maxWalked === 0) return sql`(WITH ${ctes} SELECT id, key, 0 AS is_end FROM (${few})) AS page`;
   return sql`(
     WITH ${ctes},
     found AS MATERIALIZED (
-      SELECT * FROM (
-        SELECT ${entry} FROM few CROSS JOIN ${table} ON ${id} = few.id WHERE ${start} AND ${meets} ${order}
-        LIMIT CASE WHEN ${isFew} THEN ${limit} ELSE 0 END OFFSET ${offset})
+      ${few}
       UNION ALL
       SELECT * FROM (
         SELECT ${entry} FROM (
@@ -69,8 +72,7 @@ export function boundedPage(list: BoundedList): SQL {
         WHERE ${meets} LIMIT ${limit} OFFSET ${offset})),
     ends AS MATERIALIZED (
       SELECT ${entry} FROM ${table} WHERE ${start} ${order}
-      LIMIT CASE WHEN ${isFew} OR ${maxWalked} = 0 OR (SELECT count(*) FROM found) >= ${limit} THEN 0 ELSE 1 END
-      OFFSET ${Math.max(0, maxWalked - 1)})
+      LIMIT CASE WHEN ${isFew} OR (SELECT count(*) FROM found) >= ${limit} THEN 0 ELSE 1 END OFFSET ${maxWalked - 1})
     SELECT id, key, 0 AS is_end FROM found UNION ALL SELECT id, key, 1 AS is_end FROM ends) AS page`;
 }
 

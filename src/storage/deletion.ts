@@ -4,11 +4,13 @@
  * had is then deleted in slices, each of which holds the database for a few milliseconds; a slice finds what those before
  * it have left, so that a process that dies on the way loses nothing, and two at once do no harm.
  */
-import { and, asc, eq, lt, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
-import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
+import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { COLLECTED, DELETED, GONE, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
 import {
   findImmutableTags,
   hasRulesAsRead,
@@ -18,6 +20,7 @@ import {
   readRules,
 } from "./immutable-tags.ts";
 import {
+  accessKeys,
   blobs,
   type CleanupKind,
   cleanups,
@@ -34,10 +37,12 @@ import {
   repositoryPermissions,
   retentionLog,
   retentionRules,
+  sessions,
   shares,
   tagHistory,
   tags,
   triggers,
+  users,
 } from "./schema.ts";
 
 /** Rows of each kind that one slice changes, besides what triggers change along. */
@@ -45,21 +50,6 @@ export const SLICE_ROWS = 100;
 /** Manifests that one slice takes apart, and bytes of their texts. */
 const SLICE_MANIFESTS = 50;
 const SLICE_TEXT_BYTES = 1024 * 1024;
-
-/** What `manifests.unreferenced_since` says of manifests to be taken apart. */
-export const COLLECTED = -1;
-/** The same where their blobs count as used until then. */
-export const DELETED = -2;
-/** What the digest of such a manifest begins with, and the name of a deleted image; none that is there does. */
-const GONE = "~";
-/** Deleted organizations have names from this one on, which none can have, until nothing is left of them. */
-export const FIRST_HIDDEN_NAME = GONE as OrganizationName;
-
-/** Whether a row of `repositories` is there for anybody. */
-export const isThere = ne(repositories.accountId, 0);
-
-/** The same of `manifests`, where a row may be there that is gone for everybody. */
-export const isManifestThere = sql`ifnull(${manifests.unreferencedSince}, 0) >= 0`;
 
 /** How long after its time a push may be written at most: longer than D1 lets a query take. */
 const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
@@ -85,7 +75,7 @@ export async function deleteRepository(
   const [hidden] = await db.batch([
     db
       .update(repositories)
-      .set({ name: sql`${GONE} || ${repositories.id}`, accountId: 0, isPublic: false, createdBy: null })
+      .set({ name: goneName(repositories.id), accountId: 0, isPublic: false, createdBy: null })
       .where(
         and(
           eq(repositories.id, id),
@@ -119,17 +109,28 @@ export async function deleteRepository(
 /** Tags that one statement compares with rules. */
 const COMPARED_TAGS = 2000;
 
-/** Looks at all tags of a repository, of which there may be a million, page by page. */
-async function refuseImmutable(db: Database, repositoryId: number): Promise<void> {
+/**
+ * Looks at all tags of a repository, of which there may be a million, page by page.
+ *
+ * @param manifestId only those of a manifest.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of them.
+ */
+export async function refuseImmutable(
+  db: Database,
+  repositoryId: SQLWrapper | number,
+  manifestId?: SQLWrapper,
+  cause?: unknown,
+): Promise<void> {
+  const isMeant = manifestId === undefined ? sql`1` : sql`${tags.manifestId} = ${manifestId}`;
   for (let last = ""; ;) {
     const page = sql`
-      SELECT ${tags.repositoryId}, ${tags.name} FROM ${tags}
+      SELECT ${tags.repositoryId}, ${tags.name}, ${tags.manifestId} FROM ${tags}
       WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} > ${last} ORDER BY ${tags.name} LIMIT ${COMPARED_TAGS}`;
     const [row] = await db.all<{ seen: number; last: string | null; fixed: string }>(sql`
-      SELECT count(*) AS seen, max(name) AS last, json_group_array(name) FILTER (WHERE ${isImmutable}) AS fixed
+      SELECT count(*) AS seen, max(name) AS last, json_group_array(name) FILTER (WHERE ${isMeant} AND ${isImmutable}) AS fixed
       FROM (${page}) AS ${tags}`);
     const fixed = JSON.parse(row?.fixed ?? "[]") as Parameters<typeof immutableTag>[0];
-    if (fixed.length > 0) throw immutableTag(fixed.slice(0, MAX_NAMED_TAGS));
+    if (fixed.length > 0) throw immutableTag(fixed.slice(0, MAX_NAMED_TAGS), cause);
     if (!row?.last || row.seen < COMPARED_TAGS) return;
     last = row.last;
   }
@@ -149,18 +150,20 @@ export function insertOrganizationCleanups(db: Database) {
     .insert(cleanups)
     .select(
       sql`SELECT NULL, 'organization', ${organizations.id}, '' FROM ${organizations}
-          WHERE ${organizations.name} >= ${FIRST_HIDDEN_NAME} AND changes() > 0`,
+          WHERE ${organizations.name} >= ${GONE} AND changes() > 0`,
     )
     .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] });
 }
 
-/** The columns that make a manifest gone for everybody: its digest is free, and it refers to nothing. */
-export function goneManifest(kind: typeof COLLECTED | typeof DELETED) {
-  return {
-    unreferencedSince: kind,
-    digest: sql`${GONE} || ${manifests.id} || ' ' || ${manifests.digest}`,
-    subject: null,
-  };
+/** The same for the deleted triggers of a repository. */
+export function insertGoneTriggers(db: Database, repositoryId: number) {
+  return db
+    .insert(cleanups)
+    .select(
+      sql`SELECT NULL, 'trigger', ${triggers.id}, '' FROM ${triggers}
+          WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.name} >= ${GONE} AND changes() > 0`,
+    )
+    .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] });
 }
 
 export type Cleanup = typeof cleanups.$inferSelect;
@@ -224,12 +227,6 @@ function deleteDeliveries(db: Database, triggerIds: SQL) {
       .where(sql`${deliveries.id} IN ${slice}`)
       .returning({ id: deliveries.id }),
   ] as const;
-}
-
-/** Deletes a slice of the deliveries of a trigger. @returns how many. */
-export async function deleteDeliveriesOf(db: Database, triggerId: number): Promise<number> {
-  const [, deleted] = await db.batch(deleteDeliveries(db, sql`${triggerId}`));
-  return deleted.length;
 }
 
 function triggersOf(repositoryId: number): SQL {
@@ -443,6 +440,82 @@ export async function cleanOrganization(db: Database, id: number): Promise<boole
       ),
   ]);
   return permissions.length < SLICE_ROWS;
+}
+
+/** Forgets what was to be taken apart, in the batch that may have done the last of it. */
+function deleteCleanup(db: Database, kind: CleanupKind, targetId: number, isDone: SQL) {
+  return db
+    .delete(cleanups)
+    .where(and(eq(cleanups.kind, kind), eq(cleanups.targetId, targetId), isDone))
+    .returning({ id: cleanups.id });
+}
+
+/** Deletes a slice of the rows of a table that meet a condition. */
+function deleteSlice(db: Database, table: SQLiteTable, condition: SQL) {
+  return db
+    .delete(table)
+    .where(sql`${table}.rowid IN (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ${SLICE_ROWS})`);
+}
+
+/**
+ * Deletes a slice of the deliveries of a deleted trigger, and the trigger itself with the last of them.
+ *
+ * @returns whether nothing is left.
+ */
+export async function cleanTrigger(db: Database, id: number): Promise<boolean> {
+  const hasNone = sql`NOT EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.triggerId} = ${id})`;
+  const result = await db.batch([
+    ...deleteDeliveries(db, sql`${id}`),
+    db.delete(triggers).where(and(eq(triggers.id, id), sql`${triggers.name} >= ${GONE}`, hasNone)),
+    deleteCleanup(db, "trigger", id, sql`NOT EXISTS (SELECT 1 FROM ${triggers} WHERE ${triggers.id} = ${id})`),
+  ]);
+  return result[3].length > 0;
+}
+
+/** The tables that have rows of a user alone. */
+const TABLES_OF_USER = [sessions, accessKeys, organizationPermissions, repositoryPermissions] as const;
+
+/**
+ * Deletes a slice of what a deleted user had. The user's own row stays, without a name: images, tags and rules refer to it,
+ * and no index finds all of them.
+ *
+ * @returns whether nothing is left.
+ */
+export async function cleanUser(db: Database, id: number): Promise<boolean> {
+  const [first, ...others] = TABLES_OF_USER.map((table) => deleteSlice(db, table, sql`${table.userId} = ${id}`));
+  const isDone = TABLES_OF_USER.map((table) => sql`NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table.userId} = ${id})`);
+  if (!first) return true;
+  await db.batch([first, ...others]);
+  return (await deleteCleanup(db, "user", id, sql.join(isDone, sql` AND `))).length > 0;
+}
+
+/**
+ * Deletes a slice of the users of a deleted account, and of what others share with it. Its own row stays as those do.
+ *
+ * @returns whether nothing is left.
+ */
+export async function cleanAccount(db: Database, id: number): Promise<boolean> {
+  const isLeft = sql`${users.accountId} = ${id} AND ${isNamed(users.name)}`;
+  const slice = sql`(SELECT ${users.id} FROM ${users} WHERE ${isLeft} ORDER BY ${users.name} LIMIT ${SLICE_ROWS})`;
+  const result = await db.batch([
+    db
+      .insert(cleanups)
+      .select(sql`SELECT NULL, 'user', ${users.id}, '' FROM ${users} WHERE ${users.id} IN ${slice}`)
+      .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] }),
+    db
+      .update(users)
+      .set(GONE_USER)
+      .where(sql`${users.id} IN ${slice}`),
+    deleteSlice(db, shares, sql`${shares.accountId} = ${id}`),
+    deleteCleanup(
+      db,
+      "account",
+      id,
+      sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${isLeft})
+          AND NOT EXISTS (SELECT 1 FROM ${shares} WHERE ${shares.accountId} = ${id})`,
+    ),
+  ]);
+  return result[3].length > 0;
 }
 
 /** Manifests that one slice looks at. */

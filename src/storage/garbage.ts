@@ -7,7 +7,8 @@ import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { COLLECTED, goneManifest, insertCleanup } from "./deletion.ts";
+import { insertCleanup } from "./deletion.ts";
+import { COLLECTED, goneManifest } from "./gone.ts";
 import {
   blobs,
   collections,

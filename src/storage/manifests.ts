@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -8,7 +8,6 @@ import type { Manifest } from "../model/manifest.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { DELETED, goneManifest, isManifestThere } from "./deletion.ts";
 import {
   insertDeliveries,
   limitDeliveries,
@@ -16,7 +15,10 @@ import {
   type OutboxEntry,
   tooManyDeliveries,
 } from "./deliveries.ts";
+import { refuseImmutable } from "./deletion.ts";
+import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { breathe } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
@@ -320,9 +322,13 @@ export async function findMissing(
   return { blobs: partsOf(missingBlobs), children: partsOf(missingChildren) };
 }
 
+/** Tags that one statement deletes. */
+const SLICE_TAGS = 500;
+
 /**
  * Deletes a manifest and every tag that points to it, in one batch; what it named goes afterwards (`deletion.ts`). Its
- * blobs count as used until then, so that who is about to name them again has the grace period for it.
+ * blobs count as used until then, so that who is about to name them again has the grace period for it. Of very many tags
+ * most go before it, in slices.
  *
  * @returns whether there was one.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
@@ -336,7 +342,6 @@ export async function deleteManifest(
 ): Promise<boolean> {
   const repositoryId = repositoryIdOf(repository);
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
-  const now = new Date();
   const gone = goneManifest(DELETED);
   const isNamed = sql`(
     EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id})
@@ -345,13 +350,8 @@ export async function deleteManifest(
       WHERE ${manifestChildren.childId} = ${manifests.id} AND ifnull(parents.unreferenced_since, 0) >= 0))`;
   try {
     const [, , deleted] = await db.batch([
-      db
-        .insert(tagHistory)
-        .select(
-          sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
-        ),
-      // An immutable tag stays, and with it the manifest.
-      db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isImmutable))),
+      // An immutable tag stays, and with it the manifest; as it does when it has more tags than that.
+      ...deletingTags(db, actor, manifestId),
       // What it names goes in slices. A digest that is NULL is refused, and with it the whole batch.
       db
         .update(manifests)
@@ -367,23 +367,45 @@ export async function deleteManifest(
     return deleted.length > 0;
   } catch (error) {
     if (!isConstraintFailure(error, "NOT NULL constraint failed: manifests.digest")) throw error;
-    const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId));
-    if (fixed.length > 0) throw immutableTag(fixed, error);
+    await refuseImmutable(db, repositoryId, manifestId, error);
     const parents = await db
       .select({ digest: manifests.digest })
       .from(manifestChildren)
       .innerJoin(manifests, eq(manifests.id, manifestChildren.parentId))
       .where(and(eq(manifestChildren.childId, manifestId), isManifestThere))
       .limit(10);
-    throw new RegistryError(
-      "MANIFEST_IN_USE",
-      parents.map((parent) => ({
-        message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
-        detail: { digest, parent: parent.digest },
-      })),
-      { cause: error },
-    );
+    if (parents.length > 0) throw inUse(digest, parents, error);
   }
+  for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
+    const startedAt = Date.now();
+    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
+    await breathe(startedAt);
+  }
+  return deleteManifest(db, actor, repository, digest);
+}
+
+/** The statements that delete a slice of the tags of a manifest: those that no rule keeps. */
+function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
+  const slice = sql`(
+    SELECT ${tags}.rowid FROM ${tags} WHERE ${tags.manifestId} = ${manifestId} AND NOT ${isImmutable} LIMIT ${SLICE_TAGS})`;
+  return [
+    db.insert(tagHistory).select(
+      sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${Date.now()}
+            FROM ${tags} WHERE ${tags}.rowid IN ${slice}`,
+    ),
+    db
+      .delete(tags)
+      .where(sql`${tags}.rowid IN ${slice}`)
+      .returning({ name: tags.name }),
+  ] as const;
+}
+
+function inUse(digest: Digest, parents: readonly { digest: Digest }[], cause: unknown): RegistryError {
+  const culprits = parents.map((parent) => ({
+    message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
+    detail: { digest, parent: parent.digest },
+  }));
+  return new RegistryError("MANIFEST_IN_USE", culprits, { cause });
 }
 
 export interface Referrer extends StoredManifest {

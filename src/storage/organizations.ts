@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { type Actor, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../model/limits.ts";
@@ -6,7 +6,8 @@ import type { OrganizationName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { FIRST_HIDDEN_NAME, insertOrganizationCleanups } from "./deletion.ts";
+import { insertOrganizationCleanups } from "./deletion.ts";
+import { goneName, isNamed, isUser } from "./gone.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -103,11 +104,11 @@ export async function deleteOrganization(
   // Deleted images come last by their names.
   const isEmpty = sql`NOT EXISTS (
     SELECT 1 FROM ${repositories}
-    WHERE ${repositories.organizationId} = ${organizations.id} AND ${repositories.name} < ${FIRST_HIDDEN_NAME})`;
+    WHERE ${repositories.organizationId} = ${organizations.id} AND ${isNamed(repositories.name)})`;
   const [hidden] = await db.batch([
     db
       .update(organizations)
-      .set({ name: sql`${FIRST_HIDDEN_NAME} || ${organizations.id}`, createdBy: null })
+      .set({ name: goneName(organizations.id), createdBy: null })
       .where(and(isTheirs, isEmpty))
       .returning({ id: organizations.id }),
     insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
@@ -181,7 +182,7 @@ export function listOrganizationsQuery(db: Database, user: User, filter: Organiz
   return db
     .select(shownColumns(user))
     .from(organizations)
-    .leftJoin(users, eq(users.id, organizations.createdBy))
+    .leftJoin(users, isUser(organizations.createdBy))
     .leftJoin(organizationPermissions, isOwnPermission(user))
     .where(
       and(
@@ -232,7 +233,7 @@ export function searchOrganizationsQuery(
     .select({ ...shownColumns(user), key: sql<string>`page.key`, isEnd: sql<number>`page.is_end` })
     .from(page)
     .innerJoin(organizations, sql`${organizations.id} = page.id`)
-    .leftJoin(users, eq(users.id, organizations.createdBy))
+    .leftJoin(users, isUser(organizations.createdBy))
     .leftJoin(organizationPermissions, isOwnPermission(user))
     .orderBy(asc(sql`page.key`));
 }
@@ -259,7 +260,7 @@ function isOwnPermission(user: User): SQL | undefined {
 
 function isFound({ name, search }: OrganizationFilter): SQL | undefined {
   return and(
-    name === undefined ? lt(organizations.name, FIRST_HIDDEN_NAME) : eq(organizations.name, name),
+    name === undefined ? isNamed(organizations.name) : eq(organizations.name, name),
     contains(organizations.name, search),
   );
 }

@@ -1,5 +1,5 @@
 /** Aging rules, what they delete and what they left in the log: `model/retention.ts`. */
-import { and, asc, desc, eq, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -391,7 +391,12 @@ function loggedContent(rule: RetentionRule): RetentionRule {
  */
 export async function deleteLogBefore(db: Database, before: Date, limit: number): Promise<number> {
   // Ids grow with time: of the oldest, those that are old enough.
-  const oldest = db.select({ id: retentionLog.id }).from(retentionLog).orderBy(asc(retentionLog.id)).limit(limit);
+  const oldest = db
+    .select({ id: retentionLog.id })
+    .from(retentionLog)
+    .where(gt(retentionLog.id, 0))
+    .orderBy(asc(retentionLog.id))
+    .limit(limit);
   const deleted = await db
     .delete(retentionLog)
     .where(and(inArray(retentionLog.id, oldest), lt(retentionLog.createdAt, before)))

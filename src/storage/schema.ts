@@ -14,8 +14,8 @@ import type { ConditionKind } from "../model/trigger.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
 import type { SessionKind } from "../model/session.ts";
 
-/** A deleted image or organization to be taken apart, or an image whose manifests are to be looked at again. */
-export type CleanupKind = "image" | "organization" | "untagged";
+/** What was deleted and is to be taken apart, or an image whose manifests are to be looked at again. */
+export type CleanupKind = "account" | "image" | "organization" | "trigger" | "untagged" | "user";
 
 const id = () => integer("id").primaryKey();
 /** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
@@ -72,7 +72,12 @@ export const users = sqliteTable(
     /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
     passwordChanges: integer("password_changes").notNull().default(0),
   },
-  (table) => [index("users_by_account").on(table.accountId, table.name)],
+  (table) => [
+    index("users_by_account").on(table.accountId, table.name),
+    index("users_with_role")
+      .on(table.accountId, table.role)
+      .where(sql`${table.role} <> 'member'`),
+  ],
 );
 
 /** AK/SK pairs (guide 4.2). The secret is the key that requests are signed with, so it must be readable. */

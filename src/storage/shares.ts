@@ -8,6 +8,7 @@ import { type Deadline, MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../model/sha
 import { isOwn, isSharedWith } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isNamed, isUser } from "./gone.ts";
 import { accounts, repositories, shares, users } from "./schema.ts";
 
 export interface ShareTerms {
@@ -170,8 +171,8 @@ function selectShares(db: Database, condition: SQL | undefined) {
       updatedAt: shares.updatedAt,
     })
     .from(shares)
-    .innerJoin(accounts, eq(accounts.id, shares.accountId))
-    .leftJoin(users, eq(users.id, shares.createdBy))
+    .innerJoin(accounts, and(eq(accounts.id, shares.accountId), isNamed(accounts.name)))
+    .leftJoin(users, isUser(shares.createdBy))
     .where(condition)
     .orderBy(asc(accounts.name));
 }
@@ -249,6 +250,7 @@ export function listSentSharesQuery(db: Database, user: User, page: SentPage) {
         sql`${repositories.id} = seen.id`,
         eq(shares.repositoryId, repositories.id),
         eq(accounts.id, shares.accountId),
+        isNamed(accounts.name),
         isOwn(db, user),
         hasText(text),
         sql`(${repositories.name}, ${shares.accountId}) > (${after[0]}, ${after[1]})`,

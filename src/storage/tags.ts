@@ -5,6 +5,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import { insertAuditIfChanged } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
+import { isUser } from "./gone.ts";
 import { imageBytes } from "./image-detail.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { throwExplained } from "./quotas.ts";
@@ -241,7 +242,7 @@ export function listTagEventsQuery(
       at: tagHistory.createdAt,
     })
     .from(tagHistory)
-    .leftJoin(users, eq(users.id, tagHistory.userId))
+    .leftJoin(users, isUser(tagHistory.userId))
     .where(
       and(
         eq(tagHistory.repositoryId, repositoryId),

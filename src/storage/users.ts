@@ -4,6 +4,8 @@ import { RegistryError } from "../model/errors.ts";
 import { insertAudit, insertAuditIfChanged, type Recorded } from "./audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { insertCleanup } from "./deletion.ts";
+import { GONE_USER, isNamed, isUser, isUserThere } from "./gone.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
@@ -44,7 +46,7 @@ async function findUser(db: Database, condition: SQL): Promise<UserRecord | unde
     .select(USER_COLUMNS)
     .from(users)
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(condition);
+    .where(and(condition, isUserThere));
   return row;
 }
 
@@ -72,7 +74,7 @@ export function listUsersQuery(db: Database, accountId: number, { search, after,
     id: users.id,
     key: users.name,
     isDescending: false,
-    within: eq(users.accountId, accountId),
+    within: and(eq(users.accountId, accountId), isNamed(users.name)),
     conditions: contains(users.name, search),
     columns: [users.id, users.name],
     selectors: nameSelectors("users", search),
@@ -217,27 +219,32 @@ export async function updateUser(db: Database, actor: Actor, user: User, change:
 }
 
 /**
- * Deletes a user with all that is the user's alone: keys, sessions and permissions.
+ * Deletes a user, for everybody at once; what was the user's alone, keys, sessions and permissions, goes in slices
+ * (`deletion.ts`).
  *
  * @returns false as {@link updateUser}.
  */
 export async function deleteUser(db: Database, actor: Actor, user: User): Promise<boolean> {
   const { accountId, name: resource } = user;
-  const [deleted] = await db.batch([
+  const [gone] = await db.batch([
     db
-      .delete(users)
-      .where(and(eq(users.id, user.id), leavesSomebody("member")))
+      .update(users)
+      .set(GONE_USER)
+      .where(and(isUser(sql`${user.id}`), leavesSomebody("member")))
       .returning({ id: users.id }),
     insertAuditIfChanged(db, actor, { action: "user.delete", accountId, resource }),
+    insertCleanup(db, "user", sql`${user.id}`),
   ]);
-  return deleted.length > 0;
+  return gone.length > 0;
 }
 
 /** Whether, if this row of `users` had another role, there were still an administrator and an operator besides. */
 function leavesSomebody(role: Role): SQL | undefined {
   if (role === "operator") return undefined;
+  // That no member is meant is written out for the partial index.
   const leavesOperator = sql`(${users.role} <> 'operator' OR EXISTS (
-    SELECT 1 FROM ${users} AS other WHERE other.role = 'operator' AND other.id <> ${users.id}))`;
+    SELECT 1 FROM ${users} AS other
+    WHERE other.role = 'operator' AND other.role <> 'member' AND other.id <> ${users.id}))`;
   if (role === "administrator") return leavesOperator;
   const leavesAdministrator = sql`(${users.role} = 'member' OR EXISTS (
     SELECT 1 FROM ${users} AS other
