@@ -9,7 +9,7 @@ import type { Digest } from "../model/digest.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import { boundedPage } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { isUser } from "./gone.ts";
+import { isNamedUser } from "./gone.ts";
 import { ownImages } from "./image-selectors.ts";
 import { deliveries, manifests, repositories, tagHistory, tags, triggers, users } from "./schema.ts";
 
@@ -42,7 +42,7 @@ export function recentPushesQuery(db: Database, user: User, limit: number): SQL 
         ORDER BY newest.updated_at DESC, newest.rowid DESC LIMIT ${limit})
       ORDER BY time DESC, id DESC LIMIT ${limit})
     SELECT ${repositories.name} AS repository, ${tags.name} AS tag, ${manifests.digest} AS digest,
-           (SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isUser(tagHistory.userId)}
+           (SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isNamedUser(tagHistory.userId)}
             WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
             ORDER BY ${tagHistory.id} DESC LIMIT 1) AS pushedBy,
            page.time AS pushedAt

@@ -355,18 +355,18 @@ function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting:
     ] as const
   ).filter(([, value]) => value !== undefined);
   // What was denied is little as a rule, and has an index by account.
-  const isRare = result === "denied" && account !== undefined && organization === undefined && userName === undefined;
-  const first = isRare ? wanted.find(([name]) => name === "account_id") : wanted[0];
+  const isDenied = result === "denied" && account !== undefined && organization === undefined && userName === undefined;
+  const first = isDenied ? wanted.find(([name]) => name === "account_id") : wanted[0];
   const rest: SQL[] = [
     ...wanted.filter((condition) => condition !== first).map((condition) => equals("seen", condition)),
     ...(userId === undefined ? [] : [equals("seen", ["user_id", userId])]),
-    ...(result === undefined || isRare ? [] : [equals("seen", ["result", result])]),
+    ...(result === undefined || isDenied ? [] : [equals("seen", ["result", result])]),
     ...(since ? [sql`seen.created_at >= ${since.getTime()}`] : []),
     ...(until ? [sql`seen.created_at < ${until.getTime()}`] : []),
   ];
   return {
     // Written out, because SQLite sees that a partial index fits by the text alone.
-    indexed: and(first && equals("audit_events", first), isRare ? sql`${auditEvents.result} = 'denied'` : undefined),
+    indexed: and(first && equals("audit_events", first), isDenied ? sql`${auditEvents.result} = 'denied'` : undefined),
     sifting: and(...rest),
   };
 }

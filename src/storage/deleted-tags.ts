@@ -5,7 +5,7 @@ import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { isUser } from "./gone.ts";
+import { isNamedUser } from "./gone.ts";
 import { throwExplained } from "./quotas.ts";
 import { manifests, repositories, tagHistory, tags, users } from "./schema.ts";
 
@@ -65,7 +65,7 @@ export function deletedTagsQuery(
       tag: event.tag,
       digest: digest.as("last_digest"),
       deletedAt: event.createdAt,
-      deletedBy: sql<string | null>`(SELECT ${users.name} FROM ${users} WHERE ${isUser(sql`event.user_id`)})`.as(
+      deletedBy: sql<string | null>`(SELECT ${users.name} FROM ${users} WHERE ${isNamedUser(sql`event.user_id`)})`.as(
         "deleted_by",
       ),
     })

@@ -40,7 +40,7 @@ export function goneManifest(kind: typeof COLLECTED | typeof DELETED) {
 }
 
 /** Joins `users` by an id, unless the user was deleted. The row itself stays, because what it made refers to it. */
-export function isUser(id: SQLWrapper): SQL | undefined {
+export function isNamedUser(id: SQLWrapper): SQL | undefined {
   return and(eq(users.id, id), isNamed(users.name));
 }
 

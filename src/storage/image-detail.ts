@@ -6,7 +6,7 @@ import { MAX_MEDIA_TYPE_LENGTH } from "../model/limits.ts";
 import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
 import { asColumn, type Database } from "./database.ts";
-import { isUser } from "./gone.ts";
+import { isNamedUser } from "./gone.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { countPlatforms, platformsOfManifest } from "./platforms.ts";
 import {
@@ -39,7 +39,7 @@ export async function findImageProperties(db: Database, repositoryId: number) {
     })
     .from(repositories)
     .innerJoin(accounts, eq(accounts.id, repositories.accountId))
-    .leftJoin(users, isUser(repositories.createdBy))
+    .leftJoin(users, isNamedUser(repositories.createdBy))
     .where(eq(repositories.id, repositoryId));
   return row;
 }
@@ -100,7 +100,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       platforms: platformsOfManifest,
       isImmutable: sql`${isImmutable}`.mapWith(Boolean),
       pushedBy: sql<string | null>`(
-        SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isUser(tagHistory.userId)}
+        SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isNamedUser(tagHistory.userId)}
         WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
         ORDER BY ${tagHistory.id} DESC LIMIT 1)`,
       createdAt: tags.createdAt,

@@ -7,7 +7,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import type { TagPattern } from "../model/tag-pattern.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { isUser } from "./gone.ts";
+import { isNamedUser } from "./gone.ts";
 import { immutableTagRules, repositories, tags, users } from "./schema.ts";
 
 /** Whether a row of `tags` is one that a rule of its repository keeps, as a condition. */
@@ -77,7 +77,7 @@ function selectRules(db: Database, condition: SQL | undefined) {
       createdAt: immutableTagRules.createdAt,
     })
     .from(immutableTagRules)
-    .leftJoin(users, isUser(immutableTagRules.createdBy))
+    .leftJoin(users, isNamedUser(immutableTagRules.createdBy))
     .where(condition)
     .orderBy(asc(immutableTagRules.pattern));
 }

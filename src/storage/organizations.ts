@@ -7,7 +7,7 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
 import { insertOrganizationCleanups } from "./deletion.ts";
-import { goneName, isNamed, isUser } from "./gone.ts";
+import { goneName, isNamed, isNamedUser } from "./gone.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -182,7 +182,7 @@ export function listOrganizationsQuery(db: Database, user: User, filter: Organiz
   return db
     .select(shownColumns(user))
     .from(organizations)
-    .leftJoin(users, isUser(organizations.createdBy))
+    .leftJoin(users, isNamedUser(organizations.createdBy))
     .leftJoin(organizationPermissions, isOwnPermission(user))
     .where(
       and(
@@ -233,7 +233,7 @@ export function searchOrganizationsQuery(
     .select({ ...shownColumns(user), key: sql<string>`page.key`, isEnd: sql<number>`page.is_end` })
     .from(page)
     .innerJoin(organizations, sql`${organizations.id} = page.id`)
-    .leftJoin(users, isUser(organizations.createdBy))
+    .leftJoin(users, isNamedUser(organizations.createdBy))
     .leftJoin(organizationPermissions, isOwnPermission(user))
     .orderBy(asc(sql`page.key`));
 }

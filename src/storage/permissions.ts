@@ -6,7 +6,7 @@ import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditForEach, isAuditRefusal } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { isNamed, isUser } from "./gone.ts";
+import { isNamed, isNamedUser } from "./gone.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "./schema.ts";
 
 /** What rights are on. */
@@ -46,7 +46,7 @@ export async function listPermissions(
     .select({ userId: users.id, userName: users.name, level: permissions.level })
     .from(targets)
     .innerJoin(permissions, eq(targetId, targets.id))
-    .innerJoin(users, isUser(permissions.userId))
+    .innerJoin(users, isNamedUser(permissions.userId))
     .where(and(eq(targets.name, name as OrganizationName & RepositoryName), eq(targets.accountId, accountId)))
     .orderBy(asc(users.name))
     .limit(MAX_LISTED_PERMISSIONS);

@@ -7,7 +7,7 @@ import { mayAddImages } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { isThere, isUser } from "./gone.ts";
+import { isThere, isNamedUser } from "./gone.ts";
 import { ownImages } from "./image-selectors.ts";
 import { insertOpenUpload, openedBy } from "./open-uploads.ts";
 import { insertOrganization } from "./organizations.ts";
@@ -142,7 +142,7 @@ export async function findRepositoryRecord(db: Database, id: number) {
       storedBytes: repositories.storedBytes,
     })
     .from(repositories)
-    .leftJoin(users, isUser(repositories.createdBy))
+    .leftJoin(users, isNamedUser(repositories.createdBy))
     .where(eq(repositories.id, id));
   return row;
 }

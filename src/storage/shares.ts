@@ -8,7 +8,7 @@ import { type Deadline, MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../model/sha
 import { isOwn, isSharedWith } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { isNamed, isUser } from "./gone.ts";
+import { isNamed, isNamedUser } from "./gone.ts";
 import { accounts, repositories, shares, users } from "./schema.ts";
 
 export interface ShareTerms {
@@ -172,7 +172,7 @@ function selectShares(db: Database, condition: SQL | undefined) {
     })
     .from(shares)
     .innerJoin(accounts, and(eq(accounts.id, shares.accountId), isNamed(accounts.name)))
-    .leftJoin(users, isUser(shares.createdBy))
+    .leftJoin(users, isNamedUser(shares.createdBy))
     .where(condition)
     .orderBy(asc(accounts.name));
 }

@@ -5,7 +5,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import { insertAuditIfChanged } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
-import { isUser } from "./gone.ts";
+import { isNamedUser } from "./gone.ts";
 import { imageBytes } from "./image-detail.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { throwExplained } from "./quotas.ts";
@@ -242,7 +242,7 @@ export function listTagEventsQuery(
       at: tagHistory.createdAt,
     })
     .from(tagHistory)
-    .leftJoin(users, isUser(tagHistory.userId))
+    .leftJoin(users, isNamedUser(tagHistory.userId))
     .where(
       and(
         eq(tagHistory.repositoryId, repositoryId),

@@ -10,7 +10,7 @@ import type { Target } from "../model/trigger-target.ts";
 import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { insertGoneTriggers } from "./deletion.ts";
-import { goneName, isNamed, isThere, isUser } from "./gone.ts";
+import { goneName, isNamed, isThere, isNamedUser } from "./gone.ts";
 import { clusters, deliveries, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
@@ -58,7 +58,7 @@ function select(db: Database) {
     .from(triggers)
     .innerJoin(repositories, and(eq(repositories.id, triggers.repositoryId), isThere, isNamed(triggers.name)))
     .leftJoin(clusters, eq(clusters.id, triggers.clusterId))
-    .leftJoin(users, isUser(triggers.createdBy))
+    .leftJoin(users, isNamedUser(triggers.createdBy))
     .$dynamic();
 }
 

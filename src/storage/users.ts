@@ -5,7 +5,7 @@ import { insertAudit, insertAuditIfChanged, type Recorded } from "./audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { insertCleanup } from "./deletion.ts";
-import { GONE_USER, isNamed, isUser, isUserThere } from "./gone.ts";
+import { GONE_USER, isNamed, isNamedUser, isUserThere } from "./gone.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
@@ -230,7 +230,7 @@ export async function deleteUser(db: Database, actor: Actor, user: User): Promis
     db
       .update(users)
       .set(GONE_USER)
-      .where(and(isUser(sql`${user.id}`), leavesSomebody("member")))
+      .where(and(isNamedUser(sql`${user.id}`), leavesSomebody("member")))
       .returning({ id: users.id }),
     insertAuditIfChanged(db, actor, { action: "user.delete", accountId, resource }),
     insertCleanup(db, "user", sql`${user.id}`),

@@ -13,7 +13,16 @@ import { deleteRepository } from "../../src/storage/deletion.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
-import { newAccount, newOrganization, pushAs } from "../support/workerd/management.ts";
+import {
+  asUser,
+  newAccount,
+  newOrganization,
+  newUser,
+  PASSWORD,
+  pushAs,
+  userIdOf,
+} from "../support/workerd/management.ts";
+import { ADMINISTRATOR } from "../support/workerd/registry.ts";
 import { miscounted } from "../support/workerd/quotas.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -190,6 +199,176 @@ describe("deleting a large image", () => {
     expect(await query("PRAGMA foreign_key_check")).toEqual([]);
   });
 });
+
+/** Rows of one column, for as many numbers as are wanted. */
+function numbered(count: number, insertion: string, selection: string): string {
+  return `${insertion} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) ${selection}`;
+}
+
+describe("deleting what else may have very many rows", () => {
+  it("takes a user away at once, and permissions on many images in slices", { timeout: 60_000 }, async () => {
+    const { account, administrator, member } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const user = await userIdOf(member.name);
+    const accountId = `(SELECT account_id FROM users WHERE id = ${user})`;
+    for (const sql of [
+      numbered(
+        450,
+        "INSERT INTO repositories (organization_id, account_id, name, created_by, created_at)",
+        `SELECT id, account_id, '${organization}/of-' || i, ${user}, 0 FROM n, organizations WHERE name = '${organization}'`,
+      ),
+      `INSERT INTO repository_permissions (repository_id, user_id, level, created_at)
+       SELECT id, ${user}, 'read', 0 FROM repositories WHERE name LIKE '${organization}/of-%'`,
+      numbered(
+        250,
+        "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)",
+        `SELECT '${organization}-' || i, ${user}, 0, 9e12 FROM n`,
+      ),
+    ]) {
+      await env.DB.prepare(sql).run();
+    }
+    expect((await member.get("/api/session")).status).toBe(200);
+    expect((await administrator.delete(`/api/users/${member.name}`)).status).toBe(204);
+    // Gone for everybody: the login, the list, what was created, and the right to an image.
+    expect((await member.get("/api/session")).status).toBe(401);
+    const listed = await (await administrator.get("/api/users")).json<{ users: { name: string }[] }>();
+    expect(listed.users.map(({ name }) => name)).not.toContain(member.name);
+    expect(listed.users.map(({ name }) => name).filter((name) => name >= "~")).toEqual([]);
+    const access = `/v2/manage/namespaces/${organization}/repos/of-1`;
+    const image = await (await administrator.get(access)).json<{ creator_name?: string }>();
+    expect(image.creator_name ?? "").toBe("");
+    expect(await countOf(`SELECT user_count AS count FROM accounts WHERE name = '${account}'`)).toBe(1);
+    // The name is free, and its next owner has nothing of the last one.
+    const next = await newUser(account, { name: member.name });
+    expect((await next.get(access)).status).toBe(404);
+    expect(await countOf(`SELECT count(*) AS count FROM repository_permissions WHERE user_id = ${user}`)).toBe(350);
+    const { stores, asked } = watched();
+    await cleanUp(stores, budget(stores));
+    for (const table of ["repository_permissions", "sessions"]) {
+      expect(await countOf(`SELECT count(*) AS count FROM ${table} WHERE user_id = ${user}`)).toBe(0);
+    }
+    expect(await query("SELECT * FROM cleanups")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+    expect(await query(`SELECT 1 FROM users WHERE name = '${member.name}' AND account_id = ${accountId}`)).toHaveLength(
+      1,
+    );
+  });
+
+  it("takes an account away at once, and its users in slices", { timeout: 60_000 }, async () => {
+    const { account, administrator, member } = await newAccount();
+    await env.DB.prepare(
+      numbered(
+        350,
+        "INSERT INTO users (account_id, name, role, password_hash, created_at)",
+        `SELECT id, '${account}-' || i, 'member', '', 0 FROM n, accounts WHERE name = '${account}'`,
+      ),
+    ).run();
+    const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
+    const { stores, asked } = watched();
+    expect((await operator.delete(`/api/accounts/${account}`)).status).toBe(204);
+    expect((await operator.get(`/api/accounts/${account}`)).status).toBe(404);
+    for (const client of [administrator, member]) expect((await client.get("/api/session")).status).toBe(401);
+    const listed = await (await operator.get("/api/accounts?limit=1000")).json<{ accounts: { name: string }[] }>();
+    expect(listed.accounts.map(({ name }) => name).filter((name) => name === account || name >= "~")).toEqual([]);
+    // Nobody comes into it any more.
+    const id = await countOf("SELECT max(id) AS count FROM accounts WHERE name >= '~'");
+    await expect(
+      env.DB.prepare(
+        "INSERT INTO users (account_id, name, role, password_hash, created_at) VALUES (?, 'late', 'member', '', 0)",
+      )
+        .bind(id)
+        .run(),
+    ).rejects.toThrow("FOREIGN KEY");
+    for (let after = 1; after < 40 && (await countOf("SELECT count(*) AS count FROM cleanups")) > 0; after += 1) {
+      const dying = dyingStores(2 + (after % 5)).stores;
+      await cleanUp(dying, budget(dying)).catch(() => undefined);
+    }
+    await cleanUp(stores, budget(stores));
+    expect(await countOf(`SELECT count(*) AS count FROM users WHERE account_id = ${id} AND name < '~'`)).toBe(0);
+    expect(await query("SELECT * FROM cleanups")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+    expect(
+      (
+        await operator.post("/api/accounts", {
+          name: account,
+          administrator: { name: administrator.name, password: PASSWORD },
+        })
+      ).status,
+    ).toBe(201);
+  });
+
+  it("takes a trigger away at once, and its history in slices", { timeout: 60_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushAs(administrator, `${organization}/web`);
+    const triggers = `/api/organizations/${organization}/images/web/triggers`;
+    const hook = {
+      name: "hook",
+      condition: { kind: "all" },
+      target: { kind: "webhook", url: "https://hooks.example.com/", format: "cloudevents" },
+    };
+    expect(await statusOf(administrator.post(triggers, hook))).toBe(201);
+    const old = await countOf(`SELECT max(id) AS count FROM triggers`);
+    await env.DB.prepare(
+      numbered(
+        130,
+        "INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at)",
+        `SELECT '${organization}-' || i, ${old}, '{}', 'v', 'x', 'success', ${Date.now()} FROM n`,
+      ),
+    ).run();
+    expect((await administrator.delete(`${triggers}/hook`)).status).toBe(204);
+    expect((await administrator.get(`${triggers}/hook`)).status).toBe(404);
+    expect(await (await administrator.get(triggers)).json()).toMatchObject({ triggers: [] });
+    expect(await statusOf(administrator.post(triggers, hook))).toBe(201);
+    const deliveries = await (await administrator.get(`${triggers}/hook/deliveries`)).json<{ deliveries: unknown[] }>();
+    expect(deliveries.deliveries).toEqual([]);
+    const { stores, asked } = watched();
+    await cleanUp(stores, budget(stores));
+    expect(
+      await query(`SELECT 1 FROM deliveries WHERE trigger_id = ${old} UNION SELECT 1 FROM triggers WHERE id = ${old}`),
+    ).toEqual([]);
+    expect(await query("SELECT * FROM cleanups")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+  });
+
+  it("takes a manifest away with all of its tags, or with none of them", { timeout: 60_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = `${organization}/web`;
+    const digest = await pushAs(administrator, name, "first");
+    await env.DB.prepare(
+      numbered(
+        2100,
+        "INSERT INTO tags",
+        `SELECT repository_id, 'v' || i, manifest_id, 0, 0 FROM n, tags JOIN repositories r ON r.id = repository_id
+         WHERE r.name = '${name}' AND tags.name = 'first'`,
+      ),
+    ).run();
+    const tagsLeft = () =>
+      countOf(
+        `SELECT count(*) AS count FROM tags JOIN repositories r ON r.id = repository_id WHERE r.name = '${name}'`,
+      );
+    const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
+    const rule = await administrator.post(rules, { pattern: "v77" });
+    expect(rule.status).toBe(201);
+    expect((await administrator.delete(`/v2/${name}/manifests/${digest}`)).status).toBe(403);
+    expect(await tagsLeft()).toBe(2101);
+    const { id } = await rule.json<{ id: number }>();
+    expect((await administrator.delete(`${rules}/${id}`)).status).toBe(204);
+    expect((await administrator.delete(`/v2/${name}/manifests/${digest}`)).status).toBe(202);
+    expect(await tagsLeft()).toBe(0);
+    expect((await administrator.get(`/v2/${name}/manifests/${digest}`)).status).toBe(404);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await miscounted()).toEqual([]);
+  });
+});
+
+async function statusOf(answer: Promise<Response>): Promise<number> {
+  const { status } = await answer;
+  return status;
+}
 
 describe("what is done by the clock", () => {
   it("changes a bounded number of rows with each statement", { timeout: 240_000 }, async () => {
