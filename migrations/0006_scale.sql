@@ -302,3 +302,27 @@ WHEN (SELECT `user_count` FROM `accounts` WHERE `id` = NEW.`account_id`) >= 1000
 BEGIN
 	SELECT RAISE(ABORT, 'too many users');
 END;
+--> statement-breakpoint
+-- What is remembered within bounds: whether there is too much is asked in the LIMIT, where it is asked once. As a condition it
+-- would be asked of each of the oldest rows, which are all that there are.
+DROP TRIGGER `tag_history_counted`;--> statement-breakpoint
+CREATE TRIGGER `tag_history_counted` AFTER INSERT ON `tag_history` BEGIN
+	UPDATE `accounts` SET `tag_event_count` = `tag_event_count` + 1 WHERE `id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`);
+	DELETE FROM `tag_history` WHERE `id` IN (
+		SELECT `oldest`.`id` FROM `tag_history` AS `oldest`
+		WHERE `oldest`.`repository_id` = NEW.`repository_id` AND `oldest`.`id` < NEW.`id`
+		ORDER BY `oldest`.`id` LIMIT ifnull((
+			SELECT iif(`tag_event_count` > 100000 + 2 * `used`, 2, 0) FROM `accounts`
+			JOIN `quotas` ON `holder` = 'account' AND `holder_id` = `accounts`.`id` AND `resource` = 'tags'
+			WHERE `accounts`.`id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`)), 0));
+END;
+--> statement-breakpoint
+DROP TRIGGER `audit_events_counted`;--> statement-breakpoint
+CREATE TRIGGER `audit_events_counted` AFTER INSERT ON `audit_events` WHEN NEW.`account_id` IS NOT NULL BEGIN
+	UPDATE `accounts` SET `audit_event_count` = `audit_event_count` + 1 WHERE `id` = NEW.`account_id`;
+	DELETE FROM `audit_events` WHERE `id` IN (
+		SELECT `oldest`.`id` FROM `audit_events` AS `oldest`
+		WHERE `oldest`.`account_id` = NEW.`account_id` AND `oldest`.`id` < NEW.`id`
+		ORDER BY `oldest`.`id` LIMIT ifnull((
+			SELECT iif(`audit_event_count` > 1000000, 2, 0) FROM `accounts` WHERE `id` = NEW.`account_id`), 0));
+END;

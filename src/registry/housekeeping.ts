@@ -19,9 +19,9 @@ import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Rows that one statement deletes, with all the indexes they are in: requests wait for it. */
-const SLICE = 500;
+const SLICE = 1000;
 /** Of deliveries, each of which has tries. */
-const SLICE_DELIVERIES = 50;
+const SLICE_DELIVERIES = 500;
 /**
  * Queries of all tasks together. The platform allows 1,000 in one invocation; a task that is in the middle of something when
  * its part is spent goes a few further.

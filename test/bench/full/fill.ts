@@ -133,7 +133,7 @@ export async function fillFull(run: Run, size: FullSize, passwordHash: string): 
             iif(i % 500 = 9, 'image.delete', 'manifest.push'), 'big/image-' || i, iif(i % 1000 = 1, 'denied', 'success')`,
   );
   await insert(
-    Math.min(images, 20_000) * 30,
+    Math.min(images / 5, 20_000) * 30,
     `INSERT INTO daily_pulls (account_id, day, repository_id, pulls, bytes)
      SELECT 1, date('now', '-' || ((i - 1) % 30) || ' days'), 2 + (i - 1) / 30, 1, 100`,
   );
