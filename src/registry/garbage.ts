@@ -32,7 +32,7 @@ import { breathe } from "../storage/pace.ts";
 export type { CollectionRecord, Garbage };
 
 /** Rows that one statement changes: requests wait for it, so it is to take milliseconds. */
-const SLICE_ROWS = 100;
+const SLICE_ROWS = 200;
 /** R2 deletes at most so many keys at once, and lists as many. */
 const MAX_KEYS = 1000;
 /** Pages of the bucket that one run compares with the database. */
