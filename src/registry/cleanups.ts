@@ -38,15 +38,21 @@ const MINUTE_MS = 40_000;
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
   await takeManifestsApart(stores, budget);
   const failures: unknown[] = [];
+  // What waits for others, as an organization for its images, is looked at again as long as anything comes of it.
   for (let isWorking = true; isWorking && !budget.isSpent;) {
     isWorking = false;
-    for (const cleanup of await listCleanups(stores.db, PAGE)) {
-      if (budget.isSpent) break;
-      try {
-        if (await goOn(stores, cleanup, budget)) isWorking = true;
-      } catch (error) {
-        failures.push(error);
+    let page: Cleanup[];
+    for (let after = 0; ; after = page.at(-1)?.id ?? 0) {
+      page = await listCleanups(stores.db, after, PAGE);
+      for (const cleanup of page) {
+        if (budget.isSpent) break;
+        try {
+          if (await goOn(stores, cleanup, budget)) isWorking = true;
+        } catch (error) {
+          failures.push(error);
+        }
       }
+      if (page.length < PAGE || budget.isSpent) break;
     }
   }
   if (failures.length > 0) throw failures[0];

@@ -4,7 +4,7 @@
  * had is then deleted in slices, each of which holds the database for a few milliseconds; a slice finds what those before
  * it have left, so that a process that dies on the way loses nothing, and two at once do no harm.
  */
-import { and, asc, eq, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, eq, gt, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
@@ -168,9 +168,9 @@ export function insertGoneTriggers(db: Database, repositoryId: number) {
 
 export type Cleanup = typeof cleanups.$inferSelect;
 
-/** What is to be taken apart, the oldest first. */
-export async function listCleanups(db: Database, limit: number): Promise<Cleanup[]> {
-  return db.select().from(cleanups).orderBy(asc(cleanups.id)).limit(limit);
+/** What is to be taken apart, the oldest first, behind an id. */
+export async function listCleanups(db: Database, after: number, limit: number): Promise<Cleanup[]> {
+  return db.select().from(cleanups).where(gt(cleanups.id, after)).orderBy(asc(cleanups.id)).limit(limit);
 }
 
 /** The tables that have rows of a repository which nothing else refers to. */

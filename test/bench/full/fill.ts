@@ -123,11 +123,11 @@ export async function fillFull(run: Run, size: FullSize, passwordHash: string): 
   );
   await run(`INSERT INTO organization_blobs SELECT blob_id, organization_id, count(*) FROM repository_blobs
              JOIN repositories ON repositories.id = repository_id GROUP BY 1, 2`);
-  // A year of events of three users; one in a thousand was denied.
+  // Half a year of events of three users, all of which are still kept; one in a thousand was denied.
   await insert(
     auditEvents,
     `INSERT INTO audit_events (created_at, account_id, organization, user_id, user_name, action, resource, result)
-     SELECT ${now} - (${auditEvents} - i) * (365 * ${DAY_MS} / ${auditEvents}), 1 + (i % 50 = 3),
+     SELECT ${now} - (${auditEvents} - i) * (170 * ${DAY_MS} / ${auditEvents}), 1 + (i % 50 = 3),
             iif(i % 7 = 0, 'small', '${FULL.organization}'), 1 + i % 3,
             CASE i % 3 WHEN 0 THEN 'admin' WHEN 1 THEN '${FULL.member}' ELSE '${FULL.guest}' END,
             iif(i % 500 = 9, 'image.delete', 'manifest.push'), 'big/image-' || i, iif(i % 1000 = 1, 'denied', 'success')`,

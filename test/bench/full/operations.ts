@@ -101,8 +101,8 @@ export function operations(now: number): Operation[] {
         account: [undefined, "admin"],
         action: [undefined, "image.delete", "user.delete"],
         result: [undefined, "denied", "success"],
-        since: [undefined, days(300)],
-        until: [undefined, days(40), days(330)],
+        since: [undefined, days(150)],
+        until: [undefined, days(20), days(165)],
       }),
     ),
     ...list(
