@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createServer, isIP, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
@@ -12,6 +12,7 @@ import { DiskSpace } from "./disk-space.ts";
 import { startFront, type Front } from "./front.ts";
 import { FRONT_HEADER, guardModule } from "./guard-module.ts";
 import { applyMigrations } from "./migrations.ts";
+import { localUrl, LOOPBACK } from "./listen.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
 
@@ -34,7 +35,7 @@ export interface RuntimeOptions {
   configPath?: string;
   /** 0, the default, for any free one. */
   port?: number;
-  /** Default 127.0.0.1. */
+  /** The address to listen on, as `readListen` has it. Default 127.0.0.1. */
   host?: string;
   /** Holds all data and the bundle; made if it is not there. */
   stateDir: string;
@@ -48,7 +49,7 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime {
-  /** Without a slash at the end. */
+  /** For this machine itself, without a slash at the end. */
   url: string;
   port: number;
   miniflare: Miniflare;
@@ -81,13 +82,13 @@ export class WorkerdDied extends Error {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const configPath = resolve(options.configPath ?? join(ROOT, "wrangler.toml"));
-  const host = options.host ?? "127.0.0.1";
+  const host = options.host ?? LOOPBACK;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const state = await lockState(options.stateDir);
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
     const port = options.port || (await findFreePort(host));
-    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const url = localUrl(host, port);
     const bindings = typeof options.bindings === "function" ? options.bindings(url) : options.bindings;
     // Only Berth's own Worker has a console.
     if (options.configPath === undefined) await buildConsole();
@@ -96,7 +97,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const variables = { ...worker.workerOptions.bindings, ...bindings };
     const disk = new DiskSpace(state.path, log);
     const admit = admission({
-      publicHosts: [...(isIP(host) ? [] : [host]), ...hostsOf(textOf(variables["PUBLIC_URL"]))],
+      publicHosts: [new URL(url).hostname, ...hostsOf(textOf(variables["PUBLIC_URL"]))],
       trustedProxies: options.trustedProxies ?? [],
       headers: { [FRONT_HEADER]: frontSecret },
       check: (head) => disk.requireRoom(head),

@@ -22,5 +22,5 @@ export function continueAfterAnswer(c: Context<AppEnv>, work: Promise<void> | un
 
 /** @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
-  return parseRepositoryName(c.req.param("name") ?? "");
+  return parseRepositoryName(c.req.param("name") ?? "", c.var.stores.settings.defaultOrganization);
 }

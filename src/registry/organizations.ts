@@ -1,5 +1,6 @@
 /** Organizations, which keep the images of an account apart (guide 5). */
 import { type Caller, isAdministrator, type Level, type User } from "../model/access.ts";
+import { counted } from "../model/counted.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import * as storage from "../storage/organizations.ts";
@@ -32,7 +33,7 @@ export async function createOrganization(stores: Stores, caller: Caller, name: O
     const message = `organization ${name} was another account's until a moment ago: choose another name, or try again later`;
     throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
   }
-  const message = `${actor.user.name} has created ${quota} organizations, and more are not allowed`;
+  const message = `${actor.user.name} has created ${counted(quota, "organization")}, and more are not allowed`;
   throw new RegistryError("ORGANIZATION_QUOTA_EXCEEDED", { message, detail });
 }
 

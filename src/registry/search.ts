@@ -4,7 +4,7 @@ import { ALL_SOURCES, type ImageFilter, type ImageSort, type ImageSource, type P
 import { listArchitectures } from "../storage/platforms.ts";
 import { searchImages as search } from "../storage/search.ts";
 import type { Stores } from "../storage/stores.ts";
-import { requireAccountUser, visitorOf } from "./access.ts";
+import { requireAccountUser, searcherOf, visitorOf } from "./access.ts";
 
 /**
  * One page of the images that the caller may pull, and where the search ended if it did before the page was full.
@@ -31,6 +31,20 @@ export async function searchImages(
 export async function searchImageCentre(stores: Stores, caller: Caller, filter: ImageFilter, page: Page<ImageSort>) {
   const visitor = stores.settings.allowsAnonymousPull ? visitorOf(caller) : requireAccountUser(caller);
   return describe(stores, visitor, ["public"], filter, page);
+}
+
+/**
+ * The images whose name has a text in it, as `docker search` shows them: what the caller may pull. Credentials that only push
+ * and pull will do; a token has to be one for the catalog.
+ *
+ * @throws RegistryError UNAUTHORIZED for anonymous callers, unless the operator lets them pull.
+ */
+export async function searchForDocker(stores: Stores, caller: Caller, text: string, limit: number) {
+  const user = await searcherOf(stores, caller);
+  const page = { sort: "name", isDescending: false, after: undefined, limit } as const;
+  const sources = user ? ALL_SOURCES : (["public"] as const);
+  const { rows } = await search(stores.db, { ...page, user, sources, filter: text === "" ? {} : { text } });
+  return rows.slice(0, limit);
 }
 
 async function describe(

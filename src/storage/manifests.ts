@@ -5,6 +5,7 @@ import { RegistryError } from "../model/errors.ts";
 import { MAX_PAGE_BYTES } from "../model/excerpt.ts";
 import { MAX_TRIGGERS } from "../model/limits.ts";
 import type { Manifest } from "../model/manifest.ts";
+import type { Precondition } from "../model/precondition.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
@@ -20,6 +21,7 @@ import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
 import { breathe } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
+import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import {
@@ -139,7 +141,7 @@ function isReferredTo(reference: Reference): SQL | undefined {
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
+ * @throws RegistryError PRECONDITION_FAILED, TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
  * stored as another media type, TOO_MANY_TAGS when they would set off too many deliveries, NAME_UNKNOWN when the repository
  * is gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
@@ -156,9 +158,11 @@ export async function saveManifest(
     actor: Actor;
     /** The registry's address, as events name it. */
     registry: string;
+    /** What must hold for what `reference` points to. */
+    condition?: { precondition: Precondition; reference: Reference } | undefined;
   },
 ): Promise<{ outbox: OutboxEntry[] } | undefined> {
-  const { repository, repositoryId, digest, text, size, manifest, actor, registry } = push;
+  const { repository, repositoryId, digest, text, size, manifest, actor, registry, condition } = push;
   const now = new Date();
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const blobId = sql`(
@@ -185,6 +189,7 @@ export async function saveManifest(
     const [outbox] = await db.batch([
       // First, while the tags are where they were.
       insertDeliveries(db, repositoryId, push.tags, event, { digest, mediaType, size }, isSame),
+      ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
       ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
       db
         .insert(manifests)
@@ -245,6 +250,7 @@ export async function saveManifest(
     ]);
     return { outbox };
   } catch (error) {
+    if (condition && isPreconditionFailure(error)) throw failedPrecondition(condition.reference);
     const tooMany = tooManyDeliveries(error, push.tags);
     if (tooMany) throw tooMany;
     if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {

@@ -44,6 +44,8 @@ const TABLE: readonly Row[] = [
   row("GET /openapi.json"),
   row("GET /docs"),
   row("GET /token", { query: "?scope=repository:{name}:pull,push&scope=registry:catalog:*" }),
+  row("GET /v1/_ping"),
+  row("GET /v1/search", { query: "?n=100" }),
   row("GET /v2"),
   row("GET /v2/_catalog"),
   row("GET /v2/_catalog", { query: "?n=100000" }),

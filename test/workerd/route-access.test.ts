@@ -363,6 +363,8 @@ const TABLE: readonly Row[] = [
   line("GET /", everybody(200)),
   line("GET /openapi.json", everybody(200)),
   line("GET /docs", everybody(200)),
+  line("GET /v1/_ping", everybody(200)),
+  line("GET /v1/search", everybody(200), { query: "?q=nothing" }),
 
   // Lists, before the images that changes are tried on are so many that pages end.
   line("GET /v2/_catalog", catalog(), {
@@ -780,6 +782,8 @@ const READING: ReadonlySet<string> = new Set([
   "GET /",
   "GET /openapi.json",
   "GET /docs",
+  "GET /v1/_ping",
+  "GET /v1/search",
   "GET /v2/_catalog",
   `GET ${MANAGE}/namespaces`,
   `GET ${MANAGE}/repos`,
