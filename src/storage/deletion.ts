@@ -46,9 +46,9 @@ import {
 } from "./schema.ts";
 
 /** Rows of each kind that one slice changes, besides what triggers change along. */
-export const SLICE_ROWS = 200;
+export const SLICE_ROWS = 100;
 /** Manifests that one slice takes apart, and bytes of their texts. */
-const SLICE_MANIFESTS = 100;
+const SLICE_MANIFESTS = 50;
 const SLICE_TEXT_BYTES = 1024 * 1024;
 
 /** How long after its time a push may be written at most: longer than D1 lets a query take. */
