@@ -14,10 +14,10 @@ import { openDatabase } from "../../src/storage/database.ts";
 import { fillFull } from "../bench/full/fill.ts";
 import { describedOperations, entriesOf, type Operation, operations, PER_ROW } from "../bench/full/operations.ts";
 import { countedRows } from "../bench/full/rows.ts";
-import { type Asked, nothingAsked } from "../bench/full/size.ts";
+import { type Asked, FULL, nothingAsked } from "../bench/full/size.ts";
 import { faultsOf, type Step } from "../bench/full/plan.ts";
 import { hashPassword } from "../../src/model/password.ts";
-import { asUser, PASSWORD } from "../support/workerd/management.ts";
+import { asUser, type Client, PASSWORD, pushAs } from "../support/workerd/management.ts";
 import { ADMINISTRATOR, fetchAnonymously, send } from "../support/workerd/registry.ts";
 
 /** More images than a list looks through, and more audit events; and three times as many. */
@@ -38,12 +38,62 @@ async function run(sql: string): Promise<Record<string, unknown>[]> {
   return (await env.DB.prepare(sql).all<Record<string, unknown>>()).results;
 }
 
-async function ask({ who, path }: Operation): Promise<Answer> {
-  const asked = nothingAsked();
+/** Requests to a Worker whose questions are counted. */
+function counting(asked: Asked) {
   const context = createExecutionContext();
   const counted = { ...env, DB: countedRows(env.DB, asked) };
   const fetch: typeof fetchAnonymously = async (at, init) =>
     app.fetch(new Request(`https://registry.example.com${at}`, init), counted, context);
+  return { fetch, context };
+}
+
+/** Changes in the largest image and account, each of which must succeed. */
+const CHANGES: readonly (readonly [name: string, change: (client: Client) => Promise<unknown>])[] = [
+  ["a push", (client) => pushAs(client, FULL.largeImage, "new")],
+  ["a push that moves a tag", (client) => pushAs(client, FULL.largeImage, "new")],
+  ["the deletion of a tag", (client) => succeed(client.delete(`/v2/${FULL.largeImage}/manifests/new`))],
+  [
+    "a new image",
+    (client) =>
+      succeed(
+        client.post(`/v2/manage/namespaces/${FULL.organization}/repos`, {
+          repository: "fresh",
+          category: "other",
+          is_public: false,
+        }),
+      ),
+  ],
+  [
+    "the deletion of an image",
+    (client) => succeed(client.delete(`/v2/manage/namespaces/${FULL.organization}/repos/fresh`)),
+  ],
+  ["a new user", (client) => succeed(client.post("/api/users", { name: "fresh", password: PASSWORD }))],
+  ["the deletion of a user", (client) => succeed(client.delete("/api/users/fresh"))],
+  ["a new organization", (client) => succeed(client.post("/v2/manage/namespaces", { namespace: "fresh" }))],
+  ["the deletion of an organization", (client) => succeed(client.delete("/v2/manage/namespaces/fresh"))],
+];
+
+async function succeed(answer: Promise<Response>): Promise<void> {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+}
+
+/** The rows that each change reads, also after its answer. */
+async function changeAll(): Promise<Map<string, number>> {
+  const rows = new Map<string, number>();
+  for (const [name, change] of CHANGES) {
+    const asked = nothingAsked();
+    const { fetch, context } = counting(asked);
+    await change(asUser("admin", ADMINISTRATOR.password, fetch));
+    await waitOnExecutionContext(context);
+    rows.set(name, asked.rowsRead);
+  }
+  return rows;
+}
+
+async function ask({ who, path }: Operation): Promise<Answer> {
+  const asked = nothingAsked();
+  const { fetch, context } = counting(asked);
   const answer =
     who === "nobody"
       ? await fetch(path)
@@ -90,6 +140,7 @@ describe("a registry that is three times as large", () => {
   const all = operations(Date.now()).filter((_, at) => at % STRIDE === 0);
   let small: Map<string, Answer>;
   let large: Map<string, Answer>;
+  let changed: [before: Map<string, number>, after: Map<string, number>];
   const clock: { job: string; rows: number[] }[] = [];
 
   beforeAll(async () => {
@@ -99,10 +150,12 @@ describe("a registry that is three times as large", () => {
     await fillFull(run, SMALL, hash);
     small = await askAll(all);
     for (const job of ["hour", "minute"] as const) clock.push({ job, rows: [(await idle(job)).rowsRead] });
+    const before = await changeAll();
     await empty();
     await fillFull(run, LARGE, hash);
     large = await askAll(all);
     for (const { job, rows } of clock) rows.push((await idle(job as "hour")).rowsRead);
+    changed = [before, await changeAll()];
   }, 180_000);
 
   it("costs no question more rows, beside those of what it shows", ({ expect }) => {
@@ -113,6 +166,12 @@ describe("a registry that is three times as large", () => {
     });
     expect(large.size).toBeGreaterThan(150);
     expect(dearer).toEqual([]);
+  });
+
+  it("costs no change more rows", ({ expect }) => {
+    const [before, after] = changed;
+    const dearer = [...after].filter(([name, rows]) => rows > (before.get(name) ?? 0) + 200);
+    expect(dearer.map(([name, rows]) => `${name}: ${before.get(name)} rows, then ${rows}`)).toEqual([]);
   });
 
   it("is asked nothing that fails", ({ expect }) => {
