@@ -3,9 +3,9 @@ import { FULL } from "./size.ts";
 
 /** Rows that a list may read for each entry that it shows, and besides. */
 export const PER_ROW = 50;
-const CONSTANT = 15_000;
+const CONSTANT = 25_000;
 /** SWR's lists go by offset, and count what a filter finds: of these, as many as it looks at. */
-const SWR_CONSTANT = 50_000;
+const SWR_CONSTANT = 90_000;
 
 export interface Operation {
   who: "admin" | "member" | "guest" | "partner" | "nobody";
