@@ -259,7 +259,7 @@ describe("deleting what else may have very many rows", () => {
     const { account, administrator, member } = await newAccount();
     await env.DB.prepare(
       numbered(
-        350,
+        120,
         "INSERT INTO users (account_id, name, role, password_hash, created_at)",
         `SELECT id, '${account}-' || i, 'member', '', 0 FROM n, accounts WHERE name = '${account}'`,
       ),

@@ -458,8 +458,8 @@ describe("the list of shared images", () => {
     expect(await images(administrator, "direction=sent&q=WEB")).toEqual(["web", "web"]);
     expect(await images(administrator, `direction=sent&q=${two}/d`)).toEqual(["db"]);
     expect(await images(administrator, "direction=sent&q=%25")).toEqual([]);
-    expect(await images(first.member, "direction=received&q=db")).toEqual(["db"]);
-    expect(await images(first.member, "direction=received&q=db&limit=1")).toEqual(["db"]);
+    expect(await images(first.member, "direction=received&q=/db")).toEqual(["db"]);
+    expect(await images(first.member, "direction=received&q=/db&limit=1")).toEqual(["db"]);
     setClock("2100-01-01T00:00:00Z");
     expect((await page(first.member, "direction=received")).shares).toMatchObject([{ image: "web" }]);
     expect((await page(administrator, "direction=sent")).shares.map(({ valid }) => valid)).toEqual([true, true, false]);
