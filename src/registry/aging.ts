@@ -15,11 +15,12 @@ import {
 } from "../storage/retention.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
+import { breathe } from "../storage/pace.ts";
 
 /** Tags that are read at once. */
-const PAGE_TAGS = 2000;
-/** Tags that are deleted at once: D1 advises at most about a thousand rows per change. */
-const SLICE_TAGS = 500;
+const PAGE_TAGS = 1000;
+/** Tags that are deleted at once: requests wait for it, so it is to take milliseconds. */
+const SLICE_TAGS = 100;
 const PAGE_RULES = 100;
 const RETRY_MS = 60 * 60 * 1000;
 
@@ -68,7 +69,9 @@ export async function runRule(
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
+      const startedAt = Date.now();
       deleted.push(...(await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now)));
+      await breathe(startedAt);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;

@@ -7,6 +7,7 @@ import { failedPrecondition } from "../storage/preconditions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { deleteTag } from "../storage/tag-deletion.ts";
 import { findWriteTarget } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 
 /**
@@ -30,4 +31,5 @@ export async function deleteManifest(
     ? await deleteWithTags(stores.db, actor, repository, reference)
     : await deleteTag(stores.db, actor, repository, reference, precondition);
   if (!deleted) throw unknownManifest(repository, reference);
+  if (isDigest(reference)) await cleanSoon({ kind: "manifests" }, stores);
 }

@@ -22,16 +22,21 @@ import {
   startCollection,
 } from "../storage/garbage.ts";
 import { findUnlisted } from "../storage/blobs.ts";
+import { takeApart } from "../storage/deletion.ts";
 import { hasObject, OBJECT_PREFIX } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
 import { noteLost } from "./blobs.ts";
 import { Budget } from "./budget.ts";
+import { cleanUp } from "./cleanups.ts";
+import { breathe } from "../storage/pace.ts";
 
 export type { CollectionRecord, Garbage };
 
-/** Rows that one statement looks at: D1 advises at most about a thousand per change. */
-const SLICE_ROWS = 500;
+/** Rows that one statement changes: requests wait for it, so it is to take milliseconds. */
+const SLICE_ROWS = 100;
+/** The same of statements that only mark rows, which takes less. */
+const MARKED_ROWS = 300;
 /** R2 deletes at most so many keys at once, and lists as many. */
 const MAX_KEYS = 1000;
 /** Pages of the bucket that one run compares with the database. */
@@ -62,29 +67,46 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   /** So that a run that dies has told what it did. */
   const save = () => saveCollection(db, run);
 
+  // Deleted images have manifests and blobs that are garbage only then.
+  await cleanUp(stores, budget);
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
-  const isDue = { observation: true, manifests: true, links: true, blobs: true, objects: true };
+  const isDue = { observation: true, manifests: true, parts: true, links: true, blobs: true, objects: true };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.observation) {
-      isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
+      const startedAt = Date.now();
+      isDue.observation = (await observeManifests(db, Date.now(), MARKED_ROWS)) === MARKED_ROWS;
+      await breathe(startedAt);
     }
     if (isDue.manifests) {
-      const { deleted, seen } = await deleteUnneededManifests(db, since, SLICE_ROWS);
+      const startedAt = Date.now();
+      const { deleted, seen } = await deleteUnneededManifests(db, since, MARKED_ROWS);
       run.manifests += deleted;
-      isDue.manifests = seen >= SLICE_ROWS;
+      isDue.manifests = seen >= MARKED_ROWS;
+      if (deleted > 0) isDue.parts = true;
+      await breathe(startedAt);
+    }
+    if (isDue.parts) {
+      const startedAt = Date.now();
+      const { changed } = await takeApart(db);
+      isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
-      if (deleted > 0) isDue.observation = isDue.links = isDue.blobs = true;
+      if (changed > 0) isDue.observation = isDue.links = isDue.blobs = true;
+      await breathe(startedAt);
     }
     if (isDue.links) {
+      const startedAt = Date.now();
       const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
       const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
+      await breathe(startedAt);
     }
     if (isDue.blobs) {
-      const deleted = await deleteGarbageBlobs(db, since, SLICE_ROWS);
+      const startedAt = Date.now();
+      const { deleted, hasMore } = await deleteGarbageBlobs(db, since, SLICE_ROWS);
       run.blobs += deleted;
-      isDue.blobs = deleted === SLICE_ROWS;
+      isDue.blobs = hasMore;
       if (deleted > 0) isDue.objects = true;
+      await breathe(startedAt);
     }
     if (isDue.objects) {
       isDue.objects = await deleteObjects(stores, run);

@@ -5,8 +5,9 @@ import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isNamedUser } from "./gone.ts";
 import { throwExplained } from "./quotas.ts";
-import { manifests, repositories, tagHistory, tags } from "./schema.ts";
+import { manifests, repositories, tagHistory, tags, users } from "./schema.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
 const MAX_SEEN_EVENTS = 2000;
@@ -64,7 +65,9 @@ export function deletedTagsQuery(
       tag: event.tag,
       digest: digest.as("last_digest"),
       deletedAt: event.createdAt,
-      deletedBy: sql<string | null>`(SELECT users.name FROM users WHERE users.id = event.user_id)`.as("deleted_by"),
+      deletedBy: sql<string | null>`(SELECT ${users.name} FROM ${users} WHERE ${isNamedUser(sql`event.user_id`)})`.as(
+        "deleted_by",
+      ),
     })
     .from(event)
     .where(

@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, inArray, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -16,7 +16,10 @@ import {
   type OutboxEntry,
   tooManyDeliveries,
 } from "./deliveries.ts";
+import { refuseImmutable } from "./deletion.ts";
+import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { breathe } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { throwExplained } from "./quotas.ts";
@@ -335,9 +338,13 @@ export async function findMissing(
   return { blobs: partsOf(missingBlobs), children: partsOf(missingChildren) };
 }
 
+/** Tags that one statement deletes. */
+const SLICE_TAGS = 500;
+
 /**
- * Deletes a manifest and every tag that points to it, in one batch. Its blobs count as used until now, so that whoever
- * is about to name them again has the grace period for it.
+ * Deletes a manifest and every tag that points to it, in one batch; what it named goes afterwards (`deletion.ts`). Its
+ * blobs count as used until then, so that who is about to name them again has the grace period for it. Of very many tags
+ * most go before it, in slices.
  *
  * @returns whether there was one.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
@@ -351,26 +358,22 @@ export async function deleteManifest(
 ): Promise<boolean> {
   const repositoryId = repositoryIdOf(repository);
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
-  const now = new Date();
+  const gone = goneManifest(DELETED);
+  const isNamed = sql`(
+    EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id})
+    OR EXISTS (
+      SELECT 1 FROM ${manifestChildren} JOIN ${manifests} AS parents ON parents.id = ${manifestChildren.parentId}
+      WHERE ${manifestChildren.childId} = ${manifests.id} AND ifnull(parents.unreferenced_since, 0) >= 0))`;
   try {
-    const [, , , deleted] = await db.batch([
+    const [, , deleted] = await db.batch([
+      // An immutable tag stays, and with it the manifest; as it does when it has more tags than that.
+      ...deletingTags(db, actor, manifestId),
+      // What it names goes in slices. A digest that is NULL is refused, and with it the whole batch.
       db
-        .insert(tagHistory)
-        .select(
-          sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
-        ),
-      // An immutable tag stays, and with it the manifest, which its foreign key refuses to let go.
-      db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isImmutable))),
-      db
-        .update(blobs)
-        .set({ lastUsedAt: now })
-        .where(
-          inArray(
-            blobs.id,
-            sql`(SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} = ${manifestId})`,
-          ),
-        ),
-      db.delete(manifests).where(eq(manifests.id, manifestId)).returning({ id: manifests.id }),
+        .update(manifests)
+        .set({ ...gone, digest: sql`CASE WHEN NOT ${isNamed} THEN ${gone.digest} END` })
+        .where(eq(manifests.id, manifestId))
+        .returning({ id: manifests.id }),
       insertAuditIfChanged(db, actor, {
         action: "manifest.delete",
         organization: organizationOf(repository),
@@ -379,24 +382,46 @@ export async function deleteManifest(
     ]);
     return deleted.length > 0;
   } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId));
-    if (fixed.length > 0) throw immutableTag(fixed, error);
+    if (!isConstraintFailure(error, "NOT NULL constraint failed: manifests.digest")) throw error;
+    await refuseImmutable(db, repositoryId, manifestId, error);
     const parents = await db
       .select({ digest: manifests.digest })
       .from(manifestChildren)
       .innerJoin(manifests, eq(manifests.id, manifestChildren.parentId))
-      .where(eq(manifestChildren.childId, manifestId))
+      .where(and(eq(manifestChildren.childId, manifestId), isManifestThere))
       .limit(10);
-    throw new RegistryError(
-      "MANIFEST_IN_USE",
-      parents.map((parent) => ({
-        message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
-        detail: { digest, parent: parent.digest },
-      })),
-      { cause: error },
-    );
+    if (parents.length > 0) throw inUse(digest, parents, error);
   }
+  for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
+    const startedAt = Date.now();
+    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
+    await breathe(startedAt);
+  }
+  return deleteManifest(db, actor, repository, digest);
+}
+
+/** The statements that delete a slice of the tags of a manifest: those that no rule keeps. */
+function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
+  const slice = sql`(
+    SELECT ${tags}.rowid FROM ${tags} WHERE ${tags.manifestId} = ${manifestId} AND NOT ${isImmutable} LIMIT ${SLICE_TAGS})`;
+  return [
+    db.insert(tagHistory).select(
+      sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${Date.now()}
+            FROM ${tags} WHERE ${tags}.rowid IN ${slice}`,
+    ),
+    db
+      .delete(tags)
+      .where(sql`${tags}.rowid IN ${slice}`)
+      .returning({ name: tags.name }),
+  ] as const;
+}
+
+function inUse(digest: Digest, parents: readonly { digest: Digest }[], cause: unknown): RegistryError {
+  const culprits = parents.map((parent) => ({
+    message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
+    detail: { digest, parent: parent.digest },
+  }));
+  return new RegistryError("MANIFEST_IN_USE", culprits, { cause });
 }
 
 export interface Referrer extends StoredManifest {

@@ -6,6 +6,7 @@ import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditForEach, isAuditRefusal } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isNamed, isNamedUser } from "./gone.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "./schema.ts";
 
 /** What rights are on. */
@@ -45,7 +46,7 @@ export async function listPermissions(
     .select({ userId: users.id, userName: users.name, level: permissions.level })
     .from(targets)
     .innerJoin(permissions, eq(targetId, targets.id))
-    .innerJoin(users, eq(users.id, permissions.userId))
+    .innerJoin(users, isNamedUser(permissions.userId))
     .where(and(eq(targets.name, name as OrganizationName & RepositoryName), eq(targets.accountId, accountId)))
     .orderBy(asc(users.name))
     .limit(MAX_LISTED_PERMISSIONS);
@@ -170,6 +171,7 @@ function entriesOf({ kind, name }: PermissionTarget, accountId: number, entries:
   return sql`json_each(${list}) AS entry
     LEFT JOIN ${targets} AS target ON target.name = ${name} AND target.account_id = ${accountId}
     LEFT JOIN ${users} AS matched ON matched.id = entry.value ->> 'id' AND matched.account_id = target.account_id
+      AND ${isNamed(sql`matched.name`)}
       AND matched.name = ifnull(entry.value ->> 'userName', matched.name)
     LEFT JOIN ${permissions} AS present
       ON present.${sql.identifier(targetId.name)} = target.id AND present.user_id = matched.id`;

@@ -1,5 +1,5 @@
 /** Aging rules, what they delete and what they left in the log: `model/retention.ts`. */
-import { and, asc, desc, eq, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -391,7 +391,12 @@ function loggedContent(rule: RetentionRule): RetentionRule {
  */
 export async function deleteLogBefore(db: Database, before: Date, limit: number): Promise<number> {
   // Ids grow with time: of the oldest, those that are old enough.
-  const oldest = db.select({ id: retentionLog.id }).from(retentionLog).orderBy(asc(retentionLog.id)).limit(limit);
+  const oldest = db
+    .select({ id: retentionLog.id })
+    .from(retentionLog)
+    .where(gt(retentionLog.id, 0))
+    .orderBy(asc(retentionLog.id))
+    .limit(limit);
   const deleted = await db
     .delete(retentionLog)
     .where(and(inArray(retentionLog.id, oldest), lt(retentionLog.createdAt, before)))
@@ -418,9 +423,12 @@ export interface LogEntry {
   createdAt: Date;
 }
 
+/** Entries that are counted at most: as far as pages by offset go. */
+const MAX_COUNTED_ENTRIES = 11_000;
+
 /**
- * One page of what aging deleted from a repository, the newest first, and how many entries there are in all. It has fewer
- * where the rules are long.
+ * One page of what aging deleted from a repository, the newest first, and how many entries there are in all: at most
+ * {@link MAX_COUNTED_ENTRIES} are counted. It has fewer where the rules are long.
  */
 export async function listLog(
   db: Database,
@@ -431,8 +439,14 @@ export async function listLog(
     logQuery(db, repositoryId, undefined, page.limit).offset(page.offset),
     db
       .select({ count: sql<number>`count(*)` })
-      .from(retentionLog)
-      .where(eq(retentionLog.repositoryId, repositoryId)),
+      .from(
+        db
+          .select({ id: retentionLog.id })
+          .from(retentionLog)
+          .where(eq(retentionLog.repositoryId, repositoryId))
+          .limit(MAX_COUNTED_ENTRIES)
+          .as("counted"),
+      ),
   ]);
   return { entries: (await readEntries(db, rows, page.limit)).entries, total: total[0]?.count ?? 0 };
 }

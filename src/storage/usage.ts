@@ -1,8 +1,8 @@
 /** What organizations take up. */
-import { eq, sum } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { readQuotas } from "./quotas.ts";
-import { repositories } from "./schema.ts";
+import { organizations } from "./schema.ts";
 
 export interface OrganizationUsage {
   images: number;
@@ -17,14 +17,11 @@ export interface OrganizationUsage {
 export async function measureOrganization(db: Database, organizationId: number): Promise<OrganizationUsage> {
   const [{ images, tags, storedBytes }, [row]] = await Promise.all([
     readQuotas(db, "organization", organizationId),
-    sumImagesQuery(db, organizationId),
+    imageBytesQuery(db, organizationId),
   ]);
   return { images: images.used, tags: tags.used, imageBytes: row?.bytes ?? 0, storedBytes: storedBytes.used };
 }
 
-export function sumImagesQuery(db: Database, organizationId: number) {
-  return db
-    .select({ bytes: sum(repositories.storedBytes).mapWith(Number) })
-    .from(repositories)
-    .where(eq(repositories.organizationId, organizationId));
+export function imageBytesQuery(db: Database, organizationId: number) {
+  return db.select({ bytes: organizations.imageBytes }).from(organizations).where(eq(organizations.id, organizationId));
 }

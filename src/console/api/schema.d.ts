@@ -2217,7 +2217,7 @@ export interface components {
         };
         AccountPage: {
             accounts: components["schemas"]["Account"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AccountQuotas: {
@@ -2237,7 +2237,7 @@ export interface components {
         };
         AgingLog: {
             entries: components["schemas"]["AgingLogEntry"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AgingLogEntry: {
@@ -2277,7 +2277,7 @@ export interface components {
             tag: string;
         };
         AgingPreview: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["PreviewedTag"][];
         };
@@ -2354,7 +2354,7 @@ export interface components {
         };
         AuditPage: {
             events: components["schemas"]["AuditEvent"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AuthInfo: {
@@ -2659,7 +2659,7 @@ export interface components {
         };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         Delivery: {
@@ -3043,7 +3043,7 @@ export interface components {
         };
         ImagePage: {
             images: components["schemas"]["FoundImage"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         ImageTrigger: {
@@ -3290,7 +3290,7 @@ export interface components {
             mediaType: string;
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
             pullCommand: string;
-            /** @description How many manifests refer to this one. */
+            /** @description How many manifests refer to this one; 1000: or more. */
             referrers: number;
             /** @description Bytes of the manifest itself. */
             size: number;
@@ -3299,6 +3299,7 @@ export interface components {
              * @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
              */
             subject: string | null;
+            /** @description How many tags lead to it; 1000: or more. */
             tagCount: number;
             /** @description The first 100 of its tags, by name. */
             tags: string[];
@@ -3591,7 +3592,7 @@ export interface components {
             users: number;
         };
         OrganizationPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             organizations: components["schemas"]["Organization"][];
         };
@@ -3620,7 +3621,7 @@ export interface components {
             namspace_num: number;
             /** @description Images. */
             repo_num: number;
-            /** @description Bytes stored, each image with all of its layers. */
+            /** @description Bytes stored, each blob once in each organization; of single images, once in each image. */
             store_space: number;
         };
         PasswordChange: {
@@ -3759,7 +3760,7 @@ export interface components {
             size: number;
         };
         ReferrerPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             referrers: components["schemas"]["Referrer"][];
         };
@@ -3909,7 +3910,7 @@ export interface components {
             tag: string;
         };
         RestorableTags: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["RestorableTag"][];
         };
@@ -4052,7 +4053,7 @@ export interface components {
             valid: boolean;
         };
         SharePage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             shares: components["schemas"]["Share"][];
         };
@@ -4142,7 +4143,7 @@ export interface components {
         };
         TagHistory: {
             events: components["schemas"]["TagEvent"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         TagItem: {
@@ -4181,7 +4182,7 @@ export interface components {
         };
         TagItems: components["schemas"]["TagItem"][];
         TagPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
         };
@@ -4364,7 +4365,7 @@ export interface components {
             role?: "member" | "administrator" | "operator";
         };
         UserPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             users: components["schemas"]["User"][];
         };
@@ -7514,7 +7515,7 @@ export interface operations {
                 filter?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
             };
             header?: never;
@@ -7679,7 +7680,7 @@ export interface operations {
                 filter?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of updated_at, updated_time, tag. */
                 order_column?: string;
@@ -8205,7 +8206,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of name, updated_time, updated_at, tag_count, namespace, is_public. */
                 order_column?: string;
@@ -8247,7 +8248,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of updated_at, updated_time, name, tag_count, namespace, domain_name. */
                 order_column?: string;

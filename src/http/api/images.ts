@@ -145,8 +145,8 @@ const Manifest = z
     subject: Digest.nullable().openapi({ description: "The manifest that this one refers to." }),
     annotations: Annotations,
     tags: z.array(z.string()).openapi({ description: "The first 100 of its tags, by name." }),
-    tagCount: z.int(),
-    referrers: z.int().openapi({ description: "How many manifests refer to this one." }),
+    tagCount: z.int().openapi({ description: "How many tags lead to it; 1000: or more." }),
+    referrers: z.int().openapi({ description: "How many manifests refer to this one; 1000: or more." }),
     created: Time.openapi({ description: "When it was first pushed." }),
     lastPulled: MaybeTime,
     children: z

@@ -5,6 +5,7 @@ import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
 import { parsePrecondition, type Precondition } from "../../model/precondition.ts";
 import { parseReference, parseTag, type Reference } from "../../model/reference.ts";
 import { actorOf, requireAccess } from "../../registry/access.ts";
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
 import { deleteManifest } from "../../registry/delete-manifest.ts";
 import { recordPlatform } from "../../registry/platforms.ts";
 import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
@@ -67,6 +68,7 @@ export const manifests = new Hono<AppEnv>()
     await requireAccess(c.var.stores, c.var.caller, "delete", repository);
     const reference = parseReference(c.req.param("reference"));
     await deleteManifest(c.var.stores, actorOf(c.var.caller), repository, reference, preconditionOf(c));
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.body(null, 202);
   });
 

@@ -10,6 +10,8 @@ import {
   listImages,
   updateImage,
 } from "../../registry/images.ts";
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
+import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -185,6 +187,7 @@ repos.openapi(
   }),
   async (c) => {
     await deleteImage(c.var.stores, c.var.caller, repositoryOf(c.req.valid("param")));
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.body(null, 204);
   },
 );
