@@ -22,7 +22,7 @@ import {
 } from "./testing/images.ts";
 import { FakeRegistry, type Fault, IMPATIENT, refusal } from "./testing/registry.ts";
 import { type TarFile, tarOf } from "./testing/tar.ts";
-import { gunzip } from "./archive/compression.ts";
+import { unpack } from "./archive/compression.ts";
 
 const LAYERS = [layerOf("base"), layerOf("application")];
 const LIMITS = { maxRequestBytes: 20_000, maxBufferedBytes: 20_000 };
@@ -57,7 +57,7 @@ async function imageAt(registry: FakeRegistry, repository: string, reference: st
     if (!bytes) throw new Error(`there is no ${digest}`);
     return bytes;
   };
-  const layers = manifest.layers.map(({ digest }) => contentsOf(gunzip(streamOfBytes(blob(digest)))));
+  const layers = manifest.layers.map(({ digest }) => contentsOf(unpack(streamOfBytes(blob(digest)), "gzip")));
   return {
     manifest,
     digest: digestOf(stored.bytes),
