@@ -1,11 +1,12 @@
 /** Whatever is pulled into an archive can be pushed again, byte for byte. */
 import { describe, it } from "vitest";
 import { readArchive } from "./archive/read-archive.ts";
+import { algorithmOf, digestOf } from "./hash.ts";
 import { pullArchive } from "./pull-archive.ts";
 import { pushArchive } from "./push-archive.ts";
 import { RegistryClient } from "./registry-client.ts";
 import { type Blob256, contentsOf, descriptorOf, indexOf, packed, zstdOf } from "./testing/images.ts";
-import { contentsOfStored, manifestKinds, type Stored } from "./testing/manifests.ts";
+import { digestsOfStored, manifestKinds, type Stored } from "./testing/manifests.ts";
 import { FakeRegistry, IMPATIENT } from "./testing/registry.ts";
 
 const NAME = "registry.example.com/acme/web:1";
@@ -27,12 +28,13 @@ async function comeBack(stored: Stored, names: readonly string[] = [NAME]) {
     await pushArchive(clientOf(target), read, targets);
     const root = target.manifests.get("copy/web")?.get("1");
     if (root?.mediaType !== stored.root.mediaType) throw new Error(`it is a ${root?.mediaType ?? "nothing"} now`);
-    for (const [digest, expected] of contentsOfStored(stored)) {
+    for (const digest of digestsOfStored(stored)) {
       const found = target.manifests.get("copy/web")?.get(digest)?.bytes ?? target.blobs.get("copy/web")?.get(digest);
       if (!found) throw new Error(`${digest} has not come back`);
-      if (found.join() !== expected.join()) throw new Error(`${digest} has come back as something else`);
+      const actual = digestOf(found, undefined, algorithmOf(digest));
+      if (actual !== digest) throw new Error(`${digest} has come back as ${actual}`);
     }
-    if (root.bytes.join() !== stored.root.bytes.join()) throw new Error("the tag names something else");
+    if (digestOf(root.bytes) !== stored.root.digest) throw new Error("the tag names something else");
     target.manifests.clear();
     target.blobs.clear();
   }
@@ -50,7 +52,7 @@ describe("what was pulled comes back byte for byte:", async () => {
   });
 
   it("any of them together in an index, of any shape", async () => {
-    for (let seed = 1; seed <= 12; seed += 1) await comeBack(await randomTree(seed));
+    for (let seed = 1; seed <= 8; seed += 1) await comeBack(await randomTree(seed));
   });
 });
 
