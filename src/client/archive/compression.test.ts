@@ -67,14 +67,15 @@ describe("unpacking", () => {
   });
 });
 
+/** A member with everything that a header may have (RFC 1952, 2.3.1). */
+const decorated = async (bytes: Bytes) => {
+  const [header, body] = [(await packed(bytes)).slice(0, 10), (await packed(bytes)).slice(10)];
+  header[3] = 0x04 | 0x08 | 0x10;
+  const extra = new Uint8Array([6, 0, 66, 67, 2, 0, 1, 2]);
+  return concatenate([header, extra, new TextEncoder().encode("a name\0a comment\0"), body]);
+};
+
 describe("gzip of several members", () => {
-  /** A member with everything that a header may have (RFC 1952, 2.3.1). */
-  const decorated = async (bytes: Bytes) => {
-    const [header, body] = [(await packed(bytes)).slice(0, 10), (await packed(bytes)).slice(10)];
-    header[3] = 0x04 | 0x08 | 0x10;
-    const extra = new Uint8Array([6, 0, 66, 67, 2, 0, 1, 2]);
-    return concatenate([header, extra, new TextEncoder().encode("a name\0a comment\0"), body]);
-  };
   const members = async () => {
     const parts = [0, 50_000, 50_001, 180_000, PLAIN.byteLength];
     const whole = parts.slice(1).map((end, at) => PLAIN.slice(parts[at], end));

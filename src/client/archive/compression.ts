@@ -64,7 +64,7 @@ interface Unpacker {
   /** Takes the next bytes, which are used up once all that it makes has been read. @throws ArchiveError damaged. */
   push: (packed: Bytes) => Iterable<Bytes>;
   /** Hears that nothing comes any more. @throws ArchiveError cut-short. */
-  finish: () => Iterable<Bytes>;
+  finish: () => Bytes[];
 }
 
 const OUTPUT_BYTES = 64 * 1024;
@@ -104,8 +104,9 @@ class GzipUnpacker implements Unpacker {
     }
   }
 
-  *finish(): Generator<Bytes, void, undefined> {
+  finish(): Bytes[] {
     if (this.#place === "member" || this.#members === 0) throw new ArchiveError("cut-short");
+    return [];
   }
 
   /** Goes on until the input, or the member, is at its end. */
@@ -144,7 +145,7 @@ class ZstdUnpacker implements Unpacker {
     }
   }
 
-  finish(): Iterable<Bytes> {
+  finish(): Bytes[] {
     return this.#take(new Uint8Array(0), true);
   }
 

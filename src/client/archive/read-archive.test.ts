@@ -176,15 +176,15 @@ describe("an archive with manifest.json and index.json", () => {
   });
 });
 
-describe("where one description cannot be used, the other counts:", () => {
-  const replaced = (files: TarFile[], path: string, contents: string) =>
-    files.map((file) => (file.path === path ? { path, contents } : file));
-  /** The image, with a manifest that says something else of its layers. */
-  const withManifest = (image: OciImage, change: object): OciImage => {
-    const json = JSON.parse(new TextDecoder().decode(image.manifest.bytes)) as object;
-    return { ...image, manifest: blobOf(OCI_MANIFEST, { ...json, ...change }) };
-  };
+const replaced = (files: TarFile[], path: string, contents: string) =>
+  files.map((file) => (file.path === path ? { path, contents } : file));
+/** The image, with a manifest that says something else of its layers. */
+const withManifest = (image: OciImage, change: object): OciImage => {
+  const json = JSON.parse(new TextDecoder().decode(image.manifest.bytes)) as object;
+  return { ...image, manifest: blobOf(OCI_MANIFEST, { ...json, ...change }) };
+};
 
+describe("where one description cannot be used, the other counts:", () => {
   it.for<[what: string, files: (image: OciImage) => TarFile[]]>([
     ["an index.json that names null", (image) => replaced(both(image, null), "index.json", '{"manifests":null}')],
     ["an index.json that names nothing", (image) => replaced(both(image, null), "index.json", '{"manifests":[]}')],
@@ -212,7 +212,7 @@ describe("where one description cannot be used, the other counts:", () => {
     ],
     [
       "a manifest that is not there",
-      (image) => both(image, ["acme/web:1"]).filter(({ path = "" }) => !path.endsWith(hexOf(image.manifest.digest))),
+      (image) => both(image, ["acme/web:1"]).filter(({ path }) => !path.endsWith(hexOf(image.manifest.digest))),
     ],
     [
       "a manifest that is damaged",

@@ -71,9 +71,10 @@ describe("files", () => {
   });
 });
 
+const taken = () => files().map(({ names }) => names.map(({ isTaken }) => isTaken));
+
 describe("a name that two images have", () => {
   const OTHER: FoundImage = { ...NGINX, id: "sha256:3", names: NGINX.names.slice(0, 1) };
-  const taken = () => files().map(({ names }) => names.map(({ isTaken }) => isTaken));
 
   it("lets neither of them start, until one is called something else or left out", () => {
     add([NGINX, OTHER]);

@@ -300,13 +300,16 @@ function isUsable({ name, tag, isTaken }: ImageName): boolean {
 
 const TO_BE_SENT: ReadonlySet<FileState> = new Set<FileState>(["ready", "queued", "sending", "failed"]);
 
+function referenceOf({ name, tag }: ImageName): string {
+  return `${name}:${tag}`;
+}
+
 /** Finds names that two images have, of all files that are still to be sent. */
 function markTaken(files: readonly QueuedFile[]): QueuedFile[] {
   const images = new Map<string, Set<string>>();
   const idOf = (file: QueuedFile, { image }: ImageName) => file.images[image]?.id ?? "";
   const isCounted = ({ state }: QueuedFile, { isWanted, name }: ImageName) =>
     isWanted && name !== "" && TO_BE_SENT.has(state);
-  const referenceOf = ({ name, tag }: ImageName) => `${name}:${tag}`;
   for (const file of files) {
     for (const name of file.names) {
       if (!isCounted(file, name)) continue;
