@@ -9,12 +9,13 @@ import { bytesOf } from "../client/testing/tar.ts";
 
 const PLAIN = largeLayer(300_000);
 
+const unzstd = (bytes: Bytes, size?: number) => contentsOf(unpack(streamOfBytes(bytes, size), "zstd"));
+const zstd = (bytes: Bytes, level: number) => {
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: level % 2 };
+  return new Uint8Array(zstdCompressSync(bytes, { params }));
+};
+
 describe("zstd", () => {
-  const unzstd = (bytes: Bytes, size?: number) => contentsOf(unpack(streamOfBytes(bytes, size), "zstd"));
-  const zstd = (bytes: Bytes, level: number) => {
-    const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: level % 2 };
-    return new Uint8Array(zstdCompressSync(bytes, { params }));
-  };
   const TEXT = bytesOf("All work and no play makes Jack a dull boy. ".repeat(20_000));
 
   it.for([1, 2, 3, 9, 19, 22])("is unpacked, packed at level %d", async (level, { expect }) => {

@@ -297,6 +297,8 @@ it("refuses two images for one tag before anything is sent", async ({ expect }) 
   await expect(pushArchive(client, archive, twice)).resolves.toHaveLength(2);
 });
 
+const oci = (name: string) => `application/vnd.oci.image.${name}`;
+
 it("keeps a layer that is packed with zstd, in a manifest that has a name for it", async ({ expect }) => {
   const { registry, client } = setting();
   const [base = layerOf(""), application = layerOf("")] = LAYERS;
@@ -314,7 +316,6 @@ it("keeps a layer that is packed with zstd, in a manifest that has a name for it
   await pushArchive(client, archive, targetsOf(archive));
   const stored = registry.manifests.get("acme/web")?.get("1");
   const manifest = JSON.parse(new TextDecoder().decode(stored?.bytes)) as { layers: { digest: string }[] };
-  const oci = (name: string) => `application/vnd.oci.image.${name}`;
   expect(stored?.mediaType).toBe(oci("manifest.v1+json"));
   expect(manifest).toMatchObject({
     mediaType: oci("manifest.v1+json"),

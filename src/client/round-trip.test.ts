@@ -11,13 +11,14 @@ import { FakeRegistry, IMPATIENT } from "./testing/registry.ts";
 
 const NAME = "registry.example.com/acme/web:1";
 
+const clientOf = ({ fetch }: FakeRegistry) =>
+  new RegistryClient({ url: "https://registry.example.com", fetch, retry: IMPATIENT });
+
 /** Pulls something, pushes the archive to another registry, and compares what is there with what was. */
 async function comeBack(stored: Stored, names: readonly string[] = [NAME]) {
   const [source, target] = [new FakeRegistry(), new FakeRegistry()];
   for (const { digest, bytes } of stored.blobs) source.addBlob("acme/web", bytes, digest);
   for (const { digest, mediaType, bytes } of stored.manifests) source.addManifest("acme/web", digest, mediaType, bytes);
-  const clientOf = ({ fetch }: FakeRegistry) =>
-    new RegistryClient({ url: "https://registry.example.com", fetch, retry: IMPATIENT });
   const from = { client: clientOf(source), repository: "acme/web" };
   const { stream, missingLayers } = await pullArchive(from, stored.root.digest, { names });
   const bytes = await contentsOf(stream);

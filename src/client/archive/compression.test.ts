@@ -75,14 +75,14 @@ const decorated = async (bytes: Bytes) => {
   return concatenate([header, extra, new TextEncoder().encode("a name\0a comment\0"), body]);
 };
 
-describe("gzip of several members", () => {
-  const members = async () => {
-    const parts = [0, 50_000, 50_001, 180_000, PLAIN.byteLength];
-    const whole = parts.slice(1).map((end, at) => PLAIN.slice(parts[at], end));
-    const empty = new Uint8Array(0);
-    return Promise.all([...whole, empty].map((part, at) => (at % 2 === 0 ? packed(part) : decorated(part))));
-  };
+const members = async () => {
+  const parts = [0, 50_000, 50_001, 180_000, PLAIN.byteLength];
+  const whole = parts.slice(1).map((end, at) => PLAIN.slice(parts[at], end));
+  const empty = new Uint8Array(0);
+  return Promise.all([...whole, empty].map((part, at) => (at % 2 === 0 ? packed(part) : decorated(part))));
+};
 
+describe("gzip of several members", () => {
   it.for([50, 1000, 64 * 1024, 10_000_000])("is unpacked whole, in pieces of %d bytes", async (size, { expect }) => {
     const all = concatenate(await members());
     expect(await contentsOf(gunzip(streamOfBytes(all, size)))).toEqual(PLAIN);

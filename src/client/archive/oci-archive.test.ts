@@ -168,16 +168,16 @@ describe("an index of which some platforms are missing", () => {
   });
 });
 
+const named = (...names: string[]) => names.map((name) => ({ annotations: { "io.containerd.image.name": name } }));
+const WEB = "docker.io/acme/web:1";
+
+async function images() {
+  const amd = await ociImage(LAYERS);
+  const arm = await ociImage([layerOf("arm")], { config: { architecture: "arm64", variant: "v8" } });
+  return { amd, arm, all: [amd, arm].flatMap(({ manifest, blobs }) => [manifest, ...blobs]) };
+}
+
 describe("a layout that lists one image for each platform", () => {
-  const named = (...names: string[]) => names.map((name) => ({ annotations: { "io.containerd.image.name": name } }));
-  const WEB = "docker.io/acme/web:1";
-
-  async function images() {
-    const amd = await ociImage(LAYERS);
-    const arm = await ociImage([layerOf("arm")], { config: { architecture: "arm64", variant: "v8" } });
-    return { amd, arm, all: [amd, arm].flatMap(({ manifest, blobs }) => [manifest, ...blobs]) };
-  }
-
   it.for(["by index.json", "by its configuration"])(
     "under one name is one index of them: %s",
     async (by, { expect }) => {

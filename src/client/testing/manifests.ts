@@ -71,6 +71,8 @@ function index(children: readonly Stored[], describe: (at: number) => object = (
   };
 }
 
+const platform = (architecture: string) => ({ platform: { os: "linux", architecture } });
+
 /** The same bytes under the digest of another algorithm. */
 function hashedBy(algorithm: HashAlgorithm, { mediaType, bytes }: Blob256): Blob256 {
   return { mediaType, bytes, size: bytes.byteLength, digest: digestOf(bytes, undefined, algorithm) };
@@ -90,7 +92,6 @@ export async function manifestKinds(seed: number): Promise<Map<string, Stored>> 
   const foreign = blobOf(OCI_FOREIGN, await packed(layerOf(`foreign ${seed}`)));
   const base = image({ layers: gzipped, config });
   const artifact = image({ layers: [file], config: empty, more: { artifactType: "application/vnd.example.thing" } });
-  const platform = (architecture: string) => ({ platform: { os: "linux", architecture } });
   const attestation = image({
     layers: [blobOf("application/vnd.in-toto+json", "{}")],
     config: blobOf(OCI_CONFIG, { os: "unknown", architecture: "unknown", rootfs: { type: "layers", diff_ids: [] } }),
