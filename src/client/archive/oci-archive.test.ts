@@ -168,10 +168,10 @@ describe("an index of which some platforms are missing", () => {
   });
 });
 
-const named = (...names: string[]) => names.map((name) => ({ annotations: { "io.containerd.image.name": name } }));
+const underNames = (...names: string[]) => names.map((name) => ({ annotations: { "io.containerd.image.name": name } }));
 const WEB = "docker.io/acme/web:1";
 
-async function images() {
+async function twoPlatforms() {
   const amd = await ociImage(LAYERS);
   const arm = await ociImage([layerOf("arm")], { config: { architecture: "arm64", variant: "v8" } });
   return { amd, arm, all: [amd, arm].flatMap(({ manifest, blobs }) => [manifest, ...blobs]) };
@@ -181,9 +181,9 @@ describe("a layout that lists one image for each platform", () => {
   it.for(["by index.json", "by its configuration"])(
     "under one name is one index of them: %s",
     async (by, { expect }) => {
-      const { amd, arm, all } = await images();
+      const { amd, arm, all } = await twoPlatforms();
       const told = (architecture: string) => (by === "by index.json" ? platform(architecture) : {});
-      const roots = named(WEB, "docker.io/acme/web:2").flatMap((name) => [
+      const roots = underNames(WEB, "docker.io/acme/web:2").flatMap((name) => [
         descriptorOf(amd.manifest, { ...name, ...told("amd64") }),
         descriptorOf(arm.manifest, { ...name, ...told("arm64") }),
       ]);
@@ -204,7 +204,7 @@ describe("a layout that lists one image for each platform", () => {
   );
 
   it("without names is one index of them where index.json has their platforms", async ({ expect }) => {
-    const { amd, arm, all } = await images();
+    const { amd, arm, all } = await twoPlatforms();
     const roots = [descriptorOf(amd.manifest, platform("amd64")), descriptorOf(arm.manifest, platform("arm64"))];
     expect(await imagesIn(layoutFiles(roots, all))).toMatchObject([{ joinedPlatforms: 2, names: [] }]);
     const unknown = [descriptorOf(amd.manifest), descriptorOf(arm.manifest)];
@@ -212,9 +212,9 @@ describe("a layout that lists one image for each platform", () => {
   });
 
   it("keeps names that only one of them has, and attestations with what they are about", async ({ expect }) => {
-    const { amd, arm, all } = await images();
+    const { amd, arm, all } = await twoPlatforms();
     const proofs = [await ociImage([layerOf("proof")]), await ociImage([layerOf("proof of arm")])];
-    const [name] = named(WEB);
+    const [name] = underNames(WEB);
     const proof = (at: number, of: string) => {
       const { annotations, ...rest } = attestation(of);
       return descriptorOf(proofs[at]?.manifest ?? amd.manifest, {
@@ -225,7 +225,7 @@ describe("a layout that lists one image for each platform", () => {
     const roots = [
       descriptorOf(amd.manifest, { ...name, ...platform("amd64") }),
       descriptorOf(arm.manifest, { ...name, ...platform("arm64") }),
-      descriptorOf(arm.manifest, named("docker.io/acme/arm:1")[0]),
+      descriptorOf(arm.manifest, underNames("docker.io/acme/arm:1")[0]),
       proof(0, amd.manifest.digest),
       proof(1, arm.manifest.digest),
     ];
@@ -244,8 +244,8 @@ describe("a layout that lists one image for each platform", () => {
   });
 
   it("stays as it is when two are for one platform, or one is an index", async ({ expect }) => {
-    const { amd, arm, all } = await images();
-    const [name] = named(WEB);
+    const { amd, arm, all } = await twoPlatforms();
+    const [name] = underNames(WEB);
     const other = await ociImage([layerOf("other")]);
     const index = indexOf([descriptorOf(arm.manifest, platform("arm64"))]);
     for (const second of [other, { manifest: index, blobs: [] }]) {
