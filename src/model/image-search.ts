@@ -1,4 +1,5 @@
 /** What lists of images and tags can be asked for. */
+import type { Category } from "./image-categories.ts";
 import type { OrganizationName } from "./reference.ts";
 
 /**
@@ -30,7 +31,7 @@ export interface ImageFilter {
   /** A part of the whole name. */
   text?: string | undefined;
   organization?: OrganizationName | undefined;
-  category?: string | undefined;
+  category?: Category | undefined;
   isPublic?: boolean | undefined;
   /** What one of its tags is for. */
   architecture?: string | undefined;

@@ -1,7 +1,7 @@
 /** Lists of repositories as SWR's API pages them: by offset, with a total. */
 import { and, asc, desc, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { User } from "../model/access.ts";
-import type { Category } from "../model/image-categories.ts";
+import { type Category, storedCategories } from "../model/image-categories.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import { isOwn, isRunning, isSharedWith } from "./access.ts";
 import { asColumn, type Database } from "./database.ts";
@@ -133,7 +133,7 @@ function isListed(db: Database, list: RepositoryList): SQL | undefined {
       ? undefined
       : sql`${repositories.organizationId} = (SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} = ${organization})`,
     text === undefined ? undefined : sql`instr(${imageName}, ${text}) > 0`,
-    category === undefined ? undefined : eq(repositories.category, category),
+    category === undefined ? undefined : inArray(repositories.category, storedCategories(category)),
     isPublic === undefined ? undefined : eq(repositories.isPublic, isPublic),
     account === undefined
       ? undefined

@@ -1,6 +1,7 @@
 /** Lists of images across organizations and accounts: what somebody may see, page by page. */
 import { and, asc, desc, eq, exists, inArray, type SQL, sql } from "drizzle-orm";
 import type { AccessFacts, User } from "../model/access.ts";
+import { storedCategories } from "../model/image-categories.ts";
 import type { ImageFilter, ImageSort, ImageSource, Page } from "../model/image-search.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { isOwn, isSharedWith } from "./access.ts";
@@ -145,7 +146,7 @@ function conditionsOf({ text, organization, category, isPublic, architecture }: 
           repositories.organizationId,
           sql`(SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} = ${organization})`,
         ),
-    category === undefined ? undefined : eq(repositories.category, category),
+    category === undefined ? undefined : inArray(repositories.category, storedCategories(category)),
     isPublic === undefined ? undefined : sql`${repositories.isPublic} = ${isPublic ? 1 : 0}`,
     architecture === undefined ? undefined : hasArchitecture(architecture),
   ];

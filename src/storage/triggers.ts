@@ -9,7 +9,7 @@ import type { Condition } from "../model/trigger.ts";
 import type { Target } from "../model/trigger-target.ts";
 import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { clusters, deliveries, repositories, triggers, users } from "./schema.ts";
+import { clusters, deliveries, organizations, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
   id: number;
@@ -334,6 +334,22 @@ export async function findCluster(
 
 export async function findClusterById(db: Database, id: number): Promise<ClusterRecord | undefined> {
   const [row] = await db.select().from(clusters).where(eq(clusters.id, id));
+  return row;
+}
+
+/** A cluster as its id alone names it, and the organization that it is of. */
+export async function findClusterName(db: Database, id: number) {
+  const [row] = await db
+    .select({
+      id: clusters.id,
+      name: clusters.name,
+      organization: organizations.name,
+      createdAt: clusters.createdAt,
+      updatedAt: clusters.updatedAt,
+    })
+    .from(clusters)
+    .innerJoin(organizations, eq(organizations.id, clusters.organizationId))
+    .where(eq(clusters.id, id));
   return row;
 }
 

@@ -19,6 +19,7 @@ function withTrigger<T>(yargs: Argv<T>): Argv<T & { image: string } & { name: st
 interface Trigger {
   name: string;
   condition: { kind: "all" | "tag" | "regular"; text: string };
+  conditionSyntax: "glob" | "re2" | "";
   enabled: boolean;
   firesAlways: boolean;
   target:
@@ -26,8 +27,9 @@ interface Trigger {
     | { kind: "webhook"; url: string; format: string };
 }
 
-function conditionOf({ condition: { kind, text } }: Trigger): string {
-  return kind === "all" ? "all tags" : text;
+function conditionOf({ condition: { kind, text }, conditionSyntax }: Trigger): string {
+  if (kind === "all") return "all tags";
+  return conditionSyntax === "" ? text : `${text} (${conditionSyntax === "re2" ? "regular expression" : "glob"})`;
 }
 
 function targetOf({ target }: Trigger): string {

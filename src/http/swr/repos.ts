@@ -1,5 +1,5 @@
 import { MAX_DESCRIPTION_LENGTH } from "../../model/field-limits.ts";
-import { CATEGORIES } from "../../model/image-categories.ts";
+import { CATEGORIES, NO_CATEGORY } from "../../model/image-categories.ts";
 import { parseCategory, parseDescription } from "../../model/image-properties.ts";
 import { imageOf, parseRepositoryName } from "../../model/reference.ts";
 import {
@@ -36,8 +36,12 @@ const PATH = "/namespaces/{namespace}/repos/{repository}";
 
 const category = z
   .string()
-  .transform(parseCategory)
-  .openapi({ type: "string", enum: [...CATEGORIES, "arms"], description: "`arms` is the same as `arm`." });
+  .transform((text) => (text === NO_CATEGORY ? text : parseCategory(text)))
+  .openapi({
+    type: "string",
+    enum: [...CATEGORIES, "arms", NO_CATEGORY],
+    description: "`arms` is the same as `arm`. Empty: none.",
+  });
 const description = z
   .string()
   .transform(parseDescription)
@@ -69,7 +73,7 @@ const Repository = z
     id: z.int(),
     ns_id: z.int().openapi({ description: "Of its organization." }),
     name: z.string(),
-    category: z.string(),
+    category: z.string().openapi({ description: "Empty when none was ever set." }),
     description: z.string(),
     creator_id: z.string(),
     creator_name: z.string().openapi({
@@ -222,7 +226,7 @@ repos.openapi(
       query: z.object({
         namespace: queryParam("Only images of this organization."),
         name: queryParam("A part of the name, with `$` instead of `/`."),
-        category: queryParam(`One of ${CATEGORIES.join(", ")}.`),
+        category: queryParam(`One of ${CATEGORIES.join(", ")}; \`other\` finds images without one too.`),
         is_public: queryParam("`true` or `false`."),
         ...PAGING,
         order_column: queryParam(`One of ${Object.keys(ORDERS).join(", ")}.`),
