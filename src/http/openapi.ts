@@ -12,11 +12,13 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 
 const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
   if (result.success) return undefined;
+  // What was checked is there, though the type does not say so.
+  const { data } = result as { data?: unknown };
   throw new RegistryError(
     "PARAMETER_INVALID",
     result.error.issues.slice(0, 10).map((issue) => {
       const field = issue.path.map(String).join(".");
-      const detail = { field, ...(isMissing(result.data, issue.path) && { isMissing: true }) };
+      const detail = { field, ...(isMissing(data, issue.path) && { isMissing: true }) };
       return { message: field === "" ? issue.message : `${field}: ${issue.message}`, detail };
     }),
   );

@@ -1,5 +1,4 @@
 /** What lists of images and tags can be asked for. */
-import type { Category } from "./image-categories.ts";
 import type { OrganizationName } from "./reference.ts";
 
 /**
@@ -31,7 +30,7 @@ export interface ImageFilter {
   /** A part of the whole name. */
   text?: string | undefined;
   organization?: OrganizationName | undefined;
-  category?: Category | undefined;
+  category?: string | undefined;
   isPublic?: boolean | undefined;
   /** What one of its tags is for. */
   architecture?: string | undefined;

@@ -27,6 +27,7 @@ const UNKNOWN_ORGANIZATION = "404 SVCSTG.SWR.4040058";
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const DENIED = "403 SVCSTG.SWR.4030170";
 const INVALID = "400 SVCSTG.SWR.4000014";
+const MISSING = "400 SVCSTG.SWR.4001014";
 
 interface Repository {
   id: number;
@@ -186,7 +187,7 @@ describe("creating an image", () => {
   });
 
   it.for([
-    [{}, INVALID],
+    [{}, MISSING],
     [{ is_public: "true" }, INVALID],
     [{ is_public: null }, INVALID],
     [{ is_public: false, category: "fruit" }, INVALID],
@@ -276,7 +277,7 @@ describe("an image's properties", () => {
     },
   );
 
-  it("take the SDK's arms for arm, and are private, of category other and without description by default", async ({
+  it("take the SDK's arms for arm, and are private, without a category and without description by default", async ({
     expect,
   }) => {
     const { member } = await newAccount();
@@ -286,7 +287,7 @@ describe("an image's properties", () => {
     await pushAs(member, `${organization}/pushed`);
     expect(await show(member, pathOf(organization, "pushed"))).toMatchObject({
       is_public: false,
-      category: "other",
+      category: "",
       description: "",
     });
   });
@@ -466,7 +467,7 @@ describe("the list of images", () => {
     ]);
     expect(items[2]).toEqual({
       name: "apple",
-      category: "other",
+      category: "",
       description: "fruit",
       size: 200,
       is_public: false,
@@ -501,6 +502,7 @@ describe("the list of images", () => {
       ["name=_", []],
       ["category=linux", [`${one}/zebra`]],
       ["category=arms", [`${one}/shop/web`]],
+      ["category=other", [`${two}/apple`]],
       ["is_public=true", [`${one}/zebra`]],
       ["is_public=false", [`${one}/shop/web`, `${two}/apple`]],
       ["name=e&category=linux&is_public=true", [`${one}/zebra`]],

@@ -27,9 +27,16 @@ interface Trigger {
     | { kind: "webhook"; url: string; format: string };
 }
 
-function conditionOf({ condition: { kind, text }, conditionSyntax }: Trigger): string {
-  if (kind === "all") return "all tags";
-  return conditionSyntax === "" ? text : `${text} (${conditionSyntax === "re2" ? "regular expression" : "glob"})`;
+function conditionOf({ condition: { kind, text } }: Trigger): string {
+  return kind === "all" ? "all tags" : text;
+}
+
+/** The same, and how a pattern is read. */
+function describeCondition(trigger: Trigger): string {
+  const { conditionSyntax: syntax } = trigger;
+  return syntax === ""
+    ? conditionOf(trigger)
+    : `${conditionOf(trigger)} (${syntax === "re2" ? "regular expression" : "glob"})`;
 }
 
 function targetOf({ target }: Trigger): string {
@@ -67,7 +74,7 @@ const show = operation({
     printFields({
       Name: trigger.name,
       On: trigger.enabled ? "yes" : "no",
-      Tags: conditionOf(trigger),
+      Tags: describeCondition(trigger),
       "Same digest": trigger.firesAlways ? "fires as well" : "does not fire",
       Target: targetOf(trigger),
       Created: `${formatTime(trigger.created)}${trigger.createdBy === null ? "" : ` by ${trigger.createdBy}`}`,

@@ -245,7 +245,7 @@ triggers.openapi(
     const { stores, caller } = c.var;
     const condition = c.req.valid("json");
     const tried = await tryCondition(stores, caller, imageOf(c.req.valid("param")), condition);
-    const conditionSyntax = syntaxOf(condition) ?? "";
+    const conditionSyntax = syntaxOf(condition) ?? ("" as const);
     return c.json({ conditionSyntax, tags: tried.map(({ tag, isMet }) => ({ tag, met: isMet })) }, 200);
   },
 );

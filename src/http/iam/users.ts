@@ -1,7 +1,6 @@
 import { findColleagueById } from "../../registry/users.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { urlForClient } from "../public-address.ts";
-import { formatTime } from "../swr/params.ts";
 
 const IamUserDetails = z
   .object({
@@ -14,7 +13,6 @@ const IamUserDetails = z
       is_domain_owner: z.boolean().openapi({ description: "Whether it administers the account." }),
       access_mode: z.string().openapi({ description: "`default`: with a password and with access keys." }),
       pwd_status: z.boolean().openapi({ description: "Whether the password must be changed: never." }),
-      create_time: z.string().openapi({ format: "date-time" }),
       links: z.object({ self: z.string() }),
     }),
   })
@@ -45,7 +43,6 @@ export const users = createRouter().openapi(showUserDetails, async (c) => {
     is_domain_owner: user.role === "administrator",
     access_mode: "default",
     pwd_status: false,
-    create_time: formatTime(user.createdAt),
     links: { self: urlForClient(c, `/v3/users/${user.id}`) },
   };
   return c.json({ user: body }, 200);

@@ -1,5 +1,5 @@
 import { MAX_DESCRIPTION_LENGTH } from "../../model/field-limits.ts";
-import { CATEGORIES, NO_CATEGORY } from "../../model/image-categories.ts";
+import { CATEGORIES } from "../../model/image-categories.ts";
 import { parseCategory, parseDescription } from "../../model/image-properties.ts";
 import { imageOf, parseRepositoryName } from "../../model/reference.ts";
 import {
@@ -36,12 +36,8 @@ const PATH = "/namespaces/{namespace}/repos/{repository}";
 
 const category = z
   .string()
-  .transform((text) => (text === NO_CATEGORY ? text : parseCategory(text)))
-  .openapi({
-    type: "string",
-    enum: [...CATEGORIES, "arms", NO_CATEGORY],
-    description: "`arms` is the same as `arm`. Empty: none.",
-  });
+  .transform(parseCategory)
+  .openapi({ type: "string", enum: [...CATEGORIES, "arms"], description: "`arms` is the same as `arm`." });
 const description = z
   .string()
   .transform(parseDescription)

@@ -84,7 +84,7 @@ export function images(setting: Setting): void {
   test("an image that was pushed shows its size, its tags and how often it was pulled", async () => {
     const { blobBytes } = await pushImage(administrator, "east/pushed", "1");
     await pushImage(administrator, "east/pushed", "2");
-    expect(await show("pushed")).toMatchObject({ num_images: 2, is_public: false, category: "other" });
+    expect(await show("pushed")).toMatchObject({ num_images: 2, is_public: false, category: "" });
     const { size } = await show("pushed");
     expect(size).toBeGreaterThan(blobBytes);
 
@@ -93,7 +93,7 @@ export function images(setting: Setting): void {
     const [listed] = await list({ namespace, name: "pushed" });
     expect(listed).toEqual({
       name: "pushed",
-      category: "other",
+      category: "",
       description: "",
       size,
       is_public: false,
