@@ -28,7 +28,7 @@ def pascal(name):
 def operations():
     """The operations of the basic edition by name, with the name of the class of their answers."""
     found = {}
-    for name, method in inspect.getmembers(swr.SwrClient, inspect.isfunction):
+    for name, method in inspect.getmembers(swr.SwrClient, inspect.ismethod):
         source = inspect.getsource(method) if name.endswith("_http_info") else ""
         path = re.search(r'"resource_path": "([^"]+)"', source)
         answer = re.search(r'"response_type": "(\w+)"', source)
