@@ -54,8 +54,8 @@ function commandOf({ language, code }: (typeof blocks)[number]): readonly [strin
 async function run(block: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
   // Modules are found from here; files are written elsewhere.
   const cwd = block.language === "js" ? ROOT : home;
-  const environment = { ...variables, ...("reason" in python ? {} : python.environment) };
-  const { exitCode, stdout, stderr, output } = await execute(commandOf(block), { environment, cwd });
+  const withPython = { ...variables, ...("reason" in python ? {} : python.environment) };
+  const { exitCode, stdout, stderr, output } = await execute(commandOf(block), { environment: withPython, cwd });
   expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
   expect(stderr).toBe("");
   return stdout;

@@ -2557,10 +2557,10 @@ export interface components {
         };
         CreateRepo: {
             /**
-             * @description `arms` is the same as `arm`. Empty: none.
+             * @description `arms` is the same as `arm`.
              * @enum {string}
              */
-            category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other" | "arms" | "";
+            category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other" | "arms";
             /** @description 0 to 30000 characters. */
             description?: string;
             /** @description Whether everybody may pull it. */
@@ -3037,8 +3037,6 @@ export interface components {
             user: {
                 /** @description `default`: with a password and with access keys. */
                 access_mode: string;
-                /** Format: date-time */
-                create_time: string;
                 description: string;
                 domain_id: string;
                 enabled: boolean;
@@ -4409,10 +4407,10 @@ export interface components {
         /** @description What is absent stays as it is. */
         UpdateRepo: {
             /**
-             * @description `arms` is the same as `arm`. Empty: none.
+             * @description `arms` is the same as `arm`.
              * @enum {string}
              */
-            category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other" | "arms" | "";
+            category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other" | "arms";
             /** @description 0 to 30000 characters. */
             description?: string;
             /** @description Whether everybody may pull it. */

@@ -139,8 +139,11 @@ func compare(kind reflect.Type, value interface{}, at string, found map[string]b
 		}
 	case string:
 		// Enumerations are structures of one unexported text.
-		_, isEnumeration := kind.FieldByNameFunc(func(name string) bool { return name == "value" })
-		if kind.Kind() != reflect.String && !(kind.Kind() == reflect.Struct && isEnumeration) {
+		isEnumeration := false
+		if kind.Kind() == reflect.Struct {
+			_, isEnumeration = kind.FieldByName("value")
+		}
+		if kind.Kind() != reflect.String && !isEnumeration {
 			found[at+" is a text"] = true
 		}
 	case bool:
