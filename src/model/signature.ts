@@ -105,8 +105,8 @@ export function canonicalPath(pathname: string): string {
 
 /**
  * What clients may have signed of a path: {@link canonicalPath}, and where a name has a slash in it, sent as `%2F`, what they
- * make of that. The Python SDK signs the path as if it were two segments. The Node and Go SDKs, which a caller has to give
- * the name encoded, sign it encoded once more.
+ * make of that. The Python SDK signs the path as if it were two segments. The Node SDK, which a caller has to give the name
+ * encoded, signs it encoded once more.
  */
 export function canonicalPaths(pathname: string): string[] {
   const path = canonicalPath(pathname);

@@ -34,29 +34,29 @@ function unexplained(differences: readonly string[] = []): string[] {
 }
 
 const LANGUAGES = [
-  { language: "python", prepared: await preparePython(), slashed: "shop/web" },
-  // It writes a name into the path as it is.
-  { language: "go", prepared: await prepareGo(), slashed: "shop%2Fweb" },
+  { language: "python", prepared: await preparePython() },
+  { language: "go", prepared: await prepareGo() },
 ] as const;
 
-/** Operations that Berth knows of and does not have. */
-const UNSUPPORTED = [
-  "checkAgency",
-  "createAgency",
-  "createImageSyncRepo",
-  "createManualImageSyncRepo",
-  "deleteImageSyncRepo",
-  "listImageAutoSyncReposDetails",
-  "listReferences",
-  "listRepoAccessories",
-  "listRepoDetails",
-  "listRepositoryTag",
-  "listSharedRepoDetails",
-  "listSyncRegions",
-  "showSyncJob",
-] as const;
+const SYNC = { remoteRegionId: "cn-north-1", remoteNamespace: "acme" };
+/** Operations that Berth knows of and does not have, with what they take besides an image. */
+const UNSUPPORTED: readonly [operation: string, fields: Record<string, unknown> | undefined][] = [
+  ["checkAgency", undefined],
+  ["createAgency", undefined],
+  ["createImageSyncRepo", { body: SYNC }],
+  ["createManualImageSyncRepo", { body: { ...SYNC, imageTag: ["v2"] } }],
+  ["deleteImageSyncRepo", { body: SYNC }],
+  ["listImageAutoSyncReposDetails", {}],
+  ["listReferences", { tag: "v2" }],
+  ["listRepoAccessories", { tag: "v2" }],
+  ["listRepoDetails", undefined],
+  ["listRepositoryTag", {}],
+  ["listSharedRepoDetails", undefined],
+  ["listSyncRegions", undefined],
+  ["showSyncJob", { filter: "limit::1|offset::0" }],
+];
 
-describe.each(LANGUAGES)("the $language SDK", ({ language, prepared, slashed }) => {
+describe.each(LANGUAGES)("the $language SDK", ({ language, prepared }) => {
   if ("reason" in prepared) skipAll(`Huawei's ${language} SDK`, prepared.reason);
   const organization = `sdk-${language}`;
   const image = { namespace: organization, repository: "shop$web" };
@@ -138,7 +138,6 @@ describe.each(LANGUAGES)("the $language SDK", ({ language, prepared, slashed }) 
   test("manages images, their tags and the rights on them", async () => {
     const created = { repository: "shop/web", is_public: false, category: "linux", description: "the shop" };
     expect(await outcome("createRepo", { namespace: organization, body: created })).toBe("200");
-    expect(await outcome("createRepo", { namespace: organization, body: { repository: "x" } })).toMatch(/^400 /);
     await pushImage(owner, `${organization}/shop/web`, "v1");
     expect(await call("showRepository", image)).toMatchObject({ body: { name: "shop/web", category: "linux" } });
     expect(await outcome("updateRepo", { ...image, body: { is_public: false, description: "" } })).toBe("201");
@@ -162,8 +161,9 @@ describe.each(LANGUAGES)("the $language SDK", ({ language, prepared, slashed }) 
     expect(await outcome("deleteUserRepositoryAuth", { ...image, body: [member.id] })).toBe("204");
   });
 
-  test("finds an image by a name with a slash, as the SDK sends and signs it", async () => {
-    const named = { namespace: organization, repository: slashed };
+  // The Go SDK writes a slash into the path as it is: its callers write "$".
+  test.runIf(language === "python")("finds an image by a name with a slash, as it sends and signs it", async () => {
+    const named = { namespace: organization, repository: "shop/web" };
     expect(await call("showRepository", named)).toMatchObject({ status: 200, body: { name: "shop/web" } });
     expect(await outcome("updateRepo", { ...named, body: { is_public: false } })).toBe("201");
     expect(await outcome("listRepositoryTags", { ...named, limit: "1", offset: "0" })).toBe("200");
@@ -211,9 +211,8 @@ describe.each(LANGUAGES)("the $language SDK", ({ language, prepared, slashed }) 
   test("asks about the account", async () => {
     expect(await outcome("createSecret", { projectname: "berth" })).toBe("200");
     expect(await outcome("createAuthorizationToken")).toBe("200");
-    expect(await call("listQuotas")).toMatchObject({
-      body: { quotas: [{ quota_key: "namespace" }] },
-    });
+    const quota = expect.objectContaining({ quota_key: "namespace", used: 1 });
+    expect(await call("listQuotas")).toMatchObject({ body: { quotas: expect.arrayContaining([quota]) } });
     expect(await call("showDomainOverview")).toMatchObject({ body: { namspace_num: 1, repo_num: 1 } });
     expect(await outcome("showDomainResourceReports", { resource_type: "store", frequency: "daily" })).toBe("200");
     expect(await outcome("showShareFeatureGates")).toBe("200");
@@ -221,16 +220,8 @@ describe.each(LANGUAGES)("the $language SDK", ({ language, prepared, slashed }) 
     expect(await outcome("showApiVersion", { api_version: "v2" })).toBe("200");
   });
 
-  test.each(UNSUPPORTED)("%s is refused as not implemented", async (operation) => {
-    const sync = { remoteRegionId: "cn-north-1", remoteNamespace: "acme" };
-    const body = operation === "createManualImageSyncRepo" ? { ...sync, imageTag: ["v2"] } : sync;
-    const takesBody = operation.endsWith("ImageSyncRepo");
-    const named = operation.startsWith("list") || operation.startsWith("show") ? { ...image, tag: "v2" } : image;
-    const hasImage = !["checkAgency", "createAgency", "listSyncRegions"].includes(operation);
-    const fields = { ...(hasImage && named), ...(takesBody && { body }) };
-    expect(
-      await outcome(operation, { ...fields, ...(operation === "showSyncJob" && { filter: "limit::1|offset::0" }) }),
-    ).toBe("501 SVCSTG.SWR.5010001");
+  test.each(UNSUPPORTED)("%s is refused as not implemented", async (operation, fields) => {
+    expect(await outcome(operation, fields && { ...image, ...fields })).toBe("501 SVCSTG.SWR.5010001");
   });
 
   test("deletes all of it", async () => {

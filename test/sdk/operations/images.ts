@@ -40,6 +40,8 @@ export function images(setting: Setting): void {
     const created = await swr.call("createRepo", { namespace, body });
     expect([200, 201]).toContain(created.httpStatusCode);
 
+    // A caller may encode what the SDK does not.
+    expect(await show("shop%2Fweb")).toMatchObject({ name: "shop/web" });
     const path = `${setting.server.address}/east/shop/web`;
     expect(await show("shop$web")).toEqual({
       id: expect.any(Number),

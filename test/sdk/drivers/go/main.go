@@ -113,8 +113,17 @@ func compare(kind reflect.Type, value interface{}, at string, found map[string]b
 	for kind.Kind() == reflect.Ptr {
 		kind = kind.Elem()
 	}
-	if value == nil {
+	if kind.Kind() == reflect.Struct {
+		// An enumeration is a structure of one unexported value.
+		if only, ok := kind.FieldByName("value"); ok && kind.NumField() == 1 {
+			kind = only.Type
+		}
+	}
+	switch {
+	case value == nil:
 		found[at+" is null"] = true
+		return
+	case kind.Kind() == reflect.Interface:
 		return
 	}
 	switch actual := value.(type) {
@@ -138,12 +147,7 @@ func compare(kind reflect.Type, value interface{}, at string, found map[string]b
 			found[at+" is an object"] = true
 		}
 	case string:
-		// Enumerations are structures of one unexported text.
-		isEnumeration := false
-		if kind.Kind() == reflect.Struct {
-			_, isEnumeration = kind.FieldByName("value")
-		}
-		if kind.Kind() != reflect.String && !isEnumeration {
+		if kind.Kind() != reflect.String {
 			found[at+" is a text"] = true
 		}
 	case bool:
