@@ -48,6 +48,15 @@ it.for([
   expect(readCondition(parseCondition({ kind, text }))(tag as Tag)).toBe(expected);
 });
 
+it.for(["*$", "^(v", "^(a{100}){100}$", "(v1)|[a]", ".*"])(
+  "%s is met by no tag where an older version has stored it as a glob",
+  (text, { expect }) => {
+    expect(() => parseCondition({ kind: "regular", text })).toThrow();
+    const meets = readCondition({ kind: "regular", text });
+    expect(["v1", "latest"].filter((tag) => meets(tag as Tag))).toEqual([]);
+  },
+);
+
 it("takes linear time, whatever the glob", ({ expect }) => {
   const start = performance.now();
   const condition = parseCondition({ kind: "regular", text: "*a".repeat(500) });
@@ -86,7 +95,7 @@ it.for([
   ["regular", "{a,".repeat(10_000), /more than 1024 characters/],
   ["all", "x".repeat(1025), /more than 1024/],
   ["regular", "v*\0", /control characters/],
-  ["regular", "^(v", /missing closing \): at position 3/],
+  ["regular", "^(v", /missing closing \) at position 3/],
   ["regular", "^v[0-9", /at position \d/],
   ["regular", "^(?=v)$", /at position \d/],
   ["regular", "^(a{100}){100}$", /too complex/],

@@ -71,11 +71,12 @@ export function parseCondition({ kind, text }: Condition): Condition {
     if (wrong !== undefined) throw new RegistryError("TRIGGER_INVALID", `"${wrong.slice(0, 130)}" is not a tag`);
     return { kind, text: tags.join(";") };
   }
-  const condition = { kind, text };
-  compilePattern(condition);
-  // Only of what is written from now on: what is stored and never fires does no harm.
-  if (syntaxOf(condition) === "glob") refuseExpression(text);
-  return condition;
+  if (syntaxOf({ kind, text }) === "re2") compileRegularExpression(text);
+  else {
+    compileGlob(text);
+    refuseExpression(text);
+  }
+  return { kind, text };
 }
 
 /**
@@ -89,25 +90,40 @@ function refuseExpression(glob: string): void {
   throw invalidPattern(`no tag ${what}; a regular expression begins with "^" or ends with "$":`, at);
 }
 
-/** Makes a condition that {@link parseCondition} accepted ready for any number of tags: whether one meets it. */
+/**
+ * Makes a condition that {@link parseCondition} accepted ready for any number of tags: whether one meets it. No tag meets one
+ * that was accepted as a glob, by an older version, and is no good regular expression: it never did.
+ */
 export function readCondition({ kind, text }: Condition): (tag: Tag) => boolean {
   if (kind === "all") return () => true;
   if (kind === "tag") {
     const tags = new Set<string>(text.split(";"));
     return (tag) => tags.has(tag);
   }
-  const expression = compilePattern({ kind, text });
-  // Its anchors say where a regular expression has to match.
-  return syntaxOf({ kind, text }) === "re2" ? (tag) => expression.test(tag) : (tag) => expression.testExact(tag);
+  if (syntaxOf({ kind, text }) === "glob") {
+    const glob = compileGlob(text);
+    return (tag) => glob.testExact(tag);
+  }
+  const expression = compileIfGood(text);
+  // Its anchors say where it has to match.
+  return (tag) => expression?.test(tag) === true;
 }
 
-function compilePattern(condition: Condition): Expression {
-  if (syntaxOf(condition) === "glob") return compileGlob(condition.text);
+function compileIfGood(text: string): Expression | undefined {
+  try {
+    return compileRegularExpression(text);
+  } catch (error) {
+    if (error instanceof RegistryError) return undefined;
+    throw error;
+  }
+}
+
+function compileRegularExpression(text: string): Expression {
   // Before anything is compiled.
-  if (costOf(condition.text) > MAX_EXPRESSION_COST) {
+  if (costOf(text) > MAX_EXPRESSION_COST) {
     throw new RegistryError("TRIGGER_INVALID", "the regular expression is too complex: repeat less");
   }
-  return compiled(condition.text, 0, ({ position }) => position);
+  return compiled(text, 0, ({ position }) => position);
 }
 
 /** @param positionOf where in the condition a fault of the expression is. */

@@ -51,7 +51,9 @@ export function ConditionFields({ condition, onChange }: ConditionFieldsProps) {
       )}
       {isTried && !error && tried.data && tried.data.tags.length > 0 && <Examples tried={tried.data.tags} />}
       {kind === "regular" && isTried && !error && tried.data && (
-        <p role="status">{tried.data.conditionSyntax === "re2" ? t("readAsRe2") : t("readAsGlob")}</p>
+        <p className={styles.note} role="status">
+          {tried.data.conditionSyntax === "re2" ? t("readAsRe2") : t("readAsGlob")}
+        </p>
       )}
       {kind === "regular" && (
         <Syntax
