@@ -1293,7 +1293,7 @@ export interface paths {
          * The name of a cluster, by its id
          * @description For whoever may edit the organization that it is of. Where Terraform looks up the cluster of a trigger that has a `cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.
          */
-        get: operations["showCluster"];
+        get: operations["showCceCluster"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6929,7 +6929,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    showCluster: {
+    showCceCluster: {
         parameters: {
             query?: never;
             header?: never;

@@ -31,7 +31,7 @@ const CceCluster = z
 const showCluster = createRoute({
   method: "get",
   path: "/projects/{project_id}/clusters/{cluster_id}",
-  operationId: "showCluster",
+  operationId: "showCceCluster",
   tags: ["Clusters"],
   summary: "The name of a cluster, by its id",
   description:
