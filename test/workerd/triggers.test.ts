@@ -574,6 +574,7 @@ describe("SWR's API", () => {
     expect([made.status, await made.json()]).toEqual([201, {}]);
     const shown = {
       ...SWR_TRIGGER,
+      condition_syntax: "",
       cluster_id: clusterId,
       cluster_name: "production",
       container: "",
@@ -684,9 +685,11 @@ describe("SWR's API", () => {
     const { post, administrator, swr } = await setUp();
     await post();
     expect(await swrProblem(await post())).toBe(INVALID);
-    for (const body of [{}, { enable: true }, { enable: "TRUE" }, { enable: null }, [], "null"]) {
+    for (const body of [{ enable: true }, { enable: "TRUE" }, { enable: null }, "null"]) {
       expect(await swrProblem(await administrator.patch(`${swr}/All_tags`, body))).toBe(INVALID);
     }
+    expect(await swrProblem(await administrator.patch(`${swr}/All_tags`, {}))).toBe(MISSING);
+    expect(await swrProblem(await administrator.patch(`${swr}/All_tags`, []))).toMatch(/^400 /);
     const absent = swr.replace("/web/", "/absent/");
     expect(await swrProblem(await administrator.get(absent))).toBe("404 SVCSTG.SWR.4040113");
     for (const name of ["a".repeat(5000), "a__b", "a/b", "\u0000"]) {
