@@ -5,7 +5,8 @@ import { findConsoleFile } from "./http/console.ts";
 import { answerOptions, crossOrigin } from "./http/cross-origin.ts";
 import { dockerSearch } from "./http/docker-search.ts";
 import { renderFailure } from "./http/errors.ts";
-import { iam } from "./http/iam/index.ts";
+import { cce } from "./http/cce/index.ts";
+import { iam, iamOfHuawei } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
 import { answerEarly } from "./http/early-answer.ts";
 import { oci } from "./http/oci/index.ts";
@@ -15,7 +16,10 @@ import { swr, swrV3 } from "./http/swr/index.ts";
 import { versions } from "./http/swr/versions.ts";
 import { openStores } from "./registry/stores.ts";
 
-/** All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002). */
+/**
+ * All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002); so does CCE's
+ * before Berth's own.
+ */
 export const app = createRouter();
 
 app.use(strictTransport);
@@ -31,8 +35,10 @@ app.route("/v1", dockerSearch);
 app.route("/v2/manage", swr);
 app.route("/v3/manage", swrV3);
 app.route("/v3", iam);
+app.route("/v3.0", iamOfHuawei);
 app.route("/v2", oci);
 app.route(TOKEN_PATH, token);
+app.route("/api/v3", cce);
 app.route("/api", api);
 app.route("/", documentation(app));
 // What a surface refuses it renders itself; here ends what is wrong before any of them is asked.

@@ -173,7 +173,7 @@ export interface Change {
   /** What it is, as an expression over the row; JSON text where `to` is an array. */
   from: SQLWrapper;
   /** What it becomes: a value, or an expression as `from`. */
-  to: SQLWrapper | string | number | boolean | null | readonly string[];
+  to: SQLWrapper | string | number | boolean | null | readonly (string | null)[];
   /** Whether the audit is to say no more than that it was changed. */
   isSecret?: boolean;
 }

@@ -1,6 +1,7 @@
 /** By which of its filters a list of images may find all that meet it: `bounded.ts`. */
-import { eq, type SQL, sql } from "drizzle-orm";
+import { eq, inArray, type SQL, sql } from "drizzle-orm";
 import { isAdministrator, type Level, type User } from "../model/access.ts";
+import { storedCategories } from "../model/image-categories.ts";
 import type { ImageFilter, ImageSource } from "../model/image-search.ts";
 import { isOwn } from "./access.ts";
 import { MAX_FEW, nameSelectors } from "./bounded.ts";
@@ -69,7 +70,7 @@ export function imageSelectors(
     ...nameSelectors("repositories", text),
     ...(architecture === undefined ? [] : [architectureSelector(architecture, maxFew)]),
     ...(category !== undefined && hasOwnIndex
-      ? [imagesWhere(sql`${inScope} AND ${repositories.category} = ${category}`)]
+      ? [imagesWhere(sql`${inScope} AND ${inArray(repositories.category, storedCategories(category))}`)]
       : []),
     ...(isPublic !== undefined && source === "own"
       ? [imagesWhere(sql`${inScope} AND ${repositories.isPublic} = ${isPublic ? 1 : 0}`)]

@@ -1,5 +1,5 @@
 /** Rights of users on organizations and on single images (guide 6). Both are kept alike, in two tables. */
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor, Level } from "../model/access.ts";
 import { shorten } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -35,7 +35,10 @@ export interface Permission {
 /** SWR's lists of permissions have no pages, and an account may have any number of users. */
 export const MAX_LISTED_PERMISSIONS = 10_000;
 
-/** Everybody's rights on one target of an account, by name: the first of them. */
+/**
+ * Everybody's rights on one target of an account, in the order of granting, which Terraform compares with its own: the first
+ * of them. SQLite gives a new row a `rowid` above all others, a changed one keeps its.
+ */
 export async function listPermissions(
   db: Database,
   { kind, name }: PermissionTarget,
@@ -48,7 +51,7 @@ export async function listPermissions(
     .innerJoin(permissions, eq(targetId, targets.id))
     .innerJoin(users, isNamedUser(permissions.userId))
     .where(and(eq(targets.name, name as OrganizationName & RepositoryName), eq(targets.accountId, accountId)))
-    .orderBy(asc(users.name))
+    .orderBy(sql`${permissions}.rowid`)
     .limit(MAX_LISTED_PERMISSIONS);
 }
 

@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
+import { NO_CATEGORY } from "../model/image-categories.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
@@ -82,7 +83,7 @@ export function insertRepository(
   name: RepositoryName,
   properties: Partial<ImageProperties> = {},
 ) {
-  const { isPublic = false, category = "other", description = "" } = properties;
+  const { isPublic = false, category = NO_CATEGORY, description = "" } = properties;
   const now = Date.now();
   return db
     .insert(repositories)

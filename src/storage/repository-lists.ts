@@ -1,8 +1,8 @@
 /** Lists of repositories as SWR's API pages them: by offset, with a total. */
-import { and, asc, desc, eq, exists, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
-import type { Category } from "../model/image-categories.ts";
+import { type Category, storedCategories } from "../model/image-categories.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import type { ImageSource } from "../model/image-search.ts";
 import { isOwn, isRunning, isSharedWith } from "./access.ts";
@@ -212,7 +212,7 @@ function isListed(db: Database, list: RepositoryList): SQL | undefined {
     isInScope(db, list),
     organization === undefined ? undefined : eq(repositories.organizationId, organizationIdOf(organization)),
     text === undefined ? undefined : sql`instr(${imageName}, ${text}) > 0`,
-    category === undefined ? undefined : eq(repositories.category, category),
+    category === undefined ? undefined : inArray(repositories.category, storedCategories(category)),
     isPublic === undefined ? undefined : eq(repositories.isPublic, isPublic),
     account === undefined
       ? undefined

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, type SQL, sql } fr
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
-import type { AgingTag, RetentionRule } from "../model/retention.ts";
+import { type AgingTag, exemptionsOf, type RetentionRule } from "../model/retention.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isImmutable } from "./immutable-tags.ts";
@@ -59,9 +59,25 @@ export async function findRule(db: Database, repositoryId: number): Promise<Stor
   return row && readRule(row);
 }
 
-/** Labels and patterns are JSON that only this module writes, so their shape is not checked again. */
+/**
+ * Labels and patterns are JSON that only this module writes, so their shape is not checked again. A null among the labels is
+ * the place of the next pattern.
+ */
 function readRule<R extends { labels: string; patterns: string }>(row: R) {
-  return { ...row, labels: JSON.parse(row.labels) as string[], patterns: JSON.parse(row.patterns) as string[] };
+  const places = JSON.parse(row.labels) as (string | null)[];
+  return {
+    ...row,
+    labels: places.filter((label) => label !== null),
+    patterns: JSON.parse(row.patterns) as string[],
+    ...(places.includes(null) && { order: places.map((label) => (label === null ? "pattern" : "label")) }),
+  };
+}
+
+/** A rule's labels with their places among the patterns, for {@link readRule}. Patterns at the end have none. */
+function placesOf(rule: RetentionRule): (string | null)[] {
+  const exemptions = exemptionsOf(rule);
+  const end = exemptions.findLastIndex(({ kind }) => kind === "label") + 1;
+  return exemptions.slice(0, end).map(({ kind, text }) => (kind === "label" ? text : null));
 }
 
 interface Repository {
@@ -177,17 +193,18 @@ export async function deleteRule(
   return deleted.length > 0;
 }
 
-function columnsOf({ kind, amount, labels, patterns }: RetentionRule) {
-  return { kind, amount, labels: JSON.stringify(labels), patterns: JSON.stringify(patterns) };
+function columnsOf(rule: RetentionRule) {
+  const { kind, amount, patterns } = rule;
+  return { kind, amount, labels: JSON.stringify(placesOf(rule)), patterns: JSON.stringify(patterns) };
 }
 
 function recordUpdate(db: Database, actor: Actor, repository: Repository, condition: SQL, rule: RetentionRule) {
-  const { kind, amount, labels, patterns } = rule;
+  const { kind, amount, patterns } = rule;
   const entry = auditOf("retention-rule.update", repository.name);
   return insertAuditOfChange(db, actor, entry, sql`${retentionRules} WHERE ${condition}`, {
     kind: { from: retentionRules.kind, to: kind },
     amount: { from: retentionRules.amount, to: amount },
-    labels: { from: retentionRules.labels, to: labels },
+    labels: { from: retentionRules.labels, to: placesOf(rule) },
     patterns: { from: retentionRules.patterns, to: patterns },
   });
 }
@@ -205,9 +222,10 @@ function auditOf(
   };
 }
 
-/** A rule and nothing else that an object may hold. */
-function contentOf({ kind, amount, labels, patterns }: RetentionRule): RetentionRule {
-  return { kind, amount, labels, patterns };
+/** A rule and nothing else that an object may hold; an order only where it is not the usual one. */
+function contentOf(rule: RetentionRule): RetentionRule {
+  const { kind, amount, labels, patterns, order } = rule;
+  return { kind, amount, labels, patterns, ...(placesOf(rule).includes(null) && { order }) };
 }
 
 /**
@@ -380,8 +398,7 @@ function loggedContent(rule: RetentionRule): RetentionRule {
     const cutAt = texts.findIndex((text) => (left -= text.length) < 0);
     return cutAt === -1 ? texts : [...texts.slice(0, cutAt), "…"];
   };
-  const { kind, amount, labels, patterns } = contentOf(rule);
-  return { kind, amount, labels: cut(labels), patterns: cut(patterns) };
+  return { ...contentOf(rule), labels: cut(rule.labels), patterns: cut(rule.patterns) };
 }
 
 /**

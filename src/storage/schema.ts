@@ -636,7 +636,7 @@ export const retentionRules = sqliteTable(
       .references(() => repositories.id, { onDelete: "cascade" }),
     kind: text("kind").$type<RetentionKind>().notNull(),
     amount: integer("amount").notNull(),
-    /** JSON arrays of texts. */
+    /** JSON arrays of texts. Among labels a null is the place of the next pattern, where another label follows it. */
     labels: text("labels").notNull(),
     patterns: text("patterns").notNull(),
     /** Counts the changes: a run deletes nothing by a rule that is not the one it read. */

@@ -1,6 +1,7 @@
 /** Lists of images across organizations and accounts: what somebody may see, page by page. */
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { AccessFacts, User } from "../model/access.ts";
+import { storedCategories } from "../model/image-categories.ts";
 import type { ImageFilter, ImageSort, ImageSource, Page } from "../model/image-search.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { isOwn, isSharedWith } from "./access.ts";
@@ -167,7 +168,7 @@ function isFrom(db: Database, source: Exclude<ImageSource, "public">, user: User
 function conditionsOf({ text, category, isPublic, architecture }: ImageFilter): (SQL | undefined)[] {
   return [
     text === undefined ? undefined : sql`instr(${repositories.name}, ${text}) > 0`,
-    category === undefined ? undefined : eq(repositories.category, category),
+    category === undefined ? undefined : inArray(repositories.category, storedCategories(category)),
     isPublic === undefined ? undefined : sql`${repositories.isPublic} = ${isPublic ? 1 : 0}`,
     architecture === undefined ? undefined : hasArchitecture(architecture),
   ];

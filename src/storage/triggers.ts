@@ -11,7 +11,7 @@ import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.
 import { type Database, isConstraintFailure } from "./database.ts";
 import { insertGoneTriggers } from "./deletion.ts";
 import { goneName, isNamed, isThere, isNamedUser } from "./gone.ts";
-import { clusters, deliveries, repositories, triggers, users } from "./schema.ts";
+import { clusters, deliveries, organizations, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
   id: number;
@@ -355,6 +355,22 @@ export async function findCluster(
 
 export async function findClusterById(db: Database, id: number): Promise<ClusterRecord | undefined> {
   const [row] = await db.select().from(clusters).where(eq(clusters.id, id));
+  return row;
+}
+
+/** A cluster as its id alone names it, and the organization that it is of. */
+export async function findClusterName(db: Database, id: number) {
+  const [row] = await db
+    .select({
+      id: clusters.id,
+      name: clusters.name,
+      organization: organizations.name,
+      createdAt: clusters.createdAt,
+      updatedAt: clusters.updatedAt,
+    })
+    .from(clusters)
+    .innerJoin(organizations, eq(organizations.id, clusters.organizationId))
+    .where(eq(clusters.id, id));
   return row;
 }
 

@@ -207,6 +207,7 @@ test("a trigger is added, tried out, switched off and deleted", async () => {
       .toMatch(/success[\s\S]*success/);
 
     await home.run(["trigger", "disable", "acme/triggered", "hook"]);
+    expect(await home.run(["trigger", "show", "acme/triggered", "hook"])).toMatch(/^Tags +v\* \(glob\)$/m);
     expect(await home.run(["trigger", "show", "acme/triggered", "hook"])).toMatch(/On +no/);
     const other = JSON.stringify({
       name: "other",

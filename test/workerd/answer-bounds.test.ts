@@ -97,6 +97,8 @@ const TABLE: readonly Row[] = [
   row("GET /v3/auth/projects"),
   row("GET /v3/auth/domains"),
   row("GET /v3/users/:user_id"),
+  row("GET /v3.0/OS-USER/users/:user_id"),
+  row("GET /api/v3/projects/:project_id/clusters/:cluster_id"),
 
   row("GET /api/images", { query: "?scope=all&limit=100" }),
   row("GET /api/images", { query: "?scope=sent&limit=100&sort=updated" }),

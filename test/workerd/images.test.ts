@@ -32,6 +32,7 @@ const UNKNOWN_ORGANIZATION = "404 SVCSTG.SWR.4040058";
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const DENIED = "403 SVCSTG.SWR.4030170";
 const INVALID = "400 SVCSTG.SWR.4000014";
+const MISSING = "400 SVCSTG.SWR.4001014";
 
 interface Repository {
   id: number;
@@ -191,7 +192,7 @@ describe("creating an image", () => {
   });
 
   it.for([
-    [{}, INVALID],
+    [{}, MISSING],
     [{ is_public: "true" }, INVALID],
     [{ is_public: null }, INVALID],
     [{ is_public: false, category: "fruit" }, INVALID],
@@ -281,7 +282,7 @@ describe("an image's properties", () => {
     },
   );
 
-  it("take the SDK's arms for arm, and are private, of category other and without description by default", async ({
+  it("take the SDK's arms for arm, and are private, without a category and without description by default", async ({
     expect,
   }) => {
     const { member } = await newAccount();
@@ -291,7 +292,7 @@ describe("an image's properties", () => {
     await pushAs(member, `${organization}/pushed`);
     expect(await show(member, pathOf(organization, "pushed"))).toMatchObject({
       is_public: false,
-      category: "other",
+      category: "",
       description: "",
     });
   });
@@ -478,7 +479,7 @@ describe("the list of images", () => {
     ]);
     expect(items[2]).toEqual({
       name: "apple",
-      category: "other",
+      category: "",
       description: "fruit",
       size: 200,
       is_public: false,
@@ -513,6 +514,7 @@ describe("the list of images", () => {
       ["name=_", []],
       ["category=linux", [`${one}/zebra`]],
       ["category=arms", [`${one}/shop/web`]],
+      ["category=other", [`${two}/apple`]],
       ["is_public=true", [`${one}/zebra`]],
       ["is_public=false", [`${one}/shop/web`, `${two}/apple`]],
       ["name=e&category=linux&is_public=true", [`${one}/zebra`]],

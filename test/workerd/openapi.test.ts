@@ -160,6 +160,7 @@ describe("the server", async () => {
     project_id: "berth",
     retention_id: String(ruleId),
     cluster: CLUSTER.name,
+    cluster_id: String(await env.DB.prepare("SELECT id FROM clusters WHERE name = ?").bind(CLUSTER.name).first("id")),
     trigger: "deploy",
     id: String(delivery),
     user_id: String(await env.DB.prepare("SELECT id FROM users WHERE name = ?").bind(user.name).first("id")),

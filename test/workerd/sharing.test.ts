@@ -28,6 +28,7 @@ import { basic, fetchAnonymously } from "../support/workerd/registry.ts";
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const DENIED = "403 SVCSTG.SWR.4030170";
 const INVALID = "400 SVCSTG.SWR.4000014";
+const MISSING = "400 SVCSTG.SWR.4001014";
 const TOO_LONG = "413 SVCSTG.SWR.4131012";
 const CONFLICT = "409 SVCSTG.SWR.4090000";
 const UNKNOWN = "404 SVCSTG.SWR.4040000";
@@ -196,13 +197,13 @@ describe("sharing an image", () => {
   });
 
   it.for([
-    [{}, INVALID],
+    [{}, MISSING],
     [{ access_domain: 7 }, INVALID],
     [{ access_domain: "" }, INVALID],
-    [{ permit: undefined }, INVALID],
+    [{ permit: undefined }, MISSING],
     [{ permit: "write" }, INVALID],
     [{ permit: "READ" }, INVALID],
-    [{ deadline: undefined }, INVALID],
+    [{ deadline: undefined }, MISSING],
     [{ deadline: 7 }, INVALID],
     [{ deadline: "2020-01-01T00:00:00Z" }, INVALID],
     [{ deadline: "tomorrow" }, INVALID],

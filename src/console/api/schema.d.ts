@@ -1282,6 +1282,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/projects/{project_id}/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The name of a cluster, by its id
+         * @description For whoever may edit the organization that it is of. Where Terraform looks up the cluster of a trigger that has a `cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.
+         */
+        get: operations["showCceCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visitor": {
         parameters: {
             query?: never;
@@ -1405,7 +1425,7 @@ export interface paths {
         post: operations["createNamespaceAuth"];
         /**
          * Take permissions on an organization away
-         * @description From 1 to 100 users who have one on it, named by id. It is done for all of them or for none.
+         * @description From at most 100 users who have one on it, named by id. It is done for all of them or for none.
          */
         delete: operations["deleteNamespaceAuth"];
         options?: never;
@@ -1519,7 +1539,7 @@ export interface paths {
         post: operations["createUserRepositoryAuth"];
         /**
          * Take permissions on an image away
-         * @description From 1 to 100 users who have one on it, named by id. It is done for all of them or for none.
+         * @description From at most 100 users who have one on it, named by id. It is done for all of them or for none.
          */
         delete: operations["deleteUserRepositoryAuth"];
         options?: never;
@@ -1982,6 +2002,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3.0/OS-USER/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user of the caller's account, in IAM's own words
+         * @description Where Terraform looks up the name of a user who is given a permission by id alone.
+         */
+        get: operations["showUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/auth/domains": {
         parameters: {
             query?: never;
@@ -2365,6 +2405,33 @@ export interface components {
                 };
             };
         };
+        CceCluster: {
+            /** @enum {string} */
+            apiVersion: "v3";
+            /** @enum {string} */
+            kind: "Cluster";
+            metadata: {
+                /**
+                 * Format: date-time
+                 * @example 2026-11-24T08:00:00.000Z
+                 */
+                creationTimestamp: string;
+                name: string;
+                /** @description Its id. */
+                uid: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-24T08:00:00.000Z
+                 */
+                updateTimestamp: string;
+            };
+        };
+        CceError: {
+            error_code: string;
+            error_msg: string;
+            errorCode: string;
+            errorMessage: string;
+        };
         ChangedUser: {
             name: string;
             /**
@@ -2569,7 +2636,7 @@ export interface components {
              */
             cluster_ns: string;
             /**
-             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular`: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is.
+             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular` a glob for the whole tag: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. Or, where it begins with `^` or ends with `$`, a regular expression in RE2's syntax, such as `^v[0-9]+$`, which matches where its anchors say.
              * @example v*
              */
             condition: string;
@@ -2738,7 +2805,10 @@ export interface components {
              *     ]
              */
             architectures: string[];
-            /** @enum {string} */
+            /**
+             * @description `other` also where none was ever set.
+             * @enum {string}
+             */
             category: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
             /**
              * Format: date-time
@@ -2963,6 +3033,24 @@ export interface components {
                 password_expires_at: string | null;
             };
         };
+        IamUserDetails: {
+            user: {
+                /** @description `default`: with a password and with access keys. */
+                access_mode: string;
+                description: string;
+                domain_id: string;
+                enabled: boolean;
+                id: string;
+                /** @description Whether it administers the account. */
+                is_domain_owner: boolean;
+                links: {
+                    self: string;
+                };
+                name: string;
+                /** @description Whether the password must be changed: never. */
+                pwd_status: boolean;
+            };
+        };
         Image: {
             /** @description Whose image it is. */
             account: string;
@@ -2974,7 +3062,10 @@ export interface components {
              *     ]
              */
             architectures: string[];
-            /** @enum {string} */
+            /**
+             * @description `other` also where none was ever set.
+             * @enum {string}
+             */
             category: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
             /**
              * Format: date-time
@@ -3055,6 +3146,11 @@ export interface components {
                 kind: "all" | "tag" | "regular";
                 text: string;
             };
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            conditionSyntax: "glob" | "re2" | "";
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -3176,6 +3272,11 @@ export interface components {
             /** @description Empty for a webhook. */
             cluster_ns: string;
             condition: string;
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            condition_syntax: "glob" | "re2" | "";
             /** @description Empty for all. */
             container: string;
             /**
@@ -3781,6 +3882,7 @@ export interface components {
             value: number;
         }[];
         Repository: {
+            /** @description Empty when none was ever set. */
             category: string;
             /**
              * Format: date-time
@@ -3819,6 +3921,7 @@ export interface components {
             url: string;
         };
         RepositoryItem: {
+            /** @description Empty when none was ever set. */
             category: string;
             /**
              * Format: date-time
@@ -3950,6 +4053,7 @@ export interface components {
                 days?: string;
                 num?: string;
             };
+            /** @description In the order that they were given in. */
             tag_selectors: {
                 kind: string;
                 pattern: string;
@@ -4187,6 +4291,11 @@ export interface components {
             tags: components["schemas"]["Tag"][];
         };
         TriedCondition: {
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            conditionSyntax: "glob" | "re2" | "";
             /** @description The image's newest tags, at most 50, the newest first. */
             tags: {
                 met: boolean;
@@ -4208,7 +4317,7 @@ export interface components {
              */
             kind: "all" | "tag" | "regular";
             /**
-             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular`: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is.
+             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular` a glob for the whole tag: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. Or, where it begins with `^` or ends with `$`, a regular expression in RE2's syntax, such as `^v[0-9]+$`, which matches where its anchors say.
              * @default
              * @example v*
              */
@@ -4228,6 +4337,11 @@ export interface components {
             /** @description Empty for a webhook. */
             cluster_ns: string;
             condition: string;
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            condition_syntax: "glob" | "re2" | "";
             /** @description Empty for all. */
             container: string;
             /**
@@ -4258,6 +4372,11 @@ export interface components {
             /** @description Empty for a webhook. */
             cluster_ns: string;
             condition: string;
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            condition_syntax: "glob" | "re2" | "";
             /** @description Empty for all. */
             container: string;
             /**
@@ -4518,6 +4637,15 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description A refusal as CCE words it. */
+        CceError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CceError"];
             };
         };
         /** @description A refusal as IAM words it. */
@@ -6802,6 +6930,30 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showCceCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cluster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CceCluster"];
+                };
+            };
+            default: components["responses"]["CceError"];
+        };
+    };
     showVisitor: {
         parameters: {
             query?: never;
@@ -8194,7 +8346,7 @@ export interface operations {
     listReposDetails: {
         parameters: {
             query?: {
-                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other. */
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
                 category?: string;
                 /** @description The same parameters as `key::value|key::value`. With it, all others are ignored. */
                 filter?: string;
@@ -8331,6 +8483,29 @@ export interface operations {
                 };
             };
             default: components["responses"]["SwrError"];
+        };
+    };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IamUserDetails"];
+                };
+            };
+            default: components["responses"]["IamError"];
         };
     };
     keystoneListAuthDomains: {

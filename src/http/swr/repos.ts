@@ -71,7 +71,7 @@ const Repository = z
     id: z.int(),
     ns_id: z.int().openapi({ description: "Of its organization." }),
     name: z.string(),
-    category: z.string(),
+    category: z.string().openapi({ description: "Empty when none was ever set." }),
     description: z.string(),
     creator_id: z.string(),
     creator_name: z.string().openapi({
@@ -225,7 +225,7 @@ repos.openapi(
       query: z.object({
         namespace: queryParam("Only images of this organization."),
         name: queryParam("A part of the name, with `$` instead of `/`."),
-        category: queryParam(`One of ${CATEGORIES.join(", ")}.`),
+        category: queryParam(`One of ${CATEGORIES.join(", ")}; \`other\` finds images without one too.`),
         is_public: queryParam("`true` or `false`."),
         ...PAGING,
         order_column: queryParam(`One of ${Object.keys(ORDERS).join(", ")}.`),
