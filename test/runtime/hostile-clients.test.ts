@@ -253,28 +253,28 @@ describe("a body that breaks off or is not framed as it should", () => {
   const CHUNKED = "Transfer-Encoding: chunked\r\n";
   const KNOWN = "Content-Length: 100\r\n";
   const WAYS = [
-    { way: "a chunk size that is none", framing: CHUNKED, body: "zz\r\nabc\r\n", then: "waits" },
-    { way: "a chunk longer than it says", framing: CHUNKED, body: "3\r\nabcdef\r\n0\r\n\r\n", then: "waits" },
-    { way: "half a chunk, and an end", framing: CHUNKED, body: "50\r\nabc", then: "ends" },
-    { way: "half its length, and an end", framing: KNOWN, body: "abc", then: "ends" },
-    { way: "half a chunk, and a reset", framing: CHUNKED, body: "50\r\nabc", then: "resets" },
-    { way: "half its length, and a reset", framing: KNOWN, body: "abc", then: "resets" },
+    { way: "a chunk size that is none", framing: CHUNKED, body: "zz\r\nabc\r\n", after: "waits" },
+    { way: "a chunk longer than it says", framing: CHUNKED, body: "3\r\nabcdef\r\n0\r\n\r\n", after: "waits" },
+    { way: "half a chunk, and an end", framing: CHUNKED, body: "50\r\nabc", after: "ends" },
+    { way: "half its length, and an end", framing: KNOWN, body: "abc", after: "ends" },
+    { way: "half a chunk, and a reset", framing: CHUNKED, body: "50\r\nabc", after: "resets" },
+    { way: "half its length, and a reset", framing: KNOWN, body: "abc", after: "resets" },
   ] as const;
 
   test.for(WAYS)(
     "by $way is the client's fault on every route, and no line of the log",
     { timeout: 60_000 },
-    async ({ framing, body, then }) => {
+    async ({ framing, body, after }) => {
       const before = server.output().length;
       for (const { name, method, path, type } of ROUTES) {
         const client = await open();
         client.socket.write(head(method, await path(), `${AUTHORIZATION}Content-Type: ${type}\r\n${framing}`) + body);
-        if (then !== "waits") await sleep(200);
-        if (then === "resets") {
+        if (after !== "waits") await sleep(200);
+        if (after === "resets") {
           client.socket.resetAndDestroy();
           continue;
         }
-        if (then === "ends") client.socket.end();
+        if (after === "ends") client.socket.end();
         await client.answered;
         expect({ name, status: statusOf(client) }).toEqual({ name, status: 400 });
       }
