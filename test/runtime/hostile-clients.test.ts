@@ -164,7 +164,7 @@ test(
   },
 );
 
-/** How many slow clients there are: `BERTH_SLOW_CLIENTS=2000` is what was measured for ADR 19, and takes two minutes. */
+/** How many slow clients there are: `BERTH_SLOW_CLIENTS` for more of them. */
 const SLOW_UPLOADS = Number(process.env.BERTH_SLOW_CLIENTS ?? 600);
 const SLOW_MANIFESTS = SLOW_UPLOADS / 4;
 
