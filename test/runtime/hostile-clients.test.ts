@@ -200,8 +200,9 @@ test(
         expect((await fetch(`${server.url}/v2/`)).status).toBe(401);
         longest = Math.max(longest, performance.now() - start);
       }
-      for (const { socket } of clients) if (socket.writable) socket.write("0\r\n\r\n");
-      await Promise.race([Promise.all(clients.map(({ answered }) => answered)), sleep(90_000)]);
+      // Uploads end as they should, manifests break off.
+      for (const { socket } of clients) if (socket.writable) socket.end("0\r\n\r\n");
+      await Promise.race([Promise.all(clients.map(({ answered }) => answered)), sleep(40_000)]);
     });
     console.log(
       `${describeUsage(use)}; a probe took ${longest.toFixed(0)} ms at most; ${JSON.stringify(countStatuses())}`,
