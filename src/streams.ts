@@ -52,8 +52,8 @@ export const bodyPlaces = new Places(MAX_BODIES);
 const admissions = new WeakMap<ByteStream, () => void>();
 
 /** Has something done as soon as a body is about to be read: what is asked of the database until then takes memory. */
-export function onAdmission(body: ByteStream, admit: () => void): void {
-  admissions.set(body, admit);
+export function onAdmission(body: ByteStream, listener: () => void): void {
+  admissions.set(body, listener);
 }
 
 /** Says that a body is about to be read, or waits for its turn. */

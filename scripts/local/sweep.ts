@@ -10,7 +10,7 @@ const { DatabaseSync: Database } = await importQuietly(() => import("node:sqlite
 
 /** Node 22 warns of its SQLite, which users of Berth can do nothing about. */
 async function importQuietly<T>(load: () => Promise<T>): Promise<T> {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;
   try {
     return await load();

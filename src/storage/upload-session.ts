@@ -299,9 +299,9 @@ export class UploadSession extends DurableObject<Env> {
       sending = undefined;
       await last;
     };
-    const requireRoom = () => this.#requireRoom(session, before + received, digest);
+    const requireRoomSoFar = () => this.#requireRoom(session, before + received, digest);
     const moveToTail = async () => {
-      await requireRoom();
+      await requireRoomSoFar();
       await sent();
       this.#appendTail(session, part.content);
       tailBytes += part.length;
@@ -330,7 +330,7 @@ export class UploadSession extends DurableObject<Env> {
           }
         }
         if (tailBytes + part.length < UPLOAD_PART_BYTES) continue;
-        await requireRoom();
+        await requireRoomSoFar();
         await sent();
         if (tailBytes > 0) {
           await this.#sendTail(session, part);
