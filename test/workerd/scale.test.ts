@@ -1,6 +1,6 @@
 /**
  * No list, report or search reads more of a registry because it is larger: each is asked of a registry of some thousand images,
- * and of one that has three times as many. The same questions, and more of them, to a million are `npm run bench -- --only=scale`.
+ * and of one that has twice as many. The same questions, and more of them, to a million are `npm run bench -- --only=scale`.
  */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -20,13 +20,21 @@ import { hashPassword } from "../../src/model/password.ts";
 import { asUser, type Client, PASSWORD, pushAs } from "../support/workerd/management.ts";
 import { ADMINISTRATOR, fetchAnonymously, send } from "../support/workerd/registry.ts";
 
-/** More images than a list looks through, and more audit events; and three times as many. */
+/** More images than a list looks through, and more audit events; and twice as many. */
 const SMALL = { tags: 6000, images: 5400, blobs: 6000, auditEvents: 6000 };
-const LARGE = { tags: 18_000, images: 16_200, blobs: 18_000, auditEvents: 18_000 };
+const LARGE = { tags: 12_000, images: 10_800, blobs: 12_000, auditEvents: 12_000 };
 /** Rows that the larger registry may cost more: an index is deeper, and what is looked through lies elsewhere. */
-const TOLERANCE = 1500;
+const TOLERANCE = 1000;
+/** Slices of a thousand rows that the clock looks at, twice at most: the oldest events, and the oldest lines of a log. */
+const CLOCK_TOLERANCE = 2000;
+/**
+ * Lists that look at a bounded number of rows (`storage/bounded.ts`), of which these registries have not all yet: of them the
+ * bound itself is asked here, and whether they keep to it among a hundred thousand images by the bench.
+ */
+const BOUNDED =
+  /^\/(api\/(images|image-centre|audit)|v2\/manage\/(shared-repositories|repos))(\?|$)|\/restorable-tags$/;
 /** Of the combinations of filters every so many-th is asked: a prime, so that each value of each comes up. */
-const STRIDE = 37;
+const STRIDE = 89;
 
 interface Answer {
   status: number;
@@ -115,9 +123,13 @@ async function idle(job: "hour" | "minute"): Promise<Asked> {
   return asked;
 }
 
+function nameOf({ who, path }: Operation): string {
+  return `${who} GET ${path}`;
+}
+
 async function askAll(all: readonly Operation[]): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>();
-  for (const operation of all) answers.set(`${operation.who} GET ${operation.path}`, await ask(operation));
+  for (const operation of all) answers.set(nameOf(operation), await ask(operation));
   return answers;
 }
 
@@ -136,7 +148,7 @@ async function empty(): Promise<void> {
   for (const { sql } of triggers) await run(String(sql));
 }
 
-describe("a registry that is three times as large", () => {
+describe("a registry that is twice as large", () => {
   const all = operations(Date.now()).filter((_, at) => at % STRIDE === 0);
   let small: Map<string, Answer>;
   let large: Map<string, Answer>;
@@ -159,12 +171,16 @@ describe("a registry that is three times as large", () => {
   }, 180_000);
 
   it("costs no question more rows, beside those of what it shows", ({ expect }) => {
-    const dearer = [...large].flatMap(([question, { shown, asked }]) => {
-      const before = small.get(question);
-      const more = asked.rowsRead - (before?.asked.rowsRead ?? 0) - PER_ROW * Math.max(0, shown - (before?.shown ?? 0));
-      return more > TOLERANCE ? [`${question}: ${before?.asked.rowsRead} rows, then ${asked.rowsRead}`] : [];
+    const dearer = all.flatMap((operation) => {
+      const [before, after] = [small, large].map((answers) => answers.get(nameOf(operation)));
+      if (!before || !after) return [`${nameOf(operation)} was not asked`];
+      const limit = BOUNDED.test(operation.path)
+        ? operation.constant + PER_ROW * after.shown
+        : before.asked.rowsRead + PER_ROW * Math.max(0, after.shown - before.shown) + TOLERANCE;
+      const { rowsRead } = after.asked;
+      return rowsRead > limit ? [`${nameOf(operation)}: ${before.asked.rowsRead} rows, then ${rowsRead}`] : [];
     });
-    expect(large.size).toBeGreaterThan(150);
+    expect(large.size).toBeGreaterThan(90);
     expect(dearer).toEqual([]);
   });
 
@@ -188,7 +204,7 @@ describe("a registry that is three times as large", () => {
 
   it("costs the idle clock no more rows", ({ expect }) => {
     for (const { job, rows } of clock) {
-      expect(rows.at(-1), job).toBeLessThan((rows[0] ?? 0) + TOLERANCE);
+      expect(rows.at(-1), job).toBeLessThan((rows[0] ?? 0) + CLOCK_TOLERANCE);
     }
   });
 
