@@ -27,8 +27,10 @@ CREATE INDEX `tags_by_name` ON `tags` (`repository_id`,`name`) WHERE "tags"."com
 CREATE INDEX `tags_companions` ON `tags` (`repository_id`,`companion_of`,`name`) WHERE "tags"."companion_of" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `tags_waiting` ON `tags` (`waiting_since`) WHERE "tags"."waiting_since" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `tags_by_update` ON `tags` (`repository_id`,`updated_at`) WHERE "tags"."companion_of" IS NULL;--> statement-breakpoint
+ALTER TABLE `accounts` ADD `companion_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `manifests` ADD `content` text DEFAULT 'image' NOT NULL;--> statement-breakpoint
 CREATE INDEX `manifests_everywhere` ON `manifests` (`digest`);--> statement-breakpoint
+ALTER TABLE `organizations` ADD `companion_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `repositories` ADD `companion_count` integer DEFAULT 0 NOT NULL;
 --> statement-breakpoint
 -- Written by hand from here on. What is there already is told apart once, by the rules of src/model/tag-kind.ts.
@@ -78,6 +80,56 @@ UPDATE `repositories` SET
 FROM (SELECT `repository_id` AS `id`, count(*) AS `total` FROM `tags` WHERE `companion_of` IS NOT NULL GROUP BY `repository_id`) AS `counted`
 WHERE `repositories`.`id` = `counted`.`id`;
 --> statement-breakpoint
+UPDATE `organizations` SET `companion_count` = `counted`.`total`
+FROM (SELECT `organization_id` AS `id`, sum(`companion_count`) AS `total` FROM `repositories` WHERE `account_id` <> 0 GROUP BY `organization_id`) AS `counted`
+WHERE `organizations`.`id` = `counted`.`id`;
+--> statement-breakpoint
+UPDATE `accounts` SET `companion_count` = (
+	SELECT ifnull(sum(`companion_count`), 0) FROM `organizations` WHERE `organizations`.`account_id` = `accounts`.`id`);
+--> statement-breakpoint
+-- What only companions lead to is not among the platforms of an image.
+UPDATE `manifest_platforms` SET `is_tagged` = 0
+WHERE `is_tagged` = 1 AND `manifest_id` IN (SELECT `manifest_id` FROM `tags` WHERE `companion_of` IS NOT NULL)
+	AND NOT EXISTS (SELECT 1 FROM `tags` WHERE `tags`.`manifest_id` = `manifest_platforms`.`manifest_id` AND `companion_of` IS NULL);
+--> statement-breakpoint
+DROP TRIGGER `platforms_tagged`;--> statement-breakpoint
+CREATE TRIGGER `platforms_tagged` AFTER INSERT ON `tags` WHEN NEW.`companion_of` IS NULL BEGIN
+	UPDATE `manifest_platforms` SET `is_tagged` = 1 WHERE `manifest_id` = NEW.`manifest_id` AND `is_tagged` = 0;
+END;
+--> statement-breakpoint
+DROP TRIGGER `platforms_retagged`;--> statement-breakpoint
+CREATE TRIGGER `platforms_retagged` AFTER UPDATE OF `manifest_id`, `companion_of` ON `tags`
+WHEN NEW.`manifest_id` <> OLD.`manifest_id` OR (NEW.`companion_of` IS NULL) <> (OLD.`companion_of` IS NULL) BEGIN
+	UPDATE `manifest_platforms` SET `is_tagged` = 0 WHERE OLD.`companion_of` IS NULL AND `manifest_id` = OLD.`manifest_id`
+		AND NOT EXISTS (SELECT 1 FROM `tags` WHERE `tags`.`manifest_id` = OLD.`manifest_id` AND `companion_of` IS NULL);
+	UPDATE `manifest_platforms` SET `is_tagged` = 1 WHERE NEW.`companion_of` IS NULL AND `manifest_id` = NEW.`manifest_id` AND `is_tagged` = 0;
+END;
+--> statement-breakpoint
+DROP TRIGGER `platforms_untagged`;--> statement-breakpoint
+CREATE TRIGGER `platforms_untagged` AFTER DELETE ON `tags` WHEN OLD.`companion_of` IS NULL BEGIN
+	UPDATE `manifest_platforms` SET `is_tagged` = 0 WHERE `manifest_id` = OLD.`manifest_id`
+		AND NOT EXISTS (SELECT 1 FROM `tags` WHERE `tags`.`manifest_id` = OLD.`manifest_id` AND `companion_of` IS NULL);
+END;
+--> statement-breakpoint
+-- Numbers of tags are without companions, which quotas count along.
+CREATE TRIGGER `companions_counted` AFTER UPDATE OF `companion_count` ON `repositories`
+WHEN NEW.`companion_count` <> OLD.`companion_count` AND NEW.`account_id` <> 0 BEGIN
+	UPDATE `organizations` SET `companion_count` = `companion_count` + NEW.`companion_count` - OLD.`companion_count` WHERE `id` = NEW.`organization_id`;
+	UPDATE `accounts` SET `companion_count` = `companion_count` + NEW.`companion_count` - OLD.`companion_count` WHERE `id` = NEW.`account_id`;
+END;
+--> statement-breakpoint
+DROP TRIGGER `repositories_hidden`;--> statement-breakpoint
+CREATE TRIGGER `repositories_hidden` AFTER UPDATE OF `account_id` ON `repositories` WHEN NEW.`account_id` = 0 AND OLD.`account_id` <> 0 BEGIN
+	UPDATE `quotas` SET `used` = `used` - 1 WHERE `holder` = 'organization' AND `holder_id` = OLD.`organization_id` AND `resource` = 'images';
+	UPDATE `organizations` SET
+		`image_bytes` = `image_bytes` - OLD.`stored_bytes`,
+		`companion_count` = `companion_count` - OLD.`companion_count`
+	WHERE `id` = OLD.`organization_id`;
+	UPDATE `accounts` SET `companion_count` = `companion_count` - OLD.`companion_count` WHERE `id` = OLD.`account_id`;
+	UPDATE `quotas` SET `used` = `used` - OLD.`tag_count` - OLD.`companion_count`
+	WHERE `holder` = 'organization' AND `holder_id` = OLD.`organization_id` AND `resource` = 'tags';
+END;
+--> statement-breakpoint
 DROP TRIGGER `tags_counted`;--> statement-breakpoint
 CREATE TRIGGER `tags_counted` AFTER INSERT ON `tags` BEGIN
 	UPDATE `repositories` SET
@@ -102,9 +154,11 @@ CREATE TRIGGER `tags_uncounted` AFTER DELETE ON `tags` BEGIN
 END;
 --> statement-breakpoint
 -- What follows notes manifests whose companions are to go, or to come back: src/storage/companions.ts. Images without
--- companions are not noted, which takes one look into an index that holds nothing but companions.
+-- companions are not noted, which takes one look into an index that holds nothing but companions. Nothing is noted of a
+-- deleted image, whose rows go in slices.
 CREATE TRIGGER `companions_released` AFTER DELETE ON `tags`
-WHEN EXISTS (SELECT 1 FROM `tags` WHERE `repository_id` = OLD.`repository_id` AND `companion_of` IS NOT NULL) BEGIN
+WHEN EXISTS (SELECT 1 FROM `tags` WHERE `repository_id` = OLD.`repository_id` AND `companion_of` IS NOT NULL)
+	AND (SELECT `account_id` FROM `repositories` WHERE `id` = OLD.`repository_id`) <> 0 BEGIN
 	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
 	SELECT `repository_id`, `digest`, 1 FROM `manifests` WHERE `id` = OLD.`manifest_id`
 	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1;
@@ -141,22 +195,22 @@ CREATE TRIGGER `companions_met` AFTER INSERT ON `manifests` BEGIN
 	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 0;
 END;
 --> statement-breakpoint
-CREATE TRIGGER `companions_orphaned` AFTER DELETE ON `manifests` BEGIN
-	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
-	SELECT OLD.`repository_id`, OLD.`digest`, 1
-	WHERE EXISTS (
+-- A deleted or collected manifest gets a digest that none can have (src/storage/gone.ts). What rests for it is seen to when it
+-- is taken apart.
+CREATE TRIGGER `companions_orphaned` AFTER UPDATE OF `digest` ON `manifests`
+WHEN NEW.`digest` >= '~' AND OLD.`digest` < '~'
+	AND EXISTS (
 		SELECT 1 FROM `tags` WHERE `repository_id` = OLD.`repository_id` AND `companion_of` = substr(OLD.`digest`, 1, 71))
+	AND (SELECT `account_id` FROM `repositories` WHERE `id` = OLD.`repository_id`) <> 0 BEGIN
+	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`) VALUES (OLD.`repository_id`, OLD.`digest`, 1)
 	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1;
-	UPDATE `manifests` SET `unreferenced_since` = 0
-	WHERE `unreferenced_since` IS NULL AND `id` IN (
-		SELECT `manifest_id` FROM `resting_companions`
-		WHERE `repository_id` = OLD.`repository_id` AND `companion_of` = substr(OLD.`digest`, 1, 71));
 END;
 --> statement-breakpoint
 CREATE TRIGGER `companions_parted` AFTER DELETE ON `manifest_children` BEGIN
 	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
 	SELECT `repository_id`, `digest`, 1 FROM `manifests`
-	WHERE `id` = OLD.`child_id` AND EXISTS (
+	WHERE `id` = OLD.`child_id` AND `digest` < '~' AND EXISTS (
 		SELECT 1 FROM `tags` WHERE `tags`.`repository_id` = `manifests`.`repository_id` AND `companion_of` IS NOT NULL)
+		AND (SELECT `account_id` FROM `repositories` WHERE `repositories`.`id` = `manifests`.`repository_id`) <> 0
 	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1;
 END;

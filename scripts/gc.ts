@@ -5,7 +5,9 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { counted } from "../src/model/counted.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
+import { localUrl } from "./local/listen.ts";
 import { openOperatorSession } from "./local/operator-session.ts";
 import { Explained, type LocalEnvironment, readEnvironment, runProgram, untilStopRequested } from "./local/program.ts";
 import { startRuntime } from "./local/runtime.ts";
@@ -71,7 +73,7 @@ function readArguments(args: readonly string[]): boolean {
 }
 
 /** @throws Explained what to do when nobody said how to ask it. */
-function runningRegistry({ port, password }: LocalEnvironment, cause: StateInUse): Registry {
+function runningRegistry({ port, listen, password }: LocalEnvironment, cause: StateInUse): Registry {
   if (password === undefined) {
     throw new Explained(
       [
@@ -85,7 +87,7 @@ function runningRegistry({ port, password }: LocalEnvironment, cause: StateInUse
     );
   }
   const credentials = Buffer.from(`${ADMINISTRATOR}:${password}`).toString("base64");
-  return { url: `http://127.0.0.1:${port}`, headers: { Authorization: `Basic ${credentials}` } };
+  return { url: localUrl(listen, port), headers: { Authorization: `Basic ${credentials}` } };
 }
 
 async function collect(registry: Registry, isDryRun: boolean, stopRequested: Promise<void>): Promise<number> {
@@ -114,7 +116,7 @@ async function collect(registry: Registry, isDryRun: boolean, stopRequested: Pro
       "",
       `What nothing needs is kept for ${graceDays} ${graceDays === 1 ? "day" : "days"}. ` +
         `${isDryRun ? "There are now" : "There are still"}${reclaimable.exact ? "" : ", at least,"} ` +
-        `${reclaimable.manifests} manifests and ${reclaimable.blobs} blobs of ${formatBytes(reclaimable.bytes)}.`,
+        `${counted(reclaimable.manifests, "manifest")} and ${counted(reclaimable.blobs, "blob")} of ${formatBytes(reclaimable.bytes)}.`,
       ...(isAll ? [] : [isDryRun ? "That is not all there is." : "Stopped before the end: the next run goes on."]),
     ].join("\n"),
   );

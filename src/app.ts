@@ -2,9 +2,13 @@ import { TOKEN_PATH } from "./http/auth/challenge.ts";
 import { token } from "./http/auth/token.ts";
 import { api } from "./http/api/index.ts";
 import { findConsoleFile } from "./http/console.ts";
+import { answerOptions, crossOrigin } from "./http/cross-origin.ts";
+import { dockerSearch } from "./http/docker-search.ts";
 import { renderFailure } from "./http/errors.ts";
-import { iam } from "./http/iam/index.ts";
+import { cce } from "./http/cce/index.ts";
+import { iam, iamOfHuawei } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
+import { answerEarly } from "./http/early-answer.ts";
 import { oci } from "./http/oci/index.ts";
 import { createRouter } from "./http/openapi.ts";
 import { strictTransport } from "./http/strict-transport.ts";
@@ -12,20 +16,29 @@ import { swr, swrV3 } from "./http/swr/index.ts";
 import { versions } from "./http/swr/versions.ts";
 import { openStores } from "./registry/stores.ts";
 
-/** All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002). */
+/**
+ * All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002); so does CCE's
+ * before Berth's own.
+ */
 export const app = createRouter();
 
 app.use(strictTransport);
+app.use(answerEarly);
 app.use(async function stores(c, next) {
   c.set("stores", openStores(c.env));
   await next();
 });
+app.use(crossOrigin);
+app.use(answerOptions(app));
 app.route("/", versions);
+app.route("/v1", dockerSearch);
 app.route("/v2/manage", swr);
 app.route("/v3/manage", swrV3);
 app.route("/v3", iam);
+app.route("/v3.0", iamOfHuawei);
 app.route("/v2", oci);
 app.route(TOKEN_PATH, token);
+app.route("/api/v3", cce);
 app.route("/api", api);
 app.route("/", documentation(app));
 // What a surface refuses it renders itself; here ends what is wrong before any of them is asked.

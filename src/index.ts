@@ -1,5 +1,6 @@
 import { app } from "./app.ts";
 import type { Env } from "./env.ts";
+import { cleanUpEveryMinute } from "./registry/cleanups.ts";
 import { deliver, type DeliveryMessage, sweepDeliveries } from "./registry/deliveries.ts";
 import { keepHouse } from "./registry/housekeeping.ts";
 import { openStores } from "./registry/stores.ts";
@@ -17,7 +18,10 @@ export default {
   async scheduled({ cron, scheduledTime }, env) {
     const stores = openStores(env);
     if (cron === HOURLY) await keepHouse(stores, new Date(scheduledTime));
-    else await sweepDeliveries(stores);
+    else {
+      await sweepDeliveries(stores);
+      await cleanUpEveryMinute(stores);
+    }
   },
   async queue({ messages }, env, context) {
     const stores = openStores(env);

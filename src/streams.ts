@@ -1,44 +1,254 @@
-/** Reading request bodies in large steps: a plain reader gets them in pieces of 4 KiB, at a tenth of the speed. */
+/**
+ * Reading request bodies: in large steps where bytes come fast, since a plain reader gets them in pieces of 4 KiB at a tenth
+ * of the speed; in small ones where they do not, since a read holds its whole buffer until it is full. What a client does to
+ * its body, from breaking it off to sending nothing more, becomes a refusal here and nowhere else.
+ */
+import { free, MemoryBudget } from "./memory.ts";
+import { RegistryError } from "./model/errors.ts";
+import { Places } from "./places.ts";
 
 type ByteStream = ReadableStream<Uint8Array>;
+type Bytes = Uint8Array<ArrayBuffer>;
 
-/** For how long a refused body is read all the same: what servers that close connections themselves allow. */
-const MAX_DISCARD_MS = 30_000;
-const DISCARD_STEP_BYTES = 1024 * 1024;
+/** Sizes of a read: each time one was filled quickly the next size follows. */
+const STEPS = [4, 16, 64, 256].map((kib) => kib * 1024);
+/** How many times a step must have come already. */
+const GENEROSITY = 4;
+/** The largest of them while memory is scarce. */
+const SCARCE_STEP = 1;
+export const SCARCE_STEP_BYTES = STEPS[SCARCE_STEP] ?? 0;
+/** A step that takes longer is followed by the smallest. */
+const QUICK_MS = 2000;
+/** After how long without a step {@link BodyReader.read} says so. */
+const IDLE_MS = 1000;
+/** For how long a client may take to fill a step, as long as nobody waits for what it holds. */
+const STALL_MS = 60_000;
+/** The same when others wait. */
+const HURRIED_STALL_MS = 10_000;
 
-/**
- * Reads a whole body that has to be small.
- *
- * @param max bytes; one more is refused without reading on.
- * @throws what `tooLarge` makes.
- */
-export async function readLimited(body: ByteStream | null, max: number, tooLarge: () => Error): Promise<Uint8Array> {
-  if (!body) return new Uint8Array(0);
-  const reader = body.getReader({ mode: "byob" });
+/** How long a refused body is read all the same, in order to be heard, and for how long it may pause meanwhile. */
+const DISCARD_MS = 30_000;
+const DISCARD_PAUSE_MS = 1000;
+const PEEK_MS = 100;
+const DISCARD_BYTES = 4 * 1024;
+const DISCARD_BYTES_IN_HASTE = 16 * 1024;
+
+/** What small bodies may take of an isolate's memory, all together. */
+export const BODY_BUDGET_BYTES = 16 * 1024 * 1024;
+/** For how long a small body may come in, all in all, and how long it waits for memory. */
+const BODY_MS = 120_000;
+const MEMORY_PATIENCE_MS = 5000;
+const MEMORY_POLL_MS = 50;
+
+export const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
+
+/** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
+export const MAX_BODIES = 160;
+/** How many more wait, and for how long, until one of those is done. */
+export const MAX_WAITING_BODIES = 96;
+export const bodyPlaces = new Places(MAX_BODIES);
+
+/** By body: what its request does once nothing more has to be found out about it. */
+const admissions = new WeakMap<ByteStream, () => void>();
+
+/** Has something done as soon as a body is about to be read: what is asked of the database until then takes memory. */
+export function onAdmission(body: ByteStream, listener: () => void): void {
+  admissions.set(body, listener);
+}
+
+/** Says that a body is about to be read, or waits for its turn. */
+export function admit(body: ByteStream | null): void {
+  if (body) admissions.get(body)?.();
+}
+
+/** What {@link BodyReader.read} answers when no bytes have come for a second. */
+export const IDLE = Symbol("idle");
+
+/** Reads one body to its end, step by step. */
+export class BodyReader {
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #isHurried: () => boolean;
+  #step = 0;
+  #startedAt = 0;
+  #received = 0;
+  #pending: Promise<ReadableStreamReadResult<Bytes>> | undefined;
+  #spare: ArrayBuffer | undefined;
+
+  /** @param isHurried whether others wait for what this body's client keeps. */
+  constructor(body: ByteStream, isHurried: () => boolean = () => false) {
+    this.#reader = body.getReader({ mode: "byob" });
+    this.#isHurried = isHurried;
+  }
+
+  /**
+   * Reads some bytes. They are the caller's until the next call.
+   *
+   * @param max how many at most: until a call after {@link IDLE} has answered them, the same as before.
+   * @returns undefined at the end of the body, and {@link IDLE} when none came for a while: call it again.
+   * @throws RegistryError BODY_INCOMPLETE when the client broke off, BODY_STALLED when it sends too slowly, OVERLOADED
+   * when it does so while others wait.
+   */
+  async read(max: number): Promise<Bytes | typeof IDLE | undefined> {
+    if (!this.#pending) {
+      const size = Math.min(STEPS[this.#step] ?? max, max);
+      this.#startedAt = Date.now();
+      this.#pending = this.#reader.readAtLeast(size, new Uint8Array(this.#takeBuffer(size), 0, size));
+    }
+    const result = await within(IDLE_MS, this.#pending).catch((cause: unknown) => {
+      throw new RegistryError("BODY_INCOMPLETE", "the request's body broke off, or is not framed as HTTP asks", {
+        cause,
+      });
+    });
+    const duration = Date.now() - this.#startedAt;
+    if (result === IDLE) {
+      if (duration > HURRIED_STALL_MS && this.#isHurried()) throw overloaded();
+      if (duration < STALL_MS) return IDLE;
+      throw new RegistryError("BODY_STALLED", "the request's body came too slowly: repeat the request");
+    }
+    this.#pending = undefined;
+    const { value } = result;
+    if (!value || value.byteLength === 0) return undefined;
+    this.#spare = value.buffer;
+    this.#received += value.byteLength;
+    this.#step = duration < QUICK_MS ? this.#nextStep() : 0;
+    return value;
+  }
+
+  /** The one that was read into last, unless it is too small, or larger than a step may be at present. */
+  #takeBuffer(size: number): ArrayBuffer {
+    const last = this.#spare;
+    this.#spare = undefined;
+    const largest = Math.max(size, STEPS[this.#largestStep] ?? 0);
+    if (last && last.byteLength >= size && last.byteLength <= largest) return last;
+    if (last) free(last);
+    return new ArrayBuffer(size);
+  }
+
+  get #largestStep(): number {
+    return this.#isHurried() ? SCARCE_STEP : STEPS.length - 1;
+  }
+
+  /** A larger one, which is no more than what has come already. */
+  #nextStep(): number {
+    const next = Math.min(this.#step + 1, this.#largestStep);
+    return (STEPS[next] ?? 0) * GENEROSITY <= this.#received ? next : Math.min(this.#step, this.#largestStep);
+  }
+
+  /** Ends reading. A body that is not at its end can be read on, unless a read is still under way: it is given up then. */
+  async release(): Promise<void> {
+    if (this.#spare) free(this.#spare);
+    this.#spare = undefined;
+    if (this.#pending) await this.#reader.cancel().catch(() => undefined);
+    this.#pending = undefined;
+    this.#reader.releaseLock();
+  }
+}
+
+async function within<T>(milliseconds: number, read: Promise<T>): Promise<T | typeof IDLE> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const idle = new Promise<typeof IDLE>((done) => {
+    timer = setTimeout(() => done(IDLE), milliseconds);
+  });
   try {
-    // One byte more than allowed, so that a body of just the limit is told from a longer one.
-    const { value } = await reader.readAtLeast(max + 1, new Uint8Array(max + 1));
-    if (value && value.byteLength > max) throw tooLarge();
-    return value ?? new Uint8Array(0);
+    return await Promise.race([read, idle]);
   } finally {
-    reader.releaseLock();
+    clearTimeout(timer);
   }
 }
 
 /**
- * Reads what is left of a body that was refused, for a while. A client that is still sending when the connection
- * closes gets a reset in place of the answer, and never learns why it was refused.
+ * Reads a whole body that has to be small. It takes memory as its bytes come, of what all such bodies share.
+ *
+ * @param max bytes; one more is refused without reading on.
+ * @throws what `tooLarge` makes; RegistryError BODY_INCOMPLETE, BODY_STALLED, or OVERLOADED when others take all the memory.
+ */
+export async function readLimited(body: ByteStream | null, max: number, tooLarge: () => Error): Promise<Bytes> {
+  if (!body) return new Uint8Array(0);
+  admit(body);
+  const lease = bodies.open();
+  const end = Date.now() + BODY_MS;
+  const reader = new BodyReader(body, () => bodies.used > bodies.bytes / 2 || bodyPlaces.isWanted);
+  const pieces: Bytes[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      // One byte more than allowed, so that a body of just the limit is told from a longer one.
+      const piece = await reader.read(max + 1 - length);
+      lease.renew();
+      if (piece === undefined) return join(pieces, length);
+      if (Date.now() > end) throw new RegistryError("BODY_STALLED", `the body took more than ${BODY_MS / 1000} s`);
+      if (piece === IDLE) continue;
+      length += piece.byteLength;
+      if (length > max) throw tooLarge();
+      await untilTrue(() => lease.resize(length));
+      pieces.push(piece.slice());
+    }
+  } finally {
+    await reader.release();
+    lease.release();
+  }
+}
+
+function join(pieces: readonly Bytes[], length: number): Bytes {
+  const [first] = pieces;
+  if (first?.byteLength === length) return first;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+    free(piece.buffer);
+  }
+  return whole;
+}
+
+/**
+ * Waits for memory.
+ *
+ * @param take tries to take it.
+ * @throws RegistryError OVERLOADED when there is none for too long.
+ */
+export async function untilTrue(take: () => boolean): Promise<void> {
+  for (const end = Date.now() + MEMORY_PATIENCE_MS; !take();) {
+    if (Date.now() > end) throw overloaded();
+    await new Promise((done) => setTimeout(done, MEMORY_POLL_MS));
+  }
+}
+
+export function overloaded(): RegistryError {
+  return new RegistryError("OVERLOADED", "too many uploads are under way: repeat the request in a few seconds");
+}
+
+/** Whether more of a body is there, or about to be. If not, it is not to be read any more. */
+export async function isComingFast(body: ByteStream): Promise<boolean> {
+  if (body.locked) return false;
+  const reader = body.getReader({ mode: "byob" });
+  try {
+    const result = await within(PEEK_MS, reader.readAtLeast(DISCARD_BYTES, new Uint8Array(DISCARD_BYTES)));
+    if (result === IDLE || result.done || result.value.byteLength < DISCARD_BYTES) return false;
+    reader.releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads what is left of a body that was refused, for a while, or until its client pauses: a client that is still sending when
+ * the connection closes gets a reset in place of the answer, and never learns why it was refused.
  */
 export async function discardRest(body: ByteStream | null): Promise<void> {
-  if (!body || body.locked) return;
+  if (!body || !(await isComingFast(body))) return;
+  const end = Date.now() + DISCARD_MS;
+  const reader = body.getReader({ mode: "byob" });
+  let view: Bytes = new Uint8Array(DISCARD_BYTES);
   try {
-    const reader = body.getReader({ mode: "byob" });
-    const end = Date.now() + MAX_DISCARD_MS;
-    let view = new Uint8Array(DISCARD_STEP_BYTES);
     while (Date.now() < end) {
-      const { value, done } = await reader.readAtLeast(DISCARD_STEP_BYTES, view);
-      if (done || value.byteLength < DISCARD_STEP_BYTES) return;
-      view = value;
+      const result = await within(DISCARD_PAUSE_MS, reader.read(view));
+      if (result === IDLE || result.done) break;
+      const { buffer, byteLength } = result.value;
+      const isInHaste = byteLength === DISCARD_BYTES && buffer.byteLength === DISCARD_BYTES;
+      view = isInHaste ? new Uint8Array(DISCARD_BYTES_IN_HASTE) : new Uint8Array(buffer);
     }
     await reader.cancel();
   } catch {

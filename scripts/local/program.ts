@@ -7,6 +7,7 @@ import { AdministratorRefused } from "../first-administrator.ts";
 import { admission, listOf } from "./admission.ts";
 import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
+import { readListen } from "./listen.ts";
 import { MigrationFailed } from "./migrations.ts";
 import { PortUnavailable, WorkerdDied } from "./runtime.ts";
 import { localSecrets } from "./secrets.ts";
@@ -35,6 +36,8 @@ const EXPLAINED = [
 /** What the environment sets. */
 export interface LocalEnvironment {
   port: number;
+  /** The address to listen on. */
+  listen: string;
   stateDir: string;
   /** The canonical address of PUBLIC_URL. */
   publicUrl: string | undefined;
@@ -52,6 +55,7 @@ export function readEnvironment(): LocalEnvironment {
   const stateDir = resolve(process.env.STATE_DIR || join(ROOT, ".berth"));
   return {
     port: readPort(process.env.PORT),
+    listen: explained(() => readListen(process.env.LISTEN)),
     stateDir,
     publicUrl: settings.publicUrls[0],
     password: process.env.ADMIN_PASSWORD || undefined,
@@ -63,21 +67,22 @@ export function readEnvironment(): LocalEnvironment {
 function readVariables(): { variables: Record<string, string>; settings: Settings } {
   const entries = SETTING_NAMES.map((name) => [name, process.env[name]] as const);
   const variables = Object.fromEntries(entries.filter((entry): entry is [string, string] => Boolean(entry[1])));
-  try {
-    return { variables, settings: readSettings(variables) };
-  } catch (error) {
-    throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  return { variables, settings: explained(() => readSettings(variables)) };
 }
 
 function readTrustedProxies(text: string | undefined): string[] {
   const entries = listOf(text);
+  explained(() => admission({ trustedProxies: entries }));
+  return entries;
+}
+
+/** @throws Explained with the words of the error. */
+function explained<T>(read: () => T): T {
   try {
-    admission({ trustedProxies: entries });
+    return read();
   } catch (error) {
     throw new Explained(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  return entries;
 }
 
 function readPort(text: string | undefined): number {

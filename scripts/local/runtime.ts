@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createServer, isIP, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
@@ -12,8 +12,12 @@ import { DiskSpace } from "./disk-space.ts";
 import { startFront, type Front } from "./front.ts";
 import { FRONT_HEADER, guardModule } from "./guard-module.ts";
 import { applyMigrations } from "./migrations.ts";
+import { localUrl, LOOPBACK } from "./listen.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
+import { sweep, sweepSessions } from "./sweep.ts";
+import { markLost } from "../../src/storage/blobs.ts";
+import { openDatabase } from "../../src/storage/database.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -22,9 +26,17 @@ const STOP_GRACE = 2500;
 
 /**
  * Passed to workerd through Miniflare. The simulators of R2 and D1 run in the same process and make a lot of short-lived
- * garbage; V8 would let its young generation grow to 100 MB with it.
+ * garbage; V8 would let its young generation grow to 100 MB with it, and the heap of each isolate by far more before it
+ * collects the first time. Measured: 2,000 small pushes end at 220 MB in place of 340, for at most 4 % of CPU time.
  */
-const V8_FLAGS = "--max-semi-space-size=1";
+const V8_FLAGS = "--max-semi-space-size=1 --initial-old-space-size=4 --heap-growing-percent=30";
+
+/** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
+const UPLOADS_IN_MEMORY = "96";
+
+/** When files of upload sessions are removed that are over, and for how many milliseconds they must have been. */
+const SWEEP_CRON = "37 * * * *";
+const SWEEP_AGE = 60 * 60 * 1000;
 
 /** How often a dead workerd is looked for, in milliseconds. */
 const WATCH_INTERVAL = 250;
@@ -34,7 +46,7 @@ export interface RuntimeOptions {
   configPath?: string;
   /** 0, the default, for any free one. */
   port?: number;
-  /** Default 127.0.0.1. */
+  /** The address to listen on, as `readListen` has it. Default 127.0.0.1. */
   host?: string;
   /** Holds all data and the bundle; made if it is not there. */
   stateDir: string;
@@ -48,7 +60,7 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime {
-  /** Without a slash at the end. */
+  /** For this machine itself, without a slash at the end. */
   url: string;
   port: number;
   miniflare: Miniflare;
@@ -81,22 +93,28 @@ export class WorkerdDied extends Error {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const configPath = resolve(options.configPath ?? join(ROOT, "wrangler.toml"));
-  const host = options.host ?? "127.0.0.1";
+  const host = options.host ?? LOOPBACK;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const state = await lockState(options.stateDir);
   const undo: (() => void | Promise<void>)[] = [state.release];
   try {
     const port = options.port || (await findFreePort(host));
-    const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const url = localUrl(host, port);
     const bindings = typeof options.bindings === "function" ? options.bindings(url) : options.bindings;
     // Only Berth's own Worker has a console.
     if (options.configPath === undefined) await buildConsole();
     const worker = await bundle(configPath, join(state.path, "bundle"));
+    const data = join(state.path, "data");
+    const { lost } = sweep(data);
     const frontSecret = randomBytes(32).toString("hex");
-    const variables = { ...worker.workerOptions.bindings, ...bindings };
+    const variables: NonNullable<typeof worker.workerOptions.bindings> = {
+      UPLOADS_IN_MEMORY,
+      ...worker.workerOptions.bindings,
+      ...bindings,
+    };
     const disk = new DiskSpace(state.path, log);
     const admit = admission({
-      publicHosts: [...(isIP(host) ? [] : [host]), ...hostsOf(textOf(variables["PUBLIC_URL"]))],
+      publicHosts: [new URL(url).hostname, ...hostsOf(textOf(variables["PUBLIC_URL"]))],
       trustedProxies: options.trustedProxies ?? [],
       headers: { [FRONT_HEADER]: frontSecret },
       check: (head) => disk.requireRoom(head),
@@ -112,7 +130,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         logRequests: false,
         handleStructuredLogs: ({ message }) => log(message),
         telemetry: { enabled: false },
-        resourcePersistencePath: join(state.path, "data"),
+        resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },
         workers: separateAssets({
           ...worker.workerOptions,
@@ -137,6 +155,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     for (const [binding, source] of Object.entries(worker.migrations)) {
       await applyMigrations(await miniflare.getD1Database(binding), source);
     }
+    if (lost.length > 0) {
+      log(`${lost.length} objects have lost their files, such as ${lost[0]}; the next push of them sends them again.`);
+      // Other Workers have no table of them.
+      if (options.configPath === undefined) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
+    }
 
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));
@@ -150,6 +173,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }
     });
     undo.unshift(stopCron);
+    undo.unshift(startCron([SWEEP_CRON], async () => void sweepSessions(data, Date.now() - SWEEP_AGE)));
 
     const watch = watchProcess(workerdPid);
     undo.unshift(watch.stop);

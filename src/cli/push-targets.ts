@@ -1,6 +1,7 @@
 /** What the images of an archive will be called. */
 import type { ArchiveImage } from "../client/archive/archive-image.ts";
-import type { ImageTarget } from "../client/push-archive.ts";
+import { findSharedName, type ImageTarget } from "../client/push-archive.ts";
+import { formatPlatform } from "../client/remote-image.ts";
 import { type Failure, usageFailure } from "./failure.ts";
 import { isHost, parseImageReference, splitRegistry, targetOf } from "./image-reference.ts";
 import type { RegistryAddress } from "./registry-address.ts";
@@ -15,9 +16,21 @@ export interface PushTargets {
  *
  * @param reference a name for the only image; `registry/organization/` for all of them, by the archive's own names;
  * nothing when these names begin with a registry.
- * @throws Failure (usage) when that leaves an image without a name.
+ * @throws Failure (usage) when that leaves an image without a name, or gives two images one.
  */
 export function choosePushTargets(images: readonly ArchiveImage[], reference: string | undefined): PushTargets {
+  const chosen = chooseTargets(images, reference);
+  const shared = findSharedName(chosen.targets);
+  if (shared === undefined) return chosen;
+  const rivals = chosen.targets.filter(({ repository, tags }) => tags.some((tag) => `${repository}:${tag}` === shared));
+  throw usageFailure(
+    `the archive has ${rivals.length} images that would all be ${shared}, and only the last would stay: ` +
+      rivals.map(({ image }) => describe(image)).join(", "),
+    "Save them again, each under a name of its own.",
+  );
+}
+
+function chooseTargets(images: readonly ArchiveImage[], reference: string | undefined): PushTargets {
   if (reference === undefined) return byOwnNames(images);
   if (reference.endsWith("/")) return intoOrganization(images, reference);
   const [image, ...others] = images;
@@ -86,10 +99,16 @@ function merge(wanted: readonly { image: ArchiveImage; repository: string; tag: 
   const targets: (ImageTarget & { tags: string[] })[] = [];
   for (const { image, repository, tag } of wanted) {
     const known = targets.find((target) => target.image === image && target.repository === repository);
+    if (known?.tags.includes(tag)) continue;
     if (known) known.tags.push(tag);
     else targets.push({ image, repository, tags: [tag] });
   }
   return targets;
+}
+
+/** Tells images of one name apart. */
+function describe({ id, platforms }: ArchiveImage): string {
+  return [id.slice(0, 19), ...platforms.map(formatPlatform)].join(" ");
 }
 
 function nameOf({ names, id }: ArchiveImage): string {

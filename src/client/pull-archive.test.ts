@@ -1,8 +1,9 @@
-import { it } from "vitest";
+import { describe, it } from "vitest";
 import { readArchive } from "./archive/read-archive.ts";
 import { pullArchive } from "./pull-archive.ts";
 import { RegistryClient } from "./registry-client.ts";
 import {
+  blobOf,
   contentsOf,
   descriptorOf,
   indexOf,
@@ -66,6 +67,51 @@ it("takes only the platform that is asked for", async ({ expect }) => {
   expect(digest).toBe(arm.manifest.digest);
   const { images } = await readArchive(new Blob([await contentsOf(stream)]));
   expect(images).toMatchObject([{ names: [], platforms: [{ architecture: "arm64" }] }]);
+});
+
+describe("of an image with a layer that may not be distributed", () => {
+  const foreign = blobOf("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "licensed");
+
+  async function pulled(isPresent: boolean) {
+    const { registry, from, amd } = await setting();
+    const [config, ...layers] = amd.blobs.map((blob) => descriptorOf(blob));
+    const manifest = blobOf(OCI_MANIFEST, { schemaVersion: 2, config, layers: [...layers, descriptorOf(foreign)] });
+    registry.addManifest("acme/web", "licensed", OCI_MANIFEST, manifest.bytes);
+    if (isPresent) registry.addBlob("acme/web", foreign.bytes);
+    const { stream, missingLayers } = await pullArchive(from, "licensed", { names: NAMES });
+    const { files } = await readArchive(new Blob([await contentsOf(stream)]));
+    return { files, missingLayers };
+  }
+
+  it("the archive holds the layer where the registry has it", async ({ expect }) => {
+    const { files, missingLayers } = await pulled(true);
+    expect(missingLayers).toEqual([]);
+    expect(files.find(`blobs/${foreign.digest.replace(":", "/")}`)?.size).toBe(foreign.size);
+    expect(files.find("manifest.json")).toBeDefined();
+  });
+
+  it("the archive promises docker nothing that it does not hold", async ({ expect }) => {
+    const { files, missingLayers } = await pulled(false);
+    expect(missingLayers).toMatchObject([{ digest: foreign.digest }]);
+    expect(files.find("manifest.json")).toBeUndefined();
+  });
+});
+
+it("gives docker load no artifact, and of an index no attestation", async ({ expect }) => {
+  const { registry, from, arm } = await setting();
+  const config = blobOf("application/vnd.cncf.helm.config.v1+json", "{}");
+  registry.addBlob("acme/web", config.bytes);
+  const chart = blobOf(OCI_MANIFEST, { schemaVersion: 2, config: descriptorOf(config), layers: [] });
+  registry.addManifest("acme/web", "chart", OCI_MANIFEST, chart.bytes);
+  const unknown = { platform: { os: "unknown", architecture: "unknown" } };
+  const index = indexOf([descriptorOf(chart, unknown), descriptorOf(arm.manifest, platform("arm64"))]);
+  registry.addManifest("acme/web", "index", OCI_INDEX, index.bytes);
+  const filesOf = async (reference: string) =>
+    (await readArchive(new Blob([await contentsOf((await pullArchive(from, reference)).stream)]))).files;
+  expect((await filesOf("chart")).find("manifest.json")).toBeUndefined();
+  const manifest = (await filesOf("index")).find("manifest.json");
+  const text = manifest && new TextDecoder().decode(await contentsOf(manifest.open()));
+  expect(text).toContain(arm.blobs[0]?.digest.slice(7));
 });
 
 it("fails when a layer is not what it is called", async ({ expect }) => {

@@ -3,15 +3,14 @@
  * `docker load`, `podman load`, `ctr image import` and skopeo all take it. It is made while it is read.
  */
 import { createTarPacker } from "modern-tar";
-import { OCI_INDEX } from "../model/media-types.ts";
-import { blobPath } from "./archive/manifest-tree.ts";
+import { blobPath, describeLayout, layersWanting, loadedChild } from "../model/image-layout.ts";
 import { downloadBlob } from "./blob-download.ts";
 import type { Bytes, ByteStream } from "./bytes.ts";
 import type { DescribedPlatform, Descriptor, ImageManifest } from "./descriptor.ts";
 import {
   blobsOf,
-  choosePlatform,
   inPushOrder,
+  foreignLayersOf,
   readRemoteImage,
   type RemoteImage,
   type Repository,
@@ -34,11 +33,9 @@ export interface PulledArchive {
   digest: string;
   /** Bytes of all blobs; the archive has somewhat more. */
   size: number;
+  /** Layers that may not be distributed and are not in the registry: without them `docker load` takes no archive. */
+  missingLayers: Descriptor[];
 }
-
-/** `docker load` takes one image of an index; other programs choose for themselves. */
-const LOADED_PLATFORM: DescribedPlatform = { os: "linux", architecture: "amd64" };
-const LAYOUT = { imageLayoutVersion: "1.0.0" };
 
 /**
  * Reads the manifests of an image and begins to make its archive; layers are pulled as the stream is read.
@@ -54,12 +51,23 @@ export async function pullArchive(
   const { platform, signal, names = [] } = options;
   const image = await readRemoteImage(from, reference, { platform, signal });
   const parts = inPushOrder(image);
-  const blobs = [...new Map(parts.flatMap(blobsOf).map((blob) => [blob.digest, blob])).values()];
+  const blobs = distinct([
+    ...parts.flatMap(blobsOf),
+    ...(await presentOf(from, parts.flatMap(foreignLayersOf), signal)),
+  ]);
+  const present = new Set(blobs.map(({ digest }) => digest));
+  const isPresent = (digest: string) => present.has(digest);
+  const loaded = loadedImage(image);
+  const described = { ...image.manifest, mediaType: image.parsed.mediaType, size: image.manifest.bytes.byteLength };
+  const layout = describeLayout(
+    described,
+    names.map((full) => ({ full, tag: tagOf(full) })),
+    loaded,
+    isPresent,
+  );
   const documents = new Map<string, Bytes>([
-    ["oci-layout", encode(LAYOUT)],
-    ["index.json", encode(indexOf(image, names))],
-    ["manifest.json", encode(dockerManifestOf(image, names))],
-    ...parts.map(({ manifest }) => [blobPath(manifest), manifest.bytes] as const),
+    ...layout.map(({ path, text }) => [path, new TextEncoder().encode(text)] as const),
+    ...parts.map(({ manifest }) => [blobPath(manifest.digest), manifest.bytes] as const),
   ]);
   const { readable, controller } = createTarPacker();
   const stop = new AbortController();
@@ -70,9 +78,11 @@ export async function pullArchive(
         await addFile(controller, name, bytes.byteLength, new Blob([bytes]).stream());
       let done = 0;
       for (const blob of blobs) {
+        // Somebody may have pushed a manifest as a blob as well.
+        if (documents.has(blobPath(blob.digest))) continue;
         const content = downloadBlob(from.client, from.repository, blob, { signal: link });
         const counted = content.pipeThrough(counter((bytes) => options.onProgress?.((done += bytes))));
-        await addFile(controller, blobPath(blob), blob.size, counted);
+        await addFile(controller, blobPath(blob.digest), blob.size, counted);
       }
       controller.finalize();
     } catch (error) {
@@ -85,6 +95,7 @@ export async function pullArchive(
     stream: readable,
     digest: image.manifest.digest,
     size: blobs.reduce((sum, { size }) => sum + size, 0),
+    missingLayers: loaded ? layersWanting(loaded, isPresent) : [],
   };
 }
 
@@ -103,14 +114,21 @@ function counter(count: (bytes: number) => void): TransformStream<Bytes, Bytes> 
   });
 }
 
-/** index.json names the image once for each name, as containerd does. */
-function indexOf({ manifest, parsed }: RemoteImage, names: readonly string[]) {
-  const descriptor = { mediaType: parsed.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
-  const named = names.map((name) => ({
-    ...descriptor,
-    annotations: { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": tagOf(name) },
-  }));
-  return { schemaVersion: 2, mediaType: OCI_INDEX, manifests: named.length > 0 ? named : [descriptor] };
+function distinct(blobs: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+}
+
+/** Of layers that a registry need not have, those that it has. */
+async function presentOf(
+  { client, repository }: Repository,
+  layers: readonly Descriptor[],
+  signal: AbortSignal | undefined,
+): Promise<Descriptor[]> {
+  const present: Descriptor[] = [];
+  for (const layer of distinct(layers)) {
+    if (await client.hasBlob(repository, layer.digest, { signal })) present.push(layer);
+  }
+  return present;
 }
 
 function tagOf(name: string): string {
@@ -118,20 +136,10 @@ function tagOf(name: string): string {
   return colon < 0 ? "latest" : name.slice(colon + 1);
 }
 
-function dockerManifestOf(image: RemoteImage, names: readonly string[]) {
-  const loaded = loadedImage(image);
-  if (!loaded) return [];
-  return [{ Config: blobPath(loaded.config), RepoTags: names, Layers: loaded.layers.map(blobPath) }];
-}
-
-/** What `docker load` gets of an index: the image for the usual platform, or the first. */
+/** What `docker load` gets of an index. */
 function loadedImage({ parsed, children }: RemoteImage): ImageManifest | undefined {
   if (parsed.kind === "image") return parsed;
-  const chosen: Descriptor | undefined = choosePlatform(parsed.manifests, LOADED_PLATFORM);
-  const child = children.find(({ manifest }) => manifest.digest === chosen?.digest) ?? children[0];
-  return child && loadedImage(child);
-}
-
-function encode(value: unknown): Bytes {
-  return new TextEncoder().encode(JSON.stringify(value));
+  const chosen = loadedChild(parsed.manifests)?.digest;
+  const child = children.find(({ manifest }) => manifest.digest === chosen)?.parsed;
+  return child?.kind === "image" ? child : undefined;
 }

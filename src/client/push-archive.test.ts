@@ -1,4 +1,5 @@
 import { it } from "vitest";
+import { unpack } from "./archive/compression.ts";
 import { type Archive, readArchive } from "./archive/read-archive.ts";
 import type { Bytes } from "./bytes.ts";
 import { isDenied, isSignedOut } from "./errors.ts";
@@ -19,10 +20,10 @@ import {
   ociImage,
   packed,
   streamOfBytes,
+  zstdOf,
 } from "./testing/images.ts";
 import { FakeRegistry, type Fault, IMPATIENT, refusal } from "./testing/registry.ts";
 import { type TarFile, tarOf } from "./testing/tar.ts";
-import { gunzip } from "./archive/compression.ts";
 
 const LAYERS = [layerOf("base"), layerOf("application")];
 const LIMITS = { maxRequestBytes: 20_000, maxBufferedBytes: 20_000 };
@@ -57,7 +58,7 @@ async function imageAt(registry: FakeRegistry, repository: string, reference: st
     if (!bytes) throw new Error(`there is no ${digest}`);
     return bytes;
   };
-  const layers = manifest.layers.map(({ digest }) => contentsOf(gunzip(streamOfBytes(blob(digest)))));
+  const layers = manifest.layers.map(({ digest }) => contentsOf(unpack(streamOfBytes(blob(digest)), "gzip")));
   return {
     manifest,
     digest: digestOf(stored.bytes),
@@ -278,4 +279,51 @@ it("pushes what another program keeps in an archive, and layers that cannot be l
   await pushArchive(client, archive, targetsOf(archive));
   const { manifest } = await imageAt(registry, "acme/web", "1");
   expect(manifest.layers.map(({ digest }) => digest)).toEqual(image.blobs.slice(1).map(({ digest }) => digest));
+});
+
+it("refuses two images for one tag before anything is sent", async ({ expect }) => {
+  const { registry, client } = setting();
+  const archive = await read(dockerFiles([{ layers: LAYERS }, { layers: LAYERS.slice(1) }]));
+  const targets = targetsOf(archive).map((target) => ({ ...target, tags: [...target.tags, "latest"] }));
+  await expect(pushArchive(client, archive, targets)).rejects.toMatchObject({
+    code: "same-target",
+    message: expect.stringMatching(/acme\/web:latest.*a tag of its own/),
+  });
+  expect(registry.exchanges).toEqual([]);
+  const twice = archive.images.slice(0, 1).flatMap((image) => [
+    { image, repository: "acme/web", tags: ["1"] },
+    { image, repository: "acme/web", tags: ["1"] },
+  ]);
+  await expect(pushArchive(client, archive, twice)).resolves.toHaveLength(2);
+});
+
+const oci = (name: string) => `application/vnd.oci.image.${name}`;
+
+it("keeps a layer that is packed with zstd, in a manifest that has a name for it", async ({ expect }) => {
+  const { registry, client } = setting();
+  const [base = layerOf(""), application = layerOf("")] = LAYERS;
+  const third = layerOf("third");
+  const layers = [base, application, third];
+  const contents = new Map<unknown, Bytes>([
+    [base, zstdOf(base)],
+    [application, await packed(application)],
+  ]);
+  const files = dockerFiles([{ layers }]).map((file) => {
+    const repacked = contents.get(file.contents);
+    return repacked ? { ...file, contents: repacked } : file;
+  });
+  const archive = await read(files);
+  await pushArchive(client, archive, targetsOf(archive));
+  const stored = registry.manifests.get("acme/web")?.get("1");
+  const manifest = JSON.parse(new TextDecoder().decode(stored?.bytes)) as { layers: { digest: string }[] };
+  expect(stored?.mediaType).toBe(oci("manifest.v1+json"));
+  expect(manifest).toMatchObject({
+    mediaType: oci("manifest.v1+json"),
+    config: { mediaType: oci("config.v1+json"), digest: digestOf(configOf(layers)) },
+    layers: [
+      { mediaType: oci("layer.v1.tar+zstd"), digest: digestOf(zstdOf(base)) },
+      { mediaType: oci("layer.v1.tar+gzip"), digest: digestOf(await packed(application)) },
+      { mediaType: oci("layer.v1.tar+gzip"), digest: digestOf(await packed(third)) },
+    ],
+  });
 });

@@ -2,7 +2,15 @@
  * Pushing images of an archive that was read and checked (`archive/read-archive.ts`). A push that failed is begun again by
  * calling it again: what has arrived is not sent a second time.
  */
-import { DOCKER_LAYER_GZIP, DOCKER_MANIFEST } from "../model/media-types.ts";
+import {
+  DOCKER_LAYER_GZIP,
+  DOCKER_MANIFEST,
+  OCI_CONFIG,
+  OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
+  OCI_MANIFEST,
+} from "../model/media-types.ts";
+import { ArchiveError } from "./archive/archive-error.ts";
 import type { ArchiveFile } from "./archive/archive-files.ts";
 import {
   type ArchiveBlob,
@@ -74,10 +82,25 @@ export interface PushedImage {
 
 const DEFAULT_JOBS = 3;
 
+/** @returns the name, `organization/image:tag`, that two of the targets have for different images; undefined when none is. */
+export function findSharedName(
+  targets: readonly { image: unknown; repository: string; tags: readonly string[] }[],
+): string | undefined {
+  const images = new Map<string, unknown>();
+  for (const { image, repository, tags } of targets) {
+    for (const tag of tags) {
+      const name = `${repository}:${tag}`;
+      if (images.has(name) && images.get(name) !== image) return name;
+      images.set(name, image);
+    }
+  }
+  return undefined;
+}
+
 /**
  * Pushes images, one after the other: layers, configuration, manifests, tags.
  *
- * @throws RegistryRefusal (see `isSignedOut` and `isDenied`), NetworkLost, ArchiveError source-changed, the signal's reason.
+ * @throws ArchiveError same-target, before anything is sent; RegistryRefusal (see `isSignedOut` and `isDenied`), NetworkLost, ArchiveError source-changed, the signal's reason.
  */
 export async function pushArchive(
   client: RegistryClient,
@@ -85,6 +108,8 @@ export async function pushArchive(
   targets: readonly ImageTarget[],
   options: PushOptions = {},
 ): Promise<PushedImage[]> {
+  const shared = findSharedName(targets);
+  if (shared !== undefined) throw new ArchiveError("same-target", { name: shared });
   const push = new ArchivePush(client, archive, options);
   const pushed: PushedImage[] = [];
   for (const target of targets) pushed.push({ target, digest: await push.image(target) });
@@ -231,25 +256,32 @@ class BlobReport {
   }
 }
 
-/** As `docker push` writes it, so that every docker that can pull at all can pull it. */
+/**
+ * As `docker push` writes it, so that every docker that can pull at all can pull it; in OCI's media types when there is a
+ * layer for which Docker has none.
+ */
 function manifestOf(
   config: ArchiveBlob,
   layers: readonly (ArchiveBlob | PlainLayer)[],
   packed: ReadonlyMap<string, PackedLayer>,
 ): ArchiveManifest {
+  const isOci = layers.some((layer) => !isPlainLayer(layer) && layer.mediaType === OCI_LAYER_ZSTD);
+  const gzipType = isOci ? OCI_LAYER_GZIP : DOCKER_LAYER_GZIP;
   const descriptors = layers.map((layer) => {
     const { digest, size } = isPlainLayer(layer) ? requireLayer(packed, layer) : layer;
-    return { mediaType: DOCKER_LAYER_GZIP, size, digest };
+    const isZstd = !isPlainLayer(layer) && layer.mediaType === OCI_LAYER_ZSTD;
+    return { mediaType: isZstd ? OCI_LAYER_ZSTD : gzipType, size, digest };
   });
-  const { mediaType, digest, size } = config;
+  const { digest, size } = config;
+  const mediaType = isOci ? OCI_MANIFEST : DOCKER_MANIFEST;
   const json = {
     schemaVersion: 2,
-    mediaType: DOCKER_MANIFEST,
-    config: { mediaType, size, digest },
+    mediaType,
+    config: { mediaType: isOci ? OCI_CONFIG : config.mediaType, size, digest },
     layers: descriptors,
   };
   const bytes = new TextEncoder().encode(JSON.stringify(json));
-  return { mediaType: DOCKER_MANIFEST, digest: digestOf(bytes), bytes };
+  return { mediaType, digest: digestOf(bytes), bytes };
 }
 
 function requireLayer(packed: ReadonlyMap<string, PackedLayer>, { diffId }: PlainLayer): PackedLayer {

@@ -166,6 +166,13 @@ export class RegistryClient {
     return this.send(request, ({ ok }) => ok);
   }
 
+  /** Whether a repository has a blob. @throws as {@link RegistryClient.send}. */
+  async hasBlob(repository: string, digest: string, { signal }: CallOptions = {}): Promise<boolean> {
+    const url = `/v2/${repository}/blobs/${digest}`;
+    const request = { method: "HEAD", url, scopes: [pullScope(repository)], signal, expected: [404] };
+    return this.send(request, ({ ok }) => ok);
+  }
+
   /**
    * Stores a manifest or index under a tag or its digest.
    *

@@ -94,6 +94,11 @@ export function blobsOf({ parsed }: RemoteImage): Descriptor[] {
   return [...new Map(distributed.map((blob) => [blob.digest, blob])).values()];
 }
 
+/** The layers of a manifest that may not be distributed: a registry may have them all the same. */
+export function foreignLayersOf({ parsed }: RemoteImage): Descriptor[] {
+  return parsed.kind === "image" ? parsed.layers.filter(({ mediaType }) => isNonDistributable(mediaType)) : [];
+}
+
 function childrenOf(index: ImageIndex): Descriptor[] {
   return index.manifests.filter(isManifest);
 }

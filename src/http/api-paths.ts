@@ -2,7 +2,7 @@
  * What the paths of programs begin with, each alone or followed by `/`. All others belong to the console (ADR 0010).
  * `run_worker_first` in wrangler.toml names the same.
  */
-export const API_PATHS = ["/api", "/docs", "/openapi.json", "/token", "/v2", "/v3"] as const;
+export const API_PATHS = ["/api", "/docs", "/openapi.json", "/token", "/v1", "/v2", "/v3", "/v3.0"] as const;
 
 /** Whether a path belongs to an API, also when there is nothing at it. */
 export function isApiPath(path: string): boolean {

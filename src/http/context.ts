@@ -12,6 +12,8 @@ export interface AppEnv {
     caller: Caller;
     /** Set for callers who manage with a session: by cookie or `X-Auth-Token`, or by a token of one, which ends itself. */
     session?: { id: string; expiresAt?: Date };
+    /** Set once it has been read. */
+    body?: Uint8Array<ArrayBuffer>;
   };
 }
 
@@ -22,5 +24,5 @@ export function continueAfterAnswer(c: Context<AppEnv>, work: Promise<void> | un
 
 /** @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
-  return parseRepositoryName(c.req.param("name") ?? "");
+  return parseRepositoryName(c.req.param("name") ?? "", c.var.stores.settings.defaultOrganization);
 }

@@ -14,11 +14,14 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ACCOUNT_EXISTS: 409,
   ACCOUNT_IN_USE: 409,
   ACCOUNT_UNKNOWN: 404,
+  ARCHIVE_INCOMPLETE: 409,
   ARCHIVE_TOO_LARGE: 413,
   BLOB_IN_USE: 405,
   BLOB_RANGE_INVALID: 416,
   BLOB_TOO_LARGE: 413,
   BLOB_UNKNOWN: 404,
+  BODY_INCOMPLETE: 400,
+  BODY_STALLED: 408,
   BODY_TOO_LARGE: 413,
   CATEGORY_INVALID: 400,
   CLUSTER_EXISTS: 409,
@@ -50,12 +53,14 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ORGANIZATION_NOT_EMPTY: 409,
   ORGANIZATION_QUOTA_EXCEEDED: 409,
   ORGANIZATION_UNKNOWN: 404,
+  OVERLOADED: 503,
   PAGINATION_INVALID: 400,
   PARAMETER_INVALID: 400,
   PARAMETER_MISSING: 400,
   PERMISSION_EXISTS: 409,
   PERMISSION_INVALID: 400,
   PERMISSION_UNKNOWN: 404,
+  PRECONDITION_FAILED: 412,
   QUOTA_EXCEEDED: 403,
   REPOSITORY_EXISTS: 409,
   REPOSITORY_UNKNOWN: 404,
@@ -71,6 +76,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   TAG_IMMUTABLE: 403,
   TAG_INVALID: 400,
   TAG_UNKNOWN: 404,
+  TOO_MANY_RANGES: 400,
   TOO_MANY_REQUESTS: 429,
   TOO_MANY_TAGS: 414,
   TRIGGER_EXISTS: 409,
@@ -108,9 +114,12 @@ export function asRefusal(error: Error): Error {
 
 /** How long the limits of attempts to log in count (wrangler.toml, "ratelimits"). */
 const LOGIN_LIMIT_S = 60;
+/** How long uploads that hold up others may do so, about: `HURRIED_STALL_MS` in `streams.ts`. */
+const OVERLOAD_S = 10;
 
 /** Says when it is worth to try again, where waiting helps. */
 export function setRetryAfter(c: Context, error: RegistryError): void {
+  if (error.code === "OVERLOADED") c.header("Retry-After", String(OVERLOAD_S));
   if (error.code !== "TOO_MANY_REQUESTS") return;
   const seconds = error.problems[0]?.detail?.["retryAfter"];
   c.header("Retry-After", String(typeof seconds === "number" ? seconds : LOGIN_LIMIT_S));

@@ -41,10 +41,15 @@ const IamError = z
   .object({ error: z.object({ code: z.int(), message: z.string(), title: z.string() }) })
   .openapi("IamError");
 
+const CceError = z
+  .object({ errorCode: z.string(), errorMessage: z.string(), error_code: z.string(), error_msg: z.string() })
+  .openapi("CceError");
+
 const ERRORS = {
   ApiError: { schema: ApiError, description: "A refusal: what is wrong, and why." },
   SwrError: { schema: SwrError, description: "A refusal as SWR words it." },
   IamError: { schema: IamError, description: "A refusal as IAM words it." },
+  CceError: { schema: CceError, description: "A refusal as CCE words it." },
 };
 
 // --- Who may ask ---
@@ -89,10 +94,12 @@ const ALL_SCHEMES: Security = Object.keys(SECURITY_SCHEMES).map((name) => ({ [na
 
 /** Whose API it is and how it refuses, by what a path begins with; the first that fits counts. */
 export const SURFACES = [
+  { prefix: "/api/v3/", name: "CCE", errors: "CceError" },
   { prefix: "/api/", name: "Berth", errors: "ApiError" },
   { prefix: "/v2/manage/", name: "SWR", errors: "SwrError" },
   { prefix: "/v3/manage/", name: "SWR", errors: "SwrError" },
   { prefix: "/v3/", name: "IAM", errors: "IamError" },
+  { prefix: "/v3.0/", name: "IAM", errors: "IamError" },
   { prefix: "/", name: "SWR", errors: "SwrError" },
 ] as const;
 
@@ -125,12 +132,13 @@ const TAGS: Readonly<Record<string, string>> = {
   Audit: "Who did what, when and from where.",
   Overview: "Quotas and numbers of an account.",
   Versions: "Which versions of the API there are.",
-  IAM: "Tokens, projects and domains.",
+  IAM: "Tokens, projects, domains and users.",
   "Not implemented": "Operations of SWR that Berth refuses.",
 };
 
 const INTRODUCTION = `Two APIs manage the registry: Berth's own under \`/api/\`, and SWR's under \`/v2/manage/\`, which
-Huawei's SDKs and Terraform provider work with unmodified, with as much of IAM under \`/v3/\` as they need. Images are
+Huawei's SDKs and Terraform provider work with unmodified, with as much of IAM under \`/v3/\` and \`/v3.0/\`, and of CCE
+under \`/api/v3/\`, as they need. Images are
 pushed and pulled by the registry API under \`/v2/\`, which the OCI distribution specification describes.
 
 In paths, \`$\` stands for the \`/\` in the name of an image. Lists of \`/api/\` page by a cursor: \`next\` of an answer is the

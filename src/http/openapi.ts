@@ -12,14 +12,27 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 
 const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
   if (result.success) return undefined;
+  // What was checked is there, though the type does not say so.
+  const { data } = result as { data?: unknown };
   throw new RegistryError(
     "PARAMETER_INVALID",
     result.error.issues.slice(0, 10).map((issue) => {
       const field = issue.path.map(String).join(".");
-      return { message: field === "" ? issue.message : `${field}: ${issue.message}`, detail: { field } };
+      const detail = { field, ...(isMissing(data, issue.path) && { isMissing: true }) };
+      return { message: field === "" ? issue.message : `${field}: ${issue.message}`, detail };
     }),
   );
 };
+
+/** Whether there is nothing at a path into what a request has, rather than something wrong: SWR has a code for that. */
+function isMissing(data: unknown, path: readonly PropertyKey[]): boolean {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return false;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value === undefined;
+}
 
 /** A JSON body of a request or an answer. */
 export function json<S extends z.ZodType>(schema: S, description: string) {

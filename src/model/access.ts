@@ -133,6 +133,9 @@ export interface Scope {
 
 export const CATALOG_SCOPE: Scope = { type: "registry", name: "catalog", actions: ["*"] };
 
+/** What `docker search` asks for. */
+export const SEARCH_SCOPE: Scope = { type: "registry", name: "catalog", actions: ["search"] };
+
 export function repositoryScope(repository: RepositoryName, ...actions: Action[]): Scope {
   return { type: "repository", name: repository, actions };
 }
@@ -148,6 +151,19 @@ export function parseScope(text: string): Scope | undefined {
     .split(",")
     .filter(Boolean);
   return { type, name: text.slice(first + 1, last), actions };
+}
+
+/**
+ * Makes one scope, of all their actions, of those for the same thing: containerd asks for `pull` and for `pull,push` of a
+ * repository in one request, and means both.
+ */
+export function joinScopes(scopes: readonly Scope[]): Scope[] {
+  const joined = new Map<string, Scope>();
+  for (const { type, name, actions } of scopes) {
+    const same = joined.get(`${type}:${name}`)?.actions ?? [];
+    joined.set(`${type}:${name}`, { type, name, actions: [...new Set([...same, ...actions])] });
+  }
+  return [...joined.values()];
 }
 
 /** Writes scopes as a challenge and a token answer name them: separated by spaces. */

@@ -14,6 +14,12 @@ export function lastDays(now: Date, count: number): Day[] {
   return Array.from({ length: count }, (_, index) => dayOf(new Date(now.getTime() - (count - 1 - index) * DAY_MS)));
 }
 
+/** The days from one on up to that of a time, oldest first. */
+export function daysUntil(now: Date, first: Day): Day[] {
+  const count = Math.floor((now.getTime() - Date.parse(first)) / DAY_MS) + 1;
+  return lastDays(now, Math.max(0, count));
+}
+
 export interface DayValue {
   day: Day;
   value: number;

@@ -1,12 +1,8 @@
-/**
- * An image as one file: an OCI image layout (image-spec, "Image Layout"), with docker's `manifest.json` beside it, as
- * `docker save` writes it. So docker, podman, containerd and skopeo load it, each by what it looks for.
- */
-import { algorithmOf, type Digest, hexOf, isDigest, shorten } from "./digest.ts";
+/** Downloading an image as one file: what may be asked for, and what it is called. */
+import { hexOf, isDigest, shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
-import type { ContentDescriptor, ManifestContent } from "./manifest-content.ts";
-import { isImageConfig, isImageLayer, isIndexMediaType, isManifestMediaType, OCI_INDEX } from "./media-types.ts";
-import type { Reference, RepositoryName, Tag } from "./reference.ts";
+import type { ManifestContent } from "./manifest-content.ts";
+import type { Reference, RepositoryName } from "./reference.ts";
 
 /** What somebody asks for of an index, `os/architecture[/variant]`. */
 export interface WantedPlatform {
@@ -45,73 +41,6 @@ export function childFor({ manifests }: ManifestContent, wanted: WantedPlatform)
       platform.architecture === wanted.architecture &&
       (wanted.variant === undefined || platform.variant === wanted.variant),
   );
-}
-
-/** The child of an index for a docker that knows no index: linux/amd64, else the first image; undefined if there is none. */
-export function loadedChild({ manifests }: ManifestContent): Child | undefined {
-  const images = manifests?.filter(({ platform, mediaType }) => {
-    // BuildKit's attestations are for no platform.
-    return isManifestMediaType(mediaType) && !isIndexMediaType(mediaType) && platform?.os !== "unknown";
-  });
-  return images?.find(({ platform }) => platform?.os === "linux" && platform.architecture === "amd64") ?? images?.[0];
-}
-
-/** A file of an archive, by its text. */
-export interface ArchiveFile {
-  path: string;
-  text: string;
-}
-
-/**
- * The files of an archive besides its blobs.
- *
- * @param root the manifest or index that the archive is of.
- * @param name what it is to be called once it is loaded, `host/organization/image:tag`; undefined for what has no tag.
- * @param loaded the manifest of the single image that docker loads; undefined when there is none.
- * @param present the blobs of the archive: layers that need not be distributed may be missing.
- */
-export function describeArchive(
-  root: Pick<ContentDescriptor, "mediaType" | "digest" | "size">,
-  name: { full: string; tag: Tag } | undefined,
-  loaded: ManifestContent | undefined,
-  present: ReadonlySet<Digest>,
-): ArchiveFile[] {
-  const { mediaType, digest, size } = root;
-  const annotations = name && {
-    "io.containerd.image.name": name.full,
-    "org.opencontainers.image.ref.name": name.tag,
-  };
-  const index = {
-    schemaVersion: 2,
-    mediaType: OCI_INDEX,
-    manifests: [{ mediaType, digest, size, ...(annotations && { annotations }) }],
-  };
-  const files = [
-    { path: "oci-layout", text: JSON.stringify({ imageLayoutVersion: "1.0.0" }) },
-    { path: "index.json", text: JSON.stringify(index) },
-  ];
-  const entry = loaded && describeForDocker(loaded, name?.full, present);
-  return entry ? [...files, { path: "manifest.json", text: JSON.stringify([entry]) }] : files;
-}
-
-/** @returns undefined for what docker cannot run, or not without parts that are elsewhere. */
-function describeForDocker(
-  { config, layers }: ManifestContent,
-  name: string | undefined,
-  present: ReadonlySet<Digest>,
-) {
-  if (!config || !layers || !isImageConfig(config.mediaType)) return undefined;
-  if (!layers.every((layer) => isImageLayer(layer.mediaType) && present.has(layer.digest))) return undefined;
-  return {
-    Config: blobPath(config.digest),
-    RepoTags: name === undefined ? null : [name],
-    Layers: layers.map((layer) => blobPath(layer.digest)),
-  };
-}
-
-/** Where a blob, or a manifest, is in an archive. */
-export function blobPath(digest: Digest): string {
-  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
 /** Enough of a digest to tell one archive from another. */

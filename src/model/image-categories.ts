@@ -10,3 +10,16 @@ export const CATEGORIES = [
   "other",
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
+
+/** Of an image for which nobody has chosen a category: SWR answers it so, and Terraform finds no difference then. */
+export const NO_CATEGORY = "" as const;
+
+/** The category that an image is shown and found under: what has none is among the others. */
+export function shownCategory(stored: string): string {
+  return stored === NO_CATEGORY ? "other" : stored;
+}
+
+/** What is stored of the images that are found under a category: {@link shownCategory} the other way round. */
+export function storedCategories(shown: string): string[] {
+  return shown === "other" ? [shown, NO_CATEGORY] : [shown];
+}

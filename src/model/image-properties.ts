@@ -3,11 +3,11 @@ import { isLongerThan } from "./characters.ts";
 import { shorten } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { MAX_DESCRIPTION_LENGTH } from "./field-limits.ts";
-import { CATEGORIES, type Category } from "./image-categories.ts";
+import { CATEGORIES, type Category, type NO_CATEGORY } from "./image-categories.ts";
 
 export interface ImageProperties {
   isPublic: boolean;
-  category: Category;
+  category: Category | typeof NO_CATEGORY;
   description: string;
 }
 

@@ -1,5 +1,6 @@
 /** Workloads of Kubernetes: where they are, what is changed in them, and how far a rollout is. */
 import { z } from "zod";
+import { counted } from "./counted.ts";
 import type { KubernetesTarget, WorkloadKind } from "./trigger-target.ts";
 
 export const API_GROUPS: Record<WorkloadKind, "apps" | "batch"> = {
@@ -196,11 +197,20 @@ function waiting(detail: string): Rollout {
   return { state: "waiting", detail };
 }
 
+function allUpdated(pods: number): string {
+  return pods === 1 ? "its pod is updated" : `all ${pods} pods are updated`;
+}
+
+/** "2 of 3 updated pods are available". */
+function some(part: number, whole: number, which: "" | "updated ", state: "updated" | "available" | "ready"): string {
+  return `${part} of ${whole} ${which}${whole === 1 ? "pod is" : "pods are"} ${state}`;
+}
+
 function judgeDaemonSet({ status }: Workload): Rollout {
   const { desiredNumberScheduled: wanted = 0, updatedNumberScheduled = 0, numberAvailable = 0 } = status ?? {};
-  if (updatedNumberScheduled < wanted) return waiting(`${updatedNumberScheduled} of ${wanted} pods are updated`);
-  if (numberAvailable < wanted) return waiting(`${numberAvailable} of ${wanted} updated pods are available`);
-  return complete(`all ${wanted} pods are updated`);
+  if (updatedNumberScheduled < wanted) return waiting(some(updatedNumberScheduled, wanted, "", "updated"));
+  if (numberAvailable < wanted) return waiting(some(numberAvailable, wanted, "updated ", "available"));
+  return complete(allUpdated(wanted));
 }
 
 function judgeDeployment({ spec, status }: Workload): Rollout {
@@ -212,30 +222,31 @@ function judgeDeployment({ spec, status }: Workload): Rollout {
   }
   const wanted = spec.replicas ?? 1;
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
-  if (updatedReplicas < wanted) return waiting(`${updatedReplicas} of ${wanted} pods are updated`);
+  if (updatedReplicas < wanted) return waiting(some(updatedReplicas, wanted, "", "updated"));
   if (replicas > updatedReplicas) {
-    return waiting(`${replicas - updatedReplicas} old pods have still to end`);
+    const old = replicas - updatedReplicas;
+    return waiting(`${counted(old, "old pod")} ${old === 1 ? "has" : "have"} still to end`);
   }
   if (availableReplicas < updatedReplicas) {
-    return waiting(`${availableReplicas} of ${updatedReplicas} updated pods are available`);
+    return waiting(some(availableReplicas, updatedReplicas, "updated ", "available"));
   }
-  return complete(`all ${wanted} pods are updated`);
+  return complete(allUpdated(wanted));
 }
 
 function judgeStatefulSet({ spec, status }: Workload): Rollout {
   const wanted = spec.replicas ?? 1;
   const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
   const { updatedReplicas = 0, readyReplicas = 0, currentRevision, updateRevision } = status ?? {};
-  if (readyReplicas < wanted) return waiting(`${readyReplicas} of ${wanted} pods are ready`);
+  if (readyReplicas < wanted) return waiting(some(readyReplicas, wanted, "", "ready"));
   const expected = Math.max(wanted - partition, 0);
   if (partition > 0) {
     if (updatedReplicas < expected) {
-      return waiting(`${updatedReplicas} of ${expected} pods are updated`);
+      return waiting(some(updatedReplicas, expected, "", "updated"));
     }
-    return complete(`${expected} of ${wanted} pods are updated, as its partition says`);
+    return complete(`${some(expected, wanted, "", "updated")}, as its partition says`);
   }
   if (updateRevision !== currentRevision) {
-    return waiting(`${updatedReplicas} of ${wanted} pods are updated`);
+    return waiting(some(updatedReplicas, wanted, "", "updated"));
   }
-  return complete(`all ${wanted} pods are updated`);
+  return complete(allUpdated(wanted));
 }

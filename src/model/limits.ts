@@ -27,8 +27,10 @@ export const MAX_ANNOTATION_NAME_LENGTH = 1024;
  * smallest size keeps the memory of many simultaneous uploads in one isolate low and still allows 48 GiB.
  */
 export const UPLOAD_PART_BYTES = 5 * MIB;
-/** An upload that nobody continued for this long is removed; a finished one answers a repeated closing PUT until then. */
+/** An upload that nobody continued for this long is removed. */
 export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
+/** For how long a finished upload gives the same answer to a repeated closing PUT, from a client that missed the first. */
+export const UPLOAD_DONE_MS = 60 * 60 * 1000;
 /**
  * How long a deleted organization's name stays closed to other accounts: longer than a token lives, for one that was
  * given for the old organization's images must not open the new one's.

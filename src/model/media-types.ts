@@ -32,10 +32,9 @@ export function isSchema1MediaType(mediaType: string): boolean {
   return DOCKER_SCHEMA_1.includes(mediaType);
 }
 
-const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
+export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([OCI_CONFIG, "application/vnd.docker.container.image.v1+json"]);
 
 /** The configuration of something that runs, as opposed to an artifact's. */
 export function isImageConfig(mediaType: string): boolean {
@@ -60,7 +59,11 @@ export function isNonDistributable(mediaType: string): boolean {
 
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
-const GZIP_LAYERS: ReadonlySet<string> = new Set(["application/vnd.oci.image.layer.v1.tar+gzip", DOCKER_LAYER_GZIP]);
+export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
+/** Docker's own media types have none for zstd. */
+export const OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
+
+const GZIP_LAYERS: ReadonlySet<string> = new Set([OCI_LAYER_GZIP, DOCKER_LAYER_GZIP]);
 
 /** A layer that is compressed with gzip, and may be handed on. */
 export function isGzipLayer(mediaType: string): boolean {

@@ -11,6 +11,11 @@ const MAX_PUBLIC_URLS = 20;
  * @throws Error naming the entry that is none.
  */
 export function parsePublicUrls(text: string): string[] {
+  return parseOrigins(text);
+}
+
+/** The same for `CORS_ORIGINS`, which are the addresses of other sites. */
+export function parseOrigins(text: string): string[] {
   const entries = text.split(/[\s,]+/).filter((entry) => entry !== "");
   if (entries.length > MAX_PUBLIC_URLS) throw new Error(`at most ${MAX_PUBLIC_URLS} addresses can be named`);
   return [...new Set(entries.map(parsePublicUrl))];

@@ -37,9 +37,11 @@ export function parseOrganizationName(text: string): OrganizationName {
 /**
  * Reads the name of a repository, `organization/image` (guide 7.3.2): the image has 1-128 characters and may be a path.
  *
+ * @param defaultOrganization is where an image is whose name has no slash.
  * @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID, saying which part breaks which rule.
  */
-export function parseRepositoryName(text: string): RepositoryName {
+export function parseRepositoryName(text: string, defaultOrganization?: OrganizationName): RepositoryName {
+  if (defaultOrganization !== undefined) return parseRepositoryName(withOrganization(text, defaultOrganization));
   const slash = text.indexOf("/");
   if (slash < 0) {
     throw invalidName(`repository "${shorten(text)}" names no organization: expected organization/image`, text);
@@ -50,6 +52,11 @@ export function parseRepositoryName(text: string): RepositoryName {
   if (image.length > MAX_IMAGE_LENGTH) throw refuse(`has more than ${MAX_IMAGE_LENGTH} characters`);
   if (!image.split("/").every((component) => COMPONENT.test(component))) throw refuse(COMPONENT_RULE);
   return text as RepositoryName;
+}
+
+/** The whole name of what may be called by its image alone. */
+export function withOrganization(text: string, defaultOrganization: OrganizationName | undefined): string {
+  return defaultOrganization === undefined || text.includes("/") ? text : `${defaultOrganization}/${text}`;
 }
 
 /** What is said of an organization whose name Berth's own paths need. */

@@ -20,6 +20,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const RETENTION_KINDS = ["date_rule", "tag_rule"] as const;
 export type RetentionKind = (typeof RETENTION_KINDS)[number];
 
+export type ExemptionKind = "label" | "pattern";
+
 export interface RetentionRule {
   kind: RetentionKind;
   amount: number;
@@ -27,6 +29,19 @@ export interface RetentionRule {
   labels: readonly string[];
   /** And by regular expression (RE2 syntax) over the whole name. */
   patterns: readonly string[];
+  /**
+   * How labels and patterns follow each other, where that was given; what it does not name comes after. It changes nothing
+   * for a tag, but who wrote the rule finds it as it was.
+   */
+  order?: readonly ExemptionKind[] | undefined;
+}
+
+/** A rule's exemptions in their order: labels first unless it says otherwise. */
+export function exemptionsOf({ labels, patterns, order = [] }: RetentionRule): { kind: ExemptionKind; text: string }[] {
+  const left = { label: [...labels], pattern: [...patterns] };
+  const named = order.flatMap((kind) => left[kind].splice(0, 1).map((text) => ({ kind, text })));
+  const unnamed = (["label", "pattern"] as const).flatMap((kind) => left[kind].map((text) => ({ kind, text })));
+  return [...named, ...unnamed];
 }
 
 /** A tag as a rule sees it. */

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { ConfigurationError } from "./errors.ts";
 import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
-import { parsePublicUrls } from "./public-urls.ts";
+import { parseOrigins, parsePublicUrls } from "./public-urls.ts";
+import { type OrganizationName, parseOrganizationName } from "./reference.ts";
 
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
@@ -17,6 +18,15 @@ const list = <T>(parse: (text: string) => T[]) =>
       return z.NEVER;
     }
   });
+function readOrganization(text: string, context: z.RefinementCtx): OrganizationName {
+  try {
+    return parseOrganizationName(text);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+    return z.NEVER;
+  }
+}
+
 const GIB = 1024 ** 3;
 const count = (max: number) => z.coerce.number().int().min(0).max(max);
 
@@ -37,6 +47,11 @@ const Variables = z.object({
     .default(2 * GIB),
   ALLOWED_TARGETS: list(parseAllowedTargets).prefault(""),
   PUBLIC_URL: list(parsePublicUrls).prefault(""),
+  UPLOADS_IN_MEMORY: count(1_000_000).min(4).optional(),
+  CORS_ORIGINS: list(parseOrigins).prefault(""),
+  DEFAULT_ORGANIZATION: z
+    .union([z.literal("").transform(() => undefined), z.string().transform(readOrganization)])
+    .optional(),
 });
 
 export interface Settings {
@@ -58,6 +73,12 @@ export interface Settings {
   allowedTargets: readonly AllowedTarget[];
   /** `https://host[:port]` of the deployment, the canonical one first; none: each request names its own (ADR 0016). */
   publicUrls: readonly string[];
+  /** How many uploads are in the memory of this process at once; undefined where each has memory of its own. */
+  uploadsInMemory: number | undefined;
+  /** Origins whose pages may use the registry API in a browser. */
+  corsOrigins: readonly string[];
+  /** Where images are whose name has no organization; undefined: such names are refused. */
+  defaultOrganization: OrganizationName | undefined;
 }
 
 /** The variables by name. */
@@ -88,6 +109,9 @@ export function readSettings(env: object): Settings {
     uploadArchiveBytes: data.UPLOAD_ARCHIVE_BYTES,
     allowedTargets: data.ALLOWED_TARGETS,
     publicUrls: data.PUBLIC_URL,
+    uploadsInMemory: data.UPLOADS_IN_MEMORY,
+    corsOrigins: data.CORS_ORIGINS,
+    defaultOrganization: data.DEFAULT_ORGANIZATION,
   };
   read = { from: env, settings };
   return settings;

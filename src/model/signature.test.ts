@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import {
   canonicalPath,
+  canonicalPaths,
   canonicalQuery,
   isSignature,
   parseSignature,
@@ -91,6 +92,14 @@ describe("a path", () => {
     ["/%C3%BC", "/%C3%BC/"],
   ] as const)("%s is signed as %s", ([path, canonical], { expect }) => {
     expect(canonicalPath(path)).toBe(canonical);
+  });
+
+  it.for([
+    ["/a$b", ["/a%24b/"]],
+    ["/repos/shop%2Fweb/tags", ["/repos/shop%2Fweb/tags/", "/repos/shop/web/tags/", "/repos/shop%252Fweb/tags/"]],
+    ["/repos/a%2fb", ["/repos/a%2Fb/", "/repos/a/b/", "/repos/a%252fb/"]],
+  ] as const)("%s may be signed as %s", ([path, signed], { expect }) => {
+    expect(canonicalPaths(path)).toEqual(signed);
   });
 });
 

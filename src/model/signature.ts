@@ -73,18 +73,24 @@ export function parseSignatureDate(text: string | null): Date {
 /**
  * The signature that a request should have: 64 lower-case hexadecimal digits.
  *
+ * @param path one of {@link canonicalPaths}.
  * @throws RegistryError UNAUTHORIZED when a header is missing that is said to be signed, or the body is not what its hash says.
  */
-export function signatureOf(secret: string, request: SignedRequest, signedHeaders: readonly string[]): string {
+export function signatureOf(
+  secret: string,
+  request: SignedRequest,
+  signedHeaders: readonly string[],
+  path = canonicalPath(request.url.pathname),
+): string {
   const date = request.headers.get(DATE_HEADER) ?? "";
-  const text = [ALGORITHM, date, sha256(canonicalRequest(request, signedHeaders))].join("\n");
+  const text = [ALGORITHM, date, sha256(canonicalRequest(request, path, signedHeaders))].join("\n");
   return createHmac("sha256", secret).update(text).digest("hex");
 }
 
-function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
+function canonicalRequest(request: SignedRequest, path: string, signedHeaders: readonly string[]): string {
   return [
     request.method,
-    canonicalPath(request.url.pathname),
+    path,
     canonicalQuery(request.url.search),
     signedHeaders.map((name) => `${name}:${headerOf(request, name).trim()}\n`).join(""),
     signedHeaders.join(";"),
@@ -94,10 +100,22 @@ function canonicalRequest(request: SignedRequest, signedHeaders: readonly string
 
 /** Clients sign each segment encoded, whatever they send bare (`$`), and a slash at the end that they do not send. */
 export function canonicalPath(pathname: string): string {
-  const path = pathname
-    .split("/")
-    .map((segment) => encode(decode(segment)))
-    .join("/");
+  return encodeSegments(pathname.split("/").map(decode));
+}
+
+/**
+ * What clients may have signed of a path: {@link canonicalPath}, and where a name has a slash in it, sent as `%2F`, what they
+ * make of that. The Python SDK signs the path as if it were two segments. The Node SDK, which a caller has to give the name
+ * encoded, signs it encoded once more.
+ */
+export function canonicalPaths(pathname: string): string[] {
+  const path = canonicalPath(pathname);
+  if (!/%2f/i.test(pathname)) return [path];
+  return [path, encodeSegments(decode(pathname).split("/")), encodeSegments(pathname.split("/"))];
+}
+
+function encodeSegments(segments: readonly string[]): string {
+  const path = segments.map(encode).join("/");
   return path.endsWith("/") ? path : `${path}/`;
 }
 

@@ -8,6 +8,7 @@ import {
   type Caller,
   CATALOG_SCOPE,
   formatScopes,
+  SEARCH_SCOPE,
   type Grant,
   isAtLeast,
   type Level,
@@ -93,6 +94,20 @@ function scopeFor(action: Action, repository: RepositoryName): Scope {
 /** @throws RegistryError as {@link requireAccess}. */
 export async function requireCatalogAccess(stores: Stores, caller: Caller): Promise<void> {
   await requireScope(stores, caller, CATALOG_SCOPE, "*");
+}
+
+/**
+ * Whose images a search by the registry's own credentials finds: those of the user, if a token was asked for the catalog;
+ * undefined for anybody, who finds public ones.
+ *
+ * @throws RegistryError UNAUTHORIZED where anonymous callers may not pull.
+ */
+export async function searcherOf(stores: Stores, caller: Caller): Promise<User | undefined> {
+  const grant = caller.user && (await grantFor(stores, caller, SEARCH_SCOPE));
+  if (grant && grant.actions.length > 0) return caller.user;
+  if (stores.settings.allowsAnonymousPull) return undefined;
+  const detail = { scope: formatScopes([SEARCH_SCOPE]) };
+  throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
 }
 
 /** Refuses a caller who came with nothing at all; a token for nobody in particular will do (`GET /v2/`). */
@@ -185,9 +200,16 @@ async function requireScope(
   action: Action | "*",
   ...also: Scope[]
 ): Promise<void> {
+  const detail = { scope: formatScopes([scope, ...also]) };
+  // At once, and without a query: nobody in particular may pull at most.
+  if (!caller.user && !caller.grants && action !== "pull") {
+    throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
+  }
   const grant = await grantFor(stores, caller, scope);
   if (grant.actions.includes(action)) return;
-  const detail = { scope: formatScopes([scope, ...also]) };
+  // Clients look for what is there before they push it. An answer to HEAD says no more than its status, so that who may not
+  // push is told so, and why, by the push itself.
+  if (action === "pull" && grant.refused.includes("push")) throw unknownTo(caller, scope.name);
   if (!caller.user) throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   if (!caller.grants || grant.refused.includes(action)) {
     const why = scope.type === "repository" ? await explainRefusal(stores, caller.user, action, scope.name) : undefined;
@@ -195,6 +217,11 @@ async function requireScope(
     throw new RegistryError("DENIED", { message: why ? `${message}: ${why}` : message, detail });
   }
   throw insufficient([scope, ...also]);
+}
+
+function unknownTo(caller: Caller, name: string): RegistryError {
+  const message = `repository ${name} does not exist, or ${caller.user?.name ?? "nobody"} may not pull from it`;
+  return new RegistryError("NAME_UNKNOWN", { message, detail: { name } });
 }
 
 function insufficient(scopes: Scope[]): RegistryError {
@@ -211,17 +238,10 @@ const VERBS: Record<Action | "*", string> = {
 
 async function grantFor(stores: Stores, caller: Caller, scope: Scope): Promise<Grant> {
   if (!caller.grants) return decideGrant(stores, caller.user, scope);
-  const grants = ReadableGrants.of(caller.grants).filter(
-    ({ type, name }) => type === scope.type && name === scope.name,
-  );
+  const grant = ReadableGrants.of(caller.grants).find(({ type, name }) => type === scope.type && name === scope.name);
   // Somebody else may have created the organization since.
-  const prospective = grants.find((grant) => grant.isProspective);
-  if (prospective) return decideGrant(stores, caller.user, prospective);
-  return {
-    ...scope,
-    actions: grants.flatMap((grant) => grant.actions),
-    refused: grants.flatMap((grant) => grant.refused),
-  };
+  if (grant?.isProspective) return decideGrant(stores, caller.user, grant);
+  return grant ?? { ...scope, actions: [], refused: [] };
 }
 
 /** Decides what of a scope a user gets. What cannot exist, such as an ill-named repository, is simply not granted. */
@@ -244,7 +264,7 @@ interface Allowed {
 
 async function allowedInScope(stores: Stores, user: User | undefined, scope: Scope): Promise<Allowed> {
   if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
-    return { allowed: user ? CATALOG_SCOPE.actions : [] };
+    return { allowed: user ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
   }
   if (scope.type !== "repository") return { allowed: [] };
   const repository = repositoryNameOf(scope);

@@ -8,11 +8,12 @@ import {
   deleteAccount,
   findAccount,
   insertAccount,
-  listAccountsQuery,
+  listAccounts as list,
 } from "../storage/accounts.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { NamePage } from "../storage/users.ts";
 import { actorOf, requireAccountUser, requireOperator } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { hashNewPassword } from "./password-hashing.ts";
 import { refuseReservedName } from "./reserved-names.ts";
 
@@ -59,9 +60,9 @@ function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: strin
 }
 
 /** @throws RegistryError DENIED. */
-export async function listAccounts(stores: Stores, caller: Caller, page: NamePage): Promise<AccountRecord[]> {
+export async function listAccounts(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
   requireOperator(caller);
-  return listAccountsQuery(stores.db, page);
+  return list(stores.db, page);
 }
 
 /**
@@ -90,8 +91,10 @@ export async function removeAccount(stores: Stores, caller: Caller, name: string
   };
   if (account.id === user.accountId) throw refuse("is your own");
   if (account.id === FIRST_ACCOUNT_ID) throw refuse("is the deployment's own, which ADMIN_PASSWORD is for");
-  if (await deleteAccount(stores.db, actorOf(caller), account)) return;
-  throw refuse("still has organizations, or the deployment's last operator");
+  if (!(await deleteAccount(stores.db, actorOf(caller), account))) {
+    throw refuse("still has organizations, or the deployment's last operator");
+  }
+  await cleanSoon({ kind: "account", targetId: account.id }, stores);
 }
 
 export function unknownAccount(name: string): RegistryError {

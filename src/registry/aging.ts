@@ -16,11 +16,12 @@ import {
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
 import { settleRepository } from "./companions.ts";
+import { breathe } from "../storage/pace.ts";
 
 /** Tags that are read at once. */
-const PAGE_TAGS = 2000;
-/** Tags that are deleted at once: D1 advises at most about a thousand rows per change. */
-const SLICE_TAGS = 500;
+const PAGE_TAGS = 1000;
+/** Tags that are deleted at once: requests wait for it, so it is to take milliseconds. */
+const SLICE_TAGS = 100;
 const PAGE_RULES = 100;
 const RETRY_MS = 60 * 60 * 1000;
 
@@ -69,11 +70,13 @@ export async function runRule(
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
+      const startedAt = Date.now();
       const slice = await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now);
       deleted.push(...slice.deleted);
       // What is left of it, later runs and housekeeping settle.
       const repository = { ...rule, id: rule.repositoryId, name: rule.repository };
       await settleRepository(stores.db, repository, slice.unsettled, budget);
+      await breathe(startedAt);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;

@@ -14,6 +14,7 @@ import {
 import { findOrganizationFacts } from "../storage/access.ts";
 import {
   type AuditEvent,
+  type AuditEvents,
   type AuditFilter,
   type AuditLimits,
   insertAuditEvent,
@@ -30,8 +31,9 @@ export type { AuditEvent };
 /** What callers may ask for. */
 export type AuditQuery = Omit<AuditFilter, "accountId" | "userId">;
 
-/** As many as one query brings without holding much at once. */
+/** As many as one query brings without holding much at once, and as many as it looks through for them. */
 const EXPORT_PAGE = 2500;
+const EXPORT_SEEN = 10_000;
 /** The platform allows 1,000 queries in an invocation, and identifying the caller has taken some. */
 const EXPORT_QUERIES = 900;
 /** What is recorded of a name that somebody gave, and of a path. */
@@ -69,7 +71,8 @@ const NOBODYS: AuditLimits = {
 const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
 
 /**
- * Events that the caller may see, newest first: at most `limit`, fewer where their details are long.
+ * Events that the caller may see, newest first: at most `limit`, fewer where their details are long or too many others lie
+ * between; `next` is the id to go on behind.
  *
  * @param before the id to go on behind; undefined for the newest.
  * @throws RegistryError as {@link requireAuditAccess}.
@@ -78,10 +81,10 @@ export async function listEvents(
   stores: Stores,
   caller: Caller,
   query: AuditQuery,
-  { before, limit }: { before: number | undefined; limit: number },
-): Promise<{ events: AuditEvent[]; hasMore: boolean }> {
+  page: { before: number | undefined; limit: number },
+): Promise<AuditEvents> {
   const scope = await requireAuditAccess(stores, caller, query);
-  return listAudit(stores.db, { ...query, ...scope }, before, limit);
+  return listAudit(stores.db, { ...query, ...scope }, page);
 }
 
 /** A part of an export. */
@@ -129,10 +132,10 @@ async function* readPages(
 ): AsyncGenerator<ExportedEvents, void> {
   const budget = new Budget(db, EXPORT_QUERIES, Number.MAX_SAFE_INTEGER);
   for (let last = before; ;) {
-    const { events, hasMore } = await listAudit(db, filter, last, EXPORT_PAGE);
-    last = events.at(-1)?.id;
-    const isEnd = !hasMore || budget.isSpent;
-    yield { events, next: isEnd && hasMore ? last : undefined };
+    const { events, next } = await listAudit(db, filter, { before: last, limit: EXPORT_PAGE, maxSeen: EXPORT_SEEN });
+    last = next;
+    const isEnd = next === undefined || budget.isSpent;
+    yield { events, next: isEnd ? next : undefined };
     if (isEnd) return;
   }
 }

@@ -3,7 +3,8 @@ import type { ByteRange } from "../model/byte-range.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
-import { findBlob, type FoundBlob, touchBlob, unlinkBlob } from "../storage/blobs.ts";
+import { findBlob, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../storage/blobs.ts";
+import { hasObject } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findWriteTarget } from "./access.ts";
 
@@ -17,13 +18,14 @@ export interface Blob {
 }
 
 /**
- * Says that a blob exists, to somebody who may be about to rely on it in a manifest: garbage collection then leaves it
- * for the grace period. Never opens the object.
+ * Says that a blob exists and can be read, to somebody who may be about to rely on it in a manifest: garbage collection then
+ * leaves it for the grace period.
  *
  * @throws RegistryError BLOB_UNKNOWN or NAME_UNKNOWN.
  */
 export async function statBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<Blob> {
   const blob = await requireBlob(stores, repository, digest);
+  if (!(await isReadable(stores, blob))) throw lostBlob(digest);
   // The blob may be touched by those who use it elsewhere, and have to go here.
   const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
   if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
@@ -44,11 +46,43 @@ export async function getBlob(
 ): Promise<Blob & Pick<FoundBlob, "repository"> & { open: (range?: ByteRange) => Promise<ReadableStream> }> {
   const { size, objectKey, repository: pulledFrom } = await requireBlob(stores, repository, digest);
   const open = async (range?: ByteRange) => {
-    const object = await stores.bucket.get(objectKey, range && { range });
-    if (!object) throw new Error(`object ${objectKey} of blob ${digest} is not in R2`);
+    const object = await openObject(stores, objectKey, range);
+    if (!object) throw lostBlob(digest);
     return object.body;
   };
   return { digest, size, repository: pulledFrom, open };
+}
+
+/**
+ * Opens an object of R2. One that is not there is noted, so that its blob counts as absent from then on and the next push
+ * sends its bytes again (ADR 19).
+ */
+export async function openObject(
+  { db, bucket }: Pick<Stores, "db" | "bucket">,
+  key: string,
+  range?: ByteRange,
+): Promise<R2ObjectBody | null> {
+  const object = await bucket.get(key, range && { range });
+  if (!object) await noteLost(db, [key]);
+  return object;
+}
+
+/** Whether R2 has a blob's object. One that it has not is noted, as by {@link openObject}. */
+export async function isReadable(
+  { db, bucket }: Pick<Stores, "db" | "bucket">,
+  object: { objectKey: string; size: number },
+): Promise<boolean> {
+  if (await hasObject(bucket, object)) return true;
+  await noteLost(db, [object.objectKey]);
+  return false;
+}
+
+/** Notes that objects are gone from R2, and tells the operator. */
+export async function noteLost(db: Stores["db"], keys: readonly string[]): Promise<void> {
+  console.error(
+    `gone from R2: ${keys.length} objects, such as ${keys[0]}. Their blobs are absent until they are pushed again.`,
+  );
+  await markLost(db, keys);
 }
 
 /**
@@ -75,6 +109,13 @@ async function requireBlob(stores: Stores, repository: RepositoryName, digest: D
   const blob = await findBlob(stores.db, repository, digest);
   if (!blob) throw unknownBlob(repository, digest);
   return blob;
+}
+
+function lostBlob(digest: Digest): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", {
+    message: `the bytes of blob ${digest} are lost: push the image again`,
+    detail: { digest },
+  });
 }
 
 function unknownBlob(repository: RepositoryName, digest: Digest): RegistryError {

@@ -1,5 +1,6 @@
 /** Clusters of an organization, whose workloads its images' triggers update. Their tokens are never shown again. */
 import type { Caller } from "../model/access.ts";
+import { shorten } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import { parseAuthority, parseClusterServer } from "../model/kubernetes-cluster.ts";
 import { parseClusterName, parseNamespaces } from "../model/kubernetes-names.ts";
@@ -10,12 +11,19 @@ import {
   type ClusterRecord,
   deleteCluster,
   findCluster,
+  findClusterName,
   insertCluster,
   listClusters,
   MAX_CLUSTERS,
   updateCluster,
 } from "../storage/triggers.ts";
-import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "./access.ts";
+import {
+  actorOf,
+  hasOrganizationRight,
+  requireAccountUser,
+  requireOrganization,
+  unknownOrganization,
+} from "./access.ts";
 import { decryptClusterToken, encryptClusterToken } from "./cluster-secrets.ts";
 import { type ClusterUse, testCluster, whyNotFor } from "./kubernetes.ts";
 import { requireOutbound } from "./outbound.ts";
@@ -66,6 +74,18 @@ export async function getCluster(
   requireAccountUser(caller);
   const { id } = await requireOrganization(stores, caller, organization, "edit");
   return withoutToken(await requireCluster(stores, id, name));
+}
+
+/**
+ * The name of a cluster that is known by its id.
+ *
+ * @throws RegistryError CLUSTER_UNKNOWN, also for whoever may not edit its organization.
+ */
+export async function getClusterName(stores: Stores, caller: Caller, id: string) {
+  const user = requireAccountUser(caller);
+  const cluster = /^[1-9]\d{0,14}$/.test(id) ? await findClusterName(stores.db, Number(id)) : undefined;
+  if (cluster && (await hasOrganizationRight(stores, user, cluster.organization, "edit"))) return cluster;
+  throw unknownCluster(shorten(id));
 }
 
 /**

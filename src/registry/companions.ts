@@ -10,6 +10,7 @@ import {
   type Unsettled,
 } from "../storage/companions.ts";
 import type { Database } from "../storage/database.ts";
+import { GONE_ACCOUNT } from "../storage/gone.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
 
@@ -83,6 +84,8 @@ export async function settleAll({ db }: Stores, since: number, budget: Budget): 
     const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
     for (const repository of repositories) {
       if (budget.isSpent) return false;
+      // What was noted of an image that was deleted since goes with it.
+      if (repository.accountId === GONE_ACCOUNT) continue;
       await settleRepository(db, repository, await listUnsettled(db, repository.id), budget);
     }
     last = repositories.at(-1)?.id ?? last;

@@ -1,9 +1,12 @@
 import type { Actor } from "../model/access.ts";
 import { isDigest } from "../model/digest.ts";
+import { holds, type Precondition } from "../model/precondition.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
 import { deleteManifest as deleteWithTags } from "../storage/manifests.ts";
+import { failedPrecondition } from "../storage/preconditions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findWriteTarget } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { settleAfter } from "./companions.ts";
 import { deleteTag } from "./delete-tags.ts";
 import { unknownManifest } from "./pull-manifest.ts";
@@ -12,22 +15,28 @@ import { unknownManifest } from "./pull-manifest.ts";
  * By tag: deletes that tag only. By digest: the manifest and every tag that points to it (OCI distribution-spec,
  * "Content Management").
  *
- * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, MANIFEST_UNKNOWN, MANIFEST_IN_USE while an index needs it, or TAG_IMMUTABLE.
+ * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, MANIFEST_UNKNOWN, MANIFEST_IN_USE while an
+ * index needs it, TAG_IMMUTABLE, or PRECONDITION_FAILED.
  */
 export async function deleteManifest(
   stores: Stores,
   actor: Actor,
   repository: RepositoryName,
   reference: Reference,
+  precondition?: Precondition,
 ): Promise<void> {
   const { repositoryId: id } = await findWriteTarget(stores, actor, "delete", repository);
   if (id === undefined) throw unknownManifest(repository, reference);
   if (!isDigest(reference)) {
-    const isDeleted = await deleteTag(stores, actor, { id, name: repository }, reference);
+    const isDeleted = await deleteTag(stores, actor, { id, name: repository }, reference, precondition);
     if (!isDeleted) throw unknownManifest(repository, reference);
     return;
   }
+  // What a digest names never changes: whether the condition holds is known before.
+  if (precondition && !holds(precondition, reference)) throw failedPrecondition(reference);
   const unsettled = await deleteWithTags(stores.db, actor, repository, reference);
   if (!unsettled) throw unknownManifest(repository, reference);
+  // First, so that the parts of an index are noted.
+  await cleanSoon({ kind: "manifests" }, stores);
   await settleAfter(stores, { id, name: repository }, actor, unsettled);
 }

@@ -1,11 +1,11 @@
 /** Deleting tags, with what belongs to what they lead to. */
 import type { Actor } from "../model/access.ts";
+import type { Precondition } from "../model/precondition.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import { companionByName } from "../model/tag-kind.ts";
 import { findResting } from "../storage/companions.ts";
-import { immutableTag } from "../storage/immutable-tags.ts";
 import type { Stores } from "../storage/stores.ts";
-import { deleteTags as deleteNamed, type TagDeletion } from "../storage/tag-deletion.ts";
+import { deleteTag as deleteOne, deleteTags as deleteNamed, type TagDeletion } from "../storage/tag-deletion.ts";
 import { settleAfter } from "./companions.ts";
 
 export type { TagDeletion };
@@ -46,11 +46,18 @@ export async function deleteTags(
 /**
  * The same for one.
  *
+ * @param precondition must hold for it.
  * @returns whether there was one.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps it.
+ * @throws RegistryError TAG_IMMUTABLE when a rule keeps it, PRECONDITION_FAILED.
  */
-export async function deleteTag(stores: Stores, actor: Actor, repository: Repository, tag: Tag): Promise<boolean> {
-  const result = (await deleteTags(stores, actor, repository, [tag])).get(tag);
-  if (result === "immutable") throw immutableTag([tag]);
-  return result === "deleted";
+export async function deleteTag(
+  stores: Stores,
+  actor: Actor,
+  repository: Repository,
+  tag: Tag,
+  precondition?: Precondition,
+): Promise<boolean> {
+  const { isDeleted, unsettled } = await deleteOne(stores.db, actor, repository.name, tag, precondition);
+  await settleAfter(stores, repository, actor, unsettled);
+  return isDeleted;
 }

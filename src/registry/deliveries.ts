@@ -56,7 +56,7 @@ export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]):
     if (unwanted.length > 0) await deleteDeliveries(stores.db, unwanted);
     await enqueue(stores, wanted);
   } catch (error) {
-    console.warn(`${entries.length} deliveries were left to the sweeper:`, error);
+    console.warn(`deliveries left to the sweeper (${entries.length}):`, error);
   }
 }
 

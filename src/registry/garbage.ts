@@ -21,16 +21,23 @@ import {
   setKeepsUntagged,
   startCollection,
 } from "../storage/garbage.ts";
-import { OBJECT_PREFIX } from "../storage/objects.ts";
+import { findUnlisted } from "../storage/blobs.ts";
+import { takeApart } from "../storage/deletion.ts";
+import { hasObject, OBJECT_PREFIX } from "../storage/objects.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
+import { noteLost } from "./blobs.ts";
 import { Budget } from "./budget.ts";
+import { cleanUp } from "./cleanups.ts";
 import { settleAll } from "./companions.ts";
+import { breathe } from "../storage/pace.ts";
 
 export type { CollectionRecord, Garbage };
 
-/** Rows that one statement looks at: D1 advises at most about a thousand per change. */
-const SLICE_ROWS = 500;
+/** Rows that one statement changes: requests wait for it, so it is to take milliseconds. */
+const SLICE_ROWS = 100;
+/** The same of statements that only mark rows, which takes less. */
+const MARKED_ROWS = 300;
 /** R2 deletes at most so many keys at once, and lists as many. */
 const MAX_KEYS = 1000;
 /** Pages of the bucket that one run compares with the database. */
@@ -61,43 +68,69 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   /** So that a run that dies has told what it did. */
   const save = () => saveCollection(db, run);
 
+  // Deleted images have manifests and blobs that are garbage only then.
+  await cleanUp(stores, budget);
   // A slice of each in turn, so that bytes go from the beginning on, however much there is.
-  const isDue = { companions: true, observation: true, manifests: true, links: true, blobs: true, objects: true };
+  const isDue = {
+    companions: true,
+    observation: true,
+    manifests: true,
+    parts: true,
+    links: true,
+    blobs: true,
+    objects: true,
+  };
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.companions) isDue.companions = !(await settleAll(stores, since, budget));
     if (isDue.observation) {
-      isDue.observation = (await observeManifests(db, Date.now(), SLICE_ROWS)) === SLICE_ROWS;
+      const startedAt = Date.now();
+      isDue.observation = (await observeManifests(db, Date.now(), MARKED_ROWS)) === MARKED_ROWS;
+      await breathe(startedAt);
     }
     if (isDue.manifests) {
-      const { deleted, seen } = await deleteUnneededManifests(db, since, SLICE_ROWS);
+      const startedAt = Date.now();
+      const { deleted, seen } = await deleteUnneededManifests(db, since, MARKED_ROWS);
       run.manifests += deleted;
-      isDue.manifests = seen >= SLICE_ROWS;
+      isDue.manifests = seen >= MARKED_ROWS;
+      if (deleted > 0) isDue.parts = true;
+      await breathe(startedAt);
+    }
+    if (isDue.parts) {
+      const startedAt = Date.now();
+      const { changed } = await takeApart(db);
+      isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
-      if (deleted > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
+      if (changed > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
+      await breathe(startedAt);
     }
     if (isDue.links) {
+      const startedAt = Date.now();
       const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
       const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
+      await breathe(startedAt);
     }
     if (isDue.blobs) {
-      const deleted = await deleteGarbageBlobs(db, since, SLICE_ROWS);
+      const startedAt = Date.now();
+      const { deleted, hasMore } = await deleteGarbageBlobs(db, since, SLICE_ROWS);
       run.blobs += deleted;
-      isDue.blobs = deleted === SLICE_ROWS;
+      isDue.blobs = hasMore;
       if (deleted > 0) isDue.objects = true;
+      await breathe(startedAt);
     }
     if (isDue.objects) {
       isDue.objects = await deleteObjects(stores, run);
     }
     await save();
   }
-  for await (const { orphans, cursor } of findOrphans(stores, run.objectCursor, budget)) {
+  for await (const { orphans, page } of findOrphans(stores, run.objectCursor, budget)) {
     if (orphans.length > 0) {
       await stores.bucket.delete(orphans.map(({ key }) => key));
       run.objects += orphans.length;
       run.bytes += totalOf(orphans);
     }
-    run.objectCursor = cursor;
+    await findLost(stores, page);
+    run.objectCursor = page.end;
     await save();
   }
 
@@ -123,15 +156,17 @@ async function deleteObjects({ db, bucket }: Stores, run: CollectionRecord): Pro
  * Compares a part of the bucket with the database, page by page.
  *
  * @param start where an earlier search ended; null for the beginning.
- * @returns of each page the objects that no row names, and where to go on; null at the end of the bucket.
+ * @returns of each page the objects that no row names.
  */
 async function* findOrphans(
   { db, bucket }: Stores,
   start: string | null,
   budget: Budget,
-): AsyncGenerator<{ orphans: R2Object[]; cursor: string | null }> {
+): AsyncGenerator<{ orphans: R2Object[]; page: BucketPage }> {
   let cursor = start;
-  for (let page = 0; page < MAX_LISTED_PAGES && !budget.isSpent; page += 1) {
+  for (let pages = 0; pages < MAX_LISTED_PAGES && !budget.isSpent; pages += 1) {
+    const listedAt = new Date();
+    const begin = cursor;
     const { objects, truncated } = await bucket.list({
       prefix: OBJECT_PREFIX,
       limit: MAX_KEYS,
@@ -141,9 +176,32 @@ async function* findOrphans(
     const keys = old.map(({ key }) => key);
     const unknown = keys.length > 0 ? await findUnknownObjects(db, keys) : new Set<string>();
     cursor = truncated ? (objects.at(-1)?.key ?? null) : null;
-    yield { orphans: old.filter(({ key }) => unknown.has(key)), cursor };
+    const page = { listedAt, begin, end: cursor, keys: objects.map(({ key }) => key) };
+    yield { orphans: old.filter(({ key }) => unknown.has(key)), page };
     if (cursor === null) return;
   }
+}
+
+/** A part of the bucket as it was listed. */
+interface BucketPage {
+  listedAt: Date;
+  /** The key that it comes after; null at the beginning of the bucket. */
+  begin: string | null;
+  /** Its last key; null at the end of the bucket. */
+  end: string | null;
+  keys: string[];
+}
+
+/**
+ * Notes the blobs whose objects a part of the bucket should have, and has not. Each is asked for once more: it may have got
+ * another object since.
+ */
+async function findLost({ db, bucket }: Stores, { listedAt, begin, end, keys }: BucketPage): Promise<void> {
+  const range = { after: begin ?? "", upTo: end ?? undefined };
+  const unlisted = await findUnlisted(db, range, keys, listedAt);
+  const lost: string[] = [];
+  for (const object of unlisted) if (!(await hasObject(bucket, object))) lost.push(object.objectKey);
+  if (lost.length > 0) await noteLost(db, lost);
 }
 
 function totalOf(objects: readonly { size: number }[]): number {
@@ -212,10 +270,10 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, isBucketDone: false };
   const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
-  for await (const { orphans, cursor } of findOrphans(stores, await findObjectCursor(db), budget)) {
+  for await (const { orphans, page } of findOrphans(stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);
-    preview.isBucketDone = cursor === null;
+    preview.isBucketDone = page.end === null;
   }
   return preview;
 }

@@ -14,11 +14,14 @@ import type { Stores } from "../storage/stores.ts";
 import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
+import { breathe } from "../storage/pace.ts";
 import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Rows that one statement deletes: well within the time that D1 gives it, with all the indexes they are in. */
-const SLICE = 2000;
+/** Rows that one statement deletes, with all the indexes they are in: requests wait for it. */
+const SLICE = 1000;
+/** Of deliveries, each of which has tries. */
+const SLICE_DELIVERIES = 500;
 /**
  * Queries of all tasks together. The platform allows 1,000 in one invocation; a task that is in the middle of something when
  * its part is spent goes a few further.
@@ -49,7 +52,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "ended sessions": inSlices((limit) => deleteEndedSessions(db, now, limit)),
     "used signatures": inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
-    "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit)),
+    "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
     "the log of aging": inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
     "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
     "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
@@ -72,9 +75,14 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   }
 }
 
-function inSlices(deleteSome: (limit: number) => Promise<number>): Task {
+/** @param slice rows that `deleteSome` deletes at once, fewer where there are no more. */
+function inSlices(deleteSome: (limit: number) => Promise<number>, slice = SLICE): Task {
   const run = async (budget: Budget) => {
-    while (!budget.isSpent) if ((await deleteSome(SLICE)) < SLICE) return;
+    while (!budget.isSpent) {
+      const startedAt = Date.now();
+      if ((await deleteSome(slice)) < slice) return;
+      await breathe(startedAt);
+    }
   };
   return { weight: 1, run };
 }

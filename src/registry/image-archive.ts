@@ -1,17 +1,9 @@
 /** Downloading an image as one file: beyond SWR. */
 import type { Caller } from "../model/access.ts";
-import { isDigest } from "../model/digest.ts";
+import { type Digest, isDigest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
-import {
-  type ArchiveFile,
-  archiveName,
-  blobPath,
-  childFor,
-  describeArchive,
-  formatPlatform,
-  loadedChild,
-  type WantedPlatform,
-} from "../model/image-archive.ts";
+import { archiveName, childFor, formatPlatform, type WantedPlatform } from "../model/image-archive.ts";
+import { blobPath, describeLayout, type LayoutFile, layersWanting, loadedChild } from "../model/image-layout.ts";
 import { type ManifestContent, readManifestContent } from "../model/manifest-content.ts";
 import { isIndexMediaType } from "../model/media-types.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
@@ -19,6 +11,7 @@ import { TAR_END, tarEntryBytes, tarHeader, tarPadding } from "../model/tar.ts";
 import { type ArchiveParts, findArchiveParts, readManifestText } from "../storage/image-archive.ts";
 import { readManifest, type ReadManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
+import { openObject } from "./blobs.ts";
 import { requireVisible } from "./image-detail.ts";
 import { pullManifest } from "./pull-manifest.ts";
 import type { Pull } from "./pulls.ts";
@@ -43,7 +36,7 @@ export interface Archive {
  *
  * @param wanted `platform`: only that one of an index. `host`: of the registry, for the name by which it is loaded.
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED, MANIFEST_UNKNOWN, PARAMETER_INVALID for a platform that is not there,
- * ARCHIVE_TOO_LARGE.
+ * ARCHIVE_TOO_LARGE, ARCHIVE_INCOMPLETE for an image that docker could not load from it.
  */
 export async function openArchive(
   stores: Stores,
@@ -61,10 +54,15 @@ export async function openArchive(
     findArchiveParts(stores.db, root.id, MAX_PARTS + 1),
     readLoaded(stores, name, content),
   ]);
-  if (parts.manifests.length + parts.blobs.length > MAX_PARTS) throw tooManyParts(name, reference);
-  const present = new Set(parts.blobs.map(({ digest }) => digest));
-  const tag = isDigest(reference) ? undefined : { full: `${host}/${name}:${reference}`, tag: reference };
-  const archive = { files: describeArchive(root, tag, loaded, present), ...withoutRepetitions(parts) };
+  if (parts.manifests.length + parts.blobs.length > MAX_PARTS) {
+    throw tooManyParts(name, reference, isIndexMediaType(root.mediaType));
+  }
+  const present = new Set<string>(parts.blobs.map(({ digest }) => digest));
+  const isPresent = (digest: string) => present.has(digest);
+  const absent = loaded ? layersWanting(loaded, isPresent) : [];
+  if (absent[0]) throw incomplete(name, reference, absent[0].digest, absent.length);
+  const names = isDigest(reference) ? [] : [{ full: `${host}/${name}:${reference}`, tag: reference }];
+  const archive = { files: describeLayout(root, names, loaded, isPresent), ...withoutRepetitions(parts) };
   const size = sizeOf(archive);
   const manifestIds = [...new Set([asked.id, root.id])];
   return {
@@ -99,18 +97,33 @@ async function readLoaded(
   content: ManifestContent,
 ): Promise<ManifestContent | undefined> {
   if (!content.manifests) return content;
-  const digest = loadedChild(content)?.digest;
+  const digest = loadedChild(content.manifests)?.digest;
   const child = digest && (await readManifest(db, name, digest));
   return child ? readManifestContent(child.text) : undefined;
 }
 
-function tooManyParts(name: RepositoryName, reference: Reference): RegistryError {
-  const message = `${name} ${reference} has more than ${MAX_PARTS} manifests and layers: ask for one platform`;
-  return new RegistryError("ARCHIVE_TOO_LARGE", message);
+function tooManyParts(name: RepositoryName, reference: Reference, isIndex: boolean): RegistryError {
+  const what = `${nameOf(name, reference)} has more than ${MAX_PARTS} manifests and layers, too many for one download`;
+  const advice = `${isIndex ? "ask for one platform, or " : ""}make the archive with \`berth pull\`, which has no such limit`;
+  return new RegistryError("ARCHIVE_TOO_LARGE", `${what}: ${advice}`);
+}
+
+/** Docker's and Windows' own layers were never pushed anywhere: docker fetches them from where the manifest says. */
+function incomplete(name: RepositoryName, reference: Reference, layer: Digest, count: number): RegistryError {
+  const which = `the layer ${layer}${count > 1 ? ` and ${count - 1} more` : ""}`;
+  const message =
+    `${nameOf(name, reference)} cannot be loaded from an archive: ${which} may not be distributed, and is not in this ` +
+    `registry. Pull the image with \`docker pull\`, which fetches it from where the manifest says, or write a layout ` +
+    `without it with \`berth pull\``;
+  return new RegistryError("ARCHIVE_INCOMPLETE", { message, detail: { digest: layer } });
+}
+
+function nameOf(name: RepositoryName, reference: Reference): string {
+  return `${name}${isDigest(reference) ? "@" : ":"}${reference}`;
 }
 
 interface ArchiveContent extends ArchiveParts {
-  files: ArchiveFile[];
+  files: LayoutFile[];
 }
 
 /** Somebody may have pushed a manifest as a blob as well. */
@@ -129,19 +142,19 @@ function sizeOf({ files, manifests, blobs }: ArchiveContent): number {
 
 /** What tells of the rest comes first, and the layers last: who reads it as it comes knows them when they do. */
 async function write(
-  { db, bucket }: Stores,
+  stores: Stores,
   { files, manifests, blobs }: ArchiveContent,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
   try {
     for (const { path, text } of files) await writeBytes(writable, path, encode(text));
     for (const { id, digest } of manifests) {
-      const text = await readManifestText(db, id);
+      const text = await readManifestText(stores.db, id);
       if (text === undefined) throw new Error(`manifest ${digest} was deleted meanwhile`);
       await writeBytes(writable, blobPath(digest), encode(text));
     }
     for (const { digest, size, objectKey } of blobs) {
-      const object = await bucket.get(objectKey);
+      const object = await openObject(stores, objectKey);
       if (!object) throw new Error(`object ${objectKey} of blob ${digest} is not in R2`);
       await writeAll(writable, [tarHeader(blobPath(digest), size)]);
       await object.body.pipeTo(writable, { preventClose: true });

@@ -3,7 +3,8 @@ import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { addRepository, deleteRepository, findRepositoryRecord, updateRepository } from "../storage/repositories.ts";
+import { deleteRepository } from "../storage/deletion.ts";
+import { addRepository, findRepositoryRecord, updateRepository } from "../storage/repositories.ts";
 import {
   type ListedRepository,
   listRepositories,
@@ -20,6 +21,7 @@ import {
   requireRepository,
   unknownImage,
 } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 
 /**
  * Creates an empty image in an organization that exists.
@@ -68,7 +70,8 @@ export async function updateImage(
 }
 
 /**
- * Deletes an image with its tags, manifests, rights, shares and rules.
+ * Deletes an image with its tags, manifests, rights, shares and rules. For everybody it is gone then; what is left to do
+ * is what {@link cleanUpAfterwards} does.
  *
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage it, or TAG_IMMUTABLE while a rule keeps
  * one of its tags.
@@ -76,6 +79,7 @@ export async function updateImage(
 export async function deleteImage(stores: Stores, caller: Caller, name: RepositoryName): Promise<void> {
   const repository = await requireOwnRepository(stores, caller, name, "manage");
   if (!(await deleteRepository(stores.db, actorOf(caller), repository))) throw unknownImage(name);
+  await cleanSoon({ kind: "image", targetId: repository.id }, stores);
 }
 
 export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };

@@ -6,7 +6,7 @@ import { readManifestContent } from "../model/manifest-content.ts";
 import { isGzipLayer, isImageConfig } from "../model/media-types.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { findBlob } from "../storage/blobs.ts";
-import { readManifest } from "../storage/manifests.ts";
+import { findMissing, readManifest } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
 import { listTagRecordsQuery } from "../storage/tags.ts";
 import { actorOf, findWriteTarget, requireAccountUser, requireOrganization } from "./access.ts";
@@ -24,8 +24,8 @@ export interface KnownLayer {
 }
 
 /**
- * Which of these layers the newest tags of an image have, compressed with gzip. That is no pull: it keeps nothing from
- * aging.
+ * Which of these layers the newest tags of an image have, compressed with gzip, except those that are lost. That is no pull:
+ * it keeps nothing from aging.
  *
  * @param diffIds digests of what the layers unpack to, as a configuration's `rootfs` names them.
  * @returns nothing for an image that is not there yet.
@@ -52,7 +52,14 @@ export async function findKnownLayers(
       if (wanted.delete(layer.diffId)) known.push(layer);
     }
   }
-  return known;
+  if (known.length === 0) return known;
+  const { blobs: lost } = await findMissing(
+    stores.db,
+    repositoryId,
+    { blobs: known.map(({ digest }) => digest), children: [] },
+    known.length,
+  );
+  return known.filter(({ digest }) => !lost.digests.includes(digest));
 }
 
 /** The layers of a single image; none of what is something else, or cannot be read. */

@@ -6,6 +6,7 @@ import { parseRetryAfter } from "../model/retry-after.ts";
 import { CertificateRefused } from "../model/tls/chain.ts";
 import { TlsError } from "../model/tls/errors.ts";
 import { HttpError } from "../model/http-answer.ts";
+import { describeConnectionFailure, examineConnectionFailure } from "./connection-failures.ts";
 import { fetchPrivately } from "./private-tls.ts";
 import type { Stores } from "./stores.ts";
 
@@ -87,7 +88,7 @@ export async function askCluster(
           });
     return readAnswer(answer.status, answer.headers, new TextDecoder().decode(answer.body));
   } catch (error) {
-    throw new ClusterUnreachable(describeFailure(error, url, signal), { cause: error });
+    throw new ClusterUnreachable(await describeFailure(error, url, { signal, authority }), { cause: error });
   }
 }
 
@@ -121,10 +122,18 @@ function readAnswer(status: number, headers: Headers, text: string): ClusterAnsw
   };
 }
 
-function describeFailure(error: unknown, { host }: URL, signal: AbortSignal): string {
-  if (signal.aborted) return `the API server at ${host} did not answer within ${TIME_LIMIT_MS / 1000} s`;
-  if (error instanceof CertificateRefused) return `the certificate of the API server at ${host} ${error.message}`;
-  if (error instanceof TlsError || error instanceof HttpError) return `the API server at ${host} ${error.message}`;
-  const message = error instanceof Error ? error.message : String(error);
-  return `the API server at ${host} cannot be reached: ${message.slice(0, MAX_MESSAGE_LENGTH)}`;
+async function describeFailure(
+  thrown: unknown,
+  url: URL,
+  { signal, authority }: { signal: AbortSignal } & Pick<ClusterAccess, "authority">,
+): Promise<string> {
+  const server = `the API server at ${url.host}`;
+  if (signal.aborted) return `${server} did not answer within ${TIME_LIMIT_MS / 1000} s`;
+  const error = authority === null ? await examineConnectionFailure(thrown, url, signal) : thrown;
+  if (error instanceof CertificateRefused) {
+    const advice = authority === null ? ": give the cluster its certificate authority" : "";
+    return `the certificate of ${server} ${error.message}${advice}`;
+  }
+  if (error instanceof TlsError || error instanceof HttpError) return `${server} ${error.message}`;
+  return `${server} cannot be reached: ${describeConnectionFailure(error, url)}`;
 }

@@ -316,7 +316,9 @@ export async function testCluster(
   const missing = verbs.filter((_, at) => allowed[at] !== true);
   if (missing.length === 0) return;
   const what = application === undefined ? workload : `${workload} ${application}`;
-  throw invalid(`the token's account may not ${missing.join(" and ")} ${what} in namespace ${namespace}`);
+  // Kubernetes says no for all of them where a role names some.
+  const advice = application === undefined ? ": if its role names single workloads, name one as application" : "";
+  throw invalid(`the token's account may not ${missing.join(" and ")} ${what} in namespace ${namespace}${advice}`);
 }
 
 function invalid(message: string, cause?: unknown): RegistryError {

@@ -4,6 +4,7 @@ import type { RepositoryName } from "../model/reference.ts";
 import { mountBlob as linkFrom } from "../storage/blobs.ts";
 import type { Stores } from "../storage/stores.ts";
 import { mayAccess, pullLimitOf } from "./access.ts";
+import { isReadable } from "./blobs.ts";
 import { ensureRepository } from "./repositories.ts";
 
 /**
@@ -24,5 +25,7 @@ export async function mountBlob(
   if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
   const repositoryId = await ensureRepository(stores, actor, repository);
   const among = from ? [from] : pullLimitOf(caller);
-  return linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user: actor.user, among });
+  const object = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user: actor.user, among });
+  // One that is lost stays linked, and counts as absent until it is uploaded.
+  return object !== undefined && isReadable(stores, object);
 }

@@ -1,10 +1,12 @@
 /** Organizations, which keep the images of an account apart (guide 5). */
 import { type Caller, isAdministrator, type Level, type User } from "../model/access.ts";
+import { counted } from "../model/counted.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import * as storage from "../storage/organizations.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 
 /** An organization as somebody sees it who has a right to it or to some of its images. */
 export interface Organization extends storage.Organization {
@@ -31,7 +33,7 @@ export async function createOrganization(stores: Stores, caller: Caller, name: O
     const message = `organization ${name} was another account's until a moment ago: choose another name, or try again later`;
     throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
   }
-  const message = `${actor.user.name} has created ${quota} organizations, and more are not allowed`;
+  const message = `${actor.user.name} has created ${counted(quota, "organization")}, and more are not allowed`;
   throw new RegistryError("ORGANIZATION_QUOTA_EXCEEDED", { message, detail });
 }
 
@@ -45,7 +47,7 @@ export async function listOrganizations(
   filter: storage.OrganizationFilter,
 ): Promise<Organization[]> {
   const user = requireAccountUser(caller);
-  const found = await storage.listOrganizations(db, user, { limit: MAX_LISTED_ORGANIZATIONS, ...filter });
+  const found = await storage.listOrganizations(db, user, filter, MAX_LISTED_ORGANIZATIONS);
   return found.map((organization) => ({ ...organization, level: shownLevel(user, organization) }));
 }
 
@@ -65,10 +67,15 @@ export async function searchOrganizations(
   { db }: Stores,
   caller: Caller,
   filter: Omit<storage.OrganizationFilter, "withImages">,
-): Promise<VisibleOrganization[]> {
+  page: storage.OrganizationPage,
+) {
   const user = requireAccountUser(caller);
-  const found = await storage.listOrganizations(db, user, { ...filter, withImages: true });
-  return found.map((organization) => (isAdministrator(user) ? { ...organization, level: "manage" } : organization));
+  const { rows, end } = await storage.searchOrganizations(db, user, { ...filter, withImages: true }, page);
+  return { rows: rows.map((organization) => asVisible(user, organization)), end };
+}
+
+function asVisible(user: User, organization: storage.Organization): VisibleOrganization {
+  return isAdministrator(user) ? { ...organization, level: "manage" } : organization;
 }
 
 /**
@@ -81,9 +88,10 @@ export async function getOrganization(
   caller: Caller,
   name: OrganizationName,
 ): Promise<VisibleOrganization> {
-  const [organization] = await searchOrganizations(stores, caller, { name });
+  const user = requireAccountUser(caller);
+  const [organization] = await storage.listOrganizations(stores.db, user, { name, withImages: true }, 1);
   if (!organization) throw unknownOrganization(name);
-  return organization;
+  return asVisible(user, organization);
 }
 
 /** @throws RegistryError ORGANIZATION_UNKNOWN. */
@@ -97,5 +105,7 @@ export async function showOrganization(stores: Stores, caller: Caller, name: Org
 /** @throws RegistryError ORGANIZATION_UNKNOWN, DENIED, or ORGANIZATION_NOT_EMPTY while it has images. */
 export async function deleteOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
   await requireOrganization(stores, caller, name, "manage");
-  if (!(await storage.deleteOrganization(stores.db, actorOf(caller), name))) throw unknownOrganization(name);
+  const id = await storage.deleteOrganization(stores.db, actorOf(caller), name);
+  if (id === undefined) throw unknownOrganization(name);
+  await cleanSoon({ kind: "organization", targetId: id }, stores);
 }

@@ -13,7 +13,7 @@ export interface Permissions {
   targetId: number;
   /** What the caller may, by whatever right. */
   own: storage.Permission;
-  /** Everybody else who was granted something here, by name. */
+  /** Everybody else who was granted something here, in the order of granting. */
   others: storage.Permission[];
 }
 
@@ -88,7 +88,7 @@ export async function revokePermissions(
   userIds: string[],
 ): Promise<void> {
   const actor = await requireManager(stores, caller, target, userIds);
-  await storage.deletePermissions(stores.db, actor, target, userIds);
+  if (userIds.length > 0) await storage.deletePermissions(stores.db, actor, target, userIds);
 }
 
 function requireTarget(stores: Stores, caller: Caller, target: storage.PermissionTarget, wanted: "read" | "manage") {

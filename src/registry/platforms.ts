@@ -5,6 +5,7 @@ import type { Platform } from "../model/platform.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { findUnreadConfig, insertPlatforms } from "../storage/platforms.ts";
 import type { Stores } from "../storage/stores.ts";
+import { openObject } from "./blobs.ts";
 
 /**
  * Configurations have some KiB, and those with the longest labels some hundred. What is read of a larger one would take
@@ -27,12 +28,12 @@ export async function readImageConfig(
 
 /** The same as it was pushed. */
 export async function readConfigText(
-  { bucket }: Stores,
+  stores: Stores,
   { objectKey, size }: { objectKey: string; size: number },
 ): Promise<{ text: string } | { problem: ConfigProblem }> {
   if (size > MAX_CONFIG_BYTES) return { problem: "too large" };
   try {
-    const object = await bucket.get(objectKey);
+    const object = await openObject(stores, objectKey);
     return object ? { text: await object.text() } : { problem: "not available" };
   } catch (error) {
     console.warn(`reading the configuration ${objectKey}:`, error);

@@ -1,3 +1,4 @@
+import type { Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { isDigest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -13,6 +14,7 @@ import {
   touchManifest,
 } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
+import { mayAccess } from "./access.ts";
 
 /** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
@@ -55,15 +57,24 @@ export async function pullManifest(
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
 
-/** The same without the text, which is then not read. */
+/**
+ * The same without the text, which is then not read.
+ *
+ * @param caller to whom, if they may push, a manifest with a lost blob is absent (ADR 19).
+ */
 export async function statManifest(
   stores: Stores,
   repository: RepositoryName,
   reference: Reference,
   accepted: Accepted,
+  caller?: Caller,
 ): Promise<StoredManifest | PulledManifest> {
   const manifest = await findManifest(stores.db, repository, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  // Who may push may be about to: what is there already is skipped, and with it the blobs that were lost.
+  if (manifest.hasLostBlob && caller && (await mayAccess(stores, caller, "push", repository))) {
+    throw unknownManifest(repository, reference);
+  }
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
   return pullManifest(stores, repository, reference, accepted);
 }

@@ -96,7 +96,7 @@ async function flush(db: Stores["db"]): Promise<boolean> {
   } catch (error) {
     addRepositories(pulled.values());
     addManifests(pulledManifests.values());
-    console.warn(`pulls of ${pulled.size} repositories could not be counted yet:`, error);
+    console.warn(`pulls that could not be counted yet (repositories: ${pulled.size}):`, error);
     return false;
   }
 }

@@ -2,9 +2,11 @@ import type { Actor } from "../model/access.ts";
 import { algorithmOf, type Digest, digestOf, isDigest } from "../model/digest.ts";
 import { type Problem, RegistryError } from "../model/errors.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
+import type { Precondition } from "../model/precondition.ts";
 import type { Reference, RepositoryName, Tag } from "../model/reference.ts";
 import type { OutboxEntry } from "../storage/deliveries.ts";
-import { findMissing, saveManifest } from "../storage/manifests.ts";
+import { findManifestQuery, findMissing, saveManifest } from "../storage/manifests.ts";
+import { failedPrecondition } from "../storage/preconditions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { settleAfter } from "./companions.ts";
 import { ensureRepository } from "./repositories.ts";
@@ -23,6 +25,8 @@ export interface ManifestPush {
   tags: Tag[];
   contentType: string | undefined;
   bytes: Uint8Array;
+  /** What must hold for what `reference` points to. */
+  precondition?: Precondition | undefined;
   /** The registry's own address, `https://host[:port]`: what events call it. */
   registry: string;
 }
@@ -31,8 +35,8 @@ export interface ManifestPush {
  * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
  * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
  *
- * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, TAG_IMMUTABLE or
- * TOO_MANY_TAGS.
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, TAG_IMMUTABLE TOO_MANY_TAGS
+ * or PRECONDITION_FAILED.
  */
 export async function pushManifest(
   stores: Stores,
@@ -44,7 +48,7 @@ export async function pushManifest(
   tags: Tag[];
   outbox: OutboxEntry[];
 }> {
-  const { repository, actor, reference, bytes, registry } = push;
+  const { repository, actor, reference, bytes, registry, precondition } = push;
   const text = decode(bytes);
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
@@ -56,13 +60,21 @@ export async function pushManifest(
     });
   }
   const tags = isDigest(reference) ? push.tags : [reference];
+  // Before the push makes a repository in vain.
+  if (precondition?.match !== undefined) await requireFound(stores, repository, reference);
   const repositoryId = await ensureRepository(stores, actor, repository);
   const size = bytes.byteLength;
-  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry };
+  const condition = precondition && { precondition, reference };
+  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry, condition };
   const stored = await saveManifest(stores.db, saved);
   if (!stored) throw await missingParts(stores, repositoryId, manifest);
   await settleAfter(stores, { id: repositoryId, name: repository }, actor, stored.unsettled);
   return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
+}
+
+async function requireFound({ db }: Stores, repository: RepositoryName, reference: Reference): Promise<void> {
+  const [found] = await findManifestQuery(db, repository, reference);
+  if (!found?.manifest) throw failedPrecondition(reference);
 }
 
 /** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */

@@ -1,4 +1,5 @@
 /** Takes what is encrypted over to the current ENCRYPTION_KEY, so that an older one can be dropped (ADR 13). */
+import { counted } from "../model/counted.ts";
 import type { Caller } from "../model/access.ts";
 import { decryptSecret, encryptSecret, keyMark } from "../model/encryption.ts";
 import { insertAudit } from "../storage/audit.ts";
@@ -105,7 +106,7 @@ async function reencryptRows(stores: Stores, place: EncryptedPlace, rows: Encryp
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
   if (failures.length > 0) {
     console.error(
-      `${failures.length} secrets of ${place} stay under the key they are under, first of all:`,
+      `${counted(failures.length, "secret")} of ${place} could not be encrypted anew, first of all:`,
       failures[0],
     );
   }

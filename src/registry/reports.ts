@@ -4,14 +4,9 @@ import { dayOf, type DayValue, fillDays, lastDays } from "../model/day.ts";
 import { QUOTA_RESOURCES, type QuotaLimit, type QuotaResource } from "../model/quota.ts";
 import { countCreatedOrganizations } from "../storage/organizations.ts";
 import { readQuotas } from "../storage/quotas.ts";
-import {
-  countOrganizations,
-  listPulledBytes,
-  listStoredBytes,
-  type RepositoryTotals,
-  totalRepositories,
-} from "../storage/reports.ts";
+import { countOrganizations, listPulledBytes, listStoredBytes } from "../storage/reports.ts";
 import type { Stores } from "../storage/stores.ts";
+import { type ImageTotals, totalsOf } from "../storage/totals.ts";
 import { requireAccountUser, requireAdministrator } from "./access.ts";
 
 /** How many days a report goes back, the running one included. */
@@ -37,7 +32,7 @@ export async function listQuotas({ db, settings }: Stores, caller: Caller): Prom
   ];
 }
 
-export interface Overview extends RepositoryTotals {
+export interface Overview extends ImageTotals {
   account: { id: number; name: string };
   organizations: number;
   /** Over the days of a report. */
@@ -49,7 +44,7 @@ export async function getOverview(stores: Stores, caller: Caller): Promise<Overv
   const user = requireAccountUser(caller);
   const [organizations, totals, pulled] = await Promise.all([
     countOrganizations(stores.db, user),
-    totalRepositories(stores.db, user),
+    totalsOf(stores.db, user),
     reportPulledBytes(stores, caller),
   ]);
   return {
@@ -79,7 +74,7 @@ export async function reportStoredBytes({ db }: Stores, caller: Caller): Promise
   const days = lastDays(now, REPORT_DAYS);
   const [past, { storedBytes }] = await Promise.all([
     listStoredBytes(db, user.accountId, firstOf(days)),
-    totalRepositories(db, user),
+    totalsOf(db, user),
   ]);
   const today = dayOf(now);
   return fillDays(days, [...past.filter(({ day }) => day !== today), { day: today, value: storedBytes }], true);

@@ -1,11 +1,11 @@
 import type { Actor, Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { isOwn } from "../storage/access.ts";
 import { openUploadRow } from "../storage/open-uploads.ts";
-import { createRepository, createRepositoryForUpload, listRepositoryNames } from "../storage/repositories.ts";
+import { createRepository, createRepositoryForUpload, listOwnNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findWriteTarget } from "./access.ts";
+import { openCursor, sealCursor } from "./cursors.ts";
 
 /**
  * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
@@ -61,13 +61,28 @@ function notCreated(name: RepositoryName): RegistryError {
   });
 }
 
-/** One page of the repositories that the caller has a right to, after `last` in byte order. */
+/** What a cursor in place of a name begins with; no name does. */
+const SEALED = "~";
+
+/**
+ * One page of the repositories that the caller has a right to.
+ *
+ * @param last the name to go on behind in byte order, or what an earlier page answered as `next`.
+ * @returns `next`: what to go on behind when the search ended before it had as many as were asked for.
+ * @throws RegistryError PAGINATION_INVALID for a `last` that no page has answered.
+ */
 export async function listOwnRepositories(
   stores: Stores,
   caller: Caller,
   last: string,
   limit: number,
-): Promise<RepositoryName[]> {
-  if (!caller.user) return [];
-  return listRepositoryNames(stores.db, isOwn(stores.db, caller.user), last, limit);
+): Promise<{ names: RepositoryName[]; next: string | undefined }> {
+  if (!caller.user) return { names: [], next: undefined };
+  const after = last.startsWith(SEALED) ? await openCursor(stores, last.slice(SEALED.length)) : last;
+  if (after === undefined) {
+    throw new RegistryError("PAGINATION_INVALID", "last is neither a name nor from the link of an earlier page");
+  }
+  const { rows, end } = await listOwnNames(stores.db, caller.user, after, limit);
+  const next = end && `${SEALED}${await sealCursor(stores, end.key)}`;
+  return { names: rows.map(({ key }) => key), next };
 }

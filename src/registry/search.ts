@@ -4,10 +4,10 @@ import { ALL_SOURCES, type ImageFilter, type ImageSort, type ImageSource, type P
 import { listArchitectures } from "../storage/platforms.ts";
 import { searchImages as search } from "../storage/search.ts";
 import type { Stores } from "../storage/stores.ts";
-import { requireAccountUser, visitorOf } from "./access.ts";
+import { requireAccountUser, searcherOf, visitorOf } from "./access.ts";
 
 /**
- * One page of the images that the caller may pull.
+ * One page of the images that the caller may pull, and where the search ended if it did before the page was full.
  *
  * @param source "all": own, shared and public ones together.
  * @throws RegistryError UNAUTHORIZED or DENIED.
@@ -33,6 +33,20 @@ export async function searchImageCentre(stores: Stores, caller: Caller, filter: 
   return describe(stores, visitor, ["public"], filter, page);
 }
 
+/**
+ * The images whose name has a text in it, as `docker search` shows them: what the caller may pull. Credentials that only push
+ * and pull will do; a token has to be one for the catalog.
+ *
+ * @throws RegistryError UNAUTHORIZED for anonymous callers, unless the operator lets them pull.
+ */
+export async function searchForDocker(stores: Stores, caller: Caller, text: string, limit: number) {
+  const user = await searcherOf(stores, caller);
+  const page = { sort: "name", isDescending: false, after: undefined, limit } as const;
+  const sources = user ? ALL_SOURCES : (["public"] as const);
+  const { rows } = await search(stores.db, { ...page, user, sources, filter: text === "" ? {} : { text } });
+  return rows.slice(0, limit);
+}
+
 async function describe(
   stores: Stores,
   user: User | undefined,
@@ -40,12 +54,13 @@ async function describe(
   filter: ImageFilter,
   page: Page<ImageSort>,
 ) {
-  const images = await search(stores.db, { ...page, user, sources, filter });
+  const { rows: images, end } = await search(stores.db, { ...page, user, sources, filter });
   const ids = images.map((image) => image.id);
   const architectures = await listArchitectures(stores.db, ids);
-  return images.map(({ facts, ...image }) => {
+  const rows = images.map(({ facts, ...image }) => {
     const level = levelOf(user, facts, stores.settings.allowsAnonymousPull);
     if (!level) throw new Error(`image ${image.name} was found for somebody who may not see it`);
     return { ...image, level, architectures: architectures.get(image.id) ?? [] };
   });
+  return { rows, end };
 }

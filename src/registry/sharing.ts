@@ -139,14 +139,14 @@ function unknownShare(name: RepositoryName, account: string): RegistryError {
 }
 
 /** Shares of all images that the caller has a right to, by image, after one of them. */
-export async function listSent(stores: Stores, caller: Caller, page: SentPage): Promise<ListedShare[]> {
-  const rows = await listSentShares(stores.db, requireAccountUser(caller), page);
+export async function listSent(stores: Stores, caller: Caller, page: SentPage) {
+  const { rows, end } = await listSentShares(stores.db, requireAccountUser(caller), page);
   // A public image is for everybody, so that its shares mean nothing as long as it is.
-  return rows.map((row) => ({ ...row, isValid: !row.isPublic && isRunning(row) }));
+  return { rows: rows.map((row): ListedShare => ({ ...row, isValid: !row.isPublic && isRunning(row) })), end };
 }
 
 /** Shares of other accounts' images with the caller's account that hold, after one of them. */
-export async function listReceived(stores: Stores, caller: Caller, page: ReceivedPage): Promise<ListedShare[]> {
-  const rows = await listReceivedShares(stores.db, requireAccountUser(caller), page);
-  return rows.map((row) => ({ ...row, isValid: true }));
+export async function listReceived(stores: Stores, caller: Caller, page: ReceivedPage) {
+  const { rows, end } = await listReceivedShares(stores.db, requireAccountUser(caller), page);
+  return { rows: rows.map((row): ListedShare => ({ ...row, isValid: true })), end };
 }

@@ -3,6 +3,7 @@ import type { User } from "../model/access.ts";
 import { isSameText } from "../model/compare.ts";
 import { RegistryError } from "../model/errors.ts";
 import {
+  canonicalPaths,
   DATE_HEADER,
   parseSignature,
   parseSignatureDate,
@@ -41,7 +42,10 @@ export async function verifySignature(
   // A proxy may have replaced the host that the client signed by the one that it asks.
   const hosts = signedHeaders.includes("host") ? stores.settings.publicUrls.map((origin) => new URL(origin).host) : [];
   const asSent = [request, ...hosts.map((host) => sentTo(host, request))];
-  const isRight = asSent.some((sent) => isSameText(signature, signatureOf(secret, sent, signedHeaders)));
+  const right = canonicalPaths(request.url.pathname).flatMap((path) =>
+    asSent.map((sent) => signatureOf(secret, sent, signedHeaders, path)),
+  );
+  const isRight = right.some((each) => isSameText(signature, each));
   if (!key || !isRight) {
     await noteFailedLogin(stores, accessKey, address);
     throw refusal("authentication required: the access key is wrong, or the signature is not that of the request");

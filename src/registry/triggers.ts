@@ -28,6 +28,7 @@ import {
   type RepositoryAccess,
   unknownImage,
 } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { type Own, unknownCluster } from "./clusters.ts";
 import { needFor, runsImage, subjectOf, whyNotFor } from "./kubernetes.ts";
 import { requireOutbound } from "./outbound.ts";
@@ -228,7 +229,9 @@ export async function removeImageTrigger(
   trigger: string,
 ): Promise<void> {
   const repository = await requireEditable(stores, caller, name);
-  if (!(await deleteTrigger(stores.db, actorOf(caller), repository, trigger))) throw unknownTrigger(name, trigger);
+  const id = await deleteTrigger(stores.db, actorOf(caller), repository, trigger);
+  if (id === undefined) throw unknownTrigger(name, trigger);
+  await cleanSoon({ kind: "trigger", targetId: id }, stores);
 }
 
 /**

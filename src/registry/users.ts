@@ -10,21 +10,22 @@ import {
   findUserByName,
   insertUser,
   type ListedUser,
-  listUsersQuery,
+  listUsers as list,
   type NamePage,
   updateUser,
   type UserRecord,
 } from "../storage/users.ts";
 import { unknownAccount } from "./accounts.ts";
 import { actorOf, requireAccountUser, requireAdministrator, requireOperator, requireUser } from "./access.ts";
+import { cleanSoon } from "./cleanups.ts";
 import { hashNewPassword } from "./password-hashing.ts";
 import { refuseReservedName } from "./reserved-names.ts";
 
 export type { ListedUser, NamePage };
 
 /** The users of the caller's account: whoever may grant rights must be able to name them. */
-export async function listUsers(stores: Stores, caller: Caller, page: NamePage): Promise<ListedUser[]> {
-  return listUsersQuery(stores.db, requireAccountUser(caller).accountId, page);
+export async function listUsers(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
+  return list(stores.db, requireAccountUser(caller).accountId, page);
 }
 
 /**
@@ -138,6 +139,7 @@ export async function changeUser(
 export async function removeUser(stores: Stores, caller: Caller, name: string): Promise<void> {
   const user = await requireChangeableUser(stores, caller, name);
   if (!(await deleteUser(stores.db, actorOf(caller), user))) throw lastAdministrator(user);
+  await cleanSoon({ kind: "user", targetId: user.id }, stores);
 }
 
 function lastAdministrator({ name, role }: User): RegistryError {

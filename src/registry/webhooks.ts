@@ -10,15 +10,17 @@ import { signWebhook } from "../model/webhook-signature.ts";
 import type { DeliveryRecord } from "../storage/deliveries.ts";
 import type { Stores } from "../storage/stores.ts";
 import type { TriggerRecord } from "../storage/triggers.ts";
+import { describeConnectionFailure } from "./connection-failures.ts";
 import { decryptWebhookSecrets } from "./webhook-secrets.ts";
 
 /** For the whole of a try, the answer included. */
 const TIME_LIMIT_MS = 10_000;
+const TIMED_OUT = `no whole answer within ${TIME_LIMIT_MS / 1000} s`;
 /** How much of an answer is read, and kept. */
 const MAX_ANSWER_BYTES = 2048;
 /** Beside all of 500 and above: the receiver may answer otherwise another time. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
-/** How much of a Location or of an error is kept. */
+/** How much of a Location is kept. */
 const MAX_QUOTE_LENGTH = 200;
 
 /**
@@ -49,7 +51,7 @@ export async function sendWebhook(
     const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
     return judge(response, await readAnswer(response, signal));
   } catch (error) {
-    return { kind: "retry", status: null, detail: describeFailure(error, signal) };
+    return { kind: "retry", status: null, detail: describeFailure(error, url, signal) };
   }
 }
 
@@ -103,8 +105,8 @@ async function readAnswer({ body }: Response, signal: AbortSignal): Promise<Answ
     }
     await reader.cancel();
     return { text: storable(text) };
-  } catch (error) {
-    return { text: storable(text), failure: describeFailure(error, signal) };
+  } catch {
+    return { text: storable(text), failure: signal.aborted ? TIMED_OUT : "the connection was lost" };
   }
 }
 
@@ -135,8 +137,6 @@ function judge({ status, headers }: Response, { text: answer, failure }: Answer)
   return { kind: "failure", status, detail: said, answer };
 }
 
-function describeFailure(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return `no whole answer within ${TIME_LIMIT_MS / 1000} s`;
-  const message = error instanceof Error ? error.message : String(error);
-  return `the connection failed: ${message.slice(0, MAX_QUOTE_LENGTH)}`;
+function describeFailure(error: unknown, url: URL, signal: AbortSignal): string {
+  return signal.aborted ? TIMED_OUT : `${url.host} cannot be reached: ${describeConnectionFailure(error, url)}`;
 }

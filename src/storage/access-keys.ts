@@ -2,6 +2,7 @@ import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isUserThere } from "./gone.ts";
 import { accessKeys, accounts, users } from "./schema.ts";
 import { USER_COLUMNS, type UserRecord } from "./users.ts";
 
@@ -34,7 +35,7 @@ export function findAccessKeyQuery(db: Database, access: string) {
     .from(accessKeys)
     .innerJoin(users, eq(users.id, accessKeys.userId))
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(eq(accessKeys.accessKey, access));
+    .where(and(eq(accessKeys.accessKey, access), isUserThere));
 }
 
 export async function findAccessKey(db: Database, access: string): Promise<AccessKeyRecord | undefined> {

@@ -3,6 +3,7 @@ import { and, eq, exists, gt, inArray, isNull, ne, or, type SQL, sql } from "dri
 import { type AccessFacts, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import type { Database } from "./database.ts";
+import { isNamed, isUserThere } from "./gone.ts";
 import {
   accounts,
   organizationPermissions,
@@ -56,7 +57,7 @@ export function currentAccessQuery(db: Database, userId: number, repository: Rep
       shares,
       and(eq(shares.repositoryId, repositories.id), eq(shares.accountId, users.accountId), isRunning(Date.now())),
     )
-    .where(eq(users.id, userId));
+    .where(and(eq(users.id, userId), isUserThere));
 }
 
 /** What {@link factsOf} reads. */
@@ -231,6 +232,7 @@ export function mayPushNow(
       .where(
         and(
           eq(users.id, userId),
+          isNamed(users.name),
           eq(users.accountId, repositories.accountId),
           passwordChanges === undefined ? undefined : eq(users.passwordChanges, passwordChanges),
           or(

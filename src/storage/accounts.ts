@@ -1,7 +1,10 @@
-import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { insertCleanup } from "./deletion.ts";
+import { goneName, isNamed } from "./gone.ts";
 import { accounts, organizations, users } from "./schema.ts";
 import { contains, type NamePage } from "./users.ts";
 
@@ -19,18 +22,36 @@ const ACCOUNT_COLUMNS = {
   id: accounts.id,
   name: accounts.name,
   createdAt: accounts.createdAt,
-  users: sql<number>`(SELECT count(*) FROM ${users} WHERE ${users.accountId} = ${accounts}.id)`,
-  organizations: sql<number>`(SELECT count(*) FROM ${organizations} WHERE ${organizations.accountId} = ${accounts}.id)`,
+  users: accounts.userCount,
+  organizations: accounts.organizationCount,
 };
 
 /** All accounts by name. */
+export async function listAccounts(
+  db: Database,
+  page: NamePage,
+): Promise<BoundedPage<AccountRecord & { key: string }>> {
+  return splitEnd(await listAccountsQuery(db, page));
+}
+
 export function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
+  const page = boundedPage({
+    table: accounts,
+    id: accounts.id,
+    key: accounts.name,
+    isDescending: false,
+    within: isNamed(accounts.name),
+    conditions: contains(accounts.name, search),
+    columns: [accounts.id, accounts.name],
+    selectors: nameSelectors("accounts", search),
+    after: after === undefined ? undefined : [after, BEHIND_NAME],
+    limit,
+  });
   return db
-    .select(ACCOUNT_COLUMNS)
-    .from(accounts)
-    .where(and(gt(accounts.name, after ?? ""), contains(accounts.name, search)))
-    .orderBy(asc(accounts.name))
-    .limit(limit);
+    .select({ ...ACCOUNT_COLUMNS, key: sql<string>`page.key`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .innerJoin(accounts, sql`${accounts.id} = page.id`)
+    .orderBy(asc(sql`page.key`));
 }
 
 export async function findAccount(db: Database, name: string): Promise<AccountRecord | undefined> {
@@ -70,22 +91,30 @@ export async function insertAccount(
 }
 
 /**
- * Deletes an account with its users.
+ * Deletes an account with its users, for everybody at once. Their names are free as slices come to them (`deletion.ts`).
  *
  * @returns false, and nothing has changed, when it has organizations, or no operator would be left.
  */
 export async function deleteAccount(db: Database, actor: Actor, { id, name }: AccountRecord): Promise<boolean> {
-  const isEmpty = sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.accountId} = ${id})`;
-  const leavesOperator = sql`EXISTS (
-    SELECT 1 FROM ${users} AS other WHERE other.role = 'operator' AND other.account_id <> ${id})`;
-  const hasNoUsers: SQL = sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.accountId} = ${id})`;
-  const [, deleted] = await db.batch([
-    db.delete(users).where(and(eq(users.accountId, id), isEmpty, leavesOperator)),
+  const isEmpty = sql`NOT EXISTS (
+    SELECT 1 FROM ${organizations} WHERE ${organizations.accountId} = ${id} AND ${isNamed(organizations.name)})`;
+  // That no member is meant is written out for the partial index.
+  const isOperator = sql`${users.role} = 'operator' AND ${users.role} <> 'member'`;
+  const leavesOperator = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isOperator} AND ${users.accountId} <> ${id})`;
+  const isGone = sql`EXISTS (SELECT 1 FROM ${accounts} WHERE ${accounts.id} = ${id} AND NOT ${isNamed(accounts.name)})`;
+  const [gone] = await db.batch([
     db
-      .delete(accounts)
-      .where(and(eq(accounts.id, id), isEmpty, hasNoUsers))
+      .update(accounts)
+      .set({ name: goneName(accounts.id) })
+      .where(and(eq(accounts.id, id), isNamed(accounts.name), isEmpty, leavesOperator))
       .returning({ id: accounts.id }),
     insertAuditIfChanged(db, actor, { action: "account.delete", resource: name }),
+    insertCleanup(db, "account", sql`${id}`),
+    // Nobody else may count on them. Operators are few, and only operators make them.
+    db
+      .update(users)
+      .set({ role: "member" })
+      .where(and(eq(users.accountId, id), isOperator, isGone)),
   ]);
-  return deleted.length > 0;
+  return gone.length > 0;
 }

@@ -7,8 +7,10 @@ import type { Level, User } from "../model/access.ts";
 import type { DeliveryStatus } from "../model/delivery.ts";
 import type { Digest } from "../model/digest.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
-import { isOwn } from "./access.ts";
+import { boundedPage } from "./bounded.ts";
 import type { Database } from "./database.ts";
+import { isNamedUser } from "./gone.ts";
+import { ownImages } from "./image-selectors.ts";
 import { deliveries, manifests, repositories, tagHistory, tags, triggers, users } from "./schema.ts";
 
 /** How many of the images that were changed last are looked through. */
@@ -40,7 +42,7 @@ export function recentPushesQuery(db: Database, user: User, limit: number): SQL 
         ORDER BY newest.updated_at DESC, newest.rowid DESC LIMIT ${limit})
       ORDER BY time DESC, id DESC LIMIT ${limit})
     SELECT ${repositories.name} AS repository, ${tags.name} AS tag, ${manifests.digest} AS digest,
-           (SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${users.id} = ${tagHistory.userId}
+           (SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isNamedUser(tagHistory.userId)}
             WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
             ORDER BY ${tagHistory.id} DESC LIMIT 1) AS pushedBy,
            page.time AS pushedAt
@@ -91,7 +93,11 @@ export function recentDeliveriesQuery(db: Database, user: User, limit: number): 
 }
 
 function changedImages(db: Database, user: User, wanted: Level): SQL {
-  return sql`(
-    SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${isOwn(db, user, wanted)}
-    ORDER BY ${repositories.updatedAt} DESC, ${repositories.id} DESC LIMIT ${RECENT_IMAGES})`;
+  const page = boundedPage({
+    ...ownImages(db, user, wanted),
+    key: repositories.updatedAt,
+    isDescending: true,
+    limit: RECENT_IMAGES,
+  });
+  return sql`(SELECT id FROM ${page} WHERE is_end = 0)`;
 }

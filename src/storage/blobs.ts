@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
@@ -12,6 +12,11 @@ import { blobs, repositories, repositoryBlobs } from "./schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
 
+/** How many blobs without an object are looked at in one go: each costs a question to R2. */
+const MAX_UNLISTED = 50;
+/** How many keys one statement takes. */
+const MAX_MARKED = 1000;
+
 /** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
 export type FoundBlob = BlobRecord & {
   repository: { id: number; accountId: number };
@@ -21,7 +26,7 @@ export type FoundBlob = BlobRecord & {
 /**
  * Finds a blob that a repository may serve, in one query.
  *
- * @returns undefined when the repository exists without that blob.
+ * @returns undefined when the repository exists without that blob, or its object is known to be lost.
  * @throws RegistryError NAME_UNKNOWN when there is no such repository.
  */
 export async function findBlob(
@@ -31,7 +36,8 @@ export async function findBlob(
 ): Promise<FoundBlob | undefined> {
   const [row] = await findBlobQuery(db, repository, digest);
   if (!row) throw unknownRepository(repository);
-  if (!row.link || !row.blob) return undefined;
+  // A lost one is absent, so that whoever pushes it sends its bytes again.
+  if (!row.link || !row.blob || row.blob.lostAt !== null) return undefined;
   return { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince };
 }
 
@@ -84,7 +90,7 @@ export async function saveBlob(
   db: Database,
   blob: { digest: Digest; objectKey: string; size: number; upload: string },
   by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
-): Promise<{ objectKey: string }> {
+): Promise<{ objectKey: string; lostAt: Date | null }> {
   const now = new Date();
   const { repository } = by;
   const { digest, objectKey, size, upload } = blob;
@@ -94,7 +100,7 @@ export async function saveBlob(
         .insert(blobs)
         .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
         .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
-        .returning({ objectKey: blobs.objectKey }),
+        .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
       insertLinks(
         db,
         sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest}), 0, 0
@@ -120,12 +126,60 @@ export async function replaceObject(db: Database, digest: Digest, lost: string, 
   const [, [row]] = await db.batch([
     db
       .update(blobs)
-      .set({ objectKey })
+      .set({ objectKey, lostAt: null })
       .where(and(eq(blobs.digest, digest), eq(blobs.objectKey, lost))),
     db.select({ objectKey: blobs.objectKey }).from(blobs).where(eq(blobs.digest, digest)),
   ]);
   if (!row) throw new Error(`blob ${digest} was collected while it was pushed: push it again`);
   return row.objectKey;
+}
+
+/**
+ * Notes that objects are gone from R2: their blobs count as absent until they are pushed again.
+ *
+ * @param keys of objects; those of blobs that have been given another object meanwhile change nothing.
+ */
+export async function markLost(db: Database, keys: readonly string[]): Promise<void> {
+  for (let at = 0; at < keys.length; at += MAX_MARKED) {
+    const some = JSON.stringify(keys.slice(at, at + MAX_MARKED));
+    await db
+      .update(blobs)
+      .set({ lostAt: new Date() })
+      .where(and(sql`${blobs.objectKey} IN (SELECT value FROM json_each(${some}))`, isNull(blobs.lostAt)));
+  }
+}
+
+/** Takes that back for an object that is there after all. */
+export async function markFound(db: Database, key: string): Promise<void> {
+  await db.update(blobs).set({ lostAt: null }).where(eq(blobs.objectKey, key));
+}
+
+/**
+ * Objects that blobs have, and that a listing of the bucket does not: in the order of keys, after one and up to another.
+ *
+ * @param listed what the bucket has in that range.
+ * @param before leaves out blobs that were saved since, which the listing may have come too early for.
+ */
+export async function findUnlisted(
+  db: Database,
+  range: { after: string; upTo: string | undefined },
+  listed: readonly string[],
+  before: Date,
+): Promise<{ objectKey: string; size: number }[]> {
+  return db
+    .select({ objectKey: blobs.objectKey, size: blobs.size })
+    .from(blobs)
+    .where(
+      and(
+        gt(blobs.objectKey, range.after),
+        range.upTo === undefined ? undefined : lte(blobs.objectKey, range.upTo),
+        isNull(blobs.lostAt),
+        lt(blobs.createdAt, before),
+        sql`${blobs.objectKey} NOT IN (SELECT value FROM json_each(${JSON.stringify(listed)}))`,
+      ),
+    )
+    .orderBy(asc(blobs.objectKey))
+    .limit(MAX_UNLISTED);
 }
 
 /**
@@ -154,9 +208,9 @@ export interface MountSource {
 }
 
 /**
- * Lets a repository serve a blob that another one serves, without moving bytes.
+ * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost.
  *
- * @returns whether there was such a blob.
+ * @returns its object; undefined when there was no such blob.
  * @throws RegistryError QUOTA_EXCEEDED when it is new to the organization, which has no room for it.
  */
 export async function mountBlob(
@@ -164,7 +218,7 @@ export async function mountBlob(
   repository: { id: number; name: RepositoryName },
   digest: Digest,
   from: MountSource,
-): Promise<boolean> {
+): Promise<{ objectKey: string; size: number } | undefined> {
   const { user, among } = from;
   const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
   const isSource = and(isAmong, isPullable(db, user));
@@ -172,17 +226,18 @@ export async function mountBlob(
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
-  const [, mounted] = await db
+  const [[object], mounted] = await db
     .batch([
       db
         .update(blobs)
         .set({ lastUsedAt: now })
-        .where(and(eq(blobs.digest, digest), isServed)),
+        .where(and(eq(blobs.digest, digest), isServed))
+        .returning({ objectKey: blobs.objectKey, size: blobs.size }),
       insertLinks(
         db,
         // Selected from there, because the repository may have been deleted since.
         sql`SELECT ${repositories.id}, ${blobs.id}, 0, 0 FROM ${repositories} CROSS JOIN ${blobs}
-            WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${isServed}`,
+            WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
       ),
     ])
     .catch(async (error: unknown) => {
@@ -190,7 +245,7 @@ export async function mountBlob(
       const needed = { storedBytes: blob?.size ?? 0 };
       return throwExplained(db, error, { organization: organizationOf(repository.name), needed });
     });
-  return mounted.length > 0;
+  return mounted.length > 0 ? object : undefined;
 }
 
 /**

@@ -10,6 +10,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import { companionByName, companionTypeOf, type CompanionType, DIGEST_KEY_LENGTH } from "../model/tag-kind.ts";
 import { insertAuditForEach } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
+import { isManifestThere, isThere as isRepositoryThere } from "./gone.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import {
   manifestChildren,
@@ -83,7 +84,7 @@ export function unsettledQuery(db: Database, repositoryId: number | SQL<number>)
     .limit(SLICE);
 }
 
-/** Images that have something to settle, by their ids, after one of these. */
+/** Images that have something to settle, by their ids, after one of these; deleted ones are among them. */
 export async function listUnsettledRepositories(
   db: Database,
   after: number,
@@ -144,7 +145,7 @@ export async function settle(
   const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
     AND NOT ${isHeld(id, sql`${tags.companionOf}`)} AND NOT ${isImmutable}`;
   // What came without a tag is there all the same.
-  const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND (
+  const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND ${isWhole} AND (
     ${restingCompanions.companionOf} IN ${noted(sql`true`)} AND ${isHeld(id, sql`${restingCompanions.companionOf}`)}
     OR ${restingCompanions.companionOf} IN ${noted(sql`value ->> 1 = 0`)} AND ${isThere(id, sql`${restingCompanions.companionOf}`)})`;
   const entry = (action: "tag.delete" | "tag.restore") =>
@@ -211,6 +212,10 @@ export async function findResting(db: Database, repositoryId: number, names: rea
     );
   return rows.map(({ name }) => name);
 }
+
+/** Whether what a row of `resting_companions` points to has not been deleted. */
+const isWhole = sql`EXISTS (
+  SELECT 1 FROM ${manifests} WHERE ${manifests.id} = ${restingCompanions.manifestId} AND ${isManifestThere})`;
 
 /** Whether the manifest that a companion belongs to is in the repository. */
 function isThere(repositoryId: number, key: SQL): SQL {
@@ -306,7 +311,7 @@ export function waitingQuery(db: Database, since: number, limit: number) {
     .select({ id: repositories.id, name: repositories.name, accountId: repositories.accountId, tag: tags.name })
     .from(tags)
     .innerJoin(repositories, eq(repositories.id, tags.repositoryId))
-    .where(and(sql`${tags.waitingSince} IS NOT NULL`, lte(tags.waitingSince, since)))
+    .where(and(sql`${tags.waitingSince} IS NOT NULL`, lte(tags.waitingSince, since), isRepositoryThere))
     .orderBy(asc(tags.waitingSince))
     .limit(limit);
 }

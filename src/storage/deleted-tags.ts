@@ -6,8 +6,9 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import { insertAuditIfChanged } from "./audit.ts";
 import { companionColumns, type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
+import { isNamedUser } from "./gone.ts";
 import { throwExplained } from "./quotas.ts";
-import { manifests, repositories, restingCompanions, tagHistory, tags } from "./schema.ts";
+import { manifests, repositories, restingCompanions, tagHistory, tags, users } from "./schema.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
 const MAX_SEEN_EVENTS = 2000;
@@ -67,7 +68,9 @@ export function deletedTagsQuery(
       tag: event.tag,
       digest: digest.as("last_digest"),
       deletedAt: event.createdAt,
-      deletedBy: sql<string | null>`(SELECT users.name FROM users WHERE users.id = event.user_id)`.as("deleted_by"),
+      deletedBy: sql<string | null>`(SELECT ${users.name} FROM ${users} WHERE ${isNamedUser(sql`event.user_id`)})`.as(
+        "deleted_by",
+      ),
       companionOf: sql<string | null>`(
         SELECT resting.companion_of FROM ${restingCompanions} AS resting
         WHERE resting.repository_id = ${repositoryId} AND resting.name = event.tag)`.as("companion_of"),

@@ -321,17 +321,24 @@ export function newestQuery(db: Database, triggerIds: readonly number[]) {
 
 /** The newest deliveries of a trigger that did what it is for, or failed to: no tests, and none that another overtook. */
 export async function listOutcomes(db: Database, triggerId: number, limit: number): Promise<DeliveryRecord[]> {
-  return db
+  return outcomesQuery(db, triggerId, limit);
+}
+
+/** Deliveries that are looked through for outcomes. */
+const MAX_SEEN_DELIVERIES = 500;
+
+export function outcomesQuery(db: Database, triggerId: number, limit: number) {
+  const seen = db
     .select()
     .from(deliveries)
-    .where(
-      and(
-        eq(deliveries.triggerId, triggerId),
-        inArray(deliveries.status, ["success", "failed", "dead"]),
-        sql`${deliveries.event} ->> '$.isTest' IS NULL`,
-      ),
-    )
+    .where(eq(deliveries.triggerId, triggerId))
     .orderBy(desc(deliveries.id))
+    .limit(MAX_SEEN_DELIVERIES)
+    .as("seen");
+  return db
+    .select()
+    .from(seen)
+    .where(and(inArray(seen.status, ["success", "failed", "dead"]), sql`${seen.event} ->> '$.isTest' IS NULL`))
     .limit(limit);
 }
 
@@ -360,6 +367,9 @@ export async function deleteDeliveriesBefore(db: Database, before: Date, limit: 
     .where(and(lt(deliveries.createdAt, before), isNull(deliveries.nextAttemptAt)))
     .orderBy(asc(deliveries.createdAt))
     .limit(limit);
-  const deleted = await db.delete(deliveries).where(sql`${deliveries.id} IN ${ids}`);
-  return deleted.meta.changes;
+  const deleted = await db
+    .delete(deliveries)
+    .where(sql`${deliveries.id} IN ${ids}`)
+    .returning({ id: deliveries.id });
+  return deleted.length;
 }

@@ -2,12 +2,14 @@
  * What nothing needs any more, and its removal: design, "Delete and garbage". Triggers note candidates (migration 0002), so
  * that nothing here searches a whole table; every statement that removes checks again that nothing needs it.
  */
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { digestKey } from "./companions.ts";
 import type { Database } from "./database.ts";
+import { insertCleanup } from "./deletion.ts";
+import { COLLECTED, goneManifest, isManifestThere } from "./gone.ts";
 import {
   blobs,
   collections,
@@ -28,7 +30,7 @@ const hasParent = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifest
  * Whether a row of `manifests` is needed: by a tag, an index, a subject it refers to or belongs to by a tag that rests, or
  * its repository's setting.
  */
-const isNeeded = sql`(
+export const isNeeded = sql`(
   ${isTagged}
   OR ${hasParent}
   OR EXISTS (
@@ -68,7 +70,8 @@ export async function observeManifests(db: Database, now: number, limit: number)
 }
 
 /**
- * Deletes manifests that nothing has needed since a time. What only they needed is then noted by triggers.
+ * Deletes manifests that nothing has needed since a time: for everybody at once. What they named goes in slices
+ * (`deletion.ts`), and what only they needed is noted then.
  *
  * @returns how many it deleted, and how many it looked at.
  */
@@ -85,7 +88,8 @@ export async function deleteUnneededManifests(
       .where(and(inArray(manifests.id, due()), isNeeded))
       .returning({ id: manifests.id }),
     db
-      .delete(manifests)
+      .update(manifests)
+      .set(goneManifest(COLLECTED))
       .where(and(inArray(manifests.id, due()), sql`NOT ${isNeeded}`))
       .returning({ id: manifests.id }),
   ]);
@@ -139,25 +143,40 @@ function isGarbage(since: number): SQL {
 }
 
 /**
- * Deletes the rows of garbage, and notes their objects in the same batch.
+ * Deletes the rows of garbage, and notes their objects in the same batch. A blob may be in any number of repositories: a
+ * slice takes so many links along, and the blobs that have no more.
  *
- * @returns how many there were; fewer than `limit` when there are no more.
+ * @returns how many blobs were deleted, and whether there may be more.
  */
-export async function deleteGarbageBlobs(db: Database, since: number, limit: number): Promise<number> {
-  const garbage = () => sql`(
+export async function deleteGarbageBlobs(
+  db: Database,
+  since: number,
+  limit: number,
+): Promise<{ deleted: number; hasMore: boolean }> {
+  const garbage = sql`(
     SELECT ${blobs.id} FROM ${blobs} WHERE ${isGarbage(since)} ORDER BY ${blobs.lastUsedAt}, ${blobs.id} LIMIT ${limit})`;
-  const [, , deleted] = await db.batch([
+  const unlinked = sql`(
+    SELECT found.id FROM ${garbage} AS found
+    WHERE NOT EXISTS (SELECT 1 FROM ${repositoryBlobs} WHERE ${repositoryBlobs.blobId} = found.id))`;
+  const [links, , deleted] = await db.batch([
+    db
+      .delete(repositoryBlobs)
+      .where(
+        sql`${repositoryBlobs}.rowid IN (
+          SELECT links.rowid FROM ${garbage} AS found CROSS JOIN ${repositoryBlobs} AS links ON links.blob_id = found.id
+          LIMIT ${limit})`,
+      )
+      .returning({ blobId: repositoryBlobs.blobId }),
     db
       .insert(garbageObjects)
-      .select(sql`SELECT ${blobs.objectKey}, ${blobs.size} FROM ${blobs} WHERE ${blobs.id} IN ${garbage()}`)
+      .select(sql`SELECT ${blobs.objectKey}, ${blobs.size} FROM ${blobs} WHERE ${blobs.id} IN ${unlinked}`)
       .onConflictDoNothing({ target: garbageObjects.objectKey }),
-    db.delete(repositoryBlobs).where(sql`${repositoryBlobs.blobId} IN ${garbage()}`),
     db
       .delete(blobs)
-      .where(sql`${blobs.id} IN ${garbage()}`)
+      .where(sql`${blobs.id} IN ${unlinked}`)
       .returning({ id: blobs.id }),
   ]);
-  return deleted.length;
+  return { deleted: deleted.length, hasMore: links.length === limit || deleted.length === limit };
 }
 
 export interface GarbageObject {
@@ -188,7 +207,7 @@ export async function findUnknownObjects(db: Database, keys: readonly string[]):
 }
 
 /** Rows of each kind that a count looks at: telling an operator how much there is must not read a whole registry. */
-export const MAX_COUNTED = 50_000;
+export const MAX_COUNTED = 1000;
 
 /** What is waiting for collection. */
 export interface Garbage {
@@ -224,7 +243,7 @@ export async function countReclaimable(db: Database): Promise<Garbage> {
     SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM gone
     CROSS JOIN ${restingCompanions} AS resting
       ON resting.repository_id = gone.repository_id AND resting.companion_of = ${digestKey(sql`gone.digest`)}
-    CROSS JOIN ${manifests} ON ${manifests.id} = resting.manifest_id
+    CROSS JOIN ${manifests} ON ${manifests.id} = resting.manifest_id AND ${isManifestThere}
     WHERE NOT ${isTagged} AND NOT ${hasParent}`;
   const followers = sql`UNION ${children} UNION ${referrers} UNION ${companions}`;
   return countGarbage(db, sql`true`, followers, Number.MAX_SAFE_INTEGER);
@@ -248,7 +267,7 @@ async function countGarbage(db: Database, condition: SQL, followers: SQL, since:
       WITH RECURSIVE gone(id, repository_id, digest) AS (
         SELECT * FROM (
           SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM ${manifests}
-          WHERE ${manifests.unreferencedSince} IS NOT NULL AND ${condition} AND NOT ${isNeeded} LIMIT ${MAX_COUNTED})
+          WHERE ${manifests.unreferencedSince} >= 0 AND ${condition} AND NOT ${isNeeded} LIMIT ${MAX_COUNTED})
         ${followers} LIMIT ${MAX_COUNTED}),
       released(id) AS (
         SELECT id FROM (SELECT ${blobs.id} FROM ${blobs} WHERE ${isGarbage(since)} LIMIT ${MAX_COUNTED})
@@ -351,9 +370,7 @@ export async function setKeepsUntagged(
       resource: repository.name,
       detail: { keepsUntagged: { from: !keepsUntagged, to: keepsUntagged } },
     }),
-    db
-      .update(manifests)
-      .set({ unreferencedSince: 0 })
-      .where(and(eq(manifests.repositoryId, repository.id), isNull(manifests.unreferencedSince), sql`NOT ${isNeeded}`)),
+    // As many manifests as an image may have are looked at in slices.
+    ...(keepsUntagged ? [] : [insertCleanup(db, "untagged", sql`${repository.id}`)]),
   ]);
 }

@@ -7,6 +7,7 @@ import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
 import { companionsOfManifest, isListedTag, readCompanions } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
+import { isNamedUser } from "./gone.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { countPlatforms, platformsOfManifest } from "./platforms.ts";
 import {
@@ -40,7 +41,7 @@ export async function findImageProperties(db: Database, repositoryId: number) {
     })
     .from(repositories)
     .innerJoin(accounts, eq(accounts.id, repositories.accountId))
-    .leftJoin(users, eq(users.id, repositories.createdBy))
+    .leftJoin(users, isNamedUser(repositories.createdBy))
     .where(eq(repositories.id, repositoryId));
   return row;
 }
@@ -107,7 +108,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       platforms: platformsOfManifest,
       isImmutable: sql`${isImmutable}`.mapWith(Boolean),
       pushedBy: sql<string | null>`(
-        SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${users.id} = ${tagHistory.userId}
+        SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isNamedUser(tagHistory.userId)}
         WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
         ORDER BY ${tagHistory.id} DESC LIMIT 1)`,
       createdAt: tags.createdAt,
@@ -123,10 +124,18 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
 
 /** How many of a manifest's tags its page names. */
 const MAX_TAGS = 100;
+/** As many of a manifest's tags and referrers are counted. */
+export const MAX_COUNTED = 1000;
 
 /** What the registry knows of a manifest beyond its text; undefined when it is gone. */
 export async function findManifestFacts(db: Database, manifestId: number) {
-  const [[facts], named] = await Promise.all([
+  const named = db
+    .select({ name: tags.name })
+    .from(tags)
+    .where(eq(tags.manifestId, manifestId))
+    .limit(MAX_COUNTED)
+    .as("named");
+  const [[facts], shown] = await Promise.all([
     db
       .select({
         createdAt: manifests.createdAt,
@@ -134,8 +143,10 @@ export async function findManifestFacts(db: Database, manifestId: number) {
         imageBytes,
         companions: companionsOfManifest,
         referrerCount: asColumn<number>(sql`(
-          SELECT count(*) FROM ${manifests} AS referrers
-          WHERE referrers.repository_id = ${manifests.repositoryId} AND referrers.subject = ${manifests.digest})`),
+          SELECT count(*) FROM (
+            SELECT 1 FROM ${manifests} AS referrers
+            WHERE referrers.repository_id = ${manifests.repositoryId} AND referrers.subject = ${manifests.digest}
+            LIMIT ${MAX_COUNTED}))`),
         hasPlatform: asColumn<number>(sql`EXISTS (
           SELECT 1 FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`).mapWith(
           Boolean,
@@ -144,18 +155,17 @@ export async function findManifestFacts(db: Database, manifestId: number) {
       .from(manifests)
       .where(eq(manifests.id, manifestId)),
     db
-      .select({ name: tags.name, total: sql<number>`count(*) OVER ()` })
-      .from(tags)
-      .where(eq(tags.manifestId, manifestId))
-      .orderBy(asc(tags.name))
+      .select({ name: named.name, total: sql<number>`count(*) OVER ()` })
+      .from(named)
+      .orderBy(asc(named.name))
       .limit(MAX_TAGS),
   ]);
   return (
     facts && {
       ...facts,
       companions: readCompanions(facts.companions),
-      tags: named.map(({ name }) => name),
-      tagCount: named[0]?.total ?? 0,
+      tags: shown.map(({ name }) => name),
+      tagCount: shown[0]?.total ?? 0,
     }
   );
 }

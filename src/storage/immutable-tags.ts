@@ -7,6 +7,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../model/referenc
 import type { TagPattern } from "../model/tag-pattern.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isNamedUser } from "./gone.ts";
 import { immutableTagRules, manifests, repositories, tags, users } from "./schema.ts";
 
 /**
@@ -38,8 +39,25 @@ export function immutableTag(names: readonly Tag[], cause?: unknown): RegistryEr
   return new RegistryError("TAG_IMMUTABLE", problems.length > 0 ? problems : lifted, { cause });
 }
 
+/** The rules of a repository in one text, `[]` when it has none; {@link hasRulesAsRead} tells whether they changed since. */
+export async function readRules(db: Database, repositoryId: number): Promise<string> {
+  const [row] = await db.all<{ rules: string }>(sql`SELECT ${rulesOf(repositoryId)} AS rules`);
+  return row?.rules ?? "[]";
+}
+
+export function hasRulesAsRead(repositoryId: number, rules: string): SQL {
+  return sql`${rulesOf(repositoryId)} = ${rules}`;
+}
+
+function rulesOf(repositoryId: number): SQL {
+  return sql`(
+    SELECT json_group_array(pattern) FROM (
+      SELECT ${immutableTagRules.pattern} AS pattern FROM ${immutableTagRules}
+      WHERE ${immutableTagRules.repositoryId} = ${repositoryId} ORDER BY 1))`;
+}
+
 /** How many tags a refusal names. */
-const MAX_NAMED_TAGS = 20;
+export const MAX_NAMED_TAGS = 20;
 
 /** The tags that a rule keeps from being moved, or deleted, of the rows of `tags` that meet a condition. */
 export async function findImmutableTags(db: Database, condition: SQL | undefined, rule = isImmutable): Promise<Tag[]> {
@@ -74,7 +92,7 @@ function selectRules(db: Database, condition: SQL | undefined) {
       createdAt: immutableTagRules.createdAt,
     })
     .from(immutableTagRules)
-    .leftJoin(users, eq(users.id, immutableTagRules.createdBy))
+    .leftJoin(users, isNamedUser(immutableTagRules.createdBy))
     .where(condition)
     .orderBy(asc(immutableTagRules.pattern));
 }

@@ -1,10 +1,11 @@
-import { and, asc, eq, getTableColumns, gt, inArray, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import { MAX_PAGE_BYTES } from "../model/excerpt.ts";
 import { MAX_TRIGGERS } from "../model/limits.ts";
 import type { Manifest } from "../model/manifest.ts";
+import type { Precondition } from "../model/precondition.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../model/reference.ts";
 import { companionByName, companionOf, isAnnounced, tagKindOf } from "../model/tag-kind.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
@@ -17,8 +18,12 @@ import {
   type OutboxEntry,
   tooManyDeliveries,
 } from "./deliveries.ts";
+import { refuseImmutable } from "./deletion.ts";
+import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable, isKept } from "./immutable-tags.ts";
+import { breathe } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
+import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { throwExplained } from "./quotas.ts";
 import { repositoryIdOf, unknownRepository } from "./repositories.ts";
 import {
@@ -43,6 +48,16 @@ export interface StoredManifest {
 /** A manifest, and since when nothing has needed it: null, or 0 where garbage collection has yet to look. */
 export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
 
+/**
+ * Whether a row of `manifests` names a blob that is lost. Its blobs are looked at only when any blob is, which an index tells:
+ * so it costs one row where nothing is lost, and no more than the manifest's own blobs where much is.
+ */
+const hasLostBlob = sql<boolean>`(
+  EXISTS (SELECT 1 FROM blobs AS lost WHERE lost.lost_at IS NOT NULL)
+  AND EXISTS (
+    SELECT 1 FROM ${manifestBlobs} CROSS JOIN ${blobs} ON ${blobs.id} = ${manifestBlobs.blobId}
+    WHERE ${manifestBlobs.manifestId} = ${manifests.id} AND ${blobs.lostAt} IS NOT NULL))`.mapWith(Boolean);
+
 /** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
 const TEXT_PIECE_LENGTH = 600_000;
 
@@ -56,15 +71,15 @@ export async function findManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<FoundManifest | undefined> {
+): Promise<(FoundManifest & { hasLostBlob: boolean }) | undefined> {
   const [row] = await findManifestQuery(db, repository, reference);
   if (!row) throw unknownRepository(repository);
-  return row.manifest ?? undefined;
+  return row.manifest ? { ...row.manifest, hasLostBlob: row.hasLostBlob } : undefined;
 }
 
 export function findManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
   return db
-    .select({ manifest: manifests })
+    .select({ manifest: manifests, hasLostBlob })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
     .where(eq(repositories.name, repository));
@@ -145,7 +160,7 @@ function isReferredTo(reference: Reference): SQL | undefined {
  * Stores a manifest with all that hangs on it and moves tags to it, in one batch: all of it happens or nothing.
  *
  * @returns what triggers are to be told of; undefined when a blob or child is not in the repository; then nothing is stored. {@link findMissing} names them.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
+ * @throws RegistryError PRECONDITION_FAILED, TAG_IMMUTABLE when a rule keeps one of the tags where it is, MANIFEST_INVALID when the same bytes are
  * stored as another media type, TOO_MANY_TAGS when they would set off too many deliveries, NAME_UNKNOWN when the repository
  * is gone, QUOTA_EXCEEDED; nothing is stored then either.
  */
@@ -162,18 +177,20 @@ export async function saveManifest(
     actor: Actor;
     /** The registry's address, as events name it. */
     registry: string;
+    /** What must hold for what `reference` points to. */
+    condition?: { precondition: Precondition; reference: Reference } | undefined;
   },
 ): Promise<{ outbox: OutboxEntry[]; unsettled: Unsettled[] } | undefined> {
-  const { repository, repositoryId, digest, text, size, manifest, actor, registry } = push;
+  const { repository, repositoryId, digest, text, size, manifest, actor, registry, condition } = push;
   const now = new Date();
   const { mediaType, subject, artifactType, content } = manifest;
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
   const blobId = sql`(
     SELECT ${blobs.id} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id}
-    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.digest} = named.value)`;
+    WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.digest} = named.value AND ${blobs.lostAt} IS NULL)`;
   const childId = sql`(
     SELECT ${manifests.id} FROM ${manifests}
-    WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value)`;
+    WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = named.value AND NOT ${hasLostBlob})`;
   const tagNames = sql`json_each(${JSON.stringify(push.tags)})`;
   const moved = push.tags.map((tag) => {
     const companion = companionOf(tag, { digest, content, subject });
@@ -202,6 +219,7 @@ export async function saveManifest(
     const results = await db.batch([
       // First, while the tags are where they were.
       insertDeliveries(db, repositoryId, sql`${JSON.stringify(moved)}`, event, { digest, mediaType, size }, isSame),
+      ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
       ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
       db
         .insert(manifests)
@@ -263,6 +281,7 @@ export async function saveManifest(
     ]);
     return { outbox: results[0], unsettled: results.at(-1) as Unsettled[] };
   } catch (error) {
+    if (condition && isPreconditionFailure(error)) throw failedPrecondition(condition.reference);
     const tooMany = tooManyDeliveries(error, push.tags);
     if (tooMany) throw tooMany;
     if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
@@ -338,19 +357,23 @@ export async function findMissing(
   const [missingBlobs, missingChildren] = await Promise.all([
     missing(
       named.blobs,
-      sql`SELECT ${blobs.digest} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id} WHERE ${repositoryBlobs.repositoryId} = ${repositoryId}`,
+      sql`SELECT ${blobs.digest} FROM ${blobs} JOIN ${repositoryBlobs} ON ${repositoryBlobs.blobId} = ${blobs.id} WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.lostAt} IS NULL`,
     ),
     missing(
       named.children,
-      sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId}`,
+      sql`SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND NOT ${hasLostBlob}`,
     ),
   ]);
   return { blobs: partsOf(missingBlobs), children: partsOf(missingChildren) };
 }
 
+/** Tags that one statement deletes. */
+const SLICE_TAGS = 500;
+
 /**
- * Deletes a manifest and every tag that points to it, in one batch. Its blobs count as used until now, so that whoever
- * is about to name them again has the grace period for it.
+ * Deletes a manifest and every tag that points to it, in one batch; what it named goes afterwards (`deletion.ts`). Its
+ * blobs count as used until then, so that who is about to name them again has the grace period for it. Of very many tags
+ * most go before it, in slices.
  *
  * @returns what is to be settled of its companions; undefined when there is no such manifest.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
@@ -364,26 +387,22 @@ export async function deleteManifest(
 ): Promise<Unsettled[] | undefined> {
   const repositoryId = repositoryIdOf(repository);
   const manifestId = sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
-  const now = new Date();
+  const gone = goneManifest(DELETED);
+  const isNamed = sql`(
+    EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id})
+    OR EXISTS (
+      SELECT 1 FROM ${manifestChildren} JOIN ${manifests} AS parents ON parents.id = ${manifestChildren.parentId}
+      WHERE ${manifestChildren.childId} = ${manifests.id} AND ifnull(parents.unreferenced_since, 0) >= 0))`;
   try {
-    const [, , , deleted, , unsettled] = await db.batch([
+    const [, , deleted, , unsettled] = await db.batch([
+      // An immutable tag stays, and with it the manifest; as it does when it has more tags than that.
+      ...deletingTags(db, actor, manifestId),
+      // What it names goes in slices. A digest that is NULL is refused, and with it the whole batch.
       db
-        .insert(tagHistory)
-        .select(
-          sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${now.getTime()} FROM ${tags} WHERE ${tags.manifestId} = ${manifestId}`,
-        ),
-      // An immutable tag stays, and with it the manifest, which its foreign key refuses to let go.
-      db.delete(tags).where(and(eq(tags.manifestId, manifestId), not(isKept))),
-      db
-        .update(blobs)
-        .set({ lastUsedAt: now })
-        .where(
-          inArray(
-            blobs.id,
-            sql`(SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} = ${manifestId})`,
-          ),
-        ),
-      db.delete(manifests).where(eq(manifests.id, manifestId)).returning({ id: manifests.id }),
+        .update(manifests)
+        .set({ ...gone, digest: sql`CASE WHEN NOT ${isNamed} THEN ${gone.digest} END` })
+        .where(eq(manifests.id, manifestId))
+        .returning({ id: manifests.id }),
       insertAuditIfChanged(db, actor, {
         action: "manifest.delete",
         organization: organizationOf(repository),
@@ -393,24 +412,46 @@ export async function deleteManifest(
     ]);
     return deleted.length > 0 ? unsettled : undefined;
   } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    const fixed = await findImmutableTags(db, eq(tags.manifestId, manifestId), isKept);
-    if (fixed.length > 0) throw immutableTag(fixed, error);
+    if (!isConstraintFailure(error, "NOT NULL constraint failed: manifests.digest")) throw error;
+    await refuseImmutable(db, repositoryId, { manifestId, rule: isKept }, error);
     const parents = await db
       .select({ digest: manifests.digest })
       .from(manifestChildren)
       .innerJoin(manifests, eq(manifests.id, manifestChildren.parentId))
-      .where(eq(manifestChildren.childId, manifestId))
+      .where(and(eq(manifestChildren.childId, manifestId), isManifestThere))
       .limit(10);
-    throw new RegistryError(
-      "MANIFEST_IN_USE",
-      parents.map((parent) => ({
-        message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
-        detail: { digest, parent: parent.digest },
-      })),
-      { cause: error },
-    );
+    if (parents.length > 0) throw inUse(digest, parents, error);
   }
+  for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
+    const startedAt = Date.now();
+    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
+    await breathe(startedAt);
+  }
+  return deleteManifest(db, actor, repository, digest);
+}
+
+/** The statements that delete a slice of the tags of a manifest: those that no rule keeps. */
+function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
+  const slice = sql`(
+    SELECT ${tags}.rowid FROM ${tags} WHERE ${tags.manifestId} = ${manifestId} AND NOT ${isKept} LIMIT ${SLICE_TAGS})`;
+  return [
+    db.insert(tagHistory).select(
+      sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${Date.now()}
+            FROM ${tags} WHERE ${tags}.rowid IN ${slice}`,
+    ),
+    db
+      .delete(tags)
+      .where(sql`${tags}.rowid IN ${slice}`)
+      .returning({ name: tags.name }),
+  ] as const;
+}
+
+function inUse(digest: Digest, parents: readonly { digest: Digest }[], cause: unknown): RegistryError {
+  const culprits = parents.map((parent) => ({
+    message: `manifest ${digest} is part of ${parent.digest}: delete that first`,
+    detail: { digest, parent: parent.digest },
+  }));
+  return new RegistryError("MANIFEST_IN_USE", culprits, { cause });
 }
 
 export interface Referrer extends StoredManifest {

@@ -22,3 +22,19 @@ export async function discardObject(db: Database, bucket: R2Bucket, key: string)
   const [named] = await db.select({ id: blobs.id }).from(blobs).where(eq(blobs.objectKey, key));
   if (!named) await bucket.delete(key);
 }
+
+/**
+ * Whether an object's bytes are there: one operation of R2. Metadata alone do not tell in the local runtime, where they are in
+ * a database and the bytes in a file beside it.
+ *
+ * @param object.size bytes: R2 has no range of an empty object.
+ */
+export async function hasObject(
+  bucket: R2Bucket,
+  { objectKey, size }: { objectKey: string; size: number },
+): Promise<boolean> {
+  if (size === 0) return (await bucket.head(objectKey)) !== null;
+  const object = await bucket.get(objectKey, { range: { offset: 0, length: 1 } });
+  await object?.body.cancel();
+  return object !== null;
+}

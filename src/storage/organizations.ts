@@ -1,10 +1,13 @@
-import { and, asc, count, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { type Actor, atLeast, isAdministrator, type Level, type User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../model/limits.ts";
 import type { OrganizationName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
+import type { Database } from "./database.ts";
+import { insertOrganizationCleanups } from "./deletion.ts";
+import { goneName, isNamed, isNamedUser } from "./gone.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -13,6 +16,7 @@ import {
   repositoryPermissions,
   users,
 } from "./schema.ts";
+import { imageCountOf } from "./totals.ts";
 import { contains } from "./users.ts";
 
 /** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
@@ -33,7 +37,7 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
     db
       .insert(organizations)
       .select(
-        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}
+        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0, 0, 0
             WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
               AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
               AND NOT EXISTS ${restingNameQuery(db, user, name)}`,
@@ -85,30 +89,37 @@ export async function organizationExists(db: Database, name: OrganizationName): 
 }
 
 /**
- * Deletes an organization of the actor's account. That an image in it refers to it makes the deletion fail, also of an
- * image that is pushed at the same time.
+ * Deletes an organization of the actor's account, for everybody at once; what is left of it and of deleted images goes in
+ * slices (`deletion.ts`). An image that is pushed at the same time either keeps it, or comes too late.
  *
- * @returns whether it was there.
+ * @returns its id; undefined when it was not there.
  * @throws RegistryError ORGANIZATION_NOT_EMPTY.
  */
-export async function deleteOrganization(db: Database, actor: Actor, name: OrganizationName): Promise<boolean> {
-  try {
-    const [deleted] = await db.batch([
-      db
-        .delete(organizations)
-        .where(and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId)))
-        .returning({ id: organizations.id }),
-      insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
-    ]);
-    return deleted.length > 0;
-  } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    throw new RegistryError(
-      "ORGANIZATION_NOT_EMPTY",
-      { message: `organization ${name} still has images: delete them first`, detail: { namespace: name } },
-      { cause: error },
-    );
-  }
+export async function deleteOrganization(
+  db: Database,
+  actor: Actor,
+  name: OrganizationName,
+): Promise<number | undefined> {
+  const isTheirs = and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId));
+  // Deleted images come last by their names.
+  const isEmpty = sql`NOT EXISTS (
+    SELECT 1 FROM ${repositories}
+    WHERE ${repositories.organizationId} = ${organizations.id} AND ${isNamed(repositories.name)})`;
+  const [hidden] = await db.batch([
+    db
+      .update(organizations)
+      .set({ name: goneName(organizations.id), createdBy: null })
+      .where(and(isTheirs, isEmpty))
+      .returning({ id: organizations.id }),
+    insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
+    insertOrganizationCleanups(db),
+  ]);
+  const [organization] = hidden;
+  if (organization) return organization.id;
+  const [left] = await db.select({ id: organizations.id }).from(organizations).where(isTheirs);
+  if (!left) return undefined;
+  const message = `organization ${name} still has images: delete them first`;
+  throw new RegistryError("ORGANIZATION_NOT_EMPTY", { message, detail: { namespace: name } });
 }
 
 export interface Organization {
@@ -133,57 +144,131 @@ export interface OrganizationFilter {
   search?: string | undefined;
   /** The least that the user may do with all of its images. */
   level?: Level | undefined;
+}
+
+/** Which of the organizations that a filter finds. */
+export interface OrganizationPage {
   /** The name to go on behind; undefined for the first page. */
   after?: string | undefined;
-  /** How many at most; undefined: all. */
-  limit?: number | undefined;
+  limit: number;
 }
 
-/** Organizations of the user's account that the user has a right to, by name. */
-export async function listOrganizations(db: Database, user: User, filter: OrganizationFilter): Promise<Organization[]> {
-  const rows = await listOrganizationsQuery(db, user, filter);
-  return rows.map((row) => ({ ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined }));
+/** The organizations of the user's account that the user has a right to, by name: the first of them. */
+export async function listOrganizations(
+  db: Database,
+  user: User,
+  filter: OrganizationFilter,
+  limit: number,
+): Promise<Organization[]> {
+  return (await listOrganizationsQuery(db, user, filter, limit)).map(readOrganization);
 }
 
-export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter) {
-  const { name, withImages, search, level, after, limit = -1 } = filter;
-  const seesAll = isAdministrator(user) ? sql`1` : sql`${organizationPermissions.level} IS NOT NULL`;
+/** One page of them. */
+export async function searchOrganizations(
+  db: Database,
+  user: User,
+  filter: OrganizationFilter,
+  page: OrganizationPage,
+): Promise<BoundedPage<Organization & { key: string }>> {
+  const { rows, end } = splitEnd(await searchOrganizationsQuery(db, user, filter, page));
+  return { rows: rows.map(readOrganization), end };
+}
+
+function readOrganization<R extends { creatorName: string | null; level: Level | null }>(row: R) {
+  return { ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined };
+}
+
+export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter, limit: number) {
   return db
-    .select({
-      id: organizations.id,
-      name: organizations.name,
-      creatorName: users.name,
-      level: organizationPermissions.level,
-      createdAt: organizations.createdAt,
-      userCount: sql<number>`(SELECT count(*) FROM ${organizationPermissions} AS granted
-                              WHERE granted.organization_id = ${organizations.id})`,
-      repositoryCount: sql<number>`CASE WHEN ${seesAll}
-        THEN (SELECT count(*) FROM ${repositories} WHERE ${repositories.organizationId} = ${organizations.id})
-        ELSE (SELECT count(*) FROM (${imagesOf(user)}) WHERE organization_id = ${organizations.id}) END`,
-    })
+    .select(shownColumns(user))
     .from(organizations)
-    .leftJoin(users, eq(users.id, organizations.createdBy))
-    .leftJoin(
-      organizationPermissions,
-      and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, user.id)),
-    )
+    .leftJoin(users, isNamedUser(organizations.createdBy))
+    .leftJoin(organizationPermissions, isOwnPermission(user))
     .where(
       and(
-        name === undefined ? undefined : eq(organizations.name, name),
-        after === undefined ? undefined : gt(organizations.name, after as OrganizationName),
-        contains(organizations.name, search),
-        level === undefined || isAdministrator(user)
-          ? undefined
-          : inArray(organizationPermissions.level, atLeast(level)),
+        isFound(filter),
+        hasLevel(user, filter),
         isAdministrator(user)
           ? eq(organizations.accountId, user.accountId)
           : // The plus keeps SQLite from walking all organizations of the account: a member's own are few.
             sql`+${organizations.accountId} = ${user.accountId}
-                AND ${organizations.id} IN (${organizationIdsOf(user, withImages)})`,
+                AND ${organizations.id} IN (${organizationIdsOf(user, filter.withImages)})`,
       ),
     )
     .orderBy(asc(organizations.name))
     .limit(limit);
+}
+
+export function searchOrganizationsQuery(
+  db: Database,
+  user: User,
+  filter: OrganizationFilter,
+  { after, limit }: OrganizationPage,
+) {
+  const isGranted = isAdministrator(user)
+    ? undefined
+    : sql`${organizations.id} IN (${organizationIdsOf(user, filter.withImages)})`;
+  const isSufficient =
+    filter.level === undefined || isAdministrator(user)
+      ? undefined
+      : sql`${organizations.id} IN (
+          SELECT ${organizationPermissions.organizationId} FROM ${organizationPermissions}
+          WHERE ${organizationPermissions.userId} = ${user.id} AND ${hasLevel(user, filter)})`;
+  const page = boundedPage({
+    table: organizations,
+    id: organizations.id,
+    key: organizations.name,
+    isDescending: false,
+    within: eq(organizations.accountId, user.accountId),
+    conditions: and(isFound(filter), isGranted, isSufficient),
+    columns: [organizations.id, organizations.name],
+    selectors: [
+      ...(isAdministrator(user) ? [] : [sql`SELECT organization_id AS id FROM (${organizationIdsOf(user, true)})`]),
+      ...nameSelectors("organizations", filter.search),
+    ],
+    after: after === undefined ? undefined : [after, BEHIND_NAME],
+    limit,
+  });
+  return db
+    .select({ ...shownColumns(user), key: sql<string>`page.key`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .innerJoin(organizations, sql`${organizations.id} = page.id`)
+    .leftJoin(users, isNamedUser(organizations.createdBy))
+    .leftJoin(organizationPermissions, isOwnPermission(user))
+    .orderBy(asc(sql`page.key`));
+}
+
+function shownColumns(user: User) {
+  const seesAll = isAdministrator(user) ? sql`1` : sql`${organizationPermissions.level} IS NOT NULL`;
+  return {
+    id: organizations.id,
+    name: organizations.name,
+    creatorName: users.name,
+    level: organizationPermissions.level,
+    createdAt: organizations.createdAt,
+    userCount: organizations.userCount,
+    repositoryCount: sql<number>`CASE WHEN ${seesAll} THEN ${imageCountOf(sql`${organizations.id}`)}
+      ELSE ifnull((SELECT images FROM (
+        SELECT organization_id, count(*) AS images FROM (${imagesOf(user)}) GROUP BY 1) AS granted
+        WHERE granted.organization_id = ${organizations.id}), 0) END`,
+  };
+}
+
+function isOwnPermission(user: User): SQL | undefined {
+  return and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, user.id));
+}
+
+function isFound({ name, search }: OrganizationFilter): SQL | undefined {
+  return and(
+    name === undefined ? isNamed(organizations.name) : eq(organizations.name, name),
+    contains(organizations.name, search),
+  );
+}
+
+function hasLevel(user: User, { level }: OrganizationFilter): SQL | undefined {
+  return level === undefined || isAdministrator(user)
+    ? undefined
+    : inArray(organizationPermissions.level, atLeast(level));
 }
 
 function organizationIdsOf(user: User, withImages: boolean): SQL {
@@ -196,5 +281,5 @@ function organizationIdsOf(user: User, withImages: boolean): SQL {
 function imagesOf(user: User): SQL {
   return sql`SELECT ${repositories.organizationId} FROM ${repositoryPermissions}
              JOIN ${repositories} ON ${repositories.id} = ${repositoryPermissions.repositoryId}
-             WHERE ${repositoryPermissions.userId} = ${user.id}`;
+             WHERE ${repositoryPermissions.userId} = ${user.id} AND ${repositories.accountId} <> 0`;
 }

@@ -1,11 +1,12 @@
 /** Rights of users on organizations and on single images (guide 6). Both are kept alike, in two tables. */
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor, Level } from "../model/access.ts";
 import { shorten } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditForEach, isAuditRefusal } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isNamed, isNamedUser } from "./gone.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "./schema.ts";
 
 /** What rights are on. */
@@ -34,7 +35,10 @@ export interface Permission {
 /** SWR's lists of permissions have no pages, and an account may have any number of users. */
 export const MAX_LISTED_PERMISSIONS = 10_000;
 
-/** Everybody's rights on one target of an account, by name: the first of them. */
+/**
+ * Everybody's rights on one target of an account, in the order of granting, which Terraform compares with its own: the first
+ * of them. SQLite gives a new row a `rowid` above all others, a changed one keeps its.
+ */
 export async function listPermissions(
   db: Database,
   { kind, name }: PermissionTarget,
@@ -45,9 +49,9 @@ export async function listPermissions(
     .select({ userId: users.id, userName: users.name, level: permissions.level })
     .from(targets)
     .innerJoin(permissions, eq(targetId, targets.id))
-    .innerJoin(users, eq(users.id, permissions.userId))
+    .innerJoin(users, isNamedUser(permissions.userId))
     .where(and(eq(targets.name, name as OrganizationName & RepositoryName), eq(targets.accountId, accountId)))
-    .orderBy(asc(users.name))
+    .orderBy(sql`${permissions}.rowid`)
     .limit(MAX_LISTED_PERMISSIONS);
 }
 
@@ -170,6 +174,7 @@ function entriesOf({ kind, name }: PermissionTarget, accountId: number, entries:
   return sql`json_each(${list}) AS entry
     LEFT JOIN ${targets} AS target ON target.name = ${name} AND target.account_id = ${accountId}
     LEFT JOIN ${users} AS matched ON matched.id = entry.value ->> 'id' AND matched.account_id = target.account_id
+      AND ${isNamed(sql`matched.name`)}
       AND matched.name = ifnull(entry.value ->> 'userName', matched.name)
     LEFT JOIN ${permissions} AS present
       ON present.${sql.identifier(targetId.name)} = target.id AND present.user_id = matched.id`;

@@ -10,7 +10,8 @@ export function insertPlatforms(db: Database, repositoryId: number, digest: Dige
   return db
     .insert(manifestPlatforms)
     .select(
-      sql`SELECT ${manifests.id}, ${manifests.repositoryId}, value ->> 'os', value ->> 'architecture', value ->> 'variant'
+      sql`SELECT ${manifests.id}, ${manifests.repositoryId}, value ->> 'os', value ->> 'architecture', value ->> 'variant',
+                 EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NULL)
           FROM ${manifests} JOIN json_each(${JSON.stringify(platforms)})
           WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest}`,
     )
@@ -63,19 +64,12 @@ export const platformsOfManifest = asColumn<string>(sql`(
 export const countPlatforms = asColumn<number>(sql`(
   SELECT count(*) FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`);
 
-/**
- * Whether a tag of a repository leads to something for an architecture. The first condition alone would do for most; a
- * tag that moves every day leaves many manifests behind, so the second goes by tags.
- */
+/** Whether a tag of a repository leads to something for an architecture. The 1 is written out for the partial index. */
 function offers(repositoryId: SQL, architecture: SQL): SQL {
-  return sql`(
-    EXISTS (
-      SELECT 1 FROM ${manifestPlatforms}
-      WHERE ${manifestPlatforms.repositoryId} = ${repositoryId} AND ${manifestPlatforms.architecture} = ${architecture})
-    AND EXISTS (
-      SELECT 1 FROM ${tags} CROSS JOIN ${manifestPlatforms}
-      WHERE ${tags.repositoryId} = ${repositoryId} AND ${manifestPlatforms.manifestId} = ${tags.manifestId}
-        AND ${tags.companionOf} IS NULL AND ${manifestPlatforms.architecture} = ${architecture}))`;
+  return sql`EXISTS (
+    SELECT 1 FROM ${manifestPlatforms}
+    WHERE ${manifestPlatforms.repositoryId} = ${repositoryId} AND ${manifestPlatforms.architecture} = ${architecture}
+      AND ${manifestPlatforms.isTagged} = 1)`;
 }
 
 /** Whether a row of `repositories` is one with a tag for an architecture. */
@@ -105,18 +99,17 @@ export async function listArchitectures(
 
 /** Jumps from one architecture to the next along the index, past the manifests, of which there may be any number. */
 export function listArchitecturesQuery(repositoryIds: string): SQL {
-  const { repositoryId, architecture } = manifestPlatforms;
+  const { repositoryId, architecture, isTagged } = manifestPlatforms;
   return sql`
     WITH RECURSIVE found (repository_id, architecture, number) AS (
-      SELECT value, (SELECT min(${architecture}) FROM ${manifestPlatforms} WHERE ${repositoryId} = value), 1
+      SELECT value, (
+        SELECT min(${architecture}) FROM ${manifestPlatforms} WHERE ${repositoryId} = value AND ${isTagged} = 1), 1
       FROM json_each(${repositoryIds})
       UNION ALL
       SELECT found.repository_id, (
         SELECT min(${architecture}) FROM ${manifestPlatforms}
-        WHERE ${repositoryId} = found.repository_id AND ${architecture} > found.architecture),
+        WHERE ${repositoryId} = found.repository_id AND ${architecture} > found.architecture AND ${isTagged} = 1),
         found.number + 1
       FROM found WHERE found.architecture IS NOT NULL AND found.number < ${MAX_LISTED_ARCHITECTURES})
-    SELECT repository_id, architecture FROM found
-    WHERE architecture IS NOT NULL AND ${offers(sql`found.repository_id`, sql`found.architecture`)}
-    ORDER BY repository_id, architecture`;
+    SELECT repository_id, architecture FROM found WHERE architecture IS NOT NULL ORDER BY repository_id, architecture`;
 }

@@ -1,15 +1,27 @@
 /** Numbers over all of an account's images, or those of them that a user has a right to. */
-import { and, count, eq, gte, lte, sql, sum } from "drizzle-orm";
+import { and, count, eq, gte, lte, sql } from "drizzle-orm";
 import { isAdministrator, type User } from "../model/access.ts";
-import type { Day, DayValue } from "../model/day.ts";
-import { isOwn } from "./access.ts";
+import { type Day, daysUntil, type DayValue } from "../model/day.ts";
 import type { Database } from "./database.ts";
-import { accounts, dailyPulls, dailyStorage, organizationPermissions, organizations, repositories } from "./schema.ts";
+import {
+  accounts,
+  dailyOrganizationPulls,
+  dailyPulls,
+  dailyStorage,
+  organizationPermissions,
+  organizations,
+  repositories,
+  repositoryPermissions,
+} from "./schema.ts";
+import { storedBytesOf } from "./totals.ts";
+
+/** Stands for all organizations of an account in `daily_organization_pulls`. */
+const WHOLE_ACCOUNT = 0;
 
 /** How many organizations a user has a right to. */
 export async function countOrganizations(db: Database, user: User): Promise<number> {
   const [row] = isAdministrator(user)
-    ? await db.select({ count: count() }).from(organizations).where(eq(organizations.accountId, user.accountId))
+    ? await db.select({ count: accounts.organizationCount }).from(accounts).where(eq(accounts.id, user.accountId))
     : await db
         .select({ count: count() })
         .from(organizationPermissions)
@@ -18,41 +30,49 @@ export async function countOrganizations(db: Database, user: User): Promise<numb
   return row?.count ?? 0;
 }
 
-export interface RepositoryTotals {
-  repositories: number;
-  tags: number;
-  /** Bytes, each image with all of its layers. */
-  storedBytes: number;
-}
-
-/** The sizes of all images that a user has a right to. */
-export async function totalRepositories(db: Database, user: User): Promise<RepositoryTotals> {
-  const [row] = await db
-    .select({
-      repositories: count(),
-      tags: sum(repositories.tagCount).mapWith(Number),
-      storedBytes: sum(repositories.storedBytes).mapWith(Number),
-    })
-    .from(repositories)
-    .where(isOwn(db, user));
-  return { repositories: row?.repositories ?? 0, tags: row?.tags ?? 0, storedBytes: row?.storedBytes ?? 0 };
-}
-
-/** Bytes pulled from an account's images, those that a user has a right to, on each day from `since` that has any. */
+/**
+ * Bytes pulled from an account's images, those that a user has a right to, on each day from `since` that has any. Of an
+ * organization that the user has a right to as a whole, those that are gone are among them.
+ */
 export async function listPulledBytes(db: Database, user: User, since: Day): Promise<DayValue[]> {
   return listPulledBytesQuery(db, user, since);
 }
 
 export function listPulledBytesQuery(db: Database, user: User, since: Day) {
   // An administrator's also hold what was pulled from images that are gone.
-  const isVisible = isAdministrator(user)
-    ? undefined
-    : sql`${dailyPulls.repositoryId} IN ${db.select({ id: repositories.id }).from(repositories).where(isOwn(db, user))}`;
+  if (isAdministrator(user)) {
+    return db
+      .select({ day: dailyOrganizationPulls.day, value: dailyOrganizationPulls.bytes })
+      .from(dailyOrganizationPulls)
+      .where(
+        and(
+          eq(dailyOrganizationPulls.accountId, user.accountId),
+          eq(dailyOrganizationPulls.organizationId, WHOLE_ACCOUNT),
+          gte(dailyOrganizationPulls.day, since),
+        ),
+      );
+  }
+  const ofOrganizations = sql`
+    SELECT ${dailyOrganizationPulls.day} AS day, ${dailyOrganizationPulls.bytes} AS bytes
+    FROM ${organizationPermissions} CROSS JOIN ${dailyOrganizationPulls}
+      ON ${dailyOrganizationPulls.organizationId} = ${organizationPermissions.organizationId}
+    WHERE ${organizationPermissions.userId} = ${user.id} AND ${dailyOrganizationPulls.accountId} = ${user.accountId}
+      AND ${dailyOrganizationPulls.day} >= ${since}`;
+  // The days are given, because the index has them before the images.
+  const ofImages = sql`
+    SELECT day.value AS day, ${dailyPulls.bytes} AS bytes
+    FROM ${repositoryPermissions} CROSS JOIN ${repositories} ON ${repositories.id} = ${repositoryPermissions.repositoryId}
+    CROSS JOIN json_each(${JSON.stringify(daysUntil(new Date(), since))}) AS day
+    CROSS JOIN ${dailyPulls} ON ${dailyPulls.accountId} = ${user.accountId} AND ${dailyPulls.day} = day.value
+      AND ${dailyPulls.repositoryId} = ${repositories.id}
+    WHERE ${repositoryPermissions.userId} = ${user.id} AND NOT EXISTS (
+      SELECT 1 FROM ${organizationPermissions}
+      WHERE ${organizationPermissions.organizationId} = ${repositories.organizationId}
+        AND ${organizationPermissions.userId} = ${user.id})`;
   return db
-    .select({ day: dailyPulls.day, value: sum(dailyPulls.bytes).mapWith(Number) })
-    .from(dailyPulls)
-    .where(and(eq(dailyPulls.accountId, user.accountId), gte(dailyPulls.day, since), isVisible))
-    .groupBy(dailyPulls.day);
+    .select({ day: sql<Day>`day`, value: sql<number>`sum(bytes)` })
+    .from(sql`(${ofOrganizations} UNION ALL ${ofImages})`)
+    .groupBy(sql`day`);
 }
 
 /** What an account stored at the ends of the days from `since`, and of the last one before that is known. */
@@ -71,17 +91,14 @@ export function listStoredBytesQuery(db: Database, accountId: number, since: Day
     .where(and(eq(dailyStorage.accountId, accountId), gte(dailyStorage.day, sql`ifnull(${before}, ${since})`)));
 }
 
-/** Notes what every account stores now as a day's number, in place of one noted on that day before. */
+/** Notes what every account stores now as a day's number, in place of another one noted on that day before. */
 export async function saveStoredBytes(db: Database, day: Day): Promise<void> {
   await db
     .insert(dailyStorage)
-    .select(
-      sql`SELECT ${accounts.id}, ${day}, ifnull(sum(${repositories.storedBytes}), 0)
-          FROM ${accounts} LEFT JOIN ${repositories} ON ${repositories.accountId} = ${accounts.id}
-          WHERE true GROUP BY ${accounts.id}`,
-    )
+    .select(sql`SELECT ${accounts.id}, ${day}, ${storedBytesOf(sql`${accounts.id}`)} FROM ${accounts} WHERE true`)
     .onConflictDoUpdate({
       target: [dailyStorage.accountId, dailyStorage.day],
       set: { bytes: sql`excluded.bytes` },
+      setWhere: sql`${dailyStorage.bytes} <> excluded.bytes`,
     });
 }

@@ -1,16 +1,19 @@
-import { and, asc, eq, gt, inArray, not, type SQL, sql } from "drizzle-orm";
-import type { Actor } from "../model/access.ts";
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { Actor, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
+import { NO_CATEGORY } from "../model/image-categories.ts";
 import type { ImageProperties } from "../model/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { mayAddImages } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
-import { findImmutableTags, immutableTag, isImmutable } from "./immutable-tags.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "./bounded.ts";
+import type { Database } from "./database.ts";
+import { isThere, isNamedUser } from "./gone.ts";
+import { ownImages } from "./image-selectors.ts";
 import { insertOpenUpload, openedBy } from "./open-uploads.ts";
 import { insertOrganization } from "./organizations.ts";
 import { throwExplained } from "./quotas.ts";
-import { blobs, manifests, organizations, repositories, repositoryBlobs, tagHistory, tags, users } from "./schema.ts";
+import { organizations, repositories, users } from "./schema.ts";
 
 export function unknownRepository(repository: RepositoryName): RegistryError {
   return new RegistryError("NAME_UNKNOWN", {
@@ -80,13 +83,13 @@ export function insertRepository(
   name: RepositoryName,
   properties: Partial<ImageProperties> = {},
 ) {
-  const { isPublic = false, category = "other", description = "" } = properties;
+  const { isPublic = false, category = NO_CATEGORY, description = "" } = properties;
   const now = Date.now();
   return db
     .insert(repositories)
     .select(
       sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
-                 ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0
+                 ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0
           FROM ${organizations}
           WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)}`,
     )
@@ -140,7 +143,7 @@ export async function findRepositoryRecord(db: Database, id: number) {
       storedBytes: repositories.storedBytes,
     })
     .from(repositories)
-    .leftJoin(users, eq(users.id, repositories.createdBy))
+    .leftJoin(users, isNamedUser(repositories.createdBy))
     .where(eq(repositories.id, id));
   return row;
 }
@@ -157,7 +160,7 @@ export async function updateRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category, description } = properties;
-  const isMeant = eq(repositories.id, repository.id);
+  const isMeant = and(eq(repositories.id, repository.id), isThere);
   const [, updated] = await db.batch([
     insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
       isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },
@@ -181,54 +184,26 @@ function updateOf({ name }: { name: RepositoryName }) {
   return { action: "image.update", organization: organizationOf(name), resource: name } as const;
 }
 
-/**
- * Deletes a repository with all that it has, in one batch. Its blobs count as used until now, so that whoever is about to
- * name them again elsewhere has the grace period for it.
- *
- * @returns whether there was one.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps one of its tags.
- */
-export async function deleteRepository(
+/** One page of the repositories that a user has a right to, after `last` in byte order. */
+export async function listOwnNames(
   db: Database,
-  actor: Actor,
-  { id, name }: { id: number; name: RepositoryName },
-): Promise<boolean> {
-  const blobIds = db
-    .select({ id: repositoryBlobs.blobId })
-    .from(repositoryBlobs)
-    .where(eq(repositoryBlobs.repositoryId, id));
-  try {
-    const [, , , , , deleted] = await db.batch([
-      db.update(blobs).set({ lastUsedAt: new Date() }).where(inArray(blobs.id, blobIds)),
-      // An immutable tag stays, and with it its manifest, which its foreign key refuses to let go.
-      db.delete(tags).where(and(eq(tags.repositoryId, id), not(isImmutable))),
-      // Before the manifests, which would each take themselves off the links; and while the image is there to be counted by.
-      db.delete(repositoryBlobs).where(eq(repositoryBlobs.repositoryId, id)),
-      db.delete(tagHistory).where(eq(tagHistory.repositoryId, id)),
-      db.delete(manifests).where(eq(manifests.repositoryId, id)),
-      // All else goes with it, by foreign keys.
-      db.delete(repositories).where(eq(repositories.id, id)).returning({ id: repositories.id }),
-      insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),
-    ]);
-    return deleted.length > 0;
-  } catch (error) {
-    if (!isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw error;
-    throw immutableTag(await findImmutableTags(db, eq(tags.repositoryId, id)), error);
-  }
-}
-
-/** Names after `last` in byte order, at most `limit`, of the repositories that meet a condition. */
-export async function listRepositoryNames(
-  db: Database,
-  condition: SQL | undefined,
+  user: User,
   last: string,
   limit: number,
-): Promise<RepositoryName[]> {
-  const rows = await db
-    .select({ name: repositories.name })
-    .from(repositories)
-    .where(and(gt(repositories.name, last as RepositoryName), condition))
-    .orderBy(asc(repositories.name))
-    .limit(limit);
-  return rows.map((row) => row.name);
+): Promise<BoundedPage<{ key: RepositoryName; id: number }>> {
+  return splitEnd(await listOwnNamesQuery(db, user, last, limit));
+}
+
+export function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
+  const page = boundedPage({
+    ...ownImages(db, user),
+    key: repositories.name,
+    isDescending: false,
+    after: [last, BEHIND_NAME],
+    limit,
+  });
+  return db
+    .select({ key: sql<RepositoryName>`page.key`, id: sql<number>`page.id`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .orderBy(asc(sql`page.key`));
 }

@@ -1,11 +1,16 @@
 /** Lists of repositories as SWR's API pages them: by offset, with a total. */
 import { and, asc, desc, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { User } from "../model/access.ts";
-import type { Category } from "../model/image-categories.ts";
+import { RegistryError } from "../model/errors.ts";
+import { type Category, storedCategories } from "../model/image-categories.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
+import type { ImageSource } from "../model/image-search.ts";
 import { isOwn, isRunning, isSharedWith } from "./access.ts";
-import { asColumn, type Database } from "./database.ts";
-import { accounts, organizations, repositories, shares, tags } from "./schema.ts";
+import { boundedPage, boundedTotal, type BoundedList } from "./bounded.ts";
+import type { Database } from "./database.ts";
+import { imageSelectors, imagesWhere, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
+import { accounts, repositories, shares, tags } from "./schema.ts";
+import { totalImages } from "./totals.ts";
 
 /** Which repositories: those the user has a right to, those of them that are shared, or those others share with them. */
 export type RepositoryScope = "own" | "shared-by" | "shared-with";
@@ -53,37 +58,78 @@ export interface ListedRepository {
   tags: Tag[];
 }
 
-/** One page, and how many there are in all. */
+/** As many images as one filter finds are looked at whole, and counted. */
+const MAX_COUNTED = 2000;
+/** Images that are looked through for a page otherwise, besides as many as it has and leaves out. */
+const MAX_SIFTED = 5000;
+
+function maxSeenFor({ limit, offset }: RepositoryList): number {
+  return offset + limit + MAX_SIFTED;
+}
+
+/**
+ * One page, and how many there are in all; where filters find more than can be counted, how many there are at least: one
+ * more than the pages so far, as long as there is another page.
+ *
+ * @throws RegistryError PAGINATION_INVALID when its filters are met by too few of too many.
+ */
 export async function listRepositories(
   db: Database,
   list: RepositoryList,
 ): Promise<{ repositories: ListedRepository[]; total: number }> {
-  const [rows, [counted]] = await Promise.all([listRepositoriesQuery(db, list), countRepositoriesQuery(db, list)]);
-  return {
-    repositories: rows.map((row) => ({ ...row, isShared: row.isShared === 1, tags: JSON.parse(row.tags) as Tag[] })),
-    total: counted?.total ?? 0,
-  };
+  const { limit, offset } = list;
+  const [rows, total] = await Promise.all([listRepositoriesQuery(db, list), countRepositories(db, list)]);
+  const found = rows.filter(({ isEnd }) => isEnd === 0);
+  if (total === undefined && !hasIndex(list)) {
+    throw tooFar(`there are more than ${MAX_COUNTED} images, too many to sort them by this`);
+  }
+  if (total === undefined && found.length < rows.length) {
+    throw tooFar(`the first ${maxSeenFor(list)} images have too few that meet these filters`);
+  }
+  const page = found.slice(0, limit).map((row) => ({
+    ...row,
+    isShared: row.isShared === 1,
+    tags: JSON.parse(row.tags) as Tag[],
+  }));
+  return { repositories: page, total: total ?? (found.length > 0 ? offset + found.length : await countSeen(db, list)) };
 }
 
-export function countRepositoriesQuery(db: Database, list: RepositoryList) {
-  return db
-    .select({ total: sql<number>`count(*)` })
-    .from(repositories)
-    .where(isListed(db, list));
+/** Whether the images of a scope have an index in the order of a list. */
+function hasIndex({ scope, order, organization }: RepositoryList): boolean {
+  return scope === "own" || (order !== "account" && (order !== "name" || organization !== undefined));
+}
+
+/** Those that a walk finds, for a page behind the last one. */
+async function countSeen(db: Database, list: RepositoryList): Promise<number> {
+  const all = boundedPage({ ...boundedListOf(db, list), limit: maxSeenFor(list), offset: 0 });
+  const [row] = await db.all<{ total: number }>(sql`SELECT count(*) AS total FROM ${all} WHERE is_end = 0`);
+  return row?.total ?? 0;
+}
+
+function tooFar(why: string): RegistryError {
+  const advice = "narrow the list by namespace or name, or go on with GET /api/images, whose pages have a cursor";
+  return new RegistryError("PAGINATION_INVALID", `${why}: ${advice}`);
+}
+
+/** Undefined when nothing has counted them. */
+async function countRepositories(db: Database, list: RepositoryList): Promise<number | undefined> {
+  if (isUnfiltered(list)) return totalImages(db, list.user, list.organization);
+  const [row] = await db.all<{ total: number | null }>(countRepositoriesQuery(db, list));
+  return row?.total ?? undefined;
+}
+
+function isUnfiltered({ scope, text, category, isPublic, account, isShared }: RepositoryList): boolean {
+  const filters = [text, category, isPublic, account, isShared];
+  return scope === "own" && filters.every((filter) => filter === undefined);
+}
+
+export function countRepositoriesQuery(db: Database, list: RepositoryList): SQL {
+  return boundedTotal(boundedListOf(db, list));
 }
 
 /** The page is found by ids and sort keys alone: what is shown of each image is then read for the page only. */
 export function listRepositoriesQuery(db: Database, list: RepositoryList) {
   const direction = list.isDescending ? desc : asc;
-  const key = keyOf(list);
-  const page = db
-    .select({ id: sql<number>`${repositories.id}`.as("page_id"), key: asColumn<string | number>(key).as("page_key") })
-    .from(repositories)
-    .where(isListed(db, list))
-    .orderBy(direction(key), direction(repositories.id))
-    .limit(list.limit)
-    .offset(list.offset)
-    .as("page");
   return db
     .select({
       name: repositories.name,
@@ -97,15 +143,50 @@ export function listRepositoriesQuery(db: Database, list: RepositoryList) {
       tagCount: repositories.tagCount,
       storedBytes: repositories.storedBytes,
       isShared: sql<number>`${hasRunningShare(db)}`,
+      isEnd: sql<number>`page.is_end`,
       tags: sql<string>`(
         SELECT json_group_array(name) FROM (
           SELECT ${tags.name} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id} AND ${tags.companionOf} IS NULL
           ORDER BY ${tags.updatedAt} DESC LIMIT ${Math.min(MAX_LISTED_TAGS, Math.floor(MAX_PAGE_TAGS / list.limit))}))`,
     })
-    .from(page)
-    .innerJoin(repositories, eq(repositories.id, page.id))
+    .from(boundedPage(boundedListOf(db, list)))
+    .innerJoin(repositories, sql`${repositories.id} = page.id`)
     .innerJoin(accounts, eq(accounts.id, repositories.accountId))
-    .orderBy(direction(page.key), direction(page.id));
+    .orderBy(direction(sql`page.key`), direction(sql`page.id`));
+}
+
+const SOURCES = { own: "own", "shared-by": "sent", "shared-with": "shared" } as const satisfies Record<
+  RepositoryScope,
+  ImageSource
+>;
+
+function boundedListOf(db: Database, list: RepositoryList): BoundedList {
+  const { user, scope, organization, text, category, isPublic, limit, offset } = list;
+  const ofOrganization = organization && eq(repositories.organizationId, organizationIdOf(organization));
+  const ofAccount = eq(repositories.accountId, user.accountId);
+  const within = scope === "own" ? ofAccount : sql`${repositories.shareCount} > 0`;
+  const source = SOURCES[scope];
+  return {
+    table: repositories,
+    id: repositories.id,
+    key: keyOf(list),
+    isDescending: list.isDescending,
+    // The only order that images have an index for by account, but not by organization.
+    within: ofOrganization && list.order !== "isPublic" ? ofOrganization : within,
+    conditions: isListed(db, list),
+    columns: LISTED_COLUMNS,
+    selectors: [
+      ...imageSelectors(source, user, { text, category, isPublic }, MAX_COUNTED),
+      ...(ofOrganization ? [imagesWhere(ofOrganization)] : []),
+      // An account of a usual size is counted whole, whatever the filters.
+      ...(scope === "own" && !isUnfiltered(list) ? [imagesWhere(ofAccount)] : []),
+    ],
+    // One more tells whether there is another page.
+    limit: limit + 1,
+    offset,
+    maxFew: MAX_COUNTED,
+    maxWalked: hasIndex(list) ? maxSeenFor(list) : 0,
+  };
 }
 
 /** The name without its organization. */
@@ -129,11 +210,9 @@ function isListed(db: Database, list: RepositoryList): SQL | undefined {
   const { organization, text, category, isPublic, account, isShared } = list;
   return and(
     isInScope(db, list),
-    organization === undefined
-      ? undefined
-      : sql`${repositories.organizationId} = (SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} = ${organization})`,
+    organization === undefined ? undefined : eq(repositories.organizationId, organizationIdOf(organization)),
     text === undefined ? undefined : sql`instr(${imageName}, ${text}) > 0`,
-    category === undefined ? undefined : eq(repositories.category, category),
+    category === undefined ? undefined : inArray(repositories.category, storedCategories(category)),
     isPublic === undefined ? undefined : eq(repositories.isPublic, isPublic),
     account === undefined
       ? undefined
@@ -144,22 +223,15 @@ function isListed(db: Database, list: RepositoryList): SQL | undefined {
 
 function isInScope(db: Database, { scope, user }: RepositoryList): SQL | undefined {
   if (scope === "own") return isOwn(db, user);
-  if (scope === "shared-by") return and(isOwn(db, user), hasShare(db));
-  const offered = db.select({ id: shares.repositoryId }).from(shares).where(eq(shares.accountId, user.accountId));
-  // The first condition says nothing new, but finds them by an index.
-  return and(inArray(repositories.id, offered), isSharedWith(db, user));
-}
-
-function hasShare(db: Database, condition?: SQL): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(shares)
-      .where(and(eq(shares.repositoryId, repositories.id), condition)),
-  );
+  if (scope === "shared-by") return and(isOwn(db, user), sql`${repositories.shareCount} > 0`);
+  return isSharedWith(db, user);
 }
 
 /** Public images are for everybody, so that their shares mean nothing as long as they are. */
 function hasRunningShare(db: Database): SQL {
-  return sql`(${repositories.isPublic} = 0 AND ${hasShare(db, isRunning(Date.now()))})`;
+  const running = db
+    .select({ one: sql`1` })
+    .from(shares)
+    .where(and(eq(shares.repositoryId, repositories.id), isRunning(Date.now())));
+  return sql`(${repositories.isPublic} = 0 AND ${exists(running)})`;
 }

@@ -1,9 +1,9 @@
 /** Aging rules, what they delete and what they left in the log: `model/retention.ts`. */
-import { and, asc, desc, eq, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
-import type { AgingTag, RetentionRule } from "../model/retention.ts";
+import { type AgingTag, exemptionsOf, type RetentionRule } from "../model/retention.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
@@ -60,9 +60,25 @@ export async function findRule(db: Database, repositoryId: number): Promise<Stor
   return row && readRule(row);
 }
 
-/** Labels and patterns are JSON that only this module writes, so their shape is not checked again. */
+/**
+ * Labels and patterns are JSON that only this module writes, so their shape is not checked again. A null among the labels is
+ * the place of the next pattern.
+ */
 function readRule<R extends { labels: string; patterns: string }>(row: R) {
-  return { ...row, labels: JSON.parse(row.labels) as string[], patterns: JSON.parse(row.patterns) as string[] };
+  const places = JSON.parse(row.labels) as (string | null)[];
+  return {
+    ...row,
+    labels: places.filter((label) => label !== null),
+    patterns: JSON.parse(row.patterns) as string[],
+    ...(places.includes(null) && { order: places.map((label) => (label === null ? "pattern" : "label")) }),
+  };
+}
+
+/** A rule's labels with their places among the patterns, for {@link readRule}. Patterns at the end have none. */
+function placesOf(rule: RetentionRule): (string | null)[] {
+  const exemptions = exemptionsOf(rule);
+  const end = exemptions.findLastIndex(({ kind }) => kind === "label") + 1;
+  return exemptions.slice(0, end).map(({ kind, text }) => (kind === "label" ? text : null));
 }
 
 interface Repository {
@@ -178,17 +194,18 @@ export async function deleteRule(
   return deleted.length > 0;
 }
 
-function columnsOf({ kind, amount, labels, patterns }: RetentionRule) {
-  return { kind, amount, labels: JSON.stringify(labels), patterns: JSON.stringify(patterns) };
+function columnsOf(rule: RetentionRule) {
+  const { kind, amount, patterns } = rule;
+  return { kind, amount, labels: JSON.stringify(placesOf(rule)), patterns: JSON.stringify(patterns) };
 }
 
 function recordUpdate(db: Database, actor: Actor, repository: Repository, condition: SQL, rule: RetentionRule) {
-  const { kind, amount, labels, patterns } = rule;
+  const { kind, amount, patterns } = rule;
   const entry = auditOf("retention-rule.update", repository.name);
   return insertAuditOfChange(db, actor, entry, sql`${retentionRules} WHERE ${condition}`, {
     kind: { from: retentionRules.kind, to: kind },
     amount: { from: retentionRules.amount, to: amount },
-    labels: { from: retentionRules.labels, to: labels },
+    labels: { from: retentionRules.labels, to: placesOf(rule) },
     patterns: { from: retentionRules.patterns, to: patterns },
   });
 }
@@ -206,9 +223,10 @@ function auditOf(
   };
 }
 
-/** A rule and nothing else that an object may hold. */
-function contentOf({ kind, amount, labels, patterns }: RetentionRule): RetentionRule {
-  return { kind, amount, labels, patterns };
+/** A rule and nothing else that an object may hold; an order only where it is not the usual one. */
+function contentOf(rule: RetentionRule): RetentionRule {
+  const { kind, amount, labels, patterns, order } = rule;
+  return { kind, amount, labels, patterns, ...(placesOf(rule).includes(null) && { order }) };
 }
 
 /**
@@ -384,8 +402,7 @@ function loggedContent(rule: RetentionRule): RetentionRule {
     const cutAt = texts.findIndex((text) => (left -= text.length) < 0);
     return cutAt === -1 ? texts : [...texts.slice(0, cutAt), "…"];
   };
-  const { kind, amount, labels, patterns } = contentOf(rule);
-  return { kind, amount, labels: cut(labels), patterns: cut(patterns) };
+  return { ...contentOf(rule), labels: cut(rule.labels), patterns: cut(rule.patterns) };
 }
 
 /**
@@ -395,7 +412,12 @@ function loggedContent(rule: RetentionRule): RetentionRule {
  */
 export async function deleteLogBefore(db: Database, before: Date, limit: number): Promise<number> {
   // Ids grow with time: of the oldest, those that are old enough.
-  const oldest = db.select({ id: retentionLog.id }).from(retentionLog).orderBy(asc(retentionLog.id)).limit(limit);
+  const oldest = db
+    .select({ id: retentionLog.id })
+    .from(retentionLog)
+    .where(gt(retentionLog.id, 0))
+    .orderBy(asc(retentionLog.id))
+    .limit(limit);
   const deleted = await db
     .delete(retentionLog)
     .where(and(inArray(retentionLog.id, oldest), lt(retentionLog.createdAt, before)))
@@ -422,9 +444,12 @@ export interface LogEntry {
   createdAt: Date;
 }
 
+/** Entries that are counted at most: as far as pages by offset go. */
+const MAX_COUNTED_ENTRIES = 11_000;
+
 /**
- * One page of what aging deleted from a repository, the newest first, and how many entries there are in all. It has fewer
- * where the rules are long.
+ * One page of what aging deleted from a repository, the newest first, and how many entries there are in all: at most
+ * {@link MAX_COUNTED_ENTRIES} are counted. It has fewer where the rules are long.
  */
 export async function listLog(
   db: Database,
@@ -435,8 +460,14 @@ export async function listLog(
     logQuery(db, repositoryId, undefined, page.limit).offset(page.offset),
     db
       .select({ count: sql<number>`count(*)` })
-      .from(retentionLog)
-      .where(eq(retentionLog.repositoryId, repositoryId)),
+      .from(
+        db
+          .select({ id: retentionLog.id })
+          .from(retentionLog)
+          .where(eq(retentionLog.repositoryId, repositoryId))
+          .limit(MAX_COUNTED_ENTRIES)
+          .as("counted"),
+      ),
   ]);
   return { entries: (await readEntries(db, rows, page.limit)).entries, total: total[0]?.count ?? 0 };
 }

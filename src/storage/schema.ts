@@ -15,6 +15,9 @@ import type { OrganizationName, RepositoryName, Tag } from "../model/reference.t
 import type { SessionKind } from "../model/session.ts";
 import type { Content, DigestKey } from "../model/tag-kind.ts";
 
+/** What was deleted and is to be taken apart, or an image whose manifests are to be looked at again. */
+export type CleanupKind = "account" | "image" | "organization" | "trigger" | "untagged" | "user";
+
 const id = () => integer("id").primaryKey();
 /** For what tokens, audit and numbers refer to after it is gone: an id that is never given to another. */
 const lastingId = () => integer("id").primaryKey({ autoIncrement: true });
@@ -27,6 +30,11 @@ export const accounts = sqliteTable("accounts", {
   id: lastingId(),
   name: text("name").notNull().unique(),
   createdAt: createdAt(),
+  /** Kept by triggers on `users` and `organizations` (migration 0006). */
+  userCount: integer("user_count").notNull().default(0),
+  organizationCount: integer("organization_count").notNull().default(0),
+  /** Companions of its images; kept by triggers (migration 0007). */
+  companionCount: integer("companion_count").notNull().default(0),
   /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */
   auditEventCount: integer("audit_event_count").notNull().default(0),
   tagEventCount: integer("tag_event_count").notNull().default(0),
@@ -67,7 +75,12 @@ export const users = sqliteTable(
     /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
     passwordChanges: integer("password_changes").notNull().default(0),
   },
-  (table) => [index("users_by_account").on(table.accountId, table.name)],
+  (table) => [
+    index("users_by_account").on(table.accountId, table.name),
+    index("users_with_role")
+      .on(table.accountId, table.role)
+      .where(sql`${table.role} <> 'member'`),
+  ],
 );
 
 /** AK/SK pairs (guide 4.2). The secret is the key that requests are signed with, so it must be readable. */
@@ -138,6 +151,12 @@ export const organizations = sqliteTable(
     /** Whose quota it counts against. */
     createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
+    /** Users with a permission on all of its images; kept by triggers (migration 0006). */
+    userCount: integer("user_count").notNull().default(0),
+    /** Bytes of its images, each with all of its blobs; kept by triggers (migration 0006). */
+    imageBytes: integer("image_bytes").notNull().default(0),
+    /** Companions of its images, which its quota of tags counts along; kept by triggers (migration 0007). */
+    companionCount: integer("companion_count").notNull().default(0),
   },
   (table) => [
     index("organizations_by_account").on(table.accountId, table.name),
@@ -171,7 +190,7 @@ export const repositories = sqliteTable(
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
-    /** The organization's, which never changes: lists of an account's images walk one index. */
+    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion.ts`). */
     accountId: integer("account_id").notNull().default(0),
     /** The whole name, `organization/image`: a pull finds its repository by one index. */
     name: text("name").$type<RepositoryName>().notNull().unique(),
@@ -193,12 +212,21 @@ export const repositories = sqliteTable(
     storedBytes: integer("stored_bytes").notNull().default(0),
     /** Whether manifests that nothing needs any more stay all the same. */
     keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
+    /** Shares, ended ones among them; kept by triggers on `shares` (migration 0006). */
+    shareCount: integer("share_count").notNull().default(0),
   },
   (table) => [
     index("repositories_by_organization").on(table.organizationId, table.name),
+    index("repositories_by_organization_update").on(table.organizationId, table.updatedAt),
+    index("repositories_by_organization_tag_count").on(table.organizationId, table.tagCount),
     index("repositories_by_name").on(table.accountId, table.name),
     index("repositories_by_update").on(table.accountId, table.updatedAt),
     index("repositories_by_tag_count").on(table.accountId, table.tagCount),
+    index("repositories_by_category").on(table.accountId, table.category),
+    index("repositories_by_visibility").on(table.accountId, table.isPublic),
+    index("repositories_by_creator")
+      .on(table.createdBy)
+      .where(sql`${table.createdBy} IS NOT NULL`),
     index("repositories_public")
       .on(table.name)
       .where(sql`${table.isPublic} = 1`),
@@ -208,6 +236,21 @@ export const repositories = sqliteTable(
     index("repositories_public_by_tag_count")
       .on(table.tagCount)
       .where(sql`${table.isPublic} = 1`),
+    index("repositories_public_by_category")
+      .on(table.category)
+      .where(sql`${table.isPublic} = 1`),
+    index("repositories_shared_by_account")
+      .on(table.accountId, table.name)
+      .where(sql`${table.shareCount} > 0`),
+    index("repositories_shared_by_name")
+      .on(table.name)
+      .where(sql`${table.shareCount} > 0`),
+    index("repositories_shared_by_update")
+      .on(table.updatedAt)
+      .where(sql`${table.shareCount} > 0`),
+    index("repositories_shared_by_tag_count")
+      .on(table.tagCount)
+      .where(sql`${table.shareCount} > 0`),
   ],
 );
 
@@ -296,11 +339,13 @@ export const auditEvents = sqliteTable(
     index("audit_events_foreign")
       .on(table.accountId, table.createdAt)
       .where(sql`${table.originAccountId} IS NOT NULL`),
-    index("audit_events_by_time").on(table.createdAt),
     index("audit_events_by_account").on(table.accountId, table.id),
     index("audit_events_by_organization").on(table.organization, table.id),
     index("audit_events_by_user").on(table.userName, table.id),
     index("audit_events_by_action").on(table.action, table.id),
+    index("audit_events_denied")
+      .on(table.accountId, table.id)
+      .where(sql`${table.result} = 'denied'`),
   ],
 );
 
@@ -317,6 +362,20 @@ export const dailyPulls = sqliteTable(
     bytes: integer("bytes").notNull(),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.day, table.repositoryId] })],
+);
+
+/** Pulled bytes of an organization's images on one day (UTC): what `daily_pulls` has of them, added up. */
+export const dailyOrganizationPulls = sqliteTable(
+  "daily_organization_pulls",
+  {
+    accountId: integer("account_id").notNull(),
+    /** 0: of all of the account, images that are gone among them. */
+    organizationId: integer("organization_id").notNull(),
+    /** `YYYY-MM-DD`. */
+    day: text("day").notNull(),
+    bytes: integer("bytes").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.organizationId, table.day] })],
 );
 
 /** Stored bytes of an account at the end of a day (UTC), or on the last hour of the running one. */
@@ -345,8 +404,13 @@ export const blobs = sqliteTable(
     lastUsedAt: integer("last_used_at", { mode: "timestamp_ms" }).notNull(),
     /** No manifest names it: kept by triggers on `manifest_blobs` (migration 0002). */
     isUnreferenced: integer("is_unreferenced", { mode: "boolean" }).notNull().default(true),
+    /** Since when its object is known to be gone from R2: until it is pushed again, the blob counts as absent. */
+    lostAt: integer("lost_at", { mode: "timestamp_ms" }),
   },
   (table) => [
+    index("blobs_lost")
+      .on(table.lostAt)
+      .where(sql`${table.lostAt} IS NOT NULL`),
     index("blobs_unreferenced")
       .on(table.lastUsedAt, table.id)
       .where(sql`${table.isUnreferenced} = 1`),
@@ -429,7 +493,8 @@ export const manifests = sqliteTable(
     annotations: text("annotations"),
     /**
      * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
-     * collection has looked; then the time of that look, from which the grace period runs.
+     * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and
+     * is being taken apart (`storage/deletion.ts`).
      */
     unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
@@ -516,10 +581,17 @@ export const manifestPlatforms = sqliteTable(
     architecture: text("architecture").notNull(),
     /** Empty when there is none. */
     variant: text("variant").notNull().default(""),
+    /** Whether a tag leads to the manifest: kept by triggers (migration 0006). */
+    isTagged: integer("is_tagged", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.manifestId, table.architecture, table.os, table.variant] }),
-    index("manifest_platforms_by_architecture").on(table.repositoryId, table.architecture),
+    index("manifest_platforms_of_tags")
+      .on(table.repositoryId, table.architecture)
+      .where(sql`${table.isTagged} = 1`),
+    index("manifest_platforms_by_architecture")
+      .on(table.architecture, table.repositoryId)
+      .where(sql`${table.isTagged} = 1`),
   ],
 );
 
@@ -628,7 +700,7 @@ export const retentionRules = sqliteTable(
       .references(() => repositories.id, { onDelete: "cascade" }),
     kind: text("kind").$type<RetentionKind>().notNull(),
     amount: integer("amount").notNull(),
-    /** JSON arrays of texts. */
+    /** JSON arrays of texts. Among labels a null is the place of the next pattern, where another label follows it. */
     labels: text("labels").notNull(),
     patterns: text("patterns").notNull(),
     /** Counts the changes: a run deletes nothing by a rule that is not the one it read. */
@@ -670,6 +742,20 @@ export const garbageObjects = sqliteTable("garbage_objects", {
   /** Bytes. */
   size: integer("size").notNull(),
 });
+
+/** What is left to do of deletions that are too large for one statement, and of other changes to very many rows. */
+export const cleanups = sqliteTable(
+  "cleanups",
+  {
+    id: lastingId(),
+    kind: text("kind").$type<CleanupKind>().notNull(),
+    /** Of the repository or organization. */
+    targetId: integer("target_id").notNull(),
+    /** How far it has come, for kinds that walk: a manifest's digest. */
+    position: text("position").notNull().default(""),
+  },
+  (table) => [uniqueIndex("cleanups_by_target").on(table.kind, table.targetId)],
+);
 
 /** Runs of garbage collection, the last few hundred. */
 export const collections = sqliteTable("collections", {

@@ -1,19 +1,15 @@
 /** Lists of images across organizations and accounts: what somebody may see, page by page. */
-import { and, asc, desc, eq, exists, inArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { AccessFacts, User } from "../model/access.ts";
+import { storedCategories } from "../model/image-categories.ts";
 import type { ImageFilter, ImageSort, ImageSource, Page } from "../model/image-search.ts";
 import type { RepositoryName } from "../model/reference.ts";
 import { isOwn, isSharedWith } from "./access.ts";
+import { boundedPage, type BoundedList, type BoundedPage, MAX_WALKED, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
+import { imageSelectors, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
 import { hasArchitecture } from "./platforms.ts";
-import {
-  accounts,
-  organizationPermissions,
-  organizations,
-  repositories,
-  repositoryPermissions,
-  shares,
-} from "./schema.ts";
+import { accounts, organizationPermissions, repositories, repositoryPermissions } from "./schema.ts";
 
 export interface ImageSearch extends Page<ImageSort> {
   /** Undefined: anybody. */
@@ -50,10 +46,18 @@ const SORT_KEYS = {
   tags: repositories.tagCount,
 } as const satisfies Record<ImageSort, unknown>;
 
-/** One page of images in the order asked for; images with equal keys in that of their ids. */
-export async function searchImages(db: Database, search: ImageSearch): Promise<FoundImage[]> {
-  const rows = await searchImagesQuery(db, search);
-  return rows.map(({ organization, organizationLevel, repositoryLevel, isShared, ...image }) => ({
+/**
+ * One page of images in the order asked for; images with equal keys in that of their ids. Where a source was not looked
+ * through so far as the page needs ({@link BoundedPage}), the page has fewer.
+ */
+export async function searchImages(db: Database, search: ImageSearch): Promise<BoundedPage<FoundImage>> {
+  const pages = await Promise.all(search.sources.map((source) => searchSource(db, search, source)));
+  return mergePages(pages, search);
+}
+
+async function searchSource(db: Database, search: ImageSearch, source: ImageSource): Promise<BoundedPage<FoundImage>> {
+  const { rows, end } = splitEnd(await searchSourceQuery(db, search, source));
+  const images = rows.map(({ organization, organizationLevel, repositoryLevel, isShared, ...image }) => ({
     ...image,
     facts: {
       organization,
@@ -63,13 +67,30 @@ export async function searchImages(db: Database, search: ImageSearch): Promise<F
       isShared: isShared === 1,
     },
   }));
+  return { rows: images, end };
 }
 
-export function searchImagesQuery(db: Database, search: ImageSearch) {
-  // Each source walks its own index as far as the page needs; an image of two sources is one.
-  const branches = search.sources.map((source) => sql`SELECT * FROM ${searchSourceQuery(db, search, source)}`);
+/** An image of two sources is one. Beyond the point that a source was looked through to, nothing is known to be next. */
+function mergePages(pages: readonly BoundedPage<FoundImage>[], { isDescending, limit }: ImageSearch) {
+  const sign = isDescending ? -1 : 1;
+  const compare = (one: Position, other: Position) => {
+    if (one.key !== other.key) return one.key < other.key ? -sign : sign;
+    return sign * (one.id - other.id);
+  };
+  const [end] = pages.flatMap((page) => page.end ?? []).toSorted(compare);
+  const images = new Map(pages.flatMap(({ rows }) => rows).map((image) => [image.id, image]));
+  const rows = [...images.values()]
+    .toSorted(compare)
+    .filter((image) => end === undefined || compare(image, end) <= 0)
+    .slice(0, limit);
+  return { rows, end: rows.length < limit ? end : undefined };
+}
+
+type Position = Pick<FoundImage, "key" | "id">;
+
+/** The page as far as one source has it. */
+export function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSource) {
   const order = search.isDescending ? sql`DESC` : sql`ASC`;
-  const page = sql`(${sql.join(branches, sql` UNION `)} ORDER BY 2 ${order}, 1 ${order} LIMIT ${search.limit}) AS page`;
   const userId = search.user?.id ?? null;
   return db
     .select({
@@ -85,6 +106,7 @@ export function searchImagesQuery(db: Database, search: ImageSearch) {
       createdAt: repositories.createdAt,
       updatedAt: repositories.updatedAt,
       key: sql<string | number>`page.key`,
+      isEnd: sql<number>`page.is_end`,
       organization: { id: repositories.organizationId, accountId: repositories.accountId },
       organizationLevel: sql<AccessFacts["organizationLevel"] | null>`(
         SELECT ${organizationPermissions.level} FROM ${organizationPermissions}
@@ -95,64 +117,59 @@ export function searchImagesQuery(db: Database, search: ImageSearch) {
         WHERE ${repositoryPermissions.repositoryId} = ${repositories.id} AND ${repositoryPermissions.userId} = ${userId})`,
       isShared: search.user ? sql<number>`(${isSharedWith(db, search.user)})` : sql<number>`0`,
     })
-    .from(page)
+    .from(boundedPage(listOf(db, search, source)))
     .innerJoin(repositories, sql`${repositories.id} = page.id`)
     .innerJoin(accounts, eq(accounts.id, repositories.accountId))
     .orderBy(sql`page.key ${order}`, sql`page.id ${order}`);
 }
 
-/** The ids and sort keys of the page, as far as one source has them. */
-export function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSource) {
-  const key = SORT_KEYS[search.sort];
-  const direction = search.isDescending ? desc : asc;
-  return db
-    .select({ id: repositories.id, key: sql<string | number>`${key}`.as("key") })
-    .from(repositories)
-    .where(and(isFrom(db, source, search.user), ...conditionsOf(search.filter), isAfter(search)))
-    .orderBy(direction(key), direction(repositories.id))
-    .limit(search.limit);
+function listOf(db: Database, search: ImageSearch, source: ImageSource): BoundedList {
+  const { user, filter, sort, isDescending, after, limit } = search;
+  const { within, conditions } = scopeOf(db, source, user, filter.organization);
+  return {
+    table: repositories,
+    id: repositories.id,
+    key: SORT_KEYS[sort],
+    isDescending,
+    within,
+    conditions: and(conditions, ...conditionsOf(filter)),
+    columns: LISTED_COLUMNS,
+    selectors: imageSelectors(source, user, filter),
+    after,
+    limit,
+    maxWalked: Math.ceil(MAX_WALKED / search.sources.length),
+  };
 }
 
-function isFrom(db: Database, source: ImageSource, user: User | undefined): SQL | undefined {
+/** Where a source's images are in an index by the key, and which of those are its images. */
+function scopeOf(
+  db: Database,
+  source: ImageSource,
+  user: User | undefined,
+  organization: ImageFilter["organization"],
+): { within: SQL; conditions?: SQL | undefined } {
+  if (source !== "public" && !user) return { within: sql`false` };
+  const conditions = user && source !== "public" ? isFrom(db, source, user) : sql`${repositories.isPublic} = 1`;
+  if (organization !== undefined) {
+    return { within: eq(repositories.organizationId, organizationIdOf(organization)), conditions };
+  }
   // Written out, because SQLite sees that a partial index fits by the text alone.
-  if (source === "public") return sql`${repositories.isPublic} = 1`;
-  if (!user) return sql`false`;
+  if (source === "public") return { within: sql`${repositories.isPublic} = 1` };
+  if (source === "own" && user) return { within: eq(repositories.accountId, user.accountId), conditions };
+  return { within: sql`${repositories.shareCount} > 0`, conditions };
+}
+
+function isFrom(db: Database, source: Exclude<ImageSource, "public">, user: User): SQL | undefined {
   if (source === "own") return isOwn(db, user);
-  if (source === "sent") return and(isOwn(db, user), hasShare(db));
-  const isOffered = inArray(
-    repositories.id,
-    db.select({ id: shares.repositoryId }).from(shares).where(eq(shares.accountId, user.accountId)),
-  );
-  return and(isOffered, isSharedWith(db, user));
+  if (source === "sent") return and(isOwn(db, user), sql`${repositories.shareCount} > 0`);
+  return isSharedWith(db, user);
 }
 
-/** Whether a row of `repositories` is shared with somebody, or was. */
-function hasShare(db: Database): SQL {
-  return exists(
-    db
-      .select({ one: sql`1` })
-      .from(shares)
-      .where(eq(shares.repositoryId, repositories.id)),
-  );
-}
-
-function conditionsOf({ text, organization, category, isPublic, architecture }: ImageFilter): (SQL | undefined)[] {
+function conditionsOf({ text, category, isPublic, architecture }: ImageFilter): (SQL | undefined)[] {
   return [
     text === undefined ? undefined : sql`instr(${repositories.name}, ${text}) > 0`,
-    organization === undefined
-      ? undefined
-      : eq(
-          repositories.organizationId,
-          sql`(SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} = ${organization})`,
-        ),
-    category === undefined ? undefined : eq(repositories.category, category),
+    category === undefined ? undefined : inArray(repositories.category, storedCategories(category)),
     isPublic === undefined ? undefined : sql`${repositories.isPublic} = ${isPublic ? 1 : 0}`,
     architecture === undefined ? undefined : hasArchitecture(architecture),
   ];
-}
-
-function isAfter({ after, sort, isDescending }: ImageSearch): SQL | undefined {
-  if (!after) return undefined;
-  const [key, id] = after;
-  return sql`(${SORT_KEYS[sort]}, ${repositories.id}) ${isDescending ? sql`<` : sql`>`} (${key}, ${id})`;
 }

@@ -3,6 +3,7 @@ import type { Actor, User } from "../model/access.ts";
 import { type SessionKind, sessionIdOf } from "../model/session.ts";
 import { insertAudit, insertAuditForEach, insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isUserThere } from "./gone.ts";
 import { accounts, sessions, users } from "./schema.ts";
 import { USER_COLUMNS, type UserRecord } from "./users.ts";
 
@@ -76,7 +77,7 @@ export function findSessionQuery(db: Database, kind: SessionKind, tokenHash: str
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(and(eq(sessions.tokenHash, tokenHash), eq(sessions.kind, kind), gt(sessions.expiresAt, now)));
+    .where(and(eq(sessions.tokenHash, tokenHash), eq(sessions.kind, kind), gt(sessions.expiresAt, now), isUserThere));
 }
 
 /** Whether a user has a login of this id that has not ended. */

@@ -8,6 +8,7 @@ import { type Deadline, MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../model/sha
 import { isOwn, isSharedWith } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import type { Database } from "./database.ts";
+import { isNamed, isNamedUser } from "./gone.ts";
 import { accounts, repositories, shares, users } from "./schema.ts";
 
 export interface ShareTerms {
@@ -170,8 +171,8 @@ function selectShares(db: Database, condition: SQL | undefined) {
       updatedAt: shares.updatedAt,
     })
     .from(shares)
-    .innerJoin(accounts, eq(accounts.id, shares.accountId))
-    .leftJoin(users, eq(users.id, shares.createdBy))
+    .innerJoin(accounts, and(eq(accounts.id, shares.accountId), isNamed(accounts.name)))
+    .leftJoin(users, isNamedUser(shares.createdBy))
     .where(condition)
     .orderBy(asc(accounts.name));
 }
@@ -213,51 +214,114 @@ export interface SharePage<K> {
 export type SentPage = SharePage<readonly [repository: string, accountId: number]>;
 export type ReceivedPage = SharePage<readonly [repositoryId: number]>;
 
-/** Shares of the repositories that a user has a right to, by repository and account, after one of them. */
-export function listSentShares(db: Database, user: User, page: SentPage): Promise<ListedShare[]> {
-  return listSentSharesQuery(db, user, page);
+/** Images, or shares, that one page looks through. */
+const MAX_SEEN_SHARES = 1000;
+
+/**
+ * Shares of the repositories that a user has a right to, by repository and account, after one of them.
+ *
+ * @returns fewer than `limit`, even none, where too many others lie between; `end` is then where to go on.
+ */
+export async function listSentShares(
+  db: Database,
+  user: User,
+  page: SentPage,
+): Promise<{ rows: ListedShare[]; end: SentPage["after"] }> {
+  const rows = await listSentSharesQuery(db, user, page);
+  if (rows.length >= page.limit) return { rows, end: undefined };
+  const [last] = await sentSharesEndQuery(db, user, page);
+  return { rows, end: last && [last.name, Number.MAX_SAFE_INTEGER] };
 }
 
-export function listSentSharesQuery(db: Database, user: User, { after, limit, text }: SentPage) {
-  const [name, accountId] = after ?? ["", 0];
+/** Goes through the images that are shared, of which there is an index by name; CROSS JOINs keep its order. */
+export function listSentSharesQuery(db: Database, user: User, page: SentPage) {
+  const { after = ["", 0], limit, text } = page;
+  const seen = sql`(
+    SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${sharedFrom(user, page)}
+    ORDER BY ${repositories.name} LIMIT ${MAX_SEEN_SHARES}) AS seen`;
   return db
     .select(LISTED)
-    .from(repositories)
+    .from(seen)
+    .crossJoin(repositories)
     .crossJoin(shares)
-    .innerJoin(accounts, eq(accounts.id, shares.accountId))
+    .crossJoin(accounts)
     .where(
       and(
-        isOwn(db, user),
+        sql`${repositories.id} = seen.id`,
         eq(shares.repositoryId, repositories.id),
+        eq(accounts.id, shares.accountId),
+        isNamed(accounts.name),
+        isOwn(db, user),
         hasText(text),
-        sql`(${repositories.name}, ${shares.accountId}) > (${name}, ${accountId})`,
+        sql`(${repositories.name}, ${shares.accountId}) > (${after[0]}, ${after[1]})`,
       ),
     )
-    .orderBy(asc(repositories.name), asc(shares.accountId))
     .limit(limit);
 }
 
-/** Shares with a user's account that hold, of the newest repository first, after one of them. */
-export function listReceivedShares(db: Database, user: User, page: ReceivedPage): Promise<ListedShare[]> {
-  return listReceivedSharesQuery(db, user, page);
+export function sentSharesEndQuery(db: Database, user: User, page: SentPage) {
+  return db
+    .select({ name: repositories.name })
+    .from(repositories)
+    .where(sharedFrom(user, page))
+    .orderBy(asc(repositories.name))
+    .limit(1)
+    .offset(MAX_SEEN_SHARES - 1);
 }
 
-export function listReceivedSharesQuery(db: Database, user: User, { after, limit, text }: ReceivedPage) {
+/** Written out, because SQLite sees that a partial index fits by the text alone. */
+function sharedFrom({ accountId }: User, { after }: SentPage): SQL {
+  return sql`${repositories.accountId} = ${accountId} AND ${repositories.shareCount} > 0
+    AND ${repositories.name} >= ${after?.[0] ?? ""}`;
+}
+
+/** Shares with a user's account that hold, of the newest repository first, after one of them; `end` as above. */
+export async function listReceivedShares(
+  db: Database,
+  user: User,
+  page: ReceivedPage,
+): Promise<{ rows: ListedShare[]; end: ReceivedPage["after"] }> {
+  const rows = await listReceivedSharesQuery(db, user, page);
+  if (rows.length >= page.limit) return { rows, end: undefined };
+  const [last] = await receivedSharesEndQuery(db, user, page);
+  return { rows, end: last && [last.repositoryId] };
+}
+
+export function listReceivedSharesQuery(db: Database, user: User, page: ReceivedPage) {
+  const seen = sql`(
+    SELECT ${shares.repositoryId} AS id FROM ${shares} WHERE ${receivedBy(user, page)}
+    ORDER BY ${shares.repositoryId} DESC LIMIT ${MAX_SEEN_SHARES}) AS seen`;
   return db
     .select(LISTED)
-    .from(shares)
-    .innerJoin(repositories, eq(repositories.id, shares.repositoryId))
-    .innerJoin(accounts, eq(accounts.id, repositories.accountId))
+    .from(seen)
+    .crossJoin(repositories)
+    .crossJoin(shares)
+    .crossJoin(accounts)
     .where(
       and(
+        sql`${repositories.id} = seen.id`,
+        eq(shares.repositoryId, repositories.id),
         eq(shares.accountId, user.accountId),
+        eq(accounts.id, repositories.accountId),
         isSharedWith(db, user),
-        hasText(text),
-        after === undefined ? undefined : lt(shares.repositoryId, after[0]),
+        hasText(page.text),
       ),
     )
+    .limit(page.limit);
+}
+
+export function receivedSharesEndQuery(db: Database, user: User, page: ReceivedPage) {
+  return db
+    .select({ repositoryId: shares.repositoryId })
+    .from(shares)
+    .where(receivedBy(user, page))
     .orderBy(desc(shares.repositoryId))
-    .limit(limit);
+    .limit(1)
+    .offset(MAX_SEEN_SHARES - 1);
+}
+
+function receivedBy({ accountId }: User, { after }: ReceivedPage): SQL | undefined {
+  return and(eq(shares.accountId, accountId), after === undefined ? undefined : lt(shares.repositoryId, after[0]));
 }
 
 function hasText(text: string | undefined): SQL | undefined {

@@ -19,14 +19,15 @@ export interface Stores {
 
 /** @throws ConfigurationError naming what the operator has set wrong. */
 export function openStores(env: Env): Stores {
+  const settings = readSettings(env);
   return {
     db: openDatabase(env.DB, MAX_QUERIES),
     bucket: env.BUCKET,
-    uploads: env.UPLOADS,
+    uploads: { sessions: env.UPLOADS, places: settings.uploadsInMemory },
     loginLimiter: env.LOGIN_LIMITER,
     networkLimiter: env.NETWORK_LIMITER,
     deliveries: env.DELIVERIES,
-    settings: readSettings(env),
+    settings,
     secrets: readSecrets(env),
   };
 }

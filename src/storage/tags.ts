@@ -6,6 +6,7 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { companionColumns, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
+import { isNamedUser } from "./gone.ts";
 import { imageBytes } from "./image-detail.ts";
 import { isImmutable } from "./immutable-tags.ts";
 import { MOVED } from "./manifests.ts";
@@ -53,14 +54,19 @@ export async function listTagRecords(db: Database, list: TagList) {
 
 export type TagRecord = Awaited<ReturnType<typeof listTagRecords>>["records"][number];
 
-/** Tags that change at the same time are in the order in which they were made. */
+/** Tags that change at the same time are in the order in which they were made. Those left out are read in an index only. */
 export function listTagRecordsQuery(db: Database, list: TagList) {
   const direction = list.isDescending ? desc : asc;
-  const order = list.order === "name" ? [tags.name] : [tags.updatedAt, sql`${tags}.rowid`];
-  return selectTagRecords(db, isListed(list))
-    .orderBy(...order.map((column) => direction(column)))
+  const rowid = sql<number>`${tags}.rowid`;
+  const order = (list.order === "name" ? [tags.name] : [tags.updatedAt, rowid]).map((column) => direction(column));
+  const page = db
+    .select({ rowid })
+    .from(tags)
+    .where(isListed(list))
+    .orderBy(...order)
     .limit(list.limit)
     .offset(list.offset);
+  return selectTagRecords(db, sql`${rowid} IN ${page}`).orderBy(...order);
 }
 
 function isListed({ repositoryId, name }: TagList): SQL | undefined {
@@ -245,7 +251,7 @@ export function listTagEventsQuery(
       at: tagHistory.createdAt,
     })
     .from(tagHistory)
-    .leftJoin(users, eq(users.id, tagHistory.userId))
+    .leftJoin(users, isNamedUser(tagHistory.userId))
     .where(
       and(
         eq(tagHistory.repositoryId, repositoryId),

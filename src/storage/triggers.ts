@@ -1,5 +1,5 @@
 /** Triggers and the clusters they act on. */
-import { and, asc, eq, isNull, lt, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { AuditAction } from "../model/audit.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -9,7 +9,9 @@ import type { Condition } from "../model/trigger.ts";
 import type { Target } from "../model/trigger-target.ts";
 import { type Change, insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
-import { clusters, deliveries, repositories, triggers, users } from "./schema.ts";
+import { insertGoneTriggers } from "./deletion.ts";
+import { goneName, isNamed, isThere, isNamedUser } from "./gone.ts";
+import { clusters, deliveries, organizations, repositories, triggers, users } from "./schema.ts";
 
 export interface TriggerRecord {
   id: number;
@@ -54,9 +56,9 @@ function select(db: Database) {
   return db
     .select(COLUMNS)
     .from(triggers)
-    .innerJoin(repositories, eq(repositories.id, triggers.repositoryId))
+    .innerJoin(repositories, and(eq(repositories.id, triggers.repositoryId), isThere, isNamed(triggers.name)))
     .leftJoin(clusters, eq(clusters.id, triggers.clusterId))
-    .leftJoin(users, eq(users.id, triggers.createdBy))
+    .leftJoin(users, isNamedUser(triggers.createdBy))
     .$dynamic();
 }
 
@@ -137,7 +139,9 @@ export async function insertTrigger(
         sql`SELECT NULL, ${repository.id}, ${name}, ${condition.kind}, ${condition.text}, ${isEnabled ? 1 : 0},
                    ${firesAlways ? 1 : 0}, ${JSON.stringify(target)}, ${clusterId ?? null}, ${encryptedSecrets},
                    ${actor.user.id}, ${now}, ${now}, ${approvedBy ?? null}
-            WHERE (SELECT count(*) FROM ${triggers} WHERE ${triggers.repositoryId} = ${repository.id}) < ${MAX_TRIGGERS}`,
+            WHERE (
+              SELECT count(*) FROM ${triggers} WHERE ${triggers.repositoryId} = ${repository.id} AND ${isNamed(triggers.name)}
+            ) < ${MAX_TRIGGERS}`,
       )
       .onConflictDoNothing({ target: [triggers.repositoryId, triggers.name] })
       .returning({ id: triggers.id }),
@@ -254,17 +258,28 @@ function clusterNameOf(id: SQLWrapper | number | null): SQL {
   return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
 }
 
+/** Deliveries that one statement looks at, and that it ends. Of more, the first that is sent is told the same, and the next ones end. */
+const MAX_SEEN = 5000;
+const MAX_ENDED = 1000;
+
 /**
  * Switches a trigger off whose receiver says that it is gone for good, and ends what waits for it. What is being sent at this
  * moment ends by its own answer.
  */
 export async function disableTrigger(db: Database, id: number): Promise<void> {
   const now = new Date();
-  const isWaiting = and(
-    eq(deliveries.triggerId, id),
-    eq(deliveries.status, "pending"),
-    or(isNull(deliveries.leasedUntil), lt(deliveries.leasedUntil, now)),
-  );
+  const newest = db
+    .select({ id: deliveries.id, status: deliveries.status, leasedUntil: deliveries.leasedUntil })
+    .from(deliveries)
+    .where(eq(deliveries.triggerId, id))
+    .orderBy(desc(deliveries.id))
+    .limit(MAX_SEEN)
+    .as("newest");
+  const waiting = db
+    .select({ id: newest.id })
+    .from(newest)
+    .where(and(eq(newest.status, "pending"), or(isNull(newest.leasedUntil), lt(newest.leasedUntil, now))))
+    .limit(MAX_ENDED);
   await db.batch([
     db.update(triggers).set({ isEnabled: false, updatedAt: now }).where(eq(triggers.id, id)),
     db
@@ -275,25 +290,31 @@ export async function disableTrigger(db: Database, id: number): Promise<void> {
         finishedAt: now,
         detail: "the receiver has said before that it is gone",
       })
-      .where(isWaiting),
+      .where(inArray(deliveries.id, waiting)),
   ]);
 }
 
-/** Deletes a trigger with its history. @returns whether there was one of that name. */
+/**
+ * Deletes a trigger, for everybody at once; its history, which may be long, goes in slices (`deletion.ts`).
+ *
+ * @returns its id; undefined when there was none of that name.
+ */
 export async function deleteTrigger(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   name: string,
-): Promise<boolean> {
-  const [deleted] = await db.batch([
+): Promise<number | undefined> {
+  const [gone] = await db.batch([
     db
-      .delete(triggers)
+      .update(triggers)
+      .set({ name: goneName(triggers.id), isEnabled: false, clusterId: null, encryptedSecrets: null })
       .where(and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name)))
       .returning({ id: triggers.id }),
     insertAuditIfChanged(db, actor, auditOf("trigger.delete", repository.name, name)),
+    insertGoneTriggers(db, repository.id),
   ]);
-  return deleted.length > 0;
+  return gone[0]?.id;
 }
 
 function whereTo(target: Target) {
@@ -334,6 +355,22 @@ export async function findCluster(
 
 export async function findClusterById(db: Database, id: number): Promise<ClusterRecord | undefined> {
   const [row] = await db.select().from(clusters).where(eq(clusters.id, id));
+  return row;
+}
+
+/** A cluster as its id alone names it, and the organization that it is of. */
+export async function findClusterName(db: Database, id: number) {
+  const [row] = await db
+    .select({
+      id: clusters.id,
+      name: clusters.name,
+      organization: organizations.name,
+      createdAt: clusters.createdAt,
+      updatedAt: clusters.updatedAt,
+    })
+    .from(clusters)
+    .innerJoin(organizations, eq(organizations.id, clusters.organizationId))
+    .where(eq(clusters.id, id));
   return row;
 }
 

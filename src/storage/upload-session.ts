@@ -15,16 +15,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { createHash, type Hash } from "node:crypto";
 import type { Env } from "../env.ts";
+import { free } from "../memory.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../model/digest.ts";
 import { type ErrorCode, type Problem, RegistryError } from "../model/errors.ts";
-import { MAX_BLOB_BYTES, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../model/limits.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
-import { discardRest } from "../streams.ts";
-import { replaceObject, saveBlob } from "./blobs.ts";
+import { bodyPlaces, BodyReader, discardRest, IDLE } from "../streams.ts";
+import { markFound, replaceObject, saveBlob } from "./blobs.ts";
 import { openDatabase } from "./database.ts";
-import { discardObject, newObjectKey } from "./objects.ts";
+import { discardObject, hasObject, newObjectKey } from "./objects.ts";
 import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
+import { discardPart, isMemoryScarce, PartBuffer, takePart, waitForPart } from "./part-buffer.ts";
 import { requireRoom } from "./quotas.ts";
+import { isUploadPlaceWanted } from "./upload-places.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
 export interface UploadOwner {
@@ -90,6 +93,9 @@ const TAIL_PIECE_BYTES = 1024 * 1024;
 /** R2 takes up to 4.995 GiB in one `put`; a longer body is cut into parts even when its length is known. */
 const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
 const PART_TRIES = 4;
+/** For how long an upload waits for memory before it makes do with less. */
+const APPEND_TRIES = 20;
+const APPEND_PAUSE_MS = 25;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
 /** Refusals after which an upload cannot go on. */
@@ -108,7 +114,8 @@ export class UploadSession extends DurableObject<Env> {
   async open({ repository, userId, algorithm, room }: UploadOpening): Promise<void> {
     this.#save({ repository, userId, algorithm, room, offset: 0, lastUsedAt: Date.now() });
     this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
-    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_IDLE_MS);
+    // Most are done long before, and then leave nothing.
+    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
   }
 
   /** How many bytes are safe. */
@@ -122,9 +129,16 @@ export class UploadSession extends DurableObject<Env> {
    */
   async #record(blob: { digest: Digest; objectKey: string; size: number }, by: UploadFinisher): Promise<string> {
     const db = openDatabase(this.env.DB);
-    const { objectKey } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
-    if (objectKey === blob.objectKey || (await this.env.BUCKET.head(objectKey))) return objectKey;
-    return replaceObject(db, blob.digest, objectKey, blob.objectKey);
+    const { objectKey, lostAt } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
+    if (objectKey === blob.objectKey) return objectKey;
+    if (await hasObject(this.env.BUCKET, { objectKey, size: blob.size })) {
+      if (lostAt) await markFound(db, objectKey);
+      return objectKey;
+    }
+    const kept = await replaceObject(db, blob.digest, objectKey, blob.objectKey);
+    // What may be left of it: in the local runtime, its metadata.
+    await discardObject(db, this.env.BUCKET, objectKey);
+    return kept;
   }
 
   /** Adds a chunk and answers how many bytes are safe afterwards. */
@@ -177,6 +191,7 @@ export class UploadSession extends DurableObject<Env> {
         session.done = { digest, size };
         this.#save(session);
         await this.#discardObjects(kept);
+        this.#forgetBytes();
         return { size };
       }),
     );
@@ -214,7 +229,7 @@ export class UploadSession extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const session = this.#read();
     if (!session) return;
-    const idleUntil = session.lastUsedAt + UPLOAD_IDLE_MS;
+    const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
       // A place whose upload is silent for days is taken away.
@@ -265,53 +280,122 @@ export class UploadSession extends DurableObject<Env> {
 
   /**
    * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
-   * most two are in memory. When the client vanishes, what was stored stays and counts.
+   * most two are in memory. When others need the memory, what has come goes to the tail as soon as the client pauses. When
+   * the client vanishes, what was stored stays and counts.
    */
   async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null, digest?: Digest): Promise<void> {
     await this.#requireBounds(session, bounds, digest);
     if (!body) return;
-    const before = session.offset;
     const announced = bounds.length ?? Infinity;
-    const reader = body.getReader({ mode: "byob" });
-    const buffers = new PartBuffers();
+    const before = session.offset;
     let received = 0;
+    const reader = new BodyReader(body, isOthersTurn);
+    const part = new PartBuffer();
+    /** Bytes of the part that are in the tail already. */
+    let tailBytes = this.#tailBytes(session);
     let sending: Promise<void> | undefined;
+    const sent = async () => {
+      const last = sending;
+      sending = undefined;
+      await last;
+    };
+    const requireRoomSoFar = () => this.#requireRoom(session, before + received, digest);
+    const moveToTail = async () => {
+      await requireRoomSoFar();
+      await sent();
+      this.#appendTail(session, part.content);
+      tailBytes += part.length;
+      part.clear();
+    };
     try {
-      for (;;) {
-        if (sending && !buffers.hasSpare()) {
-          await sending;
-          sending = undefined;
-        }
-        // Only the first part begins with the tail of the chunks before: storing a part empties it.
-        const tailBytes = received === 0 ? before % UPLOAD_PART_BYTES : 0;
-        const wanted = Math.min(UPLOAD_PART_BYTES - tailBytes, announced - received);
-        const fresh = await readUpTo(reader, buffers.take(), tailBytes, wanted);
-        received += fresh.byteLength;
-        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
-        await this.#requireRoom(session, before + received, digest);
-        await sending;
-        sending = undefined;
-        if (tailBytes + fresh.byteLength < UPLOAD_PART_BYTES) {
-          this.#appendTail(session, fresh);
-          break;
-        }
-        const part = new Uint8Array(fresh.buffer);
-        if (tailBytes > 0) copyInto(part, this.#readTail());
-        sending = this.#sendPart(session, part, fresh).then(() => buffers.giveBack(fresh.buffer));
-        sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+      if (tailBytes === UPLOAD_PART_BYTES) {
+        await this.#sendTail(session, part);
+        tailBytes = 0;
       }
+      while (received < announced) {
+        const piece = await reader.read(Math.min(UPLOAD_PART_BYTES - tailBytes - part.length, announced - received));
+        part.renew();
+        if (piece === undefined) break;
+        if (piece === IDLE) {
+          if (isMemoryScarce()) await moveToTail();
+          continue;
+        }
+        received += piece.byteLength;
+        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        if (!part.append(piece) && !(await appendSoon(part, piece))) {
+          await moveToTail();
+          if (!part.append(piece)) {
+            this.#appendTail(session, piece);
+            tailBytes += piece.byteLength;
+          }
+        }
+        if (tailBytes + part.length < UPLOAD_PART_BYTES) continue;
+        await requireRoomSoFar();
+        await sent();
+        if (tailBytes > 0) {
+          await this.#sendTail(session, part);
+          tailBytes = 0;
+        } else {
+          const whole = part.takeWhole();
+          sending = this.#sendPart(session, whole.bytes, whole.bytes).finally(() => part.giveBack(whole));
+          sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+        }
+      }
+      await moveToTail();
       if (received < (bounds.length ?? 0)) throw wrongSize(announced, `only ${received} came`);
       if (announced !== Infinity && !bounds.isLengthCertain && !(await isAtEnd(reader))) {
         throw wrongSize(announced, "more came");
       }
     } finally {
       try {
-        await sending;
+        await sent();
       } finally {
-        buffers.release();
-        reader.releaseLock();
+        part.clear();
+        await reader.release();
       }
     }
+  }
+
+  /** Sends a part of which a beginning is in the tail. */
+  async #sendTail(session: Session, rest: PartBuffer): Promise<void> {
+    let whole = takePart(UPLOAD_PART_BYTES);
+    if (!whole) {
+      // What waits for memory keeps none.
+      this.#appendTail(session, rest.content);
+      rest.clear();
+      whole = await waitForPart(UPLOAD_PART_BYTES);
+    }
+    try {
+      const tailBytes = this.#copyTail(whole.bytes);
+      whole.bytes.set(rest.content, tailBytes);
+      await this.#sendPart(session, whole.bytes, rest.content);
+    } finally {
+      rest.clear();
+      discardPart(whole);
+    }
+  }
+
+  /** Does something with the tail, in memory that it waits for. */
+  async #withTail<T>(session: Session, use: (tail: Uint8Array) => Promise<T>): Promise<T> {
+    const part = await waitForPart(this.#tailBytes(session));
+    try {
+      this.#copyTail(part.bytes);
+      return await use(part.bytes);
+    } finally {
+      discardPart(part);
+    }
+  }
+
+  /** @returns how many bytes there were. */
+  #copyTail(target: Uint8Array): number {
+    let at = 0;
+    // Piece by piece: a second whole part would be in memory otherwise.
+    for (const [, piece] of this.ctx.storage.kv.list<Uint8Array<ArrayBuffer>>({ prefix: PREFIX.tail })) {
+      target.set(piece, at);
+      at += piece.byteLength;
+      free(piece.buffer);
+    }
+    return at;
   }
 
   async #requireBounds(session: Session, bounds: ChunkBounds, digest?: Digest): Promise<void> {
@@ -339,10 +423,10 @@ export class UploadSession extends DurableObject<Env> {
     else session.room = room.bytes;
   }
 
-  /** Sends one whole part to R2 and counts its `fresh` bytes, those that were not in the tail. */
+  /** Sends one whole part to R2 and counts its `fresh` bytes, its end that was not in the tail. */
   async #sendPart(session: Session, part: Uint8Array, fresh: Uint8Array): Promise<void> {
     const upload = await this.#multipart(session);
-    const number = Math.floor(session.offset / UPLOAD_PART_BYTES) + 1; // the tail is less than a part
+    const number = Math.floor((session.offset + fresh.byteLength) / UPLOAD_PART_BYTES);
     const { etag } = await withRetries(() => upload.uploadPart(number, part));
     const { kv } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
@@ -363,8 +447,9 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
-  #readTail(): Uint8Array[] {
-    return this.#list<Uint8Array>(PREFIX.tail).map(([, piece]) => piece);
+  /** A whole part at most: then one that there was no memory to send. */
+  #tailBytes({ offset }: Session): number {
+    return offset - this.#parts().length * UPLOAD_PART_BYTES;
   }
 
   #parts(): R2UploadedPart[] {
@@ -404,16 +489,16 @@ export class UploadSession extends DurableObject<Env> {
   async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
     if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
       await this.#requireBounds(session, bounds, digest);
-      const object = await this.#put(digest, body);
+      const object = await this.#putAsItComes(digest, body, bounds.length ?? 0);
       session.offset = object.size;
       return object.key;
     }
     await this.#receive(session, bounds, body, digest);
-    if (!session.multipart) return (await this.#put(digest, join(this.#readTail()))).key;
+    if (!session.multipart) return (await this.#withTail(session, (tail) => this.#put(digest, tail))).key;
 
     const known = this.#knownDigest(session, algorithmOf(digest));
     if (known && known !== digest) throw await this.#wrongDigest(digest, known);
-    await this.#completeMultipart(session, session.multipart);
+    await this.#withTail(session, (tail) => this.#completeMultipart(session, tail));
     if (!known) await this.#verify(session.multipart.key, digest);
     return session.multipart.key;
   }
@@ -428,22 +513,31 @@ export class UploadSession extends DurableObject<Env> {
     }
   }
 
+  /** The same with the bytes of a client, who may break off or pause for ever. */
+  async #putAsItComes(digest: Digest, body: ByteStream, length: number): Promise<R2Object> {
+    const { readable, writable } = new FixedLengthStream(length);
+    const [stored, sent] = await Promise.allSettled([this.#put(digest, readable), pump(body, writable)]);
+    // When both failed, one because of the other, the client's part tells why; a wrong digest is known at the end only.
+    if (sent.status === "rejected" && sent.reason instanceof RegistryError) throw sent.reason;
+    if (stored.status === "rejected") throw stored.reason;
+    return stored.value;
+  }
+
   #knownDigest(session: Session, algorithm: DigestAlgorithm): Digest | undefined {
     const running = this.#hash;
     if (!running || running.algorithm !== algorithm || running.position !== session.offset) return undefined;
     return digestFromHex(algorithm, running.hash.copy().digest("hex"));
   }
 
-  async #completeMultipart(session: Session, { key, uploadId }: { key: string; uploadId: string }): Promise<void> {
-    const upload = this.env.BUCKET.resumeMultipartUpload(key, uploadId);
+  async #completeMultipart(session: Session, tail: Uint8Array): Promise<void> {
+    const upload = await this.#multipart(session);
     try {
       const parts = this.#parts();
-      const tail = join(this.#readTail());
       if (tail.byteLength > 0) parts.push(await withRetries(() => upload.uploadPart(parts.length + 1, tail)));
       await upload.complete(parts);
     } catch (error) {
       // An earlier attempt may have completed it and died before it could say so.
-      const object = await this.env.BUCKET.head(key);
+      const object = await this.env.BUCKET.head(upload.key);
       if (object?.size !== session.offset) throw error;
     }
   }
@@ -488,6 +582,16 @@ export class UploadSession extends DurableObject<Env> {
     await this.ctx.storage.deleteAll();
   }
 
+  /** Forgets what a finished upload was made of. */
+  #forgetBytes(): void {
+    this.ctx.storage.transactionSync(() => {
+      for (const prefix of Object.values(PREFIX)) {
+        for (const [key] of this.#list(prefix)) this.ctx.storage.kv.delete(key);
+      }
+    });
+    this.#hash = undefined;
+  }
+
   /** Removes what failed attempts left in R2, and the upload itself when the blob was there already. */
   async #discardObjects(keep = ""): Promise<void> {
     const db = openDatabase(this.env.DB);
@@ -496,38 +600,9 @@ export class UploadSession extends DurableObject<Env> {
   }
 }
 
-/**
- * The buffers of one body. All uploads of an isolate share its 128 MB: below `EAGER` buffers in all, an upload takes a
- * second one, to read the next part while the last is on its way to R2; above, it makes do with one.
- */
-class PartBuffers {
-  static readonly #EAGER = 12;
-  static #inUse = 0;
-
-  readonly #spare: ArrayBuffer[] = [];
-  #owned = 0;
-
-  hasSpare(): boolean {
-    return this.#spare.length > 0 || (this.#owned < 2 && PartBuffers.#inUse < PartBuffers.#EAGER);
-  }
-
-  take(): ArrayBuffer {
-    const spare = this.#spare.pop();
-    if (spare) return spare;
-    this.#owned += 1;
-    PartBuffers.#inUse += 1;
-    return new ArrayBuffer(UPLOAD_PART_BYTES);
-  }
-
-  giveBack(buffer: ArrayBuffer): void {
-    this.#spare.push(buffer);
-  }
-
-  release(): void {
-    PartBuffers.#inUse -= this.#owned;
-    this.#owned = 0;
-    this.#spare.length = 0;
-  }
+/** Whether a client that sends slowly holds up others. */
+function isOthersTurn(): boolean {
+  return isMemoryScarce() || isUploadPlaceWanted() || bodyPlaces.isWanted;
 }
 
 function answer<T>(work: () => T): Outcome<T> {
@@ -582,39 +657,39 @@ function tooLarge(): RegistryError {
   return new RegistryError("BLOB_TOO_LARGE", message);
 }
 
-/** Fills a buffer from `at` with `wanted` bytes, or fewer when the body ends, and answers those bytes. */
-async function readUpTo(
-  reader: ReadableStreamBYOBReader,
-  buffer: ArrayBuffer,
-  at: number,
-  wanted: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (wanted === 0) return new Uint8Array(0);
-  const { value } = await reader.readAtLeast(wanted, new Uint8Array(buffer, at, wanted));
-  return value ?? new Uint8Array(0);
+/** Waits a little for the memory that other uploads give back with every part they have sent. */
+async function appendSoon(part: PartBuffer, piece: Uint8Array): Promise<boolean> {
+  for (let tries = 0; tries < APPEND_TRIES; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, APPEND_PAUSE_MS));
+    if (part.append(piece)) return true;
+  }
+  return false;
 }
 
-async function isAtEnd(reader: ReadableStreamBYOBReader): Promise<boolean> {
-  const { value, done } = await reader.read(new Uint8Array(1));
-  return done || value.byteLength === 0;
-}
-
-function copyInto(target: Uint8Array, pieces: readonly Uint8Array[]): void {
-  let at = 0;
-  for (const piece of pieces) {
-    target.set(piece, at);
-    at += piece.byteLength;
+/** Passes a body on. */
+async function pump(body: ByteStream, writable: WritableStream<Uint8Array>): Promise<void> {
+  const reader = new BodyReader(body, isOthersTurn);
+  const writer = writable.getWriter();
+  try {
+    for (;;) {
+      const piece = await reader.read(Infinity);
+      if (piece === undefined) break;
+      if (piece !== IDLE) await writer.write(piece);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    throw error;
+  } finally {
+    await reader.release();
   }
 }
 
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(lengthOf(pieces));
-  copyInto(whole, pieces);
-  return whole;
+async function isAtEnd(reader: BodyReader): Promise<boolean> {
+  for (;;) {
+    const piece = await reader.read(1);
+    if (piece !== IDLE) return piece === undefined;
+  }
 }
 
 /** R2 asks to repeat what failed on its side; the part is still in memory. */

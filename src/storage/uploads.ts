@@ -1,6 +1,8 @@
 /** The Worker's side of `UploadSession`: finds the object by the id in the URL and turns refusals back into errors. */
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
+import { admit } from "../streams.ts";
+import { inPlace } from "./upload-places.ts";
 import type {
   ChunkBounds,
   Outcome,
@@ -11,16 +13,22 @@ import type {
 } from "./upload-session.ts";
 
 export type { ChunkBounds, UploadFinisher, UploadOpening, UploadOwner };
-export type Uploads = DurableObjectNamespace<UploadSession>;
+
+/** Where sessions live, and how many may be in memory at once; undefined for any number. */
+export interface Uploads {
+  sessions: DurableObjectNamespace<UploadSession>;
+  places: number | undefined;
+}
 
 /** An id for a session, which is as hard to guess as a key. */
-export function newUploadId(uploads: Uploads): string {
-  return uploads.newUniqueId().toString();
+export function newUploadId({ sessions }: Uploads): string {
+  return sessions.newUniqueId().toString();
 }
 
 /** Opens the session of an id that is new. */
-export async function openUpload(uploads: Uploads, id: string, opening: UploadOpening): Promise<void> {
-  await find(uploads, id).open(opening);
+export async function openUpload(uploads: Uploads, session: string, opening: UploadOpening): Promise<void> {
+  const stub = find(uploads, session);
+  await inPlace(uploads.places, { session, receives: false, ends: false }, () => stub.open(opening));
 }
 
 /** Stores a blob that comes whole, in one request. */
@@ -32,12 +40,18 @@ export async function storeUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
-  valueOf(await find(uploads, id).store(opening, digest, bounds, body));
+  admit(body);
+  const stub = find(uploads, id);
+  const place = { session: id, receives: body !== null && bounds.length !== 0, ends: true };
+  valueOf(await inPlace(uploads.places, place, () => stub.store(opening, digest, bounds, body)));
 }
 
 /** @returns how many bytes the session has. */
 export async function uploadOffset(uploads: Uploads, session: string, owner: UploadOwner): Promise<number> {
-  return valueOf(await find(uploads, session).status(owner)).offset;
+  const stub = find(uploads, session);
+  return valueOf(
+    await inPlace(uploads.places, { session, receives: false, ends: false }, async () => stub.status(owner)),
+  ).offset;
 }
 
 /** @returns how many bytes the session has now. */
@@ -48,7 +62,10 @@ export async function appendToUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<number> {
-  return valueOf(await find(uploads, session).append(owner, bounds, body)).offset;
+  admit(body);
+  const stub = find(uploads, session);
+  const place = { session, receives: body !== null && bounds.length !== 0, ends: false };
+  return valueOf(await inPlace(uploads.places, place, () => stub.append(owner, bounds, body))).offset;
 }
 
 export async function finishUpload(
@@ -59,11 +76,15 @@ export async function finishUpload(
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<void> {
-  valueOf(await find(uploads, session).finish(owner, digest, bounds, body));
+  admit(body);
+  const stub = find(uploads, session);
+  const place = { session, receives: body !== null && bounds.length !== 0, ends: true };
+  valueOf(await inPlace(uploads.places, place, () => stub.finish(owner, digest, bounds, body)));
 }
 
 export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
-  valueOf(await find(uploads, session).cancel(owner));
+  const stub = find(uploads, session);
+  valueOf(await inPlace(uploads.places, { session, receives: false, ends: true }, () => stub.cancel(owner)));
 }
 
 /**
@@ -77,7 +98,7 @@ export async function endIdleUpload(uploads: Uploads, session: string, since: Da
 
 function find(uploads: Uploads, session: string): DurableObjectStub<UploadSession> {
   try {
-    return uploads.get(uploads.idFromString(session));
+    return uploads.sessions.get(uploads.sessions.idFromString(session));
   } catch (cause) {
     throw new RegistryError("UPLOAD_UNKNOWN", "no such upload: the URL is not one that this registry gave out", {
       cause,

@@ -1,8 +1,8 @@
 /** What organizations take up. */
-import { eq, sum } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { readQuotas } from "./quotas.ts";
-import { repositories } from "./schema.ts";
+import { organizations } from "./schema.ts";
 
 export interface OrganizationUsage {
   images: number;
@@ -16,19 +16,22 @@ export interface OrganizationUsage {
 
 /** What an organization takes up now. */
 export async function measureOrganization(db: Database, organizationId: number): Promise<OrganizationUsage> {
-  const [{ images, storedBytes }, [row]] = await Promise.all([
+  const [{ images, tags, storedBytes }, [row]] = await Promise.all([
     readQuotas(db, "organization", organizationId),
-    sumImagesQuery(db, organizationId),
+    organizationCountsQuery(db, organizationId),
   ]);
-  return { images: images.used, tags: row?.tags ?? 0, imageBytes: row?.bytes ?? 0, storedBytes: storedBytes.used };
+  return {
+    images: images.used,
+    tags: tags.used - (row?.companions ?? 0),
+    imageBytes: row?.imageBytes ?? 0,
+    storedBytes: storedBytes.used,
+  };
 }
 
-export function sumImagesQuery(db: Database, organizationId: number) {
+/** What quotas do not know of an organization: bytes of its images, and how many of its tags are companions. */
+export function organizationCountsQuery(db: Database, organizationId: number) {
   return db
-    .select({
-      bytes: sum(repositories.storedBytes).mapWith(Number),
-      tags: sum(repositories.tagCount).mapWith(Number),
-    })
-    .from(repositories)
-    .where(eq(repositories.organizationId, organizationId));
+    .select({ imageBytes: organizations.imageBytes, companions: organizations.companionCount })
+    .from(organizations)
+    .where(eq(organizations.id, organizationId));
 }

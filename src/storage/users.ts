@@ -1,8 +1,11 @@
-import { and, asc, eq, gt, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { insertAudit, insertAuditIfChanged, type Recorded } from "./audit.ts";
+import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
+import { insertCleanup } from "./deletion.ts";
+import { GONE_USER, isNamed, isNamedUser, isUserThere } from "./gone.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
@@ -43,7 +46,7 @@ async function findUser(db: Database, condition: SQL): Promise<UserRecord | unde
     .select(USER_COLUMNS)
     .from(users)
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(condition);
+    .where(and(condition, isUserThere));
   return row;
 }
 
@@ -57,13 +60,39 @@ export interface NamePage {
 }
 
 /** The users of an account by name. */
+export async function listUsers(
+  db: Database,
+  accountId: number,
+  page: NamePage,
+): Promise<BoundedPage<ListedUser & { key: string }>> {
+  return splitEnd(await listUsersQuery(db, accountId, page));
+}
+
 export function listUsersQuery(db: Database, accountId: number, { search, after, limit }: NamePage) {
+  const page = boundedPage({
+    table: users,
+    id: users.id,
+    key: users.name,
+    isDescending: false,
+    within: and(eq(users.accountId, accountId), isNamed(users.name)),
+    conditions: contains(users.name, search),
+    columns: [users.id, users.name],
+    selectors: nameSelectors("users", search),
+    after: after === undefined ? undefined : [after, BEHIND_NAME],
+    limit,
+  });
   return db
-    .select({ id: users.id, name: users.name, role: users.role, createdAt: users.createdAt })
-    .from(users)
-    .where(and(eq(users.accountId, accountId), gt(users.name, after ?? ""), contains(users.name, search)))
-    .orderBy(asc(users.name))
-    .limit(limit);
+    .select({
+      id: users.id,
+      name: users.name,
+      role: users.role,
+      createdAt: users.createdAt,
+      key: sql<string>`page.key`,
+      isEnd: sql<number>`page.is_end`,
+    })
+    .from(page)
+    .innerJoin(users, sql`${users.id} = page.id`)
+    .orderBy(asc(sql`page.key`));
 }
 
 /** Whether a name has a text in it, in upper or lower case; names are ASCII. */
@@ -190,27 +219,32 @@ export async function updateUser(db: Database, actor: Actor, user: User, change:
 }
 
 /**
- * Deletes a user with all that is the user's alone: keys, sessions and permissions.
+ * Deletes a user, for everybody at once; what was the user's alone, keys, sessions and permissions, goes in slices
+ * (`deletion.ts`).
  *
  * @returns false as {@link updateUser}.
  */
 export async function deleteUser(db: Database, actor: Actor, user: User): Promise<boolean> {
   const { accountId, name: resource } = user;
-  const [deleted] = await db.batch([
+  const [gone] = await db.batch([
     db
-      .delete(users)
-      .where(and(eq(users.id, user.id), leavesSomebody("member")))
+      .update(users)
+      .set(GONE_USER)
+      .where(and(isNamedUser(sql`${user.id}`), leavesSomebody("member")))
       .returning({ id: users.id }),
     insertAuditIfChanged(db, actor, { action: "user.delete", accountId, resource }),
+    insertCleanup(db, "user", sql`${user.id}`),
   ]);
-  return deleted.length > 0;
+  return gone.length > 0;
 }
 
 /** Whether, if this row of `users` had another role, there were still an administrator and an operator besides. */
 function leavesSomebody(role: Role): SQL | undefined {
   if (role === "operator") return undefined;
+  // That no member is meant is written out for the partial index.
   const leavesOperator = sql`(${users.role} <> 'operator' OR EXISTS (
-    SELECT 1 FROM ${users} AS other WHERE other.role = 'operator' AND other.id <> ${users.id}))`;
+    SELECT 1 FROM ${users} AS other
+    WHERE other.role = 'operator' AND other.role <> 'member' AND other.id <> ${users.id}))`;
   if (role === "administrator") return leavesOperator;
   const leavesAdministrator = sql`(${users.role} = 'member' OR EXISTS (
     SELECT 1 FROM ${users} AS other

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
- * only what is counted can be missed. `--only=counts,layers,clients,requests,guessing,memory,garbage,cli` runs a part.
+ * only what is counted can be missed. `--only=counts,layers,clients,requests,guessing,memory,garbage,scale,cli` runs a part.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
@@ -10,6 +10,7 @@ import { Connection } from "./client.ts";
 import { measureCli } from "./cli.ts";
 import { measureClient } from "./client-speed.ts";
 import { measureCounts } from "./counts.ts";
+import { measureFull } from "./full.ts";
 import { measureGarbage } from "./garbage.ts";
 import { measureGuessing } from "./guessing.ts";
 import { newLayer } from "./layers.ts";
@@ -21,7 +22,7 @@ import { measureSmallRequests } from "./small-requests.ts";
 import { BareStore, RegistryStore } from "./stores.ts";
 import { printTargets, type Target } from "./table.ts";
 
-const PARTS = ["counts", "layers", "clients", "requests", "guessing", "memory", "garbage", "cli"] as const;
+const PARTS = ["counts", "layers", "clients", "requests", "guessing", "memory", "garbage", "scale", "cli"] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -82,6 +83,7 @@ async function run(isQuick: boolean): Promise<number> {
   }
   if (wants("guessing")) measured.push(...(await measureGuessing(servers, isQuick)));
   if (wants("garbage")) counted.push(...(await measureGarbage(servers, isQuick)));
+  if (wants("scale")) counted.push(...(await measureFull(servers, isQuick)));
   if (wants("memory")) measured.push(...(await measureMemory(servers, isQuick)));
 
   if (isQuick) console.log("\n--quick: speed and memory of so small a run say nothing, so they cannot fail it.");

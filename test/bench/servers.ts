@@ -63,6 +63,15 @@ export class Servers {
     });
   }
 
+  /** Berth over a D1 that counts rows, to be filled. */
+  full(): Promise<Server> {
+    return this.#worker({
+      configPath: join(import.meta.dirname, "full", "wrangler.toml"),
+      stateDir: this.newStateDir(),
+      adminPassword: BERTH_PASSWORD,
+    });
+  }
+
   /** The server that does nothing. */
   sink(): Promise<Server> {
     return this.#fork("sink.ts", undefined);

@@ -1,10 +1,10 @@
 /** Archives as real tools write them, pushed by `src/client`, and what real tools get back. */
 import { createHash } from "node:crypto";
-import { createWriteStream, openAsBlob } from "node:fs";
+import { createReadStream, createWriteStream, openAsBlob, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { createReadStream } from "node:fs";
+import { createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Archive, readArchive } from "../../src/client/archive/read-archive.ts";
 import { pullArchive } from "../../src/client/pull-archive.ts";
@@ -43,9 +43,9 @@ async function skopeo(...args: string[]): Promise<string> {
 const CREDENTIALS = `${USER}:${PASSWORD}`;
 
 /** The configuration of a pushed image, byte for byte, after skopeo has pulled all of it and compared every digest. */
-async function pulledConfig(name: string, file: string): Promise<string> {
+async function pulledConfig(name: string, file: string, transport = "docker-archive"): Promise<string> {
   const image = `docker://${docker.server.address}/${name}`;
-  const archive = `docker-archive:${docker.path(file)}`;
+  const archive = `${transport}:${docker.path(file)}`;
   await skopeo("copy", "--src-tls-verify=false", "--src-creds", CREDENTIALS, image, archive);
   return skopeo("inspect", "--config", "--raw", archive);
 }
@@ -120,6 +120,33 @@ describe("what docker saves", () => {
     await docker.run(["pull", `${docker.server.address}/gzipped/web:1`]);
     const { stdout } = await docker.run(["inspect", "--format", "{{.Id}}", `${docker.server.address}/gzipped/web:1`]);
     expect(stdout.trim()).toBe(webId);
+  });
+
+  test("comes back when it is packed with gzip of several members, or with zstd, around all or around layers", async () => {
+    const image = await docker.image("repacked", [1000, 300_000]);
+    const id = await load(image);
+    await docker.run(["tag", id, "repacked:1"]);
+    const file = docker.path("repacked.tar");
+    await docker.run(["save", "-o", file, "repacked:1"]);
+    const bytes = readFileSync(file);
+    const members = [bytes.subarray(0, 70_000), bytes.subarray(70_000)].map((part) => gzipSync(part));
+    writeFileSync(`${file}.members`, Buffer.concat(members));
+    writeFileSync(`${file}.zst`, zstdCompressSync(bytes));
+    // As crane writes archives of images whose layers are packed so.
+    const folder = docker.path("repacked-files");
+    await execute(["sh", "-c", `mkdir ${folder} && tar -C ${folder} -xf ${file}`]);
+    const [entry] = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as [{ Layers: string[] }];
+    for (const layer of entry.Layers)
+      writeFileSync(join(folder, layer), zstdCompressSync(readFileSync(join(folder, layer))));
+    await execute(["tar", "-C", folder, "-cf", `${file}.layers`, "."]);
+    for (const kind of ["members", "zst", "layers"]) {
+      await push(await open(`${file}.${kind}`), kind);
+      // Docker's manifests, which skopeo makes for docker's archives, know no zstd.
+      const transport = kind === "layers" ? "oci-archive" : "docker-archive";
+      const config = await pulledConfig(`${kind}/repacked:1`, `repacked-${kind}.tar`, transport);
+      expect(idOf(config)).toBe(id);
+      expect(JSON.parse(config)).toMatchObject({ rootfs: { diff_ids: diffIdsOf(image) } });
+    }
   });
 
   test("may be an image by its id, without a name", async () => {

@@ -3,11 +3,20 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Edge, freePort, startEdge } from "../cli/edge.ts";
 import { type Certified, makeCertificate } from "../support/certificates.ts";
-import { digestInLayout } from "../support/images.ts";
+import { digestInLayout, dockerArchiveOf } from "../support/images.ts";
 import { PASSWORD, type Server, startServer, USER } from "../support/server.ts";
+import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
 import { useClient } from "./setting.ts";
 
 const skopeo = useClient("skopeo", { needs: ["nginx"] });
+// The daemon does not check certificates at loopback addresses, but speaks TLS to them when they do.
+const daemon = dockerDaemon();
+const docker = useClient("docker", {
+  globalArguments: () => ["--host", daemon.host],
+  needs: ["nginx", ...DAEMON_PROGRAMS],
+  prepare: daemon.start,
+  cleanUp: daemon.stop,
+});
 let authority: Certified;
 let server: Server;
 /** The proxies: one tells the host that its client named, the other the one that it asks. */
@@ -49,6 +58,26 @@ test.each(["$http_host", "$proxy_host"])("skopeo logs in, pushes and pulls where
   const back = skopeo.path(`back-${host.slice(1)}`);
   await skopeo.run(["copy", "--src-cert-dir", certificates, "--preserve-digests", name, `oci:${back}:latest`]);
   expect(digestInLayout(back)).toBe(image.descriptor.digest);
+});
+
+test.each(["$http_host", "$proxy_host"])("docker logs in, pushes and pulls where the proxy tells %s", async (host) => {
+  const address = addressOf(host);
+  const { layout } = await docker.image(`docker behind ${host}`, [1000, 100_000]);
+  const name = `${address}/acme/tls-docker:${host === "$http_host" ? "a" : "b"}`;
+  const login = ["login", "-u", USER, "--password-stdin", address];
+  const { stdout } = await docker.run(["load"], { from: dockerArchiveOf(layout) });
+  const id = /sha256:[0-9a-f]{64}/.exec(stdout)?.[0] ?? "";
+  await docker.run(["tag", id, name]);
+
+  expect((await docker.attempt(["push", name])).output).toContain("denied");
+  expect((await docker.attempt(login, { input: "wrong" })).output).toContain("the user name or the password is wrong");
+  await docker.run(login, { input: PASSWORD });
+  const pushed = /digest: (sha256:[0-9a-f]{64})/.exec((await docker.run(["push", name])).output)?.[1];
+  await docker.run(["rmi", "--force", id]);
+  const pulled = /Digest: (sha256:[0-9a-f]{64})/.exec((await docker.run(["pull", name])).output)?.[1];
+
+  expect(pushed).toBeDefined();
+  expect(pulled).toBe(pushed);
 });
 
 test("a login command names the public address, whatever address it was asked at", async () => {

@@ -62,6 +62,25 @@ async function expectRoundTrip(name: string, layers: readonly number[]) {
   return { pushed, pulled };
 }
 
+test("docker search finds images, with and without a login", async () => {
+  const { address } = docker.server;
+  const { layout } = await docker.image("searched", [1000]);
+  const name = `${address}/acme/needle:1`;
+  await load(layout, name);
+  await push(name);
+  const found = async () => (await docker.run(["search", "--format", "{{.Name}}", `${address}/needle`])).stdout.trim();
+  expect(await found()).toBe("acme/needle");
+  await docker.run(["logout", address]);
+  expect(await found()).toBe("");
+  await docker.ask("/v2/manage/namespaces/acme/repos/needle", {
+    method: "PATCH",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ is_public: true, category: "other", description: "" }),
+  });
+  expect(await found()).toBe("acme/needle");
+  await docker.run(loginTo(address), { input: PASSWORD });
+});
+
 test("a wrong password is called wrong, and after a logout nothing can be read", async () => {
   const { address } = docker.server;
   const { layout } = await docker.image("private", [1000]);

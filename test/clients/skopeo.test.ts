@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
+import { addAccount } from "../support/people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { HUGE_LAYER_BYTES, HUGE_TIMEOUT_MS, TINY_OPERATION_MS, useClient } from "./setting.ts";
 
 const skopeo = useClient("skopeo", {
+  environment: { ORGANIZATION_QUOTA: "1" },
   prepare: async () => {
     for (const { address } of [skopeo.server, skopeo.recorder]) {
       await skopeo.run(loginTo(address), { input: PASSWORD });
@@ -64,6 +66,27 @@ test("what is pushed comes back with the same digest, at once", async () => {
   expect(digestInLayout(skopeo.path("round-trip-pulled"))).toBe(image.descriptor.digest);
   expect(pushed.duration).toBeLessThan(TINY_OPERATION_MS);
   expect(pulled.duration).toBeLessThan(TINY_OPERATION_MS);
+});
+
+test("a push that is refused says why, though skopeo looks first", async () => {
+  const { address } = skopeo.server;
+  const { layout } = await skopeo.image("refused", [1000]);
+  await push(layout, `${address}/acme/refused:1`);
+  const rival = await addAccount(skopeo.server, "rival");
+  await rival.ask("POST", "/v2/manage/namespaces", { namespace: "rival" });
+  const credentials = ["--dest-creds", `${rival.name}:${rival.password}`, "--dest-tls-verify=false"];
+  for (const [name, why] of [
+    ["new/web", "the organization does not exist, and rival has created 1 of at most 1"],
+    ["acme/refused", "the name of organization acme is taken by another account"],
+  ]) {
+    const pushed = await skopeo.attempt([
+      "copy",
+      ...credentials,
+      `oci:${layout}:latest`,
+      `docker://${address}/${name}:1`,
+    ]);
+    expect(pushed).toMatchObject({ exitCode: 1, output: expect.stringContaining(why ?? "") });
+  }
 });
 
 test("layers that skopeo compresses on the way come back whole", async () => {

@@ -79,7 +79,7 @@ const CASES: Record<string, () => Promise<string>> = {
   "organization acme exists already, perhaps in another account: choose another name": () =>
     messageOf(rival.send("POST", "/v2/manage/namespaces", { namespace: "acme" })),
 
-  "… has created 1 organizations, and more are not allowed": () =>
+  "… has created 1 organization, and more are not allowed": () =>
     messageOf(rival.send("POST", "/v2/manage/namespaces", { namespace: "rival-two" })),
 
   'organization "1acme" must start with a lower-case letter': async () =>

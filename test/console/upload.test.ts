@@ -3,6 +3,16 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Route } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import {
+  descriptorOf,
+  dockerFiles,
+  layerOf,
+  layoutFiles,
+  ociImage,
+  packed,
+  zstdOf,
+} from "../../src/client/testing/images.ts";
+import { tarOf } from "../../src/client/testing/tar.ts";
 import { MIB, writeMultiPlatformImage } from "../support/images.ts";
 import { addUser } from "../support/people.ts";
 import { PASSWORD } from "../support/server.ts";
@@ -108,6 +118,93 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     await uploaded(again, 1);
     expect(sent).toEqual([]);
     expect(await pulled("many:2")).toEqual(made(image));
+  });
+});
+
+describe("odd archives that docker or podman load", () => {
+  const LAYERS = [layerOf("base"), layerOf("application")] as const;
+  const write = (name: string, bytes: Uint8Array) => {
+    writeFileSync(path(name), bytes);
+    return path(name);
+  };
+  const tagsOf = async (name: string) => {
+    const { tags } = await setting.operator.ask<{ tags: string[] }>("GET", `/v2/${ORGANIZATION}/${name}/tags/list`);
+    return tags.toSorted();
+  };
+
+  test("several gzip members, zstd around all or a layer, index.json of null", { timeout: 120_000 }, async () => {
+    const named = (tag: string) => tarOf(dockerFiles([{ layers: LAYERS, tags: [`odd:${tag}`] }]));
+    const members = named("members");
+    const starGz = await Promise.all([packed(LAYERS[0].slice(0, 99)), packed(LAYERS[0].slice(99))]);
+    const repacked = (tag: string, first: Uint8Array) =>
+      tarOf(
+        dockerFiles([{ layers: LAYERS, tags: [`odd:${tag}`] }]).map((file) =>
+          file.contents === LAYERS[0] ? { ...file, contents: first } : file,
+        ),
+      );
+    const described = tarOf([
+      ...dockerFiles([{ layers: LAYERS, tags: ["odd:null"] }]),
+      { path: "index.json", contents: '{"schemaVersion":2,"manifests":null}' },
+    ]);
+    const files = [
+      write(
+        "members.tar.gz",
+        Buffer.concat(await Promise.all([members.slice(0, 800), members.slice(800)].map(packed))),
+      ),
+      write("odd.tar.zst", zstdOf(named("zst"))),
+      write("layer.tar", repacked("layer", zstdOf(LAYERS[0]))),
+      write("stargz.tar", repacked("stargz", Buffer.concat(starGz))),
+      write("null.tar", described),
+    ];
+    const visitor = await visitUpload();
+    await choose(visitor, files);
+    await start(visitor);
+    await uploaded(visitor, files.length);
+    expect(await tagsOf("odd")).toEqual(["layer", "members", "null", "stargz", "zst"]);
+    const { layers } = await setting.operator.ask<{ layers: { mediaType: string }[] }>(
+      "GET",
+      `/v2/${ORGANIZATION}/odd/manifests/layer`,
+    );
+    expect(layers.map(({ mediaType }) => mediaType.split(".").at(-1))).toEqual(["tar+zstd", "tar+gzip"]);
+  });
+
+  test("an image for each platform: one index, which the page says", { timeout: 120_000 }, async () => {
+    const images = await Promise.all(
+      ["amd64", "arm64"].map((architecture) => ociImage([layerOf(architecture)], { config: { architecture } })),
+    );
+    const annotations = { "io.containerd.image.name": "docker.io/team/flat:1" };
+    const roots = images.map(({ manifest }) => descriptorOf(manifest, { annotations }));
+    const blobs = images.flatMap(({ manifest, blobs: own }) => [manifest, ...own]);
+    const visitor = await visitUpload();
+    await choose(visitor, [write("flat.tar", tarOf(layoutFiles(roots, blobs)))]);
+    await visitor.page
+      .getByText(/linux\/amd64 · linux\/arm64 .* 2 platforms one by one, which become one index/)
+      .waitFor();
+    await start(visitor);
+    await uploaded(visitor, 1);
+    const index = await setting.operator.ask("GET", `/v2/${ORGANIZATION}/flat/manifests/1`);
+    expect(index).toMatchObject({ manifests: images.map(({ manifest: { digest } }) => ({ digest })) });
+  });
+
+  test("two images of one name wait until they have two", { timeout: 120_000 }, async () => {
+    const tags = ["rival:1"];
+    const archive = tarOf(
+      dockerFiles([
+        { layers: [layerOf("one")], tags },
+        { layers: [layerOf("other")], tags },
+      ]),
+    );
+    const visitor = await visitUpload();
+    await choose(visitor, [write("rivals.tar", archive)]);
+    const warning = visitor.page.getByText(/Another image in this list would be uploaded as rival:1 as well/);
+    await expect.poll(() => warning.count()).toBe(2);
+    expect(await visitor.page.getByRole("button", { name: /Start the upload/ }).count()).toBe(0);
+    await visitor.screenshot("upload/rivals");
+    expect(await visitor.accessibilityProblems()).toEqual([]);
+    await visitor.page.getByLabel("Tag").last().fill("2");
+    await start(visitor);
+    await uploaded(visitor, 1);
+    expect(await tagsOf("rival")).toEqual(["1", "2"]);
   });
 });
 

@@ -4,11 +4,12 @@ import type { D1Database } from "@cloudflare/workers-types";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { applyMigrations } from "../../scripts/local/migrations.ts";
+import { RECOUNTS } from "../support/recounts.ts";
 import { temporaryDirectory } from "./support.ts";
 
 /** A database for each test: dropping tables that refer to each other is a story of its own. */
-const DATABASES = ["FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH"] as const;
-const unused: string[] = [...DATABASES];
+const DATABASES = Array.from({ length: 20 }, (_, at) => `DATABASE_${at}`);
+const unused = [...DATABASES];
 let miniflare: Miniflare;
 let database: D1Database;
 
@@ -32,10 +33,12 @@ beforeAll(async () => {
 });
 afterAll(() => miniflare.dispose());
 
-/** Tables other than SQLite's and D1's own. */
+/** Tables other than SQLite's and D1's own, and those that searches by text are made of. */
 async function tables(): Promise<string[]> {
   const { results } = await database
-    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[s_]*' ORDER BY name")
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[s_]*' AND name NOT GLOB '*_text_*' ORDER BY name",
+    )
     .all<{ name: string }>();
   return results.map((row) => row.name);
 }
@@ -90,11 +93,36 @@ async function upgrade(first: string, statements: readonly string[]): Promise<(s
   const files = readdirSync(all).filter((file) => file.endsWith(".sql"));
   for (const file of files.filter((name) => name < first)) copyFileSync(join(all, file), join(source.directory, file));
   await applyMigrations(database, source);
-  await database.batch(statements.map((sql) => database.prepare(sql)));
+  for (const sql of statements) await database.prepare(sql).run();
   for (const file of files) copyFileSync(join(all, file), join(source.directory, file));
   await applyMigrations(database, source);
-  return async (sql) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+  const rows = async (sql: string) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
+  // What is inserted here has no texts of manifests.
+  const recounts = RECOUNTS.filter((sql) => !sql.includes("manifest_texts"));
+  expect((await Promise.all(recounts.map(rows))).flat()).toEqual([]);
+  return rows;
 }
+
+const LANDED = readdirSync(resolve(import.meta.dirname, "../../migrations"))
+  .filter((file) => file.endsWith(".sql"))
+  .sort()
+  .slice(1);
+
+test.for(LANDED)("a registry from before %s opens with the newest, and counts what comes", async (first) => {
+  await upgrade(first, []);
+  for (const sql of [
+    "INSERT INTO accounts (id, name, created_at) VALUES (11, 'acme', 0)",
+    "INSERT INTO users (id, account_id, name, role, password_hash, created_at) VALUES (11, 11, 'ann', 'operator', '', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (11, 11, 'acme', 0)",
+    "INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES (11, 11, 11, 'acme/web', 0)",
+    "INSERT INTO tag_history (repository_id, tag, created_at) VALUES (11, 'v1', 0)",
+    "UPDATE users SET name = '~11' WHERE id = 11",
+  ]) {
+    await database.prepare(sql).run();
+  }
+  const counted = await Promise.all(RECOUNTS.map((sql) => database.prepare(sql).raw()));
+  expect(counted.flat()).toEqual([]);
+});
 
 test("accounts come to a registry that is in use without a loss", async () => {
   const rows = await upgrade("0001", [
@@ -120,9 +148,61 @@ test("accounts come to a registry that is in use without a loss", async () => {
   expect(await rows("SELECT count(*) FROM repository_blobs")).toEqual(["2"]);
   expect(await rows("PRAGMA foreign_key_check")).toEqual([]);
 
+  expect(await rows("SELECT user_count, organization_count FROM accounts")).toEqual(["2 1"]);
+  expect(await rows("SELECT user_count, image_bytes FROM organizations")).toEqual(["1 1123"]);
+  for (const [table, text, id] of [
+    ["repositories", "EMO/ap", 4],
+    ["organizations", "dem", 3],
+    ["users", "othe", 8],
+    ["accounts", "ADMIN", 1],
+  ] as const) {
+    expect(await rows(`SELECT rowid FROM ${table}_text WHERE ${table}_text MATCH '"${text}"'`)).toEqual([String(id)]);
+  }
+
   await database.exec("DELETE FROM tags WHERE name = 'v2'");
   await database.exec("DELETE FROM repository_blobs WHERE blob_id = 6");
   expect(await rows("SELECT tag_count, stored_bytes FROM repositories")).toEqual(["1 123"]);
+  expect(await rows("SELECT image_bytes FROM organizations")).toEqual(["123"]);
+});
+
+test("counters come to a registry that is in use, and are exact", async () => {
+  const rows = await upgrade("0006", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'one', 0), (2, 'two', 0)",
+    "INSERT INTO users (id, account_id, name, role, password_hash, created_at) VALUES (1, 1, 'ann', 'operator', '', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_by, created_at) VALUES (1, 1, 'acme', 1, 0), (2, 1, 'other', 1, 0)",
+    "INSERT INTO organization_permissions VALUES (1, 1, 'manage', 0)",
+    "INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES (1, 1, 1, 'acme/web', 0), (2, 2, 1, 'other/db', 0)",
+    "INSERT INTO shares (repository_id, account_id, deadline, created_at, updated_at) VALUES (1, 2, 'forever', 0, 0)",
+    "INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES (1, 1, 'sha256:a', 'x', 1, 0), (2, 1, 'sha256:b', 'x', 1, 0)",
+    "INSERT INTO manifest_platforms (manifest_id, repository_id, os, architecture) VALUES (1, 1, 'linux', 'amd64'), (2, 1, 'linux', 'arm64')",
+    "INSERT INTO tags VALUES (1, 'v1', 1, 0, 0)",
+    "INSERT INTO daily_pulls VALUES (1, '2026-01-01', 1, 1, 10), (1, '2026-01-01', 2, 1, 20), (1, '2026-01-01', 99, 1, 40)",
+    "INSERT INTO audit_events (account_id, user_name, action, resource, result, created_at) VALUES (1, 'ann', 'x', 'y', 'denied', 5)",
+  ]);
+  const platforms = "SELECT architecture, is_tagged FROM manifest_platforms ORDER BY 1";
+  const pulls = "SELECT organization_id, bytes FROM daily_organization_pulls ORDER BY 1";
+  expect(await rows("SELECT id, user_count, organization_count FROM accounts")).toEqual(["1 1 2", "2 0 0"]);
+  expect(await rows("SELECT name, user_count FROM organizations")).toEqual(["acme 1", "other 0"]);
+  expect(await rows("SELECT name, share_count FROM repositories ORDER BY 1")).toEqual(["acme/web 1", "other/db 0"]);
+  expect(await rows(platforms)).toEqual(["amd64 1", "arm64 0"]);
+  expect(await rows(pulls)).toEqual(["0 70", "1 10", "2 20"]);
+  expect(await rows("SELECT count(*) FROM audit_events")).toEqual(["1"]);
+
+  for (const sql of [
+    "UPDATE tags SET manifest_id = 2 WHERE name = 'v1'",
+    "DELETE FROM shares",
+    "UPDATE daily_pulls SET bytes = bytes + 5 WHERE repository_id = 2",
+    "INSERT INTO daily_pulls VALUES (1, '2026-01-01', 3, 1, 1)",
+    "DELETE FROM users",
+  ]) {
+    await database.prepare(sql).run();
+  }
+  expect(await rows(platforms)).toEqual(["amd64 0", "arm64 1"]);
+  expect(await rows("SELECT share_count FROM repositories WHERE id = 1")).toEqual(["0"]);
+  expect(await rows(pulls)).toEqual(["0 76", "1 10", "2 25"]);
+  expect(await rows("SELECT user_count FROM accounts WHERE id = 1")).toEqual(["0"]);
+  expect(await rows("SELECT user_count FROM organizations WHERE id = 1")).toEqual(["0"]);
+  expect(await rows(`SELECT rowid FROM users_text WHERE users_text MATCH '"ann"'`)).toEqual([]);
 });
 
 test("quotas come to a registry that is in use, count what is there, and refuse nobody what they have", async () => {

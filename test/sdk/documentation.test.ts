@@ -7,14 +7,16 @@ import { execute } from "../support/commands.ts";
 import { addAccount, operatorOf, type Person, pushImage } from "../support/people.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { ROOT } from "../support/server.ts";
+import { preparePython } from "./drivers/driver.ts";
 import { useRegistry } from "./setting.ts";
 
 const setting = useRegistry();
+const python = await preparePython();
 let administrator: Person;
 let home: string;
 
 const blocks = [
-  ...readFileSync(join(ROOT, "docs", "management.md"), "utf8").matchAll(/^```(sh|js)\n([\s\S]*?)^```$/gm),
+  ...readFileSync(join(ROOT, "docs", "management.md"), "utf8").matchAll(/^```(sh|js|python)\n([\s\S]*?)^```$/gm),
 ].map(([, language = "", code = ""]) => ({ language, code, name: code.split("\n")[0] ?? "" }));
 
 beforeAll(async () => {
@@ -44,14 +46,16 @@ async function environment(): Promise<Record<string, string>> {
   };
 }
 
-async function run({ language, code }: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
-  const command =
-    language === "js"
-      ? ([process.execPath, "--input-type=module", "-e", code] as const)
-      : (["bash", "-euo", "pipefail", "-c", code] as const);
+function commandOf({ language, code }: (typeof blocks)[number]): readonly [string, ...string[]] {
+  if (language === "js") return [process.execPath, "--input-type=module", "-e", code];
+  return language === "python" ? ["python3", "-c", code] : ["bash", "-euo", "pipefail", "-c", code];
+}
+
+async function run(block: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
   // Modules are found from here; files are written elsewhere.
-  const cwd = language === "js" ? ROOT : home;
-  const { exitCode, stdout, stderr, output } = await execute(command, { environment: variables, cwd });
+  const cwd = block.language === "js" ? ROOT : home;
+  const withPython = { ...variables, ...("reason" in python ? {} : python.environment) };
+  const { exitCode, stdout, stderr, output } = await execute(commandOf(block), { environment: withPython, cwd });
   expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
   expect(stderr).toBe("");
   return stdout;
@@ -63,7 +67,8 @@ requirePrograms("the examples of docs/management.md", ["bash", "curl", "openssl"
 const runs: { code: string; output: string; AK: string; SK: string }[] = [];
 const runOf = (words: string) => runs.find(({ code }) => code.includes(words));
 
-test.each(blocks)("$language: $name", async (block) => {
+test.for(blocks)("$language: $name", async (block, { skip }) => {
+  if (block.language === "python" && "reason" in python) skip(python.reason);
   const { AK = "", SK = "", ...rest } = await environment();
   runs.push({ code: block.code, output: await run(block, { AK, SK, ...rest }), AK, SK });
   // The image that the next sections are about.

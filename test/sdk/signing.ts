@@ -18,13 +18,17 @@ export interface Unsigned {
   body?: unknown;
   /** Signed as well. */
   headers?: Record<string, string>;
+  /** Lower-case names of headers that are sent and not signed. */
+  unsigned?: readonly string[];
+  /** What follows the body's JSON: an encoder of Go's ends it with a line break. */
+  end?: string;
   date?: Date;
 }
 
 /** Signs a request as the Node SDK does, with all headers that it has. */
 export function sign(host: string, { access, secret }: AccessKey, options: Unsigned = {}): WireRequest {
-  const { method = "GET", path = "/v2/manage/namespaces", body, date = new Date() } = options;
-  const text = body === undefined ? "" : JSON.stringify(body);
+  const { method = "GET", path = "/v2/manage/namespaces", body, date = new Date(), unsigned = [], end = "" } = options;
+  const text = body === undefined ? "" : `${JSON.stringify(body)}${end}`;
   const time = `${date.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
   const headers: Record<string, string> = {
     host,
@@ -32,7 +36,9 @@ export function sign(host: string, { access, secret }: AccessKey, options: Unsig
     "x-sdk-date": time,
     ...options.headers,
   };
-  const names = Object.keys(headers).sort();
+  const names = Object.keys(headers)
+    .filter((name) => !unsigned.includes(name))
+    .sort();
   const [pathname = "", query = ""] = path.split("?");
   const canonical = [
     method,

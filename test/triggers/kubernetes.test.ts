@@ -120,6 +120,9 @@ test("a cluster that shows another authority's certificate gets neither token no
   const other = await makeCertificate({ name: "kubernetes", isAuthority: true });
   const settings = { ...settingsOf(cluster), authority: other.certificate };
   await expect(deploy("refused", settings)).rejects.toThrow("is not signed by the cluster's certificate authority");
+  const untold = { ...settings, authority: null };
+  const advice = "is not signed by an authority that everybody trusts: give the cluster its certificate authority";
+  await expect(deploy("untold", untold)).rejects.toThrow(advice);
   await deploy("wrong", settings, {}, false);
   const before = cluster.api.requests.length;
 
@@ -177,7 +180,7 @@ test.skipIf(missing.length > 0)(
     expect(await delivered("real", isDone)).toMatchObject({
       status: "success",
       tries: 1,
-      detail: `deployment nginx in namespace shop was set to ${reference}: all 1 pods are updated`,
+      detail: `deployment nginx in namespace shop was set to ${reference}: its pod is updated`,
     });
   },
 );

@@ -6,7 +6,7 @@ import { recentDeliveriesQuery, recentPushesQuery } from "../../src/storage/acti
 import { openDatabase } from "../../src/storage/database.ts";
 import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/management.ts";
 import { makePublic } from "../support/workerd/images.ts";
-import { planOf } from "../support/workerd/plans.ts";
+import { planOf, walkOf } from "../support/workerd/plans.ts";
 import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
 
 interface Activity {
@@ -180,8 +180,17 @@ describe("the activity", () => {
 
   it.for(queries)("walks one index to the images that changed last: $name, $role", async ({ query }, { expect }) => {
     const plan = await planOf({ toSQL: () => new SQLiteSyncDialect().sqlToQuery(query) });
-    expect(plan.filter((step) => step.startsWith("SCAN") && !/^SCAN (?:changed|page)$/.test(step))).toEqual([]);
-    expect(plan.some((step) => step.includes("repositories_by_update (account_id=?)"))).toBe(true);
+    expect(
+      plan.filter(
+        (step) =>
+          step.startsWith("SCAN") &&
+          !/^SCAN (?:changed|page|repositories|few|found|ends|selected_\d|\(subquery-\d+\)|CONSTANT ROW)$/.test(step),
+      ),
+    ).toEqual([]);
+    expect(
+      (await walkOf({ toSQL: () => new SQLiteSyncDialect().sqlToQuery(query) }, "repositories_by_update")).faults,
+    ).toEqual([]);
+    expect(plan.some((step) => step.includes("repositories_by_update (account_id=?"))).toBe(true);
     // Of each image the newest only, along an index; what is sorted is what was found so.
     expect(plan.filter((step) => /tags_by_update|deliveries_by_trigger/.test(step))).toHaveLength(1);
   });

@@ -369,12 +369,12 @@ describe("an aging rule", () => {
     await setRule(repository, DATE_RULE);
     const small = await runRule(stores, await storedRule(repository), new Budget(stores.db, 9, DAY));
     expect(small.isDone).toBe(false);
-    expect(small.deleted).toHaveLength(1000);
+    expect(small.deleted).toHaveLength(200);
     expect(await nextRun(repository)).toBe(now);
     // So small a budget would start with each page again: it must get on nevertheless.
     const none = await runRule(stores, await storedRule(repository), new Budget(stores.db, 1, DAY));
     expect(none).toEqual({ deleted: [], isDone: false });
-    expect(await runDueRules(stores, plenty())).toBe(1300);
+    expect(await runDueRules(stores, plenty())).toBe(2100);
     expect(await tagsOf(repository)).toEqual(["base"]);
   });
 
@@ -403,7 +403,7 @@ describe("an aging rule", () => {
 });
 
 describe("a run that dies", () => {
-  const OLD_TAGS = 1200;
+  const OLD_TAGS = 250;
 
   /** What was deleted is in the log, the history and the audit, once, and nothing else is. */
   async function inconsistencies(repository: { id: number; name: RepositoryName }): Promise<unknown[]> {
@@ -453,7 +453,7 @@ describe("a run that dies", () => {
       await deleteRule(stores.db, actor, repository);
     }
     // After each statement: the claim, the page, three slices, the end, and the run that nothing stops.
-    expect(left).toEqual([1201, 1201, 701, 201, 1, 1, 1]);
+    expect(left).toEqual([251, 251, 151, 51, 1, 1, 1]);
   });
 });
 

@@ -44,6 +44,8 @@ const TABLE: readonly Row[] = [
   row("GET /openapi.json"),
   row("GET /docs"),
   row("GET /token", { query: "?scope=repository:{name}:pull,push&scope=registry:catalog:*" }),
+  row("GET /v1/_ping"),
+  row("GET /v1/search", { query: "?n=100" }),
   row("GET /v2"),
   row("GET /v2/_catalog"),
   row("GET /v2/_catalog", { query: "?n=100000" }),
@@ -95,6 +97,8 @@ const TABLE: readonly Row[] = [
   row("GET /v3/auth/projects"),
   row("GET /v3/auth/domains"),
   row("GET /v3/users/:user_id"),
+  row("GET /v3.0/OS-USER/users/:user_id"),
+  row("GET /api/v3/projects/:project_id/clusters/:cluster_id"),
 
   row("GET /api/images", { query: "?scope=all&limit=100" }),
   row("GET /api/images", { query: "?scope=sent&limit=100&sort=updated" }),

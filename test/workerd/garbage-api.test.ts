@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import { readSettings } from "../../src/model/settings.ts";
+import { eventually } from "../support/workerd/images.ts";
 import {
   asUser,
   auditOf,
@@ -339,7 +340,11 @@ describe("an image that keeps untagged manifests", () => {
     expect((await administrator.get(`/v2/${repository}/manifests/${digest}`)).status).toBe(200);
 
     expect((await administrator.send("PUT", path, { keepsUntagged: false })).status).toBe(200);
-    expect((await report()).reclaimable).toMatchObject({ manifests: 1, blobs: 1 });
+    const reclaimable = await eventually(
+      async () => (await report()).reclaimable,
+      ({ manifests }) => manifests === 1,
+    );
+    expect(reclaimable).toMatchObject({ manifests: 1, blobs: 1 });
     await collect();
     await pass(7 * DAY - 60_000);
     expect(await collect()).toMatchObject({ manifests: 0 });

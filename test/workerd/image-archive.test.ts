@@ -310,17 +310,59 @@ describe("what docker cannot load", () => {
     expect(blobsOf(files)).toContain(chart.digest);
   });
 
-  it("is also an image with a layer that is elsewhere", async ({ expect }) => {
+  it.for(["GET", "HEAD"])(
+    "is refused before any bytes when a layer of an image is elsewhere: %s",
+    async (method, { expect }) => {
+      const repository = newRepository();
+      const config = await pushBlob(repository, bytesOf(JSON.stringify(CONFIG)), IMAGE_CONFIG);
+      const foreign = {
+        mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        digest: digestOf("elsewhere"),
+        size: 9,
+      };
+      await pushManifestOf(repository, "1.0", { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [foreign] });
+      const response = await send(method, pathOf(repository, "1.0"));
+      expect(response.status).toBe(409);
+      if (method === "HEAD") return;
+      expect((await errorsOf(response))[0]).toMatchObject({
+        code: "ARCHIVE_INCOMPLETE",
+        message: expect.stringMatching(
+          new RegExp(`^${repository}:1\\.0 .*${foreign.digest}.*docker pull.*berth pull`, "s"),
+        ),
+      });
+    },
+  );
+
+  it("is no image whose layers that may not be distributed are here", async ({ expect }) => {
     const repository = newRepository();
     const config = await pushBlob(repository, bytesOf(JSON.stringify(CONFIG)), IMAGE_CONFIG);
-    const foreign = {
-      mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-      digest: digestOf("elsewhere"),
-      size: 9,
-    };
-    await pushManifestOf(repository, "1.0", { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [foreign] });
+    const mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip";
+    const layer = await pushBlob(repository, someBytes(100), mediaType);
+    await pushManifestOf(repository, "1.0", { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [layer] });
     const files = await filesOf(await send("GET", pathOf(repository, "1.0")));
-    expect([...files.keys()]).not.toContain("manifest.json");
+    expect(jsonOf(files, "manifest.json")).toMatchObject([{ Layers: [fileOf(layer.digest)] }]);
+    expect(blobsOf(files)).toContain(layer.digest);
+  });
+
+  it("is refused with what to do when an image has too many layers", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushConfigured(repository, "1.0", CONFIG);
+    await env.DB.batch([
+      env.DB.prepare(
+        `WITH RECURSIVE number (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number LIMIT 1200)
+         INSERT INTO blobs (digest, size, object_key, created_at, last_used_at)
+         SELECT 'sha256:' || substr(?1, 8, 48) || printf('%016x', value), 1, ?1 || value, 0, 0 FROM number`,
+      ).bind(image.digest),
+      env.DB.prepare(
+        `INSERT INTO manifest_blobs (manifest_id, blob_id) SELECT manifests.id, blobs.id FROM manifests, blobs
+         WHERE manifests.digest = ?1 AND substr(blobs.object_key, 1, length(?1)) = ?1`,
+      ).bind(image.digest),
+    ]);
+    const response = await send("GET", pathOf(repository, "1.0"));
+    expect(response.status).toBe(413);
+    const [error] = await errorsOf(response);
+    expect(error).toMatchObject({ code: "ARCHIVE_TOO_LARGE", message: expect.stringContaining("`berth pull`") });
+    expect(error).not.toMatchObject({ message: expect.stringContaining("platform") });
   });
 });
 

@@ -414,9 +414,11 @@ describe("listing tags", () => {
     ["how many", countTagsQuery(db, { ...page, order: "name" })],
     ["history of one", listTagEventsQuery(db, { ...events, tag: parseTag("a") })],
     ["history of all", listTagEventsQuery(db, { ...events, tag: undefined })],
-  ] as const)("%s walks an index and sorts nothing", async ([, query], { expect }) => {
+  ] as const)("%s walks an index and sorts nothing", async ([what, query], { expect }) => {
     expect((await planOf(query)).filter((step) => step.startsWith("SCAN"))).toEqual([]);
     // A subquery may sort the blobs of one index, which are a handful.
-    expect((await planOf(query, true)).filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);
+    const sorts = (await planOf(query, true)).filter((step) => step.includes("TEMP B-TREE"));
+    // A page by offset is found in the index, and then sorted once more.
+    expect(sorts).toEqual(what.startsWith("by ") ? ["USE TEMP B-TREE FOR ORDER BY"] : []);
   });
 });

@@ -412,7 +412,9 @@ describe("a rollout", () => {
     api.answers.push(unreachable);
     expect(await look(second)).toMatchObject({
       status: "failed",
-      detail: expect.stringMatching(/within 10 minutes: the rollout cannot be watched: .*Network connection lost/),
+      detail: expect.stringMatching(
+        /within 10 minutes: the rollout cannot be watched: .*the connection was refused or lost/,
+      ),
     });
   });
 
@@ -560,7 +562,7 @@ describe("an update is tried again", () => {
     expect(await look(id)).toMatchObject({
       status: "pending",
       attempts: 2,
-      detail: "the API server at cluster.example.com:6443 cannot be reached: Network connection lost.",
+      detail: "the API server at cluster.example.com:6443 cannot be reached: the connection was refused or lost",
     });
   });
 });
@@ -603,7 +605,7 @@ describe("a cluster's test", () => {
     });
     api.isAllowed = () => false;
     await expect(testCluster(stores, cluster(), own, { namespace: "a", workload: "cronjobs" })).rejects.toThrow(
-      "the token's account may not get and patch cronjobs in namespace a",
+      "the token's account may not get and patch cronjobs in namespace a: if its role names single workloads, name one as application",
     );
   });
 

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import {
   digestOf,
@@ -323,6 +324,77 @@ describe("pushing a manifest", () => {
     }
     expect((await putManifest(repository, "two", text, OCI_INDEX)).status).toBe(201);
     expect((await send("GET", `/v2/${repository}/manifests/one`)).headers.get("Content-Type")).toBe(OCI_INDEX);
+  });
+});
+
+describe("a condition of a change", () => {
+  const put = (path: string, text: string, headers: Record<string, string>) =>
+    send("PUT", path, { headers: { "Content-Type": OCI_MANIFEST, ...headers }, body: text });
+
+  const textOf = async (repository: string, digest: string) =>
+    (await send("GET", `/v2/${repository}/manifests/${digest}`)).text();
+
+  it("moves a tag only from where the client saw it", async ({ expect }) => {
+    const repository = newRepository();
+    const first = await pushImage(repository, "t");
+    const second = await pushImage(repository, "other");
+    const text = await textOf(repository, second.digest);
+    const path = `/v2/${repository}/manifests/t`;
+    for (const [headers, status] of [
+      [{ "If-None-Match": "*" }, 412],
+      [{ "If-Match": `"${second.digest}"` }, 412],
+      [{ "If-Match": `W/"${first.digest}"` }, 412],
+      [{ "If-None-Match": `"${first.digest}"` }, 412],
+      [{ "If-Match": `"${first.digest}"` }, 201],
+      [{ "If-Match": `"${first.digest}"` }, 412],
+      [{ "If-Match": "*", "If-None-Match": `"${first.digest}"` }, 201],
+    ] as const) {
+      const answer = await put(path, text, headers);
+      expect(answer.status, JSON.stringify(headers)).toBe(status);
+      if (status === 412) expect(await errorCodes(answer)).toEqual(["PRECONDITION_FAILED"]);
+    }
+    expect((await send("HEAD", path)).headers.get("Docker-Content-Digest")).toBe(second.digest);
+    // What was refused has left nothing: no event, no history.
+    const { results } = await env.DB.prepare(
+      "SELECT h.tag FROM tag_history h JOIN repositories r ON r.id = h.repository_id WHERE r.name = ? AND h.tag = 't'",
+    )
+      .bind(repository)
+      .all();
+    expect(results).toHaveLength(2);
+  });
+
+  it("makes a tag only where there is none, for one of many at once", async ({ expect }) => {
+    const repository = newRepository();
+    const images = await Promise.all(["a", "b", "c", "d"].map((tag) => pushImage(repository, tag)));
+    const texts = await Promise.all(images.map(({ digest }) => textOf(repository, digest)));
+    const path = `/v2/${repository}/manifests/new`;
+    const answers = await Promise.all(texts.map((text) => put(path, text, { "If-None-Match": "*" })));
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 412, 412, 412]);
+  });
+
+  it("of a push that asks for what is not there makes no image", async ({ expect }) => {
+    const repository = newRepository();
+    const other = newRepository();
+    const { digest } = await pushImage(other, "t");
+    const text = await textOf(other, digest);
+    const answer = await put(`/v2/${repository}/manifests/t`, text, { "If-Match": "*" });
+    expect([answer.status, await errorCodes(answer)]).toEqual([412, ["PRECONDITION_FAILED"]]);
+    expect((await send("GET", `/v2/${repository}/tags/list`)).status).toBe(404);
+  });
+
+  it("holds for deletions too, by tag and by digest", async ({ expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "t");
+    const other = `"sha256:${"0".repeat(64)}"`;
+    const remove = async (reference: string, headers: Record<string, string>) =>
+      (await send("DELETE", `/v2/${repository}/manifests/${reference}`, { headers })).status;
+    expect(await remove("t", { "If-Match": other })).toBe(412);
+    expect(await remove("t", { "If-None-Match": "*" })).toBe(412);
+    expect(await remove("absent", { "If-Match": other })).toBe(404);
+    expect(await remove(digest, { "If-Match": other })).toBe(412);
+    expect((await send("HEAD", `/v2/${repository}/manifests/t`)).status).toBe(200);
+    expect(await remove("t", { "If-Match": `"${digest}"` })).toBe(202);
+    expect(await remove(digest, { "If-Match": `"${digest}"` })).toBe(202);
   });
 });
 

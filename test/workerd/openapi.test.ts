@@ -62,7 +62,7 @@ describe("the document", () => {
   });
 
   it("describes every route of both APIs, and no other", ({ expect }) => {
-    const OTHERS = /^\/(?:token|docs|openapi\.json)$|^\/v2\/(?!manage\/)/; // the registry API, its tokens, and this
+    const OTHERS = /^\/(?:token|docs|openapi\.json)$|^\/v[12]\/(?!manage\/)/; // the registry API, its tokens, and this
     const routes = app.routes
       .filter(({ method, path }) => method !== "ALL" && !OTHERS.test(path))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}")}`);
@@ -160,6 +160,7 @@ describe("the server", async () => {
     project_id: "berth",
     retention_id: String(ruleId),
     cluster: CLUSTER.name,
+    cluster_id: String(await env.DB.prepare("SELECT id FROM clusters WHERE name = ?").bind(CLUSTER.name).first("id")),
     trigger: "deploy",
     id: String(delivery),
     user_id: String(await env.DB.prepare("SELECT id FROM users WHERE name = ?").bind(user.name).first("id")),

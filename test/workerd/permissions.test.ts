@@ -211,16 +211,20 @@ describe.for(TARGETS)("permissions on $what", ({ createStatus, pathOf, kind }) =
     const entry = await authOf(place.administrator, 1);
     const many = (length: number) =>
       Array.from({ length }, (_, at) => ({ user_id: String(900_000 + at), user_name: "x", auth: 1 }));
-    const invalid = [[], many(101), [entry, { ...entry, auth: 3 }], entry, [[entry]], ["1"], "[", [{ auth: 1 }]];
+    const invalid = [[], many(101), [entry, { ...entry, auth: 3 }], entry, [[entry]], ["1"], "["];
     for (const body of invalid) {
       for (const method of ["POST", "PATCH"]) {
         expect(await swrProblem(await owner.send(method, path, body))).toBe("400 SVCSTG.SWR.4000014");
       }
     }
+    expect(await swrProblem(await owner.post(path, [{ auth: 1 }]))).toBe("400 SVCSTG.SWR.4001014");
     const ids = (length: number) => many(length).map(({ user_id }) => user_id);
-    for (const body of [[], ids(101), ["1", "1"], [1], { ids: ["1"] }, "null"]) {
+    for (const body of [ids(101), ["1", "1"], [1], { ids: ["1"] }, "null"]) {
       expect(await swrProblem(await owner.delete(path, body))).toBe("400 SVCSTG.SWR.4000014");
     }
+    // Nobody's rights are taken away, where others' may be.
+    expect((await owner.delete(path, [])).status).toBe(204);
+    expect((await place.stranger.delete(path, [])).status).toBe(404);
     // So many are looked for.
     expect((await owner.post(path, many(100))).status).toBe(404);
     expect((await owner.delete(path, ids(100))).status).toBe(404);

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { countQueries, MAX_QUERIES, openDatabase } from "../../src/storage/database.ts";
-import { accounts } from "../../src/storage/schema.ts";
+import { accounts, garbageObjects } from "../../src/storage/schema.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { LimitExceeded, tablesWithLongRows } from "../support/workerd/platform-limits.ts";
 
@@ -28,6 +28,22 @@ it.for<[method: string, read: (statement: D1PreparedStatement) => Promise<unknow
   ["batch", (statement) => env.DB.batch([statement])],
 ])("refuses an answer with a value of more than 2 MB, by %s", async ([, read]) => {
   await expect(read(env.DB.prepare("SELECT hex(zeroblob(1000001))"))).rejects.toThrow(LimitExceeded);
+});
+
+it.for<[method: string, write: (statement: D1PreparedStatement) => Promise<unknown>]>([
+  ["all", (statement) => statement.all()],
+  ["run", (statement) => statement.run()],
+  ["raw", (statement) => statement.raw()],
+  ["batch", (statement) => env.DB.batch([statement])],
+])("refuses a statement of Berth's that writes whatever there is, by %s", async ([, write]) => {
+  await env.DB.prepare(
+    `INSERT INTO garbage_objects (object_key, size)
+     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001) SELECT i, 0 FROM n`,
+  ).run();
+  const { db } = openStores(env);
+  const { sql } = db.delete(garbageObjects).returning().toSQL();
+  await expect(write(env.DB.prepare(sql))).rejects.toThrow(LimitExceeded);
+  await env.DB.prepare("DELETE FROM garbage_objects").run();
 });
 
 it("finds rows of more than 2 MB", async () => {

@@ -15,7 +15,7 @@ import {
   tokenFor,
 } from "../support/workerd/management.ts";
 import { planOf } from "../support/workerd/plans.ts";
-import { fetchAnonymously } from "../support/workerd/registry.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
 
 /** What was refused to a user by the registry API, oldest first. */
 async function refusalsOf(client: Client): Promise<AuditRow[]> {
@@ -107,6 +107,34 @@ describe("a push that is refused", () => {
     await upload(member, `${organization}/last`);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await refusalsOf(member)).toHaveLength(20);
+  });
+});
+
+describe("a look before a push that is refused", () => {
+  it("finds nothing, so that the client goes on to be told why", async ({ expect }) => {
+    const { member, organization } = await aReader();
+    const stranger = (await newAccount()).administrator;
+    const blob = `sha256:${"0".repeat(64)}`;
+    for (const [client, name] of [
+      [stranger, `${organization}/web`],
+      [stranger, `${newName("resting")}/web`],
+    ] as const) {
+      const token = await tokenFor(client, `repository:${name}:pull,push`);
+      const isNew = !name.startsWith(organization);
+      for (const path of [`/v2/${name}/blobs/${blob}`, `/v2/${name}/manifests/latest`]) {
+        expect((await sendWithToken(token, "HEAD", path)).status).toBe(404);
+        const read = await sendWithToken(token, "GET", path);
+        expect([read.status, (await errorCodes(read))[0]]).toEqual([404, expect.stringContaining("UNKNOWN")]);
+      }
+      const pushed = await sendWithToken(token, "POST", `/v2/${name}/blobs/uploads/`);
+      expect(pushed.status).toBe(isNew ? 202 : 403);
+      if (!isNew) expect(await pushed.text()).toContain("is taken by another account");
+    }
+    // Who only wants to pull is refused, as ever.
+    const pulling = await tokenFor(stranger, `repository:${organization}/web:pull`);
+    expect((await sendWithToken(pulling, "HEAD", `/v2/${organization}/web/blobs/${blob}`)).status).toBe(403);
+    const reading = await tokenFor(member, `repository:${organization}/web:pull,push`);
+    expect((await sendWithToken(reading, "HEAD", `/v2/${organization}/web/blobs/${blob}`)).status).toBe(404);
   });
 });
 

@@ -17,6 +17,7 @@ import { ADMINISTRATOR, fetchAnonymously } from "../support/workerd/registry.ts"
 
 const DAY = 24 * 60 * 60 * 1000;
 const INVALID = "400 SVCSTG.SWR.4000014";
+const MISSING = "400 SVCSTG.SWR.4001014";
 const UNKNOWN = "400 SVCSTG.SWR.4000306";
 const { account, administrator, member } = await newAccount();
 const organization = await newOrganization(administrator);
@@ -156,13 +157,13 @@ describe("SWR's aging rule", () => {
     [policy("date_rule", { days: "1", num: "x" }), undefined],
     [policy("size_rule", { days: "1" }), "rules.0.template"],
     [{ ...days(1), algorithm: "and" }, "algorithm"],
-    [{ rules: days(1).rules }, "algorithm"],
-    [{ algorithm: "or" }, "rules"],
+    [{ rules: days(1).rules }, "algorithm", MISSING],
+    [{ algorithm: "or" }, "rules", MISSING],
     [{ algorithm: "or", rules: [] }, "rules"],
     [{ algorithm: "or", rules: [...days(1).rules, ...num(1).rules] }, "rules"],
     [{ algorithm: "or", rules: {} }, "rules"],
     [{ algorithm: "or", rules: [{ template: "date_rule", params: { days: "1" } }] }, undefined],
-    [{ algorithm: "or", rules: [{ template: "date_rule", tag_selectors: [] }] }, "rules.0.params"],
+    [{ algorithm: "or", rules: [{ template: "date_rule", tag_selectors: [] }] }, "rules.0.params", MISSING],
     [
       { algorithm: "or", rules: [{ template: "date_rule", params: { days: "1" }, tag_selectors: {} }] },
       "tag_selectors",
@@ -182,7 +183,7 @@ describe("SWR's aging rule", () => {
     [[], ""],
     [null, ""],
     ["{", ""],
-  ] as const)("row %#: %s", async ([body, problem], { expect }) => {
+  ] as const)("row %#: %s", async ([body, problem, code = INVALID], { expect }) => {
     const image = await imageWith();
     await administrator.post(`/v2/manage/namespaces/${organization}/repos`, {
       repository: image.name.slice(organization.length + 1),
@@ -193,7 +194,7 @@ describe("SWR's aging rule", () => {
       expect([response.status, await response.json()]).toEqual([201, { id: expect.any(Number) }]);
       return;
     }
-    expect(await swrProblem(response.clone())).toBe(INVALID);
+    expect(await swrProblem(response.clone())).toBe(code);
     expect((await response.json<{ error_msg: string }>()).error_msg).toContain(problem);
     expect(await (await administrator.get(image.swr)).json()).toEqual([]);
   });

@@ -28,6 +28,7 @@ import { newName, PASSWORD } from "../support/workerd/management.ts";
 import { setCommonLimits } from "../support/workerd/quotas.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import {
+  clusterIdOf,
   deleteTags,
   MANIFEST,
   newAccessKey,
@@ -104,6 +105,12 @@ function ownOrganization(level: Level, ok: number): Expectation {
   const knows = (caller: CallerName) => organizationRightOf(caller) !== undefined;
   const status: Status = (caller) => (isAtLeast(organizationRightOf(caller), level) ? ok : knows(caller) ? 403 : 404);
   return { of: "organization", status: managed(status), knows };
+}
+
+/** What is named by an id alone: whoever may not edit the organization that it is of does not learn that it exists. */
+function editorsOnly(ok: number): Expectation {
+  const knows = (caller: CallerName) => isAtLeast(organizationRightOf(caller), "edit");
+  return { of: "organization", status: managed((caller) => (knows(caller) ? ok : 404)), knows };
 }
 
 /** The registry API: an anonymous caller is asked to log in, and the others are denied what they may not. */
@@ -363,6 +370,8 @@ const TABLE: readonly Row[] = [
   line("GET /", everybody(200)),
   line("GET /openapi.json", everybody(200)),
   line("GET /docs", everybody(200)),
+  line("GET /v1/_ping", everybody(200)),
+  line("GET /v1/search", everybody(200), { query: "?q=nothing" }),
 
   // Lists, before the images that changes are tried on are so many that pages end.
   line("GET /v2/_catalog", catalog(), {
@@ -510,6 +519,16 @@ const TABLE: readonly Row[] = [
   line("GET /v3/auth/projects", account(200)),
   line("GET /v3/auth/domains", account(200)),
   line("GET /v3/users/:user_id", colleagues(200)),
+  line("ALL /v3.0/*", everybody(404), { at: "GET /v3.0/nothing" }),
+  line("GET /v3.0/OS-USER/users/:user_id", colleagues(200)),
+
+  // CCE's API
+  line("ALL /api/v3/*", everybody(404), { at: "GET /api/v3/nothing" }),
+  line("GET /api/v3/projects/:project_id/clusters/:cluster_id", editorsOnly(200), {
+    prepare: async (_, { organization = "" }) => ({ cluster_id: await clusterIdOf(organization) }),
+    // Its answer has the cluster's name and not the organization's.
+    shows: () => false,
+  }),
 
   // The registry API
   line("ALL /v2/*", everybody(404), { at: "GET /v2/nothing" }),
@@ -684,10 +703,9 @@ const TRACES: Readonly<Record<string, Trace>> = {
   "POST /token": "token.create",
 
   ...Object.fromEntries(
-    ["/*", "/v2/*", `${MANAGE}/*`, "/v3/manage/*", "/v3/*", "/token", "/token/*", "/api/*"].map((path) => [
-      `ALL ${path}`,
-      MISSING,
-    ]),
+    ["/*", "/v2/*", `${MANAGE}/*`, "/v3/manage/*", "/v3/*", "/v3.0/*", "/token", "/token/*", "/api/*", "/api/v3/*"].map(
+      (path) => [`ALL ${path}`, MISSING],
+    ),
   ),
   ...Object.fromEntries(
     ["POST sync_repo", "DELETE sync_repo", "POST sync_images"].map((operation) => [
@@ -780,6 +798,8 @@ const READING: ReadonlySet<string> = new Set([
   "GET /",
   "GET /openapi.json",
   "GET /docs",
+  "GET /v1/_ping",
+  "GET /v1/search",
   "GET /v2/_catalog",
   `GET ${MANAGE}/namespaces`,
   `GET ${MANAGE}/repos`,
@@ -818,6 +838,8 @@ const READING: ReadonlySet<string> = new Set([
   "GET /v3/auth/projects",
   "GET /v3/auth/domains",
   "GET /v3/users/:user_id",
+  "GET /v3.0/OS-USER/users/:user_id",
+  "GET /api/v3/projects/:project_id/clusters/:cluster_id",
   "GET /v2",
   `GET ${OCI}/tags/list`,
   `GET ${OCI}/blobs/uploads/:session`,

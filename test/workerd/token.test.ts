@@ -4,6 +4,7 @@ import { describe, it, vi } from "vitest";
 import { hashPassword } from "../../src/model/password.ts";
 import { TOKEN_LIFETIME_S } from "../../src/registry/tokens.ts";
 import { openSession, sendWithCookie } from "../support/workerd/identity.ts";
+import { newName } from "../support/workerd/management.ts";
 import {
   addUser,
   ADMINISTRATOR,
@@ -104,6 +105,25 @@ describe("the token service", () => {
     const { token, scope } = await (await getToken(query, ADMIN)).json<TokenAnswer>();
     expect(scope).toBe(`repository:${first}:pull,push,delete repository:${second}:pull registry:catalog:*`);
     expect((await withToken(token, "/v2/_catalog")).status).toBe(200);
+  });
+
+  it.for([
+    ["an organization that is there", () => newRepository()],
+    ["one that the first push makes", () => `${newName("first")}/two`],
+  ] as const)("takes two scopes of one name together, in any order: in %s", async ([, name], { expect }) => {
+    for (const orders of ["pull pull,push", "pull,push pull", "push pull", "pull *"]) {
+      const repository = name();
+      const query = orders.split(" ").map((actions) => `scope=repository:${repository}:${actions}`);
+      const { token, scope } = await (await getToken(query.join("&"), ADMIN)).json<TokenAnswer>();
+      expect(scope).not.toContain(" ");
+      // As containerd does: it looks first, and then pushes.
+      const blob = `/v2/${repository}/blobs/sha256:${"0".repeat(64)}`;
+      expect((await withToken(token, blob, "HEAD")).status, orders).toBe(404);
+      for (const again of [false, true]) {
+        const upload = await withToken(token, `/v2/${repository}/blobs/uploads/`, "POST");
+        expect(upload.status, `${orders}${again ? " again" : ""}`).toBe(202);
+      }
+    }
   });
 
   it("passes over scopes that mean nothing, and refuses a heap of them", async ({ expect }) => {

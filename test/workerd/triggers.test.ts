@@ -86,6 +86,7 @@ describe("a trigger", () => {
     const expected = {
       name: "deploy",
       condition: { kind: "all", text: ".*" },
+      conditionSyntax: "",
       enabled: true,
       firesAlways: false,
       target: { ...KUBERNETES, container: null, byDigest: false },
@@ -122,7 +123,7 @@ describe("a trigger", () => {
 
     const target = { ...KUBERNETES, workload: "cronjobs", container: "app", byDigest: true };
     const changed = await change(setting, { condition: { kind: "regular", text: "v{1,2}.*" }, target }, "deploy");
-    const after = { ...expected, condition: { kind: "regular", text: "v{1,2}.*" }, target };
+    const after = { ...expected, condition: { kind: "regular", text: "v{1,2}.*" }, conditionSyntax: "glob", target };
     expect([changed.status, await changed.json()]).toEqual([200, after]);
     expect(await (await change(setting, {}, "deploy")).json()).toEqual(after);
     const flags = { enabled: false, firesAlways: true };
@@ -397,9 +398,14 @@ describe("a trigger", () => {
     const attempt = async (kind: string, text: string) => {
       const response = await administrator.post(`${path}/triggers/try-condition`, { kind, text });
       if (response.status !== 200) return errorCodes(response);
-      const { tags } = await response.json<{ tags: { tag: string; met: boolean }[] }>();
+      const { tags, conditionSyntax } = await response.json<{
+        conditionSyntax: string;
+        tags: { tag: string; met: boolean }[];
+      }>();
+      expect(conditionSyntax).toBe(kind === "tag" ? "" : text.startsWith("^") ? "re2" : "glob");
       return tags.map(({ tag, met }) => `${tag} ${met}`);
     };
+    expect(await attempt("regular", "^v[0-9]+$")).toEqual(["rc-1 false", "v2 true", "v1 true", "latest false"]);
     expect(await attempt("regular", "{v*,latest}")).toEqual(["rc-1 false", "v2 true", "v1 true", "latest true"]);
     expect(await attempt("tag", "v1;rc-1")).toEqual(["rc-1 true", "v2 false", "v1 true", "latest false"]);
     expect(await attempt("regular", "{v")).toEqual(["TRIGGER_INVALID"]);
@@ -568,6 +574,7 @@ describe("SWR's API", () => {
     expect([made.status, await made.json()]).toEqual([201, {}]);
     const shown = {
       ...SWR_TRIGGER,
+      condition_syntax: "",
       cluster_id: clusterId,
       cluster_name: "production",
       container: "",
@@ -599,16 +606,17 @@ describe("SWR's API", () => {
     }
   });
 
-  it.for<[fields: object]>([
+  it.for<[fields: object, syntax?: string]>([
     [{ cluster_name: "production" }],
     [{ cluster_name: "", cluster_id: "{id}" }],
     [{ app_type: "statefulsets" }],
     [{ container: "app" }],
     [{ trigger_type: "tag", condition: "v1;v2" }],
-    [{ trigger_type: "regular", condition: "v*" }],
+    [{ trigger_type: "regular", condition: "v*" }, "glob"],
+    [{ trigger_type: "regular", condition: "^v[0-9]+$" }, "re2"],
     [{ trigger_type: "all", condition: "whatever" }],
     [{ enable: "false" }],
-  ])("takes %o", async ([fields], { expect }) => {
+  ])("takes %o", async ([fields, syntax = ""], { expect }) => {
     const { post, administrator, swr, clusterId } = await setUp();
     const wanted = { ...SWR_TRIGGER, ...fields, ...("cluster_id" in fields && { cluster_id: clusterId }) };
     expect((await post(wanted)).status).toBe(201);
@@ -616,30 +624,35 @@ describe("SWR's API", () => {
       {
         ...wanted,
         cluster_name: "production",
+        condition_syntax: syntax,
         ...("trigger_type" in fields && wanted.trigger_type === "all" && { condition: ".*" }),
       },
     ]);
   });
 
   const INVALID = "400 SVCSTG.SWR.4000014";
+  const MISSING = "400 SVCSTG.SWR.4001014";
   it.for<[fields: object, expected?: string]>([
     [{ action: "delete" }],
-    [{ action: undefined }],
+    [{ action: undefined }, MISSING],
     [{ app_type: "daemonsets" }],
-    [{ app_type: undefined }],
+    [{ app_type: undefined }, MISSING],
     [{ application: "" }],
-    [{ application: undefined }],
+    [{ application: undefined }, MISSING],
     [{ application: 7 }],
     [{ cluster_ns: "a.b" }],
-    [{ cluster_ns: undefined }],
-    [{ condition: undefined }],
+    [{ cluster_ns: undefined }, MISSING],
+    [{ condition: undefined }, MISSING],
     [{ trigger_type: "tag", condition: "v*" }],
     [{ trigger_type: "regular", condition: "{".repeat(10_000) }],
     [{ trigger_type: "regular", condition: "v{" }],
+    [{ trigger_type: "regular", condition: "v[0-9]+" }],
+    [{ trigger_type: "regular", condition: "^v(" }],
+    [{ trigger_type: "regular", condition: "^(a{100}){100}$" }],
     [{ trigger_type: "some" }],
     [{ enable: true }],
     [{ enable: "yes" }],
-    [{ enable: undefined }],
+    [{ enable: undefined }, MISSING],
     [{ trigger_mode: "cci" }],
     [{ trigger_mode: "else" }],
     [{ container: "A" }],
@@ -672,9 +685,11 @@ describe("SWR's API", () => {
     const { post, administrator, swr } = await setUp();
     await post();
     expect(await swrProblem(await post())).toBe(INVALID);
-    for (const body of [{}, { enable: true }, { enable: "TRUE" }, { enable: null }, [], "null"]) {
+    for (const body of [{ enable: true }, { enable: "TRUE" }, { enable: null }, "null"]) {
       expect(await swrProblem(await administrator.patch(`${swr}/All_tags`, body))).toBe(INVALID);
     }
+    expect(await swrProblem(await administrator.patch(`${swr}/All_tags`, {}))).toBe(MISSING);
+    expect(await swrProblem(await administrator.patch(`${swr}/All_tags`, []))).toMatch(/^400 /);
     const absent = swr.replace("/web/", "/absent/");
     expect(await swrProblem(await administrator.get(absent))).toBe("404 SVCSTG.SWR.4040113");
     for (const name of ["a".repeat(5000), "a__b", "a/b", "\u0000"]) {
@@ -694,6 +709,7 @@ describe("SWR's API", () => {
       name: "hook",
       action: "webhook",
       condition: ".*",
+      condition_syntax: "",
       enable: "true",
       trigger_type: "all",
       trigger_mode: "",
@@ -710,6 +726,7 @@ describe("SWR's API", () => {
           ...EMPTY,
           action: "webhook",
           condition: ".*",
+          condition_syntax: "",
           tag: "v2",
           result: "success",
           detail: "answered 200",

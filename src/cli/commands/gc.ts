@@ -1,4 +1,5 @@
 import { unwrap } from "../api.ts";
+import { counted } from "../../model/counted.ts";
 import { group, operation } from "../manage.ts";
 import { formatBytes } from "../../model/byte-units.ts";
 import { formatTime, printFields, printLine, printTable } from "../output.ts";
@@ -11,7 +12,9 @@ interface Collected {
 }
 
 function describe({ manifests, blobs, objects, bytes }: Collected): string {
-  return `${manifests} manifests, ${blobs} blobs, ${objects} objects, ${formatBytes(bytes)}`;
+  return [counted(manifests, "manifest"), counted(blobs, "blob"), counted(objects, "object"), formatBytes(bytes)].join(
+    ", ",
+  );
 }
 
 const run = operation({
@@ -37,7 +40,7 @@ const status = operation({
   ask: async (api) => unwrap(await api.GET("/api/garbage-collection")),
   show: ({ graceDays, reclaimable, due, runs }) => {
     printFields({
-      "Grace period": `${graceDays} days`,
+      "Grace period": counted(graceDays, "day"),
       "Not needed": `${describe(reclaimable)}${reclaimable.exact ? "" : " or more"}`,
       "Due now": due ? `${describe(due)}${due.exact ? "" : " or more"}` : undefined,
     });

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { pullArchive } from "../../client/pull-archive.ts";
+import type { Descriptor } from "../../client/descriptor.ts";
 import { DASH } from "../dash.ts";
 import { usageFailure } from "../failure.ts";
 import { formatReference, parseImageReference, targetOf } from "../image-reference.ts";
@@ -48,6 +49,7 @@ export const pull = command({
       const options = { signal, names, onProgress, platform };
       const pulled = await pullArchive({ client, repository: reference.repository }, wanted, options);
       ({ size, digest } = pulled);
+      warnOfMissingLayers(pulled.missingLayers);
       progress.update(digest, { state: "waiting", size, done: 0 });
       try {
         await write(Readable.fromWeb(pulled.stream as NodeReadableStream), archive);
@@ -60,6 +62,16 @@ export const pull = command({
       else printLine(`${name}  ${digest}`);
     }),
 });
+
+/** Before the bytes, which docker would take minutes to read before it says that a file is not there. */
+function warnOfMissingLayers([first, ...others]: readonly Descriptor[]): void {
+  if (!first) return;
+  const which = `${first.digest}${others.length > 0 ? ` and ${others.length} more` : ""}`;
+  printNotice(
+    `The registry does not have the layer ${which}, which may not be distributed: \`docker load\` cannot load this ` +
+      "archive. `berth push` and skopeo take it; `docker pull` fetches the layer from where the manifest says.",
+  );
+}
 
 /** Writes a file whole or not at all. */
 async function write(stream: Readable, path: string): Promise<void> {

@@ -57,6 +57,9 @@ function show(progress: Progress, event: PushEvent): void {
   if (event.kind === "image-started") {
     const { repository, image } = event.target;
     progress.say(`Pushing ${repository}, ${formatBytes(image.size)}`);
+    if (image.joinedPlatforms > 0) {
+      progress.say(`The archive lists ${image.joinedPlatforms} platforms one by one: they become one index.`);
+    }
     if (image.missingPlatforms > 0) {
       progress.say(`The archive does not hold all platforms that it names: ${image.missingPlatforms} are left out.`);
     }

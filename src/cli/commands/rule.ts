@@ -4,6 +4,7 @@ import { usageFailure } from "../failure.ts";
 import { parseImageName, withImage } from "../image-name.ts";
 import { group, operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printFields, printLine, printTable, shortDigest } from "../output.ts";
+import { counted } from "../../model/counted.ts";
 
 const PATH = "/api/organizations/{organization}/images/{image}/aging";
 
@@ -58,8 +59,8 @@ function ruleOf({ days, keep, exempt, exemptPattern }: RuleArguments): Rule {
 }
 
 function describeRule({ kind, amount }: Pick<Rule, "kind" | "amount">): string {
-  if (kind === "date_rule") return `tags that were last pushed ${amount} days ago or longer`;
-  return `all but the newest ${amount} tags`;
+  if (kind === "date_rule") return `tags that were last pushed ${counted(amount, "day")} ago or longer`;
+  return amount === 1 ? "all but the newest tag" : `all but the newest ${amount} tags`;
 }
 
 function printRule(rule: Rule & { id: number; updated: string; problem: string | null }): void {

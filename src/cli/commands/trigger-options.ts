@@ -13,7 +13,11 @@ const WORKLOADS = ["deployments", "statefulsets", "daemonsets", "cronjobs"] as c
 export function withTarget<T>(yargs: Argv<T>) {
   return yargs
     .option("tag", { type: "string", requiresArg: true, describe: "Only for these tags, separated by commas" })
-    .option("pattern", { type: "string", requiresArg: true, describe: "Only for tags that match this pattern" })
+    .option("pattern", {
+      type: "string",
+      requiresArg: true,
+      describe: "Only for tags that match this glob, or this regular expression (^… or …$)",
+    })
     .option("always", { type: "boolean", default: false, describe: "Also when the same digest is pushed again" })
     .option("webhook", { type: "string", requiresArg: true, describe: "Where events are sent to: a URL" })
     .option("format", {

@@ -19,6 +19,7 @@ function withTrigger<T>(yargs: Argv<T>): Argv<T & { image: string } & { name: st
 interface Trigger {
   name: string;
   condition: { kind: "all" | "tag" | "regular"; text: string };
+  conditionSyntax: "glob" | "re2" | "";
   enabled: boolean;
   firesAlways: boolean;
   target:
@@ -28,6 +29,14 @@ interface Trigger {
 
 function conditionOf({ condition: { kind, text } }: Trigger): string {
   return kind === "all" ? "all tags" : text;
+}
+
+/** The same, and how a pattern is read. */
+function describeCondition(trigger: Trigger): string {
+  const { conditionSyntax: syntax } = trigger;
+  return syntax === ""
+    ? conditionOf(trigger)
+    : `${conditionOf(trigger)} (${syntax === "re2" ? "regular expression" : "glob"})`;
 }
 
 function targetOf({ target }: Trigger): string {
@@ -65,7 +74,7 @@ const show = operation({
     printFields({
       Name: trigger.name,
       On: trigger.enabled ? "yes" : "no",
-      Tags: conditionOf(trigger),
+      Tags: describeCondition(trigger),
       "Same digest": trigger.firesAlways ? "fires as well" : "does not fire",
       Target: targetOf(trigger),
       Created: `${formatTime(trigger.created)}${trigger.createdBy === null ? "" : ` by ${trigger.createdBy}`}`,

@@ -1,4 +1,5 @@
 /** Whether the credentials are good, and for what. */
+import { counted } from "../../model/counted.ts";
 import { RegistryRefusal } from "../../client/errors.ts";
 import { openApi, unwrap } from "../api.ts";
 import { credentialsSource } from "../credentials/find.ts";
@@ -47,11 +48,12 @@ export const secrets: Check = {
       const count = left.accessKeys + left.triggers + left.clusters;
       if (lost > 0) {
         return warning(
-          `${lost} secrets are under an ENCRYPTION_KEY that the registry has not got`,
+          `${counted(lost, "secret")} under an ENCRYPTION_KEY that the registry has not got`,
           "Give it that key as ENCRYPTION_KEY_PREVIOUS (docs/deploy.md, Rotating secrets).",
         );
       }
-      if (!isComplete) return ok(`${count} secrets are to be taken over to the current ENCRYPTION_KEY, within hours`);
+      if (!isComplete)
+        return ok(`${counted(count, "secret")} to be taken over to the current ENCRYPTION_KEY, within hours`);
       if (encryptionKeys > 1) return ok("all is under the current ENCRYPTION_KEY: the other one may be dropped");
       return ok(tokenSecrets > 1 ? "TOKEN_SECRET is being exchanged" : "none is being exchanged");
     } catch (error) {

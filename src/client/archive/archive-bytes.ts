@@ -1,7 +1,7 @@
 /** An archive as a row of bytes, unpacked, of which any part can be read any number of times. */
 import { type Bytes, type ByteStream, chunksOf, concatenate, scanBlob, streamOf } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
-import { compressionOf, gunzip, MAGIC_BYTES } from "./compression.ts";
+import { compressionOf, isUnpackable, MAGIC_BYTES, unpack, type UnpackableCompression } from "./compression.ts";
 import { type Cursor, SeekingCursor, StreamCursor } from "./cursor.ts";
 
 /** What can be read from any place, as often as it takes; a file on a disk that is no `Blob`. */
@@ -39,9 +39,9 @@ export async function openBytes(source: ArchiveSource, onRead?: (bytes: number) 
   if (source.size === 0) throw new ArchiveError("empty");
   const reader = new SourceReader(source, onRead);
   const compression = compressionOf(await reader.readAt(0, Math.min(source.size, MAGIC_BYTES)));
-  if (compression === "gzip") return new GzippedBytes(reader);
-  if (compression !== undefined) throw new ArchiveError("unsupported-compression", { name: compression });
-  return new PlainBytes(reader);
+  if (compression === undefined) return new PlainBytes(reader);
+  if (isUnpackable(compression)) return new PackedBytes(reader, compression);
+  throw new ArchiveError("unsupported-compression", { name: compression });
 }
 
 class SourceReader {
@@ -134,14 +134,16 @@ class PlainBytes implements ArchiveBytes {
   }
 }
 
-class GzippedBytes implements ArchiveBytes {
+class PackedBytes implements ArchiveBytes {
   readonly isSequential = true;
   readonly #reader: SourceReader;
+  readonly #compression: UnpackableCompression;
   /** Where the last reading stopped, for the next one to go on; undefined while somebody reads. */
   #idle: StreamCursor | undefined;
 
-  constructor(reader: SourceReader) {
+  constructor(reader: SourceReader, compression: UnpackableCompression) {
     this.#reader = reader;
+    this.#compression = compression;
   }
 
   get isSnapshot(): boolean {
@@ -149,7 +151,7 @@ class GzippedBytes implements ArchiveBytes {
   }
 
   cursor(): StreamCursor {
-    return new StreamCursor(gunzip(this.#reader.open(0, this.#reader.source.size)));
+    return new StreamCursor(unpack(this.#reader.open(0, this.#reader.source.size), this.#compression));
   }
 
   open(from: number, length: number): ByteStream {

@@ -15,7 +15,9 @@ const MESSAGES = {
     "This is not an image archive. Make one with `docker save -o image.tar NAME:TAG` and upload that file.",
   empty: () => "The file is empty. Save the image again and upload the new file.",
   "unsupported-compression": ({ name }) =>
-    `The archive is compressed with ${name ?? "an unknown method"}. Unpack it, or pack it with gzip, and upload the result.`,
+    `The archive is compressed with ${name ?? "an unknown method"}. Unpack it, or pack it with gzip or zstd, and upload the result.`,
+  "unsupported-layer": ({ path, name }) =>
+    `The layer ${path ?? ""} in the archive is compressed with ${name ?? "an unknown method"}, which images in registries never are. Load the archive with docker or podman, save the image again, and upload that file.`,
   "no-manifest": () =>
     "The archive holds no image: it has neither manifest.json nor index.json nor repositories. Make it with `docker save`, not with `docker export`.",
   "no-image": () => "The archive names no image. Save it again, naming the image: `docker save -o image.tar NAME:TAG`.",
@@ -42,6 +44,8 @@ const MESSAGES = {
   "missing-file": ({ path }) => `The archive is incomplete: ${path ?? "a file"} is missing. Save the image again.`,
   "bad-link": ({ path }) =>
     `The archive is damaged: the link ${path ?? ""} leads nowhere, or out of the archive. Save the image again.`,
+  "same-target": ({ name }) =>
+    `Two images of the archive would be pushed as ${name ?? "the same name"}, and only the later one would stay. Give each a tag of its own, or leave one out.`,
   sparse: ({ path }) =>
     `${path ?? "A file"} is stored as a sparse file, which image archives never are. Save the image again with \`docker save\`.`,
   "source-changed": () => "The file changed, or went away, while it was read. Choose it again.",
@@ -61,6 +65,23 @@ export class ArchiveError extends Error {
     this.code = code;
     this.particulars = particulars;
   }
+}
+
+/** What makes one description of an image unusable, and leaves another one of the same archive as it is. */
+const FAULTS: ReadonlySet<ArchiveErrorCode> = new Set<ArchiveErrorCode>([
+  "bad-manifest",
+  "bad-config",
+  "unsupported-schema",
+  "file-too-large",
+  "damaged",
+  "damaged-layer",
+  "missing-file",
+  "bad-link",
+]);
+
+/** Whether a description cannot be used, so that another one of the archive counts. */
+export function isFault(error: unknown): error is ArchiveError {
+  return error instanceof ArchiveError && FAULTS.has(error.code);
 }
 
 function gibibytes(limit = 0): string {

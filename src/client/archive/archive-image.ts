@@ -56,6 +56,8 @@ export interface ArchiveImage {
   contents: KeptImage | RebuiltImage;
   /** How many platforms an index names that the archive does not hold; they are left out. */
   missingPlatforms: number;
+  /** How many images of the archive, one for each platform, became one index here; 0 when it is as the archive has it. */
+  joinedPlatforms: number;
 }
 
 export function isPlainLayer(layer: ArchiveBlob | PlainLayer): layer is PlainLayer {

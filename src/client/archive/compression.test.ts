@@ -1,9 +1,11 @@
 import { describe, it } from "vitest";
-import { concatenate } from "../bytes.ts";
+import { type Bytes, concatenate } from "../bytes.ts";
 import { contentsOf, largeLayer, packed, streamOfBytes } from "../testing/images.ts";
-import { compressionOf, gunzip, gzip } from "./compression.ts";
+import { bytesOf } from "../testing/tar.ts";
+import { compressionOf, gzip, unpack } from "./compression.ts";
 
 const PLAIN = largeLayer(300_000);
+const gunzip = (packedBytes: ReadableStream<Bytes>) => unpack(packedBytes, "gzip");
 
 it("packs the same bytes into the same, in whatever pieces they come", async ({ expect }) => {
   const whole = await contentsOf(gzip(streamOfBytes(PLAIN, PLAIN.byteLength)));
@@ -62,6 +64,63 @@ describe("unpacking", () => {
     await reader.read();
     await reader.cancel();
     expect(isReleased).toBe(true);
+  });
+});
+
+/** A member with everything that a header may have (RFC 1952, 2.3.1). */
+const decorated = async (bytes: Bytes) => {
+  const [header, body] = [(await packed(bytes)).slice(0, 10), (await packed(bytes)).slice(10)];
+  header[3] = 0x04 | 0x08 | 0x10;
+  const extra = new Uint8Array([6, 0, 66, 67, 2, 0, 1, 2]);
+  return concatenate([header, extra, new TextEncoder().encode("a name\0a comment\0"), body]);
+};
+
+const members = async () => {
+  const parts = [0, 50_000, 50_001, 180_000, PLAIN.byteLength];
+  const whole = parts.slice(1).map((end, at) => PLAIN.slice(parts[at], end));
+  const empty = new Uint8Array(0);
+  return Promise.all([...whole, empty].map((part, at) => (at % 2 === 0 ? packed(part) : decorated(part))));
+};
+
+describe("gzip of several members", () => {
+  it.for([50, 1000, 64 * 1024, 10_000_000])("is unpacked whole, in pieces of %d bytes", async (size, { expect }) => {
+    const all = concatenate(await members());
+    expect(await contentsOf(gunzip(streamOfBytes(all, size)))).toEqual(PLAIN);
+  });
+
+  it("is unpacked whole where each member comes by itself", async ({ expect }) => {
+    const parts = await members();
+    const source = new ReadableStream<Bytes>({
+      pull: (controller) => {
+        const part = parts.shift();
+        if (part) controller.enqueue(part);
+        else controller.close();
+      },
+    });
+    expect(await contentsOf(gunzip(source))).toEqual(PLAIN);
+  });
+
+  it("may end with zeros, as on a tape, and with nothing else", async ({ expect }) => {
+    const zeros = new Uint8Array(70_000);
+    const all = concatenate(await members());
+    expect(await contentsOf(gunzip(streamOfBytes(concatenate([all, zeros]))))).toEqual(PLAIN);
+    for (const junk of [concatenate([zeros, all]), bytesOf("junk"), concatenate([zeros, bytesOf("junk")])]) {
+      const broken = gunzip(streamOfBytes(concatenate([all, junk])));
+      await expect(contentsOf(broken)).rejects.toMatchObject({ code: "damaged" });
+    }
+  });
+
+  it("tells where a member is cut short or wrong", async ({ expect }) => {
+    const parts = await members();
+    const all = concatenate(parts);
+    const second = parts[0]?.byteLength ?? 0;
+    for (const end of [second + 1, second + 12, all.byteLength - 1]) {
+      const cut = gunzip(streamOfBytes(all.slice(0, end), 999));
+      await expect(contentsOf(cut), `after ${end} bytes`).rejects.toMatchObject({ code: "cut-short" });
+    }
+    const wrong = all.slice();
+    wrong[second - 5] = (wrong[second - 5] ?? 0) ^ 1;
+    await expect(contentsOf(gunzip(streamOfBytes(wrong)))).rejects.toMatchObject({ code: "damaged" });
   });
 });
 

@@ -1,4 +1,15 @@
 /** How bytes are compressed, told by their first ones: what a file is called says nothing. */
+import { Decompress, ZstdErrorCode } from "fzstd";
+import {
+  Z_BUF_ERROR,
+  Z_NO_FLUSH,
+  Z_OK,
+  Z_STREAM_END,
+  zlibInflate,
+  zlibInflateInit2,
+  zlibInflateReset,
+  ZStream,
+} from "pako";
 import { type Bytes, type ByteStream, ChunkBuffer, chunksOf, streamOf } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
 
@@ -20,33 +31,136 @@ export function compressionOf(start: Uint8Array): string | undefined {
   return MAGIC.find(([, magic]) => magic.every((byte, at) => start[at] === byte))?.[0];
 }
 
-/**
- * Unpacks gzip.
- *
- * @throws (from the stream) ArchiveError cut-short when the end is missing, damaged when it is not gzip; what the source throws.
- */
-export function gunzip(packed: ByteStream): ByteStream {
-  return streamOf(gunzipChunks(packed));
+/** What can be unpacked here, and by what. */
+const UNPACKERS = { gzip: () => new GzipUnpacker(), zstd: () => new ZstdUnpacker() } satisfies Record<
+  string,
+  () => Unpacker
+>;
+
+export type UnpackableCompression = keyof typeof UNPACKERS;
+
+export function isUnpackable(compression: string): compression is UnpackableCompression {
+  return Object.hasOwn(UNPACKERS, compression);
 }
 
-async function* gunzipChunks(packed: ByteStream): AsyncGenerator<Bytes, void, undefined> {
-  const { readable, writable } = new DecompressionStream("gzip");
-  const { feeding, state } = feed(packed, writable);
-  try {
-    yield* chunksOf(readable);
-  } catch (error) {
-    if (state.failure) throw state.failure.error;
-    throw new ArchiveError(state.isAtEnd && !isDamage(error) ? "cut-short" : "damaged", {}, { cause: error });
-  } finally {
-    // When nobody reads on, the source is let go as well.
-    await feeding;
+/**
+ * Unpacks gzip of any number of members (RFC 1952, 2.2), as eStargz, bgzip and `cat` make them, or zstd of any number of
+ * frames. A platform's own gunzip does not do: browsers, and newer versions of Node, refuse what comes after the first
+ * member.
+ *
+ * @throws (from the stream) ArchiveError cut-short when the end is missing, damaged when it is something else; what the
+ * source throws.
+ */
+export function unpack(packed: ByteStream, compression: UnpackableCompression): ByteStream {
+  return streamOf(unpackChunks(packed, UNPACKERS[compression]()));
+}
+
+async function* unpackChunks(packed: ByteStream, unpacker: Unpacker): AsyncGenerator<Bytes, void, undefined> {
+  for await (const chunk of chunksOf(packed)) yield* unpacker.push(chunk);
+  yield* unpacker.finish();
+}
+
+interface Unpacker {
+  /** Takes the next bytes, which are used up once all that it makes has been read. @throws ArchiveError damaged. */
+  push: (packed: Bytes) => Iterable<Bytes>;
+  /** Hears that nothing comes any more. @throws ArchiveError cut-short. */
+  finish: () => Bytes[];
+}
+
+const OUTPUT_BYTES = 64 * 1024;
+/** zlib's window bits for a gzip member and nothing else. */
+const GZIP_WINDOW_BITS = 31;
+
+class GzipUnpacker implements Unpacker {
+  readonly #zlib = new ZStream();
+  /** Where in the file this is: within a member, between two, or in the zeros with which tapes are filled up. */
+  #place: "member" | "between" | "filling" = "between";
+  #members = 0;
+
+  constructor() {
+    zlibInflateInit2(this.#zlib, GZIP_WINDOW_BITS);
+  }
+
+  *push(packed: Bytes): Generator<Bytes, void, undefined> {
+    const zlib = this.#zlib;
+    zlib.input = packed;
+    zlib.next_in = 0;
+    zlib.avail_in = packed.byteLength;
+    while (zlib.avail_in > 0) {
+      if (this.#place !== "member") {
+        const isZero = packed[zlib.next_in] === 0;
+        if (isZero ? this.#members === 0 : this.#place === "filling") throw new ArchiveError("damaged");
+        if (isZero) {
+          this.#place = "filling";
+          zlib.next_in += 1;
+          zlib.avail_in -= 1;
+          continue;
+        }
+        zlibInflateReset(zlib);
+        this.#place = "member";
+        this.#members += 1;
+      }
+      yield* this.#inflate();
+    }
+  }
+
+  finish(): Bytes[] {
+    if (this.#place === "member" || this.#members === 0) throw new ArchiveError("cut-short");
+    return [];
+  }
+
+  /** Goes on until the input, or the member, is at its end. */
+  *#inflate(): Generator<Bytes, void, undefined> {
+    const zlib = this.#zlib;
+    for (let isFull = true; isFull && this.#place === "member";) {
+      if (zlib.avail_out === 0) {
+        zlib.output = new Uint8Array(OUTPUT_BYTES);
+        zlib.next_out = 0;
+        zlib.avail_out = OUTPUT_BYTES;
+      }
+      const start = zlib.next_out;
+      const status = zlibInflate(zlib, Z_NO_FLUSH);
+      if (status === Z_STREAM_END) this.#place = "between";
+      // It has taken all there is when it asks for more.
+      else if (status !== Z_OK && status !== Z_BUF_ERROR) throw new ArchiveError("damaged");
+      isFull = zlib.avail_out === 0;
+      if (zlib.next_out > start) yield zlib.output.subarray(start, zlib.next_out);
+    }
   }
 }
 
-/** Platforms have one class of errors for both, so what tells them apart is their words: Node's, Chromium's, Firefox's, Safari's. */
-function isDamage(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /Z_DATA_ERROR|not valid|incorrect|corrupt|junk|trailing|extra bytes/i.test(`${code} ${String(error)}`);
+/** Frames in one call go one call deeper each, and the smallest has a dozen bytes. */
+const ZSTD_PIECE_BYTES = 16 * 1024;
+
+class ZstdUnpacker implements Unpacker {
+  #made: Bytes[] = [];
+  readonly #zstd = new Decompress((piece) => {
+    // The library always makes memory of its own.
+    if (piece.byteLength > 0) this.#made.push(piece as Bytes);
+  });
+
+  *push(packed: Bytes): Generator<Bytes, void, undefined> {
+    for (let at = 0; at < packed.byteLength; at += ZSTD_PIECE_BYTES) {
+      yield* this.#take(packed.subarray(at, at + ZSTD_PIECE_BYTES), false);
+    }
+  }
+
+  finish(): Bytes[] {
+    return this.#take(new Uint8Array(0), true);
+  }
+
+  #take(piece: Bytes, isLast: boolean): Bytes[] {
+    try {
+      this.#zstd.push(piece, isLast);
+    } catch (error) {
+      const isCut = isLast && (error as { code?: unknown }).code === ZstdErrorCode.UnexpectedEOF;
+      // What is damaged may also ask for more memory than there is.
+      throw new ArchiveError(isCut ? "cut-short" : "damaged", {}, { cause: error });
+    }
+    const made = this.#made;
+    this.#made = [];
+    return made;
+  }
 }
 
 /** All bytes in pieces of one size, so that the same bytes are packed into the same, however they come. */
@@ -80,7 +194,7 @@ async function* inPieces(stream: ByteStream): AsyncGenerator<Bytes, void, undefi
 
 /** Gives a stream to a transformation. What fails is known by `state`, and never unhandled. */
 function feed(source: ByteStream, target: CompressionStream["writable"]) {
-  const state: { isAtEnd: boolean; failure: { error: unknown } | undefined } = { isAtEnd: false, failure: undefined };
+  const state: { failure: { error: unknown } | undefined } = { failure: undefined };
   const work = async () => {
     const writer = target.getWriter();
     writer.closed.catch(() => undefined);
@@ -96,7 +210,6 @@ function feed(source: ByteStream, target: CompressionStream["writable"]) {
       }
       try {
         if (next.done) {
-          state.isAtEnd = true;
           await writer.close();
           return;
         }

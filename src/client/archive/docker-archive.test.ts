@@ -1,7 +1,9 @@
 import { it } from "vitest";
 import type { Bytes } from "../bytes.ts";
 import { digestOf, hexOf } from "../hash.ts";
-import { configOf, dockerFiles, imagesIn, layerOf, packed, rebuilt } from "../testing/images.ts";
+import { configOf, dockerFiles, imagesIn, layerOf, packed, rebuilt, zstdOf } from "../testing/images.ts";
+
+import type { TarFile } from "../testing/tar.ts";
 
 const LAYERS = [layerOf("base"), layerOf("application")];
 const diffIds = (layers: readonly Bytes[]) => layers.map((layer) => digestOf(layer));
@@ -46,6 +48,31 @@ it.for([
     { path: "./manifest.json", contents: JSON.stringify([manifest]) },
   ]);
   expect(rebuilt(images[0]).layers).toMatchObject([{ diffId: digestOf(base) }, { diffId: digestOf(base) }]);
+});
+
+it("an archive of docker save may hold layers that are packed with zstd, or of several gzip members", async ({
+  expect,
+}) => {
+  const layers = [...LAYERS, layerOf("third")];
+  const [first = layerOf(""), second = layerOf(""), third = layerOf("")] = layers;
+  const members = new Blob([await packed(second.slice(0, 99)), await packed(second.slice(99))]);
+  const contents = [zstdOf(first), new Uint8Array(await members.arrayBuffer()), third];
+  const paths = new Map(layers.map((layer, at) => [`${hexOf(digestOf(layer))}/layer.tar`, contents[at] ?? first]));
+  const files = dockerFiles([{ layers }]).map((file) => ({ ...file, contents: paths.get(file.path) ?? file.contents }));
+  const images = await imagesIn(files as TarFile[]);
+  expect(rebuilt(images[0]).layers).toMatchObject([
+    { digest: digestOf(contents[0] ?? first), mediaType: "application/vnd.oci.image.layer.v1.tar+zstd" },
+    { digest: digestOf(contents[1] ?? first), mediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip" },
+    { diffId: digestOf(third) },
+  ]);
+});
+
+it("an archive of docker save that lists an image once for each name holds one", async ({ expect }) => {
+  const files = dockerFiles([
+    { layers: LAYERS, tags: ["acme/web:1"] },
+    { layers: LAYERS, tags: ["acme/web:2", "acme/web:1"] },
+  ]);
+  expect(await imagesIn(files)).toMatchObject([{ names: [{ tag: "1" }, { tag: "2" }] }]);
 });
 
 it("an archive of docker save may hold layers that are packed already: they stay as they are", async ({ expect }) => {

@@ -2,11 +2,12 @@
  * Archives of `docker save`: manifest.json names, for each image, its configuration and its layers (Docker Image
  * Specification v1.2). Such an image has no manifest of its own.
  */
-import { DOCKER_LAYER_GZIP } from "../../model/media-types.ts";
+import { DOCKER_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../model/media-types.ts";
 import { type DescribedPlatform, isJsonObject, type JsonObject, parseJsonObject, readPlatform } from "../descriptor.ts";
 import { digestOf, isDigest } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { type ArchiveFile, type ArchiveFiles, readDocument, requireFile } from "./archive-files.ts";
+import { isUnpackable, type UnpackableCompression } from "./compression.ts";
 import type { ArchiveBlob, ArchiveImage, PlainLayer } from "./archive-image.ts";
 import { readReference } from "./image-name.ts";
 import type { LayerChecker } from "./layer-check.ts";
@@ -22,6 +23,8 @@ export interface DockerEntry {
   repoTags: string[];
   /** Paths, the lowest layer first. */
   layers: string[];
+  /** Whether it says what each layer is, as docker does since 25.0 beside the manifests that it makes up. */
+  hasLayerSources: boolean;
 }
 
 /**
@@ -38,7 +41,14 @@ export async function readDockerManifest(files: ArchiveFiles): Promise<DockerEnt
     throw new ArchiveError("unsupported-schema", { path: DOCKER_MANIFEST_FILE });
   }
   if (!Array.isArray(json)) throw new ArchiveError("bad-manifest", { path: DOCKER_MANIFEST_FILE });
-  return json.map(readEntry);
+  const entries = new Map<string, DockerEntry>();
+  for (const entry of json.map(readEntry)) {
+    // One image may be there once for each of its names.
+    const key = JSON.stringify([entry.config, entry.layers]);
+    const repoTags = [...new Set([...(entries.get(key)?.repoTags ?? []), ...entry.repoTags])];
+    entries.set(key, { ...entry, repoTags });
+  }
+  return [...entries.values()];
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -50,13 +60,13 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function readEntry(value: unknown): DockerEntry {
-  const { Config: config, RepoTags: repoTags, Layers: layers } = isJsonObject(value) ? value : {};
+  const { Config: config, RepoTags: repoTags, Layers: layers, LayerSources } = isJsonObject(value) ? value : {};
   const areTags = repoTags === null || repoTags === undefined || isTexts(repoTags);
   const areLayers = layers === null || layers === undefined || isTexts(layers);
   if (typeof config !== "string" || !areTags || !areLayers) {
     throw new ArchiveError("bad-manifest", { path: DOCKER_MANIFEST_FILE });
   }
-  return { config, repoTags: repoTags ?? [], layers: layers ?? [] };
+  return { config, repoTags: repoTags ?? [], layers: layers ?? [], hasLayerSources: isJsonObject(LayerSources) };
 }
 
 function isTexts(value: unknown): value is string[] {
@@ -78,7 +88,7 @@ export interface ImageConfig {
 export async function readDockerConfig(files: ArchiveFiles, path: string): Promise<ImageConfig> {
   const bytes = await readDocument(requireFile(files, path));
   const digest = digestOf(bytes);
-  const named = /([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
+  const named = /(?:^|[^0-9a-f])([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
   if (named !== undefined && digest !== `sha256:${named}`) throw new ArchiveError("damaged", { path });
   const json = parseJsonObject(bytes);
   if (!json) throw new ArchiveError("bad-config", { path });
@@ -109,7 +119,9 @@ export async function readDockerImage(
   checker: LayerChecker,
 ): Promise<ArchiveImage> {
   const config = await readDockerConfig(files, entry.config);
-  if (entry.layers.length !== config.diffIds.length) throw new ArchiveError("bad-manifest", { path: entry.config });
+  if (entry.layers.length !== config.diffIds.length) {
+    throw new ArchiveError("bad-manifest", { path: DOCKER_MANIFEST_FILE });
+  }
   const found = entry.layers.map((path) => requireFile(files, path));
   const layers = await checkInOrder(found, config.diffIds, checker);
   return {
@@ -119,6 +131,7 @@ export async function readDockerImage(
     size: config.blob.size + sizeOfDistinct(found),
     contents: { kind: "rebuilt", config: config.blob, layers },
     missingPlatforms: 0,
+    joinedPlatforms: 0,
   };
 }
 
@@ -132,19 +145,28 @@ async function checkInOrder(
   return Promise.all(files.map((file, at) => checkLayer(file, diffIds[at] ?? "", checker)));
 }
 
-/** Checks one layer of an image without a manifest. */
+const LAYER_MEDIA_TYPES = { gzip: DOCKER_LAYER_GZIP, zstd: OCI_LAYER_ZSTD } satisfies Record<
+  UnpackableCompression,
+  string
+>;
+
+/**
+ * Checks one layer of an image without a manifest.
+ *
+ * @throws ArchiveError damaged-layer; unsupported-layer for a compression that no client of a registry unpacks.
+ */
 export async function checkLayer(
   file: ArchiveFile,
   expected: string,
   checker: LayerChecker,
 ): Promise<ArchiveBlob | PlainLayer> {
   const { digest, compression, diffId } = await checker.check(file);
-  if (compression !== undefined && compression !== "gzip") {
-    throw new ArchiveError("unsupported-compression", { name: compression });
+  if (compression !== undefined && !isUnpackable(compression)) {
+    throw new ArchiveError("unsupported-layer", { path: file.path, name: compression });
   }
   if (diffId !== expected) throw new ArchiveError("damaged-layer", { path: file.path });
   if (compression === undefined) return { diffId, size: file.size, content: file };
-  return { digest, size: file.size, mediaType: DOCKER_LAYER_GZIP, content: file };
+  return { digest, size: file.size, mediaType: LAYER_MEDIA_TYPES[compression], content: file };
 }
 
 /** Bytes that files take together, each counted once. */

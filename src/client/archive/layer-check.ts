@@ -3,7 +3,7 @@ import { type Bytes, type ByteStream, chunksOf, streamOf } from "../bytes.ts";
 import { algorithmOf, type CreateHash, Digester } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import type { ArchiveFile } from "./archive-files.ts";
-import { compressionOf, gunzip } from "./compression.ts";
+import { compressionOf, isUnpackable, unpack, type UnpackableCompression } from "./compression.ts";
 
 /** What a layer is. */
 export interface CheckedLayer {
@@ -71,10 +71,10 @@ export class LayerChecker {
       const actual = seen ?? (await this.#hash(file, digest));
       return { digest: actual, compression, diffId: algorithmOf(actual) === "sha256" ? actual : undefined };
     }
-    if (compression !== "gzip") return { digest: await this.#hash(file, digest), compression, diffId: undefined };
+    if (!isUnpackable(compression)) return { digest: await this.#hash(file, digest), compression, diffId: undefined };
     const packed = new Digester(createHash, algorithmOf(digest));
-    const diffId = await this.#unpack(streamOf(this.#observe(file, packed)));
-    // Browsers unpack nothing of several gzip members, as eStargz layers are: such bytes are only known by their digest.
+    const diffId = await this.#unpack(streamOf(this.#observe(file, packed)), compression);
+    // What cannot be unpacked, such as an encrypted layer that looks like gzip, is known by its digest only.
     return { digest: diffId === undefined ? await this.#hash(file, digest) : packed.digest(), compression, diffId };
   }
 
@@ -103,10 +103,10 @@ export class LayerChecker {
   }
 
   /** @returns the digest of what is inside; undefined when it cannot be unpacked. */
-  async #unpack(packed: ByteStream): Promise<string | undefined> {
+  async #unpack(packed: ByteStream, compression: UnpackableCompression): Promise<string | undefined> {
     const inside = new Digester(this.#options.createHash);
     try {
-      for await (const chunk of chunksOf(gunzip(packed))) {
+      for await (const chunk of chunksOf(unpack(packed, compression))) {
         this.#budget.spend(chunk.byteLength);
         inside.update(chunk);
       }

@@ -79,6 +79,7 @@ async function readImage(
       layers,
     },
     missingPlatforms: 0,
+    joinedPlatforms: 0,
   };
 }
 

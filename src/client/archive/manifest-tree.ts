@@ -1,4 +1,5 @@
 /** A manifest of an image layout with all that it refers to; an index has others below it. */
+import { blobPath } from "../../model/image-layout.ts";
 import { isManifestMediaType, isNonDistributable } from "../../model/media-types.ts";
 import {
   type Descriptor,
@@ -8,7 +9,7 @@ import {
   parseJsonObject,
   readManifest,
 } from "../descriptor.ts";
-import { algorithmOf, digestOf, hexOf } from "../hash.ts";
+import { algorithmOf, digestOf } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { type ArchiveFiles, readDocument } from "./archive-files.ts";
 import type { ArchiveManifest } from "./archive-image.ts";
@@ -39,7 +40,7 @@ const REFERENCE_DIGEST = "vnd.docker.reference.digest";
 export async function readTree(files: ArchiveFiles, root: Descriptor): Promise<ManifestTree | undefined> {
   let room = MAX_MANIFEST_BYTES;
   const read = async (descriptor: Descriptor, depth: number): Promise<ManifestTree | undefined> => {
-    const path = blobPath(descriptor);
+    const path = blobPath(descriptor.digest);
     const file = files.find(path);
     if (!file) return undefined;
     room -= file.size;
@@ -55,7 +56,7 @@ export async function readTree(files: ArchiveFiles, root: Descriptor): Promise<M
     const manifest = { mediaType: parsed.mediaType, digest, bytes };
     if (parsed.kind === "image") {
       const blobs = [parsed.config, ...parsed.layers];
-      const missing = blobs.filter((blob) => !isNonDistributable(blob.mediaType) && !files.find(blobPath(blob)));
+      const missing = blobs.filter((blob) => !isNonDistributable(blob.mediaType) && !files.find(blobPath(blob.digest)));
       return { manifest, parsed, blobs, children: [], missing };
     }
     const tree: ManifestTree = { manifest, parsed, blobs: [], children: [], missing: [] };
@@ -94,7 +95,8 @@ export function reduce({ manifest, parsed, children, missing }: ManifestTree): {
   const lost = images.length - kept.length;
   const [first] = kept;
   const only = first && there.get(first.digest);
-  if (!only) throw new ArchiveError("missing-file", { path: missing[0] ? blobPath(missing[0]) : manifest.digest });
+  if (!only)
+    throw new ArchiveError("missing-file", { path: missing[0] ? blobPath(missing[0].digest) : manifest.digest });
   if (kept.length === 1) return { tree: only, missing: lost };
 
   const digests = new Set(kept.map(({ digest }) => digest));
@@ -119,11 +121,7 @@ export function reduce({ manifest, parsed, children, missing }: ManifestTree): {
   return { tree, missing: lost };
 }
 
-function isAttestation({ annotations, platform }: Descriptor): boolean {
+/** BuildKit's provenance and SBOMs, which are for no platform. */
+export function isAttestation({ annotations, platform }: Descriptor): boolean {
   return annotations?.[REFERENCE_TYPE] !== undefined || platform?.os === "unknown";
-}
-
-/** Where a layout keeps what a descriptor names. */
-export function blobPath({ digest }: Pick<Descriptor, "digest">): string {
-  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }

@@ -10,10 +10,10 @@ import {
   layoutFiles,
   layoutOf,
   OCI_CONFIG,
+  OCI_INDEX,
   OCI_LAYER,
   OCI_MANIFEST,
   ociImage,
-  packed,
 } from "../testing/images.ts";
 
 const LAYERS = [layerOf("base"), layerOf("application")];
@@ -81,20 +81,29 @@ describe("an OCI archive", () => {
     expect(kept(images[0]).blobs.map(({ digest }) => digest)).toEqual([config.digest, zstd.digest]);
   });
 
-  it("with layers of several gzip members is known by its digests alone where they cannot be unpacked", async ({
-    expect,
-  }) => {
-    const [base = layerOf("")] = LAYERS;
-    const half = base.byteLength / 2;
-    const members = new Blob([await packed(base.slice(0, half)), await packed(base.slice(half))]);
-    const config = blobOf(OCI_CONFIG, configOf([base]));
-    const layer = blobOf(`${OCI_LAYER}+gzip`, new Uint8Array(await members.arrayBuffer()));
-    const manifest = blobOf(OCI_MANIFEST, {
-      schemaVersion: 2,
-      config: descriptorOf(config),
-      layers: [descriptorOf(layer)],
-    });
-    expect(kept((await imagesIn(layoutOf({ manifest, blobs: [config, layer] })))[0]).manifests).toHaveLength(1);
+  it("may hold what a registry takes, though no docker could run it", async ({ expect }) => {
+    const [one, other] = [await ociImage(LAYERS), await ociImage([layerOf("x"), layerOf("y"), layerOf("z")])];
+    const [config] = one.blobs;
+    const encrypted = blobOf(`${OCI_LAYER}+gzip+encrypted`, new Uint8Array([0x1f, 0x8b, 1, 2, 3, 4]));
+    const odd = blobOf(OCI_CONFIG, "no JSON");
+    const layers = other.blobs.slice(1);
+    for (const [configuration, files] of [
+      [config, layers],
+      [config, [encrypted]],
+      [config, []],
+      [odd, layers],
+      [config, [blobOf("application/octet-stream", "an artifact")]],
+    ] as const) {
+      if (!configuration) throw new Error("an image has a configuration");
+      const manifest = blobOf(OCI_MANIFEST, {
+        schemaVersion: 2,
+        config: descriptorOf(configuration),
+        layers: files.map((layer) => descriptorOf(layer)),
+      });
+      const images = await imagesIn(layoutOf({ manifest, blobs: [configuration, ...files] }));
+      expect(kept(images[0]).manifests).toMatchObject([{ digest: manifest.digest }]);
+      expect(kept(images[0]).blobs).toHaveLength(1 + files.length);
+    }
   });
 });
 
@@ -156,5 +165,96 @@ describe("an index of which some platforms are missing", () => {
     const gone = await ociImage(LAYERS);
     const index = indexOf([descriptorOf(gone.manifest, platform("arm64"))]);
     await expect(imagesIn(layoutFiles([descriptorOf(index)], [index]))).rejects.toMatchObject({ code: "missing-file" });
+  });
+});
+
+const underNames = (...names: string[]) => names.map((name) => ({ annotations: { "io.containerd.image.name": name } }));
+const WEB = "docker.io/acme/web:1";
+
+async function twoPlatforms() {
+  const amd = await ociImage(LAYERS);
+  const arm = await ociImage([layerOf("arm")], { config: { architecture: "arm64", variant: "v8" } });
+  return { amd, arm, all: [amd, arm].flatMap(({ manifest, blobs }) => [manifest, ...blobs]) };
+}
+
+describe("a layout that lists one image for each platform", () => {
+  it.for(["by index.json", "by its configuration"])(
+    "under one name is one index of them: %s",
+    async (by, { expect }) => {
+      const { amd, arm, all } = await twoPlatforms();
+      const told = (architecture: string) => (by === "by index.json" ? platform(architecture) : {});
+      const roots = underNames(WEB, "docker.io/acme/web:2").flatMap((name) => [
+        descriptorOf(amd.manifest, { ...name, ...told("amd64") }),
+        descriptorOf(arm.manifest, { ...name, ...told("arm64") }),
+      ]);
+      const found = await imagesIn(layoutFiles(roots, all));
+      expect(found).toMatchObject([{ joinedPlatforms: 2, missingPlatforms: 0, names: [{ tag: "1" }, { tag: "2" }] }]);
+      expect(found[0]?.platforms.map(({ architecture }) => architecture)).toEqual(["amd64", "arm64"]);
+      const { manifests, blobs } = kept(found[0]);
+      expect(manifests.map(({ digest }) => digest).slice(0, -1)).toEqual([amd.manifest.digest, arm.manifest.digest]);
+      expect(blobs).toHaveLength(amd.blobs.length + arm.blobs.length);
+      const arm64 = { os: "linux", architecture: "arm64", ...(by === "by index.json" ? {} : { variant: "v8" }) };
+      expect(JSON.parse(new TextDecoder().decode(manifests.at(-1)?.bytes))).toEqual({
+        schemaVersion: 2,
+        mediaType: OCI_INDEX,
+        manifests: [descriptorOf(amd.manifest, platform("amd64")), descriptorOf(arm.manifest, { platform: arm64 })],
+      });
+      expect(manifests.at(-1)).toMatchObject({ mediaType: OCI_INDEX, digest: found[0]?.id });
+    },
+  );
+
+  it("without names is one index of them where index.json has their platforms", async ({ expect }) => {
+    const { amd, arm, all } = await twoPlatforms();
+    const roots = [descriptorOf(amd.manifest, platform("amd64")), descriptorOf(arm.manifest, platform("arm64"))];
+    expect(await imagesIn(layoutFiles(roots, all))).toMatchObject([{ joinedPlatforms: 2, names: [] }]);
+    const unknown = [descriptorOf(amd.manifest), descriptorOf(arm.manifest)];
+    expect(await imagesIn(layoutFiles(unknown, all))).toHaveLength(2);
+  });
+
+  it("keeps names that only one of them has, and attestations with what they are about", async ({ expect }) => {
+    const { amd, arm, all } = await twoPlatforms();
+    const proofs = [await ociImage([layerOf("proof")]), await ociImage([layerOf("proof of arm")])];
+    const [name] = underNames(WEB);
+    const proof = (at: number, of: string) => {
+      const { annotations, ...rest } = attestation(of);
+      return descriptorOf(proofs[at]?.manifest ?? amd.manifest, {
+        ...rest,
+        annotations: { ...annotations, ...name?.annotations },
+      });
+    };
+    const roots = [
+      descriptorOf(amd.manifest, { ...name, ...platform("amd64") }),
+      descriptorOf(arm.manifest, { ...name, ...platform("arm64") }),
+      descriptorOf(arm.manifest, underNames("docker.io/acme/arm:1")[0]),
+      proof(0, amd.manifest.digest),
+      proof(1, arm.manifest.digest),
+    ];
+    const more = proofs.flatMap(({ manifest, blobs }) => [manifest, ...blobs]);
+    const found = await imagesIn(layoutFiles(roots, [...all, ...more]));
+    expect(
+      found.map(({ names, joinedPlatforms }) => [names.map(({ reference }) => reference), joinedPlatforms]),
+    ).toEqual([
+      [["docker.io/acme/arm:1"], 0],
+      [[WEB], 4],
+    ]);
+    const { manifests } = JSON.parse(new TextDecoder().decode(kept(found[1]).manifests.at(-1)?.bytes)) as {
+      manifests: object[];
+    };
+    expect(manifests[3]).toEqual(descriptorOf(proofs[1]?.manifest ?? amd.manifest, attestation(arm.manifest.digest)));
+  });
+
+  it("stays as it is when two are for one platform, or one is an index", async ({ expect }) => {
+    const { amd, arm, all } = await twoPlatforms();
+    const [name] = underNames(WEB);
+    const other = await ociImage([layerOf("other")]);
+    const index = indexOf([descriptorOf(arm.manifest, platform("arm64"))]);
+    for (const second of [other, { manifest: index, blobs: [] }]) {
+      const roots = [descriptorOf(amd.manifest, name), descriptorOf(second.manifest, name)];
+      const found = await imagesIn(layoutFiles(roots, [...all, second.manifest, ...second.blobs]));
+      expect(found.map(({ names, joinedPlatforms }) => [names[0]?.reference, joinedPlatforms])).toEqual([
+        [WEB, 0],
+        [WEB, 0],
+      ]);
+    }
   });
 });

@@ -1,15 +1,18 @@
 import { describe, it } from "vitest";
 import type { Bytes } from "../bytes.ts";
-import { digestOf } from "../hash.ts";
+import { digestOf, hexOf } from "../hash.ts";
 import {
+  blobOf,
   configOf,
   contentsOf,
   descriptorOf,
   dockerFiles,
   imagesIn,
+  indexOf,
   kept,
   largeLayer,
   layerOf,
+  layoutFiles,
   layoutOf,
   OCI_MANIFEST,
   ociImage,
@@ -17,6 +20,7 @@ import {
   packed,
   rebuilt,
   streamOfBytes,
+  zstdOf,
 } from "../testing/images.ts";
 import { type TarFile, tarOf } from "../testing/tar.ts";
 import { readArchive } from "./read-archive.ts";
@@ -30,6 +34,14 @@ const SOURCES: [
 ][] = [
   ["a tar", async (archive) => new Blob([archive])],
   ["a tar.gz", async (archive) => new Blob([await packed(archive)])],
+  [
+    "a tar.gz of several members",
+    async (archive) => {
+      const parts = [archive.slice(0, 700), archive.slice(700, 900), archive.slice(900)];
+      return new Blob(await Promise.all(parts.map(packed)));
+    },
+  ],
+  ["a tar.zst", async (archive) => new Blob([zstdOf(archive.slice(0, 3000)), zstdOf(archive.slice(3000))])],
   [
     "a tar that is no Blob",
     async (archive) => ({ size: archive.byteLength, stream: (from) => streamOfBytes(archive.slice(from), 1000) }),
@@ -111,12 +123,17 @@ describe.for(SOURCES)("%s", ([, make]) => {
 });
 
 /** An archive that says everything twice. */
-function both(image: OciImage, tags: string[] | null): TarFile[] {
+function both(image: OciImage, tags: string[] | null, more: object = {}): TarFile[] {
   const [config, ...layers] = image.blobs.map(({ digest }) => `blobs/${digest.replace(":", "/")}`);
   return [
     ...layoutOf(image, "docker.io/acme/web:1"),
-    { path: "manifest.json", contents: JSON.stringify([{ Config: config, RepoTags: tags, Layers: layers }]) },
+    { path: "manifest.json", contents: JSON.stringify([{ Config: config, RepoTags: tags, Layers: layers, ...more }]) },
   ];
+}
+
+/** What docker's classic image store adds to the manifest that it makes up. */
+function layerSources(image: OciImage) {
+  return { LayerSources: Object.fromEntries(image.blobs.slice(1).map((blob) => [blob.digest, descriptorOf(blob)])) };
 }
 
 describe("an archive with manifest.json and index.json", () => {
@@ -129,9 +146,15 @@ describe("an archive with manifest.json and index.json", () => {
 
   it("makes a new manifest in place of the one that docker makes up as it saves", async ({ expect }) => {
     const image = await ociImage(LAYERS, { isPlain: true });
-    const images = await imagesIn(both(image, ["acme/web:1"]));
+    const images = await imagesIn(both(image, ["acme/web:1"], layerSources(image)));
     expect(images).toMatchObject([{ names: [{ name: "web", tag: "1" }], id: image.blobs[0]?.digest }]);
     expect(rebuilt(images[0]).layers).toMatchObject(diffIds(LAYERS).map((diffId) => ({ diffId })));
+  });
+
+  it("keeps a manifest of layers that are not packed which nobody made up", async ({ expect }) => {
+    const image = await ociImage(LAYERS, { isPlain: true });
+    const images = await imagesIn(both(image, ["acme/web:1"]));
+    expect(kept(images[0]).manifests).toMatchObject([{ digest: image.manifest.digest }]);
   });
 
   it("takes names from where they are, and images that only manifest.json knows", async ({ expect }) => {
@@ -150,5 +173,116 @@ describe("an archive with manifest.json and index.json", () => {
       ["acme/web:5", "kept"],
       ["acme/other:1", "rebuilt"],
     ]);
+  });
+});
+
+const replaced = (files: TarFile[], path: string, contents: string) =>
+  files.map((file) => (file.path === path ? { path, contents } : file));
+/** The image, with a manifest that says something else of its layers. */
+const withManifest = (image: OciImage, change: object): OciImage => {
+  const json = JSON.parse(new TextDecoder().decode(image.manifest.bytes)) as object;
+  return { ...image, manifest: blobOf(OCI_MANIFEST, { ...json, ...change }) };
+};
+
+/** The same archive with a manifest.json, its last file, that says of the image's layers what is true. */
+function withRightEntry(files: TarFile[], image: OciImage): TarFile[] {
+  const [entry] = JSON.parse(String(files.at(-1)?.contents)) as object[];
+  const [config, ...layers] = image.blobs.map(({ digest }) => `blobs/${digest.replace(":", "/")}`);
+  const right = { ...entry, Config: config, Layers: layers };
+  return [...files.slice(0, -1), { path: "manifest.json", contents: JSON.stringify([right]) }];
+}
+
+describe("where one description cannot be used, the other counts:", () => {
+  it.for<[what: string, files: (image: OciImage) => TarFile[]]>([
+    ["an index.json that names null", (image) => replaced(both(image, null), "index.json", '{"manifests":null}')],
+    ["an index.json that names nothing", (image) => replaced(both(image, null), "index.json", '{"manifests":[]}')],
+    ["an index.json without names", (image) => replaced(both(image, null), "index.json", '{"schemaVersion":2}')],
+    ["an index.json that is no JSON", (image) => replaced(both(image, null), "index.json", "{")],
+    ["an index.json of odd entries", (image) => replaced(both(image, null), "index.json", '{"manifests":[{}]}')],
+    ["a manifest without layers", (image) => both(withManifest(image, { layers: null }), ["acme/web:1"])],
+    ["a manifest of no layers", (image) => both(withManifest(image, { layers: [] }), ["acme/web:1"])],
+    [
+      "a manifest of fewer layers",
+      (image) => both(withManifest(image, { layers: [descriptorOf(image.blobs[1] ?? image.manifest)] }), null),
+    ],
+    [
+      "a manifest of layers in another order",
+      (image) =>
+        both(
+          withManifest(image, {
+            layers: image.blobs
+              .slice(1)
+              .toReversed()
+              .map((blob) => descriptorOf(blob)),
+          }),
+          null,
+        ),
+    ],
+    [
+      "a manifest that is not there",
+      (image) => both(image, ["acme/web:1"]).filter(({ path }) => !path.endsWith(hexOf(image.manifest.digest))),
+    ],
+    [
+      "a manifest that is damaged",
+      (image) => replaced(both(image, null), `blobs/sha256/${hexOf(image.manifest.digest)}`, "{"),
+    ],
+    [
+      "an index of nothing",
+      (image) => {
+        const index = indexOf([]);
+        const [manifest] = both(image, null).slice(-1);
+        const annotations = { "org.opencontainers.image.ref.name": "1" };
+        return [
+          ...layoutFiles([descriptorOf(index, { annotations })], [index, ...image.blobs]),
+          manifest ?? { path: "" },
+        ];
+      },
+    ],
+  ])("manifest.json, of %s", async ([, files], { expect }) => {
+    for (const isPlain of [true, false]) {
+      const original = await ociImage(LAYERS, { isPlain });
+      const images = await imagesIn(withRightEntry(files(original), original));
+      expect(images).toMatchObject([{ id: original.blobs[0]?.digest, contents: { kind: "rebuilt" } }]);
+      expect(rebuilt(images[0]).layers).toHaveLength(LAYERS.length);
+    }
+  });
+
+  it.for([
+    ["is no JSON", "["],
+    ["is null", "null"],
+    ["is a registry's manifest", '{"schemaVersion":2}'],
+    ["names nothing", "[]"],
+    ["names files that are not there", '"Layers":["gone","gone too"]'],
+    ["has other layers", '"Layers":[]'],
+  ] as const)("index.json, of a manifest.json that %s", async ([, contents], { expect }) => {
+    const image = await ociImage(LAYERS);
+    const files = both(image, ["acme/web:1"]);
+    const own = String(files.at(-1)?.contents);
+    const text = contents.startsWith('"') ? own.replaceAll(/"Layers":\[.*?\]/g, contents) : contents;
+    const images = await imagesIn([...files.slice(0, -1), { path: "manifest.json", contents: text }]);
+    expect(images).toMatchObject([{ names: [{ name: "web", tag: "1" }] }]);
+    expect(kept(images[0]).manifests).toMatchObject([{ digest: image.manifest.digest }]);
+  });
+
+  it("repositories, of a manifest.json that cannot be read", async ({ expect }) => {
+    const images = await imagesIn([
+      { path: "a/json", contents: '{"os":"linux","architecture":"amd64"}' },
+      { path: "a/layer.tar", contents: LAYERS[0] ?? "" },
+      { path: "repositories", contents: '{"acme/web":{"1":"a"}}' },
+      { path: "manifest.json", contents: "[{}]" },
+    ]);
+    expect(images).toMatchObject([{ names: [{ name: "web", tag: "1" }] }]);
+  });
+
+  it("but not that of another image: the archive is refused", async ({ expect }) => {
+    const image = await ociImage(LAYERS);
+    const files = both(image, ["acme/other:2"]).filter(({ path }) => !path.endsWith(hexOf(image.manifest.digest)));
+    await expect(imagesIn(files)).rejects.toMatchObject({ code: "missing-file" });
+  });
+
+  it("and none when layers are damaged", async ({ expect }) => {
+    const image = await ociImage(LAYERS);
+    const layer = `blobs/sha256/${hexOf(image.blobs[1]?.digest ?? "")}`;
+    await expect(imagesIn(replaced(both(image, null), layer, "damaged"))).rejects.toMatchObject({ code: "damaged" });
   });
 });

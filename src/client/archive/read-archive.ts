@@ -1,26 +1,28 @@
 /**
  * Reads an image archive and checks all of it, so that whatever is wrong is known before anything is sent: archives of
- * `docker save` of every age, OCI image layouts, and archives that are both; as tar or tar.gz.
+ * `docker save` of every age, OCI image layouts, and archives that are both; as a tar, packed with gzip or zstd or not.
  *
  * Which manifest an image gets:
- * - The archive's own, byte for byte, so that the digest stays the same: OCI archives, and docker's containerd image store.
- * - A new one, when the archive has none, or one whose layers are not compressed: docker makes up such a manifest while it
- *   saves an image, no registry has ever seen it, and its layers would take several times the space. The layers are
- *   compressed on the way. The configuration stays byte for byte, so the image has the same id, and the layers unpack to
- *   the same digests. It is a Docker schema 2 manifest, as `docker push` of that image makes it: docker pulls it from
- *   1.10 on, and everything that reads OCI manifests reads it as well.
+ * - The archive's own, byte for byte, so that the digest stays the same: OCI archives, docker's containerd image store, and
+ *   what `berth pull` and the console's download wrote.
+ * - A new one, when the archive has none, or one that docker's classic image store makes up while it saves an image, known by
+ *   the sources of layers in manifest.json: no registry has ever seen it, and its layers, which are not compressed, would
+ *   take several times the space. The layers are compressed on the way. The configuration stays byte for byte, so the
+ *   image has the same id, and the layers unpack to the same digests. It is a Docker schema 2 manifest, as `docker push`
+ *   of that image makes it: docker pulls it from 1.10 on, and everything that reads OCI manifests reads it as well. With
+ *   a layer that is packed with zstd it is an OCI manifest, for Docker's has no name for such.
  */
 import { type CreateHash, createPortableHash } from "../hash.ts";
 import { type ArchiveSource, openBytes } from "./archive-bytes.ts";
-import { ArchiveError } from "./archive-error.ts";
+import { ArchiveError, isFault } from "./archive-error.ts";
 import { type ArchiveFiles, listTarFiles } from "./archive-files.ts";
 import type { ArchiveImage } from "./archive-image.ts";
 import { type DockerEntry, readDockerImage, readDockerManifest } from "./docker-archive.ts";
 import type { PackedLayer } from "../known-layers.ts";
-import { readReference } from "./image-name.ts";
+import { type ArchiveName, readReference } from "./image-name.ts";
 import { LayerChecker, UnpackedBudget } from "./layer-check.ts";
 import { readLegacyImages } from "./legacy-archive.ts";
-import { type OciRoot, readOciImage, readOciIndex } from "./oci-archive.ts";
+import { type OciDescription, type OciRoot, readOciImage, readOciIndex, requireAgreement } from "./oci-archive.ts";
 
 export interface ReadOptions {
   /**
@@ -78,45 +80,94 @@ export async function readArchive(source: ArchiveSource, options: ReadOptions = 
 export async function readImages(files: ArchiveFiles, options: ReadOptions = {}): Promise<Archive> {
   const { maxBytes = DEFAULT_MAX_ARCHIVE_BYTES, createHash = createPortableHash, signal } = options;
   const checker = new LayerChecker(new UnpackedBudget(maxBytes), { createHash, signal });
-  const roots = await readOciIndex(files);
-  const entries = await readDockerManifest(files);
-  const images = roots
-    ? await readLayout(files, roots, entries ?? [], checker)
-    : entries
-      ? await readEntries(files, entries, checker)
-      : await readLegacyImages(files, checker);
-  if (!images) throw new ArchiveError(files.isCutShort ? "cut-short" : "no-manifest");
-  if (images.length === 0) throw new ArchiveError("no-image");
-  return { images, files, packedLayers: new Map() };
+  const layout = await attempt(() => readOciIndex(files));
+  const docker = await attempt(() => readDockerManifest(files));
+  const { roots, unreadable } = layout.value ?? { roots: [], unreadable: [] };
+  const entries = docker.value ?? [];
+  if (roots.length + unreadable.length + entries.length > 0) {
+    const images = await readLayout(files, { roots, unreadable }, entries, checker);
+    return { images, files, packedLayers: new Map() };
+  }
+  const legacy = await attempt(() => readLegacyImages(files, checker));
+  if (legacy.value && legacy.value.length > 0) return { images: legacy.value, files, packedLayers: new Map() };
+  const error = layout.error ?? docker.error ?? legacy.error;
+  if (error) throw error;
+  if (layout.value ?? docker.value ?? legacy.value) throw new ArchiveError("no-image");
+  throw new ArchiveError(files.isCutShort ? "cut-short" : "no-manifest");
 }
 
-/** An archive with an index.json; manifest.json, when it is there too, says the same in docker's words. */
+/** Reads a description; why it cannot be used is told only if there is no other. */
+async function attempt<T>(read: () => Promise<T>): Promise<{ value?: T; error?: ArchiveError }> {
+  try {
+    return { value: await read() };
+  } catch (error) {
+    if (isFault(error)) return { error };
+    throw error;
+  }
+}
+
+/**
+ * Reads what index.json and manifest.json name. An archive that has both says everything twice; each may know names and images
+ * that the other does not, and what one says of an image counts where the other makes no sense.
+ */
 async function readLayout(
   files: ArchiveFiles,
-  roots: readonly OciRoot[],
+  { roots, unreadable }: OciDescription,
   entries: readonly DockerEntry[],
   checker: LayerChecker,
 ): Promise<ArchiveImage[]> {
+  const left = entries.filter(({ config }) => !roots.some(({ configPaths }) => configPaths.includes(config)));
+  const free = new Set(left);
+  const takeStandIn = (names: readonly ArchiveName[]): boolean => {
+    const entry = [...free].find(({ repoTags }) => mayBeOne(repoTags.map(readReference), names));
+    return entry !== undefined && free.delete(entry);
+  };
+  for (const { names, error } of unreadable) if (!takeStandIn(names)) throw error;
   const images: ArchiveImage[] = [];
-  const left = new Set(entries);
   for (const root of roots) {
+    if (isEmpty(root) && takeStandIn(root.names)) continue;
     const entry = entries.find(({ config }) => root.configPaths.includes(config));
-    for (const other of entries) if (root.configPaths.includes(other.config)) left.delete(other);
-    const image =
-      entry && root.isPlain ? await readDockerImage(files, entry, checker) : await readOciImage(files, root, checker);
-    // Either file may know names that the other does not.
+    const image = await readRoot(files, root, entry, checker);
     const names = root.names.length > 0 ? root.names : (entry?.repoTags ?? []).map(readReference);
     images.push({ ...image, names });
   }
-  return [...images, ...(await readEntries(files, [...left], checker))];
+  for (const entry of left) images.push(await readDockerImage(files, entry, checker));
+  return images;
 }
 
-async function readEntries(
+/** An index of nothing. */
+function isEmpty({ tree: { parsed } }: OciRoot): boolean {
+  return parsed.kind === "index" && parsed.manifests.length === 0;
+}
+
+/** Whether two lists of names may be those of one image: what was saved by its id has none. */
+function mayBeOne(some: readonly ArchiveName[], others: readonly ArchiveName[]): boolean {
+  if (some.length === 0 || others.length === 0) return true;
+  return some.some((one) => others.some(({ name, tag }) => one.tag === tag && (name === "" || one.name === name)));
+}
+
+/**
+ * Reads an image that index.json names. Of a single image manifest.json may say something else: then what agrees with the
+ * configuration counts. When neither does the image is taken as its manifest has it, as registries do.
+ */
+async function readRoot(
   files: ArchiveFiles,
-  entries: readonly DockerEntry[],
+  root: OciRoot,
+  entry: DockerEntry | undefined,
   checker: LayerChecker,
-): Promise<ArchiveImage[]> {
-  const images: ArchiveImage[] = [];
-  for (const entry of entries) images.push(await readDockerImage(files, entry, checker));
-  return images;
+): Promise<ArchiveImage> {
+  const keep = () => readOciImage(files, root, checker);
+  if (!entry || root.tree.parsed.kind === "index") return keep();
+  const keepAgreeing = async () => {
+    const image = await keep();
+    await requireAgreement(files, root, checker);
+    return image;
+  };
+  const rebuild = () => readDockerImage(files, entry, checker);
+  const isMadeUp = root.isPlain && entry.hasLayerSources;
+  for (const read of isMadeUp ? [rebuild, keepAgreeing] : [keepAgreeing, rebuild]) {
+    const { value } = await attempt(read);
+    if (value) return value;
+  }
+  return keep();
 }

@@ -127,6 +127,22 @@ export async function packed(bytes: Bytes): Promise<Bytes> {
   return new Uint8Array(await new Response(gzip(streamOfBytes(bytes))).arrayBuffer());
 }
 
+const ZSTD_BLOCK_BYTES = 128 * 1024;
+
+/** A zstd frame (RFC 8878, 3.1.1) whose blocks are as they are: one segment, its size in four bytes. */
+export function zstdOf(bytes: Bytes): Bytes {
+  const size = bytes.byteLength;
+  const header = [0x28, 0xb5, 0x2f, 0xfd, 0xa0, size & 255, (size >> 8) & 255, (size >> 16) & 255, size >>> 24];
+  const pieces: Uint8Array[] = [new Uint8Array(header)];
+  for (let at = 0; at === 0 || at < size; at += ZSTD_BLOCK_BYTES) {
+    const block = bytes.subarray(at, at + ZSTD_BLOCK_BYTES);
+    const isLast = at + ZSTD_BLOCK_BYTES >= size;
+    const word = (block.byteLength << 3) | Number(isLast);
+    pieces.push(new Uint8Array([word & 255, (word >> 8) & 255, word >> 16]), block);
+  }
+  return concatenate(pieces);
+}
+
 export function streamOfBytes(bytes: Bytes, pieceBytes = 64 * 1024) {
   return streamOf(
     (async function* pieces() {

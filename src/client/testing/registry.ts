@@ -1,6 +1,6 @@
 /** A registry in memory that fails when it is told to, in place of `fetch`. */
 import { type Bytes, concatenate } from "../bytes.ts";
-import { digestOf } from "../hash.ts";
+import { algorithmOf, digestOf } from "../hash.ts";
 import type { Fetch, FetchInit } from "../http.ts";
 
 export interface Exchange {
@@ -77,8 +77,7 @@ export class FakeRegistry {
     return this.exchanges.filter((exchange) => exchange.method === method).map(({ path }) => path);
   }
 
-  addBlob(repository: string, bytes: Bytes): string {
-    const digest = digestOf(bytes);
+  addBlob(repository: string, bytes: Bytes, digest = digestOf(bytes)): string {
     this.#blobsOf(repository).set(digest, bytes);
     return digest;
   }
@@ -127,9 +126,10 @@ export class FakeRegistry {
       return new Response(null, { status, headers: { Range: rangeOf(upload), Location: pathOf(repository, id) } });
     }
     const bytes = concatenate(upload.pieces);
-    if (digestOf(bytes) !== query.get("digest")) return refusal(400, "DIGEST_INVALID");
+    const digest = query.get("digest") ?? "";
+    if (digestOf(bytes, undefined, algorithmOf(digest)) !== digest) return refusal(400, "DIGEST_INVALID");
     this.uploads.delete(id);
-    this.addBlob(repository, bytes);
+    this.addBlob(repository, bytes, digest);
     return new Response(null, { status: 201 });
   }
 

@@ -26,6 +26,9 @@ export interface CursorListOptions<T, P> {
 /** Up to how many pages a list is brought up to date by itself. */
 const REFRESHED_PAGES = 3;
 
+/** Empty pages after each other that are passed over; after that somebody has to ask for more. */
+const MAX_EMPTY_PAGES = 20;
+
 /** Fetches a list of the registry's API page by page. Until another question is answered, the old answer stays. */
 export function useCursorList<T, P extends { next: string | null }>({
   queryKey,
@@ -34,7 +37,14 @@ export function useCursorList<T, P extends { next: string | null }>({
 }: CursorListOptions<T, P>): CursorList<T> {
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }) => fetchPage(pageParam, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      let page = await fetchPage(pageParam, signal);
+      // A search looks at a bounded number of entries for each page, and may find none among them.
+      for (let empty = 1; empty < MAX_EMPTY_PAGES && page.next !== null && rowsOf(page).length === 0; empty += 1) {
+        page = await fetchPage(page.next, signal);
+      }
+      return page;
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: P) => page.next ?? undefined,
     placeholderData: keepPreviousData,

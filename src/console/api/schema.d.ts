@@ -656,7 +656,7 @@ export interface paths {
         };
         /**
          * Download an image as a tar archive
-         * @description For everybody who may pull the image; to others it does not exist. An OCI image layout with the `manifest.json` of `docker save`: `docker load`, `podman load`, `ctr images import` and `skopeo copy oci-archive:…` read it. Of an index it holds all platforms; a docker that loads one only gets linux/amd64. It counts as a pull. A `HEAD` request tells the size.
+         * @description For everybody who may pull the image; to others it does not exist. An OCI image layout with the `manifest.json` of `docker save`: `docker load`, `podman load`, `ctr images import` and `skopeo copy oci-archive:…` read it. Of an index it holds all platforms; a docker that loads one only gets linux/amd64. It counts as a pull. A `HEAD` request tells the size. Refused before any bytes: more than 900 manifests and layers (413), and an image with a layer that may not be distributed and is not here, so that docker could not load the file (409). `berth pull` makes an archive of both.
          */
         get: operations["downloadImage"];
         put?: never;
@@ -1282,6 +1282,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/projects/{project_id}/clusters/{cluster_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The name of a cluster, by its id
+         * @description For whoever may edit the organization that it is of. Where Terraform looks up the cluster of a trigger that has a `cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.
+         */
+        get: operations["showCceCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visitor": {
         parameters: {
             query?: never;
@@ -1405,7 +1425,7 @@ export interface paths {
         post: operations["createNamespaceAuth"];
         /**
          * Take permissions on an organization away
-         * @description From 1 to 100 users who have one on it, named by id. It is done for all of them or for none.
+         * @description From at most 100 users who have one on it, named by id. It is done for all of them or for none.
          */
         delete: operations["deleteNamespaceAuth"];
         options?: never;
@@ -1519,7 +1539,7 @@ export interface paths {
         post: operations["createUserRepositoryAuth"];
         /**
          * Take permissions on an image away
-         * @description From 1 to 100 users who have one on it, named by id. It is done for all of them or for none.
+         * @description From at most 100 users who have one on it, named by id. It is done for all of them or for none.
          */
         delete: operations["deleteUserRepositoryAuth"];
         options?: never;
@@ -1982,6 +2002,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3.0/OS-USER/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user of the caller's account, in IAM's own words
+         * @description Where Terraform looks up the name of a user who is given a permission by id alone.
+         */
+        get: operations["showUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/auth/domains": {
         parameters: {
             query?: never;
@@ -2217,7 +2257,7 @@ export interface components {
         };
         AccountPage: {
             accounts: components["schemas"]["Account"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AccountQuotas: {
@@ -2237,7 +2277,7 @@ export interface components {
         };
         AgingLog: {
             entries: components["schemas"]["AgingLogEntry"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AgingLogEntry: {
@@ -2277,7 +2317,7 @@ export interface components {
             tag: string;
         };
         AgingPreview: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["PreviewedTag"][];
         };
@@ -2354,7 +2394,7 @@ export interface components {
         };
         AuditPage: {
             events: components["schemas"]["AuditEvent"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         AuthInfo: {
@@ -2364,6 +2404,33 @@ export interface components {
                     auth: string;
                 };
             };
+        };
+        CceCluster: {
+            /** @enum {string} */
+            apiVersion: "v3";
+            /** @enum {string} */
+            kind: "Cluster";
+            metadata: {
+                /**
+                 * Format: date-time
+                 * @example 2026-11-24T08:00:00.000Z
+                 */
+                creationTimestamp: string;
+                name: string;
+                /** @description Its id. */
+                uid: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-24T08:00:00.000Z
+                 */
+                updateTimestamp: string;
+            };
+        };
+        CceError: {
+            error_code: string;
+            error_msg: string;
+            errorCode: string;
+            errorMessage: string;
         };
         ChangedUser: {
             name: string;
@@ -2588,7 +2655,7 @@ export interface components {
              */
             cluster_ns: string;
             /**
-             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular`: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is.
+             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular` a glob for the whole tag: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. Or, where it begins with `^` or ends with `$`, a regular expression in RE2's syntax, such as `^v[0-9]+$`, which matches where its anchors say.
              * @example v*
              */
             condition: string;
@@ -2678,7 +2745,7 @@ export interface components {
         };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         Delivery: {
@@ -2757,7 +2824,10 @@ export interface components {
              *     ]
              */
             architectures: string[];
-            /** @enum {string} */
+            /**
+             * @description `other` also where none was ever set.
+             * @enum {string}
+             */
             category: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
             /**
              * Format: date-time
@@ -2982,6 +3052,24 @@ export interface components {
                 password_expires_at: string | null;
             };
         };
+        IamUserDetails: {
+            user: {
+                /** @description `default`: with a password and with access keys. */
+                access_mode: string;
+                description: string;
+                domain_id: string;
+                enabled: boolean;
+                id: string;
+                /** @description Whether it administers the account. */
+                is_domain_owner: boolean;
+                links: {
+                    self: string;
+                };
+                name: string;
+                /** @description Whether the password must be changed: never. */
+                pwd_status: boolean;
+            };
+        };
         Image: {
             /** @description Whose image it is. */
             account: string;
@@ -2993,7 +3081,10 @@ export interface components {
              *     ]
              */
             architectures: string[];
-            /** @enum {string} */
+            /**
+             * @description `other` also where none was ever set.
+             * @enum {string}
+             */
             category: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
             /** @description How many tags belong to others, which `tags` does not count: signatures and the like. */
             companions: number;
@@ -3064,7 +3155,7 @@ export interface components {
         };
         ImagePage: {
             images: components["schemas"]["FoundImage"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         ImageTrigger: {
@@ -3076,6 +3167,11 @@ export interface components {
                 kind: "all" | "tag" | "regular";
                 text: string;
             };
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            conditionSyntax: "glob" | "re2" | "";
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -3197,6 +3293,11 @@ export interface components {
             /** @description Empty for a webhook. */
             cluster_ns: string;
             condition: string;
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            condition_syntax: "glob" | "re2" | "";
             /** @description Empty for all. */
             container: string;
             /**
@@ -3313,7 +3414,7 @@ export interface components {
             mediaType: string;
             /** @example docker pull registry.example.com/acme/shop/web:1.0 */
             pullCommand: string;
-            /** @description How many manifests refer to this one. */
+            /** @description How many manifests refer to this one; 1000: or more. */
             referrers: number;
             /** @description Bytes of the manifest itself. */
             size: number;
@@ -3322,6 +3423,7 @@ export interface components {
              * @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
              */
             subject: string | null;
+            /** @description How many tags lead to it; 1000: or more. */
             tagCount: number;
             /** @description The first 100 of its tags, by name. */
             tags: string[];
@@ -3614,7 +3716,7 @@ export interface components {
             users: number;
         };
         OrganizationPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             organizations: components["schemas"]["Organization"][];
         };
@@ -3643,7 +3745,7 @@ export interface components {
             namspace_num: number;
             /** @description Images. */
             repo_num: number;
-            /** @description Bytes stored, each image with all of its layers. */
+            /** @description Bytes stored, each blob once in each organization; of single images, once in each image. */
             store_space: number;
         };
         PasswordChange: {
@@ -3782,7 +3884,7 @@ export interface components {
             size: number;
         };
         ReferrerPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             referrers: components["schemas"]["Referrer"][];
         };
@@ -3803,6 +3905,7 @@ export interface components {
             value: number;
         }[];
         Repository: {
+            /** @description Empty when none was ever set. */
             category: string;
             /**
              * Format: date-time
@@ -3841,6 +3944,7 @@ export interface components {
             url: string;
         };
         RepositoryItem: {
+            /** @description Empty when none was ever set. */
             category: string;
             /**
              * Format: date-time
@@ -3934,7 +4038,7 @@ export interface components {
             tag: string;
         };
         RestorableTags: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["RestorableTag"][];
         };
@@ -3974,6 +4078,7 @@ export interface components {
                 days?: string;
                 num?: string;
             };
+            /** @description In the order that they were given in. */
             tag_selectors: {
                 kind: string;
                 pattern: string;
@@ -4077,7 +4182,7 @@ export interface components {
             valid: boolean;
         };
         SharePage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             shares: components["schemas"]["Share"][];
         };
@@ -4174,7 +4279,7 @@ export interface components {
         };
         TagHistory: {
             events: components["schemas"]["TagEvent"][];
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
         };
         TagItem: {
@@ -4213,11 +4318,16 @@ export interface components {
         };
         TagItems: components["schemas"]["TagItem"][];
         TagPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
         };
         TriedCondition: {
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            conditionSyntax: "glob" | "re2" | "";
             /** @description The image's newest tags, at most 50, the newest first. */
             tags: {
                 met: boolean;
@@ -4239,7 +4349,7 @@ export interface components {
              */
             kind: "all" | "tag" | "regular";
             /**
-             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular`: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is.
+             * @description Of no meaning for `all`. For `tag`: tags, separated by `;`. For `regular` a glob for the whole tag: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. Or, where it begins with `^` or ends with `$`, a regular expression in RE2's syntax, such as `^v[0-9]+$`, which matches where its anchors say.
              * @default
              * @example v*
              */
@@ -4259,6 +4369,11 @@ export interface components {
             /** @description Empty for a webhook. */
             cluster_ns: string;
             condition: string;
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            condition_syntax: "glob" | "re2" | "";
             /** @description Empty for all. */
             container: string;
             /**
@@ -4289,6 +4404,11 @@ export interface components {
             /** @description Empty for a webhook. */
             cluster_ns: string;
             condition: string;
+            /**
+             * @description How a `regular` condition is read: as a `glob` or as a regular expression (`re2`). Empty for the others.
+             * @enum {string}
+             */
+            condition_syntax: "glob" | "re2" | "";
             /** @description Empty for all. */
             container: string;
             /**
@@ -4396,7 +4516,7 @@ export interface components {
             role?: "member" | "administrator" | "operator";
         };
         UserPage: {
-            /** @description The `cursor` of the next page; null when this is the last one. */
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             users: components["schemas"]["User"][];
         };
@@ -4549,6 +4669,15 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["ApiError"];
+            };
+        };
+        /** @description A refusal as CCE words it. */
+        CceError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CceError"];
             };
         };
         /** @description A refusal as IAM words it. */
@@ -6833,6 +6962,30 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showCceCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cluster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CceCluster"];
+                };
+            };
+            default: components["responses"]["CceError"];
+        };
+    };
     showVisitor: {
         parameters: {
             query?: never;
@@ -7546,7 +7699,7 @@ export interface operations {
                 filter?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
             };
             header?: never;
@@ -7711,7 +7864,7 @@ export interface operations {
                 filter?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of updated_at, updated_time, tag. */
                 order_column?: string;
@@ -8225,7 +8378,7 @@ export interface operations {
     listReposDetails: {
         parameters: {
             query?: {
-                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other. */
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
                 category?: string;
                 /** @description The same parameters as `key::value|key::value`. With it, all others are ignored. */
                 filter?: string;
@@ -8237,7 +8390,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of name, updated_time, updated_at, tag_count, namespace, is_public. */
                 order_column?: string;
@@ -8279,7 +8432,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description How many entries to leave out before, default 0. */
+                /** @description How many entries to leave out before: 0 to 10000, default 0. */
                 offset?: string;
                 /** @description One of updated_at, updated_time, name, tag_count, namespace, domain_name. */
                 order_column?: string;
@@ -8362,6 +8515,29 @@ export interface operations {
                 };
             };
             default: components["responses"]["SwrError"];
+        };
+    };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IamUserDetails"];
+                };
+            };
+            default: components["responses"]["IamError"];
         };
     };
     keystoneListAuthDomains: {

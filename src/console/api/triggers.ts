@@ -89,12 +89,11 @@ export function useTriggerChanges(image: ImageName) {
   return { add, change, remove };
 }
 
-/** Which of an image's newest tags meet a condition; the one before stays on screen until the answer comes. */
+/** How a condition is read and which of an image's newest tags meet it; the one before stays on screen until the answer comes. */
 export function useTriedCondition(path: ImageName, condition: Condition, { isEnabled }: { isEnabled: boolean }) {
   return useQuery({
     queryKey: [TRY_CONDITION, path, condition],
-    queryFn: async ({ signal }) =>
-      unwrap(await api.POST(TRY_CONDITION, { params: { path }, body: condition, signal })).tags,
+    queryFn: async ({ signal }) => unwrap(await api.POST(TRY_CONDITION, { params: { path }, body: condition, signal })),
     placeholderData: (before) => before,
     enabled: isEnabled,
   });

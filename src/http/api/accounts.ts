@@ -1,7 +1,7 @@
 import { type AccountRecord, createAccount, getAccount, listAccounts, removeAccount } from "../../registry/accounts.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
-import { cutPage, Next } from "./paging.ts";
-import { NamePageQuery, NameParams, Password, PersonName, readNamePage, Time } from "./people.ts";
+import { Next } from "./paging.ts";
+import { cutNamePage, NamePageQuery, NameParams, Password, PersonName, readNamePage, Time } from "./people.ts";
 
 const Account = z
   .object({
@@ -89,8 +89,9 @@ export const accounts = createRouter()
   })
   .openapi(list, async (c) => {
     const query = c.req.valid("query");
-    const rows = await listAccounts(c.var.stores, c.var.caller, readNamePage(query));
-    const { items, next } = cutPage(rows, query.limit, ({ name }) => [name]);
+    const { stores, caller } = c.var;
+    const found = await listAccounts(stores, caller, await readNamePage(stores, query));
+    const { items, next } = await cutNamePage(stores, query, found);
     return c.json({ accounts: items.map(describeAccount), next }, 200);
   })
   .openapi(show, async (c) => {

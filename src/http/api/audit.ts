@@ -8,7 +8,7 @@ import {
   listEvents,
 } from "../../registry/audit.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
-import { formatCursor, Next, nextOf, PAGE_PARAMS, readCursor } from "./paging.ts";
+import { formatCursor, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
 
 /** A `string` for TypeScript: the types of @hono/zod-openapi take every `…json` for one JSON value. */
 const JSON_LINES: string = "application/x-ndjson";
@@ -91,8 +91,8 @@ export const audit = createRouter()
   .openapi(listAudit, async (c) => {
     const { limit, ...query } = c.req.valid("query");
     const page = { before: readPosition(query), limit };
-    const { events, hasMore } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
-    return c.json({ events: events.map(describeEvent), next: nextOf(events, hasMore, ({ id }) => [id]) }, 200);
+    const { events, next } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
+    return c.json({ events: events.map(describeEvent), next: next === undefined ? null : formatCursor([next]) }, 200);
   })
   .openapi(exportAudit, async (c) => {
     const query = c.req.valid("query");

@@ -1,13 +1,11 @@
 import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
-import { discardRest } from "../../streams.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRefusal } from "../refusals.ts";
 
 /** Renders what a handler threw: `{"errors": [{code, message, detail}]}`, as the registry API does. */
-export async function renderApiError(thrown: Error, c: Context<AppEnv>): Promise<Response> {
-  await discardRest(c.req.raw.body);
+export function renderApiError(thrown: Error, c: Context<AppEnv>): Response {
   const error = asRefusal(thrown);
   if (!(error instanceof RegistryError)) {
     const { status, ...failure } = describeFailure(error, c);

@@ -1,4 +1,5 @@
 /** Garbage collection as operators see it, what of it an image decides itself, and what organizations take up. */
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
 import {
   changeKeepsUntagged,
   type Collected,
@@ -10,6 +11,7 @@ import {
   startCollecting,
 } from "../../registry/garbage.ts";
 import { getUsage } from "../../registry/usage.ts";
+import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { imageOf, ImageParams } from "./params.ts";
@@ -168,6 +170,7 @@ garbage.openapi(
   async (c) => {
     const { keepsUntagged } = c.req.valid("json");
     await changeKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), keepsUntagged);
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.json({ keepsUntagged }, 200);
   },
 );

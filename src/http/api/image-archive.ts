@@ -20,7 +20,9 @@ const downloadImage = createRoute({
     "For everybody who may pull the image; to others it does not exist. An OCI image layout with the `manifest.json` of " +
     "`docker save`: `docker load`, `podman load`, `ctr images import` and `skopeo copy oci-archive:…` read it. Of an " +
     "index it holds all platforms; a docker that loads one only gets linux/amd64. It counts as a pull. A `HEAD` request " +
-    "tells the size.",
+    "tells the size. Refused before any bytes: more than 900 manifests and layers (413), and an image with a layer " +
+    "that may not be distributed and is not here, so that docker could not load the file (409). `berth pull` makes an " +
+    "archive of both.",
   security: [{}],
   request: {
     params: ManifestParams,

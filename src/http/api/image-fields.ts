@@ -1,6 +1,6 @@
 /** What lists and pages tell of every image, and what they are searched by. */
 import { type Level, LEVELS } from "../../model/access.ts";
-import { CATEGORIES } from "../../model/image-categories.ts";
+import { CATEGORIES, shownCategory } from "../../model/image-categories.ts";
 import { organizationOf, type RepositoryName } from "../../model/reference.ts";
 import { z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
@@ -27,7 +27,7 @@ export const IMAGE_FIELDS = {
   image: z.string().openapi({ description: "Without its organization.", example: "shop/web" }),
   account: z.string().openapi({ description: "Whose image it is." }),
   public: z.boolean(),
-  category: z.string().openapi({ enum: [...CATEGORIES] }),
+  category: z.string().openapi({ enum: [...CATEGORIES], description: "`other` also where none was ever set." }),
   architectures: z
     .array(z.string())
     .openapi({ description: "What its tags are for, as far as that is known.", example: ["amd64", "arm64"] }),
@@ -59,7 +59,7 @@ export function describeImageFields(name: RepositoryName, image: ShownImage) {
     image: name.slice(organization.length + 1),
     account: image.accountName,
     public: image.isPublic,
-    category: image.category,
+    category: shownCategory(image.category),
     architectures: image.architectures,
     level: image.level,
     tags: image.tagCount,

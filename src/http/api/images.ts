@@ -167,8 +167,8 @@ const Manifest = z
     subject: Digest.nullable().openapi({ description: "The manifest that this one refers to." }),
     annotations: Annotations,
     tags: z.array(z.string()).openapi({ description: "The first 100 of its tags, by name." }),
-    tagCount: z.int(),
-    referrers: z.int().openapi({ description: "How many manifests refer to this one." }),
+    tagCount: z.int().openapi({ description: "How many tags lead to it; 1000: or more." }),
+    referrers: z.int().openapi({ description: "How many manifests refer to this one; 1000: or more." }),
     companions: z.array(Companion).openapi({
       description: `Tags that belong to it, such as cosign's: the first ${MAX_LISTED_COMPANIONS} by name.`,
     }),

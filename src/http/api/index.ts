@@ -1,7 +1,8 @@
 /** Berth's own API under `/api/`: what SWR leaves to other services of its cloud, and what goes beyond SWR. */
 import { RegistryError } from "../../model/errors.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { limitBody } from "../body.ts";
+import { readWholeBody, refuseLargeBody } from "../body.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { createRouter } from "../openapi.ts";
 import { accessKeys } from "./access-keys.ts";
 import { accounts } from "./accounts.ts";
@@ -41,8 +42,10 @@ api.use(async function headers(c, next) {
   c.header("Cache-Control", "no-store");
   await next();
 });
-api.use(limitBody);
+api.use(limitBodies);
+api.use(refuseLargeBody);
 api.use(identifyManager);
+api.use(readWholeBody);
 api.route("/", audit);
 api.route("/", garbage);
 api.route("/", images);

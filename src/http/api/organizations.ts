@@ -2,9 +2,9 @@ import { LEVELS } from "../../model/access.ts";
 import { getOrganization, searchOrganizations, type VisibleOrganization } from "../../registry/organizations.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
-import { cutPage, Next } from "./paging.ts";
+import { Next } from "./paging.ts";
 import { OrganizationParams } from "./params.ts";
-import { NamePageQuery, readNamePage } from "./people.ts";
+import { cutNamePage, NamePageQuery, readNamePage } from "./people.ts";
 
 const TAGS = ["Organizations"];
 
@@ -55,9 +55,10 @@ const showOrganization = createRoute({
 export const organizations = createRouter()
   .openapi(listOrganizations, async (c) => {
     const { level, ...query } = c.req.valid("query");
-    const filter = { ...readNamePage(query), level };
-    const rows = await searchOrganizations(c.var.stores, c.var.caller, filter);
-    const { items, next } = cutPage(rows, query.limit, ({ name }) => [name]);
+    const { stores, caller } = c.var;
+    const { search, ...page } = await readNamePage(stores, query);
+    const found = await searchOrganizations(stores, caller, { search, level }, page);
+    const { items, next } = await cutNamePage(stores, query, found);
     return c.json({ organizations: items.map(describeOrganization), next }, 200);
   })
   .openapi(showOrganization, async (c) => {

@@ -1,6 +1,8 @@
 /** How the lists of the API page: by cursor, so that a page costs the same however far it is. */
 import { RegistryError } from "../../model/errors.ts";
 import { jsonBytes, MAX_PAGE_BYTES } from "../../model/excerpt.ts";
+import { openCursor, sealCursor } from "../../registry/cursors.ts";
+import type { Stores } from "../../registry/stores.ts";
 import { z } from "../openapi.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -31,18 +33,58 @@ export const PAGE_PARAMS = {
 export const Next = z
   .string()
   .nullable()
-  .openapi({ description: "The `cursor` of the next page; null when this is the last one." });
+  .openapi({
+    description:
+      "The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may " +
+      "have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number.",
+  });
 
 /**
  * Cuts a page from rows, after a query for one more than `limit`. It ends earlier where the rows are long.
  *
  * @param keyOf what the list is sorted by, as far as it takes to go on behind a row.
+ * @param end where a list that was not looked through to its end is to be gone on with; undefined when it was.
  */
 export function cutPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) => readonly (string | number)[]) {
   let bytes = 0;
   const end = rows.findIndex((row, at) => at === limit || ((bytes += jsonBytes(row)) > MAX_PAGE_BYTES && at > 0));
   const items = end < 0 ? rows : rows.slice(0, end);
   return { items, next: nextOf(items, items.length < rows.length, keyOf) };
+}
+
+/** What a cursor begins with that says nothing to its client. */
+const SEALED = "~";
+
+/**
+ * The same for a list that looks at a bounded number of rows.
+ *
+ * @param end where to go on if it was not looked through to its end: maybe an entry that the caller may not know of.
+ */
+export async function cutSealedPage<T>(
+  stores: Stores,
+  rows: readonly T[],
+  limit: number,
+  keyOf: (row: T) => readonly (string | number)[],
+  end: readonly (string | number)[] | undefined,
+) {
+  const { items, next } = cutPage(rows, limit, keyOf);
+  if (next !== null || !end) return { items, next };
+  return { items, next: `${SEALED}${await sealCursor(stores, JSON.stringify(end))}` };
+}
+
+/**
+ * Reads a cursor that {@link cutSealedPage} made.
+ *
+ * @throws RegistryError PAGINATION_INVALID.
+ */
+export async function readSealedCursor<K extends z.ZodType>(
+  stores: Stores,
+  cursor: string | undefined,
+  key: K,
+): Promise<z.output<K> | undefined> {
+  if (!cursor?.startsWith(SEALED)) return readCursor(cursor, key);
+  const opened = await openCursor(stores, cursor.slice(SEALED.length));
+  return parseKey(opened ?? "", key);
 }
 
 /** The `next` of a page; null when there is no more. */
@@ -63,8 +105,11 @@ export function formatCursor(key: readonly (string | number)[]): string {
  * @throws RegistryError PAGINATION_INVALID.
  */
 export function readCursor<K extends z.ZodType>(cursor: string | undefined, key: K): z.output<K> | undefined {
-  if (cursor === undefined) return undefined;
-  const parsed = key.safeParse(parseJson(Buffer.from(cursor, "base64url").toString()));
+  return cursor === undefined ? undefined : parseKey(Buffer.from(cursor, "base64url").toString(), key);
+}
+
+function parseKey<K extends z.ZodType>(text: string, key: K): z.output<K> {
+  const parsed = key.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new RegistryError("PAGINATION_INVALID", "cursor is not the `next` of a page of this list");
 }

@@ -7,8 +7,9 @@ import {
   MAX_SEARCH_LENGTH,
   MIN_PASSWORD_LENGTH,
 } from "../../model/field-limits.ts";
+import type { Stores } from "../../registry/stores.ts";
 import { z } from "../openapi.ts";
-import { PAGE_PARAMS, readCursor } from "./paging.ts";
+import { cutSealedPage, PAGE_PARAMS, readSealedCursor } from "./paging.ts";
 
 export const PersonName = z
   .string()
@@ -46,7 +47,17 @@ export const NamePageQuery = z.strictObject({
   ...PAGE_PARAMS,
 });
 
-/** What to ask for so that {@link cutPage} can tell whether there is more. */
-export function readNamePage({ search, cursor, limit }: z.output<typeof NamePageQuery>) {
-  return { search, after: readCursor(cursor, z.tuple([z.string()]))?.[0], limit: limit + 1 };
+/** What to ask for so that {@link cutNamePage} can tell whether there is more. */
+export async function readNamePage(stores: Stores, { search, cursor, limit }: z.output<typeof NamePageQuery>) {
+  const after = (await readSealedCursor(stores, cursor, z.tuple([z.string()])))?.[0];
+  return { search, after, limit: limit + 1 };
+}
+
+/** Cuts the page that a query asks for, which a search may not have filled. */
+export function cutNamePage<T extends { name: string }>(
+  stores: Stores,
+  { limit }: { limit: number },
+  { rows, end }: { rows: readonly T[]; end: { key: string } | undefined },
+) {
+  return cutSealedPage(stores, rows, limit, ({ name }) => [name], end && [end.key]);
 }

@@ -7,7 +7,7 @@ import { searchImageCentre, searchImages } from "../../registry/search.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { describeImageFields, IMAGE_FIELDS, IMAGE_TEXT } from "./image-fields.ts";
 import { Next } from "./paging.ts";
-import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
+import { cutSearchedPage, readSearchedPage, sortedPageParams } from "./sorting.ts";
 
 const MAX_ARCHITECTURE_LENGTH = 64;
 
@@ -89,19 +89,21 @@ export const search = createRouter()
     const query = c.req.valid("query");
     const { scope, q: text, organization, category, architecture, public: isPublic } = query;
     const filter = { text, organization, category, architecture, isPublic };
-    const rows = await searchImages(c.var.stores, c.var.caller, scope, filter, readSortedPage(query));
-    const { items, next } = cutSortedPage(query, rows);
+    const page = await readSearchedPage(c.var.stores, query);
+    const found = await searchImages(c.var.stores, c.var.caller, scope, filter, page);
+    const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ images: items.map(describeImage), next }, 200);
   })
   .openapi(listImageCentre, async (c) => {
     const query = c.req.valid("query");
     const { q: text, category, architecture } = query;
     const filter = { text, category, architecture };
-    const rows = await searchImageCentre(c.var.stores, c.var.caller, filter, readSortedPage(query));
-    const { items, next } = cutSortedPage(query, rows);
+    const page = await readSearchedPage(c.var.stores, query);
+    const found = await searchImageCentre(c.var.stores, c.var.caller, filter, page);
+    const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ images: items.map(describeImage), next }, 200);
   });
 
-function describeImage(found: Awaited<ReturnType<typeof searchImages>>[number]): z.infer<typeof FoundImage> {
+function describeImage(found: Awaited<ReturnType<typeof searchImages>>["rows"][number]): z.infer<typeof FoundImage> {
   return { ...describeImageFields(found.name, found), description: found.excerpt };
 }

@@ -3,7 +3,7 @@ import { type ListedShare, listReceived, listSent } from "../../registry/sharing
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
 import { IMAGE_TEXT } from "./image-fields.ts";
-import { cutPage, Next, PAGE_PARAMS, readCursor } from "./paging.ts";
+import { cutSealedPage, Next, PAGE_PARAMS, readSealedCursor } from "./paging.ts";
 
 const ListedShareItem = z
   .object({
@@ -40,16 +40,20 @@ export const shares = createRouter().openapi(listShares, async (c) => {
   const { direction, q: text, limit, cursor } = c.req.valid("query");
   const { stores, caller } = c.var;
   if (direction === "sent") {
-    const after = readCursor(cursor, z.tuple([z.string(), z.int()]));
-    const rows = await listSent(stores, caller, { text, after, limit: limit + 1 });
-    const { items, next } = cutPage(rows, limit, ({ repository, accountId }) => [repository, accountId]);
+    const after = await readSealedCursor(stores, cursor, z.tuple([z.string(), z.int()]));
+    const { rows, end } = await listSent(stores, caller, { text, after, limit: limit + 1 });
+    const { items, next } = await cutSealedPage(stores, rows, limit, positionOf, end);
     return c.json({ shares: items.map(describeShare), next }, 200);
   }
-  const after = readCursor(cursor, z.tuple([z.int()]));
-  const rows = await listReceived(stores, caller, { text, after, limit: limit + 1 });
-  const { items, next } = cutPage(rows, limit, ({ repositoryId }) => [repositoryId]);
+  const after = await readSealedCursor(stores, cursor, z.tuple([z.int()]));
+  const { rows, end } = await listReceived(stores, caller, { text, after, limit: limit + 1 });
+  const { items, next } = await cutSealedPage(stores, rows, limit, ({ repositoryId }) => [repositoryId], end);
   return c.json({ shares: items.map(describeShare), next }, 200);
 });
+
+function positionOf({ repository, accountId }: ListedShare) {
+  return [repository, accountId];
+}
 
 function describeShare(share: ListedShare): z.infer<typeof ListedShareItem> {
   return {

@@ -1,7 +1,8 @@
 /** Lists that the client may have in several orders. */
 import type { Page } from "../../model/image-search.ts";
 import { z } from "../openapi.ts";
-import { cutPage, PAGE_PARAMS, readCursor } from "./paging.ts";
+import type { Stores } from "../../registry/stores.ts";
+import { cutPage, cutSealedPage, PAGE_PARAMS, readCursor, readSealedCursor } from "./paging.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
@@ -51,18 +52,48 @@ interface SortedQuery<S> {
  * @throws RegistryError PAGINATION_INVALID for a cursor of a list in another order.
  */
 export function readSortedPage<S extends string>(query: SortedQuery<S>): Page<S> {
-  const key = query.sort === "name" ? z.string() : z.int();
-  const position = readCursor(query.cursor, z.tuple([z.literal(orderOf(query)), key, z.int()]));
-  const after = position && ([position[1], position[2]] as const);
-  return { sort: query.sort, isDescending: isDescending(query), after, limit: query.limit + 1 };
+  return pageOf(query, readCursor(query.cursor, positionIn(query)));
+}
+
+/** The same for a page that {@link cutSearchedPage} cut. */
+export async function readSearchedPage<S extends string>(stores: Stores, query: SortedQuery<S>): Promise<Page<S>> {
+  return pageOf(query, await readSealedCursor(stores, query.cursor, positionIn(query)));
 }
 
 /** Cuts the page that a query asks for from the rows of {@link readSortedPage}. */
-export function cutSortedPage<S extends string, T extends { key: string | number; id: number }>(
-  query: SortedQuery<S>,
-  rows: readonly T[],
+export function cutSortedPage<T extends Entry>(query: SortedQuery<string>, rows: readonly T[]) {
+  return cutPage(rows, query.limit, (row) => positionOf(query, row));
+}
+
+/** The same for a search, which may have ended before the page was full, at an entry that the caller may not know of. */
+export function cutSearchedPage<T extends Entry>(
+  stores: Stores,
+  query: SortedQuery<string>,
+  { rows, end }: { rows: readonly T[]; end: Entry | undefined },
 ) {
-  return cutPage(rows, query.limit, ({ key, id }) => [orderOf(query), key, id]);
+  return cutSealedPage(stores, rows, query.limit, (row) => positionOf(query, row), end && positionOf(query, end));
+}
+
+interface Entry {
+  key: string | number;
+  id: number;
+}
+
+function positionIn(query: SortedQuery<string>) {
+  const key = query.sort === "name" ? z.string() : z.int();
+  return z.tuple([z.literal(orderOf(query)), key, z.int()]);
+}
+
+function positionOf(query: SortedQuery<string>, { key, id }: Entry) {
+  return [orderOf(query), key, id];
+}
+
+function pageOf<S extends string>(
+  query: SortedQuery<S>,
+  position: readonly [order: string, key: string | number, id: number] | undefined,
+): Page<S> {
+  const after = position && ([position[1], position[2]] as const);
+  return { sort: query.sort, isDescending: isDescending(query), after, limit: query.limit + 1 };
 }
 
 /** A cursor of one order makes no sense in another. */

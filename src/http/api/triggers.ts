@@ -1,5 +1,6 @@
 import { MAX_LABEL_LENGTH, MAX_SUBDOMAIN_LENGTH, MAX_URL_LENGTH } from "../../model/field-limits.ts";
 import { DELIVERY_STATUSES } from "../../model/delivery.ts";
+import { syntaxOf } from "../../model/trigger.ts";
 import { WEBHOOK_FORMATS, WORKLOAD_KINDS } from "../../model/trigger-target.ts";
 import { type Delivery, listTriggersWithLast, MAX_TRIED_TAGS, tryCondition } from "../../registry/trigger-history.ts";
 import {
@@ -14,7 +15,7 @@ import {
 import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { formatTime, Time } from "../swr/params.ts";
-import { CONDITION, ConditionKind, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
+import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
 import { imageOf, ImageParams, TriggerParams } from "./params.ts";
 
 const TAGS = ["Triggers"];
@@ -121,6 +122,7 @@ const TriggerAnswer = z
   .object({
     name: z.string(),
     condition: z.object({ kind: ConditionKind, text: z.string() }),
+    conditionSyntax: ConditionSyntaxField,
     enabled: enabled.openapi({ description: "A receiver that answers 410 switches it off." }),
     firesAlways,
     target: TriggerTarget,
@@ -147,6 +149,7 @@ const ListedTrigger = TriggerAnswer.extend({
 
 const TriedCondition = z
   .object({
+    conditionSyntax: ConditionSyntaxField,
     tags: z.array(z.object({ tag: z.string(), met: z.boolean() })).openapi({
       description: `The image's newest tags, at most ${MAX_TRIED_TAGS}, the newest first.`,
     }),
@@ -164,6 +167,7 @@ function describeTrigger(trigger: Trigger): z.infer<typeof TriggerAnswer> {
   return {
     name: trigger.name,
     condition: trigger.condition,
+    conditionSyntax: syntaxOf(trigger.condition) ?? "",
     enabled: trigger.isEnabled,
     firesAlways: trigger.firesAlways,
     target: describeTarget(trigger),
@@ -239,8 +243,10 @@ triggers.openapi(
   }),
   async (c) => {
     const { stores, caller } = c.var;
-    const tried = await tryCondition(stores, caller, imageOf(c.req.valid("param")), c.req.valid("json"));
-    return c.json({ tags: tried.map(({ tag, isMet }) => ({ tag, met: isMet })) }, 200);
+    const condition = c.req.valid("json");
+    const tried = await tryCondition(stores, caller, imageOf(c.req.valid("param")), condition);
+    const conditionSyntax = syntaxOf(condition) ?? ("" as const);
+    return c.json({ conditionSyntax, tags: tried.map(({ tag, isMet }) => ({ tag, met: isMet })) }, 200);
   },
 );
 

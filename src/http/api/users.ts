@@ -1,7 +1,16 @@
 import { changeUser, createUser, type ListedUser, listUsers, removeUser } from "../../registry/users.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
-import { cutPage, Next } from "./paging.ts";
-import { AccountRole, NamePageQuery, NameParams, Password, PersonName, readNamePage, Time } from "./people.ts";
+import { Next } from "./paging.ts";
+import {
+  cutNamePage,
+  AccountRole,
+  NamePageQuery,
+  NameParams,
+  Password,
+  PersonName,
+  readNamePage,
+  Time,
+} from "./people.ts";
 
 const User = z
   .object({
@@ -77,8 +86,9 @@ const remove = createRoute({
 export const users = createRouter()
   .openapi(list, async (c) => {
     const query = c.req.valid("query");
-    const rows = await listUsers(c.var.stores, c.var.caller, readNamePage(query));
-    const { items, next } = cutPage(rows, query.limit, ({ name }) => [name]);
+    const { stores, caller } = c.var;
+    const found = await listUsers(stores, caller, await readNamePage(stores, query));
+    const { items, next } = await cutNamePage(stores, query, found);
     return c.json({ users: items.map(describeUser), next }, 200);
   })
   .openapi(create, async (c) => {

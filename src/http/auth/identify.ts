@@ -11,6 +11,7 @@ import { type Client, findSession, requireSession } from "../../registry/session
 import { verifySignature } from "../../registry/signatures.ts";
 import { readAccessToken } from "../../registry/tokens.ts";
 import type { AppEnv } from "../context.ts";
+import { readBody } from "../body.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
 import { signedUrl } from "../public-address.ts";
 import { refuseForeignPage } from "./foreign-pages.ts";
@@ -29,8 +30,8 @@ export const identify = createMiddleware<AppEnv>(async function identify(c, next
 });
 
 /**
- * For the management APIs, behind {@link limitBody}: also a signature, `X-Auth-Token` or a session cookie. Whoever may
- * have been deleted or demoted since a token was made is looked up.
+ * For the management APIs, before the body is read, which only signatures need: also those, `X-Auth-Token` or a session
+ * cookie. Users who may have been deleted or demoted since a token was made are looked up.
  */
 export const identifyManager = createMiddleware<AppEnv>(async function identifyManager(c, next) {
   c.set("caller", { ...(await findManager(c)), address: addressOf(c) });
@@ -73,7 +74,7 @@ function asAccountUser(user: User): Found {
 
 async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
   const { method, headers } = c.req.raw;
-  const body = new Uint8Array(await c.req.arrayBuffer());
+  const body = await readBody(c);
   return verifySignature(c.var.stores, header, { method, url: signedUrl(c), headers, body }, addressOf(c));
 }
 

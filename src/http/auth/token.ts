@@ -1,13 +1,15 @@
 /** The token service: Docker token specification (GET with Basic, or a browser's session) and OAuth2 (POST). */
 import { type Context, Hono } from "hono";
-import { formatScopes, parseScope, type Scope } from "../../model/access.ts";
+import { formatScopes, joinScopes, parseScope, type Scope } from "../../model/access.ts";
 import { RegistryError } from "../../model/errors.ts";
+import { withOrganization } from "../../model/reference.ts";
 import { recordTokenLogin } from "../../registry/audit.ts";
 import { authenticate, type Identity, type Login } from "../../registry/credentials.ts";
 import { type Client, findSession } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
 import { type AppEnv, continueAfterAnswer } from "../context.ts";
-import { limitBody } from "../body.ts";
+import { readWholeBody, refuseLargeBody } from "../body.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { recording } from "../refusals.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
@@ -17,12 +19,20 @@ import { addressOf, clientOf, readBasic } from "./identify.ts";
 /** A client asks for a few scopes; a token with hundreds would not fit in a header. */
 const MAX_SCOPES = 50;
 
+/**
+ * ollama signs its request for a token by an SSH key that its own registry knows, and sends `<key>:<signature>` without a
+ * scheme. Nobody has told this registry of the key: whoever has it is anybody.
+ */
+const OLLAMA_KEY = /^AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/;
+
 export const token = new Hono<AppEnv>()
-  .use(limitBody)
+  .use(limitBodies)
+  .use(refuseLargeBody)
+  .use(readWholeBody)
   .get("/", async (c) => {
     const client = clientOf(c, c.req.query("client_id"));
     const identity = await identityOf(c, client);
-    const scopes = readScopes(c.req.queries("scope") ?? []);
+    const scopes = readScopes(c, c.req.queries("scope") ?? []);
     return answer(c, identity, scopes, client, c.req.query("offline_token") === "true");
   })
   .post("/", noForeignPages, async (c) => {
@@ -31,7 +41,7 @@ export const token = new Hono<AppEnv>()
       const value = form[name];
       return typeof value === "string" ? value : "";
     };
-    const scopes = readScopes([field("scope")]);
+    const scopes = readScopes(c, [field("scope")]);
     const client = clientOf(c, field("client_id"));
     switch (field("grant_type")) {
       case "password": {
@@ -55,7 +65,8 @@ export const token = new Hono<AppEnv>()
 
 /** Credentials that were meant for this request come before a cookie, which a browser sends by itself. */
 async function identityOf(c: Context<AppEnv>, client: Client): Promise<Identity | undefined> {
-  if (c.req.header("Authorization") !== undefined) return logIn(c, readBasic(c), client);
+  const header = c.req.header("Authorization");
+  if (header !== undefined) return OLLAMA_KEY.test(header) ? undefined : logIn(c, readBasic(c), client);
   const cookie = readSessionCookie(c);
   return cookie === undefined ? undefined : identityFromSession(c, cookie);
 }
@@ -81,10 +92,16 @@ async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<
 }
 
 /** Docker repeats the parameter, OAuth2 separates scopes by spaces; both are understood in both. */
-function readScopes(parameters: string[]): Scope[] {
+function readScopes(c: Context<AppEnv>, parameters: string[]): Scope[] {
   const texts = parameters.flatMap((parameter) => parameter.split(" ")).filter(Boolean);
   if (texts.length > MAX_SCOPES) throw new RegistryError("UNSUPPORTED", `a token has at most ${MAX_SCOPES} scopes`);
-  return texts.flatMap((text) => parseScope(text) ?? []);
+  const { defaultOrganization } = c.var.stores.settings;
+  const scopes = texts.flatMap((text) => parseScope(text) ?? []);
+  return joinScopes(
+    scopes.map((scope) =>
+      scope.type === "repository" ? { ...scope, name: withOrganization(scope.name, defaultOrganization) } : scope,
+    ),
+  );
 }
 
 /**

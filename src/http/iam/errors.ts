@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
-import { discardRest } from "../../streams.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRefusal } from "../refusals.ts";
@@ -11,6 +10,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
   409: "Conflict",
   413: "Request Entity Too Large",
   415: "Unsupported Media Type",
@@ -20,8 +20,7 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** Renders what a handler threw as IAM does: `{"error": {code, message, title}}`. */
-export async function renderIamError(thrown: Error, c: Context<AppEnv>): Promise<Response> {
-  await discardRest(c.req.raw.body);
+export function renderIamError(thrown: Error, c: Context<AppEnv>): Response {
   const error = asRefusal(thrown);
   if (!(error instanceof RegistryError)) {
     const { status, message } = describeFailure(error, c);

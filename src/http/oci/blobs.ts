@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { type ByteRange, parseByteRange } from "../../model/byte-range.ts";
+import { type ByteRange, MAX_RANGES, parseByteRanges } from "../../model/byte-range.ts";
 import { parseDigest } from "../../model/digest.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { actorOf, requireAccess } from "../../registry/access.ts";
@@ -7,6 +7,8 @@ import { deleteBlob, getBlob, statBlob } from "../../registry/blobs.ts";
 import { countPull } from "../../registry/pulls.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
+
+const BLOB_TYPE = "application/octet-stream";
 
 /** OCI distribution-spec, "Pulling blobs" and "Deleting Blobs". */
 export const blobs = new Hono<AppEnv>()
@@ -19,31 +21,40 @@ export const blobs = new Hono<AppEnv>()
       ? { ...(await statBlob(c.var.stores, repository, digest)), open: undefined }
       : await getBlob(c.var.stores, repository, digest);
 
-    setContentHeaders(c, digest, true);
-    if (isNotModified(c, digest)) return c.body(null, 304);
-    // Also keeps proxies and the local runtime from compressing it.
-    c.header("Content-Type", "application/octet-stream");
-    c.header("Accept-Ranges", "bytes");
+    if (isNotModified(c, digest)) {
+      setContentHeaders(c, digest, true);
+      return c.body(null, 304);
+    }
+    const setHeaders = () => {
+      setContentHeaders(c, digest, true);
+      // Also keeps proxies and the local runtime from compressing it.
+      c.header("Content-Type", BLOB_TYPE);
+      c.header("Accept-Ranges", "bytes");
+    };
     if (!blob.open) {
+      setHeaders();
       c.header("Content-Length", String(blob.size));
       return c.body(null);
     }
     const ifRange = c.req.header("If-Range");
     const wanted = ifRange === undefined || ifRange === etagOf(digest) ? c.req.header("Range") : undefined;
-    const range = parseByteRange(wanted, blob.size);
-    if (range === "unsatisfiable") {
+    const ranges = parseByteRanges(wanted, blob.size);
+    if (ranges === "unsatisfiable") {
       throw new RegistryError("BLOB_RANGE_INVALID", {
         message: `the range ${wanted} is outside of the blob, which has ${blob.size} bytes`,
         detail: { size: blob.size },
       });
     }
-    const bytes = range?.length ?? blob.size;
-    c.header("Content-Length", String(bytes));
-    if (range) c.header("Content-Range", contentRange(range, blob.size));
-    const body = await blob.open(range);
+    if (ranges === "too many") {
+      throw new RegistryError("TOO_MANY_RANGES", `a request may ask for at most ${MAX_RANGES} ranges: ask for fewer`);
+    }
+    // Before any header is set: an object that is lost is answered without them.
+    const { bytes, ...answer } = await openRanges(blob.open, ranges, blob.size);
+    setHeaders();
+    for (const [name, value] of Object.entries(answer.headers)) c.header(name, value);
     const pull = { repository: blob.repository, isCounted: false, bytes, manifestIds: [] };
     continueAfterAnswer(c, countPull(c.var.stores, pull));
-    return c.body(body, range ? 206 : 200);
+    return c.body(answer.body, ranges ? 206 : 200);
   })
   .delete("/:name{.+}/blobs/:digest", async (c) => {
     const repository = repositoryParam(c);
@@ -51,6 +62,67 @@ export const blobs = new Hono<AppEnv>()
     await deleteBlob(c.var.stores, actorOf(c.var.caller), repository, parseDigest(c.req.param("digest")));
     return c.body(null, 202);
   });
+
+type Open = (range?: ByteRange) => Promise<ReadableStream>;
+
+/**
+ * The body and headers of an answer with a blob, or with ranges of it: one as it is, several as `multipart/byteranges` (RFC
+ * 9110, section 14.6), a part for each, as clients count them.
+ *
+ * @returns `bytes` of the blob that the answer has.
+ */
+async function openRanges(open: Open, ranges: readonly ByteRange[] | undefined, size: number) {
+  const [first, ...others] = ranges ?? [];
+  const body = await open(first);
+  if (first === undefined || others.length === 0) {
+    const bytes = first?.length ?? size;
+    const range = first && { "Content-Range": contentRange(first, size) };
+    return { body, bytes, headers: { "Content-Length": String(bytes), ...range } };
+  }
+  const boundary = crypto.randomUUID();
+  const encoder = new TextEncoder();
+  const parts = [first, ...others].map((range) => ({
+    range,
+    head: encoder.encode(
+      `\r\n--${boundary}\r\nContent-Type: ${BLOB_TYPE}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`,
+    ),
+  }));
+  const end = encoder.encode(`\r\n--${boundary}--\r\n`);
+  const bytes = parts.reduce((sum, { range }) => sum + range.length, 0);
+  const length = parts.reduce((sum, { head }) => sum + head.byteLength, bytes + end.byteLength);
+  const headers = {
+    "Content-Length": String(length),
+    "Content-Type": `multipart/byteranges; boundary=${boundary}`,
+  };
+  return { body: joinParts(open, parts, { first: body, end, length }), bytes, headers };
+}
+
+/** One part after the other: the next is opened when the client has read the one before. */
+function joinParts(
+  open: Open,
+  parts: readonly { range: ByteRange; head: Uint8Array }[],
+  { first, end, length }: { first: ReadableStream; end: Uint8Array; length: number },
+): ReadableStream {
+  const { readable, writable } = new FixedLengthStream(length);
+  const write = async (bytes: Uint8Array) => {
+    const writer = writable.getWriter();
+    await writer.write(bytes);
+    writer.releaseLock();
+  };
+  const writeAll = async () => {
+    let opened: ReadableStream | undefined = first;
+    for (const { range, head } of parts) {
+      await write(head);
+      await (opened ?? (await open(range))).pipeTo(writable, { preventClose: true });
+      opened = undefined;
+    }
+    await write(end);
+    await writable.close();
+  };
+  // A client that has gone ends it, and one whose part cannot be read sees the answer break off.
+  writeAll().catch((error: unknown) => writable.abort(error).catch(() => undefined));
+  return readable;
+}
 
 function contentRange({ offset, length }: ByteRange, size: number): string {
   return `bytes ${offset}-${offset + length - 1}/${size}`;

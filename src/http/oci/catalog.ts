@@ -10,6 +10,6 @@ const MAX_REPOSITORIES = 1000;
 export const catalog = new Hono<AppEnv>().get("/_catalog", async (c) => {
   await requireCatalogAccess(c.var.stores, c.var.caller);
   const page = readPage(c, MAX_REPOSITORIES);
-  const found = await listOwnRepositories(c.var.stores, c.var.caller, page.last, page.n + 1);
-  return c.json({ repositories: cutPage(c, page, found) });
+  const { names, next } = await listOwnRepositories(c.var.stores, c.var.caller, page.last, page.n + 1);
+  return c.json({ repositories: cutPage(c, page, names, next) });
 });

@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { type ErrorCode, RegistryError } from "../../model/errors.ts";
-import { discardRest } from "../../streams.ts";
 import { challengeFor } from "../auth/challenge.ts";
 import type { AppEnv } from "../context.ts";
 import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";
@@ -16,6 +15,8 @@ const OCI_CODES: Partial<Record<ErrorCode, string>> = {
   BLOB_RANGE_INVALID: "RANGE_INVALID",
   BLOB_TOO_LARGE: "SIZE_INVALID",
   BLOB_UNKNOWN: "BLOB_UNKNOWN",
+  BODY_INCOMPLETE: "SIZE_INVALID",
+  BODY_STALLED: "SIZE_INVALID",
   DENIED: "DENIED",
   DIGEST_INVALID: "DIGEST_INVALID",
   MANIFEST_BLOB_UNKNOWN: "MANIFEST_BLOB_UNKNOWN",
@@ -25,11 +26,14 @@ const OCI_CODES: Partial<Record<ErrorCode, string>> = {
   NAME_INVALID: "NAME_INVALID",
   NAME_UNKNOWN: "NAME_UNKNOWN",
   ORGANIZATION_INVALID: "NAME_INVALID",
+  OVERLOADED: "TOOMANYREQUESTS",
   PAGINATION_INVALID: "PAGINATION_NUMBER_INVALID",
+  PRECONDITION_FAILED: "PRECONDITION_FAILED",
   QUOTA_EXCEEDED: "DENIED",
   SIZE_INVALID: "SIZE_INVALID",
   TAG_IMMUTABLE: "DENIED",
   TAG_INVALID: "TAG_INVALID",
+  TOO_MANY_RANGES: "RANGE_INVALID",
   TOO_MANY_REQUESTS: "TOOMANYREQUESTS",
   TOO_MANY_TAGS: "TAG_INVALID",
   UNAUTHORIZED: "UNAUTHORIZED",
@@ -39,8 +43,7 @@ const OCI_CODES: Partial<Record<ErrorCode, string>> = {
 };
 
 /** Renders what a handler threw. */
-export async function renderOciError(error: Error, c: Context<AppEnv>): Promise<Response> {
-  await discardRest(c.req.raw.body);
+export function renderOciError(error: Error, c: Context<AppEnv>): Response {
   if (!(error instanceof RegistryError)) {
     const { status, ...failure } = describeFailure(error, c);
     return c.json({ errors: [failure] }, status);

@@ -4,6 +4,7 @@ import { RegistryError } from "../../model/errors.ts";
 import { requireCredentials } from "../../registry/access.ts";
 import { identify } from "../auth/identify.ts";
 import type { AppEnv } from "../context.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { blobs } from "./blobs.ts";
 import { catalog } from "./catalog.ts";
 import { renderOciError } from "./errors.ts";
@@ -19,6 +20,7 @@ export const oci = new Hono<AppEnv>({ strict: false })
     c.header("X-Content-Type-Options", "nosniff");
     await next();
   })
+  .use(limitBodies)
   .use(identify)
   .get("/", (c) => {
     requireCredentials(c.var.caller);

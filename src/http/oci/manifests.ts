@@ -2,8 +2,10 @@ import { type Context, Hono } from "hono";
 import { isDigest } from "../../model/digest.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
+import { parsePrecondition, type Precondition } from "../../model/precondition.ts";
 import { parseReference, parseTag, type Reference } from "../../model/reference.ts";
 import { actorOf, requireAccess } from "../../registry/access.ts";
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
 import { deleteManifest } from "../../registry/delete-manifest.ts";
 import { recordPlatform } from "../../registry/platforms.ts";
 import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
@@ -26,7 +28,7 @@ export const manifests = new Hono<AppEnv>()
     const reference = parseReference(c.req.param("reference"));
     const isHead = c.req.method === "HEAD";
     const find = isHead ? statManifest : pullManifest;
-    const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c));
+    const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c), c.var.caller);
     setContentHeaders(c, manifest.digest, isDigest(reference));
     c.header("Vary", "Accept");
     if (isNotModified(c, manifest.digest)) return c.body(null, 304);
@@ -47,6 +49,7 @@ export const manifests = new Hono<AppEnv>()
       reference,
       tags: tagParameters(c, reference),
       contentType: c.req.header("Content-Type"),
+      precondition: preconditionOf(c),
       bytes: await readLimited(c.req.raw.body, MAX_MANIFEST_BYTES, () => {
         return new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have at most ${MAX_MANIFEST_BYTES} bytes`);
       }),
@@ -64,9 +67,14 @@ export const manifests = new Hono<AppEnv>()
     const repository = repositoryParam(c);
     await requireAccess(c.var.stores, c.var.caller, "delete", repository);
     const reference = parseReference(c.req.param("reference"));
-    await deleteManifest(c.var.stores, actorOf(c.var.caller), repository, reference);
+    await deleteManifest(c.var.stores, actorOf(c.var.caller), repository, reference, preconditionOf(c));
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.body(null, 202);
   });
+
+function preconditionOf(c: Context): Precondition | undefined {
+  return parsePrecondition(c.req.header("If-Match"), c.req.header("If-None-Match"));
+}
 
 /** Every type in all `Accept` headers, without parameters; undefined when the client names none. */
 function acceptedTypes(c: Context): Accepted {

@@ -22,11 +22,15 @@ export function readPage(c: Context, max: number): Page {
   return { n: Math.min(text === undefined ? max : Number(text), max), last: c.req.query("last") ?? "" };
 }
 
-/** Cuts a page out of one entry more than it has, and links to the next when there is one. */
-export function cutPage(c: Context, { n }: Page, entries: string[]): string[] {
+/**
+ * Cuts a page out of one entry more than it has, and links to the next when there is one.
+ *
+ * @param next what to go on behind when the entries are fewer than were asked for, and yet not the last ones.
+ */
+export function cutPage(c: Context, { n }: Page, entries: string[], next?: string): string[] {
   const page = entries.slice(0, n);
-  const last = page.at(-1);
-  if (entries.length > n && last !== undefined) linkNext(c, { n: String(n), last });
+  const last = entries.length > n ? page.at(-1) : next;
+  if (last !== undefined) linkNext(c, { n: String(n), last });
   return page;
 }
 

@@ -33,7 +33,7 @@ export const uploads = new Hono<AppEnv>()
     const repository = repositoryParam(c);
     const { stores, caller } = c.var;
     const mount = c.req.query("mount");
-    const from = mountSource(c.req.query("from"));
+    const from = mountSource(c, c.req.query("from"));
     if (mount !== undefined && from !== undefined && from !== "unusable") {
       await requireMountAccess(stores, caller, repository, from);
     } else {
@@ -87,10 +87,10 @@ async function requireUpload(c: Context<AppEnv>): Promise<Upload> {
 }
 
 /** A source that cannot exist is no error: the blob is uploaded instead, as from any source that lacks it. */
-function mountSource(from: string | undefined): RepositoryName | "unusable" | undefined {
+function mountSource(c: Context<AppEnv>, from: string | undefined): RepositoryName | "unusable" | undefined {
   if (from === undefined) return undefined;
   try {
-    return parseRepositoryName(from);
+    return parseRepositoryName(from, c.var.stores.settings.defaultOrganization);
   } catch (error) {
     if (error instanceof RegistryError) return "unusable";
     throw error;

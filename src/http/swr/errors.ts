@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, RegistryError } from "../../model/errors.ts";
-import { discardRest } from "../../streams.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRefusal } from "../refusals.ts";
@@ -9,6 +8,7 @@ import { auditRefusal } from "../refusals.ts";
 /** What SWR's error codes begin with. */
 const SERVICE = "SVCSTG.SWR";
 const INVALID_PARAMETERS = `${SERVICE}.4000014`;
+const MISSING_PARAMETER = `${SERVICE}.4001014`;
 
 /** SWR's codes and, where they differ from ours, statuses (SWR API reference, "Error Codes"). */
 const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulStatusCode }>> = {
@@ -26,7 +26,7 @@ const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulS
   ORGANIZATION_NOT_EMPTY: { code: `${SERVICE}.4060074`, status: 406 },
   ORGANIZATION_QUOTA_EXCEEDED: { code: `${SERVICE}.4000097`, status: 400 },
   ORGANIZATION_UNKNOWN: { code: `${SERVICE}.4040058` },
-  PARAMETER_MISSING: { code: `${SERVICE}.4001014` },
+  PARAMETER_MISSING: { code: MISSING_PARAMETER },
   PERMISSION_EXISTS: { code: `${SERVICE}.4090076` },
   PERMISSION_INVALID: { code: `${SERVICE}.4001065` },
   PERMISSION_UNKNOWN: { code: `${SERVICE}.4040078` },
@@ -46,8 +46,7 @@ const SWR_ERRORS: Partial<Record<ErrorCode, { code: string; status?: ContentfulS
  *
  * A refusal without an SWR code of its own gets one of the same pattern: service, status, and zeros.
  */
-export async function renderSwrError(thrown: Error, c: Context<AppEnv>): Promise<Response> {
-  await discardRest(c.req.raw.body);
+export function renderSwrError(thrown: Error, c: Context<AppEnv>): Response {
   const error = asRefusal(thrown);
   if (!(error instanceof RegistryError)) {
     const failure = describeFailure(error, c);
@@ -61,7 +60,11 @@ export async function renderSwrError(thrown: Error, c: Context<AppEnv>): Promise
   const known = SWR_ERRORS[error.code];
   const status = known?.status ?? STATUS[error.code];
   const code = known?.code ?? (status === 400 ? INVALID_PARAMETERS : `${SERVICE}.${status}0000`);
-  return c.json(swrErrorBody(error.problems.map(({ message }) => ({ code, message }))), status);
+  const problems = error.problems.map(({ message, detail }) => ({
+    code: detail?.["isMissing"] === true ? MISSING_PARAMETER : code,
+    message,
+  }));
+  return c.json(swrErrorBody(problems), status);
 }
 
 function swrErrorBody(problems: readonly { code: string; message: string }[]) {

@@ -4,8 +4,9 @@ import { RegistryError } from "../../model/errors.ts";
 import { reservedOrganization } from "../../model/reference.ts";
 import { requireAccountUser } from "../../registry/access.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { limitBody } from "../body.ts";
+import { readWholeBody, refuseLargeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
+import { limitBodies } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { createRouter } from "../openapi.ts";
 import { renderSwrError } from "./errors.ts";
@@ -59,12 +60,14 @@ function createSwrRouter() {
     c.header("Cache-Control", "no-store");
     await next();
   });
-  router.use(limitBody);
+  router.use(limitBodies);
+  router.use(refuseLargeBody);
   router.use(identifyManager);
   router.use(async function accountOnly(c, next) {
     requireAccountUser(c.var.caller);
     await next();
   });
+  router.use(readWholeBody);
   router.onError(renderSwrError);
   return router;
 }
@@ -72,7 +75,7 @@ function createSwrRouter() {
 /** What a container tool asks for that takes `manage` for an organization; its requests never mean this API. */
 const REGISTRY_PATH = /^\/v2\/(manage)\/.+\/(?:manifests|blobs|tags|referrers)\//;
 
-function refuseUnknownRoute(c: Context<AppEnv>): Promise<Response> {
+function refuseUnknownRoute(c: Context<AppEnv>): Response {
   const { pathname } = requestPath(c);
   const organization = REGISTRY_PATH.exec(pathname)?.[1];
   if (organization !== undefined) return renderOciError(reservedOrganization(organization), c);

@@ -8,6 +8,8 @@ import {
   type Organization,
   showOrganization,
 } from "../../registry/organizations.ts";
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
+import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { authOf, Done, FILTER, NamespaceParams, queryParam, readQuery } from "./params.ts";
 
@@ -117,6 +119,7 @@ namespaces.openapi(
   }),
   async (c) => {
     await deleteOrganization(c.var.stores, c.var.caller, c.req.valid("param").namespace);
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.body(null, 204);
   },
 );

@@ -8,7 +8,9 @@ const Overview = z
     namspace_num: z.int().openapi({ description: "Organizations." }),
     repo_num: z.int().openapi({ description: "Images." }),
     image_num: z.int().openapi({ description: "Tags." }),
-    store_space: z.number().openapi({ description: "Bytes stored, each image with all of its layers." }),
+    store_space: z.number().openapi({
+      description: "Bytes stored, each blob once in each organization; of single images, once in each image.",
+    }),
     downflow_size: z.number().openapi({ description: `Bytes pulled within ${REPORT_DAYS} days.` }),
   })
   .openapi("Overview");
@@ -26,7 +28,7 @@ const showDomainOverview = createRoute({
 
 /** The account in numbers; the spelling of `namspace_num` is SWR's. */
 export const overview = createRouter().openapi(showDomainOverview, async (c) => {
-  const { account, organizations, repositories, tags, storedBytes, pulledBytes } = await getOverview(
+  const { account, organizations, images, tags, storedBytes, pulledBytes } = await getOverview(
     c.var.stores,
     c.var.caller,
   );
@@ -35,7 +37,7 @@ export const overview = createRouter().openapi(showDomainOverview, async (c) => 
       domain_id: String(account.id),
       domain_name: account.name,
       namspace_num: organizations,
-      repo_num: repositories,
+      repo_num: images,
       image_num: tags,
       store_space: storedBytes,
       downflow_size: pulledBytes,

@@ -40,15 +40,14 @@ describe("paging", () => {
   it("begins with the first hundred", ({ expect }) => {
     expect(readPaging({})).toEqual({ limit: 100, offset: 0 });
     expect(readPaging({ limit: "1", offset: "0" })).toEqual({ limit: 1, offset: 0 });
-    expect(readPaging({ limit: "1000", offset: "999999999999999" })).toEqual({
-      limit: 1000,
-      offset: 999_999_999_999_999,
-    });
+    expect(readPaging({ limit: "1000", offset: "10000" })).toEqual({ limit: 1000, offset: 10_000 });
   });
 
   it.for([
     { limit: "0" },
     { limit: "1001" },
+    { offset: "10001" },
+    { offset: "999999999999999" },
     { limit: "-1" },
     { limit: "" },
     { limit: "1.5" },

@@ -53,9 +53,14 @@ export function queryParam(description: string) {
   return z.string().optional().openapi({ description });
 }
 
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+/** Leaving entries out costs as much as answering them. */
+export const MAX_OFFSET = 10_000;
+
 export const PAGING = {
   limit: queryParam("How many entries to answer: 1 to 1000, default 100."),
-  offset: queryParam("How many entries to leave out before, default 0."),
+  offset: queryParam(`How many entries to leave out before: 0 to ${MAX_OFFSET}, default 0.`),
 };
 
 export const ORDER = {
@@ -104,20 +109,24 @@ export function parseFilter<K extends string>(filter: string, keys: readonly K[]
   return values;
 }
 
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1000;
-
 /** Which entries of a list an answer has. */
 export interface Paging {
   limit: number;
   offset: number;
 }
 
-/** @throws RegistryError PAGINATION_INVALID unless `limit` is 1 to 1000 and `offset` a number from 0, where given. */
+/** @throws RegistryError PAGINATION_INVALID unless `limit` is 1 to 1000 and `offset` 0 to 10000, where given. */
 export function readPaging({ limit, offset }: { limit?: string; offset?: string }): Paging {
   const paging = { limit: readNumber("limit", limit, DEFAULT_LIMIT), offset: readNumber("offset", offset, 0) };
   if (paging.limit < 1 || paging.limit > MAX_LIMIT) {
     throw new RegistryError("PAGINATION_INVALID", `limit must be between 1 and ${MAX_LIMIT}, not ${paging.limit}`);
+  }
+  if (paging.offset > MAX_OFFSET) {
+    const advice = "narrow the list, or go on with the list of the same under /api, whose pages have a cursor";
+    throw new RegistryError(
+      "PAGINATION_INVALID",
+      `offset must be at most ${MAX_OFFSET}, not ${paging.offset}: ${advice}`,
+    );
   }
   return paging;
 }

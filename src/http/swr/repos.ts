@@ -10,6 +10,8 @@ import {
   listImages,
   updateImage,
 } from "../../registry/images.ts";
+import { cleanUpAfterwards } from "../../registry/cleanups.ts";
+import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -69,7 +71,7 @@ const Repository = z
     id: z.int(),
     ns_id: z.int().openapi({ description: "Of its organization." }),
     name: z.string(),
-    category: z.string(),
+    category: z.string().openapi({ description: "Empty when none was ever set." }),
     description: z.string(),
     creator_id: z.string(),
     creator_name: z.string().openapi({
@@ -185,6 +187,7 @@ repos.openapi(
   }),
   async (c) => {
     await deleteImage(c.var.stores, c.var.caller, repositoryOf(c.req.valid("param")));
+    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.body(null, 204);
   },
 );
@@ -222,7 +225,7 @@ repos.openapi(
       query: z.object({
         namespace: queryParam("Only images of this organization."),
         name: queryParam("A part of the name, with `$` instead of `/`."),
-        category: queryParam(`One of ${CATEGORIES.join(", ")}.`),
+        category: queryParam(`One of ${CATEGORIES.join(", ")}; \`other\` finds images without one too.`),
         is_public: queryParam("`true` or `false`."),
         ...PAGING,
         order_column: queryParam(`One of ${Object.keys(ORDERS).join(", ")}.`),

@@ -10,7 +10,7 @@ import { registryHost } from "../public-address.ts";
 const RepositoryItem = z
   .object({
     name: z.string(),
-    category: z.string(),
+    category: z.string().openapi({ description: "Empty when none was ever set." }),
     description: z.string().openapi({
       description:
         `Cut off where the descriptions of a page could have more than ${MAX_LISTED_DESCRIPTIONS_LENGTH} characters ` +

@@ -1,7 +1,7 @@
 import { RegistryError } from "../../model/errors.ts";
 import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
 import { imageOf, organizationOf, type RepositoryName } from "../../model/reference.ts";
-import { RETENTION_KINDS, type RetentionRule } from "../../model/retention.ts";
+import { exemptionsOf, RETENTION_KINDS, type RetentionRule } from "../../model/retention.ts";
 import {
   addImageRule,
   changeImageRule,
@@ -80,7 +80,8 @@ function readRule({ rules }: z.output<typeof NewRetention>): RetentionRule {
   const { template: kind, params, tag_selectors: selectors } = rule;
   const patternsOf = (wanted: string) => selectors.flatMap(({ kind: is, pattern }) => (is === wanted ? pattern : []));
   const amount = kind === "date_rule" ? readAmount("days", params.days) : readAmount("num", params.num);
-  return { kind, amount, labels: patternsOf("label"), patterns: patternsOf("regexp") };
+  const order = selectors.map((selector) => (selector.kind === "label" ? "label" : "pattern"));
+  return { kind, amount, labels: patternsOf("label"), patterns: patternsOf("regexp"), order };
 }
 
 /** Which numbers make sense, the rule itself knows. */
@@ -99,7 +100,9 @@ const Rule = z
   .object({
     template,
     params: z.object({ days: z.string().optional(), num: z.string().optional() }),
-    tag_selectors: z.array(z.object({ kind: z.string(), pattern: z.string() })),
+    tag_selectors: z
+      .array(z.object({ kind: z.string(), pattern: z.string() }))
+      .openapi({ description: "In the order that they were given in." }),
   })
   .openapi("RetentionRule");
 
@@ -126,14 +129,15 @@ const RetentionLog = z
 
 const RetentionLogs = z.object({ retention_log: z.array(RetentionLog), total: z.int() }).openapi("RetentionLogs");
 
-function writeRule({ kind, amount, labels, patterns }: RetentionRule): z.infer<typeof Rule> {
+function writeRule(rule: RetentionRule): z.infer<typeof Rule> {
+  const { kind, amount } = rule;
   return {
     template: kind,
     params: kind === "date_rule" ? { days: String(amount) } : { num: String(amount) },
-    tag_selectors: [
-      ...labels.map((pattern) => ({ kind: "label", pattern })),
-      ...patterns.map((pattern) => ({ kind: "regexp", pattern })),
-    ],
+    tag_selectors: exemptionsOf(rule).map(({ kind: by, text }) => ({
+      kind: by === "label" ? "label" : "regexp",
+      pattern: text,
+    })),
   };
 }
 

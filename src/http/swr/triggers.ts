@@ -1,4 +1,5 @@
 import { RegistryError } from "../../model/errors.ts";
+import { type Condition, syntaxOf } from "../../model/trigger.ts";
 import { type Delivery, getTriggerWithOutcomes } from "../../registry/trigger-history.ts";
 import {
   addImageTrigger,
@@ -10,7 +11,7 @@ import {
 } from "../../registry/triggers.ts";
 import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
-import { CONDITION, ConditionKind, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
+import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
 import { Done, formatTime, repositoryOf, RepositoryParams, Time } from "./params.ts";
 
 const TAGS = ["Triggers"];
@@ -63,6 +64,7 @@ const Target = {
   cluster_ns: z.string().openapi({ description: OF_WORKLOAD }),
   container: z.string().openapi({ description: "Empty for all." }),
   condition: z.string(),
+  condition_syntax: ConditionSyntaxField,
 };
 
 const TriggerHistory = z
@@ -106,7 +108,7 @@ function writeTarget({ target, cluster, condition }: Trigger) {
       cluster_name: "",
       cluster_ns: "",
       container: "",
-      condition: condition.text,
+      ...writeCondition(condition),
     };
   }
   return {
@@ -117,8 +119,12 @@ function writeTarget({ target, cluster, condition }: Trigger) {
     cluster_name: cluster?.name ?? "",
     cluster_ns: target.namespace,
     container: target.container ?? "",
-    condition: condition.text,
+    ...writeCondition(condition),
   };
+}
+
+function writeCondition(condition: Condition) {
+  return { condition: condition.text, condition_syntax: syntaxOf(condition) ?? ("" as const) };
 }
 
 function writeTrigger(trigger: Trigger) {

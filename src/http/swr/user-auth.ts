@@ -29,7 +29,8 @@ const WantedUserAuth = z
   .openapi("WantedUserAuth", { required: ["user_id", "user_name", "auth"] });
 const WantedUserAuths = z.array(WantedUserAuth).min(1).max(MAX_USERS);
 
-const UserIds = z.array(USER_ID).min(1).max(MAX_USERS);
+/** None is taken too: Terraform takes away what there was before it grants anew, also where there was nothing. */
+const UserIds = z.array(USER_ID).max(MAX_USERS);
 
 export function writeUserAuth({ userId, userName, level }: Permission): z.input<typeof UserAuth> {
   return { user_id: String(userId), user_name: userName, auth: authOf(level) };
@@ -103,7 +104,7 @@ export function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: Permiss
       tags,
       operationId: operations.delete,
       summary: `Take permissions on ${what} away`,
-      description: `From 1 to ${MAX_USERS} users who have one on it, named by id. ${toAll}`,
+      description: `From at most ${MAX_USERS} users who have one on it, named by id. ${toAll}`,
       request: { params, ...jsonBody(UserIds) },
       responses: { 204: { description: "Taken away, with effect on the next tokens." } },
     }),

@@ -45,7 +45,7 @@ const SIGNATURES: ReadonlySet<string> = new Set([
  * Checks what a server showed.
  *
  * @param chain as it came, the server's own certificate first.
- * @param authorities what its chain has to end with; or the server's own certificate itself.
+ * @param authorities what its chain has to end with; or the server's own certificate itself. None: nothing is believed.
  * @param host a name, or an address without brackets.
  * @returns the server's certificate.
  * @throws CertificateRefused saying why it is not the server's.
@@ -65,7 +65,8 @@ export function verifyChain(
   if (!isForServers(server)) throw new CertificateRefused("is not one for servers");
   if (authorities.some((authority) => isSame(authority, server))) return server;
 
-  let refusal = new CertificateRefused("is not signed by the cluster's certificate authority");
+  const whom = authorities.length === 0 ? "an authority that everybody trusts" : "the cluster's certificate authority";
+  let refusal = new CertificateRefused(`is not signed by ${whom}`);
   let signatures = 0;
   const search = (subject: Certificate, intermediates: number, seen: readonly Certificate[]): boolean => {
     const issuers = [

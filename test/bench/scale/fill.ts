@@ -77,12 +77,12 @@ export async function fill(db: D1Database, { tags, images, blobs }: Size): Promi
   // Half of the tags were last pushed 60 days ago, always ten at once.
   await insert(
     tags,
-    `INSERT INTO tags SELECT ${LARGE_IMAGE}, 'v' || i, i, ${now},
+    `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at) SELECT ${LARGE_IMAGE}, 'v' || i, i, ${now},
        ${now} - iif(i <= ${tags / 2}, 60, 20) * ${DAY_MS} + i / 10`,
   );
   await insert(
     2 * images,
-    `INSERT INTO tags SELECT ${smallImage}, 'v' || (i % 2), i + ${small}, ${now}, ${now} - ${DAY_MS}`,
+    `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at) SELECT ${smallImage}, 'v' || (i % 2), i + ${small}, ${now}, ${now} - ${DAY_MS}`,
   );
   await insert(
     tags,

@@ -21,6 +21,7 @@ const TRIGGER = {
 };
 const SHOWN = {
   ...TRIGGER,
+  condition_syntax: "",
   cluster_id: expect.stringMatching(/^\d+$/),
   container: "",
   trigger_mode: "cce",

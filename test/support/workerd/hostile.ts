@@ -261,6 +261,7 @@ export async function newHostileRegistry(): Promise<Hostile> {
     trigger: await first(`SELECT name AS value FROM triggers WHERE ${inImage} ORDER BY id LIMIT 1`),
     id: await first("SELECT max(id) AS value FROM deliveries WHERE uid LIKE 'hostile-%'"),
     cluster: await first("SELECT name AS value FROM clusters LIMIT 1"),
+    cluster_id: await first("SELECT id AS value FROM clusters LIMIT 1"),
     project_id: "berth",
   };
 }

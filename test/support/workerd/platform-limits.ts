@@ -14,6 +14,16 @@ const MAX_KEYS = 1000;
 const MAX_MESSAGES = 100;
 const MAX_MESSAGES_BYTES = 256_000;
 
+/**
+ * Not Cloudflare's: rows that one statement of Berth's may write, indexes and what triggers write along included, because it
+ * holds the database meanwhile. A thousand take about 5 ms. What has more rows goes in slices.
+ */
+const MAX_WRITTEN = 10_000;
+/** As Drizzle begins statements that change something; tests write their own in another hand. */
+const WRITING = /^(delete from|update|insert into) "(\w+)"/;
+/** A manifest may have 10,000 parts (`model/limits.ts`), which are written in one batch with it. */
+const PARTS = new Set(["blobs", "manifest_blobs", "manifest_children", "repository_blobs"]);
+
 /** What exceeds a limit, as the platform would: with an error. */
 export class LimitExceeded extends Error {
   override readonly name = "LimitExceeded";
@@ -35,7 +45,7 @@ function guard<T extends object, K extends keyof T & string>(
   example: T,
   name: K,
   check: (...parameters: T[K] extends Method ? Parameters<T[K]> : never) => void,
-  checkResult?: (result: unknown) => void,
+  checkResult?: (result: unknown, parameters: unknown[], self: unknown) => void,
 ): void {
   const prototype = Object.getPrototypeOf(example) as Record<string, unknown>;
   const original = prototype[name];
@@ -45,7 +55,7 @@ function guard<T extends object, K extends keyof T & string>(
     const result: unknown = Reflect.apply(original, this, parameters);
     if (!checkResult) return result;
     return Promise.resolve(result).then((value) => {
-      checkResult(value);
+      checkResult(value, parameters, this);
       return value;
     });
   };
@@ -60,6 +70,20 @@ function checkRows(rows: unknown): void {
   }
 }
 
+/** The text of a statement, which the binding keeps. */
+function textOf(statement: unknown): string {
+  const { statement: text } = statement as { statement?: unknown };
+  if (typeof text !== "string") throw new Error("the binding keeps no text of its statements");
+  return text;
+}
+
+function checkWritten(text: string, result: unknown): void {
+  const [, , table = ""] = WRITING.exec(text) ?? [];
+  if (table === "" || PARTS.has(table)) return;
+  const { rows_written: written } = (result as D1Result).meta;
+  require(written <= MAX_WRITTEN, `one statement wrote ${written} rows: ${text}`);
+}
+
 function checkResults(results: unknown): void {
   for (const result of Array.isArray(results) ? results : [results]) {
     if (typeof result === "object" && result !== null && "results" in result) checkRows(result.results);
@@ -72,15 +96,35 @@ export function enforceLimits(): void {
   guard(DB, "prepare", (sql) => {
     require(bytesOf(sql) <= MAX_SQL_BYTES, "a statement has more than 100 kB");
   });
-  guard(DB, "batch", () => undefined, checkResults);
+  guard(
+    DB,
+    "batch",
+    () => undefined,
+    (results, [statements]) => {
+      checkResults(results);
+      for (const [at, statement] of (statements as unknown[]).entries()) {
+        checkWritten(textOf(statement), (results as unknown[])[at]);
+      }
+    },
+  );
   const statement = DB.prepare("SELECT 1");
   guard(statement, "bind", (...values: unknown[]) => {
     require(values.length <= MAX_PARAMETERS, `a statement has ${values.length} parameters`);
     for (const value of values) require(bytesOf(value) <= MAX_ROW_BYTES, "a bound value has more than 2 MB");
   });
-  guard(statement, "all", () => undefined, checkResults);
-  guard(statement, "run", () => undefined, checkResults);
+  for (const method of ["all", "run"] as const) {
+    guard(
+      statement,
+      method,
+      () => undefined,
+      (result, _, self) => {
+        checkResults(result);
+        checkWritten(textOf(self), result);
+      },
+    );
+  }
   guard(statement, "raw", () => undefined, checkRows);
+  countRawWrites(statement);
   guard(BUCKET, "delete", (keys) => {
     require(!Array.isArray(keys) || keys.length <= MAX_KEYS, "more than 1,000 objects are deleted at once");
   });
@@ -92,6 +136,17 @@ export function enforceLimits(): void {
     require(all.length <= MAX_MESSAGES, `${all.length} messages are sent at once`);
     require(bytesOf(JSON.stringify(all)) <= MAX_MESSAGES_BYTES, "the messages have more than 256 kB");
   });
+}
+
+/** The binding does not tell what `raw` writes: what changes something is asked by `all` instead. */
+function countRawWrites(example: D1PreparedStatement): void {
+  const prototype = Object.getPrototypeOf(example) as { raw: (...options: unknown[]) => Promise<unknown> };
+  const original = prototype.raw;
+  prototype.raw = async function counted(this: D1PreparedStatement, ...options: unknown[]) {
+    if (!WRITING.test(textOf(this))) return Reflect.apply(original, this, options);
+    const { results } = await this.all<Record<string, unknown>>();
+    return results.map((row) => Object.values(row));
+  };
 }
 
 /** The tables with a row that D1 would not have stored. */

@@ -1,6 +1,7 @@
 /** Quotas for tests: limits that an operator sets, and counters against a count of what is there. */
 import { env } from "cloudflare:workers";
 import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaResource } from "../../../src/model/quota.ts";
+import { RECOUNTS } from "../recounts.ts";
 import { send } from "./registry.ts";
 
 export interface ShownQuota {
@@ -39,54 +40,9 @@ export async function usedBy(holder: string): Promise<Record<QuotaResource, numb
   >;
 }
 
-/** What there is of each resource in an organization `o`. */
-const TOTALS: Record<QuotaResource, string> = {
-  storedBytes: `SELECT ifnull(sum(size), 0) FROM blobs WHERE id IN (
-    SELECT blob_id FROM repository_blobs JOIN repositories ON repositories.id = repository_id WHERE organization_id = o.id)`,
-  manifestBytes: `SELECT ifnull(sum(length(CAST(text AS BLOB))), 0) FROM manifest_texts
-    JOIN manifests ON manifests.id = manifest_id JOIN repositories ON repositories.id = repository_id
-    WHERE organization_id = o.id`,
-  images: "SELECT count(*) FROM repositories WHERE organization_id = o.id",
-  tags: "SELECT count(*) FROM tags JOIN repositories ON repositories.id = repository_id WHERE organization_id = o.id",
-  openUploads: "SELECT count(*) FROM open_uploads WHERE organization_id = o.id",
-};
-
-/** Queries for counters that are wrong. */
-const MISCOUNTED = [
-  ...Object.entries(TOTALS).flatMap(([resource, total]) => [
-    `SELECT 'organization ' || o.id || ' has not ' || ifnull(used, 'no') || ' ${resource} but ' || (${total}) AS text
-     FROM organizations o LEFT JOIN quotas ON holder = 'organization' AND holder_id = o.id AND resource = '${resource}'
-     WHERE used IS NOT (${total})`,
-    `SELECT 'account ' || a.id || ' has not ' || ifnull(used, 'no') || ' ${resource}' AS text
-     FROM accounts a LEFT JOIN quotas ON holder = 'account' AND holder_id = a.id AND resource = '${resource}'
-     WHERE used IS NOT (SELECT ifnull(sum((${total})), 0) FROM organizations o WHERE o.account_id = a.id)`,
-  ]),
-  `SELECT holder || ' ' || holder_id || ' is gone, but not its quota of ' || resource AS text FROM quotas
-   WHERE holder_id <> 0 AND NOT EXISTS (SELECT 1 FROM organizations WHERE holder = 'organization' AND id = holder_id)
-     AND NOT EXISTS (SELECT 1 FROM accounts WHERE holder = 'account' AND id = holder_id)`,
-  `SELECT 'organization ' || organization_id || ' has blob ' || blob_id || ' not ' || links || ' times' AS text
-   FROM organization_blobs WHERE links IS NOT (
-     SELECT count(*) FROM repository_blobs JOIN repositories r ON r.id = repository_id
-     WHERE repository_blobs.blob_id = organization_blobs.blob_id AND r.organization_id = organization_blobs.organization_id)`,
-  `SELECT 'blob ' || blob_id || ' of image ' || repository_id || ' is not named ' || manifest_count || ' times' AS text
-   FROM repository_blobs WHERE (manifest_count = 0) <> (unneeded_since IS NOT NULL) OR manifest_count <> (
-     SELECT count(*) FROM manifest_blobs JOIN manifests ON manifests.id = manifest_id
-     WHERE manifest_blobs.blob_id = repository_blobs.blob_id AND manifests.repository_id = repository_blobs.repository_id)`,
-  `SELECT 'account ' || a.id || ' has not ' || audit_event_count || ' audit events' AS text FROM accounts a
-   WHERE audit_event_count <> (SELECT count(*) FROM audit_events WHERE account_id = a.id)`,
-  `SELECT 'account ' || a.id || ' has not ' || tag_event_count || ' events of tags' AS text FROM accounts a
-   WHERE tag_event_count <> (
-     SELECT count(*) FROM tag_history JOIN repositories r ON r.id = repository_id WHERE r.account_id = a.id)`,
-  `SELECT name || ' does not store ' || stored_bytes || ' bytes' AS text FROM repositories WHERE stored_bytes <> (
-     SELECT ifnull(sum(size), 0) FROM repository_blobs JOIN blobs ON blobs.id = blob_id
-     WHERE repository_id = repositories.id)`,
-  `SELECT name || ' has not ' || tag_count || ' tags' AS text FROM repositories
-   WHERE tag_count <> (SELECT count(*) FROM tags WHERE repository_id = repositories.id)`,
-];
-
 /** Counters that differ from a count of what is there, each as a sentence. */
 export async function miscounted(): Promise<string[]> {
-  const answers = await env.DB.batch<{ text: string }>(MISCOUNTED.map((query) => env.DB.prepare(query)));
+  const answers = await env.DB.batch<{ text: string }>(RECOUNTS.map((query) => env.DB.prepare(query)));
   return answers.flatMap(({ results }) => results.map(({ text }) => text));
 }
 

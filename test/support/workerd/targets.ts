@@ -89,6 +89,17 @@ export async function newClusters(organizations: readonly string[]): Promise<voi
   if (insertions.length > 0) await env.DB.batch(await Promise.all(insertions));
 }
 
+/** The id of the cluster of {@link COMMON} in an organization. */
+export async function clusterIdOf(organization: string): Promise<string> {
+  const row = await env.DB.prepare(
+    `SELECT clusters.id FROM organizations JOIN clusters ON clusters.organization_id = organizations.id
+     WHERE organizations.name = ?1 AND clusters.name = ?2`,
+  )
+    .bind(organization, COMMON["cluster"] ?? "")
+    .first<number>("id");
+  return String(row);
+}
+
 /** Where all images are. */
 const [home = COMMON] = await newOrganizations(1);
 const ORGANIZATION = home["organization"] ?? "";

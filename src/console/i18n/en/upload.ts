@@ -10,9 +10,9 @@ const upload = {
   toOrganizations: "Organizations",
   drop: "Image archives",
   dropRules_one:
-    "One archive of docker save or an OCI layout, as .tar or .tar.gz, of at most {{size}}, unpacked as well.",
+    "One archive of docker save or an OCI layout, as .tar, .tar.gz or .tar.zst, of at most {{size}}, unpacked as well.",
   dropRules_other:
-    "Up to {{count}} archives of docker save or OCI layouts, as .tar or .tar.gz, of at most {{size}} each, unpacked as well.",
+    "Up to {{count}} archives of docker save or OCI layouts, as .tar, .tar.gz or .tar.zst, of at most {{size}} each, unpacked as well.",
   tooMany_one: "Only one archive can be uploaded at a time.",
   tooMany_other: "Only {{count}} archives can be uploaded at a time. The rest was left out.",
   files: "Archives",
@@ -43,6 +43,9 @@ const upload = {
   nameMissing: "The archive has no name for this image. Enter one.",
   tagRule: "1 to 128 letters, digits, underscores, dots and hyphens; the first is no dot and no hyphen.",
   tagMissing: "Enter a tag.",
+  tagTaken:
+    "Another image in this list would be uploaded as {{name}} as well, and only the later one would stay. Change one of them, or leave one out.",
+  joinedPlatforms: "the archive lists {{number}} platforms one by one, which become one index",
   missingPlatforms: "{{number}} platforms are not in the archive",
   replaces: "A tag that exists already is replaced.",
   start_one: "Start the upload",

@@ -4,7 +4,9 @@ import type en from "../en/archive-errors.ts";
 const archiveErrors: typeof en = {
   "not-an-archive": "这不是镜像压缩包。请使用 `docker save -o image.tar 镜像名称:版本` 制作后再上传。",
   empty: "文件为空。请重新保存镜像后上传新文件。",
-  "unsupported-compression": "不支持 {{name}} 压缩格式。请解压，或改用 gzip 压缩后再上传。",
+  "unsupported-compression": "不支持 {{name}} 压缩格式。请解压，或改用 gzip 或 zstd 压缩后再上传。",
+  "unsupported-layer":
+    "文件中的镜像层 {{path}} 使用了 {{name}} 压缩格式，镜像仓库中的镜像不支持该格式。请用 docker 或 podman 加载后重新保存镜像，再上传新文件。",
   "no-manifest":
     "文件中没有镜像：缺少 manifest.json、index.json 和 repositories。请使用 docker save（不是 docker export）制作。",
   "no-image": "文件中没有任何镜像。请使用 `docker save -o image.tar 镜像名称:版本` 重新保存。",
@@ -22,6 +24,7 @@ const archiveErrors: typeof en = {
   "damaged-layer": "文件已损坏：镜像层 {{path}} 与镜像不符。请重新保存镜像。",
   "missing-file": "文件不完整：缺少 {{path}}。请重新保存镜像。",
   "bad-link": "文件已损坏：链接 {{path}} 指向不存在或文件之外的位置。请重新保存镜像。",
+  "same-target": "文件中有两个镜像将上传为 {{name}}，只会保留后上传的一个。请使用不同的镜像版本，或只上传其中一个。",
   sparse: "{{path}} 是稀疏文件，镜像压缩包中不会出现。请使用 docker save 重新保存镜像。",
   "source-changed": "文件在读取过程中被修改或移走。请重新选择。",
 } satisfies Record<ArchiveErrorCode, string>;

@@ -10,9 +10,9 @@ const upload: typeof en = {
   toOrganizations: "组织管理",
   drop: "镜像文件",
   dropRules_one:
-    "可选择 {{count}} 个文件，支持 docker save 或 OCI 格式的 .tar、.tar.gz，单个文件（含解压后）不得超过 {{size}}。",
+    "可选择 {{count}} 个文件，支持 docker save 或 OCI 格式的 .tar、.tar.gz、.tar.zst，单个文件（含解压后）不得超过 {{size}}。",
   dropRules_other:
-    "每次最多上传 {{count}} 个文件，支持 docker save 或 OCI 格式的 .tar、.tar.gz，单个文件（含解压后）不得超过 {{size}}。",
+    "每次最多上传 {{count}} 个文件，支持 docker save 或 OCI 格式的 .tar、.tar.gz、.tar.zst，单个文件（含解压后）不得超过 {{size}}。",
   tooMany_one: "每次最多上传 {{count}} 个文件，其余文件未加入。",
   tooMany_other: "每次最多上传 {{count}} 个文件，其余文件未加入。",
   files: "镜像文件",
@@ -42,6 +42,8 @@ const upload: typeof en = {
   nameMissing: "镜像文件中没有该镜像的名称，请输入。",
   tagRule: "1 到 128 个字母、数字、下划线、点或中划线，不能以点或中划线开头。",
   tagMissing: "请输入镜像版本。",
+  tagTaken: "列表中有另一个镜像也将上传为 {{name}}，只会保留后上传的一个。请修改名称或版本，或取消其中一个。",
+  joinedPlatforms: "文件按平台分别列出镜像，将合并为一个包含 {{number}} 个平台的镜像索引",
   missingPlatforms: "有 {{number}} 个平台不在文件中",
   replaces: "同名同版本的镜像会被覆盖。",
   start_one: "开始上传",

@@ -28,7 +28,9 @@ function EditForm({ onClose }: { onClose: () => void }) {
   });
 
   async function submit() {
-    await update.mutateAsync(values);
+    const { category, ...rest } = values;
+    // What has none is shown as "other", and stays without one until somebody chooses.
+    await update.mutateAsync(category === image.properties.category ? rest : values);
     toast(t("imageChanged"));
     onClose();
   }

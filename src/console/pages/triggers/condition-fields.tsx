@@ -49,7 +49,12 @@ export function ConditionFields({ condition, onChange }: ConditionFieldsProps) {
           spellCheck="false"
         />
       )}
-      {isTried && !error && tried.data && tried.data.length > 0 && <Examples tried={tried.data} />}
+      {isTried && !error && tried.data && tried.data.tags.length > 0 && <Examples tried={tried.data.tags} />}
+      {kind === "regular" && isTried && !error && tried.data && (
+        <p className={styles.note} role="status">
+          {tried.data.conditionSyntax === "re2" ? t("readAsRe2") : t("readAsGlob")}
+        </p>
+      )}
       {kind === "regular" && (
         <Syntax
           title={t("syntax")}
@@ -58,6 +63,7 @@ export function ConditionFields({ condition, onChange }: ConditionFieldsProps) {
             { example: "**", meaning: t("syntaxStars") },
             { example: "?", meaning: t("syntaxOne") },
             { example: "{a,b}", meaning: t("syntaxChoice") },
+            { example: "^v[0-9]+$", meaning: t("syntaxRe2") },
           ]}
         />
       )}

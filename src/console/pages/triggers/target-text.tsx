@@ -1,12 +1,14 @@
 import { useTranslation } from "react-i18next";
-import type { Condition, TriggerTarget } from "../../api/triggers.ts";
+import type { Trigger, TriggerTarget } from "../../api/triggers.ts";
 import { Name } from "../../ui/index.ts";
 
 /** Which tags a trigger fires for, in a few words. */
-export function ConditionText({ condition: { kind, text } }: { condition: Condition }) {
+export function ConditionText({ trigger }: { trigger: Pick<Trigger, "condition" | "conditionSyntax"> }) {
   const { t } = useTranslation("triggers");
+  const { kind, text } = trigger.condition;
   if (kind === "all") return t("conditionAll");
-  return <Name>{kind === "tag" ? t("conditionTags", { text }) : t("conditionPattern", { text })}</Name>;
+  if (kind === "tag") return <Name>{t("conditionTags", { text })}</Name>;
+  return <Name>{trigger.conditionSyntax === "re2" ? t("conditionRe2", { text }) : t("conditionGlob", { text })}</Name>;
 }
 
 /** What a trigger does, in a few words. */

@@ -5,6 +5,7 @@ import { changesOf, draftOf, keepsAddress, newTriggerOf } from "./trigger-draft.
 const WEBHOOK: Trigger = {
   name: "chat",
   condition: { kind: "regular", text: "v*" },
+  conditionSyntax: "glob",
   enabled: true,
   firesAlways: false,
   target: {
@@ -21,6 +22,7 @@ const WEBHOOK: Trigger = {
 const DEPLOYMENT: Trigger = {
   ...WEBHOOK,
   condition: { kind: "all", text: ".*" },
+  conditionSyntax: "",
   target: {
     kind: "kubernetes",
     cluster: "production",

@@ -7,12 +7,12 @@ import { ConditionText } from "./target-text.tsx";
 /** All there is to know of a trigger, but for what it has delivered. */
 export function TriggerSummary({ trigger }: { trigger: Trigger }) {
   const { t } = useTranslation(["triggers", "common"]);
-  const { condition, firesAlways, createdBy, created } = trigger;
+  const { firesAlways, createdBy, created } = trigger;
   return (
     <Card title={t("settings")} actions={<EnabledSwitch trigger={trigger} />}>
       <DescriptionList
         items={[
-          { term: t("condition"), value: <ConditionText condition={condition} /> },
+          { term: t("condition"), value: <ConditionText trigger={trigger} /> },
           { term: t("fires"), value: firesAlways ? t("common:yes") : t("common:no") },
           ...useTargetItems(trigger),
           { term: t("createdBy"), value: createdBy === null ? t("userGone") : <Name>{createdBy}</Name> },

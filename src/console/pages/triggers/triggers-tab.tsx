@@ -72,7 +72,7 @@ function Triggers() {
       id: "condition",
       header: t("condition"),
       hideBelow: "small",
-      cell: ({ condition }) => <ConditionText condition={condition} />,
+      cell: (trigger) => <ConditionText trigger={trigger} />,
     },
     { id: "target", header: t("target"), hideBelow: "medium", cell: ({ target }) => <TargetText target={target} /> },
     { id: "last", header: t("last"), width: "190px", cell: ({ last }) => <LastDelivery last={last} /> },

@@ -31,7 +31,7 @@ interface NameRowProps {
   isFixed: boolean;
 }
 
-function NameRow({ fileId, name: { key, name, tag, isWanted }, image, isFixed }: NameRowProps) {
+function NameRow({ fileId, name: { key, name, tag, isWanted, isTaken }, image, isFixed }: NameRowProps) {
   const { t } = useTranslation("upload");
   const change = (what: Partial<ImageName>) => uploadQueue.rename(fileId, key, what);
   const isNameWrong = isWanted && name !== "" && !isImageName(name);
@@ -61,7 +61,15 @@ function NameRow({ fileId, name: { key, name, tag, isWanted }, image, isFixed }:
           maxLength={MAX_TAG_LENGTH}
           value={tag}
           onChange={(value) => change({ tag: value.trim() })}
-          error={isTagWrong ? t("tagRule") : isWanted && tag === "" ? t("tagMissing") : undefined}
+          error={
+            isTagWrong
+              ? t("tagRule")
+              : isWanted && tag === ""
+                ? t("tagMissing")
+                : isTaken
+                  ? t("tagTaken", { name: `${name}:${tag}` })
+                  : undefined
+          }
         />
       </div>
     </>
@@ -75,6 +83,7 @@ function ImageFacts({ image }: { image: FoundImage }) {
     ...image.platforms,
     formatBytes(image.size),
     shortDigest(image.id),
+    ...(image.joinedPlatforms > 0 ? [t("joinedPlatforms", { number: formatNumber(image.joinedPlatforms) })] : []),
     ...(image.missingPlatforms > 0 ? [t("missingPlatforms", { number: formatNumber(image.missingPlatforms) })] : []),
   ];
   return <>{parts.join(" · ")}</>;

@@ -12,6 +12,7 @@ const NGINX: FoundImage = {
   platforms: ["linux/amd64"],
   size: 100,
   missingPlatforms: 0,
+  joinedPlatforms: 0,
 };
 const NAMELESS: FoundImage = { ...NGINX, names: [], id: "sha256:2", size: 50 };
 
@@ -67,6 +68,44 @@ describe("files", () => {
     expect(orders.slice(1, 3).map(({ order, id }) => `${order} ${id}`)).toEqual(["stop 1", "forget 1"]);
     hear({ news: "stopped", id: 1 });
     expect(states()).toEqual(["reading"]);
+  });
+});
+
+const taken = () => files().map(({ names }) => names.map(({ isTaken }) => isTaken));
+
+describe("a name that two images have", () => {
+  const OTHER: FoundImage = { ...NGINX, id: "sha256:3", names: NGINX.names.slice(0, 1) };
+
+  it("lets neither of them start, until one is called something else or left out", () => {
+    add([NGINX, OTHER]);
+    expect(taken()).toEqual([[true, false, true]]);
+    expect(files().map(mayStart)).toEqual([false]);
+    queue.rename(1, 2, { tag: "2" });
+    expect(taken()).toEqual([[false, false, false]]);
+    expect(files().map(mayStart)).toEqual([true]);
+    queue.rename(1, 2, { tag: "latest" });
+    expect(taken()).toEqual([[false, true, true]]);
+    queue.rename(1, 2, { isWanted: false });
+    expect(files().map(mayStart)).toEqual([true]);
+  });
+
+  it("is noticed in two files as well, as long as both are to be sent", () => {
+    add([NGINX], [OTHER]);
+    expect(taken()).toEqual([[true, false], [true]]);
+    queue.start("acme");
+    expect(states()).toEqual(["ready", "ready"]);
+    queue.remove(2);
+    queue.start("acme");
+    hear({ news: "pushed", id: 1 });
+    queue.add([fileOf("c.tar")], MAX_BYTES);
+    hear({ news: "read", id: 3, images: [OTHER] });
+    expect(files().map(mayStart)).toEqual([false, true]);
+  });
+
+  it("is no concern of an image that has the same name twice, or is there twice", () => {
+    add([NGINX], [NGINX]);
+    queue.rename(1, 1, { tag: "1" });
+    expect(files().map(mayStart)).toEqual([true, true]);
   });
 });
 

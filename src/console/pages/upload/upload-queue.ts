@@ -16,6 +16,8 @@ export interface ImageName {
   name: string;
   tag: string;
   isWanted: boolean;
+  /** Whether another image that is to be sent has the same name and tag: only the later one would stay. */
+  isTaken: boolean;
 }
 
 export type FileState =
@@ -280,23 +282,55 @@ export class UploadQueue {
   }
 
   #set(change: Partial<Uploads>): void {
-    this.#state = { ...this.#state, ...change };
+    this.#state = { ...this.#state, ...change, ...(change.files && { files: markTaken(change.files) }) };
     for (const listener of this.#listeners) listener();
   }
 }
 
-/** Whether a file can be sent now: something of it is wanted, and all names are well formed. */
+/** Whether a file can be sent now: something of it is wanted, and all names are well formed and no other image's. */
 export function mayStart({ state, names }: QueuedFile): boolean {
   const wanted = names.filter(({ isWanted }) => isWanted);
   const isReady = state === "ready" || state === "failed";
-  return isReady && wanted.length > 0 && wanted.every(({ name, tag }) => isImageName(name) && isTag(tag));
+  return isReady && wanted.length > 0 && wanted.every(isUsable);
+}
+
+function isUsable({ name, tag, isTaken }: ImageName): boolean {
+  return isImageName(name) && isTag(tag) && !isTaken;
+}
+
+const TO_BE_SENT: ReadonlySet<FileState> = new Set<FileState>(["ready", "queued", "sending", "failed"]);
+
+function referenceOf({ name, tag }: ImageName): string {
+  return `${name}:${tag}`;
+}
+
+/** Finds names that two images have, of all files that are still to be sent. */
+function markTaken(files: readonly QueuedFile[]): QueuedFile[] {
+  const images = new Map<string, Set<string>>();
+  const idOf = (file: QueuedFile, { image }: ImageName) => file.images[image]?.id ?? "";
+  const isCounted = ({ state }: QueuedFile, { isWanted, name }: ImageName) =>
+    isWanted && name !== "" && TO_BE_SENT.has(state);
+  for (const file of files) {
+    for (const name of file.names) {
+      if (!isCounted(file, name)) continue;
+      const known = images.get(referenceOf(name)) ?? new Set();
+      images.set(referenceOf(name), known.add(idOf(file, name)));
+    }
+  }
+  return files.map((file) => {
+    const names = file.names.map((name) => {
+      const isTaken = isCounted(file, name) && (images.get(referenceOf(name))?.size ?? 0) > 1;
+      return isTaken === name.isTaken ? name : { ...name, isTaken };
+    });
+    return names.every((name, at) => name === file.names[at]) ? file : { ...file, names };
+  });
 }
 
 /** What the archive calls its images; what has no name in it waits for one. */
 function namesOf(images: readonly FoundImage[]): ImageName[] {
   const names = images.flatMap((image, at) => {
     const known = image.names.length > 0 ? image.names : [{ name: "", tag: "latest" }];
-    return known.map(({ name, tag }) => ({ image: at, name, tag, isWanted: true }));
+    return known.map(({ name, tag }) => ({ image: at, name, tag, isWanted: true, isTaken: false }));
   });
   return names.map((name, key) => ({ ...name, key }));
 }

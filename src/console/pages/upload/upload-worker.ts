@@ -43,12 +43,13 @@ async function read({ id, file, maxBytes }: UploadOrder & { order: "read" }, sig
   const onProgress = (fraction: number) => tell({ news: "reading", id, fraction });
   const archive = await readArchive(file, { maxBytes, signal, onProgress });
   archives.set(id, archive);
-  const images = archive.images.map(({ names, id: imageId, platforms, size, missingPlatforms }): FoundImage => ({
-    names,
+  const images = archive.images.map(({ id: imageId, platforms, ...image }): FoundImage => ({
+    names: image.names,
     id: imageId,
     platforms: platforms.map(formatPlatform),
-    size,
-    missingPlatforms,
+    size: image.size,
+    missingPlatforms: image.missingPlatforms,
+    joinedPlatforms: image.joinedPlatforms,
   }));
   tell({ news: "read", id, images });
 }

@@ -24,7 +24,16 @@ import styles from "./upload.module.css";
 import { uploadQueue, useUploads } from "./uploads.ts";
 
 /** By type and extension, for the file chooser; what is in a file decides. */
-const ARCHIVES = [".tar", ".tar.gz", ".tgz", "application/x-tar", "application/gzip"];
+const ARCHIVES = [
+  ".tar",
+  ".tar.gz",
+  ".tgz",
+  ".tar.zst",
+  ".zst",
+  "application/x-tar",
+  "application/gzip",
+  "application/zstd",
+];
 
 /** `/upload`: archives of `docker save`, sent from the browser (guide 4.3). */
 export default function Upload() {

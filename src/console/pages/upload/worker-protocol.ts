@@ -15,6 +15,8 @@ export interface FoundImage {
   size: number;
   /** Platforms that an index names without the archive having them. */
   missingPlatforms: number;
+  /** Images of the archive, one for each platform, that became one index; 0 when none did. */
+  joinedPlatforms: number;
 }
 
 /** Where an image goes. */

@@ -1,0 +1,94 @@
+/**
+ * The part of Huawei's CCE API v3 that its Terraform provider needs beside SWR's: a trigger that names its cluster by id alone
+ * has the name looked up here.
+ */
+import type { Context } from "hono";
+import { RegistryError } from "../../model/errors.ts";
+import { getClusterName } from "../../registry/clusters.ts";
+import { identifyManager } from "../auth/identify.ts";
+import { refuseLargeBody } from "../body.ts";
+import type { AppEnv } from "../context.ts";
+import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
+import { limitBodies } from "../limit-bodies.ts";
+import { createRoute, createRouter, json, z } from "../openapi.ts";
+import { requestPath } from "../public-address.ts";
+import { auditRefusal } from "../refusals.ts";
+import { formatTime, ProjectParams, Time } from "../swr/params.ts";
+
+const CceCluster = z
+  .object({
+    kind: z.literal("Cluster"),
+    apiVersion: z.literal("v3"),
+    metadata: z.object({
+      name: z.string(),
+      uid: z.string().openapi({ description: "Its id." }),
+      creationTimestamp: Time,
+      updateTimestamp: Time,
+    }),
+  })
+  .openapi("CceCluster");
+
+const showCluster = createRoute({
+  method: "get",
+  path: "/projects/{project_id}/clusters/{cluster_id}",
+  operationId: "showCceCluster",
+  tags: ["Clusters"],
+  summary: "The name of a cluster, by its id",
+  description:
+    "For whoever may edit the organization that it is of. Where Terraform looks up the cluster of a trigger that has a " +
+    "`cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.",
+  request: {
+    params: ProjectParams.extend({
+      cluster_id: z.string().openapi({ param: { name: "cluster_id", in: "path" }, example: "7" }),
+    }),
+  },
+  responses: { 200: json(CceCluster, "The cluster.") },
+});
+
+export const cce = createRouter();
+cce.use(async function headers(c, next) {
+  c.header("X-Content-Type-Options", "nosniff");
+  c.header("Cache-Control", "no-store");
+  await next();
+});
+cce.use(limitBodies);
+cce.use(refuseLargeBody);
+cce.use(identifyManager);
+cce.openapi(showCluster, async (c) => {
+  const { id, name, createdAt, updatedAt } = await getClusterName(
+    c.var.stores,
+    c.var.caller,
+    c.req.valid("param").cluster_id,
+  );
+  const metadata = {
+    name,
+    uid: String(id),
+    creationTimestamp: formatTime(createdAt),
+    updateTimestamp: formatTime(updatedAt),
+  };
+  return c.json({ kind: "Cluster", apiVersion: "v3", metadata } as const, 200);
+});
+cce.all("/*", (c) => {
+  const { pathname } = requestPath(c);
+  throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the CCE API`);
+});
+cce.onError(renderCceError);
+
+/** Renders what a handler threw as CCE does: `{errorCode, errorMessage}`, of which its codes begin with the status. */
+function renderCceError(thrown: Error, c: Context<AppEnv>): Response {
+  const error = asRefusal(thrown);
+  if (!(error instanceof RegistryError)) {
+    const { status, message } = describeFailure(error, c);
+    return c.json(cceErrorBody(status, message), status);
+  }
+  auditRefusal(c, error);
+  setRetryAfter(c, error);
+  const status = STATUS[error.code];
+  return c.json(cceErrorBody(status, error.message), status);
+}
+
+function cceErrorBody(status: number, message: string) {
+  // As in CCE.01404001: the service, its part, the status and a number.
+  const code = `CCE.01${status}001`;
+  return { errorCode: code, errorMessage: message, error_code: code, error_msg: message };
+}

@@ -1,0 +1,139 @@
+/** What is left to do of large deletions: `storage/deletion.ts`. After the answer to who deleted, and every minute. */
+import { countQueries } from "../storage/database.ts";
+import {
+  type Cleanup,
+  cleanAccount,
+  cleanOrganization,
+  cleanRepository,
+  cleanSmallRepository,
+  cleanTrigger,
+  cleanUser,
+  listCleanups,
+  noteUnneeded,
+  takeApart,
+} from "../storage/deletion.ts";
+import { isNeeded } from "../storage/garbage.ts";
+import type { Stores } from "../storage/stores.ts";
+import { Budget } from "./budget.ts";
+import { breathe } from "../storage/pace.ts";
+
+/** Targets that are looked for at once. */
+const PAGE = 20;
+
+/** How often somebody else may have left something of an image that was thought to be done. */
+const MAX_PASSES = 10;
+
+/** What may be done after an answer: the platform ends it half a minute later. */
+const AFTERWARDS_QUERIES = 400;
+const AFTERWARDS_MS = 20_000;
+
+/** What may be done each minute, so that one run ends before the next begins. */
+const MINUTE_QUERIES = 900;
+const MINUTE_MS = 40_000;
+
+/**
+ * Goes on with what is to be taken apart, as far as the budget goes. One target's trouble is not that of the others: what
+ * failed first is thrown in the end.
+ */
+export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
+  await takeManifestsApart(stores, budget);
+  const failures: unknown[] = [];
+  // What waits for others, as an organization for its images, is looked at again as long as anything comes of it.
+  for (let isWorking = true; isWorking && !budget.isSpent;) {
+    isWorking = false;
+    let page: Cleanup[];
+    for (let after = 0; ; after = page.at(-1)?.id ?? 0) {
+      page = await listCleanups(stores.db, after, PAGE);
+      for (const cleanup of page) {
+        if (budget.isSpent) break;
+        try {
+          if (await goOn(stores, cleanup, budget)) isWorking = true;
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (page.length < PAGE || budget.isSpent) break;
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Does at once as much as one slice takes of what somebody has deleted: mostly all of it. Never throws, because it is
+ * deleted already; what fails waits for the next run.
+ */
+export async function cleanSoon(
+  deleted: Pick<Cleanup, "kind" | "targetId"> | { kind: "manifests" },
+  { db }: Stores,
+): Promise<void> {
+  try {
+    if (deleted.kind === "image") await cleanSmallRepository(db, deleted.targetId);
+    else if (deleted.kind === "manifests") await takeApart(db);
+    else if (deleted.kind !== "untagged") await SLICES[deleted.kind](db, deleted.targetId);
+  } catch (error) {
+    console.error("what was deleted is taken apart by the next run:", error);
+  }
+}
+
+/** Does a slice of what is left of one target, and tells whether nothing more can be done at present. */
+const SLICES = {
+  account: cleanAccount,
+  organization: cleanOrganization,
+  trigger: cleanTrigger,
+  user: cleanUser,
+} as const;
+
+/** The same by the clock, for what is left after the answer to who deleted. */
+export function cleanUpEveryMinute(stores: Stores): Promise<void> {
+  // Deliveries come first, and have sent some.
+  return cleanUp(stores, new Budget(stores.db, MINUTE_QUERIES - countQueries(stores.db), MINUTE_MS));
+}
+
+/** The same after an answer. Never throws: what fails waits for the next run. */
+export async function cleanUpAfterwards(stores: Stores): Promise<void> {
+  try {
+    await cleanUp(stores, new Budget(stores.db, AFTERWARDS_QUERIES, AFTERWARDS_MS));
+  } catch (error) {
+    console.error("what is left of deletions waits for the next run:", error);
+  }
+}
+
+/** Manifests that were deleted one by one. */
+async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void> {
+  for (let changed = 1; changed > 0 && !budget.isSpent;) {
+    const startedAt = Date.now();
+    ({ changed } = await takeApart(db));
+    await breathe(startedAt);
+  }
+}
+
+/** @returns whether anything came of it that others may have waited for. */
+async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<boolean> {
+  switch (cleanup.kind) {
+    case "image":
+      for (let stage: number | undefined = 0, passes = 0; stage !== undefined && !budget.isSpent;) {
+        const startedAt = Date.now();
+        const next: number | undefined = await cleanRepository(db, cleanup.targetId, stage);
+        if (next !== undefined && next < stage && (passes += 1) > MAX_PASSES) {
+          throw new Error(`image ${cleanup.targetId} has rows that nothing deletes`);
+        }
+        stage = next;
+        await breathe(startedAt);
+      }
+      return true;
+    case "untagged": {
+      const startedAt = Date.now();
+      await noteUnneeded(db, cleanup, isNeeded);
+      await breathe(startedAt);
+      return true;
+    }
+    default:
+      for (let isDone = false; !isDone && !budget.isSpent;) {
+        const startedAt = Date.now();
+        isDone = await SLICES[cleanup.kind](db, cleanup.targetId);
+        await breathe(startedAt);
+      }
+      // An account leaves its users.
+      return cleanup.kind === "account";
+  }
+}

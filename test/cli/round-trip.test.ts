@@ -1,0 +1,153 @@
+/** Whatever a registry has can be pulled into an archive, and pushed again byte for byte. */
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { test } from "vitest";
+import { readArchive } from "../../src/client/archive/read-archive.ts";
+import { uploadBlob } from "../../src/client/chunked-upload.ts";
+import { pullArchive } from "../../src/client/pull-archive.ts";
+import { pushArchive } from "../../src/client/push-archive.ts";
+import { RegistryClient } from "../../src/client/registry-client.ts";
+import {
+  contentsOf,
+  descriptorOf,
+  dockerFiles,
+  layerOf,
+  layoutFiles,
+  ociImage,
+  packed,
+  zstdOf,
+} from "../../src/client/testing/images.ts";
+import { manifestKinds, type Stored } from "../../src/client/testing/manifests.ts";
+import { tarOf } from "../../src/client/testing/tar.ts";
+import { PASSWORD, USER } from "../support/server.ts";
+import { useRegistry } from "./setting.ts";
+
+const registry = useRegistry();
+const home = () => registry.home;
+
+const clientOf = () =>
+  new RegistryClient({
+    url: registry.server.url,
+    credentials: { kind: "password", name: USER, password: PASSWORD },
+    createHash,
+  });
+
+/** Pushes something as a client does that looks at nothing. */
+async function push(repository: string, { manifests, blobs }: Stored): Promise<void> {
+  const client = clientOf();
+  for (const { digest, size, bytes } of blobs) {
+    await uploadBlob({ client, repository }, { source: new Blob([bytes]), digest, size });
+  }
+  for (const manifest of manifests) await client.putManifest(repository, manifest.digest, manifest);
+}
+
+test("what the registry has of any kind comes back from an archive as it was", async ({ expect }) => {
+  const client = clientOf();
+  const kinds = await manifestKinds(1);
+  for (const [what, stored] of kinds) {
+    await push("acme/kinds", stored);
+    const { stream } = await pullArchive({ client, repository: "acme/kinds" }, stored.root.digest);
+    const archive = await readArchive(new Blob([await contentsOf(stream)]));
+    const targets = archive.images.map((image) => ({ image, repository: "acme/back", tags: ["1"] }));
+    const [pushed] = await pushArchive(client, archive, targets);
+    expect(pushed?.digest, what).toBe(stored.root.digest);
+    const found = await client.findManifest("acme/back", "1");
+    expect(Buffer.from(found?.bytes ?? []).equals(stored.root.bytes), what).toBe(true);
+  }
+});
+
+test("the console's download comes back as it was, too, unless docker could not load it: that is said before", async ({
+  expect,
+}) => {
+  const client = clientOf();
+  const kinds = await manifestKinds(2);
+  for (const [at, [what, stored]] of [...kinds].entries()) {
+    // A repository that has a layer of another image has it for all.
+    const name = `files-${at}`;
+    await push(`acme/${name}`, stored);
+    const answer = await registry.ask(`/api/organizations/acme/images/${name}/manifests/${stored.root.digest}/archive`);
+    expect(answer.status, what).toBe(/elsewhere|foreign/.test(what) ? 409 : 200);
+    if (!answer.ok) continue;
+    const archive = await readArchive(await answer.blob());
+    const targets = archive.images.map((image) => ({ image, repository: "acme/files-back", tags: ["1"] }));
+    const [pushed] = await pushArchive(client, archive, targets);
+    expect(pushed?.digest, what).toBe(stored.root.digest);
+  }
+});
+
+test("berth pull says before the bytes that docker cannot load an image whose layer is elsewhere", async ({
+  expect,
+}) => {
+  const stored = (await manifestKinds(3)).get("a Docker image of a foreign layer");
+  if (!stored) throw new Error("there is such a kind");
+  await push("acme/foreign", stored);
+  await clientOf().putManifest("acme/foreign", "1", stored.root);
+  const file = home().path("foreign.tar");
+  const pulled = await home().berth(["pull", "acme/foreign:1", file]);
+  expect(pulled).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/layer sha256:\w+.*docker load.*docker pull/s),
+  });
+  await home().run(["push", file, "acme/foreign-back:1"]);
+  expect(await registry.digestOf("acme/foreign-back", "1")).toBe(stored.root.digest);
+});
+
+test("a layout with an image for each platform becomes one index, and berth says so", async ({ expect }) => {
+  const images = [];
+  for (const architecture of ["amd64", "arm64"]) {
+    images.push(await ociImage([layerOf(architecture)], { config: { architecture } }));
+  }
+  const annotations = { "io.containerd.image.name": "docker.io/team/flat:1" };
+  const roots = images.map(({ manifest }) => descriptorOf(manifest, { annotations }));
+  const blobs = images.flatMap(({ manifest, blobs: own }) => [manifest, ...own]);
+  const file = home().path("flat.tar");
+  writeFileSync(file, tarOf(layoutFiles(roots, blobs)));
+  const pushed = await home().berth(["push", file, "acme/flat:1"]);
+  expect(pushed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("2 platforms one by one") });
+  const index = await (await registry.ask("/v2/acme/flat/manifests/1")).json();
+  expect(index).toMatchObject({
+    manifests: images.map(({ manifest: { digest } }, at) => ({
+      digest,
+      platform: { os: "linux", architecture: ["amd64", "arm64"][at] },
+    })),
+  });
+});
+
+test("two images of one name are noticed before anything is sent", async ({ expect }) => {
+  const tags = ["acme/web:1"];
+  const file = home().path("twice.tar");
+  writeFileSync(
+    file,
+    tarOf(
+      dockerFiles([
+        { layers: [layerOf("a")], tags },
+        { layers: [layerOf("b")], tags },
+      ]),
+    ),
+  );
+  const pushed = await home().berth(["push", file, "acme/"]);
+  expect(pushed).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("2 images that would all be acme/web:1"),
+  });
+  expect((await registry.ask("/v2/acme/web/tags/list")).status).toBe(404);
+});
+
+test("archives of several gzip members, and ones packed with zstd, are pushed from files and standard input", async ({
+  expect,
+}) => {
+  const archive = tarOf(dockerFiles([{ layers: [layerOf("a"), layerOf("b")] }]));
+  const half = new Blob([await packed(archive.slice(0, 1000)), await packed(archive.slice(1000))]);
+  const files = { members: new Uint8Array(await half.arrayBuffer()), zstd: zstdOf(archive), plain: archive };
+  const digests = new Set<string>();
+  for (const [name, bytes] of Object.entries(files)) {
+    const file = home().path(`${name}.tar`);
+    writeFileSync(file, bytes);
+    for (const source of [file, "-"]) {
+      const options = source === "-" ? { from: ["cat", file] as const } : {};
+      await home().run(["push", source, `acme/packed:${name}`], options);
+      digests.add((await registry.digestOf("acme/packed", name)) ?? "");
+    }
+  }
+  expect(digests.size).toBe(1);
+});

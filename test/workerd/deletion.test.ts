@@ -1,0 +1,428 @@
+/** Deleting what has very many rows: gone at once for everybody, and in slices from the database. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { Actor } from "../../src/model/access.ts";
+import { Budget } from "../../src/registry/budget.ts";
+import { cleanSoon, cleanUp } from "../../src/registry/cleanups.ts";
+import { collectGarbage } from "../../src/registry/garbage.ts";
+import { runDueRules } from "../../src/registry/aging.ts";
+import { openStores, type Stores } from "../../src/registry/stores.ts";
+import { parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { deleteRepository } from "../../src/storage/deletion.ts";
+import { nothingAsked } from "../bench/full/size.ts";
+import { countedRows } from "../bench/full/rows.ts";
+import { dyingStores } from "../support/workerd/dying.ts";
+import {
+  asUser,
+  newAccount,
+  newOrganization,
+  newUser,
+  PASSWORD,
+  pushAs,
+  userIdOf,
+} from "../support/workerd/management.ts";
+import { ADMINISTRATOR } from "../support/workerd/registry.ts";
+import { miscounted } from "../support/workerd/quotas.ts";
+
+const HOUR = 60 * 60 * 1000;
+const budget = ({ db }: Stores) => new Budget(db, 100_000, HOUR);
+
+/** Rows that one statement may write, with all indexes and triggers: of a slice of a hundred. */
+const MAX_WRITTEN = 4000;
+
+/** The stores of a process of which it is known what it asks of D1. */
+function watched() {
+  const asked = nothingAsked();
+  const stores: Stores = { ...openStores(env), db: openDatabase(countedRows(env.DB, asked)) };
+  return { stores, asked };
+}
+
+const unwatched: Stores = { ...openStores(env), db: openDatabase(env.DB) };
+
+const actor: Actor = {
+  user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
+  address: undefined,
+};
+
+async function query<T>(sql: string): Promise<T[]> {
+  return (await env.DB.prepare(sql).all<T>()).results;
+}
+
+async function countOf(sql: string): Promise<number> {
+  const [row] = await query<{ count: number }>(sql);
+  return row?.count ?? Number.NaN;
+}
+
+/** An image with so many tags, each a manifest of its own, and as many referrers, blobs and lines of every log. */
+async function largeImage(count: number): Promise<{ name: RepositoryName; id: number; organization: string }> {
+  const { administrator } = await newAccount();
+  const organization = await newOrganization(administrator);
+  const name = parseRepositoryName(`${organization}/large`);
+  await pushAs(administrator, name, "first");
+  const [row] = await query<{ id: number }>(`SELECT id FROM repositories WHERE name = '${name}'`);
+  const id = row?.id ?? 0;
+  const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+  const digest = (what: string) => `'sha256:${what}-${id}-' || i`;
+  const now = Date.now();
+  const statements = [
+    `INSERT INTO blobs (digest, object_key, size, created_at, last_used_at)
+     ${numbers} SELECT ${digest("blob")}, 'blobs/large-${id}-' || i, 10, ${now}, 0 FROM n`,
+    `INSERT INTO repository_blobs (repository_id, blob_id) SELECT ${id}, id FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`,
+    `INSERT INTO manifests (repository_id, digest, media_type, size, created_at)
+     ${numbers} SELECT ${id}, ${digest("manifest")}, 'application/vnd.oci.image.manifest.v1+json', 2, ${now} FROM n`,
+    `INSERT INTO manifest_texts SELECT id, 0, '{}' FROM manifests WHERE digest LIKE 'sha256:manifest-${id}-%'`,
+    `INSERT INTO manifest_blobs SELECT m.id, b.id FROM manifests m JOIN blobs b
+       ON b.digest = replace(m.digest, 'manifest', 'blob') WHERE m.digest LIKE 'sha256:manifest-${id}-%'`,
+    // One manifest that has all blobs, one index of all manifests, and a subject that all refer to.
+    `INSERT INTO manifests (repository_id, digest, media_type, size, created_at) VALUES
+       (${id}, 'sha256:whole-${id}', 'x', 2, 0), (${id}, 'sha256:index-${id}', 'x', 2, 0)`,
+    `INSERT INTO manifest_texts SELECT id, 0, '{}' FROM manifests WHERE digest IN ('sha256:whole-${id}', 'sha256:index-${id}')`,
+    `INSERT OR IGNORE INTO manifest_blobs SELECT m.id, b.id FROM manifests m JOIN blobs b ON b.digest LIKE 'sha256:blob-${id}-%'
+     WHERE m.digest = 'sha256:whole-${id}'`,
+    `INSERT INTO manifest_children SELECT p.id, c.id FROM manifests p JOIN manifests c ON c.digest LIKE 'sha256:manifest-${id}-%'
+     WHERE p.digest = 'sha256:index-${id}'`,
+    `UPDATE manifests SET subject = 'sha256:whole-${id}', unreferenced_since = NULL WHERE digest LIKE 'sha256:manifest-${id}-%'`,
+    `INSERT INTO tags SELECT ${id}, 'v' || m.id, m.id, ${now}, ${now} - m.id FROM manifests m WHERE digest LIKE 'sha256:manifest-${id}-%'`,
+    `INSERT INTO tags SELECT ${id}, 'whole', m.id, ${now}, ${now} FROM manifests m WHERE digest = 'sha256:whole-${id}'`,
+    `INSERT INTO tag_history (repository_id, tag, digest, created_at) ${numbers} SELECT ${id}, 'v' || i, NULL, ${now} FROM n`,
+    `INSERT INTO retention_log (repository_id, rule_id, rule, tag, digest, created_at)
+     ${numbers} SELECT ${id}, 1, '{}', 'v' || i, 'x', ${now} FROM n`,
+    `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
+     VALUES (${id}, 'hook', 'all', '', 1, '{"kind":"webhook"}', 0, 0)`,
+    `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at)
+     ${numbers} SELECT 'large-${id}-' || i, (SELECT id FROM triggers WHERE repository_id = ${id}), '{}', 'v', 'x', 'success', 0 FROM n`,
+  ];
+  for (const statement of statements) await env.DB.prepare(statement).run();
+  return { name, id, organization };
+}
+
+/** Rows that any table has of an image, and of what belonged to it. */
+async function rowsLeft(id: number): Promise<string[]> {
+  const tables = ["tags", "manifests", "repository_blobs", "tag_history", "retention_log", "triggers", "shares"];
+  const counts = await Promise.all([
+    ...tables.map(
+      async (table) =>
+        [table, await countOf(`SELECT count(*) AS count FROM ${table} WHERE repository_id = ${id}`)] as const,
+    ),
+    countOf(`SELECT count(*) AS count FROM repositories WHERE id = ${id}`).then(
+      (count) => ["repositories", count] as const,
+    ),
+    countOf(`SELECT count(*) AS count FROM deliveries WHERE uid LIKE 'large-${id}-%'`).then(
+      (count) => ["deliveries", count] as const,
+    ),
+    countOf("SELECT count(*) AS count FROM cleanups").then((count) => ["cleanups", count] as const),
+    countOf("SELECT count(*) AS count FROM manifests WHERE unreferenced_since < 0").then(
+      (count) => ["gone", count] as const,
+    ),
+  ]);
+  return counts.flatMap(([table, count]) => (count > 0 ? [`${count} ${table}`] : []));
+}
+
+/** As `deleteImage`, whose rights have tests of their own. */
+async function remove(stores: Stores, image: { id: number; name: RepositoryName }): Promise<void> {
+  expect(await deleteRepository(stores.db, actor, image)).toBe(true);
+  await cleanSoon({ kind: "image", targetId: image.id }, stores);
+}
+
+describe("deleting a large image", () => {
+  const COUNT = 350;
+
+  it("is one thing for everybody, and many small ones for the database", { timeout: 120_000 }, async () => {
+    const { name, id, organization } = await largeImage(COUNT);
+    expect(await miscounted()).toEqual([]);
+    const { stores, asked } = watched();
+    await remove(stores, { id, name });
+    // Gone from every list, its name free, its tags and bytes no longer its organization's business.
+    expect(await rowsLeft(id)).not.toEqual([]);
+    expect(await query(`SELECT 1 FROM repositories WHERE name = '${name}'`)).toEqual([]);
+    const { administrator } = await newAccount();
+    expect((await administrator.get(`/v2/manage/namespaces/${organization}/repos/large`)).status).toBe(404);
+    expect(
+      await countOf(`SELECT used AS count FROM quotas JOIN organizations o ON o.id = holder_id
+      WHERE holder = 'organization' AND resource = 'images' AND o.name = '${organization}'`),
+    ).toBe(0);
+    await cleanUp(stores, budget(stores));
+    expect(await rowsLeft(id)).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+    expect(await query("PRAGMA foreign_key_check")).toEqual([]);
+    const [used] = await query<{ used: number }>(
+      `SELECT min(last_used_at) AS used FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`,
+    );
+    expect(used?.used).toBeGreaterThan(Date.now() - HOUR);
+  });
+
+  it("leaves the name to a new image, which has nothing of the old one", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const image = `/v2/manage/namespaces/${organization}/repos/web`;
+    await pushAs(administrator, `${organization}/web`, "old");
+    const [old] = await query<{ id: number }>(`SELECT id FROM repositories WHERE name = '${organization}/web'`);
+    // As many as one slice does not take.
+    await env.DB.prepare(
+      `INSERT INTO tags WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+       SELECT repository_id, 'old-' || i, manifest_id, 0, 0 FROM n, tags WHERE repository_id = ${old?.id} AND name = 'old'`,
+    ).run();
+    expect((await administrator.delete(image)).status).toBe(204);
+    await pushAs(administrator, `${organization}/web`, "new");
+    const tags = await (await administrator.get(`${image}/tags`)).json<{ Tag: string }[]>();
+    expect(tags.map(({ Tag }) => Tag)).toEqual(["new"]);
+    expect((await administrator.get(`/v2/${organization}/web/manifests/old`)).status).toBe(404);
+    // And its organization can go as soon as it is empty for its users.
+    expect((await administrator.delete(image)).status).toBe(204);
+    expect((await administrator.delete(`/v2/manage/namespaces/${organization}`)).status).toBe(204);
+    expect((await administrator.get(`/v2/manage/namespaces/${organization}`)).status).toBe(404);
+    await newOrganization(administrator, organization);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await countOf("SELECT count(*) AS count FROM organizations WHERE name >= '~'")).toBe(0);
+    expect(await countOf("SELECT count(*) AS count FROM repositories WHERE account_id = 0")).toBe(0);
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it("goes on where a process died, wherever that was", { timeout: 240_000 }, async () => {
+    const { name, id } = await largeImage(COUNT);
+    await remove(unwatched, { id, name });
+    let deaths = 0;
+    for (let after = 1; after < 200; after += 1) {
+      const { stores } = dyingStores(1 + (after % 20));
+      try {
+        await cleanUp(stores, budget(stores));
+      } catch {
+        deaths += 1;
+      }
+      if ((await rowsLeft(id)).length === 0) break;
+    }
+    expect(deaths).toBeGreaterThan(5);
+    expect(await rowsLeft(id)).toEqual([]);
+    expect(await miscounted()).toEqual([]);
+    expect(await query("PRAGMA foreign_key_check")).toEqual([]);
+  });
+});
+
+/** Rows of one column, for as many numbers as are wanted. */
+function numbered(count: number, insertion: string, selection: string): string {
+  return `${insertion} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) ${selection}`;
+}
+
+describe("deleting what else may have very many rows", () => {
+  it("takes a user away at once, and permissions on many images in slices", { timeout: 60_000 }, async () => {
+    const { account, administrator, member } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const user = await userIdOf(member.name);
+    const accountId = `(SELECT account_id FROM users WHERE id = ${user})`;
+    for (const sql of [
+      numbered(
+        450,
+        "INSERT INTO repositories (organization_id, account_id, name, created_by, created_at)",
+        `SELECT id, account_id, '${organization}/of-' || i, ${user}, 0 FROM n, organizations WHERE name = '${organization}'`,
+      ),
+      `INSERT INTO repository_permissions (repository_id, user_id, level, created_at)
+       SELECT id, ${user}, 'read', 0 FROM repositories WHERE name LIKE '${organization}/of-%'`,
+      numbered(
+        250,
+        "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)",
+        `SELECT '${organization}-' || i, ${user}, 0, 9e12 FROM n`,
+      ),
+    ]) {
+      await env.DB.prepare(sql).run();
+    }
+    expect((await member.get("/api/session")).status).toBe(200);
+    expect((await administrator.delete(`/api/users/${member.name}`)).status).toBe(204);
+    // Gone for everybody: the login, the list, what was created, and the right to an image.
+    expect((await member.get("/api/session")).status).toBe(401);
+    const listed = await (await administrator.get("/api/users")).json<{ users: { name: string }[] }>();
+    expect(listed.users.map(({ name }) => name)).not.toContain(member.name);
+    expect(listed.users.map(({ name }) => name).filter((name) => name >= "~")).toEqual([]);
+    const access = `/v2/manage/namespaces/${organization}/repos/of-1`;
+    const image = await (await administrator.get(access)).json<{ creator_name?: string }>();
+    expect(image.creator_name ?? "").toBe("");
+    expect(await countOf(`SELECT user_count AS count FROM accounts WHERE name = '${account}'`)).toBe(1);
+    // The name is free, and its next owner has nothing of the last one.
+    const next = await newUser(account, { name: member.name });
+    expect((await next.get(access)).status).toBe(404);
+    expect(await countOf(`SELECT count(*) AS count FROM repository_permissions WHERE user_id = ${user}`)).toBe(350);
+    const { stores, asked } = watched();
+    await cleanUp(stores, budget(stores));
+    for (const table of ["repository_permissions", "sessions"]) {
+      expect(await countOf(`SELECT count(*) AS count FROM ${table} WHERE user_id = ${user}`)).toBe(0);
+    }
+    expect(await query("SELECT * FROM cleanups")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+    expect(await query(`SELECT 1 FROM users WHERE name = '${member.name}' AND account_id = ${accountId}`)).toHaveLength(
+      1,
+    );
+  });
+
+  it("takes an account away at once, and its users in slices", { timeout: 60_000 }, async () => {
+    const { account, administrator, member } = await newAccount();
+    await env.DB.prepare(
+      numbered(
+        120,
+        "INSERT INTO users (account_id, name, role, password_hash, created_at)",
+        `SELECT id, '${account}-' || i, 'member', '', 0 FROM n, accounts WHERE name = '${account}'`,
+      ),
+    ).run();
+    const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
+    const { stores, asked } = watched();
+    expect((await operator.delete(`/api/accounts/${account}`)).status).toBe(204);
+    expect((await operator.get(`/api/accounts/${account}`)).status).toBe(404);
+    for (const client of [administrator, member]) expect((await client.get("/api/session")).status).toBe(401);
+    const listed = await (await operator.get("/api/accounts?limit=1000")).json<{ accounts: { name: string }[] }>();
+    expect(listed.accounts.map(({ name }) => name).filter((name) => name === account || name >= "~")).toEqual([]);
+    // Nobody comes into it any more.
+    const id = await countOf("SELECT max(id) AS count FROM accounts WHERE name >= '~'");
+    await expect(
+      env.DB.prepare(
+        "INSERT INTO users (account_id, name, role, password_hash, created_at) VALUES (?, 'late', 'member', '', 0)",
+      )
+        .bind(id)
+        .run(),
+    ).rejects.toThrow("FOREIGN KEY");
+    for (let after = 1; after < 40 && (await countOf("SELECT count(*) AS count FROM cleanups")) > 0; after += 1) {
+      const dying = dyingStores(2 + (after % 5)).stores;
+      await cleanUp(dying, budget(dying)).catch(() => undefined);
+    }
+    await cleanUp(stores, budget(stores));
+    expect(await countOf(`SELECT count(*) AS count FROM users WHERE account_id = ${id} AND name < '~'`)).toBe(0);
+    expect(await query("SELECT * FROM cleanups")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+    expect(
+      (
+        await operator.post("/api/accounts", {
+          name: account,
+          administrator: { name: administrator.name, password: PASSWORD },
+        })
+      ).status,
+    ).toBe(201);
+  });
+
+  it("takes a trigger away at once, and its history in slices", { timeout: 60_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushAs(administrator, `${organization}/web`);
+    const triggers = `/api/organizations/${organization}/images/web/triggers`;
+    const hook = {
+      name: "hook",
+      condition: { kind: "all" },
+      target: { kind: "webhook", url: "https://hooks.example.com/", format: "cloudevents" },
+    };
+    expect(await statusOf(administrator.post(triggers, hook))).toBe(201);
+    const old = await countOf(`SELECT max(id) AS count FROM triggers`);
+    await env.DB.prepare(
+      numbered(
+        130,
+        "INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at)",
+        `SELECT '${organization}-' || i, ${old}, '{}', 'v', 'x', 'success', ${Date.now()} FROM n`,
+      ),
+    ).run();
+    expect((await administrator.delete(`${triggers}/hook`)).status).toBe(204);
+    expect((await administrator.get(`${triggers}/hook`)).status).toBe(404);
+    expect(await (await administrator.get(triggers)).json()).toMatchObject({ triggers: [] });
+    expect(await statusOf(administrator.post(triggers, hook))).toBe(201);
+    const deliveries = await (await administrator.get(`${triggers}/hook/deliveries`)).json<{ deliveries: unknown[] }>();
+    expect(deliveries.deliveries).toEqual([]);
+    const { stores, asked } = watched();
+    await cleanUp(stores, budget(stores));
+    expect(
+      await query(`SELECT 1 FROM deliveries WHERE trigger_id = ${old} UNION SELECT 1 FROM triggers WHERE id = ${old}`),
+    ).toEqual([]);
+    expect(await query("SELECT * FROM cleanups")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+  });
+
+  it("takes a manifest away with all of its tags, or with none of them", { timeout: 60_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = `${organization}/web`;
+    const digest = await pushAs(administrator, name, "first");
+    await env.DB.prepare(
+      numbered(
+        2100,
+        "INSERT INTO tags",
+        `SELECT repository_id, 'v' || i, manifest_id, 0, 0 FROM n, tags JOIN repositories r ON r.id = repository_id
+         WHERE r.name = '${name}' AND tags.name = 'first'`,
+      ),
+    ).run();
+    const tagsLeft = () =>
+      countOf(
+        `SELECT count(*) AS count FROM tags JOIN repositories r ON r.id = repository_id WHERE r.name = '${name}'`,
+      );
+    const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
+    const rule = await administrator.post(rules, { pattern: "v77" });
+    expect(rule.status).toBe(201);
+    expect((await administrator.delete(`/v2/${name}/manifests/${digest}`)).status).toBe(403);
+    expect(await tagsLeft()).toBe(2101);
+    const { id } = await rule.json<{ id: number }>();
+    expect((await administrator.delete(`${rules}/${id}`)).status).toBe(204);
+    expect((await administrator.delete(`/v2/${name}/manifests/${digest}`)).status).toBe(202);
+    expect(await tagsLeft()).toBe(0);
+    expect((await administrator.get(`/v2/${name}/manifests/${digest}`)).status).toBe(404);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await miscounted()).toEqual([]);
+  });
+});
+
+async function statusOf(answer: Promise<Response>): Promise<number> {
+  const { status } = await answer;
+  return status;
+}
+
+describe("what is done by the clock", () => {
+  it("changes a bounded number of rows with each statement", { timeout: 240_000 }, async () => {
+    const { name, id } = await largeImage(700);
+    const { stores, asked } = watched();
+    // Aging of all tags but one.
+    await env.DB.prepare(
+      `INSERT INTO retention_rules (repository_id, kind, amount, labels, patterns, created_at, updated_at, next_run_at)
+       VALUES (${id}, 'tag_rule', 1, '[]', '[]', 0, 0, 0)`,
+    ).run();
+    await runDueRules(stores, budget(stores));
+    expect(await countOf(`SELECT count(*) AS count FROM tags WHERE repository_id = ${id}`)).toBe(1);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    // An image that kept what nothing needs and keeps it no longer.
+    await env.DB.prepare(`UPDATE manifests SET unreferenced_since = NULL WHERE repository_id = ${id}`).run();
+    await env.DB.prepare(`INSERT INTO cleanups (kind, target_id) VALUES ('untagged', ${id})`).run();
+    await cleanUp(stores, budget(stores));
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(
+      await countOf(`SELECT count(*) AS count FROM manifests WHERE repository_id = ${id} AND unreferenced_since = 0`),
+    ).toBeGreaterThan(0);
+    // Collection of the index of all manifests, of these, and of the manifest of all blobs.
+    await env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${id}`).run();
+    for (let run = 0; run < 6; run += 1) {
+      await env.DB.batch([
+        env.DB.prepare("UPDATE manifests SET unreferenced_since = 1 WHERE unreferenced_since >= 0"),
+        env.DB.prepare("UPDATE blobs SET last_used_at = 1"),
+      ]);
+      await collectGarbage(stores, budget(stores));
+    }
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await countOf(`SELECT count(*) AS count FROM manifests WHERE repository_id = ${id}`)).toBe(0);
+    expect(await countOf(`SELECT count(*) AS count FROM blobs WHERE digest LIKE 'sha256:blob-${id}-%'`)).toBe(0);
+    expect(await miscounted()).toEqual([]);
+    await remove(stores, { id, name });
+  });
+
+  it("takes a blob from any number of images before it deletes it", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const { stores, asked } = watched();
+    for (const statement of [
+      `INSERT INTO repositories (organization_id, account_id, name, created_at)
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)
+       SELECT o.id, o.account_id, o.name || '/of-' || i, 0 FROM n, organizations o WHERE o.name = '${organization}'`,
+      "INSERT INTO blobs (digest, object_key, size, created_at, last_used_at) VALUES ('sha256:base', 'blobs/base', 1, 0, 1)",
+      `INSERT INTO repository_blobs (repository_id, blob_id) SELECT r.id, b.id FROM repositories r, blobs b
+       WHERE r.name LIKE '${organization}/of-%' AND b.digest = 'sha256:base'`,
+    ]) {
+      await env.DB.prepare(statement).run();
+    }
+    await collectGarbage(stores, budget(stores));
+    expect(await query("SELECT 1 FROM blobs WHERE digest = 'sha256:base'")).toEqual([]);
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await miscounted()).toEqual([]);
+  });
+});

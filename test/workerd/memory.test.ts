@@ -1,0 +1,242 @@
+/** What requests take of an isolate's 128 MB (ADR 19): bounded in sum, refused beyond it, and given back in every way to end. */
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
+import { PART_BUDGET_BYTES, parts, SMALLEST_PART_BYTES } from "../../src/storage/part-buffer.ts";
+import {
+  bodies,
+  BODY_BUDGET_BYTES,
+  bodyPlaces,
+  MAX_BODIES,
+  MAX_WAITING_BODIES,
+  SCARCE_STEP_BYTES,
+} from "../../src/streams.ts";
+import {
+  digestOf,
+  errorCodes,
+  newRepository,
+  OCI_MANIFEST,
+  openUpload,
+  send,
+  someBytes,
+  type UploadHandle,
+} from "../support/workerd/registry.ts";
+
+const MIB = 1024 * 1024;
+const MODULES = import.meta.glob<string>("../../src/{model,storage,registry,http}/**/*.ts", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const step of undo.splice(0)) step();
+  vi.restoreAllMocks();
+});
+
+/** Takes all that is left of a budget, until the end of the test. */
+function exhaust(budget: typeof bodies, left = 0): void {
+  const lease = budget.open();
+  expect(lease.resize(budget.bytes - budget.used - left, true)).toBe(true);
+  const renewal = setInterval(() => lease.renew(), 1000);
+  undo.push(() => {
+    clearInterval(renewal);
+    lease.release();
+  });
+}
+
+/** Takes places until the end of the test. */
+function occupy(count: number): void {
+  const holders = Array.from({ length: count }, () => crypto.randomUUID());
+  for (const holder of holders) {
+    expect(bodyPlaces.tryTake(holder)).toBe(true);
+    undo.push(bodyPlaces.keep(holder));
+  }
+  undo.push(() => {
+    for (const holder of holders) bodyPlaces.leave(holder);
+  });
+}
+
+interface Slow {
+  writer: WritableStreamDefaultWriter<Uint8Array>;
+  response: Promise<Response>;
+}
+
+/** A request whose body comes as the test wants it to. */
+function sendSlowly(method: string, path: string, type = "application/octet-stream"): Slow {
+  const { readable, writable } = new IdentityTransformStream();
+  const response = send(method, path, { body: readable, headers: { "Content-Type": type } });
+  response.catch(() => undefined);
+  return { writer: writable.getWriter(), response };
+}
+
+async function nothingIsTaken(): Promise<void> {
+  await vi.waitUntil(() => parts.used === 0 && bodies.used === 0 && bodyPlaces.taken === 0, { timeout: 5000 });
+}
+
+async function rangeOf({ location }: UploadHandle): Promise<string | null> {
+  return (await send("GET", location)).headers.get("Range");
+}
+
+async function expectOverloaded(response: Response): Promise<void> {
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get("Retry-After"))).toBeGreaterThan(0);
+  expect(await errorCodes(response)).toEqual(["TOOMANYREQUESTS"]);
+}
+
+it("all that budgets allow is within an isolate's memory, with room for code and what runs", () => {
+  const remembered = Object.values(MODULES)
+    .flatMap((source) => [...source.matchAll(/new BoundedMemory<.*>\(([\d_* ]+)\)/g)])
+    .map(([, product = ""]) =>
+      product.split("*").reduce((bytes, factor) => bytes * Number(factor.replaceAll("_", "")), 1),
+    );
+  expect(remembered.length).toBeGreaterThan(5);
+  const taken = {
+    parts: PART_BUDGET_BYTES,
+    smallBodies: BODY_BUDGET_BYTES,
+    // What no budget counts: a read's buffer, and the beginning of a part.
+    readers: MAX_BODIES * (SMALLEST_PART_BYTES + SCARCE_STEP_BYTES),
+    remembered: remembered.reduce((sum, bytes) => sum + bytes, 0),
+    // One at a time: model/password.ts.
+    scrypt: 16 * MIB,
+  };
+  const sum = Object.values(taken).reduce((all, bytes) => all + bytes, 0);
+  expect(sum).toBeLessThan(128_000_000 - 16_000_000);
+});
+
+describe("a request for which there is no memory", () => {
+  it("is refused with 503 when it is a small body, and takes none", async () => {
+    const repository = newRepository();
+    exhaust(bodies);
+    const [manifest, json] = await Promise.all([
+      send("PUT", `/v2/${repository}/manifests/latest`, { body: "{}", headers: { "Content-Type": OCI_MANIFEST } }),
+      send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } }),
+    ]);
+    await expectOverloaded(manifest);
+    expect(json.status).toBe(503);
+    expect(Number(json.headers.get("Retry-After"))).toBeGreaterThan(0);
+    for (const step of undo.splice(0)) step();
+    await nothingIsTaken();
+    const after = await send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } });
+    expect(after.status).not.toBe(503);
+  });
+
+  it("goes to the tail when it is a chunk, and is refused for a whole part, of which nothing is lost", async () => {
+    const upload = await openUpload(newRepository());
+    const bytes = someBytes(UPLOAD_PART_BYTES + 1000);
+    const most = UPLOAD_PART_BYTES - 100_000;
+    expect((await send("PATCH", upload.location, { body: bytes.subarray(0, most) })).status).toBe(202);
+    exhaust(parts);
+    expect((await send("PATCH", upload.location, { body: bytes.subarray(most, most + 90_000) })).status).toBe(202);
+    const second = await send("PATCH", upload.location, { body: bytes.subarray(most + 90_000) });
+    await expectOverloaded(second);
+    const [, end = "0"] = (await rangeOf(upload))?.split("-") ?? [];
+    const stored = Number(end) + 1;
+    expect(stored).toBeGreaterThanOrEqual(most + 90_000);
+    for (const step of undo.splice(0)) step();
+    const third = await send("PATCH", upload.location, { body: bytes.subarray(stored) });
+    expect(third.status).toBe(202);
+    expect((await send("PUT", `${upload.location}?digest=${digestOf(bytes)}`)).status).toBe(201);
+    await nothingIsTaken();
+  });
+
+  it("goes to the tail where it stands when others have taken the memory meanwhile", async () => {
+    const upload = await openUpload(newRepository());
+    const bytes = someBytes(2 * MIB + 300_000);
+    const { writer, response } = sendSlowly("PATCH", upload.location);
+    // Large steps: what comes after them does not fit into what every upload has.
+    await writer.write(bytes.subarray(0, 2 * MIB));
+    await vi.waitUntil(() => parts.used >= MIB);
+    exhaust(parts);
+    await writer.write(bytes.subarray(2 * MIB));
+    await writer.close();
+    expect((await response).status).toBe(202);
+    expect(await rangeOf(upload)).toBe(`0-${bytes.byteLength - 1}`);
+    for (const step of undo.splice(0)) step();
+    expect((await send("PUT", `${upload.location}?digest=${digestOf(bytes)}`)).status).toBe(201);
+    await nothingIsTaken();
+  });
+
+  it("waits for its turn when too many are under way, and is refused at once when too many wait", async () => {
+    occupy(MAX_BODIES - bodyPlaces.taken);
+    const ask = () => send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } });
+    const waiting = Array.from({ length: MAX_WAITING_BODIES }, ask);
+    const refused = await ask();
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
+    // What has no body waits for nothing.
+    expect((await send("GET", "/v2/")).status).toBe(200);
+    for (const step of undo.splice(0)) step();
+    for (const response of await Promise.all(waiting)) expect(response.status).not.toBe(503);
+    await nothingIsTaken();
+  });
+});
+
+describe("memory is given back", () => {
+  const ROUTES = {
+    chunk: async () => ["PATCH", (await openUpload(newRepository())).location],
+    blob: async () => ["POST", `/v2/${newRepository()}/blobs/uploads/?digest=${digestOf(someBytes())}`],
+    manifest: async () => ["PUT", `/v2/${newRepository()}/manifests/latest`],
+    json: async () => ["PATCH", "/api/quotas"],
+    form: async () => ["POST", "/token"],
+  } as const;
+  const TYPES: Partial<Record<keyof typeof ROUTES, string>> = {
+    manifest: OCI_MANIFEST,
+    json: "application/json",
+    form: "application/x-www-form-urlencoded",
+  };
+  const start = async (route: keyof typeof ROUTES): Promise<Slow> => {
+    const [method = "", path = ""] = await ROUTES[route]();
+    const slow = sendSlowly(method, path, TYPES[route]);
+    await slow.writer.write(someBytes(200_000));
+    await vi.waitUntil(() => parts.used + bodies.used > 0);
+    expect(bodyPlaces.taken).toBe(1);
+    return slow;
+  };
+  const names = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
+
+  it.for(names)("at the end of a %s", async (route) => {
+    const { writer, response } = await start(route);
+    await writer.close();
+    expect((await response).status).toBeLessThan(500);
+    await nothingIsTaken();
+  });
+
+  it.for(names)("when a %s breaks off", async (route) => {
+    const { writer, response } = await start(route);
+    await writer.abort(new Error("connection lost"));
+    // 400 for a connection that breaks: test/runtime/hostile-clients.test.ts. Within one process it can look like an end.
+    expect((await response).status).toBeLessThan(500);
+    await nothingIsTaken();
+  });
+
+  it.for(names)("when nothing more of a %s comes, after a minute", async (route) => {
+    const { response } = await start(route);
+    const now = Date.now.bind(Date);
+    const since = now();
+    // A minute a second: the last read may have yet to begin.
+    vi.spyOn(Date, "now").mockImplementation(() => since + 61 * (now() - since));
+    expect((await response).status).toBe(408);
+    vi.restoreAllMocks();
+    await nothingIsTaken();
+  });
+
+  it("by an upload that is cancelled meanwhile", async () => {
+    const upload = await openUpload(newRepository());
+    const { writer, response } = sendSlowly("PATCH", upload.location);
+    await writer.write(someBytes(200_000));
+    await vi.waitUntil(() => parts.used > 0);
+    // It is busy, so it is not cancelled under the bytes; once they have come, it is.
+    expect((await send("DELETE", upload.location)).status).toBe(416);
+    await writer.close();
+    expect((await response).status).toBe(202);
+    expect((await send("DELETE", upload.location)).status).toBe(204);
+    await nothingIsTaken();
+    expect(
+      await env.DB.prepare("SELECT count(*) AS open FROM open_uploads WHERE id = ?").bind(upload.session).first(),
+    ).toEqual({
+      open: 0,
+    });
+  });
+});
