@@ -68,6 +68,8 @@ export interface Unsettled {
 
 /** Manifests that are settled at once: an index among them may have any number of parts. */
 const SLICE = 50;
+/** Companions that one statement moves, with all that triggers change along. */
+const MAX_MOVED = 100;
 
 /** What is noted of a repository, the first of it. */
 export async function listUnsettled(db: Database, repositoryId: number): Promise<Unsettled[]> {
@@ -139,15 +141,16 @@ export async function settle(
   const { id, name } = repository;
   const now = Date.now();
   const given = JSON.stringify(slice.map(({ digest, isReleased }) => [digest, isReleased ? 1 : 0]));
-  const noted = (condition: SQL) => sql`(
-    SELECT substr(value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))}) FROM json_each(${given}) WHERE ${condition})`;
-  const released = noted(sql`value ->> 1 = 1`);
-  const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
-    AND NOT ${isHeld(id, sql`${tags.companionOf}`)} AND NOT ${isImmutable}`;
+  const key = sql`substr(noted.value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
+  // The condition is looked at once for each manifest, however many companions it has.
+  const noted = (condition: SQL) => sql`(SELECT ${key} FROM json_each(${given}) AS noted WHERE ${condition})`;
+  const released = noted(sql`noted.value ->> 1 = 1 AND NOT ${isHeld(id, key)}`);
   // What came without a tag is there all the same.
-  const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND ${isWhole} AND (
-    ${restingCompanions.companionOf} IN ${noted(sql`true`)} AND ${isHeld(id, sql`${restingCompanions.companionOf}`)}
-    OR ${restingCompanions.companionOf} IN ${noted(sql`value ->> 1 = 0`)} AND ${isThere(id, sql`${restingCompanions.companionOf}`)})`;
+  const recalled = noted(sql`${isHeld(id, key)} OR noted.value ->> 1 = 0 AND ${isThere(id, key)}`);
+  const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released} AND NOT ${isImmutable}`;
+  const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.companionOf} IN ${recalled} AND ${isWhole}`;
+  const resting = sliceOf(tags, mayRest);
+  const returning = sliceOf(restingCompanions, mayReturn);
   const entry = (action: "tag.delete" | "tag.restore") =>
     ({ action, organization: organizationOf(name), resource: name }) as const;
   const audited = (table: typeof tags | typeof restingCompanions, condition: SQL) => ({
@@ -168,35 +171,44 @@ export async function settle(
       ),
     db
       .insert(tagHistory)
-      .select(sql`SELECT NULL, ${id}, ${tags.name}, NULL, ${userId}, ${now} FROM ${tags} WHERE ${mayRest}`),
-    insertAuditForEach(db, doer, entry("tag.delete"), audited(tags, mayRest)),
+      .select(sql`SELECT NULL, ${id}, ${tags.name}, NULL, ${userId}, ${now} FROM ${tags} WHERE ${resting}`),
+    insertAuditForEach(db, doer, entry("tag.delete"), audited(tags, resting)),
     db.insert(restingCompanions).select(
       sql`SELECT ${id}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf}, ${tags.createdAt}, ${tags.updatedAt}
-          FROM ${tags} WHERE ${mayRest}`,
+          FROM ${tags} WHERE ${resting}`,
     ),
-    // By name, because what holds others may be among them: the condition changes while they go.
-    db.delete(tags).where(
-      sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released} AND EXISTS (
-          SELECT 1 FROM ${restingCompanions}
-          WHERE ${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.name} = ${tags.name})`,
-    ),
+    db.delete(tags).where(resting),
     db.insert(tagHistory).select(
       sql`SELECT NULL, ${id}, ${restingCompanions.name},
                  (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${restingCompanions.manifestId}),
                  ${userId}, ${now}
-          FROM ${restingCompanions} WHERE ${mayReturn}`,
+          FROM ${restingCompanions} WHERE ${returning}`,
     ),
-    insertAuditForEach(db, doer, entry("tag.restore"), audited(restingCompanions, mayReturn)),
+    insertAuditForEach(db, doer, entry("tag.restore"), audited(restingCompanions, returning)),
     // A trigger takes each from those that rest.
     db.insert(tags).select(
       sql`SELECT ${id}, ${restingCompanions.name}, ${restingCompanions.manifestId}, ${restingCompanions.createdAt},
                  ${restingCompanions.updatedAt}, ${restingCompanions.companionOf}, NULL
-          FROM ${restingCompanions} WHERE ${mayReturn}`,
+          FROM ${restingCompanions} WHERE ${returning}`,
     ),
+    // What a slice has left is noted again.
+    db
+      .insert(unsettledManifests)
+      .select(
+        sql`SELECT ${id}, noted.value ->> 0, noted.value ->> 1 FROM json_each(${given}) AS noted
+            WHERE EXISTS (SELECT 1 FROM ${tags} WHERE ${mayRest} AND ${tags.companionOf} = ${key})
+              OR EXISTS (SELECT 1 FROM ${restingCompanions} WHERE ${mayReturn} AND ${restingCompanions.companionOf} = ${key})`,
+      )
+      .onConflictDoNothing(),
     notePartsOf(db, id, given),
     unsettledQuery(db, id),
   ]);
-  return results[9];
+  return results[10];
+}
+
+/** The first rows of a table that meet a condition: of a manifest that has very many companions, some are left for later. */
+function sliceOf(table: typeof tags | typeof restingCompanions, condition: SQL): SQL {
+  return sql`${table}.rowid IN (SELECT ${table}.rowid FROM ${table} WHERE ${condition} LIMIT ${MAX_MOVED})`;
 }
 
 /** Which of these names rest. */

@@ -98,6 +98,17 @@ export async function fillFull(run: Run, size: FullSize, passwordHash: string): 
     `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at) SELECT ${image(`(i - 1) / ${perImage}`)}, 'v' || (i % ${perImage}), ${large} + 1 + (i - 1) / ${perImage},
        ${now}, ${now} - i`,
   );
+  // One of the large image's manifests is signed as often as that, every tenth other image once.
+  const companion = "INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at, companion_of)";
+  const isOf = (number: string, name: string) =>
+    `'sha256-' || printf('%064d', ${number}) || '${name}', ${number}, ${now}, ${now}, ${digest(number)}`;
+  await insert(large, `${companion} SELECT ${LARGE}, ${isOf("1", ".sig.' || i || '")}`);
+  await insert(images / 10, `${companion} SELECT ${image("10 * i - 1")}, ${isOf(`(${large} + 10 * i)`, ".sig")}`);
+  await insert(
+    large,
+    `INSERT INTO resting_companions (repository_id, name, manifest_id, companion_of, created_at, updated_at)
+     SELECT ${LARGE}, 'resting-' || i, i, ${digest("2")}, ${now}, ${now}`,
+  );
   await insert(
     tags,
     `INSERT INTO tag_history (repository_id, tag, digest, user_id, created_at)
@@ -157,7 +168,8 @@ export async function fillFull(run: Run, size: FullSize, passwordHash: string): 
 /** The counters, as the migrations count them. */
 const COUNTED = [
   `UPDATE repositories SET
-     tag_count = (SELECT count(*) FROM tags WHERE tags.repository_id = repositories.id),
+     tag_count = (SELECT count(*) FROM tags WHERE tags.repository_id = repositories.id AND companion_of IS NULL),
+     companion_count = (SELECT count(*) FROM tags WHERE tags.repository_id = repositories.id AND companion_of IS NOT NULL),
      share_count = (SELECT count(*) FROM shares WHERE shares.repository_id = repositories.id),
      stored_bytes = 1000 * (SELECT count(*) FROM repository_blobs WHERE repository_blobs.repository_id = repositories.id)`,
   `UPDATE accounts SET
@@ -167,7 +179,10 @@ const COUNTED = [
      tag_event_count = (SELECT count(*) FROM tag_history) * (id = 1)`,
   `UPDATE organizations SET
      user_count = (SELECT count(*) FROM organization_permissions WHERE organization_id = organizations.id),
+     companion_count = (SELECT ifnull(sum(companion_count), 0) FROM repositories WHERE organization_id = organizations.id),
      image_bytes = (SELECT ifnull(sum(stored_bytes), 0) FROM repositories WHERE organization_id = organizations.id)`,
+  `UPDATE accounts SET companion_count = (
+     SELECT ifnull(sum(companion_count), 0) FROM organizations WHERE account_id = accounts.id)`,
   "DELETE FROM quotas WHERE holder_id <> 0",
   `INSERT INTO quotas (holder, holder_id, resource, own_limit)
    SELECT 'account', accounts.id, resource, 9007199254740991 FROM accounts CROSS JOIN quotas WHERE holder = 'account' AND holder_id = 0`,
@@ -177,7 +192,7 @@ const COUNTED = [
   ...[
     ["storedBytes", "SELECT organization_id AS id, 1000 * count(*) AS total FROM organization_blobs GROUP BY 1"],
     ["images", "SELECT organization_id AS id, count(*) AS total FROM repositories GROUP BY 1"],
-    ["tags", "SELECT organization_id AS id, sum(tag_count) AS total FROM repositories GROUP BY 1"],
+    ["tags", "SELECT organization_id AS id, sum(tag_count + companion_count) AS total FROM repositories GROUP BY 1"],
     [
       "manifestBytes",
       "SELECT organization_id AS id, sum(size) AS total FROM manifests JOIN repositories ON repositories.id = repository_id GROUP BY 1",
