@@ -205,6 +205,54 @@ test("counters come to a registry that is in use, and are exact", async () => {
   expect(await rows(`SELECT rowid FROM users_text WHERE users_text MATCH '"ann"'`)).toEqual([]);
 });
 
+test("companions come apart from versions in a registry that is in use, also in one that is deleting an image", async () => {
+  const hex = (digit: string) => digit.repeat(64);
+  const rows = await upgrade("0007", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'one', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'acme', 0), (2, 1, 'other', 0)",
+    `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
+       (1, 1, 1, 'acme/web', 0), (2, 1, 1, 'acme/gone', 0), (3, 2, 1, 'other/signatures', 0)`,
+    `INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES
+       (1, 1, 'sha256:${hex("a")}', 'x', 1, 0), (2, 1, 'sha256:${hex("b")}', 'x', 1, 0),
+       (3, 2, 'sha256:${hex("a")}', 'x', 1, 0), (4, 3, 'sha256:${hex("c")}', 'x', 1, 0)`,
+    `INSERT INTO manifest_platforms (manifest_id, repository_id, os, architecture) VALUES
+       (1, 1, 'linux', 'amd64'), (2, 1, 'linux', 'arm64'), (3, 2, 'linux', 's390x')`,
+    `INSERT INTO tags VALUES (1, 'v1', 1, 0, 0), (1, 'sha256-${hex("a")}.sig', 2, 0, 0), (1, 'sha256-${hex("a")}.att', 2, 0, 0),
+       (2, 'v1', 3, 0, 0), (2, 'sha256-${hex("b")}.sig', 3, 0, 0), (3, 'sha256-${hex("a")}.sig', 4, 0, 0)`,
+    "UPDATE repositories SET account_id = 0, name = '~2' WHERE id = 2",
+  ]);
+  const counts = "SELECT id, tag_count, companion_count FROM repositories ORDER BY id";
+  const platforms = "SELECT architecture, is_tagged FROM manifest_platforms ORDER BY 1";
+  const holders = `SELECT name, companion_count FROM organizations UNION ALL SELECT name, companion_count FROM accounts`;
+  const used =
+    "SELECT holder_id, used FROM quotas WHERE holder = 'organization' AND resource = 'tags' AND holder_id > 0 ORDER BY 1";
+  expect(await rows(counts)).toEqual(["1 1 2", "2 1 1", "3 0 1"]);
+  expect(await rows(holders)).toEqual(["acme 2", "other 1", "one 3"]);
+  expect(await rows(used)).toEqual(["1 3", "2 1"]);
+  expect(await rows(platforms)).toEqual(["amd64 1", "arm64 0", "s390x 1"]);
+  // Only that one waits whose image is not there.
+  expect(await rows("SELECT repository_id FROM tags WHERE waiting_since > 0 ORDER BY 1")).toEqual(["2", "3"]);
+
+  for (const sql of [
+    "DELETE FROM tags WHERE repository_id = 2",
+    "DELETE FROM tags WHERE repository_id = 1 AND name = 'v1'",
+    `UPDATE tags SET companion_of = NULL, name = 'v2' WHERE name = 'sha256-${hex("a")}.att'`,
+  ]) {
+    await database.prepare(sql).run();
+  }
+  expect(await rows(counts)).toEqual(["1 1 1", "2 0 0", "3 0 1"]);
+  expect(await rows(holders)).toEqual(["acme 1", "other 1", "one 2"]);
+  expect(await rows(used)).toEqual(["1 2", "2 1"]);
+  expect(await rows(platforms)).toEqual(["amd64 0", "arm64 1", "s390x 0"]);
+  // Nothing is noted of what is deleted anyway.
+  expect(await rows("SELECT repository_id, digest FROM unsettled_manifests")).toEqual([`1 sha256:${hex("a")}`]);
+
+  await database.prepare("UPDATE repositories SET account_id = 0, name = '~1' WHERE id = 1").run();
+  await database.prepare("UPDATE manifests SET digest = '~' || id || ' ' || digest WHERE repository_id = 1").run();
+  expect(await rows(holders)).toEqual(["acme 0", "other 1", "one 1"]);
+  expect(await rows(used)).toEqual(["1 0", "2 1"]);
+});
+
 test("quotas come to a registry that is in use, count what is there, and refuse nobody what they have", async () => {
   const GIB = 1024 ** 3;
   const rows = await upgrade("0004", [

@@ -43,7 +43,7 @@ interface Answer {
 }
 
 async function run(sql: string): Promise<Record<string, unknown>[]> {
-  return (await env.DB.prepare(sql).all<Record<string, unknown>>()).results;
+  return (await env.DB.prepare(sql).all()).results;
 }
 
 /** Requests to a Worker whose questions are counted. */

@@ -144,7 +144,7 @@ function countRawWrites(example: D1PreparedStatement): void {
   const original = prototype.raw;
   prototype.raw = async function counted(this: D1PreparedStatement, ...options: unknown[]) {
     if (!WRITING.test(textOf(this))) return Reflect.apply(original, this, options);
-    const { results } = await this.all<Record<string, unknown>>();
+    const { results } = await this.all();
     return results.map((row) => Object.values(row));
   };
 }
