@@ -98,6 +98,21 @@ describe.each([
   });
 });
 
+test("a signature in cosign's older form is found as a referrer as well", async () => {
+  const environment = { ...KEY_PASSWORD, COSIGN_EXPERIMENTAL: "1" };
+  const { digest } = await pushImage(operatorOf(cosign.server), "acme/older", "1");
+  const reference = `${cosign.server.address}/acme/older@${digest}`;
+  const older = [...OFFLINE_SIGNING, "--new-bundle-format=false", "--registry-referrers-mode=oci-1-1"];
+  await cosign.run(["sign", "--key", cosign.path("mine.key"), ...older, reference], { environment });
+
+  expect(await referrersOf("acme/older", digest)).toEqual(["application/vnd.dev.cosign.artifact.sig.v1+json"]);
+  const verifying = ["verify", "--insecure-ignore-tlog", "--new-bundle-format=false", "--experimental-oci11"];
+  const verified = (key: string) =>
+    cosign.attempt([...verifying, "--key", cosign.path(`${key}.pub`), reference], { environment });
+  expect(await verified("mine")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(digest) });
+  expect((await verified("theirs")).exitCode).not.toBe(0);
+});
+
 test("an image is copied with its signature, and a second copy uploads nothing", async () => {
   const { address, exchanges } = cosign.recorder;
   const { digest } = await pushImage(operatorOf(cosign.server), "acme/source", "1");
