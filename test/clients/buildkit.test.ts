@@ -1,7 +1,7 @@
 /** Images that BuildKit builds, with its cache and attestations in the registry. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { beforeEach, expect, test } from "vitest";
-import { addAccount } from "../support/people.ts";
+import { addReader, operatorOf } from "../support/people.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, type Server, USER } from "../support/server.ts";
 import { Daemons } from "./daemons.ts";
@@ -155,14 +155,14 @@ test("an attestation of how it was built stands beside the image of each platfor
   }
 });
 
-test("a wrong password, and a user without rights, are told why", async () => {
+test("a wrong password, and a user who may only pull, are told why", async () => {
   const { address } = buildctl.server;
   await build(`${address}/acme/private:1`);
-  const rival = await addAccount(buildctl.server, "rival");
+  const reader = await addReader(buildctl.server, operatorOf(buildctl.server), "reader", "acme");
 
   logIn(USER, "wrong");
   const wrong = await attemptBuild(`${address}/acme/private:2`);
-  logIn(rival.name, rival.password);
+  logIn(reader.name, reader.password);
   const refused = await attemptBuild(`${address}/acme/private:2`);
 
   expect(wrong.exitCode).toBe(1);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MIB } from "../support/images.ts";
-import { addAccount } from "../support/people.ts";
+import { addAccount, addReader, operatorOf } from "../support/people.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { Daemons } from "./daemons.ts";
@@ -83,6 +83,9 @@ test("a wrong password, none, and one of a user without rights are told apart", 
       output: expect.stringContaining("insufficient_scope: authorization failed"),
     });
   }
+  const reader = await addReader(ctr.server, operatorOf(ctr.server), "reader", "acme");
+  const refused = await attemptPush(`${address}/acme/private:2`, `${reader.name}:${reader.password}`, name);
+  expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining("unexpected status: 403 Forbidden") });
   await pull(name);
 });
 

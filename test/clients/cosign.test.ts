@@ -1,7 +1,7 @@
 /** Signatures and attestations, in each of the ways in which cosign keeps them: with a key pair, without a transparency log. */
 import { writeFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { addAccount, operatorOf, type PushedImage, pushImage } from "../support/people.ts";
+import { addReader, operatorOf, type PushedImage, pushImage } from "../support/people.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, type Server, USER } from "../support/server.ts";
 import { useClient } from "./setting.ts";
@@ -130,16 +130,16 @@ test("an image is copied with its signature, and a second copy uploads nothing",
   expect(uploadsAmong(exchanges)).toEqual([]);
 });
 
-test("a wrong password, and a user without rights, are told why", async () => {
+test("a wrong password, and a user who may only pull, are told why", async () => {
   const { address } = cosign.server;
   const { digest } = await pushImage(operatorOf(cosign.server), "acme/private", "1");
   const reference = `${address}/acme/private@${digest}`;
-  const rival = await addAccount(cosign.server, "rival");
+  const reader = await addReader(cosign.server, operatorOf(cosign.server), "reader", "acme");
 
   // cosign stores a password without trying it.
   await login(address, USER, "wrong");
   const wrong = await attemptSigning(reference);
-  await login(address, rival.name, rival.password);
+  await login(address, reader.name, reader.password);
   const refused = await attemptSigning(reference);
   await login(address, USER, PASSWORD);
 
@@ -149,7 +149,7 @@ test("a wrong password, and a user without rights, are told why", async () => {
   });
   expect(refused).toMatchObject({
     exitCode: 1,
-    output: expect.stringContaining("DENIED: you do not have the permission"),
+    output: expect.stringContaining("reader may not push to acme/private"),
   });
   expect(await attemptSigning(reference)).toMatchObject({ exitCode: 0 });
 });

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { execute } from "../support/commands.ts";
-import { addAccount, operatorOf, pushImage, pushIndex } from "../support/people.ts";
+import { addReader, operatorOf, pushImage, pushIndex } from "../support/people.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { useClient } from "./setting.ts";
@@ -28,7 +28,7 @@ const login = (address: string, user: string, password: string) =>
   ko.run(["login", "-u", user, "--password-stdin", address], { input: password });
 /** Builds the program and pushes it to a repository. */
 const attemptBuild = (address: string, repository: string, ...options: string[]) =>
-  ko.attempt(["build", "--bare", "--insecure-registry", "--tags", "1", ...options, "."], {
+  ko.attempt(["build", "--bare", "--tags", "1", ...options, "."], {
     cwd: ko.path("program"),
     timeout: BUILD_MS,
     environment: {
@@ -84,20 +84,20 @@ test("a program is built for each platform of its base image", { timeout: BUILD_
   expect(manifests?.map(({ platform }) => platform.architecture)).toEqual(["amd64", "arm64"]);
 });
 
-test("a wrong password, and a user without rights, are told why", { timeout: BUILD_MS }, async () => {
+test("a wrong password, and a user who may only pull, are told why", { timeout: BUILD_MS }, async () => {
   const { address } = ko.server;
-  const rival = await addAccount(ko.server, "rival");
+  const reader = await addReader(ko.server, operatorOf(ko.server), "reader", "acme");
 
   // ko stores a password without trying it.
   await login(address, USER, "wrong");
   const wrong = await attemptBuild(address, "acme/refused");
-  await login(address, rival.name, rival.password);
+  await login(address, reader.name, reader.password);
   const refused = await attemptBuild(address, "acme/refused");
   await login(address, USER, PASSWORD);
 
   expect(wrong.exitCode).toBe(1);
   expect(wrong.output).toContain("the user name or the password is wrong");
   expect(refused.exitCode).toBe(1);
-  expect(refused.output).toContain("you do not have the permission");
+  expect(refused.output).toContain("reader may not push to acme/refused");
   expect(await ko.digestOf("acme/refused", "1")).toBeUndefined();
 });

@@ -1,14 +1,13 @@
 /** Signatures by notation, with a local certificate. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addAccount, operatorOf, pushImage } from "../support/people.ts";
+import { addReader, operatorOf, pushImage } from "../support/people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { useClient } from "./setting.ts";
 
 const SIGNATURE_TYPE = "application/vnd.cncf.notary.signature";
 
 const notation = useClient("notation", {
-  need: "optional",
   prepare: async () => {
     mkdirSync(notation.path("home", ".config", "notation"), { recursive: true });
     // Makes a key, and trusts its certificate.
@@ -82,18 +81,18 @@ test("a tag is signed as the digest that it points to, and a second signature st
   expect(await attempt("verify", reference)).toMatchObject({ exitCode: 0 });
 });
 
-test("a wrong password, and a user without rights, are told why", async () => {
+test("a wrong password, and a user who may only pull, are told why", async () => {
   await pushImage(operatorOf(notation.server), "acme/private", "1");
   const reference = `${notation.server.address}/acme/private:1`;
-  const rival = await addAccount(notation.server, "rival");
+  const reader = await addReader(notation.server, operatorOf(notation.server), "reader", "acme");
 
   expect(await attempt("sign", reference, USER, "wrong")).toMatchObject({
     exitCode: 1,
     output: expect.stringContaining("the user name or the password is wrong"),
   });
-  expect(await attempt("sign", reference, rival.name, rival.password)).toMatchObject({
+  expect(await attempt("sign", reference, reader.name, reader.password)).toMatchObject({
     exitCode: 1,
-    output: expect.stringContaining("you do not have the permission"),
+    output: expect.stringContaining("reader may not push to acme/private"),
   });
   const login = ["login", "--insecure-registry", "-u", USER, "--password-stdin", notation.server.address];
   expect(await notation.attempt(login, { input: "wrong" })).toMatchObject({
