@@ -64,7 +64,9 @@ export class Daemons {
       const { exitCode, output } = await execute(question, { timeout: START_MS });
       if (exitCode === 0) return;
       if (daemon.exitCode !== null || performance.now() > deadline) {
-        const log = readFileSync(this.path(`${name}.log`), "utf8").split("\n").slice(-20);
+        const log = readFileSync(this.path(`${name}.log`), "utf8")
+          .split("\n")
+          .slice(-20);
         throw new Error(`${name} did not start: ${output}\n${log.join("\n")}`);
       }
       await sleep(200);

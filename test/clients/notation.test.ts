@@ -43,33 +43,36 @@ async function referrersOf(repository: string, digest: string): Promise<(string 
   return manifests.map(({ artifactType }) => artifactType);
 }
 
-test.each(["jws", "cose"])("a %s signature is listed and verified, and not with another certificate", async (format) => {
-  const repository = `acme/${format}`;
-  const { digest } = await pushImage(operatorOf(notation.server), repository, "1");
-  const reference = `${notation.server.address}/${repository}@${digest}`;
-  expect(await attempt("verify", reference)).toMatchObject({
-    exitCode: 1,
-    output: expect.stringContaining("no signature is associated"),
-  });
+test.each(["jws", "cose"])(
+  "a %s signature is listed and verified, and not with another certificate",
+  async (format) => {
+    const repository = `acme/${format}`;
+    const { digest } = await pushImage(operatorOf(notation.server), repository, "1");
+    const reference = `${notation.server.address}/${repository}@${digest}`;
+    expect(await attempt("verify", reference)).toMatchObject({
+      exitCode: 1,
+      output: expect.stringContaining("no signature is associated"),
+    });
 
-  const signed = await attempt("sign", reference, USER, PASSWORD, "--signature-format", format);
-  expect(signed).toMatchObject({ exitCode: 0, output: expect.stringContaining(digest) });
+    const signed = await attempt("sign", reference, USER, PASSWORD, "--signature-format", format);
+    expect(signed).toMatchObject({ exitCode: 0, output: expect.stringContaining(digest) });
 
-  expect(await attempt("verify", reference)).toMatchObject({
-    exitCode: 0,
-    output: expect.stringContaining("Successfully verified signature"),
-  });
-  expect((await attempt("list", reference)).stdout).toContain(SIGNATURE_TYPE);
-  expect(await referrersOf(repository, digest)).toEqual([SIGNATURE_TYPE]);
-  await notation.attempt(["cert", "generate-test", "theirs"]);
-  trust("ca:theirs");
-  const strange = await attempt("verify", reference);
-  trust("ca:mine");
-  expect(strange).toMatchObject({
-    exitCode: 1,
-    output: expect.stringContaining("signature verification failed"),
-  });
-});
+    expect(await attempt("verify", reference)).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("Successfully verified signature"),
+    });
+    expect((await attempt("list", reference)).stdout).toContain(SIGNATURE_TYPE);
+    expect(await referrersOf(repository, digest)).toEqual([SIGNATURE_TYPE]);
+    await notation.attempt(["cert", "generate-test", "theirs"]);
+    trust("ca:theirs");
+    const strange = await attempt("verify", reference);
+    trust("ca:mine");
+    expect(strange).toMatchObject({
+      exitCode: 1,
+      output: expect.stringContaining("signature verification failed"),
+    });
+  },
+);
 
 test("a tag is signed as the digest that it points to, and a second signature stands beside the first", async () => {
   const { digest } = await pushImage(operatorOf(notation.server), "acme/twice", "1");
