@@ -30,7 +30,7 @@ const buildctl = useClient("buildctl", {
     mkdirSync(buildctl.path("context"));
     writeFileSync(
       buildctl.path("context", "Dockerfile"),
-      'FROM scratch AS parts\nCOPY first /first\n\nFROM scratch\nCOPY --from=parts /first /first\nCOPY second /second\nCMD ["/first"]\n',
+      'FROM scratch AS parts\nCOPY first /first\n\nFROM scratch\nCOPY --from=parts /first /renamed\nCOPY second /second\nCMD ["/renamed"]\n',
     );
     for (const name of ["first", "second"]) writeFileSync(buildctl.path("context", name), `${name}\n`.repeat(1000));
   },
@@ -74,6 +74,12 @@ async function build(name: string, ...options: string[]): Promise<string> {
   expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
   return output;
 }
+
+/** The copying steps that were carried out: not cached, nor their layers downloaded in place of that. */
+const copiesIn = (output: string): string[] =>
+  [...output.matchAll(/^#(\d+) \[.*\] COPY .*$/gm)]
+    .filter(([, step]) => !output.includes(`\n#${step} CACHED`) && !output.includes(`\n#${step} sha256:`))
+    .map(([line]) => line);
 
 /** Makes the daemon forget all that it built. */
 const forget = () => buildctl.run(["prune", "--all"]);
@@ -123,13 +129,13 @@ test.each([
   const cache = `type=registry,ref=${address}/${repository}:cache`;
   await forget();
   const first = await build(`${address}/${repository}:1`, "--export-cache", `${cache},mode=max,${option}`);
-  expect(first).not.toContain("CACHED");
+  expect(copiesIn(first)).toHaveLength(3);
   const digest = await buildctl.digestOf(repository, "1");
 
   await forget();
   const second = await build(`${address}/${repository}:2`, "--import-cache", cache);
 
-  expect(second.match(/CACHED/g)).toHaveLength(3);
+  expect(copiesIn(second)).toEqual([]);
   expect(await buildctl.digestOf(repository, "2")).toBe(digest);
 });
 
@@ -166,8 +172,8 @@ test("a wrong password, and a user who may only pull, are told why", async () =>
   const refused = await attemptBuild(`${address}/acme/private:2`);
 
   expect(wrong.exitCode).toBe(1);
-  expect(wrong.output).toContain("401 Unauthorized");
+  expect(wrong.output).toContain("the user name or the password is wrong");
   expect(refused.exitCode).toBe(1);
-  expect(refused.output).toContain("insufficient_scope");
+  expect(refused.output).toContain("reader may not push to acme/private");
   expect(await buildctl.digestOf("acme/private", "2")).toBeUndefined();
 });
