@@ -43,9 +43,9 @@ const MEMORY_POLL_MS = 50;
 export const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
 
 /** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
-export const MAX_BODIES = 160;
+export const MAX_BODIES = 80;
 /** How many more wait, and for how long, until one of those is done. */
-export const MAX_WAITING_BODIES = 96;
+export const MAX_WAITING_BODIES = 64;
 export const bodyPlaces = new Places(MAX_BODIES);
 
 /** By body: what its request does once nothing more has to be found out about it. */

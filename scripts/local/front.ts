@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admit, admission } from "./admission.ts";
-import { type HttpRefusal, type Reading, RequestReader } from "./request-reader.ts";
+import { HttpRefusal, type Reading, RequestReader } from "./request-reader.ts";
 
 /** The content type of a TLS record that opens a handshake (RFC 8446, 5.1). */
 const TLS_HANDSHAKE = 0x16;
@@ -27,6 +27,17 @@ const PLAIN_HTTP_ONLY = [
  */
 const BUFFER_SIZE = 1024 * 1024;
 const BUFFERS = 4;
+
+/** `100 Continue` and its like are followed by the answer. */
+const INTERIM_ANSWER = /^HTTP\/1\.1 1/;
+
+/**
+ * What a client hears when workerd has closed the connection in the middle of a request: it has answered early, and a write
+ * that failed has taken the answer along before it could be read. Nothing that was asked for has been done.
+ */
+const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request was refused while it was being sent: repeat it", {
+  "Retry-After": "2",
+});
 
 /** For how long a client may go on sending after its answer, and how long it may pause meanwhile. */
 const LINGER_MS = 30_000;
@@ -153,6 +164,7 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
       callback: (length) => {
         const filled = next;
         pair.awaitsAnswer = false;
+        if (isEarly(filled)) stopSending();
         client.write(filled.subarray(0, length), () => {
           free.push(filled);
           if (paused) upstream.resume();
@@ -164,6 +176,11 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
       },
     },
   });
+  /** Whether an answer begins to a request that is not there whole: workerd wants no more of it, and closes. */
+  const isEarly = (answer: Buffer) =>
+    reader.requests === 1 && !reader.isBetweenRequests && !INTERIM_ANSWER.test(answer.toString("latin1", 0, 12));
+  /** A write to a connection that was closed fails, and what was to be read from it is lost with it. */
+  const stopSending = () => client.off("data", onData).resume();
   const pair: Pair = { client, upstream, awaitsAnswer: true };
   pairs.add(pair);
 
@@ -203,10 +220,15 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
     upstream.destroy();
   };
   client.on("error", drop).on("close", drop);
-  upstream.on("error", () => upstream.destroy());
+  let isCutOff = false;
+  upstream.on("error", (error: NodeJS.ErrnoException) => {
+    isCutOff = error.syscall === "write" && upstream.bytesRead === 0 && !reader.isBetweenRequests;
+    upstream.destroy();
+  });
   upstream.on("close", () => {
     client.off("data", onData);
     if (upstream.bytesRead > 0) linger(client);
+    else if (isCutOff && refusal === undefined) endWith(client, written(LOST_ANSWER, reader.method));
     else if (refusal !== undefined && reader.requests === 1) endWith(client, written(refusal, reader.method));
     else drop();
   });

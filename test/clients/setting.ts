@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach } from "vitest";
 import { execute, findProgram, type CommandOptions, type Result } from "../support/commands.ts";
 import { writeImage, writeMultiPlatformImage, type Image, type ImageRecipe } from "../support/images.ts";
 import { startRecorder, type Recorder } from "../support/recorder.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { type Need, requirePrograms } from "../support/requirements.ts";
 import {
   makeTemporaryDirectory,
   PASSWORD,
@@ -104,6 +104,8 @@ export interface ClientOptions {
   globalArguments?: (directory: string) => readonly string[];
   /** Other programs that the client does not work without. */
   needs?: readonly string[];
+  /** What becomes of the tests in CI when the client, or a program that it needs, is missing; default: they fail. */
+  need?: Need;
   /** Settings of the registry. */
   environment?: NodeJS.ProcessEnv;
   /** Called once the registry runs. */
@@ -112,9 +114,9 @@ export interface ClientOptions {
   cleanUp?: () => Promise<void>;
 }
 
-/** Prepares a test file for one client. Without it the tests are skipped, or fail where CI is "true". */
+/** Prepares a test file for one client. Without it the tests are skipped; {@link ClientOptions.need} says what CI does. */
 export function useClient(name: string, options: ClientOptions = {}): Setting {
-  const isThere = requirePrograms(`the tests of ${name}`, [name, ...(options.needs ?? [])]);
+  const isThere = requirePrograms(`the tests of ${name}`, [name, ...(options.needs ?? [])], options.need);
   const setting = new Setting(findProgram(name), options.globalArguments);
 
   beforeAll(async () => {

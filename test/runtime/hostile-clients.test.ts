@@ -167,9 +167,11 @@ test(
 /** How many slow clients there are: `BERTH_SLOW_CLIENTS` for more of them. */
 const SLOW_UPLOADS = Number(process.env.BERTH_SLOW_CLIENTS ?? 600);
 const SLOW_MANIFESTS = SLOW_UPLOADS / 4;
+/** 200 MB. */
+const MAX_GROWTH_MIB = 190;
 
 test(
-  `${SLOW_UPLOADS} slow uploads and ${SLOW_MANIFESTS} slow manifests take no more than 200 MiB, and are all answered`,
+  `${SLOW_UPLOADS} slow uploads and ${SLOW_MANIFESTS} slow manifests take no more than 200 MB, and are all answered`,
   { timeout: 300_000 },
   async () => {
     const bytes = Buffer.alloc(300 * 1024, "x");
@@ -207,7 +209,7 @@ test(
     console.log(
       `${describeUsage(use)}; a probe took ${longest.toFixed(0)} ms at most; ${JSON.stringify(countStatuses())}`,
     );
-    expect(use.all.peak - use.all.before).toBeLessThan(200);
+    expect(use.all.peak - use.all.before).toBeLessThan(MAX_GROWTH_MIB);
     // Wrong digests, those that held up others or came too late, and more uploads under way than a user may have.
     const {
       400: wrong = 0,
@@ -301,6 +303,8 @@ describe("a body that breaks off or is not framed as it should", () => {
       const bytes = Buffer.alloc(6 * MIB, "y");
       client.socket.write(`${bytes.byteLength.toString(16)}\r\n`);
       client.socket.write(bytes);
+      // What has not reached the registry when the framing breaks is lost with the connection.
+      await sleep(3000);
       client.socket.write("\r\nzz\r\n");
       await client.answered;
       expect(statusOf(client)).toBe(400);

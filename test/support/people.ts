@@ -5,6 +5,9 @@ import { PASSWORD, USER, type Server } from "./server.ts";
 /** Everybody's that {@link addAccount} and {@link addUser} make. */
 const PEOPLES_PASSWORD = "battery staple, horse correct";
 
+/** To pull, as SWR's API numbers the rights. */
+const READ = 1;
+
 export interface AccessKey {
   /** AK. */
   access: string;
@@ -86,6 +89,19 @@ export async function addUser(server: Pick<Server, "url">, administrator: Person
   const credentials = { name, password: PEOPLES_PASSWORD };
   const { id } = await administrator.ask<{ id: string }>("POST", "/api/users", credentials);
   return new Person(server, { ...credentials, id, account: administrator.account });
+}
+
+/** Makes a user who may pull what is in one organization of the administrator's account, and nothing else. */
+export async function addReader(
+  server: Pick<Server, "url">,
+  administrator: Person,
+  name: string,
+  organization: string,
+): Promise<Person> {
+  const reader = await addUser(server, administrator, name);
+  const right = { user_id: reader.id, user_name: reader.name, auth: READ };
+  await administrator.ask("POST", `/v2/manage/namespaces/${organization}/access`, [right]);
+  return reader;
 }
 
 const CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";

@@ -1,9 +1,15 @@
-/** What a test file needs besides Node: without it the tests are skipped, which is printed; where CI is "true" they fail. */
+/**
+ * What a test file needs besides Node. Without it the tests are skipped, which is printed. Where CI is "true" they fail,
+ * unless what is missing is optional: then they are skipped and tell why there too.
+ */
 import { beforeAll, beforeEach } from "vitest";
 import { findProgram } from "./commands.ts";
 
-/** In CI nothing may be missing. */
+/** In CI nothing may be missing but what is optional. */
 const IS_CI = process.env.CI === "true";
+
+/** Programs that `.ci/run` installs are required where CI is "true"; optional ones take too long to build. */
+export type Need = "required in CI" | "optional";
 
 /**
  * Skips all tests of a file unless these programs are installed.
@@ -11,20 +17,21 @@ const IS_CI = process.env.CI === "true";
  * @param tests what they are, to be told when they are skipped.
  * @returns whether the tests run.
  */
-export function requirePrograms(tests: string, programs: readonly string[]): boolean {
+export function requirePrograms(tests: string, programs: readonly string[], need: Need = "required in CI"): boolean {
   const missing = missingOf(programs);
   if (missing === undefined) return true;
-  skipAll(tests, missing);
+  skipAll(tests, missing, need);
   return false;
 }
 
 /** Skips all tests of a file for this reason. */
-export function skipAll(tests: string, reason: string): void {
+export function skipAll(tests: string, reason: string, need: Need = "required in CI"): void {
+  const fails = IS_CI && need === "required in CI";
   beforeAll(() => {
-    if (!IS_CI) console.warn(`Skipping ${tests}: ${reason}.`);
+    if (!fails) console.warn(`Skipping ${tests}: ${reason}.`);
   });
   beforeEach((context) => {
-    if (IS_CI) throw new Error(reason);
+    if (fails) throw new Error(reason);
     context.skip(reason);
   });
 }
