@@ -133,7 +133,11 @@ const TABLE: readonly Row[] = [
   row(`GET ${IMAGE}/manifests/:reference`),
   row(`GET ${IMAGE}/manifests/:reference`, { at: "/api/organizations/{organization}/images/{image}/manifests/image" }),
   row(`GET ${IMAGE}/manifests/:reference/text`, DOCUMENT),
-  row(`GET ${IMAGE}/manifests/:reference/archive`, { isStream: true }),
+  row(`GET ${IMAGE}/manifests/:reference/archive`, { status: 409 }),
+  row(`GET ${IMAGE}/manifests/:reference/archive`, {
+    at: "/api/organizations/{organization}/images/{image}/manifests/whole/archive",
+    isStream: true,
+  }),
   row(`GET ${IMAGE}/manifests/:reference/referrers`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/history`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/tags/:tag/history`, {

@@ -22,6 +22,7 @@ const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const UNKNOWN_TAG = "404 SVCSTG.SWR.4040115";
 const DENIED = "403 SVCSTG.SWR.4030170";
 const INVALID = "400 SVCSTG.SWR.4000014";
+const MISSING = "400 SVCSTG.SWR.4001014";
 
 interface TagItem {
   id: number;
@@ -303,8 +304,8 @@ describe("retagging", () => {
   });
 
   it.for([
-    [{}, INVALID],
-    [{ source_tag: "1.0" }, INVALID],
+    [{}, MISSING],
+    [{ source_tag: "1.0" }, MISSING],
     [{ source_tag: "1.0", destination_tag: 7 }, INVALID],
     [{ source_tag: "1.0", destination_tag: "" }, INVALID],
     [{ source_tag: "1.0", destination_tag: ".." }, INVALID],

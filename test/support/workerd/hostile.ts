@@ -71,6 +71,8 @@ async function pushImages(repository: string): Promise<{ image: string; index: s
     annotations: { note },
   }));
   const image = await push(repository, "image", { schemaVersion: 2, config: blob, layers, annotations: { long } });
+  // One that an archive can hold: nothing of it is elsewhere.
+  await push(repository, "whole", { schemaVersion: 2, config: blob, layers: [blob], annotations: { long } });
   const child = { mediaType: OCI_MANIFEST, digest: image, size: 1 };
   const manifests = padded(3_800_000, (at) => ({
     ...child,
