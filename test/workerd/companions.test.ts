@@ -1,6 +1,7 @@
 /** What belongs to an image is not a version of it: each place that counts, deletes, announces or lists tags. */
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeEach, describe, it, vi } from "vitest";
+import type { Digest } from "../../src/model/digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
 import type { RepositoryName } from "../../src/model/reference.ts";
 import { companionOf, tagKindOf } from "../../src/model/tag-kind.ts";
@@ -8,6 +9,7 @@ import { Budget } from "../../src/registry/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
 import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
 import { openDatabase } from "../../src/storage/database.ts";
+import { deleteManifest } from "../../src/storage/manifests.ts";
 import { listTagDetailsQuery } from "../../src/storage/image-detail.ts";
 import { tagsByAgeQuery } from "../../src/storage/retention.ts";
 import { listTagRecordsQuery } from "../../src/storage/tags.ts";
@@ -332,6 +334,27 @@ describe("deleting an image", () => {
     ]);
     await json("POST", `${api(repository)}/tags/v1/restore`);
     expect(await tagsOf(repository)).toEqual([signature, "v1"]);
+  });
+
+  it("brings back no companion whose own manifest was deleted meanwhile, though its parts are still there", async ({
+    expect,
+  }) => {
+    const repository = newRepository() as RepositoryName;
+    const { digest } = await pushImage(repository, "v1");
+    const own = await pushImage(repository, nameOf(digest, ".sig"));
+    const sbom = await sign(repository, digest, ".sbom");
+    await send("DELETE", `/v2/${repository}/manifests/v1`);
+    // As if the process had died before anything was taken apart.
+    const user = { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" } as const;
+    await deleteManifest(stores.db, { user, address: undefined }, repository, own.digest as Digest);
+    await json("POST", `${api(repository)}/tags/v1/restore`);
+    expect(await tagsOf(repository)).toEqual([sbom, "v1"]);
+    await collect();
+    expect(
+      await env.DB.prepare("SELECT count(*) AS n FROM resting_companions WHERE name = ?")
+        .bind(nameOf(digest, ".sig"))
+        .first("n"),
+    ).toBe(0);
   });
 
   it("that another tag, an index or a retag still leads to leaves its companions", async ({ expect }) => {
