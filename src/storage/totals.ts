@@ -2,7 +2,7 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { isAdministrator, type User } from "../model/access.ts";
 import type { QuotaResource } from "../model/quota.ts";
-import type { Database } from "./database.ts";
+import { asColumn, type Database } from "./database.ts";
 import { organizationIdOf } from "./image-selectors.ts";
 import {
   accounts,
@@ -77,8 +77,8 @@ const COUNTED = ["images", "tags", "storedBytes"] as const satisfies QuotaResour
 
 /** What is used of a row of `quotas`, of tags without companions. */
 function withoutCompanions(holders: typeof accounts | typeof organizations): SQL<number> {
-  return sql<number>`${quotas.used} - CASE ${quotas.resource} WHEN 'tags' THEN (
-    SELECT ${holders.companionCount} FROM ${holders} WHERE ${holders.id} = ${quotas.holderId}) ELSE 0 END`;
+  return asColumn<number>(sql`${quotas.used} - CASE ${quotas.resource} WHEN 'tags' THEN (
+    SELECT ${holders.companionCount} FROM ${holders} WHERE ${holders.id} = ${quotas.holderId}) ELSE 0 END`);
 }
 
 export function accountTotalsQuery(db: Database, accountId: number) {
