@@ -336,6 +336,20 @@ describe("deleting an image", () => {
     expect(await tagsOf(repository)).toEqual([signature, "v1"]);
   });
 
+  it.for(["deleted", "collected"])("that never had a tag takes them along when it is %s", async (how, { expect }) => {
+    const repository = newRepository();
+    const { digest } = await pushImage(repository, "");
+    const signature = await sign(repository, digest);
+    await collect();
+    expect(await tagsOf(repository)).toEqual([signature]);
+    if (how === "deleted") await send("DELETE", `/v2/${repository}/manifests/${digest}`);
+    else {
+      pass(8 * DAY);
+      await collect();
+    }
+    expect(await tagsOf(repository)).toEqual([]);
+  });
+
   it("brings back no companion whose own manifest was deleted meanwhile, though its parts are still there", async ({
     expect,
   }) => {
