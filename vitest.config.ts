@@ -7,6 +7,25 @@ const MIGRATIONS = await readD1Migrations("migrations");
 /** What runs outside of the Worker, in browsers or in Node, and is tested in Node. */
 const OUTSIDE = ["src/cli", "src/client", "src/console"];
 
+/** The Worker's bindings, as tests have them. */
+const WORKER = {
+  wrangler: { configPath: "./wrangler.toml" },
+  miniflare: {
+    // What is queued waits: tests deliver it themselves, when they have a receiver.
+    queueConsumers: {},
+    bindings: {
+      MIGRATIONS,
+      TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",
+      ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
+      // Tests of the quota set their own.
+      ORGANIZATION_QUOTA: "100000",
+      // The environment of this process does not reach workerd.
+      GARBAGE_RUNS: process.env.GARBAGE_RUNS ?? "",
+      GARBAGE_SEED: process.env.GARBAGE_SEED ?? "",
+    },
+  },
+};
+
 /** The fast suite: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; the rest. */
 export default defineConfig({
   test: {
@@ -14,31 +33,22 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              // What is queued waits: tests deliver it themselves, when they have a receiver.
-              queueConsumers: {},
-              bindings: {
-                MIGRATIONS,
-                TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",
-                ENCRYPTION_KEY: "YSBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIDMyIGJ5dGU=",
-                // Tests of the quota set their own.
-                ORGANIZATION_QUOTA: "100000",
-                // The environment of this process does not reach workerd.
-                GARBAGE_RUNS: process.env.GARBAGE_RUNS ?? "",
-                GARBAGE_SEED: process.env.GARBAGE_SEED ?? "",
-              },
-            },
-          }),
-        ],
+        plugins: [cloudflareTest(WORKER)],
         test: {
           name: "workerd",
-          include: ["src/**/*.test.ts", "test/workerd/**/*.test.ts"],
-          exclude: OUTSIDE.map((folder) => `${folder}/**`),
+          include: ["test/workerd/**/*.test.ts"],
           setupFiles: ["test/support/workerd/setup.ts"],
           testTimeout: 30_000,
+        },
+      },
+      {
+        // Pure rules, beside their code: they need no database, and none of them leaves anything behind.
+        plugins: [cloudflareTest(WORKER)],
+        test: {
+          name: "rules",
+          include: ["src/**/*.test.ts"],
+          exclude: OUTSIDE.map((folder) => `${folder}/**`),
+          isolate: false,
         },
       },
       {
