@@ -28,9 +28,6 @@ const PLAIN_HTTP_ONLY = [
 const BUFFER_SIZE = 1024 * 1024;
 const BUFFERS = 4;
 
-/** `100 Continue` and its like are followed by the answer. */
-const INTERIM_ANSWER = /^HTTP\/1\.1 1/;
-
 /**
  * What a client hears when workerd has closed the connection in the middle of a request: it has answered early, and a write
  * that failed has taken the answer along before it could be read. Nothing that was asked for has been done.
@@ -164,7 +161,6 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
       callback: (length) => {
         const filled = next;
         pair.awaitsAnswer = false;
-        if (isEarly(filled)) stopSending();
         client.write(filled.subarray(0, length), () => {
           free.push(filled);
           if (paused) upstream.resume();
@@ -176,11 +172,6 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
       },
     },
   });
-  /** Whether an answer begins to a request that is not there whole: workerd wants no more of it, and closes. */
-  const isEarly = (answer: Buffer) =>
-    reader.requests === 1 && !reader.isBetweenRequests && !INTERIM_ANSWER.test(answer.toString("latin1", 0, 12));
-  /** A write to a connection that was closed fails, and what was to be read from it is lost with it. */
-  const stopSending = () => client.off("data", onData).resume();
   const pair: Pair = { client, upstream, awaitsAnswer: true };
   pairs.add(pair);
 
