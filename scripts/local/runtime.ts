@@ -31,6 +31,9 @@ const STOP_GRACE = 2500;
  */
 const V8_FLAGS = "--max-semi-space-size=1 --initial-old-space-size=4 --heap-growing-percent=30";
 
+/** What workerd says of each isolate because of these flags: it compiles its own scripts, which takes milliseconds. */
+const ABOUT_CACHE = "NOSENTRY per-isolate bootstrap compile cache";
+
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
 const UPLOADS_IN_MEMORY = "96";
 
@@ -128,7 +131,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         cf: { colo: "LOCAL", country: "XX", httpProtocol: "HTTP/1.1" },
         log: new RuntimeLog(log),
         logRequests: false,
-        handleStructuredLogs: ({ message }) => log(message),
+        handleStructuredLogs: ({ message }) => {
+          if (!message.startsWith(ABOUT_CACHE)) log(message);
+        },
         telemetry: { enabled: false },
         resourcePersistencePath: data,
         unsafeRuntimeEnv: { [STATE_DIR_MARK]: state.path },

@@ -81,10 +81,11 @@ function sweepBuckets(data: string): { files: number; lost: string[] } {
   const noted = new Set<string>();
   const lost: string[] = [];
   for (const file of databases) {
+    lost.push(...forgetLost(file, present));
+    // What is left of an object that lost a part is of no use, either.
     for (const id of [...read(file, "_mf_objects", "blob_id"), ...read(file, "_mf_multipart_parts", "blob_id")]) {
       noted.add(id);
     }
-    lost.push(...forgetLost(file, present));
   }
   let files = 0;
   for (const folder of folders) {
