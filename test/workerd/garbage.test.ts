@@ -354,7 +354,7 @@ async function collectUntilQuiet(): Promise<void> {
 describe("a registry that is used at random", () => {
   const SEED = Number(env.GARBAGE_SEED || Date.now() % 1_000_000);
   /** The fast suite plays a few; `npm run test:garbage` hundreds. */
-  const RUNS = Number(env.GARBAGE_RUNS || 15);
+  const RUNS = Number(env.GARBAGE_RUNS || 8);
   const STEPS = 30;
 
   it(

@@ -14,7 +14,7 @@ import { basic, digestOf, fetchAnonymously, OCI_INDEX, OCI_MANIFEST, streamOf } 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SEED = Number(env.GARBAGE_SEED || Date.now() % 1_000_000);
 /** The fast suite plays a few; `npm run test:garbage` hundreds. */
-const RUNS = Math.ceil(Number(env.GARBAGE_RUNS || 15) / 5);
+const RUNS = Math.ceil(Number(env.GARBAGE_RUNS || 8) / 5);
 const STEPS = 40;
 /** How many things happen at once in a step. */
 const AT_ONCE = 4;
