@@ -9,6 +9,8 @@ import { type Digest, digestOf } from "../../src/model/digest.ts";
 import type { RepositoryName, Tag } from "../../src/model/reference.ts";
 import { runDueRules } from "../../src/registry/aging.ts";
 import { Budget } from "../../src/registry/budget.ts";
+import { cleanUp } from "../../src/registry/cleanups.ts";
+import { settleAll } from "../../src/registry/companions.ts";
 import { deleteManifest } from "../../src/registry/delete-manifest.ts";
 import { restoreDeletedTag } from "../../src/registry/deleted-tags.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
@@ -421,6 +423,9 @@ describe("signed images that are used at random", () => {
         await model.prepare();
         for (let step = 0; step < STEPS; step += 1) {
           steps.push(await model.step());
+          // A request takes apart what it has time for; the minute's job does the rest.
+          await cleanUp(stores, plenty());
+          await settleAll(stores, 0, plenty());
           const story = `seed ${seed}:\n${steps.join("\n")}`;
           expect(await model.stored(), story).toEqual(model.expected());
           expect(model.lostCompanions(), story).toEqual([]);
