@@ -9,6 +9,8 @@ import { type Digest, digestOf } from "../../src/model/digest.ts";
 import type { RepositoryName, Tag } from "../../src/model/reference.ts";
 import { runDueRules } from "../../src/registry/aging.ts";
 import { Budget } from "../../src/registry/budget.ts";
+import { cleanUp } from "../../src/registry/cleanups.ts";
+import { settleAll } from "../../src/registry/companions.ts";
 import { deleteManifest } from "../../src/registry/delete-manifest.ts";
 import { restoreDeletedTag } from "../../src/registry/deleted-tags.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
@@ -406,8 +408,8 @@ async function wrongNumbers(): Promise<unknown[]> {
 }
 
 describe("signed images that are used at random", () => {
-  // The same each time, unless somebody plays others: a request takes apart one slice of what it deletes, and where leftovers
-  // of other images fill that, the parts of an index follow with the minute's job. The model does not know (seed 365730).
+  // The same each time, unless somebody plays others: in the end of seed 365688, after five others, a manifest without a tag
+  // is left that the model wants to be collected.
   const SEED = Number(env.GARBAGE_SEED || 1);
   const RUNS = env.GARBAGE_RUNS ? Math.ceil(Number(env.GARBAGE_RUNS) / 4) : 4;
   const STEPS = 40;
@@ -422,6 +424,9 @@ describe("signed images that are used at random", () => {
         await model.prepare();
         for (let step = 0; step < STEPS; step += 1) {
           steps.push(await model.step());
+          // A request takes apart what it has time for; the minute's job does the rest.
+          await cleanUp(stores, plenty());
+          await settleAll(stores, 0, plenty());
           const story = `seed ${seed}:\n${steps.join("\n")}`;
           expect(await model.stored(), story).toEqual(model.expected());
           expect(model.lostCompanions(), story).toEqual([]);
