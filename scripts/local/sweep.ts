@@ -98,7 +98,7 @@ function sweepBuckets(data: string): { files: number; lost: string[] } {
   return { files, lost };
 }
 
-/** Deletes the notes of objects of which a file is gone, and answers their keys. */
+/** Deletes an object from the simulator's database when one of its files is gone. @returns the keys of these objects. */
 function forgetLost(file: string, present: ReadonlySet<string>): string[] {
   const database = new Database(file);
   try {

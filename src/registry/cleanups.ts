@@ -38,7 +38,7 @@ const MINUTE_MS = 40_000;
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
   await takeManifestsApart(stores, budget);
   const failures: unknown[] = [];
-  // What waits for others, as an organization for its images, is looked at again as long as anything comes of it.
+  // An organization can only go after its images: so the list is gone through again as long as something was deleted.
   for (let isWorking = true; isWorking && !budget.isSpent;) {
     isWorking = false;
     let page: Cleanup[];

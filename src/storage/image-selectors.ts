@@ -90,7 +90,7 @@ function scopeSelectors(source: Exclude<ImageSource, "public">, user: User): SQL
   ];
 }
 
-/** The images that a member has any permission on. */
+/** The images that a member may see by a permission, on the image itself or on its organization. */
 function grantedSelector({ id }: User): SQL {
   return sql`
     SELECT ${repositories.id} AS id FROM ${organizationPermissions}

@@ -31,8 +31,8 @@ export async function countOrganizations(db: Database, user: User): Promise<numb
 }
 
 /**
- * Bytes pulled from an account's images, those that a user has a right to, on each day from `since` that has any. Of an
- * organization that the user has a right to as a whole, those that are gone are among them.
+ * Bytes that were pulled on each day from `since` on, from the images of the user's account that the user may see. Days without
+ * pulls are left out. Pulls of deleted images count where the user has a right to the whole organization.
  */
 export async function listPulledBytes(db: Database, user: User, since: Day): Promise<DayValue[]> {
   return listPulledBytesQuery(db, user, since);

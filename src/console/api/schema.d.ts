@@ -1291,7 +1291,7 @@ export interface paths {
         };
         /**
          * The name of a cluster, by its id
-         * @description For whoever may edit the organization that it is of. Where Terraform looks up the cluster of a trigger that has a `cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.
+         * @description Users who may edit the cluster's organization may ask. Terraform asks here for the name when a trigger has a `cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.
          */
         get: operations["showCceCluster"];
         put?: never;

@@ -20,8 +20,8 @@ import { addressOf, clientOf, readBasic } from "./identify.ts";
 const MAX_SCOPES = 50;
 
 /**
- * ollama signs its request for a token by an SSH key that its own registry knows, and sends `<key>:<signature>` without a
- * scheme. Nobody has told this registry of the key: whoever has it is anybody.
+ * ollama signs its request for a token with an SSH key that only its own registry knows, and sends `<key>:<signature>`
+ * without a scheme. Berth does not know the key, so it answers as to a request without credentials.
  */
 const OLLAMA_KEY = /^AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/;
 

@@ -35,7 +35,7 @@ const showCluster = createRoute({
   tags: ["Clusters"],
   summary: "The name of a cluster, by its id",
   description:
-    "For whoever may edit the organization that it is of. Where Terraform looks up the cluster of a trigger that has a " +
+    "Users who may edit the cluster's organization may ask. Terraform asks here for the name when a trigger has a " +
     "`cluster_id` alone; all else about clusters is under `/api/organizations/{organization}/clusters`.",
   request: {
     params: ProjectParams.extend({
