@@ -1,4 +1,5 @@
 /** A D1 binding that counts what it reads and writes, which is what D1 is billed by, and looks at the plan of each query. */
+import { replacing } from "../../support/replacing.ts";
 import { faultsOf, type Step } from "./plan.ts";
 import type { Asked } from "./size.ts";
 
@@ -43,7 +44,7 @@ export function countedRows(binding: D1Database, asked: Asked): D1Database {
   };
   const wrap = (original: Original): D1PreparedStatement => {
     const { statement, sql } = original;
-    const wrapped = {
+    const wrapped = replacing(statement, {
       bind: (...values: unknown[]) => wrap({ statement: statement.bind(...values), sql, values }),
       all: () => all(original),
       run: () => all(original),
@@ -54,11 +55,11 @@ export function countedRows(binding: D1Database, asked: Asked): D1Database {
         else return (await all<Record<string, unknown>>(original)).results.map((row) => Object.values(row));
         return statement.raw();
       },
-    };
+    });
     originals.set(wrapped, original);
-    return wrapped as unknown as D1PreparedStatement;
+    return wrapped;
   };
-  const counted = {
+  return replacing(binding, {
     prepare: (sql: string) => wrap({ statement: binding.prepare(sql), sql, values: [] }),
     batch: async (statements: D1PreparedStatement[]) => {
       const batch = statements.map((statement) => {
@@ -72,6 +73,5 @@ export function countedRows(binding: D1Database, asked: Asked): D1Database {
       timed(results, batch.map(({ sql }) => sql).join(";\n"));
       return results;
     },
-  };
-  return counted as unknown as D1Database;
+  });
 }

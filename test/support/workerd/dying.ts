@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { openStores, type Stores } from "../../../src/storage/stores.ts";
+import { replacing } from "../replacing.ts";
 
 /** The stores of a process that dies right after its n-th statement, batch or deletion of objects. */
 export function dyingStores(after: number): { stores: Stores; calls: () => number } {
@@ -15,23 +16,23 @@ export function dyingStores(after: number): { stores: Stores; calls: () => numbe
   };
   const real = new WeakMap<object, D1PreparedStatement>();
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const wrapper = {
+    const wrapper = replacing(statement, {
       bind: (...values: unknown[]) => wrap(statement.bind(...values)),
       all: () => mortal(() => statement.all()),
       run: () => mortal(() => statement.run()),
       raw: () => mortal(() => statement.raw()),
-    } as unknown as D1PreparedStatement;
+    });
     real.set(wrapper, statement);
     return wrapper;
   };
-  const database = {
+  const database = replacing(env.DB, {
     prepare: (sql: string) => wrap(env.DB.prepare(sql)),
     batch: (statements: D1PreparedStatement[]) =>
       mortal(() => env.DB.batch(statements.map((statement) => real.get(statement) ?? statement))),
-  } as unknown as D1Database;
-  const bucket = {
+  });
+  const bucket = replacing(env.BUCKET, {
     list: (options: R2ListOptions) => mortal(() => env.BUCKET.list(options)),
     delete: (keys: string[]) => mortal(() => env.BUCKET.delete(keys)),
-  } as unknown as R2Bucket;
+  });
   return { stores: { ...openStores(env), db: openDatabase(database), bucket }, calls: () => calls };
 }
