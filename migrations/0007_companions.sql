@@ -184,6 +184,13 @@ WHEN EXISTS (SELECT 1 FROM `resting_companions` WHERE `repository_id` = NEW.`rep
 	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 0;
 END;
 --> statement-breakpoint
+-- What rested may have been needed for that alone, as one whose name was pushed again.
+CREATE TRIGGER `companions_forgotten` AFTER DELETE ON `resting_companions` BEGIN
+	UPDATE `manifests` SET `unreferenced_since` = 0
+	WHERE `id` = OLD.`manifest_id` AND `digest` < '~' AND `unreferenced_since` IS NULL
+		AND NOT EXISTS (SELECT 1 FROM `tags` WHERE `tags`.`manifest_id` = OLD.`manifest_id`);
+END;
+--> statement-breakpoint
 CREATE TRIGGER `companions_met` AFTER INSERT ON `manifests` BEGIN
 	UPDATE `tags` SET `waiting_since` = NULL
 	WHERE `repository_id` = NEW.`repository_id` AND `companion_of` = substr(NEW.`digest`, 1, 71) AND `waiting_since` IS NOT NULL;

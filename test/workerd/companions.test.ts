@@ -306,6 +306,33 @@ describe("deleting an image", () => {
     expect(await env.DB.prepare(left).bind(repository).first("n")).toBe(0);
   });
 
+  it.for(["signed again", "deleted for good"])(
+    "that rests leaves no manifest of its own behind when it is %s",
+    async (how, { expect }) => {
+      const repository = newRepository();
+      const { digest } = await pushImage(repository, "v1");
+      const signature = await sign(repository, digest);
+      const old = (await send("HEAD", `/v2/${repository}/manifests/${signature}`)).headers.get("Docker-Content-Digest");
+      await send("DELETE", `/v2/${repository}/manifests/v1`);
+      // It is looked at while it is needed, for its image may come back.
+      await collect();
+      expect((await send("HEAD", `/v2/${repository}/manifests/${old}`)).status).toBe(200);
+      if (how === "signed again") {
+        await sign(repository, digest);
+      } else {
+        await env.DB.prepare("DELETE FROM resting_companions WHERE name = ?").bind(signature).run();
+      }
+      await putManifest(repository, "v1", await (await send("GET", `/v2/${repository}/manifests/${digest}`)).json());
+      for (let week = 0; week < 2; week += 1) {
+        await collect();
+        pass(8 * DAY);
+      }
+      await collect();
+      expect((await send("HEAD", `/v2/${repository}/manifests/${old}`)).status).toBe(404);
+      expect((await send("HEAD", `/v2/${repository}/manifests/v1`)).status).toBe(200);
+    },
+  );
+
   it("by digest does so too, and pushing it again brings them back", async ({ expect }) => {
     const repository = newRepository();
     const { digest } = await pushImage(repository, "v1");
