@@ -1,7 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { RE2JS } from "re2js";
-import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import type { Actor } from "../../src/model/access.ts";
 import type { RepositoryName, Tag } from "../../src/model/reference.ts";
@@ -23,31 +23,23 @@ import {
   tagsByAgeQuery,
   updateRule,
 } from "../../src/storage/retention.ts";
+import { DAY, useClock } from "../support/workerd/clock.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry.ts";
 
-const DAY = 24 * 60 * 60 * 1000;
 const stores = lastingStores();
 const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
   address: undefined,
 };
 
-let now = Date.UTC(2026, 0, 1);
+const clock = useClock();
+const { pass } = clock;
 beforeEach(async () => {
   await env.DB.exec("DELETE FROM retention_rules");
-  now += 1000 * DAY;
-  vi.useFakeTimers({ toFake: ["Date"], now });
 });
-afterEach(() => {
-  vi.useRealTimers();
-});
-function pass(milliseconds: number): void {
-  now += milliseconds;
-  vi.setSystemTime(now);
-}
 
 const TAG_RULE: RetentionRule = { kind: "tag_rule", amount: 2, labels: [], patterns: [] };
 const DATE_RULE: RetentionRule = { kind: "date_rule", amount: 30, labels: [], patterns: [] };
@@ -132,7 +124,7 @@ describe("an aging rule of older limits, whose expressions are too complex", () 
     logged.mockRestore();
     expect(await tagsOf(odd)).toEqual(["v1", "v2", "v3"]);
     expect(await tagsOf(other)).toEqual(["v2", "v3"]);
-    expect(await nextRun(odd)).toBeGreaterThan(now);
+    expect(await nextRun(odd)).toBeGreaterThan(clock.now);
   });
 });
 
@@ -176,7 +168,7 @@ describe("an aging rule", () => {
     await setRule(repository, DATE_RULE);
     await runDueRules(stores, plenty());
     expect(await tagsOf(repository)).toEqual(["v1", "v2", "v3"]);
-    expect(await nextRun(repository)).toBe(now + 28 * DAY);
+    expect(await nextRun(repository)).toBe(clock.now + 28 * DAY);
     pass(28 * DAY - 1);
     expect(await runDueRules(stores, plenty())).toBe(0);
     pass(1);
@@ -203,7 +195,7 @@ describe("an aging rule", () => {
       expect(entry.ruleId).toBe(ruleId);
       expect(entry.digest).not.toBe(digest);
       expect(entry.rule).toEqual({ kind: "tag_rule", amount: 1, labels: ["v2"], patterns: [] });
-      expect(entry.createdAt.getTime()).toBe(now);
+      expect(entry.createdAt.getTime()).toBe(clock.now);
     }
     const audit = await env.DB.prepare("SELECT * FROM audit_events WHERE action = 'tag.expire' AND resource LIKE ?")
       .bind(`${repository.name}:%`)
@@ -230,7 +222,7 @@ describe("an aging rule", () => {
     await env.DB.prepare("INSERT INTO immutable_tag_rules (repository_id, pattern, created_at) VALUES (?, 'v2', 0)")
       .bind(repository.id)
       .run();
-    expect((await expireTags(stores.db, rule, seen, now)).deleted).toEqual(["v3"]);
+    expect((await expireTags(stores.db, rule, seen, clock.now)).deleted).toEqual(["v3"]);
     expect(await tagsOf(repository)).toEqual(["v1", "v2", "v4"]);
     expect((await listLog(stores.db, repository.id, { limit: 10, offset: 0 })).total).toBe(1);
   });
@@ -241,10 +233,10 @@ describe("an aging rule", () => {
     const before = await storedRule(repository);
     const seen = await listTagsByAge(stores.db, repository.id, { order: "oldest", limit: 2 });
     expect(await updateRule(stores.db, actor, repository, id, TAG_RULE)).toBe(true);
-    expect((await expireTags(stores.db, before, seen, now)).deleted).toEqual([]);
+    expect((await expireTags(stores.db, before, seen, clock.now)).deleted).toEqual([]);
     const after = await storedRule(repository);
     expect(await deleteRule(stores.db, actor, repository, id)).toBe(true);
-    expect((await expireTags(stores.db, after, seen, now)).deleted).toEqual([]);
+    expect((await expireTags(stores.db, after, seen, clock.now)).deleted).toEqual([]);
     expect(await runRule(stores, after, plenty())).toEqual({ deleted: [], isDone: true });
     expect(await tagsOf(repository)).toEqual(["v1", "v2", "v3"]);
   });
@@ -256,8 +248,8 @@ describe("an aging rule", () => {
     const seen = await listTagsByAge(stores.db, repository.id, { order: "oldest", limit: 2 });
     await deleteRule(stores.db, actor, repository, id);
     await setRule(repository, DATE_RULE);
-    expect((await expireTags(stores.db, before, seen, now)).deleted).toEqual([]);
-    expect(await claimRule(stores.db, before, now)).toBe(false);
+    expect((await expireTags(stores.db, before, seen, clock.now)).deleted).toEqual([]);
+    expect(await claimRule(stores.db, before, clock.now)).toBe(false);
     expect(await runRule(stores, before, plenty())).toEqual({ deleted: [], isDone: true });
     expect(await nextRun(repository)).toBe(0);
     expect(await tagsOf(repository)).toEqual(["v1", "v2", "v3"]);
@@ -271,9 +263,9 @@ describe("an aging rule", () => {
       await setRule(repository, { ...TAG_RULE, amount: 3 });
       const rule = await storedRule(repository);
       const [newest] = await head();
-      await claimRule(stores.db, rule, now);
-      expect(await nextRun(repository)).toBe(now);
-      const startedAt = now;
+      await claimRule(stores.db, rule, clock.now);
+      expect(await nextRun(repository)).toBe(clock.now);
+      const startedAt = clock.now;
       const settle = () => settleRule(stores.db, rule, { startedAt, newest, nextRunAt: null });
       return { settle, end: () => deleteRule(stores.db, actor, repository) };
     };
@@ -316,7 +308,7 @@ describe("an aging rule", () => {
     await setRule(repository, DATE_RULE);
     await runDueRules(stores, plenty());
     expect(await tagsOf(repository)).toEqual(["future"]);
-    expect(await nextRun(repository)).toBe(now + 30 * DAY);
+    expect(await nextRun(repository)).toBe(clock.now + 30 * DAY);
     pass(35 * DAY);
     await runDueRules(stores, plenty());
     expect(await tagsOf(repository)).toEqual([]);
@@ -343,7 +335,7 @@ describe("an aging rule", () => {
     const row = await env.DB.prepare("SELECT tag_count, updated_at FROM repositories WHERE id = ?")
       .bind(repository.id)
       .first();
-    expect(row).toEqual({ tag_count: 2, updated_at: now });
+    expect(row).toEqual({ tag_count: 2, updated_at: clock.now });
   });
 
   it("goes with its image, also while it runs", async ({ expect }) => {
@@ -370,7 +362,7 @@ describe("an aging rule", () => {
     const small = await runRule(stores, await storedRule(repository), new Budget(stores.db, 9, DAY));
     expect(small.isDone).toBe(false);
     expect(small.deleted).toHaveLength(200);
-    expect(await nextRun(repository)).toBe(now);
+    expect(await nextRun(repository)).toBe(clock.now);
     // So small a budget would start with each page again: it must get on nevertheless.
     const none = await runRule(stores, await storedRule(repository), new Budget(stores.db, 1, DAY));
     expect(none).toEqual({ deleted: [], isDone: false });
@@ -381,7 +373,7 @@ describe("an aging rule", () => {
   it("is run by the cron trigger", async ({ expect }) => {
     const repository = await repositoryWith("v1", "v2", "v3");
     await setRule(repository, TAG_RULE);
-    await worker.scheduled(createScheduledController({ scheduledTime: now, cron: "7 * * * *" }), env);
+    await worker.scheduled(createScheduledController({ scheduledTime: clock.now, cron: "7 * * * *" }), env);
     expect(await tagsOf(repository)).toEqual(["v2", "v3"]);
   });
 
@@ -398,7 +390,7 @@ describe("an aging rule", () => {
     expect(silence).toHaveBeenCalledOnce();
     silence.mockRestore();
     expect(await tagsOf(broken)).toEqual(["v1", "v2"]);
-    expect(await nextRun(broken)).toBeGreaterThan(now);
+    expect(await nextRun(broken)).toBeGreaterThan(clock.now);
   });
 });
 
@@ -449,7 +441,7 @@ describe("a run that dies", () => {
       await runDueRules(stores, plenty());
       expect(await inconsistencies(repository)).toEqual([]);
       expect(await tagsOf(repository)).toEqual(["base"]);
-      expect(await nextRun(repository)).toBe(rule.kind === "tag_rule" ? null : now + 30 * DAY);
+      expect(await nextRun(repository)).toBe(rule.kind === "tag_rule" ? null : clock.now + 30 * DAY);
       await deleteRule(stores.db, actor, repository);
     }
     // After each statement: the claim, the page, three slices, the end, and the run that nothing stops.

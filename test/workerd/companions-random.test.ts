@@ -3,7 +3,7 @@
  * after each step: a kept image keeps its companions, a deleted one loses them and gets them back, and nothing else goes.
  */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import type { Actor } from "../../src/model/access.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";
 import type { RepositoryName, Tag } from "../../src/model/reference.ts";
@@ -22,11 +22,10 @@ import { setKeepsUntagged } from "../../src/storage/garbage.ts";
 import { newObjectKey } from "../../src/storage/objects.ts";
 import { saveRule } from "../../src/storage/retention.ts";
 import { type Random, randomFrom } from "../support/random.ts";
+import { DAY, useClock } from "../support/workerd/clock.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 
-const HOUR = 60 * 60 * 1000;
-const DAY = 24 * HOUR;
 const GRACE = 7 * DAY;
 const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
@@ -36,18 +35,8 @@ const caller = { user: actor.user, grants: undefined, reach: "account", address:
 const stores = lastingStores();
 const plenty = () => new Budget(stores.db, 5000, DAY);
 
-let now = Date.UTC(2026, 0, 1);
-beforeEach(() => {
-  now += 1000 * DAY;
-  vi.useFakeTimers({ toFake: ["Date"], now });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-function pass(milliseconds: number): void {
-  now += milliseconds;
-  vi.setSystemTime(now);
-}
+const clock = useClock();
+const { pass } = clock;
 
 interface Companion {
   of: Digest;
@@ -201,11 +190,13 @@ class Model {
     const before = this.#existing;
     await this.#refresh();
     for (const [name, companion] of this.companions) {
-      const isLost = companion.waitsSince !== undefined && companion.waitsSince <= now - GRACE && !this.keepsUntagged;
+      const isLost =
+        companion.waitsSince !== undefined && companion.waitsSince <= clock.now - GRACE && !this.keepsUntagged;
       if (isLost) {
         this.companions.delete(name);
         this.#settle(companion.digest, true);
-      } else if (companion.waitsSince !== undefined && companion.waitsSince <= now - GRACE) companion.waitsSince = now;
+      } else if (companion.waitsSince !== undefined && companion.waitsSince <= clock.now - GRACE)
+        companion.waitsSince = clock.now;
     }
     for (const digest of before) {
       if (this.#existing.has(digest)) continue;
@@ -345,7 +336,7 @@ class Model {
     await put(this.repository, name, { text, mediaType: OCI_MANIFEST });
     await this.#refresh();
     const previous = this.companions.get(name);
-    const waitsSince = this.#existing.has(digest) ? undefined : now;
+    const waitsSince = this.#existing.has(digest) ? undefined : clock.now;
     this.companions.set(name, { of: digest, digest: digestOf(encode(text)), isResting: false, waitsSince });
     if (previous && !previous.isResting) this.#settle(previous.digest, true);
     return `signed: ${name}`;

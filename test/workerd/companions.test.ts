@@ -1,6 +1,6 @@
 /** What belongs to an image is not a version of it: each place that counts, deletes, announces or lists tags. */
 import { env } from "cloudflare:workers";
-import { afterAll, afterEach, beforeEach, describe, it, vi } from "vitest";
+import { afterAll, describe, it, vi } from "vitest";
 import type { Digest } from "../../src/model/digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
 import type { RepositoryName } from "../../src/model/reference.ts";
@@ -14,6 +14,7 @@ import { listTagDetailsQuery } from "../../src/storage/image-detail.ts";
 import { tagsByAgeQuery } from "../../src/storage/retention.ts";
 import { listTagRecordsQuery } from "../../src/storage/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
+import { DAY, useClock } from "../support/workerd/clock.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { miscounted } from "../support/workerd/quotas.ts";
 import {
@@ -33,25 +34,15 @@ import {
 import { lastingStores } from "../support/workerd/stores.ts";
 import { anImage, clientOf, firedBy, newTrigger, type Setting } from "../support/workerd/triggers.ts";
 
-const DAY = 24 * 60 * 60 * 1000;
 const stores = lastingStores();
 
-let now = Date.UTC(2026, 0, 1);
-beforeEach(() => {
-  now += 1000 * DAY;
-  vi.useFakeTimers({ toFake: ["Date"], now });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+const clock = useClock();
+const { pass } = clock;
+
 afterAll(async () => {
   const faults = await miscounted();
   if (faults.length > 0) throw new Error(faults.join("\n"));
 });
-function pass(milliseconds: number): void {
-  now += milliseconds;
-  vi.setSystemTime(now);
-}
 async function collect(): Promise<void> {
   await collectGarbage(stores, new Budget(stores.db, 5000, DAY));
 }

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { describe, it, vi } from "vitest";
 import type { Actor } from "../../src/model/access.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";
 import type { RepositoryName, Tag } from "../../src/model/reference.ts";
@@ -16,14 +16,13 @@ import { saveBlob } from "../../src/storage/blobs.ts";
 import { countDue, countReclaimable, findUnknownObjects, setKeepsUntagged } from "../../src/storage/garbage.ts";
 import { newObjectKey } from "../../src/storage/objects.ts";
 import { insertRule } from "../../src/storage/retention.ts";
+import { DAY, HOUR, useClock } from "../support/workerd/clock.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 import { measureOrganization } from "../../src/storage/usage.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 
-const HOUR = 60 * 60 * 1000;
-const DAY = 24 * HOUR;
 const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
   address: undefined,
@@ -32,19 +31,8 @@ const caller = { user: actor.user, grants: undefined, reach: "account", address:
 const stores = lastingStores();
 const budget = () => new Budget(stores.db, 800, HOUR);
 
-/** The time of all code under test; R2 and D1 themselves have none that matters here. */
-let now = Date.UTC(2026, 0, 1);
-beforeEach(() => {
-  now += 1000 * DAY; // after all that other tests left
-  vi.useFakeTimers({ toFake: ["Date"], now });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-function pass(milliseconds: number): void {
-  now += milliseconds;
-  vi.setSystemTime(now);
-}
+const clock = useClock();
+const { pass } = clock;
 
 interface Manifest {
   schemaVersion: number;
@@ -170,14 +158,14 @@ class Model {
         pass(below(12) * DAY + below(24) * HOUR);
         return "let time pass";
       case 11: {
-        this.#begun.push({ repository, tag, manifest: await this.#image(repository), at: now });
+        this.#begun.push({ repository, tag, manifest: await this.#image(repository), at: clock.now });
         return `pushed the blobs of an image to ${repository}`;
       }
       case 12: {
         const begun = this.#begun.pop();
         if (!begun) return "nothing";
         // Within the grace period this must succeed.
-        const isLate = now - begun.at >= 7 * DAY;
+        const isLate = clock.now - begun.at >= 7 * DAY;
         if (isLate) await this.#tolerantly(begun.repository, begun.tag, begun.manifest);
         else await this.#push(begun.repository, begun.tag, begun.manifest);
         return `pushed the manifest to ${begun.repository}:${begun.tag}`;
@@ -186,7 +174,7 @@ class Model {
         // Clients ask whether a manifest is there, and if so, name it in an index without pushing it again.
         const part = pick(pushed);
         const isThere = await statManifest(stores, repository, part.digest, undefined).then(() => true, refusal);
-        if (isThere) this.#wanted.push({ repository, tag, part, at: now });
+        if (isThere) this.#wanted.push({ repository, tag, part, at: clock.now });
         return `found${isThere ? "" : " no"} ${repository}@${part.digest}`;
       }
       case 14: {
@@ -194,7 +182,7 @@ class Model {
         if (!wanted) return "nothing";
         const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [wanted.part] };
         // What was found counts as used then, or up to an hour before.
-        const isLate = now - wanted.at >= 7 * DAY - HOUR;
+        const isLate = clock.now - wanted.at >= 7 * DAY - HOUR;
         if (isLate) await this.#tolerantly(wanted.repository, wanted.tag, index);
         else await this.#push(wanted.repository, wanted.tag, index);
         return `pushed an index of what was there to ${wanted.repository}:${wanted.tag}`;
@@ -531,7 +519,7 @@ describe("what is noted for collection", () => {
     const repository = await prepare();
     const noted = await putManifest(repository, "", await image(repository, "noted"));
     await collect();
-    const first = now;
+    const first = clock.now;
     expect(await since(repository, noted)).toBe(first);
     pass(DAY);
     await collect();
@@ -552,7 +540,7 @@ describe("what is noted for collection", () => {
       await collect();
       for (const needed of [tagged, child, referrer]) expect(await since(repository, needed)).toBe(right);
     }
-    expect(await countDue(stores.db, now)).toMatchObject({ manifests: 1 });
+    expect(await countDue(stores.db, clock.now)).toMatchObject({ manifests: 1 });
   });
 
   it("goes when the grace is over to the millisecond, a referrer after its subject", async ({ expect }) => {
@@ -566,7 +554,7 @@ describe("what is noted for collection", () => {
     pass(1);
     expect((await collect()).manifests).toBe(1);
     expect(await since(repository, subject)).toBeUndefined();
-    expect(await since(repository, referrer)).toBe(now);
+    expect(await since(repository, referrer)).toBe(clock.now);
     pass(7 * DAY - 1);
     expect((await collect()).manifests).toBe(0);
     pass(1);
@@ -578,7 +566,7 @@ describe("what is noted for collection", () => {
     const subject = await putManifest(one, "a", await image(one, "subject"));
     const referrer = await putManifest(other, "", await image(other, "referrer", { subject }));
     await collect();
-    expect(await since(other, referrer)).toBe(now);
+    expect(await since(other, referrer)).toBe(clock.now);
     pass(7 * DAY);
     await collect();
     expect(await since(other, referrer)).toBeUndefined();
@@ -632,16 +620,16 @@ describe("what is noted for collection", () => {
     const repository = await prepare();
     const found = await putManifest(repository, "", await image(repository, "found"));
     await collect();
-    const first = now;
+    const first = clock.now;
     for (const ask of [statManifest, pullManifest]) {
       await stores.db.run(`UPDATE manifests SET unreferenced_since = ${first} WHERE digest = '${found.digest}'`);
-      now = first;
+      clock.now = first;
       pass(HOUR);
       await ask(stores, repository, found.digest, undefined);
       expect(await since(repository, found)).toBe(first);
       pass(1);
       await ask(stores, repository, found.digest, undefined);
-      expect(await since(repository, found)).toBe(now);
+      expect(await since(repository, found)).toBe(clock.now);
     }
     pass(7 * DAY - 1);
     expect(await collect()).toMatchObject({ manifests: 0 });
@@ -661,7 +649,7 @@ describe("what is noted for collection", () => {
       );
       await stores.db.run(
         `${numbers} INSERT INTO blobs (digest, object_key, size, created_at, last_used_at)
-         SELECT 'sha256:' || value, 'blobs/' || value, 1, 0, ${now} FROM n`,
+         SELECT 'sha256:' || value, 'blobs/' || value, 1, 0, ${clock.now} FROM n`,
       );
     };
     await fill();
@@ -697,7 +685,7 @@ describe("what is noted for collection", () => {
     pass(6 * DAY);
     const { size } = await putBlob(repository, "used config");
     pass(DAY);
-    expect(await countDue(stores.db, now - 7 * DAY)).toMatchObject({ manifests: 1, blobs: 0, bytes: 0 });
+    expect(await countDue(stores.db, clock.now - 7 * DAY)).toMatchObject({ manifests: 1, blobs: 0, bytes: 0 });
     expect(await countReclaimable(stores.db)).toMatchObject({ manifests: 1, blobs: 1, bytes: size });
     expect(await collect()).toMatchObject({ manifests: 1, blobs: 0 });
     pass(6 * DAY);
@@ -709,7 +697,7 @@ describe("what is noted for collection", () => {
     const noted = await putManifest(repository, "", await image(repository, "noted"));
     const tagged = await putManifest(repository, "a", await image(repository, "tagged"));
     await collect();
-    const first = now;
+    const first = clock.now;
     pass(DAY);
     const [row] = await stores.db.all<{ id: number }>(`SELECT id FROM repositories WHERE name = '${repository}'`);
     await setKeepsUntagged(stores.db, actor, { id: row?.id ?? 0, name: repository }, false);
@@ -725,7 +713,7 @@ describe("what is noted for collection", () => {
        INSERT INTO manifests (repository_id, digest, media_type, size, created_at, unreferenced_since)
        SELECT ${row?.id}, 'sha256:kept' || value, '', 1, 0, 1 FROM n`,
     );
-    expect(await countDue(stores.db, now)).toMatchObject({ manifests: 0 });
+    expect(await countDue(stores.db, clock.now)).toMatchObject({ manifests: 0 });
     expect(await countReclaimable(stores.db)).toMatchObject({ manifests: 0 });
     expect(await collect()).toMatchObject({ manifests: 0, isComplete: true });
     expect(await stores.db.all("SELECT 1 FROM manifests WHERE digest LIKE 'sha256:kept%'")).toHaveLength(1300);
@@ -742,7 +730,7 @@ describe("what is noted for collection", () => {
       await collect();
       pass(7 * DAY);
       await collect();
-      await countDue(stores.db, now);
+      await countDue(stores.db, clock.now);
       await countReclaimable(stores.db);
       await measureOrganization(stores.db, 1);
       await setKeepsUntagged(stores.db, actor, { id: row?.id ?? 0, name: repository }, true);

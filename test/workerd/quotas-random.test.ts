@@ -1,17 +1,17 @@
 /** A registry that many use at once, at random, at the limits of their quotas. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, it, vi } from "vitest";
+import { it } from "vitest";
 import { UPLOAD_IDLE_MS } from "../../src/model/limits.ts";
 import type { QuotaResource } from "../../src/model/quota.ts";
 import { keepHouse } from "../../src/registry/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { type Random, randomFrom } from "../support/random.ts";
+import { DAY, useClock } from "../support/workerd/clock.ts";
 import { type Client, grant, newAccount, newOrganization } from "../support/workerd/management.ts";
 import { aboveLimits, miscounted, setLimits } from "../support/workerd/quotas.ts";
 import { basic, digestOf, fetchAnonymously, OCI_INDEX, OCI_MANIFEST, streamOf } from "../support/workerd/registry.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const SEED = Number(env.GARBAGE_SEED || Date.now() % 1_000_000);
 /** The fast suite plays a few; `npm run test:garbage` hundreds. */
 const RUNS = Math.ceil(Number(env.GARBAGE_RUNS || 8) / 5);
@@ -19,17 +19,8 @@ const STEPS = 40;
 /** How many things happen at once in a step. */
 const AT_ONCE = 4;
 
-let now = Date.UTC(2026, 0, 1);
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-function pass(milliseconds: number): void {
-  now += milliseconds;
-  vi.setSystemTime(now);
-}
+const clock = useClock();
+const { pass } = clock;
 
 interface Upload {
   location: string;
@@ -158,9 +149,9 @@ class Registry {
         return [
           `let time pass`,
           async () => {
-            pass(below(5) * DAY_MS);
+            pass(below(5) * DAY);
             for (const { location } of this.#uploads) await runDurableObjectAlarm(sessionOf(location));
-            await keepHouse(openStores(env), new Date(now));
+            await keepHouse(openStores(env), new Date(clock.now));
             return undefined;
           },
         ];
@@ -225,7 +216,7 @@ class Registry {
         await client?.delete(`/v2/manage/namespaces/${organization}/repos/${name}`);
       }
     }
-    pass(UPLOAD_IDLE_MS + DAY_MS);
+    pass(UPLOAD_IDLE_MS + DAY);
     for (const { location } of this.#uploads) await runDurableObjectAlarm(sessionOf(location));
   }
 

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, vi } from "vitest";
+
+export const HOUR = 60 * 60 * 1000;
+export const DAY = 24 * HOUR;
+
+/** The time of all code under test; R2 and D1 themselves have none that matters to tests. */
+export interface Clock {
+  /** Milliseconds of the epoch. */
+  now: number;
+  pass: (milliseconds: number) => void;
+}
+
+/** A clock that stands still but for {@link Clock.pass}. Each test begins after all that those before it left. */
+export function useClock(): Clock {
+  const clock: Clock = {
+    now: Date.UTC(2026, 0, 1),
+    pass: (milliseconds) => {
+      clock.now += milliseconds;
+      vi.setSystemTime(clock.now);
+    },
+  };
+  beforeEach(() => {
+    clock.now += 1000 * DAY;
+    vi.useFakeTimers({ toFake: ["Date"], now: clock.now });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  return clock;
+}
