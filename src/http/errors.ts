@@ -125,6 +125,14 @@ export function setRetryAfter(c: Context, error: RegistryError): void {
   c.header("Retry-After", String(typeof seconds === "number" ? seconds : LOGIN_LIMIT_S));
 }
 
+/** What a request gets for which an API has no route. */
+export function unknownRoute(c: Context, api: string): RegistryError {
+  return new RegistryError(
+    "ROUTE_UNKNOWN",
+    `${c.req.method} ${requestPath(c).pathname.slice(0, 200)} is not part of ${api}`,
+  );
+}
+
 /** Anything but a refusal is a bug, logged whole, or an outage, logged in a line; neither answers with details. */
 export function describeFailure(error: Error, c: Context): Failure {
   const request = `${c.req.method} ${requestPath(c).pathname}`;

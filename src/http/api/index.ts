@@ -1,9 +1,8 @@
 /** Berth's own API under `/api/`: what SWR leaves to other services of its cloud, and what goes beyond SWR. */
-import { RegistryError } from "../../model/errors.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { readWholeBody, refuseLargeBody } from "../body.ts";
-import { limitBodies } from "../limit-bodies.ts";
-import { createRouter } from "../openapi.ts";
+import { readWholeBody } from "../body.ts";
+import { createManagementRouter } from "../management.ts";
+import { unknownRoute } from "../errors.ts";
 import { accessKeys } from "./access-keys.ts";
 import { accounts } from "./accounts.ts";
 import { activity } from "./activity.ts";
@@ -33,17 +32,9 @@ import { tagDeletion } from "./tag-deletion.ts";
 import { tagHistory } from "./tag-history.ts";
 import { triggers } from "./triggers.ts";
 import { users } from "./users.ts";
-import { requestPath } from "../public-address.ts";
 
-export const api = createRouter();
+export const api = createManagementRouter();
 
-api.use(async function headers(c, next) {
-  c.header("X-Content-Type-Options", "nosniff");
-  c.header("Cache-Control", "no-store");
-  await next();
-});
-api.use(limitBodies);
-api.use(refuseLargeBody);
 api.use(identifyManager);
 api.use(readWholeBody);
 api.route("/", audit);
@@ -75,7 +66,6 @@ api.route("/", accessKeys);
 api.route("/", loginCommand);
 api.route("/", logins);
 api.all("/*", (c) => {
-  const { pathname } = requestPath(c);
-  throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the API`);
+  throw unknownRoute(c, "the API");
 });
 api.onError(renderApiError);

@@ -6,12 +6,10 @@ import type { Context } from "hono";
 import { RegistryError } from "../../model/errors.ts";
 import { getClusterName } from "../../registry/clusters.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { refuseLargeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
-import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
-import { limitBodies } from "../limit-bodies.ts";
-import { createRoute, createRouter, json, z } from "../openapi.ts";
-import { requestPath } from "../public-address.ts";
+import { asRefusal, describeFailure, setRetryAfter, STATUS, unknownRoute } from "../errors.ts";
+import { createManagementRouter } from "../management.ts";
+import { createRoute, json, z } from "../openapi.ts";
 import { auditRefusal } from "../refusals.ts";
 import { formatTime, ProjectParams, Time } from "../swr/params.ts";
 
@@ -45,14 +43,7 @@ const showCluster = createRoute({
   responses: { 200: json(CceCluster, "The cluster.") },
 });
 
-export const cce = createRouter();
-cce.use(async function headers(c, next) {
-  c.header("X-Content-Type-Options", "nosniff");
-  c.header("Cache-Control", "no-store");
-  await next();
-});
-cce.use(limitBodies);
-cce.use(refuseLargeBody);
+export const cce = createManagementRouter();
 cce.use(identifyManager);
 cce.openapi(showCluster, async (c) => {
   const { id, name, createdAt, updatedAt } = await getClusterName(
@@ -69,8 +60,7 @@ cce.openapi(showCluster, async (c) => {
   return c.json({ kind: "Cluster", apiVersion: "v3", metadata } as const, 200);
 });
 cce.all("/*", (c) => {
-  const { pathname } = requestPath(c);
-  throw new RegistryError("ROUTE_UNKNOWN", `${c.req.method} ${pathname.slice(0, 200)} is not part of the CCE API`);
+  throw unknownRoute(c, "the CCE API");
 });
 cce.onError(renderCceError);
 

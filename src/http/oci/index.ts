@@ -1,10 +1,10 @@
 /** The registry API under `/v2/`: OCI distribution-spec and Docker's additions to it. */
 import { Hono } from "hono";
-import { RegistryError } from "../../model/errors.ts";
 import { requireCredentials } from "../../registry/access.ts";
 import { identify } from "../auth/identify.ts";
 import type { AppEnv } from "../context.ts";
 import { limitBodies } from "../limit-bodies.ts";
+import { unknownRoute } from "../errors.ts";
 import { blobs } from "./blobs.ts";
 import { catalog } from "./catalog.ts";
 import { renderOciError } from "./errors.ts";
@@ -12,7 +12,6 @@ import { manifests } from "./manifests.ts";
 import { referrers } from "./referrers.ts";
 import { tags } from "./tags.ts";
 import { uploads } from "./uploads.ts";
-import { requestPath } from "../public-address.ts";
 
 export const oci = new Hono<AppEnv>({ strict: false })
   .use(async function protocolHeaders(c, next) {
@@ -33,10 +32,6 @@ export const oci = new Hono<AppEnv>({ strict: false })
   .route("/", blobs)
   .route("/", referrers)
   .all("/*", (c) => {
-    const { pathname } = requestPath(c);
-    throw new RegistryError(
-      "ROUTE_UNKNOWN",
-      `${c.req.method} ${pathname.slice(0, 200)} is not part of the registry API`,
-    );
+    throw unknownRoute(c, "the registry API");
   })
   .onError(renderOciError);

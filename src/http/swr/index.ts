@@ -1,14 +1,13 @@
 /** SWR's management API v2 under `/v2/manage/`: Huawei's SDKs and Terraform provider work with it unmodified. */
 import type { Context } from "hono";
-import { RegistryError } from "../../model/errors.ts";
 import { reservedOrganization } from "../../model/reference.ts";
 import { requireAccountUser } from "../../registry/access.ts";
 import { identifyManager } from "../auth/identify.ts";
-import { readWholeBody, refuseLargeBody } from "../body.ts";
+import { readWholeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
-import { limitBodies } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
-import { createRouter } from "../openapi.ts";
+import { createManagementRouter } from "../management.ts";
+import { unknownRoute } from "../errors.ts";
 import { renderSwrError } from "./errors.ts";
 import { accessDomains } from "./access-domains.ts";
 import { featureGates } from "./feature-gates.ts";
@@ -53,15 +52,7 @@ swrV3.all("/*", refuseUnknownRoute);
 
 /** A router that answers as SWR does, to those who may manage an account. */
 function createSwrRouter() {
-  const router = createRouter();
-  router.use(async function requestId(c, next) {
-    c.header("X-Request-Id", crypto.randomUUID());
-    c.header("X-Content-Type-Options", "nosniff");
-    c.header("Cache-Control", "no-store");
-    await next();
-  });
-  router.use(limitBodies);
-  router.use(refuseLargeBody);
+  const router = createManagementRouter(() => ({ "X-Request-Id": crypto.randomUUID() }));
   router.use(identifyManager);
   router.use(async function accountOnly(c, next) {
     requireAccountUser(c.var.caller);
@@ -79,8 +70,5 @@ function refuseUnknownRoute(c: Context<AppEnv>): Response {
   const { pathname } = requestPath(c);
   const organization = REGISTRY_PATH.exec(pathname)?.[1];
   if (organization !== undefined) return renderOciError(reservedOrganization(organization), c);
-  throw new RegistryError(
-    "ROUTE_UNKNOWN",
-    `${c.req.method} ${pathname.slice(0, 200)} is not part of the management API`,
-  );
+  throw unknownRoute(c, "the management API");
 }

@@ -1,0 +1,21 @@
+import { refuseLargeBody } from "./body.ts";
+import { limitBodies } from "./limit-bodies.ts";
+import { createRouter } from "./openapi.ts";
+
+/**
+ * A router of a management API: caches keep nothing of it, and what comes in too large or too often is refused first.
+ *
+ * @param more headers of each answer, refusals included.
+ */
+export function createManagementRouter(more: () => Record<string, string> = () => ({})) {
+  const router = createRouter();
+  router.use(async function headers(c, next) {
+    c.header("X-Content-Type-Options", "nosniff");
+    c.header("Cache-Control", "no-store");
+    for (const [name, value] of Object.entries(more())) c.header(name, value);
+    await next();
+  });
+  router.use(limitBodies);
+  router.use(refuseLargeBody);
+  return router;
+}
