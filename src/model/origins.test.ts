@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { parsePublicUrls } from "./public-urls.ts";
+import { parseOrigins } from "./origins.ts";
 
 describe("PUBLIC_URL", () => {
   it.for([
@@ -12,7 +12,7 @@ describe("PUBLIC_URL", () => {
     ["https://[2001:db8::1]:5000", ["https://[2001:db8::1]:5000"]],
     ["https://a.example, https://b.example:8443\nhttps://a.example", ["https://a.example", "https://b.example:8443"]],
   ] as const)("%j is %j", ([text, addresses], { expect }) => {
-    expect(parsePublicUrls(text)).toEqual(addresses);
+    expect(parseOrigins(text)).toEqual(addresses);
   });
 
   it.for([
@@ -28,11 +28,11 @@ describe("PUBLIC_URL", () => {
     "https://",
     "https://a.example:99999",
   ])("%j names no registry", (text, { expect }) => {
-    expect(() => parsePublicUrls(text)).toThrow(/is not an address such as/);
+    expect(() => parseOrigins(text)).toThrow(/is not an address such as/);
   });
 
   it("has a limit", ({ expect }) => {
     const many = Array.from({ length: 21 }, (_, at) => `https://r${at}.example.com`).join(",");
-    expect(() => parsePublicUrls(many)).toThrow("at most 20");
+    expect(() => parseOrigins(many)).toThrow("at most 20");
   });
 });

@@ -1,27 +1,22 @@
-/** The addresses at which a deployment is reached. */
+/** Addresses of websites as settings name them: the deployment's own ones, and those of other sites. */
 
-/** More names than a deployment has: each is compared with what requests name. */
-const MAX_PUBLIC_URLS = 20;
+/** Each is compared with what every request names. */
+const MAX_ORIGINS = 20;
 
 /**
- * Reads `PUBLIC_URL`: one or more of `https://host[:port]`, separated by commas or spaces. The first is the canonical one.
- * http is for networks of one's own.
+ * Reads `PUBLIC_URL` or `CORS_ORIGINS`: `https://host[:port]`, several of them separated by commas or spaces. http is for
+ * networks of one's own.
  *
- * @returns origins, without a slash at the end.
+ * @returns origins in the order given, without a slash at the end.
  * @throws Error naming the entry that is none.
  */
-export function parsePublicUrls(text: string): string[] {
-  return parseOrigins(text);
-}
-
-/** The same for `CORS_ORIGINS`, which are the addresses of other sites. */
 export function parseOrigins(text: string): string[] {
   const entries = text.split(/[\s,]+/).filter((entry) => entry !== "");
-  if (entries.length > MAX_PUBLIC_URLS) throw new Error(`at most ${MAX_PUBLIC_URLS} addresses can be named`);
-  return [...new Set(entries.map(parsePublicUrl))];
+  if (entries.length > MAX_ORIGINS) throw new Error(`at most ${MAX_ORIGINS} addresses can be named`);
+  return [...new Set(entries.map(parseOrigin))];
 }
 
-function parsePublicUrl(entry: string): string {
+function parseOrigin(entry: string): string {
   const invalid = new Error(`"${entry}" is not an address such as https://registry.example.com`);
   const url = /^https?:\/\//i.test(entry) ? URL.parse(entry) : null;
   if (!url || url.username !== "" || url.password !== "" || url.pathname !== "/" || url.hostname === "") throw invalid;

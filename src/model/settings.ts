@@ -1,15 +1,15 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { z } from "zod";
 import { ConfigurationError } from "./errors.ts";
+import { parseOrigins } from "./origins.ts";
 import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
-import { parseOrigins, parsePublicUrls } from "./public-urls.ts";
 import { type OrganizationName, parseOrganizationName } from "./reference.ts";
 
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
   .describe("true or false");
 /** Text that a function reads, whose errors say what is wrong. */
-const list = <T>(parse: (text: string) => T[]) =>
+const readBy = <T>(parse: (text: string) => T) =>
   z.string().transform((text, context) => {
     try {
       return parse(text);
@@ -18,14 +18,6 @@ const list = <T>(parse: (text: string) => T[]) =>
       return z.NEVER;
     }
   });
-function readOrganization(text: string, context: z.RefinementCtx): OrganizationName {
-  try {
-    return parseOrganizationName(text);
-  } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error));
-    return z.NEVER;
-  }
-}
 
 const GIB = 1024 ** 3;
 const count = (max: number) => z.coerce.number().int().min(0).max(max);
@@ -45,13 +37,11 @@ const Variables = z.object({
   UPLOAD_ARCHIVE_BYTES: count(100 * GIB)
     .min(1)
     .default(2 * GIB),
-  ALLOWED_TARGETS: list(parseAllowedTargets).prefault(""),
-  PUBLIC_URL: list(parsePublicUrls).prefault(""),
+  ALLOWED_TARGETS: readBy(parseAllowedTargets).prefault(""),
+  PUBLIC_URL: readBy(parseOrigins).prefault(""),
   UPLOADS_IN_MEMORY: count(1_000_000).min(4).optional(),
-  CORS_ORIGINS: list(parseOrigins).prefault(""),
-  DEFAULT_ORGANIZATION: z
-    .union([z.literal("").transform(() => undefined), z.string().transform(readOrganization)])
-    .optional(),
+  CORS_ORIGINS: readBy(parseOrigins).prefault(""),
+  DEFAULT_ORGANIZATION: readBy((text) => (text === "" ? undefined : parseOrganizationName(text))).prefault(""),
 });
 
 export interface Settings {
