@@ -1,6 +1,7 @@
 /** Running aging rules: guide 4.8. */
 import type { Tag } from "../model/reference.ts";
 import { type CompiledRule, compileRule, type Judged, judgeAll, nextRunAfter } from "../model/retention.ts";
+import { paced } from "../storage/pace.ts";
 import {
   claimRule,
   expireTags,
@@ -16,7 +17,6 @@ import {
 import type { Stores } from "../storage/stores.ts";
 import type { Budget } from "./budget.ts";
 import { settleRepository } from "./companions.ts";
-import { breathe } from "../storage/pace.ts";
 
 /** Tags that are read at once. */
 const PAGE_TAGS = 1000;
@@ -70,13 +70,11 @@ export async function runRule(
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
-      const startedAt = Date.now();
-      const slice = await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now);
+      const slice = await paced(() => expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now));
       deleted.push(...slice.deleted);
       // What is left of it, later runs and housekeeping settle.
       const repository = { ...rule, id: rule.repositoryId, name: rule.repository };
-      await settleRepository(stores.db, repository, slice.unsettled, budget);
-      await breathe(startedAt);
+      await paced(() => settleRepository(stores.db, repository, slice.unsettled, budget));
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;

@@ -13,9 +13,9 @@ import {
   takeApart,
 } from "../storage/deletion.ts";
 import { isNeeded } from "../storage/garbage.ts";
+import { paced } from "../storage/pace.ts";
 import type { Stores } from "../storage/stores.ts";
 import { Budget } from "./budget.ts";
-import { breathe } from "../storage/pace.ts";
 
 /** Targets that are looked for at once. */
 const PAGE = 20;
@@ -101,9 +101,7 @@ export async function cleanUpAfterwards(stores: Stores): Promise<void> {
 /** Manifests that were deleted one by one. */
 async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void> {
   for (let changed = 1; changed > 0 && !budget.isSpent;) {
-    const startedAt = Date.now();
-    ({ changed } = await takeApart(db));
-    await breathe(startedAt);
+    ({ changed } = await paced(() => takeApart(db)));
   }
 }
 
@@ -112,28 +110,24 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
   switch (cleanup.kind) {
     case "image":
       for (let stage: number | undefined = 0, passes = 0; stage !== undefined && !budget.isSpent;) {
-        const startedAt = Date.now();
-        const next: number | undefined = await cleanRepository(db, cleanup.targetId, stage);
-        if (next !== undefined && next < stage && (passes += 1) > MAX_PASSES) {
+        const from: number = stage;
+        const next: number | undefined = await paced(() => cleanRepository(db, cleanup.targetId, from));
+        if (next !== undefined && next < from && (passes += 1) > MAX_PASSES) {
           throw new Error(`image ${cleanup.targetId} has rows that nothing deletes`);
         }
         stage = next;
-        await breathe(startedAt);
       }
       return true;
-    case "untagged": {
-      const startedAt = Date.now();
-      await noteUnneeded(db, cleanup, isNeeded);
-      await breathe(startedAt);
+    case "untagged":
+      await paced(() => noteUnneeded(db, cleanup, isNeeded));
       return true;
-    }
-    default:
+    default: {
+      const deleteSlice = SLICES[cleanup.kind];
       for (let isDone = false; !isDone && !budget.isSpent;) {
-        const startedAt = Date.now();
-        isDone = await SLICES[cleanup.kind](db, cleanup.targetId);
-        await breathe(startedAt);
+        isDone = await paced(() => deleteSlice(db, cleanup.targetId));
       }
       // An account leaves its users.
       return cleanup.kind === "account";
+    }
   }
 }

@@ -2,7 +2,6 @@
  * Why a request of the registry's own got no answer. The runtime's words ("internal error; reference = …") are for those who
  * develop it: they go to the operator's log, and never to users.
  */
-import { HttpError } from "../model/http-answer.ts";
 import { CertificateRefused } from "../model/tls/chain.ts";
 import { TlsError } from "../model/tls/errors.ts";
 import { fetchPrivately } from "./private-tls.ts";
@@ -11,14 +10,12 @@ import { fetchPrivately } from "./private-tls.ts";
 const UNEXPLAINED = /^internal error/i;
 
 /**
- * A sentence's part that says why there is no answer.
+ * A sentence's part that says why there is no answer, for what the runtime threw.
  *
- * @param error what `fetch` or a socket threw.
+ * @param error what `fetch` or a socket threw; what Berth's own TLS client throws has its own words.
  * @param url where the request went.
  */
 export function describeConnectionFailure(error: unknown, url: URL): string {
-  if (error instanceof CertificateRefused) return `its certificate ${error.message}`;
-  if (error instanceof TlsError || error instanceof HttpError) return `it ${error.message}`;
   console.warn(`a request to ${url.host} got no answer:`, error);
   if (!UNEXPLAINED.test(messageOf(error))) return "the connection was refused or lost";
   const certificate = url.protocol === "https:" ? ", or its certificate is not one that everybody trusts" : "";

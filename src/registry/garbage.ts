@@ -24,13 +24,13 @@ import {
 import { findUnlisted } from "../storage/blobs.ts";
 import { takeApart } from "../storage/deletion.ts";
 import { hasObject, OBJECT_PREFIX } from "../storage/objects.ts";
+import { paced } from "../storage/pace.ts";
 import type { Stores } from "../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "./access.ts";
 import { noteLost } from "./blobs.ts";
 import { Budget } from "./budget.ts";
 import { cleanUp } from "./cleanups.ts";
 import { settleAll } from "./companions.ts";
-import { breathe } from "../storage/pace.ts";
 
 export type { CollectionRecord, Garbage };
 
@@ -83,44 +83,32 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
   while (Object.values(isDue).includes(true) && !budget.isSpent) {
     if (isDue.companions) isDue.companions = !(await settleAll(stores, since, budget));
     if (isDue.observation) {
-      const startedAt = Date.now();
-      isDue.observation = (await observeManifests(db, Date.now(), MARKED_ROWS)) === MARKED_ROWS;
-      await breathe(startedAt);
+      isDue.observation = (await paced(() => observeManifests(db, Date.now(), MARKED_ROWS))) === MARKED_ROWS;
     }
     if (isDue.manifests) {
-      const startedAt = Date.now();
-      const { deleted, seen } = await deleteUnneededManifests(db, since, MARKED_ROWS);
+      const { deleted, seen } = await paced(() => deleteUnneededManifests(db, since, MARKED_ROWS));
       run.manifests += deleted;
       isDue.manifests = seen >= MARKED_ROWS;
       if (deleted > 0) isDue.parts = true;
-      await breathe(startedAt);
     }
     if (isDue.parts) {
-      const startedAt = Date.now();
-      const { changed } = await takeApart(db);
+      const { changed } = await paced(() => takeApart(db));
       isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
       if (changed > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
-      await breathe(startedAt);
     }
     if (isDue.links) {
-      const startedAt = Date.now();
-      const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
-      const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
+      const observed = await paced(() => observeLinks(db, Date.now(), SLICE_ROWS));
+      const deleted = await paced(() => deleteUnneededLinks(db, since, SLICE_ROWS));
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
-      await breathe(startedAt);
     }
     if (isDue.blobs) {
-      const startedAt = Date.now();
-      const { deleted, hasMore } = await deleteGarbageBlobs(db, since, SLICE_ROWS);
+      const { deleted, hasMore } = await paced(() => deleteGarbageBlobs(db, since, SLICE_ROWS));
       run.blobs += deleted;
       isDue.blobs = hasMore;
       if (deleted > 0) isDue.objects = true;
-      await breathe(startedAt);
     }
-    if (isDue.objects) {
-      isDue.objects = await deleteObjects(stores, run);
-    }
+    if (isDue.objects) isDue.objects = await deleteObjects(stores, run);
     await save();
   }
   for await (const { orphans, page } of findOrphans(stores, run.objectCursor, budget)) {

@@ -6,6 +6,7 @@ import { deleteAuditBefore } from "../storage/audit.ts";
 import { deleteDeliveriesBefore } from "../storage/deliveries.ts";
 import { deleteLostUploads } from "../storage/open-uploads.ts";
 import { deleteIdlePaces } from "../storage/outbound-paces.ts";
+import { paced } from "../storage/pace.ts";
 import { saveStoredBytes } from "../storage/reports.ts";
 import { deleteLogBefore } from "../storage/retention.ts";
 import { deleteEndedSessions } from "../storage/sessions.ts";
@@ -14,7 +15,6 @@ import type { Stores } from "../storage/stores.ts";
 import { runDueRules } from "./aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "./garbage.ts";
-import { breathe } from "../storage/pace.ts";
 import { reencryptSecrets } from "./reencryption.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -79,9 +79,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
 function inSlices(deleteSome: (limit: number) => Promise<number>, slice = SLICE): Task {
   const run = async (budget: Budget) => {
     while (!budget.isSpent) {
-      const startedAt = Date.now();
-      if ((await deleteSome(slice)) < slice) return;
-      await breathe(startedAt);
+      if ((await paced(() => deleteSome(slice))) < slice) return;
     }
   };
   return { weight: 1, run };

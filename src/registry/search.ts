@@ -44,7 +44,7 @@ export async function searchForDocker(stores: Stores, caller: Caller, text: stri
   const page = { sort: "name", isDescending: false, after: undefined, limit } as const;
   const sources = user ? ALL_SOURCES : (["public"] as const);
   const { rows } = await search(stores.db, { ...page, user, sources, filter: text === "" ? {} : { text } });
-  return rows.slice(0, limit);
+  return rows;
 }
 
 async function describe(

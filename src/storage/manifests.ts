@@ -21,7 +21,7 @@ import {
 import { refuseImmutable } from "./deletion.ts";
 import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable, isKept } from "./immutable-tags.ts";
-import { breathe } from "./pace.ts";
+import { paced } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { throwExplained } from "./quotas.ts";
@@ -423,9 +423,7 @@ export async function deleteManifest(
     if (parents.length > 0) throw inUse(digest, parents, error);
   }
   for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
-    const startedAt = Date.now();
-    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
-    await breathe(startedAt);
+    deleted = (await paced(() => db.batch(deletingTags(db, actor, manifestId))))[1].length;
   }
   return deleteManifest(db, actor, repository, digest);
 }
