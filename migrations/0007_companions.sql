@@ -16,6 +16,7 @@ CREATE TABLE `unsettled_manifests` (
 	`repository_id` integer NOT NULL,
 	`digest` text NOT NULL,
 	`is_released` integer NOT NULL,
+	`spared_tag` text,
 	PRIMARY KEY(`repository_id`, `digest`),
 	FOREIGN KEY (`repository_id`) REFERENCES `repositories`(`id`) ON UPDATE no action ON DELETE cascade
 );
@@ -161,15 +162,16 @@ WHEN EXISTS (SELECT 1 FROM `tags` WHERE `repository_id` = OLD.`repository_id` AN
 	AND (SELECT `account_id` FROM `repositories` WHERE `id` = OLD.`repository_id`) <> 0 BEGIN
 	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
 	SELECT `repository_id`, `digest`, 1 FROM `manifests` WHERE `id` = OLD.`manifest_id`
-	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1;
+	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1, `spared_tag` = NULL;
 END;
 --> statement-breakpoint
+-- A tag may move from an image to what belongs to that image. It was pushed just now: it stays.
 CREATE TRIGGER `companions_moved` AFTER UPDATE OF `manifest_id` ON `tags` WHEN NEW.`manifest_id` <> OLD.`manifest_id` BEGIN
-	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
-	SELECT `repository_id`, `digest`, 1 FROM `manifests`
+	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`, `spared_tag`)
+	SELECT `repository_id`, `digest`, 1, NEW.`name` FROM `manifests`
 	WHERE `id` = OLD.`manifest_id`
 		AND EXISTS (SELECT 1 FROM `tags` WHERE `repository_id` = OLD.`repository_id` AND `companion_of` IS NOT NULL)
-	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1;
+	ON CONFLICT (`repository_id`, `digest`) DO UPDATE SET `is_released` = 1, `spared_tag` = excluded.`spared_tag`;
 	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
 	SELECT `repository_id`, `digest`, 0 FROM `manifests`
 	WHERE `id` = NEW.`manifest_id` AND EXISTS (SELECT 1 FROM `resting_companions` WHERE `repository_id` = NEW.`repository_id`)

@@ -64,6 +64,8 @@ export function companionColumns(
 export interface Unsettled {
   digest: Digest;
   isReleased: boolean;
+  /** A tag that is no companion of it this time: it was pushed by what released the manifest. */
+  sparedTag: Tag | null;
 }
 
 /** Manifests that are settled at once: an index among them may have any number of parts. */
@@ -79,7 +81,11 @@ export async function listUnsettled(db: Database, repositoryId: number): Promise
 /** The last statement of a batch that moves tags: what is to be settled after it. */
 export function unsettledQuery(db: Database, repositoryId: number | SQL<number>) {
   return db
-    .select({ digest: unsettledManifests.digest, isReleased: unsettledManifests.isReleased })
+    .select({
+      digest: unsettledManifests.digest,
+      isReleased: unsettledManifests.isReleased,
+      sparedTag: unsettledManifests.sparedTag,
+    })
     .from(unsettledManifests)
     .where(eq(unsettledManifests.repositoryId, repositoryId))
     .orderBy(asc(unsettledManifests.digest))
@@ -140,14 +146,19 @@ export async function settle(
 ): Promise<Unsettled[]> {
   const { id, name } = repository;
   const now = Date.now();
-  const given = JSON.stringify(slice.map(({ digest, isReleased }) => [digest, isReleased ? 1 : 0]));
+  const given = JSON.stringify(
+    slice.map(({ digest, isReleased, sparedTag }) => [digest, isReleased ? 1 : 0, sparedTag]),
+  );
   const key = sql`substr(noted.value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
   // The condition is looked at once for each manifest, however many companions it has.
   const noted = (condition: SQL) => sql`(SELECT ${key} FROM json_each(${given}) AS noted WHERE ${condition})`;
   const released = noted(sql`noted.value ->> 1 = 1 AND NOT ${isHeld(id, key)}`);
   // What came without a tag is there all the same.
   const recalled = noted(sql`${isHeld(id, key)} OR noted.value ->> 1 = 0 AND ${isThere(id, key)}`);
-  const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released} AND NOT ${isImmutable}`;
+  const isSpared = sql`EXISTS (
+    SELECT 1 FROM json_each(${given}) AS noted WHERE noted.value ->> 2 = ${tags.name} AND ${key} = ${tags.companionOf})`;
+  const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
+    AND NOT ${isImmutable} AND NOT ${isSpared}`;
   const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.companionOf} IN ${recalled} AND ${isWhole}`;
   const resting = sliceOf(tags, mayRest);
   const returning = sliceOf(restingCompanions, mayReturn);
@@ -195,7 +206,7 @@ export async function settle(
     db
       .insert(unsettledManifests)
       .select(
-        sql`SELECT ${id}, noted.value ->> 0, noted.value ->> 1 FROM json_each(${given}) AS noted
+        sql`SELECT ${id}, noted.value ->> 0, noted.value ->> 1, noted.value ->> 2 FROM json_each(${given}) AS noted
             WHERE EXISTS (SELECT 1 FROM ${tags} WHERE ${mayRest} AND ${tags.companionOf} = ${key})
               OR EXISTS (SELECT 1 FROM ${restingCompanions} WHERE ${mayReturn} AND ${restingCompanions.companionOf} = ${key})`,
       )
@@ -260,7 +271,7 @@ function notePartsOf(db: Database, repositoryId: number, given: string) {
   return db
     .insert(unsettledManifests)
     .select(
-      sql`SELECT ${repositoryId}, parts.digest, max(given.value ->> 1)
+      sql`SELECT ${repositoryId}, parts.digest, max(given.value ->> 1), max(given.value ->> 2)
           FROM json_each(${given}) AS given
           CROSS JOIN ${manifests} AS wholes ON wholes.repository_id = ${repositoryId} AND wholes.digest = given.value ->> 0
           CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = wholes.id
@@ -271,7 +282,7 @@ function notePartsOf(db: Database, repositoryId: number, given: string) {
     )
     .onConflictDoUpdate({
       target: [unsettledManifests.repositoryId, unsettledManifests.digest],
-      set: { isReleased: sql`excluded.is_released` },
+      set: { isReleased: sql`excluded.is_released`, sparedTag: sql`excluded.spared_tag` },
     });
 }
 

@@ -665,6 +665,8 @@ export const unsettledManifests = sqliteTable(
     digest: text("digest").$type<Digest>().notNull(),
     /** Whether a tag or an index let it go; otherwise it came, or got a tag. */
     isReleased: integer("is_released", { mode: "boolean" }).notNull(),
+    /** The tag that let it go by moving on. It does not go itself, should it have moved to what belongs to this manifest. */
+    sparedTag: text("spared_tag").$type<Tag>(),
   },
   (table) => [primaryKey({ columns: [table.repositoryId, table.digest] })],
 );

@@ -411,6 +411,25 @@ describe("deleting an image", () => {
     await json("POST", `${api(repository)}/tags/v1/restore`);
     expect(await tagsOf(repository)).toEqual([nameOf(image.digest, ""), "v1", "v1-sbom"]);
   });
+
+  it.for([
+    ["an image", (image: Descriptor) => image.digest],
+    ["an index with it", (image: Descriptor, repository: string) => pushIndex(repository, "v1", [onLinux(image)])],
+  ] as const)(
+    "by moving the last tag of %s to a referrer takes the rest along, not that tag",
+    async ([, tag], { expect }) => {
+      const repository = newRepository();
+      const image = await pushImage(repository, "v1");
+      await tag(image, repository);
+      await sign(repository, image.digest);
+      const sbom = await pushImage(repository, "v1", { subject: image, artifactType: "application/spdx+json" });
+      await collect();
+      expect(await tagsOf(repository)).toEqual(["v1"]);
+      expect((await send("HEAD", `/v2/${repository}/manifests/v1`)).headers.get("Docker-Content-Digest")).toBe(
+        sbom.digest,
+      );
+    },
+  );
 });
 
 describe("a companion whose image is not there", () => {
