@@ -3,7 +3,11 @@
  * grows with the bytes that clients send is taken from a budget first, so that a client can only slow down others.
  */
 
-/** For how long a lease counts whose holder gives no sign of life: the platform may end a request at any `await`. */
+/**
+ * How often a lease gives a sign of life, and after how long without one it no longer counts: the platform may end a request
+ * at any `await`, and with it the timers, but then no `finally` runs.
+ */
+const BEAT_MS = 3000;
 const SILENCE_MS = 15_000;
 
 /** A number of bytes, of which holders take what they need and give it back. */
@@ -39,11 +43,12 @@ export class MemoryBudget {
   }
 }
 
-/** What one holder has of a budget. It renews it at least every few seconds, and releases it when it is done. */
+/** What one holder has of a budget, until it releases it. */
 export class Lease {
   readonly #leases: Set<Lease>;
   readonly #budget: MemoryBudget;
   #bytes = 0;
+  #beat: ReturnType<typeof setInterval> | undefined;
   seenAt = Date.now();
 
   constructor(leases: Set<Lease>, budget: MemoryBudget) {
@@ -61,18 +66,25 @@ export class Lease {
    * @returns whether there was enough: if not, the lease stays as it was.
    */
   resize(bytes: number, urgent = false): boolean {
-    this.renew();
+    // Before the budget is added up: one that was silent for too long counts again.
+    if (this.#bytes > 0) this.#live();
     const limit = this.#budget.bytes - (urgent ? 0 : this.#budget.reserved);
     if (bytes > this.#bytes && this.#budget.used - this.#bytes + bytes > limit) return false;
     this.#bytes = bytes;
-    if (bytes > 0) this.#leases.add(this);
-    else this.#leases.delete(this);
+    if (bytes > 0) {
+      this.#live();
+      this.#beat ??= setInterval(() => this.#live(), BEAT_MS);
+    } else {
+      this.#leases.delete(this);
+      clearInterval(this.#beat);
+      this.#beat = undefined;
+    }
     return true;
   }
 
-  /** Says that the holder is still there. */
-  renew(): void {
+  #live(): void {
     this.seenAt = Date.now();
+    this.#leases.add(this);
   }
 
   release(): void {

@@ -13,12 +13,17 @@ const LONGEST_PAUSE_MS = 1000;
 
 export class Places {
   readonly #count: number;
-  /** By holder: when it was seen last. */
-  readonly #taken = new Map<string, number>();
+  readonly #share: number;
+  readonly #taken = new Map<string, { group: string; seenAt: number }>();
   #wantedAt = 0;
 
-  constructor(count: number) {
+  /**
+   * @param count how many there are in all.
+   * @param share how many of them the holders of one group may have.
+   */
+  constructor(count: number, share = count) {
     this.#count = count;
+    this.#share = share;
   }
 
   /** How many are taken, by holders that may have fallen silent. */
@@ -31,18 +36,29 @@ export class Places {
     return Date.now() - this.#wantedAt < WANTED_MS;
   }
 
-  /** @returns whether there was one, or the holder has one already. */
-  tryTake(holder: string): boolean {
+  /**
+   * @param group whose share it is of.
+   * @returns whether there was one, or the holder has one already.
+   */
+  tryTake(holder: string, group = ""): boolean {
     const now = Date.now();
-    if (!this.#taken.has(holder) && this.#taken.size >= this.#count) {
-      for (const [other, seenAt] of this.#taken) if (seenAt < now - SILENCE_MS) this.#taken.delete(other);
-      if (this.#taken.size >= this.#count) {
+    if (!this.#taken.has(holder) && !this.#hasRoom(group)) {
+      for (const [other, { seenAt }] of this.#taken) if (seenAt < now - SILENCE_MS) this.#taken.delete(other);
+      if (!this.#hasRoom(group)) {
         this.#wantedAt = now;
         return false;
       }
     }
-    this.#taken.set(holder, now);
+    this.#taken.set(holder, { group, seenAt: now });
     return true;
+  }
+
+  #hasRoom(group: string): boolean {
+    if (this.#taken.size >= this.#count) return false;
+    if (this.#taken.size < this.#share) return true;
+    let ofGroup = 0;
+    for (const place of this.#taken.values()) if (place.group === group) ofGroup += 1;
+    return ofGroup < this.#share;
   }
 
   /**
@@ -50,10 +66,10 @@ export class Places {
    *
    * @returns false when there was none for so long.
    */
-  async take(holder: string, milliseconds: number): Promise<boolean> {
+  async take(holder: string, milliseconds: number, group = ""): Promise<boolean> {
     const end = Date.now() + milliseconds;
     // Less often the longer it takes: thousands may be waiting.
-    for (let pause = FIRST_PAUSE_MS; !this.tryTake(holder); pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; !this.tryTake(holder, group); pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       if (Date.now() > end) return false;
       await new Promise((done) => setTimeout(done, pause));
     }
@@ -61,8 +77,8 @@ export class Places {
   }
 
   /** Says that the holder is still there, until the function that comes back is called. */
-  keep(holder: string): () => void {
-    const timer = setInterval(() => this.#taken.set(holder, Date.now()), BEAT_MS);
+  keep(holder: string, group = ""): () => void {
+    const timer = setInterval(() => this.#taken.set(holder, { group, seenAt: Date.now() }), BEAT_MS);
     return () => clearInterval(timer);
   }
 

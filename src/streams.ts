@@ -3,7 +3,7 @@
  * of the speed; in small ones where they do not, since a read holds its whole buffer until it is full. What a client does to
  * its body, from breaking it off to sending nothing more, becomes a refusal here and nowhere else.
  */
-import { free, MemoryBudget } from "./memory.ts";
+import { free, type Lease, MemoryBudget } from "./memory.ts";
 import { RegistryError } from "./model/errors.ts";
 import { Places } from "./places.ts";
 
@@ -23,8 +23,12 @@ const QUICK_MS = 2000;
 const IDLE_MS = 1000;
 /** For how long a client may take to fill a step, as long as nobody waits for what it holds. */
 const STALL_MS = 60_000;
-/** The same when others wait. */
-const HURRIED_STALL_MS = 10_000;
+/**
+ * When others wait, a client has to send this many bytes in this time. Only time that the registry spends waiting for it
+ * counts.
+ */
+const HURRIED_BYTES = 32 * 1024;
+const HURRIED_MS = 10_000;
 
 /** How long a refused body is read all the same, in order to be heard, and for how long it may pause meanwhile. */
 const DISCARD_MS = 30_000;
@@ -33,32 +37,52 @@ const PEEK_MS = 100;
 const DISCARD_BYTES = 4 * 1024;
 const DISCARD_BYTES_IN_HASTE = 16 * 1024;
 
-/** What small bodies may take of an isolate's memory, all together. */
+/**
+ * What small bodies may take of an isolate's memory, all together, until they are answered: for each byte three, since what is
+ * read out of them is in memory as well.
+ */
 export const BODY_BUDGET_BYTES = 16 * 1024 * 1024;
+const HELD_PER_BYTE = 3;
 /** For how long a small body may come in, all in all, and how long it waits for memory. */
-const BODY_MS = 120_000;
+export const BODY_MS = 120_000;
 const MEMORY_PATIENCE_MS = 5000;
 const MEMORY_POLL_MS = 50;
 
 export const bodies = new MemoryBudget(BODY_BUDGET_BYTES);
 
-/** How many requests with bodies an isolate deals with at once. Each takes 50 to 200 KB by itself. */
+/** How many requests with bodies an isolate deals with at once, and of one network. Each takes 50 to 200 KB by itself. */
 export const MAX_BODIES = 80;
-/** How many more wait, and for how long, until one of those is done. */
-export const MAX_WAITING_BODIES = 64;
-export const bodyPlaces = new Places(MAX_BODIES);
+export const MAX_BODIES_OF_NETWORK = 48;
+export const bodyPlaces = new Places(MAX_BODIES, MAX_BODIES_OF_NETWORK);
 
-/** By body: what its request does once nothing more has to be found out about it. */
-const admissions = new WeakMap<ByteStream, () => void>();
+/** What a request with a body has, from its beginning to its answer. */
+export interface Visit {
+  /** Where it has its place. */
+  places: Places;
+  /** For how long its body may come in, if it is a small one. */
+  bodyMs: () => number;
+  /** What to do once nothing more has to be found out about it: what is asked of the database until then takes memory. */
+  onAdmission: () => void;
+}
 
-/** Has something done as soon as a body is about to be read: what is asked of the database until then takes memory. */
-export function onAdmission(body: ByteStream, listener: () => void): void {
-  admissions.set(body, listener);
+const visits = new WeakMap<ByteStream, Visit & { leases: Lease[] }>();
+
+/**
+ * Makes a visit known to what reads its body.
+ *
+ * @returns what gives the body's memory back: to be called when the request has been answered.
+ */
+export function beginVisit(body: ByteStream, visit: Visit): () => void {
+  const leases: Lease[] = [];
+  visits.set(body, { ...visit, leases });
+  return () => {
+    for (const lease of leases) lease.release();
+  };
 }
 
 /** Says that a body is about to be read, or waits for its turn. */
 export function admit(body: ByteStream | null): void {
-  if (body) admissions.get(body)?.();
+  if (body) visits.get(body)?.onAdmission();
 }
 
 /** What {@link BodyReader.read} answers when no bytes have come for a second. */
@@ -71,6 +95,8 @@ export class BodyReader {
   #step = 0;
   #startedAt = 0;
   #received = 0;
+  /** Since when, and what has come, while others wait: {@link HURRIED_MS}. */
+  #hurried = { waitedMs: 0, bytes: 0 };
   #pending: Promise<ReadableStreamReadResult<Bytes>> | undefined;
   #spare: ArrayBuffer | undefined;
 
@@ -94,14 +120,16 @@ export class BodyReader {
       this.#startedAt = Date.now();
       this.#pending = this.#reader.readAtLeast(size, new Uint8Array(this.#takeBuffer(size), 0, size));
     }
+    const calledAt = Date.now();
     const result = await within(IDLE_MS, this.#pending).catch((cause: unknown) => {
       throw new RegistryError("BODY_INCOMPLETE", "the request's body broke off, or is not framed as HTTP asks", {
         cause,
       });
     });
-    const duration = Date.now() - this.#startedAt;
+    const now = Date.now();
+    const duration = now - this.#startedAt;
+    this.#refuseSlow(now - calledAt, result === IDLE ? 0 : (result.value?.byteLength ?? 0));
     if (result === IDLE) {
-      if (duration > HURRIED_STALL_MS && this.#isHurried()) throw overloaded();
       if (duration < STALL_MS) return IDLE;
       throw new RegistryError("BODY_STALLED", "the request's body came too slowly: repeat the request");
     }
@@ -112,6 +140,16 @@ export class BodyReader {
     this.#received += value.byteLength;
     this.#step = duration < QUICK_MS ? this.#nextStep() : 0;
     return value;
+  }
+
+  /** @throws RegistryError OVERLOADED when others wait, and the client has long been sending next to nothing. */
+  #refuseSlow(waitedMs: number, bytes: number): void {
+    const hurried = this.#hurried;
+    hurried.waitedMs += waitedMs;
+    hurried.bytes += bytes;
+    if (hurried.waitedMs < HURRIED_MS) return;
+    if (hurried.bytes < HURRIED_BYTES && this.#isHurried()) throw overloaded();
+    this.#hurried = { waitedMs: 0, bytes: 0 };
   }
 
   /** The one that was read into last, unless it is too small, or larger than a step may be at present. */
@@ -157,7 +195,8 @@ async function within<T>(milliseconds: number, read: Promise<T>): Promise<T | ty
 }
 
 /**
- * Reads a whole body that has to be small. It takes memory as its bytes come, of what all such bodies share.
+ * Reads a whole body that has to be small. It takes memory as its bytes come, of what all such bodies share, and keeps it until
+ * its request is answered.
  *
  * @param max bytes; one more is refused without reading on.
  * @throws what `tooLarge` makes; RegistryError BODY_INCOMPLETE, BODY_STALLED, or OVERLOADED when others take all the memory.
@@ -165,27 +204,36 @@ async function within<T>(milliseconds: number, read: Promise<T>): Promise<T | ty
 export async function readLimited(body: ByteStream | null, max: number, tooLarge: () => Error): Promise<Bytes> {
   if (!body) return new Uint8Array(0);
   admit(body);
+  const visit = visits.get(body);
+  const places = visit?.places ?? bodyPlaces;
   const lease = bodies.open();
-  const end = Date.now() + BODY_MS;
-  const reader = new BodyReader(body, () => bodies.used > bodies.bytes / 2 || bodyPlaces.isWanted);
+  const startedAt = Date.now();
+  const reader = new BodyReader(body, () => bodies.used > bodies.bytes / 2 || places.isWanted);
   const pieces: Bytes[] = [];
   let length = 0;
+  let isWhole = false;
   try {
     for (;;) {
       // One byte more than allowed, so that a body of just the limit is told from a longer one.
       const piece = await reader.read(max + 1 - length);
-      lease.renew();
-      if (piece === undefined) return join(pieces, length);
-      if (Date.now() > end) throw new RegistryError("BODY_STALLED", `the body took more than ${BODY_MS / 1000} s`);
+      if (piece === undefined) {
+        isWhole = true;
+        return join(pieces, length);
+      }
+      const limitMs = visit?.bodyMs() ?? BODY_MS;
+      if (Date.now() > startedAt + limitMs) {
+        throw new RegistryError("BODY_STALLED", `the body took more than ${limitMs / 1000} s`);
+      }
       if (piece === IDLE) continue;
       length += piece.byteLength;
       if (length > max) throw tooLarge();
-      await untilTrue(() => lease.resize(length));
+      await untilTrue(() => lease.resize(length * HELD_PER_BYTE));
       pieces.push(piece.slice());
     }
   } finally {
     await reader.release();
-    lease.release();
+    if (visit && isWhole) visit.leases.push(lease);
+    else lease.release();
   }
 }
 

@@ -6,8 +6,9 @@ import { createRouter } from "./openapi.ts";
  * A router of a management API: caches keep nothing of it, and what comes in too large or too often is refused first.
  *
  * @param more headers of each answer, refusals included.
+ * @param limit of bodies: another one for routes that read them before they know who asks.
  */
-export function createManagementRouter(more: () => Record<string, string> = () => ({})) {
+export function createManagementRouter(more: () => Record<string, string> = () => ({}), limit = limitBodies) {
   const router = createRouter();
   router.use(async function headers(c, next) {
     c.header("X-Content-Type-Options", "nosniff");
@@ -15,7 +16,7 @@ export function createManagementRouter(more: () => Record<string, string> = () =
     for (const [name, value] of Object.entries(more())) c.header(name, value);
     await next();
   });
-  router.use(limitBodies);
+  router.use(limit);
   router.use(refuseLargeBody);
   return router;
 }

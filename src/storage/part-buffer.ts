@@ -63,12 +63,6 @@ export class PartBuffer {
     return true;
   }
 
-  /** Says that the upload is still there. */
-  renew(): void {
-    this.#lease.renew();
-    this.#spare?.lease.renew();
-  }
-
   /** Hands over a whole part, and is empty afterwards. */
   takeWhole(): Part {
     const whole = { bytes: this.#bytes, lease: this.#lease };

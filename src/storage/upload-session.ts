@@ -314,7 +314,6 @@ export class UploadSession extends DurableObject<Env> {
       }
       while (received < announced) {
         const piece = await reader.read(Math.min(UPLOAD_PART_BYTES - tailBytes - part.length, announced - received));
-        part.renew();
         if (piece === undefined) break;
         if (piece === IDLE) {
           if (isMemoryScarce()) await moveToTail();

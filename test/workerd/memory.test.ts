@@ -1,14 +1,18 @@
 /** What requests take of an isolate's 128 MB (ADR 19): bounded in sum, refused beyond it, and given back in every way to end. */
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { MAX_STRANGERS, MAX_WAITING_BODIES, strangerPlaces } from "../../src/http/limit-bodies.ts";
+import { networkOf } from "../../src/model/client-network.ts";
 import { UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
 import { PART_BUDGET_BYTES, parts, SMALLEST_PART_BYTES } from "../../src/storage/part-buffer.ts";
 import {
+  beginVisit,
   bodies,
   BODY_BUDGET_BYTES,
   bodyPlaces,
   MAX_BODIES,
-  MAX_WAITING_BODIES,
+  MAX_BODIES_OF_NETWORK,
+  readLimited,
   SCARCE_STEP_BYTES,
 } from "../../src/streams.ts";
 import {
@@ -39,19 +43,15 @@ afterEach(() => {
 function exhaust(budget: typeof bodies, left = 0): void {
   const lease = budget.open();
   expect(lease.resize(budget.bytes - budget.used - left, true)).toBe(true);
-  const renewal = setInterval(() => lease.renew(), 1000);
-  undo.push(() => {
-    clearInterval(renewal);
-    lease.release();
-  });
+  undo.push(() => lease.release());
 }
 
-/** Takes places until the end of the test. */
-function occupy(count: number): void {
+/** Takes places until the end of the test, each in the name of another network if none is given. */
+function occupy(count: number, network?: string): void {
   const holders = Array.from({ length: count }, () => crypto.randomUUID());
   for (const holder of holders) {
-    expect(bodyPlaces.tryTake(holder)).toBe(true);
-    undo.push(bodyPlaces.keep(holder));
+    expect(bodyPlaces.tryTake(holder, network ?? holder)).toBe(true);
+    undo.push(bodyPlaces.keep(holder, network ?? holder));
   }
   undo.push(() => {
     for (const holder of holders) bodyPlaces.leave(holder);
@@ -72,7 +72,8 @@ function sendSlowly(method: string, path: string, type = "application/octet-stre
 }
 
 async function nothingIsTaken(): Promise<void> {
-  await vi.waitUntil(() => parts.used === 0 && bodies.used === 0 && bodyPlaces.taken === 0, { timeout: 5000 });
+  const taken = () => parts.used + bodies.used + bodyPlaces.taken + strangerPlaces.taken;
+  await vi.waitUntil(() => taken() === 0, { timeout: 5000 });
 }
 
 async function rangeOf({ location }: UploadHandle): Promise<string | null> {
@@ -96,7 +97,7 @@ it("all that budgets allow is within an isolate's memory, with room for code and
     parts: PART_BUDGET_BYTES,
     smallBodies: BODY_BUDGET_BYTES,
     // What no budget counts: a read's buffer, and the beginning of a part.
-    readers: MAX_BODIES * (SMALLEST_PART_BYTES + SCARCE_STEP_BYTES),
+    readers: (MAX_BODIES + MAX_STRANGERS) * (SMALLEST_PART_BYTES + SCARCE_STEP_BYTES),
     remembered: remembered.reduce((sum, bytes) => sum + bytes, 0),
     // One at a time: model/password.ts.
     scrypt: 16 * MIB,
@@ -160,9 +161,12 @@ describe("a request for which there is no memory", () => {
 
   it("waits for its turn when too many are under way, and is refused at once when too many wait", async () => {
     occupy(MAX_BODIES - bodyPlaces.taken);
-    const ask = () => send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } });
-    const waiting = Array.from({ length: MAX_WAITING_BODIES }, ask);
-    const refused = await ask();
+    const ask = (address: string) => {
+      const headers = { "Content-Type": "application/json", "CF-Connecting-IP": address };
+      return send("PATCH", "/api/quotas", { body: "{}", headers });
+    };
+    const waiting = Array.from({ length: MAX_WAITING_BODIES }, (_, at) => ask(`192.0.2.${at}`));
+    const refused = await ask("198.51.100.1");
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
     // What has no body waits for nothing.
@@ -170,6 +174,104 @@ describe("a request for which there is no memory", () => {
     for (const step of undo.splice(0)) step();
     for (const response of await Promise.all(waiting)) expect(response.status).not.toBe(503);
     await nothingIsTaken();
+  });
+
+  it("is of the network that takes much: others have places left", async () => {
+    const [greedy, other] = ["192.0.2.1", "198.51.100.1"];
+    occupy(MAX_BODIES_OF_NETWORK, networkOf(greedy));
+    const ask = (address: string) =>
+      send("POST", "/v2/none/none/blobs/uploads/", { body: "{}", headers: { "CF-Connecting-IP": address } });
+    const waiting = ask(greedy);
+    expect((await ask(other)).status).not.toBe(503);
+    expect(bodyPlaces.taken).toBe(MAX_BODIES_OF_NETWORK);
+    for (const step of undo.splice(0)) step();
+    expect((await waiting).status).not.toBe(503);
+    await nothingIsTaken();
+  });
+});
+
+describe("bodies of strangers", () => {
+  const signature = `SDK-HMAC-SHA256 Access=X, SignedHeaders=x-sdk-date, Signature=${"0".repeat(64)}`;
+  const LOGINS = [
+    ["POST", "/token", { "Content-Type": "application/x-www-form-urlencoded", Authorization: "Basic eDp4" }],
+    ["POST", "/v3/auth/tokens", { "Content-Type": "application/json", "X-Auth-Token": "x" }],
+    ["POST", "/api/session", { "Content-Type": "application/json", Cookie: "berth_session=x" }],
+    ["PATCH", "/api/quotas", { "X-Sdk-Date": "20260101T000000Z", Authorization: signature }],
+  ] as const;
+
+  it.for(LOGINS)(
+    "do not hold up those who are known, however slowly they come: %s %s",
+    async ([method, path, headers]) => {
+      const slow = Array.from({ length: MAX_STRANGERS }, (_, at) => {
+        const { readable, writable } = new IdentityTransformStream();
+        const from = { ...headers, "CF-Connecting-IP": `192.0.2.${at}` };
+        return {
+          writer: writable.getWriter(),
+          response: exports.default.fetch(
+            new Request(`https://registry.test${path}`, { method, body: readable, headers: from }),
+          ),
+        };
+      });
+      await vi.waitUntil(() => strangerPlaces.taken === MAX_STRANGERS);
+      expect(bodyPlaces.taken).toBe(0);
+      const known = await send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } });
+      expect(known.status).not.toBe(503);
+      for (const { writer } of slow) await writer.close();
+      for (const { response } of slow) expect((await response).status).toBeLessThan(500);
+      await vi.waitUntil(() => strangerPlaces.taken === 0);
+    },
+  );
+
+  it("have to come within seconds", async () => {
+    const { readable, writable } = new IdentityTransformStream();
+    const response = exports.default.fetch(
+      new Request("https://registry.test/token", { method: "POST", body: readable }),
+    );
+    await writable.getWriter().write(someBytes(10));
+    const now = Date.now.bind(Date);
+    const since = now();
+    vi.spyOn(Date, "now").mockImplementation(() => since + 11 * (now() - since));
+    expect((await response).status).toBe(408);
+    vi.restoreAllMocks();
+    await vi.waitUntil(() => strangerPlaces.taken === 0);
+  });
+});
+
+describe("memory is counted", () => {
+  it("for a small body until its request is answered, with what is made of it", async () => {
+    const body = new Blob([someBytes(100_000)]).stream();
+    const giveBack = beginVisit(body, { places: bodyPlaces, bodyMs: () => 10_000, onAdmission: () => undefined });
+    expect((await readLimited(body, MIB, () => new Error("too large"))).byteLength).toBe(100_000);
+    expect(bodies.used).toBe(300_000);
+    giveBack();
+    expect(bodies.used).toBe(0);
+  });
+
+  it("again when a holder that was silent too long is there after all", () => {
+    const [silent, other] = [bodies.open(), bodies.open()];
+    undo.push(
+      () => silent.release(),
+      () => other.release(),
+    );
+    silent.resize(bodies.bytes);
+    const late = Date.now() + 60_000;
+    vi.spyOn(Date, "now").mockImplementation(() => late);
+    expect(bodies.used).toBe(0);
+    silent.resize(bodies.bytes);
+    expect(bodies.used).toBe(bodies.bytes);
+    expect(other.resize(1)).toBe(false);
+  });
+
+  it("for as long as it is held, however long nothing happens to it", async () => {
+    const lease = bodies.open();
+    undo.push(() => lease.release());
+    lease.resize(1000);
+    const now = Date.now.bind(Date);
+    const since = now();
+    // Five seconds each: twenty in all.
+    vi.spyOn(Date, "now").mockImplementation(() => since + 5 * (now() - since));
+    await scheduler.wait(4000);
+    expect(bodies.used).toBe(1000);
   });
 });
 
@@ -191,7 +293,7 @@ describe("memory is given back", () => {
     const slow = sendSlowly(method, path, TYPES[route]);
     await slow.writer.write(someBytes(200_000));
     await vi.waitUntil(() => parts.used + bodies.used > 0);
-    expect(bodyPlaces.taken).toBe(1);
+    expect(bodyPlaces.taken + strangerPlaces.taken).toBe(1);
     return slow;
   };
   const names = Object.keys(ROUTES) as (keyof typeof ROUTES)[];

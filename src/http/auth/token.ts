@@ -9,7 +9,7 @@ import { type Client, findSession } from "../../registry/sessions.ts";
 import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
 import { type AppEnv, continueAfterAnswer } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
-import { limitBodies } from "../limit-bodies.ts";
+import { limitStrangers } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
 import { recording } from "../refusals.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
@@ -26,7 +26,7 @@ const MAX_SCOPES = 50;
 const OLLAMA_KEY = /^AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/;
 
 export const token = new Hono<AppEnv>()
-  .use(limitBodies)
+  .use(limitStrangers)
   .use(refuseLargeBody)
   .use(readWholeBody)
   .get("/", async (c) => {

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { identifyManager } from "../auth/identify.ts";
 import { readWholeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
+import { limitStrangers } from "../limit-bodies.ts";
 import { createManagementRouter } from "../management.ts";
 import { unknownRoute } from "../errors.ts";
 import { renderIamError } from "./errors.ts";
@@ -28,7 +29,7 @@ iamOfHuawei.all("/*", refuseUnknownRoute);
 
 /** A router that answers as IAM does. */
 function createIamRouter() {
-  const router = createManagementRouter();
+  const router = createManagementRouter(undefined, limitStrangers);
   router.onError(renderIamError);
   return router;
 }
