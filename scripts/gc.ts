@@ -114,7 +114,7 @@ async function collect(registry: Registry, isDryRun: boolean, stopRequested: Pro
       `  Blobs      ${total.blobs}`,
       `  Objects    ${total.objects}  (${formatBytes(total.bytes)})`,
       "",
-      `What nothing needs is kept for ${graceDays} ${graceDays === 1 ? "day" : "days"}. ` +
+      `What nothing needs is kept for ${counted(graceDays, "day")}. ` +
         `${isDryRun ? "There are now" : "There are still"}${reclaimable.exact ? "" : ", at least,"} ` +
         `${counted(reclaimable.manifests, "manifest")} and ${counted(reclaimable.blobs, "blob")} of ${formatBytes(reclaimable.bytes)}.`,
       ...(isAll ? [] : [isDryRun ? "That is not all there is." : "Stopped before the end: the next run goes on."]),

@@ -30,7 +30,7 @@ const BUFFERS = 4;
 
 /**
  * What a client hears when workerd has closed the connection in the middle of a request: it has answered early, and a write
- * that failed has taken the answer along before it could be read. Nothing that was asked for has been done.
+ * that failed has taken the answer along before it could be read. What it has stored of a chunk by then counts.
  */
 const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request was refused while it was being sent: repeat it", {
   "Retry-After": "2",
@@ -176,7 +176,12 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
   pairs.add(pair);
 
   let refusal: HttpRefusal | undefined;
+  /** How much workerd had answered when the last request began: what comes after it answers that one. */
+  let readBefore = 0;
+  let begun = 0;
   const take = ({ passed, refusal: refused }: Reading) => {
+    if (reader.requests > begun) readBefore = upstream.bytesRead;
+    begun = reader.requests;
     upstream.cork();
     let hasRoom = true;
     for (const bytes of passed) hasRoom = upstream.write(bytes);
@@ -213,13 +218,13 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
   client.on("error", drop).on("close", drop);
   let isCutOff = false;
   upstream.on("error", (error: NodeJS.ErrnoException) => {
-    isCutOff = error.syscall === "write" && upstream.bytesRead === 0 && !reader.isBetweenRequests;
+    isCutOff = error.syscall === "write" && upstream.bytesRead === readBefore && !reader.isBetweenRequests;
     upstream.destroy();
   });
   upstream.on("close", () => {
     client.off("data", onData);
-    if (upstream.bytesRead > 0) linger(client);
-    else if (isCutOff && refusal === undefined) endWith(client, written(LOST_ANSWER, reader.method));
+    if (isCutOff && refusal === undefined) endWith(client, written(LOST_ANSWER, reader.method));
+    else if (upstream.bytesRead > 0) linger(client);
     else if (refusal !== undefined && reader.requests === 1) endWith(client, written(refusal, reader.method));
     else drop();
   });

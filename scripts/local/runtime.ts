@@ -161,7 +161,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await applyMigrations(await miniflare.getD1Database(binding), source);
     }
     if (lost.length > 0) {
-      log(`${lost.length} objects have lost their files, such as ${lost[0]}; the next push of them sends them again.`);
+      const what = lost.length === 1 ? "1 object has lost its file" : `${lost.length} objects have lost their files`;
+      log(`${what}, such as ${lost[0]}; the next push sends again what is gone.`);
       // Other Workers have no table of them.
       if (options.configPath === undefined) await markLost(openDatabase(await miniflare.getD1Database("DB")), lost);
     }

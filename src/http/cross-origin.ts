@@ -1,5 +1,5 @@
 /** Requests of other origins' pages, and `OPTIONS`, which tells what a path takes. */
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "./context.ts";
@@ -15,10 +15,10 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
  * management API, where it does, is left out.
  */
 export const crossOrigin = createMiddleware<AppEnv>(async function crossOrigin(c, next) {
-  const origin = c.req.header("Origin");
-  const isOpen = REGISTRY_PATHS.test(c.req.path) && isAllowedOrigin(c.var.stores.settings.corsOrigins, origin);
-  if (!isOpen) return next();
-  return allow(c, next);
+  if (isOpenToItsOrigin(c)) return allow(c, next);
+  await next();
+  // A browser's cache must not give this answer to a page that would have been allowed to read another one.
+  if (mayBeOpen(c)) c.header("Vary", "Origin", { append: true });
 });
 
 const allow = cors({
@@ -33,6 +33,8 @@ const allow = cors({
     "Content-Type",
     "If-Match",
     "If-None-Match",
+    "If-Range",
+    "Range",
   ],
   exposeHeaders: [
     "Content-Range",
@@ -50,8 +52,15 @@ const allow = cors({
   maxAge: 3600,
 });
 
-export function isAllowedOrigin(origins: readonly string[], origin: string | undefined): boolean {
-  return origin !== undefined && origins.includes(origin);
+/** Whether a request comes from a page of an origin that may use what it asks for. */
+export function isOpenToItsOrigin(c: Context<AppEnv>): boolean {
+  const origin = c.req.header("Origin");
+  return mayBeOpen(c) && origin !== undefined && c.var.stores.settings.corsOrigins.includes(origin);
+}
+
+/** Whether pages of some other origin may use what a request asks for. */
+function mayBeOpen(c: Context<AppEnv>): boolean {
+  return c.var.stores.settings.corsOrigins.length > 0 && REGISTRY_PATHS.test(c.req.path);
 }
 
 /** Answers `OPTIONS` for every path, without credentials (RFC 9110, section 9.3.7). */

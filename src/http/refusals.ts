@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { RegistryError } from "../model/errors.ts";
+import { withOrganization } from "../model/reference.ts";
 import { recordDenied } from "../registry/audit.ts";
 import { type AppEnv, continueAfterAnswer } from "./context.ts";
 import { requestPath } from "./public-address.ts";
@@ -17,7 +18,9 @@ export function auditRefusal(c: Context<AppEnv>, error: RegistryError): void {
 
 /** The same for the registry API: that they were not allowed to push or delete. */
 export function auditRegistryRefusal(c: Context<AppEnv>, error: RegistryError): void {
-  auditDenied(c, error, "registry.request", REPOSITORY_PATH.exec(requestPath(c).pathname)?.[1]);
+  const name = REPOSITORY_PATH.exec(requestPath(c).pathname)?.[1];
+  const { stores } = c.var as Partial<AppEnv["Variables"]>;
+  auditDenied(c, error, "registry.request", name && withOrganization(name, stores?.settings.defaultOrganization));
 }
 
 function auditDenied(

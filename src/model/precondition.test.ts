@@ -8,10 +8,9 @@ const B = `sha256:${"b".repeat(64)}` as Digest;
 it.for([
   [`"${A}"`, undefined, { [A]: true, [B]: false, none: false }],
   [`"${A}", "${B}"`, undefined, { [A]: true, [B]: true, none: false }],
+  [` , "${A}" ,, "${B}",`, undefined, { [A]: true, [B]: true, none: false }],
   ["*", undefined, { [A]: true, [B]: true, none: false }],
   [`W/"${A}"`, undefined, { [A]: false, none: false }],
-  [A, undefined, { [A]: false }],
-  ["", undefined, { [A]: false, none: false }],
   [undefined, "*", { [A]: false, none: true }],
   [undefined, `"${A}"`, { [A]: false, [B]: true, none: true }],
   [undefined, `W/"${A}"`, { [A]: false, [B]: true }],
@@ -23,6 +22,14 @@ it.for([
     expect(precondition && holds(precondition, digest), current).toBe(result);
   }
 });
+
+it.for([[A], [""], [","], [`"${A}`], [`"${A}" "${B}"`], [`"${A}", ${B}`], [`*, "${A}"`]] as const)(
+  "what is no list of entity tags is refused: %s",
+  ([header], { expect }) => {
+    expect(() => parsePrecondition(header, undefined)).toThrow("If-Match must be");
+    expect(() => parsePrecondition(undefined, header)).toThrow("If-None-Match must be");
+  },
+);
 
 it("no headers, no condition", ({ expect }) => {
   expect(parsePrecondition(undefined, undefined)).toBeUndefined();

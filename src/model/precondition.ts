@@ -3,6 +3,7 @@
  * compare-and-swap. The entity tag of a manifest is its digest.
  */
 import type { Digest } from "./digest.ts";
+import { RegistryError } from "./errors.ts";
 
 /** Entity tags, as digests; "*": any. */
 type Tags = "*" | readonly string[];
@@ -14,19 +15,41 @@ export interface Precondition {
   noneMatch: Tags | undefined;
 }
 
-/** @returns undefined when there are no such headers. */
+/**
+ * @returns undefined when there are no such headers.
+ * @throws RegistryError PARAMETER_INVALID for what is no list of entity tags: ignored, it would protect nothing.
+ */
 export function parsePrecondition(
   ifMatch: string | undefined,
   ifNoneMatch: string | undefined,
 ): Precondition | undefined {
   if (ifMatch === undefined && ifNoneMatch === undefined) return undefined;
   // A weak tag is never the same as another for `If-Match` (section 8.8.3.2).
-  const match = ifMatch === undefined ? undefined : readTags(ifMatch, false);
-  return { match, noneMatch: ifNoneMatch === undefined ? undefined : readTags(ifNoneMatch, true) };
+  const match = ifMatch === undefined ? undefined : requireTags("If-Match", ifMatch, false);
+  return { match, noneMatch: ifNoneMatch === undefined ? undefined : requireTags("If-None-Match", ifNoneMatch, true) };
 }
 
-function readTags(header: string, takesWeak: boolean): Tags {
+function requireTags(name: string, header: string, takesWeak: boolean): Tags {
+  const tags = readTags(header, takesWeak);
+  if (tags) return tags;
+  throw new RegistryError(
+    "PARAMETER_INVALID",
+    `${name} must be * or a list of entity tags, such as "sha256:…" in quotes`,
+  );
+}
+
+/** One tag or more between commas, of which some may stand for nothing (RFC 9110, section 5.6.1). */
+const TAG_LIST = /^[\s,]*(?:W\/)?"[^"]*"(?:\s*,(?:[\s,]*(?:W\/)?"[^"]*")?)*\s*$/;
+
+/**
+ * Reads a list of entity tags.
+ *
+ * @param takesWeak whether a weak tag counts as the same as a strong one.
+ * @returns undefined when it is none.
+ */
+export function readTags(header: string, takesWeak: boolean): Tags | undefined {
   if (header.trim() === "*") return "*";
+  if (!TAG_LIST.test(header)) return undefined;
   const tags = [...header.matchAll(/(W\/)?"([^"]*)"/g)];
   return tags.filter(([, weak]) => takesWeak || weak === undefined).map(([, , tag]) => tag ?? "");
 }

@@ -73,29 +73,27 @@ export function parseSignatureDate(text: string | null): Date {
 /**
  * The signature that a request should have: 64 lower-case hexadecimal digits.
  *
- * @param path one of {@link canonicalPaths}.
+ * @param of.path one of {@link canonicalPaths}.
+ * @param of.contentHash what {@link contentHashOf} answers: a caller who tries several forms of a request has it made once.
  * @throws RegistryError UNAUTHORIZED when a header is missing that is said to be signed, or the body is not what its hash says.
  */
 export function signatureOf(
   secret: string,
   request: SignedRequest,
   signedHeaders: readonly string[],
-  path = canonicalPath(request.url.pathname),
+  { path = canonicalPath(request.url.pathname), contentHash = contentHashOf(request) } = {},
 ): string {
   const date = request.headers.get(DATE_HEADER) ?? "";
-  const text = [ALGORITHM, date, sha256(canonicalRequest(request, path, signedHeaders))].join("\n");
-  return createHmac("sha256", secret).update(text).digest("hex");
-}
-
-function canonicalRequest(request: SignedRequest, path: string, signedHeaders: readonly string[]): string {
-  return [
+  const canonicalRequest = [
     request.method,
     path,
     canonicalQuery(request.url.search),
     signedHeaders.map((name) => `${name}:${headerOf(request, name).trim()}\n`).join(""),
     signedHeaders.join(";"),
-    contentHash(request),
+    contentHash,
   ].join("\n");
+  const text = [ALGORITHM, date, sha256(canonicalRequest)].join("\n");
+  return createHmac("sha256", secret).update(text).digest("hex");
 }
 
 /** Clients sign each segment encoded, whatever they send bare (`$`), and a slash at the end that they do not send. */
@@ -149,8 +147,10 @@ function headerOf({ headers, url }: SignedRequest, name: string): string {
 /**
  * The hash of the body. A client may name it in a header, which is signed in its place: then both must agree, and a body
  * that is not signed at all is refused, because anybody could exchange it.
+ *
+ * @throws RegistryError UNAUTHORIZED when the body is not what its hash says.
  */
-function contentHash({ headers, body }: SignedRequest): string {
+export function contentHashOf({ headers, body }: SignedRequest): string {
   const hash = sha256(body);
   const named = headers.get(CONTENT_HASH_HEADER);
   if (named === null || named === hash) return hash;

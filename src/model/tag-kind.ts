@@ -121,7 +121,7 @@ export function cosignTagsOf(digest: string): string[] {
   return Object.entries(CERTAIN_ENDS).flatMap(([end, type]) => (type === "other" ? [] : [`${stem}${end}`]));
 }
 
-/** What a manifest holds, by what it says. `platforms`: of its children. */
+/** What a manifest holds, by what it says. */
 export function contentOf(manifest: {
   isIndex: boolean;
   /** Of an image manifest its configuration's media type, of an index those of its entries. */

@@ -80,7 +80,6 @@ export function parseCondition({ kind, text }: Condition): Condition {
 }
 
 /**
-/**
  * Refuses a glob that is meant as a regular expression: with what only those give a meaning to and no tag has in it, or
  * begins with, it would be accepted and never match.
  */

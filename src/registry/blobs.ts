@@ -1,5 +1,6 @@
 import type { Actor } from "../model/access.ts";
 import type { ByteRange } from "../model/byte-range.ts";
+import { counted } from "../model/counted.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
 import type { RepositoryName } from "../model/reference.ts";
@@ -80,7 +81,7 @@ export async function isReadable(
 /** Notes that objects are gone from R2, and tells the operator. */
 export async function noteLost(db: Stores["db"], keys: readonly string[]): Promise<void> {
   console.error(
-    `gone from R2: ${keys.length} objects, such as ${keys[0]}. Their blobs are absent until they are pushed again.`,
+    `gone from R2: ${counted(keys.length, "object")}, such as ${keys[0]}. What they held is absent until it is pushed again.`,
   );
   await markLost(db, keys);
 }

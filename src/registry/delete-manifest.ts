@@ -2,7 +2,7 @@ import type { Actor } from "../model/access.ts";
 import { isDigest } from "../model/digest.ts";
 import { holds, type Precondition } from "../model/precondition.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
-import { deleteManifest as deleteWithTags } from "../storage/manifests.ts";
+import { deleteManifest as deleteWithTags, findManifest } from "../storage/manifests.ts";
 import { failedPrecondition } from "../storage/preconditions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findWriteTarget } from "./access.ts";
@@ -33,7 +33,10 @@ export async function deleteManifest(
     return;
   }
   // What a digest names never changes: whether the condition holds is known before.
-  if (precondition && !holds(precondition, reference)) throw failedPrecondition(reference);
+  if (precondition && !holds(precondition, reference)) {
+    const isThere = (await findManifest(stores.db, repository, reference)) !== undefined;
+    throw isThere ? failedPrecondition(reference) : unknownManifest(repository, reference);
+  }
   const unsettled = await deleteWithTags(stores.db, actor, repository, reference);
   if (!unsettled) throw unknownManifest(repository, reference);
   // First, so that the parts of an index are noted.

@@ -4,6 +4,7 @@ import { isSameText } from "../model/compare.ts";
 import { RegistryError } from "../model/errors.ts";
 import {
   canonicalPaths,
+  contentHashOf,
   DATE_HEADER,
   parseSignature,
   parseSignatureDate,
@@ -42,10 +43,10 @@ export async function verifySignature(
   // A proxy may have replaced the host that the client signed by the one that it asks.
   const hosts = signedHeaders.includes("host") ? stores.settings.publicUrls.map((origin) => new URL(origin).host) : [];
   const asSent = [request, ...hosts.map((host) => sentTo(host, request))];
-  const right = canonicalPaths(request.url.pathname).flatMap((path) =>
-    asSent.map((sent) => signatureOf(secret, sent, signedHeaders, path)),
+  const contentHash = contentHashOf(request);
+  const isRight = canonicalPaths(request.url.pathname).some((path) =>
+    asSent.some((sent) => isSameText(signature, signatureOf(secret, sent, signedHeaders, { path, contentHash }))),
   );
-  const isRight = right.some((each) => isSameText(signature, each));
   if (!key || !isRight) {
     await noteFailedLogin(stores, accessKey, address);
     throw refusal("authentication required: the access key is wrong, or the signature is not that of the request");

@@ -78,10 +78,29 @@ describe("pages of other origins", () => {
   });
 
   it("never the management APIs, where a session's cookie counts", async ({ expect }) => {
-    for (const path of ["/v2/manage/namespaces", "/api/users", "/v3/manage/namespaces", "/v3/auth/tokens"]) {
+    const { administrator } = await newAccount();
+    const Authorization = basic(administrator.name, administrator.password);
+    for (const path of ["/v2/manage/namespaces", "/api/users", "/v3/manage/namespaces", "/v3/projects"]) {
       const { headers } = await preflight(withUi, path, UI);
       expect(headers.get("Access-Control-Allow-Origin"), path).toBeNull();
+      // The browser's user has not typed this password here: it is remembered from another page.
+      const own = { Origin: UI, "Sec-Fetch-Site": "cross-site", Authorization };
+      expect((await withUi(`http://registry.test${path}`, { headers: own })).status, path).toBe(403);
     }
+  });
+
+  it("get no answer from a browser's cache that was none for them", async ({ expect }) => {
+    const vary = async (fetch: typeof withUi, path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`http://registry.test${path}`, { headers })).headers.get("Vary") ?? "";
+    expect(await vary(withUi, "/v2/")).toContain("Origin");
+    expect(await vary(withUi, "/v2/", { Origin: "https://evil.example.com" })).toContain("Origin");
+    expect(await vary(withUi, "/api/session")).not.toContain("Origin");
+    expect(await vary(withSettings({}), "/v2/")).not.toContain("Origin");
+  });
+
+  it("may ask for parts of a blob", async ({ expect }) => {
+    const { headers } = await preflight(withUi, "/v2/a/b/blobs/sha256:0", UI, "GET");
+    for (const name of ["Range", "If-Range"]) expect(headers.get("Access-Control-Allow-Headers")).toContain(name);
   });
 
   it("are named by their origins", ({ expect }) => {

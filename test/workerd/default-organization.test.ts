@@ -1,6 +1,7 @@
 /** `DEFAULT_ORGANIZATION`: images that are called by one name, as at Docker Hub. */
 import { describe, it } from "vitest";
 import { readSettings } from "../../src/model/settings.ts";
+import { eventually } from "../support/workerd/images.ts";
 import { newAccount, newName, newOrganization, pushAs, withSettings } from "../support/workerd/management.ts";
 import { basic, digestOf, errorsOf, send } from "../support/workerd/registry.ts";
 
@@ -38,6 +39,22 @@ describe("a name without an organization", () => {
     const both = await token("repository:box:pull", "repository:copy:pull,push");
     const mount = `http://registry.test/v2/copy/blobs/uploads/?mount=${config}&from=box`;
     expect((await fetch(mount, { method: "POST", headers: both.bearer })).status).toBe(202);
+  });
+
+  it("is recorded as that organization's when a push is refused", async ({ expect }) => {
+    const { administrator, member } = await newAccount();
+    const [library, foreign] = [
+      await newOrganization(administrator),
+      await newOrganization((await newAccount()).administrator),
+    ];
+    const fetch = withSettings({ DEFAULT_ORGANIZATION: library });
+    const headers = { Authorization: basic(member.name, member.password) };
+    const refused = await fetch(`http://registry.test/v2/${foreign}/blobs/uploads/`, { method: "POST", headers });
+    expect(refused.status).toBe(403);
+    const audit = () =>
+      administrator.get("/api/audit?action=registry.request").then((answer) => answer.json<{ events: unknown[] }>());
+    const { events } = await eventually(audit, (found) => found.events.length > 0);
+    expect(events).toMatchObject([{ organization: library, resource: `${library}/${foreign}` }]);
   });
 
   it("may be none that is none", ({ expect }) => {

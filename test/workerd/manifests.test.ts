@@ -382,6 +382,22 @@ describe("a condition of a change", () => {
     expect((await send("GET", `/v2/${repository}/tags/list`)).status).toBe(404);
   });
 
+  it.for([
+    ["If-None-Match", (digest: string) => digest],
+    ["If-Match", (digest: string) => digest],
+    ["If-Match", (digest: string) => `"${digest}" and more`],
+  ] as const)(
+    "is refused when it is no list of entity tags, in place of protecting nothing: %s",
+    async ([name, written], { expect }) => {
+      const repository = newRepository();
+      const { digest } = await pushImage(repository, "t");
+      const text = await (await send("GET", `/v2/${repository}/manifests/t`)).text();
+      const answer = await put(`/v2/${repository}/manifests/t`, text, { [name]: written(digest) });
+      expect(answer.status).toBe(400);
+      expect((await errorsOf(answer))[0]?.message).toContain(`${name} must be * or a list of entity tags`);
+    },
+  );
+
   it("holds for deletions too, by tag and by digest", async ({ expect }) => {
     const repository = newRepository();
     const { digest } = await pushImage(repository, "t");
@@ -391,6 +407,7 @@ describe("a condition of a change", () => {
     expect(await remove("t", { "If-Match": other })).toBe(412);
     expect(await remove("t", { "If-None-Match": "*" })).toBe(412);
     expect(await remove("absent", { "If-Match": other })).toBe(404);
+    expect(await remove(`sha256:${"1".repeat(64)}`, { "If-Match": other })).toBe(404);
     expect(await remove(digest, { "If-Match": other })).toBe(412);
     expect((await send("HEAD", `/v2/${repository}/manifests/t`)).status).toBe(200);
     expect(await remove("t", { "If-Match": `"${digest}"` })).toBe(202);

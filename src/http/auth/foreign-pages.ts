@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { RegistryError } from "../../model/errors.ts";
 import type { AppEnv } from "../context.ts";
-import { isAllowedOrigin } from "../cross-origin.ts";
+import { isOpenToItsOrigin } from "../cross-origin.ts";
 import { isOwnOrigin } from "../public-address.ts";
 
 /** What `Sec-Fetch-Site` has for this registry's own pages, and for an address that the user typed. */
@@ -23,8 +23,7 @@ export function refuseForeignPage(c: Context<AppEnv>): void {
   const origin = c.req.header("Origin");
   const isOwn = site === undefined ? origin === undefined || isOwnOrigin(c, origin) : OWN_SITES.has(site);
   // Pages that the operator trusts: they read the answer, too.
-  if (!isOwn && !isAllowedOrigin(c.var.stores.settings.corsOrigins, origin))
-    throw new RegistryError("DENIED", "a page of another site cannot log in here");
+  if (!isOwn && !isOpenToItsOrigin(c)) throw new RegistryError("DENIED", "a page of another site cannot log in here");
 }
 
 /** The same in front of a route. */

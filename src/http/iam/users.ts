@@ -1,3 +1,4 @@
+import { isAdministrator } from "../../model/access.ts";
 import { findColleagueById } from "../../registry/users.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { urlForClient } from "../public-address.ts";
@@ -40,7 +41,7 @@ export const users = createRouter().openapi(showUserDetails, async (c) => {
     domain_id: String(user.accountId),
     enabled: true,
     description: "",
-    is_domain_owner: user.role === "administrator",
+    is_domain_owner: isAdministrator(user),
     access_mode: "default",
     pwd_status: false,
     links: { self: urlForClient(c, `/v3/users/${user.id}`) },

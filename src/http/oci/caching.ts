@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Digest } from "../../model/digest.ts";
+import { holds, readTags } from "../../model/precondition.ts";
 
 /**
  * What has a digest never changes, so whoever may have it may keep it. Only for themselves: the answer was given to
@@ -22,8 +23,6 @@ export function etagOf(digest: Digest): string {
 
 /** Whether the client has this content already (`If-None-Match`, RFC 9110 section 13.1.2). */
 export function isNotModified(c: Context, digest: Digest): boolean {
-  const header = c.req.header("If-None-Match");
-  if (header === undefined) return false;
-  const tags = header.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes("*") || tags.includes(etagOf(digest));
+  const noneMatch = readTags(c.req.header("If-None-Match") ?? "", true);
+  return !holds({ match: undefined, noneMatch }, digest);
 }
