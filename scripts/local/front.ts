@@ -29,8 +29,8 @@ const BUFFER_SIZE = 1024 * 1024;
 const BUFFERS = 4;
 
 /**
- * What a client hears when workerd has closed the connection in the middle of a request: it has answered early, and a write
- * that failed has taken the answer along before it could be read. What it has stored of a chunk by then counts.
+ * What a client hears when workerd has closed the connection in the middle of a request: it has answered early, and what it
+ * had not read made that a reset, which has taken the answer along. What it has stored of a chunk by then counts.
  */
 const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request was refused while it was being sent: repeat it", {
   "Retry-After": "2",
@@ -217,8 +217,9 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
   };
   client.on("error", drop).on("close", drop);
   let isCutOff = false;
-  upstream.on("error", (error: NodeJS.ErrnoException) => {
-    isCutOff = error.syscall === "write" && upstream.bytesRead === readBefore && !reader.isBetweenRequests;
+  // It shows at a write or at a read, whichever comes first.
+  upstream.on("error", () => {
+    isCutOff = upstream.bytesRead === readBefore && !reader.isBetweenRequests;
     upstream.destroy();
   });
   upstream.on("close", () => {

@@ -157,6 +157,31 @@ test("a client that is still sending gets an answer that came early", async () =
   expect(client.received().toString()).toBe("refused");
 });
 
+test.for([0, 1, 3])("an answer that was lost with its connection is a 503, after %i other requests", async (others) => {
+  let asked = 0;
+  const { front } = await frontBefore((socket) => {
+    socket.on("data", () => {
+      asked += 1;
+      if (asked <= others) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      // What it has not read makes this a reset, which takes the answer along.
+      else socket.pause().resetAndDestroy();
+    });
+  });
+  const client = await openSocket(front.port);
+  for (let at = 1; at <= others; at += 1) {
+    client.socket.write(GET);
+    await eventually(() => client.received().toString().split("200 OK").length - 1 === at || undefined);
+  }
+  const piece = Buffer.alloc(64 * 1024, "x");
+  client.socket.write(post(100 * piece.byteLength));
+  for (let sent = 0; sent < 100 && !client.socket.readableEnded; sent += 1) {
+    client.socket.write(piece);
+    await sleep(5);
+  }
+  await client.ended;
+  expect(client.received().toString()).toMatch(/^(HTTP\/1\.1 200 OK[^]*ok)*HTTP\/1\.1 503 /);
+});
+
 /** What a server behind the front has been asked, as Node reads it. */
 async function frontBeforeHttp(rules: AdmissionRules = {}) {
   let arrived = 0;
