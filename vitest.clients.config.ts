@@ -9,6 +9,7 @@ export default defineConfig({
     // Clients, registry and disk share this machine: two files at once would only measure each other.
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Some start two registries, two daemons and a proxy.
+    hookTimeout: 120_000,
   },
 });

@@ -197,13 +197,13 @@ test("a trigger is added, tried out, switched off and deleted", async () => {
     ]);
     expect(await home.run(["trigger", "list", "acme/triggered"])).toMatch(/^hook +yes +v\* +http/m);
     const { id } = await home.json<{ id: number }>(["trigger", "test", "acme/triggered", "hook"]);
-    await expect.poll(() => received.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => received.length, { timeout: 60_000 }).toBeGreaterThan(0);
     await expect
-      .poll(() => home.run(["trigger", "delivery", "acme/triggered", "hook", String(id)]), { timeout: 20_000 })
+      .poll(() => home.run(["trigger", "delivery", "acme/triggered", "hook", String(id)]), { timeout: 60_000 })
       .toMatch(/Status +success/);
     await home.run(["trigger", "resend", "acme/triggered", "hook", String(id)]);
     await expect
-      .poll(() => home.run(["trigger", "deliveries", "acme/triggered", "hook"]), { timeout: 20_000 })
+      .poll(() => home.run(["trigger", "deliveries", "acme/triggered", "hook"]), { timeout: 60_000 })
       .toMatch(/success[\s\S]*success/);
 
     await home.run(["trigger", "disable", "acme/triggered", "hook"]);

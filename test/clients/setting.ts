@@ -14,8 +14,8 @@ import {
   type Server,
 } from "../support/server.ts";
 
-/** Milliseconds for a push or pull of next to nothing. A client that waits for a TLS answer takes 10,000 more. */
-export const TINY_OPERATION_MS = 4000;
+/** Milliseconds for a push or pull of next to nothing on a busy machine. A client that waits for a TLS answer takes 10,000 more. */
+export const TINY_OPERATION_MS = 9000;
 /** Larger than what 32-bit lengths and a Worker's memory hold. */
 export const HUGE_LAYER_BYTES = 1.5 * 1024 ** 3;
 /** Milliseconds for a test with such a layer. */
@@ -41,6 +41,9 @@ export class Setting {
       DOCKER_CONFIG: join(home, "docker"),
       REGCTL_CONFIG: join(home, "regctl.json"),
       REGISTRY_AUTH_FILE: join(home, "auth.json"),
+      XDG_CACHE_HOME: join(home, "cache"),
+      XDG_CONFIG_HOME: join(home, ".config"),
+      XDG_DATA_HOME: join(home, "data"),
       XDG_RUNTIME_DIR: join(home, "run"),
       TMPDIR: home,
     };
