@@ -29,10 +29,11 @@ const BUFFER_SIZE = 1024 * 1024;
 const BUFFERS = 4;
 
 /**
- * What a client hears when workerd has closed the connection in the middle of a request: it has answered early, and what it
- * had not read made that a reset, which has taken the answer along. What it has stored of a chunk by then counts.
+ * What a client hears when workerd has closed the connection in the middle of a request. Mostly it has answered early, and
+ * what it had not read made that a reset, which has taken the answer along; it may also have ended. What it has stored of a
+ * chunk by then counts.
  */
-const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request was refused while it was being sent: repeat it", {
+const LOST_ANSWER = new HttpRefusal(503, "UNAVAILABLE", "the request ended before all of it was sent: repeat it", {
   "Retry-After": "2",
 });
 
