@@ -82,6 +82,15 @@ export class Lease {
     return true;
   }
 
+  /** @returns another lease with all of its bytes, for a holder that stays longer. This one has none then. */
+  handOver(): Lease {
+    const other = new Lease(this.#leases, this.#budget);
+    const bytes = this.#bytes;
+    this.release();
+    other.resize(bytes, true);
+    return other;
+  }
+
   #live(): void {
     this.seenAt = Date.now();
     this.#leases.add(this);

@@ -148,7 +148,7 @@ export class BodyReader {
     hurried.waitedMs += waitedMs;
     hurried.bytes += bytes;
     if (hurried.waitedMs < HURRIED_MS) return;
-    if (hurried.bytes < HURRIED_BYTES && this.#isHurried()) throw overloaded();
+    if (hurried.bytes < HURRIED_BYTES && this.#isHurried()) throw overloaded("uploads");
     this.#hurried = { waitedMs: 0, bytes: 0 };
   }
 
@@ -182,7 +182,8 @@ export class BodyReader {
   }
 }
 
-async function within<T>(milliseconds: number, read: Promise<T>): Promise<T | typeof IDLE> {
+/** Waits for something for a time. @returns {@link IDLE} when it has not come by then. */
+export async function within<T>(milliseconds: number, read: Promise<T>): Promise<T | typeof IDLE> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const idle = new Promise<typeof IDLE>((done) => {
     timer = setTimeout(() => done(IDLE), milliseconds);
@@ -254,17 +255,19 @@ function join(pieces: readonly Bytes[], length: number): Bytes {
  * Waits for memory.
  *
  * @param take tries to take it.
- * @throws RegistryError OVERLOADED when there is none for too long.
+ * @param refusal what is thrown when there is none for too long.
+ * @throws RegistryError OVERLOADED.
  */
-export async function untilTrue(take: () => boolean): Promise<void> {
+export async function untilTrue(take: () => boolean, refusal = overloaded("uploads")): Promise<void> {
   for (const end = Date.now() + MEMORY_PATIENCE_MS; !take();) {
-    if (Date.now() > end) throw overloaded();
+    if (Date.now() > end) throw refusal;
     await new Promise((done) => setTimeout(done, MEMORY_POLL_MS));
   }
 }
 
-export function overloaded(): RegistryError {
-  return new RegistryError("OVERLOADED", "too many uploads are under way: repeat the request in a few seconds");
+/** @param what too much of which is under way. */
+export function overloaded(what: "uploads" | "large documents"): RegistryError {
+  return new RegistryError("OVERLOADED", `too many ${what} are under way: repeat the request in a few seconds`);
 }
 
 /** Whether more of a body is there, or about to be. If not, it is not to be read any more. */

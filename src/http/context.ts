@@ -14,6 +14,8 @@ export interface AppEnv {
     session?: { id: string; expiresAt?: Date };
     /** Set once it has been read. */
     body?: Uint8Array<ArrayBuffer>;
+    /** Set where the answer has the memory that it takes. */
+    isBounded?: true;
   };
 }
 

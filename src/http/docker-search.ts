@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { RegistryError } from "../model/errors.ts";
 import { searchForDocker } from "../registry/search.ts";
 import { identify } from "./auth/identify.ts";
+import { boundAnswers } from "./bound-answers.ts";
 import type { AppEnv } from "./context.ts";
 import { renderOciError } from "./oci/errors.ts";
 
@@ -14,6 +15,7 @@ const DEFAULT_RESULTS = 25;
 const MAX_TERM_LENGTH = 100;
 
 export const dockerSearch = new Hono<AppEnv>()
+  .use(boundAnswers)
   .get("/_ping", (c) => c.json({ standalone: true }))
   .get("/search", identify, async (c) => {
     const term = (c.req.query("q") ?? "").toLowerCase();

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { Hono } from "hono";
+import { renderApiError } from "./api/errors.ts";
+import { boundAnswers } from "./bound-answers.ts";
 import type { AppEnv } from "./context.ts";
 import { DOCS_CSS } from "./docs-css.ts";
 import { renderDocs } from "./docs-page.ts";
@@ -29,6 +31,8 @@ export function documentation(source: OpenAPIHono<AppEnv>): Hono<AppEnv> {
   const describe = () => (document ??= describeApi(source));
 
   return new Hono<AppEnv>()
+    .use("/openapi.json", boundAnswers)
+    .use("/docs", boundAnswers)
     .get("/openapi.json", (c) => {
       json ??= JSON.stringify(describe());
       c.header("Content-Type", "application/json");
@@ -46,5 +50,6 @@ export function documentation(source: OpenAPIHono<AppEnv>): Hono<AppEnv> {
       c.header("X-Content-Type-Options", "nosniff");
       c.header("Referrer-Policy", "no-referrer");
       return c.html(page.html);
-    });
+    })
+    .onError(renderApiError);
 }

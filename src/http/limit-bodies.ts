@@ -67,7 +67,7 @@ function limiting(crowdOf: (c: Context<AppEnv>) => Crowd) {
     let leaveEntrance = () => entrance.leave(holder);
     let giveBack: (() => void) | undefined;
     try {
-      if (!(await entrance.take(holder, PATIENCE_MS))) throw overloaded();
+      if (!(await entrance.take(holder, PATIENCE_MS))) throw overloaded("uploads");
       const stop = entrance.keep(holder);
       leaveEntrance = () => {
         stop();
@@ -91,10 +91,10 @@ function namesSomebody(c: Context<AppEnv>): boolean {
 }
 
 async function waitForPlace({ places, waiting }: Crowd, holder: string, network: string): Promise<void> {
-  if (!waiting.tryTake(holder, network)) throw overloaded();
+  if (!waiting.tryTake(holder, network)) throw overloaded("uploads");
   const release = waiting.keep(holder, network);
   try {
-    if (!(await places.take(holder, PATIENCE_MS, network))) throw overloaded();
+    if (!(await places.take(holder, PATIENCE_MS, network))) throw overloaded("uploads");
   } finally {
     release();
     waiting.leave(holder);

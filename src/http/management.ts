@@ -1,4 +1,5 @@
 import { refuseLargeBody } from "./body.ts";
+import { boundAnswers } from "./bound-answers.ts";
 import { limitBodies } from "./limit-bodies.ts";
 import { createRouter } from "./openapi.ts";
 
@@ -16,6 +17,7 @@ export function createManagementRouter(more: () => Record<string, string> = () =
     for (const [name, value] of Object.entries(more())) c.header(name, value);
     await next();
   });
+  router.use(boundAnswers);
   router.use(limit);
   router.use(refuseLargeBody);
   return router;

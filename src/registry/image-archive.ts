@@ -1,4 +1,6 @@
 /** Downloading an image as one file: beyond SWR. */
+import { withDocuments, writeWhole } from "../documents.ts";
+import type { Lease } from "../memory.ts";
 import type { Caller } from "../model/access.ts";
 import { type Digest, isDigest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -8,8 +10,8 @@ import { type ManifestContent, readManifestContent } from "../model/manifest-con
 import { isIndexMediaType } from "../model/media-types.ts";
 import type { Reference, RepositoryName } from "../model/reference.ts";
 import { TAR_END, tarEntryBytes, tarHeader, tarPadding } from "../model/tar.ts";
-import { type ArchiveParts, findArchiveParts, readManifestText } from "../storage/image-archive.ts";
-import { readManifest, type ReadManifest } from "../storage/manifests.ts";
+import { type ArchiveParts, findArchiveParts } from "../storage/image-archive.ts";
+import { readManifest, type ReadManifest, readManifestText } from "../storage/manifests.ts";
 import type { Stores } from "../storage/stores.ts";
 import { openObject } from "./blobs.ts";
 import { requireVisible } from "./image-detail.ts";
@@ -46,13 +48,22 @@ export async function openArchive(
   wanted: { platform: WantedPlatform | undefined; host: string },
 ): Promise<Archive> {
   await requireVisible(stores, caller, name);
-  const { platform, host } = wanted;
-  const asked = await pullManifest(stores, name, reference, undefined);
-  const root = platform ? await readChildFor(stores, name, asked, platform) : asked;
+  return withDocuments((memory) => plan(stores, name, reference, wanted, memory));
+}
+
+async function plan(
+  stores: Stores,
+  name: RepositoryName,
+  reference: Reference,
+  { platform, host }: { platform: WantedPlatform | undefined; host: string },
+  memory: Lease,
+): Promise<Archive> {
+  const asked = await pullManifest(stores, name, reference, undefined, memory);
+  const root = platform ? await readChildFor(stores, name, asked, platform, memory) : asked;
   const content = readManifestContent(root.text);
   const [parts, loaded] = await Promise.all([
     findArchiveParts(stores.db, root.id, MAX_PARTS + 1),
-    readLoaded(stores, name, content),
+    readLoaded(stores, name, content, memory),
   ]);
   if (parts.manifests.length + parts.blobs.length > MAX_PARTS) {
     throw tooManyParts(name, reference, isIndexMediaType(root.mediaType));
@@ -78,10 +89,11 @@ async function readChildFor(
   name: RepositoryName,
   { mediaType, text }: ReadManifest,
   platform: WantedPlatform,
+  memory: Lease,
 ): Promise<ReadManifest> {
   if (!isIndexMediaType(mediaType)) throw refusePlatform("this is one image and no index: leave it out");
   const digest = childFor(readManifestContent(text), platform)?.digest;
-  const child = digest && (await readManifest(db, name, digest));
+  const child = digest && (await readManifest(db, name, digest, memory));
   if (child) return child;
   throw refusePlatform(`there is no ${formatPlatform(platform)} in the index`);
 }
@@ -95,10 +107,11 @@ async function readLoaded(
   { db }: Stores,
   name: RepositoryName,
   content: ManifestContent,
+  memory: Lease,
 ): Promise<ManifestContent | undefined> {
   if (!content.manifests) return content;
   const digest = loadedChild(content.manifests)?.digest;
-  const child = digest && (await readManifest(db, name, digest));
+  const child = digest && (await readManifest(db, name, digest, memory));
   return child ? readManifestContent(child.text) : undefined;
 }
 
@@ -148,10 +161,12 @@ async function write(
 ): Promise<void> {
   try {
     for (const { path, text } of files) await writeBytes(writable, path, encode(text));
-    for (const { id, digest } of manifests) {
-      const text = await readManifestText(stores.db, id);
-      if (text === undefined) throw new Error(`manifest ${digest} was deleted meanwhile`);
-      await writeBytes(writable, blobPath(digest), encode(text));
+    for (const manifest of manifests) {
+      await withDocuments(async (memory) => {
+        const text = await readManifestText(stores.db, manifest, memory);
+        if (text === undefined) throw new Error(`manifest ${manifest.digest} was deleted meanwhile`);
+        await writeBytes(writable, blobPath(manifest.digest), encode(text));
+      });
     }
     for (const { digest, size, objectKey } of blobs) {
       const object = await openObject(stores, objectKey);
@@ -177,7 +192,7 @@ async function writeBytes(writable: WritableStream<Uint8Array>, path: string, by
 async function writeAll(writable: WritableStream<Uint8Array>, pieces: readonly Uint8Array[]): Promise<void> {
   const writer = writable.getWriter();
   try {
-    for (const piece of pieces) if (piece.byteLength > 0) await writer.write(piece);
+    for (const piece of pieces) await writeWhole(writer, piece);
   } finally {
     writer.releaseLock();
   }

@@ -1,4 +1,6 @@
 /** What somebody who may pull an image sees of it: guide 4.4, 4.5 and 7.1.2. */
+import { withDocuments } from "../documents.ts";
+import type { Lease } from "../memory.ts";
 import type { Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -103,7 +105,17 @@ export type DescribedStep = HistoryEntry & { layer: Digest | null };
  */
 export async function getManifestDetail(stores: Stores, caller: Caller, name: RepositoryName, reference: Reference) {
   const repository = await requireVisible(stores, caller, name);
-  const manifest = await readManifest(stores.db, name, reference);
+  return withDocuments((memory) => describe(stores, repository, name, reference, memory));
+}
+
+async function describe(
+  stores: Stores,
+  repository: { id: number },
+  name: RepositoryName,
+  reference: Reference,
+  memory: Lease,
+) {
+  const manifest = await readManifest(stores.db, name, reference, memory);
   if (!manifest) throw unknownManifest(name, reference);
   const { id, digest, mediaType, size } = manifest;
   const content = readManifestContent(manifest.text);
@@ -148,16 +160,18 @@ function takeAnnotations(
 /**
  * A manifest exactly as it was pushed. To look at it is no pull: it moves neither numbers nor times.
  *
- * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
+ * @param memory of documents: what it takes for the text is the caller's to give back.
+ * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN, DENIED or OVERLOADED.
  */
 export async function getManifestText(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
   reference: Reference,
+  memory: Lease,
 ): Promise<Pick<ReadManifest, "digest" | "mediaType" | "text">> {
   await requireVisible(stores, caller, name);
-  const manifest = await readManifest(stores.db, name, reference);
+  const manifest = await readManifest(stores.db, name, reference, memory);
   if (!manifest) throw unknownManifest(name, reference);
   return manifest;
 }

@@ -1,4 +1,5 @@
 /** An image's tags as its page manages them: SWR's "image tag management", and the history of tags. */
+import { withDocuments } from "../documents.ts";
 import type { Caller } from "../model/access.ts";
 import { RegistryError } from "../model/errors.ts";
 import { imageIdOf } from "../model/image-id.ts";
@@ -79,9 +80,11 @@ export async function getImageTag(stores: Stores, caller: Caller, name: Reposito
   const repository = await requireRepository(stores, caller, name, "read");
   const record = await findTagRecord(stores.db, repository.id, tag);
   const isShown = record !== undefined && record.manifestBytes <= MAX_SHOWN_TEXT_BYTES;
-  const manifest = isShown ? await readManifest(stores.db, name, record.digest) : undefined;
-  if (!record || (isShown && !manifest)) throw unknownTag(name, tag);
-  return describe(repository, record, manifest?.text);
+  return withDocuments(async (memory) => {
+    const manifest = isShown ? await readManifest(stores.db, name, record.digest, memory) : undefined;
+    if (!record || (isShown && !manifest)) throw unknownTag(name, tag);
+    return describe(repository, record, manifest?.text);
+  });
 }
 
 function describe(

@@ -1,4 +1,5 @@
 /** Layers that an image has already, for whoever uploads an archive, where layers are not compressed: beyond SWR. */
+import { withDocuments } from "../documents.ts";
 import type { Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { readDiffIds } from "../model/image-config.ts";
@@ -64,8 +65,10 @@ export async function findKnownLayers(
 
 /** The layers of a single image; none of what is something else, or cannot be read. */
 async function readLayers(stores: Stores, name: RepositoryName, digest: Digest): Promise<KnownLayer[]> {
-  const manifest = await readManifest(stores.db, name, digest);
-  const { config, layers } = manifest ? readManifestContent(manifest.text) : {};
+  const { config, layers } = await withDocuments(async (memory) => {
+    const manifest = await readManifest(stores.db, name, digest, memory);
+    return manifest ? readManifestContent(manifest.text) : { config: undefined, layers: undefined };
+  });
   if (!config || !layers || !isImageConfig(config.mediaType)) return [];
   const blob = await findBlob(stores.db, name, config.digest);
   const read = blob && (await readConfigText(stores, blob));

@@ -1,3 +1,5 @@
+import { withDocuments } from "../documents.ts";
+import type { Lease } from "../memory.ts";
 import type { Caller } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { isDigest } from "../model/digest.ts";
@@ -19,6 +21,8 @@ import { mayAccess } from "./access.ts";
 /** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
+export type { StoredManifest };
+
 export interface PulledManifest extends ReadManifest {
   /** It, and the index that was asked for when it came in its place. */
   pulledIds: number[];
@@ -39,21 +43,23 @@ export type Accepted = ReadonlySet<string> | undefined;
  * Whoever asks for a manifest that nothing needs is about to pull its blobs, or to name it in an index without pushing it
  * again: garbage collection leaves it for another grace period.
  *
- * @throws RegistryError MANIFEST_UNKNOWN or NAME_UNKNOWN.
+ * @param memory of documents: what it takes for texts is the caller's to give back.
+ * @throws RegistryError MANIFEST_UNKNOWN, NAME_UNKNOWN, or OVERLOADED when there is no memory for its text.
  */
 export async function pullManifest(
   stores: Stores,
   repository: RepositoryName,
   reference: Reference,
   accepted: Accepted,
+  memory: Lease,
 ): Promise<PulledManifest> {
-  const manifest = await readManifest(stores.db, repository, reference);
+  const manifest = await readManifest(stores.db, repository, reference, memory);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
   const digest = defaultChild(manifest.text);
-  const child = digest && (await readManifest(stores.db, repository, digest));
+  const child = digest && (await readManifest(stores.db, repository, digest, memory));
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
 
@@ -68,7 +74,7 @@ export async function statManifest(
   reference: Reference,
   accepted: Accepted,
   caller?: Caller,
-): Promise<StoredManifest | PulledManifest> {
+): Promise<StoredManifest> {
   const manifest = await findManifest(stores.db, repository, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // Who may push may be about to: what is there already is skipped, and with it the blobs that were lost.
@@ -76,7 +82,7 @@ export async function statManifest(
     throw unknownManifest(repository, reference);
   }
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
-  return pullManifest(stores, repository, reference, accepted);
+  return withDocuments((memory) => pullManifest(stores, repository, reference, accepted, memory));
 }
 
 /** @returns false when the manifest was collected just before. */

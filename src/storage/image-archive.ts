@@ -1,9 +1,9 @@
 /** What an archive of an image is made of. */
-import { asc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { asc, inArray, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../model/digest.ts";
 import type { Database } from "./database.ts";
 import type { StoredManifest } from "./manifests.ts";
-import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts } from "./schema.ts";
+import { blobs, manifestBlobs, manifestChildren, manifests } from "./schema.ts";
 
 export interface ArchiveParts {
   /** The manifest itself first, then those of an index, and of the indexes in it. */
@@ -59,14 +59,4 @@ function partsOf(manifestId: number): SQL {
       SELECT ${manifestChildren.childId} FROM part
       CROSS JOIN ${manifestChildren} WHERE ${manifestChildren.parentId} = part.id)
     SELECT id FROM part)`;
-}
-
-/** The exact text of a manifest; undefined when it is gone. */
-export async function readManifestText(db: Database, manifestId: number): Promise<string | undefined> {
-  const pieces = await db
-    .select({ text: manifestTexts.text })
-    .from(manifestTexts)
-    .where(eq(manifestTexts.manifestId, manifestId))
-    .orderBy(asc(manifestTexts.position));
-  return pieces.length > 0 ? pieces.map(({ text }) => text).join("") : undefined;
 }

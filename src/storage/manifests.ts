@@ -1,4 +1,6 @@
 import { and, asc, eq, getTableColumns, gt, type SQL, sql } from "drizzle-orm";
+import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../documents.ts";
+import type { Lease } from "../memory.ts";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { RegistryError } from "../model/errors.ts";
@@ -111,29 +113,50 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
   return touched.length > 0;
 }
 
-/** The same with its exact text, and what counting its pull takes, still in one query: a row per piece. */
+/**
+ * The same with its exact text, and what counting its pull takes, in one query; the text of a large one in another, once
+ * there is memory for it.
+ *
+ * @param memory of documents: what it takes for the text is the caller's to give back.
+ * @throws RegistryError OVERLOADED when there is none.
+ */
 export async function readManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
+  memory: Lease,
 ): Promise<ReadManifest | undefined> {
-  const rows = await readManifestQuery(db, repository, reference);
-  const [first] = rows;
-  if (!first) throw unknownRepository(repository);
-  if (!first.manifest) return undefined;
-  const { manifest, text: _text, ...facts } = first;
-  return {
-    ...manifest,
-    ...facts,
-    text: rows.map((row) => row.text ?? "").join(""),
-  };
+  const [row] = await readManifestQuery(db, repository, reference);
+  if (!row) throw unknownRepository(repository);
+  if (!row.manifest) return undefined;
+  const { manifest, text: short, ...facts } = row;
+  const text = short ?? (await readManifestText(db, manifest, memory));
+  return text === undefined ? undefined : { ...manifest, ...facts, text };
+}
+
+/** The exact text of a manifest; undefined when it is gone. What it throws and takes is as {@link readManifest} says. */
+export async function readManifestText(
+  db: Database,
+  { id, size }: { id: number; size: number },
+  memory: Lease,
+): Promise<string | undefined> {
+  await requireDocumentMemory(memory, size);
+  const pieces = await db
+    .select({ text: manifestTexts.text })
+    .from(manifestTexts)
+    .where(eq(manifestTexts.manifestId, id))
+    .orderBy(asc(manifestTexts.position));
+  return pieces.length > 0 ? pieces.map(({ text }) => text).join("") : undefined;
 }
 
 export function readManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {
   return db
     .select({
       manifest: manifests,
-      text: manifestTexts.text,
+      // A short one has one piece.
+      text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
+        SELECT ${manifestTexts.text} FROM ${manifestTexts}
+        WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
       repository: { id: repositories.id, accountId: repositories.accountId },
       isChild:
         sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
@@ -143,9 +166,7 @@ export function readManifestQuery(db: Database, repository: RepositoryName, refe
     })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
-    .leftJoin(manifestTexts, eq(manifestTexts.manifestId, manifests.id))
-    .where(eq(repositories.name, repository))
-    .orderBy(asc(manifestTexts.position));
+    .where(eq(repositories.name, repository));
 }
 
 function isReferredTo(reference: Reference): SQL | undefined {

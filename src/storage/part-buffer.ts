@@ -3,10 +3,10 @@ import { UPLOAD_PART_BYTES } from "../model/limits.ts";
 import { untilTrue } from "../streams.ts";
 
 /**
- * What the parts of all uploads may take of an isolate's 128 MB: eleven whole ones. The last two are kept for parts that are
+ * What the parts of all uploads may take of an isolate's 128 MB: nine whole ones. The last two are kept for parts that are
  * complete and only have to be sent.
  */
-export const PART_BUDGET_BYTES = 11 * UPLOAD_PART_BYTES;
+export const PART_BUDGET_BYTES = 9 * UPLOAD_PART_BYTES;
 
 /** The smallest one is there for every upload; the others are taken from the parts. */
 const SIZES = [64, 128, 256, 512, 1024, 2048].map((kib) => kib * 1024).concat(UPLOAD_PART_BYTES);

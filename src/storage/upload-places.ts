@@ -40,7 +40,7 @@ export async function inPlace<T>(
   const request = crypto.randomUUID();
   const leave: (() => void)[] = [];
   const enter = async (room: Places, holder: string) => {
-    if (!(await room.take(holder, PATIENCE_MS))) throw overloaded();
+    if (!(await room.take(holder, PATIENCE_MS))) throw overloaded("uploads");
     leave.push(room.keep(holder));
   };
   try {

@@ -6,6 +6,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
+import { documents, SMALL_DOCUMENT_BYTES } from "../../src/documents.ts";
 import { MAX_ANSWER_BYTES } from "../../src/model/excerpt.ts";
 import { MAX_MANIFEST_BYTES } from "../../src/model/limits.ts";
 import { MAX_QUERIES } from "../../src/storage/database.ts";
@@ -188,6 +189,7 @@ for (const each of TABLE) {
       const context = createExecutionContext();
       const headers = { Authorization: basic(ADMINISTRATOR.name, ADMINISTRATOR.password) };
       const response = await app.fetch(new Request(url, { headers }), env, context);
+      const held = documents.used;
       let bytes = 0;
       let largest = 0;
       for await (const piece of response.body ?? []) {
@@ -200,6 +202,9 @@ for (const each of TABLE) {
       expect(response.status).toBe(status);
       expect(isStream ? largest : bytes).toBeLessThanOrEqual(limit);
       expect(queries).toBeLessThanOrEqual(isStream ? MAX_QUERIES : MAX_ANSWER_QUERIES);
+      // What a client that reads slowly keeps in memory is counted, and given back once it has been read.
+      if (!isStream && bytes > SMALL_DOCUMENT_BYTES) expect(held).toBeGreaterThanOrEqual(bytes);
+      expect(documents.used).toBe(0);
     },
   );
 }

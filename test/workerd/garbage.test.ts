@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
+import { withDocuments } from "../../src/documents.ts";
 import type { Actor } from "../../src/model/access.ts";
 import { type Digest, digestOf } from "../../src/model/digest.ts";
 import type { RepositoryName, Tag } from "../../src/model/reference.ts";
@@ -621,14 +622,16 @@ describe("what is noted for collection", () => {
     const found = await putManifest(repository, "", await image(repository, "found"));
     await collect();
     const first = clock.now;
-    for (const ask of [statManifest, pullManifest]) {
+    const stat = () => statManifest(stores, repository, found.digest, undefined);
+    const pull = () => withDocuments((memory) => pullManifest(stores, repository, found.digest, undefined, memory));
+    for (const ask of [stat, pull]) {
       await stores.db.run(`UPDATE manifests SET unreferenced_since = ${first} WHERE digest = '${found.digest}'`);
       clock.now = first;
       pass(HOUR);
-      await ask(stores, repository, found.digest, undefined);
+      await ask();
       expect(await since(repository, found)).toBe(first);
       pass(1);
-      await ask(stores, repository, found.digest, undefined);
+      await ask();
       expect(await since(repository, found)).toBe(clock.now);
     }
     pass(7 * DAY - 1);

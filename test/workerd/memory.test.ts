@@ -2,6 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_STRANGERS, MAX_WAITING_BODIES, strangerPlaces } from "../../src/http/limit-bodies.ts";
+import { DOCUMENT_BUDGET_BYTES, documents, SMALL_DOCUMENT_BYTES, writeDocument } from "../../src/documents.ts";
 import { networkOf } from "../../src/model/client-network.ts";
 import { UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
 import { PART_BUDGET_BYTES, parts, SMALLEST_PART_BYTES } from "../../src/storage/part-buffer.ts";
@@ -21,6 +22,7 @@ import {
   newRepository,
   OCI_MANIFEST,
   openUpload,
+  pushImage,
   send,
   someBytes,
   type UploadHandle,
@@ -32,6 +34,16 @@ const MODULES = import.meta.glob<string>("../../src/{model,storage,registry,http
   import: "default",
   eager: true,
 });
+
+/** A manifest that is too large for what every request takes. */
+async function pushLarge(repository: string): Promise<{ digest: string; text: string }> {
+  const { digest } = await pushImage(repository, "small");
+  const small = await (await send("GET", `/v2/${repository}/manifests/${digest}`)).json<object>();
+  const text = JSON.stringify({ ...small, annotations: { long: "ä".repeat(300_000) } });
+  const headers = { "Content-Type": OCI_MANIFEST };
+  expect((await send("PUT", `/v2/${repository}/manifests/large`, { body: text, headers })).status).toBe(201);
+  return { digest: digestOf(text), text };
+}
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -72,7 +84,7 @@ function sendSlowly(method: string, path: string, type = "application/octet-stre
 }
 
 async function nothingIsTaken(): Promise<void> {
-  const taken = () => parts.used + bodies.used + bodyPlaces.taken + strangerPlaces.taken;
+  const taken = () => parts.used + bodies.used + documents.used + bodyPlaces.taken + strangerPlaces.taken;
   await vi.waitUntil(() => taken() === 0, { timeout: 5000 });
 }
 
@@ -96,6 +108,7 @@ it("all that budgets allow is within an isolate's memory, with room for code and
   const taken = {
     parts: PART_BUDGET_BYTES,
     smallBodies: BODY_BUDGET_BYTES,
+    documents: DOCUMENT_BUDGET_BYTES,
     // What no budget counts: a read's buffer, and the beginning of a part.
     readers: (MAX_BODIES + MAX_STRANGERS) * (SMALLEST_PART_BYTES + SCARCE_STEP_BYTES),
     remembered: remembered.reduce((sum, bytes) => sum + bytes, 0),
@@ -234,6 +247,78 @@ describe("bodies of strangers", () => {
     expect((await response).status).toBe(408);
     vi.restoreAllMocks();
     await vi.waitUntil(() => strangerPlaces.taken === 0);
+  });
+});
+
+describe("a large manifest", () => {
+  const PATHS = {
+    manifest: (repository: string) => `/v2/${repository}/manifests/large`,
+    text: (repository: string) => `/api/organizations/${repository.replace("/", "/images/")}/manifests/large/text`,
+    detail: (repository: string) => `/api/organizations/${repository.replace("/", "/images/")}/manifests/large`,
+    archive: (repository: string) =>
+      `/api/organizations/${repository.replace("/", "/images/")}/manifests/large/archive`,
+    "SWR's tag": (repository: string) => `/v2/manage/namespaces/${repository.replace("/", "/repos/")}/tags/large`,
+  };
+
+  it("comes whole, and its memory is given back when it has been read", async () => {
+    const repository = newRepository();
+    const { text } = await pushLarge(repository);
+    for (const name of ["manifest", "text"] as const) {
+      const answer = await send("GET", PATHS[name](repository));
+      expect(documents.used, name).toBe(text.length + 300_000);
+      expect(await answer.text()).toBe(text);
+      await vi.waitUntil(() => documents.used === 0);
+    }
+  });
+
+  it.for(Object.entries(PATHS))("is refused while there is no memory for it, as %s", async ([name, pathOf]) => {
+    const repository = newRepository();
+    const { digest } = await pushLarge(repository);
+    exhaust(documents);
+    const [large, small, head] = await Promise.all([
+      send("GET", pathOf(repository)),
+      send("GET", pathOf(repository).replace(/large/, "small")),
+      send("HEAD", `/v2/${repository}/manifests/large`),
+    ]);
+    expect(large.status).toBe(503);
+    expect(Number(large.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect(await large.text()).toContain("too many large documents are under way");
+    expect(small.status).toBe(200);
+    await small.body?.cancel();
+    expect([head.status, head.headers.get("Docker-Content-Digest")]).toEqual([200, digest]);
+    for (const step of undo.splice(0)) step();
+    const after = await send("GET", pathOf(repository));
+    expect([name, after.status]).toEqual([name, 200]);
+    expect((await after.arrayBuffer()).byteLength).toBeGreaterThan(0);
+    await vi.waitUntil(() => documents.used === 0);
+  });
+
+  it("is not alone: any large answer takes memory until it has been read", async () => {
+    exhaust(documents);
+    const refused = await send("GET", "/openapi.json");
+    expect([refused.status, refused.headers.has("Retry-After")]).toEqual([503, true]);
+    for (const step of undo.splice(0)) step();
+    const answer = await send("GET", "/openapi.json");
+    expect(documents.used).toBeGreaterThan(SMALL_DOCUMENT_BYTES);
+    await answer.arrayBuffer();
+    await vi.waitUntil(() => documents.used === 0);
+  });
+
+  it("takes no memory of a client that has gone, or reads nothing for a minute", async () => {
+    const repository = newRepository();
+    const { text } = await pushLarge(repository);
+    const gone = await send("GET", PATHS.manifest(repository));
+    await gone.body?.cancel();
+    await vi.waitUntil(() => documents.used === 0);
+    const { readable, writable } = new FixedLengthStream(600_000);
+    const memory = documents.open();
+    memory.resize(600_000);
+    const since = performance.now();
+    await writeDocument(new Uint8Array(600_000), writable, memory, { stallMs: 2000 });
+    expect(performance.now() - since).toBeGreaterThan(1900);
+    expect(documents.used).toBe(0);
+    await expect(new Response(readable).arrayBuffer()).rejects.toThrow();
+    expect(text.length).toBeGreaterThan(300_000);
   });
 });
 

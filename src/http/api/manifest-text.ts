@@ -1,5 +1,7 @@
+import { withDocuments } from "../../documents.ts";
 import { MANIFEST_MEDIA_TYPES } from "../../model/media-types.ts";
 import { getManifestText } from "../../registry/image-detail.ts";
+import { sendDocument } from "../send-document.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
 import { imageOf, ManifestParams } from "./params.ts";
 
@@ -34,8 +36,10 @@ const showManifestText = createRoute({
 
 export const manifestText = createRouter().openapi(showManifestText, async (c) => {
   const { reference, ...params } = c.req.valid("param");
-  const { text, mediaType, digest } = await getManifestText(c.var.stores, c.var.caller, imageOf(params), reference);
-  c.header("Content-Type", mediaType);
-  c.header("Docker-Content-Digest", digest);
-  return c.body(text, 200);
+  return withDocuments(async (memory) => {
+    const manifest = await getManifestText(c.var.stores, c.var.caller, imageOf(params), reference, memory);
+    c.header("Content-Type", manifest.mediaType);
+    c.header("Docker-Content-Digest", manifest.digest);
+    return sendDocument(c, manifest.text, memory);
+  });
 });

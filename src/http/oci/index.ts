@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { requireCredentials } from "../../registry/access.ts";
 import { identify } from "../auth/identify.ts";
+import { boundAnswers } from "../bound-answers.ts";
 import type { AppEnv } from "../context.ts";
 import { limitBodies } from "../limit-bodies.ts";
 import { unknownRoute } from "../errors.ts";
@@ -19,6 +20,7 @@ export const oci = new Hono<AppEnv>({ strict: false })
     c.header("X-Content-Type-Options", "nosniff");
     await next();
   })
+  .use(boundAnswers)
   .use(limitBodies)
   .use(identify)
   .get("/", (c) => {

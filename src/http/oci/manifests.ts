@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { withDocuments } from "../../documents.ts";
 import { isDigest } from "../../model/digest.ts";
 import { RegistryError } from "../../model/errors.ts";
 import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
@@ -8,12 +9,13 @@ import { actorOf, requireAccess } from "../../registry/access.ts";
 import { cleanUpAfterwards } from "../../registry/cleanups.ts";
 import { deleteManifest } from "../../registry/delete-manifest.ts";
 import { recordPlatform } from "../../registry/platforms.ts";
-import { type Accepted, pullManifest, statManifest } from "../../registry/pull-manifest.ts";
+import { type Accepted, pullManifest, statManifest, type StoredManifest } from "../../registry/pull-manifest.ts";
 import { countPull } from "../../registry/pulls.ts";
 import { dispatch } from "../../registry/deliveries.ts";
 import { pushManifest } from "../../registry/push-manifest.ts";
 import { readLimited } from "../../streams.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
+import { sendDocument } from "../send-document.ts";
 import { isNotModified, setContentHeaders } from "./caching.ts";
 import { ownAddress } from "../public-address.ts";
 
@@ -26,18 +28,19 @@ export const manifests = new Hono<AppEnv>()
     const repository = repositoryParam(c);
     await requireAccess(c.var.stores, c.var.caller, "pull", repository);
     const reference = parseReference(c.req.param("reference"));
-    const isHead = c.req.method === "HEAD";
-    const find = isHead ? statManifest : pullManifest;
-    const manifest = await find(c.var.stores, repository, reference, acceptedTypes(c), c.var.caller);
-    setContentHeaders(c, manifest.digest, isDigest(reference));
-    c.header("Vary", "Accept");
-    if (isNotModified(c, manifest.digest)) return c.body(null, 304);
-    c.header("Content-Type", manifest.mediaType);
-    c.header("Content-Length", String(manifest.size));
-    if (isHead || !("text" in manifest)) return c.body(null);
-    const { repository: pulledFrom, isCounted, size: bytes, pulledIds: manifestIds } = manifest;
-    continueAfterAnswer(c, countPull(c.var.stores, { repository: pulledFrom, isCounted, bytes, manifestIds }));
-    return c.body(manifest.text);
+    const { stores, caller } = c.var;
+    const accepted = acceptedTypes(c);
+    if (c.req.method === "HEAD") {
+      const stored = await statManifest(stores, repository, reference, accepted, caller);
+      return c.body(null, isKnown(c, stored, reference) ? 304 : 200);
+    }
+    return withDocuments(async (memory) => {
+      const manifest = await pullManifest(stores, repository, reference, accepted, memory);
+      if (isKnown(c, manifest, reference)) return c.body(null, 304);
+      const { repository: pulledFrom, isCounted, size: bytes, pulledIds: manifestIds } = manifest;
+      continueAfterAnswer(c, countPull(stores, { repository: pulledFrom, isCounted, bytes, manifestIds }));
+      return sendDocument(c, manifest.text, memory);
+    });
   })
   .put("/:name{.+}/manifests/:reference", async (c) => {
     const repository = repositoryParam(c);
@@ -71,6 +74,16 @@ export const manifests = new Hono<AppEnv>()
     continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.body(null, 202);
   });
+
+/** Sets the headers that describe a manifest. @returns whether the client has it already, and needs no more. */
+function isKnown(c: Context, { digest, mediaType, size }: StoredManifest, reference: Reference): boolean {
+  setContentHeaders(c, digest, isDigest(reference));
+  c.header("Vary", "Accept");
+  if (isNotModified(c, digest)) return true;
+  c.header("Content-Type", mediaType);
+  c.header("Content-Length", String(size));
+  return false;
+}
 
 function preconditionOf(c: Context): Precondition | undefined {
   return parsePrecondition(c.req.header("If-Match"), c.req.header("If-None-Match"));
