@@ -19,6 +19,7 @@ const archiveErrors: typeof en = {
   "too-large": "文件过大：含解压后不得超过 {{limit}}。更大的镜像请使用 docker 或 berth push 上传。",
   "too-many-files": "文件中的条目超过 {{count}} 个。请上传 docker save 制作的镜像压缩包。",
   "file-too-large": "文件中的 {{path}} 过大（超过 {{limit}}）。请重新保存镜像。",
+  "nested-too-deeply": "文件中的镜像索引嵌套超过 {{count}} 层，无法读取 {{path}}。请单独保存其中的镜像。",
   "cut-short": "文件不完整，在中间结束。请重新复制或保存，并核对文件大小。",
   damaged: "文件已损坏。请重新复制或保存。",
   "damaged-layer": "文件已损坏：镜像层 {{path}} 与镜像不符。请重新保存镜像。",
