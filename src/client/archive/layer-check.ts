@@ -25,10 +25,14 @@ export class UnpackedBudget {
   readonly #limit: number;
   #left: number;
 
-  /** @param limit bytes. */
+  /** @param limit bytes; Infinity for no limit. */
   constructor(limit: number) {
     this.#limit = limit;
     this.#left = limit;
+  }
+
+  get isLimited(): boolean {
+    return this.#limit !== Infinity;
   }
 
   /** @throws ArchiveError too-large. */
@@ -56,10 +60,21 @@ export class LayerChecker {
    * @throws ArchiveError too-large; the signal's reason.
    */
   check(file: ArchiveFile, digest = "sha256:"): Promise<CheckedLayer> {
-    const key = `${algorithmOf(digest)} ${file.path}`;
+    const key = keyOf(file, digest);
     const pending = this.#checked.get(key) ?? this.#check(file, digest);
     this.#checked.set(key, pending);
     return pending;
+  }
+
+  /**
+   * Hashes a file of which nobody asks what is inside. It is unpacked only where that counts against a limit: unpacking takes
+   * several times as long.
+   *
+   * @throws as {@link check}.
+   */
+  async hash(file: ArchiveFile, digest: string): Promise<string> {
+    const isChecked = this.#checked.has(keyOf(file, digest));
+    return isChecked || this.#budget.isLimited ? (await this.check(file, digest)).digest : this.#hash(file, digest);
   }
 
   async #check(file: ArchiveFile, digest: string): Promise<CheckedLayer> {
@@ -67,8 +82,7 @@ export class LayerChecker {
     const compression = await this.#sniff(file);
     if (compression === undefined) {
       this.#budget.spend(file.size);
-      const seen = algorithmOf(digest) === "sha256" ? file.seen?.digest : undefined;
-      const actual = seen ?? (await this.#hash(file, digest));
+      const actual = await this.#hash(file, digest);
       return { digest: actual, compression, diffId: algorithmOf(actual) === "sha256" ? actual : undefined };
     }
     if (!isUnpackable(compression)) return { digest: await this.#hash(file, digest), compression, diffId: undefined };
@@ -85,6 +99,7 @@ export class LayerChecker {
   }
 
   async #hash(file: ArchiveFile, digest: string): Promise<string> {
+    if (file.seen && algorithmOf(digest) === "sha256") return file.seen.digest;
     const digester = new Digester(this.#options.createHash, algorithmOf(digest));
     await file.scan((piece) => this.#take(piece, digester));
     return digester.digest();
@@ -117,4 +132,8 @@ export class LayerChecker {
     }
     return inside.digest();
   }
+}
+
+function keyOf({ path }: ArchiveFile, digest: string): string {
+  return `${algorithmOf(digest)} ${path}`;
 }
