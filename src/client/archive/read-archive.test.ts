@@ -14,6 +14,7 @@ import {
   layerOf,
   layoutFiles,
   layoutOf,
+  OCI_INDEX,
   OCI_MANIFEST,
   ociImage,
   type OciImage,
@@ -278,6 +279,93 @@ describe("where one description cannot be used, the other counts:", () => {
     const image = await ociImage(LAYERS);
     const files = both(image, ["acme/other:2"]).filter(({ path }) => !path.endsWith(hexOf(image.manifest.digest)));
     await expect(imagesIn(files)).rejects.toMatchObject({ code: "missing-file" });
+  });
+
+  it("but not that of one platform for an index: the archive is refused", async ({ expect }) => {
+    const other = await ociImage([layerOf("arm")], { config: { architecture: "arm64" } });
+    const image = await ociImage(LAYERS);
+    const single = await ociImage([layerOf("single")]);
+    const index = indexOf([descriptorOf(image.manifest), descriptorOf(other.manifest)]);
+    const [entry] = both(image, ["acme/web:1"]).slice(-1);
+    const annotations = { "io.containerd.image.name": "docker.io/acme/web:1" };
+    const files = [
+      ...layoutFiles(
+        [
+          descriptorOf(index, { annotations }),
+          descriptorOf(single.manifest, { annotations: { "io.containerd.image.name": "docker.io/acme/single:1" } }),
+        ],
+        [index, ...[image, other, single].flatMap(({ manifest, blobs }) => [manifest, ...blobs])],
+      ),
+      entry ?? { path: "" },
+    ];
+    expect(await imagesIn(files)).toMatchObject([{ id: index.digest }, { id: single.blobs[0]?.digest }]);
+    const path = `blobs/sha256/${hexOf(index.digest)}`;
+    for (const [code, broken] of [
+      ["missing-file", files.filter((file) => file.path !== path)],
+      ["damaged", replaced(files, path, "{")],
+      ["damaged", replaced(files, `blobs/sha256/${hexOf(other.manifest.digest)}`, "{")],
+    ] as const) {
+      await expect(imagesIn(broken), code).rejects.toMatchObject({ code });
+    }
+  });
+
+  it("but not that of one platform for an index that cannot be read as one", async ({ expect }) => {
+    const image = await ociImage(LAYERS);
+    const odd = blobOf(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{}] });
+    const [entry] = both(image, null).slice(-1);
+    const files = [...layoutFiles([descriptorOf(odd)], [odd, ...image.blobs]), entry ?? { path: "" }];
+    await expect(imagesIn(files)).rejects.toMatchObject({ code: "bad-manifest" });
+  });
+
+  it("and it leaves the images beside it as they are, also where the format is no longer in use", async ({
+    expect,
+  }) => {
+    const [image, old] = [await ociImage(LAYERS), await ociImage([layerOf("old")])];
+    const schema1 = blobOf("application/vnd.docker.distribution.manifest.v1+prettyjws", "{}");
+    const named = (name: string) => ({ annotations: { "io.containerd.image.name": `docker.io/acme/${name}` } });
+    const entries = [both(image, ["acme/web:1"]), both(old, ["acme/old:1"])].flatMap(
+      (files) => JSON.parse(String(files.at(-1)?.contents)) as object[],
+    );
+    const images = await imagesIn([
+      ...layoutFiles(
+        [descriptorOf(image.manifest, named("web:1")), descriptorOf(schema1, named("old:1"))],
+        [image.manifest, ...image.blobs, schema1, ...old.blobs],
+      ),
+      { path: "manifest.json", contents: JSON.stringify(entries) },
+    ]);
+    expect(images.map(({ names, contents }) => [names[0]?.name, contents.kind])).toEqual([
+      ["web", "kept"],
+      ["old", "rebuilt"],
+    ]);
+  });
+
+  it.for<[what: string, tags: string[] | null]>([
+    ["knows both", ["acme/web:1", "acme/web:2"]],
+    ["knows one of", ["acme/web:2"]],
+    ["does not know", null],
+  ])("once for a manifest of two names, where manifest.json %s them", async ([, tags], { expect }) => {
+    const image = await ociImage(LAYERS);
+    const roots = ["docker.io/acme/web:1", "docker.io/acme/web:2"].map((name) =>
+      descriptorOf(image.manifest, { annotations: { "io.containerd.image.name": name } }),
+    );
+    const [entry] = both(image, tags).slice(-1);
+    const images = await imagesIn([...layoutFiles(roots, image.blobs), entry ?? { path: "" }]);
+    expect(images).toMatchObject([{ contents: { kind: "rebuilt" } }]);
+    expect(images[0]?.names.map(({ name, tag }) => `${name}:${tag}`).toSorted()).toEqual(["web:1", "web:2"]);
+  });
+
+  it("of two manifests not that of a nameless entry which may be either's", async ({ expect }) => {
+    const some = [await ociImage(LAYERS), await ociImage([layerOf("other")])];
+    const roots = some.map(({ manifest }, at) =>
+      descriptorOf(manifest, { annotations: { "io.containerd.image.name": `docker.io/acme/web:${at}` } }),
+    );
+    const entries = some.flatMap((image) => JSON.parse(String(both(image, null).at(-1)?.contents)) as object[]);
+    const files = layoutFiles(
+      roots,
+      some.flatMap(({ blobs }) => blobs),
+    );
+    const archive = [...files, { path: "manifest.json", contents: JSON.stringify(entries) }];
+    await expect(imagesIn(archive)).rejects.toMatchObject({ code: "missing-file" });
   });
 
   it("and none when layers are damaged", async ({ expect }) => {
