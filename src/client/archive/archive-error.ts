@@ -17,7 +17,7 @@ const MESSAGES = {
   "unsupported-compression": ({ name }) =>
     `The archive is compressed with ${name ?? "an unknown method"}. Unpack it, or pack it with gzip or zstd, and upload the result.`,
   "unsupported-layer": ({ path, name }) =>
-    `The layer ${path ?? ""} in the archive is compressed with ${name ?? "an unknown method"}, which images in registries never are. Load the archive with docker or podman, save the image again, and upload that file.`,
+    `The layer ${path ?? ""} in the archive is compressed with ${name ?? "an unknown method"}, which is not unpacked here. Load the archive with docker or podman, save the image again, and upload that file.`,
   "no-manifest": () =>
     "The archive holds no image: it has neither manifest.json nor index.json nor repositories. Make it with `docker save`, not with `docker export`.",
   "no-image": () => "The archive names no image. Save it again, naming the image: `docker save -o image.tar NAME:TAG`.",

@@ -113,6 +113,11 @@ it.for<[what: string, files: () => TarFile[] | Promise<TarFile[]>, code: string,
     "unsupported-layer",
   ],
   [
+    "a layer packed with zstd of too large a window",
+    () => replaced(/layer\.tar$/, new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3, 1, 0, 0])),
+    "unsupported-layer",
+  ],
+  [
     "a link to nowhere",
     () => [
       ...without(/layer\.tar$/),
@@ -248,6 +253,12 @@ it.for<[what: string, archive: () => Uint8Array | Promise<Uint8Array>, code: str
     () => bytesOf(new Uint8Array([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0, 0])),
     "unsupported-compression",
     "xz",
+  ],
+  [
+    "an archive that is packed with zstd of too large a window",
+    () => bytesOf(new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3, 1, 0, 0])),
+    "unsupported-compression",
+    "zstd (window > 64 MiB)",
   ],
   ["an archive that is packed with zstd and cut short", () => zstdOf(tarOf(GOOD)).slice(0, -1), "cut-short"],
   ["zstd that is none", () => bytesOf(new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 8, 0, 0, 0, 0])), "damaged"],

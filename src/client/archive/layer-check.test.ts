@@ -4,6 +4,8 @@ import { layerOf, packed } from "../testing/images.ts";
 import type { ArchiveFile } from "./archive-files.ts";
 import { LayerChecker, UnpackedBudget } from "./layer-check.ts";
 
+type Look = Parameters<ArchiveFile["scan"]>[0];
+
 /** A packed layer, and how often its contents were asked for in either way. */
 async function packedLayer() {
   const bytes = await packed(layerOf("a layer"));
@@ -25,6 +27,17 @@ async function packedLayer() {
 }
 
 const checkerOf = (limit: number) => new LayerChecker(new UnpackedBudget(limit), { createHash: createPortableHash });
+
+it("is known by its digest where zstd has too large a window, and says so", async ({ expect }) => {
+  const bytes = new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3, 1, 0, 0, ...Array<number>(20).fill(0)]);
+  const { file } = await packedLayer();
+  const large = { ...file, open: () => new Blob([bytes]).stream(), scan: async (look: Look) => look(bytes) };
+  expect(await checkerOf(10_000).check(large)).toEqual({
+    digest: digestOf(bytes),
+    compression: "zstd (window > 64 MiB)",
+    diffId: undefined,
+  });
+});
 
 describe("a layer of which only the digest is asked", () => {
   it("is not unpacked where nothing limits what is inside", async ({ expect }) => {

@@ -87,9 +87,11 @@ export class LayerChecker {
     }
     if (!isUnpackable(compression)) return { digest: await this.#hash(file, digest), compression, diffId: undefined };
     const packed = new Digester(createHash, algorithmOf(digest));
-    const diffId = await this.#unpack(streamOf(this.#observe(file, packed)), compression);
+    const inside = await this.#unpack(streamOf(this.#observe(file, packed)), compression);
+    if ("diffId" in inside) return { digest: packed.digest(), compression, ...inside };
     // What cannot be unpacked, such as an encrypted layer that looks like gzip, is known by its digest only.
-    return { digest: diffId === undefined ? await this.#hash(file, digest) : packed.digest(), compression, diffId };
+    const actual = await this.#hash(file, digest);
+    return { digest: actual, compression: inside.unsupported ?? compression, diffId: undefined };
   }
 
   async #sniff(file: ArchiveFile): Promise<string | undefined> {
@@ -117,8 +119,11 @@ export class LayerChecker {
     digester.update(piece);
   }
 
-  /** @returns the digest of what is inside; undefined when it cannot be unpacked. */
-  async #unpack(packed: ByteStream, compression: UnpackableCompression): Promise<string | undefined> {
+  /** @returns the digest of what is inside; where that cannot be unpacked, what the compression is called if that is why. */
+  async #unpack(
+    packed: ByteStream,
+    compression: UnpackableCompression,
+  ): Promise<{ diffId: string } | { unsupported: string | undefined }> {
     const inside = new Digester(this.#options.createHash);
     try {
       for await (const chunk of chunksOf(unpack(packed, compression))) {
@@ -127,10 +132,12 @@ export class LayerChecker {
       }
     } catch (error) {
       this.#options.signal?.throwIfAborted();
-      if (error instanceof ArchiveError && (error.code === "damaged" || error.code === "cut-short")) return undefined;
+      if (!(error instanceof ArchiveError)) throw error;
+      if (error.code === "unsupported-compression") return { unsupported: error.particulars.name };
+      if (error.code === "damaged" || error.code === "cut-short") return { unsupported: undefined };
       throw error;
     }
-    return inside.digest();
+    return { diffId: inside.digest() };
   }
 }
 
