@@ -132,6 +132,11 @@ function both(image: OciImage, tags: string[] | null, more: object = {}): TarFil
   ];
 }
 
+/** Of an image that index.json has a name for. */
+function named(name: string) {
+  return { annotations: { "io.containerd.image.name": `docker.io/acme/${name}` } };
+}
+
 /** What docker's classic image store adds to the manifest that it makes up. */
 function layerSources(image: OciImage) {
   return { LayerSources: Object.fromEntries(image.blobs.slice(1).map((blob) => [blob.digest, descriptorOf(blob)])) };
@@ -287,13 +292,9 @@ describe("where one description cannot be used, the other counts:", () => {
     const single = await ociImage([layerOf("single")]);
     const index = indexOf([descriptorOf(image.manifest), descriptorOf(other.manifest)]);
     const [entry] = both(image, ["acme/web:1"]).slice(-1);
-    const annotations = { "io.containerd.image.name": "docker.io/acme/web:1" };
     const files = [
       ...layoutFiles(
-        [
-          descriptorOf(index, { annotations }),
-          descriptorOf(single.manifest, { annotations: { "io.containerd.image.name": "docker.io/acme/single:1" } }),
-        ],
+        [descriptorOf(index, named("web:1")), descriptorOf(single.manifest, named("single:1"))],
         [index, ...[image, other, single].flatMap(({ manifest, blobs }) => [manifest, ...blobs])],
       ),
       entry ?? { path: "" },
@@ -322,7 +323,6 @@ describe("where one description cannot be used, the other counts:", () => {
   }) => {
     const [image, old] = [await ociImage(LAYERS), await ociImage([layerOf("old")])];
     const schema1 = blobOf("application/vnd.docker.distribution.manifest.v1+prettyjws", "{}");
-    const named = (name: string) => ({ annotations: { "io.containerd.image.name": `docker.io/acme/${name}` } });
     const entries = [both(image, ["acme/web:1"]), both(old, ["acme/old:1"])].flatMap(
       (files) => JSON.parse(String(files.at(-1)?.contents)) as object[],
     );
@@ -345,9 +345,7 @@ describe("where one description cannot be used, the other counts:", () => {
     ["does not know", null],
   ])("once for a manifest of two names, where manifest.json %s them", async ([, tags], { expect }) => {
     const image = await ociImage(LAYERS);
-    const roots = ["docker.io/acme/web:1", "docker.io/acme/web:2"].map((name) =>
-      descriptorOf(image.manifest, { annotations: { "io.containerd.image.name": name } }),
-    );
+    const roots = ["web:1", "web:2"].map((name) => descriptorOf(image.manifest, named(name)));
     const [entry] = both(image, tags).slice(-1);
     const images = await imagesIn([...layoutFiles(roots, image.blobs), entry ?? { path: "" }]);
     expect(images).toMatchObject([{ contents: { kind: "rebuilt" } }]);
@@ -356,9 +354,7 @@ describe("where one description cannot be used, the other counts:", () => {
 
   it("of two manifests not that of a nameless entry which may be either's", async ({ expect }) => {
     const some = [await ociImage(LAYERS), await ociImage([layerOf("other")])];
-    const roots = some.map(({ manifest }, at) =>
-      descriptorOf(manifest, { annotations: { "io.containerd.image.name": `docker.io/acme/web:${at}` } }),
-    );
+    const roots = some.map(({ manifest }, at) => descriptorOf(manifest, named(`web:${at}`)));
     const entries = some.flatMap((image) => JSON.parse(String(both(image, null).at(-1)?.contents)) as object[]);
     const files = layoutFiles(
       roots,

@@ -148,8 +148,7 @@ async function readLayout(
  */
 function entryOf(names: readonly ArchiveName[], entries: readonly DockerEntry[]): DockerEntry | undefined {
   if (names.length === 0) return entries[0];
-  const known = (entry: DockerEntry) => entry.repoTags.map(readReference);
-  const named = entries.find((entry) => names.some((name) => mayBeOneOf(known(entry), name)));
+  const named = entries.find(({ repoTags }) => names.some((name) => mayBeOneOf(repoTags.map(readReference), name)));
   const nameless = entries.filter(({ repoTags }) => repoTags.length === 0);
   return named ?? (nameless.length === 1 ? nameless[0] : undefined);
 }
