@@ -23,7 +23,8 @@ import {
   streamOfBytes,
   zstdOf,
 } from "../testing/images.ts";
-import { type TarFile, tarOf } from "../testing/tar.ts";
+import { bytesOf, type TarFile, tarOf } from "../testing/tar.ts";
+import { contentDigestOf } from "./archive-image.ts";
 import { readArchive } from "./read-archive.ts";
 
 const LAYERS = [layerOf("base"), layerOf("application")];
@@ -369,4 +370,26 @@ describe("where one description cannot be used, the other counts:", () => {
     const layer = `blobs/sha256/${hexOf(image.blobs[1]?.digest ?? "")}`;
     await expect(imagesIn(replaced(both(image, null), layer, "damaged"))).rejects.toMatchObject({ code: "damaged" });
   });
+});
+
+/** What tells the only image of an archive from others. */
+async function contentOf(files: readonly TarFile[]) {
+  const [image] = await imagesIn(files);
+  return { id: image?.id, content: image && contentDigestOf(image) };
+}
+
+it("tells images of one configuration apart by their contents, and knows the same image again", async ({ expect }) => {
+  const plain = await contentOf(layoutOf(await ociImage(LAYERS, { isPlain: true })));
+  const gzipped = await contentOf(layoutOf(await ociImage(LAYERS)));
+  const docker = await contentOf(dockerFiles([{ layers: LAYERS }]));
+  const compressed = await contentOf(
+    dockerFiles([{ layers: LAYERS }]).map((file) =>
+      file.path.endsWith("layer.tar") ? { ...file, contents: zstdOf(bytesOf(file.contents ?? "")) } : file,
+    ),
+  );
+  const all = [plain, gzipped, docker, compressed];
+  expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+  expect(new Set(all.map(({ content }) => content)).size).toBe(4);
+  expect(await contentOf(layoutOf(await ociImage(LAYERS), "2"))).toEqual(gzipped);
+  expect(await contentOf(dockerFiles([{ layers: LAYERS, tags: ["acme/other:1"] }]))).toEqual(docker);
 });
