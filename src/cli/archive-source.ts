@@ -13,8 +13,8 @@ import { Failure } from "./failure.ts";
 import { openNameless } from "./nameless-file.ts";
 import { RangeBlob, type RangeSource } from "./range-blob.ts";
 
-/** No limit but the disk's: whoever runs this has the archive already. */
-const LIMITS = { maxBytes: Number.MAX_SAFE_INTEGER, createHash } satisfies ReadOptions;
+/** No limit: the archive is on the user's own disk already, and reading it takes no room. */
+const LIMITS = { maxBytes: Infinity, createHash } satisfies ReadOptions;
 
 export interface OpenArchive {
   archive: Archive;
@@ -24,8 +24,8 @@ export interface OpenArchive {
 /**
  * Opens and checks an archive.
  *
- * @param path of a tar, packed with gzip or not, of the folder of an OCI image layout, or {@link DASH} for standard input, which is
- * kept in a file until it is closed: images are checked before anything of them is sent.
+ * @param path of a tar, which may be packed with gzip or zstd; of the folder of an OCI image layout; or {@link DASH} for standard
+ * input, which is kept in a file because images are read twice: they are checked before anything is sent.
  * @throws ArchiveError; Failure when there is nothing; the signal's reason.
  */
 export async function openArchive(

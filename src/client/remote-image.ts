@@ -27,7 +27,8 @@ export class PlatformUnknown extends Error {
   override readonly name = "PlatformUnknown";
 }
 
-const MAX_DEPTH = 4;
+/** How many indexes may be one below the other. */
+const MAX_INDEX_DEPTH = 4;
 
 /**
  * Reads the manifests of an image, of an index all of them.
@@ -73,7 +74,7 @@ async function withChildren(
   depth: number,
 ): Promise<RemoteImage> {
   if (image.parsed.kind === "image") return image;
-  if (depth > MAX_DEPTH) throw new ProtocolViolation("indexes are nested too deeply");
+  if (depth > MAX_INDEX_DEPTH) throw new ProtocolViolation("indexes are nested too deeply");
   const children: RemoteImage[] = [];
   for (const child of childrenOf(image.parsed)) {
     children.push(await withChildren(from, await readOne(from, child.digest, options), options, depth + 1));

@@ -133,6 +133,25 @@ test("tags are listed page by page, shown, added, deleted, restored, and have a 
   expect(await home.run(["image", "history", "acme/tags", "--limit", "1"])).toMatch(/t0/);
 });
 
+test("a tag's companions are shown, and go and come back with it", async () => {
+  const { digest } = await pushImage(administrator, "acme/signed", "1");
+  const signature = `${digest.replace(":", "-")}.sig`;
+  await pushImage(administrator, "acme/signed", signature);
+  expect(await home.run(["tag", "list", "acme/signed"])).toMatch(/^1 .* signature$/m);
+  expect(await home.run(["tag", "list", "acme/signed"])).not.toContain(signature);
+  expect(await home.run(["tag", "show", "acme/signed:1"])).toMatch(
+    new RegExp(`^Companions +signature ${signature}$`, "m"),
+  );
+  expect(await home.run(["image", "show", "acme/signed"])).toMatch(/^Tags +1\nCompanions +1$/m);
+  expect(await home.run(["tag", "delete", "--help"])).toContain("companions");
+
+  await home.run(["tag", "delete", "acme/signed:1", "--yes"]);
+  const deleted = await home.run(["tag", "deleted", "acme/signed"]);
+  expect(deleted).toMatch(new RegExp(`^${signature} .* ${digest.slice(0, 19)} `, "m"));
+  await home.run(["tag", "restore", "acme/signed:1"]);
+  expect(await home.run(["tag", "list", "acme/signed"])).toMatch(/^1 .* signature$/m);
+});
+
 test("protected tags are neither overwritten nor deleted, until they are not protected any more", async () => {
   await pushImage(administrator, "acme/kept", "v1");
   const rule = await home.json<{ id: number }>(["tag", "protect", "acme/kept", "v[0-9]*"]);

@@ -1,7 +1,7 @@
 /** Whatever a registry has can be pulled into an archive, and pushed again byte for byte. */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { test } from "vitest";
+import { beforeAll, describe, test } from "vitest";
 import { readArchive } from "../../src/client/archive/read-archive.ts";
 import { uploadBlob } from "../../src/client/chunked-upload.ts";
 import { pullArchive } from "../../src/client/pull-archive.ts";
@@ -25,54 +25,57 @@ import { useRegistry } from "./setting.ts";
 const registry = useRegistry();
 const home = () => registry.home;
 
-const clientOf = () =>
-  new RegistryClient({
+let client: RegistryClient;
+beforeAll(() => {
+  client = new RegistryClient({
     url: registry.server.url,
     credentials: { kind: "password", name: USER, password: PASSWORD },
     createHash,
   });
+});
 
 /** Pushes something as a client does that looks at nothing. */
 async function push(repository: string, { manifests, blobs }: Stored): Promise<void> {
-  const client = clientOf();
   for (const { digest, size, bytes } of blobs) {
     await uploadBlob({ client, repository }, { source: new Blob([bytes]), digest, size });
   }
   for (const manifest of manifests) await client.putManifest(repository, manifest.digest, manifest);
 }
 
-test("what the registry has of any kind comes back from an archive as it was", async ({ expect }) => {
-  const client = clientOf();
-  const kinds = await manifestKinds(1);
-  for (const [what, stored] of kinds) {
+/** Pushes all images of an archive. @returns the digest of the first. */
+async function pushBack(source: Blob, repository: string): Promise<string | undefined> {
+  const archive = await readArchive(source);
+  const targets = archive.images.map((image) => ({ image, repository, tags: ["1"] }));
+  const [pushed] = await pushArchive(client, archive, targets);
+  return pushed?.digest;
+}
+
+describe("what the registry has comes back from an archive as it was:", async () => {
+  test.for([...(await manifestKinds(1))])("%s", async ([, stored], { expect }) => {
     await push("acme/kinds", stored);
     const { stream } = await pullArchive({ client, repository: "acme/kinds" }, stored.root.digest);
-    const archive = await readArchive(new Blob([await contentsOf(stream)]));
-    const targets = archive.images.map((image) => ({ image, repository: "acme/back", tags: ["1"] }));
-    const [pushed] = await pushArchive(client, archive, targets);
-    expect(pushed?.digest, what).toBe(stored.root.digest);
+    expect(await pushBack(new Blob([await contentsOf(stream)]), "acme/back")).toBe(stored.root.digest);
     const found = await client.findManifest("acme/back", "1");
-    expect(Buffer.from(found?.bytes ?? []).equals(stored.root.bytes), what).toBe(true);
-  }
+    expect(Buffer.from(found?.bytes ?? []).equals(stored.root.bytes)).toBe(true);
+  });
 });
 
-test("the console's download comes back as it was, too, unless docker could not load it: that is said before", async ({
-  expect,
-}) => {
-  const client = clientOf();
-  const kinds = await manifestKinds(2);
-  for (const [at, [what, stored]] of [...kinds].entries()) {
-    // A repository that has a layer of another image has it for all.
-    const name = `files-${at}`;
-    await push(`acme/${name}`, stored);
-    const answer = await registry.ask(`/api/organizations/acme/images/${name}/manifests/${stored.root.digest}/archive`);
-    expect(answer.status, what).toBe(/elsewhere|foreign/.test(what) ? 409 : 200);
-    if (!answer.ok) continue;
-    const archive = await readArchive(await answer.blob());
-    const targets = archive.images.map((image) => ({ image, repository: "acme/files-back", tags: ["1"] }));
-    const [pushed] = await pushArchive(client, archive, targets);
-    expect(pushed?.digest, what).toBe(stored.root.digest);
-  }
+describe("the console's download comes back as it was, too, unless docker could not load it, which is said before:", async () => {
+  const kinds = [...(await manifestKinds(2))];
+
+  test.for(kinds.map(([what, stored], at) => ({ what, stored, at })))(
+    "$what",
+    async ({ what, stored, at }, { expect }) => {
+      // A repository that has a layer of another image has it for all.
+      const name = `files-${at}`;
+      await push(`acme/${name}`, stored);
+      const answer = await registry.ask(
+        `/api/organizations/acme/images/${name}/manifests/${stored.root.digest}/archive`,
+      );
+      expect(answer.status).toBe(/elsewhere|foreign/.test(what) ? 409 : 200);
+      if (answer.ok) expect(await pushBack(await answer.blob(), "acme/files-back")).toBe(stored.root.digest);
+    },
+  );
 });
 
 test("berth pull says before the bytes that docker cannot load an image whose layer is elsewhere", async ({
@@ -81,7 +84,7 @@ test("berth pull says before the bytes that docker cannot load an image whose la
   const stored = (await manifestKinds(3)).get("a Docker image of a foreign layer");
   if (!stored) throw new Error("there is such a kind");
   await push("acme/foreign", stored);
-  await clientOf().putManifest("acme/foreign", "1", stored.root);
+  await client.putManifest("acme/foreign", "1", stored.root);
   const file = home().path("foreign.tar");
   const pulled = await home().berth(["pull", "acme/foreign:1", file]);
   expect(pulled).toMatchObject({

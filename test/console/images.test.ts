@@ -42,6 +42,22 @@ describe("tags", () => {
     expect([await digestOf("undone", "a"), await digestOf("undone", "b")]).toEqual([first, second]);
   });
 
+  test("lead to their signatures by links of different names, as does the list of what belongs to one", async () => {
+    const digests = await push("signed", "1.0", "2.0");
+    const names = digests.map((digest) => `${digest.replace(":", "-")}.sig`);
+    await push("signed", ...names);
+    const { page } = visitor;
+    await visitor.open("/images/acme/signed");
+    for (const tag of ["1.0", "2.0"]) {
+      const link = row(page, tag).getByRole("link", { name: `Signature of ${tag}`, exact: true });
+      expect(await link.textContent()).toBe("Signature");
+    }
+    await visitor.open("/images/acme/signed/tags/1.0?view=referrers");
+    const companion = row(page.getByRole("table", { name: "Tags that belong to it" }), names[0] ?? "");
+    await companion.getByRole("link", { name: names[0] ?? "", exact: true }).waitFor();
+    await companion.getByText("Signature", { exact: true }).waitFor();
+  });
+
   test("are added to what another one points to, and moved only when asked twice", async () => {
     const [first, second] = await push("retagged", "1.0", "2.0");
     const { page } = visitor;

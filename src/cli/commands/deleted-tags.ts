@@ -20,6 +20,8 @@ export const deletedTags = operation({
         { heading: "DIGEST", value: (tag) => shortDigest(tag.digest) },
         { heading: "DELETED", value: (tag) => formatTime(tag.deleted) },
         { heading: "BY", value: (tag) => tag.deletedBy },
+        // A companion comes back by itself with the image that it was deleted with.
+        { heading: "COMES BACK WITH", value: (tag) => tag.companionOf && shortDigest(tag.companionOf) },
         { heading: "RESTORABLE UNTIL", value: (tag) => formatTime(tag.restorableUntil) },
       ],
       tags,

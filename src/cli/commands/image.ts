@@ -70,6 +70,7 @@ const show = operation({
       Category: image.category,
       Architectures: image.architectures.join(", "),
       Tags: image.tags,
+      Companions: image.companions,
       Size: formatBytes(image.size),
       Pulls: image.pulls,
       Created: `${formatTime(image.created)}${image.createdBy === null ? "" : ` by ${image.createdBy}`}`,

@@ -5,6 +5,7 @@ import { usageFailure } from "../failure.ts";
 import { command } from "../manage.ts";
 import { openRegistry } from "../open-registry.ts";
 import { formatBytes } from "../../model/byte-units.ts";
+import { counted } from "../../model/counted.ts";
 import { printJson, printLine } from "../output.ts";
 import { type Progress, startProgress } from "../progress.ts";
 import { checkPushReference, choosePushTargets } from "../push-targets.ts";
@@ -58,10 +59,10 @@ function show(progress: Progress, event: PushEvent): void {
     const { repository, image } = event.target;
     progress.say(`Pushing ${repository}, ${formatBytes(image.size)}`);
     if (image.joinedPlatforms > 0) {
-      progress.say(`The archive lists ${image.joinedPlatforms} platforms one by one: they become one index.`);
+      progress.say(`The archive lists ${counted(image.joinedPlatforms, "platform")} one by one: one index is pushed.`);
     }
     if (image.missingPlatforms > 0) {
-      progress.say(`The archive does not hold all platforms that it names: ${image.missingPlatforms} are left out.`);
+      progress.say(`Left out, because the archive does not hold it: ${counted(image.missingPlatforms, "platform")}.`);
     }
     for (const blob of event.blobs) progress.update(blob.digest, blob);
   } else if (event.kind === "blob") {

@@ -46,6 +46,7 @@ const list = operation({
         { heading: "PUSHED", value: (tag) => formatTime(tag.pushed) },
         { heading: "BY", value: (tag) => tag.pushedBy },
         { heading: "PLATFORMS", value: (tag) => tag.platforms.map(platformName).join(", ") },
+        { heading: "COMPANIONS", value: (tag) => [...new Set(tag.companions.map(({ type }) => type))].join(", ") },
       ],
       tags,
       "There are no tags.",
@@ -72,6 +73,7 @@ const show = operation({
       Layers: manifest.layers?.length,
       Images: manifest.children?.length,
       Referrers: manifest.referrers,
+      Companions: manifest.companions.map(({ type, name }) => `${type} ${name}`).join(", "),
       "Other tags": manifest.tags.length > 1 ? manifest.tags.join(", ") : undefined,
       Created: formatTime(manifest.created),
       "Last pulled": formatTime(manifest.lastPulled),
@@ -100,7 +102,7 @@ const add = operation({
 
 const remove = operation({
   command: "delete <tag>",
-  describe: "Delete a tag; it can be restored for the grace period",
+  describe: "Delete a tag, with the image's last tag its companions too; restorable for the grace period",
   options: (yargs) => withYes(withTag(yargs)),
   before: ({ tag, yes }) => confirm(`Delete ${tag}?`, yes),
   ask: async (api, { tag: name }) => {

@@ -6,7 +6,7 @@ export interface ArchiveErrorParticulars {
   path?: string;
   /** What an image, a tag, a compression is called. */
   name?: string;
-  /** Bytes, or entries, that are allowed. */
+  /** Bytes, entries or levels that are allowed. */
   limit?: number;
 }
 
@@ -17,7 +17,7 @@ const MESSAGES = {
   "unsupported-compression": ({ name }) =>
     `The archive is compressed with ${name ?? "an unknown method"}. Unpack it, or pack it with gzip or zstd, and upload the result.`,
   "unsupported-layer": ({ path, name }) =>
-    `The layer ${path ?? ""} in the archive is compressed with ${name ?? "an unknown method"}, which images in registries never are. Load the archive with docker or podman, save the image again, and upload that file.`,
+    `The layer ${path ?? ""} in the archive is compressed with ${name ?? "an unknown method"}, which is not unpacked here. Load the archive with docker or podman, save the image again, and upload that file.`,
   "no-manifest": () =>
     "The archive holds no image: it has neither manifest.json nor index.json nor repositories. Make it with `docker save`, not with `docker export`.",
   "no-image": () => "The archive names no image. Save it again, naming the image: `docker save -o image.tar NAME:TAG`.",
@@ -37,6 +37,8 @@ const MESSAGES = {
     `The archive has more than ${limit ?? 0} files. Upload an archive made by \`docker save\`.`,
   "file-too-large": ({ path, limit }) =>
     `${path ?? "A file"} in the archive has more than ${limit ?? 0} bytes, too much for what it should be. Save the image again.`,
+  "nested-too-deeply": ({ path, limit }) =>
+    `The archive has more than ${limit ?? 0} indexes one below the other: ${path ?? "an index"} is not read. Save the images that it names by themselves.`,
   "cut-short": () => "The archive ends in the middle. Copy or save it again, and compare the sizes of the files.",
   damaged: ({ path }) => `The archive is damaged${path === undefined ? "" : ` at ${path}`}. Copy or save it again.`,
   "damaged-layer": ({ path }) =>
@@ -73,6 +75,7 @@ const FAULTS: ReadonlySet<ArchiveErrorCode> = new Set<ArchiveErrorCode>([
   "bad-config",
   "unsupported-schema",
   "file-too-large",
+  "nested-too-deeply",
   "damaged",
   "damaged-layer",
   "missing-file",

@@ -190,8 +190,13 @@ class TarFiles implements ArchiveFiles {
  */
 export function requireFile(files: ArchiveFiles, path: string): ArchiveFile {
   const file = files.find(path);
-  if (!file) throw new ArchiveError(files.isCutShort ? "cut-short" : "missing-file", { path });
+  if (!file) throw missingFile(files, path);
   return file;
+}
+
+/** Says that a file is not there; where the archive's end is missing as well, that explains it. */
+export function missingFile(files: ArchiveFiles, path: string): ArchiveError {
+  return new ArchiveError(files.isCutShort ? "cut-short" : "missing-file", { path });
 }
 
 /** Reads a small file. @throws ArchiveError file-too-large. */

@@ -1,6 +1,7 @@
 /** Images as they are found in an archive, checked and ready to be pushed. */
 import type { Bytes } from "../bytes.ts";
 import type { DescribedPlatform } from "../descriptor.ts";
+import { digestOf } from "../hash.ts";
 import type { ArchiveFile } from "./archive-files.ts";
 import type { ArchiveName } from "./image-name.ts";
 
@@ -62,4 +63,14 @@ export interface ArchiveImage {
 
 export function isPlainLayer(layer: ArchiveBlob | PlainLayer): layer is PlainLayer {
   return "diffId" in layer;
+}
+
+/**
+ * A digest that two images share only if a push of either leads to the same manifest. The id does not tell: artifacts have one
+ * configuration, and so have builds that differ in how their layers are compressed.
+ */
+export function contentDigestOf({ contents }: ArchiveImage): string {
+  if (contents.kind === "kept") return contents.manifests.at(-1)?.digest ?? "";
+  const layers = contents.layers.map((layer) => (isPlainLayer(layer) ? layer.diffId : layer.digest));
+  return digestOf(new TextEncoder().encode([contents.config.digest, ...layers].join("\n")));
 }

@@ -1,6 +1,6 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { type Bytes, concatenate } from "../bytes.ts";
-import { contentsOf, largeLayer, packed, streamOfBytes } from "../testing/images.ts";
+import { contentsOf, largeLayer, packed, streamOfBytes, zstdOf } from "../testing/images.ts";
 import { bytesOf } from "../testing/tar.ts";
 import { compressionOf, gzip, unpack } from "./compression.ts";
 
@@ -122,6 +122,93 @@ describe("gzip of several members", () => {
     wrong[second - 5] = (wrong[second - 5] ?? 0) ^ 1;
     await expect(contentsOf(gunzip(streamOfBytes(wrong)))).rejects.toMatchObject({ code: "damaged" });
   });
+});
+
+const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+/** The header of a frame with a window of 2 MiB, without a checksum and without its contents' size. */
+const FRAME = [...ZSTD_MAGIC, 0, 11 << 3];
+const BLOCK_BYTES = 128 * 1024;
+const blockHeader = (type: number, size: number, isLast: boolean) => {
+  const word = (size << 3) | (type << 1) | Number(isLast);
+  return [word & 255, (word >> 8) & 255, word >> 16];
+};
+/** A block of one byte many times. */
+const repeated = (size: number, isLast = false) => [...blockHeader(1, size, isLast), 7];
+const stored = (text: string, isLast = false) => [...blockHeader(0, text.length, isLast), ...bytesOf(text)];
+const skippable = (size: number) => [0x53, 0x2a, 0x4d, 0x18, size, 0, 0, 0, ...Array<number>(size).fill(9)];
+const unzstd = (bytes: readonly number[] | Bytes, pieceBytes?: number) =>
+  unpack(streamOfBytes(new Uint8Array(bytes), pieceBytes), "zstd");
+
+describe("zstd", () => {
+  it("is unpacked no further than it is read, however small it is packed", async ({ expect }) => {
+    const bomb = [...FRAME, ...Array.from({ length: 4000 }, () => repeated(BLOCK_BYTES)).flat()];
+    const fill = vi.spyOn(Uint8Array.prototype, "fill");
+    const reader = unzstd(bomb).getReader();
+    const { value } = await reader.read();
+    const filled = (fill.mock.contexts as Uint8Array[]).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    fill.mockRestore();
+    await reader.cancel();
+    expect(value?.byteLength).toBe(BLOCK_BYTES);
+    // The library waits for 18 bytes before it looks at a frame: its header and three such blocks.
+    expect(filled).toBeLessThanOrEqual(3 * BLOCK_BYTES);
+  });
+
+  it("reads no more of its source than it takes for the next piece", async ({ expect }) => {
+    const bytes = new Uint8Array([...FRAME, ...Array.from({ length: 4000 }, () => repeated(BLOCK_BYTES)).flat()]);
+    let read = 0;
+    const source = new ReadableStream<Bytes>(
+      { pull: (controller) => controller.enqueue(bytes.slice(read, (read += 100))) },
+      { highWaterMark: 0 },
+    );
+    const reader = unpack(source, "zstd").getReader();
+    for (let at = 0; at < 10; at += 1) await reader.read();
+    await reader.cancel();
+    expect(read).toBeLessThanOrEqual(200);
+  });
+
+  it.for([
+    ["repeated", repeated(BLOCK_BYTES + 1, true)],
+    ["stored", [...blockHeader(0, BLOCK_BYTES + 1, true), ...Array<number>(BLOCK_BYTES + 1).fill(1)]],
+  ] as const)("is damaged where a %s block is larger than any may be", async ([, block], { expect }) => {
+    await expect(contentsOf(unzstd([...FRAME, ...block]))).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  it.for([
+    ["by its window", [...ZSTD_MAGIC, 0, (16 << 3) | 1]],
+    ["by its size, in one segment", [...ZSTD_MAGIC, 0xa0, 1, 0, 0, 4]],
+    ["by its size in eight bytes", [...ZSTD_MAGIC, 0xe0, 0, 0, 0, 0, 1, 0, 0, 0]],
+  ] as const)("is not read where a match may be further back than 64 MiB: %s", async ([, header], { expect }) => {
+    const later = [...FRAME, ...stored("first", true), ...header, ...stored("second", true)];
+    for (const bytes of [[...header, ...stored("whatever it is", true)], later]) {
+      await expect(contentsOf(unzstd(bytes, 3))).rejects.toMatchObject({
+        code: "unsupported-compression",
+        particulars: { name: "zstd (window > 64 MiB)" },
+      });
+    }
+    const largest = [...ZSTD_MAGIC, 0, 16 << 3, ...stored("just so", true)];
+    expect(new TextDecoder().decode(await contentsOf(unzstd(largest)))).toBe("just so");
+  });
+
+  it.for([1, 2, 7, 100, 100_000])(
+    "of any frames and blocks is unpacked in pieces of %d bytes",
+    async (size, { expect }) => {
+      const frames = [
+        [...FRAME, ...stored("one "), ...stored(""), ...stored("two ", true)],
+        skippable(0),
+        skippable(20),
+        // With a checksum, and a dictionary's number in two bytes.
+        [...ZSTD_MAGIC, 0x06, 11 << 3, 1, 0, ...repeated(30), ...stored("", true), 1, 2, 3, 4],
+        [...zstdOf(bytesOf(" three"))],
+        [...FRAME, ...repeated(0, true)],
+        [...ZSTD_MAGIC, 0x60, 0, 0, ...stored(" four", true)],
+        skippable(3),
+      ].flat();
+      const text = new TextDecoder().decode(await contentsOf(unzstd(frames, size)));
+      expect(text).toBe(`one two ${"\u0007".repeat(30)} three four`);
+      await expect(contentsOf(unzstd([...frames, ...ZSTD_MAGIC], size))).rejects.toMatchObject({ code: "cut-short" });
+      await expect(contentsOf(unzstd([...frames, 1, 2, 3, 4, 5], size))).rejects.toMatchObject({ code: "damaged" });
+    },
+  );
 });
 
 it.for([

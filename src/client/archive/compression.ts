@@ -1,4 +1,4 @@
-/** How bytes are compressed, told by their first ones: what a file is called says nothing. */
+/** How bytes are compressed, told by their first ones, and unpacking them: what a file is called says nothing. */
 import { Decompress, ZstdErrorCode } from "fzstd";
 import {
   Z_BUF_ERROR,
@@ -12,6 +12,7 @@ import {
 } from "pako";
 import { type Bytes, type ByteStream, ChunkBuffer, chunksOf, streamOf } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
+import { ZstdWalk } from "./zstd-walk.ts";
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
@@ -48,8 +49,8 @@ export function isUnpackable(compression: string): compression is UnpackableComp
  * frames. A platform's own gunzip does not do: browsers, and newer versions of Node, refuse what comes after the first
  * member.
  *
- * @throws (from the stream) ArchiveError cut-short when the end is missing, damaged when it is something else; what the
- * source throws.
+ * @throws (from the stream) ArchiveError cut-short when the end is missing, unsupported-compression for zstd with a window of
+ * more than 64 MiB, damaged when it is something else; what the source throws.
  */
 export function unpack(packed: ByteStream, compression: UnpackableCompression): ByteStream {
   return streamOf(unpackChunks(packed, UNPACKERS[compression]()));
@@ -61,7 +62,11 @@ async function* unpackChunks(packed: ByteStream, unpacker: Unpacker): AsyncGener
 }
 
 interface Unpacker {
-  /** Takes the next bytes, which are used up once all that it makes has been read. @throws ArchiveError damaged. */
+  /**
+   * Takes the next bytes, which are used up once all that it makes has been read.
+   *
+   * @throws ArchiveError damaged, unsupported-compression.
+   */
   push: (packed: Bytes) => Iterable<Bytes>;
   /** Hears that nothing comes any more. @throws ArchiveError cut-short. */
   finish: () => Bytes[];
@@ -129,19 +134,24 @@ class GzipUnpacker implements Unpacker {
   }
 }
 
-/** Frames in one call go one call deeper each, and the smallest has a dozen bytes. */
-const ZSTD_PIECE_BYTES = 16 * 1024;
-
+/** Checksums of contents are not compared: fzstd does not, and whatever is unpacked here is known by a digest. */
 class ZstdUnpacker implements Unpacker {
+  readonly #walk = new ZstdWalk();
   #made: Bytes[] = [];
   readonly #zstd = new Decompress((piece) => {
     // The library always makes memory of its own.
     if (piece.byteLength > 0) this.#made.push(piece as Bytes);
   });
 
+  /** Unpacks one block at a time, so that no more memory is taken than somebody reads. */
   *push(packed: Bytes): Generator<Bytes, void, undefined> {
-    for (let at = 0; at < packed.byteLength; at += ZSTD_PIECE_BYTES) {
-      yield* this.#take(packed.subarray(at, at + ZSTD_PIECE_BYTES), false);
+    let taken = 0;
+    for (let at = 0; at < packed.byteLength;) {
+      at = this.#walk.next(packed, at);
+      // The library keeps all that it was given for as long as each time ends with a block: hence one byte more.
+      const end = Math.min(at + 1, packed.byteLength);
+      if (end > taken) yield* this.#take(packed.subarray(taken, end), false);
+      taken = end;
     }
   }
 

@@ -25,10 +25,14 @@ export class UnpackedBudget {
   readonly #limit: number;
   #left: number;
 
-  /** @param limit bytes. */
+  /** @param limit bytes; Infinity for no limit. */
   constructor(limit: number) {
     this.#limit = limit;
     this.#left = limit;
+  }
+
+  get isLimited(): boolean {
+    return this.#limit !== Infinity;
   }
 
   /** @throws ArchiveError too-large. */
@@ -56,10 +60,21 @@ export class LayerChecker {
    * @throws ArchiveError too-large; the signal's reason.
    */
   check(file: ArchiveFile, digest = "sha256:"): Promise<CheckedLayer> {
-    const key = `${algorithmOf(digest)} ${file.path}`;
+    const key = keyOf(file, digest);
     const pending = this.#checked.get(key) ?? this.#check(file, digest);
     this.#checked.set(key, pending);
     return pending;
+  }
+
+  /**
+   * Hashes a file of which nobody asks what is inside. It is unpacked only where that counts against a limit: unpacking takes
+   * several times as long.
+   *
+   * @throws as {@link check}.
+   */
+  async hash(file: ArchiveFile, digest: string): Promise<string> {
+    const isChecked = this.#checked.has(keyOf(file, digest));
+    return isChecked || this.#budget.isLimited ? (await this.check(file, digest)).digest : this.#hash(file, digest);
   }
 
   async #check(file: ArchiveFile, digest: string): Promise<CheckedLayer> {
@@ -67,15 +82,16 @@ export class LayerChecker {
     const compression = await this.#sniff(file);
     if (compression === undefined) {
       this.#budget.spend(file.size);
-      const seen = algorithmOf(digest) === "sha256" ? file.seen?.digest : undefined;
-      const actual = seen ?? (await this.#hash(file, digest));
+      const actual = await this.#hash(file, digest);
       return { digest: actual, compression, diffId: algorithmOf(actual) === "sha256" ? actual : undefined };
     }
     if (!isUnpackable(compression)) return { digest: await this.#hash(file, digest), compression, diffId: undefined };
     const packed = new Digester(createHash, algorithmOf(digest));
-    const diffId = await this.#unpack(streamOf(this.#observe(file, packed)), compression);
+    const inside = await this.#unpack(streamOf(this.#observe(file, packed)), compression);
+    if ("diffId" in inside) return { digest: packed.digest(), compression, ...inside };
     // What cannot be unpacked, such as an encrypted layer that looks like gzip, is known by its digest only.
-    return { digest: diffId === undefined ? await this.#hash(file, digest) : packed.digest(), compression, diffId };
+    const actual = await this.#hash(file, digest);
+    return { digest: actual, compression: inside.unsupported ?? compression, diffId: undefined };
   }
 
   async #sniff(file: ArchiveFile): Promise<string | undefined> {
@@ -85,6 +101,7 @@ export class LayerChecker {
   }
 
   async #hash(file: ArchiveFile, digest: string): Promise<string> {
+    if (file.seen && algorithmOf(digest) === "sha256") return file.seen.digest;
     const digester = new Digester(this.#options.createHash, algorithmOf(digest));
     await file.scan((piece) => this.#take(piece, digester));
     return digester.digest();
@@ -102,8 +119,11 @@ export class LayerChecker {
     digester.update(piece);
   }
 
-  /** @returns the digest of what is inside; undefined when it cannot be unpacked. */
-  async #unpack(packed: ByteStream, compression: UnpackableCompression): Promise<string | undefined> {
+  /** @returns the digest of what is inside; where that cannot be unpacked, what the compression is called if that is why. */
+  async #unpack(
+    packed: ByteStream,
+    compression: UnpackableCompression,
+  ): Promise<{ diffId: string } | { unsupported: string | undefined }> {
     const inside = new Digester(this.#options.createHash);
     try {
       for await (const chunk of chunksOf(unpack(packed, compression))) {
@@ -112,9 +132,15 @@ export class LayerChecker {
       }
     } catch (error) {
       this.#options.signal?.throwIfAborted();
-      if (error instanceof ArchiveError && (error.code === "damaged" || error.code === "cut-short")) return undefined;
+      if (!(error instanceof ArchiveError)) throw error;
+      if (error.code === "unsupported-compression") return { unsupported: error.particulars.name };
+      if (error.code === "damaged" || error.code === "cut-short") return { unsupported: undefined };
       throw error;
     }
-    return inside.digest();
+    return { diffId: inside.digest() };
   }
+}
+
+function keyOf({ path }: ArchiveFile, digest: string): string {
+  return `${algorithmOf(digest)} ${path}`;
 }

@@ -24,7 +24,8 @@ export interface ManifestTree {
   missing: Descriptor[];
 }
 
-const MAX_DEPTH = 4;
+/** How many indexes may be one below the other; `berth pull` writes no more (`remote-image.ts`). */
+const MAX_INDEX_DEPTH = 4;
 /** Manifests of one image are kept in memory until they are pushed. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 /** BuildKit says by these which manifests describe another, and which one. */
@@ -35,7 +36,7 @@ const REFERENCE_DIGEST = "vnd.docker.reference.digest";
  * Reads a manifest and all below it.
  *
  * @returns undefined when the archive does not hold it.
- * @throws ArchiveError damaged, bad-manifest, unsupported-schema, file-too-large.
+ * @throws ArchiveError damaged, bad-manifest, unsupported-schema, file-too-large, nested-too-deeply.
  */
 export async function readTree(files: ArchiveFiles, root: Descriptor): Promise<ManifestTree | undefined> {
   let room = MAX_MANIFEST_BYTES;
@@ -44,7 +45,7 @@ export async function readTree(files: ArchiveFiles, root: Descriptor): Promise<M
     const file = files.find(path);
     if (!file) return undefined;
     room -= file.size;
-    if (room < 0 || depth > MAX_DEPTH) throw new ArchiveError("file-too-large", { path, limit: MAX_MANIFEST_BYTES });
+    if (room < 0) throw new ArchiveError("file-too-large", { path, limit: MAX_MANIFEST_BYTES });
     const bytes = await readDocument(file);
     const { digest } = descriptor;
     if (digestOf(bytes, undefined, algorithmOf(digest)) !== digest) throw new ArchiveError("damaged", { path });
@@ -59,6 +60,7 @@ export async function readTree(files: ArchiveFiles, root: Descriptor): Promise<M
       const missing = blobs.filter((blob) => !isNonDistributable(blob.mediaType) && !files.find(blobPath(blob.digest)));
       return { manifest, parsed, blobs, children: [], missing };
     }
+    if (depth > MAX_INDEX_DEPTH) throw new ArchiveError("nested-too-deeply", { path, limit: MAX_INDEX_DEPTH });
     const tree: ManifestTree = { manifest, parsed, blobs: [], children: [], missing: [] };
     for (const child of parsed.manifests) {
       // BuildKit's cache is an index of blobs.

@@ -211,6 +211,34 @@ describe("a layout that lists one image for each platform", () => {
     expect(await imagesIn(layoutFiles(unknown, all))).toHaveLength(2);
   });
 
+  it("without names is one index of them only where manifest.json has no different names for them", async ({
+    expect,
+  }) => {
+    const { amd, arm, all } = await twoPlatforms();
+    const roots = [descriptorOf(amd.manifest, platform("amd64")), descriptorOf(arm.manifest, platform("arm64"))];
+    const filesWith = (...tags: (string[] | null)[]) => {
+      const entries = [amd, arm].map(({ blobs }, at) => {
+        const [Config, ...Layers] = blobs.map(({ digest }) => `blobs/${digest.replace(":", "/")}`);
+        return { Config, RepoTags: tags[at], Layers };
+      });
+      return [...layoutFiles(roots, all), { path: "manifest.json", contents: JSON.stringify(entries) }];
+    };
+    const namesIn = async (...tags: (string[] | null)[]) =>
+      (await imagesIn(filesWith(...tags))).map(({ names, joinedPlatforms }) => [
+        names.map(({ reference }) => reference),
+        joinedPlatforms,
+      ]);
+    expect(await namesIn(["acme/web:1"], ["acme/db:1"])).toEqual([
+      [["acme/web:1"], 0],
+      [["acme/db:1"], 0],
+    ]);
+    expect(await namesIn(["acme/web:1", "acme/web:2"], ["acme/web:2", "acme/web:1"])).toEqual([
+      [["acme/web:1", "acme/web:2"], 2],
+    ]);
+    expect(await namesIn(null, ["acme/web:1"])).toEqual([[["acme/web:1"], 2]]);
+    expect(await namesIn(null, null)).toEqual([[[], 2]]);
+  });
+
   it("keeps names that only one of them has, and attestations with what they are about", async ({ expect }) => {
     const { amd, arm, all } = await twoPlatforms();
     const proofs = [await ociImage([layerOf("proof")]), await ociImage([layerOf("proof of arm")])];
@@ -235,7 +263,7 @@ describe("a layout that lists one image for each platform", () => {
       found.map(({ names, joinedPlatforms }) => [names.map(({ reference }) => reference), joinedPlatforms]),
     ).toEqual([
       [["docker.io/acme/arm:1"], 0],
-      [[WEB], 4],
+      [[WEB], 2],
     ]);
     const { manifests } = JSON.parse(new TextDecoder().decode(kept(found[1]).manifests.at(-1)?.bytes)) as {
       manifests: object[];

@@ -25,9 +25,9 @@ import {
 } from "../descriptor.ts";
 import { digestOf } from "../hash.ts";
 import { ArchiveError, isFault } from "./archive-error.ts";
-import { type ArchiveFile, type ArchiveFiles, MAX_DOCUMENT_BYTES, readDocument, requireFile } from "./archive-files.ts";
+import { type ArchiveFile, type ArchiveFiles, missingFile, readDocument, requireFile } from "./archive-files.ts";
 import type { ArchiveBlob, ArchiveImage, ArchiveManifest } from "./archive-image.ts";
-import { readDiffIds, sizeOfDistinct } from "./docker-archive.ts";
+import { type DockerEntry, readDiffIds, sizeOfDistinct } from "./docker-archive.ts";
 import { type ArchiveName, readReference, readRefName } from "./image-name.ts";
 import { isAttestation, isIncomplete, type ManifestTree, readTree, reduce } from "./manifest-tree.ts";
 import type { LayerChecker } from "./layer-check.ts";
@@ -48,24 +48,34 @@ export interface OciRoot {
   configPaths: string[];
   /** Whether it is a single image with layers that are not compressed. */
   isPlain: boolean;
-  /** How many images were made one index of. */
+  /** How many platforms' images were made one index of; 0 when the archive has it as it is. */
   joinedPlatforms: number;
+}
+
+/** A manifest that index.json names, and that cannot be read. */
+export interface UnreadableRoot {
+  names: ArchiveName[];
+  isIndex: boolean;
+  error: ArchiveError;
 }
 
 /** What index.json says. */
 export interface OciDescription {
   roots: OciRoot[];
-  /** What it names, and what cannot be read. */
-  unreadable: { names: ArchiveName[]; error: ArchiveError }[];
+  unreadable: UnreadableRoot[];
 }
 
 /**
  * Reads index.json and the manifests that it names.
  *
+ * @param entries of manifest.json, which may know names that index.json does not.
  * @returns undefined when there is none.
- * @throws ArchiveError bad-manifest, unsupported-schema, file-too-large; of an index also missing-file and damaged.
+ * @throws ArchiveError bad-manifest, file-too-large, bad-link of index.json itself.
  */
-export async function readOciIndex(files: ArchiveFiles): Promise<OciDescription | undefined> {
+export async function readOciIndex(
+  files: ArchiveFiles,
+  entries: readonly DockerEntry[],
+): Promise<OciDescription | undefined> {
   const file = files.find(OCI_INDEX_FILE);
   if (!file) return undefined;
   const json = parseJsonObject(await readDocument(file));
@@ -73,33 +83,39 @@ export async function readOciIndex(files: ArchiveFiles): Promise<OciDescription 
   const list = json && (json["manifests"] ?? []);
   const descriptors = readDescriptors(list);
   if (!descriptors) throw new ArchiveError("bad-manifest", { path: OCI_INDEX_FILE });
+  // index.json has one descriptor for each name of a manifest.
   const roots = new Map<string, OciRoot>();
-  const unreadable: OciDescription["unreadable"] = [];
+  const unreadable = new Map<string, UnreadableRoot>();
   for (const [at, descriptor] of descriptors.entries()) {
-    if (isSchema1MediaType(descriptor.mediaType))
-      throw new ArchiveError("unsupported-schema", { path: OCI_INDEX_FILE });
-    if (!isManifestMediaType(descriptor.mediaType)) continue;
+    const { mediaType, digest } = descriptor;
+    if (!isManifestMediaType(mediaType) && !isSchema1MediaType(mediaType)) continue;
+    const known = roots.get(digest) ?? unreadable.get(digest);
+    const found = known ?? (await readDescribed(files, descriptor, (list as JsonObject[])[at] ?? {}));
     const name = nameOf(descriptor.annotations ?? {});
-    let root = roots.get(descriptor.digest);
-    try {
-      root ??= await readRoot(files, descriptor, (list as JsonObject[])[at] ?? {});
-    } catch (error) {
-      // What stands for an index elsewhere has one of its platforms only.
-      if (!isFault(error) || isIndexMediaType(descriptor.mediaType)) throw error;
-      unreadable.push({ names: name ? [name] : [], error });
-      continue;
-    }
-    if (name && !root.names.some(({ reference }) => reference === name.reference)) root.names.push(name);
-    roots.set(descriptor.digest, root);
+    if (name && !hasReference(found.names, name)) found.names.push(name);
+    if ("error" in found) unreadable.set(digest, found);
+    else roots.set(digest, found);
   }
-  return { roots: await joinPlatforms(files, [...roots.values()]), unreadable };
+  return { roots: await joinPlatforms(files, [...roots.values()], entries), unreadable: [...unreadable.values()] };
 }
 
-async function readRoot(files: ArchiveFiles, descriptor: Descriptor, listed: JsonObject): Promise<OciRoot> {
-  const tree = await readTree(files, descriptor);
-  const path = blobPath(descriptor.digest);
-  if (!tree) throw new ArchiveError(files.isCutShort ? "cut-short" : "missing-file", { path });
-  return rootOf(tree, listed);
+/** Reads a manifest that index.json names, still without its names. */
+async function readDescribed(
+  files: ArchiveFiles,
+  descriptor: Descriptor,
+  listed: JsonObject,
+): Promise<OciRoot | UnreadableRoot> {
+  try {
+    if (isSchema1MediaType(descriptor.mediaType)) {
+      throw new ArchiveError("unsupported-schema", { path: OCI_INDEX_FILE });
+    }
+    const tree = await readTree(files, descriptor);
+    if (tree) return rootOf(tree, listed);
+    throw missingFile(files, blobPath(descriptor.digest));
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return { names: [], isIndex: isIndexMediaType(descriptor.mediaType), error };
+  }
 }
 
 function rootOf(tree: ManifestTree, listed: JsonObject): OciRoot {
@@ -116,37 +132,48 @@ function rootOf(tree: ManifestTree, listed: JsonObject): OciRoot {
 }
 
 /**
- * Makes one index of images for different platforms that index.json lists under one name, or without any: some programs
- * write a multi-platform image so. Of images under one name only the last could be pushed otherwise.
+ * Makes one index of images for different platforms that have one name, or none at all: some programs write a
+ * multi-platform image so. Of images under one name only the last could be pushed otherwise.
  */
-async function joinPlatforms(files: ArchiveFiles, roots: readonly OciRoot[]): Promise<OciRoot[]> {
-  const groups = new Map<string, { names: ArchiveName[]; members: OciRoot[] }>();
-  const group = (members: OciRoot[], name?: ArchiveName) => {
-    const key = members.map(({ tree }) => tree.manifest.digest).join();
-    const { names } = groups.get(key) ?? { names: [] };
-    groups.set(key, { names: name ? [...names, name] : names, members });
-  };
-  const names = new Map(roots.flatMap((root) => root.names.map((name) => [name.reference, name])));
-  for (const [reference, name] of names) {
-    group(
-      roots.filter((root) => root.names.some((own) => own.reference === reference)),
-      name,
-    );
-  }
+async function joinPlatforms(
+  files: ArchiveFiles,
+  roots: readonly OciRoot[],
+  entries: readonly DockerEntry[],
+): Promise<OciRoot[]> {
   const isNameless = roots.every((root) => root.names.length === 0 && isJsonObject(root.listed["platform"]));
-  if (isNameless) group([...roots]);
+  for (const root of roots) if (root.names.length === 0) root.names = namesInEntries(root, entries);
+  const groups = new Map<string, { names: ArchiveName[]; members: OciRoot[] }>();
+  const group = (members: OciRoot[], names: readonly ArchiveName[]) => {
+    const key = members.map(({ tree }) => tree.manifest.digest).join();
+    groups.set(key, { names: [...(groups.get(key)?.names ?? []), ...names], members });
+  };
+  const named = roots.filter(({ names }) => names.length > 0);
+  const namings = new Set(named.map(({ names }) => JSON.stringify(names.map(({ reference }) => reference).toSorted())));
+  if (isNameless && namings.size <= 1) {
+    // manifest.json may have a name for the platform only on which the image was saved.
+    group([...roots], named[0]?.names ?? []);
+  } else {
+    for (const [reference, name] of new Map(roots.flatMap(({ names }) => names.map((one) => [one.reference, one])))) {
+      const members = roots.filter((root) => root.names.some((own) => own.reference === reference));
+      group(members, [name]);
+    }
+  }
 
   let left = [...roots];
   for (const { names: shared, members } of groups.values()) {
     const joined = members.length > 1 ? await join(files, members) : undefined;
     if (!joined) continue;
-    for (const member of members) {
-      member.names = member.names.filter((name) => !shared.includes(name) && !hasReference(shared, name));
-    }
+    for (const member of members) member.names = member.names.filter((name) => !hasReference(shared, name));
     left = left.filter((root) => !members.includes(root) || root.names.length > 0);
     left.push({ ...joined, names: shared });
   }
   return left;
+}
+
+/** What manifest.json calls an image, or the images of an index. */
+function namesInEntries({ configPaths }: OciRoot, entries: readonly DockerEntry[]): ArchiveName[] {
+  const tags = configPaths.flatMap((path) => entries.find(({ config }) => config === path)?.repoTags ?? []);
+  return [...new Set(tags)].map(readReference);
 }
 
 function hasReference(names: readonly ArchiveName[], { reference }: ArchiveName): boolean {
@@ -157,6 +184,7 @@ function hasReference(names: readonly ArchiveName[], { reference }: ArchiveName)
 async function join(files: ArchiveFiles, members: readonly OciRoot[]): Promise<OciRoot | undefined> {
   const manifests: JsonObject[] = [];
   const platforms = new Set<string>();
+  let joinedPlatforms = 0;
   for (const { tree, listed } of members) {
     const [descriptor] = readDescriptors([listed]) ?? [];
     if (!descriptor || tree.parsed.kind !== "image" || isIncomplete(tree)) return undefined;
@@ -165,8 +193,11 @@ async function join(files: ArchiveFiles, members: readonly OciRoot[]): Promise<O
       : await configuredPlatform(files, tree.parsed);
     if (!platform) return undefined;
     const key = JSON.stringify(PLATFORM_FIELDS.map((field) => platform[field] ?? ""));
-    if (!isAttestation(descriptor) && platforms.has(key)) return undefined;
-    platforms.add(key);
+    if (!isAttestation(descriptor)) {
+      if (platforms.has(key)) return undefined;
+      platforms.add(key);
+      joinedPlatforms += 1;
+    }
     const { mediaType, digest, bytes } = tree.manifest;
     const kept = Object.entries(descriptor.annotations ?? {}).filter(
       ([name]) => name !== FULL_NAME && name !== REF_NAME,
@@ -179,7 +210,7 @@ async function join(files: ArchiveFiles, members: readonly OciRoot[]): Promise<O
   if (parsed?.kind !== "index") return undefined;
   const manifest = { mediaType: OCI_INDEX, digest: digestOf(bytes), bytes };
   const tree = { manifest, parsed, blobs: [], children: members.map((member) => member.tree), missing: [] };
-  return { ...rootOf(tree, {}), joinedPlatforms: members.length };
+  return { ...rootOf(tree, {}), joinedPlatforms };
 }
 
 /** What tells platforms apart; `os.version` does for Windows. */
@@ -195,9 +226,13 @@ async function configuredPlatform(files: ArchiveFiles, { config }: ImageManifest
 
 /** @returns undefined for what is no image's configuration, or cannot be read. */
 async function readConfig(files: ArchiveFiles, config: Descriptor): Promise<JsonObject | undefined> {
-  const file = files.find(blobPath(config.digest));
-  if (!file || file.size > MAX_DOCUMENT_BYTES || !isImageConfig(config.mediaType)) return undefined;
-  return parseJsonObject(await readDocument(file));
+  if (!isImageConfig(config.mediaType)) return undefined;
+  try {
+    return parseJsonObject(await readDocument(requireFile(files, blobPath(config.digest))));
+  } catch (error) {
+    if (isFault(error)) return undefined;
+    throw error;
+  }
 }
 
 function nameOf(annotations: Record<string, string>): ArchiveName | undefined {
@@ -263,7 +298,7 @@ async function checkBlobs(blobs: Iterable<ArchiveBlob>, checker: LayerChecker): 
   );
   for (const { digest, size, file } of files.toSorted((one, other) => one.file.position - other.file.position)) {
     if (file.size !== size) throw new ArchiveError("damaged", { path: file.path });
-    if ((await checker.check(file, digest)).digest !== digest) throw new ArchiveError("damaged", { path: file.path });
+    if ((await checker.hash(file, digest)) !== digest) throw new ArchiveError("damaged", { path: file.path });
   }
 }
 
@@ -292,11 +327,12 @@ export async function requireAgreement(files: ArchiveFiles, { tree }: OciRoot, c
   if (!json) throw new ArchiveError("bad-config", { path });
   const diffIds = readDiffIds(json, path);
   if (diffIds.length !== parsed.layers.length) throw new ArchiveError("bad-config", { path });
-  for (const [at, layer] of parsed.layers.entries()) {
-    const file = files.find(blobPath(layer.digest));
-    const diffId = file && (await checker.check(file, layer.digest)).diffId;
-    if (file && diffId !== undefined && diffId !== diffIds[at]) {
-      throw new ArchiveError("damaged-layer", { path: file.path });
-    }
+  const layers = parsed.layers.flatMap(({ digest }, at) => {
+    const file = files.find(blobPath(digest));
+    return file ? [{ digest, file, expected: diffIds[at] }] : [];
+  });
+  for (const { digest, file, expected } of layers.toSorted((one, other) => one.file.position - other.file.position)) {
+    const { diffId } = await checker.check(file, digest);
+    if (diffId !== undefined && diffId !== expected) throw new ArchiveError("damaged-layer", { path: file.path });
   }
 }

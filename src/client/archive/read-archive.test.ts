@@ -14,6 +14,7 @@ import {
   layerOf,
   layoutFiles,
   layoutOf,
+  OCI_INDEX,
   OCI_MANIFEST,
   ociImage,
   type OciImage,
@@ -22,7 +23,8 @@ import {
   streamOfBytes,
   zstdOf,
 } from "../testing/images.ts";
-import { type TarFile, tarOf } from "../testing/tar.ts";
+import { bytesOf, type TarFile, tarOf } from "../testing/tar.ts";
+import { contentDigestOf } from "./archive-image.ts";
 import { readArchive } from "./read-archive.ts";
 
 const LAYERS = [layerOf("base"), layerOf("application")];
@@ -129,6 +131,11 @@ function both(image: OciImage, tags: string[] | null, more: object = {}): TarFil
     ...layoutOf(image, "docker.io/acme/web:1"),
     { path: "manifest.json", contents: JSON.stringify([{ Config: config, RepoTags: tags, Layers: layers, ...more }]) },
   ];
+}
+
+/** Of an image that index.json has a name for. */
+function named(name: string) {
+  return { annotations: { "io.containerd.image.name": `docker.io/acme/${name}` } };
 }
 
 /** What docker's classic image store adds to the manifest that it makes up. */
@@ -280,9 +287,109 @@ describe("where one description cannot be used, the other counts:", () => {
     await expect(imagesIn(files)).rejects.toMatchObject({ code: "missing-file" });
   });
 
+  it("but not that of one platform for an index: the archive is refused", async ({ expect }) => {
+    const other = await ociImage([layerOf("arm")], { config: { architecture: "arm64" } });
+    const image = await ociImage(LAYERS);
+    const single = await ociImage([layerOf("single")]);
+    const index = indexOf([descriptorOf(image.manifest), descriptorOf(other.manifest)]);
+    const [entry] = both(image, ["acme/web:1"]).slice(-1);
+    const files = [
+      ...layoutFiles(
+        [descriptorOf(index, named("web:1")), descriptorOf(single.manifest, named("single:1"))],
+        [index, ...[image, other, single].flatMap(({ manifest, blobs }) => [manifest, ...blobs])],
+      ),
+      entry ?? { path: "" },
+    ];
+    expect(await imagesIn(files)).toMatchObject([{ id: index.digest }, { id: single.blobs[0]?.digest }]);
+    const path = `blobs/sha256/${hexOf(index.digest)}`;
+    for (const [code, broken] of [
+      ["missing-file", files.filter((file) => file.path !== path)],
+      ["damaged", replaced(files, path, "{")],
+      ["damaged", replaced(files, `blobs/sha256/${hexOf(other.manifest.digest)}`, "{")],
+    ] as const) {
+      await expect(imagesIn(broken), code).rejects.toMatchObject({ code });
+    }
+  });
+
+  it("but not that of one platform for an index that cannot be read as one", async ({ expect }) => {
+    const image = await ociImage(LAYERS);
+    const odd = blobOf(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{}] });
+    const [entry] = both(image, null).slice(-1);
+    const files = [...layoutFiles([descriptorOf(odd)], [odd, ...image.blobs]), entry ?? { path: "" }];
+    await expect(imagesIn(files)).rejects.toMatchObject({ code: "bad-manifest" });
+  });
+
+  it("and it leaves the images beside it as they are, also where the format is no longer in use", async ({
+    expect,
+  }) => {
+    const [image, old] = [await ociImage(LAYERS), await ociImage([layerOf("old")])];
+    const schema1 = blobOf("application/vnd.docker.distribution.manifest.v1+prettyjws", "{}");
+    const entries = [both(image, ["acme/web:1"]), both(old, ["acme/old:1"])].flatMap(
+      (files) => JSON.parse(String(files.at(-1)?.contents)) as object[],
+    );
+    const images = await imagesIn([
+      ...layoutFiles(
+        [descriptorOf(image.manifest, named("web:1")), descriptorOf(schema1, named("old:1"))],
+        [image.manifest, ...image.blobs, schema1, ...old.blobs],
+      ),
+      { path: "manifest.json", contents: JSON.stringify(entries) },
+    ]);
+    expect(images.map(({ names, contents }) => [names[0]?.name, contents.kind])).toEqual([
+      ["web", "kept"],
+      ["old", "rebuilt"],
+    ]);
+  });
+
+  it.for<[what: string, tags: string[] | null]>([
+    ["knows both", ["acme/web:1", "acme/web:2"]],
+    ["knows one of", ["acme/web:2"]],
+    ["does not know", null],
+  ])("once for a manifest of two names, where manifest.json %s them", async ([, tags], { expect }) => {
+    const image = await ociImage(LAYERS);
+    const roots = ["web:1", "web:2"].map((name) => descriptorOf(image.manifest, named(name)));
+    const [entry] = both(image, tags).slice(-1);
+    const images = await imagesIn([...layoutFiles(roots, image.blobs), entry ?? { path: "" }]);
+    expect(images).toMatchObject([{ contents: { kind: "rebuilt" } }]);
+    expect(images[0]?.names.map(({ name, tag }) => `${name}:${tag}`).toSorted()).toEqual(["web:1", "web:2"]);
+  });
+
+  it("of two manifests not that of a nameless entry which may be either's", async ({ expect }) => {
+    const some = [await ociImage(LAYERS), await ociImage([layerOf("other")])];
+    const roots = some.map(({ manifest }, at) => descriptorOf(manifest, named(`web:${at}`)));
+    const entries = some.flatMap((image) => JSON.parse(String(both(image, null).at(-1)?.contents)) as object[]);
+    const files = layoutFiles(
+      roots,
+      some.flatMap(({ blobs }) => blobs),
+    );
+    const archive = [...files, { path: "manifest.json", contents: JSON.stringify(entries) }];
+    await expect(imagesIn(archive)).rejects.toMatchObject({ code: "missing-file" });
+  });
+
   it("and none when layers are damaged", async ({ expect }) => {
     const image = await ociImage(LAYERS);
     const layer = `blobs/sha256/${hexOf(image.blobs[1]?.digest ?? "")}`;
     await expect(imagesIn(replaced(both(image, null), layer, "damaged"))).rejects.toMatchObject({ code: "damaged" });
   });
+});
+
+/** What tells the only image of an archive from others. */
+async function contentOf(files: readonly TarFile[]) {
+  const [image] = await imagesIn(files);
+  return { id: image?.id, content: image && contentDigestOf(image) };
+}
+
+it("tells images of one configuration apart by their contents, and knows the same image again", async ({ expect }) => {
+  const plain = await contentOf(layoutOf(await ociImage(LAYERS, { isPlain: true })));
+  const gzipped = await contentOf(layoutOf(await ociImage(LAYERS)));
+  const docker = await contentOf(dockerFiles([{ layers: LAYERS }]));
+  const compressed = await contentOf(
+    dockerFiles([{ layers: LAYERS }]).map((file) =>
+      file.path.endsWith("layer.tar") ? { ...file, contents: zstdOf(bytesOf(file.contents ?? "")) } : file,
+    ),
+  );
+  const all = [plain, gzipped, docker, compressed];
+  expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+  expect(new Set(all.map(({ content }) => content)).size).toBe(4);
+  expect(await contentOf(layoutOf(await ociImage(LAYERS), "2"))).toEqual(gzipped);
+  expect(await contentOf(dockerFiles([{ layers: LAYERS, tags: ["acme/other:1"] }]))).toEqual(docker);
 });

@@ -80,10 +80,10 @@ export async function readArchive(source: ArchiveSource, options: ReadOptions = 
 export async function readImages(files: ArchiveFiles, options: ReadOptions = {}): Promise<Archive> {
   const { maxBytes = DEFAULT_MAX_ARCHIVE_BYTES, createHash = createPortableHash, signal } = options;
   const checker = new LayerChecker(new UnpackedBudget(maxBytes), { createHash, signal });
-  const layout = await attempt(() => readOciIndex(files));
   const docker = await attempt(() => readDockerManifest(files));
-  const { roots, unreadable } = layout.value ?? { roots: [], unreadable: [] };
   const entries = docker.value ?? [];
+  const layout = await attempt(() => readOciIndex(files, entries));
+  const { roots, unreadable } = layout.value ?? { roots: [], unreadable: [] };
   if (roots.length + unreadable.length + entries.length > 0) {
     const images = await readLayout(files, { roots, unreadable }, entries, checker);
     return { images, files, packedLayers: new Map() };
@@ -117,22 +117,40 @@ async function readLayout(
   checker: LayerChecker,
 ): Promise<ArchiveImage[]> {
   const left = entries.filter(({ config }) => !roots.some(({ configPaths }) => configPaths.includes(config)));
-  const free = new Set(left);
-  const takeStandIn = (names: readonly ArchiveName[]): boolean => {
-    const entry = [...free].find(({ repoTags }) => mayBeOne(repoTags.map(readReference), names));
-    return entry !== undefined && free.delete(entry);
+  const standIns = new Map<DockerEntry, readonly ArchiveName[]>();
+  const findStandIn = (names: readonly ArchiveName[]): boolean => {
+    const free = left.filter((entry) => !standIns.has(entry));
+    const entry = entryOf(names, free);
+    if (entry) standIns.set(entry, names);
+    return entry !== undefined;
   };
-  for (const { names, error } of unreadable) if (!takeStandIn(names)) throw error;
+  for (const { names, isIndex, error } of unreadable) {
+    // manifest.json has only one platform of an index, so it cannot replace one.
+    if (isIndex || !findStandIn(names)) throw error;
+  }
   const images: ArchiveImage[] = [];
   for (const root of roots) {
-    if (isEmpty(root) && takeStandIn(root.names)) continue;
+    if (isEmpty(root) && findStandIn(root.names)) continue;
     const entry = entries.find(({ config }) => root.configPaths.includes(config));
-    const image = await readRoot(files, root, entry, checker);
-    const names = root.names.length > 0 ? root.names : (entry?.repoTags ?? []).map(readReference);
-    images.push({ ...image, names });
+    images.push({ ...(await readRootImage(files, root, entry, checker)), names: root.names });
   }
-  for (const entry of left) images.push(await readDockerImage(files, entry, checker));
+  for (const entry of left) {
+    const image = await readDockerImage(files, entry, checker);
+    const unknown = (standIns.get(entry) ?? []).filter((name) => !mayBeOneOf(image.names, name));
+    images.push({ ...image, names: [...image.names, ...unknown] });
+  }
   return images;
+}
+
+/**
+ * Finds the entry of manifest.json for an image that index.json calls so. What was saved by its id has no names: such an entry
+ * counts only where no other may be meant.
+ */
+function entryOf(names: readonly ArchiveName[], entries: readonly DockerEntry[]): DockerEntry | undefined {
+  if (names.length === 0) return entries[0];
+  const named = entries.find(({ repoTags }) => names.some((name) => mayBeOneOf(repoTags.map(readReference), name)));
+  const nameless = entries.filter(({ repoTags }) => repoTags.length === 0);
+  return named ?? (nameless.length === 1 ? nameless[0] : undefined);
 }
 
 /** An index of nothing. */
@@ -140,17 +158,16 @@ function isEmpty({ tree: { parsed } }: OciRoot): boolean {
   return parsed.kind === "index" && parsed.manifests.length === 0;
 }
 
-/** Whether two lists of names may be those of one image: what was saved by its id has none. */
-function mayBeOne(some: readonly ArchiveName[], others: readonly ArchiveName[]): boolean {
-  if (some.length === 0 || others.length === 0) return true;
-  return some.some((one) => others.some(({ name, tag }) => one.tag === tag && (name === "" || one.name === name)));
+/** Whether manifest.json has a name of index.json, which may be a tag only, among those of an image. */
+function mayBeOneOf(known: readonly ArchiveName[], { name, tag }: ArchiveName): boolean {
+  return known.some((one) => one.tag === tag && (name === "" || one.name === name));
 }
 
 /**
  * Reads an image that index.json names. Of a single image manifest.json may say something else: then what agrees with the
  * configuration counts. When neither does the image is taken as its manifest has it, as registries do.
  */
-async function readRoot(
+async function readRootImage(
   files: ArchiveFiles,
   root: OciRoot,
   entry: DockerEntry | undefined,
@@ -159,9 +176,8 @@ async function readRoot(
   const keep = () => readOciImage(files, root, checker);
   if (!entry || root.tree.parsed.kind === "index") return keep();
   const keepAgreeing = async () => {
-    const image = await keep();
     await requireAgreement(files, root, checker);
-    return image;
+    return keep();
   };
   const rebuild = () => readDockerImage(files, entry, checker);
   const isMadeUp = root.isPlain && entry.hasLayerSources;

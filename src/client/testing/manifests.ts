@@ -184,6 +184,7 @@ export async function manifestKinds(seed: number): Promise<Map<string, Stored>> 
     ["an index of nothing", index([])],
     ["an index with attestations", index([base, attestation], (at) => platform(at === 0 ? "amd64" : "unknown"))],
     ["an index of indexes", index([index([base]), index([index([artifact]), base])])],
+    ["an image below four indexes", index([index([index([index([base])])])])],
     ["an index of the same image twice", index([base, base], (at) => platform(at === 0 ? "amd64" : "arm64"))],
     [
       "an index with a subject",

@@ -14,6 +14,7 @@ export interface AnchorProps extends RouteOrFile {
   className?: string | undefined;
   children: ReactNode;
   "aria-current"?: "page" | "true" | undefined;
+  "aria-label"?: string | undefined;
 }
 
 /** An `<a>` that knows what the router can do by itself and what only the browser can. */

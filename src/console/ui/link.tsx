@@ -8,6 +8,8 @@ export interface LinkProps extends RouteOrFile {
   children: ReactNode;
   /** "page" where the link leads to what is on screen. */
   "aria-current"?: "page" | "true";
+  /** Where the text alone is that of other links as well; it begins or ends with the text. */
+  "aria-label"?: string;
 }
 
 /** A link within the console; the page isn't loaded anew. With `isFile` to something else of the registry's. */

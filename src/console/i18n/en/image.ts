@@ -91,6 +91,7 @@ const image = {
   cache: "Build cache",
   cacheHint: "Triggers do not fire for it unless they name it, and it does not count among the newest tags",
   companionTags: "Tags that belong to it",
+  companionOfTag: "{{kind}} of {{tag}}",
   companion_signature: "Signature",
   companion_attestation: "Attestation",
   companion_sbom: "SBOM",

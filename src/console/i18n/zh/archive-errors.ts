@@ -6,7 +6,7 @@ const archiveErrors: typeof en = {
   empty: "文件为空。请重新保存镜像后上传新文件。",
   "unsupported-compression": "不支持 {{name}} 压缩格式。请解压，或改用 gzip 或 zstd 压缩后再上传。",
   "unsupported-layer":
-    "文件中的镜像层 {{path}} 使用了 {{name}} 压缩格式，镜像仓库中的镜像不支持该格式。请用 docker 或 podman 加载后重新保存镜像，再上传新文件。",
+    "文件中的镜像层 {{path}} 使用了 {{name}} 压缩格式，此处无法解压。请用 docker 或 podman 加载后重新保存镜像，再上传新文件。",
   "no-manifest":
     "文件中没有镜像：缺少 manifest.json、index.json 和 repositories。请使用 docker save（不是 docker export）制作。",
   "no-image": "文件中没有任何镜像。请使用 `docker save -o image.tar 镜像名称:版本` 重新保存。",
@@ -19,6 +19,7 @@ const archiveErrors: typeof en = {
   "too-large": "文件过大：含解压后不得超过 {{limit}}。更大的镜像请使用 docker 或 berth push 上传。",
   "too-many-files": "文件中的条目超过 {{count}} 个。请上传 docker save 制作的镜像压缩包。",
   "file-too-large": "文件中的 {{path}} 过大（超过 {{limit}}）。请重新保存镜像。",
+  "nested-too-deeply": "文件中的镜像索引嵌套超过 {{count}} 层，无法读取 {{path}}。请单独保存其中的镜像。",
   "cut-short": "文件不完整，在中间结束。请重新复制或保存，并核对文件大小。",
   damaged: "文件已损坏。请重新复制或保存。",
   "damaged-layer": "文件已损坏：镜像层 {{path}} 与镜像不符。请重新保存镜像。",

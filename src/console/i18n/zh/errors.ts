@@ -13,7 +13,7 @@ const own = {
   ACCOUNT_IN_USE: "该账号仍在使用中，不能删除。",
   ACCOUNT_UNKNOWN: "账号不存在。",
   ARCHIVE_INCOMPLETE: "镜像包含不可分发的层，且不在本仓库中，无法打包下载。请使用 docker pull 或 berth pull。",
-  ARCHIVE_TOO_LARGE: "镜像的层数过多，无法打包下载。请选择单个平台，或使用 berth pull。",
+  ARCHIVE_TOO_LARGE: "镜像的清单和层过多，无法打包下载。请使用 berth pull；多平台镜像也可以只下载单个平台。",
   BLOB_TOO_LARGE: "镜像层过大。",
   BODY_TOO_LARGE: "提交的内容过大。",
   CLUSTER_EXISTS: "该组织中已有同名集群。",

@@ -92,6 +92,7 @@ const image: typeof en = {
   cache: "构建缓存",
   cacheHint: "除非触发器指定其名称，否则不会触发；也不计入保留数目",
   companionTags: "附属版本",
+  companionOfTag: "{{tag}} 的{{kind}}",
   companion_signature: "签名",
   companion_attestation: "证明",
   companion_sbom: "SBOM",

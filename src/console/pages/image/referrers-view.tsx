@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { type ChildManifest, type Manifest, type Referrer, useReferrers } from "../../api/image-manifests.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Badge, Bytes, Card, Empty, formatDate, Link, Table, type TableColumn, Time } from "../../ui/index.ts";
+import { Badge, Bytes, Card, Empty, formatDate, Link, Name, Table, type TableColumn, Time } from "../../ui/index.ts";
 import { useArtifactName } from "./use-artifact-name.ts";
 import { predicateOf } from "./artifact-types.ts";
 import { DigestLink } from "./digest-link.tsx";
@@ -103,11 +103,16 @@ function Companions({ companions }: { companions: Manifest["companions"] }) {
   const image = useImage();
   const columns: TableColumn<Manifest["companions"][number]>[] = [
     {
-      id: "type",
-      header: t("type"),
+      id: "name",
+      header: t("common:tag"),
       isRowHeader: true,
-      cell: ({ type, name }) => <Link href={tagPath(image, name)}>{t(`companion_${type}`)}</Link>,
+      cell: ({ name }) => (
+        <Link href={tagPath(image, name)}>
+          <Name>{name}</Name>
+        </Link>
+      ),
     },
+    { id: "type", header: t("type"), cell: ({ type }) => t(`companion_${type}`) },
     { id: "digest", header: t("common:digest"), cell: ({ digest }) => <DigestLink digest={digest} /> },
     { id: "pushed", header: t("pushed"), hideBelow: "small", cell: ({ pushed }) => <Time value={pushed} /> },
   ];

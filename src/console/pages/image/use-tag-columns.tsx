@@ -78,9 +78,7 @@ function TagName({ tag }: { tag: Tag }) {
         </Tooltip>
       )}
       {firstOfEachType(tag.companions).map((companion) => (
-        <Link key={companion.type} href={tagPath(image, companion.name)}>
-          {t(`companion_${companion.type}`)}
-        </Link>
+        <CompanionLink key={companion.type} companion={companion} tag={tag.name} />
       ))}
       {tag.kind !== "cache" && artifact !== undefined && (
         <Badge>
@@ -88,5 +86,16 @@ function TagName({ tag }: { tag: Tag }) {
         </Badge>
       )}
     </span>
+  );
+}
+
+/** Many rows have such a link: only with the tag's name it says to somebody who hears links by themselves where it leads. */
+function CompanionLink({ companion: { type, name }, tag }: { companion: Tag["companions"][number]; tag: string }) {
+  const { t } = useTranslation("image");
+  const kind = t(`companion_${type}`);
+  return (
+    <Link href={tagPath(useImage(), name)} aria-label={t("companionOfTag", { kind, tag })}>
+      {kind}
+    </Link>
   );
 }

@@ -5,7 +5,7 @@ import { LayerList } from "./layer-list.tsx";
 import { NameRows } from "./name-rows.tsx";
 import { SentImages } from "./sent-images.tsx";
 import { SendingProgress } from "./sending-progress.tsx";
-import type { FileState, QueuedFile } from "./upload-queue.ts";
+import { type FileState, mayStart, type QueuedFile } from "./upload-queue.ts";
 import styles from "./upload.module.css";
 import { uploadQueue } from "./uploads.ts";
 
@@ -44,7 +44,11 @@ export function FileCard({ file, organization, speed, movedAt }: FileCardProps) 
             </Button>
           )}
           {state === "failed" && (
-            <Button size="small" isDisabled={organization === ""} onPress={() => uploadQueue.retry(id, organization)}>
+            <Button
+              size="small"
+              isDisabled={organization === "" || !mayStart(file)}
+              onPress={() => uploadQueue.retry(id, organization)}
+            >
               {t("goOn")}
             </Button>
           )}

@@ -83,8 +83,13 @@ function ImageFacts({ image }: { image: FoundImage }) {
     ...image.platforms,
     formatBytes(image.size),
     shortDigest(image.id),
-    ...(image.joinedPlatforms > 0 ? [t("joinedPlatforms", { number: formatNumber(image.joinedPlatforms) })] : []),
-    ...(image.missingPlatforms > 0 ? [t("missingPlatforms", { number: formatNumber(image.missingPlatforms) })] : []),
+    ...(image.joinedPlatforms > 0 ? [t("joinedPlatforms", numberOf(image.joinedPlatforms))] : []),
+    ...(image.missingPlatforms > 0 ? [t("missingPlatforms", numberOf(image.missingPlatforms))] : []),
   ];
   return <>{parts.join(" · ")}</>;
+}
+
+/** The count decides between singular and plural; the number is what is shown. */
+function numberOf(count: number) {
+  return { count, number: formatNumber(count) };
 }

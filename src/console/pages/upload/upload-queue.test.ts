@@ -9,12 +9,13 @@ const NGINX: FoundImage = {
     { reference: "docker.io/library/nginx:latest", name: "nginx", tag: "latest" },
   ],
   id: "sha256:1",
+  content: "sha256:a1",
   platforms: ["linux/amd64"],
   size: 100,
   missingPlatforms: 0,
   joinedPlatforms: 0,
 };
-const NAMELESS: FoundImage = { ...NGINX, names: [], id: "sha256:2", size: 50 };
+const NAMELESS: FoundImage = { ...NGINX, names: [], id: "sha256:2", content: "sha256:a2", size: 50 };
 
 let orders: UploadOrder[];
 let hear: (news: UploadNews) => void;
@@ -74,7 +75,7 @@ describe("files", () => {
 const taken = () => files().map(({ names }) => names.map(({ isTaken }) => isTaken));
 
 describe("a name that two images have", () => {
-  const OTHER: FoundImage = { ...NGINX, id: "sha256:3", names: NGINX.names.slice(0, 1) };
+  const OTHER: FoundImage = { ...NGINX, id: "sha256:3", content: "sha256:a3", names: NGINX.names.slice(0, 1) };
 
   it("lets neither of them start, until one is called something else or left out", () => {
     add([NGINX, OTHER]);
@@ -100,6 +101,14 @@ describe("a name that two images have", () => {
     queue.add([fileOf("c.tar")], MAX_BYTES);
     hear({ news: "read", id: 3, images: [OTHER] });
     expect(files().map(mayStart)).toEqual([false, true]);
+  });
+
+  it("is noticed of two builds of one configuration, such as with other layers' compression", () => {
+    add([NGINX], [{ ...NGINX, content: "sha256:b1" }]);
+    expect(taken()).toEqual([
+      [true, true],
+      [true, true],
+    ]);
   });
 
   it("is no concern of an image that has the same name twice, or is there twice", () => {
@@ -181,6 +190,20 @@ describe("an upload", () => {
     hear({ news: "pushed", id: 2 });
     expect(states()).toEqual(["sending", "done"]);
     expect(files()[0]?.failure).toBeUndefined();
+  });
+
+  it("whose names are two images' can go on once they are mended", () => {
+    add([NGINX]);
+    queue.start("acme");
+    const particulars = { name: "acme/nginx:1" };
+    hear({ news: "failed", id: 1, failure: { kind: "archive", code: "same-target", message: "", particulars } });
+    expect(states()).toEqual(["failed"]);
+    queue.rename(1, 0, { tag: "" });
+    queue.retry(1, "acme");
+    expect(states()).toEqual(["failed"]);
+    queue.rename(1, 0, { tag: "2" });
+    queue.retry(1, "acme");
+    expect(states()).toEqual(["sending"]);
   });
 
   it("that is stopped can be taken up again", () => {

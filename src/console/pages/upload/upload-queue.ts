@@ -154,8 +154,10 @@ export class UploadQueue {
     for (const file of this.#state.files) if (mayStart(file)) this.retry(file.id, organization);
   }
 
-  /** Sends one file, once those before it are through. What has arrived of it is not sent again. */
+  /** Sends one file, if its names allow it, once those before it are through. What has arrived of it is not sent again. */
   retry(id: number, organization: string): void {
+    const file = this.#find(id);
+    if (!file || !mayStart(file)) return;
     this.#organizations.set(id, organization);
     this.#update(id, () => ({ state: "queued", failure: undefined }));
     this.#goOn();
@@ -238,7 +240,7 @@ export class UploadQueue {
         return this.#end(news.id, { state: "ready", blobs: [] });
       case "failed":
         return this.#end(news.id, {
-          state: file.state === "reading" || news.failure.kind === "archive" ? "refused" : "failed",
+          state: file.state === "reading" || !mayGoOn(news.failure) ? "refused" : "failed",
           failure: news.failure,
         });
     }
@@ -298,6 +300,11 @@ function isUsable({ name, tag, isTaken }: ImageName): boolean {
   return isImageName(name) && isTag(tag) && !isTaken;
 }
 
+/** Whether sending may be tried again: the archive itself is not at fault. Names can be changed. */
+function mayGoOn(failure: UploadFailure): boolean {
+  return failure.kind !== "archive" || failure.code === "same-target";
+}
+
 const TO_BE_SENT: ReadonlySet<FileState> = new Set<FileState>(["ready", "queued", "sending", "failed"]);
 
 function referenceOf({ name, tag }: ImageName): string {
@@ -307,14 +314,14 @@ function referenceOf({ name, tag }: ImageName): string {
 /** Finds names that two images have, of all files that are still to be sent. */
 function markTaken(files: readonly QueuedFile[]): QueuedFile[] {
   const images = new Map<string, Set<string>>();
-  const idOf = (file: QueuedFile, { image }: ImageName) => file.images[image]?.id ?? "";
+  const contentOf = (file: QueuedFile, { image }: ImageName) => file.images[image]?.content ?? "";
   const isCounted = ({ state }: QueuedFile, { isWanted, name }: ImageName) =>
     isWanted && name !== "" && TO_BE_SENT.has(state);
   for (const file of files) {
     for (const name of file.names) {
       if (!isCounted(file, name)) continue;
       const known = images.get(referenceOf(name)) ?? new Set();
-      images.set(referenceOf(name), known.add(idOf(file, name)));
+      images.set(referenceOf(name), known.add(contentOf(file, name)));
     }
   }
   return files.map((file) => {

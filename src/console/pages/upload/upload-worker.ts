@@ -1,5 +1,6 @@
 /** Reads, checks, compresses and sends archives, away from the page's own thread. */
 import { ArchiveError } from "../../../client/archive/archive-error.ts";
+import { contentDigestOf } from "../../../client/archive/archive-image.ts";
 import { type Archive, readArchive } from "../../../client/archive/read-archive.ts";
 import { DiskChunkStore } from "../../../client/disk-chunk-store.ts";
 import { NetworkLost, readRefusal, RegistryRefusal } from "../../../client/errors.ts";
@@ -43,10 +44,11 @@ async function read({ id, file, maxBytes }: UploadOrder & { order: "read" }, sig
   const onProgress = (fraction: number) => tell({ news: "reading", id, fraction });
   const archive = await readArchive(file, { maxBytes, signal, onProgress });
   archives.set(id, archive);
-  const images = archive.images.map(({ id: imageId, platforms, ...image }): FoundImage => ({
+  const images = archive.images.map((image): FoundImage => ({
     names: image.names,
-    id: imageId,
-    platforms: platforms.map(formatPlatform),
+    id: image.id,
+    content: contentDigestOf(image),
+    platforms: image.platforms.map(formatPlatform),
     size: image.size,
     missingPlatforms: image.missingPlatforms,
     joinedPlatforms: image.joinedPlatforms,

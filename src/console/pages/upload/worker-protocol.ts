@@ -9,6 +9,8 @@ export interface FoundImage {
   names: readonly ArchiveName[];
   /** What docker calls the image's id. */
   id: string;
+  /** Tells images apart: one configuration may have several manifests. */
+  content: string;
   /** `linux/amd64` and the like. */
   platforms: readonly string[];
   /** Bytes in the archive. */
