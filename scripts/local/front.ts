@@ -3,6 +3,7 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admit, admission } from "./admission.ts";
 import { HttpRefusal, type Reading, RequestReader } from "./request-reader.ts";
+import { READER_LIMITS, type ReaderLimits, watchReaders } from "./slow-readers.ts";
 
 /** The content type of a TLS record that opens a handshake (RFC 8446, 5.1). */
 const TLS_HANDSHAKE = 0x16;
@@ -27,6 +28,9 @@ const PLAIN_HTTP_ONLY = [
  */
 const BUFFER_SIZE = 1024 * 1024;
 const BUFFERS = 4;
+/** From this many connections on, new ones get buffers of another size. */
+const CROWD = 64;
+const SMALL_BUFFER_SIZE = 64 * 1024;
 
 /**
  * What a client hears when workerd has closed the connection in the middle of a request. Mostly it has answered early, and
@@ -63,6 +67,7 @@ interface Pair {
  * server sees a connection only when the first request's head is there.
  *
  * @param port 0 for any free one.
+ * @param limits of clients that do not read.
  * @throws the system's error when it cannot listen.
  */
 export async function startFront(
@@ -70,8 +75,10 @@ export async function startFront(
   port: number,
   upstreamPort: number,
   admit: Admit = admission(),
+  limits: ReaderLimits = READER_LIMITS,
 ): Promise<Front> {
   const pairs = new Set<Pair>();
+  const clients = () => [...pairs].map(({ client }) => client);
   const waiting = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
     const peer = client.remoteAddress ?? "";
@@ -94,9 +101,11 @@ export async function startFront(
     client.resume();
   });
   await listen(server, host, port);
+  const stopWatching = watchReaders(clients, limits);
   return {
     port: (server.address() as AddressInfo).port,
     close: async (grace) => {
+      stopWatching();
       server.close();
       for (const client of waiting) client.destroy();
       await drain(pairs, grace);
@@ -145,7 +154,7 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
     const buffer = free.pop();
     if (buffer !== undefined) return buffer;
     allocated += 1;
-    return Buffer.allocUnsafeSlow(BUFFER_SIZE);
+    return Buffer.allocUnsafeSlow(pairs.size > CROWD ? SMALL_BUFFER_SIZE : BUFFER_SIZE);
   };
 
   /** What the next read fills; no write uses it. */

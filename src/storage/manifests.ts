@@ -141,12 +141,12 @@ export async function readManifestText(
   memory: Lease,
 ): Promise<string | undefined> {
   await requireDocumentMemory(memory, size);
-  const pieces = await db
+  const rows = await db
     .select({ text: manifestTexts.text })
     .from(manifestTexts)
     .where(eq(manifestTexts.manifestId, id))
     .orderBy(asc(manifestTexts.position));
-  return pieces.length > 0 ? pieces.map(({ text }) => text).join("") : undefined;
+  return rows.length > 0 ? rows.map(({ text }) => text).join("") : undefined;
 }
 
 export function readManifestQuery(db: Database, repository: RepositoryName, reference: Reference) {

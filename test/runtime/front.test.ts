@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { admission, type AdmissionRules } from "../../scripts/local/admission.ts";
 import { startFront } from "../../scripts/local/front.ts";
+import type { ReaderLimits } from "../../scripts/local/slow-readers.ts";
 import { eventually, openSocket } from "./support.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -13,7 +14,7 @@ const post = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-
 const bodyOf = (bytes: Buffer) => bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
 
 /** A front before a server of the test's own; `connections` are what the server has accepted. */
-async function frontBefore(serve: (socket: Socket) => void) {
+async function frontBefore(serve: (socket: Socket) => void, limits?: ReaderLimits) {
   const connections: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.push(socket);
@@ -21,7 +22,7 @@ async function frontBefore(serve: (socket: Socket) => void) {
     serve(socket);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const front = await startFront("127.0.0.1", 0, (server.address() as AddressInfo).port);
+  const front = await startFront("127.0.0.1", 0, (server.address() as AddressInfo).port, admission(), limits);
   onTestFinished(async () => {
     await front.close(0);
     for (const connection of connections) connection.destroy();
@@ -69,6 +70,43 @@ test("keeps an answer whole for a client that reads slowly, and holds the server
     if (Math.random() < 0.01) await sleep(2);
   }
   expect(hash.digest("hex")).toBe(createHash("sha256").update(sent).digest("hex"));
+});
+
+describe("clients that do not read their answers", () => {
+  /** Answers for ever, about as fast as it is read. */
+  const flood = (socket: Socket) => {
+    const piece = Buffer.alloc(1024 * 1024, "x");
+    const write = () => void socket.write(piece, (error) => error ?? setTimeout(write, 5));
+    socket.once("data", write);
+  };
+  const ask = (port: number) => {
+    const client = connect(port, "127.0.0.1").pause();
+    client.on("error", () => undefined).write(GET);
+    onTestFinished(() => void client.destroy());
+    return client;
+  };
+
+  test("are dropped after their time, and with them what the server has for them", async () => {
+    const { front, connections } = await frontBefore(flood, { patienceMs: 1500, maxSlow: 10, leastMs: 1000 });
+    ask(front.port);
+    const start = performance.now();
+    await eventually(() => connections[0]?.closed || undefined);
+    expect(performance.now() - start).toBeGreaterThan(1500);
+  });
+
+  test("are dropped sooner when there are many, the longest first, and never those who read", async () => {
+    const { front, connections } = await frontBefore(flood, { patienceMs: 60_000, maxSlow: 2, leastMs: 1000 });
+    const reader = ask(front.port).resume();
+    await sleep(300);
+    for (let at = 0; at < 5; at += 1) {
+      ask(front.port);
+      await sleep(1200);
+    }
+    await eventually(() => connections.filter(({ closed }) => closed).length === 3 || undefined);
+    await sleep(2500);
+    expect(connections.map(({ closed }) => closed)).toEqual([false, true, true, true, false, false]);
+    expect(reader.closed).toBe(false);
+  });
 });
 
 test("a client that has sent everything still gets its answer", async () => {

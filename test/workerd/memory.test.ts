@@ -265,7 +265,7 @@ describe("a large manifest", () => {
     const { text } = await pushLarge(repository);
     for (const name of ["manifest", "text"] as const) {
       const answer = await send("GET", PATHS[name](repository));
-      expect(documents.used, name).toBe(text.length + 300_000);
+      expect([name, documents.used]).toEqual([name, text.length + 300_000]);
       expect(await answer.text()).toBe(text);
       await vi.waitUntil(() => documents.used === 0);
     }
@@ -306,7 +306,7 @@ describe("a large manifest", () => {
 
   it("takes no memory of a client that has gone, or reads nothing for a minute", async () => {
     const repository = newRepository();
-    const { text } = await pushLarge(repository);
+    await pushLarge(repository);
     const gone = await send("GET", PATHS.manifest(repository));
     await gone.body?.cancel();
     await vi.waitUntil(() => documents.used === 0);
@@ -317,8 +317,7 @@ describe("a large manifest", () => {
     await writeDocument(new Uint8Array(600_000), writable, memory, { stallMs: 2000 });
     expect(performance.now() - since).toBeGreaterThan(1900);
     expect(documents.used).toBe(0);
-    await expect(new Response(readable).arrayBuffer()).rejects.toThrow();
-    expect(text.length).toBeGreaterThan(300_000);
+    await expect(new Response(readable).arrayBuffer()).rejects.toThrow("connection lost");
   });
 });
 
