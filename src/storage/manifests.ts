@@ -219,8 +219,9 @@ export async function saveManifest(
     const results = await db.batch([
       // First, while the tags are where they were.
       insertDeliveries(db, repositoryId, sql`${JSON.stringify(moved)}`, event, { digest, mediaType, size }, isSame),
-      ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
+      // It counts what the statement before it has written.
       ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
+      ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
       db
         .insert(manifests)
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now, content })
