@@ -3,7 +3,7 @@
  * note manifests that may have lost their last tag, or got one (migration 0007), whatever statement did it. What was noted
  * is settled right after the batch that did, or by the next run of housekeeping.
  */
-import { and, asc, eq, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -12,6 +12,7 @@ import { insertAuditForEach } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isManifestThere, isThere as isRepositoryThere } from "./gone.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { isQuotaFailure } from "./quotas.ts";
 import {
   manifestChildren,
   manifests,
@@ -78,8 +79,12 @@ export async function listUnsettled(db: Database, repositoryId: number): Promise
   return unsettledQuery(db, repositoryId);
 }
 
-/** The last statement of a batch that moves tags: what is to be settled after it. */
-export function unsettledQuery(db: Database, repositoryId: number | SQL<number>) {
+/**
+ * The last statement of a batch that moves tags: what is to be settled after it.
+ *
+ * @param after of a digest behind this one.
+ */
+export function unsettledQuery(db: Database, repositoryId: number | SQL<number>, after = "") {
   return db
     .select({
       digest: unsettledManifests.digest,
@@ -87,7 +92,7 @@ export function unsettledQuery(db: Database, repositoryId: number | SQL<number>)
       sparedTag: unsettledManifests.sparedTag,
     })
     .from(unsettledManifests)
-    .where(eq(unsettledManifests.repositoryId, repositoryId))
+    .where(and(eq(unsettledManifests.repositoryId, repositoryId), gt(unsettledManifests.digest, after as Digest)))
     .orderBy(asc(unsettledManifests.digest))
     .limit(SLICE);
 }
@@ -131,30 +136,80 @@ export function registryOf({ accountId }: SettledRepository): Doer {
   return { user: { name: "registry", accountId }, address: undefined };
 }
 
+/** What came of settling a slice. */
+export interface Settled {
+  /** What is to be settled next; empty when there is nothing more behind `after`. */
+  next: Unsettled[];
+  /** The digest behind which `next` is. */
+  after: string;
+  /** How many of the slice were settled. The others stay noted, since there was no room for what returns with them. */
+  settled: number;
+}
+
 /**
  * Settles manifests of a repository: companions of those that nothing holds any more rest, companions of those that are
- * held again, or came, return. What depends on these is noted, and so are the parts of an index.
+ * held again, or came, return. What depends on these is noted, and so are the parts of an index. Where a quota has no room
+ * for what is to return, that stays noted, the others are settled without it, and it goes on behind the slice.
  *
- * @returns what is to be settled next; empty when that was all.
- * @throws RegistryError QUOTA_EXCEEDED when there is no room for what returns; then nothing has changed.
+ * @param slice in the order of digests.
+ * @param after the digest behind which it was listed.
  */
 export async function settle(
   db: Database,
   repository: Pick<SettledRepository, "id" | "name">,
   doer: Doer,
   slice: readonly Unsettled[],
-): Promise<Unsettled[]> {
-  const { id, name } = repository;
-  const now = Date.now();
+  after = "",
+): Promise<Settled> {
+  try {
+    return { next: await settleAtOnce(db, repository, doer, slice, after), after, settled: slice.length };
+  } catch (error) {
+    if (!isQuotaFailure(error)) throw error;
+    const returning = await findReturning(db, repository.id, slice);
+    const others = slice.filter(({ digest }) => !returning.has(digest));
+    const end = slice.at(-1)?.digest ?? after;
+    return { next: await settleAtOnce(db, repository, doer, others, end), after: end, settled: others.length };
+  }
+}
+
+/** A slice as one parameter, `noted` in conditions, and what these are made of. */
+function readSlice(repositoryId: number, slice: readonly Unsettled[]) {
   const given = JSON.stringify(
     slice.map(({ digest, isReleased, sparedTag }) => [digest, isReleased ? 1 : 0, sparedTag]),
   );
   const key = sql`substr(noted.value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
+  // What came without a tag is there all the same.
+  const isRecalled = sql`(${isHeld(repositoryId, key)} OR noted.value ->> 1 = 0 AND ${isThere(repositoryId, key)})`;
+  return { given, key, isRecalled };
+}
+
+/** Which of a slice have companions that are to return. */
+async function findReturning(db: Database, id: number, slice: readonly Unsettled[]): Promise<Set<Digest>> {
+  const { given, key, isRecalled } = readSlice(id, slice);
+  const rows = await db.all<{ digest: Digest }>(sql`
+    SELECT noted.value ->> 0 AS digest FROM json_each(${given}) AS noted
+    WHERE ${isRecalled} AND EXISTS (
+      SELECT 1 FROM ${restingCompanions}
+      WHERE ${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.companionOf} = ${key} AND ${isWhole})`);
+  return new Set(rows.map(({ digest }) => digest));
+}
+
+/** Settles a slice in one batch, which fails whole when a quota has no room for what returns. */
+async function settleAtOnce(
+  db: Database,
+  repository: Pick<SettledRepository, "id" | "name">,
+  doer: Doer,
+  slice: readonly Unsettled[],
+  after: string,
+): Promise<Unsettled[]> {
+  const { id, name } = repository;
+  if (slice.length === 0) return unsettledQuery(db, id, after);
+  const now = Date.now();
+  const { given, key, isRecalled } = readSlice(id, slice);
   // The condition is looked at once for each manifest, however many companions it has.
   const noted = (condition: SQL) => sql`(SELECT ${key} FROM json_each(${given}) AS noted WHERE ${condition})`;
   const released = noted(sql`noted.value ->> 1 = 1 AND NOT ${isHeld(id, key)}`);
-  // What came without a tag is there all the same.
-  const recalled = noted(sql`${isHeld(id, key)} OR noted.value ->> 1 = 0 AND ${isThere(id, key)}`);
+  const recalled = noted(isRecalled);
   const isSpared = sql`EXISTS (
     SELECT 1 FROM json_each(${given}) AS noted WHERE noted.value ->> 2 = ${tags.name} AND ${key} = ${tags.companionOf})`;
   const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
@@ -212,7 +267,7 @@ export async function settle(
       )
       .onConflictDoNothing(),
     notePartsOf(db, id, given),
-    unsettledQuery(db, id),
+    unsettledQuery(db, id, after),
   ]);
   return results[10];
 }

@@ -16,7 +16,7 @@ import { listTagRecordsQuery } from "../../src/storage/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { planOf } from "../support/workerd/plans.ts";
-import { miscounted } from "../support/workerd/quotas.ts";
+import { miscounted, setLimits } from "../support/workerd/quotas.ts";
 import {
   type Descriptor,
   digestOf,
@@ -662,6 +662,66 @@ describe("what was left to do", () => {
     await collect();
     expect(await tagsOf(repository)).toEqual([]);
     expect(await listUnsettledRepositories(stores.db, 0, 10)).toEqual([]);
+  });
+});
+
+describe("what there is no room for", () => {
+  const restore = (repository: string, tag: string) => json("POST", `${api(repository)}/tags/${tag}/restore`);
+
+  it.for([
+    // The second are more than a slice.
+    ["one image whose digest sorts first", 1],
+    ["many of them", 120],
+  ] as const)("of %s waits, and keeps nothing else from going", async ([, count], { expect }) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue(undefined);
+    const repository = newRepository();
+    const images = [await pushImage(repository, "a"), await pushImage(repository, "b")];
+    const [first, other] = images
+      .toSorted((one, two) => (one.digest < two.digest ? -1 : 1))
+      .map(({ digest }) => digest);
+    const tagOf = (digest: string | undefined) => (digest === images[0]?.digest ? "a" : "b");
+    if (!first || !other) throw new Error("two images were pushed");
+    for (let at = 0; at < 10; at += 1) {
+      await putManifest(repository, nameOf(first, `.${at}`), {
+        ...(await imageManifest(repository)),
+        artifactType: "x/y",
+      });
+    }
+    const signature = await sign(repository, other);
+    await send("DELETE", `/v2/${repository}/manifests/${tagOf(first)}`);
+    expect(await tagsOf(repository)).toEqual([tagOf(other), signature].sort());
+    // As if as many more images had come back without their tags.
+    const more = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}),
+      one AS (SELECT m.* FROM manifests m JOIN repositories r ON r.id = m.repository_id WHERE r.name = '${repository}' AND m.digest = '${first}')`;
+    const digest = "'sha256:' || printf('%064d', n.i)";
+    if (count > 1) {
+      for (const statement of [
+        `INSERT INTO manifests (repository_id, digest, media_type, size, created_at, unreferenced_since)
+         ${more} SELECT repository_id, ${digest}, media_type, 1, created_at, 0 FROM one, n`,
+        `INSERT INTO manifest_texts SELECT id, 0, 'x' FROM manifests WHERE digest LIKE 'sha256:00000000%' AND size = 1`,
+        `INSERT INTO resting_companions (repository_id, name, manifest_id, companion_of, created_at, updated_at)
+         ${more} SELECT repository_id, replace(${digest}, ':', '-') || '.sig', id, ${digest}, 0, 0 FROM one, n`,
+        `INSERT INTO unsettled_manifests (repository_id, digest, is_released) ${more} SELECT repository_id, ${digest}, 0 FROM one, n`,
+      ]) {
+        await env.DB.prepare(statement).run();
+      }
+    }
+    const organization = `organizations/${repository.split("/")[0]}`;
+    await setLimits(organization, { tags: 3 });
+    await restore(repository, tagOf(first));
+    expect(await tagsOf(repository)).toEqual(["a", "b", signature].sort());
+    await send("DELETE", `/v2/${repository}/manifests/${tagOf(other)}`);
+    expect(await tagsOf(repository)).toEqual([tagOf(first)]);
+    await collect();
+    expect(warn).toHaveBeenCalledWith(
+      `what belongs to images of ${repository} was left to the next run:`,
+      "a quota has no room for what is to return",
+    );
+    await setLimits(organization, { tags: 200 });
+    await collect();
+    expect(await tagsOf(repository)).toHaveLength(count > 1 ? 11 + count : 11);
+    expect(await listUnsettledRepositories(stores.db, 0, 10)).toEqual([]);
+    warn.mockRestore();
   });
 });
 
