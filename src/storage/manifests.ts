@@ -49,14 +49,19 @@ export interface StoredManifest {
 export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
 
 /**
- * Whether a row of `manifests` names a blob that is lost. Its blobs are looked at only when any blob is, which an index tells:
- * so it costs one row where nothing is lost, and no more than the manifest's own blobs where much is.
+ * Whether a row of `manifests` names a blob that is lost, or a part of it does, or a part of that. They are looked at only
+ * when any blob is lost, which an index tells: so it costs one row where nothing is, and no more than the blobs of the
+ * manifest and of its parts where much is.
  */
 const hasLostBlob = sql<boolean>`(
   EXISTS (SELECT 1 FROM blobs AS lost WHERE lost.lost_at IS NOT NULL)
   AND EXISTS (
-    SELECT 1 FROM ${manifestBlobs} CROSS JOIN ${blobs} ON ${blobs.id} = ${manifestBlobs.blobId}
-    WHERE ${manifestBlobs.manifestId} = ${manifests.id} AND ${blobs.lostAt} IS NOT NULL))`.mapWith(Boolean);
+    WITH RECURSIVE parts(id) AS (
+      SELECT ${manifests.id}
+      UNION SELECT edges.child_id FROM parts CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = parts.id)
+    SELECT 1 FROM parts CROSS JOIN ${manifestBlobs} ON ${manifestBlobs.manifestId} = parts.id
+    CROSS JOIN ${blobs} ON ${blobs.id} = ${manifestBlobs.blobId}
+    WHERE ${blobs.lostAt} IS NOT NULL))`.mapWith(Boolean);
 
 /** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
 const TEXT_PIECE_LENGTH = 600_000;
