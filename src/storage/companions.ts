@@ -12,6 +12,7 @@ import { insertAuditForEach } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isManifestThere, isThere as isRepositoryThere } from "./gone.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { isLedTo, isOfKey } from "./leading-tags.ts";
 import { isQuotaFailure } from "./quotas.ts";
 import {
   manifestChildren,
@@ -29,12 +30,6 @@ export const isListedTag = isNull(tags.companionOf);
 /** The part of a digest that its companions are known by. */
 export function digestKey(digest: SQLWrapper): SQL<string> {
   return sql<string>`substr(${digest}, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
-}
-
-/** Whether a manifest, of a table or alias, is the one that a companion belongs to: digests that begin with the key. */
-function isOfKey(digest: SQL, key: SQLWrapper): SQL {
-  // Behind the digits there is no "g".
-  return sql`(${digest} >= ${key} AND ${digest} < ${key} || 'g')`;
 }
 
 /**
@@ -309,14 +304,6 @@ function isHeld(repositoryId: number, key: SQL): SQL {
     WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)}
       AND (${isLedTo(sql`subjects.id`)} OR EXISTS (
         SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repositoryId} AND ${repositories.keepsUntagged} = 1)))`;
-}
-
-function isLedTo(manifestId: SQL): SQL {
-  return sql`EXISTS (
-    WITH RECURSIVE above(id) AS (
-      SELECT ${manifestId}
-      UNION SELECT edges.parent_id FROM above CROSS JOIN ${manifestChildren} AS edges ON edges.child_id = above.id)
-    SELECT 1 FROM above CROSS JOIN ${tags} AS leading ON leading.manifest_id = above.id)`;
 }
 
 /** Notes the parts of indexes that are being settled, as far as these have companions. */

@@ -586,6 +586,35 @@ describe("an immutable-tag rule", () => {
     expect((await putManifest(repository, "v1", await imageManifest(repository))).ok).toBe(false);
   });
 
+  it("keeps what belongs to the parts of an index from being deleted, also of an index in it", async ({ expect }) => {
+    const repository = newRepository();
+    const part = await pushImage(repository, "");
+    const inner = await pushIndex(repository, "inner", [onLinux(part)]);
+    const { headers } = await send("HEAD", `/v2/${repository}/manifests/inner`);
+    const entry = { mediaType: OCI_INDEX, digest: inner, size: Number(headers.get("Content-Length")) };
+    await pushIndex(repository, "v1", [entry]);
+    await send("DELETE", `/v2/${repository}/manifests/inner`);
+    const signature = await sign(repository, part.digest);
+    await addRule(repository, "v*");
+    const refused = await send("DELETE", `/v2/${repository}/manifests/${signature}`);
+    expect(await errorCodes(refused)).toEqual(["DENIED"]);
+    const { results } = await json<{ results: { result: string }[] }>("POST", `${api(repository)}/tags/delete`, {
+      tags: [signature],
+    });
+    expect(results).toEqual([expect.objectContaining({ result: "immutable" })]);
+    expect(await tagsOf(repository)).toEqual([signature, "v1"]);
+  });
+
+  it("leaves what belongs to a cache that its pattern does not name", async ({ expect }) => {
+    const repository = newRepository();
+    await pushCache(repository, "buildcache");
+    await addRule(repository, "build*");
+    const { headers } = await send("HEAD", `/v2/${repository}/manifests/buildcache`);
+    const signature = await sign(repository, headers.get("Docker-Content-Digest") ?? "");
+    expect((await send("DELETE", `/v2/${repository}/manifests/${signature}`)).status).toBe(202);
+    expect(await tagsOf(repository)).toEqual(["buildcache"]);
+  });
+
   it("that speaks of digests, or is a cache's name, keeps these", async ({ expect }) => {
     const repository = newRepository();
     const { digest } = await pushImage(repository, "v1");
