@@ -3,7 +3,7 @@
  * note manifests that may have lost their last tag, or got one (migration 0007), whatever statement did it. What was noted
  * is settled right after the batch that did, or by the next run of housekeeping.
  */
-import { and, asc, eq, gt, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -270,6 +270,21 @@ async function settleAtOnce(
 /** The first rows of a table that meet a condition: of a manifest that has very many companions, some are left for later. */
 function sliceOf(table: typeof tags | typeof restingCompanions, condition: SQL): SQL {
   return sql`${table}.rowid IN (SELECT ${table}.rowid FROM ${table} WHERE ${condition} LIMIT ${MAX_MOVED})`;
+}
+
+/** Which of these names are tags that belong to a manifest. */
+export async function findCompanions(db: Database, repositoryId: number, names: readonly Tag[]): Promise<Tag[]> {
+  const rows = await db
+    .select({ name: tags.name })
+    .from(tags)
+    .where(
+      and(
+        eq(tags.repositoryId, repositoryId),
+        sql`${tags.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
+        isNotNull(tags.companionOf),
+      ),
+    );
+  return rows.map(({ name }) => name);
 }
 
 /** Which of these names rest. */

@@ -354,6 +354,22 @@ describe("deleting an image", () => {
     expect(await tagsOf(repository)).toEqual([signature, "v1"]);
   });
 
+  it("together with a tagged referrer lets it come back, too", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushImage(repository, "v1");
+    await pushImage(repository, "sbom", { subject: image, artifactType: "application/spdx+json" });
+    const { results } = await json<{ results: object[] }>("POST", `${api(repository)}/tags/delete`, {
+      tags: ["sbom", "v1"],
+    });
+    expect(results).toEqual([
+      { tag: "sbom", result: "deleted" },
+      { tag: "v1", result: "deleted" },
+    ]);
+    expect(await tagsOf(repository)).toEqual([]);
+    await json("POST", `${api(repository)}/tags/v1/restore`);
+    expect(await tagsOf(repository)).toEqual(["sbom", "v1"]);
+  });
+
   it.for(["deleted", "collected"])("that never had a tag takes them along when it is %s", async (how, { expect }) => {
     const repository = newRepository();
     const { digest } = await pushImage(repository, "");
