@@ -412,7 +412,7 @@ describe("a collection that dies", () => {
 
   it("anywhere leaves the rest to the next one", { timeout: 120_000 }, async ({ expect }) => {
     // A process that dies can still say so.
-    const error = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const log = vi.spyOn(console, "error").mockReturnValue(undefined);
     let deaths = 0;
     for (let after = 1, isOver = false; !isOver; after += 1) {
       await prepare(after);
@@ -433,7 +433,7 @@ describe("a collection that dies", () => {
       expect(await brokenTags()).toEqual([]);
       expect(await stores.db.all("SELECT name FROM tags WHERE name = 'kept'")).toHaveLength(1);
     }
-    error.mockRestore();
+    log.mockRestore();
     expect(deaths).toBeGreaterThan(10);
   });
 });
