@@ -56,6 +56,15 @@ export function companionColumns(
   };
 }
 
+/**
+ * `isAnnounced` of `model/tag-kind.ts`, as a condition.
+ *
+ * @param companionOf what the tag belongs to, as {@link companionColumns} has it.
+ */
+export function isAnnouncedTag(companionOf: SQLWrapper, content: SQLWrapper): SQL {
+  return sql`(${companionOf} IS NULL AND ${content} <> 'cache')`;
+}
+
 /** A manifest whose companions are to be settled. */
 export interface Unsettled {
   digest: Digest;

@@ -77,7 +77,7 @@ function imageNeed({ user }: Actor, name: RepositoryName) {
 }
 
 /** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
-export function insertRepository(
+function insertRepository(
   db: Database,
   { user }: Actor,
   name: RepositoryName,
@@ -194,7 +194,7 @@ export async function listOwnNames(
   return splitEnd(await listOwnNamesQuery(db, user, last, limit));
 }
 
-export function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
+function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
   const page = boundedPage({
     ...ownImages(db, user),
     key: repositories.name,

@@ -1,13 +1,19 @@
 /** What belongs to an image is not a version of it: each place that counts, deletes, announces or lists tags. */
 import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
 import { afterAll, describe, it, vi } from "vitest";
 import type { Digest } from "../../src/model/digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
 import type { RepositoryName } from "../../src/model/reference.ts";
-import { companionOf, tagKindOf } from "../../src/model/tag-kind.ts";
+import { companionOf, isAnnounced, tagKindOf } from "../../src/model/tag-kind.ts";
 import { Budget } from "../../src/registry/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
-import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
+import {
+  isAnnouncedTag,
+  listUnsettledRepositories,
+  unsettledRepositoriesQuery,
+  waitingQuery,
+} from "../../src/storage/companions.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { deleteManifest } from "../../src/storage/manifests.ts";
 import { listTagDetailsQuery } from "../../src/storage/image-detail.ts";
@@ -99,6 +105,23 @@ describe("a tag", () => {
     expect(companion).toBe(isCompanion ? `sha256:${HEX}` : undefined);
     expect(tagKindOf(companion, content)).toBe(isCompanion ? "companion" : content === "image" ? "version" : content);
   });
+
+  it.for([
+    ["image", null],
+    ["image", `sha256:${HEX}`],
+    ["artifact", null],
+    ["artifact", `sha256:${HEX}`],
+    ["cache", null],
+    ["cache", `sha256:${HEX}`],
+  ] as const)(
+    "of an %s that belongs to %s is announced in SQL as by the model",
+    async ([content, companion], { expect }) => {
+      const [row] = await stores.db.all<{ is: number }>(
+        sql`SELECT ${isAnnouncedTag(sql`${companion}`, sql`${content}`)} AS "is"`,
+      );
+      expect(row?.is === 1).toBe(isAnnounced(tagKindOf(companion, content)));
+    },
+  );
 });
 
 describe("aging", () => {
