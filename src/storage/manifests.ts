@@ -10,7 +10,7 @@ import { organizationOf, type Reference, type RepositoryName, type Tag } from ".
 import { companionByName, companionOf, isAnnounced, tagKindOf } from "../model/tag-kind.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { isAttached, type Unsettled, unsettledQuery } from "./companions.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
+import { countQueries, type Database, isConstraintFailure, MAX_QUERIES } from "./database.ts";
 import {
   insertDeliveries,
   limitDeliveries,
@@ -375,6 +375,8 @@ export async function findMissing(
 
 /** Tags that one statement deletes. */
 const SLICE_TAGS = 500;
+/** Queries of an invocation after which no further slice is begun: what comes behind it takes some. */
+const MAX_QUERIES_FOR_TAGS = MAX_QUERIES - 200;
 
 /**
  * Deletes a manifest and every tag that points to it, in one batch; what it named goes afterwards (`deletion.ts`). Its
@@ -383,7 +385,7 @@ const SLICE_TAGS = 500;
  *
  * @returns what is to be settled of its companions; undefined when there is no such manifest.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
- * its tags.
+ * its tags, OVERLOADED when it has more tags than one request can delete: a repetition goes on.
  */
 export async function deleteManifest(
   db: Database,
@@ -429,6 +431,10 @@ export async function deleteManifest(
     if (parents.length > 0) throw inUse(digest, parents, error);
   }
   for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
+    if (countQueries(db) > MAX_QUERIES_FOR_TAGS) {
+      const message = `${digest} has more tags than one request can delete: repeat the request, which goes on`;
+      throw new RegistryError("OVERLOADED", { message, detail: { digest } });
+    }
     deleted = (await paced(() => db.batch(deletingTags(db, actor, manifestId))))[1].length;
   }
   return deleteManifest(db, actor, repository, digest);
