@@ -71,12 +71,12 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER `users_of_deleted` BEFORE INSERT ON `users`
 WHEN (SELECT `name` FROM `accounts` WHERE `id` = NEW.`account_id`) >= '~' BEGIN
-	SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed');
+	SELECT RAISE(ABORT, 'the account is deleted');
 END;
 --> statement-breakpoint
 CREATE TRIGGER `organizations_of_deleted` BEFORE INSERT ON `organizations`
 WHEN (SELECT `name` FROM `accounts` WHERE `id` = NEW.`account_id`) >= '~' BEGIN
-	SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed');
+	SELECT RAISE(ABORT, 'the account is deleted');
 END;
 --> statement-breakpoint
 CREATE TRIGGER `users_uncounted` AFTER DELETE ON `users` WHEN OLD.`name` < '~' BEGIN
