@@ -301,7 +301,7 @@ describe("deleting what else may have very many rows", () => {
       )
         .bind(id)
         .run(),
-    ).rejects.toThrow("FOREIGN KEY");
+    ).rejects.toThrow("the account is deleted");
     for (let after = 1; after < 40 && (await countOf("SELECT count(*) AS count FROM cleanups")) > 0; after += 1) {
       const dying = dyingStores(2 + (after % 5)).stores;
       await cleanUp(dying, budget(dying)).catch(() => undefined);
