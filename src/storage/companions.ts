@@ -96,7 +96,12 @@ export function unsettledQuery(db: Database, repositoryId: number | SQL<number>,
       sparedTag: unsettledManifests.sparedTag,
     })
     .from(unsettledManifests)
-    .where(and(eq(unsettledManifests.repositoryId, repositoryId), gt(unsettledManifests.digest, after as Digest)))
+    .where(
+      and(
+        eq(unsettledManifests.repositoryId, repositoryId),
+        after === "" ? undefined : gt(unsettledManifests.digest, after as Digest),
+      ),
+    )
     .orderBy(asc(unsettledManifests.digest))
     .limit(SLICE);
 }
