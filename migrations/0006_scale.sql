@@ -22,6 +22,8 @@ CREATE INDEX `manifest_platforms_of_tags` ON `manifest_platforms` (`repository_i
 CREATE INDEX `manifest_platforms_by_architecture` ON `manifest_platforms` (`architecture`,`repository_id`) WHERE "manifest_platforms"."is_tagged" = 1;--> statement-breakpoint
 ALTER TABLE `accounts` ADD `user_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `accounts` ADD `organization_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `accounts` ADD `trigger_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `accounts` ADD `cluster_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `organizations` ADD `user_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `organizations` ADD `image_bytes` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `repositories` ADD `share_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
@@ -41,7 +43,13 @@ CREATE INDEX `repositories_by_image_name` ON `repositories` (`account_id`, subst
 -- What is counted once, and kept by triggers afterwards.
 UPDATE `accounts` SET
 	`user_count` = (SELECT count(*) FROM `users` WHERE `users`.`account_id` = `accounts`.`id`),
-	`organization_count` = (SELECT count(*) FROM `organizations` WHERE `organizations`.`account_id` = `accounts`.`id`);
+	`organization_count` = (SELECT count(*) FROM `organizations` WHERE `organizations`.`account_id` = `accounts`.`id`),
+	`trigger_count` = (
+		SELECT count(*) FROM `triggers` JOIN `repositories` ON `repositories`.`id` = `repository_id`
+		JOIN `organizations` ON `organizations`.`id` = `organization_id` WHERE `organizations`.`account_id` = `accounts`.`id`),
+	`cluster_count` = (
+		SELECT count(*) FROM `clusters` JOIN `organizations` ON `organizations`.`id` = `organization_id`
+		WHERE `organizations`.`account_id` = `accounts`.`id`);
 --> statement-breakpoint
 UPDATE `organizations` SET
 	`user_count` = (SELECT count(*) FROM `organization_permissions` WHERE `organization_permissions`.`organization_id` = `organizations`.`id`),
@@ -71,12 +79,12 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER `users_of_deleted` BEFORE INSERT ON `users`
 WHEN (SELECT `name` FROM `accounts` WHERE `id` = NEW.`account_id`) >= '~' BEGIN
-	SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed');
+	SELECT RAISE(ABORT, 'the account is deleted');
 END;
 --> statement-breakpoint
 CREATE TRIGGER `organizations_of_deleted` BEFORE INSERT ON `organizations`
 WHEN (SELECT `name` FROM `accounts` WHERE `id` = NEW.`account_id`) >= '~' BEGIN
-	SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed');
+	SELECT RAISE(ABORT, 'the account is deleted');
 END;
 --> statement-breakpoint
 CREATE TRIGGER `users_uncounted` AFTER DELETE ON `users` WHEN OLD.`name` < '~' BEGIN
@@ -94,6 +102,57 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER `organizations_uncounted` AFTER DELETE ON `organizations` WHEN OLD.`name` < '~' BEGIN
 	UPDATE `accounts` SET `organization_count` = `organization_count` - 1 WHERE `id` = OLD.`account_id`;
+END;
+--> statement-breakpoint
+-- How many triggers and clusters an account has, which limits it, is not to be looked for in all of its images. Those of a
+-- deleted image count until they are gone. What goes along with an image or organization is subtracted before it.
+DROP TRIGGER `triggers_limited`;--> statement-breakpoint
+CREATE TRIGGER `triggers_limited` BEFORE INSERT ON `triggers`
+WHEN (SELECT `trigger_count` FROM `accounts` WHERE `id` = (
+	SELECT `organizations`.`account_id` FROM `repositories` JOIN `organizations` ON `organizations`.`id` = `organization_id`
+	WHERE `repositories`.`id` = NEW.`repository_id`)) >= 10000
+BEGIN
+	SELECT RAISE(IGNORE);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `triggers_counted` AFTER INSERT ON `triggers` BEGIN
+	UPDATE `accounts` SET `trigger_count` = `trigger_count` + 1 WHERE `id` = (
+		SELECT `organizations`.`account_id` FROM `repositories` JOIN `organizations` ON `organizations`.`id` = `organization_id`
+		WHERE `repositories`.`id` = NEW.`repository_id`);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `triggers_uncounted` AFTER DELETE ON `triggers` BEGIN
+	UPDATE `accounts` SET `trigger_count` = `trigger_count` - 1 WHERE `id` = (
+		SELECT `organizations`.`account_id` FROM `repositories` JOIN `organizations` ON `organizations`.`id` = `organization_id`
+		WHERE `repositories`.`id` = OLD.`repository_id`);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `triggers_of_images_uncounted` BEFORE DELETE ON `repositories` BEGIN
+	UPDATE `accounts` SET `trigger_count` = `trigger_count` - (SELECT count(*) FROM `triggers` WHERE `repository_id` = OLD.`id`)
+	WHERE `id` = (SELECT `account_id` FROM `organizations` WHERE `id` = OLD.`organization_id`);
+END;
+--> statement-breakpoint
+DROP TRIGGER `clusters_limited`;--> statement-breakpoint
+CREATE TRIGGER `clusters_limited` BEFORE INSERT ON `clusters`
+WHEN (SELECT `cluster_count` FROM `accounts` WHERE `id` = (
+	SELECT `account_id` FROM `organizations` WHERE `id` = NEW.`organization_id`)) >= 200
+BEGIN
+	SELECT RAISE(IGNORE);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `clusters_counted` AFTER INSERT ON `clusters` BEGIN
+	UPDATE `accounts` SET `cluster_count` = `cluster_count` + 1
+	WHERE `id` = (SELECT `account_id` FROM `organizations` WHERE `id` = NEW.`organization_id`);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `clusters_uncounted` AFTER DELETE ON `clusters` BEGIN
+	UPDATE `accounts` SET `cluster_count` = `cluster_count` - 1
+	WHERE `id` = (SELECT `account_id` FROM `organizations` WHERE `id` = OLD.`organization_id`);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `clusters_of_organizations_uncounted` BEFORE DELETE ON `organizations` BEGIN
+	UPDATE `accounts` SET `cluster_count` = `cluster_count` - (SELECT count(*) FROM `clusters` WHERE `organization_id` = OLD.`id`)
+	WHERE `id` = OLD.`account_id`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `organization_users_counted` AFTER INSERT ON `organization_permissions` BEGIN

@@ -26,6 +26,7 @@ interface Counts {
 /** `POST /api/garbage-collection`. */
 interface Result extends Counts {
   complete: boolean;
+  failed: boolean;
   bucketDone: boolean;
 }
 
@@ -96,11 +97,14 @@ async function collect(registry: Registry, isDryRun: boolean, stopRequested: Pro
   const start = performance.now();
   const total = { manifests: 0, blobs: 0, objects: 0, bytes: 0 };
   let isComplete: boolean;
+  let hasFailed: boolean;
   for (;;) {
     const slice = await ask<Result>(registry, "POST", { dryRun: isDryRun });
     for (const name of ["manifests", "blobs", "objects", "bytes"] as const) total[name] += slice[name];
     isComplete = slice.complete && slice.bucketDone;
-    if (isComplete || isDryRun || stop.signal.aborted) break;
+    hasFailed = slice.failed;
+    // What failed would fail again.
+    if (isComplete || hasFailed || isDryRun || stop.signal.aborted) break;
   }
   const { graceDays, reclaimable } = await ask<Report>(registry, "GET");
 
@@ -118,6 +122,7 @@ async function collect(registry: Registry, isDryRun: boolean, stopRequested: Pro
         `${isDryRun ? "There are now" : "There are still"}${reclaimable.exact ? "" : ", at least,"} ` +
         `${counted(reclaimable.manifests, "manifest")} and ${counted(reclaimable.blobs, "blob")} of ${formatBytes(reclaimable.bytes)}.`,
       ...(isAll ? [] : [isDryRun ? "That is not all there is." : "Stopped before the end: the next run goes on."]),
+      ...(hasFailed ? ["A part of it failed: the Worker's log says why."] : []),
     ].join("\n"),
   );
   return isAll || isDryRun ? 0 : INTERRUPTED;

@@ -11,8 +11,7 @@
 import { BUILDKIT_CACHE_CONFIG } from "./media-types.ts";
 
 /** What a manifest holds: something that runs, BuildKit's cache, or anything else. */
-export const CONTENTS = ["image", "cache", "artifact"] as const;
-export type Content = (typeof CONTENTS)[number];
+export type Content = "image" | "cache" | "artifact";
 
 /**
  * `version` and `artifact` (a chart, a policy, a model) are what people tag: they age, fire triggers and are counted. A

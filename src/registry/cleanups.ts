@@ -36,8 +36,12 @@ const MINUTE_MS = 40_000;
  * failed first is thrown in the end.
  */
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
-  await takeManifestsApart(stores, budget);
   const failures: unknown[] = [];
+  try {
+    await takeManifestsApart(stores, budget);
+  } catch (error) {
+    failures.push(error);
+  }
   // An organization can only go after its images: so the list is gone through again as long as something was deleted.
   for (let isWorking = true; isWorking && !budget.isSpent;) {
     isWorking = false;

@@ -34,11 +34,9 @@ export async function settleAfter(
 ): Promise<void> {
   if (noted.length === 0) return;
   try {
-    let next = noted;
-    for (let round = 0; next.length > 0 && round < MAX_ROUNDS; round += 1)
-      next = await settle(db, repository, actor, next);
+    await settleSlices(db, repository, actor, noted, (round) => round < MAX_ROUNDS);
   } catch (error) {
-    console.warn(`what belongs to images of ${repository.name} was left to the next run:`, error);
+    warnOfRest(repository, error);
   }
 }
 
@@ -55,17 +53,50 @@ export async function settleRepository(
   budget: Budget,
 ): Promise<boolean> {
   try {
-    let next = noted;
-    for (let round = 0; next.length > 0; round += 1) {
-      if (budget.isSpent && round >= ROUNDS_OF_A_SPENT_BUDGET) return false;
-      next = await settle(db, repository, registryOf(repository), next);
-    }
-    return true;
+    const goesOn = (round: number) => !budget.isSpent || round < ROUNDS_OF_A_SPENT_BUDGET;
+    return await settleSlices(db, repository, registryOf(repository), noted, goesOn);
   } catch (error) {
-    // There may be no room for what is to return.
-    console.warn(`what belongs to images of ${repository.name} was left to the next run:`, error);
+    warnOfRest(repository, error);
     return false;
   }
+}
+
+/**
+ * Settles slice after slice. What there is no room for is passed by, and tried again once the others are settled: they may
+ * have made room.
+ *
+ * @param goesOn whether there is time for one more.
+ * @returns whether nothing was left.
+ */
+async function settleSlices(
+  db: Database,
+  repository: Pick<SettledRepository, "id" | "name">,
+  doer: Parameters<typeof settle>[2],
+  noted: readonly Unsettled[],
+  goesOn: (round: number) => boolean,
+): Promise<boolean> {
+  let next = noted;
+  let after = "";
+  let settled = 0;
+  for (let round = 0; ; round += 1) {
+    if (next.length === 0 && after !== "" && settled > 0) {
+      next = await listUnsettled(db, repository.id);
+      after = "";
+      settled = 0;
+    }
+    if (next.length === 0) {
+      if (after !== "") warnOfRest(repository, "a quota has no room for what is to return");
+      return after === "";
+    }
+    if (!goesOn(round)) return false;
+    const result = await settle(db, repository, doer, next, after);
+    settled += result.settled;
+    ({ next, after } = result);
+  }
+}
+
+function warnOfRest({ name }: Pick<SettledRepository, "name">, reason: unknown): void {
+  console.warn(`what belongs to images of ${name} was left to the next run:`, reason);
 }
 
 /**

@@ -2,8 +2,7 @@
 import type { Actor } from "../model/access.ts";
 import type { Precondition } from "../model/precondition.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
-import { companionByName } from "../model/tag-kind.ts";
-import { findResting } from "../storage/companions.ts";
+import { findCompanions, findResting } from "../storage/companions.ts";
 import type { Stores } from "../storage/stores.ts";
 import { deleteTag as deleteOne, deleteTags as deleteNamed, type TagDeletion } from "../storage/tag-deletion.ts";
 import { settleAfter } from "./companions.ts";
@@ -27,7 +26,7 @@ export async function deleteTags(
   repository: Repository,
   names: readonly Tag[],
 ): Promise<Map<Tag, TagDeletion>> {
-  const companions = names.filter((name) => companionByName(name, "artifact") !== undefined);
+  const companions = names.length > 1 ? await findCompanions(stores.db, repository.id, names) : [];
   const others = names.filter((name) => !companions.includes(name));
   const results = new Map<Tag, TagDeletion>(names.map((name) => [name, "unknown"]));
   for (const part of [others, companions]) {

@@ -57,20 +57,34 @@ const DRY_QUERIES = 100;
 
 /**
  * Collects what nothing has needed for the grace period, as far as the budget goes. May die anywhere and may run twice at
- * once: the next run finds all that is left.
+ * once: the next run finds all that is left. What fails is logged, the rest goes on, and the run is not complete.
  *
  * @param actor who started it, for the audit; undefined for the clock.
  */
-export async function collectGarbage(stores: Stores, budget: Budget, actor?: Actor): Promise<CollectionRecord> {
+export async function collectGarbage(
+  stores: Stores,
+  budget: Budget,
+  actor?: Actor,
+): Promise<CollectionRecord & { hasFailed: boolean }> {
   const { db, settings } = stores;
   const run = await startCollection(db, Date.now(), actor);
   const since = Date.now() - settings.graceDays * DAY_MS;
   /** So that a run that dies has told what it did. */
   const save = () => saveCollection(db, run);
 
+  /** What had a failure in this run. One row's trouble is not that of all others: the next run tries it again. */
+  const failed = new Set<string>();
+  const attempt = async (what: string, work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      failed.add(what);
+      console.error(`garbage collection of ${what} failed:`, error);
+    }
+  };
+
   // Deleted images have manifests and blobs that are garbage only then.
-  await cleanUp(stores, budget);
-  // A slice of each in turn, so that bytes go from the beginning on, however much there is.
+  await attempt("deletions", () => cleanUp(stores, budget));
   const isDue = {
     companions: true,
     observation: true,
@@ -80,52 +94,66 @@ export async function collectGarbage(stores: Stores, budget: Budget, actor?: Act
     blobs: true,
     objects: true,
   };
-  while (Object.values(isDue).includes(true) && !budget.isSpent) {
-    if (isDue.companions) isDue.companions = !(await settleAll(stores, since, budget));
-    if (isDue.observation) {
+  type Kind = keyof typeof isDue;
+  /** Each does a slice of its kind, and notes what is due after it. */
+  const steps: Record<Kind, () => Promise<void>> = {
+    companions: async () => {
+      isDue.companions = !(await settleAll(stores, since, budget));
+    },
+    observation: async () => {
       isDue.observation = (await paced(() => observeManifests(db, Date.now(), MARKED_ROWS))) === MARKED_ROWS;
-    }
-    if (isDue.manifests) {
+    },
+    manifests: async () => {
       const { deleted, seen } = await paced(() => deleteUnneededManifests(db, since, MARKED_ROWS));
       run.manifests += deleted;
       isDue.manifests = seen >= MARKED_ROWS;
       if (deleted > 0) isDue.parts = true;
-    }
-    if (isDue.parts) {
+    },
+    parts: async () => {
       const { changed } = await paced(() => takeApart(db));
       isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
       if (changed > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
-    }
-    if (isDue.links) {
+    },
+    links: async () => {
       const observed = await paced(() => observeLinks(db, Date.now(), SLICE_ROWS));
       const deleted = await paced(() => deleteUnneededLinks(db, since, SLICE_ROWS));
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
-    }
-    if (isDue.blobs) {
+    },
+    blobs: async () => {
       const { deleted, hasMore } = await paced(() => deleteGarbageBlobs(db, since, SLICE_ROWS));
       run.blobs += deleted;
       isDue.blobs = hasMore;
       if (deleted > 0) isDue.objects = true;
-    }
-    if (isDue.objects) isDue.objects = await deleteObjects(stores, run);
+    },
+    objects: async () => {
+      isDue.objects = await deleteObjects(stores, run);
+    },
+  };
+  const kinds = Object.keys(steps) as Kind[];
+  const isNext = (kind: Kind) => isDue[kind] && !failed.has(kind);
+  // A slice of each in turn, so that bytes go from the beginning on, however much there is.
+  while (kinds.some(isNext) && !budget.isSpent) {
+    for (const kind of kinds) if (isNext(kind)) await attempt(kind, steps[kind]);
     await save();
   }
-  for await (const { orphans, page } of findOrphans(stores, run.objectCursor, budget)) {
-    if (orphans.length > 0) {
-      await stores.bucket.delete(orphans.map(({ key }) => key));
-      run.objects += orphans.length;
-      run.bytes += totalOf(orphans);
+  await attempt("the bucket", async () => {
+    for await (const { orphans, page } of findOrphans(stores, run.objectCursor, budget)) {
+      if (orphans.length > 0) {
+        await stores.bucket.delete(orphans.map(({ key }) => key));
+        run.objects += orphans.length;
+        run.bytes += totalOf(orphans);
+      }
+      await findLost(stores, page);
+      run.objectCursor = page.end;
+      await save();
     }
-    await findLost(stores, page);
-    run.objectCursor = page.end;
-    await save();
-  }
+  });
 
-  run.isComplete = !Object.values(isDue).includes(true);
+  run.isComplete = failed.size === 0 && !Object.values(isDue).includes(true);
   run.endedAt = new Date();
   await saveCollection(db, run);
-  return run;
+  return { ...run, hasFailed: failed.size > 0 };
 }
 
 /** Deletes objects whose rows are gone. They are forgotten only afterwards, and deleting one twice does no harm. */
@@ -232,6 +260,8 @@ export interface Collected {
   bytes: number;
   /** Whether nothing is left that is due. */
   isComplete: boolean;
+  /** Whether a part of it failed, which a repetition at once would do again; the log tells why. */
+  hasFailed: boolean;
   /** Whether the search for objects that nothing names has come to the end of the bucket. */
   isBucketDone: boolean;
 }
@@ -256,7 +286,7 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
   requireOperator(caller);
   const { db, settings } = stores;
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
-  const preview = { ...due, isComplete: isExact, isBucketDone: false };
+  const preview = { ...due, isComplete: isExact, hasFailed: false, isBucketDone: false };
   const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
   for await (const { orphans, page } of findOrphans(stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;

@@ -5,7 +5,7 @@ import { openUploadRow } from "../storage/open-uploads.ts";
 import { createRepository, createRepositoryForUpload, listOwnNames } from "../storage/repositories.ts";
 import type { Stores } from "../storage/stores.ts";
 import { findWriteTarget } from "./access.ts";
-import { openCursor, sealCursor } from "./cursors.ts";
+import { isSealedCursor, openCursor, sealCursor } from "./cursors.ts";
 
 /**
  * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
@@ -61,9 +61,6 @@ function notCreated(name: RepositoryName): RegistryError {
   });
 }
 
-/** What a cursor in place of a name begins with; no name does. */
-const SEALED = "~";
-
 /**
  * One page of the repositories that the caller has a right to.
  *
@@ -78,11 +75,11 @@ export async function listOwnRepositories(
   limit: number,
 ): Promise<{ names: RepositoryName[]; next: string | undefined }> {
   if (!caller.user) return { names: [], next: undefined };
-  const after = last.startsWith(SEALED) ? await openCursor(stores, last.slice(SEALED.length)) : last;
+  const after = isSealedCursor(last) ? await openCursor(stores, last) : last;
   if (after === undefined) {
     throw new RegistryError("PAGINATION_INVALID", "last is neither a name nor from the link of an earlier page");
   }
   const { rows, end } = await listOwnNames(stores.db, caller.user, after, limit);
-  const next = end && `${SEALED}${await sealCursor(stores, end.key)}`;
+  const next = end && (await sealCursor(stores, end.key));
   return { names: rows.map(({ key }) => key), next };
 }

@@ -2,7 +2,7 @@
 import { type Caller, levelOf, type User } from "../model/access.ts";
 import { ALL_SOURCES, type ImageFilter, type ImageSort, type ImageSource, type Page } from "../model/image-search.ts";
 import { listArchitectures } from "../storage/platforms.ts";
-import { searchImages as search } from "../storage/search.ts";
+import { type FoundImage, searchImages as search } from "../storage/search.ts";
 import type { Stores } from "../storage/stores.ts";
 import { requireAccountUser, searcherOf, visitorOf } from "./access.ts";
 
@@ -33,6 +33,11 @@ export async function searchImageCentre(stores: Stores, caller: Caller, filter: 
   return describe(stores, visitor, ["public"], filter, page);
 }
 
+/** How many images that have a text in their names one search of docker looks at, in any order of names. */
+const MAX_NAMED = 5000;
+/** Of texts that more have: how many parts of the list of all names. `docker search` has no next page to go on with. */
+const MAX_PARTS = 10;
+
 /**
  * The images whose name has a text in it, as `docker search` shows them: what the caller may pull. Credentials that only push
  * and pull will do; a token has to be one for the catalog.
@@ -41,10 +46,18 @@ export async function searchImageCentre(stores: Stores, caller: Caller, filter: 
  */
 export async function searchForDocker(stores: Stores, caller: Caller, text: string, limit: number) {
   const user = await searcherOf(stores, caller);
-  const page = { sort: "name", isDescending: false, after: undefined, limit } as const;
   const sources = user ? ALL_SOURCES : (["public"] as const);
-  const { rows } = await search(stores.db, { ...page, user, sources, filter: text === "" ? {} : { text } });
-  return rows;
+  const filter = text === "" ? {} : { text };
+  const images: FoundImage[] = [];
+  let after: Page<ImageSort>["after"];
+  for (let parts = 0; parts < MAX_PARTS && images.length < limit; parts += 1) {
+    const page = { sort: "name", isDescending: false, after, limit: limit - images.length } as const;
+    const { rows, end } = await search(stores.db, { ...page, user, sources, filter, maxFew: MAX_NAMED });
+    images.push(...rows);
+    if (!end) break;
+    after = [end.key, end.id];
+  }
+  return images;
 }
 
 async function describe(

@@ -33,7 +33,7 @@ export async function listUsers(stores: Stores, caller: Caller, page: NamePage):
  *
  * @throws RegistryError USER_UNKNOWN, also for users of other accounts.
  */
-export async function findColleague(stores: Stores, caller: Caller, name: string): Promise<UserRecord> {
+async function findColleague(stores: Stores, caller: Caller, name: string): Promise<UserRecord> {
   const { accountId } = requireAccountUser(caller);
   const user = await findUserByName(stores.db, name);
   if (user?.accountId === accountId) return user;

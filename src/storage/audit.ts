@@ -252,7 +252,7 @@ export interface AuditFilter {
 /** How long after its time an event may be written at most: longer than D1 lets a query take. */
 const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 /** Events that one page looks through, where no index has all that is asked for. */
-export const MAX_SEEN_OF_AUDIT = 2000;
+const MAX_SEEN_OF_AUDIT = 2000;
 
 /** Which events a page looks at. */
 export interface AuditPage {

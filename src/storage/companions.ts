@@ -3,7 +3,7 @@
  * note manifests that may have lost their last tag, or got one (migration 0007), whatever statement did it. What was noted
  * is settled right after the batch that did, or by the next run of housekeeping.
  */
-import { and, asc, eq, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Actor } from "../model/access.ts";
 import type { Digest } from "../model/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
@@ -12,6 +12,8 @@ import { insertAuditForEach } from "./audit.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isManifestThere, isThere as isRepositoryThere } from "./gone.ts";
 import { isImmutable } from "./immutable-tags.ts";
+import { isLedTo, isOfKey } from "./leading-tags.ts";
+import { isQuotaFailure } from "./quotas.ts";
 import {
   manifestChildren,
   manifests,
@@ -28,12 +30,6 @@ export const isListedTag = isNull(tags.companionOf);
 /** The part of a digest that its companions are known by. */
 export function digestKey(digest: SQLWrapper): SQL<string> {
   return sql<string>`substr(${digest}, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
-}
-
-/** Whether a manifest, of a table or alias, is the one that a companion belongs to: digests that begin with the key. */
-function isOfKey(digest: SQL, key: SQLWrapper): SQL {
-  // Behind the digits there is no "g".
-  return sql`(${digest} >= ${key} AND ${digest} < ${key} || 'g')`;
 }
 
 /**
@@ -60,6 +56,15 @@ export function companionColumns(
   };
 }
 
+/**
+ * `isAnnounced` of `model/tag-kind.ts`, as a condition.
+ *
+ * @param companionOf what the tag belongs to, as {@link companionColumns} has it.
+ */
+export function isAnnouncedTag(companionOf: SQLWrapper, content: SQLWrapper): SQL {
+  return sql`(${companionOf} IS NULL AND ${content} <> 'cache')`;
+}
+
 /** A manifest whose companions are to be settled. */
 export interface Unsettled {
   digest: Digest;
@@ -78,8 +83,12 @@ export async function listUnsettled(db: Database, repositoryId: number): Promise
   return unsettledQuery(db, repositoryId);
 }
 
-/** The last statement of a batch that moves tags: what is to be settled after it. */
-export function unsettledQuery(db: Database, repositoryId: number | SQL<number>) {
+/**
+ * The last statement of a batch that moves tags: what is to be settled after it.
+ *
+ * @param after of a digest behind this one.
+ */
+export function unsettledQuery(db: Database, repositoryId: number | SQL<number>, after = "") {
   return db
     .select({
       digest: unsettledManifests.digest,
@@ -87,7 +96,12 @@ export function unsettledQuery(db: Database, repositoryId: number | SQL<number>)
       sparedTag: unsettledManifests.sparedTag,
     })
     .from(unsettledManifests)
-    .where(eq(unsettledManifests.repositoryId, repositoryId))
+    .where(
+      and(
+        eq(unsettledManifests.repositoryId, repositoryId),
+        after === "" ? undefined : gt(unsettledManifests.digest, after as Digest),
+      ),
+    )
     .orderBy(asc(unsettledManifests.digest))
     .limit(SLICE);
 }
@@ -131,30 +145,80 @@ export function registryOf({ accountId }: SettledRepository): Doer {
   return { user: { name: "registry", accountId }, address: undefined };
 }
 
+/** What came of settling a slice. */
+export interface Settled {
+  /** What is to be settled next; empty when there is nothing more behind `after`. */
+  next: Unsettled[];
+  /** The digest behind which `next` is. */
+  after: string;
+  /** How many of the slice were settled. The others stay noted, since there was no room for what returns with them. */
+  settled: number;
+}
+
 /**
  * Settles manifests of a repository: companions of those that nothing holds any more rest, companions of those that are
- * held again, or came, return. What depends on these is noted, and so are the parts of an index.
+ * held again, or came, return. What depends on these is noted, and so are the parts of an index. Where a quota has no room
+ * for what is to return, that stays noted, the others are settled without it, and it goes on behind the slice.
  *
- * @returns what is to be settled next; empty when that was all.
- * @throws RegistryError QUOTA_EXCEEDED when there is no room for what returns; then nothing has changed.
+ * @param slice in the order of digests.
+ * @param after the digest behind which it was listed.
  */
 export async function settle(
   db: Database,
   repository: Pick<SettledRepository, "id" | "name">,
   doer: Doer,
   slice: readonly Unsettled[],
-): Promise<Unsettled[]> {
-  const { id, name } = repository;
-  const now = Date.now();
+  after = "",
+): Promise<Settled> {
+  try {
+    return { next: await settleAtOnce(db, repository, doer, slice, after), after, settled: slice.length };
+  } catch (error) {
+    if (!isQuotaFailure(error)) throw error;
+    const returning = await findReturning(db, repository.id, slice);
+    const others = slice.filter(({ digest }) => !returning.has(digest));
+    const end = slice.at(-1)?.digest ?? after;
+    return { next: await settleAtOnce(db, repository, doer, others, end), after: end, settled: others.length };
+  }
+}
+
+/** A slice as one parameter, `noted` in conditions, and what these are made of. */
+function readSlice(repositoryId: number, slice: readonly Unsettled[]) {
   const given = JSON.stringify(
     slice.map(({ digest, isReleased, sparedTag }) => [digest, isReleased ? 1 : 0, sparedTag]),
   );
   const key = sql`substr(noted.value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
+  // What came without a tag is there all the same.
+  const isRecalled = sql`(${isHeld(repositoryId, key)} OR noted.value ->> 1 = 0 AND ${isThere(repositoryId, key)})`;
+  return { given, key, isRecalled };
+}
+
+/** Which of a slice have companions that are to return. */
+async function findReturning(db: Database, id: number, slice: readonly Unsettled[]): Promise<Set<Digest>> {
+  const { given, key, isRecalled } = readSlice(id, slice);
+  const rows = await db.all<{ digest: Digest }>(sql`
+    SELECT noted.value ->> 0 AS digest FROM json_each(${given}) AS noted
+    WHERE ${isRecalled} AND EXISTS (
+      SELECT 1 FROM ${restingCompanions}
+      WHERE ${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.companionOf} = ${key} AND ${isWhole})`);
+  return new Set(rows.map(({ digest }) => digest));
+}
+
+/** Settles a slice in one batch, which fails whole when a quota has no room for what returns. */
+async function settleAtOnce(
+  db: Database,
+  repository: Pick<SettledRepository, "id" | "name">,
+  doer: Doer,
+  slice: readonly Unsettled[],
+  after: string,
+): Promise<Unsettled[]> {
+  const { id, name } = repository;
+  if (slice.length === 0) return unsettledQuery(db, id, after);
+  const now = Date.now();
+  const { given, key, isRecalled } = readSlice(id, slice);
   // The condition is looked at once for each manifest, however many companions it has.
   const noted = (condition: SQL) => sql`(SELECT ${key} FROM json_each(${given}) AS noted WHERE ${condition})`;
   const released = noted(sql`noted.value ->> 1 = 1 AND NOT ${isHeld(id, key)}`);
-  // What came without a tag is there all the same.
-  const recalled = noted(sql`${isHeld(id, key)} OR noted.value ->> 1 = 0 AND ${isThere(id, key)}`);
+  const recalled = noted(isRecalled);
   const isSpared = sql`EXISTS (
     SELECT 1 FROM json_each(${given}) AS noted WHERE noted.value ->> 2 = ${tags.name} AND ${key} = ${tags.companionOf})`;
   const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
@@ -212,7 +276,7 @@ export async function settle(
       )
       .onConflictDoNothing(),
     notePartsOf(db, id, given),
-    unsettledQuery(db, id),
+    unsettledQuery(db, id, after),
   ]);
   return results[10];
 }
@@ -220,6 +284,21 @@ export async function settle(
 /** The first rows of a table that meet a condition: of a manifest that has very many companions, some are left for later. */
 function sliceOf(table: typeof tags | typeof restingCompanions, condition: SQL): SQL {
   return sql`${table}.rowid IN (SELECT ${table}.rowid FROM ${table} WHERE ${condition} LIMIT ${MAX_MOVED})`;
+}
+
+/** Which of these names are tags that belong to a manifest. */
+export async function findCompanions(db: Database, repositoryId: number, names: readonly Tag[]): Promise<Tag[]> {
+  const rows = await db
+    .select({ name: tags.name })
+    .from(tags)
+    .where(
+      and(
+        eq(tags.repositoryId, repositoryId),
+        sql`${tags.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
+        isNotNull(tags.companionOf),
+      ),
+    );
+  return rows.map(({ name }) => name);
 }
 
 /** Which of these names rest. */
@@ -254,14 +333,6 @@ function isHeld(repositoryId: number, key: SQL): SQL {
     WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)}
       AND (${isLedTo(sql`subjects.id`)} OR EXISTS (
         SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repositoryId} AND ${repositories.keepsUntagged} = 1)))`;
-}
-
-function isLedTo(manifestId: SQL): SQL {
-  return sql`EXISTS (
-    WITH RECURSIVE above(id) AS (
-      SELECT ${manifestId}
-      UNION SELECT edges.parent_id FROM above CROSS JOIN ${manifestChildren} AS edges ON edges.child_id = above.id)
-    SELECT 1 FROM above CROSS JOIN ${tags} AS leading ON leading.manifest_id = above.id)`;
 }
 
 /** Notes the parts of indexes that are being settled, as far as these have companions. */

@@ -200,7 +200,7 @@ export async function isOvertaken(db: Database, delivery: DeliveryRecord): Promi
   return (await newerQuery(db, delivery)).length > 0;
 }
 
-export function newerQuery(db: Database, { id, triggerId, tag }: Pick<DeliveryRecord, "id" | "triggerId" | "tag">) {
+function newerQuery(db: Database, { id, triggerId, tag }: Pick<DeliveryRecord, "id" | "triggerId" | "tag">) {
   return db
     .select({ id: deliveries.id })
     .from(deliveries)
@@ -269,7 +269,7 @@ export async function listOverdue(db: Database, before: Date, limit: number): Pr
   return rows.map(({ id }) => id);
 }
 
-export function overdueQuery(db: Database, before: Date, limit: number) {
+function overdueQuery(db: Database, before: Date, limit: number) {
   return db
     .select({ id: deliveries.id })
     .from(deliveries)
@@ -327,7 +327,7 @@ export async function listOutcomes(db: Database, triggerId: number, limit: numbe
 /** Deliveries that are looked through for outcomes. */
 const MAX_SEEN_DELIVERIES = 500;
 
-export function outcomesQuery(db: Database, triggerId: number, limit: number) {
+function outcomesQuery(db: Database, triggerId: number, limit: number) {
   const seen = db
     .select()
     .from(deliveries)

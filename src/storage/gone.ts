@@ -4,6 +4,8 @@
  * or digest does not find such a row anyway; lists and ids ask for the conditions here.
  */
 import { and, eq, ne, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { RegistryError } from "../model/errors.ts";
+import { isConstraintFailure } from "./database.ts";
 import { accounts, manifests, repositories, users } from "./schema.ts";
 
 /** What the new name begins with. It comes behind every character that names and digests may begin with. */
@@ -17,6 +19,15 @@ export function goneName(id: SQLWrapper): SQL<never> {
 /** Whether a row with a name has not been deleted. */
 export function isNamed(name: SQLWrapper): SQL {
   return sql`${name} < ${GONE}`;
+}
+
+/**
+ * The refusal that it means when a user or an organization is made in an account that was deleted meanwhile, which a trigger of
+ * migration 0006 lets fail; undefined for any other failure.
+ */
+export function deletedAccount(error: unknown): RegistryError | undefined {
+  if (!isConstraintFailure(error, "the account is deleted")) return undefined;
+  return new RegistryError("ACCOUNT_UNKNOWN", "the account was deleted meanwhile", { cause: error });
 }
 
 /** The account that a deleted repository gets. */

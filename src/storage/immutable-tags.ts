@@ -8,27 +8,37 @@ import type { TagPattern } from "../model/tag-pattern.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { isNamedUser } from "./gone.ts";
+import { isLedTo, isOfKey } from "./leading-tags.ts";
 import { immutableTagRules, manifests, repositories, tags, users } from "./schema.ts";
 
 /**
- * Whether a row of `tags` is one that a rule of its repository keeps where it is, as a condition. Patterns are for versions:
- * each signature moves the tag of the signatures, and each build that of its cache. These are kept by a pattern that is
- * their name, and companions by one that speaks of digests.
+ * Whether a rule of its repository keeps a tag where it is, of `tags` or an alias. Patterns are for versions: each signature
+ * moves the tag of the signatures, and each build that of its cache. These are kept by a pattern that is their name, and
+ * companions by one that speaks of digests.
  */
-export const isImmutable = sql`EXISTS (
-  SELECT 1 FROM ${immutableTagRules}
-  WHERE ${immutableTagRules.repositoryId} = ${tags.repositoryId} AND ${tags.name} GLOB ${immutableTagRules.pattern}
-    AND (${immutableTagRules.pattern} = ${tags.name} OR CASE WHEN ${tags.companionOf} IS NOT NULL
-      THEN instr(${immutableTagRules.pattern}, 'sha256-') + instr(${immutableTagRules.pattern}, 'sha512-') > 0
-      ELSE (SELECT ${manifests.content} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId}) <> 'cache' END))`;
+function isHeldByRule(alias: string): SQL {
+  const tag = sql.identifier(alias);
+  return sql`EXISTS (
+    SELECT 1 FROM ${immutableTagRules} AS rules
+    WHERE rules.repository_id = ${tag}.repository_id AND ${tag}.name GLOB rules.pattern
+      AND (rules.pattern = ${tag}.name OR CASE WHEN ${tag}.companion_of IS NOT NULL
+        THEN instr(rules.pattern, 'sha256-') + instr(rules.pattern, 'sha512-') > 0
+        ELSE (SELECT named.content FROM ${manifests} AS named WHERE named.id = ${tag}.manifest_id) <> 'cache' END))`;
+}
 
-/** The same for its deletion: what belongs to an image that a rule keeps may be added to, but not taken from it. */
-export const isKept = sql`(${isImmutable} OR ${tags.companionOf} IS NOT NULL AND EXISTS (
-  SELECT 1 FROM ${manifests} AS subjects CROSS JOIN ${tags} AS ruled CROSS JOIN ${immutableTagRules} AS rules
-  WHERE subjects.repository_id = ${tags.repositoryId}
-    AND subjects.digest >= ${tags.companionOf} AND subjects.digest < ${tags.companionOf} || 'g'
-    AND ruled.manifest_id = subjects.id AND ruled.companion_of IS NULL
-    AND rules.repository_id = ruled.repository_id AND ruled.name GLOB rules.pattern))`;
+/** Whether a row of `tags` is one that a rule of its repository keeps where it is, as a condition. */
+export const isImmutable = isHeldByRule("tags");
+
+/**
+ * The same for its deletion: what belongs to an image that a rule keeps, or to a part of one, may be added to, but not taken
+ * from it. Images have any number of tags, which are looked at only where there is a rule.
+ */
+export const isKept = sql`(${isImmutable} OR ${tags.companionOf} IS NOT NULL
+  AND EXISTS (SELECT 1 FROM ${immutableTagRules} AS rules WHERE rules.repository_id = ${tags.repositoryId})
+  AND EXISTS (
+    SELECT 1 FROM ${manifests} AS subjects
+    WHERE subjects.repository_id = ${tags.repositoryId} AND ${isOfKey(sql`subjects.digest`, tags.companionOf)}
+      AND ${isLedTo(sql`subjects.id`, isHeldByRule("leading"))}))`;
 
 export function immutableTag(names: readonly Tag[], cause?: unknown): RegistryError {
   const problems = names.map((tag) => ({

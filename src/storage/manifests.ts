@@ -12,7 +12,7 @@ import { organizationOf, type Reference, type RepositoryName, type Tag } from ".
 import { companionByName, companionOf, isAnnounced, tagKindOf } from "../model/tag-kind.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
 import { isAttached, type Unsettled, unsettledQuery } from "./companions.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
+import { countQueries, type Database, isConstraintFailure, MAX_QUERIES } from "./database.ts";
 import {
   insertDeliveries,
   limitDeliveries,
@@ -51,14 +51,19 @@ export interface StoredManifest {
 export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
 
 /**
- * Whether a row of `manifests` names a blob that is lost. Its blobs are looked at only when any blob is, which an index tells:
- * so it costs one row where nothing is lost, and no more than the manifest's own blobs where much is.
+ * Whether a row of `manifests` names a blob that is lost, or a part of it does, or a part of that. They are looked at only
+ * when any blob is lost, which an index tells: so it costs one row where nothing is, and no more than the blobs of the
+ * manifest and of its parts where much is.
  */
 const hasLostBlob = sql<boolean>`(
   EXISTS (SELECT 1 FROM blobs AS lost WHERE lost.lost_at IS NOT NULL)
   AND EXISTS (
-    SELECT 1 FROM ${manifestBlobs} CROSS JOIN ${blobs} ON ${blobs.id} = ${manifestBlobs.blobId}
-    WHERE ${manifestBlobs.manifestId} = ${manifests.id} AND ${blobs.lostAt} IS NOT NULL))`.mapWith(Boolean);
+    WITH RECURSIVE parts(id) AS (
+      SELECT ${manifests.id}
+      UNION SELECT edges.child_id FROM parts CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = parts.id)
+    SELECT 1 FROM parts CROSS JOIN ${manifestBlobs} ON ${manifestBlobs.manifestId} = parts.id
+    CROSS JOIN ${blobs} ON ${blobs.id} = ${manifestBlobs.blobId}
+    WHERE ${blobs.lostAt} IS NOT NULL))`.mapWith(Boolean);
 
 /** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
 const TEXT_PIECE_LENGTH = 600_000;
@@ -240,8 +245,9 @@ export async function saveManifest(
     const results = await db.batch([
       // First, while the tags are where they were.
       insertDeliveries(db, repositoryId, sql`${JSON.stringify(moved)}`, event, { digest, mediaType, size }, isSame),
-      ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
+      // It counts what the statement before it has written.
       ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
+      ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
       db
         .insert(manifests)
         .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt: now, content })
@@ -390,6 +396,8 @@ export async function findMissing(
 
 /** Tags that one statement deletes. */
 const SLICE_TAGS = 500;
+/** Queries of an invocation after which no further slice is begun: what comes behind it takes some. */
+const MAX_QUERIES_FOR_TAGS = MAX_QUERIES - 200;
 
 /**
  * Deletes a manifest and every tag that points to it, in one batch; what it named goes afterwards (`deletion.ts`). Its
@@ -398,7 +406,7 @@ const SLICE_TAGS = 500;
  *
  * @returns what is to be settled of its companions; undefined when there is no such manifest.
  * @throws RegistryError MANIFEST_IN_USE while an index of the repository needs it, TAG_IMMUTABLE when a rule keeps one of
- * its tags.
+ * its tags, OVERLOADED when it has more tags than one request can delete: a repetition goes on.
  */
 export async function deleteManifest(
   db: Database,
@@ -444,6 +452,10 @@ export async function deleteManifest(
     if (parents.length > 0) throw inUse(digest, parents, error);
   }
   for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
+    if (countQueries(db) > MAX_QUERIES_FOR_TAGS) {
+      const message = `${digest} has more tags than one request can delete: repeat the request, which goes on`;
+      throw new RegistryError("OVERLOADED", { message, detail: { digest } });
+    }
     deleted = (await paced(() => db.batch(deletingTags(db, actor, manifestId))))[1].length;
   }
   return deleteManifest(db, actor, repository, digest);

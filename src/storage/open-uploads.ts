@@ -75,21 +75,31 @@ export async function touchOpenUploads(db: Database, ids: readonly string[]): Pr
 }
 
 /** Whose places are taken. */
-export interface Places {
+export interface TakenPlaces {
   holder: QuotaHolder | "user";
   organization: OrganizationName;
   userId: number;
 }
 
 /** Uploads that were opened, or last known to be there, before a time: those first that were silent for longest. */
-export async function listOldUploads(db: Database, places: Places, before: Date, limit: number): Promise<string[]> {
+export async function listOldUploads(
+  db: Database,
+  places: TakenPlaces,
+  before: Date,
+  limit: number,
+): Promise<string[]> {
   const rows = await oldUploadsQuery(db, places, before, limit);
   return rows.map(({ id }) => id);
 }
 
-export function oldUploadsQuery(db: Database, { holder, organization, userId }: Places, before: Date, limit: number) {
+export function oldUploadsQuery(
+  db: Database,
+  { holder, organization, userId }: TakenPlaces,
+  before: Date,
+  limit: number,
+) {
   const found = sql`FROM ${organizations} WHERE ${organizations.name} = ${organization}`;
-  const isOf: Record<Places["holder"], SQL> = {
+  const isOf: Record<TakenPlaces["holder"], SQL> = {
     user: sql`${openUploads.userId} = ${userId}`,
     organization: sql`${openUploads.organizationId} = (SELECT ${organizations.id} ${found})`,
     account: sql`${openUploads.organizationId} IN (

@@ -7,7 +7,7 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
 import { insertOrganizationCleanups } from "./deletion.ts";
-import { goneName, isNamed, isNamedUser } from "./gone.ts";
+import { deletedAccount, goneName, isNamed, isNamedUser } from "./gone.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -72,14 +72,19 @@ export function restingNameQuery(db: Database, user: User, name: OrganizationNam
     .limit(1);
 }
 
-/** @returns whether it was created: not if the name is taken, or rests, or the quota is reached. */
+/**
+ * @returns whether it was created: not if the name is taken, or rests, or the quota is reached.
+ * @throws RegistryError ACCOUNT_UNKNOWN when the account was deleted meanwhile.
+ */
 export async function createOrganization(
   db: Database,
   actor: Actor,
   name: OrganizationName,
   quota: number,
 ): Promise<boolean> {
-  const [created] = await db.batch(insertOrganization(db, actor, name, quota));
+  const [created] = await db.batch(insertOrganization(db, actor, name, quota)).catch((error: unknown) => {
+    throw deletedAccount(error) ?? error;
+  });
   return created.length > 0;
 }
 

@@ -141,6 +141,11 @@ export interface QuotaNeed {
   needed: Partial<Record<QuotaResource, number>>;
 }
 
+/** Whether a batch failed because it would go beyond a quota. */
+export function isQuotaFailure(error: unknown): boolean {
+  return messagesOf(error).some((message) => message.includes("quota exceeded: "));
+}
+
 /**
  * Makes a refusal of what a batch threw, if a quota let it fail.
  *

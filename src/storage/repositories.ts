@@ -8,7 +8,7 @@ import { mayAddImages } from "./access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { isThere, isNamedUser } from "./gone.ts";
+import { deletedAccount, isThere, isNamedUser } from "./gone.ts";
 import { ownImages } from "./image-selectors.ts";
 import { insertOpenUpload, openedBy } from "./open-uploads.ts";
 import { insertOrganization } from "./organizations.ts";
@@ -41,14 +41,14 @@ export async function createRepository(
 ): Promise<void> {
   await db
     .batch(creation(db, actor, name, organizationQuota))
-    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
 }
 
 /**
  * The same, and opens an upload in it in the same batch.
  *
  * @returns as `openUploadRow`.
- * @throws RegistryError QUOTA_EXCEEDED.
+ * @throws RegistryError QUOTA_EXCEEDED, ACCOUNT_UNKNOWN when the account was deleted meanwhile.
  */
 export async function createRepositoryForUpload(
   db: Database,
@@ -59,7 +59,7 @@ export async function createRepositoryForUpload(
 ): Promise<number | undefined> {
   const [, , , , , opened, rooms] = await db
     .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor, name, upload)])
-    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
   return openedBy(opened, rooms);
 }
 
@@ -77,7 +77,7 @@ function imageNeed({ user }: Actor, name: RepositoryName) {
 }
 
 /** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
-export function insertRepository(
+function insertRepository(
   db: Database,
   { user }: Actor,
   name: RepositoryName,
@@ -120,7 +120,7 @@ export async function addRepository(
         detail: { isPublic, category },
       }),
     ])
-    .catch((error: unknown) => throwExplained(db, error, imageNeed(actor, name)));
+    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
   return created.length > 0;
 }
 
@@ -194,7 +194,7 @@ export async function listOwnNames(
   return splitEnd(await listOwnNamesQuery(db, user, last, limit));
 }
 
-export function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
+function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
   const page = boundedPage({
     ...ownImages(db, user),
     key: repositories.name,

@@ -123,7 +123,7 @@ function isUnfiltered({ scope, text, category, isPublic, account, isShared }: Re
   return scope === "own" && filters.every((filter) => filter === undefined);
 }
 
-export function countRepositoriesQuery(db: Database, list: RepositoryList): SQL {
+function countRepositoriesQuery(db: Database, list: RepositoryList): SQL {
   return boundedTotal(boundedListOf(db, list));
 }
 

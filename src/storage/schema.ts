@@ -33,6 +33,9 @@ export const accounts = sqliteTable("accounts", {
   /** Kept by triggers on `users` and `organizations` (migration 0006). */
   userCount: integer("user_count").notNull().default(0),
   organizationCount: integer("organization_count").notNull().default(0),
+  /** Of all of its images and organizations, deleted ones included until they are gone; kept by triggers (migration 0006). */
+  triggerCount: integer("trigger_count").notNull().default(0),
+  clusterCount: integer("cluster_count").notNull().default(0),
   /** Companions of its images; kept by triggers (migration 0007). */
   companionCount: integer("companion_count").notNull().default(0),
   /** Rows of `audit_events` and `tag_history` that are its own: triggers keep the numbers and drop the oldest (migration 0004). */

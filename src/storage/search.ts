@@ -16,6 +16,8 @@ export interface ImageSearch extends Page<ImageSort> {
   user: User | undefined;
   sources: readonly ImageSource[];
   filter: ImageFilter;
+  /** How many images a filter may find to have all of them looked at, if not as many as in other lists. */
+  maxFew?: number;
 }
 
 /** How many characters of a description a list shows: whole ones would make pages of megabytes. */
@@ -137,6 +139,7 @@ function listOf(db: Database, search: ImageSearch, source: ImageSource): Bounded
     selectors: imageSelectors(source, user, filter),
     after,
     limit,
+    ...(search.maxFew !== undefined && { maxFew: search.maxFew }),
     maxWalked: Math.ceil(MAX_WALKED / search.sources.length),
   };
 }

@@ -3,7 +3,7 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import { companionColumns, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
+import { companionColumns, isAnnouncedTag, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { isNamedUser } from "./gone.ts";
@@ -156,7 +156,7 @@ export async function retag(
   const isSame = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
   const { companionOf, waitingSince } = companionColumns(repositoryId, destination, manifests, now);
   const toSource = sql`FROM ${manifests} WHERE ${manifests.id} = ${manifestId}`;
-  const isAnnounced = sql`(SELECT ${companionOf} IS NULL AND ${manifests.content} <> 'cache' ${toSource})`;
+  const isAnnounced = sql`(SELECT ${isAnnouncedTag(companionOf, manifests.content)} ${toSource})`;
   const movedTags = sql`json_array(json_object('tag', ${destination}, 'isAnnounced', ${isAnnounced}))`;
   const [outbox, , moved, , , unsettled] = await db
     .batch([

@@ -69,6 +69,11 @@ export async function totalsOf(db: Database, user: User, organization?: string):
   };
 }
 
+/** All that an organization has. */
+export async function totalsOfOrganization(db: Database, organizationId: number): Promise<ImageTotals> {
+  return sumOf(await organizationTotalsQuery(db, sql`${organizationId}`));
+}
+
 function isOf(organizationId: SQL, organization: string | undefined): SQL {
   return organization === undefined ? sql`1` : sql`${organizationId} = ${organizationIdOf(organization)}`;
 }
@@ -102,7 +107,7 @@ export function organizationTotalsQuery(db: Database, organizationIds: SQL) {
 }
 
 /** The images that a member has a permission on, without a permission on all of their organization. */
-export function singleImagesQuery(db: Database, user: User, organization: string | undefined) {
+function singleImagesQuery(db: Database, user: User, organization: string | undefined) {
   return db.all<ImageTotals>(sql`
     SELECT count(*) AS images, ifnull(sum(${repositories.tagCount}), 0) AS tags,
            ifnull(sum(${repositories.storedBytes}), 0) AS storedBytes

@@ -5,7 +5,7 @@ import { insertAudit, insertAuditIfChanged, type Recorded } from "./audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import { type Database, isConstraintFailure } from "./database.ts";
 import { insertCleanup } from "./deletion.ts";
-import { GONE_USER, isNamed, isNamedUser, isUserThere } from "./gone.ts";
+import { deletedAccount, GONE_USER, isNamed, isNamedUser, isUserThere } from "./gone.ts";
 import { accounts, type organizations, sessions, users } from "./schema.ts";
 
 export interface UserRecord extends User {
@@ -137,7 +137,8 @@ export function insertUserStatements(
  * Creates a user.
  *
  * @returns the id; undefined when the name is taken, in whichever account.
- * @throws RegistryError USER_LIMIT when the account has as many as it may have (a trigger, migration 0004).
+ * @throws RegistryError USER_LIMIT when the account has as many as it may have (a trigger, migration 0004), ACCOUNT_UNKNOWN
+ * when it was deleted meanwhile.
  */
 export async function insertUser(db: Database, actor: Actor, user: NewUser): Promise<number | undefined> {
   try {
@@ -145,7 +146,7 @@ export async function insertUser(db: Database, actor: Actor, user: NewUser): Pro
     return inserted?.id;
   } catch (error) {
     if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return undefined;
-    if (!isConstraintFailure(error, "too many users")) throw error;
+    if (!isConstraintFailure(error, "too many users")) throw deletedAccount(error) ?? error;
     const message = "the account has 10,000 users, which is the most: delete one first";
     throw new RegistryError("USER_LIMIT", message, { cause: error });
   }

@@ -63,6 +63,13 @@ export const RECOUNTS: readonly string[] = [
    WHERE user_count <> (SELECT count(*) FROM users WHERE account_id = a.id AND name < '~')`,
   `SELECT 'account ' || a.id || ' has not ' || organization_count || ' organizations' AS text FROM accounts a
    WHERE organization_count <> (SELECT count(*) FROM organizations WHERE account_id = a.id AND name < '~')`,
+  `SELECT 'account ' || a.id || ' has not ' || trigger_count || ' triggers' AS text FROM accounts a
+   WHERE trigger_count <> (
+     SELECT count(*) FROM triggers JOIN repositories r ON r.id = repository_id
+     JOIN organizations o ON o.id = r.organization_id WHERE o.account_id = a.id)`,
+  `SELECT 'account ' || a.id || ' has not ' || cluster_count || ' clusters' AS text FROM accounts a
+   WHERE cluster_count <> (
+     SELECT count(*) FROM clusters JOIN organizations o ON o.id = organization_id WHERE o.account_id = a.id)`,
   `SELECT o.name || ' has not ' || user_count || ' users' AS text FROM organizations o
    WHERE user_count <> (SELECT count(*) FROM organization_permissions WHERE organization_id = o.id)`,
   `SELECT o.name || ' has no images of ' || image_bytes || ' bytes' AS text FROM organizations o

@@ -23,6 +23,7 @@ import { newObjectKey } from "../../src/storage/objects.ts";
 import { saveRule } from "../../src/storage/retention.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
+import { miscounted } from "../support/workerd/quotas.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 
@@ -390,14 +391,6 @@ async function brokenTags(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** What is kept of tags and counts that are not true. */
-async function wrongNumbers(): Promise<unknown[]> {
-  return stores.db.all(`
-    SELECT name, tag_count, companion_count FROM repositories
-    WHERE tag_count <> (SELECT count(*) FROM tags WHERE repository_id = repositories.id AND companion_of IS NULL)
-      OR companion_count <> (SELECT count(*) FROM tags WHERE repository_id = repositories.id AND companion_of IS NOT NULL)`);
-}
-
 describe("signed images that are used at random", () => {
   const SEED = Number(env.GARBAGE_SEED || Date.now() % 1_000_000);
   /** The fast suite plays a few; `npm run test:garbage` fifty. */
@@ -422,7 +415,7 @@ describe("signed images that are used at random", () => {
           expect(model.lostCompanions(), story).toEqual([]);
           expect(await brokenTags(), story).toEqual([]);
         }
-        expect(await wrongNumbers(), `seed ${seed}`).toEqual([]);
+        expect(await miscounted(), `seed ${seed}`).toEqual([]);
         await setKeepsUntagged(stores.db, actor, { id: model.id, name: model.repository }, false);
         model.keepsUntagged = false;
         // An index, its parts, what belongs to these: each goes a grace period after the other.

@@ -1,13 +1,19 @@
 /** What belongs to an image is not a version of it: each place that counts, deletes, announces or lists tags. */
 import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
 import { afterAll, describe, it, vi } from "vitest";
 import type { Digest } from "../../src/model/digest.ts";
 import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
 import type { RepositoryName } from "../../src/model/reference.ts";
-import { companionOf, tagKindOf } from "../../src/model/tag-kind.ts";
+import { companionOf, isAnnounced, tagKindOf } from "../../src/model/tag-kind.ts";
 import { Budget } from "../../src/registry/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
-import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
+import {
+  isAnnouncedTag,
+  listUnsettledRepositories,
+  unsettledRepositoriesQuery,
+  waitingQuery,
+} from "../../src/storage/companions.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { deleteManifest } from "../../src/storage/manifests.ts";
 import { listTagDetailsQuery } from "../../src/storage/image-detail.ts";
@@ -16,7 +22,7 @@ import { listTagRecordsQuery } from "../../src/storage/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { planOf } from "../support/workerd/plans.ts";
-import { miscounted } from "../support/workerd/quotas.ts";
+import { miscounted, setLimits } from "../support/workerd/quotas.ts";
 import {
   type Descriptor,
   digestOf,
@@ -99,6 +105,23 @@ describe("a tag", () => {
     expect(companion).toBe(isCompanion ? `sha256:${HEX}` : undefined);
     expect(tagKindOf(companion, content)).toBe(isCompanion ? "companion" : content === "image" ? "version" : content);
   });
+
+  it.for([
+    ["image", null],
+    ["image", `sha256:${HEX}`],
+    ["artifact", null],
+    ["artifact", `sha256:${HEX}`],
+    ["cache", null],
+    ["cache", `sha256:${HEX}`],
+  ] as const)(
+    "of an %s that belongs to %s is announced in SQL as by the model",
+    async ([content, companion], { expect }) => {
+      const [row] = await stores.db.all<{ is: number }>(
+        sql`SELECT ${isAnnouncedTag(sql`${companion}`, sql`${content}`)} AS "is"`,
+      );
+      expect(row?.is === 1).toBe(isAnnounced(tagKindOf(companion, content)));
+    },
+  );
 });
 
 describe("aging", () => {
@@ -354,6 +377,22 @@ describe("deleting an image", () => {
     expect(await tagsOf(repository)).toEqual([signature, "v1"]);
   });
 
+  it("together with a tagged referrer lets it come back, too", async ({ expect }) => {
+    const repository = newRepository();
+    const image = await pushImage(repository, "v1");
+    await pushImage(repository, "sbom", { subject: image, artifactType: "application/spdx+json" });
+    const { results } = await json<{ results: object[] }>("POST", `${api(repository)}/tags/delete`, {
+      tags: ["sbom", "v1"],
+    });
+    expect(results).toEqual([
+      { tag: "sbom", result: "deleted" },
+      { tag: "v1", result: "deleted" },
+    ]);
+    expect(await tagsOf(repository)).toEqual([]);
+    await json("POST", `${api(repository)}/tags/v1/restore`);
+    expect(await tagsOf(repository)).toEqual(["sbom", "v1"]);
+  });
+
   it.for(["deleted", "collected"])("that never had a tag takes them along when it is %s", async (how, { expect }) => {
     const repository = newRepository();
     const { digest } = await pushImage(repository, "");
@@ -586,6 +625,35 @@ describe("an immutable-tag rule", () => {
     expect((await putManifest(repository, "v1", await imageManifest(repository))).ok).toBe(false);
   });
 
+  it("keeps what belongs to the parts of an index from being deleted, also of an index in it", async ({ expect }) => {
+    const repository = newRepository();
+    const part = await pushImage(repository, "");
+    const inner = await pushIndex(repository, "inner", [onLinux(part)]);
+    const { headers } = await send("HEAD", `/v2/${repository}/manifests/inner`);
+    const entry = { mediaType: OCI_INDEX, digest: inner, size: Number(headers.get("Content-Length")) };
+    await pushIndex(repository, "v1", [entry]);
+    await send("DELETE", `/v2/${repository}/manifests/inner`);
+    const signature = await sign(repository, part.digest);
+    await addRule(repository, "v*");
+    const refused = await send("DELETE", `/v2/${repository}/manifests/${signature}`);
+    expect(await errorCodes(refused)).toEqual(["DENIED"]);
+    const { results } = await json<{ results: { result: string }[] }>("POST", `${api(repository)}/tags/delete`, {
+      tags: [signature],
+    });
+    expect(results).toEqual([expect.objectContaining({ result: "immutable" })]);
+    expect(await tagsOf(repository)).toEqual([signature, "v1"]);
+  });
+
+  it("leaves what belongs to a cache that its pattern does not name", async ({ expect }) => {
+    const repository = newRepository();
+    await pushCache(repository, "buildcache");
+    await addRule(repository, "build*");
+    const { headers } = await send("HEAD", `/v2/${repository}/manifests/buildcache`);
+    const signature = await sign(repository, headers.get("Docker-Content-Digest") ?? "");
+    expect((await send("DELETE", `/v2/${repository}/manifests/${signature}`)).status).toBe(202);
+    expect(await tagsOf(repository)).toEqual(["buildcache"]);
+  });
+
   it("that speaks of digests, or is a cache's name, keeps these", async ({ expect }) => {
     const repository = newRepository();
     const { digest } = await pushImage(repository, "v1");
@@ -662,6 +730,66 @@ describe("what was left to do", () => {
     await collect();
     expect(await tagsOf(repository)).toEqual([]);
     expect(await listUnsettledRepositories(stores.db, 0, 10)).toEqual([]);
+  });
+});
+
+describe("what there is no room for", () => {
+  const restore = (repository: string, tag: string) => json("POST", `${api(repository)}/tags/${tag}/restore`);
+
+  it.for([
+    // The second are more than a slice.
+    ["one image whose digest sorts first", 1],
+    ["many of them", 120],
+  ] as const)("of %s waits, and keeps nothing else from going", async ([, count], { expect }) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue(undefined);
+    const repository = newRepository();
+    const images = [await pushImage(repository, "a"), await pushImage(repository, "b")];
+    const [first, other] = images
+      .toSorted((one, two) => (one.digest < two.digest ? -1 : 1))
+      .map(({ digest }) => digest);
+    const tagOf = (digest: string | undefined) => (digest === images[0]?.digest ? "a" : "b");
+    if (!first || !other) throw new Error("two images were pushed");
+    for (let at = 0; at < 10; at += 1) {
+      await putManifest(repository, nameOf(first, `.${at}`), {
+        ...(await imageManifest(repository)),
+        artifactType: "x/y",
+      });
+    }
+    const signature = await sign(repository, other);
+    await send("DELETE", `/v2/${repository}/manifests/${tagOf(first)}`);
+    expect(await tagsOf(repository)).toEqual([tagOf(other), signature].sort());
+    // As if as many more images had come back without their tags.
+    const more = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}),
+      one AS (SELECT m.* FROM manifests m JOIN repositories r ON r.id = m.repository_id WHERE r.name = '${repository}' AND m.digest = '${first}')`;
+    const digest = "'sha256:' || printf('%064d', n.i)";
+    if (count > 1) {
+      for (const statement of [
+        `INSERT INTO manifests (repository_id, digest, media_type, size, created_at, unreferenced_since)
+         ${more} SELECT repository_id, ${digest}, media_type, 1, created_at, 0 FROM one, n`,
+        `INSERT INTO manifest_texts SELECT id, 0, 'x' FROM manifests WHERE digest LIKE 'sha256:00000000%' AND size = 1`,
+        `INSERT INTO resting_companions (repository_id, name, manifest_id, companion_of, created_at, updated_at)
+         ${more} SELECT repository_id, replace(${digest}, ':', '-') || '.sig', id, ${digest}, 0, 0 FROM one, n`,
+        `INSERT INTO unsettled_manifests (repository_id, digest, is_released) ${more} SELECT repository_id, ${digest}, 0 FROM one, n`,
+      ]) {
+        await env.DB.prepare(statement).run();
+      }
+    }
+    const organization = `organizations/${repository.split("/")[0]}`;
+    await setLimits(organization, { tags: 3 });
+    await restore(repository, tagOf(first));
+    expect(await tagsOf(repository)).toEqual(["a", "b", signature].sort());
+    await send("DELETE", `/v2/${repository}/manifests/${tagOf(other)}`);
+    expect(await tagsOf(repository)).toEqual([tagOf(first)]);
+    await collect();
+    expect(warn).toHaveBeenCalledWith(
+      `what belongs to images of ${repository} was left to the next run:`,
+      "a quota has no room for what is to return",
+    );
+    await setLimits(organization, { tags: 200 });
+    await collect();
+    expect(await tagsOf(repository)).toHaveLength(count > 1 ? 11 + count : 11);
+    expect(await listUnsettledRepositories(stores.db, 0, 10)).toEqual([]);
+    warn.mockRestore();
   });
 });
 

@@ -7,8 +7,13 @@ import { cleanSoon, cleanUp } from "../../src/registry/cleanups.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
 import { runDueRules } from "../../src/registry/aging.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
-import { parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
-import { openDatabase } from "../../src/storage/database.ts";
+import type { Digest } from "../../src/model/digest.ts";
+import { type OrganizationName, parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
+import { countQueries, MAX_QUERIES, openDatabase } from "../../src/storage/database.ts";
+import { deleteManifest } from "../../src/storage/manifests.ts";
+import { createOrganization } from "../../src/storage/organizations.ts";
+import { createRepository, createRepositoryForUpload } from "../../src/storage/repositories.ts";
+import { insertUser } from "../../src/storage/users.ts";
 import { deleteRepository } from "../../src/storage/deletion.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
@@ -16,6 +21,7 @@ import { dyingStores } from "../support/workerd/dying.ts";
 import {
   asUser,
   newAccount,
+  newName,
   newOrganization,
   newUser,
   PASSWORD,
@@ -295,7 +301,7 @@ describe("deleting what else may have very many rows", () => {
       )
         .bind(id)
         .run(),
-    ).rejects.toThrow("FOREIGN KEY");
+    ).rejects.toThrow("the account is deleted");
     for (let after = 1; after < 40 && (await countOf("SELECT count(*) AS count FROM cleanups")) > 0; after += 1) {
       const dying = dyingStores(2 + (after % 5)).stores;
       await cleanUp(dying, budget(dying)).catch(() => undefined);
@@ -378,6 +384,69 @@ describe("deleting what else may have very many rows", () => {
     expect((await administrator.get(`/v2/${name}/manifests/${digest}`)).status).toBe(404);
     await cleanUp(unwatched, budget(unwatched));
     expect(await miscounted()).toEqual([]);
+  });
+});
+
+describe("a manifest with more tags than one request can delete", () => {
+  it("goes with the repetition of the request, and loses nothing meanwhile", { timeout: 60_000 }, async () => {
+    const { administrator } = await newAccount();
+    const name = parseRepositoryName(`${await newOrganization(administrator)}/web`);
+    const digest = (await pushAs(administrator, name, "first")) as Digest;
+    await env.DB.prepare(
+      numbered(
+        2100,
+        "INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)",
+        `SELECT repository_id, 'v' || i, manifest_id, 0, 0 FROM n, tags JOIN repositories r ON r.id = repository_id
+         WHERE r.name = '${name}' AND tags.name = 'first'`,
+      ),
+    ).run();
+    const tagsLeft = () =>
+      countOf(
+        `SELECT count(*) AS count FROM tags JOIN repositories r ON r.id = repository_id WHERE r.name = '${name}'`,
+      );
+    // As if it had deleted hundreds of thousands already.
+    const db = openDatabase(env.DB, MAX_QUERIES);
+    while (countQueries(db) < MAX_QUERIES - 210) await db.run("SELECT 1");
+    await expect(deleteManifest(db, actor, name, digest)).rejects.toMatchObject({
+      code: "OVERLOADED",
+      message: `${digest} has more tags than one request can delete: repeat the request, which goes on`,
+    });
+    expect(await tagsLeft()).toBeGreaterThan(0);
+    expect(await tagsLeft()).toBeLessThan(2101);
+    expect((await administrator.get(`/v2/${name}/manifests/${digest}`)).status).toBe(200);
+    expect((await administrator.delete(`/v2/${name}/manifests/${digest}`)).status).toBe(202);
+    expect(await tagsLeft()).toBe(0);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await miscounted()).toEqual([]);
+  });
+});
+
+describe("an account that is deleted meanwhile", () => {
+  it("gets no organization, no image and no user any more, and who asks is told why", async () => {
+    const { account } = await newAccount();
+    const [row] = await query<{ id: number }>(`SELECT id FROM accounts WHERE name = '${account}'`);
+    const accountId = row?.id ?? 0;
+    const user = { ...actor.user, accountId };
+    await env.DB.prepare("UPDATE accounts SET name = '~' || id WHERE id = ?").bind(accountId).run();
+    const { db } = unwatched;
+    const [organization, image] = [newName("late"), newName("late")];
+    const late = { ...actor, user };
+    for (const attempt of [
+      () => createOrganization(db, late, organization as OrganizationName, 10),
+      () => createRepository(db, late, parseRepositoryName(`${image}/web`), 10),
+      () => createRepositoryForUpload(db, late, parseRepositoryName(`${image}/web`), 10, "late"),
+      () =>
+        insertUser(db, late, {
+          accountId,
+          name: newName("late"),
+          role: "member",
+          passwordHash: "",
+          createdAt: new Date(),
+        }),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: "ACCOUNT_UNKNOWN" });
+    }
+    expect(await query(`SELECT 1 FROM organizations WHERE account_id = ${accountId}`)).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** `docker search`: Docker's first registry API, over what the caller may pull. */
+import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import {
   newAccount,
@@ -8,6 +9,7 @@ import {
   withSettings,
   type Client,
 } from "../support/workerd/management.ts";
+import { setLimits } from "../support/workerd/quotas.ts";
 import { basic, errorCodes, fetchAnonymously, send } from "../support/workerd/registry.ts";
 
 interface Found {
@@ -56,6 +58,30 @@ describe("docker search", () => {
     // A token that is for something else finds what anybody finds.
     expect(names(await search(`q=${word}`, await tokenOf(owner, "registry:catalog:search")))).toEqual(both);
     expect(names(await search(`q=${word}`, await tokenOf(owner, `repository:${both[0]}:pull`)))).toEqual(both.slice(1));
+  });
+
+  it.for([
+    ["some", 600],
+    ["very many", 5001],
+  ] as const)("finds names behind a thousand others, of a text that %s have", async ([, count], { expect }) => {
+    const { account, administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const word = newName("many");
+    await pushAs(administrator, `${organization}/a`);
+    const add = (prefix: string, images: number) =>
+      env.DB.prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT INTO repositories (organization_id, account_id, name, created_at)
+         SELECT organization_id, account_id, ?2 || printf('%05d', i), 0 FROM repositories, n WHERE name = ?3`,
+      )
+        .bind(images, prefix, `${organization}/a`)
+        .run();
+    for (const holder of [`organizations/${organization}`, `accounts/${account}`])
+      await setLimits(holder, { images: 10_000 });
+    await add(`${organization}/b-`, 1200);
+    await add(`${organization}/z-${word}-`, count);
+    const found = await search(`q=${word}&n=2`, authorization(administrator));
+    expect(names(found)).toEqual([1, 2].map((at) => `${organization}/z-${word}-0000${at}`));
   });
 
   it("needs credentials where the operator wants them", async ({ expect }) => {

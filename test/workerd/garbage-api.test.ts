@@ -48,7 +48,7 @@ interface Report {
     complete: boolean;
   })[];
 }
-type Result = Counts & { dryRun: boolean; complete: boolean; bucketDone: boolean };
+type Result = Counts & { dryRun: boolean; complete: boolean; failed: boolean; bucketDone: boolean };
 
 async function report(): Promise<Report> {
   const response = await operator.get(PATH);
@@ -131,12 +131,12 @@ describe("a collection by hand", () => {
     const before = await auditOf("garbage");
     expect(await report()).toMatchObject({ reclaimable: image, due: image });
     const dry = await collect({ dryRun: true });
-    expect(dry).toEqual({ dryRun: true, complete: true, bucketDone: true, ...image });
+    expect(dry).toEqual({ dryRun: true, complete: true, failed: false, bucketDone: true, ...image });
     expect(await auditOf("garbage")).toHaveLength(before.length);
     expect(await exists(`/v2/${repository}/manifests/kept`)).toBe(true);
 
     const went = await collect();
-    expect(went).toEqual({ dryRun: false, complete: true, bucketDone: true, ...image });
+    expect(went).toEqual({ dryRun: false, complete: true, failed: false, bucketDone: true, ...image });
     expect(await auditOf("garbage")).toEqual([
       ...before,
       expect.objectContaining({ action: "garbage.collect", user_name: "admin", result: "success" }),
@@ -152,6 +152,39 @@ describe("a collection by hand", () => {
     expect(after.runs.length).toBeLessThanOrEqual(20);
     const ids = after.runs.map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted((one, other) => other - one));
+  });
+
+  it.for([
+    [
+      "clean-up of an image",
+      "BEFORE DELETE ON tag_history WHEN OLD.repository_id = (SELECT min(target_id) FROM cleanups)",
+    ],
+    ["step", "BEFORE UPDATE OF unreferenced_since ON manifests WHEN NEW.unreferenced_since > 0"],
+  ] as const)("goes on behind a failing %s, and is not complete", async ([, failing], { expect }) => {
+    await collectAll();
+    const repository = newRepository();
+    await pushImage(repository);
+    const untagged = newRepository();
+    await pushImage(untagged, "old");
+    await pushBlob(newRepository());
+    await collect();
+    await pass(8 * DAY);
+    const error = vi.spyOn(console, "error").mockReturnValue(undefined);
+    await env.DB.prepare(`CREATE TRIGGER broken ${failing} BEGIN SELECT RAISE(ABORT, 'broken'); END`).run();
+    try {
+      const path = `/v2/manage/namespaces/${repository.replace("/", "/repos/")}`;
+      expect((await operator.delete(path)).status).toBe(204);
+      await deleteTag(untagged, "old");
+      expect(await collect()).toMatchObject({ blobs: 1, objects: 1, complete: false, failed: true });
+      expect((await report()).runs[0]).toMatchObject({ ended: expect.any(String), complete: false });
+      expect(error).toHaveBeenCalled();
+    } finally {
+      error.mockRestore();
+      await env.DB.prepare("DROP TRIGGER broken").run();
+    }
+    await collect();
+    await pass(8 * DAY);
+    expect(await collect()).toMatchObject({ blobs: 4, complete: true, failed: false });
   });
 
   it("keeps the report's and the last 500 runs", async ({ expect }) => {

@@ -687,7 +687,9 @@ describe("listing images", () => {
   it.for(CASES)("%s walks one index in its order", async ([, index, query], { expect }) => {
     for (const filter of FILTERS) {
       const wanted = { ...query, ...filter };
-      const { walks, faults } = await walkOf(listRepositoriesQuery(openDatabase(env.DB), wanted), index);
+      // Of what is shared there is an index without an account, all of which a list may walk through.
+      const isWhole = index.startsWith("repositories_shared_by_");
+      const { walks, faults } = await walkOf(listRepositoriesQuery(openDatabase(env.DB), wanted), index, isWhole);
       expect(walks.length).toBeGreaterThanOrEqual(2);
       expect(faults).toEqual([]);
     }

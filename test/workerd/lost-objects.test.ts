@@ -3,6 +3,10 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, it, vi } from "vitest";
 import { Budget } from "../../src/registry/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
+import type { RepositoryName, Tag } from "../../src/model/reference.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { findManifestQuery } from "../../src/storage/manifests.ts";
+import { planOf } from "../support/workerd/plans.ts";
 import { asUser, sendWithToken, tokenFor } from "../support/workerd/management.ts";
 import { usedBy } from "../support/workerd/quotas.ts";
 import {
@@ -137,6 +141,50 @@ describe("a manifest of which a blob is lost", () => {
     expect((await putManifest(repository, "1.1", text)).status).toBe(201);
     expect((await putManifest(repository, "all", index)).status).toBe(201);
   });
+});
+
+it("an index, also of indexes, of whose parts a blob is lost is absent to who may push", async ({ expect }) => {
+  const repository = newRepository();
+  const [layer, other] = [await pushBlob(repository), await pushBlob(repository)];
+  const push = async (reference: string, manifest: { mediaType: string }) => {
+    const text = JSON.stringify(manifest);
+    const response = await putManifest(repository, reference, text);
+    if (response.status !== 201) throw new Error(await response.text());
+    return { mediaType: manifest.mediaType, digest: digestOf(text), size: text.length };
+  };
+  const index = (...manifests: object[]) => ({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+  const image = async (of: object) => ({
+    ...(await imageManifest(repository)),
+    mediaType: OCI_MANIFEST,
+    layers: [of],
+  });
+  const [broken, whole] = [await push("broken", await image(layer)), await push("whole", await image(other))];
+  const inner = await push("inner", index(whole, broken));
+  await push("outer", index(inner));
+  await push("others", index(whole));
+  const statusOf = async (reference: string) => (await send("HEAD", `/v2/${repository}/manifests/${reference}`)).status;
+  const statuses = () => Promise.all(["broken", "inner", "outer", "whole", "others"].map(statusOf));
+
+  expect(await statuses()).toEqual([200, 200, 200, 200, 200]);
+  await lose(layer.digest);
+  await send("HEAD", pathOf(repository, layer.digest));
+  expect(await statuses()).toEqual([404, 404, 404, 200, 200]);
+  // An index of a part that is not whole is refused as well.
+  const refused = await putManifest(repository, "third", index(inner));
+  expect(await errorCodes(refused)).toEqual(["MANIFEST_BLOB_UNKNOWN"]);
+});
+
+it("whether a part has a lost blob is asked of indexes only", async ({ expect }) => {
+  const query = findManifestQuery(openDatabase(env.DB), "acme/web" as RepositoryName, "latest" as Tag);
+  const plan = (await planOf(query)).filter((step) => /^(SEARCH|SCAN)/.test(step));
+  expect(plan.filter((step) => step.startsWith("SCAN") && step !== "SCAN parts" && !step.includes("CONSTANT"))).toEqual(
+    [],
+  );
+  expect(plan.join("\n")).toMatch(/SEARCH lost USING COVERING INDEX blobs_\w+ \(lost_at>\?\)/);
+  expect(plan.join("\n")).toMatch(/SEARCH edges USING (COVERING )?INDEX \S*manifest_children\S* \(parent_id=\?\)/);
+  expect(plan.join("\n")).toMatch(
+    /SEARCH manifest_blobs USING (COVERING )?INDEX \S*manifest_blobs\S* \(manifest_id=\?\)/,
+  );
 });
 
 it("a collection finds what is lost before anybody asks for it, and nothing else", async ({ expect }) => {

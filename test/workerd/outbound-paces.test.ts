@@ -71,11 +71,15 @@ async function anAmplifier(triggers: number, ...hosts: string[]): Promise<Settin
   return setting;
 }
 
-function pushTags({ administrator, repository, digest }: Setting, count: number): Promise<Response> {
+function pushTags(
+  { administrator, repository, digest }: Setting,
+  count: number,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const tags = Array.from({ length: count }, () => newName("tag"));
   return administrator.get(`/v2/${repository}/manifests/${digest}`).then(async (response) => {
     const path = `/v2/${repository}/manifests/${digest}?${tags.map((tag) => `tag=${tag}`).join("&")}`;
-    return administrator.send("PUT", path, await response.text(), { "Content-Type": OCI_MANIFEST });
+    return administrator.send("PUT", path, await response.text(), { "Content-Type": OCI_MANIFEST, ...headers });
   });
 }
 
@@ -256,23 +260,30 @@ it("trying clusters out counts as well", async ({ expect }) => {
 });
 
 describe("what one push may write", () => {
-  it("is as many deliveries as ten tags set off with all the triggers that an image may have", async ({ expect }) => {
-    expect(MAX_DELIVERIES_PER_PUSH).toBe(10 * MAX_TRIGGERS);
-    const setting = await anAmplifier(MAX_TRIGGERS, "hooks.example.com");
-    const refused = await pushTags(setting, 11);
-    const [error] = await errorsOf(refused);
-    expect([refused.status, error?.code]).toEqual([414, "TAG_INVALID"]);
-    expect(error?.message).toContain(`11 tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries`);
-    expect(await deliveriesOf(setting)).toEqual([]);
-    const { tags } = await (
-      await setting.administrator.get(`/v2/${setting.repository}/tags/list`)
-    ).json<{
-      tags: string[];
-    }>();
-    expect(tags).toEqual(["latest"]);
-    expect((await pushTags(setting, 10)).status).toBe(201);
-    expect(await deliveriesOf(setting)).toHaveLength(MAX_DELIVERIES_PER_PUSH);
-  });
+  it.for([
+    ["without a condition", {}],
+    ["under If-Match", { "If-Match": "*" }],
+    ["under If-None-Match", { "If-None-Match": `"sha256:${"0".repeat(64)}"` }],
+  ] as const)(
+    "is as many deliveries as ten tags set off with all triggers of an image, %s",
+    async ([, headers], { expect }) => {
+      expect(MAX_DELIVERIES_PER_PUSH).toBe(10 * MAX_TRIGGERS);
+      const setting = await anAmplifier(MAX_TRIGGERS, "hooks.example.com");
+      const refused = await pushTags(setting, 11, headers);
+      const [error] = await errorsOf(refused);
+      expect([refused.status, error?.code]).toEqual([414, "TAG_INVALID"]);
+      expect(error?.message).toContain(`11 tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries`);
+      expect(await deliveriesOf(setting)).toEqual([]);
+      const { tags } = await (
+        await setting.administrator.get(`/v2/${setting.repository}/tags/list`)
+      ).json<{
+        tags: string[];
+      }>();
+      expect(tags).toEqual(["latest"]);
+      expect((await pushTags(setting, 10, headers)).status).toBe(201);
+      expect(await deliveriesOf(setting)).toHaveLength(MAX_DELIVERIES_PER_PUSH);
+    },
+  );
 
   it("is not limited where the tags set off little", async ({ expect }) => {
     const setting = await anAmplifier(2, "hooks.example.com");

@@ -42,7 +42,8 @@ describe("finding", () => {
         .all<{ detail: string }>();
       const plan = results.map((row) => row.detail);
       expect(plan.length).toBeGreaterThan(0);
-      expect(plan.filter((step) => /^SCAN (?!CONSTANT ROW|\(subquery)/.test(step))).toEqual([]);
+      // The parts of an index are walked through as a recursion finds them.
+      expect(plan.filter((step) => /^SCAN (?!CONSTANT ROW|parts$|\(subquery)/.test(step))).toEqual([]);
       // The pieces of one manifest's text are a handful; uploads are as many as the quota of a user or account has places.
       if (!/^a manifest|^what a user's|^what an account's/.test(what))
         expect(plan.filter((step) => step.includes("TEMP B-TREE"))).toEqual([]);

@@ -1,10 +1,12 @@
 /** What one user can multiply beside what quotas count: each kind of row has a bound (docs/quotas.md). */
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
+import { Budget } from "../../src/registry/budget.ts";
+import { cleanUp } from "../../src/registry/cleanups.ts";
 import { keepHouse } from "../../src/registry/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { newAccount, newName, newOrganization, PASSWORD, pushAs } from "../support/workerd/management.ts";
-import { miscounted } from "../support/workerd/quotas.ts";
+import { miscounted, setLimits } from "../support/workerd/quotas.ts";
 import { errorsOf } from "../support/workerd/registry.ts";
 import { WEBHOOK } from "../support/workerd/triggers.ts";
 
@@ -17,6 +19,8 @@ const count = (sql: string, ...values: unknown[]) =>
     .bind(...values)
     .first<number>("count");
 
+const stores = openStores(env);
+const plenty = () => new Budget(stores.db, 100_000, 60_000);
 const NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)";
 
 describe("the history of tags", () => {
@@ -103,24 +107,59 @@ describe("clusters and triggers", () => {
     const refused = await administrator.post(`/api/organizations/${organizations[2]}/clusters`, cluster);
     expect([refused.status, await errorsOf(refused)]).toMatchObject([409, [{ code: "CLUSTER_LIMIT" }]]);
 
-    await pushAs(administrator, `${organizations[0]}/web`);
-    await pushAs(administrator, `${organizations[1]}/web`);
-    // Without the limit, which counts all of them at each: that takes a minute.
-    const limit = await env.DB.prepare("SELECT sql FROM sqlite_master WHERE name = 'triggers_limited'").first<string>(
-      "sql",
+    await pushAs(administrator, `${organizations[2]}/web`);
+    await pushAs(administrator, `${organizations[2]}/last`);
+    await run(
+      `INSERT INTO repositories (organization_id, account_id, name, created_at)
+       ${NUMBERS} SELECT organization_id, account_id, name || i, 0 FROM n CROSS JOIN repositories WHERE name = ?2`,
+      99,
+      `${organizations[2]}/web`,
     );
-    await run("DROP TRIGGER triggers_limited");
     await run(
       `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
        ${NUMBERS} SELECT repositories.id, 't' || i, 'all', '', 1, '{}', 0, 0 FROM n CROSS JOIN repositories
-       WHERE repositories.name = ?2`,
-      10_000,
-      `${organizations[0]}/web`,
+       WHERE repositories.name LIKE ?2`,
+      100,
+      `${organizations[2]}/web%`,
     );
-    await run(limit ?? "");
     const trigger = { name: "more", condition: { kind: "all" }, target: WEBHOOK };
-    const added = await administrator.post(`/api/organizations/${organizations[1]}/images/web/triggers`, trigger);
+    const addTrigger = () => administrator.post(`/api/organizations/${organizations[2]}/images/last/triggers`, trigger);
+    const added = await addTrigger();
     expect([added.status, await errorsOf(added)]).toMatchObject([409, [{ code: "TRIGGER_LIMIT" }]]);
+
+    // What goes along with an image, or with an organization, makes room.
+    expect((await administrator.delete(`/v2/manage/namespaces/${organizations[2]}/repos/web`)).status).toBe(204);
+    expect((await administrator.delete(`/v2/manage/namespaces/${organizations[1]}`)).status).toBe(204);
+    await cleanUp(stores, plenty());
+    expect((await addTrigger()).status).toBe(201);
+    const room = await administrator.post(`/api/organizations/${organizations[2]}/clusters`, cluster);
+    expect(room.status).toBe(201);
+    expect((await miscounted()).filter((text) => /triggers|clusters/.test(text))).toEqual([]);
+  });
+
+  it("cost the same to limit however many images an account has", async ({ expect }) => {
+    const { account, administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushAs(administrator, `${organization}/web`);
+    const costOf = async (name: string) => {
+      const { meta } = await env.DB.prepare(
+        `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
+         SELECT id, ?, 'all', '', 1, '{}', 0, 0 FROM repositories WHERE name = ?`,
+      )
+        .bind(name, `${organization}/web`)
+        .run();
+      return meta.rows_read;
+    };
+    const few = await costOf("few");
+    await setLimits(`organizations/${organization}`, { images: 10_000 });
+    await setLimits(`accounts/${account}`, { images: 10_000 });
+    await run(
+      `INSERT INTO repositories (organization_id, account_id, name, created_at)
+       ${NUMBERS} SELECT organization_id, account_id, name || i, 0 FROM n CROSS JOIN repositories WHERE name = ?2`,
+      3000,
+      `${organization}/web`,
+    );
+    expect(await costOf("many")).toBe(few);
   });
 });
 

@@ -27,11 +27,14 @@ const run = operation({
     for (;;) {
       const part = unwrap(await api.POST("/api/garbage-collection", { body: { dryRun } }));
       for (const key of ["manifests", "blobs", "objects", "bytes"] as const) total[key] += part[key];
-      // A request collects for some seconds only.
-      if (part.complete || dryRun) return { ...part, ...total };
+      // A request collects for some seconds only. What failed would fail again.
+      if (part.complete || part.failed || dryRun) return { ...part, ...total };
     }
   },
-  show: (answer) => printLine(`${answer.dryRun ? "Would go" : "Gone"}: ${describe(answer)}.`),
+  show: (answer) => {
+    printLine(`${answer.dryRun ? "Would go" : "Gone"}: ${describe(answer)}.`);
+    if (answer.failed) printLine("A part of it failed: the Worker's log says why, and the next run tries it again.");
+  },
 });
 
 const status = operation({

@@ -23,7 +23,7 @@ export function usePreviewGarbage() {
 }
 
 /**
- * Collects until nothing is left that is due. The registry works for a limited time at each request, so it is asked again
+ * Collects until nothing is left that is due, or something failed, which it would again. The registry works for a limited time at each request, so it is asked again
  * and again; whoever leaves the page leaves the rest to the hourly run.
  */
 export function useCollectGarbage() {
@@ -37,7 +37,7 @@ export function useCollectGarbage() {
         total.blobs += part.blobs;
         total.objects += part.objects;
         total.bytes += part.bytes;
-        if (part.complete) return { ...part, ...total };
+        if (part.complete || part.failed) return { ...part, ...total };
         await client.invalidateQueries({ queryKey: [GARBAGE] });
       }
     },

@@ -209,7 +209,7 @@ export interface paths {
         put?: never;
         /**
          * Collect garbage now, or see what would go
-         * @description For operators. A run ends after at most about 20 seconds: repeat the request until `complete`. Without it, a run takes place every hour.
+         * @description For operators. A run ends after at most about 20 seconds: repeat the request until `complete` or `failed`. Without it, a run takes place every hour.
          */
         post: operations["collectGarbage"];
         delete?: never;
@@ -2881,6 +2881,8 @@ export interface components {
             /** @description Whether nothing is left that is due, or, in a dry run, whether all of it was counted. */
             complete: boolean;
             dryRun: boolean;
+            /** @description Whether a part of the run failed: the Worker's log says why, the rest was done, and the next run tries it again. Repeating the request at once will hardly help. */
+            failed: boolean;
             manifests: number;
             /** @description Objects in R2: those of the blobs, and those that no blob has. */
             objects: number;

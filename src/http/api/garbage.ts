@@ -66,6 +66,11 @@ const Result = z
     complete: z.boolean().openapi({
       description: "Whether nothing is left that is due, or, in a dry run, whether all of it was counted.",
     }),
+    failed: z.boolean().openapi({
+      description:
+        "Whether a part of the run failed: the Worker's log says why, the rest was done, and the next run tries it again. " +
+        "Repeating the request at once will hardly help.",
+    }),
     bucketDone: z.boolean().openapi({
       description:
         "Whether the search for objects that no blob has, which goes on where the last run ended, came to the end.",
@@ -126,7 +131,7 @@ garbage.openapi(
     operationId: "collectGarbage",
     summary: "Collect garbage now, or see what would go",
     description:
-      "For operators. A run ends after at most about 20 seconds: repeat the request until `complete`. Without it, a run " +
+      "For operators. A run ends after at most about 20 seconds: repeat the request until `complete` or `failed`. Without it, a run " +
       "takes place every hour.",
     request: jsonBody(NewRun),
     responses: { 200: json(Result, "What went, or would go.") },
@@ -212,6 +217,6 @@ function describeRun(run: CollectionRecord): z.infer<typeof Run> {
 }
 
 function describeCollected(collected: Collected): Omit<z.infer<typeof Result>, "dryRun"> {
-  const { manifests, blobs, objects, bytes, isComplete, isBucketDone } = collected;
-  return { manifests, blobs, objects, bytes, complete: isComplete, bucketDone: isBucketDone };
+  const { manifests, blobs, objects, bytes, isComplete, hasFailed, isBucketDone } = collected;
+  return { manifests, blobs, objects, bytes, complete: isComplete, failed: hasFailed, bucketDone: isBucketDone };
 }

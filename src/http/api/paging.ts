@@ -1,7 +1,7 @@
 /** How the lists of the API page: by cursor, so that a page costs the same however far it is. */
 import { RegistryError } from "../../model/errors.ts";
 import { jsonBytes, MAX_PAGE_BYTES } from "../../model/excerpt.ts";
-import { openCursor, sealCursor } from "../../registry/cursors.ts";
+import { isSealedCursor, openCursor, sealCursor } from "../../registry/cursors.ts";
 import type { Stores } from "../../registry/stores.ts";
 import { z } from "../openapi.ts";
 
@@ -52,9 +52,6 @@ export function cutPage<T>(rows: readonly T[], limit: number, keyOf: (row: T) =>
   return { items, next: nextOf(items, items.length < rows.length, keyOf) };
 }
 
-/** What a cursor begins with that says nothing to its client. */
-const SEALED = "~";
-
 /**
  * The same for a list that looks at a bounded number of rows.
  *
@@ -69,7 +66,7 @@ export async function cutSealedPage<T>(
 ) {
   const { items, next } = cutPage(rows, limit, keyOf);
   if (next !== null || !end) return { items, next };
-  return { items, next: `${SEALED}${await sealCursor(stores, JSON.stringify(end))}` };
+  return { items, next: await sealCursor(stores, JSON.stringify(end)) };
 }
 
 /**
@@ -82,8 +79,8 @@ export async function readSealedCursor<K extends z.ZodType>(
   cursor: string | undefined,
   key: K,
 ): Promise<z.output<K> | undefined> {
-  if (!cursor?.startsWith(SEALED)) return readCursor(cursor, key);
-  const opened = await openCursor(stores, cursor.slice(SEALED.length));
+  if (cursor === undefined || !isSealedCursor(cursor)) return readCursor(cursor, key);
+  const opened = await openCursor(stores, cursor);
   return parseKey(opened ?? "", key);
 }
 

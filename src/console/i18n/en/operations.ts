@@ -100,6 +100,7 @@ const operations = {
     previewNothing: "A collection would take nothing.",
     previewPartly: "There is more than was counted.",
     doneTitle: "Collected",
+    failedPartly: "A part of it failed: the log of the registry says why, and the next run tries it again.",
     doneNothing: "There was nothing to collect.",
     confirmTitle: "Collect garbage now?",
     confirmText:

@@ -99,6 +99,7 @@ const operations: typeof en = {
     previewNothing: "当前没有可回收的数据。",
     previewPartly: "实际数量比统计的更多。",
     doneTitle: "已回收",
+    failedPartly: "部分回收失败：原因见系统日志，下次运行将重试。",
     doneNothing: "没有可回收的数据。",
     confirmTitle: "立即执行垃圾回收？",
     confirmText: "待回收的数据将被永久删除：{{number}} 个对象，共 {{size}}。期间上传的镜像不受影响。",

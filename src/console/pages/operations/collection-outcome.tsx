@@ -5,8 +5,8 @@ import { formatBytes, formatNumber, Notice } from "../../ui/index.ts";
 /** What a run has taken, or what a dry run says that one would take. */
 export function CollectionOutcome({ result }: { result: CollectedGarbage }) {
   const { t } = useTranslation("operations");
-  const { dryRun, manifests, blobs, objects, bytes, complete } = result;
-  if (manifests + blobs + objects === 0) {
+  const { dryRun, manifests, blobs, objects, bytes, complete, failed } = result;
+  if (manifests + blobs + objects === 0 && !failed) {
     return (
       <Notice tone="success" role="status">
         {t(dryRun ? "garbage.previewNothing" : "garbage.doneNothing")}
@@ -21,12 +21,13 @@ export function CollectionOutcome({ result }: { result: CollectedGarbage }) {
   ];
   return (
     <Notice
-      tone={dryRun ? "info" : "success"}
+      tone={dryRun ? "info" : failed ? "warning" : "success"}
       title={t(dryRun ? "garbage.previewTitle" : "garbage.doneTitle")}
       role="status"
     >
       <p>{parts.join(" · ")}</p>
-      {!complete && <p>{t("garbage.previewPartly")}</p>}
+      {failed && <p>{t("garbage.failedPartly")}</p>}
+      {!complete && !failed && <p>{t("garbage.previewPartly")}</p>}
     </Notice>
   );
 }
