@@ -11,15 +11,8 @@ import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { digestKey } from "./companions.ts";
-import { COLLECTED, DELETED, GONE, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
-import {
-  findImmutableTags,
-  hasRulesAsRead,
-  immutableTag,
-  isImmutable,
-  MAX_NAMED_TAGS,
-  readRules,
-} from "./immutable-tags.ts";
+import { COLLECTED, DELETED, GONE, GONE_ACCOUNT, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
+import { hasRulesAsRead, immutableTag, isImmutable, MAX_NAMED_TAGS, readRules } from "./immutable-tags.ts";
 import {
   accessKeys,
   blobs,
@@ -57,6 +50,9 @@ const SLICE_TEXT_BYTES = 1024 * 1024;
 /** How long after its time a push may be written at most: longer than D1 lets a query take. */
 const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 
+/** What is in patterns that keep companions, as `isImmutable` has it. */
+const SPEAKS_OF_DIGESTS = /sha(256|512)-/;
+
 /**
  * Deletes a repository: for everybody at once, with all that it has. Its blobs count as used until they are taken from it,
  * so that who is about to name them again elsewhere has the grace period for it.
@@ -72,22 +68,10 @@ export async function deleteRepository(
   const lookedAt = Date.now();
   const rules = await readRules(db, id);
   if (rules !== "[]") await refuseImmutable(db, id);
-  // Only tags that came since are left to look at.
-  const isNew = sql`${tags.repositoryId} = ${id} AND ${tags.updatedAt} >= ${lookedAt - MAX_WRITE_DELAY_MS}`;
-  const isDeleted = sql`EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.accountId} = 0)`;
+  const isDeleted = sql`EXISTS (
+    SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.accountId} = ${GONE_ACCOUNT})`;
   const [hidden] = await db.batch([
-    db
-      .update(repositories)
-      .set({ name: goneName(repositories.id), accountId: 0, isPublic: false, createdBy: null })
-      .where(
-        and(
-          eq(repositories.id, id),
-          isThere,
-          hasRulesAsRead(id, rules),
-          sql`NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${isNew} AND ${isImmutable})`,
-        ),
-      )
-      .returning({ id: repositories.id }),
+    hidingQuery(db, id, rules, lookedAt - MAX_WRITE_DELAY_MS),
     insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),
     insertCleanup(db, "image", sql`${id}`),
     // What others would still see, each at most a hundred.
@@ -105,8 +89,34 @@ export async function deleteRepository(
     .from(repositories)
     .where(and(eq(repositories.id, id), isThere));
   if (!left) return false;
-  // A rule or a tag came in this moment.
-  throw immutableTag(await findImmutableTags(db, isNew));
+  // A rule or a tag came in this moment. It may be gone by now.
+  await refuseImmutable(db, id);
+  throw immutableTag([]);
+}
+
+/**
+ * Hides a repository unless its rules changed, or keep a tag that came since a time: those before were looked at.
+ *
+ * @param rules as {@link readRules} has read them.
+ */
+export function hidingQuery(db: Database, id: number, rules: string, since: number) {
+  // Companions are in no index by time. They are kept by a pattern that is their name, or one that speaks of digests.
+  const mayBeKept = [
+    sql`${tags.companionOf} IS NULL`,
+    SPEAKS_OF_DIGESTS.test(rules)
+      ? sql`${tags.companionOf} IS NOT NULL`
+      : sql`${tags.name} IN (SELECT value FROM json_each(${rules}))`,
+  ];
+  const keepsNone = mayBeKept.map(
+    (isMeant) => sql`NOT EXISTS (
+      SELECT 1 FROM ${tags}
+      WHERE ${tags.repositoryId} = ${id} AND ${isMeant} AND ${tags.updatedAt} >= ${since} AND ${isImmutable})`,
+  );
+  return db
+    .update(repositories)
+    .set({ name: goneName(repositories.id), accountId: GONE_ACCOUNT, isPublic: false, createdBy: null })
+    .where(and(eq(repositories.id, id), isThere, hasRulesAsRead(id, rules), ...(rules === "[]" ? [] : keepsNone)))
+    .returning({ id: repositories.id });
 }
 
 /** Tags that one statement compares with rules. */
@@ -258,7 +268,7 @@ function deleteEmpty(db: Database, repositoryId: number) {
       .where(
         and(
           eq(repositories.id, repositoryId),
-          eq(repositories.accountId, 0),
+          eq(repositories.accountId, GONE_ACCOUNT),
           sql.join(hasNo, sql` AND `),
           hasNoDeliveries,
         ),

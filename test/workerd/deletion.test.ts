@@ -9,7 +9,7 @@ import { runDueRules } from "../../src/registry/aging.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
 import { parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { deleteRepository } from "../../src/storage/deletion.ts";
+import { deleteRepository, hidingQuery } from "../../src/storage/deletion.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
@@ -24,6 +24,7 @@ import {
 } from "../support/workerd/management.ts";
 import { ADMINISTRATOR } from "../support/workerd/registry.ts";
 import { miscounted } from "../support/workerd/quotas.ts";
+import { planOf } from "../support/workerd/plans.ts";
 
 const HOUR = 60 * 60 * 1000;
 const budget = ({ db }: Stores) => new Budget(db, 100_000, HOUR);
@@ -442,5 +443,46 @@ describe("what is done by the clock", () => {
     expect(await query("SELECT 1 FROM blobs WHERE digest = 'sha256:base'")).toEqual([]);
     expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
     expect(await miscounted()).toEqual([]);
+  });
+});
+
+describe("hiding an image", () => {
+  const { db } = unwatched;
+
+  it("looks at no tag where no rule keeps one, and otherwise at those that came since", async () => {
+    const planFor = async (rules: string) =>
+      (await planOf(hidingQuery(db, 1, rules, 1000))).filter((step) => / tags /.test(step));
+    expect(await planFor("[]")).toEqual([]);
+    expect(await planFor('["v*"]')).toEqual([
+      expect.stringContaining("tags_by_update (repository_id=? AND updated_at>?)"),
+      expect.stringContaining("(repository_id=? AND name=?)"),
+    ]);
+    expect(await planFor('["sha256-*"]')).toEqual([
+      expect.stringContaining("tags_by_update (repository_id=? AND updated_at>?)"),
+      expect.stringContaining("tags_companions (repository_id=?"),
+    ]);
+  });
+
+  it.for([
+    ["v*", "v1", "NULL"],
+    ["signature", "signature", "'sha256:1'"],
+    ["sha256-*", "sha256-1.sig", "'sha256:1'"],
+  ] as const)("does nothing when a tag came that %s keeps", async ([pattern, tag, companionOf]) => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
+    expect((await administrator.post(rules, { pattern })).status).toBe(201);
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    const hide = (since: number) => hidingQuery(db, id, JSON.stringify([pattern]), since);
+    await env.DB.prepare(
+      `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at, companion_of)
+       SELECT repository_id, '${tag}', manifest_id, 1000, 1000, ${companionOf} FROM tags WHERE repository_id = ${id}`,
+    ).run();
+    expect(await hide(1000)).toEqual([]);
+    await expect(deleteRepository(db, actor, { id, name })).rejects.toThrow("immutable");
+    // One that was there before was looked at already.
+    expect(await hide(1001)).toEqual([{ id }]);
   });
 });
