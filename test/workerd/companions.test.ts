@@ -10,7 +10,6 @@ import { collectGarbage } from "../../src/registry/garbage.ts";
 import { listUnsettledRepositories, unsettledRepositoriesQuery, waitingQuery } from "../../src/storage/companions.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { deleteManifest } from "../../src/storage/manifests.ts";
-import { listTagDetailsQuery } from "../../src/storage/image-detail.ts";
 import { tagsByAgeQuery } from "../../src/storage/retention.ts";
 import { listTagRecordsQuery } from "../../src/storage/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
@@ -605,14 +604,11 @@ describe("an immutable-tag rule", () => {
 describe("queries", () => {
   const db = openDatabase(env.DB);
   const list = { repositoryId: 1, name: undefined, isDescending: true, limit: 10, offset: 0 } as const;
-  const details = { repositoryId: 1, prefix: undefined, isDescending: true, after: undefined, limit: 10 } as const;
 
   it.for([
     // The last number: sorts. A page that was found is sorted again.
     ["tags by time", () => listTagRecordsQuery(db, { ...list, order: "updatedAt" }), "tags_by_update", 1],
     ["tags by name", () => listTagRecordsQuery(db, { ...list, order: "name" }), "tags_by_name", 1],
-    ["details by time", () => listTagDetailsQuery(db, { ...details, sort: "updated" }), "tags_by_update", 0],
-    ["details by name", () => listTagDetailsQuery(db, { ...details, sort: "name" }), "tags_by_name", 0],
     ["tags by age", () => tagsByAgeQuery(db, 1, { order: "newest", limit: 10 }), "tags_by_update", 0],
     ["companions that wait", () => waitingQuery(db, 1, 10), "tags_waiting", 0],
     ["what is unsettled", () => unsettledRepositoriesQuery(db, 0, 10), "unsettled_manifests", 0],
