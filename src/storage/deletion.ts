@@ -226,16 +226,30 @@ function touchLinked(db: Database, repositoryId: number) {
     );
 }
 
-function hideManifests(db: Database, repositoryId: number) {
+/**
+ * Lets a slice of its manifests be taken apart. Those that tags or others still lead to would be in the way of all that are
+ * to be: so none before the tags are gone, and others soon after.
+ */
+function hideManifests(db: Database, repositoryId: number, condition = sql`1`) {
   return db
     .update(manifests)
     .set(goneManifest(DELETED))
     .where(
       sql`${manifests.id} IN (
         SELECT ${manifests.id} FROM ${manifests}
-        WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} LIMIT ${SLICE_ROWS})`,
+        WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} AND ${condition}
+          AND NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.repositoryId} = ${repositoryId})
+        LIMIT ${SLICE_ROWS})`,
     )
     .returning({ id: manifests.id });
+}
+
+/** Whether a repository has no more manifests than one slice hides. */
+function hasFewManifests(repositoryId: number): SQL {
+  return sql`(
+    SELECT count(*) FROM (
+      SELECT 1 FROM ${manifests}
+      WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} LIMIT ${SLICE_ROWS + 1})) <= ${SLICE_ROWS}`;
 }
 
 /** A slice of the deliveries of triggers, with their tries, which are few each. */
@@ -301,7 +315,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, tags, id),
     deleteRows(db, restingCompanions, id),
     deleteRows(db, unsettledManifests, id),
-    hideManifests(db, id),
+    hideManifests(db, id, hasFewManifests(id)),
     touchLinked(db, id),
     deleteRows(db, repositoryBlobs, id),
     ...takingApart(db, own, DELETED),
@@ -316,32 +330,38 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
 }
 
 /** What is deleted of a repository, in an order that foreign keys allow. Each answers how many rows went. */
-const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number>)[] = [
+const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number | "waits">)[] = [
   async (db, id) => (await deleteRows(db, tags, id)).length,
   async (db, id) => (await deleteRows(db, restingCompanions, id)).length,
   async (db, id) => (await deleteRows(db, unsettledManifests, id)).length,
   async (db, id) => (await hideManifests(db, id)).length,
   // Before the manifests, each of which would take itself off the links of its blobs.
   async (db, id) => (await db.batch([touchLinked(db, id), deleteRows(db, repositoryBlobs, id)]))[1].length,
-  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed : 0),
+  // Where nothing came of it, another image is in the way that has not let go of all of its manifests.
+  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed || "waits" : 0),
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, retentionLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
+
 /**
  * Deletes a slice of what one stage deletes of a deleted repository; behind the last stage, the repository itself.
  *
- * @returns the stage to go on with, which is the first again when somebody else at it has left something; undefined when
- * nothing is left.
+ * @returns the stage to go on with, which is the first again when somebody else at it has left something; "done" when
+ * nothing is left; "waits" while other images have to be gone on with first.
  */
-export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | undefined> {
+export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | "done" | "waits"> {
   const work = STAGES[stage];
-  if (work) return (await work(db, id)) > 0 ? stage : stage + 1;
+  if (work) {
+    const changed = await work(db, id);
+    if (changed === "waits") return "waits";
+    return changed > 0 ? stage : stage + 1;
+  }
   const [deleted] = await db.batch(deleteEmpty(db, id));
-  if (deleted.length > 0) return undefined;
+  if (deleted.length > 0) return "done";
   const [left] = await db.select({ id: repositories.id }).from(repositories).where(eq(repositories.id, id));
-  return left && 0;
+  return left ? 0 : "done";
 }
 
 async function hasManifests(db: Database, repositoryId: number): Promise<boolean> {
@@ -489,12 +509,16 @@ export async function cleanOrganization(db: Database, id: number): Promise<boole
   return permissions.length < SLICE_ROWS;
 }
 
-/** Forgets what was to be taken apart, in the batch that may have done the last of it. */
+/**
+ * Forgets what was to be taken apart, at the end of the batch that may have done the last of it. The second statement finds
+ * a row unless that is so: another run may have forgotten it before.
+ */
 function deleteCleanup(db: Database, kind: CleanupKind, targetId: number, isDone: SQL) {
-  return db
-    .delete(cleanups)
-    .where(and(eq(cleanups.kind, kind), eq(cleanups.targetId, targetId), isDone))
-    .returning({ id: cleanups.id });
+  const isMeant = and(eq(cleanups.kind, kind), eq(cleanups.targetId, targetId));
+  return [
+    db.delete(cleanups).where(and(isMeant, isDone)),
+    db.select({ id: cleanups.id }).from(cleanups).where(isMeant),
+  ] as const;
 }
 
 /** Deletes a slice of the rows of a table that meet a condition. */
@@ -514,9 +538,9 @@ export async function cleanTrigger(db: Database, id: number): Promise<boolean> {
   const result = await db.batch([
     ...deleteDeliveries(db, sql`${id}`),
     db.delete(triggers).where(and(eq(triggers.id, id), sql`${triggers.name} >= ${GONE}`, hasNone)),
-    deleteCleanup(db, "trigger", id, sql`NOT EXISTS (SELECT 1 FROM ${triggers} WHERE ${triggers.id} = ${id})`),
+    ...deleteCleanup(db, "trigger", id, sql`NOT EXISTS (SELECT 1 FROM ${triggers} WHERE ${triggers.id} = ${id})`),
   ]);
-  return result[3].length > 0;
+  return result[4].length === 0;
 }
 
 /** The tables that have rows of a user alone. */
@@ -533,7 +557,8 @@ export async function cleanUser(db: Database, id: number): Promise<boolean> {
   const isDone = TABLES_OF_USER.map((table) => sql`NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table.userId} = ${id})`);
   if (!first) return true;
   await db.batch([first, ...others]);
-  return (await deleteCleanup(db, "user", id, sql.join(isDone, sql` AND `))).length > 0;
+  const [, left] = await db.batch(deleteCleanup(db, "user", id, sql.join(isDone, sql` AND `)));
+  return left.length === 0;
 }
 
 /**
@@ -554,7 +579,7 @@ export async function cleanAccount(db: Database, id: number): Promise<boolean> {
       .set(GONE_USER)
       .where(sql`${users.id} IN ${slice}`),
     deleteSlice(db, shares, sql`${shares.accountId} = ${id}`),
-    deleteCleanup(
+    ...deleteCleanup(
       db,
       "account",
       id,
@@ -562,7 +587,7 @@ export async function cleanAccount(db: Database, id: number): Promise<boolean> {
           AND NOT EXISTS (SELECT 1 FROM ${shares} WHERE ${shares.accountId} = ${id})`,
     ),
   ]);
-  return result[3].length > 0;
+  return result[4].length === 0;
 }
 
 /** Manifests that one slice looks at. */

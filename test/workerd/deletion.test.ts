@@ -9,7 +9,7 @@ import { runDueRules } from "../../src/registry/aging.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
 import { parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { deleteRepository, hidingQuery } from "../../src/storage/deletion.ts";
+import { cleanAccount, cleanTrigger, cleanUser, deleteRepository, hidingQuery } from "../../src/storage/deletion.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
@@ -484,5 +484,74 @@ describe("hiding an image", () => {
     await expect(deleteRepository(db, actor, { id, name })).rejects.toThrow("immutable");
     // One that was there before was looked at already.
     expect(await hide(1001)).toEqual([{ id }]);
+  });
+});
+
+describe("what is left of deletions", () => {
+  const { db } = unwatched;
+
+  it.for([
+    ["a trigger", cleanTrigger],
+    ["a user", cleanUser],
+    ["an account", cleanAccount],
+  ] as const)("of %s is nothing when another run has done the last of it", async ([, clean]) => {
+    expect(await clean(db, 1_000_000)).toBe(true);
+  });
+
+  it("of one image does not hold up that of another", { timeout: 120_000 }, async () => {
+    const [small, large] = [await largeImage(1), await largeImage(350)];
+    for (const image of [small, large]) expect(await deleteRepository(db, actor, image)).toBe(true);
+    await cleanSoon({ kind: "image", targetId: large.id }, unwatched);
+    // Also while the larger one is at any of its steps.
+    for (let run = 0; run < 60 && (await rowsLeft(large.id)).length > 0; run += 1) {
+      const { stores } = watched();
+      await cleanUp(stores, new Budget(stores.db, 60, HOUR));
+    }
+    for (const { id } of [small, large]) expect(await rowsLeft(id)).toEqual([]);
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it("of a large image leaves others their part of a run", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushAs(administrator, `${organization}/web`, "first");
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${organization}/web'`);
+    const large = await largeImage(700);
+    for (const image of [large, { id, name: parseRepositoryName(`${organization}/web`) }]) {
+      expect(await deleteRepository(db, actor, image)).toBe(true);
+    }
+    const { stores } = watched();
+    await cleanUp(stores, new Budget(stores.db, 100, HOUR));
+    // Its manifest may wait behind those of the large one.
+    expect(await query(`SELECT 1 FROM tags WHERE repository_id = ${id}`)).toEqual([]);
+    expect(await rowsLeft(large.id)).not.toEqual([]);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await rowsLeft(large.id)).toEqual([]);
+  });
+
+  it("of manifests leaves images their part of a run", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    const large = await largeImage(700);
+    await env.DB.batch([
+      env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${large.id}`),
+      env.DB.prepare(
+        `UPDATE manifests SET unreferenced_since = -2, digest = '~' || id || ' ' || digest, subject = NULL
+         WHERE repository_id = ${large.id} AND digest <> 'sha256:whole-${large.id}'`,
+      ),
+    ]);
+    const tagsLeft = () => countOf(`SELECT count(*) AS count FROM tags WHERE repository_id = ${id}`);
+    expect(await tagsLeft()).toBe(1);
+    const { stores } = watched();
+    await cleanUp(stores, new Budget(stores.db, 60, HOUR));
+    expect(await tagsLeft()).toBe(0);
+    await cleanUp(unwatched, budget(unwatched));
+    await remove(unwatched, large);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await rowsLeft(large.id)).toEqual([]);
   });
 });
