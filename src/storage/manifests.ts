@@ -428,10 +428,12 @@ export async function deleteManifest(
   return deleteManifest(db, actor, repository, digest);
 }
 
-/** The statements that delete a slice of the tags of a manifest: those that no rule keeps. */
+/** The statements that delete those that no rule keeps among the first tags of a manifest. */
 function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
-  const slice = sql`(
-    SELECT ${tags}.rowid FROM ${tags} WHERE ${tags.manifestId} = ${manifestId} AND NOT ${isKept} LIMIT ${SLICE_TAGS})`;
+  const first = sql`(
+    SELECT ${tags}.rowid AS id, ${tags.repositoryId}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf} FROM ${tags}
+    WHERE ${tags.manifestId} = ${manifestId} LIMIT ${SLICE_TAGS})`;
+  const slice = sql`(SELECT id FROM ${first} AS ${tags} WHERE NOT ${isKept})`;
   return [
     db.insert(tagHistory).select(
       sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${Date.now()}
