@@ -490,6 +490,19 @@ describe("hiding an image", () => {
 describe("what is left of deletions", () => {
   const { db } = unwatched;
 
+  it("of an image is counted as history even where a run of something else still writes some", async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    await env.DB.prepare(`INSERT INTO tag_history (repository_id, tag, created_at) VALUES (${id}, 'first', 0)`).run();
+    expect(await miscounted()).toEqual([]);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await miscounted()).toEqual([]);
+  });
+
   it.for([
     ["a trigger", cleanTrigger],
     ["a user", cleanUser],
