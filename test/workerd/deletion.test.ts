@@ -7,15 +7,26 @@ import { cleanSoon, cleanUp } from "../../src/registry/cleanups.ts";
 import { collectGarbage } from "../../src/registry/garbage.ts";
 import { runDueRules } from "../../src/registry/aging.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
-import { parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
+import {
+  type OrganizationName,
+  parseRepositoryName,
+  type RepositoryName,
+  type Tag,
+} from "../../src/model/reference.ts";
+import { insertAccessKey } from "../../src/storage/access-keys.ts";
 import { openDatabase } from "../../src/storage/database.ts";
+import { restoreTag } from "../../src/storage/deleted-tags.ts";
 import { cleanAccount, cleanTrigger, cleanUser, deleteRepository, hidingQuery } from "../../src/storage/deletion.ts";
+import { createOrganization } from "../../src/storage/organizations.ts";
+import { findRepositoryRecord } from "../../src/storage/repositories.ts";
+import { retag } from "../../src/storage/tags.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import {
   asUser,
   newAccount,
+  newName,
   newOrganization,
   newUser,
   PASSWORD,
@@ -484,6 +495,46 @@ describe("hiding an image", () => {
     await expect(deleteRepository(db, actor, { id, name })).rejects.toThrow("immutable");
     // One that was there before was looked at already.
     expect(await hide(1001)).toEqual([{ id }]);
+  });
+});
+
+describe("what was deleted since a request began", () => {
+  const { db } = unwatched;
+
+  it("as an image is no image to restore, move or look up", async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    for (const tag of ["first", "second"]) await pushAs(administrator, name, tag);
+    const image = `/v2/manage/namespaces/${organization}/repos/web`;
+    expect((await administrator.delete(`${image}/tags/first`)).status).toBe(204);
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    const unknown = `repository ${name} does not exist`;
+    await expect(restoreTag(db, actor, { id, name }, "first" as Tag, new Date(0))).rejects.toThrow(unknown);
+    const retagging = { source: "second" as Tag, destination: "third" as Tag, overrides: false };
+    await expect(retag(db, actor, { id, name }, retagging, "")).rejects.toThrow(unknown);
+    expect(await findRepositoryRecord(db, id)).toBeUndefined();
+  });
+
+  it("as a user makes no organization and no access key", async () => {
+    const { account, administrator, member } = await newAccount();
+    const user = Number(await userIdOf(member.name));
+    const accountId = await countOf(`SELECT account_id AS count FROM users WHERE id = ${user}`);
+    const deleted: Actor = {
+      user: { id: user, name: member.name, accountId, accountName: account, role: "member" },
+      address: undefined,
+    };
+    const make = async (name: string) => {
+      const key = { access: name, encryptedSecret: "", createdAt: new Date() };
+      return [
+        await createOrganization(db, deleted, name as OrganizationName, 5),
+        await insertAccessKey(db, deleted, key, 2),
+      ];
+    };
+    expect(await make(newName("org"))).toEqual([true, true]);
+    expect((await administrator.delete(`/api/users/${member.name}`)).status).toBe(204);
+    expect(await make(newName("org"))).toEqual([false, false]);
   });
 });
 
