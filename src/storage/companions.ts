@@ -31,7 +31,7 @@ export function digestKey(digest: SQLWrapper): SQL<string> {
 }
 
 /** Whether a manifest, of a table or alias, is the one that a companion belongs to: digests that begin with the key. */
-function isOfKey(digest: SQL, key: SQLWrapper): SQL {
+export function isOfKey(digest: SQL, key: SQLWrapper): SQL {
   // Behind the digits there is no "g".
   return sql`(${digest} >= ${key} AND ${digest} < ${key} || 'g')`;
 }

@@ -9,7 +9,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import type { Database } from "./database.ts";
+import { type Database, MAX_WRITE_DELAY_MS } from "./database.ts";
 import { digestKey } from "./companions.ts";
 import { COLLECTED, DELETED, GONE, GONE_ACCOUNT, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
 import { hasRulesAsRead, immutableTag, isImmutable, MAX_NAMED_TAGS, readRules } from "./immutable-tags.ts";
@@ -46,9 +46,6 @@ export const SLICE_ROWS = 100;
 /** Manifests that one slice takes apart, and bytes of their texts. */
 const SLICE_MANIFESTS = 50;
 const SLICE_TEXT_BYTES = 1024 * 1024;
-
-/** How long after its time a push may be written at most: longer than D1 lets a query take. */
-const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 
 /** What is in patterns that keep companions, as `isImmutable` has it. */
 const SPEAKS_OF_DIGESTS = /sha(256|512)-/;
@@ -158,7 +155,7 @@ export function insertCleanup(db: Database, kind: CleanupKind, targetId: SQL) {
     .onConflictDoUpdate({ target: [cleanups.kind, cleanups.targetId], set: { position: "" } });
 }
 
-/** The same for all deleted organizations that nothing has noted yet: the new name of one says nothing in a batch. */
+/** Notes all deleted organizations that are not noted yet. A batch cannot know the id of the one that it deleted. */
 export function insertOrganizationCleanups(db: Database) {
   return db
     .insert(cleanups)
@@ -169,7 +166,7 @@ export function insertOrganizationCleanups(db: Database) {
     .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] });
 }
 
-/** The same for the deleted triggers of a repository. */
+/** Notes the deleted triggers of a repository. */
 export function insertGoneTriggers(db: Database, repositoryId: number) {
   return db
     .insert(cleanups)
@@ -215,7 +212,7 @@ function linksOf(repositoryId: number): SQL {
     ORDER BY ${repositoryBlobs.blobId} LIMIT ${SLICE_ROWS}`;
 }
 
-/** The same of the blobs that it is about to lose, which count as used until now. */
+/** Marks the blobs of the next slice of links as used now. */
 function touchLinked(db: Database, repositoryId: number) {
   return db
     .update(blobs)
@@ -480,7 +477,7 @@ function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | typeof DE
 /**
  * Deletes a slice of what a deleted organization had, and the organization itself when no deleted image is left in it.
  *
- * @returns whether nothing is to be done at present: it waits for its images.
+ * @returns whether nothing more can be done now; the organization itself may still wait for its images.
  */
 export async function cleanOrganization(db: Database, id: number): Promise<boolean> {
   const isEmpty = sql`

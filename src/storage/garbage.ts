@@ -6,7 +6,7 @@ import { and, asc, desc, eq, inArray, isNotNull, lte, ne, type SQL, sql } from "
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "./audit.ts";
-import { digestKey } from "./companions.ts";
+import { digestKey, isOfKey } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { insertCleanup } from "./deletion.ts";
 import { COLLECTED, goneManifest, isManifestThere } from "./gone.ts";
@@ -39,7 +39,7 @@ export const isNeeded = sql`(
   OR EXISTS (
     SELECT 1 FROM ${restingCompanions} AS resting CROSS JOIN ${manifests} AS subjects
     WHERE resting.manifest_id = ${manifests.id} AND subjects.repository_id = resting.repository_id
-      AND subjects.digest >= resting.companion_of AND subjects.digest < resting.companion_of || 'g')
+      AND ${isOfKey(sql`subjects.digest`, sql`resting.companion_of`)})
   OR EXISTS (
     SELECT 1 FROM ${repositories}
     WHERE ${repositories.id} = ${manifests.repositoryId} AND ${repositories.keepsUntagged} = 1))`;
