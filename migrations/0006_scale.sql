@@ -366,14 +366,18 @@ END;
 -- would be asked of each of the oldest rows, which are all that there are.
 DROP TRIGGER `tag_history_counted`;--> statement-breakpoint
 CREATE TRIGGER `tag_history_counted` AFTER INSERT ON `tag_history` BEGIN
-	UPDATE `accounts` SET `tag_event_count` = `tag_event_count` + 1 WHERE `id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`);
+	UPDATE `accounts` SET `tag_event_count` = `tag_event_count` + 1 WHERE `id` = (
+		SELECT `organizations`.`account_id` FROM `repositories` JOIN `organizations` ON `organizations`.`id` = `organization_id`
+		WHERE `repositories`.`id` = NEW.`repository_id`);
 	DELETE FROM `tag_history` WHERE `id` IN (
 		SELECT `oldest`.`id` FROM `tag_history` AS `oldest`
 		WHERE `oldest`.`repository_id` = NEW.`repository_id` AND `oldest`.`id` < NEW.`id`
 		ORDER BY `oldest`.`id` LIMIT ifnull((
 			SELECT iif(`tag_event_count` > 100000 + 2 * `used`, 2, 0) FROM `accounts`
 			JOIN `quotas` ON `holder` = 'account' AND `holder_id` = `accounts`.`id` AND `resource` = 'tags'
-			WHERE `accounts`.`id` = (SELECT `account_id` FROM `repositories` WHERE `id` = NEW.`repository_id`)), 0));
+			WHERE `accounts`.`id` = (
+				SELECT `organizations`.`account_id` FROM `repositories` JOIN `organizations` ON `organizations`.`id` = `organization_id`
+				WHERE `repositories`.`id` = NEW.`repository_id`)), 0));
 END;
 --> statement-breakpoint
 DROP TRIGGER `audit_events_counted`;--> statement-breakpoint

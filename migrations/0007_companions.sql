@@ -193,9 +193,12 @@ CREATE TRIGGER `companions_forgotten` AFTER DELETE ON `resting_companions` BEGIN
 		AND NOT EXISTS (SELECT 1 FROM `tags` WHERE `tags`.`manifest_id` = OLD.`manifest_id`);
 END;
 --> statement-breakpoint
+-- Of very many that wait, some go on waiting until they would expire, which finds out: src/storage/companions.ts.
 CREATE TRIGGER `companions_met` AFTER INSERT ON `manifests` BEGIN
-	UPDATE `tags` SET `waiting_since` = NULL
-	WHERE `repository_id` = NEW.`repository_id` AND `companion_of` = substr(NEW.`digest`, 1, 71) AND `waiting_since` IS NOT NULL;
+	UPDATE `tags` SET `waiting_since` = NULL WHERE rowid IN (
+		SELECT rowid FROM `tags`
+		WHERE `repository_id` = NEW.`repository_id` AND `companion_of` = substr(NEW.`digest`, 1, 71) AND `waiting_since` IS NOT NULL
+		LIMIT 100);
 	INSERT INTO `unsettled_manifests` (`repository_id`, `digest`, `is_released`)
 	SELECT NEW.`repository_id`, NEW.`digest`, 0
 	WHERE EXISTS (

@@ -31,14 +31,17 @@ const AFTERWARDS_MS = 20_000;
 const MINUTE_QUERIES = 900;
 const MINUTE_MS = 40_000;
 
+/** What a target may take of what is left of a budget, so that there is something for those behind it. */
+const PART = 0.5;
+
 /**
- * Goes on with what is to be taken apart, as far as the budget goes. One target's trouble is not that of the others: what
- * failed first is thrown in the end.
+ * Goes on with what is to be taken apart, as far as the budget goes. One target's trouble is not that of the others: all are
+ * gone on with, and then what failed first is thrown.
  */
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
   const failures: unknown[] = [];
   try {
-    await takeManifestsApart(stores, budget);
+    await takeManifestsApart(stores, budget.share(PART));
   } catch (error) {
     failures.push(error);
   }
@@ -51,7 +54,7 @@ export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
       for (const cleanup of page) {
         if (budget.isSpent) break;
         try {
-          if (await goOn(stores, cleanup, budget)) isWorking = true;
+          if (await goOn(stores, cleanup, budget.share(PART))) isWorking = true;
         } catch (error) {
           failures.push(error);
         }
@@ -113,10 +116,10 @@ async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void>
 async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<boolean> {
   switch (cleanup.kind) {
     case "image":
-      for (let stage: number | undefined = 0, passes = 0; stage !== undefined && !budget.isSpent;) {
-        const from: number = stage;
-        const next: number | undefined = await paced(() => cleanRepository(db, cleanup.targetId, from));
-        if (next !== undefined && next < from && (passes += 1) > MAX_PASSES) {
+      for (let stage = 0, passes = 0; !budget.isSpent;) {
+        const next = await paced(() => cleanRepository(db, cleanup.targetId, stage));
+        if (typeof next === "string") return next === "done";
+        if (next < stage && (passes += 1) > MAX_PASSES) {
           throw new Error(`image ${cleanup.targetId} has rows that nothing deletes`);
         }
         stage = next;

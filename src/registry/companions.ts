@@ -19,7 +19,8 @@ const MAX_ROUNDS = 10;
 /** What an image whose tags were just deleted takes in any case: its companions, those of its parts, and what belongs to these. */
 const ROUNDS_OF_A_SPENT_BUDGET = 3;
 const PAGE_REPOSITORIES = 20;
-const WAITING_SLICE = 100;
+/** Each may be in an image of its own, which takes five queries. */
+const WAITING_SLICE = 20;
 
 /**
  * Settles what a batch has noted, right after it. Never fails, and ends early where there is much: housekeeping does the rest.

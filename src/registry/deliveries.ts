@@ -82,7 +82,8 @@ export async function sweepDeliveries(stores: Stores): Promise<number> {
  */
 export async function deliver(stores: Stores, id: number): Promise<void> {
   const trigger = await findTriggerOfDelivery(stores.db, id);
-  if (!trigger) return; // deleted, and its deliveries with it
+  // Deleted, and its deliveries go in slices. This one would be due again and again until then.
+  if (!trigger) return deleteDeliveries(stores.db, [id]);
   const claim = await claimDelivery(stores.db, id, LEASE_MS, { accountId: trigger.accountId, host: hostOf(trigger) });
   if (!claim) return;
   if ("dueAt" in claim) return enqueue(stores, [id], Math.max(claim.dueAt.getTime() - Date.now(), 0));

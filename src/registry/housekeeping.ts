@@ -57,7 +57,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
     "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "idle paces": inSlices((limit) => deleteIdlePaces(db, now, limit)),
-    "stored bytes of the day": { weight: 1, run: () => saveStoredBytes(db, dayOf(now)) },
+    "stored bytes of the day": { weight: 1, run: (budget) => saveAllStoredBytes(stores, now, budget) },
     "aging rules": { weight: 5, run: (budget) => runDueRules(stores, budget) },
     garbage: { weight: 5, run: (budget) => collectGarbage(stores, budget) },
   };
@@ -72,6 +72,13 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
       console.error(`housekeeping of ${name} failed:`, error);
     }
     weights -= weight;
+  }
+}
+
+async function saveAllStoredBytes({ db }: Stores, now: Date, budget: Budget): Promise<void> {
+  for (let last: number | undefined = 0; last !== undefined && !budget.isSpent;) {
+    const after: number = last;
+    last = await paced(() => saveStoredBytes(db, dayOf(now), after, SLICE));
   }
 }
 

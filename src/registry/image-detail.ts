@@ -59,7 +59,7 @@ export async function getImage(stores: Stores, caller: Caller, name: RepositoryN
 }
 
 /**
- * One page of an image's tags, with one more when there are more.
+ * One page of an image's tags, with one more when there are more, and where it ended early if it did.
  *
  * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
@@ -70,14 +70,15 @@ export async function listTagDetails(
   search: Page<TagSort> & { prefix: string | undefined },
 ) {
   const { id, isOwn } = await requireVisible(stores, caller, name);
-  const tags = await listTags(stores.db, { ...search, repositoryId: id });
-  return tags.map(({ artifactType, content, pushedBy, ...tag }) => ({
+  const { rows, end } = await listTags(stores.db, { ...search, repositoryId: id });
+  const tags = rows.map(({ artifactType, content, pushedBy, ...tag }) => ({
     ...tag,
     kind: ownKindOf(content),
     // Images are stored under their configuration's type, as the referrers API calls them.
     artifactType: artifactType !== null && isImageConfig(artifactType) ? null : artifactType,
     pushedBy: isOwn ? pushedBy : null,
   }));
+  return { rows: tags, end };
 }
 
 /** Layers and children that are shown of one manifest. */

@@ -2,7 +2,7 @@ import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Actor, User } from "../model/access.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { isUserThere } from "./gone.ts";
+import { isStillThere, isUserThere } from "./gone.ts";
 import { accessKeys, accounts, users } from "./schema.ts";
 import { USER_COLUMNS, type UserRecord } from "./users.ts";
 
@@ -55,7 +55,7 @@ export function listAccessKeys(db: Database, userId: number): Promise<ListedAcce
 /**
  * Stores a new key of the actor's.
  *
- * @returns false when the user has as many as allowed.
+ * @returns false when the user has as many as allowed, or was deleted.
  */
 export async function insertAccessKey(
   db: Database,
@@ -70,7 +70,7 @@ export async function insertAccessKey(
       .insert(accessKeys)
       .select(
         sql`SELECT NULL, ${user.id}, ${access}, ${encryptedSecret}, ${createdAt.getTime()}, NULL
-            WHERE (SELECT count(*) FROM ${accessKeys} WHERE ${accessKeys.userId} = ${user.id}) < ${max}`,
+            WHERE (SELECT count(*) FROM ${accessKeys} WHERE ${accessKeys.userId} = ${user.id}) < ${max} AND ${isStillThere(user)}`,
       )
       .returning({ id: accessKeys.id }),
     insertAuditIfChanged(db, actor, { action: "access-key.create", resource: access }),

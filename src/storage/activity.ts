@@ -9,7 +9,7 @@ import type { Digest } from "../model/digest.ts";
 import type { RepositoryName, Tag } from "../model/reference.ts";
 import { boundedPage } from "./bounded.ts";
 import type { Database } from "./database.ts";
-import { isNamedUser } from "./gone.ts";
+import { isNamed, isNamedUser } from "./gone.ts";
 import { ownImages } from "./image-selectors.ts";
 import { deliveries, manifests, repositories, tagHistory, tags, triggers, users } from "./schema.ts";
 
@@ -78,7 +78,7 @@ export function recentDeliveriesQuery(db: Database, user: User, limit: number): 
     WITH changed AS MATERIALIZED ${changedImages(db, user, "edit")},
     page AS MATERIALIZED (
       SELECT made.id FROM changed CROSS JOIN ${triggers} AS own CROSS JOIN ${deliveries} AS made
-      WHERE own.repository_id = changed.id AND made.id IN (
+      WHERE own.repository_id = changed.id AND ${isNamed(sql`own.name`)} AND made.id IN (
         SELECT newest.id FROM ${deliveries} AS newest WHERE newest.trigger_id = own.id
         ORDER BY newest.id DESC LIMIT ${limit})
       ORDER BY made.id DESC LIMIT ${limit})

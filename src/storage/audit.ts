@@ -14,7 +14,7 @@ import {
 } from "drizzle-orm";
 import type { AuditAction, AuditEntry, AuditResult } from "../model/audit.ts";
 import type { OrganizationName } from "../model/reference.ts";
-import { type Database, isConstraintFailure } from "./database.ts";
+import { type Database, isConstraintFailure, MAX_WRITE_DELAY_MS } from "./database.ts";
 import { bytesOf, fillPage, shortText } from "./long-texts.ts";
 import { accounts, auditEvents } from "./schema.ts";
 
@@ -249,8 +249,6 @@ export interface AuditFilter {
   until?: Date | undefined;
 }
 
-/** How long after its time an event may be written at most: longer than D1 lets a query take. */
-const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 /** Events that one page looks through, where no index has all that is asked for. */
 const MAX_SEEN_OF_AUDIT = 2000;
 

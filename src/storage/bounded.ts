@@ -20,7 +20,7 @@ export const BEHIND_NAME = Number.MAX_SAFE_INTEGER;
 /** A list over one table, whose columns all conditions name as they are. */
 export interface BoundedList {
   table: SQLiteTable;
-  id: SQLiteColumn;
+  id: SQL | SQLiteColumn;
   /** What the list is sorted by; equal keys are in the order of their ids. */
   key: SQL | SQLiteColumn;
   isDescending: boolean;
@@ -28,8 +28,8 @@ export interface BoundedList {
   within: SQL | undefined;
   /** What else rows have to meet. */
   conditions: SQL | undefined;
-  /** The columns that `conditions` and `key` use. */
-  columns: readonly SQLiteColumn[];
+  /** The columns that `id`, `key` and `conditions` use. */
+  columns: readonly (SQL | SQLiteColumn)[];
   /** Queries of one column `id`, each of which finds all rows that meet `conditions`, the most selective first. */
   selectors: readonly SQL[];
   /** The key and the id of the entry to go on behind; undefined for the first page. */

@@ -394,7 +394,10 @@ export async function expireWaiting(db: Database, since: number, limit: number):
         detail: sql`json_object('companionOf', ${tags.companionOf})`,
       }),
       db.delete(tags).where(isLost),
-      db.update(tags).set({ waitingSince: now }).where(isMeant),
+      db
+        .update(tags)
+        .set({ waitingSince: sql`CASE WHEN NOT ${isThere(repository.id, sql`${tags.companionOf}`)} THEN ${now} END` })
+        .where(isMeant),
     ]);
   }
   return found.length;

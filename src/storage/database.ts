@@ -8,6 +8,9 @@ export type Database = DrizzleD1Database;
 /** Queries that the platform lets one invocation of a Worker send to D1; each statement of a batch is one. */
 export const MAX_QUERIES = 1000;
 
+/** How long after the time that it has a row may be written at most: longer than D1 lets a query take. */
+export const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
+
 /** How many queries were sent through each database that was opened. */
 const SENT = new WeakMap<Database, { queries: number }>();
 

@@ -7,8 +7,8 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { companionColumns, type Unsettled, unsettledQuery } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { isNamedUser } from "./gone.ts";
-import { throwExplained } from "./quotas.ts";
 import { manifests, repositories, restingCompanions, tagHistory, tags, users } from "./schema.ts";
+import { throwRefusal } from "./tags.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
 const MAX_SEEN_EVENTS = 2000;
@@ -113,7 +113,7 @@ function eventsQuery(db: Database, repositoryId: number, before: number | undefi
  *
  * @returns undefined when there is no such tag to restore: it never was, it is there, it was deleted before, or its
  * manifest is gone.
- * @throws RegistryError QUOTA_EXCEEDED.
+ * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile.
  */
 export async function restoreTag(
   db: Database,
@@ -156,9 +156,7 @@ export async function restoreTag(
         .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
       unsettledQuery(db, repository.id),
     ])
-    .catch((error: unknown) =>
-      throwExplained(db, error, { organization: organizationOf(repository.name), needed: { tags: 1 } }),
-    );
+    .catch((error: unknown) => throwRefusal(db, error, repository.name));
   const [row] = restored;
   return row?.digest ? { digest: row.digest, unsettled } : undefined;
 }

@@ -9,17 +9,10 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
-import type { Database } from "./database.ts";
+import { type Database, MAX_WRITE_DELAY_MS } from "./database.ts";
 import { digestKey } from "./companions.ts";
-import { COLLECTED, DELETED, GONE, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
-import {
-  findImmutableTags,
-  hasRulesAsRead,
-  immutableTag,
-  isImmutable,
-  MAX_NAMED_TAGS,
-  readRules,
-} from "./immutable-tags.ts";
+import { COLLECTED, DELETED, GONE, GONE_ACCOUNT, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
+import { hasRulesAsRead, immutableTag, isImmutable, MAX_NAMED_TAGS, readRules } from "./immutable-tags.ts";
 import {
   accessKeys,
   blobs,
@@ -54,8 +47,8 @@ export const SLICE_ROWS = 100;
 const SLICE_MANIFESTS = 50;
 const SLICE_TEXT_BYTES = 1024 * 1024;
 
-/** How long after its time a push may be written at most: longer than D1 lets a query take. */
-const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
+/** What is in patterns that keep companions, as `isImmutable` has it. */
+const SPEAKS_OF_DIGESTS = /sha(256|512)-/;
 
 /**
  * Deletes a repository: for everybody at once, with all that it has. Its blobs count as used until they are taken from it,
@@ -72,22 +65,10 @@ export async function deleteRepository(
   const lookedAt = Date.now();
   const rules = await readRules(db, id);
   if (rules !== "[]") await refuseImmutable(db, id);
-  // Only tags that came since are left to look at.
-  const isNew = sql`${tags.repositoryId} = ${id} AND ${tags.updatedAt} >= ${lookedAt - MAX_WRITE_DELAY_MS}`;
-  const isDeleted = sql`EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.accountId} = 0)`;
+  const isDeleted = sql`EXISTS (
+    SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.accountId} = ${GONE_ACCOUNT})`;
   const [hidden] = await db.batch([
-    db
-      .update(repositories)
-      .set({ name: goneName(repositories.id), accountId: 0, isPublic: false, createdBy: null })
-      .where(
-        and(
-          eq(repositories.id, id),
-          isThere,
-          hasRulesAsRead(id, rules),
-          sql`NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${isNew} AND ${isImmutable})`,
-        ),
-      )
-      .returning({ id: repositories.id }),
+    hidingQuery(db, id, rules, lookedAt - MAX_WRITE_DELAY_MS),
     insertAuditIfChanged(db, actor, { action: "image.delete", organization: organizationOf(name), resource: name }),
     insertCleanup(db, "image", sql`${id}`),
     // What others would still see, each at most a hundred.
@@ -105,8 +86,34 @@ export async function deleteRepository(
     .from(repositories)
     .where(and(eq(repositories.id, id), isThere));
   if (!left) return false;
-  // A rule or a tag came in this moment.
-  throw immutableTag(await findImmutableTags(db, isNew));
+  // A rule or a tag came in this moment. It may be gone by now.
+  await refuseImmutable(db, id);
+  throw immutableTag([]);
+}
+
+/**
+ * Hides a repository unless its rules changed, or keep a tag that came since a time: those before were looked at.
+ *
+ * @param rules as {@link readRules} has read them.
+ */
+export function hidingQuery(db: Database, id: number, rules: string, since: number) {
+  // Companions are in no index by time. They are kept by a pattern that is their name, or one that speaks of digests.
+  const mayBeKept = [
+    sql`${tags.companionOf} IS NULL`,
+    SPEAKS_OF_DIGESTS.test(rules)
+      ? sql`${tags.companionOf} IS NOT NULL`
+      : sql`${tags.name} IN (SELECT value FROM json_each(${rules}))`,
+  ];
+  const keepsNone = mayBeKept.map(
+    (isMeant) => sql`NOT EXISTS (
+      SELECT 1 FROM ${tags}
+      WHERE ${tags.repositoryId} = ${id} AND ${isMeant} AND ${tags.updatedAt} >= ${since} AND ${isImmutable})`,
+  );
+  return db
+    .update(repositories)
+    .set({ name: goneName(repositories.id), accountId: GONE_ACCOUNT, isPublic: false, createdBy: null })
+    .where(and(eq(repositories.id, id), isThere, hasRulesAsRead(id, rules), ...(rules === "[]" ? [] : keepsNone)))
+    .returning({ id: repositories.id });
 }
 
 /** Tags that one statement compares with rules. */
@@ -148,7 +155,7 @@ export function insertCleanup(db: Database, kind: CleanupKind, targetId: SQL) {
     .onConflictDoUpdate({ target: [cleanups.kind, cleanups.targetId], set: { position: "" } });
 }
 
-/** The same for all deleted organizations that nothing has noted yet: the new name of one says nothing in a batch. */
+/** Notes all deleted organizations that are not noted yet. A batch cannot know the id of the one that it deleted. */
 export function insertOrganizationCleanups(db: Database) {
   return db
     .insert(cleanups)
@@ -159,7 +166,7 @@ export function insertOrganizationCleanups(db: Database) {
     .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] });
 }
 
-/** The same for the deleted triggers of a repository. */
+/** Notes the deleted triggers of a repository. */
 export function insertGoneTriggers(db: Database, repositoryId: number) {
   return db
     .insert(cleanups)
@@ -205,7 +212,7 @@ function linksOf(repositoryId: number): SQL {
     ORDER BY ${repositoryBlobs.blobId} LIMIT ${SLICE_ROWS}`;
 }
 
-/** The same of the blobs that it is about to lose, which count as used until now. */
+/** Marks the blobs of the next slice of links as used now. */
 function touchLinked(db: Database, repositoryId: number) {
   return db
     .update(blobs)
@@ -216,16 +223,30 @@ function touchLinked(db: Database, repositoryId: number) {
     );
 }
 
-function hideManifests(db: Database, repositoryId: number) {
+/**
+ * Lets a slice of its manifests be taken apart. Those that tags or others still lead to would be in the way of all that are
+ * to be: so none before the tags are gone, and others soon after.
+ */
+function hideManifests(db: Database, repositoryId: number, condition = sql`1`) {
   return db
     .update(manifests)
     .set(goneManifest(DELETED))
     .where(
       sql`${manifests.id} IN (
         SELECT ${manifests.id} FROM ${manifests}
-        WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} LIMIT ${SLICE_ROWS})`,
+        WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} AND ${condition}
+          AND NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.repositoryId} = ${repositoryId})
+        LIMIT ${SLICE_ROWS})`,
     )
     .returning({ id: manifests.id });
+}
+
+/** Whether a repository has no more manifests than one slice hides. */
+function hasFewManifests(repositoryId: number): SQL {
+  return sql`(
+    SELECT count(*) FROM (
+      SELECT 1 FROM ${manifests}
+      WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} < ${GONE} LIMIT ${SLICE_ROWS + 1})) <= ${SLICE_ROWS}`;
 }
 
 /** A slice of the deliveries of triggers, with their tries, which are few each. */
@@ -258,7 +279,7 @@ function deleteEmpty(db: Database, repositoryId: number) {
       .where(
         and(
           eq(repositories.id, repositoryId),
-          eq(repositories.accountId, 0),
+          eq(repositories.accountId, GONE_ACCOUNT),
           sql.join(hasNo, sql` AND `),
           hasNoDeliveries,
         ),
@@ -291,7 +312,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, tags, id),
     deleteRows(db, restingCompanions, id),
     deleteRows(db, unsettledManifests, id),
-    hideManifests(db, id),
+    hideManifests(db, id, hasFewManifests(id)),
     touchLinked(db, id),
     deleteRows(db, repositoryBlobs, id),
     ...takingApart(db, own, DELETED),
@@ -306,32 +327,38 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
 }
 
 /** What is deleted of a repository, in an order that foreign keys allow. Each answers how many rows went. */
-const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number>)[] = [
+const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number | "waits">)[] = [
   async (db, id) => (await deleteRows(db, tags, id)).length,
   async (db, id) => (await deleteRows(db, restingCompanions, id)).length,
   async (db, id) => (await deleteRows(db, unsettledManifests, id)).length,
   async (db, id) => (await hideManifests(db, id)).length,
   // Before the manifests, each of which would take itself off the links of its blobs.
   async (db, id) => (await db.batch([touchLinked(db, id), deleteRows(db, repositoryBlobs, id)]))[1].length,
-  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed : 0),
+  // Where nothing came of it, another image is in the way that has not let go of all of its manifests.
+  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed || "waits" : 0),
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, retentionLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
+
 /**
  * Deletes a slice of what one stage deletes of a deleted repository; behind the last stage, the repository itself.
  *
- * @returns the stage to go on with, which is the first again when somebody else at it has left something; undefined when
- * nothing is left.
+ * @returns the stage to go on with, which is the first again when somebody else at it has left something; "done" when
+ * nothing is left; "waits" while other images have to be gone on with first.
  */
-export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | undefined> {
+export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | "done" | "waits"> {
   const work = STAGES[stage];
-  if (work) return (await work(db, id)) > 0 ? stage : stage + 1;
+  if (work) {
+    const changed = await work(db, id);
+    if (changed === "waits") return "waits";
+    return changed > 0 ? stage : stage + 1;
+  }
   const [deleted] = await db.batch(deleteEmpty(db, id));
-  if (deleted.length > 0) return undefined;
+  if (deleted.length > 0) return "done";
   const [left] = await db.select({ id: repositories.id }).from(repositories).where(eq(repositories.id, id));
-  return left && 0;
+  return left ? 0 : "done";
 }
 
 async function hasManifests(db: Database, repositoryId: number): Promise<boolean> {
@@ -450,7 +477,7 @@ function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | typeof DE
 /**
  * Deletes a slice of what a deleted organization had, and the organization itself when no deleted image is left in it.
  *
- * @returns whether nothing is to be done at present: it waits for its images.
+ * @returns whether nothing more can be done now; the organization itself may still wait for its images.
  */
 export async function cleanOrganization(db: Database, id: number): Promise<boolean> {
   const isEmpty = sql`
@@ -479,12 +506,16 @@ export async function cleanOrganization(db: Database, id: number): Promise<boole
   return permissions.length < SLICE_ROWS;
 }
 
-/** Forgets what was to be taken apart, in the batch that may have done the last of it. */
+/**
+ * Forgets what was to be taken apart, at the end of the batch that may have done the last of it. The second statement finds
+ * a row unless that is so: another run may have forgotten it before.
+ */
 function deleteCleanup(db: Database, kind: CleanupKind, targetId: number, isDone: SQL) {
-  return db
-    .delete(cleanups)
-    .where(and(eq(cleanups.kind, kind), eq(cleanups.targetId, targetId), isDone))
-    .returning({ id: cleanups.id });
+  const isMeant = and(eq(cleanups.kind, kind), eq(cleanups.targetId, targetId));
+  return [
+    db.delete(cleanups).where(and(isMeant, isDone)),
+    db.select({ id: cleanups.id }).from(cleanups).where(isMeant),
+  ] as const;
 }
 
 /** Deletes a slice of the rows of a table that meet a condition. */
@@ -504,9 +535,9 @@ export async function cleanTrigger(db: Database, id: number): Promise<boolean> {
   const result = await db.batch([
     ...deleteDeliveries(db, sql`${id}`),
     db.delete(triggers).where(and(eq(triggers.id, id), sql`${triggers.name} >= ${GONE}`, hasNone)),
-    deleteCleanup(db, "trigger", id, sql`NOT EXISTS (SELECT 1 FROM ${triggers} WHERE ${triggers.id} = ${id})`),
+    ...deleteCleanup(db, "trigger", id, sql`NOT EXISTS (SELECT 1 FROM ${triggers} WHERE ${triggers.id} = ${id})`),
   ]);
-  return result[3].length > 0;
+  return result[4].length === 0;
 }
 
 /** The tables that have rows of a user alone. */
@@ -523,7 +554,8 @@ export async function cleanUser(db: Database, id: number): Promise<boolean> {
   const isDone = TABLES_OF_USER.map((table) => sql`NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table.userId} = ${id})`);
   if (!first) return true;
   await db.batch([first, ...others]);
-  return (await deleteCleanup(db, "user", id, sql.join(isDone, sql` AND `))).length > 0;
+  const [, left] = await db.batch(deleteCleanup(db, "user", id, sql.join(isDone, sql` AND `)));
+  return left.length === 0;
 }
 
 /**
@@ -544,7 +576,7 @@ export async function cleanAccount(db: Database, id: number): Promise<boolean> {
       .set(GONE_USER)
       .where(sql`${users.id} IN ${slice}`),
     deleteSlice(db, shares, sql`${shares.accountId} = ${id}`),
-    deleteCleanup(
+    ...deleteCleanup(
       db,
       "account",
       id,
@@ -552,7 +584,7 @@ export async function cleanAccount(db: Database, id: number): Promise<boolean> {
           AND NOT EXISTS (SELECT 1 FROM ${shares} WHERE ${shares.accountId} = ${id})`,
     ),
   ]);
-  return result[3].length > 0;
+  return result[4].length === 0;
 }
 
 /** Manifests that one slice looks at. */

@@ -10,6 +10,7 @@ import { digestKey } from "./companions.ts";
 import type { Database } from "./database.ts";
 import { insertCleanup } from "./deletion.ts";
 import { COLLECTED, goneManifest, isManifestThere } from "./gone.ts";
+import { isOfKey } from "./leading-tags.ts";
 import {
   blobs,
   collections,
@@ -39,7 +40,7 @@ export const isNeeded = sql`(
   OR EXISTS (
     SELECT 1 FROM ${restingCompanions} AS resting CROSS JOIN ${manifests} AS subjects
     WHERE resting.manifest_id = ${manifests.id} AND subjects.repository_id = resting.repository_id
-      AND subjects.digest >= resting.companion_of AND subjects.digest < resting.companion_of || 'g')
+      AND ${isOfKey(sql`subjects.digest`, sql`resting.companion_of`)})
   OR EXISTS (
     SELECT 1 FROM ${repositories}
     WHERE ${repositories.id} = ${manifests.repositoryId} AND ${repositories.keepsUntagged} = 1))`;

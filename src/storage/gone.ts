@@ -33,15 +33,15 @@ export function deletedAccount(error: unknown): RegistryError | undefined {
 /** The account that a deleted repository gets. */
 export const GONE_ACCOUNT = 0;
 
-/** The same of `repositories`. */
+/** Whether a row of `repositories` has not been deleted. */
 export const isThere = ne(repositories.accountId, GONE_ACCOUNT);
 
 /** What `manifests.unreferenced_since` says of manifests to be taken apart. */
 export const COLLECTED = -1;
-/** The same where their blobs count as used until then. */
+/** Somebody deleted it: its blobs count as used until it is taken apart. */
 export const DELETED = -2;
 
-/** The same of `manifests`. */
+/** Whether a row of `manifests` has been neither deleted nor collected. */
 export const isManifestThere = sql`ifnull(${manifests.unreferencedSince}, 0) >= 0`;
 
 /** The columns that make a manifest gone for everybody: its digest is free, and it refers to nothing. */
@@ -60,6 +60,11 @@ export function isNamedUser(id: SQLWrapper): SQL | undefined {
 
 /** The same of users with their accounts, each of which may have been deleted: for queries that join `accounts`. */
 export const isUserThere = and(isNamed(users.name), isNamed(accounts.name));
+
+/** Whether who was logged in when a request began has not been deleted since. */
+export function isStillThere({ id }: { id: number }): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isNamedUser(sql`${id}`)})`;
+}
 
 /** The columns that make a user gone for everybody: nobody can log in, and no account counts on them. */
 export const GONE_USER = { name: goneName(users.id), role: "member", passwordHash: "" } as const;

@@ -1,10 +1,11 @@
 /** What an image's page shows: its properties, its tags and one of its manifests. */
-import { and, asc, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Digest } from "../model/digest.ts";
 import type { Page, TagSort } from "../model/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../model/limits.ts";
 import type { Platform } from "../model/platform.ts";
 import type { Tag } from "../model/reference.ts";
+import { type BoundedList, boundedPage, splitEnd } from "./bounded.ts";
 import { companionsOfManifest, isListedTag, readCompanions } from "./companions.ts";
 import { asColumn, type Database } from "./database.ts";
 import { isNamedUser } from "./gone.ts";
@@ -72,31 +73,27 @@ export const imageBytes = asColumn<number>(sql`(
 /** Behind every character that a tag may have. */
 const AFTER_TAG_CHARACTERS = "\u007f";
 
-/** One page of a repository's tags in the order asked for. */
+/**
+ * One page of a repository's tags in the order asked for; tags with equal times in that of their rows. Where many begin with
+ * the prefix, a page by time has fewer ({@link BoundedPage}).
+ */
 export async function listTagDetails(db: Database, search: TagSearch) {
-  const rows = await listTagDetailsQuery(db, search);
-  return rows.map(({ platforms, companions, ...tag }) => ({
+  const { rows, end } = splitEnd(await listTagDetailsQuery(db, search));
+  const tagsOfPage = rows.map(({ platforms, companions, ...tag }) => ({
     ...tag,
     platforms: JSON.parse(platforms) as Platform[],
     companions: readCompanions(companions),
   }));
+  return { rows: tagsOfPage, end };
 }
 
 export function listTagDetailsQuery(db: Database, search: TagSearch) {
-  const { repositoryId, prefix, sort, isDescending, after, limit } = search;
-  const key = sort === "name" ? tags.name : tags.updatedAt;
-  // Times may be equal; the row's own number then decides, which the index has anyway.
-  const id = sql<number>`${tags}.rowid`;
-  const direction = isDescending ? desc : asc;
-  const isBehind = after && sql`(${key}, ${id}) ${isDescending ? sql`<` : sql`>`} (${after[0]}, ${after[1]})`;
-  const hasPrefix =
-    prefix === undefined
-      ? undefined
-      : and(gte(tags.name, prefix as Tag), lt(tags.name, `${prefix}${AFTER_TAG_CHARACTERS}` as Tag));
+  const order = search.isDescending ? sql`DESC` : sql`ASC`;
   return db
     .select({
-      id,
-      key: sql<string | number>`${key}`,
+      id: sql<number>`page.id`,
+      key: sql<string | number>`page.key`,
+      isEnd: sql<number>`page.is_end`,
       name: tags.name,
       digest: manifests.digest,
       mediaType: manifests.mediaType,
@@ -115,11 +112,40 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       pushedAt: tags.updatedAt,
       lastPulledAt: manifests.lastPulledAt,
     })
-    .from(tags)
+    .from(boundedPage(listOf(search)))
+    .innerJoin(tags, sql`${tags}.rowid = page.id`)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
-    .where(and(eq(tags.repositoryId, repositoryId), isListedTag, hasPrefix, isBehind))
-    .orderBy(direction(key), direction(id))
-    .limit(limit);
+    .orderBy(sql`page.key ${order}`, sql`page.id ${order}`);
+}
+
+function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagSearch): BoundedList {
+  // Times may be equal; the row's own number then decides, which the index has anyway.
+  const id = sql`${tags}.rowid`;
+  const isListed = and(eq(tags.repositoryId, repositoryId), isListedTag);
+  const hasPrefix =
+    prefix === undefined
+      ? undefined
+      : and(gte(tags.name, prefix as Tag), lt(tags.name, `${prefix}${AFTER_TAG_CHARACTERS}` as Tag));
+  const list = { table: tags, id, isDescending, after, limit };
+  // Names that begin alike are next to each other in the index by name.
+  if (sort === "name") {
+    return {
+      ...list,
+      key: tags.name,
+      within: and(isListed, hasPrefix),
+      conditions: undefined,
+      columns: [id, tags.name],
+      selectors: [],
+    };
+  }
+  return {
+    ...list,
+    key: tags.updatedAt,
+    within: isListed,
+    conditions: hasPrefix,
+    columns: [id, tags.updatedAt, tags.name],
+    selectors: hasPrefix ? [sql`SELECT ${id} AS id FROM ${tags} WHERE ${and(isListed, hasPrefix)}`] : [],
+  };
 }
 
 /** How many of a manifest's tags its page names. */

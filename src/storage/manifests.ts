@@ -23,6 +23,7 @@ import {
 import { refuseImmutable } from "./deletion.ts";
 import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable, isKept } from "./immutable-tags.ts";
+import { isOfKey } from "./leading-tags.ts";
 import { paced } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
@@ -227,8 +228,7 @@ export async function saveManifest(
   const companion = sql`(value ->> 'companion')`;
   const isWaiting = sql`value ->> 'isNamed' AND NOT EXISTS (
     SELECT 1 FROM ${manifests}
-    WHERE ${manifests.repositoryId} = ${repositoryId}
-      AND ${manifests.digest} >= ${companion} AND ${manifests.digest} < ${companion} || 'g')`;
+    WHERE ${manifests.repositoryId} = ${repositoryId} AND ${isOfKey(sql`${manifests.digest}`, companion)})`;
   const isFixed = sql`EXISTS (
     SELECT 1 FROM ${tags}
     WHERE ${tags.repositoryId} = ${repositoryId} AND ${tags.name} = value ->> 'tag' AND ${tags.manifestId} <> ${manifestId}
@@ -461,10 +461,12 @@ export async function deleteManifest(
   return deleteManifest(db, actor, repository, digest);
 }
 
-/** The statements that delete a slice of the tags of a manifest: those that no rule keeps. */
+/** The statements that delete those that no rule keeps among the first tags of a manifest. */
 function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
-  const slice = sql`(
-    SELECT ${tags}.rowid FROM ${tags} WHERE ${tags.manifestId} = ${manifestId} AND NOT ${isKept} LIMIT ${SLICE_TAGS})`;
+  const first = sql`(
+    SELECT ${tags}.rowid AS id, ${tags.repositoryId}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf} FROM ${tags}
+    WHERE ${tags.manifestId} = ${manifestId} LIMIT ${SLICE_TAGS})`;
+  const slice = sql`(SELECT id FROM ${first} AS ${tags} WHERE NOT ${isKept})`;
   return [
     db.insert(tagHistory).select(
       sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${Date.now()}

@@ -7,7 +7,7 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "./bounded.ts";
 import type { Database } from "./database.ts";
 import { insertOrganizationCleanups } from "./deletion.ts";
-import { deletedAccount, goneName, isNamed, isNamedUser } from "./gone.ts";
+import { deletedAccount, goneName, isNamed, isNamedUser, isStillThere, isThere } from "./gone.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -27,7 +27,7 @@ export async function countCreatedOrganizations(db: Database, userId: number): P
 
 /**
  * The statements that create an organization unless it exists, its name still rests or its creator has reached the
- * quota, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
+ * quota or was deleted, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
  * was created.
  */
 export function insertOrganization(db: Database, actor: Actor, name: OrganizationName, quota: number) {
@@ -40,7 +40,7 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
         sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0, 0, 0
             WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
               AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
-              AND NOT EXISTS ${restingNameQuery(db, user, name)}`,
+              AND NOT EXISTS ${restingNameQuery(db, user, name)} AND ${isStillThere(user)}`,
       )
       .onConflictDoNothing({ target: organizations.name })
       .returning({ id: organizations.id }),
@@ -286,5 +286,5 @@ function organizationIdsOf(user: User, withImages: boolean): SQL {
 function imagesOf(user: User): SQL {
   return sql`SELECT ${repositories.organizationId} FROM ${repositoryPermissions}
              JOIN ${repositories} ON ${repositories.id} = ${repositoryPermissions.repositoryId}
-             WHERE ${repositoryPermissions.userId} = ${user.id} AND ${repositories.accountId} <> 0`;
+             WHERE ${repositoryPermissions.userId} = ${user.id} AND ${isThere}`;
 }

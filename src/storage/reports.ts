@@ -1,8 +1,9 @@
 /** Numbers over all of an account's images, or those of them that a user has a right to. */
-import { and, count, eq, gte, lte, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, gte, lte, sql } from "drizzle-orm";
 import { isAdministrator, type User } from "../model/access.ts";
 import { type Day, daysUntil, type DayValue } from "../model/day.ts";
 import type { Database } from "./database.ts";
+import { isNamed } from "./gone.ts";
 import {
   accounts,
   dailyOrganizationPulls,
@@ -26,7 +27,13 @@ export async function countOrganizations(db: Database, user: User): Promise<numb
         .select({ count: count() })
         .from(organizationPermissions)
         .innerJoin(organizations, eq(organizations.id, organizationPermissions.organizationId))
-        .where(and(eq(organizationPermissions.userId, user.id), eq(organizations.accountId, user.accountId)));
+        .where(
+          and(
+            eq(organizationPermissions.userId, user.id),
+            eq(organizations.accountId, user.accountId),
+            isNamed(organizations.name),
+          ),
+        );
   return row?.count ?? 0;
 }
 
@@ -91,14 +98,36 @@ export function listStoredBytesQuery(db: Database, accountId: number, since: Day
     .where(and(eq(dailyStorage.accountId, accountId), gte(dailyStorage.day, sql`ifnull(${before}, ${since})`)));
 }
 
-/** Notes what every account stores now as a day's number, in place of another one noted on that day before. */
-export async function saveStoredBytes(db: Database, day: Day): Promise<void> {
+/**
+ * Notes what a slice of the accounts stores now as a day's number, in place of another one noted on that day before.
+ *
+ * @param after the id to go on behind.
+ * @returns the last id of the slice; undefined when there are no more.
+ */
+export async function saveStoredBytes(
+  db: Database,
+  day: Day,
+  after: number,
+  limit: number,
+): Promise<number | undefined> {
+  const slice = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(gt(accounts.id, after))
+    .orderBy(asc(accounts.id))
+    .limit(1)
+    .offset(limit - 1);
+  const last = slice[0]?.id;
+  // Deleted accounts stay, but store nothing any more.
+  const isMeant = sql`${accounts.id} > ${after} AND ${accounts.id} <= ${last ?? Number.MAX_SAFE_INTEGER}
+    AND ${isNamed(accounts.name)}`;
   await db
     .insert(dailyStorage)
-    .select(sql`SELECT ${accounts.id}, ${day}, ${storedBytesOf(sql`${accounts.id}`)} FROM ${accounts} WHERE true`)
+    .select(sql`SELECT ${accounts.id}, ${day}, ${storedBytesOf(sql`${accounts.id}`)} FROM ${accounts} WHERE ${isMeant}`)
     .onConflictDoUpdate({
       target: [dailyStorage.accountId, dailyStorage.day],
       set: { bytes: sql`excluded.bytes` },
       setWhere: sql`${dailyStorage.bytes} <> excluded.bytes`,
     });
+  return last;
 }

@@ -144,7 +144,7 @@ export async function findRepositoryRecord(db: Database, id: number) {
     })
     .from(repositories)
     .leftJoin(users, isNamedUser(repositories.createdBy))
-    .where(eq(repositories.id, id));
+    .where(and(eq(repositories.id, id), isThere));
   return row;
 }
 

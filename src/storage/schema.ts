@@ -754,7 +754,7 @@ export const cleanups = sqliteTable(
   {
     id: lastingId(),
     kind: text("kind").$type<CleanupKind>().notNull(),
-    /** Of the repository or organization. */
+    /** The id of what `kind` names. */
     targetId: integer("target_id").notNull(),
     /** How far it has come, for kinds that walk: a manifest's digest. */
     position: text("position").notNull().default(""),

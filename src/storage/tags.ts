@@ -4,7 +4,7 @@ import type { Actor } from "../model/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../model/reference.ts";
 import { insertAuditIfChanged } from "./audit.ts";
 import { companionColumns, isAnnouncedTag, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
-import { asColumn, type Database } from "./database.ts";
+import { asColumn, type Database, isConstraintFailure } from "./database.ts";
 import { insertDeliveries, type OutboxEntry } from "./deliveries.ts";
 import { isNamedUser } from "./gone.ts";
 import { imageBytes } from "./image-detail.ts";
@@ -131,7 +131,7 @@ export type Retagged = "moved" | "unchanged" | "source unknown" | "destination e
  *
  * @param registry the registry's address, as events name it.
  * @param retagging `overrides`: a destination that points elsewhere is moved.
- * @throws RegistryError QUOTA_EXCEEDED.
+ * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile.
  */
 export async function retag(
   db: Database,
@@ -186,9 +186,19 @@ export async function retag(
         .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
       unsettledQuery(db, repositoryId),
     ])
-    .catch((error: unknown) => throwExplained(db, error, { organization: organizationOf(name), needed: { tags: 1 } }));
+    .catch((error: unknown) => throwRefusal(db, error, name));
   if (moved.length > 0) return { result: "moved", outbox, unsettled };
   return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [], unsettled: [] };
+}
+
+/**
+ * Makes a refusal of what a batch threw that was to write one tag.
+ *
+ * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile; anything else as it came.
+ */
+export async function throwRefusal(db: Database, error: unknown, repository: RepositoryName): Promise<never> {
+  if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
+  return throwExplained(db, error, { organization: organizationOf(repository), needed: { tags: 1 } });
 }
 
 async function reasonNotToMove(

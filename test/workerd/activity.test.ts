@@ -143,6 +143,16 @@ describe("the last deliveries", () => {
     expect(deliveriesOf(await read(administrator, "?limit=2"))).toEqual(["web also 4", "db tell test"]);
   });
 
+  it("do not have those of a trigger that was deleted", async ({ expect }) => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushInOrder(administrator, organization, ["web:1"]);
+    for (const trigger of ["kept", "deleted"]) await addDeliveries(`${organization}/web`, trigger, ["1"]);
+    // Its history goes in slices afterwards.
+    await env.DB.prepare("UPDATE triggers SET name = '~' || id WHERE name = 'deleted'").run();
+    expect(deliveriesOf(await read(administrator))).toEqual(["web kept 1"]);
+  });
+
   it("are of images that the caller may edit", async ({ expect }) => {
     const { administrator, member } = await newAccount();
     const [edited, seen] = [await newOrganization(administrator), await newOrganization(administrator)];

@@ -8,13 +8,21 @@ import { collectGarbage } from "../../src/registry/garbage.ts";
 import { runDueRules } from "../../src/registry/aging.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
 import type { Digest } from "../../src/model/digest.ts";
-import { type OrganizationName, parseRepositoryName, type RepositoryName } from "../../src/model/reference.ts";
+import {
+  type OrganizationName,
+  parseRepositoryName,
+  type RepositoryName,
+  type Tag,
+} from "../../src/model/reference.ts";
+import { insertAccessKey } from "../../src/storage/access-keys.ts";
 import { countQueries, MAX_QUERIES, openDatabase } from "../../src/storage/database.ts";
+import { restoreTag } from "../../src/storage/deleted-tags.ts";
+import { cleanAccount, cleanTrigger, cleanUser, deleteRepository, hidingQuery } from "../../src/storage/deletion.ts";
 import { deleteManifest } from "../../src/storage/manifests.ts";
 import { createOrganization } from "../../src/storage/organizations.ts";
-import { createRepository, createRepositoryForUpload } from "../../src/storage/repositories.ts";
+import { createRepository, createRepositoryForUpload, findRepositoryRecord } from "../../src/storage/repositories.ts";
+import { retag } from "../../src/storage/tags.ts";
 import { insertUser } from "../../src/storage/users.ts";
-import { deleteRepository } from "../../src/storage/deletion.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
@@ -30,6 +38,7 @@ import {
 } from "../support/workerd/management.ts";
 import { ADMINISTRATOR } from "../support/workerd/registry.ts";
 import { miscounted } from "../support/workerd/quotas.ts";
+import { planOf } from "../support/workerd/plans.ts";
 
 const HOUR = 60 * 60 * 1000;
 const budget = ({ db }: Stores) => new Budget(db, 100_000, HOUR);
@@ -511,5 +520,168 @@ describe("what is done by the clock", () => {
     expect(await query("SELECT 1 FROM blobs WHERE digest = 'sha256:base'")).toEqual([]);
     expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
     expect(await miscounted()).toEqual([]);
+  });
+});
+
+describe("hiding an image", () => {
+  const { db } = unwatched;
+
+  it("looks at no tag where no rule keeps one, and otherwise at those that came since", async () => {
+    const planFor = async (rules: string) =>
+      (await planOf(hidingQuery(db, 1, rules, 1000))).filter((step) => / tags /.test(step));
+    expect(await planFor("[]")).toEqual([]);
+    expect(await planFor('["v*"]')).toEqual([
+      expect.stringContaining("tags_by_update (repository_id=? AND updated_at>?)"),
+      expect.stringContaining("(repository_id=? AND name=?)"),
+    ]);
+    expect(await planFor('["sha256-*"]')).toEqual([
+      expect.stringContaining("tags_by_update (repository_id=? AND updated_at>?)"),
+      expect.stringContaining("tags_companions (repository_id=?"),
+    ]);
+  });
+
+  it.for([
+    ["v*", "v1", "NULL"],
+    ["signature", "signature", "'sha256:1'"],
+    ["sha256-*", "sha256-1.sig", "'sha256:1'"],
+  ] as const)("does nothing when a tag came that %s keeps", async ([pattern, tag, companionOf]) => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
+    expect((await administrator.post(rules, { pattern })).status).toBe(201);
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    const hide = (since: number) => hidingQuery(db, id, JSON.stringify([pattern]), since);
+    await env.DB.prepare(
+      `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at, companion_of)
+       SELECT repository_id, '${tag}', manifest_id, 1000, 1000, ${companionOf} FROM tags WHERE repository_id = ${id}`,
+    ).run();
+    expect(await hide(1000)).toEqual([]);
+    await expect(deleteRepository(db, actor, { id, name })).rejects.toThrow("immutable");
+    // One that was there before was looked at already.
+    expect(await hide(1001)).toEqual([{ id }]);
+  });
+});
+
+describe("what was deleted since a request began", () => {
+  const { db } = unwatched;
+
+  it("as an image is no image to restore, move or look up", async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    for (const tag of ["first", "second"]) await pushAs(administrator, name, tag);
+    const image = `/v2/manage/namespaces/${organization}/repos/web`;
+    expect((await administrator.delete(`${image}/tags/first`)).status).toBe(204);
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    const unknown = `repository ${name} does not exist`;
+    await expect(restoreTag(db, actor, { id, name }, "first" as Tag, new Date(0))).rejects.toThrow(unknown);
+    const retagging = { source: "second" as Tag, destination: "third" as Tag, overrides: false };
+    await expect(retag(db, actor, { id, name }, retagging, "")).rejects.toThrow(unknown);
+    expect(await findRepositoryRecord(db, id)).toBeUndefined();
+  });
+
+  it("as a user makes no organization and no access key", async () => {
+    const { account, administrator, member } = await newAccount();
+    const user = Number(await userIdOf(member.name));
+    const accountId = await countOf(`SELECT account_id AS count FROM users WHERE id = ${user}`);
+    const deleted: Actor = {
+      user: { id: user, name: member.name, accountId, accountName: account, role: "member" },
+      address: undefined,
+    };
+    const make = async (name: string) => {
+      const key = { access: name, encryptedSecret: "", createdAt: new Date() };
+      return [
+        await createOrganization(db, deleted, name as OrganizationName, 5),
+        await insertAccessKey(db, deleted, key, 2),
+      ];
+    };
+    expect(await make(newName("org"))).toEqual([true, true]);
+    expect((await administrator.delete(`/api/users/${member.name}`)).status).toBe(204);
+    expect(await make(newName("org"))).toEqual([false, false]);
+  });
+});
+
+describe("what is left of deletions", () => {
+  const { db } = unwatched;
+
+  it("of an image is counted as history even where a run of something else still writes some", async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    await env.DB.prepare(`INSERT INTO tag_history (repository_id, tag, created_at) VALUES (${id}, 'first', 0)`).run();
+    expect(await miscounted()).toEqual([]);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it.for([
+    ["a trigger", cleanTrigger],
+    ["a user", cleanUser],
+    ["an account", cleanAccount],
+  ] as const)("of %s is nothing when another run has done the last of it", async ([, clean]) => {
+    expect(await clean(db, 1_000_000)).toBe(true);
+  });
+
+  it("of one image does not hold up that of another", { timeout: 120_000 }, async () => {
+    const [small, large] = [await largeImage(1), await largeImage(350)];
+    for (const image of [small, large]) expect(await deleteRepository(db, actor, image)).toBe(true);
+    await cleanSoon({ kind: "image", targetId: large.id }, unwatched);
+    // Also while the larger one is at any of its steps.
+    for (let run = 0; run < 60 && (await rowsLeft(large.id)).length > 0; run += 1) {
+      const { stores } = watched();
+      await cleanUp(stores, new Budget(stores.db, 60, HOUR));
+    }
+    for (const { id } of [small, large]) expect(await rowsLeft(id)).toEqual([]);
+    expect(await miscounted()).toEqual([]);
+  });
+
+  it("of a large image leaves others their part of a run", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    await pushAs(administrator, `${organization}/web`, "first");
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${organization}/web'`);
+    const large = await largeImage(700);
+    for (const image of [large, { id, name: parseRepositoryName(`${organization}/web`) }]) {
+      expect(await deleteRepository(db, actor, image)).toBe(true);
+    }
+    const { stores } = watched();
+    await cleanUp(stores, new Budget(stores.db, 100, HOUR));
+    // Its manifest may wait behind those of the large one.
+    expect(await query(`SELECT 1 FROM tags WHERE repository_id = ${id}`)).toEqual([]);
+    expect(await rowsLeft(large.id)).not.toEqual([]);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await rowsLeft(large.id)).toEqual([]);
+  });
+
+  it("of manifests leaves images their part of a run", { timeout: 120_000 }, async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
+    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    const large = await largeImage(700);
+    await env.DB.batch([
+      env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${large.id}`),
+      env.DB.prepare(
+        `UPDATE manifests SET unreferenced_since = -2, digest = '~' || id || ' ' || digest, subject = NULL
+         WHERE repository_id = ${large.id} AND digest <> 'sha256:whole-${large.id}'`,
+      ),
+    ]);
+    const tagsLeft = () => countOf(`SELECT count(*) AS count FROM tags WHERE repository_id = ${id}`);
+    expect(await tagsLeft()).toBe(1);
+    const { stores } = watched();
+    await cleanUp(stores, new Budget(stores.db, 60, HOUR));
+    expect(await tagsLeft()).toBe(0);
+    await cleanUp(unwatched, budget(unwatched));
+    await remove(unwatched, large);
+    await cleanUp(unwatched, budget(unwatched));
+    expect(await rowsLeft(large.id)).toEqual([]);
   });
 });

@@ -115,6 +115,34 @@ describe("housekeeping", () => {
     expect(await column(EVENTS)).toEqual(["new"]);
   });
 
+  it("notes what accounts store in slices, and nothing for those that were deleted", async ({ expect }) => {
+    const deleted = await newAccount();
+    const id = await env.DB.prepare("SELECT id FROM accounts WHERE name = ?").bind(deleted.account).first<number>("id");
+    await run(
+      "WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 2100) " +
+        "INSERT INTO accounts (name, created_at) SELECT 'many-' || value, 0 FROM n",
+    );
+    await env.DB.prepare("UPDATE accounts SET name = '~' || id WHERE id = ?").bind(id).run();
+    const prepare = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, "prepare");
+    try {
+      await keepHouse();
+      const insertions = prepare.mock.calls.filter(([text]) => text.startsWith('insert into "daily_storage"'));
+      expect(insertions).toHaveLength(3);
+    } finally {
+      prepare.mockRestore();
+    }
+    const counted = await env.DB.prepare(
+      "SELECT count(*) AS total, sum(account_id = ?) AS deleted FROM daily_storage WHERE day = '2031-05-06'",
+    )
+      .bind(id)
+      .first();
+    const named = await env.DB.prepare("SELECT count(*) AS total FROM accounts WHERE name < '~'").first<number>(
+      "total",
+    );
+    expect(counted).toEqual({ total: named, deleted: 0 });
+    await run("DELETE FROM accounts WHERE name LIKE 'many-%'");
+  });
+
   it("notes what each account stores, over and over for one day", async ({ expect }) => {
     const { account } = await newAccount();
     const repository = newRepository();

@@ -156,6 +156,15 @@ describe("the overview", () => {
     const hidden = await addImage(account, { storedBytes: 50_000, tags: 9 });
     await permitOrganization(member, whole.organization);
     await permitImage(member, single.image);
+    // One that was deleted, and whose permissions go in slices afterwards.
+    const gone = newName("org");
+    await run(
+      "INSERT INTO organizations (account_id, name, created_at) SELECT id, ?, 0 FROM accounts WHERE name = ?",
+      gone,
+      account,
+    );
+    await permitOrganization(member, gone);
+    await run("UPDATE organizations SET name = '~' || id WHERE name = ?", gone);
     await addPulls(whole.image, 1, 10);
     await addPulls(single.image, 1, 20);
     await addPulls(hidden.image, 1, 40);

@@ -467,6 +467,23 @@ describe("a delivery", () => {
     expect(queued.map((message) => message.id)).not.toContain(id);
   });
 
+  it.for([
+    ["trigger", "UPDATE triggers SET name = '~' || id WHERE id = ?1"],
+    [
+      "image",
+      "UPDATE repositories SET account_id = 0, name = '~' || id WHERE id = (SELECT repository_id FROM triggers WHERE id = ?1)",
+    ],
+  ] as const)("goes with the first look once its %s is deleted", async ([, hiding], { expect }) => {
+    const hook = await newHook();
+    const id = await newDelivery(hook);
+    await env.DB.prepare(hiding).bind(hook.triggerId).run();
+    await makeDue(id, 61_000);
+    await deliver(stores, id);
+    expect(received).toEqual([]);
+    await sweepDeliveries(stores);
+    expect(queued.map((message) => message.id)).not.toContain(id);
+  });
+
   it("is left to the sweeper when the queue takes nothing", async ({ expect }) => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const hook = await newHook();

@@ -20,7 +20,7 @@ import { formatTime, Time } from "../swr/params.ts";
 import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
 import { Next } from "./paging.ts";
 import { imageOf, ImageParams, ManifestParams } from "./params.ts";
-import { cutSortedPage, readSortedPage, sortedPageParams } from "./sorting.ts";
+import { cutSearchedPage, readSearchedPage, sortedPageParams } from "./sorting.ts";
 import { registryHost } from "../public-address.ts";
 
 // --- What is answered ---
@@ -258,8 +258,9 @@ export const images = createRouter()
   .openapi(listTags, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const query = c.req.valid("query");
-    const page = { ...readSortedPage(query), prefix: query.q };
-    const { items, next } = cutSortedPage(query, await listTagDetails(c.var.stores, c.var.caller, name, page));
+    const page = { ...(await readSearchedPage(c.var.stores, query)), prefix: query.q };
+    const found = await listTagDetails(c.var.stores, c.var.caller, name, page);
+    const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ tags: items.map((tag) => describeTag(tag, name, registryHost(c))), next }, 200);
   })
   .openapi(showManifest, async (c) => {
@@ -271,7 +272,7 @@ export const images = createRouter()
     return c.json({ ...describeManifest(manifest), pullCommand }, 200);
   });
 
-type TagCompanions = Awaited<ReturnType<typeof listTagDetails>>[number]["companions"];
+type TagCompanions = Awaited<ReturnType<typeof listTagDetails>>["rows"][number]["companions"];
 
 function pullCommandOf(host: string, name: string): string {
   return `docker pull ${host}/${name}`;
@@ -293,7 +294,7 @@ function describeImage(
 }
 
 function describeTag(
-  tag: Awaited<ReturnType<typeof listTagDetails>>[number],
+  tag: Awaited<ReturnType<typeof listTagDetails>>["rows"][number],
   name: RepositoryName,
   host: string,
 ): z.infer<typeof Tag> {

@@ -2,7 +2,7 @@
 import type { Page } from "../../model/image-search.ts";
 import { z } from "../openapi.ts";
 import type { Stores } from "../../registry/stores.ts";
-import { cutPage, cutSealedPage, PAGE_PARAMS, readCursor, readSealedCursor } from "./paging.ts";
+import { cutSealedPage, PAGE_PARAMS, readSealedCursor } from "./paging.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
@@ -51,21 +51,16 @@ interface SortedQuery<S> {
  *
  * @throws RegistryError PAGINATION_INVALID for a cursor of a list in another order.
  */
-export function readSortedPage<S extends string>(query: SortedQuery<S>): Page<S> {
-  return pageOf(query, readCursor(query.cursor, positionIn(query)));
-}
-
-/** The same for a page that {@link cutSearchedPage} cut. */
 export async function readSearchedPage<S extends string>(stores: Stores, query: SortedQuery<S>): Promise<Page<S>> {
-  return pageOf(query, await readSealedCursor(stores, query.cursor, positionIn(query)));
+  const position = await readSealedCursor(stores, query.cursor, positionIn(query));
+  const after = position && ([position[1], position[2]] as const);
+  return { sort: query.sort, isDescending: isDescending(query), after, limit: query.limit + 1 };
 }
 
-/** Cuts the page that a query asks for from the rows of {@link readSortedPage}. */
-export function cutSortedPage<T extends Entry>(query: SortedQuery<string>, rows: readonly T[]) {
-  return cutPage(rows, query.limit, (row) => positionOf(query, row));
-}
-
-/** The same for a search, which may have ended before the page was full, at an entry that the caller may not know of. */
+/**
+ * Cuts the page that a query asks for from what {@link readSearchedPage} let find. It may have ended before it was full, at
+ * an entry that the caller may not know of.
+ */
 export function cutSearchedPage<T extends Entry>(
   stores: Stores,
   query: SortedQuery<string>,
@@ -86,14 +81,6 @@ function positionIn(query: SortedQuery<string>) {
 
 function positionOf(query: SortedQuery<string>, { key, id }: Entry) {
   return [orderOf(query), key, id];
-}
-
-function pageOf<S extends string>(
-  query: SortedQuery<S>,
-  position: readonly [order: string, key: string | number, id: number] | undefined,
-): Page<S> {
-  const after = position && ([position[1], position[2]] as const);
-  return { sort: query.sort, isDescending: isDescending(query), after, limit: query.limit + 1 };
 }
 
 /** A cursor of one order makes no sense in another. */
