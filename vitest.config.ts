@@ -29,8 +29,8 @@ const WORKER = {
 /** The fast suite: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; the rest. */
 export default defineConfig({
   test: {
-    // Some tests wait for a limit's time to pass: three files at once keep two processors busy.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Some tests wait for a limit's time to pass: four files at once keep two processors busy.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     projects: [
       {
         plugins: [cloudflareTest(WORKER)],

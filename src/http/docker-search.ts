@@ -15,9 +15,8 @@ const DEFAULT_RESULTS = 25;
 const MAX_TERM_LENGTH = 100;
 
 export const dockerSearch = new Hono<AppEnv>()
-  .use(boundAnswers)
   .get("/_ping", (c) => c.json({ standalone: true }))
-  .get("/search", identify, async (c) => {
+  .get("/search", boundAnswers, identify, async (c) => {
     const term = (c.req.query("q") ?? "").toLowerCase();
     if (term.length > MAX_TERM_LENGTH) {
       throw new RegistryError("FILTER_INVALID", `q may have at most ${MAX_TERM_LENGTH} characters`);

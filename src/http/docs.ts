@@ -31,9 +31,7 @@ export function documentation(source: OpenAPIHono<AppEnv>): Hono<AppEnv> {
   const describe = () => (document ??= describeApi(source));
 
   return new Hono<AppEnv>()
-    .use("/openapi.json", boundAnswers)
-    .use("/docs", boundAnswers)
-    .get("/openapi.json", (c) => {
+    .get("/openapi.json", boundAnswers, (c) => {
       json ??= JSON.stringify(describe());
       c.header("Content-Type", "application/json");
       c.header("Cache-Control", CACHING);
@@ -42,7 +40,7 @@ export function documentation(source: OpenAPIHono<AppEnv>): Hono<AppEnv> {
       c.header("Access-Control-Allow-Origin", "*");
       return c.body(json);
     })
-    .get("/docs", async (c) => {
+    .get("/docs", boundAnswers, async (c) => {
       const origin = addressForClient(c);
       if (page?.origin !== origin) page = { origin, html: String(await renderDocs(describe(), origin)) };
       c.header("Cache-Control", CACHING);
