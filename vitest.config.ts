@@ -26,6 +26,29 @@ const WORKER = {
   },
 };
 
+/**
+ * What the Worker takes from npm, each as one module: every test file loads all of them anew, and drizzle, Hono and zod are
+ * hundreds of modules. Saves a second a file.
+ */
+const PACKAGES = [
+  "@hono/zod-openapi",
+  "drizzle-orm",
+  "drizzle-orm/d1",
+  "drizzle-orm/sqlite-core",
+  "hono",
+  "hono/cookie",
+  "hono/cors",
+  "hono/factory",
+  "hono/html",
+  "hono/http-exception",
+  "hono/utils/basic-auth",
+  "ipaddr.js",
+  "jose",
+  "re2js",
+  "zod",
+];
+const deps = { optimizer: { ssr: { enabled: true, include: PACKAGES } } };
+
 /** The fast suite: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; the rest. */
 export default defineConfig({
   test: {
@@ -36,6 +59,7 @@ export default defineConfig({
         plugins: [cloudflareTest(WORKER)],
         test: {
           name: "workerd",
+          deps,
           include: ["test/workerd/**/*.test.ts"],
           setupFiles: ["test/support/workerd/setup.ts"],
           testTimeout: 30_000,
@@ -46,6 +70,7 @@ export default defineConfig({
         plugins: [cloudflareTest(WORKER)],
         test: {
           name: "rules",
+          deps,
           include: ["src/**/*.test.ts"],
           exclude: OUTSIDE.map((folder) => `${folder}/**`),
           isolate: false,

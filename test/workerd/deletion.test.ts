@@ -1,6 +1,6 @@
 /** Deleting what has very many rows: gone at once for everybody, and in slices from the database. */
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Actor } from "../../src/model/access.ts";
 import { Budget } from "../../src/registry/budget.ts";
 import { cleanSoon, cleanUp } from "../../src/registry/cleanups.ts";

@@ -150,8 +150,9 @@ describe("failures from one address, under whatever names", () => {
 describe("a user's name", () => {
   it("is not locked by failures from other addresses", async ({ expect }) => {
     const { member } = await newAccount();
-    for (let attempt = 0; attempt < 45; attempt += 1) {
-      await getWithBasic("/v2/", { name: member.name, password: `guess ${attempt}` }, from("192.0.2.80"));
+    for (let attempt = 0; attempt < 45; attempt += 5) {
+      const guesses = [0, 1, 2, 3, 4].map((at) => ({ name: member.name, password: `guess ${attempt + at}` }));
+      await Promise.all(guesses.map((guess) => getWithBasic("/v2/", guess, from("192.0.2.80"))));
     }
     expect((await getWithBasic("/v2/", member, from("192.0.2.81"))).status).toBe(200);
     // And once it was right somewhere, the isolate knows it everywhere.
