@@ -1425,7 +1425,7 @@ export interface paths {
         post: operations["createNamespaceAuth"];
         /**
          * Take permissions on an organization away
-         * @description From at most 100 users who have one on it, named by id. It is done for all of them or for none.
+         * @description From up to 100 users, named by id; an empty list changes nothing. It is done for all of them or for none.
          */
         delete: operations["deleteNamespaceAuth"];
         options?: never;
@@ -1539,7 +1539,7 @@ export interface paths {
         post: operations["createUserRepositoryAuth"];
         /**
          * Take permissions on an image away
-         * @description From at most 100 users who have one on it, named by id. It is done for all of them or for none.
+         * @description From up to 100 users, named by id; an empty list changes nothing. It is done for all of them or for none.
          */
         delete: operations["deleteUserRepositoryAuth"];
         options?: never;
