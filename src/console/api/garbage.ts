@@ -23,8 +23,8 @@ export function usePreviewGarbage() {
 }
 
 /**
- * Collects until nothing is left that is due, or something failed, which it would again. The registry works for a limited time at each request, so it is asked again
- * and again; whoever leaves the page leaves the rest to the hourly run.
+ * Collects until nothing is left that is due, or a part of it has failed and would fail again. The registry works for a
+ * limited time at each request, so it is asked again and again; whoever leaves the page leaves the rest to the hourly run.
  */
 export function useCollectGarbage() {
   const client = useQueryClient();
