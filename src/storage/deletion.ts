@@ -224,8 +224,8 @@ function touchLinked(db: Database, repositoryId: number) {
 }
 
 /**
- * Lets a slice of its manifests be taken apart. Those that tags or others still lead to would be in the way of all that are
- * to be: so none before the tags are gone, and others soon after.
+ * Lets a slice of its manifests be taken apart. One that a tag still leads to would hold up the queue of all that are to be,
+ * so none is let go before the repository's last tag is gone.
  */
 function hideManifests(db: Database, repositoryId: number, condition = sql`1`) {
   return db
