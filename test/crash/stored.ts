@@ -25,8 +25,8 @@ export function storedBlobs(server: Server): StoredBlob[] {
 }
 
 /**
- * The keys of R2 objects and unfinished multipart uploads that nobody would ever remove: no `blobs` row names them, and
- * no upload session that still has an alarm remembers them.
+ * The keys of R2 objects and unfinished multipart uploads that nobody would ever remove: no `blobs` row names them, garbage
+ * collection has not noted them for its next run, and no upload session that still has an alarm remembers them.
  */
 export function leakedKeys(server: Server): string[] {
   const present = files(server, "r2/*").flatMap((file) =>
@@ -50,6 +50,9 @@ export function leakedKeys(server: Server): string[] {
     );
   const known = new Set([
     ...storedBlobs(server).map(({ objectKey }) => objectKey),
+    ...files(server, "d1/*").flatMap((file) =>
+      query<{ key: string }>(file, "SELECT object_key AS key FROM garbage_objects").map(({ key }) => key),
+    ),
     ...remembered.map(({ key }) => key),
   ]);
   return present.map(({ key }) => key).filter((key) => !known.has(key));
