@@ -119,10 +119,15 @@ const CASES: Record<string, () => Promise<string>> = {
 
   "toomanyrequests: too many attempts to log in: try again in a minute": async () => {
     const credentials = Buffer.from("guessed:wrong").toString("base64");
-    for (let attempt = 0; attempt < MANY_ATTEMPTS; attempt += 1) {
-      await fetch(`${docker.server.url}/token`, { headers: { Authorization: `Basic ${credentials}` } });
+    let output = "";
+    // Attempts are counted by the minute: where one ends in between, the next one has all that follow.
+    for (let round = 0; round < 3 && !output.includes("toomanyrequests"); round += 1) {
+      for (let attempt = 0; attempt < MANY_ATTEMPTS; attempt += 1) {
+        await fetch(`${docker.server.url}/token`, { headers: { Authorization: `Basic ${credentials}` } });
+      }
+      output = await outputOf(nobodys.login("guessed", "wrong"));
     }
-    return outputOf(nobodys.login("guessed", "wrong"));
+    return output;
   },
 
   // No resolver has to be asked to know that there is no such name: a part of it is too long.
