@@ -180,17 +180,22 @@ test("closing gives up on an answer that takes too long", async () => {
   expect(performance.now() - start).toBeLessThan(700);
 });
 
+/** Sends a request piece by piece, until all of it is sent or the connection ends. */
+async function sendUntilAnswered(socket: Socket): Promise<void> {
+  const piece = Buffer.alloc(64 * 1024, "x");
+  socket.write(post(100 * piece.byteLength));
+  for (let sent = 0; sent < 100 && !socket.readableEnded; sent += 1) {
+    socket.write(piece);
+    await sleep(5);
+  }
+}
+
 test("a client that is still sending gets an answer that came early", async () => {
   const { front } = await frontBefore((socket) => {
     socket.once("data", () => socket.end("refused", () => socket.destroy()));
   });
   const client = await openSocket(front.port);
-  const piece = Buffer.alloc(64 * 1024, "x");
-  client.socket.write(post(100 * piece.byteLength));
-  for (let sent = 0; sent < 100 && !client.socket.readableEnded; sent += 1) {
-    client.socket.write(piece);
-    await sleep(5);
-  }
+  await sendUntilAnswered(client.socket);
   await client.ended;
   expect(client.received().toString()).toBe("refused");
 });
@@ -210,12 +215,7 @@ test.for([0, 1, 3])("an answer that was lost with its connection is a 503, after
     client.socket.write(GET);
     await eventually(() => client.received().toString().split("200 OK").length - 1 === at || undefined);
   }
-  const piece = Buffer.alloc(64 * 1024, "x");
-  client.socket.write(post(100 * piece.byteLength));
-  for (let sent = 0; sent < 100 && !client.socket.readableEnded; sent += 1) {
-    client.socket.write(piece);
-    await sleep(5);
-  }
+  await sendUntilAnswered(client.socket);
   await client.ended;
   expect(client.received().toString()).toMatch(/^(HTTP\/1\.1 200 OK[^]*ok)*HTTP\/1\.1 503 /);
 });

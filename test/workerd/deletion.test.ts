@@ -156,6 +156,20 @@ async function remove(stores: Stores, image: { id: number; name: RepositoryName 
   await cleanSoon({ kind: "image", targetId: image.id }, stores);
 }
 
+/** Adds tags to the manifest of an image's tag `first`. @returns what counts the image's tags. */
+async function addTags(image: string, count: number): Promise<() => Promise<number>> {
+  await env.DB.prepare(
+    numbered(
+      count,
+      "INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)",
+      `SELECT repository_id, 'v' || i, manifest_id, 0, 0 FROM n, tags JOIN repositories r ON r.id = repository_id
+       WHERE r.name = '${image}' AND tags.name = 'first'`,
+    ),
+  ).run();
+  return () =>
+    countOf(`SELECT count(*) AS count FROM tags JOIN repositories r ON r.id = repository_id WHERE r.name = '${image}'`);
+}
+
 describe("deleting a large image", () => {
   const COUNT = 350;
 
@@ -376,18 +390,7 @@ describe("deleting what else may have very many rows", () => {
     const organization = await newOrganization(administrator);
     const name = `${organization}/web`;
     const digest = await pushAs(administrator, name, "first");
-    await env.DB.prepare(
-      numbered(
-        2100,
-        "INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)",
-        `SELECT repository_id, 'v' || i, manifest_id, 0, 0 FROM n, tags JOIN repositories r ON r.id = repository_id
-         WHERE r.name = '${name}' AND tags.name = 'first'`,
-      ),
-    ).run();
-    const tagsLeft = () =>
-      countOf(
-        `SELECT count(*) AS count FROM tags JOIN repositories r ON r.id = repository_id WHERE r.name = '${name}'`,
-      );
+    const tagsLeft = await addTags(name, 2100);
     const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
     const rule = await administrator.post(rules, { pattern: "v77" });
     expect(rule.status).toBe(201);
@@ -408,18 +411,7 @@ describe("a manifest with more tags than one request can delete", () => {
     const { administrator } = await newAccount();
     const name = parseRepositoryName(`${await newOrganization(administrator)}/web`);
     const digest = (await pushAs(administrator, name, "first")) as Digest;
-    await env.DB.prepare(
-      numbered(
-        2100,
-        "INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)",
-        `SELECT repository_id, 'v' || i, manifest_id, 0, 0 FROM n, tags JOIN repositories r ON r.id = repository_id
-         WHERE r.name = '${name}' AND tags.name = 'first'`,
-      ),
-    ).run();
-    const tagsLeft = () =>
-      countOf(
-        `SELECT count(*) AS count FROM tags JOIN repositories r ON r.id = repository_id WHERE r.name = '${name}'`,
-      );
+    const tagsLeft = await addTags(name, 2100);
     // As if it had deleted hundreds of thousands already.
     const db = openDatabase(env.DB, MAX_QUERIES);
     while (countQueries(db) < MAX_QUERIES - 210) await db.run("SELECT 1");
