@@ -1,34 +1,31 @@
-/**
- * Ends connections of clients that do not read what they asked for. Each of them keeps about a megabyte here and in workerd,
- * whatever it is that they do not read.
- */
+/** Ends connections of clients that do not read what they asked for. Each of them keeps about a megabyte here and in workerd. */
 import type { Socket } from "node:net";
 
-/** A client that takes less than this in its time reads nothing, as far as this is concerned. */
+/** A client makes progress with each so many bytes. */
 const READ_BYTES = 32 * 1024;
 const LOOK_MS = 1000;
 
 export interface ReaderLimits {
   /** For how long a client may read nothing. */
   patienceMs: number;
-  /** How many may do so at once before the longest of them have to go. */
+  /** How many may do so at once. Beyond that, those that have read nothing for longest have to go. */
   maxSlow: number;
-  /** For how long they may in any case. */
+  /** How long every client may read nothing, however many others do so. */
   leastMs: number;
 }
 
 export const READER_LIMITS: ReaderLimits = { patienceMs: 60_000, maxSlow: 64, leastMs: 5000 };
 
 /**
- * Looks at all clients once a second.
+ * Looks at all clients once a second, and ends the connections of those that are over the limits.
  *
- * @returns what ends that.
+ * @returns a function that stops the looking.
  */
 export function watchReaders(
   clients: () => Iterable<Socket>,
   { patienceMs, maxSlow, leastMs }: ReaderLimits,
 ): () => void {
-  /** What each client that is to read something had read, and when it last got ahead. */
+  /** Of each client that has something to read: how much it had read, and when it last made progress. */
   let known = new Map<Socket, { read: number; since: number }>();
   const look = () => {
     const now = performance.now();

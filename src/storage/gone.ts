@@ -22,8 +22,8 @@ export function isNamed(name: SQLWrapper): SQL {
 }
 
 /**
- * The refusal that it means when a user or an organization is made in an account that was deleted meanwhile, which a trigger of
- * migration 0006 lets fail; undefined for any other failure.
+ * The refusal for a batch that made a user or an organization in an account that was deleted meanwhile: a trigger of migration
+ * 0006 lets it fail. Undefined for any other failure.
  */
 export function deletedAccount(error: unknown): RegistryError | undefined {
   if (!isConstraintFailure(error, "the account is deleted")) return undefined;
@@ -61,7 +61,7 @@ export function isNamedUser(id: SQLWrapper): SQL | undefined {
 /** The same of users with their accounts, each of which may have been deleted: for queries that join `accounts`. */
 export const isUserThere = and(isNamed(users.name), isNamed(accounts.name));
 
-/** Whether who was logged in when a request began has not been deleted since. */
+/** Whether a user has not been deleted since the request began that they sent. */
 export function isStillThere({ id }: { id: number }): SQL {
   return sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isNamedUser(sql`${id}`)})`;
 }

@@ -119,7 +119,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
 }
 
 function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagSearch): BoundedList {
-  // Times may be equal; the row's own number then decides, which the index has anyway.
+  // Several tags may have one time. Their row numbers order these, and the index holds row numbers.
   const id = sql`${tags}.rowid`;
   const isListed = and(eq(tags.repositoryId, repositoryId), isListedTag);
   const hasPrefix =

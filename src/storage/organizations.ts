@@ -26,8 +26,8 @@ export async function countCreatedOrganizations(db: Database, userId: number): P
 }
 
 /**
- * The statements that create an organization unless it exists, its name still rests or its creator has reached the
- * quota or was deleted, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
+ * The statements that create an organization unless it exists, its name still rests, or its creator has reached the quota or
+ * was deleted, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
  * was created.
  */
 export function insertOrganization(db: Database, actor: Actor, name: OrganizationName, quota: number) {

@@ -39,7 +39,7 @@ it("is known by its digest where zstd has too large a window, and says so", asyn
   });
 });
 
-describe("a layer of which only the digest is asked", () => {
+describe("a layer that needs only its digest", () => {
   it("is not unpacked where nothing limits what is inside", async ({ expect }) => {
     const { file, digest, asked } = await packedLayer();
     expect(await checkerOf(Infinity).hash(file, digest)).toBe(digest);

@@ -67,8 +67,8 @@ export class LayerChecker {
   }
 
   /**
-   * Hashes a file of which nobody asks what is inside. It is unpacked only where that counts against a limit: unpacking takes
-   * several times as long.
+   * Hashes a file, for callers that do not need to know its contents. It unpacks the file only where a limit counts what is
+   * inside: unpacking takes several times as long.
    *
    * @throws as {@link check}.
    */

@@ -1,7 +1,7 @@
 /**
- * Where blocks of zstd end (RFC 8878, 3.1), told by the headers alone. fzstd, which unpacks them, needs that for two reasons:
- * it unpacks at once all blocks that it is given, of which four bytes may make 128 KiB, and more than the format allows; and
- * it reads wrong offsets where a match lies further back than 64 MiB.
+ * Finds the ends of zstd blocks by their headers (RFC 8878, 3.1). fzstd unpacks the blocks, and has two faults. It unpacks all
+ * blocks of one call at once, and four bytes can make 128 KiB; it also accepts larger blocks than the format allows. And it
+ * reads wrong offsets where a match lies more than 64 MiB back.
  */
 import type { Bytes } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
@@ -117,7 +117,7 @@ function readWindow(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
-/** A number of up to eight bytes, of which large ones need not be exact. */
+/** Reads a number of up to eight bytes. Above 2^53 it is not exact: such a number is too large anyway. */
 function littleEndian(bytes: readonly number[]): number {
   return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
 }

@@ -24,7 +24,8 @@ export function usePreviewGarbage() {
 
 /**
  * Collects until nothing is left that is due, or a part of it has failed and would fail again. The registry works for a
- * limited time at each request, so it is asked again and again; whoever leaves the page leaves the rest to the hourly run.
+ * limited time at each request, so the page asks it again and again. After a user has left the page, the hourly run does the
+ * rest.
  */
 export function useCollectGarbage() {
   const client = useQueryClient();

@@ -131,8 +131,8 @@ garbage.openapi(
     operationId: "collectGarbage",
     summary: "Collect garbage now, or see what would go",
     description:
-      "For operators. A run ends after at most about 20 seconds: repeat the request until `complete` or `failed`. Without it, a run " +
-      "takes place every hour.",
+      "For operators. A run ends after at most about 20 seconds: repeat the request until `complete` or `failed`. " +
+      "Without it, a run takes place every hour.",
     request: jsonBody(NewRun),
     responses: { 200: json(Result, "What went, or would go.") },
   }),

@@ -45,7 +45,7 @@ const upload = {
   tagMissing: "Enter a tag.",
   tagTaken:
     "Another image in this list would be uploaded as {{name}} as well, and only the later one would stay. Change one of them, or leave one out.",
-  joinedPlatforms_one: "the archive lists {{number}} platform by itself, of which an index is made",
+  joinedPlatforms_one: "the archive lists {{number}} platform by itself, which becomes an index",
   joinedPlatforms_other: "the archive lists {{number}} platforms one by one, which become one index",
   missingPlatforms_one: "{{number}} platform is not in the archive",
   missingPlatforms_other: "{{number}} platforms are not in the archive",

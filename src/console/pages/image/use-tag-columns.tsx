@@ -89,7 +89,7 @@ function TagName({ tag }: { tag: Tag }) {
   );
 }
 
-/** Many rows have such a link: only with the tag's name it says to somebody who hears links by themselves where it leads. */
+/** Many rows have such a link. A screen reader lists links without their rows, so this one's label names the tag. */
 function CompanionLink({ companion: { type, name }, tag }: { companion: Tag["companions"][number]; tag: string }) {
   const { t } = useTranslation("image");
   const kind = t(`companion_${type}`);
