@@ -2,19 +2,17 @@
  * Documents that are in memory whole while they are worked on and sent: manifests, of up to 4 MiB. A client that reads slowly
  * keeps one there, and a hundred clients a hundred, so they take it from a budget that all share.
  */
-import { type Lease, MemoryBudget } from "./memory.ts";
-import { IDLE, overloaded, untilTrue, within } from "./streams.ts";
+import { HELD_PER_BYTE, type Lease, MemoryBudget } from "./memory.ts";
+import { IDLE, untilTrue, within } from "./streams.ts";
 
 /** What documents may take of an isolate's memory, all together. */
 export const DOCUMENT_BUDGET_BYTES = 12 * 1024 * 1024;
 /** One of up to this size takes nothing of it: so large is what every request takes anyway. */
 export const SMALL_DOCUMENT_BYTES = 64 * 1024;
-/** What a byte of one takes while it is worked on: as the database answers it, as text, and as what is read out of it. */
-const HELD_PER_BYTE = 3;
 
 export const documents = new MemoryBudget(DOCUMENT_BUDGET_BYTES);
 
-/** Bytes that are handed to a client at once, and for how long it may take to read them: less while others wait. */
+/** Bytes that are handed to a client at once, and how long it may take to read them. While memory is scarce it has less time. */
 const PIECE_BYTES = 64 * 1024;
 const STALL_MS = 60_000;
 const HURRIED_STALL_MS = 5000;
@@ -31,14 +29,15 @@ export async function withDocuments<T>(use: (memory: Lease) => Promise<T>): Prom
 }
 
 /**
- * Takes memory for one more document, before it is read. Who needs more than there is in all has all of it, alone.
+ * Takes memory for one more document, before it is read. A request that needs more than the whole budget takes the whole
+ * budget.
  *
  * @throws RegistryError OVERLOADED when others have it for too long.
  */
 export async function requireDocumentMemory(memory: Lease, bytes: number): Promise<void> {
   if (bytes <= SMALL_DOCUMENT_BYTES) return;
   const wanted = Math.min(memory.bytes + bytes * HELD_PER_BYTE, documents.bytes);
-  await untilTrue(() => memory.resize(wanted), overloaded("large documents"));
+  await untilTrue(() => memory.resize(wanted), "large documents");
 }
 
 /**
@@ -86,8 +85,7 @@ async function requireRead(write: Promise<void>, stallMs: number): Promise<void>
   write.catch(() => undefined);
   for (let waitedMs = 0; (await within(LOOK_MS, write)) === IDLE;) {
     waitedMs += LOOK_MS;
-    const isScarce = documents.used > documents.bytes / 2;
-    if (waitedMs >= (isScarce ? Math.min(HURRIED_STALL_MS, stallMs) : stallMs))
-      throw new Error("the client does not read its answer");
+    const limitMs = documents.used > documents.bytes / 2 ? Math.min(HURRIED_STALL_MS, stallMs) : stallMs;
+    if (waitedMs >= limitMs) throw new Error("the client does not read its answer");
   }
 }

@@ -10,6 +10,9 @@
 const BEAT_MS = 3000;
 const SILENCE_MS = 15_000;
 
+/** What each byte of a text takes while it is worked on: as it came, as text, and as what is read out of it. */
+export const HELD_PER_BYTE = 3;
+
 /** A number of bytes, of which holders take what they need and give it back. */
 export class MemoryBudget {
   readonly bytes: number;

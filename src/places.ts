@@ -82,6 +82,15 @@ export class Places {
     return () => clearInterval(timer);
   }
 
+  /** The same, and the function gives the place to others as well. It may be called more than once. */
+  hold(holder: string, group = ""): () => void {
+    const stop = this.keep(holder, group);
+    return () => {
+      stop();
+      this.leave(holder);
+    };
+  }
+
   /** Gives the place to others at once. A holder that only falls silent leaves it some seconds later. */
   leave(holder: string): void {
     this.#taken.delete(holder);

@@ -3,7 +3,7 @@
  * of the speed; in small ones where they do not, since a read holds its whole buffer until it is full. What a client does to
  * its body, from breaking it off to sending nothing more, becomes a refusal here and nowhere else.
  */
-import { free, type Lease, MemoryBudget } from "./memory.ts";
+import { free, HELD_PER_BYTE, type Lease, MemoryBudget } from "./memory.ts";
 import { RegistryError } from "./model/errors.ts";
 import { Places } from "./places.ts";
 
@@ -37,12 +37,8 @@ const PEEK_MS = 100;
 const DISCARD_BYTES = 4 * 1024;
 const DISCARD_BYTES_IN_HASTE = 16 * 1024;
 
-/**
- * What small bodies may take of an isolate's memory, all together, until they are answered: for each byte three, since what is
- * read out of them is in memory as well.
- */
+/** What small bodies may take of an isolate's memory, all together, until they are answered. */
 export const BODY_BUDGET_BYTES = 16 * 1024 * 1024;
-const HELD_PER_BYTE = 3;
 /** For how long a small body may come in, all in all, and how long it waits for memory. */
 export const BODY_MS = 120_000;
 const MEMORY_PATIENCE_MS = 5000;
@@ -255,18 +251,20 @@ function join(pieces: readonly Bytes[], length: number): Bytes {
  * Waits for memory.
  *
  * @param take tries to take it.
- * @param refusal what is thrown when there is none for too long.
- * @throws RegistryError OVERLOADED.
+ * @param what needs it.
+ * @throws RegistryError OVERLOADED when there is none for too long.
  */
-export async function untilTrue(take: () => boolean, refusal = overloaded("uploads")): Promise<void> {
+export async function untilTrue(take: () => boolean, what: Crowding = "uploads"): Promise<void> {
   for (const end = Date.now() + MEMORY_PATIENCE_MS; !take();) {
-    if (Date.now() > end) throw refusal;
+    if (Date.now() > end) throw overloaded(what);
     await new Promise((done) => setTimeout(done, MEMORY_POLL_MS));
   }
 }
 
-/** @param what too much of which is under way. */
-export function overloaded(what: "uploads" | "large documents"): RegistryError {
+/** What there may be too much of. */
+type Crowding = "uploads" | "large documents";
+
+export function overloaded(what: Crowding): RegistryError {
   return new RegistryError("OVERLOADED", `too many ${what} are under way: repeat the request in a few seconds`);
 }
 

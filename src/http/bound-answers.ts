@@ -1,5 +1,11 @@
+/**
+ * Answers that are made in memory whole keep within the memory of documents until their clients have read them. Without that,
+ * each client that reads slowly keeps one in memory, of up to 4 MiB.
+ */
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { documents, SMALL_DOCUMENT_BYTES, writeDocument } from "../documents.ts";
+import type { Lease } from "../memory.ts";
 import { Places } from "../places.ts";
 import { overloaded, untilTrue } from "../streams.ts";
 import { type AppEnv, continueAfterAnswer } from "./context.ts";
@@ -11,36 +17,49 @@ const WHOLE_TYPES = /^(?:application\/(?:[\w.-]+\+)?json|text\/html)\b/;
 const waiting = new Places(8);
 
 /**
- * Keeps large answers within the memory of documents until their clients have read them: without that, each client that reads
- * slowly keeps one in memory, of up to 4 MiB.
+ * Sees to the answers of the routes behind it.
  *
- * @throws RegistryError OVERLOADED.
+ * @throws RegistryError OVERLOADED when there is no memory for a large one.
  */
 export const boundAnswers = createMiddleware<AppEnv>(async function boundAnswers(c, next) {
   await next();
-  if (
-    !c.res.body ||
-    c.get("isBounded") ||
-    c.req.method === "HEAD" ||
-    !WHOLE_TYPES.test(c.res.headers.get("Content-Type") ?? "")
-  )
-    return;
+  if (!c.res.body || c.get("isBounded") || c.req.method === "HEAD") return;
+  if (!WHOLE_TYPES.test(c.res.headers.get("Content-Type") ?? "")) return;
   const bytes = new Uint8Array(await c.res.arrayBuffer());
   if (bytes.byteLength <= SMALL_DOCUMENT_BYTES) {
     c.res = new Response(bytes, c.res);
     return;
   }
   const memory = documents.open();
-  if (!memory.resize(bytes.byteLength)) {
-    const holder = crypto.randomUUID();
-    if (!waiting.tryTake(holder)) throw overloaded("large documents");
-    try {
-      await untilTrue(() => memory.resize(bytes.byteLength), overloaded("large documents"));
-    } finally {
-      waiting.leave(holder);
-    }
+  if (!memory.resize(bytes.byteLength)) await waitForMemory(memory, bytes.byteLength);
+  c.res = new Response(stream(c, bytes, memory), c.res);
+});
+
+/**
+ * Answers with a document.
+ *
+ * @param memory what `withDocuments` gave for reading it.
+ */
+export function sendDocument(c: Context<AppEnv>, text: string, memory: Lease) {
+  c.set("isBounded", true);
+  if (memory.bytes === 0) return c.body(text, 200);
+  return c.body(stream(c, new TextEncoder().encode(text), memory.handOver()), 200);
+}
+
+/** @throws RegistryError OVERLOADED. */
+async function waitForMemory(memory: Lease, bytes: number): Promise<void> {
+  const holder = crypto.randomUUID();
+  if (!waiting.tryTake(holder)) throw overloaded("large documents");
+  try {
+    await untilTrue(() => memory.resize(bytes), "large documents");
+  } finally {
+    waiting.leave(holder);
   }
+}
+
+/** @param memory is given back once the client has read the bytes, or does not. */
+function stream(c: Context<AppEnv>, bytes: Uint8Array, memory: Lease): ReadableStream {
   const { readable, writable } = new FixedLengthStream(bytes.byteLength);
   continueAfterAnswer(c, writeDocument(bytes, writable, memory));
-  c.res = new Response(readable, c.res);
-});
+  return readable;
+}

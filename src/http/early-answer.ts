@@ -12,8 +12,9 @@ const lingering = new Places(100);
 /**
  * Lets a client hear a refusal that comes before it has sent its whole body. Without that the connection closes under a
  * client that is still sending, which gets a reset in place of the answer: measured, about half of them, with clients in Go,
- * in Node and with curl. The answer goes out in full as soon as it is clear whether the client is still sending, a tenth of a second at most;
- * its end waits, for a bounded time, while the rest of the body is read and thrown away. A client that sends little, or slowly, costs none of that: the runtime waits long enough.
+ * in Node and with curl. The answer goes out in full as soon as it is clear whether the client is still sending, a tenth of a
+ * second at most. Its end waits, for a bounded time, while the rest of the body is read and thrown away. A client that sends
+ * little, or slowly, costs none of that: the runtime waits long enough.
  */
 export const answerEarly = createMiddleware<AppEnv>(async function answerEarly(c, next) {
   const { body } = c.req.raw;
@@ -26,7 +27,7 @@ export const answerEarly = createMiddleware<AppEnv>(async function answerEarly(c
     lingering.leave(holder);
     return;
   }
-  const release = lingering.keep(holder);
+  const leave = lingering.hold(holder);
   const text = await c.res.arrayBuffer();
   const { readable, writable } = new FixedLengthStream(text.byteLength);
   const answering = async () => {
@@ -38,8 +39,7 @@ export const answerEarly = createMiddleware<AppEnv>(async function answerEarly(c
     } catch {
       // The client has gone, and with it the wish for an answer.
     } finally {
-      release();
-      lingering.leave(holder);
+      leave();
     }
   };
   c.executionCtx.waitUntil(answering());

@@ -45,7 +45,8 @@ const entrance = new Places(MAX_ENTERING);
 
 /**
  * Holds back a request with a body, or refuses it, when too many of them are under way already, before anything is asked or
- * read for it. What names nobody has places of its own, so that it holds up nobody who is known; and no network has all places.
+ * read for it. Requests that name no user have places of their own, so that they hold up no user who is known. No network has
+ * all places.
  *
  * @throws RegistryError OVERLOADED.
  */
@@ -63,28 +64,24 @@ function limiting(crowdOf: (c: Context<AppEnv>) => Crowd) {
     const network = networkOf(addressOf(c));
     const holder = crypto.randomUUID();
     if (!places.tryTake(holder, network)) await waitForPlace(crowd, holder, network);
-    const release = places.keep(holder, network);
-    let leaveEntrance = () => entrance.leave(holder);
-    let giveBack: (() => void) | undefined;
+    const leave = places.hold(holder, network);
     try {
       if (!(await entrance.take(holder, PATIENCE_MS))) throw overloaded("uploads");
-      const stop = entrance.keep(holder);
-      leaveEntrance = () => {
-        stop();
-        entrance.leave(holder);
-      };
-      giveBack = beginVisit(body, { places, bodyMs, onAdmission: leaveEntrance });
-      await next();
+      const leaveEntrance = entrance.hold(holder);
+      const giveBack = beginVisit(body, { places, bodyMs, onAdmission: leaveEntrance });
+      try {
+        await next();
+      } finally {
+        giveBack();
+        leaveEntrance();
+      }
     } finally {
-      giveBack?.();
-      leaveEntrance();
-      release();
-      places.leave(holder);
+      leave();
     }
   });
 }
 
-/** Whether a request names somebody outside its body: then whoever it is, is known before the body is read. */
+/** Whether the headers name a user: then the user is known before the body is read. */
 function namesSomebody(c: Context<AppEnv>): boolean {
   const authorization = c.req.header("Authorization");
   return authorization === undefined ? c.req.header("X-Auth-Token") !== undefined : !isSignature(authorization);
@@ -92,11 +89,10 @@ function namesSomebody(c: Context<AppEnv>): boolean {
 
 async function waitForPlace({ places, waiting }: Crowd, holder: string, network: string): Promise<void> {
   if (!waiting.tryTake(holder, network)) throw overloaded("uploads");
-  const release = waiting.keep(holder, network);
+  const leave = waiting.hold(holder, network);
   try {
     if (!(await places.take(holder, PATIENCE_MS, network))) throw overloaded("uploads");
   } finally {
-    release();
-    waiting.leave(holder);
+    leave();
   }
 }

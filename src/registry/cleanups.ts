@@ -108,7 +108,7 @@ export async function cleanUpAfterwards(stores: Stores): Promise<void> {
 /** Manifests that were deleted one by one. */
 async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void> {
   for (let changed = 1; changed > 0 && !budget.isSpent;) {
-    ({ changed } = await paced(() => takeApart(db)));
+    changed = await paced(() => takeApart(db));
   }
 }
 

@@ -1,5 +1,6 @@
 /** What belongs to an image goes and comes back with it: `storage/companions.ts`. */
 import type { Actor } from "../model/access.ts";
+import type { Digest } from "../model/digest.ts";
 import {
   expireWaiting,
   listUnsettledRepositories,
@@ -77,17 +78,17 @@ async function settleSlices(
   goesOn: (round: number) => boolean,
 ): Promise<boolean> {
   let next = noted;
-  let after = "";
+  let after: Digest | undefined;
   let settled = 0;
   for (let round = 0; ; round += 1) {
-    if (next.length === 0 && after !== "" && settled > 0) {
+    if (next.length === 0 && after && settled > 0) {
       next = await listUnsettled(db, repository.id);
-      after = "";
+      after = undefined;
       settled = 0;
     }
     if (next.length === 0) {
-      if (after !== "") warnOfRest(repository, "a quota has no room for what is to return");
-      return after === "";
+      if (after) warnOfRest(repository, "a quota has no room for what is to return");
+      return after === undefined;
     }
     if (!goesOn(round)) return false;
     const result = await settle(db, repository, doer, next, after);

@@ -72,7 +72,7 @@ export async function collectGarbage(
   /** So that a run that dies has told what it did. */
   const save = () => saveCollection(db, run);
 
-  /** What had a failure in this run. One row's trouble is not that of all others: the next run tries it again. */
+  /** The steps that failed in this run. The others go on, and the next run tries these again. */
   const failed = new Set<string>();
   const attempt = async (what: string, work: () => Promise<unknown>) => {
     try {
@@ -110,7 +110,7 @@ export async function collectGarbage(
       if (deleted > 0) isDue.parts = true;
     },
     parts: async () => {
-      const { changed } = await paced(() => takeApart(db));
+      const changed = await paced(() => takeApart(db));
       isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
       if (changed > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
@@ -260,7 +260,7 @@ export interface Collected {
   bytes: number;
   /** Whether nothing is left that is due. */
   isComplete: boolean;
-  /** Whether a part of it failed, which a repetition at once would do again; the log tells why. */
+  /** Whether a step failed; the log says why. A repetition at once would fail as well. */
   hasFailed: boolean;
   /** Whether the search for objects that nothing names has come to the end of the bucket. */
   isBucketDone: boolean;

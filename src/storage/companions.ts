@@ -86,9 +86,9 @@ export async function listUnsettled(db: Database, repositoryId: number): Promise
 /**
  * The last statement of a batch that moves tags: what is to be settled after it.
  *
- * @param after of a digest behind this one.
+ * @param after only what is noted of digests behind this one.
  */
-export function unsettledQuery(db: Database, repositoryId: number | SQL<number>, after = "") {
+export function unsettledQuery(db: Database, repositoryId: number | SQL<number>, after?: Digest) {
   return db
     .select({
       digest: unsettledManifests.digest,
@@ -96,12 +96,7 @@ export function unsettledQuery(db: Database, repositoryId: number | SQL<number>,
       sparedTag: unsettledManifests.sparedTag,
     })
     .from(unsettledManifests)
-    .where(
-      and(
-        eq(unsettledManifests.repositoryId, repositoryId),
-        after === "" ? undefined : gt(unsettledManifests.digest, after as Digest),
-      ),
-    )
+    .where(and(eq(unsettledManifests.repositoryId, repositoryId), after && gt(unsettledManifests.digest, after)))
     .orderBy(asc(unsettledManifests.digest))
     .limit(SLICE);
 }
@@ -149,8 +144,8 @@ export function registryOf({ accountId }: SettledRepository): Doer {
 export interface Settled {
   /** What is to be settled next; empty when there is nothing more behind `after`. */
   next: Unsettled[];
-  /** The digest behind which `next` is. */
-  after: string;
+  /** The digest behind which `next` is; undefined where it is from the beginning on. */
+  after: Digest | undefined;
   /** How many of the slice were settled. The others stay noted, since there was no room for what returns with them. */
   settled: number;
 }
@@ -161,14 +156,14 @@ export interface Settled {
  * for what is to return, that stays noted, the others are settled without it, and it goes on behind the slice.
  *
  * @param slice in the order of digests.
- * @param after the digest behind which it was listed.
+ * @param after the digest behind which it was listed, if there is one.
  */
 export async function settle(
   db: Database,
   repository: Pick<SettledRepository, "id" | "name">,
   doer: Doer,
   slice: readonly Unsettled[],
-  after = "",
+  after?: Digest,
 ): Promise<Settled> {
   try {
     return { next: await settleAtOnce(db, repository, doer, slice, after), after, settled: slice.length };
@@ -209,7 +204,7 @@ async function settleAtOnce(
   repository: Pick<SettledRepository, "id" | "name">,
   doer: Doer,
   slice: readonly Unsettled[],
-  after: string,
+  after: Digest | undefined,
 ): Promise<Unsettled[]> {
   const { id, name } = repository;
   if (slice.length === 0) return unsettledQuery(db, id, after);
@@ -288,31 +283,21 @@ function sliceOf(table: typeof tags | typeof restingCompanions, condition: SQL):
 
 /** Which of these names are tags that belong to a manifest. */
 export async function findCompanions(db: Database, repositoryId: number, names: readonly Tag[]): Promise<Tag[]> {
-  const rows = await db
-    .select({ name: tags.name })
-    .from(tags)
-    .where(
-      and(
-        eq(tags.repositoryId, repositoryId),
-        sql`${tags.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
-        isNotNull(tags.companionOf),
-      ),
-    );
+  const isMeant = and(isAmong(tags, repositoryId, names), isNotNull(tags.companionOf));
+  const rows = await db.select({ name: tags.name }).from(tags).where(isMeant);
   return rows.map(({ name }) => name);
 }
 
 /** Which of these names rest. */
 export async function findResting(db: Database, repositoryId: number, names: readonly Tag[]): Promise<Tag[]> {
-  const rows = await db
-    .select({ name: restingCompanions.name })
-    .from(restingCompanions)
-    .where(
-      and(
-        eq(restingCompanions.repositoryId, repositoryId),
-        sql`${restingCompanions.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
-      ),
-    );
+  const isMeant = isAmong(restingCompanions, repositoryId, names);
+  const rows = await db.select({ name: restingCompanions.name }).from(restingCompanions).where(isMeant);
   return rows.map(({ name }) => name);
+}
+
+function isAmong(table: typeof tags | typeof restingCompanions, repositoryId: number, names: readonly Tag[]): SQL {
+  return sql`${table.repositoryId} = ${repositoryId}
+    AND ${table.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`;
 }
 
 /** Whether what a row of `resting_companions` points to has not been deleted. */

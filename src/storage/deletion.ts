@@ -12,7 +12,14 @@ import { insertAuditIfChanged } from "./audit.ts";
 import { type Database, MAX_WRITE_DELAY_MS } from "./database.ts";
 import { digestKey } from "./companions.ts";
 import { COLLECTED, DELETED, GONE, GONE_ACCOUNT, GONE_USER, goneManifest, goneName, isNamed, isThere } from "./gone.ts";
-import { hasRulesAsRead, immutableTag, isImmutable, MAX_NAMED_TAGS, readRules } from "./immutable-tags.ts";
+import {
+  hasRulesAsRead,
+  immutableTag,
+  isImmutable,
+  MAX_NAMED_TAGS,
+  readRules,
+  speakOfDigests,
+} from "./immutable-tags.ts";
 import {
   accessKeys,
   blobs,
@@ -46,9 +53,6 @@ export const SLICE_ROWS = 100;
 /** Manifests that one slice takes apart, and bytes of their texts. */
 const SLICE_MANIFESTS = 50;
 const SLICE_TEXT_BYTES = 1024 * 1024;
-
-/** What is in patterns that keep companions, as `isImmutable` has it. */
-const SPEAKS_OF_DIGESTS = /sha(256|512)-/;
 
 /**
  * Deletes a repository: for everybody at once, with all that it has. Its blobs count as used until they are taken from it,
@@ -100,7 +104,7 @@ export function hidingQuery(db: Database, id: number, rules: string, since: numb
   // Companions are in no index by time. They are kept by a pattern that is their name, or one that speaks of digests.
   const mayBeKept = [
     sql`${tags.companionOf} IS NULL`,
-    SPEAKS_OF_DIGESTS.test(rules)
+    speakOfDigests(rules)
       ? sql`${tags.companionOf} IS NOT NULL`
       : sql`${tags.name} IN (SELECT value FROM json_each(${rules}))`,
   ];
@@ -334,8 +338,8 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   async (db, id) => (await hideManifests(db, id)).length,
   // Before the manifests, each of which would take itself off the links of its blobs.
   async (db, id) => (await db.batch([touchLinked(db, id), deleteRows(db, repositoryBlobs, id)]))[1].length,
-  // Where nothing came of it, another image is in the way that has not let go of all of its manifests.
-  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)).changed || "waits" : 0),
+  // Another image is in the way if nothing changed: it has not let go of all of its manifests.
+  async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)) || "waits" : 0),
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, retentionLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
@@ -376,13 +380,13 @@ async function hasManifests(db: Database, repositoryId: number): Promise<boolean
  *
  * @returns how many rows went; 0 when there are no such manifests.
  */
-export async function takeApart(db: Database): Promise<{ changed: number }> {
+export async function takeApart(db: Database): Promise<number> {
   const [first] = await db
     .select({ kind: manifests.unreferencedSince })
     .from(manifests)
     .where(lt(manifests.unreferencedSince, 0))
     .limit(1);
-  if (!first) return { changed: 0 };
+  if (!first) return 0;
   for (const kind of [DELETED, COLLECTED] as const) {
     const last = sql`
       SELECT ${manifests.id} AS id, ${manifests.repositoryId} AS repository_id, ${manifests.digest} AS digest,
@@ -390,9 +394,9 @@ export async function takeApart(db: Database): Promise<{ changed: number }> {
       FROM ${manifests} WHERE ${manifests.unreferencedSince} = ${kind} ORDER BY ${manifests.id} DESC LIMIT ${SLICE_MANIFESTS}`;
     const [, ...changed] = await db.batch(takingApart(db, last, kind));
     const count = changed.reduce((sum, rows) => sum + rows.length, 0);
-    if (count > 0) return { changed: count };
+    if (count > 0) return count;
   }
-  return { changed: 0 };
+  return 0;
 }
 
 /** @param last the manifests in question, those with the highest ids first: id, repository_id, digest, size. */

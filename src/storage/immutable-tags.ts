@@ -26,6 +26,11 @@ function isHeldByRule(alias: string): SQL {
         ELSE (SELECT named.content FROM ${manifests} AS named WHERE named.id = ${tag}.manifest_id) <> 'cache' END))`;
 }
 
+/** Whether one of these rules may keep companions by more than their name, as {@link isHeldByRule} decides. */
+export function speakOfDigests(rules: string): boolean {
+  return /sha(256|512)-/.test(rules);
+}
+
 /** Whether a row of `tags` is one that a rule of its repository keeps where it is, as a condition. */
 export const isImmutable = isHeldByRule("tags");
 

@@ -39,20 +39,21 @@ export async function inPlace<T>(
   const { unfinished, receiving } = places;
   const request = crypto.randomUUID();
   const leave: (() => void)[] = [];
-  const enter = async (room: Places, holder: string) => {
-    if (!(await room.take(holder, PATIENCE_MS))) throw overloaded("uploads");
-    leave.push(room.keep(holder));
-  };
   try {
     if (receives) {
       await enter(receiving, request);
-      leave.push(() => receiving.leave(request));
+      leave.push(receiving.hold(request));
     }
     await enter(unfinished, session);
+    leave.push(unfinished.keep(session));
     const done = await work();
     if (ends) unfinished.leave(session);
     return done;
   } finally {
     for (const end of leave) end();
   }
+}
+
+async function enter(room: Places, holder: string): Promise<void> {
+  if (!(await room.take(holder, PATIENCE_MS))) throw overloaded("uploads");
 }

@@ -1,7 +1,7 @@
 import { withDocuments } from "../../documents.ts";
 import { MANIFEST_MEDIA_TYPES } from "../../model/media-types.ts";
 import { getManifestText } from "../../registry/image-detail.ts";
-import { sendDocument } from "../send-document.ts";
+import { sendDocument } from "../bound-answers.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
 import { imageOf, ManifestParams } from "./params.ts";
 

@@ -15,7 +15,7 @@ import { dispatch } from "../../registry/deliveries.ts";
 import { pushManifest } from "../../registry/push-manifest.ts";
 import { readLimited } from "../../streams.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
-import { sendDocument } from "../send-document.ts";
+import { sendDocument } from "../bound-answers.ts";
 import { isNotModified, setContentHeaders } from "./caching.ts";
 import { ownAddress } from "../public-address.ts";
 
