@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError } from "../src/model/errors.ts";
+import { ConfigurationError } from "../src/kernel/errors.ts";
 import { ALL_SECRET_NAMES, type SecretValues } from "../src/model/secrets.ts";
 import { deploy, DeploymentFailed } from "./deployment.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";

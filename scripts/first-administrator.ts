@@ -4,13 +4,13 @@
  * so it ends sessions and is in the audit like that; it is run elsewhere, by D1 on this machine or by wrangler.
  */
 import type { D1Database } from "@cloudflare/workers-types";
-import type { Role } from "../src/model/access.ts";
-import { FIRST_ACCOUNT_ID, FIRST_ADMINISTRATOR } from "../src/model/account.ts";
-import { MAX_KNOWN_PASSWORD_LENGTH } from "../src/model/field-limits.ts";
-import { hashPassword, randomPassword, verifyPassword } from "../src/model/password.ts";
+import type { Role } from "../src/model/rights/access.ts";
+import { FIRST_ACCOUNT_ID, FIRST_ADMINISTRATOR } from "../src/model/accounts/account.ts";
+import { MAX_KNOWN_PASSWORD_LENGTH } from "../src/kernel/field-limits.ts";
+import { hashPassword, randomPassword, verifyPassword } from "../src/model/logins/passwords.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import { accounts } from "../src/storage/schema.ts";
-import { insertUserStatements, updateUserStatements } from "../src/storage/users.ts";
+import { insertUserStatements, updateUserStatements } from "../src/storage/accounts/users.ts";
 
 export const ADMINISTRATOR = FIRST_ADMINISTRATOR;
 

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { counted } from "../src/model/counted.ts";
+import { counted } from "../src/kernel/counted.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
 import { localUrl } from "./local/listen.ts";
 import { openOperatorSession } from "./local/operator-session.ts";

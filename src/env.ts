@@ -1,4 +1,4 @@
-import type { UploadSession } from "./storage/upload-session.ts";
+import type { UploadSession } from "./storage/content/upload-session.ts";
 
 /** Bindings of wrangler.toml and the secrets that `docs/deploy.md` names. */
 export interface Env {

@@ -1,11 +1,11 @@
 import { app } from "./app.ts";
 import type { Env } from "./env.ts";
-import { cleanUpEveryMinute } from "./registry/cleanups.ts";
-import { deliver, type DeliveryMessage, sweepDeliveries } from "./registry/deliveries.ts";
-import { keepHouse } from "./registry/housekeeping.ts";
+import { cleanUpEveryMinute } from "./registry/deletion/cleanups.ts";
+import { deliver, type DeliveryMessage, sweepDeliveries } from "./registry/triggers/deliveries.ts";
+import { keepHouse } from "./registry/housekeeping/housekeeping.ts";
 import { openStores } from "./registry/stores.ts";
 
-export { UploadSession } from "./storage/upload-session.ts";
+export { UploadSession } from "./storage/content/upload-session.ts";
 
 /** The cron trigger of wrangler.toml that is for what an hour may pass over; the other one comes every minute. */
 const HOURLY = "7 * * * *";

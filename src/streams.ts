@@ -4,7 +4,7 @@
  * its body, from breaking it off to sending nothing more, becomes a refusal here and nowhere else.
  */
 import { free, HELD_PER_BYTE, type Lease, MemoryBudget } from "./memory.ts";
-import { RegistryError } from "./model/errors.ts";
+import { RegistryError } from "./kernel/errors.ts";
 import { Places } from "./places.ts";
 
 type ByteStream = ReadableStream<Uint8Array>;

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { isLoopbackName } from "../../src/model/loopback.ts";
+import { isLoopbackName } from "../../src/kernel/loopback.ts";
 import { HttpRefusal, type RequestHead } from "./request-reader.ts";
 
 export interface AdmissionRules {

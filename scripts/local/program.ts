@@ -1,7 +1,7 @@
 /** What programs that run Berth on this machine share: their environment, how they stop and how they fail. */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError } from "../../src/model/errors.ts";
+import { ConfigurationError } from "../../src/kernel/errors.ts";
 import { readSettings, SETTING_NAMES, type Settings } from "../../src/model/settings.ts";
 import { AdministratorRefused } from "../first-administrator.ts";
 import { admission, listOf } from "./admission.ts";

@@ -16,7 +16,7 @@ import { localUrl, LOOPBACK } from "./listen.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
-import { markLost } from "../../src/storage/blobs.ts";
+import { markLost } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -34,7 +34,7 @@ const V8_FLAGS = "--max-semi-space-size=1 --initial-old-space-size=4 --heap-grow
 /** What workerd says of each isolate because of these flags: it compiles its own scripts, which takes milliseconds. */
 const ABOUT_CACHE = "NOSENTRY per-isolate bootstrap compile cache";
 
-/** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/upload-places.ts`. */
+/** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/content/upload-places.ts`. */
 const UPLOADS_IN_MEMORY = "96";
 
 /** When files of upload sessions are removed that are over, and for how many milliseconds they must have been. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigurationError } from "../../src/model/errors.ts";
+import { ConfigurationError } from "../../src/kernel/errors.ts";
 import { checkSecrets, previousOf, SECRET_NAMES, type SecretName } from "../../src/model/secrets.ts";
 
 export { SECRET_NAMES, type SecretName };

@@ -24,7 +24,7 @@ import { explain } from "./explain.ts";
 import { type Failure, usageFailure } from "./failure.ts";
 import { type CommonArguments, withCommonOptions } from "./manage.ts";
 import { printable, printNotice } from "./output.ts";
-import { VERSION } from "../model/version.ts";
+import { VERSION } from "../kernel/version.ts";
 
 const COMMANDS = [
   proxy,

@@ -1,6 +1,6 @@
 /** How far a transfer is: bars on a terminal, lines elsewhere. */
 import { MultiBar, type SingleBar } from "cli-progress";
-import { formatBytes } from "../model/byte-units.ts";
+import { formatBytes } from "../kernel/byte-units.ts";
 import { printNotice, shortDigest } from "./output.ts";
 
 /** One thing on its way. */

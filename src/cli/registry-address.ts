@@ -1,5 +1,5 @@
 /** Where a registry is, and what it is called. */
-import { isLoopbackName } from "../model/loopback.ts";
+import { isLoopbackName } from "../kernel/loopback.ts";
 import { usageFailure } from "./failure.ts";
 
 export interface RegistryAddress {

@@ -1,5 +1,5 @@
 /** Copying an image from one registry to another, or within one, byte for byte. */
-import { cosignTagsOf } from "../model/tag-kind.ts";
+import { cosignTagsOf } from "../kernel/tag-kind.ts";
 import { downloadBlob } from "./blob-download.ts";
 import { uploadBlob, type UploadLimits } from "./chunked-upload.ts";
 import type { DescribedPlatform, Descriptor } from "./descriptor.ts";

@@ -1,6 +1,6 @@
 /** OCI image-spec, "Content Descriptors", and the manifests made of them, read from what anybody may have written. */
-import { findKeyFault, findShapeFault, isIndexByShape } from "../model/manifest-structure.ts";
-import { isIndexMediaType, OCI_INDEX, OCI_MANIFEST } from "../model/media-types.ts";
+import { findKeyFault, findShapeFault, isIndexByShape } from "../kernel/manifest-structure.ts";
+import { isIndexMediaType, OCI_INDEX, OCI_MANIFEST } from "../kernel/media-types.ts";
 import { isDigest } from "./hash.ts";
 
 export interface DescribedPlatform {
@@ -51,7 +51,7 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /**
- * Reads a manifest or an index by the rules of the registry (`model/manifest.ts`): lists that are null or absent are empty,
+ * Reads a manifest or an index by the rules of the registry (`kernel/manifest.ts`): lists that are null or absent are empty,
  * and what programs would read in different ways is refused.
  *
  * @param mediaType what the manifest is said to be; its own `mediaType`, or its shape, decides when nothing is said.

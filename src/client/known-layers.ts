@@ -3,7 +3,7 @@
  * compressed, and whoever pushed it before did so with another program. An image's configuration lists what its layers
  * unpack to, its manifest what they are called: both together tell.
  */
-import { isGzipLayer, isImageConfig } from "../model/media-types.ts";
+import { isGzipLayer, isImageConfig } from "../kernel/media-types.ts";
 import { readSmallBlob } from "./blob-download.ts";
 import { type Descriptor, type ImageManifest, isJsonObject, parseJsonObject, readManifest } from "./descriptor.ts";
 import { NetworkLost, RegistryRefusal } from "./errors.ts";

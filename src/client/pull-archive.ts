@@ -3,7 +3,7 @@
  * `docker load`, `podman load`, `ctr image import` and skopeo all take it. It is made while it is read.
  */
 import { createTarPacker } from "modern-tar";
-import { blobPath, describeLayout, layersWanting, loadedChild } from "../model/image-layout.ts";
+import { blobPath, describeLayout, layersWanting, loadedChild } from "../kernel/image-layout.ts";
 import { downloadBlob } from "./blob-download.ts";
 import type { Bytes, ByteStream } from "./bytes.ts";
 import type { DescribedPlatform, Descriptor, ImageManifest } from "./descriptor.ts";

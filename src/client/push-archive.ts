@@ -9,7 +9,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_LAYER_ZSTD,
   OCI_MANIFEST,
-} from "../model/media-types.ts";
+} from "../kernel/media-types.ts";
 import { ArchiveError } from "./archive/archive-error.ts";
 import type { ArchiveFile } from "./archive/archive-files.ts";
 import {

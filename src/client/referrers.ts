@@ -1,5 +1,5 @@
 /** What refers to a manifest: signatures, SBOMs and the like (OCI distribution-spec, "Listing Referrers"). */
-import { OCI_INDEX } from "../model/media-types.ts";
+import { OCI_INDEX } from "../kernel/media-types.ts";
 import { readLimited } from "./bytes.ts";
 import {
   type Descriptor,

@@ -8,7 +8,7 @@ import {
   isManifestMediaType,
   OCI_INDEX,
   OCI_MANIFEST,
-} from "../model/media-types.ts";
+} from "../kernel/media-types.ts";
 import { type Authorizer, type Credentials, TokenAuthorizer } from "./authorization.ts";
 import { type Bytes, readLimited } from "./bytes.ts";
 import { parseChallenges } from "./challenge.ts";

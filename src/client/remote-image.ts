@@ -1,5 +1,5 @@
 /** An image in a registry with all that belongs to it: an index, its manifests, what these are made of. */
-import { isManifestMediaType, isNonDistributable } from "../model/media-types.ts";
+import { isManifestMediaType, isNonDistributable } from "../kernel/media-types.ts";
 import {
   type DescribedPlatform,
   type Descriptor,

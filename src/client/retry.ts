@@ -1,5 +1,5 @@
 /** When to try again, and how long to wait before. */
-import { parseRetryAfter } from "../model/retry-after.ts";
+import { parseRetryAfter } from "../kernel/retry-after.ts";
 
 export interface RetryPolicy {
   /** Tries without any progress between them, the first included. */

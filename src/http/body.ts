@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { RegistryError } from "../model/errors.ts";
+import { RegistryError } from "../kernel/errors.ts";
 import { readLimited } from "../streams.ts";
 import type { AppEnv } from "./context.ts";
 

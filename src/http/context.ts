@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Env } from "../env.ts";
-import type { Caller } from "../model/access.ts";
-import { parseRepositoryName, type RepositoryName } from "../model/reference.ts";
+import type { Caller } from "../model/rights/access.ts";
+import { parseRepositoryName, type RepositoryName } from "../kernel/reference.ts";
 import type { Stores } from "../registry/stores.ts";
 
 /** What Hono hands to every handler: the bindings, and what the middleware before it found out. */

@@ -2,8 +2,8 @@
  * `docker search`, which speaks Docker's first registry API: `GET /v1/search`, after a `GET /v1/_ping`.
  */
 import { Hono } from "hono";
-import { RegistryError } from "../model/errors.ts";
-import { searchForDocker } from "../registry/search.ts";
+import { RegistryError } from "../kernel/errors.ts";
+import { searchForDocker } from "../registry/images/search.ts";
 import { identify } from "./auth/identify.ts";
 import { boundAnswers } from "./bound-answers.ts";
 import type { AppEnv } from "./context.ts";

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ConfigurationError, type ErrorCode, RegistryError } from "../model/errors.ts";
+import { ConfigurationError, type ErrorCode, RegistryError } from "../kernel/errors.ts";
 import { requestPath } from "./public-address.ts";
 
 /**

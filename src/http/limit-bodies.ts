@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { networkOf } from "../model/client-network.ts";
-import { isSignature } from "../model/signature.ts";
+import { isSignature } from "../model/logins/request-signatures.ts";
 import { Places } from "../places.ts";
 import { BODY_MS, beginVisit, bodyPlaces, overloaded } from "../streams.ts";
 import { addressOf } from "./auth/identify.ts";

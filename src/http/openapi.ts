@@ -1,6 +1,6 @@
 /** How routes of the management APIs are declared: schemas that validate, type and document at once. */
 import { createRoute, type Hook, OpenAPIHono, z } from "@hono/zod-openapi";
-import { RegistryError } from "../model/errors.ts";
+import { RegistryError } from "../kernel/errors.ts";
 import type { AppEnv } from "./context.ts";
 
 export { createRoute, z };

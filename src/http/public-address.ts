@@ -3,7 +3,7 @@
  * itself: it decides how this client is answered, never what somebody else will use later.
  */
 import type { Context } from "hono";
-import { isLocalName, isLoopbackName } from "../model/loopback.ts";
+import { isLocalName, isLoopbackName } from "../kernel/loopback.ts";
 import type { AppEnv } from "./context.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import type { RegistryError } from "../model/errors.ts";
-import { withOrganization } from "../model/reference.ts";
-import { recordDenied } from "../registry/audit.ts";
+import type { RegistryError } from "../kernel/errors.ts";
+import { withOrganization } from "../kernel/reference.ts";
+import { recordDenied } from "../registry/audit/audit.ts";
 import { type AppEnv, continueAfterAnswer } from "./context.ts";
 import { requestPath } from "./public-address.ts";
 

@@ -1,6 +1,6 @@
 /** The fields that triggers have in both management APIs. */
-import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../model/field-limits.ts";
-import { CONDITION_KINDS, CONDITION_SYNTAXES } from "../model/trigger.ts";
+import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../kernel/field-limits.ts";
+import { CONDITION_KINDS, CONDITION_SYNTAXES } from "../model/triggers/triggers.ts";
 import { z } from "./openapi.ts";
 
 export const TriggerName = z.string().openapi({

@@ -1,5 +1,5 @@
 /** The Worker's secrets, which operators can exchange without losing what is under the old ones (ADR 13). */
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError } from "../kernel/errors.ts";
 
 /** One secret with those that it replaces: the first makes what is new, and what any of them made is accepted. */
 export type KeyRing = readonly [current: string, ...older: string[]];

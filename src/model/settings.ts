@@ -1,9 +1,9 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { z } from "zod";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError } from "../kernel/errors.ts";
 import { parseOrigins } from "./origins.ts";
-import { type AllowedTarget, parseAllowedTargets } from "./outbound.ts";
-import { type OrganizationName, parseOrganizationName } from "./reference.ts";
+import { type AllowedTarget, parseAllowedTargets } from "./triggers/outbound.ts";
+import { type OrganizationName, parseOrganizationName } from "../kernel/reference.ts";
 
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])

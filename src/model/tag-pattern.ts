@@ -1,7 +1,7 @@
 /** Patterns of tags that are immutable: SQLite's GLOB over whole tags, so that a statement can apply them itself. */
-import { shorten } from "./digest.ts";
-import { RegistryError } from "./errors.ts";
-import { MAX_TAG_PATTERN_LENGTH } from "./field-limits.ts";
+import { shorten } from "../kernel/digest.ts";
+import { RegistryError } from "../kernel/errors.ts";
+import { MAX_TAG_PATTERN_LENGTH } from "../kernel/field-limits.ts";
 
 declare const brand: unique symbol;
 export type TagPattern = string & { readonly [brand]: "TagPattern" };

@@ -4,7 +4,7 @@
  * holds a thousand long ones.
  */
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
-import { MAX_PAGE_BYTES } from "../model/excerpt.ts";
+import { MAX_PAGE_BYTES } from "../kernel/excerpt.ts";
 
 const SHORT_BYTES = 2048;
 /** What an entry has beside its text, about. */

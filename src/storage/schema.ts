@@ -4,16 +4,16 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { Level, Role } from "../model/access.ts";
-import type { AuditAction, AuditResult } from "../model/audit.ts";
-import type { Digest } from "../model/digest.ts";
-import type { DeliveryStatus } from "../model/delivery.ts";
-import type { QuotaHolder, QuotaResource } from "../model/quota.ts";
-import type { RetentionKind } from "../model/retention.ts";
-import type { ConditionKind } from "../model/trigger.ts";
-import type { OrganizationName, RepositoryName, Tag } from "../model/reference.ts";
-import type { SessionKind } from "../model/session.ts";
-import type { Content, DigestKey } from "../model/tag-kind.ts";
+import type { Level, Role } from "../model/rights/access.ts";
+import type { AuditAction, AuditResult } from "../model/audit/audit.ts";
+import type { Digest } from "../kernel/digest.ts";
+import type { DeliveryStatus } from "../model/triggers/deliveries.ts";
+import type { QuotaHolder, QuotaResource } from "../kernel/quotas.ts";
+import type { RetentionKind } from "../model/aging/aging-rules.ts";
+import type { ConditionKind } from "../model/triggers/triggers.ts";
+import type { OrganizationName, RepositoryName, Tag } from "../kernel/reference.ts";
+import type { SessionKind } from "../model/logins/sessions.ts";
+import type { Content, DigestKey } from "../kernel/tag-kind.ts";
 
 /** What was deleted and is to be taken apart, or an image whose manifests are to be looked at again. */
 export type CleanupKind = "account" | "image" | "organization" | "trigger" | "untagged" | "user";
@@ -44,7 +44,7 @@ export const accounts = sqliteTable("accounts", {
 });
 
 /**
- * How much accounts and organizations have of what all share, and may have: `model/quota.ts`. Their rows come and go with
+ * How much accounts and organizations have of what all share, and may have: `kernel/quotas.ts`. Their rows come and go with
  * them, and `used` is kept by triggers, which let no batch end above a limit (migration 0004).
  */
 export const quotas = sqliteTable(
@@ -72,7 +72,7 @@ export const users = sqliteTable(
       .references(() => accounts.id),
     name: text("name").notNull().unique(),
     role: text("role").$type<Role>().notNull(),
-    /** PHC string of `model/password.ts`. */
+    /** PHC string of `model/logins/passwords.ts`. */
     passwordHash: text("password_hash").notNull(),
     createdAt: createdAt(),
     /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
@@ -97,7 +97,7 @@ export const accessKeys = sqliteTable(
     accessKey: text("access_key").notNull().unique(),
     /**
      * Under the Worker's ENCRYPTION_KEY, as `model/encryption.ts` writes it. All columns that are have an index by that key
-     * (migration 0004; drizzle-kit cannot write it): `storage/reencryption.ts`.
+     * (migration 0004; drizzle-kit cannot write it): `storage/housekeeping/secret-rotation.ts`.
      */
     encryptedSecret: text("encrypted_secret").notNull(),
     createdAt: createdAt(),
@@ -107,7 +107,7 @@ export const accessKeys = sqliteTable(
   (table) => [index("access_keys_by_user").on(table.userId)],
 );
 
-/** Logins that last, each with a token: `model/session.ts`. */
+/** Logins that last, each with a token: `model/logins/sessions.ts`. */
 export const sessions = sqliteTable(
   "sessions",
   {
@@ -193,7 +193,7 @@ export const repositories = sqliteTable(
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
-    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion.ts`). */
+    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion/deletion.ts`). */
     accountId: integer("account_id").notNull().default(0),
     /** The whole name, `organization/image`: a pull finds its repository by one index. */
     name: text("name").$type<RepositoryName>().notNull().unique(),
@@ -497,7 +497,7 @@ export const manifests = sqliteTable(
     /**
      * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
      * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and
-     * is being taken apart (`storage/deletion.ts`).
+     * is being taken apart (`storage/deletion/deletion.ts`).
      */
     unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
@@ -610,7 +610,7 @@ export const tags = sqliteTable(
       .references(() => manifests.id),
     createdAt: createdAt(),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
-    /** The digest that it belongs to; null for all but companions (`model/tag-kind.ts`). */
+    /** The digest that it belongs to; null for all but companions (`kernel/tag-kind.ts`). */
     companionOf: text("companion_of").$type<DigestKey>(),
     /** Since when a companion known by its name waits for its manifest; null when that is there. */
     waitingSince: integer("waiting_since"),
@@ -634,7 +634,7 @@ export const tags = sqliteTable(
 );
 
 /**
- * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/companions.ts`). A name is
+ * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/content/companions.ts`). A name is
  * either here or among the `tags` of its repository.
  */
 export const restingCompanions = sqliteTable(
@@ -694,7 +694,7 @@ export const tagHistory = sqliteTable(
   ],
 );
 
-/** Aging rules, one per image: `model/retention.ts`. */
+/** Aging rules, one per image: `model/aging/aging-rules.ts`. */
 export const retentionRules = sqliteTable(
   "retention_rules",
   {
@@ -732,7 +732,7 @@ export const retentionLog = sqliteTable(
       .notNull()
       .references(() => repositories.id, { onDelete: "cascade" }),
     ruleId: integer("rule_id").notNull(),
-    /** The rule as it was: a JSON object of `model/retention.ts`. */
+    /** The rule as it was: a JSON object of `model/aging/aging-rules.ts`. */
     rule: text("rule").notNull(),
     tag: text("tag").$type<Tag>().notNull(),
     digest: text("digest").$type<Digest>().notNull(),
@@ -803,7 +803,7 @@ export const clusters = sqliteTable(
   (table) => [uniqueIndex("clusters_by_name").on(table.organizationId, table.name)],
 );
 
-/** What a push of a tag sets off (guide 4.7): `model/trigger.ts`. */
+/** What a push of a tag sets off (guide 4.7): `model/triggers/triggers.ts`. */
 export const triggers = sqliteTable(
   "triggers",
   {
@@ -817,7 +817,7 @@ export const triggers = sqliteTable(
     isEnabled: integer("is_enabled", { mode: "boolean" }).notNull(),
     /** Also when a tag is pushed again with the digest that it has. */
     firesAlways: integer("fires_always", { mode: "boolean" }).notNull().default(false),
-    /** JSON object of `model/trigger-target.ts`. */
+    /** JSON object of `model/triggers/trigger-targets.ts`. */
     target: text("target").notNull(),
     /** The cluster of a Kubernetes target: it stays while a trigger names it. */
     clusterId: integer("cluster_id").references(() => clusters.id),
@@ -849,7 +849,7 @@ export const deliveries = sqliteTable(
     triggerId: integer("trigger_id")
       .notNull()
       .references(() => triggers.id, { onDelete: "cascade" }),
-    /** JSON object of `model/push-event.ts`. */
+    /** JSON object of `model/triggers/push-event.ts`. */
     event: text("event").notNull(),
     tag: text("tag").$type<Tag>().notNull(),
     digest: text("digest").$type<Digest>().notNull(),
@@ -882,7 +882,7 @@ export const deliveries = sqliteTable(
   ],
 );
 
-/** How fast requests may go out: `storage/outbound-paces.ts`. */
+/** How fast requests may go out: `storage/triggers/outbound-paces.ts`. */
 export const outboundPaces = sqliteTable("outbound_paces", {
   /** An account, a host, or one at the other. */
   key: text("key").primaryKey(),

@@ -2,7 +2,7 @@ import type { Env } from "../env.ts";
 import { readSecrets, type Secrets } from "../model/secrets.ts";
 import { readSettings, type Settings } from "../model/settings.ts";
 import { type Database, MAX_QUERIES, openDatabase } from "./database.ts";
-import type { Uploads } from "./uploads.ts";
+import type { Uploads } from "./content/uploads.ts";
 
 /** All that Berth keeps anything in, and what the operator gave it. */
 export interface Stores {

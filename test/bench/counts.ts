@@ -12,7 +12,7 @@ const MOUNT_TARGET = "bench/other";
 /** design.md, 4: a warm pull of a 10-layer image. */
 const PULL_STATEMENTS = 12;
 
-/** Longer than it takes until pulls are written down (src/registry/pulls.ts), which no request waits for. */
+/** Longer than it takes until pulls are written down (src/registry/content/pulls.ts), which no request waits for. */
 const SETTLING_MS = 1500;
 
 const HEAD = ["", "D1 statements", "D1 round trips", "R2 operations", "Durable Object calls"];

@@ -3,7 +3,7 @@
  * wait while the full one is cleaned up.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { hashPassword } from "../../src/model/password.ts";
+import { hashPassword } from "../../src/model/logins/passwords.ts";
 import { fillFull } from "./full/fill.ts";
 import { describedOperations, entriesOf, type Operation, operations, PER_ROW } from "./full/operations.ts";
 import { type Asked, FULL, type FullSize, nothingAsked, sumOfAsked } from "./full/size.ts";

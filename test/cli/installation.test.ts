@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { execute, findProgram } from "../support/commands.ts";
 import { ROOT } from "../support/server.ts";
-import { VERSION } from "../../src/model/version.ts";
+import { VERSION } from "../../src/kernel/version.ts";
 import { succeed, useRegistry } from "./setting.ts";
 
 const registry = useRegistry();

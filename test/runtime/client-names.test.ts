@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { isImageName, isTag } from "../../src/client/archive/image-name.ts";
 import { isDigest } from "../../src/client/hash.ts";
-import { RegistryError } from "../../src/model/errors.ts";
-import { isDigest as isRegistryDigest } from "../../src/model/digest.ts";
-import { parseRepositoryName, parseTag } from "../../src/model/reference.ts";
+import { RegistryError } from "../../src/kernel/errors.ts";
+import { isDigest as isRegistryDigest } from "../../src/kernel/digest.ts";
+import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 
 /** Whether the registry takes a text. */
 function accepts(parse: (text: string) => unknown, text: string): boolean {

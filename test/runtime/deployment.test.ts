@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { deploy, DeploymentFailed } from "../../scripts/deployment.ts";
 import type { AdministratorState } from "../../scripts/first-administrator.ts";
-import { hashPassword, verifyPassword } from "../../src/model/password.ts";
+import { hashPassword, verifyPassword } from "../../src/model/logins/passwords.ts";
 import type { RunWrangler } from "../../scripts/wrangler.ts";
 
 const answer = (stdout: unknown) => ({ exitCode: 0, stdout: JSON.stringify(stdout), stderr: "" });

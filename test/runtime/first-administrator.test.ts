@@ -5,7 +5,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { ensureAdministrator, inlined, planAdministrator, STATE_QUERY } from "../../scripts/first-administrator.ts";
 import type { AdministratorState } from "../../scripts/first-administrator.ts";
 import { applyMigrations } from "../../scripts/local/migrations.ts";
-import { verifyPassword } from "../../src/model/password.ts";
+import { verifyPassword } from "../../src/model/logins/passwords.ts";
 
 const runtimes: Miniflare[] = [];
 let database: D1Database;

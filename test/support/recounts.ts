@@ -1,5 +1,5 @@
 /** Counters against a count of what is there, for tests in workerd and of whole servers. */
-import type { QuotaResource } from "../../src/model/quota.ts";
+import type { QuotaResource } from "../../src/kernel/quotas.ts";
 
 /** What there is of each resource in an organization `o`. */
 const TOTALS: Record<QuotaResource, string> = {

@@ -1,5 +1,5 @@
 /** Tags, what their manifests hold, and whether they belong to `sha256:HEX`. */
-import type { Content } from "../../src/model/tag-kind.ts";
+import type { Content } from "../../src/kernel/tag-kind.ts";
 
 export const HEX = "0123456789abcdef".repeat(4);
 

@@ -1,5 +1,5 @@
 /** Clusters and triggers of a running registry, and their deliveries, over its API. */
-import type { WorkloadKind } from "../../src/model/trigger-target.ts";
+import type { WorkloadKind } from "../../src/model/triggers/trigger-targets.ts";
 import { operatorOf } from "../support/people.ts";
 import type { Server } from "../support/server.ts";
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { findAccessKeyQuery } from "../../src/storage/access-keys.ts";
+import { findAccessKeyQuery } from "../../src/storage/logins/access-keys.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { at, newKey, permanentLogin, sendSigned } from "../support/workerd/identity.ts";
 import { auditOf, type Client, newAccount, statusesOf } from "../support/workerd/management.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
-import { listAccountsQuery } from "../../src/storage/accounts.ts";
+import { listAccountsQuery } from "../../src/storage/accounts/accounts.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
 import {

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/access.ts";
-import { recentDeliveriesQuery, recentPushesQuery } from "../../src/storage/activity.ts";
+import type { User } from "../../src/model/rights/access.ts";
+import { recentDeliveriesQuery, recentPushesQuery } from "../../src/storage/overview/activity.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/management.ts";
 import { makePublic } from "../support/workerd/images.ts";

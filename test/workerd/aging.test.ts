@@ -3,12 +3,12 @@ import { env } from "cloudflare:workers";
 import { RE2JS } from "re2js";
 import { beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
-import type { Actor } from "../../src/model/access.ts";
-import type { RepositoryName, Tag } from "../../src/model/reference.ts";
-import type { RetentionRule } from "../../src/model/retention.ts";
-import { runDueRules, runRule } from "../../src/registry/aging.ts";
-import { Budget } from "../../src/registry/budget.ts";
-import { deletedTagsQuery } from "../../src/storage/deleted-tags.ts";
+import type { Actor } from "../../src/model/rights/access.ts";
+import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
+import type { RetentionRule } from "../../src/model/aging/aging-rules.ts";
+import { runDueRules, runRule } from "../../src/registry/aging/aging.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { deletedTagsQuery } from "../../src/storage/deletion/deleted-tags.ts";
 import {
   claimRule,
   deleteRule,
@@ -22,7 +22,7 @@ import {
   settleRule,
   tagsByAgeQuery,
   updateRule,
-} from "../../src/storage/retention.ts";
+} from "../../src/storage/aging/aging-rules.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 import { dyingStores } from "../support/workerd/dying.ts";

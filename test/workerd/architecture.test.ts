@@ -1,6 +1,6 @@
 import { it } from "vitest";
 
-const SOURCES = import.meta.glob<string>("../../src/{model,storage,registry,http}/**/*.ts", {
+const SOURCES = import.meta.glob<string>("../../src/{kernel,model,storage,registry,http}/**/*.ts", {
   query: "?raw",
   import: "default",
   eager: true,
@@ -8,11 +8,31 @@ const SOURCES = import.meta.glob<string>("../../src/{model,storage,registry,http
 
 /** Imports only go down (design.md, 1). What is not named here is wiring and may import anything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  model: ["model"],
-  storage: ["storage", "model", "env", "documents", "memory", "places", "streams"],
-  registry: ["registry", "storage", "model", "documents", "memory"],
-  http: ["http", "registry", "model", "env", "documents", "memory", "places", "streams"],
+  kernel: ["kernel"],
+  model: ["model", "kernel"],
+  storage: ["storage", "model", "kernel", "env", "documents", "memory", "places", "streams"],
+  registry: ["registry", "storage", "model", "kernel", "documents", "memory"],
+  http: ["http", "registry", "model", "kernel", "env", "documents", "memory", "places", "streams"],
 };
+
+/** Every feature has one name, which is that of its folder in each of these layers. */
+const FEATURES: readonly string[] = [
+  "accounts",
+  "aging",
+  "audit",
+  "content",
+  "deletion",
+  "garbage",
+  "housekeeping",
+  "images",
+  "immutable-rules",
+  "logins",
+  "organizations",
+  "overview",
+  "quotas",
+  "rights",
+  "triggers",
+];
 
 const LAYERED = Object.entries(SOURCES).flatMap(([path, source]) => {
   const file = path.replace("../../src/", "");
@@ -34,6 +54,20 @@ it.for(LAYERED)("$file imports only its own layer and those below", ({ file, lay
   });
   expect(layers.filter((name) => !MAY_IMPORT[layer]?.includes(name ?? ""))).toEqual([]);
 });
+
+it("gives a feature the same folder in every layer", ({ expect }) => {
+  const folders = LAYERED.flatMap(
+    ({ file }) => /^(?:http\/api|model|registry|storage)\/([^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  expect([...new Set(folders)].sort()).toEqual(FEATURES);
+});
+
+it.for(LAYERED.filter(({ file, layer }) => layer === "kernel" && !file.endsWith(".test.ts")))(
+  "$file runs in browsers too",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/from "(?:node|cloudflare):|\bBuffer\b|\bprocess\b/);
+  },
+);
 
 it.for(LAYERED.filter(({ layer }) => layer !== "storage"))(
   "$file leaves the database to storage",
@@ -69,11 +103,14 @@ it("has one file that hashes passwords, so that all hashes are paced", ({ expect
   const hashing = LAYERED.filter(({ file, source }) => {
     return !file.endsWith(".test.ts") && /\b(?:hashPassword|verifyPassword|scryptSync|scrypt\()/.test(source);
   });
-  expect(hashing.map(({ file }) => file).sort()).toEqual(["model/password.ts", "registry/password-hashing.ts"]);
+  expect(hashing.map(({ file }) => file).sort()).toEqual([
+    "model/logins/passwords.ts",
+    "registry/logins/password-hashing.ts",
+  ]);
 });
 
 /** Buffers of their own kind, whose entries are small and at most a fixed number. */
-const BOUNDED_ELSEWHERE = ["registry/pulls.ts"];
+const BOUNDED_ELSEWHERE = ["registry/content/pulls.ts"];
 
 it.for(LAYERED.filter(({ file }) => !BOUNDED_ELSEWHERE.includes(file)))(
   "$file remembers between requests only what is bounded by bytes",

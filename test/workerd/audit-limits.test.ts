@@ -1,8 +1,8 @@
 /** What strangers can write into another account's audit, and how much of it. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
-import type { AuditAction } from "../../src/model/audit.ts";
-import { foreignQuery } from "../../src/storage/audit.ts";
+import type { AuditAction } from "../../src/model/audit/audit.ts";
+import { foreignQuery } from "../../src/storage/audit/audit.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { at } from "../support/workerd/identity.ts";
 import { type Client, newAccount, newName, newOrganization, newUser, pushAs } from "../support/workerd/management.ts";

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import { describe, it, vi } from "vitest";
-import type { AuditAction } from "../../src/model/audit.ts";
-import { parseOrganizationName } from "../../src/model/reference.ts";
-import { auditEndQuery, listAuditQuery } from "../../src/storage/audit.ts";
-import { Budget } from "../../src/registry/budget.ts";
+import type { AuditAction } from "../../src/model/audit/audit.ts";
+import { parseOrganizationName } from "../../src/kernel/reference.ts";
+import { auditEndQuery, listAuditQuery } from "../../src/storage/audit/audit.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import {
   asUser,

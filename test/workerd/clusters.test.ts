@@ -1,8 +1,8 @@
 /** Clusters of an organization over the API. The API server is a stand-in for `fetch`. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { decryptClusterToken } from "../../src/registry/cluster-secrets.ts";
-import { findClusterById } from "../../src/storage/triggers.ts";
+import { decryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
+import { findClusterById } from "../../src/storage/triggers/triggers.ts";
 import { KubernetesApi } from "../support/kubernetes-api.ts";
 import {
   asUser,

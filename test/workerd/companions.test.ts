@@ -2,23 +2,23 @@
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { afterAll, describe, it, vi } from "vitest";
-import type { Digest } from "../../src/model/digest.ts";
-import { BUILDKIT_CACHE_CONFIG } from "../../src/model/media-types.ts";
-import type { RepositoryName } from "../../src/model/reference.ts";
-import { companionOf, isAnnounced, tagKindOf } from "../../src/model/tag-kind.ts";
-import { Budget } from "../../src/registry/budget.ts";
-import { settleAll } from "../../src/registry/companions.ts";
-import { collectGarbage } from "../../src/registry/garbage.ts";
+import type { Digest } from "../../src/kernel/digest.ts";
+import { BUILDKIT_CACHE_CONFIG } from "../../src/kernel/media-types.ts";
+import type { RepositoryName } from "../../src/kernel/reference.ts";
+import { companionOf, isAnnounced, tagKindOf } from "../../src/kernel/tag-kind.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { settleAll } from "../../src/registry/content/companions.ts";
+import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import {
   isAnnouncedTag,
   listUnsettledRepositories,
   unsettledRepositoriesQuery,
   waitingQuery,
-} from "../../src/storage/companions.ts";
+} from "../../src/storage/content/companions.ts";
 import { countQueries, openDatabase } from "../../src/storage/database.ts";
-import { deleteManifest } from "../../src/storage/manifests.ts";
-import { tagsByAgeQuery } from "../../src/storage/retention.ts";
-import { listTagRecordsQuery } from "../../src/storage/tags.ts";
+import { deleteManifest } from "../../src/storage/content/manifests.ts";
+import { tagsByAgeQuery } from "../../src/storage/aging/aging-rules.ts";
+import { listTagRecordsQuery } from "../../src/storage/content/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { planOf } from "../support/workerd/plans.ts";

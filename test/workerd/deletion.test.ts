@@ -1,28 +1,38 @@
 /** Deleting what has very many rows: gone at once for everybody, and in slices from the database. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import type { Actor } from "../../src/model/access.ts";
-import { Budget } from "../../src/registry/budget.ts";
-import { cleanSoon, cleanUp } from "../../src/registry/cleanups.ts";
-import { collectGarbage } from "../../src/registry/garbage.ts";
-import { runDueRules } from "../../src/registry/aging.ts";
+import type { Actor } from "../../src/model/rights/access.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { cleanSoon, cleanUp } from "../../src/registry/deletion/cleanups.ts";
+import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
+import { runDueRules } from "../../src/registry/aging/aging.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
-import type { Digest } from "../../src/model/digest.ts";
+import type { Digest } from "../../src/kernel/digest.ts";
 import {
   type OrganizationName,
   parseRepositoryName,
   type RepositoryName,
   type Tag,
-} from "../../src/model/reference.ts";
-import { insertAccessKey } from "../../src/storage/access-keys.ts";
+} from "../../src/kernel/reference.ts";
+import { insertAccessKey } from "../../src/storage/logins/access-keys.ts";
 import { countQueries, MAX_QUERIES, openDatabase } from "../../src/storage/database.ts";
-import { restoreTag } from "../../src/storage/deleted-tags.ts";
-import { cleanAccount, cleanTrigger, cleanUser, deleteRepository, hidingQuery } from "../../src/storage/deletion.ts";
-import { deleteManifest } from "../../src/storage/manifests.ts";
-import { createOrganization } from "../../src/storage/organizations.ts";
-import { createRepository, createRepositoryForUpload, findRepositoryRecord } from "../../src/storage/repositories.ts";
-import { retag } from "../../src/storage/tags.ts";
-import { insertUser } from "../../src/storage/users.ts";
+import { restoreTag } from "../../src/storage/deletion/deleted-tags.ts";
+import {
+  cleanAccount,
+  cleanTrigger,
+  cleanUser,
+  deleteRepository,
+  hidingQuery,
+} from "../../src/storage/deletion/deletion.ts";
+import { deleteManifest } from "../../src/storage/content/manifests.ts";
+import { createOrganization } from "../../src/storage/organizations/organizations.ts";
+import {
+  createRepository,
+  createRepositoryForUpload,
+  findRepositoryRecord,
+} from "../../src/storage/images/repositories.ts";
+import { retag } from "../../src/storage/content/tags.ts";
+import { insertUser } from "../../src/storage/accounts/users.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { digestOf } from "../../src/model/digest.ts";
-import { parseRepositoryName, parseTag } from "../../src/model/reference.ts";
+import { digestOf } from "../../src/kernel/digest.ts";
+import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import { type Database, openDatabase } from "../../src/storage/database.ts";
 import {
   countDue,
@@ -14,8 +14,8 @@ import {
   observeLinks,
   observeManifests,
   startCollection,
-} from "../../src/storage/garbage.ts";
-import { expireTags, listTagsByAge, settleRule, type StoredRule } from "../../src/storage/retention.ts";
+} from "../../src/storage/garbage/garbage.ts";
+import { expireTags, listTagsByAge, settleRule, type StoredRule } from "../../src/storage/aging/aging-rules.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const LIMIT = 500;

@@ -1,7 +1,7 @@
 /** Whom guesses of passwords hold up, and whom they do not. */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, it } from "vitest";
-import { hashPassword } from "../../src/model/password.ts";
+import { hashPassword } from "../../src/model/logins/passwords.ts";
 import { newKey, openSession, permanentLogin, sendWithCookie } from "../support/workerd/identity.ts";
 import { asUser, type Client, newAccount, newName, newUser } from "../support/workerd/management.ts";
 import { basic, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";

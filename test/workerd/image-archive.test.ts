@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { unpackTar } from "modern-tar";
 import { describe, it, vi } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
-import { archiveBlobsQuery, archiveManifestsQuery } from "../../src/storage/image-archive.ts";
+import { archiveBlobsQuery, archiveManifestsQuery } from "../../src/storage/images/image-archive.ts";
 import {
   bytesOf,
   eventually,

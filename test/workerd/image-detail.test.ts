@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { digestOf as modelDigestOf } from "../../src/model/digest.ts";
+import { digestOf as modelDigestOf } from "../../src/kernel/digest.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { findManifestFacts, listTagDetailsQuery, type TagSearch } from "../../src/storage/image-detail.ts";
+import { findManifestFacts, listTagDetailsQuery, type TagSearch } from "../../src/storage/images/image-detail.ts";
 import {
   bytesOf,
   type ConfiguredImage,

@@ -1,14 +1,14 @@
 import { env } from "cloudflare:workers";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/access.ts";
-import type { ImageFilter, ImageSort, ImageSource } from "../../src/model/image-search.ts";
-import { parseOrganizationName } from "../../src/model/reference.ts";
-import { searchImageCentre } from "../../src/registry/search.ts";
+import type { User } from "../../src/model/rights/access.ts";
+import type { ImageFilter, ImageSort, ImageSource } from "../../src/model/images/image-search.ts";
+import { parseOrganizationName } from "../../src/kernel/reference.ts";
+import { searchImageCentre } from "../../src/registry/images/search.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { listArchitecturesQuery } from "../../src/storage/platforms.ts";
-import { type ImageSearch, searchSourceQuery } from "../../src/storage/search.ts";
+import { listArchitecturesQuery } from "../../src/storage/images/platforms.ts";
+import { type ImageSearch, searchSourceQuery } from "../../src/storage/images/search.ts";
 import {
   eventually,
   grantOnImage,

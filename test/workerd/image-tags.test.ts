@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { parseTag } from "../../src/model/reference.ts";
+import { parseTag } from "../../src/kernel/reference.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { countTagsQuery, listTagEventsQuery, listTagRecordsQuery } from "../../src/storage/tags.ts";
+import { countTagsQuery, listTagEventsQuery, listTagRecordsQuery } from "../../src/storage/content/tags.ts";
 import {
   auditOf,
   type Client,

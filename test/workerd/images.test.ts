@@ -1,16 +1,16 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/access.ts";
-import { digestOf } from "../../src/model/digest.ts";
-import { parseManifest } from "../../src/model/manifest.ts";
-import { parseRepositoryName } from "../../src/model/reference.ts";
+import type { User } from "../../src/model/rights/access.ts";
+import { digestOf } from "../../src/kernel/digest.ts";
+import { parseManifest } from "../../src/kernel/manifest.ts";
+import { parseRepositoryName } from "../../src/kernel/reference.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { saveManifest } from "../../src/storage/manifests.ts";
+import { saveManifest } from "../../src/storage/content/manifests.ts";
 import {
   listRepositoriesQuery,
   type RepositoryList,
   type RepositoryOrder,
-} from "../../src/storage/repository-lists.ts";
+} from "../../src/storage/images/image-lists.ts";
 import {
   accessPath,
   auditOf,

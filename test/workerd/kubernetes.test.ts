@@ -1,17 +1,17 @@
 /** What a push does to workloads, and what becomes of a delivery whatever the cluster does. It is a stand-in for `fetch`. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import type { Digest } from "../../src/model/digest.ts";
-import type { PushEvent } from "../../src/model/push-event.ts";
-import type { RepositoryName, Tag } from "../../src/model/reference.ts";
-import type { KubernetesTarget } from "../../src/model/trigger-target.ts";
-import { decryptClusterToken, encryptClusterToken } from "../../src/registry/cluster-secrets.ts";
-import { deliver } from "../../src/registry/deliveries.ts";
-import { testCluster } from "../../src/registry/kubernetes.ts";
+import type { Digest } from "../../src/kernel/digest.ts";
+import type { PushEvent } from "../../src/model/triggers/push-event.ts";
+import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
+import type { KubernetesTarget } from "../../src/model/triggers/trigger-targets.ts";
+import { decryptClusterToken, encryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
+import { deliver } from "../../src/registry/triggers/deliveries.ts";
+import { testCluster } from "../../src/registry/triggers/kubernetes.ts";
 import type { Stores } from "../../src/registry/stores.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
-import { insertDelivery, listAttempts } from "../../src/storage/deliveries.ts";
-import { findClusterById } from "../../src/storage/triggers.ts";
+import { insertDelivery, listAttempts } from "../../src/storage/triggers/deliveries.ts";
+import { findClusterById } from "../../src/storage/triggers/triggers.ts";
 import { type ApiAnswer, KubernetesApi } from "../support/kubernetes-api.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
 

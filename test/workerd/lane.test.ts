@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
-import { RegistryError } from "../../src/model/errors.ts";
-import { Lane } from "../../src/registry/lane.ts";
+import { RegistryError } from "../../src/kernel/errors.ts";
+import { Lane } from "../../src/registry/logins/lane.ts";
 
 /** Holds the thread, as a hash does. */
 function work(milliseconds: number): void {

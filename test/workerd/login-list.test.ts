@@ -1,14 +1,14 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { MAX_SESSIONS } from "../../src/registry/sessions.ts";
-import { REFRESH_IDLE_MS } from "../../src/registry/tokens.ts";
+import { MAX_SESSIONS } from "../../src/registry/logins/sessions.ts";
+import { REFRESH_IDLE_MS } from "../../src/registry/logins/tokens.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import {
   deleteEndedSessions,
   findSessionQuery,
   hasSessionQuery,
   listSessionsQuery,
-} from "../../src/storage/sessions.ts";
+} from "../../src/storage/logins/sessions.ts";
 import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import { asUser, auditOf, type Client, newAccount, newUser } from "../support/workerd/management.ts";
 import { planOf } from "../support/workerd/plans.ts";

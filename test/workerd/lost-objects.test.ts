@@ -1,11 +1,11 @@
 /** Objects that R2 has lost: nothing says that they are there, so that whoever pushes them sends them again (ADR 19). */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, it, vi } from "vitest";
-import { Budget } from "../../src/registry/budget.ts";
-import { collectGarbage } from "../../src/registry/garbage.ts";
-import type { RepositoryName, Tag } from "../../src/model/reference.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
+import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { findManifestQuery } from "../../src/storage/manifests.ts";
+import { findManifestQuery } from "../../src/storage/content/manifests.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { asUser, sendWithToken, tokenFor } from "../support/workerd/management.ts";
 import { usedBy } from "../support/workerd/quotas.ts";

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_STRANGERS, MAX_WAITING_BODIES, strangerPlaces } from "../../src/http/limit-bodies.ts";
 import { DOCUMENT_BUDGET_BYTES, documents, SMALL_DOCUMENT_BYTES, writeDocument } from "../../src/documents.ts";
 import { networkOf } from "../../src/model/client-network.ts";
-import { UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
-import { PART_BUDGET_BYTES, parts, SMALLEST_PART_BYTES } from "../../src/storage/part-buffer.ts";
+import { UPLOAD_PART_BYTES } from "../../src/kernel/limits.ts";
+import { PART_BUDGET_BYTES, parts, SMALLEST_PART_BYTES } from "../../src/storage/content/part-buffer.ts";
 import {
   beginVisit,
   bodies,
@@ -119,7 +119,7 @@ it("all that budgets allow is within an isolate's memory, with room for code and
     // What no budget counts: a read's buffer, and the beginning of a part.
     readers: (MAX_BODIES + MAX_STRANGERS) * (SMALLEST_PART_BYTES + SCARCE_STEP_BYTES),
     remembered: remembered.reduce((sum, bytes) => sum + bytes, 0),
-    // One at a time: model/password.ts.
+    // One at a time: model/logins/passwords.ts.
     scrypt: 16 * MIB,
   };
   const sum = Object.values(taken).reduce((all, bytes) => all + bytes, 0);

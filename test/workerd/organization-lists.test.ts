@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/access.ts";
+import type { User } from "../../src/model/rights/access.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { searchOrganizationsQuery } from "../../src/storage/organizations.ts";
+import { searchOrganizationsQuery } from "../../src/storage/organizations/organizations.ts";
 import { type Client, grant, newAccount, newName, newOrganization, pushAs } from "../support/workerd/management.ts";
 import { walkOf } from "../support/workerd/plans.ts";
 import { errorCodes } from "../support/workerd/registry.ts";

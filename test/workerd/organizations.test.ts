@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/access.ts";
-import { ORGANIZATION_NAME_REST_MS } from "../../src/model/limits.ts";
-import { parseOrganizationName, parseRepositoryName } from "../../src/model/reference.ts";
-import { TOKEN_LIFETIME_S } from "../../src/registry/tokens.ts";
-import { accessFactsQuery } from "../../src/storage/access.ts";
+import type { User } from "../../src/model/rights/access.ts";
+import { ORGANIZATION_NAME_REST_MS } from "../../src/kernel/limits.ts";
+import { parseOrganizationName, parseRepositoryName } from "../../src/kernel/reference.ts";
+import { TOKEN_LIFETIME_S } from "../../src/registry/logins/tokens.ts";
+import { accessFactsQuery } from "../../src/storage/rights/access.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { listOrganizationsQuery, restingNameQuery } from "../../src/storage/organizations.ts";
+import { listOrganizationsQuery, restingNameQuery } from "../../src/storage/organizations/organizations.ts";
 import {
   asUser,
   auditOf,

@@ -1,9 +1,9 @@
 /** How fast requests go out that users have set off: no push aims the registry at somebody (ADR 0017). */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { MAX_TRIGGERS } from "../../src/model/limits.ts";
-import { deliver, sweepDeliveries } from "../../src/registry/deliveries.ts";
-import { claimQueries, MAX_DELIVERIES_PER_PUSH } from "../../src/storage/deliveries.ts";
+import { MAX_TRIGGERS } from "../../src/kernel/limits.ts";
+import { deliver, sweepDeliveries } from "../../src/registry/triggers/deliveries.ts";
+import { claimQueries, MAX_DELIVERIES_PER_PUSH } from "../../src/storage/triggers/deliveries.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import {
   ACCOUNT_PER_MINUTE,
@@ -13,7 +13,7 @@ import {
   pacesOf,
   SHARE_PER_MINUTE,
   takeOutbound,
-} from "../../src/storage/outbound-paces.ts";
+} from "../../src/storage/triggers/outbound-paces.ts";
 import { newName, pushAs } from "../support/workerd/management.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { errorsOf, OCI_MANIFEST } from "../support/workerd/registry.ts";

@@ -1,14 +1,14 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/access.ts";
-import { digestOf as modelDigestOf } from "../../src/model/digest.ts";
-import { parseOrganizationName, parseRepositoryName, parseTag } from "../../src/model/reference.ts";
-import { findBlobQuery } from "../../src/storage/blobs.ts";
+import type { User } from "../../src/model/rights/access.ts";
+import { digestOf as modelDigestOf } from "../../src/kernel/digest.ts";
+import { parseOrganizationName, parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
+import { findBlobQuery } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { findManifestQuery, readManifestQuery } from "../../src/storage/manifests.ts";
-import { deleteOpenUpload, insertOpenUpload, oldUploadsQuery } from "../../src/storage/open-uploads.ts";
-import { storedByQuery } from "../../src/storage/quotas.ts";
-import { listTagsQuery } from "../../src/storage/tags.ts";
+import { findManifestQuery, readManifestQuery } from "../../src/storage/content/manifests.ts";
+import { deleteOpenUpload, insertOpenUpload, oldUploadsQuery } from "../../src/storage/content/open-uploads.ts";
+import { storedByQuery } from "../../src/storage/quotas/quotas.ts";
+import { listTagsQuery } from "../../src/storage/content/tags.ts";
 
 const db = openDatabase(env.DB);
 const REPOSITORY = parseRepositoryName("acme/web");

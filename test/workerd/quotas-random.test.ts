@@ -2,9 +2,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { it } from "vitest";
-import { UPLOAD_IDLE_MS } from "../../src/model/limits.ts";
-import type { QuotaResource } from "../../src/model/quota.ts";
-import { keepHouse } from "../../src/registry/housekeeping.ts";
+import { UPLOAD_IDLE_MS } from "../../src/kernel/limits.ts";
+import type { QuotaResource } from "../../src/kernel/quotas.ts";
+import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";

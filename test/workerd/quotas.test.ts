@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
-import { UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
-import { keepHouse } from "../../src/registry/housekeeping.ts";
+import { UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../src/kernel/limits.ts";
+import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import {
   asUser,

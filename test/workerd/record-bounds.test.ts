@@ -1,9 +1,9 @@
 /** What one user can multiply beside what quotas count: each kind of row has a bound (docs/quotas.md). */
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { Budget } from "../../src/registry/budget.ts";
-import { cleanUp } from "../../src/registry/cleanups.ts";
-import { keepHouse } from "../../src/registry/housekeeping.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { cleanUp } from "../../src/registry/deletion/cleanups.ts";
+import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { newAccount, newName, newOrganization, PASSWORD, pushAs } from "../support/workerd/management.ts";
 import { miscounted, setLimits } from "../support/workerd/quotas.ts";

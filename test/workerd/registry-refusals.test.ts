@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { alikeQuery } from "../../src/storage/audit.ts";
+import { alikeQuery } from "../../src/storage/audit/audit.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { eventually } from "../support/workerd/images.ts";
 import {

@@ -4,8 +4,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
-import { isAtLeast, type Level } from "../../src/model/access.ts";
-import type { AuditAction } from "../../src/model/audit.ts";
+import { isAtLeast, type Level } from "../../src/model/rights/access.ts";
+import type { AuditAction } from "../../src/model/audit/audit.ts";
 import {
   authorize,
   CALLERS,

@@ -6,9 +6,9 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { app } from "../../src/app.ts";
-import { Budget } from "../../src/registry/budget.ts";
-import { cleanUp } from "../../src/registry/cleanups.ts";
-import { keepHouse } from "../../src/registry/housekeeping.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { cleanUp } from "../../src/registry/deletion/cleanups.ts";
+import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
 import { openStores } from "../../src/registry/stores.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { fillFull } from "../bench/full/fill.ts";
@@ -16,7 +16,7 @@ import { describedOperations, entriesOf, type Operation, operations, PER_ROW } f
 import { countedRows } from "../bench/full/rows.ts";
 import { type Asked, FULL, nothingAsked } from "../bench/full/size.ts";
 import { faultsOf, type Step } from "../bench/full/plan.ts";
-import { hashPassword } from "../../src/model/password.ts";
+import { hashPassword } from "../../src/model/logins/passwords.ts";
 import { asUser, type Client, PASSWORD, pushAs } from "../support/workerd/management.ts";
 import { ADMINISTRATOR, fetchAnonymously, send } from "../support/workerd/registry.ts";
 

@@ -2,23 +2,23 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { decryptSecret, encryptSecret, keyMark } from "../../src/model/encryption.ts";
-import { digestOf } from "../../src/model/digest.ts";
-import type { PushEvent } from "../../src/model/push-event.ts";
-import { parseRepositoryName, parseTag } from "../../src/model/reference.ts";
+import { digestOf } from "../../src/kernel/digest.ts";
+import type { PushEvent } from "../../src/model/triggers/push-event.ts";
+import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import { readSecrets } from "../../src/model/secrets.ts";
-import { decryptClusterToken } from "../../src/registry/cluster-secrets.ts";
-import { deliver } from "../../src/registry/deliveries.ts";
-import { keepHouse } from "../../src/registry/housekeeping.ts";
-import { reencryptSecrets } from "../../src/registry/reencryption.ts";
+import { decryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
+import { deliver } from "../../src/registry/triggers/deliveries.ts";
+import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
+import { reencryptSecrets } from "../../src/registry/housekeeping/secret-rotation.ts";
 import { openStores, type Stores } from "../../src/registry/stores.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { insertDelivery } from "../../src/storage/deliveries.ts";
+import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
 import {
   countBesideQuery,
   ENCRYPTED_PLACES,
   replaceEncrypted,
   underOtherKeysQuery,
-} from "../../src/storage/reencryption.ts";
+} from "../../src/storage/housekeeping/secret-rotation.ts";
 import { dyingStores } from "../support/workerd/dying.ts";
 import { type Key, newKey, permanentLogin } from "../support/workerd/identity.ts";
 import { asUser, auditOf, newAccount, newUser, PASSWORD, withSettings } from "../support/workerd/management.ts";

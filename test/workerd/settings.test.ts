@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { readSettings } from "../../src/model/settings.ts";
-import { VERSION } from "../../src/model/version.ts";
+import { VERSION } from "../../src/kernel/version.ts";
 import { newAccount, withSettings } from "../support/workerd/management.ts";
 import { fetchAnonymously } from "../support/workerd/registry.ts";
 

@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, it, vi } from "vitest";
-import type { User } from "../../src/model/access.ts";
+import type { User } from "../../src/model/rights/access.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import {
   listReceivedSharesQuery,
   listSentSharesQuery,
   receivedSharesEndQuery,
   sentSharesEndQuery,
-} from "../../src/storage/shares.ts";
+} from "../../src/storage/rights/shares.ts";
 import {
   auditOf,
   type Client,

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
-import { deleteEndedSignatures } from "../../src/storage/signatures.ts";
+import { deleteEndedSignatures } from "../../src/storage/logins/used-signatures.ts";
 import { at, type Key, newKey, sendSigned, type Signing } from "../support/workerd/identity.ts";
 import { type Client, newAccount, newName, statusesOf } from "../support/workerd/management.ts";
 import { fetchAnonymously } from "../support/workerd/registry.ts";

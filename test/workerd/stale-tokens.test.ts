@@ -2,8 +2,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
-import { currentAccessQuery } from "../../src/storage/access.ts";
-import { parseRepositoryName } from "../../src/model/reference.ts";
+import { currentAccessQuery } from "../../src/storage/rights/access.ts";
+import { parseRepositoryName } from "../../src/kernel/reference.ts";
 import {
   accessPath,
   type Client,

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { describe, it, vi } from "vitest";
-import { hashPassword } from "../../src/model/password.ts";
-import { TOKEN_LIFETIME_S } from "../../src/registry/tokens.ts";
+import { hashPassword } from "../../src/model/logins/passwords.ts";
+import { TOKEN_LIFETIME_S } from "../../src/registry/logins/tokens.ts";
 import { openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import { newName } from "../support/workerd/management.ts";
 import {

@@ -1,9 +1,9 @@
 /** Triggers of an image over both APIs: who may have them, and what they may be. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { decryptWebhookSecrets } from "../../src/registry/webhook-secrets.ts";
-import { newestQuery } from "../../src/storage/deliveries.ts";
-import { findTrigger } from "../../src/storage/triggers.ts";
+import { decryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
+import { newestQuery } from "../../src/storage/triggers/deliveries.ts";
+import { findTrigger } from "../../src/storage/triggers/triggers.ts";
 import { grantOnImage, makePublic } from "../support/workerd/images.ts";
 import {
   asUser,

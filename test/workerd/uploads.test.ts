@@ -1,8 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
-import { UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
-import type { UploadSession } from "../../src/storage/upload-session.ts";
+import { UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../src/kernel/limits.ts";
+import type { UploadSession } from "../../src/storage/content/upload-session.ts";
 import {
   addUser,
   basic,

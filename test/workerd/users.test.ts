@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import type { Role } from "../../src/model/access.ts";
+import type { Role } from "../../src/model/rights/access.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { listUsersQuery } from "../../src/storage/users.ts";
+import { listUsersQuery } from "../../src/storage/accounts/users.ts";
 import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
 import {
   accessPath,

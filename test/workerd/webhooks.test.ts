@@ -1,17 +1,17 @@
 /** What a webhook is sent, and what becomes of a delivery whatever its receiver does. The receiver is a stand-in for `fetch`. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { MAX_ATTEMPTS } from "../../src/model/delivery.ts";
-import type { Digest } from "../../src/model/digest.ts";
-import type { PushEvent } from "../../src/model/push-event.ts";
-import type { RepositoryName, Tag } from "../../src/model/reference.ts";
-import type { WebhookFormat, WebhookSecrets } from "../../src/model/trigger-target.ts";
-import { signWebhook } from "../../src/model/webhook-signature.ts";
-import { deliver, dispatch, sweepDeliveries } from "../../src/registry/deliveries.ts";
+import { MAX_ATTEMPTS } from "../../src/model/triggers/deliveries.ts";
+import type { Digest } from "../../src/kernel/digest.ts";
+import type { PushEvent } from "../../src/model/triggers/push-event.ts";
+import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
+import type { WebhookFormat, WebhookSecrets } from "../../src/model/triggers/trigger-targets.ts";
+import { signWebhook } from "../../src/model/triggers/webhook-signature.ts";
+import { deliver, dispatch, sweepDeliveries } from "../../src/registry/triggers/deliveries.ts";
 import type { Stores } from "../../src/registry/stores.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
-import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/webhook-secrets.ts";
-import { insertDelivery, listAttempts } from "../../src/storage/deliveries.ts";
+import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
+import { insertDelivery, listAttempts } from "../../src/storage/triggers/deliveries.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
 
 const URL_OF_RECEIVER = "https://hooks.example.com/berth?team=web";

@@ -1,7 +1,7 @@
 /** Whose pushes may set which containers: a right on one image is none on the organization's clusters (ADR 0017). */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { deliver } from "../../src/registry/deliveries.ts";
+import { deliver } from "../../src/registry/triggers/deliveries.ts";
 import { KubernetesApi } from "../support/kubernetes-api.ts";
 import { grantOnImage, grantOnOrganization } from "../support/workerd/images.ts";
 import { type Client, newUser, pushAs } from "../support/workerd/management.ts";

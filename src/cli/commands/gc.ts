@@ -1,7 +1,7 @@
 import { unwrap } from "../api.ts";
-import { counted } from "../../model/counted.ts";
+import { counted } from "../../kernel/counted.ts";
 import { group, operation } from "../manage.ts";
-import { formatBytes } from "../../model/byte-units.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
 import { formatTime, printFields, printLine, printTable } from "../output.ts";
 
 interface Collected {

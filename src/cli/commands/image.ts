@@ -1,11 +1,11 @@
 import type { Argv } from "yargs";
-import { CATEGORIES } from "../../model/image-categories.ts";
+import { CATEGORIES } from "../../kernel/image-categories.ts";
 import { unwrap } from "../api.ts";
 import { defined } from "../defined.ts";
 import { usageFailure } from "../failure.ts";
 import { parseImageName, swrPath, withImage } from "../image-name.ts";
 import { group, operation, readPages, withLimit, withYes } from "../manage.ts";
-import { formatBytes } from "../../model/byte-units.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
 import { formatTime, printable, printFields, printLine, printTable } from "../output.ts";
 import { confirm } from "../prompt.ts";
 import { imageHistory } from "./history.ts";

@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { unwrap } from "../api.ts";
 import { group, operation, withYes } from "../manage.ts";
-import { formatBytes } from "../../model/byte-units.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
 import { printFields, printLine, printTable } from "../output.ts";
 import { confirm } from "../prompt.ts";
 import { findUser, numberOf, printRights, rightOf, withRight, withUser } from "../rights.ts";

@@ -6,7 +6,7 @@ import { Failure, usageFailure } from "../failure.ts";
 import { command } from "../manage.ts";
 import { printNotice } from "../output.ts";
 import { startProxy } from "../proxy/server.ts";
-import { isLoopbackName } from "../../model/loopback.ts";
+import { isLoopbackName } from "../../kernel/loopback.ts";
 import { chooseRegistry } from "../settings.ts";
 import { untilStopped } from "../stop.ts";
 

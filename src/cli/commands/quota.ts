@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
-import { formatBytes } from "../../model/byte-units.ts";
-import { isByteResource, QUOTA_RESOURCES, type QuotaResource } from "../../model/quota.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
+import { isByteResource, QUOTA_RESOURCES, type QuotaResource } from "../../kernel/quotas.ts";
 import { unwrap } from "../api.ts";
 import { parseByteSize } from "../byte-size.ts";
 import { usageFailure } from "../failure.ts";

@@ -4,7 +4,7 @@ import { usageFailure } from "../failure.ts";
 import { parseImageName, withImage } from "../image-name.ts";
 import { group, operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printFields, printLine, printTable, shortDigest } from "../output.ts";
-import { counted } from "../../model/counted.ts";
+import { counted } from "../../kernel/counted.ts";
 
 const PATH = "/api/organizations/{organization}/images/{image}/aging";
 

@@ -2,7 +2,7 @@ import { unwrap } from "../api.ts";
 import { defined } from "../defined.ts";
 import { parseImageName, parseTagName, swrPath, withImage, withTag } from "../image-name.ts";
 import { group, operation, readPages, withLimit, withYes } from "../manage.ts";
-import { formatBytes } from "../../model/byte-units.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
 import { formatTime, printFields, printLine, printTable, shortDigest } from "../output.ts";
 import { confirm } from "../prompt.ts";
 import { deletedTags, restoreTag } from "./deleted-tags.ts";

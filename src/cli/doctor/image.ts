@@ -6,7 +6,7 @@ import { RegistryRefusal } from "../../client/errors.ts";
 import { digestOf } from "../../client/hash.ts";
 import { pullScope, pushScope, RegistryClient } from "../../client/registry-client.ts";
 import { UploadSession } from "../../client/upload-session.ts";
-import { OCI_MANIFEST } from "../../model/media-types.ts";
+import { OCI_MANIFEST } from "../../kernel/media-types.ts";
 import { openApi, unwrap } from "../api.ts";
 import { reasonOf } from "../explain.ts";
 import { parseImageName, swrPath } from "../image-name.ts";

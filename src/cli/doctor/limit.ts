@@ -3,7 +3,7 @@ import { NetworkLost, RegistryRefusal } from "../../client/errors.ts";
 import { pushScope, RegistryClient } from "../../client/registry-client.ts";
 import { UploadSession } from "../../client/upload-session.ts";
 import { reasonOf } from "../explain.ts";
-import { formatBytes } from "../../model/byte-units.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
 import { type Check, failed, type Finding, ok, skipped } from "./examination.ts";
 
 /** Just above Cloudflare's limits on Free and Pro, and on Business. */

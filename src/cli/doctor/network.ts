@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import { reasonOf } from "../explain.ts";
-import { isLoopbackName } from "../../model/loopback.ts";
+import { isLoopbackName } from "../../kernel/loopback.ts";
 import { type Check, type Examination, failed, type Finding, ok, skipped, warning } from "./examination.ts";
 
 const CONNECT_MS = 10_000;

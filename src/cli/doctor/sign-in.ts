@@ -1,5 +1,5 @@
 /** Whether the credentials are good, and for what. */
-import { counted } from "../../model/counted.ts";
+import { counted } from "../../kernel/counted.ts";
 import { RegistryRefusal } from "../../client/errors.ts";
 import { openApi, unwrap } from "../api.ts";
 import { credentialsSource } from "../credentials/find.ts";

@@ -1,5 +1,5 @@
 /** What the proxy tells whoever runs it: each upload as it begins, goes on, and ends. Never a header or a query. */
-import { formatBytes } from "../../model/byte-units.ts";
+import { formatBytes } from "../../kernel/byte-units.ts";
 
 /** Milliseconds between two lines about one upload. */
 const INTERVAL_MS = 5000;

@@ -1,7 +1,7 @@
 /** `berth proxy`: a registry on this machine that is another one, behind a limit on the size of requests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isLoopbackName } from "../../model/loopback.ts";
+import { isLoopbackName } from "../../kernel/loopback.ts";
 import { nodeFetch, openConnections } from "../node-fetch.ts";
 import { AddressBook } from "./addresses.ts";
 import { forward, forwardTokenRequest, requestToken, tokenPathOf } from "./forward.ts";

@@ -2,7 +2,7 @@
  * Archives of `docker save`: manifest.json names, for each image, its configuration and its layers (Docker Image
  * Specification v1.2). Such an image has no manifest of its own.
  */
-import { DOCKER_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../model/media-types.ts";
+import { DOCKER_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../kernel/media-types.ts";
 import { type DescribedPlatform, isJsonObject, type JsonObject, parseJsonObject, readPlatform } from "../descriptor.ts";
 import { digestOf, isDigest } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";

@@ -1,5 +1,5 @@
 /** What archives call their images, and what an image may be called. */
-import { MAX_IMAGE_LENGTH } from "../../model/field-limits.ts";
+import { MAX_IMAGE_LENGTH } from "../../kernel/field-limits.ts";
 import { ArchiveError } from "./archive-error.ts";
 
 /** A name that an archive has for an image. */
@@ -11,7 +11,7 @@ export interface ArchiveName {
   tag: string;
 }
 
-/** The grammar of the registry (`model/reference.ts`, which needs more than a browser has); a test holds the two together. */
+/** The grammar of the registry (`kernel/reference.ts`, which needs more than a browser has); a test holds the two together. */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const DEFAULT_TAG = "latest";

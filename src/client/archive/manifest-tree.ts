@@ -1,6 +1,6 @@
 /** A manifest of an image layout with all that it refers to; an index has others below it. */
-import { blobPath } from "../../model/image-layout.ts";
-import { isManifestMediaType, isNonDistributable } from "../../model/media-types.ts";
+import { blobPath } from "../../kernel/image-layout.ts";
+import { isManifestMediaType, isNonDistributable } from "../../kernel/media-types.ts";
 import {
   type Descriptor,
   type ImageIndex,

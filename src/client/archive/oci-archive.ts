@@ -2,7 +2,7 @@
  * OCI image layouts (OCI image-spec, "Image Layout Specification"), as skopeo, podman, buildx and docker's containerd image
  * store write them: every image has its manifest, which is kept byte for byte.
  */
-import { blobPath } from "../../model/image-layout.ts";
+import { blobPath } from "../../kernel/image-layout.ts";
 import {
   isImageConfig,
   isImageLayer,
@@ -11,7 +11,7 @@ import {
   isNonDistributable,
   isSchema1MediaType,
   OCI_INDEX,
-} from "../../model/media-types.ts";
+} from "../../kernel/media-types.ts";
 import {
   type DescribedPlatform,
   type Descriptor,

@@ -1,6 +1,6 @@
 /** By which rule an image's tags age (guide 4.8), and what garbage collection takes. */
 import { infiniteQueryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
+import { MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "./image-name.ts";

@@ -1,7 +1,7 @@
 /** An image's tags: what they are, what is done to them, and what happened to them. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { runAll } from "../../client/jobs.ts";
-import { MAX_DELETED_TAGS } from "../../model/field-limits.ts";
+import { MAX_DELETED_TAGS } from "../../kernel/field-limits.ts";
 import { api, ApiError, unwrap } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "./image-name.ts";

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { MAX_SEARCH_LENGTH } from "../../model/field-limits.ts";
+import { MAX_SEARCH_LENGTH } from "../../kernel/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import type { operations } from "./schema.d.ts";
 

@@ -1,6 +1,6 @@
 /** The users of one's account, for its administrators. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
+import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 import type { components } from "./schema.d.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_ACCESS_KEYS } from "../../model/field-limits.ts";
+import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";
 import { type NewAccessKey, useAccessKeys, useCreateAccessKey } from "../api/access-keys.ts";
 import { useSettings } from "../api/settings.ts";
 import { Button, CodeBlock, CopyButton, ErrorNotice, Link, Notice, RadioGroup, Skeleton } from "../ui/index.ts";

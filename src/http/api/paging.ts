@@ -1,6 +1,6 @@
 /** How the lists of the API page: by cursor, so that a page costs the same however far it is. */
-import { RegistryError } from "../../model/errors.ts";
-import { jsonBytes, MAX_PAGE_BYTES } from "../../model/excerpt.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { jsonBytes, MAX_PAGE_BYTES } from "../../kernel/excerpt.ts";
 import { isSealedCursor, openCursor, sealCursor } from "../../registry/cursors.ts";
 import type { Stores } from "../../registry/stores.ts";
 import { z } from "../openapi.ts";

@@ -4,7 +4,7 @@ import {
   parseReference,
   parseRepositoryName,
   type RepositoryName,
-} from "../../model/reference.ts";
+} from "../../kernel/reference.ts";
 import { z } from "../openapi.ts";
 import { withSlashes } from "../swr/params.ts";
 

@@ -1,7 +1,7 @@
-import { CATEGORIES } from "../../model/image-categories.ts";
-import { MAX_BLOB_BYTES, MAX_MANIFEST_BYTES, MAX_PAGE_UPLOADS } from "../../model/limits.ts";
-import { VERSION } from "../../model/version.ts";
-import { TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
+import { CATEGORIES } from "../../kernel/image-categories.ts";
+import { MAX_BLOB_BYTES, MAX_MANIFEST_BYTES, MAX_PAGE_UPLOADS } from "../../kernel/limits.ts";
+import { VERSION } from "../../kernel/version.ts";
+import { TOKEN_LIFETIME_S } from "../../registry/logins/tokens.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 
 /** The same for everybody, and it changes when the operator deploys. */

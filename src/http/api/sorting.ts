@@ -1,5 +1,5 @@
 /** Lists that the client may have in several orders. */
-import type { Page } from "../../model/image-search.ts";
+import type { Page } from "../../model/images/image-search.ts";
 import { z } from "../openapi.ts";
 import type { Stores } from "../../registry/stores.ts";
 import { cutSealedPage, PAGE_PARAMS, readSealedCursor } from "./paging.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { RegistryError } from "../../model/errors.ts";
+import type { RegistryError } from "../../kernel/errors.ts";
 import type { AppEnv } from "../context.ts";
 import { addressForClient, urlForClient } from "../public-address.ts";
 

@@ -1,7 +1,7 @@
 /** The session cookie of browsers. */
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { RegistryError } from "../../model/errors.ts";
+import { RegistryError } from "../../kernel/errors.ts";
 import type { AppEnv } from "../context.ts";
 import { isOwnOrigin, needsSecureCookie } from "../public-address.ts";
 

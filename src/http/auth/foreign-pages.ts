@@ -4,7 +4,7 @@
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { RegistryError } from "../../model/errors.ts";
+import { RegistryError } from "../../kernel/errors.ts";
 import type { AppEnv } from "../context.ts";
 import { isOpenToItsOrigin } from "../cross-origin.ts";
 import { isOwnOrigin } from "../public-address.ts";

@@ -1,12 +1,17 @@
 /** The token service: Docker token specification (GET with Basic, or a browser's session) and OAuth2 (POST). */
 import { type Context, Hono } from "hono";
-import { formatScopes, joinScopes, parseScope, type Scope } from "../../model/access.ts";
-import { RegistryError } from "../../model/errors.ts";
-import { withOrganization } from "../../model/reference.ts";
-import { recordTokenLogin } from "../../registry/audit.ts";
-import { authenticate, type Identity, type Login } from "../../registry/credentials.ts";
-import { type Client, findSession } from "../../registry/sessions.ts";
-import { issueAccessToken, issueRefreshToken, readRefreshToken, TOKEN_LIFETIME_S } from "../../registry/tokens.ts";
+import { formatScopes, joinScopes, parseScope, type Scope } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { withOrganization } from "../../kernel/reference.ts";
+import { recordTokenLogin } from "../../registry/audit/audit.ts";
+import { authenticate, type Identity, type Login } from "../../registry/logins/credentials.ts";
+import { type Client, findSession } from "../../registry/logins/sessions.ts";
+import {
+  issueAccessToken,
+  issueRefreshToken,
+  readRefreshToken,
+  TOKEN_LIFETIME_S,
+} from "../../registry/logins/tokens.ts";
 import { type AppEnv, continueAfterAnswer } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { limitStrangers } from "../limit-bodies.ts";

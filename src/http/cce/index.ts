@@ -3,8 +3,8 @@
  * has the name looked up here.
  */
 import type { Context } from "hono";
-import { RegistryError } from "../../model/errors.ts";
-import { getClusterName } from "../../registry/clusters.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { getClusterName } from "../../registry/triggers/clusters.ts";
 import { identifyManager } from "../auth/identify.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS, unknownRoute } from "../errors.ts";

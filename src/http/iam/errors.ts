@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { RegistryError } from "../../model/errors.ts";
+import { RegistryError } from "../../kernel/errors.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRefusal } from "../refusals.ts";

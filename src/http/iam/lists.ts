@@ -1,8 +1,8 @@
 import type { Context } from "hono";
-import type { User } from "../../model/access.ts";
-import { isProject } from "../../model/login.ts";
-import { requireAccountUser } from "../../registry/access.ts";
-import { findColleagueById } from "../../registry/users.ts";
+import type { User } from "../../model/rights/access.ts";
+import { isProject } from "../../model/logins/login-commands.ts";
+import { requireAccountUser } from "../../registry/rights/access.ts";
+import { findColleagueById } from "../../registry/accounts/users.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Links, linksTo, Project, projectId } from "./schemas.ts";

@@ -1,6 +1,6 @@
 /** What IAM's API v3 calls things: an account is a domain. */
 import { createHash } from "node:crypto";
-import type { User } from "../../model/access.ts";
+import type { User } from "../../model/rights/access.ts";
 import { z } from "../openapi.ts";
 
 export const Domain = z.object({ id: z.string(), name: z.string() }).openapi("IamDomain");

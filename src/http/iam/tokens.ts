@@ -1,8 +1,8 @@
-import type { User } from "../../model/access.ts";
-import { RegistryError } from "../../model/errors.ts";
-import { MAX_KNOWN_PASSWORD_LENGTH } from "../../model/field-limits.ts";
-import { isProject } from "../../model/login.ts";
-import { logIn } from "../../registry/sessions.ts";
+import type { User } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_KNOWN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
+import { isProject } from "../../model/logins/login-commands.ts";
+import { logIn } from "../../registry/logins/sessions.ts";
 import { noForeignPages } from "../auth/foreign-pages.ts";
 import { clientOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";

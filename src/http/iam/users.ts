@@ -1,5 +1,5 @@
-import { isAdministrator } from "../../model/access.ts";
-import { findColleagueById } from "../../registry/users.ts";
+import { isAdministrator } from "../../model/rights/access.ts";
+import { findColleagueById } from "../../registry/accounts/users.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { urlForClient } from "../public-address.ts";
 

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
-import { type ByteRange, MAX_RANGES, parseByteRanges } from "../../model/byte-range.ts";
-import { parseDigest } from "../../model/digest.ts";
-import { RegistryError } from "../../model/errors.ts";
-import { actorOf, requireAccess } from "../../registry/access.ts";
-import { deleteBlob, getBlob, statBlob } from "../../registry/blobs.ts";
-import { countPull } from "../../registry/pulls.ts";
+import { type ByteRange, MAX_RANGES, parseByteRanges } from "../../kernel/byte-range.ts";
+import { parseDigest } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { actorOf, requireAccess } from "../../registry/rights/access.ts";
+import { deleteBlob, getBlob, statBlob } from "../../registry/content/blobs.ts";
+import { countPull } from "../../registry/content/pulls.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { Digest } from "../../model/digest.ts";
-import { holds, readTags } from "../../model/precondition.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import { holds, readTags } from "../../kernel/precondition.ts";
 
 /**
  * What has a digest never changes, so whoever may have it may keep it. Only for themselves: the answer was given to

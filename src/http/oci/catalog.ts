@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { requireCatalogAccess } from "../../registry/access.ts";
-import { listOwnRepositories } from "../../registry/repositories.ts";
+import { requireCatalogAccess } from "../../registry/rights/access.ts";
+import { listOwnRepositories } from "../../registry/images/repositories.ts";
 import type { AppEnv } from "../context.ts";
 import { cutPage, readPage } from "./pages.ts";
 

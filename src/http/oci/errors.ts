@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { type ErrorCode, RegistryError } from "../../model/errors.ts";
+import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
 import { challengeFor } from "../auth/challenge.ts";
 import type { AppEnv } from "../context.ts";
 import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";

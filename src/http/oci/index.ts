@@ -1,6 +1,6 @@
 /** The registry API under `/v2/`: OCI distribution-spec and Docker's additions to it. */
 import { Hono } from "hono";
-import { requireCredentials } from "../../registry/access.ts";
+import { requireCredentials } from "../../registry/rights/access.ts";
 import { identify } from "../auth/identify.ts";
 import { boundAnswers } from "../bound-answers.ts";
 import type { AppEnv } from "../context.ts";

@@ -1,18 +1,23 @@
 import { type Context, Hono } from "hono";
 import { withDocuments } from "../../documents.ts";
-import { isDigest } from "../../model/digest.ts";
-import { RegistryError } from "../../model/errors.ts";
-import { MAX_MANIFEST_BYTES } from "../../model/limits.ts";
-import { parsePrecondition, type Precondition } from "../../model/precondition.ts";
-import { parseReference, parseTag, type Reference } from "../../model/reference.ts";
-import { actorOf, requireAccess } from "../../registry/access.ts";
-import { cleanUpAfterwards } from "../../registry/cleanups.ts";
-import { deleteManifest } from "../../registry/delete-manifest.ts";
-import { recordPlatform } from "../../registry/platforms.ts";
-import { type Accepted, pullManifest, statManifest, type StoredManifest } from "../../registry/pull-manifest.ts";
-import { countPull } from "../../registry/pulls.ts";
-import { dispatch } from "../../registry/deliveries.ts";
-import { pushManifest } from "../../registry/push-manifest.ts";
+import { isDigest } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_MANIFEST_BYTES } from "../../kernel/limits.ts";
+import { parsePrecondition, type Precondition } from "../../kernel/precondition.ts";
+import { parseReference, parseTag, type Reference } from "../../kernel/reference.ts";
+import { actorOf, requireAccess } from "../../registry/rights/access.ts";
+import { cleanUpAfterwards } from "../../registry/deletion/cleanups.ts";
+import { deleteManifest } from "../../registry/content/delete-manifest.ts";
+import { recordPlatform } from "../../registry/images/platforms.ts";
+import {
+  type Accepted,
+  pullManifest,
+  statManifest,
+  type StoredManifest,
+} from "../../registry/content/pull-manifest.ts";
+import { countPull } from "../../registry/content/pulls.ts";
+import { dispatch } from "../../registry/triggers/deliveries.ts";
+import { pushManifest } from "../../registry/content/push-manifest.ts";
 import { readLimited } from "../../streams.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { sendDocument } from "../bound-answers.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { RegistryError } from "../../model/errors.ts";
+import { RegistryError } from "../../kernel/errors.ts";
 import { requestPath } from "../public-address.ts";
 
 export interface Page {

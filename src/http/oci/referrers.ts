@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { parseDigest } from "../../model/digest.ts";
-import { OCI_INDEX } from "../../model/media-types.ts";
-import { requireAccess } from "../../registry/access.ts";
-import { listReferrers } from "../../registry/referrers.ts";
+import { parseDigest } from "../../kernel/digest.ts";
+import { OCI_INDEX } from "../../kernel/media-types.ts";
+import { requireAccess } from "../../registry/rights/access.ts";
+import { listReferrers } from "../../registry/content/referrers.ts";
 import { type AppEnv, repositoryParam } from "../context.ts";
 import { linkNext } from "./pages.ts";
 

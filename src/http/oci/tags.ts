@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { requireAccess } from "../../registry/access.ts";
-import { listTags } from "../../registry/list-tags.ts";
+import { requireAccess } from "../../registry/rights/access.ts";
+import { listTags } from "../../registry/content/list-tags.ts";
 import { type AppEnv, repositoryParam } from "../context.ts";
 import { cutPage, readPage } from "./pages.ts";
 

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { parseContentRange } from "../../model/byte-range.ts";
+import { parseContentRange } from "../../kernel/byte-range.ts";
 import {
   algorithmOf,
   type Digest,
@@ -7,12 +7,12 @@ import {
   digestOf,
   isDigestAlgorithm,
   parseDigest,
-} from "../../model/digest.ts";
-import { RegistryError } from "../../model/errors.ts";
-import { UPLOAD_PART_BYTES } from "../../model/limits.ts";
-import { parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
-import { actorOf, requireAccess, requireMountAccess } from "../../registry/access.ts";
-import { mountBlob } from "../../registry/mount-blob.ts";
+} from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
+import { parseRepositoryName, type RepositoryName } from "../../kernel/reference.ts";
+import { actorOf, requireAccess, requireMountAccess } from "../../registry/rights/access.ts";
+import { mountBlob } from "../../registry/content/mount-blob.ts";
 import {
   abandonUpload,
   appendChunk,
@@ -22,7 +22,7 @@ import {
   startUpload,
   type Upload,
   uploadBlob,
-} from "../../registry/uploads.ts";
+} from "../../registry/content/uploads.ts";
 import { type AppEnv, repositoryParam } from "../context.ts";
 import { setContentHeaders } from "./caching.ts";
 import { uploadRange } from "./upload-range.ts";

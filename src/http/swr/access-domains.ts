@@ -1,6 +1,6 @@
-import { MAX_NOTE_LENGTH } from "../../model/field-limits.ts";
-import { imageOf, organizationOf, type RepositoryName } from "../../model/reference.ts";
-import { FOREVER, MAX_SHARES, parseDeadline, parseNote } from "../../model/share.ts";
+import { MAX_NOTE_LENGTH } from "../../kernel/field-limits.ts";
+import { imageOf, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { FOREVER, MAX_SHARES, parseDeadline, parseNote } from "../../model/rights/shares.ts";
 import {
   changeShare,
   endShare,
@@ -8,7 +8,7 @@ import {
   listImageShares,
   type Share,
   shareImage,
-} from "../../registry/sharing.ts";
+} from "../../registry/rights/shares.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Done, formatTime, repositoryOf, RepositoryParams, Time } from "./params.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, RegistryError } from "../../model/errors.ts";
+import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
 import { auditRefusal } from "../refusals.ts";

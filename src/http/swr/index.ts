@@ -1,7 +1,7 @@
 /** SWR's management API v2 under `/v2/manage/`: Huawei's SDKs and Terraform provider work with it unmodified. */
 import type { Context } from "hono";
-import { reservedOrganization } from "../../model/reference.ts";
-import { requireAccountUser } from "../../registry/access.ts";
+import { reservedOrganization } from "../../kernel/reference.ts";
+import { requireAccountUser } from "../../registry/rights/access.ts";
 import { identifyManager } from "../auth/identify.ts";
 import { readWholeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";

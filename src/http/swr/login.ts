@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { createLoginCommand, type LoginCommand } from "../../registry/login-commands.ts";
+import { createLoginCommand, type LoginCommand } from "../../registry/logins/login-commands.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { queryParam } from "./params.ts";

@@ -1,5 +1,5 @@
-import { showOrganization } from "../../registry/organizations.ts";
-import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/permissions.ts";
+import { showOrganization } from "../../registry/organizations/organizations.ts";
+import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/rights/permissions.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { NamespaceParams } from "./params.ts";
 import { addPermissionRoutes, UserAuth, writeUserAuth } from "./user-auth.ts";

@@ -1,5 +1,5 @@
-import { RegistryError } from "../../model/errors.ts";
-import { parseOrganizationName } from "../../model/reference.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { parseOrganizationName } from "../../kernel/reference.ts";
 import {
   createOrganization,
   deleteOrganization,
@@ -7,8 +7,8 @@ import {
   MAX_LISTED_ORGANIZATIONS,
   type Organization,
   showOrganization,
-} from "../../registry/organizations.ts";
-import { cleanUpAfterwards } from "../../registry/cleanups.ts";
+} from "../../registry/organizations/organizations.ts";
+import { cleanUpAfterwards } from "../../registry/deletion/cleanups.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { authOf, Done, FILTER, NamespaceParams, queryParam, readQuery } from "./params.ts";

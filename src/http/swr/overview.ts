@@ -1,4 +1,4 @@
-import { getOverview, REPORT_DAYS } from "../../registry/reports.ts";
+import { getOverview, REPORT_DAYS } from "../../registry/overview/reports.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 
 const Overview = z

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
-import { RegistryError } from "../../model/errors.ts";
-import { parseOrganizationName } from "../../model/reference.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { parseOrganizationName } from "../../kernel/reference.ts";
 import { authOf, levelOfAuth, parseFilter, readOrder, readPaging, readQuery, repositoryOf } from "./params.ts";
 
 function codeOf(action: () => unknown): string {

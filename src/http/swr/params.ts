@@ -1,8 +1,8 @@
 /** What the routes of SWR's API have in common on the wire: parameters, paging, levels and times. */
 import type { Context } from "hono";
-import type { Level } from "../../model/access.ts";
-import { RegistryError } from "../../model/errors.ts";
-import { parseOrganizationName, parseRepositoryName, type RepositoryName } from "../../model/reference.ts";
+import type { Level } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { parseOrganizationName, parseRepositoryName, type RepositoryName } from "../../kernel/reference.ts";
 import { z } from "../openapi.ts";
 
 // --- Paths ---

@@ -1,5 +1,5 @@
-import type { QuotaResource } from "../../model/quota.ts";
-import { listQuotas as listOwnQuotas, type OwnQuota } from "../../registry/reports.ts";
+import type { QuotaResource } from "../../kernel/quotas.ts";
+import { listQuotas as listOwnQuotas, type OwnQuota } from "../../registry/overview/reports.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { ProjectParams } from "./params.ts";
 

@@ -1,4 +1,4 @@
-import { REPORT_DAYS, reportPulledBytes, reportStoredBytes } from "../../registry/reports.ts";
+import { REPORT_DAYS, reportPulledBytes, reportStoredBytes } from "../../registry/overview/reports.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 
 const REPORTS = { downflow: reportPulledBytes, store: reportStoredBytes };

@@ -1,7 +1,7 @@
-import { MAX_DESCRIPTION_LENGTH } from "../../model/field-limits.ts";
-import { CATEGORIES } from "../../model/image-categories.ts";
-import { parseCategory, parseDescription } from "../../model/image-properties.ts";
-import { imageOf, parseRepositoryName } from "../../model/reference.ts";
+import { MAX_DESCRIPTION_LENGTH } from "../../kernel/field-limits.ts";
+import { CATEGORIES } from "../../kernel/image-categories.ts";
+import { parseCategory, parseDescription } from "../../model/images/image-properties.ts";
+import { imageOf, parseRepositoryName } from "../../kernel/reference.ts";
 import {
   createImage,
   deleteImage,
@@ -9,8 +9,8 @@ import {
   type ImageList,
   listImages,
   updateImage,
-} from "../../registry/images.ts";
-import { cleanUpAfterwards } from "../../registry/cleanups.ts";
+} from "../../registry/images/images.ts";
+import { cleanUpAfterwards } from "../../registry/deletion/cleanups.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {

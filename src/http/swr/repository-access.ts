@@ -1,5 +1,5 @@
-import { imageOf } from "../../model/reference.ts";
-import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/permissions.ts";
+import { imageOf } from "../../kernel/reference.ts";
+import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/rights/permissions.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { repositoryOf, RepositoryParams } from "./params.ts";
 import { addPermissionRoutes, UserAuth, writeUserAuth } from "./user-auth.ts";

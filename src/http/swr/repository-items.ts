@@ -1,8 +1,12 @@
 /** Entries of SWR's lists of images, the caller's own and shared ones alike. */
 import type { Context } from "hono";
-import { RegistryError } from "../../model/errors.ts";
-import { imageOf, organizationOf } from "../../model/reference.ts";
-import { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS } from "../../registry/images.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { imageOf, organizationOf } from "../../kernel/reference.ts";
+import {
+  type ListedRepository,
+  MAX_LISTED_DESCRIPTIONS_LENGTH,
+  MAX_LISTED_TAGS,
+} from "../../registry/images/images.ts";
 import { z } from "../openapi.ts";
 import { formatTime, Time, withSlashes } from "./params.ts";
 import { registryHost } from "../public-address.ts";

@@ -1,7 +1,7 @@
-import { RegistryError } from "../../model/errors.ts";
-import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../model/field-limits.ts";
-import { imageOf, organizationOf, type RepositoryName } from "../../model/reference.ts";
-import { exemptionsOf, RETENTION_KINDS, type RetentionRule } from "../../model/retention.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
+import { imageOf, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { exemptionsOf, RETENTION_KINDS, type RetentionRule } from "../../model/aging/aging-rules.ts";
 import {
   addImageRule,
   changeImageRule,
@@ -11,7 +11,7 @@ import {
   type LogEntry,
   removeImageRule,
   type StoredRule,
-} from "../../registry/retention.ts";
+} from "../../registry/aging/aging-rules.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {

@@ -1,5 +1,5 @@
-import { RegistryError } from "../../model/errors.ts";
-import { listImages } from "../../registry/images.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { listImages } from "../../registry/images/images.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import { parseTag, type RepositoryName } from "../../model/reference.ts";
-import { dispatch } from "../../registry/deliveries.ts";
-import { deleteImageTag, getImageTag, type ImageTag, listImageTags, retag } from "../../registry/image-tags.ts";
+import { parseTag, type RepositoryName } from "../../kernel/reference.ts";
+import { dispatch } from "../../registry/triggers/deliveries.ts";
+import { deleteImageTag, getImageTag, type ImageTag, listImageTags, retag } from "../../registry/images/image-tags.ts";
 import { continueAfterAnswer } from "../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {

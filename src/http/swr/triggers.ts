@@ -1,6 +1,6 @@
-import { RegistryError } from "../../model/errors.ts";
-import { type Condition, syntaxOf } from "../../model/trigger.ts";
-import { type Delivery, getTriggerWithOutcomes } from "../../registry/trigger-history.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { type Condition, syntaxOf } from "../../model/triggers/triggers.ts";
+import { type Delivery, getTriggerWithOutcomes } from "../../registry/triggers/trigger-history.ts";
 import {
   addImageTrigger,
   changeImageTrigger,
@@ -8,7 +8,7 @@ import {
   MAX_TRIGGERS,
   removeImageTrigger,
   type Trigger,
-} from "../../registry/triggers.ts";
+} from "../../registry/triggers/triggers.ts";
 import { ownAddress } from "../public-address.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";

@@ -1,6 +1,6 @@
 /** Operations of SWR that Berth knows of but does not have: they are refused as such, in SWR's words. */
-import { RegistryError } from "../../model/errors.ts";
-import { requireRepository } from "../../registry/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { requireRepository } from "../../registry/rights/access.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
 import { RepositoryParams, repositoryOf } from "./params.ts";
 

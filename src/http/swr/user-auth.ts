@@ -7,7 +7,7 @@ import {
   type PermissionEntry,
   type PermissionTarget,
   revokePermissions,
-} from "../../registry/permissions.ts";
+} from "../../registry/rights/permissions.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, json, jsonBody, z } from "../openapi.ts";
 import { authOf, Done, levelOfAuth } from "./params.ts";

@@ -4,14 +4,14 @@
  */
 import { app } from "../../../src/app.ts";
 import type { Env } from "../../../src/env.ts";
-import { cleanUp } from "../../../src/registry/cleanups.ts";
-import { Budget } from "../../../src/registry/budget.ts";
-import { collectGarbage } from "../../../src/registry/garbage.ts";
-import { keepHouse } from "../../../src/registry/housekeeping.ts";
+import { cleanUp } from "../../../src/registry/deletion/cleanups.ts";
+import { Budget } from "../../../src/registry/housekeeping/budget.ts";
+import { collectGarbage } from "../../../src/registry/garbage/garbage.ts";
+import { keepHouse } from "../../../src/registry/housekeeping/housekeeping.ts";
 import { openStores, type Stores } from "../../../src/registry/stores.ts";
-import { runDueRules } from "../../../src/registry/aging.ts";
+import { runDueRules } from "../../../src/registry/aging/aging.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { UploadSession } from "../../../src/storage/upload-session.ts";
+import { UploadSession } from "../../../src/storage/content/upload-session.ts";
 import { countedRows } from "./rows.ts";
 import { nothingAsked } from "./size.ts";
 

@@ -1,5 +1,5 @@
 /** A registry of any size, inserted by SQL. */
-import { OBJECT_PREFIX } from "../../../src/storage/objects.ts";
+import { OBJECT_PREFIX } from "../../../src/storage/content/objects.ts";
 import type { Size } from "./run.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -2,13 +2,13 @@
  * Aging and garbage collection as src/ has them, over a D1 that counts: `POST /fill` makes a registry of the size in its
  * query, `POST /<job>` is one invocation of the Worker.
  */
-import type { RetentionKind } from "../../../src/model/retention.ts";
+import type { RetentionKind } from "../../../src/model/aging/aging-rules.ts";
 import { readSettings } from "../../../src/model/settings.ts";
-import { runDueRules } from "../../../src/registry/aging.ts";
-import { Budget } from "../../../src/registry/budget.ts";
-import { collectGarbage } from "../../../src/registry/garbage.ts";
-import { countDue as countDueGarbage } from "../../../src/storage/garbage.ts";
-import { OBJECT_PREFIX } from "../../../src/storage/objects.ts";
+import { runDueRules } from "../../../src/registry/aging/aging.ts";
+import { Budget } from "../../../src/registry/housekeeping/budget.ts";
+import { collectGarbage } from "../../../src/registry/garbage/garbage.ts";
+import { countDue as countDueGarbage } from "../../../src/storage/garbage/garbage.ts";
+import { OBJECT_PREFIX } from "../../../src/storage/content/objects.ts";
 import type { Stores } from "../../../src/storage/stores.ts";
 import { countedDatabase } from "./database.ts";
 import { BLOB_BYTES, fill, LARGE_IMAGE, objectKeyOf } from "./fill.ts";

@@ -1,5 +1,5 @@
 /** Everybody who may ask for something, with the rights that they have: for tests of access. */
-import type { Level, Role } from "../../../src/model/access.ts";
+import type { Level, Role } from "../../../src/model/rights/access.ts";
 import { asUser, newName, newUser, PASSWORD } from "./management.ts";
 import { basic, fetchAnonymously } from "./registry.ts";
 

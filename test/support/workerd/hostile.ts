@@ -1,6 +1,6 @@
 /** A registry full of as many and as long things as anybody may put into one, most of it by SQL. */
 import { env } from "cloudflare:workers";
-import { encryptClusterToken } from "../../../src/registry/cluster-secrets.ts";
+import { encryptClusterToken } from "../../../src/registry/triggers/cluster-secrets.ts";
 import { newName, newOrganization, asUser } from "./management.ts";
 import { ADMINISTRATOR, digestOf, OCI_INDEX, OCI_MANIFEST, pushBlob, putManifest } from "./registry.ts";
 import { lastingStores } from "./stores.ts";

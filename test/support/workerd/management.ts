@@ -3,7 +3,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
 import { app } from "../../../src/app.ts";
-import type { Role } from "../../../src/model/access.ts";
+import type { Role } from "../../../src/model/rights/access.ts";
 import { addUser, basic, digestOf, fetchAnonymously, OCI_MANIFEST, someBytes } from "./registry.ts";
 
 /** Every user's that {@link newUser} makes. */

@@ -21,7 +21,7 @@ const MAX_MESSAGES_BYTES = 256_000;
 const MAX_WRITTEN = 10_000;
 /** As Drizzle begins statements that change something; tests write their own in another hand. */
 const WRITING = /^(delete from|update|insert into) "(\w+)"/;
-/** A manifest may have 10,000 parts (`model/limits.ts`), which are written in one batch with it. */
+/** A manifest may have 10,000 parts (`kernel/limits.ts`), which are written in one batch with it. */
 const PARTS = new Set(["blobs", "manifest_blobs", "manifest_children", "repository_blobs"]);
 
 /** What exceeds a limit, as the platform would: with an error. */

@@ -1,6 +1,6 @@
 /** Quotas for tests: limits that an operator sets, and counters against a count of what is there. */
 import { env } from "cloudflare:workers";
-import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaResource } from "../../../src/model/quota.ts";
+import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaResource } from "../../../src/kernel/quotas.ts";
 import { RECOUNTS } from "../recounts.ts";
 import { send } from "./registry.ts";
 

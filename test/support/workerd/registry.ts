@@ -1,7 +1,7 @@
 /** A registry client for tests: requests to the Worker's own fetch, as the administrator unless told otherwise. */
 import { env, exports } from "cloudflare:workers";
 import { createHash, randomBytes, scryptSync } from "node:crypto";
-import type { Role } from "../../../src/model/access.ts";
+import type { Role } from "../../../src/model/rights/access.ts";
 
 export const ADMINISTRATOR = { name: "admin", password: "correct horse" };
 const ORIGIN = "http://registry.test";
@@ -21,7 +21,7 @@ export async function addUser(
   ]);
 }
 
-/** A hash as `model/password.ts` stores it, at the least cost there is: tests log in thousands of times. */
+/** A hash as `model/logins/passwords.ts` stores it, at the least cost there is: tests log in thousands of times. */
 function quickHash(password: string): string {
   const salt = randomBytes(16);
   const key = scryptSync(password, salt, 32, { N: 2, r: 1, p: 1 });

@@ -1,8 +1,8 @@
 /** Things that callers ask for, made in numbers without a request for each: for tests of access. */
 import { env } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
-import { sessionIdOf } from "../../../src/model/session.ts";
-import { encryptClusterToken } from "../../../src/registry/cluster-secrets.ts";
+import { sessionIdOf } from "../../../src/model/logins/sessions.ts";
+import { encryptClusterToken } from "../../../src/registry/triggers/cluster-secrets.ts";
 import { lastingStores } from "./stores.ts";
 import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
 import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";

@@ -2,7 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { app } from "../../../src/app.ts";
-import { deliver } from "../../../src/registry/deliveries.ts";
+import { deliver } from "../../../src/registry/triggers/deliveries.ts";
 import type { Stores } from "../../../src/registry/stores.ts";
 import { lastingStores } from "./stores.ts";
 import { asUser, type Client, newAccount, newOrganization, pushAs } from "./management.ts";

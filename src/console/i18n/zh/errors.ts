@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../model/errors.ts";
+import type { ErrorCode } from "../../../kernel/errors.ts";
 import type en from "../en/errors.ts";
 
 /** What is no refusal: a failure of the registry, or none of its answers. */

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { MAX_ACCESS_KEYS } from "../../../model/field-limits.ts";
+import { MAX_ACCESS_KEYS } from "../../../kernel/field-limits.ts";
 import {
   type AccessKey,
   type NewAccessKey,

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_ACCOUNT_NAME_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_ACCOUNT_NAME_LENGTH } from "../../../kernel/field-limits.ts";
 import { useAccountChanges } from "../../api/accounts.ts";
 import { ApiError } from "../../api/client.ts";
 import { Dialog, Form, TextField } from "../../ui/index.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_SEARCH_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
 import { useSelf } from "../../api/session.ts";
 import { type User, useUsers } from "../../api/users.ts";
 import { Badge, Button, IconPlus, Name, Page, type TableColumn, Time } from "../../ui/index.ts";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Redirect, useSearch } from "wouter";
-import { CATEGORIES } from "../../../model/image-categories.ts";
+import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { type ImageSort, useImageCentre } from "../../api/images.ts";
 import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";

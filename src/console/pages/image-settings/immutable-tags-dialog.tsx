@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_TAG_PATTERN_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_TAG_PATTERN_LENGTH } from "../../../kernel/field-limits.ts";
 import { useImmutableTagChanges } from "../../api/immutable-tags.ts";
 import { Dialog, Form, TextField, toast } from "../../ui/index.ts";
 import { useImage } from "../image/image-context.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_NOTE_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_NOTE_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { type ImageShare, useImageShares, useShareChanges } from "../../api/sharing.ts";
 import { Checkbox, DateField, Dialog, Form, Name, TextArea, TextField, toast } from "../../ui/index.ts";

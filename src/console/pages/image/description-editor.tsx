@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_DESCRIPTION_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_DESCRIPTION_LENGTH } from "../../../kernel/field-limits.ts";
 import { formatNumber, TextArea } from "../../ui/index.ts";
 import styles from "./description-editor.module.css";
 import { MarkdownView } from "./markdown-view.tsx";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CATEGORIES } from "../../../model/image-categories.ts";
+import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { useUpdateImage } from "../../api/image.ts";
 import { Dialog, Form, RadioGroup, Select, toast } from "../../ui/index.ts";
 import { DescriptionEditor, isTooLong } from "./description-editor.tsx";

@@ -1,5 +1,5 @@
 /** How clients pull an image: guide 4.4 and 7.4.1. */
-import { MAX_LABEL_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_LABEL_LENGTH } from "../../../kernel/field-limits.ts";
 import type { Registry } from "../../login-command/clients.ts";
 import { describeArtifact } from "./artifact-types.ts";
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_TAG_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { isKeptByRule, useRetag } from "../../api/image-tags.ts";
 import { Dialog, Form, Notice, TextField, toast } from "../../ui/index.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_TAG_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { type TagSearch, useTags } from "../../api/image-tags.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { SearchBox } from "../lists/search-box.tsx";

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { MAX_DESCRIPTION_LENGTH, MAX_IMAGE_LENGTH } from "../../../model/field-limits.ts";
-import { CATEGORIES } from "../../../model/image-categories.ts";
+import { MAX_DESCRIPTION_LENGTH, MAX_IMAGE_LENGTH } from "../../../kernel/field-limits.ts";
+import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { ApiError } from "../../api/client.ts";
 import { type Category, useCreateImage } from "../../api/images.ts";
 import { useOrganizationNames } from "../../api/organization-names.ts";

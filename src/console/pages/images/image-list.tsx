@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { CATEGORIES } from "../../../model/image-categories.ts";
+import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
 import { Bytes, formatNumber, Link, Name, type TableColumn, Time } from "../../ui/index.ts";
 import { organizationPath } from "../image/image-paths.ts";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_CLUSTER_NAME_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_CLUSTER_NAME_LENGTH } from "../../../kernel/field-limits.ts";
 import { type Cluster, useClusterChanges } from "../../api/clusters.ts";
 import { Checkbox, Dialog, Form, TextArea, TextField, toast } from "../../ui/index.ts";
 import { ClusterHelp } from "./cluster-help.tsx";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { MAX_ORGANIZATION_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_ORGANIZATION_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { useOrganizationChanges, useOrganizationQuota } from "../../api/organizations.ts";
 import { Dialog, errorText, Form, Notice, TextField, toast } from "../../ui/index.ts";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { QUOTA_RESOURCES, type QuotaResource } from "../../../model/quota.ts";
+import { QUOTA_RESOURCES, type QuotaResource } from "../../../kernel/quotas.ts";
 import { NumberField, Select } from "../../ui/index.ts";
 import { formatQuota } from "./quota-meters.tsx";
 import styles from "./quotas.module.css";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { QUOTA_RESOURCES } from "../../../model/quota.ts";
+import { QUOTA_RESOURCES } from "../../../kernel/quotas.ts";
 import {
   type DefaultQuotas,
   type QuotaHolder,

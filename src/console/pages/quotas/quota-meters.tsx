@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { isByteResource, QUOTA_RESOURCES, type QuotaResource } from "../../../model/quota.ts";
+import { isByteResource, QUOTA_RESOURCES, type QuotaResource } from "../../../kernel/quotas.ts";
 import type { QuotaSet } from "../../api/quotas.ts";
 import { formatBytes, formatNumber, Meter, Notice } from "../../ui/index.ts";
 import styles from "./quotas.module.css";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_ACCOUNT_NAME_LENGTH } from "../../../model/field-limits.ts";
-import { QUOTA_RESOURCES, type QuotaResource } from "../../../model/quota.ts";
+import { MAX_ACCOUNT_NAME_LENGTH } from "../../../kernel/field-limits.ts";
+import { QUOTA_RESOURCES, type QuotaResource } from "../../../kernel/quotas.ts";
 import { type QuotaHolder, useDefaultQuotas } from "../../api/quotas.ts";
 import { useSelf } from "../../api/session.ts";
 import {

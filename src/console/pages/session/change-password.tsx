@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError, FieldError } from "../../api/client.ts";
 import { useChangePassword, useSelf } from "../../api/session.ts";
 import { Card, Form, Page, TextField, toast } from "../../ui/index.ts";

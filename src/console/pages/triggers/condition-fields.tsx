@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { MAX_CONDITION_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_CONDITION_LENGTH } from "../../../kernel/field-limits.ts";
 import { type Condition, type ConditionKind, type TriedTag, useTriedCondition } from "../../api/triggers.ts";
 import { useSettled } from "../../api/use-settled.ts";
 import { Chips, errorText, RadioGroup, TextField } from "../../ui/index.ts";

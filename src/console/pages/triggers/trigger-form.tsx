@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_TRIGGER_NAME_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_TRIGGER_NAME_LENGTH } from "../../../kernel/field-limits.ts";
 import { type Trigger, useTriggerChanges } from "../../api/triggers.ts";
 import { Checkbox, Form, RadioGroup, TextField, toast } from "../../ui/index.ts";
 import { useImage } from "../image/image-context.ts";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { MAX_URL_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_URL_LENGTH } from "../../../kernel/field-limits.ts";
 import { type TriggerTarget, WEBHOOK_FORMATS } from "../../api/triggers.ts";
 import { Select, TextField } from "../../ui/index.ts";
 import { SecretField } from "./secret-field.tsx";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { isImageName, isTag } from "../../../client/archive/image-name.ts";
-import { MAX_IMAGE_LENGTH, MAX_TAG_LENGTH } from "../../../model/field-limits.ts";
+import { MAX_IMAGE_LENGTH, MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { Checkbox, formatBytes, formatNumber, shortDigest, TextField } from "../../ui/index.ts";
 import type { ImageName, QueuedFile } from "./upload-queue.ts";
 import styles from "./upload.module.css";

@@ -1,0 +1,109 @@
+import { changeUser, createUser, type ListedUser, listUsers, removeUser } from "../../../registry/accounts/users.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { Next } from "../paging.ts";
+import {
+  cutNamePage,
+  AccountRole,
+  NamePageQuery,
+  NameParams,
+  Password,
+  PersonName,
+  readNamePage,
+  Time,
+} from "../rights/people.ts";
+
+const User = z
+  .object({
+    id: z.string().openapi({ description: "What SWR's API calls `user_id`.", example: "7" }),
+    name: z.string(),
+    role: AccountRole,
+    created: Time,
+  })
+  .openapi("User");
+
+const NewUser = z
+  .strictObject({
+    name: PersonName,
+    password: Password,
+    role: AccountRole.default("member"),
+    account: z.string().optional().openapi({ description: "Operators may name another account than their own." }),
+  })
+  .openapi("NewUser");
+
+const UserChange = z
+  .strictObject({ role: AccountRole.optional(), password: Password.optional() })
+  .refine(({ role, password }) => role !== undefined || password !== undefined, "nothing is to be changed")
+  .openapi("UserChange");
+
+const tags = ["Users"];
+
+const list = createRoute({
+  method: "get",
+  path: "/users",
+  operationId: "listUsers",
+  tags,
+  summary: "The users of one's account by name",
+  request: { query: NamePageQuery },
+  responses: { 200: json(z.object({ users: z.array(User), next: Next }).openapi("UserPage"), "A page of users.") },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/users",
+  operationId: "createUser",
+  tags,
+  summary: "Create a user",
+  description:
+    "Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.",
+  request: jsonBody(NewUser),
+  responses: { 201: json(User, "The user.") },
+});
+
+const change = createRoute({
+  method: "patch",
+  path: "/users/{name}",
+  operationId: "changeUser",
+  tags,
+  summary: "Give a user another role or a new password",
+  description:
+    "Administrators of the account; only operators change operators. An account keeps at least one administrator. A new " +
+    "password ends all of the user's logins but those by access key. One's own is changed at `PUT /api/session/password`.",
+  request: { params: NameParams, ...jsonBody(UserChange) },
+  responses: { 200: json(z.object({ name: z.string(), role: AccountRole }).openapi("ChangedUser"), "The user.") },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/users/{name}",
+  operationId: "deleteUser",
+  tags,
+  summary: "Delete a user",
+  description: "Administrators of the account. Sessions, access keys, login commands and permissions go with the user.",
+  request: { params: NameParams },
+  responses: { 204: { description: "The user is gone." } },
+});
+
+export const users = createRouter()
+  .openapi(list, async (c) => {
+    const query = c.req.valid("query");
+    const { stores, caller } = c.var;
+    const found = await listUsers(stores, caller, await readNamePage(stores, query));
+    const { items, next } = await cutNamePage(stores, query, found);
+    return c.json({ users: items.map(describeUser), next }, 200);
+  })
+  .openapi(create, async (c) => {
+    const user = await createUser(c.var.stores, c.var.caller, c.req.valid("json"));
+    return c.json(describeUser(user), 201);
+  })
+  .openapi(change, async (c) => {
+    const { name } = c.req.valid("param");
+    return c.json(await changeUser(c.var.stores, c.var.caller, name, c.req.valid("json")), 200);
+  })
+  .openapi(remove, async (c) => {
+    await removeUser(c.var.stores, c.var.caller, c.req.valid("param").name);
+    return c.body(null, 204);
+  });
+
+function describeUser({ id, name, role, createdAt }: ListedUser): z.infer<typeof User> {
+  return { id: String(id), name, role, created: createdAt.toISOString() };
+}

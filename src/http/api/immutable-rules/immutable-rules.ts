@@ -1,0 +1,112 @@
+import { MAX_TAG_PATTERNS, MAX_TAG_PATTERN_LENGTH } from "../../../kernel/field-limits.ts";
+import { parseTagPattern } from "../../../model/tag-pattern.ts";
+import {
+  addRule,
+  type ImmutableTagRule,
+  listRules,
+  removeRule,
+} from "../../../registry/immutable-rules/immutable-rules.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { formatTime, Time } from "../../swr/params.ts";
+import { imageOf, ImageParams } from "../params.ts";
+
+const TAGS = ["Immutable tags"];
+const PATH = "/organizations/{organization}/images/{image}/immutable-tag-rules";
+
+const Rule = z
+  .object({
+    id: z.int(),
+    pattern: z.string(),
+    createdBy: z.string().nullable().openapi({ description: "Null when the user is gone." }),
+    created: Time,
+  })
+  .openapi("ImmutableTagRule");
+
+const NewRule = z
+  .strictObject({
+    pattern: z
+      .string()
+      .transform(parseTagPattern)
+      .openapi({
+        type: "string",
+        minLength: 1,
+        maxLength: MAX_TAG_PATTERN_LENGTH,
+        description:
+          "Which tags: `*` is any characters, `?` one, `[a-z]` one of these, `[^a-z]` one other than these. Upper and " +
+          "lower case differ.",
+        example: "v[0-9]*",
+      }),
+  })
+  .openapi("NewImmutableTagRule");
+
+/** Rules that keep tags from being overwritten and deleted: beyond SWR. */
+export const immutableRules = createRouter();
+
+immutableRules.openapi(
+  createRoute({
+    method: "get",
+    path: PATH,
+    tags: TAGS,
+    operationId: "listImmutableTagRules",
+    summary: "List the rules that keep an image's tags",
+    description: "For everybody who has a right to the image in its own account.",
+    request: { params: ImageParams },
+    responses: {
+      200: json(z.object({ rules: z.array(Rule) }).openapi("ImmutableTagRules"), "All rules, by pattern."),
+    },
+  }),
+  async (c) => {
+    const rules = await listRules(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    return c.json({ rules: rules.map(describeRule) }, 200);
+  },
+);
+
+immutableRules.openapi(
+  createRoute({
+    method: "post",
+    path: PATH,
+    tags: TAGS,
+    operationId: "createImmutableTagRule",
+    summary: "Keep an image's tags from being overwritten and deleted",
+    description:
+      "Those that are there and those to come, from everybody, administrators included, until the rule is deleted. At " +
+      `most ${MAX_TAG_PATTERNS} rules an image. Takes the right to manage the image.`,
+    request: { params: ImageParams, ...jsonBody(NewRule) },
+    responses: { 201: json(Rule, "The rule holds.") },
+  }),
+  async (c) => {
+    const { pattern } = c.req.valid("json");
+    const rule = await addRule(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), pattern);
+    return c.json(describeRule(rule), 201);
+  },
+);
+
+immutableRules.openapi(
+  createRoute({
+    method: "delete",
+    path: `${PATH}/{id}`,
+    tags: TAGS,
+    operationId: "deleteImmutableTagRule",
+    summary: "Lift a rule that keeps an image's tags",
+    description: "Takes the right to manage the image.",
+    request: {
+      params: ImageParams.extend({
+        id: z.coerce
+          .number()
+          .int()
+          .positive()
+          .openapi({ param: { name: "id", in: "path" }, example: 7 }),
+      }),
+    },
+    responses: { 204: { description: "It is lifted." } },
+  }),
+  async (c) => {
+    const { id, ...params } = c.req.valid("param");
+    await removeRule(c.var.stores, c.var.caller, imageOf(params), id);
+    return c.body(null, 204);
+  },
+);
+
+function describeRule({ id, pattern, createdBy, createdAt }: ImmutableTagRule): z.infer<typeof Rule> {
+  return { id, pattern, createdBy, created: formatTime(createdAt) };
+}

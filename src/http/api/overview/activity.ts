@@ -1,0 +1,99 @@
+import { DELIVERY_STATUSES } from "../../../model/triggers/deliveries.ts";
+import { imageOf, organizationOf } from "../../../kernel/reference.ts";
+import {
+  getActivity,
+  RECENT_IMAGES,
+  type RecentDelivery,
+  type RecentPush,
+} from "../../../registry/overview/activity.ts";
+import { createRoute, createRouter, json, z } from "../../openapi.ts";
+import { formatTime, Time } from "../../swr/params.ts";
+
+const DEFAULT_LIMIT = 10;
+const MAX_LIMIT = 50;
+
+const IMAGE = {
+  organization: z.string(),
+  image: z.string().openapi({ description: "Without its organization.", example: "shop/web" }),
+};
+
+const Push = z
+  .object({
+    ...IMAGE,
+    tag: z.string(),
+    digest: z.string(),
+    pushedBy: z.string().nullable().openapi({ description: "Null when the user is gone." }),
+    pushed: Time,
+  })
+  .openapi("RecentPush");
+
+const Delivery = z
+  .object({
+    ...IMAGE,
+    trigger: z.string(),
+    id: z.int(),
+    tag: z.string(),
+    digest: z.string(),
+    test: z.boolean(),
+    status: z.enum(DELIVERY_STATUSES),
+    detail: z.string().nullable().openapi({ description: "What came of it last, in a sentence." }),
+    created: Time,
+    finished: Time.nullable(),
+  })
+  .openapi("RecentDelivery");
+
+const Activity = z
+  .object({
+    pushes: z.array(Push).openapi({ description: "The tags that were moved last, each once." }),
+    deliveries: z.array(Delivery).openapi({ description: "The newest deliveries." }),
+  })
+  .openapi("Activity");
+
+const showActivity = createRoute({
+  method: "get",
+  path: "/activity",
+  operationId: "showActivity",
+  tags: ["Overview"],
+  summary: "What happened of late to the caller's images",
+  description:
+    "Pushes to images that the caller has a right to by account or permission, and deliveries of triggers of images that " +
+    `they may edit, both of the ${RECENT_IMAGES} of these images that were changed last.`,
+  request: {
+    query: z.strictObject({
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_LIMIT)
+        .default(DEFAULT_LIMIT)
+        .openapi({ description: `How many of each: 1 to ${MAX_LIMIT}, default ${DEFAULT_LIMIT}.` }),
+    }),
+  },
+  responses: { 200: json(Activity, "The newest first.") },
+});
+
+export const activity = createRouter().openapi(showActivity, async (c) => {
+  const { pushes, deliveries } = await getActivity(c.var.stores, c.var.caller, c.req.valid("query").limit);
+  return c.json({ pushes: pushes.map(describePush), deliveries: deliveries.map(describeDelivery) }, 200);
+});
+
+function describePush({ repository, pushedAt, ...push }: RecentPush): z.infer<typeof Push> {
+  return {
+    organization: organizationOf(repository),
+    image: imageOf(repository),
+    ...push,
+    pushed: formatTime(new Date(pushedAt)),
+  };
+}
+
+function describeDelivery(delivery: RecentDelivery): z.infer<typeof Delivery> {
+  const { repository, isTest, createdAt, finishedAt, ...rest } = delivery;
+  return {
+    organization: organizationOf(repository),
+    image: imageOf(repository),
+    ...rest,
+    test: isTest === 1,
+    created: formatTime(new Date(createdAt)),
+    finished: finishedAt === null ? null : formatTime(new Date(finishedAt)),
+  };
+}

@@ -1,0 +1,161 @@
+import type { Quotas } from "../../../kernel/quotas.ts";
+import {
+  getAccountQuotas,
+  getCommonLimits,
+  getOrganizationQuotas,
+  setAccountLimits,
+  setCommonLimits,
+  setOrganizationLimits,
+} from "../../../registry/quotas/quotas.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { OrganizationParams } from "../params.ts";
+import { NameParams } from "../rights/people.ts";
+
+const TAGS = ["Quotas"];
+
+/** An object with a field for each resource, in the order in which they are shown. */
+function each<S extends z.ZodType>(schema: S) {
+  return {
+    storedBytes: schema.openapi({ description: "Bytes of blobs, each counted once per organization." }),
+    manifestBytes: schema.openapi({ description: "Bytes of manifests, which are stored in the database." }),
+    images: schema.openapi({ description: "Images." }),
+    tags: schema.openapi({ description: "Tags." }),
+    openUploads: schema.openapi({ description: "Uploads under way; one user may have half of them, rounded up." }),
+  };
+}
+
+const Limit = z.int().min(0).nullable().openapi({ description: "The last number that is allowed; null: any." });
+
+const Quota = z
+  .object({
+    used: z.int(),
+    limit: Limit,
+    source: z.enum(["default", "own"]).openapi({ description: "Whether the limit is the default, or one of its own." }),
+  })
+  .openapi("Quota");
+
+const QuotaSet = z.object(each(Quota)).openapi("QuotaSet");
+const OrganizationQuotas = z.object({ organization: z.string(), quotas: QuotaSet }).openapi("OrganizationQuotas");
+const AccountQuotas = z.object({ account: z.string(), quotas: QuotaSet }).openapi("AccountQuotas");
+
+const QuotaChanges = z
+  .strictObject(each(z.union([Limit, z.literal("default")]).optional()))
+  .openapi("QuotaChanges", { description: "What is left out stays; `default` takes a limit of its own away." });
+
+const CommonLimits = z
+  .object({ organization: z.object(each(Limit)), account: z.object(each(Limit)) })
+  .openapi("DefaultQuotas");
+
+const CommonChanges = z
+  .strictObject({
+    organization: z.strictObject(each(Limit.optional())).optional(),
+    account: z.strictObject(each(Limit.optional())).optional(),
+  })
+  .openapi("DefaultQuotaChanges", { description: "What is left out stays." });
+
+const showOrganizationQuota = createRoute({
+  method: "get",
+  path: "/organizations/{organization}/quota",
+  operationId: "showOrganizationQuota",
+  tags: TAGS,
+  summary: "What an organization has, and may have",
+  description: "For everybody who has a right to all of its images, and for operators.",
+  request: { params: OrganizationParams },
+  responses: { 200: json(OrganizationQuotas, "Exact at this moment.") },
+});
+
+const updateOrganizationQuota = createRoute({
+  method: "patch",
+  path: "/organizations/{organization}/quota",
+  operationId: "updateOrganizationQuota",
+  tags: TAGS,
+  summary: "Give an organization limits of its own",
+  description: "Operators only. A limit below what is used refuses further growth, and nothing else.",
+  request: { params: OrganizationParams, ...jsonBody(QuotaChanges) },
+  responses: { 200: json(OrganizationQuotas, "The quotas afterwards.") },
+});
+
+const showAccountQuota = createRoute({
+  method: "get",
+  path: "/accounts/{name}/quota",
+  operationId: "showAccountQuota",
+  tags: TAGS,
+  summary: "What all organizations of an account have together, and may have",
+  description: "For administrators of the account, and for operators.",
+  request: { params: NameParams },
+  responses: { 200: json(AccountQuotas, "Exact at this moment.") },
+});
+
+const updateAccountQuota = createRoute({
+  method: "patch",
+  path: "/accounts/{name}/quota",
+  operationId: "updateAccountQuota",
+  tags: TAGS,
+  summary: "Give an account limits of its own",
+  description: "Operators only. A limit below what is used refuses further growth, and nothing else.",
+  request: { params: NameParams, ...jsonBody(QuotaChanges) },
+  responses: { 200: json(AccountQuotas, "The quotas afterwards.") },
+});
+
+const showDefaultQuotas = createRoute({
+  method: "get",
+  path: "/quotas",
+  operationId: "showDefaultQuotas",
+  tags: TAGS,
+  summary: "The limits of accounts and organizations that have none of their own",
+  description: "Operators only.",
+  responses: { 200: json(CommonLimits, "The limits.") },
+});
+
+const updateDefaultQuotas = createRoute({
+  method: "patch",
+  path: "/quotas",
+  operationId: "updateDefaultQuotas",
+  tags: TAGS,
+  summary: "Set the limits of accounts and organizations that have none of their own",
+  description: "Operators only.",
+  request: jsonBody(CommonChanges),
+  responses: { 200: json(CommonLimits, "The limits afterwards.") },
+});
+
+/** Quotas: docs/quotas.md. Beyond SWR, whose operation lists those of the caller. */
+export const quotas = createRouter()
+  .openapi(showOrganizationQuota, async (c) => {
+    const { organization } = c.req.valid("param");
+    const found = await getOrganizationQuotas(c.var.stores, c.var.caller, organization);
+    return c.json({ organization, quotas: describeQuotas(found) }, 200);
+  })
+  .openapi(updateOrganizationQuota, async (c) => {
+    const { organization } = c.req.valid("param");
+    const set = await setOrganizationLimits(c.var.stores, c.var.caller, organization, c.req.valid("json"));
+    return c.json({ organization, quotas: describeQuotas(set) }, 200);
+  })
+  .openapi(showAccountQuota, async (c) => {
+    const { name } = c.req.valid("param");
+    const found = await getAccountQuotas(c.var.stores, c.var.caller, name);
+    return c.json({ account: name, quotas: describeQuotas(found) }, 200);
+  })
+  .openapi(updateAccountQuota, async (c) => {
+    const { name } = c.req.valid("param");
+    const set = await setAccountLimits(c.var.stores, c.var.caller, name, c.req.valid("json"));
+    return c.json({ account: name, quotas: describeQuotas(set) }, 200);
+  })
+  .openapi(showDefaultQuotas, async (c) => c.json(await getCommonLimits(c.var.stores, c.var.caller), 200))
+  .openapi(updateDefaultQuotas, async (c) => {
+    return c.json(await setCommonLimits(c.var.stores, c.var.caller, c.req.valid("json")), 200);
+  });
+
+function describeQuotas(found: Quotas): z.infer<typeof QuotaSet> {
+  const { storedBytes, manifestBytes, images, tags, openUploads } = found;
+  return {
+    storedBytes: describeQuota(storedBytes),
+    manifestBytes: describeQuota(manifestBytes),
+    images: describeQuota(images),
+    tags: describeQuota(tags),
+    openUploads: describeQuota(openUploads),
+  };
+}
+
+function describeQuota({ used, limit, isDefault }: Quotas[keyof Quotas]): z.infer<typeof Quota> {
+  return { used, limit, source: isDefault ? "default" : "own" };
+}

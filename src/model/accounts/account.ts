@@ -1,0 +1,13 @@
+import { MAX_ACCOUNT_NAME_LENGTH } from "../../kernel/field-limits.ts";
+
+/** What accounts and users are called: 1 to 64 characters, without the `@` and `:` that logins give a meaning. */
+export const ACCOUNT_NAME = new RegExp(`^[A-Za-z][A-Za-z0-9_.-]{0,${MAX_ACCOUNT_NAME_LENGTH - 1}}$`);
+
+/** The account that the first start or deployment makes, and its administrator: an operator. */
+export const FIRST_ACCOUNT_ID = 1;
+export const FIRST_ADMINISTRATOR = "admin";
+
+/** Whether nobody else may have a name, in whatever account: what is done to the administrator goes by it, and people do. */
+export function isReservedUserName(name: string): boolean {
+  return name.toLowerCase() === FIRST_ADMINISTRATOR;
+}

@@ -1,0 +1,81 @@
+/** What the audit records: guide 1.6. */
+import type { OrganizationName } from "../../kernel/reference.ts";
+
+/** `<what>.<did>`, as queries and exports name it. */
+export const AUDIT_ACTIONS = [
+  "account.create",
+  "account.delete",
+  "user.create",
+  "user.update",
+  "user.delete",
+  "user.password",
+  "session.login",
+  "session.logout",
+  // One of the logins that a user has was ended from a list of them, or to make room for another.
+  "session.end",
+  // A name and password were exchanged for tokens: recorded once an hour and address, since docker does it at every pull.
+  "token.create",
+  "access-key.create",
+  "access-key.delete",
+  "login-command.create",
+  "organization.create",
+  "organization.delete",
+  "organization.permission.set",
+  "organization.permission.delete",
+  "image.create",
+  "image.update",
+  "image.delete",
+  // As an archive, by a user. Pulls of container tools are counted instead.
+  "image.download",
+  "image.permission.set",
+  "image.permission.delete",
+  "share.create",
+  "share.update",
+  "share.delete",
+  "immutable-rule.create",
+  "immutable-rule.delete",
+  "retention-rule.create",
+  "retention-rule.update",
+  "retention-rule.delete",
+  "quota.update",
+  "garbage.collect",
+  "secrets.reencrypt",
+  "cluster.create",
+  "cluster.update",
+  "cluster.delete",
+  "trigger.create",
+  "trigger.update",
+  "trigger.delete",
+  "trigger.test",
+  "delivery.resend",
+  "manifest.push",
+  "manifest.delete",
+  "tag.create",
+  "tag.delete",
+  "tag.expire",
+  "tag.restore",
+  "blob.delete",
+  "audit.export",
+  // Whatever was refused to somebody who may manage an account but not that.
+  "management.request",
+  // A push or deletion by a container tool that was refused.
+  "registry.request",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+export const AUDIT_RESULTS = ["success", "denied"] as const;
+export type AuditResult = (typeof AUDIT_RESULTS)[number];
+
+/** Something that somebody does, to be recorded together with it. */
+export interface AuditEntry {
+  /** Whose event it is; undefined: the acting user's. */
+  accountId?: number;
+  action: AuditAction;
+  /** The organization that it concerns, if any. */
+  organization?: OrganizationName;
+  /** What it is done to: `organization[/image[:tag]]`, a user, an account, an access key. */
+  resource: string;
+  /** Further particulars; never a secret. */
+  detail?: Record<string, unknown>;
+  result?: AuditResult;
+}

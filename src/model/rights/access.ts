@@ -1,0 +1,172 @@
+/** The vocabulary of access: who asks, for what, by which right, and what a token allows (guide 6; Docker token
+ * specification, "scope"). */
+import type { RepositoryName } from "../../kernel/reference.ts";
+
+/** What may be done with a repository over the registry API. */
+export type Action = "pull" | "push" | "delete";
+export const ACTIONS: readonly Action[] = ["pull", "push", "delete"];
+
+/**
+ * What somebody may do with an image or with all images of an organization (guide 6), each including those before it:
+ * `read` pulls; `edit` also pushes, edits properties and creates triggers; `manage` also deletes, grants, shares and
+ * sets aging rules.
+ */
+export const LEVELS = ["read", "edit", "manage"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What somebody is within the account: an `administrator` manages all of its organizations; an `operator` runs the
+ * deployment as well, and creates accounts. */
+export const ROLES = ["member", "administrator", "operator"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface User {
+  id: number;
+  name: string;
+  accountId: number;
+  accountName: string;
+  role: Role;
+}
+
+/** What a token allows for one resource, and what was asked for in vain. */
+export interface Grant {
+  type: string;
+  name: string;
+  actions: string[];
+  refused: string[];
+  /** The organization did not exist yet, so the decision holds only while that is so: it is made anew at each use. */
+  isProspective?: boolean;
+}
+
+/**
+ * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since what was decided of an
+ * organization that did not exist has to be decided anew at each use.
+ */
+export abstract class TokenGrants {
+  protected abstract readonly isReadByAccessOnly: true;
+}
+
+/** Who sent a request. */
+export interface Caller {
+  /** Undefined: anonymous. */
+  user: User | undefined;
+  /** What the request's token is limited to; undefined when the request carries no token but the user's own credentials. */
+  grants: TokenGrants | undefined;
+  /** With `registry` credentials (a login command's) one pushes and pulls; an account is managed with others only. */
+  reach: "account" | "registry";
+  /** The client's IP address, where the platform tells. */
+  address: string | undefined;
+  /**
+   * How often the user's password had been changed when the request's token was made; undefined for credentials that were
+   * checked just now, or that do not end with the password.
+   */
+  passwordChanges?: number | undefined;
+}
+
+/** Who does something that is recorded. */
+export interface Actor extends Pick<Caller, "address" | "passwordChanges"> {
+  user: User;
+}
+
+/** What a decision about a repository, which need not exist, goes by. */
+export interface AccessFacts {
+  organization: { id: number; accountId: number } | undefined;
+  repository: { id: number; isPublic: boolean } | undefined;
+  organizationLevel: Level | undefined;
+  repositoryLevel: Level | undefined;
+  /** Shared with the user's account, and not ended. */
+  isShared: boolean;
+}
+
+export function isAtLeast(level: Level | undefined, wanted: Level): boolean {
+  return level !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
+}
+
+/** Those levels that suffice where this one is wanted. */
+export function atLeast(wanted: Level): Level[] {
+  return LEVELS.filter((level) => isAtLeast(level, wanted));
+}
+
+export function isAdministrator(user: User): boolean {
+  return user.role !== "member";
+}
+
+/** Whether somebody manages all organizations of an account. */
+export function administers(user: User | undefined, accountId: number): boolean {
+  return user !== undefined && user.accountId === accountId && isAdministrator(user);
+}
+
+/**
+ * The one rule of who may do what (design: account administrator > organization permission > repository permission >
+ * share > public). Of two permissions the higher one wins.
+ *
+ * @param isOpen whether anonymous callers may pull public images.
+ */
+export function levelOf(user: User | undefined, facts: AccessFacts, isOpen: boolean): Level | undefined {
+  const { organization, repository, organizationLevel, repositoryLevel } = facts;
+  if (!organization) return undefined;
+  if (administers(user, organization.accountId)) return "manage";
+  const granted = LEVELS.findLast((level) => level === organizationLevel || level === repositoryLevel);
+  // A permission is for users of the organization's account only, whatever a row says.
+  if (granted && user?.accountId === organization.accountId) return granted;
+  if (!repository) return undefined;
+  if (user && facts.isShared && !repository.isPublic) return "read";
+  return repository.isPublic && (user !== undefined || isOpen) ? "read" : undefined;
+}
+
+/** The same for what concerns the whole organization. */
+export function organizationLevelOf(user: User | undefined, facts: AccessFacts): Level | undefined {
+  return levelOf(user, { ...facts, repository: undefined, repositoryLevel: undefined, isShared: false }, false);
+}
+
+export function actionsOf(level: Level | undefined): readonly Action[] {
+  return ACTIONS.filter((action) => isAtLeast(level, LEVEL_NEEDED[action]));
+}
+
+const LEVEL_NEEDED: Record<Action, Level> = { pull: "read", push: "edit", delete: "manage" };
+
+/** A scope that a client asks a token for, `type:name:action,action`. */
+export interface Scope {
+  type: string;
+  name: string;
+  actions: string[];
+}
+
+export const CATALOG_SCOPE: Scope = { type: "registry", name: "catalog", actions: ["*"] };
+
+/** What `docker search` asks for. */
+export const SEARCH_SCOPE: Scope = { type: "registry", name: "catalog", actions: ["search"] };
+
+export function repositoryScope(repository: RepositoryName, ...actions: Action[]): Scope {
+  return { type: "repository", name: repository, actions };
+}
+
+/** Reads one scope; a type may carry a class in parentheses, which counts for nothing here (`repository(plugin)`). */
+export function parseScope(text: string): Scope | undefined {
+  const first = text.indexOf(":");
+  const last = text.lastIndexOf(":");
+  if (first <= 0 || last === first) return undefined;
+  const type = text.slice(0, first).replace(/\([a-z0-9]+\)$/, "");
+  const actions = text
+    .slice(last + 1)
+    .split(",")
+    .filter(Boolean);
+  return { type, name: text.slice(first + 1, last), actions };
+}
+
+/**
+ * Makes one scope, of all their actions, of those for the same thing: containerd asks for `pull` and for `pull,push` of a
+ * repository in one request, and means both.
+ */
+export function joinScopes(scopes: readonly Scope[]): Scope[] {
+  const joined = new Map<string, Scope>();
+  for (const { type, name, actions } of scopes) {
+    const same = joined.get(`${type}:${name}`)?.actions ?? [];
+    joined.set(`${type}:${name}`, { type, name, actions: [...new Set([...same, ...actions])] });
+  }
+  return [...joined.values()];
+}
+
+/** Writes scopes as a challenge and a token answer name them: separated by spaces. */
+export function formatScopes(scopes: readonly Scope[]): string {
+  return scopes.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" ");
+}

@@ -1,0 +1,70 @@
+/** Where a cluster is, and who vouches for its API server. */
+import { RegistryError } from "../../kernel/errors.ts";
+import { type Certificate, readCertificate } from "../tls/certificate.ts";
+
+const MAX_SERVER_LENGTH = 2048;
+/** Of about ten certificates: a list has a hundred clusters with all of them. */
+const MAX_AUTHORITY_BYTES = 16 * 1024;
+const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
+
+/**
+ * Reads the address of an API server, `https://host[:port][/path]`. Whether it may be called is for `checkTarget` to
+ * say, plain HTTP included.
+ *
+ * @returns it without a slash at the end.
+ * @throws RegistryError CLUSTER_INVALID.
+ */
+export function parseClusterServer(text: string): string {
+  if (text.length > MAX_SERVER_LENGTH) throw refuseServer(`has more than ${MAX_SERVER_LENGTH} characters`);
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw refuseServer("is not an address such as https://cluster.example.com:6443");
+  }
+  if (url.username !== "" || url.password !== "") throw refuseServer("has a user name or a password in it");
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) throw refuseServer("has a query or a fragment");
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+}
+
+/**
+ * Reads the certificates that a cluster's may be signed by: one or several in PEM, as in `ca.crt`.
+ *
+ * @returns them without what was around them.
+ * @throws RegistryError CLUSTER_INVALID naming what is none.
+ */
+export function parseAuthority(pem: string): string {
+  if (Buffer.byteLength(pem) > MAX_AUTHORITY_BYTES) throw refuseAuthority(`has more than ${MAX_AUTHORITY_BYTES} bytes`);
+  const blocks = [...pem.matchAll(PEM)].map(([block]) => block);
+  const other = /-----BEGIN (?!CERTIFICATE-----)([^-]{1,60})-----/.exec(pem)?.[1];
+  if (other !== undefined) throw refuseAuthority(`holds a ${other}, and only certificates belong there`);
+  if (blocks.length === 0 || blocks.length !== pem.split("-----BEGIN").length - 1) {
+    throw refuseAuthority("is not a certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  }
+  for (const [at, block] of blocks.entries()) {
+    try {
+      readCertificate(derOf(block));
+    } catch (cause) {
+      throw refuseAuthority(
+        blocks.length === 1 ? "is not a certificate" : `is not a certificate (number ${at + 1})`,
+        cause,
+      );
+    }
+  }
+  return blocks.map((block) => `${block}\n`).join("");
+}
+
+/** The certificates in a text that {@link parseAuthority} returned. */
+export function readAuthorities(pem: string): Certificate[] {
+  return [...pem.matchAll(PEM)].map(([block]) => readCertificate(derOf(block)));
+}
+
+function derOf(block: string): Uint8Array {
+  return Buffer.from(block.replaceAll(/-----[A-Z ]+-----|\s/g, ""), "base64");
+}
+
+function refuseServer(why: string): RegistryError {
+  return new RegistryError("CLUSTER_INVALID", `the server ${why}`);
+}
+
+function refuseAuthority(why: string, cause?: unknown): RegistryError {
+  return new RegistryError("CLUSTER_INVALID", `the certificate authority ${why}`, { cause });
+}

@@ -1,0 +1,178 @@
+/** Triggers: what a push of a tag sets off (guide 4.7). */
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../../kernel/field-limits.ts";
+import type { Tag } from "../../kernel/reference.ts";
+import { compileExpression, costOf, DOT_ALL, type Expression, type Fault, quote } from "../regular-expression.ts";
+
+/** `all`: every tag. `tag`: the named ones, separated by `;`. `regular`: those that match a pattern ({@link syntaxOf}). */
+export const CONDITION_KINDS = ["all", "tag", "regular"] as const;
+export type ConditionKind = (typeof CONDITION_KINDS)[number];
+
+export interface Condition {
+  kind: ConditionKind;
+  /** Of no concern for `all`. */
+  text: string;
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*$/;
+/** Options of all braces of a glob together. */
+const MAX_OPTIONS = 100;
+/** Instructions of a regular expression: for one tag the engine takes about a microsecond for each. */
+const MAX_EXPRESSION_COST = 1000;
+
+/**
+ * What a condition of kind `regular` is written in. The guide's table 4-3 calls globs regular expressions; Huawei's SDKs and
+ * Terraform provider mean RE2's. A `^` at the beginning or a `$` at the end, which no tag has, tells the second.
+ */
+export const CONDITION_SYNTAXES = ["glob", "re2"] as const;
+export type ConditionSyntax = (typeof CONDITION_SYNTAXES)[number];
+
+/** @returns undefined for a condition of another kind than `regular`. */
+export function syntaxOf({ kind, text }: Condition): ConditionSyntax | undefined {
+  if (kind !== "regular") return undefined;
+  return text.startsWith("^") || isAnchoredAtEnd(text) ? "re2" : "glob";
+}
+
+function isAnchoredAtEnd(text: string): boolean {
+  const backslashes = /(\\*)\$$/.exec(text)?.[1];
+  // After an odd number of them the dollar is an ordinary character.
+  return backslashes !== undefined && backslashes.length % 2 === 0;
+}
+
+/**
+ * Reads the name of a trigger (guide, table 4-3).
+ *
+ * @throws RegistryError TRIGGER_INVALID.
+ */
+export function parseTriggerName(text: string): string {
+  if (text.length <= MAX_TRIGGER_NAME_LENGTH && NAME.test(text)) return text;
+  throw new RegistryError(
+    "TRIGGER_INVALID",
+    `the name must have 1 to ${MAX_TRIGGER_NAME_LENGTH} letters, digits, "_" and "-", begin with a letter, and have ` +
+      `single "_" or "-" between letters or digits only`,
+  );
+}
+
+/**
+ * Checks a condition.
+ *
+ * @throws RegistryError TRIGGER_INVALID naming what is wrong and, in a pattern, the position.
+ */
+export function parseCondition({ kind, text }: Condition): Condition {
+  if (text.length > MAX_CONDITION_LENGTH) {
+    throw new RegistryError("TRIGGER_INVALID", `the condition has more than ${MAX_CONDITION_LENGTH} characters`);
+  }
+  if (/\p{Cc}/u.test(text)) throw new RegistryError("TRIGGER_INVALID", "the condition has control characters in it");
+  if (kind === "all") return { kind, text: ".*" };
+  if (text === "") throw new RegistryError("TRIGGER_INVALID", "the condition is empty");
+  if (kind === "tag") {
+    const tags = text.split(";").map((tag) => tag.trim());
+    const wrong = tags.find((tag) => !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(tag));
+    if (wrong !== undefined) throw new RegistryError("TRIGGER_INVALID", `"${wrong.slice(0, 130)}" is not a tag`);
+    return { kind, text: tags.join(";") };
+  }
+  if (syntaxOf({ kind, text }) === "re2") compileRegularExpression(text);
+  else {
+    compileGlob(text);
+    refuseExpression(text);
+  }
+  return { kind, text };
+}
+
+/**
+ * Refuses a glob that is meant as a regular expression: with what only those give a meaning to and no tag has in it, or
+ * begins with, it would be accepted and never match.
+ */
+function refuseExpression(glob: string): void {
+  const at = glob.replaceAll(/\\./gsu, (escape) => "-".repeat(escape.length)).search(/[[\]()|+^$]|^\./);
+  if (at < 0) return;
+  const what = at === 0 && glob.startsWith(".") ? 'begins with "."' : `has a "${glob.charAt(at)}" in it`;
+  throw invalidPattern(`no tag ${what}; a regular expression begins with "^" or ends with "$":`, at);
+}
+
+/**
+ * Makes a condition that {@link parseCondition} accepted ready for any number of tags: whether one meets it. No tag meets one
+ * that was accepted as a glob, by an older version, and is no good regular expression: it never did. What is not announced to
+ * everybody (`kernel/tag-kind.ts`) meets a condition that is its name.
+ */
+export function readCondition({ kind, text }: Condition): (tag: Tag, isAnnounced?: boolean) => boolean {
+  if (kind === "all") return (_tag, isAnnounced = true) => isAnnounced;
+  if (kind === "tag") {
+    const tags = new Set<string>(text.split(";"));
+    return (tag) => tags.has(tag);
+  }
+  if (syntaxOf({ kind, text }) === "glob") {
+    const glob = compileGlob(text);
+    return (tag, isAnnounced = true) => (isAnnounced || text === tag) && glob.testExact(tag);
+  }
+  const expression = compileIfGood(text);
+  // Its anchors say where it has to match. It is the name of no tag.
+  return (tag, isAnnounced = true) => isAnnounced && expression?.test(tag) === true;
+}
+
+function compileIfGood(text: string): Expression | undefined {
+  try {
+    return compileRegularExpression(text);
+  } catch (error) {
+    if (error instanceof RegistryError) return undefined;
+    throw error;
+  }
+}
+
+function compileRegularExpression(text: string): Expression {
+  // Before anything is compiled.
+  if (costOf(text) > MAX_EXPRESSION_COST) {
+    throw new RegistryError("TRIGGER_INVALID", "the regular expression is too complex: repeat less");
+  }
+  return compiled(text, 0, ({ position }) => position);
+}
+
+/** @param positionOf where in the condition a fault of the expression is. */
+function compiled(source: string, flags: number, positionOf: (fault: Fault) => number): Expression {
+  const result = compileExpression(source, flags);
+  if ("fault" in result) throw invalidPattern(result.fault.why, positionOf(result.fault));
+  return result.expression;
+}
+
+/**
+ * Makes a glob of the guide (table 4-3) an expression for an engine that takes linear time, which no glob library uses:
+ * `*` any characters but `/`, `**` any, `?` one but `/`, `{a,b}` any of these. A backslash takes the next as it is.
+ */
+function compileGlob(glob: string): Expression {
+  let source = "";
+  let depth = 0;
+  let options = 0;
+  for (let at = 0; at < glob.length; at += 1) {
+    const character = glob.charAt(at);
+    if (character === "*") {
+      const isDouble = glob.charAt(at + 1) === "*";
+      source += isDouble ? ".*" : "[^/]*";
+      if (isDouble) at += 1;
+    } else if (character === "?") source += "[^/]";
+    else if (character === "{") {
+      depth += 1;
+      options += 1;
+      source += "(?:";
+    } else if (character === "}") {
+      depth -= 1;
+      if (depth < 0) throw invalidPattern('there is a "}" without a "{"', at);
+      source += ")";
+    } else if (character === "," && depth > 0) {
+      options += 1;
+      source += "|";
+      // As the guide writes it. No tag has a space in it.
+      while (glob.charAt(at + 1) === " ") at += 1;
+    } else if (character === "\\") {
+      at += 1;
+      if (at === glob.length) throw invalidPattern("a backslash has nothing to take", at - 1);
+      source += quote(glob.charAt(at));
+    } else source += quote(character);
+    if (options > MAX_OPTIONS) throw invalidPattern(`there are more than ${MAX_OPTIONS} options in braces`, at);
+  }
+  if (depth > 0) throw invalidPattern('a "{" is not closed', glob.length);
+  return compiled(source, DOT_ALL, () => glob.length);
+}
+
+function invalidPattern(why: string, position: number): RegistryError {
+  return new RegistryError("TRIGGER_INVALID", `the condition is not valid: ${why} at position ${position}`);
+}

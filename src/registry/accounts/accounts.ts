@@ -1,0 +1,102 @@
+/** Accounts: tenants, each with users and organizations of its own. */
+import type { Caller } from "../../model/rights/access.ts";
+import { FIRST_ACCOUNT_ID } from "../../model/accounts/account.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { randomPassword } from "../../model/logins/passwords.ts";
+import {
+  type AccountRecord,
+  deleteAccount,
+  findAccount,
+  insertAccount,
+  listAccounts as list,
+} from "../../storage/accounts/accounts.ts";
+import type { Stores } from "../../storage/stores.ts";
+import type { NamePage } from "../../storage/accounts/users.ts";
+import { actorOf, requireAccountUser, requireOperator } from "../rights/access.ts";
+import { cleanSoon } from "../deletion/cleanups.ts";
+import { hashNewPassword } from "../logins/password-hashing.ts";
+import { refuseReservedName } from "../organizations/reserved-names.ts";
+
+export type { AccountRecord };
+
+export interface NewAccount {
+  name: string;
+  createdAt: Date;
+  administrator: {
+    name: string;
+    /** Only one that was made up: shown this once. */
+    password: string | undefined;
+  };
+}
+
+/**
+ * Creates an account with its first administrator, who unless given has the account's name and a generated password.
+ *
+ * @throws RegistryError DENIED, ACCOUNT_EXISTS, USER_EXISTS, USER_RESERVED.
+ */
+export async function createAccount(
+  stores: Stores,
+  caller: Caller,
+  { name, administrator }: { name: string; administrator: { name: string; password: string } | undefined },
+): Promise<NewAccount> {
+  const operator = requireOperator(caller);
+  const password = administrator ? undefined : randomPassword();
+  const first = { name, ...administrator };
+  refuseReservedName(first.name);
+  const createdAt = new Date();
+  const passwordHash = await hashNewPassword(operator, administrator?.password ?? password ?? "");
+  const existing = await insertAccount(stores.db, actorOf(caller), {
+    name,
+    createdAt,
+    administrator: { name: first.name, passwordHash },
+  });
+  if (existing === "account") throw taken("ACCOUNT_EXISTS", "an account", name);
+  if (existing === "user") throw taken("USER_EXISTS", "a user", first.name);
+  return { name, createdAt, administrator: { name: first.name, password } };
+}
+
+function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: string): RegistryError {
+  return new RegistryError(code, { message: `there is ${what} ${name} already`, detail: { name } });
+}
+
+/** @throws RegistryError DENIED. */
+export async function listAccounts(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
+  requireOperator(caller);
+  return list(stores.db, page);
+}
+
+/**
+ * An account, for operators and its own users.
+ *
+ * @throws RegistryError ACCOUNT_UNKNOWN.
+ */
+export async function getAccount(stores: Stores, caller: Caller, name: string): Promise<AccountRecord> {
+  const user = requireAccountUser(caller);
+  const account = await findAccount(stores.db, name);
+  if (account && (user.role === "operator" || user.accountId === account.id)) return account;
+  throw unknownAccount(name);
+}
+
+/**
+ * Deletes an account with its users (guide 5: its organizations must be gone).
+ *
+ * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, ACCOUNT_IN_USE.
+ */
+export async function removeAccount(stores: Stores, caller: Caller, name: string): Promise<void> {
+  const user = requireOperator(caller);
+  const account = await findAccount(stores.db, name);
+  if (!account) throw unknownAccount(name);
+  const refuse = (why: string) => {
+    return new RegistryError("ACCOUNT_IN_USE", { message: `account ${name} ${why}`, detail: { name } });
+  };
+  if (account.id === user.accountId) throw refuse("is your own");
+  if (account.id === FIRST_ACCOUNT_ID) throw refuse("is the deployment's own, which ADMIN_PASSWORD is for");
+  if (!(await deleteAccount(stores.db, actorOf(caller), account))) {
+    throw refuse("still has organizations, or the deployment's last operator");
+  }
+  await cleanSoon({ kind: "account", targetId: account.id }, stores);
+}
+
+export function unknownAccount(name: string): RegistryError {
+  return new RegistryError("ACCOUNT_UNKNOWN", { message: `account ${name} does not exist`, detail: { name } });
+}

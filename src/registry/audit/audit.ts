@@ -1,0 +1,257 @@
+/** What was done, by whom (guide 1.6): who may see it, and what is recorded of what was refused. */
+import type { Caller, User } from "../../model/rights/access.ts";
+import { BoundedMemory } from "../../model/bounded-memory.ts";
+import type { AuditAction, AuditEntry } from "../../model/audit/audit.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { isDigest } from "../../kernel/digest.ts";
+import { parseLoginName } from "../../model/logins/login-commands.ts";
+import {
+  organizationOf,
+  type OrganizationName,
+  parseOrganizationName,
+  type RepositoryName,
+} from "../../kernel/reference.ts";
+import { findOrganizationFacts } from "../../storage/rights/access.ts";
+import {
+  type AuditEvent,
+  type AuditEvents,
+  type AuditFilter,
+  type AuditLimits,
+  insertAuditEvent,
+  insertAuditRarely,
+  listAudit,
+  UNKNOWN_ORIGIN,
+} from "../../storage/audit/audit.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { findUserByName } from "../../storage/accounts/users.ts";
+import { actorOf, requireAuditAccess } from "../rights/access.ts";
+import { Budget } from "../housekeeping/budget.ts";
+
+export type { AuditEvent };
+/** What callers may ask for. */
+export type AuditQuery = Omit<AuditFilter, "accountId" | "userId">;
+
+/** As many as one query brings without holding much at once, and as many as it looks through for them. */
+const EXPORT_PAGE = 2500;
+const EXPORT_SEEN = 10_000;
+/** The platform allows 1,000 queries in an invocation, and identifying the caller has taken some. */
+const EXPORT_QUERIES = 900;
+/** What is recorded of a name that somebody gave, and of a path. */
+const MAX_NAME_LENGTH = 64;
+const MAX_PATH_LENGTH = 300;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/**
+ * How often is recorded what anybody can repeat at will: refusals, failed logins, downloads. Container tools repeat what was
+ * refused, and a push has many requests. What an account gets from others is limited over all of their users, names and
+ * images, lest strangers fill its audit.
+ */
+const REPEATABLE: AuditLimits = {
+  intervalMs: MINUTE_MS,
+  ofUser: [
+    { max: 20, ms: MINUTE_MS },
+    { max: 100, ms: HOUR_MS },
+  ],
+  toAccount: [
+    { max: 10, ms: MINUTE_MS },
+    { max: 100, ms: HOUR_MS },
+  ],
+  fromAccount: [{ max: 50, ms: HOUR_MS }],
+};
+/** The same for nobody's account, whose events only operators see: logins under names that nobody has. */
+const NOBODYS: AuditLimits = {
+  ...REPEATABLE,
+  toAccount: [
+    { max: 60, ms: MINUTE_MS },
+    { max: 600, ms: HOUR_MS },
+  ],
+  fromAccount: [],
+};
+/** How often it is recorded that a password was used for tokens: docker sends it with every pull. */
+const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
+
+/**
+ * Events that the caller may see, newest first: at most `limit`, fewer where their details are long or too many others lie
+ * between; `next` is the id to go on behind.
+ *
+ * @param before the id to go on behind; undefined for the newest.
+ * @throws RegistryError as {@link requireAuditAccess}.
+ */
+export async function listEvents(
+  stores: Stores,
+  caller: Caller,
+  query: AuditQuery,
+  page: { before: number | undefined; limit: number },
+): Promise<AuditEvents> {
+  const scope = await requireAuditAccess(stores, caller, query);
+  return listAudit(stores.db, { ...query, ...scope }, page);
+}
+
+/** A part of an export. */
+export interface ExportedEvents {
+  events: AuditEvent[];
+  /** Where another export goes on, of the last part of one that could not have all; undefined otherwise. */
+  next: number | undefined;
+}
+
+/**
+ * All events that the caller may see, newest first, a page at a time: as many as one invocation may read, which is about two
+ * million. Rights are checked before this returns.
+ *
+ * @throws RegistryError as {@link requireAuditAccess}.
+ */
+export async function exportEvents(
+  stores: Stores,
+  caller: Caller,
+  query: AuditQuery,
+  before: number | undefined,
+): Promise<AsyncGenerator<ExportedEvents, void>> {
+  const scope = await requireAuditAccess(stores, caller, query);
+  const last = await recordExport(stores, caller, query);
+  return readPages(stores, { ...query, ...scope }, Math.min(before ?? last, last));
+}
+
+/** @returns the id of the event, which the export itself does not hold. */
+async function recordExport({ db }: Stores, caller: Caller, query: AuditQuery): Promise<number> {
+  const { organization, accountName, ...filters } = query;
+  const actor = actorOf(caller);
+  const found = organization && (await findOrganizationFacts(db, actor.user, organization)).organization;
+  const entry: AuditEntry = {
+    action: "audit.export",
+    resource: organization ?? accountName ?? actor.user.accountName,
+    ...(organization && found && { organization, accountId: found.accountId }),
+    detail: { ...filters },
+  };
+  return insertAuditEvent(db, actor, entry);
+}
+
+async function* readPages(
+  { db }: Stores,
+  filter: AuditFilter,
+  before: number | undefined,
+): AsyncGenerator<ExportedEvents, void> {
+  const budget = new Budget(db, EXPORT_QUERIES, Number.MAX_SAFE_INTEGER);
+  for (let last = before; ;) {
+    const { events, next } = await listAudit(db, filter, { before: last, limit: EXPORT_PAGE, maxSeen: EXPORT_SEEN });
+    last = next;
+    const isEnd = next === undefined || budget.isSpent;
+    yield { events, next: isEnd ? next : undefined };
+    if (isEnd) return;
+  }
+}
+
+/** A request that would have changed something. */
+export interface RefusedRequest {
+  method: string;
+  /** Without its query. */
+  path: string;
+  /** The organization or repository that it was refused for, where the refusal names one. */
+  name: string | undefined;
+}
+
+/**
+ * Records that somebody was not allowed to do something, within limits; it belongs to the organization's account if it
+ * concerns one.
+ */
+export async function recordDenied(
+  { db }: Stores,
+  { user, address }: Caller,
+  action: "management.request" | "registry.request",
+  refused: RefusedRequest,
+): Promise<void> {
+  if (!user) return;
+  const entry = await describeDenied(db, user, action, refused);
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+}
+
+/** Uses of a password for tokens that this isolate has recorded: docker's next pull is to cost no write. */
+const recorded = new BoundedMemory<number>(256 * 1024);
+const RECORDED_BYTES = 8;
+
+/**
+ * Records that somebody exchanged a name and password, or a login command's, for tokens: once an hour for a name and address.
+ *
+ * @param name that was logged in with.
+ */
+export async function recordTokenLogin(
+  { db }: Stores,
+  { user, reach }: { user: User; reach: Caller["reach"] },
+  name: string,
+  { address, client }: { address: string | undefined; client: string | undefined },
+): Promise<void> {
+  // The project before the key of a login command may be any.
+  const resource = reach === "registry" ? (parseLoginName(name)?.key ?? name) : name;
+  const key = [user.id, resource, address].join("\0");
+  const now = Date.now();
+  if (now - (recorded.get(key) ?? 0) < HOUR_MS) return;
+  recorded.set(key, now, RECORDED_BYTES);
+  const entry: AuditEntry = {
+    action: "token.create",
+    resource,
+    detail: { with: reach === "registry" ? "login command" : "password", client },
+  };
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS);
+}
+
+/** Records that a user downloads an image as an archive, within limits; it belongs to the account of the image. */
+export async function recordDownload(
+  { db }: Stores,
+  { user, address }: Caller,
+  image: { name: RepositoryName; accountId: number; reference: string },
+  detail: Record<string, unknown>,
+): Promise<void> {
+  // As nobody is named, this would say no more than the number of pulls.
+  if (!user) return;
+  const { name, accountId, reference } = image;
+  const entry: AuditEntry = {
+    action: "image.download",
+    accountId,
+    organization: organizationOf(name),
+    resource: `${name}${isDigest(reference) ? "@" : ":"}${reference}`,
+    detail,
+  };
+  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+}
+
+async function describeDenied(
+  db: Stores["db"],
+  user: User,
+  action: AuditAction,
+  { method, path, name }: RefusedRequest,
+): Promise<AuditEntry> {
+  const shortPath = path.slice(0, MAX_PATH_LENGTH);
+  const organization = name === undefined ? undefined : readOrganization(name);
+  const found = organization && (await findOrganizationFacts(db, user, organization)).organization;
+  return {
+    ...(organization && found && { organization, accountId: found.accountId }),
+    action,
+    resource: found && name !== undefined ? name : shortPath,
+    result: "denied",
+    detail: { method, path: shortPath },
+  };
+}
+
+function readOrganization(name: string): OrganizationName | undefined {
+  try {
+    return parseOrganizationName(name.split("/", 1)[0] ?? "");
+  } catch (error) {
+    if (error instanceof RegistryError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Records that somebody tried to log in under a name in vain, within limits; it belongs to the account of the user of that
+ * name.
+ */
+export async function recordFailedLogin({ db }: Stores, name: string, address: string | undefined): Promise<void> {
+  const shortName = name.slice(0, MAX_NAME_LENGTH);
+  const user = await findUserByName(db, shortName);
+  await insertAuditRarely(
+    db,
+    { user: user ? { id: user.id, name: user.name, accountId: user.accountId } : { name: shortName }, address },
+    { action: "session.login", resource: shortName, result: "denied" },
+    UNKNOWN_ORIGIN,
+    user ? REPEATABLE : NOBODYS,
+  );
+}

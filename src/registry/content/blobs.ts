@@ -1,0 +1,124 @@
+import type { Actor } from "../../model/rights/access.ts";
+import type { ByteRange } from "../../kernel/byte-range.ts";
+import { counted } from "../../kernel/counted.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
+import { findBlob, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../../storage/content/blobs.ts";
+import { hasObject } from "../../storage/content/objects.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { findWriteTarget } from "../rights/access.ts";
+
+/** How exact `lastUsedAt` is: an existence check writes at most this often. */
+const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
+
+export interface Blob {
+  digest: Digest;
+  /** Bytes. */
+  size: number;
+}
+
+/**
+ * Says that a blob exists and can be read, to somebody who may be about to rely on it in a manifest: garbage collection then
+ * leaves it for the grace period.
+ *
+ * @throws RegistryError BLOB_UNKNOWN or NAME_UNKNOWN.
+ */
+export async function statBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<Blob> {
+  const blob = await requireBlob(stores, repository, digest);
+  if (!(await isReadable(stores, blob))) throw lostBlob(digest);
+  // The blob may be touched by those who use it elsewhere, and have to go here.
+  const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
+  if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
+    throw unknownBlob(repository, digest);
+  }
+  return blob;
+}
+
+/**
+ * Finds a blob to read. `open` reads it, or the range that it is given, straight from R2.
+ *
+ * @throws RegistryError BLOB_UNKNOWN or NAME_UNKNOWN.
+ */
+export async function getBlob(
+  stores: Stores,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<Blob & Pick<FoundBlob, "repository"> & { open: (range?: ByteRange) => Promise<ReadableStream> }> {
+  const { size, objectKey, repository: pulledFrom } = await requireBlob(stores, repository, digest);
+  const open = async (range?: ByteRange) => {
+    const object = await openObject(stores, objectKey, range);
+    if (!object) throw lostBlob(digest);
+    return object.body;
+  };
+  return { digest, size, repository: pulledFrom, open };
+}
+
+/**
+ * Opens an object of R2. One that is not there is noted, so that its blob counts as absent from then on and the next push
+ * sends its bytes again (ADR 19).
+ */
+export async function openObject(
+  { db, bucket }: Pick<Stores, "db" | "bucket">,
+  key: string,
+  range?: ByteRange,
+): Promise<R2ObjectBody | null> {
+  const object = await bucket.get(key, range && { range });
+  if (!object) await noteLost(db, [key]);
+  return object;
+}
+
+/** Whether R2 has a blob's object. One that it has not is noted, as by {@link openObject}. */
+export async function isReadable(
+  { db, bucket }: Pick<Stores, "db" | "bucket">,
+  object: { objectKey: string; size: number },
+): Promise<boolean> {
+  if (await hasObject(bucket, object)) return true;
+  await noteLost(db, [object.objectKey]);
+  return false;
+}
+
+/** Notes that objects are gone from R2, and tells the operator. */
+export async function noteLost(db: Stores["db"], keys: readonly string[]): Promise<void> {
+  console.error(
+    `gone from R2: ${counted(keys.length, "object")}, such as ${keys[0]}. What they held is absent until it is pushed again.`,
+  );
+  await markLost(db, keys);
+}
+
+/**
+ * Removes a blob from a repository. Other repositories keep it, and so does this one while a manifest needs it.
+ *
+ * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
+ */
+export async function deleteBlob(
+  stores: Stores,
+  actor: Actor,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<void> {
+  await findWriteTarget(stores, actor, "delete", repository);
+  if (await unlinkBlob(stores.db, actor, repository, digest)) return;
+  await requireBlob(stores, repository, digest);
+  throw new RegistryError("BLOB_IN_USE", {
+    message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,
+    detail: { digest },
+  });
+}
+
+async function requireBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<FoundBlob> {
+  const blob = await findBlob(stores.db, repository, digest);
+  if (!blob) throw unknownBlob(repository, digest);
+  return blob;
+}
+
+function lostBlob(digest: Digest): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", {
+    message: `the bytes of blob ${digest} are lost: push the image again`,
+    detail: { digest },
+  });
+}
+
+function unknownBlob(repository: RepositoryName, digest: Digest): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", { message: `blob ${digest} is not in ${repository}`, detail: { digest } });
+}

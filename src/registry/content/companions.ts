@@ -1,0 +1,127 @@
+/** What belongs to an image goes and comes back with it: `storage/content/companions.ts`. */
+import type { Actor } from "../../model/rights/access.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import {
+  expireWaiting,
+  listUnsettledRepositories,
+  listUnsettled,
+  registryOf,
+  settle,
+  type SettledRepository,
+  type Unsettled,
+} from "../../storage/content/companions.ts";
+import type { Database } from "../../storage/database.ts";
+import { GONE_ACCOUNT } from "../../storage/deletion/gone.ts";
+import type { Stores } from "../../storage/stores.ts";
+import type { Budget } from "../housekeeping/budget.ts";
+
+/** Batches that somebody waits for. An image takes one, its parts another, and what belongs to what belongs to it a third. */
+const MAX_ROUNDS = 10;
+/** What an image whose tags were just deleted takes in any case: its companions, those of its parts, and what belongs to these. */
+const ROUNDS_OF_A_SPENT_BUDGET = 3;
+const PAGE_REPOSITORIES = 20;
+/** Each may be in an image of its own, which takes five queries. */
+const WAITING_SLICE = 20;
+
+/**
+ * Settles what a batch has noted, right after it. Never fails, and ends early where there is much: housekeeping does the rest.
+ *
+ * @param noted as the batch has answered.
+ */
+export async function settleAfter(
+  { db }: Stores,
+  repository: Pick<SettledRepository, "id" | "name">,
+  actor: Actor,
+  noted: readonly Unsettled[],
+): Promise<void> {
+  if (noted.length === 0) return;
+  try {
+    await settleSlices(db, repository, actor, noted, (round) => round < MAX_ROUNDS);
+  } catch (error) {
+    warnOfRest(repository, error);
+  }
+}
+
+/**
+ * The same for what a run has noted, as far as the budget goes.
+ *
+ * @param noted the first of it.
+ * @returns whether nothing was left.
+ */
+export async function settleRepository(
+  db: Database,
+  repository: SettledRepository,
+  noted: readonly Unsettled[],
+  budget: Budget,
+): Promise<boolean> {
+  try {
+    const goesOn = (round: number) => !budget.isSpent || round < ROUNDS_OF_A_SPENT_BUDGET;
+    return await settleSlices(db, repository, registryOf(repository), noted, goesOn);
+  } catch (error) {
+    warnOfRest(repository, error);
+    return false;
+  }
+}
+
+/**
+ * Settles slice after slice. What there is no room for is passed by, and tried again once the others are settled: they may
+ * have made room.
+ *
+ * @param goesOn whether there is time for one more.
+ * @returns whether nothing was left.
+ */
+async function settleSlices(
+  db: Database,
+  repository: Pick<SettledRepository, "id" | "name">,
+  doer: Parameters<typeof settle>[2],
+  noted: readonly Unsettled[],
+  goesOn: (round: number) => boolean,
+): Promise<boolean> {
+  let next = noted;
+  let after: Digest | undefined;
+  let settled = 0;
+  for (let round = 0; ; round += 1) {
+    if (next.length === 0 && after && settled > 0) {
+      next = await listUnsettled(db, repository.id);
+      after = undefined;
+      settled = 0;
+    }
+    if (next.length === 0) {
+      if (after) warnOfRest(repository, "a quota has no room for what is to return");
+      return after === undefined;
+    }
+    if (!goesOn(round)) return false;
+    const result = await settle(db, repository, doer, next, after);
+    settled += result.settled;
+    ({ next, after } = result);
+  }
+}
+
+function warnOfRest({ name }: Pick<SettledRepository, "name">, reason: unknown): void {
+  console.warn(`what belongs to images of ${name} was left to the next run:`, reason);
+}
+
+/**
+ * Settles what is left of all images, and lets companions go whose images never came.
+ *
+ * @param since companions that wait since then or longer go.
+ * @returns whether nothing was left.
+ */
+export async function settleAll({ db }: Stores, since: number, budget: Budget): Promise<boolean> {
+  // First, because what belongs to those that go is then noted.
+  for (let expired = WAITING_SLICE; expired === WAITING_SLICE;) {
+    if (budget.isSpent) return false;
+    expired = await expireWaiting(db, since, WAITING_SLICE);
+  }
+  for (let last = 0; ;) {
+    const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
+    for (const repository of repositories) {
+      if (budget.isSpent) return false;
+      // What was noted of an image that was deleted since goes with it.
+      if (repository.accountId === GONE_ACCOUNT) continue;
+      await settleRepository(db, repository, await listUnsettled(db, repository.id), budget);
+    }
+    last = repositories.at(-1)?.id ?? last;
+    if (repositories.length < PAGE_REPOSITORIES) return true;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Actor, Caller } from "../../model/rights/access.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
+import { mountBlob as linkFrom } from "../../storage/content/blobs.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { mayAccess, pullLimitOf } from "../rights/access.ts";
+import { isReadable } from "./blobs.ts";
+import { ensureRepository } from "../images/repositories.ts";
+
+/**
+ * Makes a blob of another repository a blob of this one, without moving bytes (OCI distribution-spec, "Mounting a blob
+ * from another repository"). Without `from`, any repository will do that the caller may pull from. What is mounted stays,
+ * so the user's right to the source is looked up, whatever a token of some minutes ago says.
+ *
+ * @returns whether it could be mounted; if not, the caller uploads it.
+ * @throws RegistryError QUOTA_EXCEEDED.
+ */
+export async function mountBlob(
+  stores: Stores,
+  caller: Caller,
+  actor: Actor,
+  mount: { repository: RepositoryName; digest: Digest; from: RepositoryName | undefined },
+): Promise<boolean> {
+  const { repository, digest, from } = mount;
+  if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
+  const repositoryId = await ensureRepository(stores, actor, repository);
+  const among = from ? [from] : pullLimitOf(caller);
+  const object = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user: actor.user, among });
+  // One that is lost stays linked, and counts as absent until it is uploaded.
+  return object !== undefined && isReadable(stores, object);
+}

@@ -1,0 +1,110 @@
+import { withDocuments } from "../../documents.ts";
+import type { Lease } from "../../memory.ts";
+import type { Caller } from "../../model/rights/access.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import { isDigest } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { defaultChild } from "../../kernel/manifest.ts";
+import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
+import type { Reference, RepositoryName } from "../../kernel/reference.ts";
+import {
+  findManifest,
+  type FoundManifest,
+  readManifest,
+  type ReadManifest,
+  type StoredManifest,
+  touchManifest,
+} from "../../storage/content/manifests.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { mayAccess } from "../rights/access.ts";
+
+/** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
+const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
+
+export type { StoredManifest };
+
+export interface PulledManifest extends ReadManifest {
+  /** It, and the index that was asked for when it came in its place. */
+  pulledIds: number[];
+  /** Whether somebody began to pull an image with it: a client that has an index asks for its parts by digest. */
+  isCounted: boolean;
+}
+
+/** Which media types a client understands; undefined when it did not say. */
+export type Accepted = ReadonlySet<string> | undefined;
+
+/**
+ * Finds a manifest by tag or digest, with its exact text.
+ *
+ * What is stored is what comes back, whatever the client says it accepts: its digest is the point. One exception, as in
+ * Docker's own registry: a client that knows no index but Docker's single-platform manifests, and asks by tag, gets the
+ * one for linux/amd64.
+ *
+ * Whoever asks for a manifest that nothing needs is about to pull its blobs, or to name it in an index without pushing it
+ * again: garbage collection leaves it for another grace period.
+ *
+ * @param memory of documents: what it takes for texts is the caller's to give back.
+ * @throws RegistryError MANIFEST_UNKNOWN, NAME_UNKNOWN, or OVERLOADED when there is no memory for its text.
+ */
+export async function pullManifest(
+  stores: Stores,
+  repository: RepositoryName,
+  reference: Reference,
+  accepted: Accepted,
+  memory: Lease,
+): Promise<PulledManifest> {
+  const manifest = await readManifest(stores.db, repository, reference, memory);
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
+  const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
+  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
+  const digest = defaultChild(manifest.text);
+  const child = digest && (await readManifest(stores.db, repository, digest, memory));
+  return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
+}
+
+/**
+ * The same without the text, which is then not read.
+ *
+ * @param caller to whom, if they may push, a manifest with a lost blob is absent (ADR 19).
+ */
+export async function statManifest(
+  stores: Stores,
+  repository: RepositoryName,
+  reference: Reference,
+  accepted: Accepted,
+  caller?: Caller,
+): Promise<StoredManifest> {
+  const manifest = await findManifest(stores.db, repository, reference);
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  // Who may push may be about to: what is there already is skipped, and with it the blobs that were lost.
+  if (manifest.hasLostBlob && caller && (await mayAccess(stores, caller, "push", repository))) {
+    throw unknownManifest(repository, reference);
+  }
+  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
+  return withDocuments((memory) => pullManifest(stores, repository, reference, accepted, memory));
+}
+
+/** @returns false when the manifest was collected just before. */
+async function keep({ db }: Stores, { id, unreferencedSince }: FoundManifest): Promise<boolean> {
+  // 0 is before the beginning.
+  if (!unreferencedSince || Date.now() - unreferencedSince <= TOUCH_INTERVAL_MS) return true;
+  return touchManifest(db, id);
+}
+
+function needsDefaultChild({ mediaType }: StoredManifest, accepted: Accepted): boolean {
+  return (
+    accepted !== undefined &&
+    isIndexMediaType(mediaType) &&
+    !accepted.has(mediaType) &&
+    !accepted.has("*/*") &&
+    accepted.has(DOCKER_MANIFEST)
+  );
+}
+
+export function unknownManifest(repository: RepositoryName, reference: Reference): RegistryError {
+  const what: [string, Record<string, Digest | string>] = isDigest(reference)
+    ? [`manifest ${reference}`, { digest: reference }]
+    : [`tag ${reference}`, { tag: reference }];
+  return new RegistryError("MANIFEST_UNKNOWN", { message: `${what[0]} is not in ${repository}`, detail: what[1] });
+}

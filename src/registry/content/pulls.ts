@@ -1,0 +1,102 @@
+/**
+ * Counts pulls without slowing them: an isolate gathers them in memory and writes them a second later, all in one batch.
+ * An isolate that ends within that second takes its share along, which is the price.
+ */
+import { dayOf } from "../../kernel/day.ts";
+import { addPulls, type ManifestPull, type RepositoryPulls } from "../../storage/content/pulls.ts";
+import type { Stores } from "../../storage/stores.ts";
+
+const FLUSH_DELAY_MS = 1000;
+/** Each waits longer than the one before; what they do not write stays for the next pull's. */
+const MAX_ATTEMPTS = 3;
+/** When the platform ends a request, it ends the flush that the request was to do, without a word. */
+const FLUSH_LAPSE_MS = 10_000;
+/** Of repositories and of manifests. More than a second brings, so they are reached only while D1 takes nothing. */
+const MAX_BUFFERED = 5000;
+
+/** What somebody pulled: a manifest or the bytes of a blob. */
+export interface Pull {
+  repository: { id: number; accountId: number };
+  /** Whether it counts as a pull of the image: a blob, or a part of an index, belongs to one that was counted already. */
+  isCounted: boolean;
+  bytes: number;
+  manifestIds: readonly number[];
+}
+
+let repositories = new Map<string, RepositoryPulls>();
+let manifests = new Map<number, ManifestPull>();
+/** Until when a flush is on its way. */
+let pendingUntil = 0;
+
+/**
+ * Counts a pull, in memory.
+ *
+ * @returns a promise that the platform has to keep going (`waitUntil`) after the answer; undefined when an earlier one
+ * covers this pull as well. It never rejects.
+ */
+export function countPull(
+  { db }: Stores,
+  { repository, isCounted, bytes, manifestIds }: Pull,
+): Promise<void> | undefined {
+  const now = new Date();
+  addRepositories([
+    {
+      accountId: repository.accountId,
+      repositoryId: repository.id,
+      day: dayOf(now),
+      pulls: isCounted ? 1 : 0,
+      bytes,
+    },
+  ]);
+  addManifests(manifestIds.map((manifestId) => ({ manifestId, pulledAt: now.getTime() })));
+  return now.getTime() < pendingUntil ? undefined : flushSoon(db);
+}
+
+function addRepositories(pulls: Iterable<RepositoryPulls>): void {
+  for (const pull of pulls) {
+    const key = `${pull.day} ${pull.repositoryId}`;
+    const counted = repositories.get(key);
+    if (counted) {
+      counted.pulls += pull.pulls;
+      counted.bytes += pull.bytes;
+    } else if (repositories.size < MAX_BUFFERED) repositories.set(key, pull);
+  }
+}
+
+function addManifests(pulls: Iterable<ManifestPull>): void {
+  for (const { manifestId, pulledAt } of pulls) {
+    const known = manifests.get(manifestId);
+    if (known) known.pulledAt = Math.max(known.pulledAt, pulledAt);
+    else if (manifests.size < MAX_BUFFERED) manifests.set(manifestId, { manifestId, pulledAt });
+  }
+}
+
+async function flushSoon(db: Stores["db"]): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const delayMs = attempt * FLUSH_DELAY_MS;
+    pendingUntil = Date.now() + delayMs + FLUSH_LAPSE_MS;
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    // A pull from here on is not in what is written now, so it needs a flush of its own.
+    pendingUntil = 0;
+    if (await flush(db)) return;
+    if (Date.now() < pendingUntil) return;
+  }
+}
+
+/** @returns whether there is nothing left to write of what there was. */
+async function flush(db: Stores["db"]): Promise<boolean> {
+  const pulled = repositories;
+  const pulledManifests = manifests;
+  repositories = new Map();
+  manifests = new Map();
+  if (pulled.size === 0) return true;
+  try {
+    await addPulls(db, [...pulled.values()], [...pulledManifests.values()]);
+    return true;
+  } catch (error) {
+    addRepositories(pulled.values());
+    addManifests(pulledManifests.values());
+    console.warn(`pulls that could not be counted yet (repositories: ${pulled.size}):`, error);
+    return false;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Actor } from "../../model/rights/access.ts";
+import { algorithmOf, type Digest, digestOf, isDigest } from "../../kernel/digest.ts";
+import { type Problem, RegistryError } from "../../kernel/errors.ts";
+import { type Manifest, parseManifest } from "../../kernel/manifest.ts";
+import type { Precondition } from "../../kernel/precondition.ts";
+import type { Reference, RepositoryName, Tag } from "../../kernel/reference.ts";
+import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
+import { findManifestQuery, findMissing, saveManifest } from "../../storage/content/manifests.ts";
+import { failedPrecondition } from "../../storage/content/preconditions.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { settleAfter } from "./companions.ts";
+import { ensureRepository } from "../images/repositories.ts";
+
+/** The referrers API repeats annotations, and a D1 row ends at 2 MB. */
+const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
+/** A manifest may lack ten thousand parts; a client that lacks so many will push all of them anyway. */
+const MAX_NAMED_PARTS = 100;
+
+export interface ManifestPush {
+  repository: RepositoryName;
+  actor: Actor;
+  /** A tag to move to the manifest, or the digest that it must have. */
+  reference: Reference;
+  /** More tags to move to it, when the reference is a digest. */
+  tags: Tag[];
+  contentType: string | undefined;
+  bytes: Uint8Array;
+  /** What must hold for what `reference` points to. */
+  precondition?: Precondition | undefined;
+  /** The registry's own address, `https://host[:port]`: what events call it. */
+  registry: string;
+}
+
+/**
+ * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
+ * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
+ *
+ * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, TAG_IMMUTABLE TOO_MANY_TAGS
+ * or PRECONDITION_FAILED.
+ */
+export async function pushManifest(
+  stores: Stores,
+  push: ManifestPush,
+): Promise<{
+  digest: Digest;
+  subject: Digest | undefined;
+  imageConfig: Digest | undefined;
+  tags: Tag[];
+  outbox: OutboxEntry[];
+}> {
+  const { repository, actor, reference, bytes, registry, precondition } = push;
+  const text = decode(bytes);
+  const manifest = parseManifest(text, push.contentType);
+  requireShortAnnotations(manifest);
+  const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
+  if (isDigest(reference) && reference !== digest) {
+    throw new RegistryError("DIGEST_INVALID", {
+      message: `the manifest does not have the digest ${reference} but ${digest}`,
+      detail: { digest: reference },
+    });
+  }
+  const tags = isDigest(reference) ? push.tags : [reference];
+  // Before the push makes a repository in vain.
+  if (precondition?.match !== undefined) await requireFound(stores, repository, reference);
+  const repositoryId = await ensureRepository(stores, actor, repository);
+  const size = bytes.byteLength;
+  const condition = precondition && { precondition, reference };
+  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry, condition };
+  const stored = await saveManifest(stores.db, saved);
+  if (!stored) throw await missingParts(stores, repositoryId, manifest);
+  await settleAfter(stores, { id: repositoryId, name: repository }, actor, stored.unsettled);
+  return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
+}
+
+async function requireFound({ db }: Stores, repository: RepositoryName, reference: Reference): Promise<void> {
+  const [found] = await findManifestQuery(db, repository, reference);
+  if (!found?.manifest) throw failedPrecondition(reference);
+}
+
+/** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new RegistryError("MANIFEST_INVALID", "the manifest is not UTF-8 text", { cause });
+  }
+}
+
+function requireShortAnnotations({ subject, annotations }: Manifest): void {
+  if (!subject || !annotations) return;
+  if (new TextEncoder().encode(JSON.stringify(annotations)).byteLength > MAX_REFERRER_ANNOTATION_BYTES) {
+    throw new RegistryError(
+      "MANIFEST_TOO_LARGE",
+      `the annotations of a manifest with a subject may have at most ${MAX_REFERRER_ANNOTATION_BYTES} bytes`,
+    );
+  }
+}
+
+async function missingParts(stores: Stores, repositoryId: number, manifest: Manifest): Promise<RegistryError> {
+  const { blobs, children } = await findMissing(stores.db, repositoryId, manifest, MAX_NAMED_PARTS);
+  const named: Problem[] = [
+    ...blobs.digests.map((digest) => ({
+      message: `blob ${digest} is not in the repository: push it first`,
+      detail: { digest },
+    })),
+    ...children.digests.map((digest) => ({
+      message: `manifest ${digest} is not in the repository: push it first`,
+      detail: { digest },
+    })),
+  ].slice(0, MAX_NAMED_PARTS);
+  const total = blobs.total + children.total;
+  const rest = total - named.length;
+  const more = { message: `and ${rest} more are missing, ${total} in all`, detail: { missing: total } };
+  const problems = rest > 0 ? [...named, more] : named;
+  const came = { message: "a part of the manifest was missing and has come since: push the manifest again" };
+  return new RegistryError("MANIFEST_BLOB_UNKNOWN", problems.length > 0 ? problems : came);
+}

@@ -1,0 +1,77 @@
+/** Taking back that a tag was deleted, by hand or by aging: beyond SWR. */
+import type { Caller } from "../../model/rights/access.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import type { RepositoryName, Tag } from "../../kernel/reference.ts";
+import { type DeletedTag, listDeletedTags, restoreTag } from "../../storage/deletion/deleted-tags.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { findTagRecord } from "../../storage/content/tags.ts";
+import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
+import { settleAfter } from "../content/companions.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface RestorableTag extends DeletedTag {
+  /** When it can certainly no longer be restored. */
+  restorableUntil: Date;
+}
+
+/**
+ * Tags of an image that were deleted and can be restored, the last deleted first. Whoever has a right to the image in its
+ * own account may see them.
+ *
+ * @param before the event of the history to go on behind; undefined for the newest.
+ * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
+ */
+export async function listRestorableTags(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<{ tags: RestorableTag[]; next: number | undefined }> {
+  requireAccountUser(caller);
+  const { id } = await requireOwnRepository(stores, caller, name, "read");
+  const { tags, next } = await listDeletedTags(stores.db, id, graceStart(stores), before, limit);
+  const graceMs = stores.settings.graceDays * DAY_MS;
+  return {
+    tags: tags.map((tag) => ({ ...tag, restorableUntil: new Date(tag.deletedAt.getTime() + graceMs) })),
+    next,
+  };
+}
+
+/** What was deleted then or before may have been collected. */
+function graceStart({ settings }: Stores): Date {
+  return new Date(Date.now() - settings.graceDays * DAY_MS);
+}
+
+/**
+ * Gives a deleted tag back what it last pointed to, as a push would: it is as new as one. Rules that keep tags as they are
+ * do not hinder, since nothing is overwritten.
+ *
+ * @returns what it points to.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_EXISTS, or TAG_UNKNOWN when
+ * there is nothing to restore.
+ */
+export async function restoreDeletedTag(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  tag: Tag,
+): Promise<Digest> {
+  requireAccountUser(caller);
+  const repository = await requireOwnRepository(stores, caller, name, "edit");
+  const actor = actorOf(caller);
+  const restored = await restoreTag(stores.db, actor, repository, tag, graceStart(stores));
+  if (restored) {
+    await settleAfter(stores, repository, actor, restored.unsettled);
+    return restored.digest;
+  }
+  const detail = { tag };
+  if (await findTagRecord(stores.db, repository.id, tag)) {
+    throw new RegistryError("TAG_EXISTS", { message: `tag ${tag} is in ${name}: it need not be restored`, detail });
+  }
+  throw new RegistryError("TAG_UNKNOWN", {
+    message: `tag ${tag} of ${name} cannot be restored: it was not deleted of late, or what it pointed to is gone`,
+    detail,
+  });
+}

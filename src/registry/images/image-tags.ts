@@ -1,0 +1,197 @@
+/** An image's tags as its page manages them: SWR's "image tag management", and the history of tags. */
+import { withDocuments } from "../../documents.ts";
+import type { Caller } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { imageIdOf } from "../../model/images/image-id.ts";
+import { isIndexMediaType } from "../../kernel/media-types.ts";
+import type { RepositoryName, Tag } from "../../kernel/reference.ts";
+import { immutableTag } from "../../storage/immutable-rules/immutable-rules.ts";
+import { readManifest } from "../../storage/content/manifests.ts";
+import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
+import type { Stores } from "../../storage/stores.ts";
+import {
+  findTagRecord,
+  listTagEvents,
+  listTagRecords,
+  readShortTexts,
+  retag as pointTo,
+  type TagEvent,
+  type TagList,
+  type TagRecord,
+} from "../../storage/content/tags.ts";
+import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "../rights/access.ts";
+import { settleAfter } from "../content/companions.ts";
+import { deleteTag, deleteTags, type TagDeletion } from "../deletion/delete-tags.ts";
+
+/**
+ * The texts of manifests in one answer have at most so many bytes together: a manifest may have 4 MiB, and as a text within
+ * JSON up to twice that.
+ */
+export const MAX_SHOWN_TEXT_BYTES = 1024 * 1024;
+/** What is certainly stored in one piece. */
+const MAX_SHORT_TEXT_BYTES = 600_000;
+
+export interface ImageTag extends Omit<TagRecord, "manifestBytes" | "manifestId"> {
+  repositoryId: number;
+  accountId: number;
+  imageId: string;
+  isIndex: boolean;
+  /** The manifest; undefined where it was left out. */
+  text: string | undefined;
+}
+
+/**
+ * One page of an image's tags with their manifests, and how many there are in all. Where the manifests are long, the
+ * longest are left out, and the image's id with them.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN.
+ */
+export async function listImageTags(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  list: Omit<TagList, "repositoryId">,
+): Promise<{ tags: ImageTag[]; total: number }> {
+  const repository = await requireRepository(stores, caller, name, "read");
+  const { records, total } = await listTagRecords(stores.db, { ...list, repositoryId: repository.id });
+  const shown = new Set(fitting(records));
+  const texts = await readShortTexts(stores.db, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
+  const tags = records.map((record) => {
+    return describe(repository, record, shown.has(record) ? texts.get(record.manifestId) : undefined);
+  });
+  return { tags, total };
+}
+
+/** As many as have room on one page, the shortest first; what several tags point to is there for each of them. */
+function fitting(records: readonly TagRecord[]): TagRecord[] {
+  const shortestFirst = records
+    .filter(({ manifestBytes }) => manifestBytes <= MAX_SHORT_TEXT_BYTES)
+    .toSorted((one, other) => one.manifestBytes - other.manifestBytes);
+  let bytes = 0;
+  return shortestFirst.filter(({ manifestBytes }) => (bytes += manifestBytes) <= MAX_SHOWN_TEXT_BYTES);
+}
+
+/**
+ * One of an image's tags, with its manifest unless that is too long for an answer.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN or TAG_UNKNOWN.
+ */
+export async function getImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<ImageTag> {
+  const repository = await requireRepository(stores, caller, name, "read");
+  const record = await findTagRecord(stores.db, repository.id, tag);
+  const isShown = record !== undefined && record.manifestBytes <= MAX_SHOWN_TEXT_BYTES;
+  return withDocuments(async (memory) => {
+    const manifest = isShown ? await readManifest(stores.db, name, record.digest, memory) : undefined;
+    if (!record || (isShown && !manifest)) throw unknownTag(name, tag);
+    return describe(repository, record, manifest?.text);
+  });
+}
+
+function describe(
+  { id, organization }: { id: number; organization: { accountId: number } },
+  { manifestBytes: _bytes, manifestId: _id, ...record }: TagRecord,
+  text: string | undefined,
+): ImageTag {
+  return {
+    ...record,
+    repositoryId: id,
+    accountId: organization.accountId,
+    imageId: imageIdOf(record.digest, text),
+    isIndex: isIndexMediaType(record.mediaType),
+    text,
+  };
+}
+
+/**
+ * Lets a tag point to what another one points to. A destination that does so already stays as it is.
+ *
+ * @param retagging `overrides`: a destination that points elsewhere is moved.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_UNKNOWN for the source,
+ * TAG_EXISTS or TAG_IMMUTABLE for the destination.
+ */
+export async function retag(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  retagging: { source: Tag; destination: Tag; overrides: boolean },
+  registry: string,
+): Promise<OutboxEntry[]> {
+  const { source, destination } = retagging;
+  const repository = await requireOwnRepository(stores, caller, name, "edit");
+  // A tag always is what it is, so that pointing it to itself overwrites nothing.
+  const overrides = retagging.overrides || source === destination;
+  const pointing = { source, destination, overrides };
+  const actor = actorOf(caller);
+  const { result, outbox, unsettled } = await pointTo(stores.db, actor, repository, pointing, registry);
+  await settleAfter(stores, repository, actor, unsettled);
+  switch (result) {
+    case "moved":
+    case "unchanged":
+      return outbox;
+    case "source unknown":
+      throw unknownTag(name, source);
+    case "destination immutable":
+      throw immutableTag([destination]);
+    case "destination exists":
+      throw existingTag(name, destination);
+    default:
+      return result satisfies never;
+  }
+}
+
+function existingTag(name: RepositoryName, tag: Tag): RegistryError {
+  const message = `tag ${tag} is in ${name} already: set override to move it`;
+  return new RegistryError("TAG_EXISTS", { message, detail: { tag } });
+}
+
+/**
+ * Deletes a tag; what it pointed to stays for as long as something else needs it.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, TAG_UNKNOWN or TAG_IMMUTABLE.
+ */
+export async function deleteImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<void> {
+  const { id } = await requireOwnRepository(stores, caller, name, "manage");
+  if (!(await deleteTag(stores, actorOf(caller), { id, name }, tag))) throw unknownTag(name, tag);
+}
+
+export type { TagDeletion };
+
+/**
+ * Deletes tags, as many as may be; what they pointed to stays for as long as something else needs it.
+ *
+ * @returns what came of each.
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
+ */
+export async function deleteImageTags(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  tags: readonly Tag[],
+): Promise<Map<Tag, TagDeletion>> {
+  requireAccountUser(caller);
+  const { id } = await requireOwnRepository(stores, caller, name, "manage");
+  return deleteTags(stores, actorOf(caller), { id, name }, tags);
+}
+
+function unknownTag(name: RepositoryName, tag: Tag): RegistryError {
+  return new RegistryError("TAG_UNKNOWN", { message: `tag ${tag} is not in ${name}`, detail: { tag } });
+}
+
+export type { TagEvent };
+
+/**
+ * What happened to an image's tags, newest first. Since it tells who did it, it is for those who have a right to the
+ * image in its own account.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
+ */
+export async function listTagHistory(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  page: { tag: Tag | undefined; before: number | undefined; limit: number },
+): Promise<TagEvent[]> {
+  requireAccountUser(caller);
+  const { id } = await requireOwnRepository(stores, caller, name, "read");
+  return listTagEvents(stores.db, { ...page, repositoryId: id });
+}

@@ -1,0 +1,91 @@
+/** Images as whoever has a right to them manages them: guide 4.5, SWR's "image repository management". */
+import type { Caller } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import type { ImageProperties } from "../../model/images/image-properties.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { deleteRepository } from "../../storage/deletion/deletion.ts";
+import { addRepository, findRepositoryRecord, updateRepository } from "../../storage/images/repositories.ts";
+import {
+  type ListedRepository,
+  listRepositories,
+  MAX_LISTED_DESCRIPTIONS_LENGTH,
+  MAX_LISTED_TAGS,
+  type RepositoryList,
+} from "../../storage/images/image-lists.ts";
+import type { Stores } from "../../storage/stores.ts";
+import {
+  actorOf,
+  requireAccountUser,
+  requireOrganization,
+  requireOwnRepository,
+  requireRepository,
+  unknownImage,
+} from "../rights/access.ts";
+import { cleanSoon } from "../deletion/cleanups.ts";
+
+/**
+ * Creates an empty image in an organization that exists.
+ *
+ * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, REPOSITORY_EXISTS.
+ */
+export async function createImage(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  properties: Partial<ImageProperties>,
+): Promise<void> {
+  const organization = organizationOf(name);
+  await requireOrganization(stores, caller, organization, "edit");
+  if (await addRepository(stores.db, actorOf(caller), name, properties)) return;
+  // The organization may have gone meanwhile.
+  await requireOrganization(stores, caller, organization, "edit");
+  throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
+}
+
+/**
+ * The properties of an image. Who made it is for those who have a right to it in its own account.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN.
+ */
+export async function getImageProperties(stores: Stores, caller: Caller, name: RepositoryName) {
+  const { id, isOwn } = await requireRepository(stores, caller, name, "read");
+  const record = await findRepositoryRecord(stores.db, id);
+  if (!record) throw unknownImage(name);
+  return { ...record, creator: isOwn ? record.creator : null };
+}
+
+/**
+ * Changes those properties of an image that are given.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit it.
+ */
+export async function updateImage(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  properties: Partial<ImageProperties>,
+): Promise<void> {
+  const repository = await requireOwnRepository(stores, caller, name, "edit");
+  if (!(await updateRepository(stores.db, actorOf(caller), repository, properties))) throw unknownImage(name);
+}
+
+/**
+ * Deletes an image with its tags, manifests, rights, shares and rules. For everybody it is gone then; what is left to do
+ * is what {@link cleanUpAfterwards} does.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage it, or TAG_IMMUTABLE while a rule keeps
+ * one of its tags.
+ */
+export async function deleteImage(stores: Stores, caller: Caller, name: RepositoryName): Promise<void> {
+  const repository = await requireOwnRepository(stores, caller, name, "manage");
+  if (!(await deleteRepository(stores.db, actorOf(caller), repository))) throw unknownImage(name);
+  await cleanSoon({ kind: "image", targetId: repository.id }, stores);
+}
+
+export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };
+export type ImageList = Omit<RepositoryList, "user">;
+
+/** One page of images, and how many there are in all. */
+export function listImages(stores: Stores, caller: Caller, list: ImageList) {
+  return listRepositories(stores.db, { ...list, user: requireAccountUser(caller) });
+}

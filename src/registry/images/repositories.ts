@@ -1,0 +1,85 @@
+import type { Actor, Caller } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { openUploadRow } from "../../storage/content/open-uploads.ts";
+import { createRepository, createRepositoryForUpload, listOwnNames } from "../../storage/images/repositories.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { findWriteTarget } from "../rights/access.ts";
+import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
+
+/**
+ * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
+ * newcomer's first push works).
+ *
+ * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
+ * when the right to push was taken away since the request, whose body may come slowly, was let in. UNAUTHORIZED when the
+ * user's logins have ended since. QUOTA_EXCEEDED.
+ */
+export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
+  const { user, repositoryId: found } = await findWriteTarget(stores, actor, "push", name);
+  if (found !== undefined) return found;
+  await createRepository(stores.db, { ...actor, user }, name, quotaForPush(stores));
+  const { repositoryId: created } = await findWriteTarget(stores, actor, "push", name);
+  if (created !== undefined) return created;
+  throw notCreated(name);
+}
+
+/**
+ * Opens an upload in a repository, which a first push creates as {@link ensureRepository} does. It takes one query where
+ * there is one.
+ *
+ * @returns how many bytes the organization and its account may store beyond what they have.
+ * @throws RegistryError as {@link ensureRepository}, and QUOTA_EXCEEDED.
+ */
+export async function ensureOpenUpload(
+  stores: Stores,
+  actor: Actor,
+  name: RepositoryName,
+  upload: string,
+): Promise<number> {
+  const open = () => openUploadRow(stores.db, actor, name, upload);
+  const create = async () => {
+    const { user, repositoryId } = await findWriteTarget(stores, actor, "push", name);
+    // Somebody may have created it since.
+    if (repositoryId !== undefined) return open();
+    return createRepositoryForUpload(stores.db, { ...actor, user }, name, quotaForPush(stores), upload);
+  };
+  const room = (await open()) ?? (await create());
+  if (room === undefined) throw notCreated(name);
+  return room;
+}
+
+/** How many organizations a user may have created for a push to create one more. */
+function quotaForPush({ settings }: Stores): number {
+  return settings.createsOrganizationOnPush ? settings.organizationQuota : 0;
+}
+
+function notCreated(name: RepositoryName): RegistryError {
+  return new RegistryError("DENIED", {
+    message: `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created`,
+    detail: { name },
+  });
+}
+
+/**
+ * One page of the repositories that the caller has a right to.
+ *
+ * @param last the name to go on behind in byte order, or what an earlier page answered as `next`.
+ * @returns `next`: what to go on behind when the search ended before it had as many as were asked for.
+ * @throws RegistryError PAGINATION_INVALID for a `last` that no page has answered.
+ */
+export async function listOwnRepositories(
+  stores: Stores,
+  caller: Caller,
+  last: string,
+  limit: number,
+): Promise<{ names: RepositoryName[]; next: string | undefined }> {
+  if (!caller.user) return { names: [], next: undefined };
+  const after = isSealedCursor(last) ? await openCursor(stores, last) : last;
+  if (after === undefined) {
+    throw new RegistryError("PAGINATION_INVALID", "last is neither a name nor from the link of an earlier page");
+  }
+  const { rows, end } = await listOwnNames(stores.db, caller.user, after, limit);
+  const next = end && (await sealCursor(stores, end.key));
+  return { names: rows.map(({ key }) => key), next };
+}

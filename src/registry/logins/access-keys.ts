@@ -1,0 +1,99 @@
+/** Access keys (AK/SK, guide 4.2): for permanent login commands and for signing requests. */
+import type { Caller, User } from "../../model/rights/access.ts";
+import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";
+import { newAccessKey } from "../../model/logins/login-commands.ts";
+import {
+  type AccessKeyRecord,
+  deleteAccessKey,
+  findAccessKey,
+  insertAccessKey,
+  listAccessKeys as listKeys,
+  type ListedAccessKey,
+  recordKeyUse,
+} from "../../storage/logins/access-keys.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { actorOf, requireAccountUser } from "../rights/access.ts";
+import { requireChangeableUser, requireManagedUser } from "../accounts/users.ts";
+
+export type { ListedAccessKey };
+
+const USE_RECORDED_MS = 60_000;
+
+export interface NewAccessKey {
+  access: string;
+  /** Shown this once. */
+  secret: string;
+  createdAt: Date;
+}
+
+/**
+ * Makes a key for the caller.
+ *
+ * @throws RegistryError ACCESS_KEY_LIMIT.
+ */
+export async function createAccessKey(stores: Stores, caller: Caller): Promise<NewAccessKey> {
+  requireAccountUser(caller);
+  const { access, secret } = newAccessKey();
+  const encryptedSecret = await encryptSecret(stores.secrets.encryption, access, secret);
+  const createdAt = new Date();
+  const key = { access, encryptedSecret, createdAt };
+  if (await insertAccessKey(stores.db, actorOf(caller), key, MAX_ACCESS_KEYS)) return { access, secret, createdAt };
+  throw new RegistryError("ACCESS_KEY_LIMIT", `a user has at most ${MAX_ACCESS_KEYS} access keys: delete one first`);
+}
+
+/**
+ * The keys of the caller, or of a user of the account that the caller administers.
+ *
+ * @throws RegistryError DENIED, USER_UNKNOWN.
+ */
+export async function listAccessKeys(stores: Stores, caller: Caller, userName?: string): Promise<ListedAccessKey[]> {
+  const owner =
+    userName === undefined ? requireAccountUser(caller) : await requireManagedUser(stores, caller, userName);
+  return listKeys(stores.db, owner.id);
+}
+
+/**
+ * Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete.
+ *
+ * @throws RegistryError DENIED, USER_UNKNOWN, ACCESS_KEY_UNKNOWN.
+ */
+export async function removeAccessKey(
+  stores: Stores,
+  caller: Caller,
+  access: string,
+  userName?: string,
+): Promise<void> {
+  const owner: User =
+    userName === undefined ? requireAccountUser(caller) : await requireChangeableUser(stores, caller, userName);
+  if (await deleteAccessKey(stores.db, actorOf(caller), owner, access)) return;
+  throw new RegistryError("ACCESS_KEY_UNKNOWN", `${owner.name} has no such access key`);
+}
+
+/** Under the key that was the current one then. */
+let nobodysSecret: { key: string; encrypted: string } | undefined;
+
+/**
+ * Finds a key and its secret. A key that does not exist has a secret that nobody knows, so that checking costs the same.
+ */
+export async function readAccessKey(
+  stores: Stores,
+  access: string,
+): Promise<{ key: AccessKeyRecord | undefined; secret: string }> {
+  const key = await findAccessKey(stores.db, access);
+  const { encryption } = stores.secrets;
+  if (nobodysSecret?.key !== encryption[0]) {
+    nobodysSecret = { key: encryption[0], encrypted: await encryptSecret(encryption, "nobody", newAccessKey().secret) };
+  }
+  const { encrypted } = nobodysSecret;
+  const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? encrypted);
+  return { key, secret };
+}
+
+/** Records that a key is used, to within a minute: a pull must not cost a write. */
+export async function recordUse(stores: Stores, { id, lastUsedAt }: AccessKeyRecord): Promise<void> {
+  const now = new Date();
+  const due = new Date(now.getTime() - USE_RECORDED_MS);
+  if (lastUsedAt === null || lastUsedAt < due) await recordKeyUse(stores.db, id, now, due);
+}

@@ -1,0 +1,201 @@
+/** Who somebody is, by name and password: a user's own, or those of a login command (guide 4.1, 4.2). */
+import { createHash } from "node:crypto";
+import type { Caller, User } from "../../model/rights/access.ts";
+import { BoundedMemory } from "../../model/bounded-memory.ts";
+import { networkOf } from "../../model/client-network.ts";
+import { isSameText } from "../../model/compare.ts";
+import { shorten } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_ACCOUNT_NAME_LENGTH, MAX_KNOWN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
+import {
+  type LoginName,
+  parseLoginName,
+  parseTemporaryKey,
+  permanentPassword,
+  type TemporaryKey,
+  temporaryPassword,
+} from "../../model/logins/login-commands.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { findUserById, findUserByName, type UserRecord } from "../../storage/accounts/users.ts";
+import { endedLogin, requireCurrentUser } from "../rights/access.ts";
+import { readAccessKey, recordUse } from "./access-keys.ts";
+import { recordFailedLogin } from "../audit/audit.ts";
+import { admit, countAttempt, countFailure, countOwnAttempt, type Login } from "./login-limits.ts";
+import { checkOwnPassword as checkHash, checkPassword } from "./password-hashing.ts";
+
+export type { Login };
+
+export interface Identity {
+  user: User;
+  reach: Caller["reach"];
+  /** Changes when the password of the user does: what temporary logins are bound to. */
+  credentialVersion: string;
+  /** What sessions and tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
+  passwordChanges: number | undefined;
+  /** Id of the login that lasts which somebody came with, if it was one. */
+  session?: string;
+}
+
+/**
+ * Checks a name and password, a user's own or those of a login command.
+ *
+ * @throws RegistryError UNAUTHORIZED, with the same words and after the same work whatever is wrong; docker prints them
+ * (guide 7.3.1). TOO_MANY_REQUESTS after too many attempts.
+ */
+export async function authenticate(stores: Stores, login: Login): Promise<Identity> {
+  const name = parseLoginName(login.name);
+  const identity = name ? await checkLoginCommand(stores, name, login) : await checkUser(stores, login);
+  return identity ?? refuse();
+}
+
+/**
+ * The same for what a login command's credentials do not reach: they are as wrong here as any others.
+ *
+ * @param account what is known of the user's account; another one is as wrong as another password.
+ * @throws RegistryError as {@link authenticate}.
+ */
+export async function authenticateUser(
+  stores: Stores,
+  login: Login,
+  account: { id?: string | undefined; name?: string | undefined } = {},
+): Promise<Identity> {
+  const identity = await checkUser(stores, login);
+  if (!identity) return refuse();
+  const { accountId, accountName } = identity.user;
+  const { id = String(accountId), name = accountName } = account;
+  if (id === String(accountId) && name === accountName) return identity;
+  await noteFailure(stores, login);
+  return refuse();
+}
+
+function refuse(): never {
+  throw new RegistryError("UNAUTHORIZED", "authentication required: the user name or the password is wrong");
+}
+
+/** Checks a user's own name and password; undefined when they are wrong. */
+async function checkUser(stores: Stores, login: Login): Promise<Identity | undefined> {
+  const identity = await identityByPassword(stores, login);
+  if (!identity) await noteFailure(stores, login);
+  return identity;
+}
+
+/**
+ * Whether a password is that of a user who is signed in, and whom other people's guesses at it do not hold up.
+ *
+ * @throws RegistryError TOO_MANY_REQUESTS after too many attempts by this user; UNAUTHORIZED when the user is gone.
+ */
+export async function isOwnPassword(stores: Stores, caller: Caller, user: User, password: string): Promise<boolean> {
+  const record = await findUserById(stores.db, user.id);
+  if (!record) throw endedLogin();
+  if (password.length <= MAX_KNOWN_PASSWORD_LENGTH) {
+    const key = memoryKey(user.name, password);
+    if (verified.get(key) === record.passwordHash) return true;
+    await countOwnAttempt(stores, user.id);
+    if (await checkHash(user, password, record.passwordHash)) {
+      remember(key, record);
+      return true;
+    }
+  }
+  await noteFailedLogin(stores, user.name, caller.address);
+  return false;
+}
+
+/** A key cannot be guessed, and many machines may use it at once from one address (guide 7.2.3): only failures count. */
+async function checkLoginCommand(stores: Stores, name: LoginName, login: Login): Promise<Identity | undefined> {
+  const temporary = parseTemporaryKey(name.key);
+  const identity = temporary
+    ? await identityByTemporaryKey(stores, name, temporary, login.password)
+    : await identityByAccessKey(stores, name, login.password);
+  if (identity) return identity;
+  await countAttempt(stores, login);
+  await noteFailure(stores, login);
+  return undefined;
+}
+
+async function noteFailure(stores: Stores, login: Login): Promise<void> {
+  await countFailure(stores, login);
+  await noteFailedLogin(stores, login.name, login.address);
+}
+
+/** Records that a login failed, unless that happens so often from one address that it would flood the audit. */
+export async function noteFailedLogin(stores: Stores, name: string, address: string | undefined): Promise<void> {
+  const { success } = await stores.loginLimiter.limit({ key: networkOf(address) });
+  if (success) await recordFailedLogin(stores, shorten(name), address);
+}
+
+async function identityByPassword(stores: Stores, login: Login): Promise<Identity | undefined> {
+  const { name, password } = login;
+  const key = memoryKey(name, password);
+  const known = verified.get(key);
+  if (known !== undefined) {
+    const record = await findUserByName(stores.db, name);
+    if (record?.passwordHash === known) return identityOf(record, "account");
+    verified.delete(key);
+  }
+  if (name.length > MAX_ACCOUNT_NAME_LENGTH || password.length > MAX_KNOWN_PASSWORD_LENGTH) {
+    // Nobody has such a name or such a password, as everybody may know.
+    await countAttempt(stores, login);
+    return undefined;
+  }
+  const turn = await admit(stores, login, key);
+  const record = await findUserByName(stores.db, name);
+  const isRight = await checkPassword(turn, password, record?.passwordHash);
+  if (!isRight || !record) return undefined;
+  remember(key, record);
+  return identityOf(record, "account");
+}
+
+/** The project is part of what a temporary login's password is made from; a permanent one's is not (guide 4.2). */
+async function identityByTemporaryKey(
+  stores: Stores,
+  name: LoginName,
+  { userId, expiresAt }: TemporaryKey,
+  password: string,
+): Promise<Identity | undefined> {
+  const record = await findUserById(stores.db, userId);
+  const identity = record && identityOf(record, "registry");
+  const version = identity?.credentialVersion ?? "";
+  const isRight = stores.secrets.token.some((secret) => isSameText(password, temporaryPassword(secret, name, version)));
+  return isRight && Date.now() < expiresAt.getTime() ? identity : undefined;
+}
+
+async function identityByAccessKey(stores: Stores, name: LoginName, password: string): Promise<Identity | undefined> {
+  const { key, secret } = await readAccessKey(stores, name.key);
+  const isRight = isSameText(password, permanentPassword(name.key, secret));
+  if (!key || !isRight) return undefined;
+  await recordUse(stores, key);
+  return { ...identityOf(key.user, "registry"), passwordChanges: undefined };
+}
+
+/**
+ * A user as of now, whom credentials name as of some minutes ago.
+ *
+ * @throws RegistryError UNAUTHORIZED when they have ended, or the user has been deleted.
+ */
+export async function findCurrentIdentity(
+  stores: Stores,
+  named: { user: User; passwordChanges?: number | undefined },
+): Promise<Identity> {
+  return identityOf(requireCurrentUser(await findUserById(stores.db, named.user.id), named), "account");
+}
+
+/** Leaves nothing of the record that is to stay behind: what is made from it goes into tokens and answers. */
+export function identityOf(record: UserRecord, reach: Caller["reach"]): Identity {
+  const { id, name, accountId, accountName, role, passwordHash, passwordChanges } = record;
+  const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
+  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion, passwordChanges };
+}
+
+/**
+ * A client that sends Basic with every request would cost a scrypt each time. So an isolate remembers which name and
+ * password matched which stored hash: a changed password has another hash and is checked anew.
+ */
+const verified = new BoundedMemory<string>(1024 * 1024);
+
+function memoryKey(name: string, password: string): string {
+  return createHash("sha256").update(`${name}\0${password}`).digest("base64url");
+}
+
+function remember(key: string, { passwordHash }: UserRecord): void {
+  verified.set(key, passwordHash, 2 * passwordHash.length);
+}

@@ -1,0 +1,169 @@
+/**
+ * Logins that last: a browser's by cookie, an IAM client's by `X-Auth-Token`, and a container tool's by refresh token. Each
+ * is a row, found by the hash of its token, so that it can be listed and ended (ADR 12).
+ */
+import { createHash, randomBytes } from "node:crypto";
+import type { Caller, User } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { type SessionKind, sessionIdOf } from "../../model/logins/sessions.ts";
+import {
+  deleteSession,
+  findSession as findRecord,
+  hasSession,
+  insertSession,
+  recordSessionUse,
+  type SessionRecord,
+} from "../../storage/logins/sessions.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { updateUser } from "../../storage/accounts/users.ts";
+import { actorOf, requireAccountUser } from "../rights/access.ts";
+import { authenticateUser, type Identity, identityOf, isOwnPassword, type Login } from "./credentials.ts";
+import { hashNewPassword } from "./password-hashing.ts";
+import { unknownUser } from "../accounts/users.ts";
+
+const TOKEN_BYTES = 32;
+/** How exactly it is known when a login was last used: a request must not cost a write. */
+const USE_RECORDED_MS = 5 * 60_000;
+/**
+ * How many logins of one kind a user may have: a script that logs in and never out must not fill the table. The one that was
+ * used least recently ends.
+ */
+export const MAX_SESSIONS = 100;
+
+/** Who logs in, or uses a login. */
+export interface Client {
+  /** The IP address, where the platform tells. */
+  address: string | undefined;
+  /** What it calls itself. */
+  client: string | undefined;
+}
+
+export interface Session {
+  /** What it is called where it is listed. */
+  id: string;
+  identity: Identity;
+  expiresAt: Date;
+}
+
+export interface NewSession {
+  user: User;
+  expiresAt: Date;
+  /** The secret that stands for the session; only its hash is kept. */
+  token: string;
+  createdAt: Date;
+}
+
+/**
+ * Logs a user in.
+ *
+ * @param login with a user's own name and password.
+ * @param account as for {@link authenticateUser}.
+ * @throws RegistryError UNAUTHORIZED, TOO_MANY_REQUESTS.
+ */
+export async function logIn(
+  stores: Stores,
+  login: Login & Client,
+  kind: SessionKind,
+  lifetimeMs: number,
+  account?: { id?: string | undefined; name?: string | undefined },
+): Promise<NewSession> {
+  const identity = await authenticateUser(stores, login, account);
+  return openSession(stores, identity, kind, login, lifetimeMs);
+}
+
+/** Gives somebody who has shown who they are a login that lasts. */
+export async function openSession(
+  stores: Stores,
+  { user, passwordChanges }: Pick<Identity, "user" | "passwordChanges">,
+  kind: SessionKind,
+  { address, client }: Client,
+  lifetimeMs: number,
+): Promise<NewSession> {
+  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + lifetimeMs);
+  const created = { tokenHash: hashToken(token), kind, passwordChanges, client, createdAt, expiresAt };
+  await insertSession(stores.db, { user, address }, created, MAX_SESSIONS);
+  return { token, user, createdAt, expiresAt };
+}
+
+/**
+ * The session that a token stands for, in one query; a use is recorded every few minutes.
+ *
+ * @param idleMs puts its end off to so long after a recorded use.
+ * @returns undefined when it has ended, never was, or is of another kind.
+ */
+export async function findSession(
+  stores: Stores,
+  kind: SessionKind,
+  token: string,
+  { address }: Pick<Client, "address">,
+  idleMs?: number,
+): Promise<Session | undefined> {
+  const tokenHash = hashToken(token);
+  const now = new Date();
+  const record = await findRecord(stores.db, kind, tokenHash, now);
+  if (!record) return undefined;
+  const identity = identityOf(record.user, "account");
+  // A session from before the column is ended by the deletion of its row alone.
+  if (record.passwordChanges !== null && record.passwordChanges !== record.user.passwordChanges) return undefined;
+  const expiresAt = await recordUse(stores, tokenHash, record, { now, address, idleMs });
+  const id = sessionIdOf(tokenHash);
+  return { id, identity: { ...identity, session: id }, expiresAt };
+}
+
+/**
+ * Makes sure that a login which a token was made with has not been ended since.
+ *
+ * @param id the login's.
+ * @throws RegistryError UNAUTHORIZED.
+ */
+export async function requireSession(stores: Stores, user: User, id: string): Promise<void> {
+  if (await hasSession(stores.db, user.id, id, new Date())) return;
+  throw new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
+}
+
+async function recordUse(
+  { db }: Stores,
+  tokenHash: string,
+  { lastUsedAt, expiresAt }: SessionRecord,
+  { now, address, idleMs }: { now: Date; address: string | undefined; idleMs: number | undefined },
+): Promise<Date> {
+  const due = new Date(now.getTime() - USE_RECORDED_MS);
+  if (lastUsedAt !== null && lastUsedAt >= due) return expiresAt;
+  const end = idleMs === undefined ? expiresAt : new Date(now.getTime() + idleMs);
+  await recordSessionUse(db, tokenHash, { lastUsedAt: now, lastAddress: address, expiresAt: end }, due);
+  return end;
+}
+
+/** Ends a session of the caller's. */
+export async function logOut(stores: Stores, caller: Caller, token: string): Promise<void> {
+  await deleteSession(stores.db, actorOf(caller), hashToken(token));
+}
+
+/**
+ * Changes the caller's password, and so ends all logins that were made with the old one: sessions, refresh tokens and
+ * temporary login commands.
+ *
+ * @param passwords.session token of the session that goes on.
+ * @throws RegistryError DENIED when the current password is wrong, TOO_MANY_REQUESTS.
+ */
+export async function changePassword(
+  stores: Stores,
+  caller: Caller,
+  passwords: { current: string; replacement: string; session: string | undefined },
+): Promise<void> {
+  const user = requireAccountUser(caller);
+  const { current, replacement, session } = passwords;
+  if (!(await isOwnPassword(stores, caller, user, current))) {
+    throw new RegistryError("DENIED", "the current password is wrong");
+  }
+  const keptSession = session === undefined ? undefined : hashToken(session);
+  const passwordHash = await hashNewPassword(user, replacement);
+  const isChanged = await updateUser(stores.db, actorOf(caller), user, { passwordHash, keptSession });
+  if (!isChanged) throw unknownUser(user.name);
+}
+
+function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}

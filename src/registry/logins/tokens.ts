@@ -1,0 +1,159 @@
+/** Tokens: short, signed ones that say what may be done, and refresh tokens that `docker login` keeps instead of a password. */
+import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import { type Caller, ROLES, type Scope } from "../../model/rights/access.ts";
+import { BoundedMemory } from "../../model/bounded-memory.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import type { KeyRing } from "../../model/secrets.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { decideGrant, limitTo } from "../rights/access.ts";
+import type { Identity } from "./credentials.ts";
+import { type Client, findSession, openSession } from "./sessions.ts";
+
+/** Permission changes take effect with the next token, so a token lives for minutes only. Clients renew it by themselves. */
+export const TOKEN_LIFETIME_S = 300;
+const ISSUER = "berth";
+const ALGORITHM = "HS256";
+const ACCESS = "access";
+/** For how long a refresh token that nobody uses is good. */
+export const REFRESH_IDLE_MS = 30 * 24 * 3600 * 1000;
+
+const AccessClaims = z.object({
+  user: z
+    .object({ id: z.int(), name: z.string(), accountId: z.int(), accountName: z.string(), role: z.enum(ROLES) })
+    .optional(),
+  reach: z.enum(["account", "registry"]),
+  /** Absent where the token does not end with the password. */
+  passwordChanges: z.int().exactOptional(),
+  /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
+  session: z.string().exactOptional(),
+  access: z.array(
+    z.object({
+      type: z.string(),
+      name: z.string(),
+      actions: z.array(z.string()),
+      refused: z.array(z.string()).default([]),
+      isProspective: z.boolean().exactOptional(),
+    }),
+  ),
+});
+
+export interface AccessToken {
+  token: string;
+  issuedAt: Date;
+  /** What was granted of the scopes. */
+  scopes: Scope[];
+}
+
+/** Makes a token for what somebody (undefined: anybody) gets of the scopes; what is refused is left out, not an error. */
+export async function issueAccessToken(
+  stores: Stores,
+  identity: Identity | undefined,
+  scopes: Scope[],
+): Promise<AccessToken> {
+  const grants = await Promise.all(scopes.map((scope) => decideGrant(stores, identity?.user, scope)));
+  const issuedAt = new Date();
+  const { user, reach = "registry", passwordChanges, session } = identity ?? {};
+  const claims = { user, reach, passwordChanges, session, access: grants };
+  const token = await sign(stores.secrets.token, claims, issuedAt);
+  return { token, issuedAt, scopes: grants };
+}
+
+/**
+ * Makes a token that stands for the user until it has not been used for {@link REFRESH_IDLE_MS}, the password changes or
+ * somebody ends it.
+ */
+export async function issueRefreshToken(stores: Stores, identity: Identity, client: Client) {
+  const { token } = await openSession(stores, identity, "refresh-token", client, REFRESH_IDLE_MS);
+  return token;
+}
+
+/** What a token knows of its caller. */
+type TokenCaller = Omit<Caller, "address"> & Pick<Identity, "session">;
+
+/** Access tokens that this isolate has verified: a client sends the same one with every request of a pull. */
+const known = new BoundedMemory<{ secret: string; caller: TokenCaller; expiresAt: number }>(4 * 1024 * 1024);
+/** A token of many scopes is long, and its parsed grants take some times as much as its text. */
+const PARSED_BYTES_PER_CHARACTER = 8;
+
+/**
+ * Who sends a request with this access token. Looks nothing up.
+ *
+ * @throws RegistryError UNAUTHORIZED when it is expired, altered or not an access token.
+ */
+export async function readAccessToken(stores: Stores, token: string): Promise<TokenCaller> {
+  const keys = stores.secrets.token;
+  const remembered = known.get(token);
+  if (remembered && keys.includes(remembered.secret) && Date.now() < remembered.expiresAt) return remembered.caller;
+  const { payload, secret } = await verify(keys, token);
+  const { user, reach, access, ...made } = AccessClaims.parse(payload);
+  // Only a version of Berth before this claim made such tokens, whose password may have been changed.
+  if (reach === "account" && made.passwordChanges === undefined) {
+    throw new RegistryError("UNAUTHORIZED", "the token is not valid");
+  }
+  const caller: TokenCaller = {
+    user,
+    // A token for certain scopes is good for nothing else; one for none stands for its user.
+    reach: access.length > 0 ? "registry" : reach,
+    grants: limitTo(access),
+    ...made,
+  };
+  const entry = { secret, caller, expiresAt: (payload.exp ?? 0) * 1000 };
+  known.set(token, entry, PARSED_BYTES_PER_CHARACTER * token.length);
+  return caller;
+}
+
+/**
+ * Whom a refresh token stands for, in one query.
+ *
+ * @param client who uses it.
+ * @throws RegistryError UNAUTHORIZED when it is none, has ended, or its user's password has changed since.
+ */
+export async function readRefreshToken(stores: Stores, token: string, client: Client): Promise<Identity> {
+  const session = await findSession(stores, "refresh-token", token, client, REFRESH_IDLE_MS);
+  if (session) return session.identity;
+  throw new RegistryError("UNAUTHORIZED", "the login has ended, or is none: log in again (docker login)");
+}
+
+async function sign([secret]: KeyRing, claims: JWTPayload, issuedAt: Date): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
+    .setIssuer(ISSUER)
+    .setAudience(ACCESS)
+    .setIssuedAt(issuedAt)
+    .setJti(crypto.randomUUID())
+    .setExpirationTime(new Date(issuedAt.getTime() + TOKEN_LIFETIME_S * 1000))
+    .sign(await keyOf(secret));
+}
+
+/** What a token says, and which of the secrets signed it. */
+async function verify(keys: KeyRing, token: string): Promise<{ payload: JWTPayload; secret: string }> {
+  let cause: unknown;
+  for (const secret of keys) {
+    try {
+      const checks = { issuer: ISSUER, audience: ACCESS, algorithms: [ALGORITHM] };
+      const { payload } = await jwtVerify(token, await keyOf(secret), checks);
+      return { payload, secret };
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) throw error;
+      cause = error;
+      // Anything else is wrong under every secret.
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+    }
+  }
+  const why = cause instanceof errors.JWTExpired ? "has expired" : "is not valid";
+  throw new RegistryError("UNAUTHORIZED", `the token ${why}`, { cause });
+}
+
+/** Importing a key costs more than a signature, and there are few secrets for all requests. */
+const imported = new BoundedMemory<Promise<CryptoKey>>(16 * 1024);
+const IMPORTED_BYTES = 500;
+
+function keyOf(secret: string): Promise<CryptoKey> {
+  const ready = imported.get(secret);
+  if (ready) return ready;
+  const bytes = new TextEncoder().encode(secret);
+  const key = crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  imported.set(secret, key, IMPORTED_BYTES);
+  return key;
+}

@@ -1,0 +1,85 @@
+/** How much an account has and moves: what SWR's overview, quotas and reports tell. */
+import { administers, type Caller } from "../../model/rights/access.ts";
+import { dayOf, type DayValue, fillDays, lastDays } from "../../kernel/day.ts";
+import { QUOTA_RESOURCES, type QuotaLimit, type QuotaResource } from "../../kernel/quotas.ts";
+import { countCreatedOrganizations } from "../../storage/organizations/organizations.ts";
+import { readQuotas } from "../../storage/quotas/quotas.ts";
+import { countOrganizations, listPulledBytes, listStoredBytes } from "../../storage/overview/reports.ts";
+import type { Stores } from "../../storage/stores.ts";
+import { type ImageTotals, totalsOf } from "../../storage/quotas/totals.ts";
+import { requireAccountUser, requireAdministrator } from "../rights/access.ts";
+
+/** How many days a report goes back, the running one included. */
+export const REPORT_DAYS = 30;
+
+/** What is limited for the caller: organizations of their own, and what the account stores. */
+export interface OwnQuota {
+  resource: QuotaResource | "organizations";
+  used: number;
+  limit: QuotaLimit;
+}
+
+/** How many organizations the caller has created, and may create; to an administrator also the quotas of the account. */
+export async function listQuotas({ db, settings }: Stores, caller: Caller): Promise<OwnQuota[]> {
+  const user = requireAccountUser(caller);
+  const [created, account] = await Promise.all([
+    countCreatedOrganizations(db, user.id),
+    administers(user, user.accountId) ? readQuotas(db, "account", user.accountId) : undefined,
+  ]);
+  return [
+    { resource: "organizations", used: created, limit: settings.organizationQuota },
+    ...(account ? QUOTA_RESOURCES.map((resource) => ({ resource, ...account[resource] })) : []),
+  ];
+}
+
+export interface Overview extends ImageTotals {
+  account: { id: number; name: string };
+  organizations: number;
+  /** Over the days of a report. */
+  pulledBytes: number;
+}
+
+/** The caller's account in numbers; for a member, those of the organizations and images that they have a right to. */
+export async function getOverview(stores: Stores, caller: Caller): Promise<Overview> {
+  const user = requireAccountUser(caller);
+  const [organizations, totals, pulled] = await Promise.all([
+    countOrganizations(stores.db, user),
+    totalsOf(stores.db, user),
+    reportPulledBytes(stores, caller),
+  ]);
+  return {
+    account: { id: user.accountId, name: user.accountName },
+    organizations,
+    ...totals,
+    pulledBytes: pulled.reduce((total, { value }) => total + value, 0),
+  };
+}
+
+/** Bytes pulled on each day, from the images that the caller has a right to by account or permission. */
+export async function reportPulledBytes({ db }: Stores, caller: Caller): Promise<DayValue[]> {
+  const user = requireAccountUser(caller);
+  const days = lastDays(new Date(), REPORT_DAYS);
+  return fillDays(days, await listPulledBytes(db, user, firstOf(days)), false);
+}
+
+/**
+ * Bytes stored at the end of each day, on the running one now. What single images had on past days is not kept, so there
+ * is nothing to tell a member of their part.
+ *
+ * @throws RegistryError DENIED unless the caller administers their account.
+ */
+export async function reportStoredBytes({ db }: Stores, caller: Caller): Promise<DayValue[]> {
+  const user = requireAdministrator(caller, requireAccountUser(caller).accountId);
+  const now = new Date();
+  const days = lastDays(now, REPORT_DAYS);
+  const [past, { storedBytes }] = await Promise.all([
+    listStoredBytes(db, user.accountId, firstOf(days)),
+    totalsOf(db, user),
+  ]);
+  const today = dayOf(now);
+  return fillDays(days, [...past.filter(({ day }) => day !== today), { day: today, value: storedBytes }], true);
+}
+
+function firstOf(days: readonly string[]): string {
+  return days[0] ?? "";
+}

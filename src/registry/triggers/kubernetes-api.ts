@@ -1,0 +1,139 @@
+/** Requests to the API server of a cluster. */
+import { z } from "zod";
+import { readAuthorities } from "../../model/triggers/kubernetes-cluster.ts";
+import { checkTarget } from "../../model/triggers/outbound.ts";
+import { parseRetryAfter } from "../../kernel/retry-after.ts";
+import { CertificateRefused } from "../../model/tls/chain.ts";
+import { TlsError } from "../../model/tls/errors.ts";
+import { HttpError } from "../../model/triggers/http-answer.ts";
+import { describeConnectionFailure, examineConnectionFailure } from "./connection-failures.ts";
+import { fetchPrivately } from "./private-tls.ts";
+import type { Stores } from "../stores.ts";
+
+/** For one request with its answer. */
+const TIME_LIMIT_MS = 10_000;
+/** Larger than any object that Kubernetes stores, but for the largest that only administrators can make. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_MESSAGE_LENGTH = 500;
+
+/** How to reach a cluster. */
+export interface ClusterAccess {
+  /** As `parseClusterServer` returns it. */
+  server: string;
+  /** As `parseAuthority` returns it; null for those that everybody trusts. */
+  authority: string | null;
+  /** A service account's. */
+  token: string;
+}
+
+export interface ClusterRequest {
+  method: "GET" | "PATCH" | "POST";
+  /** With the query. */
+  path: string;
+  contentType?: string;
+  body?: unknown;
+}
+
+export interface ClusterAnswer {
+  status: number;
+  /** Undefined when it is not JSON. */
+  json: unknown;
+  /** What Kubernetes says of a refusal. */
+  message: string;
+  /** Milliseconds. */
+  retryAfter: number | undefined;
+}
+
+/** No answer came: the sentence says why. */
+export class ClusterUnreachable extends Error {
+  override readonly name = "ClusterUnreachable";
+}
+
+const Status = z.object({ kind: z.literal("Status"), message: z.string() });
+
+/**
+ * Asks a cluster's API server.
+ *
+ * @param own the registry's own address.
+ * @throws RegistryError TRIGGER_INVALID when the server may not be called, ClusterUnreachable when it does not answer.
+ */
+export async function askCluster(
+  { settings }: Stores,
+  { server, authority, token }: ClusterAccess,
+  own: { registry: string },
+  { method, path, contentType = "application/json", body }: ClusterRequest,
+): Promise<ClusterAnswer> {
+  const url = new URL(`${server}${path}`);
+  checkTarget(url, settings, own);
+  const headers = {
+    Accept: "application/json",
+    Authorization: `Bearer ${token}`,
+    "User-Agent": "berth",
+    ...(body !== undefined && { "Content-Type": contentType }),
+  };
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const signal = AbortSignal.timeout(TIME_LIMIT_MS);
+  try {
+    const answer =
+      authority === null || url.protocol === "http:"
+        ? await fetchPublicly(url, { method, headers, redirect: "manual", signal, ...(text && { body: text }) })
+        : await fetchPrivately({
+            method,
+            url,
+            headers,
+            body: text,
+            authorities: readAuthorities(authority),
+            maxBytes: MAX_ANSWER_BYTES,
+            signal,
+          });
+    return readAnswer(answer.status, answer.headers, new TextDecoder().decode(answer.body));
+  } catch (error) {
+    throw new ClusterUnreachable(await describeFailure(error, url, { signal, authority }), { cause: error });
+  }
+}
+
+async function fetchPublicly(url: URL, init: RequestInit) {
+  const { status, headers, body } = await fetch(url, init);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    // Leaving the loop closes the connection.
+    if (length > MAX_ANSWER_BYTES) throw new HttpError(`sent an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return { status, headers, body: Buffer.concat(chunks) };
+}
+
+function readAnswer(status: number, headers: Headers, text: string): ClusterAnswer {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // A proxy in between has its own way to refuse.
+  }
+  const message = Status.safeParse(json).data?.message ?? `status ${status}`;
+  return {
+    status,
+    json,
+    // SQLite ends some texts at a NUL.
+    message: message.replaceAll("\0", "\uFFFD").slice(0, MAX_MESSAGE_LENGTH),
+    retryAfter: parseRetryAfter(headers.get("Retry-After"), new Date()),
+  };
+}
+
+async function describeFailure(
+  thrown: unknown,
+  url: URL,
+  { signal, authority }: { signal: AbortSignal } & Pick<ClusterAccess, "authority">,
+): Promise<string> {
+  const server = `the API server at ${url.host}`;
+  if (signal.aborted) return `${server} did not answer within ${TIME_LIMIT_MS / 1000} s`;
+  const error = authority === null ? await examineConnectionFailure(thrown, url, signal) : thrown;
+  if (error instanceof CertificateRefused) {
+    const advice = authority === null ? ": give the cluster its certificate authority" : "";
+    return `the certificate of ${server} ${error.message}${advice}`;
+  }
+  if (error instanceof TlsError || error instanceof HttpError) return `${server} ${error.message}`;
+  return `${server} cannot be reached: ${describeConnectionFailure(error, url)}`;
+}

@@ -1,0 +1,326 @@
+/**
+ * Updating workloads of Kubernetes when a tag is pushed: the first look at a delivery sets the image, the later ones
+ * watch the rollout. And the test of a cluster before it is saved.
+ */
+import { z } from "zod";
+import type { Outcome } from "../../model/triggers/deliveries.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import {
+  API_GROUPS,
+  findContainers,
+  hasImage,
+  judgeRollout,
+  nameOf,
+  type NewImage,
+  patchOf,
+  type Place,
+  readWorkload,
+  runs,
+  type Workload,
+  workloadPath,
+} from "../../model/triggers/kubernetes-workload.ts";
+import { imageOf, imagesOf, type PushEvent } from "../../model/triggers/push-event.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import type { KubernetesTarget, WorkloadKind } from "../../model/triggers/trigger-targets.ts";
+import { type DeliveryRecord, isOvertaken, listAttempts } from "../../storage/triggers/deliveries.ts";
+import { type ClusterRecord, findClusterById, type TriggerRecord } from "../../storage/triggers/triggers.ts";
+import { decryptClusterToken } from "./cluster-secrets.ts";
+import {
+  askCluster,
+  type ClusterAccess,
+  type ClusterAnswer,
+  type ClusterRequest,
+  ClusterUnreachable,
+} from "./kubernetes-api.ts";
+import type { Stores } from "../stores.ts";
+
+const FIRST_CHECK_MS = 5000;
+const NEXT_CHECK_MS = 10_000;
+/** How long a rollout is watched. */
+const ROLLOUT_LIMIT_MS = 10 * 60_000;
+/** How often a workload is read again within a try because it changed before it was patched. */
+const MAX_CONFLICTS = 2;
+/** Besides 500 and above. 409: somebody else changed the workload, again and again. */
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+
+const OVERTAKEN: Outcome = { kind: "superseded", status: null, detail: "a newer push of the tag took its place" };
+
+/** One look at a workload, and all that it takes. */
+interface Look {
+  ask: (request: ClusterRequest) => Promise<ClusterAnswer>;
+  target: KubernetesTarget;
+  image: NewImage;
+  /** What the image's repository is called, by each name of the registry. */
+  repositories: readonly string[];
+  event: PushEvent;
+  /** `deployment nginx in namespace default`. */
+  subject: string;
+  /** Whether the tag was pushed again since. */
+  isOvertaken: () => Promise<boolean>;
+  /** Whether it may set a container that runs another image. */
+  isApproved: () => Promise<boolean>;
+}
+
+/**
+ * Sets the image of a workload's containers to what was pushed, or looks how far the rollout is. Never throws for what
+ * the cluster does. A test changes nothing: the cluster checks and then drops the patch.
+ *
+ * @param isApproved whether it may set a container that runs another image, which takes the right to edit the organization.
+ */
+export async function updateWorkload(
+  stores: Stores,
+  trigger: TriggerRecord,
+  target: KubernetesTarget,
+  delivery: DeliveryRecord,
+  event: PushEvent,
+  isApproved: () => Promise<boolean>,
+): Promise<Outcome> {
+  const cluster = trigger.cluster && (await findClusterById(stores.db, trigger.cluster.id));
+  if (!cluster) return failure("the trigger's cluster does not exist any more");
+  const outside = whyNotFor(cluster, target.namespace);
+  if (outside !== undefined) return failure(outside);
+  const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
+  const look: Look = {
+    ask: (request) => askCluster(stores, access, event, request),
+    target,
+    event,
+    repositories: imagesOf(event, stores.settings),
+    image: { repository: imageOf(event), tag: event.tag, digest: event.digest, byDigest: target.byDigest },
+    subject: subjectOf(target),
+    isOvertaken: async () => event.isTest !== true && isOvertaken(stores.db, delivery),
+    isApproved,
+  };
+  try {
+    if (delivery.status !== "rolling") {
+      // Also while the cluster is away: only the newest push waits for it.
+      return (await look.isOvertaken()) ? OVERTAKEN : await setImage(look);
+    }
+    const outcome = await watchRollout(look);
+    return outcome.kind === "rolling" ? await endAtLimit(stores, delivery, outcome) : outcome;
+  } catch (error) {
+    if (error instanceof RegistryError) return failure(error.message);
+    if (!(error instanceof ClusterUnreachable)) throw error;
+    if (delivery.status !== "rolling") return { kind: "retry", status: null, detail: error.message };
+    // The image is set: to begin again would lose track of the rollout.
+    return endAtLimit(stores, delivery, rolling(null, `the rollout cannot be watched: ${error.message}`));
+  }
+}
+
+/** `deployment nginx in namespace default`. */
+export function subjectOf({ workload, application, namespace }: KubernetesTarget): string {
+  return `${workload.slice(0, -1)} ${application} in namespace ${namespace}`;
+}
+
+/** What it takes to let pushes of an image set a container, as a refusal names it. */
+export function needFor(repository: RepositoryName): string {
+  const organization = organizationOf(repository);
+  return `it takes edit on organization ${organization}, or a container that runs image ${repository} already`;
+}
+
+async function setImage(look: Look, conflicts = 0): Promise<Outcome> {
+  const { ask, target, image, event, subject } = look;
+  const found = await find(look);
+  if ("kind" in found) return found;
+  const { workload, places } = found;
+  if (places.length === 0) return failure(describeMissing(look), 200);
+  const foreign = places.find((place) => !runs(place, look.repositories));
+  if (foreign && !(await look.isApproved())) {
+    const said = `container ${foreign.name} of ${subject} runs another image`;
+    return failure(`${said}, and the user who set the trigger may not change that: ${needFor(event.repository)}`, 200);
+  }
+  const changed = places.filter((place) => !hasImage(target.workload, workload, place, image));
+  const names = changed.map(({ name }) => name).join(", ");
+  // An earlier try may have set it without hearing so.
+  if (changed.length === 0) return judge(look, workload, `${subject} has ${nameOf(image)} already`);
+  // Between the reading and the writing: a newer push that is written down later finds, or makes, a conflict.
+  if (await look.isOvertaken()) return OVERTAKEN;
+  const cause = `berth: ${nameOf(image)} (${event.digest}) was pushed by ${event.user}`;
+  const answer = await ask({
+    method: "PATCH",
+    path: `${workloadPath(target)}?fieldManager=berth${event.isTest === true ? "&dryRun=All" : ""}`,
+    contentType: "application/strategic-merge-patch+json",
+    body: patchOf(target.workload, workload, changed, image, cause),
+  });
+  if (answer.status === 409 && conflicts < MAX_CONFLICTS) return setImage(look, conflicts + 1);
+  if (answer.status !== 200) return refused(look, answer);
+  const said = `container ${names} of ${subject}`;
+  if (event.isTest === true) {
+    return { kind: "success", status: 200, detail: `tried out only: ${said} can be set to ${nameOf(image)}` };
+  }
+  if (target.workload === "cronjobs") {
+    return { kind: "success", status: 200, detail: `${said} was set to ${nameOf(image)}: the next job uses it` };
+  }
+  return { ...rolling(200, `${said} was set to ${nameOf(image)}`), checkAfter: FIRST_CHECK_MS };
+}
+
+async function watchRollout(look: Look): Promise<Outcome> {
+  const { target, image, subject } = look;
+  const found = await find(look);
+  if ("kind" in found) {
+    // The cluster is as good as away: that is no new try, but one more look.
+    return found.kind === "retry" ? rolling(found.status, `the rollout cannot be watched: ${found.detail}`) : found;
+  }
+  if (found.places.length === 0) {
+    return {
+      kind: "superseded",
+      status: 200,
+      detail: `${describeMissing(look)} any more: the rollout was not complete`,
+    };
+  }
+  const other = found.places.find((place) => !hasImage(target.workload, found.workload, place, image));
+  if (other) {
+    const detail = `container ${other.name} of ${subject} was set to ${other.image} before the rollout was complete`;
+    return { kind: "superseded", status: 200, detail };
+  }
+  return judge(look, found.workload, `${subject} was set to ${nameOf(image)}`);
+}
+
+/** What a workload with the right image comes to. */
+function judge({ target }: Look, workload: Workload, said: string): Outcome {
+  const { state, detail: progress } = judgeRollout(target.workload, workload);
+  const detail = `${said}: ${progress}`;
+  if (state === "waiting") return rolling(200, detail);
+  return { kind: state === "complete" ? "success" : "failure", status: 200, detail };
+}
+
+/** Reads the workload and finds the containers in it. */
+async function find(look: Look): Promise<Outcome | { workload: Workload; places: Place[] }> {
+  const { ask, target, subject } = look;
+  const answer = await ask({ method: "GET", path: workloadPath(target) });
+  if (answer.status !== 200) return refused(look, answer);
+  const workload = readWorkload(answer.json);
+  if (!workload) return failure(`the API server answered with something that is no workload for ${subject}`, 200);
+  return { workload, places: findContainers(workload, target.container, look.repositories) };
+}
+
+function describeMissing({ target: { container }, image, subject }: Look): string {
+  if (container !== undefined) return `${subject} has no container ${container}`;
+  return `no container of ${subject} uses an image of ${image.repository}`;
+}
+
+function refused({ subject }: Look, { status, message, retryAfter }: ClusterAnswer): Outcome {
+  const said = `the API server answered ${status} for ${subject}: ${message}`;
+  if (status >= 500 || RETRIED_STATUSES.has(status)) {
+    return { kind: "retry", status, detail: said, ...(retryAfter !== undefined && { retryAfter }) };
+  }
+  if (status >= 300 && status < 400) return failure(`${said}; redirects are not followed`, status);
+  return failure(said, status);
+}
+
+/** Why triggers may not name workloads of a namespace; undefined when they may. */
+export function whyNotFor({ name, namespaces }: ClusterRecord, namespace: string): string | undefined {
+  if (namespaces.length === 0 || namespaces.includes(namespace)) return undefined;
+  const only = `${namespaces.length === 1 ? "namespace" : "namespaces"} ${namespaces.join(", ")}`;
+  return `cluster ${name} is for ${only}, and not for ${namespace}`;
+}
+
+function failure(detail: string, status: number | null = null): Outcome {
+  return { kind: "failure", status, detail };
+}
+
+function rolling(status: number | null, detail: string): Outcome & { kind: "rolling" } {
+  return { kind: "rolling", status, detail, checkAfter: NEXT_CHECK_MS };
+}
+
+/** A rollout is watched for so long from the try that set the image on. */
+async function endAtLimit({ db }: Stores, delivery: DeliveryRecord, outcome: Outcome & { kind: "rolling" }) {
+  const begun = (await listAttempts(db, delivery.id)).at(-1)?.startedAt ?? delivery.createdAt;
+  if (Date.now() - begun.getTime() < ROLLOUT_LIMIT_MS) return outcome;
+  const minutes = ROLLOUT_LIMIT_MS / 60_000;
+  return failure(`the rollout did not complete within ${minutes} minutes: ${outcome.detail}`, outcome.status);
+}
+
+/**
+ * Whether the containers that a target is about run an image of a repository at this moment.
+ *
+ * @param own the registry's own address.
+ * @returns what keeps it from being found out, if anything does.
+ */
+export async function runsImage(
+  stores: Stores,
+  cluster: ClusterRecord,
+  target: KubernetesTarget,
+  repository: RepositoryName,
+  own: { registry: string },
+): Promise<boolean | { unknown: string }> {
+  const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
+  try {
+    const { status, json } = await askCluster(stores, access, own, { method: "GET", path: workloadPath(target) });
+    if (status === 404) return false;
+    const workload = status === 200 ? readWorkload(json) : undefined;
+    if (!workload) return { unknown: `the API server answered ${status}` };
+    const repositories = imagesOf({ registry: own.registry, repository }, stores.settings);
+    const places = findContainers(workload, target.container, repositories);
+    return places.length > 0 && places.every((place) => runs(place, repositories));
+  } catch (error) {
+    if (error instanceof RegistryError || error instanceof ClusterUnreachable) return { unknown: error.message };
+    throw error;
+  }
+}
+
+// --- The test of a cluster ---
+
+/** What a cluster is to be used for. */
+export interface ClusterUse {
+  namespace: string;
+  workload: WorkloadKind;
+  /** One by its name; undefined: any. */
+  application?: string | undefined;
+}
+
+const Review = z.object({ status: z.object({ allowed: z.boolean(), reason: z.string().optional() }) });
+
+/**
+ * Tries a cluster out before it is saved: that its API server answers, that it takes the token, and that the token's
+ * account may do what triggers need.
+ *
+ * @param own the registry's own address.
+ * @param use what is asked for; without it, only that the token is taken.
+ * @throws RegistryError CLUSTER_INVALID saying what does not work.
+ */
+export async function testCluster(
+  stores: Stores,
+  cluster: ClusterAccess,
+  own: { registry: string },
+  use?: ClusterUse,
+): Promise<void> {
+  const { namespace, workload, application }: ClusterUse = use ?? { namespace: "default", workload: "deployments" };
+  const may = async (verb: string): Promise<boolean> => {
+    const group = API_GROUPS[workload];
+    const name = application === undefined ? {} : { name: application };
+    const { status, json, message } = await ask({
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes: { verb, group, resource: workload, namespace, ...name } },
+      },
+    });
+    if (status === 401) throw invalid(`the API server does not accept the token: ${message}`);
+    const review = status === 201 || status === 200 ? Review.safeParse(json).data : undefined;
+    if (!review) throw invalid(`the API server answered ${status} to the test: ${message}`);
+    return review.status.allowed;
+  };
+  const ask = async (request: ClusterRequest) => {
+    try {
+      return await askCluster(stores, cluster, own, request);
+    } catch (error) {
+      if (error instanceof RegistryError || error instanceof ClusterUnreachable) throw invalid(error.message, error);
+      throw error;
+    }
+  };
+  const verbs = use ? ["get", "patch"] : ["get"];
+  const allowed = await Promise.all(verbs.map(may));
+  if (!use) return;
+  const missing = verbs.filter((_, at) => allowed[at] !== true);
+  if (missing.length === 0) return;
+  const what = application === undefined ? workload : `${workload} ${application}`;
+  // Kubernetes says no for all of them where a role names some.
+  const advice = application === undefined ? ": if its role names single workloads, name one as application" : "";
+  throw invalid(`the token's account may not ${missing.join(" and ")} ${what} in namespace ${namespace}${advice}`);
+}
+
+function invalid(message: string, cause?: unknown): RegistryError {
+  return new RegistryError("CLUSTER_INVALID", message, { cause });
+}

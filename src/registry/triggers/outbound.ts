@@ -1,0 +1,18 @@
+/** Requests of the registry's own that a request to it sets off at once (ADR 0017); deliveries wait in their rows instead. */
+import { RegistryError } from "../../kernel/errors.ts";
+import { targetHost } from "../../model/triggers/outbound.ts";
+import { takeOutbound } from "../../storage/triggers/outbound-paces.ts";
+import type { Stores } from "../../storage/stores.ts";
+
+/**
+ * Counts a request that is about to be sent for an account.
+ *
+ * @param address where it goes.
+ * @throws RegistryError TOO_MANY_REQUESTS when too many were sent for the account, or to the host.
+ */
+export async function requireOutbound({ db }: Stores, accountId: number, address: string): Promise<void> {
+  const host = targetHost(new URL(address));
+  if (await takeOutbound(db, { accountId, host })) return;
+  const message = `too many requests were sent to ${host}, or for this account, just now: try again in a minute`;
+  throw new RegistryError("TOO_MANY_REQUESTS", message);
+}

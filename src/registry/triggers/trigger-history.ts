@@ -1,0 +1,233 @@
+/** What became of a trigger's deliveries, and those that somebody asks for. */
+import type { Caller } from "../../model/rights/access.ts";
+import { digestOf } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
+import { organizationOf, parseTag, type RepositoryName, type Tag } from "../../kernel/reference.ts";
+import { type Condition, parseCondition, readCondition } from "../../model/triggers/triggers.ts";
+import { isAnnounced, tagKindOf } from "../../kernel/tag-kind.ts";
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  findDelivery,
+  insertDelivery,
+  listAttempts,
+  listDeliveries,
+  listNewestDeliveries,
+  listOutcomes,
+} from "../../storage/triggers/deliveries.ts";
+import { listTagRecordsQuery } from "../../storage/content/tags.ts";
+import { actorOf } from "../rights/access.ts";
+import type { Own } from "./clusters.ts";
+import { enqueue } from "./deliveries.ts";
+import type { Stores } from "../stores.ts";
+import {
+  getImageTrigger,
+  listImageTriggers,
+  requireEditable,
+  requireTrigger,
+  requireWorkloadRight,
+  type Trigger,
+} from "./triggers.ts";
+
+/** A delivery, and what it tells of. */
+export interface Delivery extends Omit<DeliveryRecord, "event"> {
+  event: PushEvent;
+}
+export type Attempt = AttemptRecord;
+
+/** As many tags as a condition is tried on. */
+export const MAX_TRIED_TAGS = 50;
+/** As many as SWR's history shows, which has no pages. */
+const MAX_OUTCOMES = 100;
+
+/**
+ * The triggers of an image, by name, each with what it delivered last.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
+ */
+export async function listTriggersWithLast(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+): Promise<{ trigger: Trigger; last: Delivery | undefined }[]> {
+  const found = await listImageTriggers(stores, caller, name);
+  const newest = await listNewestDeliveries(
+    stores.db,
+    found.map(({ id }) => id),
+  );
+  return found.map((trigger) => {
+    const last = newest.get(trigger.id);
+    return { trigger, last: last && readDelivery(stores, last) };
+  });
+}
+
+/**
+ * Tries a condition on the newest tags of an image.
+ *
+ * @returns whether each of them meets it, the newest first.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_INVALID.
+ */
+export async function tryCondition(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  wanted: Condition,
+): Promise<{ tag: Tag; isMet: boolean }[]> {
+  const { id } = await requireEditable(stores, caller, name);
+  const isMet = readCondition(parseCondition(wanted));
+  const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
+  return records.map((record) => ({
+    tag: record.name,
+    isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))),
+  }));
+}
+
+function newestTags(repositoryId: number) {
+  return { repositoryId, name: undefined, order: "updatedAt", isDescending: true, offset: 0 } as const;
+}
+
+/**
+ * A page of a trigger's deliveries, the newest first.
+ *
+ * @param before the id to go on behind.
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_UNKNOWN.
+ */
+export async function listTriggerDeliveries(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<Delivery[]> {
+  const { record } = await requireTrigger(stores, caller, name, trigger);
+  const records = await listDeliveries(stores.db, record.id, before, limit);
+  return records.map((delivery) => readDelivery(stores, delivery));
+}
+
+/**
+ * One of a trigger's deliveries with its tries.
+ *
+ * @throws RegistryError as {@link listTriggerDeliveries}, or DELIVERY_UNKNOWN.
+ */
+export async function getDelivery(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  id: number,
+): Promise<Delivery & { tries: Attempt[] }> {
+  const { record } = await requireTrigger(stores, caller, name, trigger);
+  const delivery = await requireDelivery(stores, record.id, id);
+  return { ...delivery, tries: await listAttempts(stores.db, id) };
+}
+
+/**
+ * A trigger with what it did last, or failed to do, the newest first.
+ *
+ * @throws RegistryError as {@link listTriggerDeliveries}.
+ */
+export async function getTriggerWithOutcomes(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+): Promise<{ trigger: Trigger; outcomes: Delivery[] }> {
+  const found = await getImageTrigger(stores, caller, name, trigger);
+  const outcomes = await listOutcomes(stores.db, found.id, MAX_OUTCOMES);
+  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(stores, delivery)) };
+}
+
+/**
+ * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out: whatever its
+ * condition, and whether it is enabled or not.
+ *
+ * @returns it, to be handed to {@link hurry}.
+ * @throws RegistryError as {@link listTriggerDeliveries}.
+ */
+export async function testTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  { registry }: Own,
+): Promise<Delivery> {
+  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
+  const actor = actorOf(caller);
+  const newest = await listTagRecordsQuery(stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
+  // A build cache is no image that a workload could have.
+  const tag = newest.find(({ companionOf, content }) => isAnnounced(tagKindOf(companionOf, content)));
+  const event: PushEvent = {
+    repository: name,
+    tag: tag?.name ?? parseTag("test"),
+    digest: tag?.digest ?? digestOf(new Uint8Array(0)),
+    mediaType: tag?.mediaType ?? "application/vnd.oci.image.manifest.v1+json",
+    size: tag?.manifestBytes ?? 0,
+    user: actor.user.name,
+    at: new Date().toISOString(),
+    registry,
+    isTest: true,
+  };
+  const entry = {
+    action: "trigger.test",
+    organization: organizationOf(name),
+    resource: name,
+    detail: { trigger },
+  } as const;
+  const id = await insertDelivery(stores.db, record.id, event, { actor, entry });
+  return requireDelivery(stores, record.id, id);
+}
+
+/**
+ * Writes a new delivery of an old one's event.
+ *
+ * @returns it, to be handed to {@link hurry}.
+ * @throws RegistryError as {@link getDelivery}, {@link requireWorkloadRight}, and TRIGGER_INVALID when the trigger does not
+ * want the tag any more.
+ */
+export async function resendDelivery(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  oldId: number,
+): Promise<Delivery> {
+  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
+  const { event } = await requireDelivery(stores, record.id, oldId);
+  if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
+    throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
+  }
+  // It is delivered though the trigger may be switched off, which is then this user's doing.
+  const acting = { target: record.target, clusterId: record.cluster?.id };
+  await requireWorkloadRight(stores, caller, repository, acting, { registry: event.registry });
+  const entry = {
+    action: "delivery.resend",
+    organization: organizationOf(name),
+    resource: name,
+    detail: { trigger, delivery: oldId, tag: event.tag },
+  } as const;
+  const id = await insertDelivery(stores.db, record.id, event, { actor: actorOf(caller), entry });
+  return requireDelivery(stores, record.id, id);
+}
+
+/** Has a delivery made at once. Never throws: if that fails, the sweeper finds it. */
+export async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
+  try {
+    await enqueue(stores, [id]);
+  } catch (error) {
+    console.warn(`delivery ${id} was left to the sweeper:`, error);
+  }
+}
+
+async function requireDelivery(stores: Stores, triggerId: number, id: number): Promise<Delivery> {
+  const delivery = await findDelivery(stores.db, triggerId, id);
+  if (delivery) return readDelivery(stores, delivery);
+  throw new RegistryError("DELIVERY_UNKNOWN", {
+    message: `the trigger has no delivery ${id}`,
+    detail: { delivery: id },
+  });
+}
+
+function readDelivery({ settings }: Stores, { event, ...delivery }: DeliveryRecord): Delivery {
+  return { ...delivery, event: readEvent(event, settings) };
+}

@@ -1,0 +1,382 @@
+/** Triggers of an image, as whoever may edit it manages them (guide 4.7 and 6). */
+import type { Caller } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_URL_LENGTH } from "../../kernel/field-limits.ts";
+import { MAX_TRIGGERS } from "../../kernel/limits.ts";
+import { checkLabel, checkWorkloadName } from "../../model/triggers/kubernetes-names.ts";
+import { checkTarget } from "../../model/triggers/outbound.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { type Condition, parseCondition, parseTriggerName } from "../../model/triggers/triggers.ts";
+import type { KubernetesTarget, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
+import {
+  type ClusterRecord,
+  deleteTrigger,
+  findCluster,
+  findClusterById,
+  findTrigger,
+  insertTrigger,
+  listTriggers,
+  type TriggerRecord,
+  type TriggerSettings,
+  updateTrigger,
+} from "../../storage/triggers/triggers.ts";
+import {
+  actorOf,
+  hasOrganizationRight,
+  requireAccountUser,
+  requireOwnRepository,
+  type RepositoryAccess,
+  unknownImage,
+} from "../rights/access.ts";
+import { cleanSoon } from "../deletion/cleanups.ts";
+import { type Own, unknownCluster } from "./clusters.ts";
+import { needFor, runsImage, subjectOf, whyNotFor } from "./kubernetes.ts";
+import { requireOutbound } from "./outbound.ts";
+import type { Stores } from "../stores.ts";
+import { decryptWebhookSecrets, encryptWebhookSecrets } from "./webhook-secrets.ts";
+
+export { MAX_TRIGGERS };
+
+/** A trigger as it may be shown. */
+export interface Trigger extends Omit<TriggerRecord, "encryptedSecrets"> {
+  /** Which secrets its webhook has. */
+  has: Record<keyof WebhookSecrets, boolean>;
+}
+
+/** A cluster by its id, its name, or both. */
+export interface ClusterReference {
+  id?: string | undefined;
+  name?: string | undefined;
+}
+
+/** A secret that is undefined stays as it is; null takes it away. */
+export type WantedSecrets = { [K in keyof WebhookSecrets]?: string | null | undefined };
+
+export type WantedTarget = (KubernetesTarget & { cluster: ClusterReference }) | (WebhookTarget & WantedSecrets);
+
+export interface WantedTrigger {
+  condition: Condition;
+  isEnabled: boolean;
+  firesAlways: boolean;
+  target: WantedTarget;
+}
+
+const NO_SECRETS = { secret: false, authorization: false };
+
+/**
+ * The triggers of an image, by name. Addresses of webhooks are often secrets themselves: so they are for who may change
+ * them.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
+ */
+export async function listImageTriggers(stores: Stores, caller: Caller, name: RepositoryName): Promise<Trigger[]> {
+  const { id } = await requireEditable(stores, caller, name);
+  const records = await listTriggers(stores.db, id);
+  return Promise.all(records.map((record) => withoutSecrets(stores, record)));
+}
+
+/** @throws RegistryError as {@link listImageTriggers}, or TRIGGER_UNKNOWN. */
+export async function getImageTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+): Promise<Trigger> {
+  const { record } = await requireTrigger(stores, caller, name, trigger);
+  return withoutSecrets(stores, record);
+}
+
+/**
+ * Gives an image a trigger.
+ *
+ * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or as {@link requireWorkloadRight},
+ * TRIGGER_INVALID saying what is wrong, CLUSTER_UNKNOWN, TRIGGER_EXISTS, TRIGGER_LIMIT.
+ */
+export async function addImageTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  { condition, target, ...flags }: WantedTrigger,
+  own: Own,
+): Promise<Trigger> {
+  const repository = await requireEditable(stores, caller, name);
+  parseTriggerName(trigger);
+  const written = await readTarget(stores, repository, trigger, target, undefined, own);
+  const approvedBy = await requireWorkloadRight(stores, caller, repository, written, own);
+  const settings: TriggerSettings = { ...flags, condition: parseCondition(condition), ...written, approvedBy };
+  const id = await insertTrigger(stores.db, actorOf(caller), repository, trigger, settings);
+  if (id === undefined) throw await whatIsGone(stores, repository, settings.clusterId);
+  return getImageTrigger(stores, caller, name, trigger);
+}
+
+/**
+ * Changes what is given of a trigger.
+ *
+ * @throws RegistryError as {@link addImageTrigger}, and TRIGGER_UNKNOWN.
+ */
+export async function changeImageTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+  { condition, target, ...flags }: Partial<WantedTrigger>,
+  own: Own,
+): Promise<Trigger> {
+  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
+  const written = target && (await readTarget(stores, repository, trigger, target, record, own));
+  const settings: Partial<TriggerSettings> = {
+    ...flags,
+    ...(condition && { condition: parseCondition(condition) }),
+    ...written,
+    ...(await readApproval(stores, caller, repository, record, { written, condition, ...flags }, own)),
+  };
+  const hasNewSecrets =
+    target?.kind === "webhook" && (target.secret !== undefined || target.authorization !== undefined);
+  if (!(await updateTrigger(stores.db, actorOf(caller), repository, trigger, settings, hasNewSecrets))) {
+    if (settings.clusterId !== undefined && !(await findClusterById(stores.db, settings.clusterId))) {
+      throw await whatIsGone(stores, repository, settings.clusterId);
+    }
+    throw unknownTrigger(name, trigger);
+  }
+  return getImageTrigger(stores, caller, name, trigger);
+}
+
+/**
+ * Who answers for a trigger that is changed. A user without the organization's right takes it over with the change, so that
+ * it sets nothing but what that user may; one with the right answers only for a target that the change itself names.
+ *
+ * @returns nothing where that stays as it is: also when a trigger is only switched off.
+ */
+async function readApproval(
+  stores: Stores,
+  caller: Caller,
+  repository: RepositoryAccess,
+  record: TriggerRecord,
+  { written, condition, isEnabled, firesAlways }: ApprovedChanges,
+  own: Own,
+): Promise<Pick<TriggerSettings, "approvedBy"> | undefined> {
+  if (!written && !condition && isEnabled !== true && firesAlways === undefined) return undefined;
+  const next = written ?? { target: record.target, clusterId: record.cluster?.id };
+  const approvedBy = await requireWorkloadRight(stores, caller, repository, next, own);
+  if (next.target.kind !== "kubernetes" || written) return { approvedBy };
+  const hasRight = await hasOrganizationRight(stores, caller.user, organizationOf(repository.name), "edit");
+  return hasRight ? undefined : { approvedBy };
+}
+
+interface ApprovedChanges {
+  written: WrittenTarget | undefined;
+  condition?: Condition | undefined;
+  isEnabled?: boolean | undefined;
+  firesAlways?: boolean | undefined;
+}
+
+/**
+ * Makes sure that a caller, who may edit the image, may let pushes of it set what a target names: a container that runs this
+ * image already, or, with the right to edit the organization, any that the cluster is for (ADR 0017).
+ *
+ * @returns the user in whose right the target acts; undefined for a webhook.
+ * @throws RegistryError DENIED saying what is missing, also when the cluster could not be asked; TRIGGER_INVALID when the
+ * cluster is not for the namespace.
+ */
+export async function requireWorkloadRight(
+  stores: Stores,
+  caller: Caller,
+  { name, organization }: RepositoryAccess,
+  { target, clusterId }: Pick<TriggerSettings, "target" | "clusterId">,
+  own: Own,
+): Promise<number | undefined> {
+  if (target.kind !== "kubernetes") return undefined;
+  const user = requireAccountUser(caller);
+  const cluster = clusterId === undefined ? undefined : await findClusterById(stores.db, clusterId);
+  if (!cluster || cluster.organizationId !== organization.id) throw unknownCluster(String(clusterId ?? ""));
+  const outside = whyNotFor(cluster, target.namespace);
+  if (await hasOrganizationRight(stores, user, organizationOf(name), "edit")) {
+    if (outside === undefined) return user.id;
+    throw new RegistryError("TRIGGER_INVALID", { message: outside, detail: { field: "namespace" } });
+  }
+  const found = outside === undefined && (await askForImage(stores, cluster, target, { name, organization }, own));
+  if (found === true) return user.id;
+  const why = found === false ? "" : `; whether one does could not be found out: ${found.unknown}`;
+  throw new RegistryError("DENIED", {
+    message: `you do not have the permission: ${user.name} may not let pushes set ${subjectOf(target)}: ${needFor(name)}${why}`,
+    detail: { name },
+  });
+}
+
+/** Asks the cluster, within what an account may send: users without the organization's right set that off, too. */
+async function askForImage(
+  stores: Stores,
+  cluster: ClusterRecord,
+  target: KubernetesTarget,
+  { name, organization }: Pick<RepositoryAccess, "name" | "organization">,
+  own: Own,
+): Promise<boolean | { unknown: string }> {
+  try {
+    await requireOutbound(stores, organization.accountId, cluster.server);
+  } catch (error) {
+    if (error instanceof RegistryError) return { unknown: error.message };
+    throw error;
+  }
+  return runsImage(stores, cluster, target, name, own);
+}
+
+/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or TRIGGER_UNKNOWN. */
+export async function removeImageTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+): Promise<void> {
+  const repository = await requireEditable(stores, caller, name);
+  const id = await deleteTrigger(stores.db, actorOf(caller), repository, trigger);
+  if (id === undefined) throw unknownTrigger(name, trigger);
+  await cleanSoon({ kind: "trigger", targetId: id }, stores);
+}
+
+/**
+ * A trigger of an image that the caller may edit, and the image.
+ *
+ * @throws RegistryError as {@link getImageTrigger}.
+ */
+export async function requireTrigger(
+  stores: Stores,
+  caller: Caller,
+  name: RepositoryName,
+  trigger: string,
+): Promise<{ repository: RepositoryAccess; record: TriggerRecord }> {
+  const repository = await requireEditable(stores, caller, name);
+  const record = await findTrigger(stores.db, repository.id, trigger);
+  if (!record) throw unknownTrigger(name, trigger);
+  return { repository, record };
+}
+
+/** @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image. */
+export function requireEditable(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
+  requireAccountUser(caller);
+  return requireOwnRepository(stores, caller, name, "edit");
+}
+
+function unknownTrigger(name: RepositoryName, trigger: string): RegistryError {
+  return new RegistryError("TRIGGER_UNKNOWN", {
+    message: `image ${name} has no trigger "${trigger.slice(0, 100)}"`,
+    detail: { trigger: trigger.slice(0, 100) },
+  });
+}
+
+/** What somebody else deleted while a trigger was being written. */
+async function whatIsGone(
+  { db }: Stores,
+  { name }: RepositoryAccess,
+  clusterId: number | undefined,
+): Promise<RegistryError> {
+  if (clusterId === undefined || (await findClusterById(db, clusterId))) return unknownImage(name);
+  return new RegistryError("CLUSTER_UNKNOWN", "the cluster was deleted meanwhile");
+}
+
+/** Which secrets there are is a secret to nobody who may replace them. */
+async function withoutSecrets(stores: Stores, { encryptedSecrets, ...trigger }: TriggerRecord): Promise<Trigger> {
+  if (encryptedSecrets === null) return { ...trigger, has: NO_SECRETS };
+  try {
+    const secrets = await decryptWebhookSecrets(stores, trigger.repositoryId, trigger.name, encryptedSecrets);
+    const { secret, authorization } = secrets;
+    return { ...trigger, has: { secret: secret !== undefined, authorization: authorization !== undefined } };
+  } catch (error) {
+    // To be replaced, a trigger has to be seen.
+    console.error(`the secrets of trigger ${trigger.name} of ${trigger.repository} cannot be read:`, error);
+    return { ...trigger, has: { secret: true, authorization: true } };
+  }
+}
+
+// --- What is wanted ---
+
+type WrittenTarget = Pick<TriggerSettings, "target" | "clusterId" | "encryptedSecrets">;
+
+/**
+ * All that a target is stored as. It is always written as a whole, so that no secret comes to an address that somebody
+ * else has set meanwhile.
+ *
+ * @param record the trigger as it is; undefined for a new one.
+ */
+async function readTarget(
+  stores: Stores,
+  repository: RepositoryAccess,
+  trigger: string,
+  target: WantedTarget,
+  record: TriggerRecord | undefined,
+  own: Own,
+): Promise<WrittenTarget> {
+  if (target.kind === "kubernetes") {
+    const { cluster: reference, ...written } = target;
+    checkWorkloadName("application", target.application);
+    checkLabel("namespace", target.namespace);
+    if (target.container !== undefined) checkLabel("container", target.container);
+    const cluster = await findReferredCluster(stores, repository.organization.id, reference);
+    return { target: written, clusterId: cluster.id, encryptedSecrets: null };
+  }
+  const { secret, authorization, ...written } = target;
+  const url = readUrl(target.url);
+  checkTarget(url, stores.settings, own);
+  const secrets = await mergeSecrets(stores, { secret, authorization }, url, record);
+  return {
+    target: { ...written, url: url.href },
+    clusterId: undefined,
+    encryptedSecrets: await encryptWebhookSecrets(stores, repository.id, trigger, secrets),
+  };
+}
+
+/** @throws RegistryError TRIGGER_INVALID without a cluster, CLUSTER_UNKNOWN unless all that is given means the same one. */
+async function findReferredCluster(
+  { db }: Stores,
+  organizationId: number,
+  { id, name }: ClusterReference,
+): Promise<ClusterRecord> {
+  if (id === undefined && name === undefined) throw new RegistryError("TRIGGER_INVALID", "a cluster must be named");
+  const cluster =
+    name === undefined
+      ? /^\d{1,15}$/.test(id ?? "") && (await findClusterById(db, Number(id)))
+      : await findCluster(db, organizationId, name);
+  if (!cluster || cluster.organizationId !== organizationId) throw unknownCluster(name ?? id ?? "");
+  if (id !== undefined && id !== String(cluster.id)) throw unknownCluster(`${id}, ${name}`);
+  return cluster;
+}
+
+function readUrl(text: string): URL {
+  if (text.length > MAX_URL_LENGTH) throw invalidUrl(`has more than ${MAX_URL_LENGTH} characters`);
+  const url = URL.parse(text);
+  if (!url) throw invalidUrl("is not an address such as https://hooks.example.com/berth");
+  if (url.hash !== "") throw invalidUrl("has a fragment, which is never sent");
+  return url;
+}
+
+function invalidUrl(why: string): RegistryError {
+  return new RegistryError("TRIGGER_INVALID", { message: `the url ${why}`, detail: { field: "url" } });
+}
+
+/** What was set stays with the address that it was given for: another one takes it anew. */
+async function mergeSecrets(
+  stores: Stores,
+  wanted: WantedSecrets,
+  url: URL,
+  record: TriggerRecord | undefined,
+): Promise<WebhookSecrets> {
+  const { secret, authorization } = wanted;
+  const isWhole = secret !== undefined && authorization !== undefined;
+  const encrypted = isWhole ? null : (record?.encryptedSecrets ?? null);
+  const old = await decryptWebhookSecrets(stores, record?.repositoryId ?? 0, record?.name ?? "", encrypted);
+  const merged = {
+    secret: secret === undefined ? old.secret : (secret ?? undefined),
+    authorization: authorization === undefined ? old.authorization : (authorization ?? undefined),
+  };
+  const isKept =
+    (secret === undefined && merged.secret !== undefined) ||
+    (authorization === undefined && merged.authorization !== undefined);
+  const isMoved = record?.target.kind !== "webhook" || record.target.url !== url.href;
+  if (isKept && isMoved) {
+    throw new RegistryError(
+      "TRIGGER_INVALID",
+      "another url takes its secret and authorization anew, or null to do without",
+    );
+  }
+  return merged;
+}

@@ -1,0 +1,142 @@
+/** Sending push events to webhooks: one try, and what is to be made of its answer. */
+import type { Outcome } from "../../model/triggers/deliveries.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { checkTarget } from "../../model/triggers/outbound.ts";
+import type { PushEvent } from "../../model/triggers/push-event.ts";
+import { parseRetryAfter } from "../../kernel/retry-after.ts";
+import type { WebhookFormat, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
+import { renderWebhook } from "../../model/triggers/webhook-formats.ts";
+import { signWebhook } from "../../model/triggers/webhook-signature.ts";
+import type { DeliveryRecord } from "../../storage/triggers/deliveries.ts";
+import type { Stores } from "../../storage/stores.ts";
+import type { TriggerRecord } from "../../storage/triggers/triggers.ts";
+import { describeConnectionFailure } from "./connection-failures.ts";
+import { decryptWebhookSecrets } from "./webhook-secrets.ts";
+
+/** For the whole of a try, the answer included. */
+const TIME_LIMIT_MS = 10_000;
+const TIMED_OUT = `no whole answer within ${TIME_LIMIT_MS / 1000} s`;
+/** How much of an answer is read, and kept. */
+const MAX_ANSWER_BYTES = 2048;
+/** Beside all of 500 and above: the receiver may answer otherwise another time. */
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+/** How much of a Location is kept. */
+const MAX_QUOTE_LENGTH = 200;
+
+/**
+ * Sends an event to a trigger's webhook, once. Never throws for what the receiver does.
+ *
+ * @param delivery gives the event the id by which a receiver knows a repeat.
+ */
+export async function sendWebhook(
+  stores: Stores,
+  trigger: TriggerRecord,
+  target: WebhookTarget,
+  delivery: DeliveryRecord,
+  event: PushEvent,
+): Promise<Outcome> {
+  const url = new URL(target.url);
+  try {
+    checkTarget(url, stores.settings, event);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return { kind: "failure", status: null, detail: error.message };
+  }
+  const { repositoryId, name, encryptedSecrets } = trigger;
+  const secrets = await decryptWebhookSecrets(stores, repositoryId, name, encryptedSecrets);
+  const { contentType, body } = renderWebhook(target.format, delivery.uid, event);
+  const headers = await headersOf(target.format, contentType, delivery.uid, body, secrets);
+  const signal = AbortSignal.timeout(TIME_LIMIT_MS);
+  try {
+    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    return judge(response, await readAnswer(response, signal));
+  } catch (error) {
+    return { kind: "retry", status: null, detail: describeFailure(error, url, signal) };
+  }
+}
+
+async function headersOf(
+  format: WebhookFormat,
+  contentType: string,
+  id: string,
+  body: string,
+  { secret, authorization }: WebhookSecrets,
+): Promise<Headers> {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const headers = new Headers({
+    "Content-Type": contentType,
+    "User-Agent": "berth",
+    "Webhook-Id": id,
+    "Webhook-Timestamp": String(timestamp),
+  });
+  if (secret !== undefined) {
+    const signatures = await signWebhook(secret, id, timestamp, body);
+    for (const [name, value] of Object.entries(signatures)) headers.set(name, value);
+  }
+  if (authorization !== undefined) {
+    headers.set("Authorization", authorization);
+    // Where Argo CD Image Updater looks for it when it is sent CloudEvents.
+    if (format === "cloudevents") headers.set("X-Webhook-Secret", authorization);
+  }
+  return headers;
+}
+
+interface Answer {
+  /** The beginning of it, whatever bytes it consists of. */
+  text: string;
+  /** What went wrong before its end, or before enough of it was read. */
+  failure?: string;
+}
+
+/** Reads no more of an answer than is kept, and closes the connection. */
+async function readAnswer({ body }: Response, signal: AbortSignal): Promise<Answer> {
+  if (body === null) return { text: "" };
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let room = MAX_ANSWER_BYTES;
+  try {
+    while (room > 0) {
+      const { done, value } = await reader.read();
+      if (done) return { text: storable(text + decoder.decode()) };
+      const part = value.subarray(0, room);
+      room -= part.byteLength;
+      text += decoder.decode(part, { stream: true });
+    }
+    await reader.cancel();
+    return { text: storable(text) };
+  } catch {
+    return { text: storable(text), failure: signal.aborted ? TIMED_OUT : "the connection was lost" };
+  }
+}
+
+/** SQLite ends some texts at a NUL. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "\uFFFD");
+}
+
+function judge({ status, headers }: Response, { text: answer, failure }: Answer): Outcome {
+  const said = `answered ${status}`;
+  if (status >= 200 && status < 300) {
+    if (failure === undefined) return { kind: "success", status, detail: said, answer };
+    return { kind: "retry", status, detail: `${said}, but not to the end: ${failure}`, answer };
+  }
+  if (status >= 500 || RETRIED_STATUSES.has(status)) {
+    const retryAfter = parseRetryAfter(headers.get("Retry-After"), new Date());
+    return { kind: "retry", status, detail: said, answer, ...(retryAfter !== undefined && { retryAfter }) };
+  }
+  if (status === 410) {
+    const detail = `${said}: it is gone for good, so the trigger was switched off`;
+    return { kind: "failure", status, detail, answer, disables: true };
+  }
+  const location = headers.get("Location");
+  if (status >= 300 && status < 400) {
+    const to = location === null ? "" : ` to ${location.slice(0, MAX_QUOTE_LENGTH)}`;
+    return { kind: "failure", status, detail: `${said}${to}: redirects are not followed`, answer };
+  }
+  return { kind: "failure", status, detail: said, answer };
+}
+
+function describeFailure(error: unknown, url: URL, signal: AbortSignal): string {
+  return signal.aborted ? TIMED_OUT : `${url.host} cannot be reached: ${describeConnectionFailure(error, url)}`;
+}

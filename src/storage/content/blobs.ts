@@ -1,0 +1,281 @@
+import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import type { Actor, User } from "../../model/rights/access.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { isPullable, mayPushNow } from "../rights/access.ts";
+import { insertAuditIfChanged } from "../audit/audit.ts";
+import type { Database } from "../database.ts";
+import { deleteOpenUpload } from "./open-uploads.ts";
+import { throwExplained } from "../quotas/quotas.ts";
+import { repositoryIdOf, unknownRepository } from "../images/repositories.ts";
+import { blobs, repositories, repositoryBlobs } from "../schema.ts";
+
+export type BlobRecord = typeof blobs.$inferSelect;
+
+/** How many blobs without an object are looked at in one go: each costs a question to R2. */
+const MAX_UNLISTED = 50;
+/** How many keys one statement takes. */
+const MAX_MARKED = 1000;
+
+/** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
+export type FoundBlob = BlobRecord & {
+  repository: { id: number; accountId: number };
+  unneededSince: number | null;
+};
+
+/**
+ * Finds a blob that a repository may serve, in one query.
+ *
+ * @returns undefined when the repository exists without that blob, or its object is known to be lost.
+ * @throws RegistryError NAME_UNKNOWN when there is no such repository.
+ */
+export async function findBlob(
+  db: Database,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<FoundBlob | undefined> {
+  const [row] = await findBlobQuery(db, repository, digest);
+  if (!row) throw unknownRepository(repository);
+  // A lost one is absent, so that whoever pushes it sends its bytes again.
+  if (!row.link || !row.blob || row.blob.lostAt !== null) return undefined;
+  return { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince };
+}
+
+export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
+  return db
+    .select({
+      blob: blobs,
+      link: repositoryBlobs,
+      repository: { id: repositories.id, accountId: repositories.accountId },
+    })
+    .from(repositories)
+    .leftJoin(blobs, eq(blobs.digest, digest))
+    .leftJoin(
+      repositoryBlobs,
+      and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
+    )
+    .where(eq(repositories.name, repository));
+}
+
+/**
+ * Notes that somebody relies on a blob of a repository, which keeps garbage collection away from it for the grace period.
+ *
+ * @returns false when it was collected just before.
+ */
+export async function touchBlob(db: Database, { id, repository }: FoundBlob): Promise<boolean> {
+  const now = new Date();
+  const [, touched] = await db.batch([
+    db.update(blobs).set({ lastUsedAt: now }).where(eq(blobs.id, id)),
+    db
+      .update(repositoryBlobs)
+      .set({
+        unneededSince: sql`iif(${repositoryBlobs.unneededSince} > 0, ${now.getTime()}, ${repositoryBlobs.unneededSince})`,
+      })
+      .where(and(eq(repositoryBlobs.repositoryId, repository.id), eq(repositoryBlobs.blobId, id)))
+      .returning({ blobId: repositoryBlobs.blobId }),
+  ]);
+  return touched.length > 0;
+}
+
+/**
+ * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch. When the digest is
+ * stored already, the older object is kept and its key is what comes back: the caller's own object is then superfluous.
+ *
+ * @param blob.upload the id of the session that the bytes came by.
+ * @param by who pushes it, and where to.
+ * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile, or the right to push to it is gone; the
+ * bytes are then not recorded for it. QUOTA_EXCEEDED when the organization has no room for them; nothing has changed then.
+ */
+export async function saveBlob(
+  db: Database,
+  blob: { digest: Digest; objectKey: string; size: number; upload: string },
+  by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
+): Promise<{ objectKey: string; lostAt: Date | null }> {
+  const now = new Date();
+  const { repository } = by;
+  const { digest, objectKey, size, upload } = blob;
+  const [saved, linked] = await db
+    .batch([
+      db
+        .insert(blobs)
+        .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
+        .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
+        .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
+      insertLinks(
+        db,
+        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest}), 0, 0
+            FROM ${repositories} WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, by)}`,
+      ),
+      deleteOpenUpload(db, upload),
+    ])
+    .catch((error: unknown) =>
+      throwExplained(db, error, { organization: organizationOf(repository), needed: { storedBytes: size } }),
+    );
+  if (linked.length === 0) throw unknownRepository(repository);
+  const [row] = saved;
+  if (!row) throw new Error(`no row came back for blob ${digest}`);
+  return row;
+}
+
+/**
+ * Gives a blob another object with the same bytes, in place of one that is lost.
+ *
+ * @returns the key of the object that it has now, which is a third one if somebody else was faster.
+ */
+export async function replaceObject(db: Database, digest: Digest, lost: string, objectKey: string): Promise<string> {
+  const [, [row]] = await db.batch([
+    db
+      .update(blobs)
+      .set({ objectKey, lostAt: null })
+      .where(and(eq(blobs.digest, digest), eq(blobs.objectKey, lost))),
+    db.select({ objectKey: blobs.objectKey }).from(blobs).where(eq(blobs.digest, digest)),
+  ]);
+  if (!row) throw new Error(`blob ${digest} was collected while it was pushed: push it again`);
+  return row.objectKey;
+}
+
+/**
+ * Notes that objects are gone from R2: their blobs count as absent until they are pushed again.
+ *
+ * @param keys of objects; those of blobs that have been given another object meanwhile change nothing.
+ */
+export async function markLost(db: Database, keys: readonly string[]): Promise<void> {
+  for (let at = 0; at < keys.length; at += MAX_MARKED) {
+    const some = JSON.stringify(keys.slice(at, at + MAX_MARKED));
+    await db
+      .update(blobs)
+      .set({ lostAt: new Date() })
+      .where(and(sql`${blobs.objectKey} IN (SELECT value FROM json_each(${some}))`, isNull(blobs.lostAt)));
+  }
+}
+
+/** Takes that back for an object that is there after all. */
+export async function markFound(db: Database, key: string): Promise<void> {
+  await db.update(blobs).set({ lostAt: null }).where(eq(blobs.objectKey, key));
+}
+
+/**
+ * Objects that blobs have, and that a listing of the bucket does not: in the order of keys, after one and up to another.
+ *
+ * @param listed what the bucket has in that range.
+ * @param before leaves out blobs that were saved since, which the listing may have come too early for.
+ */
+export async function findUnlisted(
+  db: Database,
+  range: { after: string; upTo: string | undefined },
+  listed: readonly string[],
+  before: Date,
+): Promise<{ objectKey: string; size: number }[]> {
+  return db
+    .select({ objectKey: blobs.objectKey, size: blobs.size })
+    .from(blobs)
+    .where(
+      and(
+        gt(blobs.objectKey, range.after),
+        range.upTo === undefined ? undefined : lte(blobs.objectKey, range.upTo),
+        isNull(blobs.lostAt),
+        lt(blobs.createdAt, before),
+        sql`${blobs.objectKey} NOT IN (SELECT value FROM json_each(${JSON.stringify(listed)}))`,
+      ),
+    )
+    .orderBy(asc(blobs.objectKey))
+    .limit(MAX_UNLISTED);
+}
+
+/**
+ * Links the selected pairs, each with 0 and 0: nothing names it yet. Over an existing link it writes the same link, so that
+ * a row comes back in either case, and its grace period begins anew.
+ */
+function insertLinks(db: Database, pairs: SQL) {
+  return db
+    .insert(repositoryBlobs)
+    .select(pairs)
+    .onConflictDoUpdate({
+      target: [repositoryBlobs.repositoryId, repositoryBlobs.blobId],
+      set: {
+        blobId: sql`excluded.blob_id`,
+        unneededSince: sql`iif(${repositoryBlobs.unneededSince} IS NULL, NULL, 0)`,
+      },
+    })
+    .returning({ blobId: repositoryBlobs.blobId });
+}
+
+/** The repositories that a blob may be mounted from: those that a user may pull from. */
+export interface MountSource {
+  user: User;
+  /** Names of repositories that alone count; undefined: all. */
+  among: readonly string[] | undefined;
+}
+
+/**
+ * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost.
+ *
+ * @returns its object; undefined when there was no such blob.
+ * @throws RegistryError QUOTA_EXCEEDED when it is new to the organization, which has no room for it.
+ */
+export async function mountBlob(
+  db: Database,
+  repository: { id: number; name: RepositoryName },
+  digest: Digest,
+  from: MountSource,
+): Promise<{ objectKey: string; size: number } | undefined> {
+  const { user, among } = from;
+  const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
+  const isSource = and(isAmong, isPullable(db, user));
+  const isServed = sql`EXISTS (
+    SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
+    WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
+  const now = new Date();
+  const [[object], mounted] = await db
+    .batch([
+      db
+        .update(blobs)
+        .set({ lastUsedAt: now })
+        .where(and(eq(blobs.digest, digest), isServed))
+        .returning({ objectKey: blobs.objectKey, size: blobs.size }),
+      insertLinks(
+        db,
+        // Selected from there, because the repository may have been deleted since.
+        sql`SELECT ${repositories.id}, ${blobs.id}, 0, 0 FROM ${repositories} CROSS JOIN ${blobs}
+            WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
+      ),
+    ])
+    .catch(async (error: unknown) => {
+      const [blob] = await db.select({ size: blobs.size }).from(blobs).where(eq(blobs.digest, digest));
+      const needed = { storedBytes: blob?.size ?? 0 };
+      return throwExplained(db, error, { organization: organizationOf(repository.name), needed });
+    });
+  return mounted.length > 0 ? object : undefined;
+}
+
+/**
+ * Stops a repository from serving a blob; the bytes stay until garbage collection finds nobody who serves them.
+ *
+ * @returns whether it was removed: not when the repository has no such blob, nor while one of its manifests needs it.
+ */
+export async function unlinkBlob(
+  db: Database,
+  actor: Actor,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<boolean> {
+  const removal = db
+    .delete(repositoryBlobs)
+    .where(
+      and(
+        eq(repositoryBlobs.repositoryId, repositoryIdOf(repository)),
+        eq(repositoryBlobs.blobId, sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`),
+        eq(repositoryBlobs.manifestCount, 0),
+      ),
+    )
+    .returning({ blobId: repositoryBlobs.blobId });
+  const [removed] = await db.batch([
+    removal,
+    insertAuditIfChanged(db, actor, {
+      action: "blob.delete",
+      organization: organizationOf(repository),
+      resource: `${repository}@${digest}`,
+    }),
+  ]);
+  return removed.length > 0;
+}

@@ -1,0 +1,704 @@
+/**
+ * One upload of one blob, from the opening POST to the closing PUT: a Durable Object, so that there is exactly one owner
+ * of the offset.
+ *
+ * Bytes are cut into equal parts of an R2 multipart upload. What does not fill a part yet is the tail, kept in the
+ * object's own storage. `offset` counts parts and tail, and is written together with them, so it never claims a byte that
+ * could be lost. The running hash lives in memory only: when the object was evicted in between, the finished R2 object is
+ * read back and hashed. A `blobs` row is written only after one of the two, or R2 itself, has confirmed the digest.
+ *
+ * Every R2 key is noted before anything is written under it; the alarm removes what no `blobs` row names.
+ *
+ * An upload takes a place, a row of `open_uploads` that is there before it and goes with it, and knows from its opening how
+ * many bytes there is room for (docs/quotas.md).
+ */
+import { DurableObject } from "cloudflare:workers";
+import { createHash, type Hash } from "node:crypto";
+import type { Env } from "../../env.ts";
+import { free } from "../../memory.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../../kernel/digest.ts";
+import { type ErrorCode, type Problem, RegistryError } from "../../kernel/errors.ts";
+import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { bodyPlaces, BodyReader, discardRest, IDLE } from "../../streams.ts";
+import { markFound, replaceObject, saveBlob } from "./blobs.ts";
+import { openDatabase } from "../database.ts";
+import { discardObject, hasObject, newObjectKey } from "./objects.ts";
+import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
+import { discardPart, isMemoryScarce, PartBuffer, takePart, waitForPart } from "./part-buffer.ts";
+import { requireRoom } from "../quotas/quotas.ts";
+import { isUploadPlaceWanted } from "./upload-places.ts";
+
+/** Who opened an upload and where to: nobody else may see or continue it. */
+export interface UploadOwner {
+  repository: RepositoryName;
+  userId: number;
+}
+
+/** Who finishes an upload; that they may push is decided anew when the blob is written. */
+export interface UploadFinisher extends UploadOwner {
+  /** Of the token that the request came with (`Caller`). */
+  passwordChanges: number | undefined;
+}
+
+export interface UploadOpening extends UploadOwner {
+  /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
+  algorithm: DigestAlgorithm;
+  /** How many bytes the organization and its account could store when this was last asked: more are asked about anew. */
+  room: number;
+}
+
+/** What a request says of the bytes it carries. */
+export interface ChunkBounds {
+  /** First byte's position, when the request says so (`Content-Range`). */
+  start?: number;
+  /** Number of bytes, when known beforehand. */
+  length?: number;
+  /** Whether `length` comes from the transport, which then guarantees it. */
+  isLengthCertain?: boolean;
+}
+
+/** RegistryErrors cross the RPC boundary as data: an exception would lose its class and fields on the way. */
+export type Outcome<T> = { value: T } | { refusal: { code: ErrorCode; problems: readonly Problem[] } };
+
+interface Session extends UploadOpening {
+  /** Bytes that are safe: in parts or in the tail. */
+  offset: number;
+  lastUsedAt: number;
+  multipart?: { key: string; uploadId: string };
+  done?: { digest: Digest; size: number };
+}
+
+interface RunningHash {
+  hash: Hash;
+  algorithm: DigestAlgorithm;
+  /** Bytes hashed so far; the hash is of use only while this equals the session's offset. */
+  position: number;
+}
+
+type ByteStream = ReadableStream<Uint8Array>;
+
+/** Keys of the object's storage, beside `session`. */
+const PREFIX = {
+  /** + number: the ETag of a part in R2. */
+  part: "part:",
+  /** + position: bytes that do not fill a part yet. */
+  tail: "tail:",
+  /** + R2 key: an object that this upload may have written. */
+  object: "object:",
+};
+
+/** A value in the object's storage ends at 2 MB. */
+const TAIL_PIECE_BYTES = 1024 * 1024;
+/** R2 takes up to 4.995 GiB in one `put`; a longer body is cut into parts even when its length is known. */
+const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
+const PART_TRIES = 4;
+/** For how long an upload waits for memory before it makes do with less. */
+const APPEND_TRIES = 20;
+const APPEND_PAUSE_MS = 25;
+/** After how long an alarm that could do nothing yet comes again. */
+const ALARM_PAUSE_MS = 60 * 60 * 1000;
+/** Refusals after which an upload cannot go on. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["NAME_UNKNOWN", "QUOTA_EXCEEDED"]);
+/** R2's error codes, which are in its messages only. */
+const BAD_DIGEST = 10037;
+const NO_SUCH_UPLOAD = 10024;
+
+export class UploadSession extends DurableObject<Env> {
+  #hash: RunningHash | undefined;
+  /** A blob that the organization stores already, and that may come whatever room there is. */
+  #known: { digest: Digest; size: number } | undefined;
+  #isBusy = false;
+
+  /** Starts the session. The caller made the id, which no one can guess or forge. */
+  async open({ repository, userId, algorithm, room }: UploadOpening): Promise<void> {
+    this.#save({ repository, userId, algorithm, room, offset: 0, lastUsedAt: Date.now() });
+    this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
+    // Most are done long before, and then leave nothing.
+    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
+  }
+
+  /** How many bytes are safe. */
+  status(owner: UploadOwner): Outcome<{ offset: number }> {
+    return answer(() => ({ offset: this.#load(owner).offset }));
+  }
+
+  /**
+   * Makes the verified bytes a blob. Answers the key of the object that has them from now on: an older one if the digest
+   * was stored already, unless R2 has lost it.
+   */
+  async #record(blob: { digest: Digest; objectKey: string; size: number }, by: UploadFinisher): Promise<string> {
+    const db = openDatabase(this.env.DB);
+    const { objectKey, lostAt } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
+    if (objectKey === blob.objectKey) return objectKey;
+    if (await hasObject(this.env.BUCKET, { objectKey, size: blob.size })) {
+      if (lostAt) await markFound(db, objectKey);
+      return objectKey;
+    }
+    const kept = await replaceObject(db, blob.digest, objectKey, blob.objectKey);
+    // What may be left of it: in the local runtime, its metadata.
+    await discardObject(db, this.env.BUCKET, objectKey);
+    return kept;
+  }
+
+  /** Adds a chunk and answers how many bytes are safe afterwards. */
+  async append(owner: UploadOwner, bounds: ChunkBounds, body: ByteStream | null): Promise<Outcome<{ offset: number }>> {
+    return answerAsync(body, () =>
+      this.#exclusively(owner, async (session) => {
+        if (session.done) throw unknownUpload();
+        await this.#receive(session, bounds, body);
+        return { offset: session.offset };
+      }),
+    );
+  }
+
+  /** Opens a session and finishes it with the one body that comes with it, or ends it: nobody knows how to go on with it. */
+  async store(
+    opening: UploadOpening & UploadFinisher,
+    digest: Digest,
+    bounds: ChunkBounds,
+    body: ByteStream | null,
+  ): Promise<Outcome<{ size: number }>> {
+    await this.open(opening);
+    try {
+      return await this.finish(opening, digest, bounds, body);
+    } finally {
+      const session = this.#read();
+      if (session && !session.done) await this.#end();
+    }
+  }
+
+  /**
+   * Adds the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository. A
+   * repeated call with the same digest gives the same answer. A digest that turns out wrong ends the upload.
+   */
+  async finish(
+    owner: UploadFinisher,
+    digest: Digest,
+    bounds: ChunkBounds,
+    body: ByteStream | null,
+  ): Promise<Outcome<{ size: number }>> {
+    return answerAsync(body, () =>
+      this.#exclusively(owner, async (session) => {
+        if (session.done) {
+          await discardRest(body);
+          if (session.done.digest !== digest) throw unknownUpload();
+          return { size: session.done.size };
+        }
+        const key = await this.#complete(session, digest, bounds, body);
+        const size = session.offset;
+        const kept = await this.#record({ digest, objectKey: key, size }, owner);
+        session.done = { digest, size };
+        this.#save(session);
+        await this.#discardObjects(kept);
+        this.#forgetBytes();
+        return { size };
+      }),
+    );
+  }
+
+  /** Ends the upload and removes all it wrote. */
+  async cancel(owner: UploadOwner): Promise<Outcome<null>> {
+    return answerAsync(null, async () => {
+      if (this.#load(owner).done) throw unknownUpload();
+      return this.#exclusively(owner, async () => {
+        await this.#end();
+        return null;
+      });
+    });
+  }
+
+  /**
+   * Ends the upload, unless it was used since a time (milliseconds since 1970). The place of one that has gone is given back.
+   *
+   * @returns whether it has ended.
+   */
+  async endIfIdle(since: number): Promise<boolean> {
+    const session = this.#read();
+    const isUnderWay = session !== undefined && !session.done;
+    if (isUnderWay && (this.#isBusy || session.lastUsedAt > since)) return false;
+    try {
+      await (isUnderWay ? this.#exclusively(session, () => this.#end()) : this.#givePlaceBack());
+      return true;
+    } catch (error) {
+      console.error("ending an idle upload failed; its alarm tries again:", error);
+      return false;
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    const session = this.#read();
+    if (!session) return;
+    const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
+    if (this.#isBusy || Date.now() < idleUntil) {
+      await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
+      // A place whose upload is silent for days is taken away.
+      if (!session.done) await touchOpenUploads(openDatabase(this.env.DB), [this.ctx.id.toString()]);
+      return;
+    }
+    try {
+      await this.#end();
+    } catch (error) {
+      // The platform gives up on an alarm after six tries, and with it on what is left to remove.
+      console.error("removing an abandoned upload failed, and is tried again in an hour:", error);
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_PAUSE_MS);
+    }
+  }
+
+  #read(): Session | undefined {
+    return this.ctx.storage.kv.get<Session>("session");
+  }
+
+  /** @throws RegistryError UPLOAD_UNKNOWN, the same whether the session is gone or somebody else's. */
+  #load(owner: UploadOwner): Session {
+    const session = this.#read();
+    if (!session || session.repository !== owner.repository || session.userId !== owner.userId) {
+      throw unknownUpload();
+    }
+    return session;
+  }
+
+  #save(session: Session): void {
+    session.lastUsedAt = Date.now();
+    this.ctx.storage.kv.put("session", session);
+  }
+
+  /** Other requests of the same upload can come in at every `await`; only one may write at a time. */
+  async #exclusively<T>(owner: UploadOwner, write: (session: Session) => Promise<T>): Promise<T> {
+    const session = this.#load(owner);
+    if (this.#isBusy) throw outOfRange(session, "another request is writing to this upload");
+    this.#isBusy = true;
+    try {
+      return await write(session);
+    } catch (error) {
+      if (error instanceof RegistryError && FATAL.has(error.code)) await this.#end();
+      throw error;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /**
+   * Takes in a body: whole parts go to R2, the rest to the tail. While one part is on its way the next is read, so at
+   * most two are in memory. When others need the memory, what has come goes to the tail as soon as the client pauses. When
+   * the client vanishes, what was stored stays and counts.
+   */
+  async #receive(session: Session, bounds: ChunkBounds, body: ByteStream | null, digest?: Digest): Promise<void> {
+    await this.#requireBounds(session, bounds, digest);
+    if (!body) return;
+    const announced = bounds.length ?? Infinity;
+    const before = session.offset;
+    let received = 0;
+    const reader = new BodyReader(body, isOthersTurn);
+    const part = new PartBuffer();
+    /** Bytes of the part that are in the tail already. */
+    let tailBytes = this.#tailBytes(session);
+    let sending: Promise<void> | undefined;
+    const sent = async () => {
+      const last = sending;
+      sending = undefined;
+      await last;
+    };
+    const requireRoomSoFar = () => this.#requireRoom(session, before + received, digest);
+    const moveToTail = async () => {
+      await requireRoomSoFar();
+      await sent();
+      this.#appendTail(session, part.content);
+      tailBytes += part.length;
+      part.clear();
+    };
+    try {
+      if (tailBytes === UPLOAD_PART_BYTES) {
+        await this.#sendTail(session, part);
+        tailBytes = 0;
+      }
+      while (received < announced) {
+        const piece = await reader.read(Math.min(UPLOAD_PART_BYTES - tailBytes - part.length, announced - received));
+        if (piece === undefined) break;
+        if (piece === IDLE) {
+          if (isMemoryScarce()) await moveToTail();
+          continue;
+        }
+        received += piece.byteLength;
+        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        if (!part.append(piece) && !(await appendSoon(part, piece))) {
+          await moveToTail();
+          if (!part.append(piece)) {
+            this.#appendTail(session, piece);
+            tailBytes += piece.byteLength;
+          }
+        }
+        if (tailBytes + part.length < UPLOAD_PART_BYTES) continue;
+        await requireRoomSoFar();
+        await sent();
+        if (tailBytes > 0) {
+          await this.#sendTail(session, part);
+          tailBytes = 0;
+        } else {
+          const whole = part.takeWhole();
+          sending = this.#sendPart(session, whole.bytes, whole.bytes).finally(() => part.giveBack(whole));
+          sending.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+        }
+      }
+      await moveToTail();
+      if (received < (bounds.length ?? 0)) throw wrongSize(announced, `only ${received} came`);
+      if (announced !== Infinity && !bounds.isLengthCertain && !(await isAtEnd(reader))) {
+        throw wrongSize(announced, "more came");
+      }
+    } finally {
+      try {
+        await sent();
+      } finally {
+        part.clear();
+        await reader.release();
+      }
+    }
+  }
+
+  /** Sends a part of which a beginning is in the tail. */
+  async #sendTail(session: Session, rest: PartBuffer): Promise<void> {
+    let whole = takePart(UPLOAD_PART_BYTES);
+    if (!whole) {
+      // What waits for memory keeps none.
+      this.#appendTail(session, rest.content);
+      rest.clear();
+      whole = await waitForPart(UPLOAD_PART_BYTES);
+    }
+    try {
+      const tailBytes = this.#copyTail(whole.bytes);
+      whole.bytes.set(rest.content, tailBytes);
+      await this.#sendPart(session, whole.bytes, rest.content);
+    } finally {
+      rest.clear();
+      discardPart(whole);
+    }
+  }
+
+  /** Does something with the tail, in memory that it waits for. */
+  async #withTail<T>(session: Session, use: (tail: Uint8Array) => Promise<T>): Promise<T> {
+    const part = await waitForPart(this.#tailBytes(session));
+    try {
+      this.#copyTail(part.bytes);
+      return await use(part.bytes);
+    } finally {
+      discardPart(part);
+    }
+  }
+
+  /** @returns how many bytes there were. */
+  #copyTail(target: Uint8Array): number {
+    let at = 0;
+    // Piece by piece: a second whole part would be in memory otherwise.
+    for (const [, piece] of this.ctx.storage.kv.list<Uint8Array<ArrayBuffer>>({ prefix: PREFIX.tail })) {
+      target.set(piece, at);
+      at += piece.byteLength;
+      free(piece.buffer);
+    }
+    return at;
+  }
+
+  async #requireBounds(session: Session, bounds: ChunkBounds, digest?: Digest): Promise<void> {
+    if (bounds.start !== undefined && bounds.start !== session.offset) {
+      throw outOfRange(session, `the chunk starts at ${bounds.start}, but the upload has ${session.offset} bytes`);
+    }
+    const size = session.offset + (bounds.length ?? 0);
+    if (size > MAX_BLOB_BYTES) throw tooLarge();
+    await this.#requireRoom(session, size, digest);
+  }
+
+  /**
+   * Refuses a size for which there is no room, before it is stored. Whether there is in the end is decided when the blob is
+   * recorded: others may have taken the room meanwhile.
+   *
+   * @param digest where it is known: what the organization stores already needs none.
+   */
+  async #requireRoom(session: Session, size: number, digest: Digest | undefined): Promise<void> {
+    if (size <= session.room || (digest !== undefined && digest === this.#known?.digest && size <= this.#known.size)) {
+      return;
+    }
+    const room = await requireRoom(openDatabase(this.env.DB), organizationOf(session.repository), size, digest);
+    // Not as the session's room: another digest may be named in the end.
+    if (room.known) this.#known = room.known;
+    else session.room = room.bytes;
+  }
+
+  /** Sends one whole part to R2 and counts its `fresh` bytes, its end that was not in the tail. */
+  async #sendPart(session: Session, part: Uint8Array, fresh: Uint8Array): Promise<void> {
+    const upload = await this.#multipart(session);
+    const number = Math.floor((session.offset + fresh.byteLength) / UPLOAD_PART_BYTES);
+    const { etag } = await withRetries(() => upload.uploadPart(number, part));
+    const { kv } = this.ctx.storage;
+    this.ctx.storage.transactionSync(() => {
+      kv.put(PREFIX.part + sortable(number), etag);
+      for (const [key] of this.#list(PREFIX.tail)) kv.delete(key);
+      this.#count(session, fresh);
+    });
+  }
+
+  #appendTail(session: Session, fresh: Uint8Array): void {
+    if (fresh.byteLength === 0) return;
+    this.ctx.storage.transactionSync(() => {
+      for (let at = 0; at < fresh.byteLength; at += TAIL_PIECE_BYTES) {
+        const piece = fresh.slice(at, at + TAIL_PIECE_BYTES);
+        this.ctx.storage.kv.put(PREFIX.tail + sortable(session.offset + at), piece);
+      }
+      this.#count(session, fresh);
+    });
+  }
+
+  /** A whole part at most: then one that there was no memory to send. */
+  #tailBytes({ offset }: Session): number {
+    return offset - this.#parts().length * UPLOAD_PART_BYTES;
+  }
+
+  #parts(): R2UploadedPart[] {
+    return this.#list<string>(PREFIX.part).map(([, etag], index) => ({ partNumber: index + 1, etag }));
+  }
+
+  #list<T>(prefix: string): [string, T][] {
+    return [...this.ctx.storage.kv.list<T>({ prefix })];
+  }
+
+  /** Moves offset and running hash past bytes that are stored. No `await` in here: both move or neither. */
+  #count(session: Session, fresh: Uint8Array): void {
+    if (this.#hash?.position === session.offset) {
+      this.#hash.hash.update(fresh);
+      this.#hash.position += fresh.byteLength;
+    }
+    session.offset += fresh.byteLength;
+    this.#save(session);
+  }
+
+  async #multipart(session: Session): Promise<R2MultipartUpload> {
+    if (!session.multipart) {
+      const upload = await this.env.BUCKET.createMultipartUpload(this.#noteNewKey());
+      session.multipart = { key: upload.key, uploadId: upload.uploadId };
+      this.#save(session);
+    }
+    return this.env.BUCKET.resumeMultipartUpload(session.multipart.key, session.multipart.uploadId);
+  }
+
+  #noteNewKey(): string {
+    const key = newObjectKey();
+    this.ctx.storage.kv.put(PREFIX.object + key, true);
+    return key;
+  }
+
+  /** Brings all bytes together in one R2 object whose digest is right, and answers its key. */
+  async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
+    if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
+      await this.#requireBounds(session, bounds, digest);
+      const object = await this.#putAsItComes(digest, body, bounds.length ?? 0);
+      session.offset = object.size;
+      return object.key;
+    }
+    await this.#receive(session, bounds, body, digest);
+    if (!session.multipart) return (await this.#withTail(session, (tail) => this.#put(digest, tail))).key;
+
+    const known = this.#knownDigest(session, algorithmOf(digest));
+    if (known && known !== digest) throw await this.#wrongDigest(digest, known);
+    await this.#withTail(session, (tail) => this.#completeMultipart(session, tail));
+    if (!known) await this.#verify(session.multipart.key, digest);
+    return session.multipart.key;
+  }
+
+  /** One `put`, in which R2 checks the digest itself and stores nothing when it is wrong. */
+  async #put(digest: Digest, bytes: ByteStream | Uint8Array): Promise<R2Object> {
+    try {
+      return await this.env.BUCKET.put(this.#noteNewKey(), bytes, { [algorithmOf(digest)]: hexOf(digest) });
+    } catch (error) {
+      if (isR2Error(error, BAD_DIGEST)) throw await this.#wrongDigest(digest);
+      throw error;
+    }
+  }
+
+  /** The same with the bytes of a client, who may break off or pause for ever. */
+  async #putAsItComes(digest: Digest, body: ByteStream, length: number): Promise<R2Object> {
+    const { readable, writable } = new FixedLengthStream(length);
+    const [stored, sent] = await Promise.allSettled([this.#put(digest, readable), pump(body, writable)]);
+    // When both failed, one because of the other, the client's part tells why; a wrong digest is known at the end only.
+    if (sent.status === "rejected" && sent.reason instanceof RegistryError) throw sent.reason;
+    if (stored.status === "rejected") throw stored.reason;
+    return stored.value;
+  }
+
+  #knownDigest(session: Session, algorithm: DigestAlgorithm): Digest | undefined {
+    const running = this.#hash;
+    if (!running || running.algorithm !== algorithm || running.position !== session.offset) return undefined;
+    return digestFromHex(algorithm, running.hash.copy().digest("hex"));
+  }
+
+  async #completeMultipart(session: Session, tail: Uint8Array): Promise<void> {
+    const upload = await this.#multipart(session);
+    try {
+      const parts = this.#parts();
+      if (tail.byteLength > 0) parts.push(await withRetries(() => upload.uploadPart(parts.length + 1, tail)));
+      await upload.complete(parts);
+    } catch (error) {
+      // An earlier attempt may have completed it and died before it could say so.
+      const object = await this.env.BUCKET.head(upload.key);
+      if (object?.size !== session.offset) throw error;
+    }
+  }
+
+  /** Hashes the finished object when the running hash was lost. */
+  async #verify(key: string, digest: Digest): Promise<void> {
+    const object = await this.env.BUCKET.get(key);
+    if (!object) throw new Error(`finished upload ${key} is not in R2`);
+    const algorithm = algorithmOf(digest);
+    const hash = new crypto.DigestStream(algorithm === "sha256" ? "SHA-256" : "SHA-512");
+    await object.body.pipeTo(hash);
+    const actual = digestFromHex(algorithm, Buffer.from(await hash.digest).toString("hex"));
+    if (actual !== digest) throw await this.#wrongDigest(digest, actual);
+  }
+
+  async #wrongDigest(claimed: Digest, actual?: Digest): Promise<RegistryError> {
+    await this.#end();
+    return new RegistryError("DIGEST_INVALID", {
+      message: `the uploaded bytes do not have the digest ${claimed}${actual ? ` but ${actual}` : ""}; start again`,
+      detail: { digest: claimed },
+    });
+  }
+
+  async #givePlaceBack(): Promise<void> {
+    await deleteOpenUpload(openDatabase(this.env.DB), this.ctx.id.toString());
+  }
+
+  async #end(): Promise<void> {
+    const session = this.#read();
+    const multipart = session?.multipart;
+    if (multipart) {
+      const upload = this.env.BUCKET.resumeMultipartUpload(multipart.key, multipart.uploadId);
+      await upload.abort().catch((error: unknown) => {
+        // When it was completed before, the object is what has to go.
+        if (!isR2Error(error, NO_SUCH_UPLOAD)) throw error;
+      });
+    }
+    await this.#discardObjects();
+    if (session && !session.done) await this.#givePlaceBack();
+    this.#hash = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** Forgets what a finished upload was made of. */
+  #forgetBytes(): void {
+    this.ctx.storage.transactionSync(() => {
+      for (const prefix of Object.values(PREFIX)) {
+        for (const [key] of this.#list(prefix)) this.ctx.storage.kv.delete(key);
+      }
+    });
+    this.#hash = undefined;
+  }
+
+  /** Removes what failed attempts left in R2, and the upload itself when the blob was there already. */
+  async #discardObjects(keep = ""): Promise<void> {
+    const db = openDatabase(this.env.DB);
+    const keys = this.#list(PREFIX.object).map(([entry]) => entry.slice(PREFIX.object.length));
+    for (const key of keys) if (key !== keep) await discardObject(db, this.env.BUCKET, key);
+  }
+}
+
+/** Whether a client that sends slowly holds up others. */
+function isOthersTurn(): boolean {
+  return isMemoryScarce() || isUploadPlaceWanted() || bodyPlaces.isWanted;
+}
+
+function answer<T>(work: () => T): Outcome<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+async function answerAsync<T>(body: ByteStream | null, work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    await discardRest(body);
+    return refusal;
+  }
+}
+
+function refusalOf(error: unknown): { refusal: { code: ErrorCode; problems: readonly Problem[] } } {
+  if (error instanceof RegistryError) return { refusal: { code: error.code, problems: error.problems } };
+  throw error;
+}
+
+function isR2Error(error: unknown, code: number): boolean {
+  return error instanceof Error && error.message.includes(`(${code})`);
+}
+
+/** Keys are listed in the order of their bytes. */
+function sortable(number: number): string {
+  return String(number).padStart(12, "0");
+}
+
+function unknownUpload(): RegistryError {
+  return new RegistryError("UPLOAD_UNKNOWN", "no such upload: it was finished, cancelled or expired, or never began");
+}
+
+function outOfRange(session: Session, message: string): RegistryError {
+  return new RegistryError("UPLOAD_RANGE_INVALID", { message, detail: { offset: session.offset } });
+}
+
+function wrongSize(announced: number, what: string): RegistryError {
+  return new RegistryError("SIZE_INVALID", `the request announced ${announced} bytes, but ${what}`);
+}
+
+/** Whoever reads it looks for a way to push large layers, and may have met the smaller limit of an edge before. */
+function tooLarge(): RegistryError {
+  const message =
+    `a layer may have at most ${MAX_BLOB_BYTES / 1024 ** 3} GiB; up to that, ` +
+    "`berth proxy` gets it through limits that requests have on their way (docs/large-layers.md)";
+  return new RegistryError("BLOB_TOO_LARGE", message);
+}
+
+/** Waits a little for the memory that other uploads give back with every part they have sent. */
+async function appendSoon(part: PartBuffer, piece: Uint8Array): Promise<boolean> {
+  for (let tries = 0; tries < APPEND_TRIES; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, APPEND_PAUSE_MS));
+    if (part.append(piece)) return true;
+  }
+  return false;
+}
+
+/** Passes a body on. */
+async function pump(body: ByteStream, writable: WritableStream<Uint8Array>): Promise<void> {
+  const reader = new BodyReader(body, isOthersTurn);
+  const writer = writable.getWriter();
+  try {
+    for (;;) {
+      const piece = await reader.read(Infinity);
+      if (piece === undefined) break;
+      if (piece !== IDLE) await writer.write(piece);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    throw error;
+  } finally {
+    await reader.release();
+  }
+}
+
+async function isAtEnd(reader: BodyReader): Promise<boolean> {
+  for (;;) {
+    const piece = await reader.read(1);
+    if (piece !== IDLE) return piece === undefined;
+  }
+}
+
+/** R2 asks to repeat what failed on its side; the part is still in memory. */
+async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === PART_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** tries));
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * How a row says that it is deleted. What may have very many rows is deleted with one small batch, which gives it a name that
+ * nothing else can have; what belonged to it goes in slices afterwards (`deletion.ts`). Whoever looks for something by its name
+ * or digest does not find such a row anyway; lists and ids ask for the conditions here.
+ */
+import { and, eq, ne, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { RegistryError } from "../../kernel/errors.ts";
+import { isConstraintFailure } from "../database.ts";
+import { accounts, manifests, repositories, users } from "../schema.ts";
+
+/** What the new name begins with. It comes behind every character that names and digests may begin with. */
+export const GONE = "~";
+
+/** The name that a deleted row of an id gets. */
+export function goneName(id: SQLWrapper): SQL<never> {
+  return sql`${GONE} || ${id}`;
+}
+
+/** Whether a row with a name has not been deleted. */
+export function isNamed(name: SQLWrapper): SQL {
+  return sql`${name} < ${GONE}`;
+}
+
+/**
+ * The refusal for a batch that made a user or an organization in an account that was deleted meanwhile: a trigger of migration
+ * 0006 lets it fail. Undefined for any other failure.
+ */
+export function deletedAccount(error: unknown): RegistryError | undefined {
+  if (!isConstraintFailure(error, "the account is deleted")) return undefined;
+  return new RegistryError("ACCOUNT_UNKNOWN", "the account was deleted meanwhile", { cause: error });
+}
+
+/** The account that a deleted repository gets. */
+export const GONE_ACCOUNT = 0;
+
+/** Whether a row of `repositories` has not been deleted. */
+export const isThere = ne(repositories.accountId, GONE_ACCOUNT);
+
+/** What `manifests.unreferenced_since` says of manifests to be taken apart. */
+export const COLLECTED = -1;
+/** Somebody deleted it: its blobs count as used until it is taken apart. */
+export const DELETED = -2;
+
+/** Whether a row of `manifests` has been neither deleted nor collected. */
+export const isManifestThere = sql`ifnull(${manifests.unreferencedSince}, 0) >= 0`;
+
+/** The columns that make a manifest gone for everybody: its digest is free, and it refers to nothing. */
+export function goneManifest(kind: typeof COLLECTED | typeof DELETED) {
+  return {
+    unreferencedSince: kind,
+    digest: sql`${GONE} || ${manifests.id} || ' ' || ${manifests.digest}`,
+    subject: null,
+  };
+}
+
+/** Joins `users` by an id, unless the user was deleted. The row itself stays, because what it made refers to it. */
+export function isNamedUser(id: SQLWrapper): SQL | undefined {
+  return and(eq(users.id, id), isNamed(users.name));
+}
+
+/** The same of users with their accounts, each of which may have been deleted: for queries that join `accounts`. */
+export const isUserThere = and(isNamed(users.name), isNamed(accounts.name));
+
+/** Whether a user has not been deleted since the request began that they sent. */
+export function isStillThere({ id }: { id: number }): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isNamedUser(sql`${id}`)})`;
+}
+
+/** The columns that make a user gone for everybody: nobody can log in, and no account counts on them. */
+export const GONE_USER = { name: goneName(users.id), role: "member", passwordHash: "" } as const;

@@ -1,0 +1,218 @@
+/** What an image's page shows: its properties, its tags and one of its manifests. */
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import type { Digest } from "../../kernel/digest.ts";
+import type { Page, TagSort } from "../../model/images/image-search.ts";
+import { MAX_MEDIA_TYPE_LENGTH } from "../../kernel/limits.ts";
+import type { Platform } from "../../kernel/platform.ts";
+import type { Tag } from "../../kernel/reference.ts";
+import { type BoundedList, boundedPage, splitEnd } from "../bounded.ts";
+import { companionsOfManifest, isListedTag, readCompanions } from "../content/companions.ts";
+import { asColumn, type Database } from "../database.ts";
+import { isNamedUser } from "../deletion/gone.ts";
+import { isImmutable } from "../immutable-rules/immutable-rules.ts";
+import { countPlatforms, platformsOfManifest } from "./platforms.ts";
+import {
+  accounts,
+  blobs,
+  manifestBlobs,
+  manifestChildren,
+  manifestPlatforms,
+  manifests,
+  repositories,
+  tagHistory,
+  tags,
+  users,
+} from "../schema.ts";
+
+/** The properties of a repository that its page shows. */
+export async function findImageProperties(db: Database, repositoryId: number) {
+  const [row] = await db
+    .select({
+      accountName: accounts.name,
+      isPublic: repositories.isPublic,
+      category: repositories.category,
+      description: repositories.description,
+      tagCount: repositories.tagCount,
+      companionCount: repositories.companionCount,
+      storedBytes: repositories.storedBytes,
+      pullCount: repositories.pullCount,
+      createdBy: users.name,
+      createdAt: repositories.createdAt,
+      updatedAt: repositories.updatedAt,
+    })
+    .from(repositories)
+    .innerJoin(accounts, eq(accounts.id, repositories.accountId))
+    .leftJoin(users, isNamedUser(repositories.createdBy))
+    .where(eq(repositories.id, repositoryId));
+  return row;
+}
+
+export interface TagSearch extends Page<TagSort> {
+  repositoryId: number;
+  /** What the names begin with. */
+  prefix: string | undefined;
+}
+
+/**
+ * How many blobs of an image and its platforms are added up: those of twenty platforms of a hundred layers. An index may have
+ * ten thousand children of ten thousand layers each, which would be a hundred million rows to read, for each of its tags.
+ */
+export const MAX_ADDED_BLOBS = 2000;
+
+/** Bytes of the blobs of a row of `manifests` and of its children, each counted once: of the first {@link MAX_ADDED_BLOBS}. */
+export const imageBytes = asColumn<number>(sql`(
+  SELECT coalesce(sum(${blobs.size}), 0) FROM ${blobs} WHERE ${blobs.id} IN (
+    SELECT blob_id FROM (
+      SELECT ${manifestBlobs.blobId} AS blob_id FROM ${manifestBlobs}
+      WHERE ${manifestBlobs.manifestId} = ${manifests.id}
+      UNION ALL
+      SELECT ${manifestBlobs.blobId} FROM ${manifestChildren} CROSS JOIN ${manifestBlobs}
+      WHERE ${manifestChildren.parentId} = ${manifests.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
+      LIMIT ${sql.raw(String(MAX_ADDED_BLOBS))})))`);
+
+/** Behind every character that a tag may have. */
+const AFTER_TAG_CHARACTERS = "\u007f";
+
+/**
+ * One page of a repository's tags in the order asked for; tags with equal times in that of their rows. Where many begin with
+ * the prefix, a page by time has fewer ({@link BoundedPage}).
+ */
+export async function listTagDetails(db: Database, search: TagSearch) {
+  const { rows, end } = splitEnd(await listTagDetailsQuery(db, search));
+  const tagsOfPage = rows.map(({ platforms, companions, ...tag }) => ({
+    ...tag,
+    platforms: JSON.parse(platforms) as Platform[],
+    companions: readCompanions(companions),
+  }));
+  return { rows: tagsOfPage, end };
+}
+
+export function listTagDetailsQuery(db: Database, search: TagSearch) {
+  const order = search.isDescending ? sql`DESC` : sql`ASC`;
+  return db
+    .select({
+      id: sql<number>`page.id`,
+      key: sql<string | number>`page.key`,
+      isEnd: sql<number>`page.is_end`,
+      name: tags.name,
+      digest: manifests.digest,
+      mediaType: manifests.mediaType,
+      content: manifests.content,
+      companions: companionsOfManifest,
+      artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
+      imageBytes,
+      platformCount: countPlatforms,
+      platforms: platformsOfManifest,
+      isImmutable: sql`${isImmutable}`.mapWith(Boolean),
+      pushedBy: sql<string | null>`(
+        SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isNamedUser(tagHistory.userId)}
+        WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
+        ORDER BY ${tagHistory.id} DESC LIMIT 1)`,
+      createdAt: tags.createdAt,
+      pushedAt: tags.updatedAt,
+      lastPulledAt: manifests.lastPulledAt,
+    })
+    .from(boundedPage(listOf(search)))
+    .innerJoin(tags, sql`${tags}.rowid = page.id`)
+    .innerJoin(manifests, eq(manifests.id, tags.manifestId))
+    .orderBy(sql`page.key ${order}`, sql`page.id ${order}`);
+}
+
+function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagSearch): BoundedList {
+  // Several tags may have one time. Their row numbers order these, and the index holds row numbers.
+  const id = sql`${tags}.rowid`;
+  const isListed = and(eq(tags.repositoryId, repositoryId), isListedTag);
+  const hasPrefix =
+    prefix === undefined
+      ? undefined
+      : and(gte(tags.name, prefix as Tag), lt(tags.name, `${prefix}${AFTER_TAG_CHARACTERS}` as Tag));
+  const list = { table: tags, id, isDescending, after, limit };
+  // Names that begin alike are next to each other in the index by name.
+  if (sort === "name") {
+    return {
+      ...list,
+      key: tags.name,
+      within: and(isListed, hasPrefix),
+      conditions: undefined,
+      columns: [id, tags.name],
+      selectors: [],
+    };
+  }
+  return {
+    ...list,
+    key: tags.updatedAt,
+    within: isListed,
+    conditions: hasPrefix,
+    columns: [id, tags.updatedAt, tags.name],
+    selectors: hasPrefix ? [sql`SELECT ${id} AS id FROM ${tags} WHERE ${and(isListed, hasPrefix)}`] : [],
+  };
+}
+
+/** How many of a manifest's tags its page names. */
+const MAX_TAGS = 100;
+/** As many of a manifest's tags and referrers are counted. */
+export const MAX_COUNTED = 1000;
+
+/** What the registry knows of a manifest beyond its text; undefined when it is gone. */
+export async function findManifestFacts(db: Database, manifestId: number) {
+  const named = db
+    .select({ name: tags.name })
+    .from(tags)
+    .where(eq(tags.manifestId, manifestId))
+    .limit(MAX_COUNTED)
+    .as("named");
+  const [[facts], shown] = await Promise.all([
+    db
+      .select({
+        createdAt: manifests.createdAt,
+        lastPulledAt: manifests.lastPulledAt,
+        imageBytes,
+        companions: companionsOfManifest,
+        referrerCount: asColumn<number>(sql`(
+          SELECT count(*) FROM (
+            SELECT 1 FROM ${manifests} AS referrers
+            WHERE referrers.repository_id = ${manifests.repositoryId} AND referrers.subject = ${manifests.digest}
+            LIMIT ${MAX_COUNTED}))`),
+        hasPlatform: asColumn<number>(sql`EXISTS (
+          SELECT 1 FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`).mapWith(
+          Boolean,
+        ),
+      })
+      .from(manifests)
+      .where(eq(manifests.id, manifestId)),
+    db
+      .select({ name: named.name, total: sql<number>`count(*) OVER ()` })
+      .from(named)
+      .orderBy(asc(named.name))
+      .limit(MAX_TAGS),
+  ]);
+  return (
+    facts && {
+      ...facts,
+      companions: readCompanions(facts.companions),
+      tags: shown.map(({ name }) => name),
+      tagCount: shown[0]?.total ?? 0,
+    }
+  );
+}
+
+/** The bytes of these children of an index, by digest. */
+export async function listChildBytes(
+  db: Database,
+  manifestId: number,
+  digests: readonly Digest[],
+): Promise<Map<Digest, number>> {
+  const rows = await db
+    .select({ digest: manifests.digest, imageBytes })
+    .from(manifests)
+    .where(
+      and(
+        eq(
+          manifests.repositoryId,
+          sql`(SELECT repository_id FROM manifests AS parent WHERE parent.id = ${manifestId})`,
+        ),
+        sql`${manifests.digest} IN (SELECT value FROM json_each(${JSON.stringify(digests)}))`,
+      ),
+    );
+  return new Map(rows.map((row) => [row.digest, row.imageBytes]));
+}

@@ -1,0 +1,209 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { Actor, User } from "../../model/rights/access.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { NO_CATEGORY } from "../../kernel/image-categories.ts";
+import type { ImageProperties } from "../../model/images/image-properties.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { mayAddImages } from "../rights/access.ts";
+import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
+import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "../bounded.ts";
+import type { Database } from "../database.ts";
+import { deletedAccount, isThere, isNamedUser } from "../deletion/gone.ts";
+import { ownImages } from "./image-selectors.ts";
+import { insertOpenUpload, openedBy } from "../content/open-uploads.ts";
+import { insertOrganization } from "../organizations/organizations.ts";
+import { throwExplained } from "../quotas/quotas.ts";
+import { organizations, repositories, users } from "../schema.ts";
+
+export function unknownRepository(repository: RepositoryName): RegistryError {
+  return new RegistryError("NAME_UNKNOWN", {
+    message: `repository ${repository} does not exist`,
+    detail: { name: repository },
+  });
+}
+
+/** The id of a repository as part of a statement; null when there is none. */
+export function repositoryIdOf(name: RepositoryName) {
+  return sql<number>`(SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name})`;
+}
+
+/**
+ * Creates a repository and its organization, as far as they do not exist and the actor may. Two callers at once make one.
+ *
+ * @param organizationQuota how many organizations the user may have created; 0 when none is to be created here.
+ * @throws RegistryError QUOTA_EXCEEDED.
+ */
+export async function createRepository(
+  db: Database,
+  actor: Actor,
+  name: RepositoryName,
+  organizationQuota: number,
+): Promise<void> {
+  await db
+    .batch(creation(db, actor, name, organizationQuota))
+    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
+}
+
+/**
+ * The same, and opens an upload in it in the same batch.
+ *
+ * @returns as `openUploadRow`.
+ * @throws RegistryError QUOTA_EXCEEDED, ACCOUNT_UNKNOWN when the account was deleted meanwhile.
+ */
+export async function createRepositoryForUpload(
+  db: Database,
+  actor: Actor,
+  name: RepositoryName,
+  organizationQuota: number,
+  upload: string,
+): Promise<number | undefined> {
+  const [, , , , , opened, rooms] = await db
+    .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor, name, upload)])
+    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
+  return openedBy(opened, rooms);
+}
+
+function creation(db: Database, actor: Actor, name: RepositoryName, organizationQuota: number) {
+  const organization = organizationOf(name);
+  return [
+    ...insertOrganization(db, actor, organization, organizationQuota),
+    insertRepository(db, actor, name),
+    insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name }),
+  ] as const;
+}
+
+function imageNeed({ user }: Actor, name: RepositoryName) {
+  return { organization: organizationOf(name), accountId: user.accountId, needed: { images: 1 } };
+}
+
+/** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
+function insertRepository(
+  db: Database,
+  { user }: Actor,
+  name: RepositoryName,
+  properties: Partial<ImageProperties> = {},
+) {
+  const { isPublic = false, category = NO_CATEGORY, description = "" } = properties;
+  const now = Date.now();
+  return db
+    .insert(repositories)
+    .select(
+      sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
+                 ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0
+          FROM ${organizations}
+          WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)}`,
+    )
+    .onConflictDoNothing({ target: repositories.name })
+    .returning({ id: repositories.id });
+}
+
+/**
+ * Creates a repository in an organization of the actor's account that exists.
+ *
+ * @returns whether it was created; not when there is one of that name, or the organization has gone.
+ * @throws RegistryError QUOTA_EXCEEDED.
+ */
+export async function addRepository(
+  db: Database,
+  actor: Actor,
+  name: RepositoryName,
+  properties: Partial<ImageProperties>,
+): Promise<boolean> {
+  const { isPublic, category } = properties;
+  const [created] = await db
+    .batch([
+      insertRepository(db, actor, name, properties),
+      insertAuditIfChanged(db, actor, {
+        action: "image.create",
+        organization: organizationOf(name),
+        resource: name,
+        detail: { isPublic, category },
+      }),
+    ])
+    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
+  return created.length > 0;
+}
+
+/** A repository's properties and counters; undefined when there is none of that id. */
+export async function findRepositoryRecord(db: Database, id: number) {
+  const [row] = await db
+    .select({
+      id: repositories.id,
+      organizationId: repositories.organizationId,
+      accountId: repositories.accountId,
+      name: repositories.name,
+      isPublic: repositories.isPublic,
+      category: repositories.category,
+      description: repositories.description,
+      creator: { id: users.id, name: users.name },
+      createdAt: repositories.createdAt,
+      updatedAt: repositories.updatedAt,
+      pullCount: repositories.pullCount,
+      tagCount: repositories.tagCount,
+      storedBytes: repositories.storedBytes,
+    })
+    .from(repositories)
+    .leftJoin(users, isNamedUser(repositories.createdBy))
+    .where(and(eq(repositories.id, id), isThere));
+  return row;
+}
+
+/**
+ * Changes those properties that are given.
+ *
+ * @returns whether there was such a repository.
+ */
+export async function updateRepository(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  properties: Partial<ImageProperties>,
+): Promise<boolean> {
+  const { isPublic, category, description } = properties;
+  const isMeant = and(eq(repositories.id, repository.id), isThere);
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
+      isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },
+      category: category === undefined ? undefined : { from: repositories.category, to: category },
+      // A description may be as long as a page.
+      descriptionLength:
+        description === undefined
+          ? undefined
+          : { from: sql`length(${repositories.description})`, to: sql`length(${description})` },
+    }),
+    db
+      .update(repositories)
+      .set({ ...properties, updatedAt: new Date() })
+      .where(isMeant)
+      .returning({ id: repositories.id }),
+  ]);
+  return updated.length > 0;
+}
+
+function updateOf({ name }: { name: RepositoryName }) {
+  return { action: "image.update", organization: organizationOf(name), resource: name } as const;
+}
+
+/** One page of the repositories that a user has a right to, after `last` in byte order. */
+export async function listOwnNames(
+  db: Database,
+  user: User,
+  last: string,
+  limit: number,
+): Promise<BoundedPage<{ key: RepositoryName; id: number }>> {
+  return splitEnd(await listOwnNamesQuery(db, user, last, limit));
+}
+
+function listOwnNamesQuery(db: Database, user: User, last: string, limit: number) {
+  const page = boundedPage({
+    ...ownImages(db, user),
+    key: repositories.name,
+    isDescending: false,
+    after: [last, BEHIND_NAME],
+    limit,
+  });
+  return db
+    .select({ key: sql<RepositoryName>`page.key`, id: sql<number>`page.id`, isEnd: sql<number>`page.is_end` })
+    .from(page)
+    .orderBy(asc(sql`page.key`));
+}

@@ -1,0 +1,242 @@
+/** Rights of users on organizations and on single images (guide 6). Both are kept alike, in two tables. */
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Actor, Level } from "../../model/rights/access.ts";
+import { shorten } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import { insertAuditForEach, isAuditRefusal } from "../audit/audit.ts";
+import type { Database } from "../database.ts";
+import { isNamed, isNamedUser } from "../deletion/gone.ts";
+import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "../schema.ts";
+
+/** What rights are on. */
+export type PermissionTarget =
+  { kind: "organization"; name: OrganizationName } | { kind: "image"; name: RepositoryName };
+
+const TABLES = {
+  organization: {
+    targets: organizations,
+    permissions: organizationPermissions,
+    targetId: organizationPermissions.organizationId,
+  },
+  image: {
+    targets: repositories,
+    permissions: repositoryPermissions,
+    targetId: repositoryPermissions.repositoryId,
+  },
+} as const;
+
+export interface Permission {
+  userId: number;
+  userName: string;
+  level: Level;
+}
+
+/** SWR's lists of permissions have no pages, and an account may have any number of users. */
+export const MAX_LISTED_PERMISSIONS = 10_000;
+
+/**
+ * Everybody's rights on one target of an account, in the order of granting, which Terraform compares with its own: the first
+ * of them. SQLite gives a new row a `rowid` above all others, a changed one keeps its.
+ */
+export async function listPermissions(
+  db: Database,
+  { kind, name }: PermissionTarget,
+  accountId: number,
+): Promise<Permission[]> {
+  const { targets, permissions, targetId } = TABLES[kind];
+  return db
+    .select({ userId: users.id, userName: users.name, level: permissions.level })
+    .from(targets)
+    .innerJoin(permissions, eq(targetId, targets.id))
+    .innerJoin(users, isNamedUser(permissions.userId))
+    .where(and(eq(targets.name, name as OrganizationName & RepositoryName), eq(targets.accountId, accountId)))
+    .orderBy(sql`${permissions}.rowid`)
+    .limit(MAX_LISTED_PERMISSIONS);
+}
+
+/** A user as a request names them, and what they are to have. */
+export interface PermissionEntry {
+  userId: string;
+  userName: string;
+  level: Level;
+}
+
+/** What {@link entriesOf} reads: a name is compared when it is there. */
+type WantedEntry = Pick<PermissionEntry, "userId"> & Partial<PermissionEntry>;
+
+/**
+ * Gives users of the actor's account rights that they do not have yet on something of that account: all or none.
+ *
+ * @throws RegistryError PERMISSION_EXISTS, or USER_UNKNOWN when id and name are not one user's of the account.
+ */
+export async function createPermissions(
+  db: Database,
+  actor: Actor,
+  target: PermissionTarget,
+  entries: PermissionEntry[],
+): Promise<void> {
+  const isNew = sql`matched.id IS NOT NULL AND present.level IS NULL`;
+  await changePermissions(
+    db,
+    actor,
+    target,
+    entries,
+    "PERMISSION_EXISTS",
+    setPermissions(db, actor, target, entries, isNew),
+  );
+}
+
+/**
+ * Changes rights that users have: all or none.
+ *
+ * @throws RegistryError PERMISSION_UNKNOWN, or USER_UNKNOWN when id and name are not one user's of the account.
+ */
+export async function updatePermissions(
+  db: Database,
+  actor: Actor,
+  target: PermissionTarget,
+  entries: PermissionEntry[],
+): Promise<void> {
+  await changePermissions(
+    db,
+    actor,
+    target,
+    entries,
+    "PERMISSION_UNKNOWN",
+    setPermissions(db, actor, target, entries, IS_PRESENT),
+  );
+}
+
+/**
+ * Takes rights away: all or none.
+ *
+ * @throws RegistryError PERMISSION_UNKNOWN.
+ */
+export async function deletePermissions(
+  db: Database,
+  actor: Actor,
+  target: PermissionTarget,
+  userIds: string[],
+): Promise<void> {
+  const { targets, permissions, targetId } = TABLES[target.kind];
+  const { accountId } = actor.user;
+  const entries = userIds.map((userId) => ({ userId }));
+  const detail = sql`json_object('user', matched.name, 'previous', present.level)`;
+  const rows = { from: entriesOf(target, accountId, entries), condition: IS_PRESENT, detail };
+  await changePermissions(db, actor, target, entries, "PERMISSION_UNKNOWN", [
+    insertAuditForEach(db, actor, auditEntry(target, "delete"), rows),
+    db.delete(permissions).where(
+      sql`${targetId} = (SELECT ${targets.id} FROM ${targets}
+                         WHERE ${targets.name} = ${target.name} AND ${targets.accountId} = ${accountId})
+          AND ${permissions.userId} IN (SELECT value FROM json_each(${JSON.stringify(userIds.map(idOf))}))`,
+    ),
+  ]);
+}
+
+const IS_PRESENT = sql`present.level IS NOT NULL`;
+
+/** The statements that set rights and record what they were, unless a row of {@link entriesOf} fails a condition. */
+function setPermissions(
+  db: Database,
+  actor: Actor,
+  target: PermissionTarget,
+  entries: PermissionEntry[],
+  condition: SQL,
+): Batch {
+  const { permissions, targetId } = TABLES[target.kind];
+  const from = entriesOf(target, actor.user.accountId, entries);
+  // A patch with null leaves the key out.
+  const detail = sql`json_patch(
+    json_object('user', matched.name, 'level', entry.value ->> 'level'),
+    json_object('previous', present.level))`;
+  return [
+    insertAuditForEach(db, actor, auditEntry(target, "set"), { from, condition, detail }),
+    db
+      .insert(permissions)
+      .select(sql`SELECT target.id, matched.id, entry.value ->> 'level', ${Date.now()} FROM ${from} WHERE true`)
+      .onConflictDoUpdate({ target: [targetId, permissions.userId], set: { level: sql`excluded.level` } }),
+  ];
+}
+
+function auditEntry({ kind, name }: PermissionTarget, did: "set" | "delete") {
+  const organization = kind === "organization" ? name : organizationOf(name);
+  return { action: `${kind}.permission.${did}` as const, organization, resource: name };
+}
+
+/**
+ * A FROM clause of one row per entry: `entry.value` itself, the `target`, the `matched` user of the account and the
+ * permission that is `present`; each of the last three may be null.
+ */
+function entriesOf({ kind, name }: PermissionTarget, accountId: number, entries: WantedEntry[]): SQL {
+  const { targets, permissions, targetId } = TABLES[kind];
+  const list = JSON.stringify(entries.map((entry) => ({ ...entry, id: idOf(entry.userId) })));
+  return sql`json_each(${list}) AS entry
+    LEFT JOIN ${targets} AS target ON target.name = ${name} AND target.account_id = ${accountId}
+    LEFT JOIN ${users} AS matched ON matched.id = entry.value ->> 'id' AND matched.account_id = target.account_id
+      AND ${isNamed(sql`matched.name`)}
+      AND matched.name = ifnull(entry.value ->> 'userName', matched.name)
+    LEFT JOIN ${permissions} AS present
+      ON present.${sql.identifier(targetId.name)} = target.id AND present.user_id = matched.id`;
+}
+
+/** A user's id; nobody's for what is none. */
+function idOf(text: string): number {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : 0;
+}
+
+type Batch = Parameters<Database["batch"]>[0];
+
+/** @param refusal what it means that an entry did not meet the condition, unless the user or target is not there. */
+async function changePermissions(
+  db: Database,
+  actor: Actor,
+  target: PermissionTarget,
+  entries: WantedEntry[],
+  refusal: Refusal,
+  statements: Batch,
+): Promise<void> {
+  try {
+    await db.batch(statements);
+  } catch (error) {
+    if (!isAuditRefusal(error)) throw error;
+    throw await explainRefusal(db, actor, target, entries, refusal, error);
+  }
+}
+
+type Refusal = "PERMISSION_EXISTS" | "PERMISSION_UNKNOWN";
+
+/** Finds out which entries a change failed for. */
+async function explainRefusal(
+  db: Database,
+  actor: Actor,
+  target: PermissionTarget,
+  entries: WantedEntry[],
+  refusal: Refusal,
+  cause: unknown,
+): Promise<RegistryError> {
+  const rows = await db
+    .select({ isUser: sql<number>`matched.id IS NOT NULL`, level: sql<Level | null>`present.level` })
+    .from(entriesOf(target, actor.user.accountId, entries));
+  const found = entries.map((entry, at) => ({
+    ...entry,
+    isUser: rows[at]?.isUser === 1,
+    level: rows[at]?.level ?? undefined,
+  }));
+  const strangers = found.filter(({ userName, isUser }) => userName !== undefined && !isUser);
+  if (strangers.length > 0) {
+    const problems = strangers.map(({ userId, userName = "" }) => ({
+      message: `your account has no user "${shorten(userName)}" with the id "${shorten(userId)}"`,
+      detail: { user_id: shorten(userId) },
+    }));
+    return new RegistryError("USER_UNKNOWN", problems, { cause });
+  }
+  const problems = found
+    .filter(({ level }) => (level === undefined) === (refusal === "PERMISSION_UNKNOWN"))
+    .map(({ userId, userName = `with the id "${shorten(userId)}"`, level = "no" }) => ({
+      message: `user ${userName} has ${level} permission on ${target.name}`,
+      detail: { user_id: shorten(userId) },
+    }));
+  const changed = `the permissions on ${target.name} have changed in this moment: try again`;
+  return new RegistryError(refusal, problems.length > 0 ? problems : changed, { cause });
+}

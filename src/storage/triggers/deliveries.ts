@@ -1,0 +1,375 @@
+/** Deliveries of push events to triggers: the outbox, and the history. */
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../../model/rights/access.ts";
+import type { AuditEntry } from "../../model/audit/audit.ts";
+import { type DeliveryStatus, type Outcome } from "../../model/triggers/deliveries.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import type { PushEvent } from "../../model/triggers/push-event.ts";
+import type { Tag } from "../../kernel/reference.ts";
+import { insertAudit } from "../audit/audit.ts";
+import { type Database, isConstraintFailure } from "../database.ts";
+import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
+import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
+
+export type DeliveryRecord = typeof deliveries.$inferSelect;
+export type AttemptRecord = typeof deliveryAttempts.$inferSelect;
+
+/** What tags are about to be pointed to, as values or as they are in the database. */
+export interface PushedManifest {
+  digest: Digest | SQL;
+  mediaType: string | SQL;
+  size: number | SQL;
+}
+
+/**
+ * The statement that writes the outbox, for the batch that moves tags, before it does: a row per enabled trigger of the
+ * repository and tag. A glob is looked at afterwards (`registry/triggers/deliveries.ts`), because SQL cannot; so some of these
+ * rows go again.
+ *
+ * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether all who want all tags are told of it or
+ * only who named it (`kernel/tag-kind.ts`).
+ * @param isSame whether a tag (`moved.value ->> 'tag'`) has the manifest already: only triggers that always fire do then.
+ * @param isMoving whether the batch moves tags at all.
+ */
+export function insertDeliveries(
+  db: Database,
+  repositoryId: number,
+  tags: SQL,
+  event: Pick<PushEvent, "repository" | "user" | "registry">,
+  { digest, mediaType, size }: PushedManifest,
+  isSame: SQL,
+  isMoving = sql`true`,
+) {
+  const now = new Date();
+  const common = JSON.stringify({ ...event, at: now.toISOString() });
+  const tag = sql`(moved.value ->> 'tag')`;
+  return db
+    .insert(deliveries)
+    .select(
+      sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
+                 json_set(${common}, '$.tag', ${tag}, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
+                 ${tag}, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL, NULL, NULL, NULL
+          FROM ${triggers} JOIN json_each(${tags}) AS moved
+          WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
+            AND CASE ${triggers.conditionKind}
+              WHEN 'tag' THEN instr(';' || ${triggers.condition} || ';', ';' || ${tag} || ';') > 0
+              ELSE moved.value ->> 'isAnnounced' OR ${triggers.condition} = ${tag} END
+            AND (${triggers.firesAlways} = 1 OR NOT ${isSame}) AND ${isMoving}`,
+    )
+    .returning({ id: deliveries.id, triggerId: deliveries.triggerId, tag: deliveries.tag });
+}
+
+/**
+ * How many deliveries one push may set off: as many triggers as an image may have for each of ten tags, which is as many
+ * as a push by digest has to be able to name (OCI distribution-spec, "Pushing Manifests").
+ */
+export const MAX_DELIVERIES_PER_PUSH = 1000;
+
+/**
+ * The statement right after {@link insertDeliveries} that refuses the whole batch if it has written more than that: then
+ * {@link tooManyDeliveries} knows the failure.
+ */
+export function limitDeliveries(db: Database) {
+  return db
+    .update(deliveries)
+    .set({ triggerId: sql`NULL` })
+    .where(sql`changes() > ${MAX_DELIVERIES_PER_PUSH} AND ${deliveries.id} = last_insert_rowid()`);
+}
+
+/** The refusal that a failure of {@link limitDeliveries} means; undefined for any other failure. */
+export function tooManyDeliveries(error: unknown, tags: readonly Tag[]): RegistryError | undefined {
+  if (!isConstraintFailure(error, "NOT NULL constraint failed: deliveries.trigger_id")) return undefined;
+  const message =
+    `${tags.length} tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries of this image's triggers: ` +
+    "push fewer of them at once";
+  return new RegistryError("TOO_MANY_TAGS", message, { cause: error });
+}
+
+/** A delivery that was written with a push. */
+export interface OutboxEntry {
+  id: number;
+  triggerId: number;
+  tag: Tag;
+}
+
+/**
+ * Writes a delivery for one trigger, by hand: a test, or an old event once more.
+ *
+ * @param record who did that, for the audit.
+ * @throws RegistryError TRIGGER_UNKNOWN when the trigger is gone.
+ */
+export async function insertDelivery(
+  db: Database,
+  triggerId: number,
+  event: PushEvent,
+  record?: { actor: Actor; entry: AuditEntry },
+): Promise<number> {
+  const now = new Date();
+  const insertion = db
+    .insert(deliveries)
+    .values({
+      uid: sql`lower(hex(randomblob(16)))`,
+      triggerId,
+      event: JSON.stringify(event),
+      tag: event.tag,
+      digest: event.digest,
+      status: "pending",
+      nextAttemptAt: now,
+      createdAt: now,
+    })
+    .returning({ id: deliveries.id });
+  try {
+    const [[row]] = await db.batch([insertion, ...(record ? [insertAudit(db, record.actor, record.entry)] : [])]);
+    if (!row) throw new Error("no row came back for a delivery");
+    return row.id;
+  } catch (cause) {
+    if (!isConstraintFailure(cause, "FOREIGN KEY constraint failed")) throw cause;
+    throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile", { cause });
+  }
+}
+
+/** Takes back deliveries whose trigger turned out not to want them. */
+export async function deleteDeliveries(db: Database, ids: readonly number[]): Promise<void> {
+  await db.delete(deliveries).where(sql`${deliveries.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+/** How long a delivery whose host has no room waits before the next look: longer the longer it has waited. */
+const MIN_WAIT_MS = 1000;
+const MAX_WAIT_MS = 30_000;
+
+/** What a look at a delivery comes to: it is the caller's to try, or it has to wait. */
+export type Claim = { delivery: DeliveryRecord } | { dueAt: Date };
+
+/**
+ * Takes a delivery that is due, for so long that nobody else takes it meanwhile; should its process die, it is due again
+ * after that. One that comes before its account's turn, or whose host has no room, stays in its row until then.
+ *
+ * @param outbound where it goes, and for which account.
+ * @returns undefined when it is not due, or done, or somebody else is at it.
+ */
+export async function claimDelivery(
+  db: Database,
+  id: number,
+  leaseMs: number,
+  outbound: Outbound,
+): Promise<Claim | undefined> {
+  const [, , [delivery], , , [waiting]] = await db.batch(claimQueries(db, id, leaseMs, outbound));
+  if (delivery) return { delivery };
+  return waiting?.dueAt ? { dueAt: waiting.dueAt } : undefined;
+}
+
+export function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbound) {
+  const now = Date.now();
+  const paces = pacesOf(outbound);
+  const isFree = and(
+    eq(deliveries.id, id),
+    isNotNull(deliveries.nextAttemptAt),
+    lte(deliveries.nextAttemptAt, new Date(now)),
+    or(isNull(deliveries.leasedUntil), lte(deliveries.leasedUntil, new Date(now))),
+  );
+  const waited = sql`(${now} - ${deliveries.slotAt})`;
+  return [
+    // The account's turns are given out in advance: so each delivery comes back once, and in the order in which they came.
+    db
+      .update(deliveries)
+      .set({ slotAt: sql`max(${now}, ${freeAt(paces.account)})` })
+      .where(and(isFree, isNull(deliveries.slotAt))),
+    spendIfChanged(db, paces.account, now),
+    db
+      .update(deliveries)
+      .set({ leasedUntil: new Date(now + leaseMs), slotAt: null, ...outbound })
+      .where(and(isFree, lte(deliveries.slotAt, new Date(now)), hasRoom(outbound, now)))
+      .returning(),
+    spendIfChanged(db, paces.host, now),
+    spendIfChanged(db, paces.share, now, true),
+    // What was not taken is still free.
+    db
+      .update(deliveries)
+      .set({
+        nextAttemptAt: sql`CASE WHEN ${deliveries.slotAt} > ${now} THEN ${deliveries.slotAt}
+          ELSE ${now} + min(${MAX_WAIT_MS}, max(${MIN_WAIT_MS}, ${waited} / 2)) + abs(random() % ${MIN_WAIT_MS}) END`,
+      })
+      .where(isFree)
+      .returning({ dueAt: deliveries.nextAttemptAt }),
+  ] as const;
+}
+
+/** Whether the tag was pushed again since. A test changes nothing, and so takes nothing's place. */
+export async function isOvertaken(db: Database, delivery: DeliveryRecord): Promise<boolean> {
+  return (await newerQuery(db, delivery)).length > 0;
+}
+
+function newerQuery(db: Database, { id, triggerId, tag }: Pick<DeliveryRecord, "id" | "triggerId" | "tag">) {
+  return db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        eq(deliveries.triggerId, triggerId),
+        eq(deliveries.tag, tag),
+        gt(deliveries.id, id),
+        sql`${deliveries.event} ->> '$.isTest' IS NULL`,
+      ),
+    )
+    .limit(1);
+}
+
+export interface Attempt {
+  startedAt: Date;
+  /** Milliseconds. */
+  duration: number;
+  outcome: Outcome;
+}
+
+/**
+ * Records what came of a try, and ends the lease.
+ *
+ * @param next when it is due again; null when it is done.
+ * @param isCounted whether it was a try of its own, or one more look at a rollout.
+ */
+export async function recordAttempt(
+  db: Database,
+  delivery: DeliveryRecord,
+  { startedAt, duration, outcome }: Attempt,
+  { status, next, isCounted }: { status: DeliveryStatus; next: Date | null; isCounted: boolean },
+): Promise<void> {
+  const number = delivery.attempts + (isCounted ? 1 : 0);
+  const answer = "answer" in outcome ? outcome.answer : undefined;
+  const values = { startedAt, duration, status: outcome.status, detail: outcome.detail, answer: answer ?? null };
+  await db.batch([
+    db
+      .insert(deliveryAttempts)
+      .values({ deliveryId: delivery.id, number, ...values })
+      .onConflictDoUpdate({
+        target: [deliveryAttempts.deliveryId, deliveryAttempts.number],
+        // The look at a rollout adds to the try that began it.
+        set: {
+          duration: sql`excluded.started_at + excluded.duration - ${deliveryAttempts.startedAt}`,
+          detail: outcome.detail,
+        },
+      }),
+    db
+      .update(deliveries)
+      .set({
+        status,
+        attempts: number,
+        nextAttemptAt: next,
+        leasedUntil: null,
+        detail: outcome.detail,
+        finishedAt: next === null ? new Date() : null,
+      })
+      .where(eq(deliveries.id, delivery.id)),
+  ]);
+}
+
+/** Deliveries that have been due for a while without anybody taking them: their message was lost, or never sent. */
+export async function listOverdue(db: Database, before: Date, limit: number): Promise<number[]> {
+  const rows = await overdueQuery(db, before, limit);
+  return rows.map(({ id }) => id);
+}
+
+function overdueQuery(db: Database, before: Date, limit: number) {
+  return db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        isNotNull(deliveries.nextAttemptAt),
+        lte(deliveries.nextAttemptAt, before),
+        or(isNull(deliveries.leasedUntil), lte(deliveries.leasedUntil, new Date())),
+      ),
+    )
+    .orderBy(asc(deliveries.nextAttemptAt))
+    .limit(limit);
+}
+
+/** Deliveries of a trigger before `before`, the newest first. */
+export async function listDeliveries(
+  db: Database,
+  triggerId: number,
+  before: number | undefined,
+  limit: number,
+): Promise<DeliveryRecord[]> {
+  return db
+    .select()
+    .from(deliveries)
+    .where(and(eq(deliveries.triggerId, triggerId), before === undefined ? undefined : lt(deliveries.id, before)))
+    .orderBy(desc(deliveries.id))
+    .limit(limit);
+}
+
+/** The newest delivery of each of these triggers, tests included. */
+export async function listNewestDeliveries(
+  db: Database,
+  triggerIds: readonly number[],
+): Promise<Map<number, DeliveryRecord>> {
+  const rows = await newestQuery(db, triggerIds);
+  return new Map(rows.map((row) => [row.triggerId, row]));
+}
+
+export function newestQuery(db: Database, triggerIds: readonly number[]) {
+  // One step in an index for each trigger, however long its history is.
+  const newest = sql`SELECT (
+      SELECT one.id FROM deliveries AS one WHERE one.trigger_id = wanted.value ORDER BY one.id DESC LIMIT 1)
+    FROM json_each(${JSON.stringify(triggerIds)}) AS wanted`;
+  return db
+    .select()
+    .from(deliveries)
+    .where(sql`${deliveries.id} IN (${newest})`);
+}
+
+/** The newest deliveries of a trigger that did what it is for, or failed to: no tests, and none that another overtook. */
+export async function listOutcomes(db: Database, triggerId: number, limit: number): Promise<DeliveryRecord[]> {
+  return outcomesQuery(db, triggerId, limit);
+}
+
+/** Deliveries that are looked through for outcomes. */
+const MAX_SEEN_DELIVERIES = 500;
+
+function outcomesQuery(db: Database, triggerId: number, limit: number) {
+  const seen = db
+    .select()
+    .from(deliveries)
+    .where(eq(deliveries.triggerId, triggerId))
+    .orderBy(desc(deliveries.id))
+    .limit(MAX_SEEN_DELIVERIES)
+    .as("seen");
+  return db
+    .select()
+    .from(seen)
+    .where(and(inArray(seen.status, ["success", "failed", "dead"]), sql`${seen.event} ->> '$.isTest' IS NULL`))
+    .limit(limit);
+}
+
+export async function findDelivery(db: Database, triggerId: number, id: number): Promise<DeliveryRecord | undefined> {
+  const [row] = await db
+    .select()
+    .from(deliveries)
+    .where(and(eq(deliveries.id, id), eq(deliveries.triggerId, triggerId)));
+  return row;
+}
+
+/** The tries of one delivery, the first first. */
+export async function listAttempts(db: Database, deliveryId: number): Promise<AttemptRecord[]> {
+  return db
+    .select()
+    .from(deliveryAttempts)
+    .where(eq(deliveryAttempts.deliveryId, deliveryId))
+    .orderBy(asc(deliveryAttempts.number));
+}
+
+/** Deletes history older than a time, at most `limit` rows; what is still to be delivered stays. */
+export async function deleteDeliveriesBefore(db: Database, before: Date, limit: number): Promise<number> {
+  const ids = db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(and(lt(deliveries.createdAt, before), isNull(deliveries.nextAttemptAt)))
+    .orderBy(asc(deliveries.createdAt))
+    .limit(limit);
+  const deleted = await db
+    .delete(deliveries)
+    .where(sql`${deliveries.id} IN ${ids}`)
+    .returning({ id: deliveries.id });
+  return deleted.length;
+}

@@ -1,0 +1,499 @@
+/** Triggers and the clusters they act on. */
+import { and, asc, desc, eq, inArray, isNull, lt, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { Actor } from "../../model/rights/access.ts";
+import type { AuditAction } from "../../model/audit/audit.ts";
+import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_TRIGGERS } from "../../kernel/limits.ts";
+import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import type { Condition } from "../../model/triggers/triggers.ts";
+import type { Target } from "../../model/triggers/trigger-targets.ts";
+import { type Change, insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
+import { type Database, isConstraintFailure } from "../database.ts";
+import { insertGoneTriggers } from "../deletion/deletion.ts";
+import { goneName, isNamed, isThere, isNamedUser } from "../deletion/gone.ts";
+import { clusters, deliveries, organizations, repositories, triggers, users } from "../schema.ts";
+
+export interface TriggerRecord {
+  id: number;
+  repositoryId: number;
+  repository: RepositoryName;
+  /** Of the image's organization. */
+  accountId: number;
+  name: string;
+  condition: Condition;
+  isEnabled: boolean;
+  firesAlways: boolean;
+  target: Target;
+  cluster: { id: number; name: string; server: string } | undefined;
+  encryptedSecrets: string | null;
+  creatorName: string | null;
+  createdAt: Date;
+  /** The id of the user in whose right a Kubernetes target acts; null when that user is gone. */
+  approvedBy: number | null;
+}
+
+const COLUMNS = {
+  id: triggers.id,
+  repositoryId: triggers.repositoryId,
+  repository: repositories.name,
+  accountId: repositories.accountId,
+  name: triggers.name,
+  conditionKind: triggers.conditionKind,
+  condition: triggers.condition,
+  isEnabled: triggers.isEnabled,
+  firesAlways: triggers.firesAlways,
+  target: triggers.target,
+  clusterId: clusters.id,
+  clusterName: clusters.name,
+  clusterServer: clusters.server,
+  encryptedSecrets: triggers.encryptedSecrets,
+  creatorName: users.name,
+  createdAt: triggers.createdAt,
+  approvedBy: triggers.approvedBy,
+};
+
+function select(db: Database) {
+  return db
+    .select(COLUMNS)
+    .from(triggers)
+    .innerJoin(repositories, and(eq(repositories.id, triggers.repositoryId), isThere, isNamed(triggers.name)))
+    .leftJoin(clusters, eq(clusters.id, triggers.clusterId))
+    .leftJoin(users, isNamedUser(triggers.createdBy))
+    .$dynamic();
+}
+
+type Row = Awaited<ReturnType<typeof select>>[number];
+
+/** The target is JSON that only this module writes, so its shape is not checked again. */
+function readTrigger(found: Row): TriggerRecord {
+  const { conditionKind, condition, clusterId: id, clusterName: name, clusterServer: server, target, ...row } = found;
+  return {
+    ...row,
+    condition: { kind: conditionKind, text: condition },
+    target: JSON.parse(target) as Target,
+    cluster: id !== null && name !== null && server !== null ? { id, name, server } : undefined,
+  };
+}
+
+/** The triggers of a repository, by name. */
+export async function listTriggers(db: Database, repositoryId: number): Promise<TriggerRecord[]> {
+  const rows = await select(db).where(eq(triggers.repositoryId, repositoryId)).orderBy(asc(triggers.name));
+  return rows.map(readTrigger);
+}
+
+export async function findTrigger(
+  db: Database,
+  repositoryId: number,
+  name: string,
+): Promise<TriggerRecord | undefined> {
+  const [row] = await select(db).where(and(eq(triggers.repositoryId, repositoryId), eq(triggers.name, name)));
+  return row && readTrigger(row);
+}
+
+/** The trigger that a delivery is for; undefined when it is gone, and the delivery with it. */
+export async function findTriggerOfDelivery(db: Database, deliveryId: number): Promise<TriggerRecord | undefined> {
+  const triggerId = sql`(SELECT ${deliveries.triggerId} FROM ${deliveries} WHERE ${deliveries.id} = ${deliveryId})`;
+  const [row] = await select(db).where(eq(triggers.id, triggerId));
+  return row && readTrigger(row);
+}
+
+/** The triggers with these ids, as far as they are there. */
+export async function findTriggers(db: Database, ids: readonly number[]): Promise<Map<number, TriggerRecord>> {
+  const rows = await select(db).where(sql`${triggers.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+  return new Map(rows.map((row) => [row.id, readTrigger(row)]));
+}
+
+export interface TriggerSettings {
+  condition: Condition;
+  isEnabled: boolean;
+  firesAlways: boolean;
+  target: Target;
+  clusterId: number | undefined;
+  encryptedSecrets: string | null;
+  /** Undefined: nobody, as for a webhook. */
+  approvedBy: number | undefined;
+}
+
+/** How many triggers all images of an account may have: a trigger of migration 0004 leaves out what goes beyond. */
+const MAX_ACCOUNT_TRIGGERS = 10_000;
+
+/**
+ * Gives a repository a trigger.
+ *
+ * @returns its id; undefined when the repository or the cluster is gone.
+ * @throws RegistryError TRIGGER_EXISTS when it has one of that name, TRIGGER_LIMIT when it has too many.
+ */
+export async function insertTrigger(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  name: string,
+  settings: TriggerSettings,
+): Promise<number | undefined> {
+  const now = Date.now();
+  const { condition, isEnabled, firesAlways, target, clusterId, encryptedSecrets, approvedBy } = settings;
+  const inserting = db.batch([
+    db
+      .insert(triggers)
+      .select(
+        sql`SELECT NULL, ${repository.id}, ${name}, ${condition.kind}, ${condition.text}, ${isEnabled ? 1 : 0},
+                   ${firesAlways ? 1 : 0}, ${JSON.stringify(target)}, ${clusterId ?? null}, ${encryptedSecrets},
+                   ${actor.user.id}, ${now}, ${now}, ${approvedBy ?? null}
+            WHERE (
+              SELECT count(*) FROM ${triggers} WHERE ${triggers.repositoryId} = ${repository.id} AND ${isNamed(triggers.name)}
+            ) < ${MAX_TRIGGERS}`,
+      )
+      .onConflictDoNothing({ target: [triggers.repositoryId, triggers.name] })
+      .returning({ id: triggers.id }),
+    insertAuditIfChanged(db, actor, auditOf("trigger.create", repository.name, name, whereTo(target))),
+  ]);
+  const result = await unlessGone(inserting);
+  if (!result) return undefined;
+  const [[row]] = result;
+  if (row) return row.id;
+  if (await findTrigger(db, repository.id, name)) {
+    throw new RegistryError("TRIGGER_EXISTS", { message: `trigger ${name} exists already`, detail: { name } });
+  }
+  throw new RegistryError(
+    "TRIGGER_LIMIT",
+    `an image has at most ${MAX_TRIGGERS} triggers, and an account ${MAX_ACCOUNT_TRIGGERS}`,
+  );
+}
+
+/** What a batch comes to; undefined when it names something that was deleted meanwhile. */
+async function unlessGone<T>(batch: Promise<T>): Promise<T | undefined> {
+  try {
+    return await batch;
+  } catch (error) {
+    if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param hasNewSecrets whether secrets were given, for the audit: what is stored is another text each time.
+ * @returns whether the repository has a trigger of that name, and the cluster is there.
+ */
+export async function updateTrigger(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  name: string,
+  { condition, target, ...changes }: Partial<TriggerSettings>,
+  hasNewSecrets: boolean,
+): Promise<boolean> {
+  const isMeant = and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name));
+  const updating = db.batch([
+    insertAuditOfChange(
+      db,
+      actor,
+      auditOf("trigger.update", repository.name, name),
+      sql`${triggers} WHERE ${isMeant}`,
+      {
+        isEnabled: changes.isEnabled === undefined ? undefined : { from: triggers.isEnabled, to: changes.isEnabled },
+        firesAlways:
+          changes.firesAlways === undefined ? undefined : { from: triggers.firesAlways, to: changes.firesAlways },
+        condition: condition && {
+          from: sql`${triggers.conditionKind} || ' ' || ${triggers.condition}`,
+          to: `${condition.kind} ${condition.text}`,
+        },
+        ...(target && changesOfTarget(target, changes.clusterId)),
+        credentials: hasNewSecrets
+          ? { from: triggers.encryptedSecrets, to: changes.encryptedSecrets ?? null, isSecret: true }
+          : undefined,
+      },
+    ),
+    db
+      .update(triggers)
+      .set({
+        ...changes,
+        ...(condition && { conditionKind: condition.kind, condition: condition.text }),
+        ...(target && {
+          target: JSON.stringify(target),
+          clusterId: changes.clusterId ?? null,
+          approvedBy: changes.approvedBy ?? null,
+        }),
+        updatedAt: new Date(),
+      })
+      .where(isMeant)
+      .returning({ id: triggers.id }),
+  ]);
+  const [, updated = []] = (await unlessGone(updating)) ?? [];
+  return updated.length > 0;
+}
+
+/** What the audit says of a target. The path of an address may be what its receiver knows the sender by, and is not told. */
+function changesOfTarget(target: Target, clusterId: number | undefined): Record<string, Change> {
+  const wanted: Partial<Record<string, unknown>> = { ...target };
+  const fieldOf = (name: string) => {
+    const { [name]: value } = wanted;
+    const to = typeof value === "string" ? value : null;
+    return { from: sql`${triggers.target} ->> ${`$.${name}`}`, to };
+  };
+  const url = fieldOf("url");
+  return {
+    kind: fieldOf("kind"),
+    host: { from: hostOf(url.from), to: target.kind === "webhook" ? new URL(target.url).host : null },
+    url: { ...url, isSecret: true },
+    format: fieldOf("format"),
+    cluster: { from: clusterNameOf(triggers.clusterId), to: clusterNameOf(clusterId ?? null) },
+    namespace: fieldOf("namespace"),
+    workload: fieldOf("workload"),
+    application: fieldOf("application"),
+    container: fieldOf("container"),
+    byDigest: {
+      from: sql`ifnull(${triggers.target} ->> '$.byDigest', 0)`,
+      to: target.kind === "kubernetes" && target.byDigest,
+    },
+  };
+}
+
+/** The host and port of an address, which has a path at least of `/`. */
+function hostOf(url: SQL): SQL {
+  const rest = sql`substr(${url}, instr(${url}, '://') + 3)`;
+  return sql`substr(${rest}, 1, instr(${rest}, '/') - 1)`;
+}
+
+function clusterNameOf(id: SQLWrapper | number | null): SQL {
+  return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
+}
+
+/** Deliveries that one statement looks at, and that it ends. Of more, the first that is sent is told the same, and the next ones end. */
+const MAX_SEEN = 5000;
+const MAX_ENDED = 1000;
+
+/**
+ * Switches a trigger off whose receiver says that it is gone for good, and ends what waits for it. What is being sent at this
+ * moment ends by its own answer.
+ */
+export async function disableTrigger(db: Database, id: number): Promise<void> {
+  const now = new Date();
+  const newest = db
+    .select({ id: deliveries.id, status: deliveries.status, leasedUntil: deliveries.leasedUntil })
+    .from(deliveries)
+    .where(eq(deliveries.triggerId, id))
+    .orderBy(desc(deliveries.id))
+    .limit(MAX_SEEN)
+    .as("newest");
+  const waiting = db
+    .select({ id: newest.id })
+    .from(newest)
+    .where(and(eq(newest.status, "pending"), or(isNull(newest.leasedUntil), lt(newest.leasedUntil, now))))
+    .limit(MAX_ENDED);
+  await db.batch([
+    db.update(triggers).set({ isEnabled: false, updatedAt: now }).where(eq(triggers.id, id)),
+    db
+      .update(deliveries)
+      .set({
+        status: "failed",
+        nextAttemptAt: null,
+        finishedAt: now,
+        detail: "the receiver has said before that it is gone",
+      })
+      .where(inArray(deliveries.id, waiting)),
+  ]);
+}
+
+/**
+ * Deletes a trigger, for everybody at once; its history, which may be long, goes in slices (`deletion.ts`).
+ *
+ * @returns its id; undefined when there was none of that name.
+ */
+export async function deleteTrigger(
+  db: Database,
+  actor: Actor,
+  repository: { id: number; name: RepositoryName },
+  name: string,
+): Promise<number | undefined> {
+  const [gone] = await db.batch([
+    db
+      .update(triggers)
+      .set({ name: goneName(triggers.id), isEnabled: false, clusterId: null, encryptedSecrets: null })
+      .where(and(eq(triggers.repositoryId, repository.id), eq(triggers.name, name)))
+      .returning({ id: triggers.id }),
+    insertAuditIfChanged(db, actor, auditOf("trigger.delete", repository.name, name)),
+    insertGoneTriggers(db, repository.id),
+  ]);
+  return gone[0]?.id;
+}
+
+function whereTo(target: Target) {
+  const { kind } = target;
+  return target.kind === "webhook"
+    ? { kind, host: new URL(target.url).host }
+    : { kind, namespace: target.namespace, application: target.application };
+}
+
+function auditOf(action: AuditAction, repository: RepositoryName, name: string, detail: Record<string, unknown> = {}) {
+  return {
+    action,
+    organization: organizationOf(repository),
+    resource: repository,
+    detail: { trigger: name, ...detail },
+  };
+}
+
+// --- Clusters ---
+
+export type ClusterRecord = typeof clusters.$inferSelect;
+
+export async function listClusters(db: Database, organizationId: number): Promise<ClusterRecord[]> {
+  return db.select().from(clusters).where(eq(clusters.organizationId, organizationId)).orderBy(asc(clusters.name));
+}
+
+export async function findCluster(
+  db: Database,
+  organizationId: number,
+  name: string,
+): Promise<ClusterRecord | undefined> {
+  const [row] = await db
+    .select()
+    .from(clusters)
+    .where(and(eq(clusters.organizationId, organizationId), eq(clusters.name, name)));
+  return row;
+}
+
+export async function findClusterById(db: Database, id: number): Promise<ClusterRecord | undefined> {
+  const [row] = await db.select().from(clusters).where(eq(clusters.id, id));
+  return row;
+}
+
+/** A cluster as its id alone names it, and the organization that it is of. */
+export async function findClusterName(db: Database, id: number) {
+  const [row] = await db
+    .select({
+      id: clusters.id,
+      name: clusters.name,
+      organization: organizations.name,
+      createdAt: clusters.createdAt,
+      updatedAt: clusters.updatedAt,
+    })
+    .from(clusters)
+    .innerJoin(organizations, eq(organizations.id, clusters.organizationId))
+    .where(eq(clusters.id, id));
+  return row;
+}
+
+export interface ClusterSettings {
+  server: string;
+  authority: string | null;
+  encryptedToken: string;
+  namespaces: string[];
+}
+
+/** How many clusters an organization may have. */
+export const MAX_CLUSTERS = 100;
+/** And all organizations of an account: a trigger of migration 0004 leaves out what goes beyond. */
+const MAX_ACCOUNT_CLUSTERS = 200;
+
+/**
+ * Gives an organization a cluster.
+ *
+ * @returns its id; undefined when the organization is gone.
+ * @throws RegistryError CLUSTER_EXISTS when it has one of that name, CLUSTER_LIMIT when it has too many.
+ */
+export async function insertCluster(
+  db: Database,
+  actor: Actor,
+  organization: { id: number; name: OrganizationName },
+  name: string,
+  { server, authority, encryptedToken, namespaces }: ClusterSettings,
+): Promise<number | undefined> {
+  const now = Date.now();
+  const inserting = db.batch([
+    db
+      .insert(clusters)
+      .select(
+        sql`SELECT NULL, ${organization.id}, ${name}, ${server}, ${authority}, ${encryptedToken},
+                   ${actor.user.id}, ${now}, ${now}, ${JSON.stringify(namespaces)}
+            WHERE (SELECT count(*) FROM ${clusters} WHERE ${clusters.organizationId} = ${organization.id}) < ${MAX_CLUSTERS}`,
+      )
+      .onConflictDoNothing({ target: [clusters.organizationId, clusters.name] })
+      .returning({ id: clusters.id }),
+    insertAuditIfChanged(db, actor, {
+      action: "cluster.create",
+      organization: organization.name,
+      resource: organization.name,
+      detail: { cluster: name, server, ...(namespaces.length > 0 && { namespaces }) },
+    }),
+  ]);
+  const result = await unlessGone(inserting);
+  if (!result) return undefined;
+  const [[row]] = result;
+  if (row) return row.id;
+  if (await findCluster(db, organization.id, name)) {
+    throw new RegistryError("CLUSTER_EXISTS", { message: `cluster ${name} exists already`, detail: { name } });
+  }
+  throw new RegistryError(
+    "CLUSTER_LIMIT",
+    `an organization has at most ${MAX_CLUSTERS} clusters, and an account ${MAX_ACCOUNT_CLUSTERS}`,
+  );
+}
+
+/** @returns whether there was one of that name. */
+export async function updateCluster(
+  db: Database,
+  actor: Actor,
+  organization: { id: number; name: OrganizationName },
+  name: string,
+  settings: Partial<ClusterSettings>,
+): Promise<boolean> {
+  const { server, authority, encryptedToken, namespaces } = settings;
+  const isMeant = and(eq(clusters.organizationId, organization.id), eq(clusters.name, name));
+  const entry = {
+    action: "cluster.update",
+    organization: organization.name,
+    resource: organization.name,
+    detail: { cluster: name },
+  } as const;
+  const [, updated] = await db.batch([
+    insertAuditOfChange(db, actor, entry, sql`${clusters} WHERE ${isMeant}`, {
+      server: server === undefined ? undefined : { from: clusters.server, to: server },
+      namespaces: namespaces === undefined ? undefined : { from: clusters.namespaces, to: namespaces },
+      // Public, and pages long.
+      authority: authority === undefined ? undefined : { from: clusters.authority, to: authority, isSecret: true },
+      credentials:
+        encryptedToken === undefined
+          ? undefined
+          : { from: clusters.encryptedToken, to: encryptedToken, isSecret: true },
+    }),
+    db
+      .update(clusters)
+      .set({ ...settings, updatedAt: new Date() })
+      .where(isMeant)
+      .returning({ id: clusters.id }),
+  ]);
+  return updated.length > 0;
+}
+
+/**
+ * @returns whether there was one of that name.
+ * @throws RegistryError CLUSTER_IN_USE while a trigger names it.
+ */
+export async function deleteCluster(
+  db: Database,
+  actor: Actor,
+  organization: { id: number; name: OrganizationName },
+  name: string,
+): Promise<boolean> {
+  try {
+    const [deleted] = await db.batch([
+      db
+        .delete(clusters)
+        .where(and(eq(clusters.organizationId, organization.id), eq(clusters.name, name)))
+        .returning({ id: clusters.id }),
+      insertAuditIfChanged(db, actor, {
+        action: "cluster.delete",
+        organization: organization.name,
+        resource: organization.name,
+        detail: { cluster: name },
+      }),
+    ]);
+    return deleted.length > 0;
+  } catch (cause) {
+    if (!isConstraintFailure(cause, "FOREIGN KEY constraint failed")) throw cause;
+    throw new RegistryError("CLUSTER_IN_USE", `a trigger updates workloads of cluster ${name}: delete that first`, {
+      cause,
+    });
+  }
+}
