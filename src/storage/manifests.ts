@@ -24,7 +24,6 @@ import { refuseImmutable } from "./deletion.ts";
 import { DELETED, goneManifest, isManifestThere } from "./gone.ts";
 import { findImmutableTags, immutableTag, isImmutable, isKept } from "./immutable-tags.ts";
 import { isOfKey } from "./leading-tags.ts";
-import { paced } from "./pace.ts";
 import { insertPlatforms } from "./platforms.ts";
 import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { throwExplained } from "./quotas.ts";
@@ -456,7 +455,7 @@ export async function deleteManifest(
       const message = `${digest} has more tags than one request can delete: repeat the request, which goes on`;
       throw new RegistryError("OVERLOADED", { message, detail: { digest } });
     }
-    deleted = (await paced(() => db.batch(deletingTags(db, actor, manifestId))))[1].length;
+    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
   }
   return deleteManifest(db, actor, repository, digest);
 }
