@@ -22,15 +22,17 @@ const PLAIN_HTTP_ONLY = [
 ].join("\r\n");
 
 /**
- * Bytes per read of an answer, and how many such reads may wait for a slow client. Large reads are what makes a pull
- * through the front as fast as one without it: Node's own 64 KiB halve it. A page of a buffer takes memory only once it
- * was filled, so small answers cost nothing.
+ * Bytes per read of an answer. Large reads make a pull through the front as fast as one without it: Node's own 64 KiB halve
+ * it. But a connection keeps the buffer of its next read, also while it is quiet: so it begins with the smallest, and gets a
+ * larger one only after a read that filled a good part of its buffer.
  */
-const BUFFER_SIZE = 1024 * 1024;
-const BUFFERS = 4;
-/** From this many connections on, new ones get buffers of another size. */
+const BUFFER_SIZES = [4 * 1024, 64 * 1024, 1024 * 1024] as const;
+/** How many reads of an answer may wait for a slow client, the next one included. */
+const READS = 4;
+/** From this many connections on, none gets buffers of the largest size. */
 const CROWD = 64;
-const SMALL_BUFFER_SIZE = 64 * 1024;
+/** Bytes of buffers that are kept for the next reads of any connection. */
+const MAX_POOLED_BYTES = 16 * 1024 * 1024;
 
 /**
  * What a client hears when workerd has closed the connection in the middle of a request. Mostly it has answered early, and
@@ -78,6 +80,7 @@ export async function startFront(
   limits: ReaderLimits = READER_LIMITS,
 ): Promise<Front> {
   const pairs = new Set<Pair>();
+  const buffers = new ReadBuffers();
   const clients = () => [...pairs].map(({ client }) => client);
   const waiting = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
@@ -92,7 +95,7 @@ export async function startFront(
       client.off("data", onFirst).off("end", onEnd);
       if (isTls) endWith(client, PLAIN_HTTP_ONLY);
       else if (reading.refusal && reading.passed.length === 0) endWith(client, written(reading.refusal, reader.method));
-      else passOn(client, { reader, reading, upstreamPort, pairs });
+      else passOn(client, { reader, reading, upstreamPort, pairs, buffers });
     };
     waiting.add(client);
     client.on("error", () => client.destroy());
@@ -144,21 +147,14 @@ interface Beginning {
   reading: Reading;
   upstreamPort: number;
   pairs: Set<Pair>;
+  buffers: ReadBuffers;
 }
 
-function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginning): void {
-  const free: Buffer[] = [];
-  let allocated = 0;
-  const mayTakeBuffer = () => free.length > 0 || allocated < BUFFERS;
-  const takeBuffer = () => {
-    const buffer = free.pop();
-    if (buffer !== undefined) return buffer;
-    allocated += 1;
-    return Buffer.allocUnsafeSlow(pairs.size > CROWD ? SMALL_BUFFER_SIZE : BUFFER_SIZE);
-  };
-
+function passOn(client: Socket, { reader, reading, upstreamPort, pairs, buffers }: Beginning): void {
   /** What the next read fills; no write uses it. */
-  let next = takeBuffer();
+  let next = buffers.take(0, 0, false);
+  /** Reads whose bytes the client has not taken. */
+  let unwritten = 0;
   let paused = false;
   const upstream = connect({
     host: "127.0.0.1",
@@ -171,13 +167,15 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
       callback: (length) => {
         const filled = next;
         pair.awaitsAnswer = false;
+        unwritten += 1;
         client.write(filled.subarray(0, length), () => {
-          free.push(filled);
+          unwritten -= 1;
+          buffers.giveBack(filled);
           if (paused) upstream.resume();
           paused = false;
         });
-        next = takeBuffer();
-        paused = !mayTakeBuffer();
+        next = buffers.take(length, filled.byteLength, pairs.size > CROWD);
+        paused = unwritten >= READS - 1;
         return !paused;
       },
     },
@@ -239,6 +237,37 @@ function passOn(client: Socket, { reader, reading, upstreamPort, pairs }: Beginn
     else if (refusal !== undefined && reader.requests === 1) endWith(client, written(refusal, reader.method));
     else drop();
   });
+}
+
+/** The buffers that answers are read into, of all connections of a front. */
+class ReadBuffers {
+  readonly #pool = new Map<number, Buffer[]>(BUFFER_SIZES.map((size) => [size, []]));
+  #pooledBytes = 0;
+
+  /**
+   * @param lastRead bytes of the connection's last read.
+   * @param lastSize bytes of the buffer that it could have filled.
+   */
+  take(lastRead: number, lastSize: number, isCrowded: boolean): Buffer {
+    const size = sizeAfter(lastRead, lastSize, isCrowded);
+    const buffer = this.#pool.get(size)?.pop();
+    if (buffer === undefined) return Buffer.allocUnsafeSlow(size);
+    this.#pooledBytes -= size;
+    return buffer;
+  }
+
+  giveBack(buffer: Buffer): void {
+    if (this.#pooledBytes + buffer.byteLength > MAX_POOLED_BYTES) return;
+    this.#pool.get(buffer.byteLength)?.push(buffer);
+    this.#pooledBytes += buffer.byteLength;
+  }
+}
+
+function sizeAfter(lastRead: number, lastSize: number, isCrowded: boolean): number {
+  const [small, medium, large] = BUFFER_SIZES;
+  const isLarge = lastRead === lastSize ? lastRead >= medium : lastRead >= large / 4;
+  if (isLarge && !isCrowded) return large;
+  return lastRead < small ? small : medium;
 }
 
 /** Answers, and takes no more from a client. */

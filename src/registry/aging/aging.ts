@@ -1,7 +1,6 @@
 /** Running aging rules: guide 4.8. */
 import type { Tag } from "../../kernel/reference.ts";
 import { type CompiledRule, compileRule, type Judged, judgeAll, nextRunAfter } from "../../model/aging/aging-rules.ts";
-import { paced } from "../../storage/housekeeping/pace.ts";
 import {
   claimRule,
   expireTags,
@@ -70,11 +69,11 @@ export async function runRule(
     const expired = page.filter(({ verdict }) => verdict.isExpired).map(({ tag }) => tag);
     for (let from = 0; from < expired.length; from += SLICE_TAGS) {
       if (budget.isSpent) return { deleted, isDone: false };
-      const slice = await paced(() => expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now));
+      const slice = await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now);
       deleted.push(...slice.deleted);
       // What is left of it, later runs and housekeeping settle.
       const repository = { ...rule, id: rule.repositoryId, name: rule.repository };
-      await paced(() => settleRepository(stores.db, repository, slice.unsettled, budget));
+      await settleRepository(stores.db, repository, slice.unsettled, budget);
     }
     // From the oldest on, all after the first young one are young.
     oldestKept = page.find(({ verdict }) => verdict.reason === "young")?.tag.updatedAt;

@@ -13,7 +13,6 @@ import {
   takeApart,
 } from "../../storage/deletion/deletion.ts";
 import { isNeeded } from "../../storage/garbage/garbage.ts";
-import { paced } from "../../storage/housekeeping/pace.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { Budget } from "../housekeeping/budget.ts";
 
@@ -108,7 +107,7 @@ export async function cleanUpAfterwards(stores: Stores): Promise<void> {
 /** Manifests that were deleted one by one. */
 async function takeManifestsApart({ db }: Stores, budget: Budget): Promise<void> {
   for (let changed = 1; changed > 0 && !budget.isSpent;) {
-    changed = await paced(() => takeApart(db));
+    changed = await takeApart(db);
   }
 }
 
@@ -117,7 +116,7 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
   switch (cleanup.kind) {
     case "image":
       for (let stage = 0, passes = 0; !budget.isSpent;) {
-        const next = await paced(() => cleanRepository(db, cleanup.targetId, stage));
+        const next = await cleanRepository(db, cleanup.targetId, stage);
         if (typeof next === "string") return next === "done";
         if (next < stage && (passes += 1) > MAX_PASSES) {
           throw new Error(`image ${cleanup.targetId} has rows that nothing deletes`);
@@ -126,12 +125,12 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
       }
       return true;
     case "untagged":
-      await paced(() => noteUnneeded(db, cleanup, isNeeded));
+      await noteUnneeded(db, cleanup, isNeeded);
       return true;
     default: {
       const deleteSlice = SLICES[cleanup.kind];
       for (let isDone = false; !isDone && !budget.isSpent;) {
-        isDone = await paced(() => deleteSlice(db, cleanup.targetId));
+        isDone = await deleteSlice(db, cleanup.targetId);
       }
       // An account leaves its users.
       return cleanup.kind === "account";

@@ -24,7 +24,6 @@ import {
 import { findUnlisted } from "../../storage/content/blobs.ts";
 import { takeApart } from "../../storage/deletion/deletion.ts";
 import { hasObject, OBJECT_PREFIX } from "../../storage/content/objects.ts";
-import { paced } from "../../storage/housekeeping/pace.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "../rights/access.ts";
 import { noteLost } from "../content/blobs.ts";
@@ -48,6 +47,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * that it belongs to nobody.
  */
 const ORPHAN_MS = 2 * DAY_MS;
+
+/** What companions may take of what is left of a run before the others have their next turn. */
+const COMPANIONS_PART = 0.2;
 
 /** What one run may do that somebody waits for. */
 const MANUAL_QUERIES = 400;
@@ -98,30 +100,30 @@ export async function collectGarbage(
   /** Each does a slice of its kind, and notes what is due after it. */
   const steps: Record<Kind, () => Promise<void>> = {
     companions: async () => {
-      isDue.companions = !(await settleAll(stores, since, budget));
+      isDue.companions = !(await settleAll(stores, since, budget.share(COMPANIONS_PART)));
     },
     observation: async () => {
-      isDue.observation = (await paced(() => observeManifests(db, Date.now(), MARKED_ROWS))) === MARKED_ROWS;
+      isDue.observation = (await observeManifests(db, Date.now(), MARKED_ROWS)) === MARKED_ROWS;
     },
     manifests: async () => {
-      const { deleted, seen } = await paced(() => deleteUnneededManifests(db, since, MARKED_ROWS));
+      const { deleted, seen } = await deleteUnneededManifests(db, since, MARKED_ROWS);
       run.manifests += deleted;
       isDue.manifests = seen >= MARKED_ROWS;
       if (deleted > 0) isDue.parts = true;
     },
     parts: async () => {
-      const changed = await paced(() => takeApart(db));
+      const changed = await takeApart(db);
       isDue.parts = changed > 0;
       // They leave blobs behind, and manifests that only they needed.
       if (changed > 0) isDue.companions = isDue.observation = isDue.links = isDue.blobs = true;
     },
     links: async () => {
-      const observed = await paced(() => observeLinks(db, Date.now(), SLICE_ROWS));
-      const deleted = await paced(() => deleteUnneededLinks(db, since, SLICE_ROWS));
+      const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
+      const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
     },
     blobs: async () => {
-      const { deleted, hasMore } = await paced(() => deleteGarbageBlobs(db, since, SLICE_ROWS));
+      const { deleted, hasMore } = await deleteGarbageBlobs(db, since, SLICE_ROWS);
       run.blobs += deleted;
       isDue.blobs = hasMore;
       if (deleted > 0) isDue.objects = true;

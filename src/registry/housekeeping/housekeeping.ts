@@ -6,7 +6,6 @@ import { deleteAuditBefore } from "../../storage/audit/audit.ts";
 import { deleteDeliveriesBefore } from "../../storage/triggers/deliveries.ts";
 import { deleteLostUploads } from "../../storage/content/open-uploads.ts";
 import { deleteIdlePaces } from "../../storage/triggers/outbound-paces.ts";
-import { paced } from "../../storage/housekeeping/pace.ts";
 import { saveStoredBytes } from "../../storage/overview/reports.ts";
 import { deleteLogBefore } from "../../storage/aging/aging-rules.ts";
 import { deleteEndedSessions } from "../../storage/logins/sessions.ts";
@@ -78,7 +77,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
 async function saveAllStoredBytes({ db }: Stores, now: Date, budget: Budget): Promise<void> {
   for (let last: number | undefined = 0; last !== undefined && !budget.isSpent;) {
     const after: number = last;
-    last = await paced(() => saveStoredBytes(db, dayOf(now), after, SLICE));
+    last = await saveStoredBytes(db, dayOf(now), after, SLICE);
   }
 }
 
@@ -86,7 +85,7 @@ async function saveAllStoredBytes({ db }: Stores, now: Date, budget: Budget): Pr
 function inSlices(deleteSome: (limit: number) => Promise<number>, slice = SLICE): Task {
   const run = async (budget: Budget) => {
     while (!budget.isSpent) {
-      if ((await paced(() => deleteSome(slice))) < slice) return;
+      if ((await deleteSome(slice)) < slice) return;
     }
   };
   return { weight: 1, run };

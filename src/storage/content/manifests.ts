@@ -24,7 +24,6 @@ import { refuseImmutable } from "../deletion/deletion.ts";
 import { DELETED, goneManifest, isManifestThere } from "../deletion/gone.ts";
 import { findImmutableTags, immutableTag, isImmutable, isKept } from "../immutable-rules/immutable-rules.ts";
 import { isOfKey } from "./leading-tags.ts";
-import { paced } from "../housekeeping/pace.ts";
 import { insertPlatforms } from "../images/platforms.ts";
 import { failedPrecondition, isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { throwExplained } from "../quotas/quotas.ts";
@@ -456,7 +455,7 @@ export async function deleteManifest(
       const message = `${digest} has more tags than one request can delete: repeat the request, which goes on`;
       throw new RegistryError("OVERLOADED", { message, detail: { digest } });
     }
-    deleted = (await paced(() => db.batch(deletingTags(db, actor, manifestId))))[1].length;
+    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
   }
   return deleteManifest(db, actor, repository, digest);
 }
