@@ -88,7 +88,7 @@ async function newHook({
   return { repositoryId, repository, triggerId: triggerId ?? 0, name };
 }
 
-function newDelivery({ repository, triggerId }: Hook, tag = "v1"): Promise<number> {
+async function newDelivery({ repository, triggerId }: Hook, tag = "v1"): Promise<number> {
   const event: PushEvent = {
     repository: repository as RepositoryName,
     tag: tag as Tag,
@@ -99,7 +99,7 @@ function newDelivery({ repository, triggerId }: Hook, tag = "v1"): Promise<numbe
     at: "2026-11-24T12:34:56.789Z",
     registry: "https://registry.example.com",
   };
-  return insertDelivery(stores.db, triggerId, event);
+  return (await insertDelivery(stores.db, triggerId, event)) ?? 0;
 }
 
 interface State {

@@ -100,3 +100,8 @@ export async function removeAccount(stores: Stores, caller: Caller, name: string
 export function unknownAccount(name: string): RegistryError {
   return new RegistryError("ACCOUNT_UNKNOWN", { message: `account ${name} does not exist`, detail: { name } });
 }
+
+/** For who would make something in an account that was deleted since the request began. */
+export function deletedAccount(): RegistryError {
+  return new RegistryError("ACCOUNT_UNKNOWN", "the account was deleted meanwhile");
+}

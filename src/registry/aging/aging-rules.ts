@@ -7,16 +7,12 @@ import {
   deleteRule,
   findRule,
   insertRule,
-  listLog,
-  listLogBefore,
-  listTagsByAge,
-  type LogEntry,
   saveRule,
-  type StoredAgingTag,
   type StoredRule,
-  type TagPosition,
   updateRule,
 } from "../../storage/aging/aging-rules.ts";
+import { listLog, listLogBefore, type LogEntry } from "../../storage/aging/aging-log.ts";
+import { listTagsByAge, type StoredAgingTag, type TagPosition } from "../../storage/aging/aging-runs.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
 import { runRuleOf } from "./aging.ts";

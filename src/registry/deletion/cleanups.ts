@@ -1,18 +1,10 @@
 /** What is left to do of large deletions: `storage/deletion/deletion.ts`. After the answer to who deleted, and every minute. */
 import { countQueries } from "../../storage/database.ts";
-import {
-  type Cleanup,
-  cleanAccount,
-  cleanOrganization,
-  cleanRepository,
-  cleanSmallRepository,
-  cleanTrigger,
-  cleanUser,
-  listCleanups,
-  noteUnneeded,
-  takeApart,
-} from "../../storage/deletion/deletion.ts";
-import { isNeeded } from "../../storage/garbage/garbage.ts";
+import { type Cleanup, listCleanups } from "../../storage/deletion/cleanups.ts";
+import { cleanAccount, cleanOrganization, cleanTrigger, cleanUser } from "../../storage/deletion/clean-targets.ts";
+import { cleanRepository, cleanSmallRepository } from "../../storage/deletion/clean-repository.ts";
+import { noteUnneeded } from "../../storage/garbage/unneeded-manifests.ts";
+import { takeApart } from "../../storage/deletion/take-apart.ts";
 import { paced } from "../../storage/housekeeping/pace.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { Budget } from "../housekeeping/budget.ts";
@@ -126,7 +118,7 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
       }
       return true;
     case "untagged":
-      await paced(() => noteUnneeded(db, cleanup, isNeeded));
+      await paced(() => noteUnneeded(db, cleanup));
       return true;
     default: {
       const deleteSlice = SLICES[cleanup.kind];

@@ -147,7 +147,9 @@ async function conclude(
     case "success":
       return end("success");
     case "failure":
-      if (outcome.disables) await disableTrigger(stores.db, trigger.id);
+      if (outcome.disables) {
+        await disableTrigger(stores.db, trigger.id, "the receiver has said before that it is gone");
+      }
       return end("failed");
     case "superseded":
       return end("superseded");

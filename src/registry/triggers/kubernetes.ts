@@ -23,7 +23,8 @@ import { imageOf, imagesOf, type PushEvent } from "../../model/triggers/push-eve
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import type { KubernetesTarget, WorkloadKind } from "../../model/triggers/trigger-targets.ts";
 import { type DeliveryRecord, isOvertaken, listAttempts } from "../../storage/triggers/deliveries.ts";
-import { type ClusterRecord, findClusterById, type TriggerRecord } from "../../storage/triggers/triggers.ts";
+import { type ClusterRecord, findClusterById } from "../../storage/triggers/clusters.ts";
+import { type TriggerRecord } from "../../storage/triggers/triggers.ts";
 import { decryptClusterToken } from "./cluster-secrets.ts";
 import {
   askCluster,

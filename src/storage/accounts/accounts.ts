@@ -3,7 +3,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAudit, insertAuditIfChanged } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { insertCleanup } from "../deletion/deletion.ts";
+import { insertCleanup } from "../deletion/cleanups.ts";
 import { goneName, isNamed } from "../deletion/gone.ts";
 import { accounts, organizations, users } from "../schema.ts";
 import { contains, type NamePage } from "./users.ts";
@@ -34,7 +34,7 @@ export async function listAccounts(
   return splitEnd(await listAccountsQuery(db, page));
 }
 
-export function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
+function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
   const page = boundedPage({
     table: accounts,
     id: accounts.id,

@@ -3,36 +3,36 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Actor } from "../../model/rights/access.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { companionColumns, isAnnouncedTag, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
+import { companionColumns, isAnnouncedTag, isListedTag } from "./companions.ts";
+import { type Unsettled, unsettledQuery } from "./settling.ts";
 import { asColumn, type Database, isConstraintFailure } from "../database.ts";
 import { insertDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
 import { isNamedUser } from "../deletion/gone.ts";
 import { imageBytes } from "../images/image-detail.ts";
-import { isImmutable } from "../immutable-rules/immutable-rules.ts";
-import { MOVED } from "./manifests.ts";
-import { throwExplained } from "../quotas/quotas.ts";
-import { unknownRepository } from "../images/repositories.ts";
+import { isImmutable } from "../immutable-rules/kept-tags.ts";
+import { MOVED } from "./move-tags.ts";
+import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "../schema.ts";
 
 /**
  * Tags after `last` in byte order, at most `limit`, in one query.
  *
- * @throws RegistryError NAME_UNKNOWN when there is no such repository.
+ * @returns undefined when there is no such repository.
  */
-export async function listTags(db: Database, repository: RepositoryName, last: string, limit: number): Promise<Tag[]> {
-  const rows = await listTagsQuery(db, repository, last, limit);
-  if (rows.length === 0) throw unknownRepository(repository);
-  return rows.flatMap((row) => row.name ?? []);
-}
-
-export function listTagsQuery(db: Database, repository: RepositoryName, last: string, limit: number) {
-  return db
+export async function listTags(
+  db: Database,
+  repository: RepositoryName,
+  last: string,
+  limit: number,
+): Promise<Tag[] | undefined> {
+  const rows = await db
     .select({ name: tags.name })
     .from(repositories)
     .leftJoin(tags, and(eq(tags.repositoryId, repositories.id), gt(tags.name, last as Tag)))
     .where(eq(repositories.name, repository))
     .orderBy(asc(tags.name))
     .limit(limit);
+  return rows.length > 0 ? rows.flatMap((row) => row.name ?? []) : undefined;
 }
 
 /** Which tags of a repository a list by offset has. */
@@ -47,15 +47,18 @@ export interface TagList {
 }
 
 /** One page of a repository's tags with what they point to, and how many there are in all. */
-export async function listTagRecords(db: Database, list: TagList) {
-  const [records, [counted]] = await Promise.all([listTagRecordsQuery(db, list), countTagsQuery(db, list)]);
+export async function listTagRecords(db: Database, list: TagList): Promise<{ records: TagRecord[]; total: number }> {
+  const [records, [counted]] = await Promise.all([listTagPage(db, list), countTagsQuery(db, list)]);
   return { records, total: counted?.total ?? 0 };
 }
 
-export type TagRecord = Awaited<ReturnType<typeof listTagRecords>>["records"][number];
+export type TagRecord = Awaited<ReturnType<typeof selectTagRecords>>[number];
 
-/** Tags that change at the same time are in the order in which they were made. Those left out are read in an index only. */
-export function listTagRecordsQuery(db: Database, list: TagList) {
+/**
+ * The page alone. Tags that change at the same time are in the order in which they were made. Those left out are read in an
+ * index only.
+ */
+export async function listTagPage(db: Database, list: TagList): Promise<TagRecord[]> {
   const direction = list.isDescending ? desc : asc;
   const rowid = sql<number>`${tags}.rowid`;
   const order = (list.order === "name" ? [tags.name] : [tags.updatedAt, rowid]).map((column) => direction(column));
@@ -70,11 +73,11 @@ export function listTagRecordsQuery(db: Database, list: TagList) {
 }
 
 function isListed({ repositoryId, name }: TagList): SQL | undefined {
-  return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag : eq(tags.name, name as Tag));
+  return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag(tags) : eq(tags.name, name as Tag));
 }
 
 /** There may be a million, so that all of them are not counted but known. */
-export function countTagsQuery(db: Database, list: TagList) {
+function countTagsQuery(db: Database, list: TagList) {
   return list.name === undefined
     ? db.select({ total: repositories.tagCount }).from(repositories).where(eq(repositories.id, list.repositoryId))
     : db
@@ -101,7 +104,7 @@ function selectTagRecords(db: Database, condition: SQL | undefined) {
       digest: manifests.digest,
       mediaType: manifests.mediaType,
       manifestBytes: manifests.size,
-      imageBytes,
+      imageBytes: imageBytes(manifests),
     })
     .from(tags)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
@@ -124,14 +127,20 @@ export async function readShortTexts(db: Database, manifestIds: readonly number[
 }
 
 /** What became of a {@link retag}. */
-export type Retagged = "moved" | "unchanged" | "source unknown" | "destination exists" | "destination immutable";
+export type Retagging =
+  /** With what triggers are to be told of, and what is to be settled of companions. */
+  | { outcome: "moved"; outbox: OutboxEntry[]; unsettled: Unsettled[] }
+  | { outcome: "unchanged" | "source-unknown" | "destination-exists" | "destination-immutable" }
+  | TagRefusal;
+
+/** Why a batch that was to write one tag has failed; nothing has changed then. */
+export type TagRefusal = { outcome: "repository-unknown" } | QuotaRefusal;
 
 /**
  * Lets a tag point to what another one points to, in one batch: no bytes move.
  *
  * @param registry the registry's address, as events name it.
  * @param retagging `overrides`: a destination that points elsewhere is moved.
- * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile.
  */
 export async function retag(
   db: Database,
@@ -139,13 +148,13 @@ export async function retag(
   repository: { id: number; name: RepositoryName },
   { source: sourceTag, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
   registry: string,
-): Promise<{ result: Retagged; outbox: OutboxEntry[]; unsettled: Unsettled[] }> {
+): Promise<Retagging> {
   const now = Date.now();
   const { id: repositoryId, name } = repository;
   const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, sourceTag));
   const isDestination = and(eq(tags.repositoryId, repositoryId), eq(tags.name, destination));
   const manifestId = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${isSource})`;
-  const isInTheWay = overrides ? sql`AND (${tags.manifestId} = ${manifestId} OR ${isImmutable})` : sql``;
+  const isInTheWay = overrides ? sql`AND (${tags.manifestId} = ${manifestId} OR ${isImmutable(tags)})` : sql``;
   const mayMove = sql`${manifestId} IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM ${tags} WHERE ${isDestination} ${isInTheWay})`;
   const source = (column: SQLiteColumn) =>
@@ -153,13 +162,14 @@ export async function retag(
   const digest = source(manifests.digest);
   const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
   const event = { repository: name, user: actor.user.name, registry };
-  const isSame = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
+  const isSame = () =>
+    sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
   const { companionOf, waitingSince } = companionColumns(repositoryId, destination, manifests, now);
   const toSource = sql`FROM ${manifests} WHERE ${manifests.id} = ${manifestId}`;
   const isAnnounced = sql`(SELECT ${isAnnouncedTag(companionOf, manifests.content)} ${toSource})`;
   const movedTags = sql`json_array(json_object('tag', ${destination}, 'isAnnounced', ${isAnnounced}))`;
-  const [outbox, , moved, , , unsettled] = await db
-    .batch([
+  try {
+    const [outbox, , moved, , , unsettled] = await db.batch([
       insertDeliveries(db, repositoryId, movedTags, event, pushed, isSame, mayMove),
       db
         .insert(tagHistory)
@@ -185,36 +195,38 @@ export async function retag(
         .set({ updatedAt: new Date(now) })
         .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
       unsettledQuery(db, repositoryId),
-    ])
-    .catch((error: unknown) => throwRefusal(db, error, name));
-  if (moved.length > 0) return { result: "moved", outbox, unsettled };
-  return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [], unsettled: [] };
+    ]);
+    if (moved.length > 0) return { outcome: "moved", outbox, unsettled };
+  } catch (error) {
+    return refusalOfTag(db, error, name);
+  }
+  return { outcome: await reasonNotToMove(db, { isSource, isDestination, overrides }) };
 }
 
 /**
- * Makes a refusal of what a batch threw that was to write one tag.
+ * Makes an outcome of what a batch threw that was to write one tag.
  *
- * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile; anything else as it came.
+ * @throws anything else than such a refusal as it came.
  */
-export async function throwRefusal(db: Database, error: unknown, repository: RepositoryName): Promise<never> {
-  if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
-  return throwExplained(db, error, { organization: organizationOf(repository), needed: { tags: 1 } });
+export async function refusalOfTag(db: Database, error: unknown, repository: RepositoryName): Promise<TagRefusal> {
+  if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) return { outcome: "repository-unknown" };
+  return refusedByQuota(db, error, { organization: organizationOf(repository), needed: { tags: 1 } });
 }
 
 async function reasonNotToMove(
   db: Database,
   retagging: { isSource: SQL | undefined; isDestination: SQL | undefined; overrides: boolean },
-): Promise<Retagged> {
+) {
   const find = (condition: SQL | undefined) =>
     db
-      .select({ manifestId: tags.manifestId, isImmutable: asColumn(isImmutable).mapWith(Boolean) })
+      .select({ manifestId: tags.manifestId, isImmutable: asColumn(isImmutable(tags)).mapWith(Boolean) })
       .from(tags)
       .where(condition);
   const [[source], [destination]] = await Promise.all([find(retagging.isSource), find(retagging.isDestination)]);
-  if (!source) return "source unknown";
-  if (!retagging.overrides) return "destination exists";
+  if (!source) return "source-unknown";
+  if (!retagging.overrides) return "destination-exists";
   return destination?.isImmutable && destination.manifestId !== source.manifestId
-    ? "destination immutable"
+    ? "destination-immutable"
     : "unchanged";
 }
 
@@ -242,7 +254,7 @@ export function listTagEvents(
   return listTagEventsQuery(db, page);
 }
 
-export function listTagEventsQuery(
+function listTagEventsQuery(
   db: Database,
   page: { repositoryId: number; tag: Tag | undefined; before: number | undefined; limit: number },
 ) {

@@ -81,7 +81,7 @@ export async function* listUnderOtherKeys(
   }
 }
 
-export function underOtherKeysQuery(
+function underOtherKeysQuery(
   db: Database,
   place: EncryptedPlace,
   mark: string,
@@ -136,13 +136,7 @@ export async function countUnderOtherKeys(
   };
 }
 
-export function countBesideQuery(
-  db: Database,
-  place: EncryptedPlace,
-  side: Side,
-  mark: string,
-  others: readonly string[],
-) {
+function countBesideQuery(db: Database, place: EncryptedPlace, side: Side, mark: string, others: readonly string[]) {
   const isLost = sql`${markOf(place)} LIKE '%.' AND ${markOf(place)} NOT IN (SELECT value FROM json_each(${JSON.stringify(others)}))`;
   return db
     .select({ left: sql<number>`count(*)`, lost: sql<number>`ifnull(sum(${isLost}), 0)` })

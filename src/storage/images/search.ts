@@ -91,7 +91,7 @@ function mergePages(pages: readonly BoundedPage<FoundImage>[], { isDescending, l
 type Position = Pick<FoundImage, "key" | "id">;
 
 /** The page as far as one source has it. */
-export function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSource) {
+function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSource) {
   const order = search.isDescending ? sql`DESC` : sql`ASC`;
   const userId = search.user?.id ?? null;
   return db

@@ -4,7 +4,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import type { AuditEntry } from "../../model/audit/audit.ts";
 import { type DeliveryStatus, type Outcome } from "../../model/triggers/deliveries.ts";
 import type { Digest } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
 import type { PushEvent } from "../../model/triggers/push-event.ts";
 import type { Tag } from "../../kernel/reference.ts";
 import { insertAudit } from "../audit/audit.ts";
@@ -29,7 +29,7 @@ export interface PushedManifest {
  *
  * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether all who want all tags are told of it or
  * only who named it (`kernel/tag-kind.ts`).
- * @param isSame whether a tag (`moved.value ->> 'tag'`) has the manifest already: only triggers that always fire do then.
+ * @param isSame whether a tag has the manifest already, as a condition on its name: only triggers that always fire do then.
  * @param isMoving whether the batch moves tags at all.
  */
 export function insertDeliveries(
@@ -38,7 +38,7 @@ export function insertDeliveries(
   tags: SQL,
   event: Pick<PushEvent, "repository" | "user" | "registry">,
   { digest, mediaType, size }: PushedManifest,
-  isSame: SQL,
+  isSame: (tag: SQL) => SQL,
   isMoving = sql`true`,
 ) {
   const now = new Date();
@@ -55,20 +55,14 @@ export function insertDeliveries(
             AND CASE ${triggers.conditionKind}
               WHEN 'tag' THEN instr(';' || ${triggers.condition} || ';', ';' || ${tag} || ';') > 0
               ELSE moved.value ->> 'isAnnounced' OR ${triggers.condition} = ${tag} END
-            AND (${triggers.firesAlways} = 1 OR NOT ${isSame}) AND ${isMoving}`,
+            AND (${triggers.firesAlways} = 1 OR NOT ${isSame(tag)}) AND ${isMoving}`,
     )
     .returning({ id: deliveries.id, triggerId: deliveries.triggerId, tag: deliveries.tag });
 }
 
 /**
- * How many deliveries one push may set off: as many triggers as an image may have for each of ten tags, which is as many
- * as a push by digest has to be able to name (OCI distribution-spec, "Pushing Manifests").
- */
-export const MAX_DELIVERIES_PER_PUSH = 1000;
-
-/**
- * The statement right after {@link insertDeliveries} that refuses the whole batch if it has written more than that: then
- * {@link tooManyDeliveries} knows the failure.
+ * The statement right after {@link insertDeliveries} that refuses the whole batch if that has written more than one push may
+ * set off: {@link isTooManyDeliveries} knows the failure.
  */
 export function limitDeliveries(db: Database) {
   return db
@@ -77,13 +71,9 @@ export function limitDeliveries(db: Database) {
     .where(sql`changes() > ${MAX_DELIVERIES_PER_PUSH} AND ${deliveries.id} = last_insert_rowid()`);
 }
 
-/** The refusal that a failure of {@link limitDeliveries} means; undefined for any other failure. */
-export function tooManyDeliveries(error: unknown, tags: readonly Tag[]): RegistryError | undefined {
-  if (!isConstraintFailure(error, "NOT NULL constraint failed: deliveries.trigger_id")) return undefined;
-  const message =
-    `${tags.length} tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries of this image's triggers: ` +
-    "push fewer of them at once";
-  return new RegistryError("TOO_MANY_TAGS", message, { cause: error });
+/** Whether a batch failed because {@link limitDeliveries} refused it. */
+export function isTooManyDeliveries(error: unknown): boolean {
+  return isConstraintFailure(error, "NOT NULL constraint failed: deliveries.trigger_id");
 }
 
 /** A delivery that was written with a push. */
@@ -97,14 +87,14 @@ export interface OutboxEntry {
  * Writes a delivery for one trigger, by hand: a test, or an old event once more.
  *
  * @param record who did that, for the audit.
- * @throws RegistryError TRIGGER_UNKNOWN when the trigger is gone.
+ * @returns its id; undefined when the trigger is gone.
  */
 export async function insertDelivery(
   db: Database,
   triggerId: number,
   event: PushEvent,
   record?: { actor: Actor; entry: AuditEntry },
-): Promise<number> {
+): Promise<number | undefined> {
   const now = new Date();
   const insertion = db
     .insert(deliveries)
@@ -123,9 +113,9 @@ export async function insertDelivery(
     const [[row]] = await db.batch([insertion, ...(record ? [insertAudit(db, record.actor, record.entry)] : [])]);
     if (!row) throw new Error("no row came back for a delivery");
     return row.id;
-  } catch (cause) {
-    if (!isConstraintFailure(cause, "FOREIGN KEY constraint failed")) throw cause;
-    throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile", { cause });
+  } catch (error) {
+    if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) return undefined;
+    throw error;
   }
 }
 
@@ -159,7 +149,7 @@ export async function claimDelivery(
   return waiting?.dueAt ? { dueAt: waiting.dueAt } : undefined;
 }
 
-export function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbound) {
+function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbound) {
   const now = Date.now();
   const paces = pacesOf(outbound);
   const isFree = and(
@@ -308,7 +298,7 @@ export async function listNewestDeliveries(
   return new Map(rows.map((row) => [row.triggerId, row]));
 }
 
-export function newestQuery(db: Database, triggerIds: readonly number[]) {
+function newestQuery(db: Database, triggerIds: readonly number[]) {
   // One step in an index for each trigger, however long its history is.
   const newest = sql`SELECT (
       SELECT one.id FROM deliveries AS one WHERE one.trigger_id = wanted.value ORDER BY one.id DESC LIMIT 1)
