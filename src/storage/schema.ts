@@ -193,7 +193,7 @@ export const repositories = sqliteTable(
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
-    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion/deletion.ts`). */
+    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion/gone.ts`). */
     accountId: integer("account_id").notNull().default(0),
     /** The whole name, `organization/image`: a pull finds its repository by one index. */
     name: text("name").$type<RepositoryName>().notNull().unique(),
@@ -496,8 +496,8 @@ export const manifests = sqliteTable(
     annotations: text("annotations"),
     /**
      * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
-     * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and
-     * is being taken apart (`storage/deletion/deletion.ts`).
+     * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and is
+     * being taken apart (`storage/deletion/take-apart.ts`).
      */
     unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
@@ -634,8 +634,8 @@ export const tags = sqliteTable(
 );
 
 /**
- * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/content/companions.ts`). A name is
- * either here or among the `tags` of its repository.
+ * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/content/settling.ts`). A
+ * name is either here or among the `tags` of its repository.
  */
 export const restingCompanions = sqliteTable(
   "resting_companions",

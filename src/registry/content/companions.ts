@@ -1,4 +1,4 @@
-/** What belongs to an image goes and comes back with it: `storage/content/companions.ts`. */
+/** What belongs to an image goes and comes back with it: `storage/content/settling.ts`. */
 import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { expireWaiting } from "../../storage/content/waiting-companions.ts";

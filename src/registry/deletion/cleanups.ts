@@ -1,5 +1,4 @@
-/** What is left to do of large deletions: `storage/deletion/deletion.ts`. After the answer to who deleted, and every minute. */
-import { countQueries } from "../../storage/database.ts";
+/** What is left to do of large deletions: `storage/deletion/cleanups.ts`. After the answer to who deleted, and every minute. */
 import { type Cleanup, listCleanups } from "../../storage/deletion/cleanups.ts";
 import { cleanAccount, cleanOrganization, cleanTrigger, cleanUser } from "../../storage/deletion/clean-targets.ts";
 import { cleanRepository, cleanSmallRepository } from "../../storage/deletion/clean-repository.ts";
@@ -85,7 +84,7 @@ const SLICES = {
 /** The same by the clock, for what is left after the answer to who deleted. */
 export function cleanUpEveryMinute(stores: Stores): Promise<void> {
   // Deliveries come first, and have sent some.
-  return cleanUp(stores, new Budget(stores.db, MINUTE_QUERIES - countQueries(stores.db), MINUTE_MS));
+  return cleanUp(stores, Budget.ofInvocation(stores.db, MINUTE_QUERIES, MINUTE_MS));
 }
 
 /** The same after an answer. Never throws: what fails waits for the next run. */

@@ -9,7 +9,7 @@ import { accounts, type organizations, sessions, users } from "../schema.ts";
 
 export interface UserRecord extends User {
   passwordHash: string;
-  /** How often it was changed; a trigger counts. */
+  /** How often the password was changed, which a trigger counts. */
   passwordChanges: number;
 }
 
@@ -135,7 +135,7 @@ export function insertUserStatements(
 /** What came of creating a user. */
 export type UserCreation =
   | { outcome: "created"; id: number }
-  /** In whichever account. */
+  /** In this account or another. */
   | { outcome: "name-taken" }
   /** It has as many users as it may have, which a trigger of migration 0004 counts. */
   | { outcome: "account-full" }
@@ -223,7 +223,7 @@ export async function updateUser(db: Database, actor: Actor, user: User, change:
 
 /**
  * Deletes a user, for everybody at once; what was the user's alone, keys, sessions and permissions, goes in slices
- * (`deletion.ts`).
+ * (`deletion/clean-targets.ts`).
  *
  * @returns false as {@link updateUser}.
  */
@@ -241,10 +241,10 @@ export async function deleteUser(db: Database, actor: Actor, user: User): Promis
   return gone.length > 0;
 }
 
-/** Whether, if this row of `users` had another role, there were still an administrator and an operator besides. */
+/** Whether an administrator of the account and an operator of the deployment are left when a row of `users` gets a role. */
 function leavesSomebody(role: Role): SQL | undefined {
   if (role === "operator") return undefined;
-  // That no member is meant is written out for the partial index.
+  // Written out, though it follows from the condition before it: SQLite sees that a partial index fits by the text alone.
   const leavesOperator = sql`(${users.role} <> 'operator' OR EXISTS (
     SELECT 1 FROM ${users} AS other
     WHERE other.role = 'operator' AND other.role <> 'member' AND other.id <> ${users.id}))`;

@@ -156,7 +156,7 @@ export async function saveRule(
 }
 
 /**
- * @param ruleId only if its rule is this one.
+ * @param ruleId deletes only the rule of this id.
  * @returns whether the repository had such a rule.
  */
 export async function deleteRule(
@@ -204,7 +204,7 @@ function auditOf(
   };
 }
 
-/** A rule and nothing else that an object may hold; an order only where it is not the usual one. */
+/** The fields of a rule alone, since an object may hold more; the order only where it is not the usual one. */
 export function contentOf(rule: RetentionRule): RetentionRule {
   const { kind, amount, labels, patterns, order } = rule;
   return { kind, amount, labels, patterns, ...(placesOf(rule).includes(null) && { order }) };

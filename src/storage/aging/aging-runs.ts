@@ -43,10 +43,10 @@ function isUnchanged(rule: StoredRule): SQL | undefined {
 }
 
 /**
- * Notes that a run has begun; the rule stays due until {@link settleRule}, behind those that wait already.
+ * Notes that a run has begun. The rule stays due until {@link settleRule}, behind those that wait already.
  *
- * @param startedAt what any new tag of a `tag_rule`'s image, or any immutable-tag rule that is lifted, sets back to 0
- * (migration 0002).
+ * @param startedAt is noted as the time at which the rule is due. Any new tag of the image of a `tag_rule`, and any
+ * immutable-tag rule that is lifted, sets it back to 0 (migration 0002), which the end of the run then sees.
  * @returns whether the rule is still as it was read.
  */
 export async function claimRule(db: Database, rule: StoredRule, startedAt: number): Promise<boolean> {

@@ -110,8 +110,9 @@ function auditEndQuery(db: Database, filter: AuditFilter, { before, maxSeen = MA
 }
 
 /**
- * What is asked for, in two: the condition that an index begins with, which all go on to the id, so that no list is sorted;
- * and what sifts the events that it leads to, as conditions on `seen`. The first of several finds the least as a rule.
+ * Splits a filter in two. `indexed` is the condition that an index begins with: all these indexes go on to the id, so that
+ * no list is sorted. `sifting` are the other conditions, on the columns of `seen`. Of several conditions the first finds, as
+ * a rule, the fewest events, so it becomes the indexed one.
  */
 function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting: SQL | undefined } {
   const { organization, userName, userId, accountId, accountName, action, result, since, until } = filter;
@@ -124,7 +125,7 @@ function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting:
       ["action", action],
     ] as const
   ).filter(([, value]) => value !== undefined);
-  // What was denied is little as a rule, and has an index by account.
+  // Few events are of something that was denied, and these have an index by account.
   const isDenied = result === "denied" && account !== undefined && organization === undefined && userName === undefined;
   const first = isDenied ? wanted.find(([name]) => name === "account_id") : wanted[0];
   const rest: SQL[] = [
@@ -146,8 +147,8 @@ function equals(table: string, [name, value]: readonly [string, unknown]): SQL {
 }
 
 /**
- * Ids grow with time, give or take what a write is delayed: so the ids around it find a time without reading the rest. One
- * bound on each side, because an index is entered by one only.
+ * The times of a filter as bounds of ids. Ids grow with time, except that a write may be delayed, so a time is found without
+ * reading the events in between. There is one bound on each side, because an index is entered by one only.
  */
 function within({ since, until }: AuditFilter, before = Number.MAX_SAFE_INTEGER): SQL[] {
   const end = until ? sql`min(${before}, ${firstFrom(until.getTime() + MAX_WRITE_DELAY_MS)})` : sql`${before}`;

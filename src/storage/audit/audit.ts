@@ -4,7 +4,7 @@ import type { AuditEntry } from "../../model/audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { auditEvents } from "../schema.ts";
 
-/** Whoever something is recorded of; a login that failed has a name only. */
+/** Who did something. A login that failed has only a name. */
 export interface Recorded {
   user: { name: string; id?: number; accountId?: number };
   address: string | undefined;
@@ -23,8 +23,8 @@ export async function insertAuditEvent(db: Database, recorded: Recorded, entry: 
 }
 
 /**
- * The same for what may turn out not to happen: records only if the statement before it in the batch changed something,
- * and counts as such for the one after it.
+ * Records something that the batch may turn out not to do: only if the statement before it in the batch has changed
+ * something. To the statement after it, the record is itself such a change.
  */
 export function insertAuditIfChanged(db: Database, recorded: Recorded, entry: AuditEntry) {
   const row = auditRow(recorded, entry);

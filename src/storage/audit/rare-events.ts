@@ -13,11 +13,11 @@ export interface Rate {
 
 /** How often something is recorded that its cause can repeat at will. */
 export interface AuditLimits {
-  /** For how long the same of the same user, resource and address is not recorded again. */
+  /** For how long the same event of the same user, resource and address is not recorded again. */
   intervalMs: number;
   /** Events of the same kind of one user, whatever they are about. */
   ofUser: readonly Rate[];
-  /** Events that an account gets from others, or that nobody's account gets, from all users together. */
+  /** Events that other accounts have caused in an account, or in none, all together. */
   toAccount: readonly Rate[];
   /** Those of them that one other account causes. */
   fromAccount: readonly Rate[];
@@ -26,7 +26,7 @@ export interface AuditLimits {
 /** How many of a user's events are looked through for those like a new one. */
 const MAX_SEEN_EVENTS = 200;
 
-/** Where an event comes from whose cause nobody knows, as of a login that failed. */
+/** The origin of an event whose cause nobody knows, such as a login that failed. */
 export const UNKNOWN_ORIGIN = 0;
 
 /**
@@ -90,7 +90,10 @@ function alikeQuery(
     .where(and(eq(latest.action, action), eq(latest.result, result), gt(latest.createdAt, after)));
 }
 
-/** What an account, or nobody's, got from other accounts after a time, or from one of them: no more than the limits allow. */
+/**
+ * Events that other accounts, or one of them, have caused in an account after a time; null: in no account. There are no more
+ * of them than the limits allow.
+ */
 function foreignQuery(db: Database, accountId: number | null, after: Date, origin?: number) {
   return db
     .select({ createdAt: auditEvents.createdAt })

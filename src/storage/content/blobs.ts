@@ -17,7 +17,10 @@ const MAX_UNLISTED = 50;
 /** How many keys one statement takes. */
 const MAX_MARKED = 1000;
 
-/** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
+/**
+ * A blob, the repository that it was found in, and since when no manifest there has named it (as `unreferencedSince` of
+ * manifests).
+ */
 export type FoundBlob = BlobRecord & {
   repository: { id: number; accountId: number };
   unneededSince: number | null;
@@ -152,7 +155,7 @@ export async function markLost(db: Database, keys: readonly string[]): Promise<v
   }
 }
 
-/** Takes that back for an object that is there after all. */
+/** Notes that an object which was marked as lost is there after all. */
 export async function markFound(db: Database, key: string): Promise<void> {
   await db.update(blobs).set({ lostAt: null }).where(eq(blobs.objectKey, key));
 }

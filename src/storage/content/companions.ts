@@ -7,7 +7,7 @@ import { isOfKey } from "./leading-tags.ts";
 import { asColumn, type Database } from "../database.ts";
 import { manifests, restingCompanions, tags } from "../schema.ts";
 
-/** Whether a row of `tags` is in lists of its own. Companions are shown with what they belong to. */
+/** Whether a tag is in lists. Companions are not: they are shown with the manifests that they belong to. */
 export function isListedTag({ companionOf }: typeof tags): SQL {
   return isNull(companionOf);
 }
@@ -18,10 +18,10 @@ export function digestKey(digest: SQLWrapper): SQL<string> {
 }
 
 /**
- * The digest that a tag belongs to, and since when it waits for that, as two columns of a row of `tags` that is about to be
- * written.
+ * The digest that a tag belongs to, and since when it waits for the manifest of that digest, as two columns of a row of
+ * `tags` that is about to be written.
  *
- * @param source the manifest that it is to point to, with the columns of `manifests`.
+ * @param source the manifest that the tag is to point to, with the columns of `manifests`.
  */
 export function companionColumns(
   repositoryId: number,
@@ -69,7 +69,7 @@ function isAmong(table: typeof tags | typeof restingCompanions, repositoryId: nu
     AND ${table.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`;
 }
 
-/** Companions that are named of each manifest. */
+/** How many companions of a manifest a list names. */
 export const MAX_LISTED_COMPANIONS = 20;
 
 /** A tag that belongs to a manifest. */

@@ -20,7 +20,7 @@ const MAX_NAMED_PARENTS = 10;
 /** Queries of an invocation after which no further slice is begun: what follows the last slice takes some. */
 const MAX_QUERIES_FOR_TAGS = MAX_QUERIES - 200;
 
-/** What came of the wish to delete a manifest. Only "deleted" has changed it. */
+/** What came of deleting a manifest. Unless it is "deleted", it is there still. */
 export type ManifestDeletion =
   /** With what is to be settled of companions. */
   | { outcome: "deleted"; unsettled: Unsettled[] }
@@ -47,7 +47,7 @@ export async function deleteManifest(
   const manifestId = manifestIdAt({ repositoryId, digest });
   try {
     const [, , deleted, , unsettled] = await db.batch([
-      // An immutable tag stays, and with it the manifest; as it does when it has more tags than that.
+      // A tag that stays keeps the manifest: an immutable one, or one beyond the first slice.
       ...deletingTags(db, actor, manifestId),
       // What it names goes in slices.
       hideUnnamed(db, manifestId),
@@ -99,7 +99,7 @@ async function findParents(db: Database, manifestId: SQL<number>): Promise<Diges
   return parents.map((parent) => parent.digest);
 }
 
-/** The statements that delete those that no rule keeps among the first tags of a manifest. */
+/** The statements that delete the first tags of a manifest, except those that a rule keeps. */
 function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
   const first = sql`(
     SELECT ${tags}.rowid AS id, ${tags.repositoryId}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf} FROM ${tags}

@@ -108,8 +108,8 @@ function oldUploadsQuery(db: Database, { holder, organization, userId }: TakenPl
 }
 
 /**
- * Gives back the places of sessions that were last known to be there before a time: of each that is, that is known anew
- * every day.
+ * Gives back the places of sessions that were last known to be there before a time. Each session that is there says so every
+ * day.
  *
  * @returns how many there were; fewer than `limit` when there are no more.
  */

@@ -29,7 +29,10 @@ import {
 export interface Unsettled {
   digest: Digest;
   isReleased: boolean;
-  /** A tag that is no companion of it this time: it was pushed by what released the manifest. */
+  /**
+   * A tag that stays, although its name makes it a companion of the manifest: it was moved by the push that released the
+   * manifest.
+   */
   sparedTag: Tag | null;
 }
 
@@ -39,7 +42,7 @@ const SLICE = 50;
 /** Companions that one statement moves, with all that triggers change along. */
 const MAX_MOVED = 100;
 
-/** What is noted of a repository, the first of it. */
+/** The first manifests that are noted of a repository. */
 export async function listUnsettled(db: Database, repositoryId: number): Promise<Unsettled[]> {
   return unsettledQuery(db, repositoryId);
 }
@@ -137,13 +140,16 @@ export async function settle(
   }
 }
 
-/** A slice as one parameter, `noted` in conditions, and what these are made of. */
+/**
+ * A slice as one parameter, `given`, and expressions over an entry of it under the name `noted`: `key`, by which companions
+ * know its digest, and `isRecalled`, whether companions are to return to it.
+ */
 function readSlice(repositoryId: number, slice: readonly Unsettled[]) {
   const given = JSON.stringify(
     slice.map(({ digest, isReleased, sparedTag }) => [digest, isReleased ? 1 : 0, sparedTag]),
   );
   const key = sql`substr(noted.value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
-  // What came without a tag is there all the same.
+  // A manifest that was pushed without a tag counts as one that is there.
   const isRecalled = sql`(${isHeld(repositoryId, key)} OR noted.value ->> 1 = 0 AND ${isSubjectThere(repositoryId, key)})`;
   return { given, key, isRecalled };
 }
@@ -191,7 +197,7 @@ async function settleAtOnce(
   });
   const userId = doer.user.id ?? null;
   const results = await db.batch([
-    // First, so that what the following note is kept.
+    // First, so that what the following statements note is kept.
     db
       .delete(unsettledManifests)
       .where(
@@ -222,7 +228,7 @@ async function settleAtOnce(
                  ${restingCompanions.updatedAt}, ${restingCompanions.companionOf}, NULL
           FROM ${restingCompanions} WHERE ${returning}`,
     ),
-    // What a slice has left is noted again.
+    // What one slice has not moved is noted again.
     db
       .insert(unsettledManifests)
       .select(
@@ -253,7 +259,10 @@ export function isSubjectThere(repositoryId: number, key: SQL): SQL {
     WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)})`;
 }
 
-/** Whether a tag holds it: one of its own, or one of an index that it is part of. Or the repository keeps all manifests. */
+/**
+ * Whether a tag holds the manifest that a companion belongs to: one of its own, or one of an index that it is part of; or
+ * whether the repository keeps all manifests.
+ */
 function isHeld(repositoryId: number, key: SQL): SQL {
   return sql`EXISTS (
     SELECT 1 FROM ${manifests} AS subjects

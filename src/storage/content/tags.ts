@@ -76,7 +76,7 @@ function isListed({ repositoryId, name }: TagList): SQL | undefined {
   return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag(tags) : eq(tags.name, name as Tag));
 }
 
-/** There may be a million, so that all of them are not counted but known. */
+/** The tags are not counted, since there may be a million: triggers keep their number. */
 function countTagsQuery(db: Database, list: TagList) {
   return list.name === undefined
     ? db.select({ total: repositories.tagCount }).from(repositories).where(eq(repositories.id, list.repositoryId))

@@ -45,7 +45,10 @@ export interface UploadFinisher extends UploadOwner {
 export interface UploadOpening extends UploadOwner {
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
-  /** How many bytes the organization and its account could store when this was last asked: more are asked about anew. */
+  /**
+   * How many bytes the organization and its account had room for when that was last looked up. For more bytes it is looked
+   * up again.
+   */
   room: number;
 }
 
@@ -156,7 +159,10 @@ export class UploadSession extends DurableObject<Env> {
     );
   }
 
-  /** Opens a session and finishes it with the one body that comes with it, or ends it: nobody knows how to go on with it. */
+  /**
+   * Opens a session and finishes it with the one body that comes with it, or ends it: no client knows its id and could go on
+   * with it.
+   */
   async store(
     opening: UploadOpening & UploadFinisher,
     digest: Digest,
@@ -363,7 +369,7 @@ export class UploadSession extends DurableObject<Env> {
   async #sendTail(session: Session, rest: PartBuffer): Promise<void> {
     let whole = takePart(UPLOAD_PART_BYTES);
     if (!whole) {
-      // What waits for memory keeps none.
+      // An upload that waits for memory holds none itself.
       this.#appendTail(session, rest.content);
       rest.clear();
       whole = await waitForPart(UPLOAD_PART_BYTES);
@@ -451,7 +457,7 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
-  /** A whole part at most: then one that there was no memory to send. */
+  /** How many bytes are in the tail: up to a whole part, when there was no memory to send it. */
   #tailBytes({ offset }: Session): number {
     return offset - this.#parts().length * UPLOAD_PART_BYTES;
   }

@@ -64,10 +64,13 @@ function waitingQuery(db: Database, since: number, limit: number) {
     .limit(limit);
 }
 
-/** Of how many places where a digest is the accounts are looked at. */
+/** Of how many repositories that have a digest the accounts are compared. */
 const MAX_PLACES = 200;
 
-/** Whether what a row of `tags` belongs to is in another repository of the account; of a digest that is everywhere it is taken to be. */
+/**
+ * Whether the manifest that a tag belongs to is in another repository of the account. Of a digest that very many
+ * repositories have, this is assumed.
+ */
 function isElsewhere({ id, accountId }: SettledRepository): SQL {
   const places = sql`
     SELECT copies.repository_id FROM ${manifests} AS copies

@@ -57,7 +57,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, repositoryPermissions, id),
     ...deleteDeliveries(db, triggersOf(id)),
   ]);
-  // What only is there now that all of that is counted.
+  // In a batch of its own: only now is all that belonged to it counted off.
   const [deleted] = await db.batch(deleteEmpty(db, id));
   return deleted.length > 0;
 }
@@ -70,7 +70,7 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   async (db, id) => (await hideManifests(db, id)).length,
   // Before the manifests, each of which would take itself off the links of its blobs.
   async (db, id) => (await db.batch([touchLinked(db, id), deleteRows(db, repositoryBlobs, id)]))[1].length,
-  // Another image is in the way if nothing changed: it has not let go of all of its manifests.
+  // If nothing changed, manifests of another image come first, which has not let go of all of its own.
   async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)) || "waits" : 0),
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, retentionLog, id)).length,
@@ -81,8 +81,8 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
 /**
  * Deletes a slice of what one stage deletes of a deleted repository; behind the last stage, the repository itself.
  *
- * @returns the stage to go on with, which is the first again when somebody else at it has left something; "done" when
- * nothing is left; "waits" while other images have to be gone on with first.
+ * @returns the stage to go on with, which is the first again when another run has left something; "done" when nothing is
+ * left; "waits" while manifests of other images have to be taken apart first.
  */
 export async function cleanRepository(db: Database, id: number, stage: number): Promise<number | "done" | "waits"> {
   const work = STAGES[stage];
@@ -134,8 +134,8 @@ function touchLinked(db: Database, repositoryId: number) {
 }
 
 /**
- * Lets a slice of its manifests be taken apart. One that a tag still leads to would hold up the queue of all that are to be,
- * so none is let go before the repository's last tag is gone.
+ * Lets a slice of the manifests of a repository be taken apart. A manifest that a tag still leads to would hold up all
+ * others that are to be taken apart, so none is let go before the last tag of the repository is gone.
  */
 function hideManifests(db: Database, repositoryId: number, condition = sql`1`) {
   return db

@@ -1,4 +1,10 @@
-/** What was deleted and still has rows: the table `cleanups`, and the slices in which these go. */
+/**
+ * Deleting what may have any number of rows. For everybody it is gone with one small batch, and its name is free at once: an
+ * image gets account 0 and a name that none can have, an organization such a name, a manifest such a digest (`gone.ts`).
+ * What it had is noted in the table `cleanups` and then deleted in slices, each of which holds the database for a few
+ * milliseconds. A slice finds what those before it have left, so that a process that dies on the way loses nothing, and two
+ * at once do no harm.
+ */
 import { and, asc, eq, gt, sql, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Database } from "../database.ts";
@@ -47,7 +53,7 @@ export async function listCleanups(db: Database, after: number, limit: number): 
 
 /**
  * Forgets what was to be taken apart, at the end of the batch that may have done the last of it. The second statement finds
- * a row unless that is so: another run may have forgotten it before.
+ * a row unless that is so; another run may have forgotten it before.
  */
 export function deleteCleanup(db: Database, kind: CleanupKind, targetId: number, isDone: SQL) {
   const isMeant = and(eq(cleanups.kind, kind), eq(cleanups.targetId, targetId));

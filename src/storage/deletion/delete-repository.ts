@@ -8,7 +8,7 @@ import { GONE_ACCOUNT, goneName, isThere } from "./gone.ts";
 import { findKeptTags, hasRulesAsRead, isImmutable, readRules, speakOfDigests } from "../immutable-rules/kept-tags.ts";
 import { immutableTagRules, repositories, retentionRules, shares, tags, triggers } from "../schema.ts";
 
-/** What came of the wish to delete a repository. */
+/** What came of deleting a repository. */
 export type RepositoryDeletion =
   | { outcome: "deleted" }
   | { outcome: "unknown" }
@@ -56,7 +56,8 @@ export async function deleteRepository(
 }
 
 /**
- * Hides a repository unless its rules changed, or keep a tag that came since a time: those before were looked at.
+ * Hides a repository, unless its rules have changed, or keep a tag that came after a time: tags that were there before have
+ * been looked at.
  *
  * @param rules as {@link readRules} has read them.
  */

@@ -10,7 +10,7 @@ import { holdsFor } from "../content/preconditions.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
 import { repositories, tagHistory, tags } from "../schema.ts";
 
-/** What came of the wish to delete a tag. */
+/** What came of deleting a tag. */
 export type TagDeletion = "deleted" | "immutable" | "unknown";
 
 /**

@@ -107,8 +107,8 @@ export type TagRestoring =
   { outcome: "restored"; digest: Digest; unsettled: Unsettled[] } | { outcome: "not-restorable" } | TagRefusal;
 
 /**
- * Gives a tag that was deleted after a time back what it last pointed to. It counts as pushed now: a rule of days would
- * take it again otherwise.
+ * Gives a tag that was deleted after a time what it last pointed to. It counts as pushed now: otherwise a rule of days would
+ * take it again.
  *
  * @returns "not-restorable" when the tag never was, is there, was deleted before, or its manifest is gone.
  */

@@ -31,7 +31,7 @@ export function isAccountGone(error: unknown): boolean {
 /** The account that a deleted repository gets. */
 export const GONE_ACCOUNT = 0;
 
-/** Whether a row of `repositories` has not been deleted. */
+/** Whether a repository has not been deleted. */
 export function isThere({ accountId }: typeof repositories): SQL {
   return ne(accountId, GONE_ACCOUNT);
 }
@@ -41,7 +41,7 @@ export const COLLECTED = -1;
 /** Somebody deleted it: its blobs count as used until it is taken apart. */
 export const DELETED = -2;
 
-/** Whether a row of `manifests` has been neither deleted nor collected. */
+/** Whether a manifest has been neither deleted nor collected. */
 export function isManifestThere({ unreferencedSince }: typeof manifests): SQL {
   return sql`ifnull(${unreferencedSince}, 0) >= 0`;
 }
@@ -65,10 +65,10 @@ export function isUserThere(user: typeof users, account: typeof accounts): SQL |
   return and(isNamed(user.name), isNamed(account.name));
 }
 
-/** Whether a user has not been deleted since the request began that they sent. */
+/** Whether a user has not been deleted since their request began. */
 export function isStillThere({ id }: { id: number }): SQL {
   return sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isNamedUser(sql`${id}`)})`;
 }
 
-/** The columns that make a user gone for everybody: nobody can log in, and no account counts on them. */
+/** The columns that make a user gone for everybody: the user cannot log in, and does not count as an administrator. */
 export const GONE_USER = { name: goneName(users.id), role: "member", passwordHash: "" } as const;

@@ -68,7 +68,7 @@ export function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | ty
       .delete(manifestBlobs)
       .where(sql`${manifestBlobs}.rowid IN (${edges})`)
       .returning({ id: manifestBlobs.manifestId }),
-    // A subject that was pushed again meanwhile keeps them, which garbage collection finds out.
+    // Where the subject was pushed again meanwhile it keeps them, which garbage collection finds out.
     db
       .update(manifests)
       .set({ unreferencedSince: 0 })
@@ -79,7 +79,7 @@ export function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | ty
           WHERE referrers.unreferenced_since IS NULL LIMIT ${SLICE_ROWS})`,
       )
       .returning({ id: manifests.id }),
-    // The same of companions that rest until it comes back.
+    // The same for companions that rest until their manifest comes back.
     db
       .update(manifests)
       .set({ unreferencedSince: 0 })

@@ -1,6 +1,6 @@
 /**
- * What nothing needs any more, and its removal: design, "Delete and garbage". Triggers note candidates (migration 0002), so
- * that nothing here searches a whole table; every statement that removes checks again that nothing needs it.
+ * What nothing needs any more, and its removal. Triggers note candidates (migration 0002), so that nothing here searches a
+ * whole table; every statement that removes something checks again that nothing needs it.
  */
 import { and, asc, desc, eq, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../model/rights/access.ts";
@@ -68,7 +68,7 @@ function isGarbage(since: number): SQL {
 
 /**
  * Deletes the rows of garbage, and notes their objects in the same batch. A blob may be in any number of repositories: a
- * slice takes so many links along, and the blobs that have no more.
+ * slice deletes so many of these links, and the blobs that have none left.
  *
  * @returns how many blobs were deleted, and whether there may be more.
  */
@@ -173,7 +173,7 @@ export async function countReclaimable(db: Database): Promise<Garbage> {
   return countGarbage(db, sql`true`, followers, Number.MAX_SAFE_INTEGER);
 }
 
-/** What a collection would take that deletes what nobody has needed since a time. */
+/** What a collection would take now, of what nothing has needed since a time. */
 export async function countDue(db: Database, since: number): Promise<Garbage> {
   return countGarbage(db, isDue(since), sql``, since);
 }
@@ -294,7 +294,7 @@ export async function setKeepsUntagged(
       resource: repository.name,
       detail: { keepsUntagged: { from: !keepsUntagged, to: keepsUntagged } },
     }),
-    // As many manifests as an image may have are looked at in slices.
+    // An image may have any number of manifests: they are looked at in slices.
     ...(keepsUntagged ? [] : [insertCleanup(db, "untagged", sql`${repository.id}`)]),
   ]);
 }

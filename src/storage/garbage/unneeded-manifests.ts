@@ -15,8 +15,8 @@ export function hasParent({ id }: typeof manifests): SQL {
 }
 
 /**
- * Whether a manifest is needed: by a tag, an index, a subject it refers to or belongs to by a tag that rests, or
- * its repository's setting.
+ * Whether something needs a manifest: a tag, an index, a subject that it refers to, a subject that it belongs to by a tag
+ * that rests, or the setting of its repository.
  */
 export function isNeeded(manifest: typeof manifests): SQL {
   return sql`(
@@ -61,7 +61,7 @@ export async function observeManifests(db: Database, now: number, limit: number)
 
 /**
  * Deletes manifests that nothing has needed since a time: for everybody at once. What they named goes in slices
- * (`deletion.ts`), and what only they needed is noted then.
+ * (`deletion/take-apart.ts`), and what only they needed is noted then.
  *
  * @returns how many it deleted, and how many it looked at.
  */

@@ -152,7 +152,7 @@ function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagS
 
 /** How many of a manifest's tags its page names. */
 const MAX_TAGS = 100;
-/** As many of a manifest's tags and referrers are counted. */
+/** Up to how many a manifest's tags and referrers are counted. */
 export const MAX_COUNTED = 1000;
 
 /** What the registry knows of a manifest beyond its text; undefined when it is gone. */

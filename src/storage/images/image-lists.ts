@@ -57,9 +57,9 @@ export interface ListedRepository {
   tags: Tag[];
 }
 
-/** As many images as one filter finds are looked at whole, and counted. */
+/** If a filter finds at most so many images, all of them are looked at and counted. */
 const MAX_COUNTED = 2000;
-/** Images that are looked through for a page otherwise, besides as many as it has and leaves out. */
+/** Otherwise a page looks through so many images, besides those that it shows and leaves out. */
 const MAX_SIFTED = 5000;
 
 function maxSeenFor({ limit, offset }: RepositoryList): number {
@@ -101,7 +101,7 @@ function hasIndex({ scope, order, organization }: RepositoryList): boolean {
   return scope === "own" || (order !== "account" && (order !== "name" || organization !== undefined));
 }
 
-/** Those that a walk finds, for a page behind the last one. */
+/** How many images a walk finds, for a page behind the last one. */
 async function countSeen(db: Database, list: RepositoryList): Promise<number> {
   const all = boundedPage({ ...boundedListOf(db, list), limit: maxSeenFor(list), offset: 0 });
   const [row] = await db.all<{ total: number }>(sql`SELECT count(*) AS total FROM ${all} WHERE is_end = 0`);

@@ -25,7 +25,7 @@ export function insertPlatforms(db: Database, repositoryId: number, digest: Dige
     });
 }
 
-/** Where the configuration of an image lies whose platform nobody has noted yet; undefined when there is nothing to do. */
+/** Where the configuration of an image is whose platform has not been noted yet; undefined when there is nothing to do. */
 export async function findUnreadConfig(
   db: Database,
   repository: RepositoryName,

@@ -72,7 +72,7 @@ export async function deleteImmutableTagRule(
   const [rule] = await selectRules(db, isThisRule);
   if (!rule) return false;
   const [deleted] = await db.batch([
-    // Again the pattern, because another rule may have got the id since.
+    // The pattern is compared again, because another rule may have got the id since.
     db
       .delete(immutableTagRules)
       .where(and(isThisRule, eq(immutableTagRules.pattern, rule.pattern)))

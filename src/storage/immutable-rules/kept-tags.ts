@@ -9,7 +9,7 @@ import { immutableTagRules, manifests, tags } from "../schema.ts";
 /** The columns of a row of `tags`, or of an alias of it. */
 export type TagRow = Record<"repositoryId" | "name" | "manifestId" | "companionOf", SQLWrapper>;
 
-/** Says of a row of `tags` whether a rule is in the way of something. */
+/** A condition on a row of `tags`: whether a rule keeps the tag. */
 export type TagRule = (tag: TagRow) => SQL;
 
 /**
@@ -66,7 +66,7 @@ function rulesOf(repositoryId: number): SQL {
 /** How many tags a refusal names. */
 const MAX_NAMED_TAGS = 20;
 
-/** The first tags of those that meet a condition, a condition on rows of `tags`, that a rule keeps from being moved. */
+/** The first tags, of those that meet a condition, that a rule keeps from being moved. */
 export async function findImmutableTags(db: Database, condition: SQL | undefined): Promise<Tag[]> {
   const rows = await db
     .select({ name: tags.name })

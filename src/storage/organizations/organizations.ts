@@ -25,9 +25,9 @@ export async function countCreatedOrganizations(db: Database, userId: number): P
 }
 
 /**
- * The statements that create an organization unless it exists, its name still rests, or its creator has reached the quota or
- * was deleted, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
- * was created.
+ * The statements that create an organization, for the beginning of a batch, unless it exists, its name still rests, or its
+ * creator has reached the quota or was deleted. The creator gets the right to manage it, and the audit an event. The first
+ * statement returns a row when it was created.
  */
 export function insertOrganization(db: Database, actor: Actor, name: OrganizationName, quota: number) {
   const { user } = actor;
@@ -56,8 +56,8 @@ export async function isNameResting(db: Database, user: User, name: Organization
 }
 
 /**
- * A row if another account than the user's gave a name up only now: {@link ORGANIZATION_NAME_REST_MS}. The pluses leave
- * SQLite the index by organization, which has nothing of a new name.
+ * A row if an account other than the user's gave up a name within {@link ORGANIZATION_NAME_REST_MS}. The pluses leave SQLite
+ * only the index by organization, which has nothing of a new name.
  */
 function restingNameQuery(db: Database, user: User, name: OrganizationName) {
   return db
@@ -92,7 +92,7 @@ export async function organizationExists(db: Database, name: OrganizationName): 
   return row !== undefined;
 }
 
-/** What came of the wish to delete an organization. */
+/** What came of deleting an organization. */
 export type OrganizationDeletion =
   { outcome: "deleted"; id: number } | { outcome: "unknown" } | { outcome: "not-empty" };
 

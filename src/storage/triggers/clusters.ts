@@ -8,8 +8,6 @@ import { type Database, isConstraintFailure } from "../database.ts";
 import { clusters, organizations } from "../schema.ts";
 import { unlessGone } from "./triggers.ts";
 
-// --- Clusters ---
-
 export type ClusterRecord = typeof clusters.$inferSelect;
 
 export async function listClusters(db: Database, organizationId: number): Promise<ClusterRecord[]> {
@@ -33,7 +31,7 @@ export async function findClusterById(db: Database, id: number): Promise<Cluster
   return row;
 }
 
-/** A cluster as its id alone names it, and the organization that it is of. */
+/** The name and the organization of a cluster that is known by its id. */
 export async function findClusterName(db: Database, id: number) {
   const [row] = await db
     .select({

@@ -23,13 +23,14 @@ export interface PushedManifest {
 }
 
 /**
- * The statement that writes the outbox, for the batch that moves tags, before it does: a row per enabled trigger of the
- * repository and tag. A glob is looked at afterwards (`registry/triggers/deliveries.ts`), because SQL cannot; so some of these
- * rows go again.
+ * The statement that writes the outbox: a row per enabled trigger of the repository and tag. It goes into the batch that
+ * moves tags, before they move. A glob is looked at afterwards (`registry/triggers/deliveries.ts`), because SQL cannot, so
+ * some of these rows are deleted again.
  *
- * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether all who want all tags are told of it or
- * only who named it (`kernel/tag-kind.ts`).
- * @param isSame whether a tag has the manifest already, as a condition on its name: only triggers that always fire do then.
+ * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether triggers for all tags are told of it, or
+ * only those that name it (`kernel/tag-kind.ts`).
+ * @param isSame whether a tag has the manifest already, as a condition on its name: only triggers that always fire do so
+ * then.
  * @param isMoving whether the batch moves tags at all.
  */
 export function insertDeliveries(
@@ -128,7 +129,7 @@ export async function deleteDeliveries(db: Database, ids: readonly number[]): Pr
 const MIN_WAIT_MS = 1000;
 const MAX_WAIT_MS = 30_000;
 
-/** What a look at a delivery comes to: it is the caller's to try, or it has to wait. */
+/** What came of looking at a delivery: the caller is to try it, or it has to wait. */
 export type Claim = { delivery: DeliveryRecord } | { dueAt: Date };
 
 /**
@@ -185,7 +186,7 @@ function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbo
   ] as const;
 }
 
-/** Whether the tag was pushed again since. A test changes nothing, and so takes nothing's place. */
+/** Whether the tag was pushed again since. A test delivers no push, and so overtakes none. */
 export async function isOvertaken(db: Database, delivery: DeliveryRecord): Promise<boolean> {
   return (await newerQuery(db, delivery)).length > 0;
 }

@@ -220,7 +220,10 @@ export async function updateTrigger(
   return updated.length > 0;
 }
 
-/** What the audit says of a target. The path of an address may be what its receiver knows the sender by, and is not told. */
+/**
+ * What the audit says of a change of target. It leaves out the path of an address, which may be a secret between sender and
+ * receiver.
+ */
 function changesOfTarget(target: Target, clusterId: number | undefined): Record<string, Change> {
   const wanted: Partial<Record<string, unknown>> = { ...target };
   const fieldOf = (name: string) => {
@@ -256,14 +259,17 @@ function clusterNameOf(id: SQLWrapper | number | null): SQL {
   return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
 }
 
-/** Deliveries that one statement looks at, and that it ends. Of more, the first that is sent is told the same, and the next ones end. */
+/**
+ * How many deliveries one statement looks at, and how many it ends. If there are more, the next one that is sent hears again
+ * that the receiver is gone, and more are ended.
+ */
 const MAX_SEEN = 5000;
 
 const MAX_ENDED = 1000;
 
 /**
- * Switches a trigger off whose receiver says that it is gone for good, and ends what waits for it. What is being sent at this
- * moment ends by its own answer.
+ * Switches off a trigger whose receiver says that it is gone for good, and ends the deliveries that wait for it. A delivery
+ * that is being sent at this moment ends by its own answer.
  *
  * @param detail what the history says of each delivery that is ended.
  */
@@ -296,7 +302,7 @@ export async function disableTrigger(db: Database, id: number, detail: string): 
 }
 
 /**
- * Deletes a trigger, for everybody at once; its history, which may be long, goes in slices (`deletion.ts`).
+ * Deletes a trigger, for everybody at once; its history, which may be long, goes in slices (`deletion/clean-targets.ts`).
  *
  * @returns its id; undefined when there was none of that name.
  */
