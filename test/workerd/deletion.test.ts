@@ -26,7 +26,7 @@ import {
   createRepositoryForUpload,
   findRepositoryRecord,
 } from "../../src/storage/images/repositories.ts";
-import { retag } from "../../src/storage/content/tags.ts";
+import { retag } from "../../src/storage/content/retag.ts";
 import { insertUser } from "../../src/storage/accounts/users.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { decryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
-import { listNewestDeliveries } from "../../src/storage/triggers/deliveries.ts";
+import { listNewestDeliveries } from "../../src/storage/triggers/delivery-history.ts";
 import { findTrigger } from "../../src/storage/triggers/triggers.ts";
 import { grantOnImage, makePublic } from "../support/workerd/images.ts";
 import {

@@ -11,7 +11,8 @@ import { deliver, dispatch, sweepDeliveries } from "../../src/registry/triggers/
 import type { Stores } from "../../src/registry/stores.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
-import { insertDelivery, listAttempts } from "../../src/storage/triggers/deliveries.ts";
+import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
+import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
 
 const URL_OF_RECEIVER = "https://hooks.example.com/berth?team=web";

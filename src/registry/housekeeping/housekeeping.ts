@@ -3,7 +3,7 @@ import { dayOf } from "../../kernel/day.ts";
 import { HISTORY_DAYS } from "../../model/triggers/deliveries.ts";
 import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
 import { deleteAuditBefore } from "../../storage/audit/audit-list.ts";
-import { deleteDeliveriesBefore } from "../../storage/triggers/deliveries.ts";
+import { deleteDeliveriesBefore } from "../../storage/triggers/delivery-history.ts";
 import { deleteLostUploads } from "../../storage/content/open-uploads.ts";
 import { deleteIdlePaces } from "../../storage/triggers/outbound-paces.ts";
 import { paced } from "../../storage/housekeeping/pace.ts";

@@ -9,7 +9,7 @@ import { type Unsettled, unsettledQuery } from "../content/settling.ts";
 import type { Database } from "../database.ts";
 import { isNamedUser } from "./gone.ts";
 import { manifests, repositories, restingCompanions, tagHistory, tags, users } from "../schema.ts";
-import { refusalOfTag, type TagRefusal } from "../content/tags.ts";
+import { refusalOfTag, type TagRefusal } from "../content/retag.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
 const MAX_SEEN_EVENTS = 2000;

@@ -1,18 +1,19 @@
-/** Deliveries of push events to triggers: the outbox, and the history. */
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
-import type { Actor } from "../../model/rights/access.ts";
-import type { AuditEntry } from "../../model/audit/audit.ts";
-import { type DeliveryStatus, type Outcome } from "../../model/triggers/deliveries.ts";
+/** Deliveries of push events to triggers: the outbox, and the tries. */
+import { and, asc, eq, gt, isNotNull, isNull, lte, or, sql, type SQL } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
-import type { PushEvent } from "../../model/triggers/push-event.ts";
 import type { Tag } from "../../kernel/reference.ts";
+import type { AuditEntry } from "../../model/audit/audit.ts";
+import type { Actor } from "../../model/rights/access.ts";
+import type { DeliveryStatus, Outcome } from "../../model/triggers/deliveries.ts";
+import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
 import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
+import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
 
 export type DeliveryRecord = typeof deliveries.$inferSelect;
+
 export type AttemptRecord = typeof deliveryAttempts.$inferSelect;
 
 /** What tags are about to be pointed to, as values or as they are in the database. */
@@ -127,6 +128,7 @@ export async function deleteDeliveries(db: Database, ids: readonly number[]): Pr
 
 /** How long a delivery whose host has no room waits before the next look: longer the longer it has waited. */
 const MIN_WAIT_MS = 1000;
+
 const MAX_WAIT_MS = 30_000;
 
 /** What came of looking at a delivery: the caller is to try it, or it has to wait. */
@@ -273,94 +275,4 @@ function overdueQuery(db: Database, before: Date, limit: number) {
     )
     .orderBy(asc(deliveries.nextAttemptAt))
     .limit(limit);
-}
-
-/** Deliveries of a trigger before `before`, the newest first. */
-export async function listDeliveries(
-  db: Database,
-  triggerId: number,
-  before: number | undefined,
-  limit: number,
-): Promise<DeliveryRecord[]> {
-  return db
-    .select()
-    .from(deliveries)
-    .where(and(eq(deliveries.triggerId, triggerId), before === undefined ? undefined : lt(deliveries.id, before)))
-    .orderBy(desc(deliveries.id))
-    .limit(limit);
-}
-
-/** The newest delivery of each of these triggers, tests included. */
-export async function listNewestDeliveries(
-  db: Database,
-  triggerIds: readonly number[],
-): Promise<Map<number, DeliveryRecord>> {
-  const rows = await newestQuery(db, triggerIds);
-  return new Map(rows.map((row) => [row.triggerId, row]));
-}
-
-function newestQuery(db: Database, triggerIds: readonly number[]) {
-  // One step in an index for each trigger, however long its history is.
-  const newest = sql`SELECT (
-      SELECT one.id FROM deliveries AS one WHERE one.trigger_id = wanted.value ORDER BY one.id DESC LIMIT 1)
-    FROM json_each(${JSON.stringify(triggerIds)}) AS wanted`;
-  return db
-    .select()
-    .from(deliveries)
-    .where(sql`${deliveries.id} IN (${newest})`);
-}
-
-/** The newest deliveries of a trigger that did what it is for, or failed to: no tests, and none that another overtook. */
-export async function listOutcomes(db: Database, triggerId: number, limit: number): Promise<DeliveryRecord[]> {
-  return outcomesQuery(db, triggerId, limit);
-}
-
-/** Deliveries that are looked through for outcomes. */
-const MAX_SEEN_DELIVERIES = 500;
-
-function outcomesQuery(db: Database, triggerId: number, limit: number) {
-  const seen = db
-    .select()
-    .from(deliveries)
-    .where(eq(deliveries.triggerId, triggerId))
-    .orderBy(desc(deliveries.id))
-    .limit(MAX_SEEN_DELIVERIES)
-    .as("seen");
-  return db
-    .select()
-    .from(seen)
-    .where(and(inArray(seen.status, ["success", "failed", "dead"]), sql`${seen.event} ->> '$.isTest' IS NULL`))
-    .limit(limit);
-}
-
-export async function findDelivery(db: Database, triggerId: number, id: number): Promise<DeliveryRecord | undefined> {
-  const [row] = await db
-    .select()
-    .from(deliveries)
-    .where(and(eq(deliveries.id, id), eq(deliveries.triggerId, triggerId)));
-  return row;
-}
-
-/** The tries of one delivery, the first first. */
-export async function listAttempts(db: Database, deliveryId: number): Promise<AttemptRecord[]> {
-  return db
-    .select()
-    .from(deliveryAttempts)
-    .where(eq(deliveryAttempts.deliveryId, deliveryId))
-    .orderBy(asc(deliveryAttempts.number));
-}
-
-/** Deletes history older than a time, at most `limit` rows; what is still to be delivered stays. */
-export async function deleteDeliveriesBefore(db: Database, before: Date, limit: number): Promise<number> {
-  const ids = db
-    .select({ id: deliveries.id })
-    .from(deliveries)
-    .where(and(lt(deliveries.createdAt, before), isNull(deliveries.nextAttemptAt)))
-    .orderBy(asc(deliveries.createdAt))
-    .limit(limit);
-  const deleted = await db
-    .delete(deliveries)
-    .where(sql`${deliveries.id} IN ${ids}`)
-    .returning({ id: deliveries.id });
-  return deleted.length;
 }
