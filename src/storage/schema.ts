@@ -9,7 +9,7 @@ import type { AuditAction, AuditResult } from "../model/audit/audit.ts";
 import type { Digest } from "../kernel/digest.ts";
 import type { DeliveryStatus } from "../model/triggers/deliveries.ts";
 import type { QuotaHolder, QuotaResource } from "../kernel/quotas.ts";
-import type { RetentionKind } from "../model/aging/aging-rules.ts";
+import type { AgingKind } from "../model/aging/aging-rules.ts";
 import type { ConditionKind } from "../model/triggers/triggers.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../kernel/reference.ts";
 import type { SessionKind } from "../model/logins/sessions.ts";
@@ -695,7 +695,7 @@ export const tagHistory = sqliteTable(
 );
 
 /** Aging rules, one per image: `model/aging/aging-rules.ts`. */
-export const retentionRules = sqliteTable(
+export const agingRules = sqliteTable(
   "retention_rules",
   {
     id: lastingId(),
@@ -703,7 +703,7 @@ export const retentionRules = sqliteTable(
       .notNull()
       .unique()
       .references(() => repositories.id, { onDelete: "cascade" }),
-    kind: text("kind").$type<RetentionKind>().notNull(),
+    kind: text("kind").$type<AgingKind>().notNull(),
     amount: integer("amount").notNull(),
     /** JSON arrays of texts. Among labels a null is the place of the next pattern, where another label follows it. */
     labels: text("labels").notNull(),
@@ -724,7 +724,7 @@ export const retentionRules = sqliteTable(
 );
 
 /** What aging deleted (guide 4.8, "aging log"). */
-export const retentionLog = sqliteTable(
+export const agingLog = sqliteTable(
   "retention_log",
   {
     id: id(),

@@ -5,7 +5,7 @@ import { beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import type { Actor } from "../../src/model/rights/access.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
-import type { RetentionRule } from "../../src/model/aging/aging-rules.ts";
+import type { AgingRule } from "../../src/model/aging/aging-rules.ts";
 import { runDueRules, runRule } from "../../src/registry/aging/aging.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { listDeletedTags } from "../../src/storage/deletion/deleted-tags.ts";
@@ -31,8 +31,8 @@ beforeEach(async () => {
   await env.DB.exec("DELETE FROM retention_rules");
 });
 
-const TAG_RULE: RetentionRule = { kind: "tag_rule", amount: 2, labels: [], patterns: [] };
-const DATE_RULE: RetentionRule = { kind: "date_rule", amount: 30, labels: [], patterns: [] };
+const TAG_RULE: AgingRule = { kind: "tag_rule", amount: 2, labels: [], patterns: [] };
+const DATE_RULE: AgingRule = { kind: "date_rule", amount: 30, labels: [], patterns: [] };
 
 /** A repository with these tags, one pushed a day after the other, each an image of its own. */
 async function repositoryWith(...tags: string[]) {
@@ -59,7 +59,7 @@ async function storedRule(repository: { id: number }) {
 }
 
 /** Gives the repository a rule; its id. */
-async function setRule(repository: { id: number; name: RepositoryName }, rule: RetentionRule): Promise<number> {
+async function setRule(repository: { id: number; name: RepositoryName }, rule: AgingRule): Promise<number> {
   const id = await insertRule(stores.db, actor, repository, rule);
   if (id === undefined) throw new Error("it has a rule");
   return id;

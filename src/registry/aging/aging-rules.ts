@@ -2,7 +2,7 @@
 import type { Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { compileRule, type Judged, judgeAll, type RetentionRule } from "../../model/aging/aging-rules.ts";
+import { compileRule, type Judged, judgeAll, type AgingRule } from "../../model/aging/aging-rules.ts";
 import {
   deleteRule,
   findRule,
@@ -81,7 +81,7 @@ export async function addImageRule(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<{ id: number; rest: Rest }> {
   const repository = await requireToChange(stores, caller, name, rule);
   const id = await insertRule(stores.db, actorOf(caller), repository, rule);
@@ -105,7 +105,7 @@ export async function changeImageRule(
   caller: Caller,
   name: RepositoryName,
   ruleId: number,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<Rest> {
   const repository = await requireToChange(stores, caller, name, rule);
   if (!(await updateRule(stores.db, actorOf(caller), repository, ruleId, rule))) throw unknownRule(name, ruleId);
@@ -121,7 +121,7 @@ export async function setImageRule(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<{ rule: StoredRule; rest: Rest }> {
   const repository = await requireToChange(stores, caller, name, rule);
   await saveRule(stores.db, actorOf(caller), repository, rule);
@@ -130,7 +130,7 @@ export async function setImageRule(
   return { rule: saved, rest: await runAtOnce(stores, repository.id) };
 }
 
-async function requireToChange(stores: Stores, caller: Caller, name: RepositoryName, rule: RetentionRule) {
+async function requireToChange(stores: Stores, caller: Caller, name: RepositoryName, rule: AgingRule) {
   requireAccountUser(caller);
   const repository = await requireOwnRepository(stores, caller, name, "manage");
   compileRule(rule);
@@ -178,7 +178,7 @@ export async function previewRule(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
-  rule: RetentionRule,
+  rule: AgingRule,
   page: { after: PreviewPosition | undefined; limit: number },
 ): Promise<{ judged: Judged<StoredAgingTag>[]; limit: number; now: number }> {
   requireAccountUser(caller);

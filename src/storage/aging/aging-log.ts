@@ -2,16 +2,16 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Tag } from "../../kernel/reference.ts";
-import type { RetentionRule } from "../../model/aging/aging-rules.ts";
+import type { AgingRule } from "../../model/aging/aging-rules.ts";
 import type { Database } from "../database.ts";
 import { bytesOf, fillPage, shortText } from "../long-texts.ts";
-import { retentionLog } from "../schema.ts";
+import { agingLog } from "../schema.ts";
 
 export interface LogEntry {
   id: number;
   ruleId: number;
   /** As it was. */
-  rule: RetentionRule;
+  rule: AgingRule;
   tag: Tag;
   digest: Digest;
   /** When the run began. */
@@ -36,9 +36,9 @@ export async function listLog(
       .select({ count: sql<number>`count(*)` })
       .from(
         db
-          .select({ id: retentionLog.id })
-          .from(retentionLog)
-          .where(eq(retentionLog.repositoryId, repositoryId))
+          .select({ id: agingLog.id })
+          .from(agingLog)
+          .where(eq(agingLog.repositoryId, repositoryId))
           .limit(MAX_COUNTED_ENTRIES)
           .as("counted"),
       ),
@@ -63,19 +63,17 @@ export async function listLogBefore(
 function logQuery(db: Database, repositoryId: number, before: number | undefined, limit: number) {
   return db
     .select({
-      id: retentionLog.id,
-      ruleId: retentionLog.ruleId,
-      text: shortText(retentionLog.rule),
-      bytes: bytesOf(retentionLog.rule),
-      tag: retentionLog.tag,
-      digest: retentionLog.digest,
-      createdAt: retentionLog.createdAt,
+      id: agingLog.id,
+      ruleId: agingLog.ruleId,
+      text: shortText(agingLog.rule),
+      bytes: bytesOf(agingLog.rule),
+      tag: agingLog.tag,
+      digest: agingLog.digest,
+      createdAt: agingLog.createdAt,
     })
-    .from(retentionLog)
-    .where(
-      and(eq(retentionLog.repositoryId, repositoryId), before === undefined ? undefined : lt(retentionLog.id, before)),
-    )
-    .orderBy(desc(retentionLog.id))
+    .from(agingLog)
+    .where(and(eq(agingLog.repositoryId, repositoryId), before === undefined ? undefined : lt(agingLog.id, before)))
+    .orderBy(desc(agingLog.id))
     .limit(limit)
     .$dynamic();
 }
@@ -85,16 +83,16 @@ async function readEntries(db: Database, rows: Awaited<ReturnType<typeof logQuer
   const page = await fillPage(rows, limit, (ids) => readRules(db, ids));
   const entries = page.rows.map(({ text, ...entry }): LogEntry => ({
     ...entry,
-    rule: JSON.parse(text ?? "null") as RetentionRule,
+    rule: JSON.parse(text ?? "null") as AgingRule,
   }));
   return { entries, hasMore: page.hasMore };
 }
 
 function readRules(db: Database, ids: readonly number[]) {
   return db
-    .select({ id: retentionLog.id, text: retentionLog.rule })
-    .from(retentionLog)
-    .where(sql`${retentionLog.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+    .select({ id: agingLog.id, text: agingLog.rule })
+    .from(agingLog)
+    .where(sql`${agingLog.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }
 
 /**
@@ -105,14 +103,14 @@ function readRules(db: Database, ids: readonly number[]) {
 export async function deleteLogBefore(db: Database, before: Date, limit: number): Promise<number> {
   // Ids grow with time: of the oldest, those that are old enough.
   const oldest = db
-    .select({ id: retentionLog.id })
-    .from(retentionLog)
-    .where(gt(retentionLog.id, 0))
-    .orderBy(asc(retentionLog.id))
+    .select({ id: agingLog.id })
+    .from(agingLog)
+    .where(gt(agingLog.id, 0))
+    .orderBy(asc(agingLog.id))
     .limit(limit);
   const deleted = await db
-    .delete(retentionLog)
-    .where(and(inArray(retentionLog.id, oldest), lt(retentionLog.createdAt, before)))
-    .returning({ id: retentionLog.id });
+    .delete(agingLog)
+    .where(and(inArray(agingLog.id, oldest), lt(agingLog.createdAt, before)))
+    .returning({ id: agingLog.id });
   return deleted.length;
 }

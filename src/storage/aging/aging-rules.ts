@@ -1,13 +1,13 @@
 /** The aging rules of images: `model/aging/aging-rules.ts`. */
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { exemptionsOf, type RetentionRule } from "../../model/aging/aging-rules.ts";
+import { exemptionsOf, type AgingRule } from "../../model/aging/aging-rules.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
-import { repositories, retentionRules } from "../schema.ts";
+import { repositories, agingRules } from "../schema.ts";
 
-export interface StoredRule extends RetentionRule {
+export interface StoredRule extends AgingRule {
   id: number;
   repositoryId: number;
   repository: RepositoryName;
@@ -18,26 +18,26 @@ export interface StoredRule extends RetentionRule {
 }
 
 export const RULE_COLUMNS = {
-  id: retentionRules.id,
-  repositoryId: retentionRules.repositoryId,
+  id: agingRules.id,
+  repositoryId: agingRules.repositoryId,
   repository: repositories.name,
   accountId: repositories.accountId,
-  kind: retentionRules.kind,
-  amount: retentionRules.amount,
-  labels: retentionRules.labels,
-  patterns: retentionRules.patterns,
-  revision: retentionRules.revision,
-  createdAt: retentionRules.createdAt,
-  updatedAt: retentionRules.updatedAt,
+  kind: agingRules.kind,
+  amount: agingRules.amount,
+  labels: agingRules.labels,
+  patterns: agingRules.patterns,
+  revision: agingRules.revision,
+  createdAt: agingRules.createdAt,
+  updatedAt: agingRules.updatedAt,
 };
 
 /** The rule of a repository, if it has one. */
 export async function findRule(db: Database, repositoryId: number): Promise<StoredRule | undefined> {
   const [row] = await db
     .select(RULE_COLUMNS)
-    .from(retentionRules)
-    .innerJoin(repositories, eq(repositories.id, retentionRules.repositoryId))
-    .where(eq(retentionRules.repositoryId, repositoryId));
+    .from(agingRules)
+    .innerJoin(repositories, eq(repositories.id, agingRules.repositoryId))
+    .where(eq(agingRules.repositoryId, repositoryId));
   return row && readRule(row);
 }
 
@@ -56,7 +56,7 @@ export function readRule<R extends { labels: string; patterns: string }>(row: R)
 }
 
 /** A rule's labels with their places among the patterns, for {@link readRule}. Patterns at the end have none. */
-function placesOf(rule: RetentionRule): (string | null)[] {
+function placesOf(rule: AgingRule): (string | null)[] {
   const exemptions = exemptionsOf(rule);
   const end = exemptions.findLastIndex(({ kind }) => kind === "label") + 1;
   return exemptions.slice(0, end).map(({ kind, text }) => (kind === "label" ? text : null));
@@ -76,7 +76,7 @@ export async function insertRule(
   db: Database,
   actor: Actor,
   repository: Repository,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<number | undefined> {
   const [inserted] = await db.batch([
     insertIfNone(db, actor, repository, rule),
@@ -85,17 +85,17 @@ export async function insertRule(
   return inserted[0]?.id;
 }
 
-function insertIfNone(db: Database, actor: Actor, repository: Repository, rule: RetentionRule) {
+function insertIfNone(db: Database, actor: Actor, repository: Repository, rule: AgingRule) {
   const now = Date.now();
   const { kind, amount, labels, patterns } = columnsOf(rule);
   return db
-    .insert(retentionRules)
+    .insert(agingRules)
     .select(
       sql`SELECT NULL, ${repository.id}, ${kind}, ${amount}, ${labels}, ${patterns}, 1, ${actor.user.id}, ${now}, ${now}, 0
           WHERE EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repository.id})`,
     )
-    .onConflictDoNothing({ target: retentionRules.repositoryId })
-    .returning({ id: retentionRules.id });
+    .onConflictDoNothing({ target: agingRules.repositoryId })
+    .returning({ id: agingRules.id });
 }
 
 /**
@@ -108,9 +108,9 @@ export async function updateRule(
   actor: Actor,
   repository: Repository,
   ruleId: number,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<boolean> {
-  const isMeant = sql`${isRuleOf(repository)} AND ${eq(retentionRules.id, ruleId)}`;
+  const isMeant = sql`${isRuleOf(repository)} AND ${eq(agingRules.id, ruleId)}`;
   const [, updated] = await db.batch([
     recordUpdate(db, actor, repository, isMeant, rule),
     updateWhere(db, isMeant, rule),
@@ -119,20 +119,20 @@ export async function updateRule(
 }
 
 function isRuleOf(repository: Repository): SQL {
-  return eq(retentionRules.repositoryId, repository.id);
+  return eq(agingRules.repositoryId, repository.id);
 }
 
-function updateWhere(db: Database, condition: SQL | undefined, rule: RetentionRule) {
+function updateWhere(db: Database, condition: SQL | undefined, rule: AgingRule) {
   return db
-    .update(retentionRules)
+    .update(agingRules)
     .set({
       ...columnsOf(rule),
-      revision: sql`${retentionRules.revision} + 1`,
+      revision: sql`${agingRules.revision} + 1`,
       updatedAt: new Date(),
       nextRunAt: new Date(0),
     })
     .where(condition)
-    .returning({ id: retentionRules.id });
+    .returning({ id: agingRules.id });
 }
 
 /**
@@ -144,7 +144,7 @@ export async function saveRule(
   db: Database,
   actor: Actor,
   repository: Repository,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<number | undefined> {
   const [, updated, inserted] = await db.batch([
     recordUpdate(db, actor, repository, isRuleOf(repository), rule),
@@ -167,34 +167,34 @@ export async function deleteRule(
 ): Promise<boolean> {
   const [deleted] = await db.batch([
     db
-      .delete(retentionRules)
-      .where(and(isRuleOf(repository), ruleId === undefined ? undefined : eq(retentionRules.id, ruleId)))
-      .returning({ id: retentionRules.id }),
+      .delete(agingRules)
+      .where(and(isRuleOf(repository), ruleId === undefined ? undefined : eq(agingRules.id, ruleId)))
+      .returning({ id: agingRules.id }),
     insertAuditIfChanged(db, actor, auditOf("retention-rule.delete", repository.name)),
   ]);
   return deleted.length > 0;
 }
 
-export function columnsOf(rule: RetentionRule) {
+export function columnsOf(rule: AgingRule) {
   const { kind, amount, patterns } = rule;
   return { kind, amount, labels: JSON.stringify(placesOf(rule)), patterns: JSON.stringify(patterns) };
 }
 
-function recordUpdate(db: Database, actor: Actor, repository: Repository, condition: SQL, rule: RetentionRule) {
+function recordUpdate(db: Database, actor: Actor, repository: Repository, condition: SQL, rule: AgingRule) {
   const { kind, amount, patterns } = rule;
   const entry = auditOf("retention-rule.update", repository.name);
-  return insertAuditOfChange(db, actor, entry, sql`${retentionRules} WHERE ${condition}`, {
-    kind: { from: retentionRules.kind, to: kind },
-    amount: { from: retentionRules.amount, to: amount },
-    labels: { from: retentionRules.labels, to: placesOf(rule) },
-    patterns: { from: retentionRules.patterns, to: patterns },
+  return insertAuditOfChange(db, actor, entry, sql`${agingRules} WHERE ${condition}`, {
+    kind: { from: agingRules.kind, to: kind },
+    amount: { from: agingRules.amount, to: amount },
+    labels: { from: agingRules.labels, to: placesOf(rule) },
+    patterns: { from: agingRules.patterns, to: patterns },
   });
 }
 
 function auditOf(
   action: "retention-rule.create" | "retention-rule.update" | "retention-rule.delete",
   repository: RepositoryName,
-  rule?: RetentionRule,
+  rule?: AgingRule,
 ) {
   return {
     action,
@@ -205,7 +205,7 @@ function auditOf(
 }
 
 /** The fields of a rule alone, since an object may hold more; the order only where it is not the usual one. */
-export function contentOf(rule: RetentionRule): RetentionRule {
+export function contentOf(rule: AgingRule): AgingRule {
   const { kind, amount, labels, patterns, order } = rule;
   return { kind, amount, labels, patterns, ...(placesOf(rule).includes(null) && { order }) };
 }

@@ -2,13 +2,13 @@
 import { and, asc, desc, eq, isNotNull, lte, sql, type SQL } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type Tag } from "../../kernel/reference.ts";
-import type { AgingTag, RetentionRule } from "../../model/aging/aging-rules.ts";
+import type { AgingTag, AgingRule } from "../../model/aging/aging-rules.ts";
 import { columnsOf, contentOf, readRule, RULE_COLUMNS, type StoredRule } from "./aging-rules.ts";
 import { isListedTag } from "../content/companions.ts";
 import { type Unsettled, unsettledQuery } from "../content/settling.ts";
 import type { Database } from "../database.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
-import { auditEvents, manifests, repositories, retentionLog, retentionRules, tagHistory, tags } from "../schema.ts";
+import { auditEvents, manifests, repositories, agingLog, agingRules, tagHistory, tags } from "../schema.ts";
 
 /** Rules that are due, those that wait longest first. */
 export async function listDueRules(db: Database, now: number, limit: number): Promise<StoredRule[]> {
@@ -18,10 +18,10 @@ export async function listDueRules(db: Database, now: number, limit: number): Pr
 function dueRulesQuery(db: Database, now: number, limit: number) {
   return db
     .select(RULE_COLUMNS)
-    .from(retentionRules)
-    .innerJoin(repositories, eq(repositories.id, retentionRules.repositoryId))
-    .where(and(isNotNull(retentionRules.nextRunAt), lte(retentionRules.nextRunAt, new Date(now))))
-    .orderBy(asc(retentionRules.nextRunAt))
+    .from(agingRules)
+    .innerJoin(repositories, eq(repositories.id, agingRules.repositoryId))
+    .where(and(isNotNull(agingRules.nextRunAt), lte(agingRules.nextRunAt, new Date(now))))
+    .orderBy(asc(agingRules.nextRunAt))
     .limit(limit);
 }
 
@@ -32,13 +32,13 @@ function dueRulesQuery(db: Database, now: number, limit: number) {
 function isUnchanged(rule: StoredRule): SQL | undefined {
   const { kind, amount, labels, patterns } = columnsOf(rule);
   return and(
-    eq(retentionRules.id, rule.id),
-    eq(retentionRules.repositoryId, rule.repositoryId),
-    eq(retentionRules.revision, rule.revision),
-    eq(retentionRules.kind, kind),
-    eq(retentionRules.amount, amount),
-    eq(retentionRules.labels, labels),
-    eq(retentionRules.patterns, patterns),
+    eq(agingRules.id, rule.id),
+    eq(agingRules.repositoryId, rule.repositoryId),
+    eq(agingRules.revision, rule.revision),
+    eq(agingRules.kind, kind),
+    eq(agingRules.amount, amount),
+    eq(agingRules.labels, labels),
+    eq(agingRules.patterns, patterns),
   );
 }
 
@@ -51,10 +51,10 @@ function isUnchanged(rule: StoredRule): SQL | undefined {
  */
 export async function claimRule(db: Database, rule: StoredRule, startedAt: number): Promise<boolean> {
   const claimed = await db
-    .update(retentionRules)
+    .update(agingRules)
     .set({ nextRunAt: new Date(startedAt) })
     .where(isUnchanged(rule))
-    .returning({ id: retentionRules.id });
+    .returning({ id: agingRules.id });
   return claimed.length > 0;
 }
 
@@ -77,20 +77,20 @@ export async function settleRule(
   { startedAt, newest, nextRunAt }: RunOutcome,
 ): Promise<void> {
   const { updatedAt, name } = newest ?? { updatedAt: 0, name: "" };
-  const isOvertaken = sql`${retentionRules.kind} = 'tag_rule' AND EXISTS (
+  const isOvertaken = sql`${agingRules.kind} = 'tag_rule' AND EXISTS (
     SELECT 1 FROM ${tags}
     WHERE ${tags.repositoryId} = ${rule.repositoryId} AND ${tags.companionOf} IS NULL
       AND (${tags.updatedAt}, ${tags.name}) > (${updatedAt}, ${name}))`;
   await db
-    .update(retentionRules)
+    .update(agingRules)
     .set({ nextRunAt: sql`CASE WHEN ${isOvertaken} THEN 0 ELSE ${nextRunAt} END` })
-    .where(and(isUnchanged(rule), eq(retentionRules.nextRunAt, new Date(startedAt))));
+    .where(and(isUnchanged(rule), eq(agingRules.nextRunAt, new Date(startedAt))));
 }
 
 /** Lets a rule whose run failed wait, so that others come first. */
 export async function postponeRule(db: Database, rule: StoredRule, until: number): Promise<void> {
   await db
-    .update(retentionRules)
+    .update(agingRules)
     .set({ nextRunAt: new Date(until) })
     .where(isUnchanged(rule));
 }
@@ -166,9 +166,9 @@ export async function expireTags(
     AND (${tags.name}, ${tags.manifestId}, +${tags.updatedAt}) IN (
       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${seen}))
     AND NOT ${isImmutable(tags)}
-    AND EXISTS (SELECT 1 FROM ${retentionRules} WHERE ${isUnchanged(rule)})`;
+    AND EXISTS (SELECT 1 FROM ${agingRules} WHERE ${isUnchanged(rule)})`;
   const [, , , deleted, , unsettled] = await db.batch([
-    db.insert(retentionLog).select(
+    db.insert(agingLog).select(
       sql`SELECT NULL, ${repositoryId}, ${id}, ${JSON.stringify(loggedContent(rule))}, ${tags.name},
                  (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId}), ${runAt}
           FROM ${tags} WHERE ${isAsSeen}`,
@@ -200,7 +200,7 @@ function touchIfChanged(db: Database, repositoryId: number, now: number) {
 const MAX_LOGGED_LENGTH = 1000;
 
 /** A rule as the log has it: what of its labels and patterns is too much is left out, with a mark that says so. */
-function loggedContent(rule: RetentionRule): RetentionRule {
+function loggedContent(rule: AgingRule): AgingRule {
   let left = MAX_LOGGED_LENGTH;
   const cut = (texts: readonly string[]) => {
     const cutAt = texts.findIndex((text) => (left -= text.length) < 0);

@@ -13,7 +13,7 @@ import {
   repositoryBlobs,
   repositoryPermissions,
   restingCompanions,
-  retentionLog,
+  agingLog,
   tagHistory,
   tags,
   triggers,
@@ -27,7 +27,7 @@ const TABLES_OF_REPOSITORY = [
   unsettledManifests,
   repositoryBlobs,
   tagHistory,
-  retentionLog,
+  agingLog,
   repositoryPermissions,
 ] as const;
 
@@ -53,7 +53,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, repositoryBlobs, id),
     ...takingApart(db, own, DELETED),
     deleteRows(db, tagHistory, id),
-    deleteRows(db, retentionLog, id),
+    deleteRows(db, agingLog, id),
     deleteRows(db, repositoryPermissions, id),
     ...deleteDeliveries(db, triggersOf(id)),
   ]);
@@ -73,7 +73,7 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   // If nothing changed, manifests of another image come first, which has not let go of all of its own.
   async (db, id) => ((await hasManifests(db, id)) ? (await takeApart(db)) || "waits" : 0),
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
-  async (db, id) => (await deleteRows(db, retentionLog, id)).length,
+  async (db, id) => (await deleteRows(db, agingLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];

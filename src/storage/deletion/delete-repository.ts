@@ -6,7 +6,7 @@ import { type Database, MAX_WRITE_DELAY_MS } from "../database.ts";
 import { insertCleanup } from "./cleanups.ts";
 import { GONE_ACCOUNT, goneName, isThere } from "./gone.ts";
 import { findKeptTags, hasRulesAsRead, isImmutable, readRules, speakOfDigests } from "../immutable-rules/kept-tags.ts";
-import { immutableTagRules, repositories, retentionRules, shares, tags, triggers } from "../schema.ts";
+import { immutableTagRules, repositories, agingRules, shares, tags, triggers } from "../schema.ts";
 
 /** What came of deleting a repository. */
 export type RepositoryDeletion =
@@ -38,7 +38,7 @@ export async function deleteRepository(
     insertCleanup(db, "image", sql`${id}`),
     // What others would still see, each at most a hundred.
     db.delete(shares).where(and(eq(shares.repositoryId, id), isDeleted)),
-    db.delete(retentionRules).where(and(eq(retentionRules.repositoryId, id), isDeleted)),
+    db.delete(agingRules).where(and(eq(agingRules.repositoryId, id), isDeleted)),
     db.delete(immutableTagRules).where(and(eq(immutableTagRules.repositoryId, id), isDeleted)),
     db
       .update(triggers)
