@@ -8,7 +8,15 @@ import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { findTagRecord, listTagEvents, listTagRecords, readShortTexts, type TagEvent, type TagList, type TagRecord } from "../../storage/content/tags.ts";
+import {
+  findTagRecord,
+  listTagEvents,
+  listTagRecords,
+  readShortTexts,
+  type TagEvent,
+  type TagList,
+  type TagRecord,
+} from "../../storage/content/tags.ts";
 import { retag as pointTo } from "../../storage/content/retag.ts";
 import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "../rights/access.ts";
 import { settleAfter } from "../content/companions.ts";

@@ -25,7 +25,7 @@ import type { KubernetesTarget, WorkloadKind } from "../../model/triggers/trigge
 import { type DeliveryRecord, isOvertaken } from "../../storage/triggers/deliveries.ts";
 import { listAttempts } from "../../storage/triggers/delivery-history.ts";
 import { type ClusterRecord, findClusterById } from "../../storage/triggers/clusters.ts";
-import { type TriggerRecord } from "../../storage/triggers/triggers.ts";
+import type { TriggerRecord } from "../../storage/triggers/triggers.ts";
 import { decryptClusterToken } from "./cluster-secrets.ts";
 import {
   askCluster,

@@ -7,7 +7,13 @@ import { organizationOf, parseTag, type RepositoryName, type Tag } from "../../k
 import { type Condition, parseCondition, readCondition } from "../../model/triggers/triggers.ts";
 import { isAnnounced, tagKindOf } from "../../kernel/tag-kind.ts";
 import { type AttemptRecord, type DeliveryRecord, insertDelivery } from "../../storage/triggers/deliveries.ts";
-import { findDelivery, listAttempts, listDeliveries, listNewestDeliveries, listOutcomes } from "../../storage/triggers/delivery-history.ts";
+import {
+  findDelivery,
+  listAttempts,
+  listDeliveries,
+  listNewestDeliveries,
+  listOutcomes,
+} from "../../storage/triggers/delivery-history.ts";
 import { listTagPage } from "../../storage/content/tags.ts";
 import { actorOf } from "../rights/access.ts";
 import type { Own } from "./clusters.ts";
