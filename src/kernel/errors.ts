@@ -107,6 +107,14 @@ export class RegistryError extends Error {
   }
 }
 
+/** A refusal as data, for ways on which an error would lose its class and fields. */
+export type Refusal = Pick<RegistryError, "code" | "problems">;
+
+/** @returns undefined for an error that is no refusal. */
+export function asRefusal(error: unknown): Refusal | undefined {
+  return error instanceof RegistryError ? { code: error.code, problems: error.problems } : undefined;
+}
+
 /** What the operator has set makes no sense: the message names the variable or secret, and never the value of a secret. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";

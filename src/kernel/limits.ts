@@ -37,5 +37,16 @@ export const UPLOAD_DONE_MS = 60 * 60 * 1000;
  */
 export const ORGANIZATION_NAME_REST_MS = 10 * 60 * 1000;
 
-/** How many triggers an image may have. */
+/** How many triggers an image may have, and all images of an account: migration 0004 counts the latter. */
 export const MAX_TRIGGERS = 100;
+export const MAX_ACCOUNT_TRIGGERS = 10_000;
+/** How many clusters an organization may have, and all organizations of an account: migration 0004 counts the latter. */
+export const MAX_CLUSTERS = 100;
+export const MAX_ACCOUNT_CLUSTERS = 200;
+/** How many users an account may have: migration 0004 counts them. */
+export const MAX_ACCOUNT_USERS = 10_000;
+/**
+ * How many deliveries one push may set off: as many triggers as an image may have for each of ten tags, which is as many
+ * as a push by digest has to be able to name (OCI distribution-spec, "Pushing Manifests").
+ */
+export const MAX_DELIVERIES_PER_PUSH = 1000;

@@ -4,6 +4,7 @@
  */
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import type { Reference } from "./reference.ts";
 
 /** Entity tags, as digests; "*": any. */
 type Tags = "*" | readonly string[];
@@ -58,4 +59,11 @@ export function readTags(header: string, takesWeak: boolean): Tags | undefined {
 export function holds({ match, noneMatch }: Precondition, current: Digest | undefined): boolean {
   const isAmong = (tags: Tags) => current !== undefined && (tags === "*" || tags.includes(current));
   return (match === undefined || isAmong(match)) && (noneMatch === undefined || !isAmong(noneMatch));
+}
+
+export function failedPrecondition(reference: Reference): RegistryError {
+  return new RegistryError("PRECONDITION_FAILED", {
+    message: `${reference} is not, or no longer, what If-Match or If-None-Match wants it to be`,
+    detail: { reference },
+  });
 }

@@ -9,15 +9,15 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 
-/** Ids that a filter may find to count as few. */
+/** A filter that finds at most so many ids has found few. */
 export const MAX_FEW = 500;
 /** Rows of an index that one page walks through. */
 export const MAX_WALKED = 1000;
 
-/** The id to go on behind a name with, which no two rows have. */
+/** The id of a position behind a name: no two rows have one name, so any id that is large enough will do. */
 export const BEHIND_NAME = Number.MAX_SAFE_INTEGER;
 
-/** A list over one table, whose columns all conditions name as they are. */
+/** A list over one table. All conditions name its columns without an alias. */
 export interface BoundedList {
   table: SQLiteTable;
   id: SQL | SQLiteColumn;
@@ -118,7 +118,7 @@ export interface BoundedPage<T extends Position> {
   end: Pick<T, keyof Position> | undefined;
 }
 
-/** What an entry is known by to the list. */
+/** The position of an entry in a list. */
 interface Position {
   key: string | number;
   id: number;

@@ -1,4 +1,4 @@
-// By name, because scripts that run in Node have no types of the platform around them.
+// Imported by name, because scripts that run in Node do not have the types of the platform as globals.
 import type { D1Database, D1PreparedStatement, D1Result } from "@cloudflare/workers-types";
 import { type SQL, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
@@ -8,7 +8,7 @@ export type Database = DrizzleD1Database;
 /** Queries that the platform lets one invocation of a Worker send to D1; each statement of a batch is one. */
 export const MAX_QUERIES = 1000;
 
-/** How long after the time that it has a row may be written at most: longer than D1 lets a query take. */
+/** How much later than its own time a row may be written at most: longer than D1 lets a query take. */
 export const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 
 /** How many queries were sent through each database that was opened. */
@@ -101,7 +101,7 @@ export function isConstraintFailure(error: unknown, constraint: string): boolean
   return messagesOf(error).some((message) => message.includes(constraint));
 }
 
-/** What an error says, and what those say that caused it. */
+/** The messages of an error and of its causes. */
 export function messagesOf(error: unknown): string[] {
   const messages: string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause) messages.push(cause.message);

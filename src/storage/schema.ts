@@ -9,7 +9,7 @@ import type { AuditAction, AuditResult } from "../model/audit/audit.ts";
 import type { Digest } from "../kernel/digest.ts";
 import type { DeliveryStatus } from "../model/triggers/deliveries.ts";
 import type { QuotaHolder, QuotaResource } from "../kernel/quotas.ts";
-import type { RetentionKind } from "../model/aging/aging-rules.ts";
+import type { AgingKind } from "../model/aging/aging-rules.ts";
 import type { ConditionKind } from "../model/triggers/triggers.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../kernel/reference.ts";
 import type { SessionKind } from "../model/logins/sessions.ts";
@@ -193,7 +193,7 @@ export const repositories = sqliteTable(
     organizationId: integer("organization_id")
       .notNull()
       .references(() => organizations.id),
-    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion/deletion.ts`). */
+    /** The organization's: lists of an account's images walk one index. 0 once it is deleted (`storage/deletion/gone.ts`). */
     accountId: integer("account_id").notNull().default(0),
     /** The whole name, `organization/image`: a pull finds its repository by one index. */
     name: text("name").$type<RepositoryName>().notNull().unique(),
@@ -496,8 +496,8 @@ export const manifests = sqliteTable(
     annotations: text("annotations"),
     /**
      * Null while a tag or an index needs it. 0 from the moment when that ends, by triggers (migration 0002), until garbage
-     * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and
-     * is being taken apart (`storage/deletion/deletion.ts`).
+     * collection has looked; then the time of that look, from which the grace period runs. Below 0 once it is deleted and is
+     * being taken apart (`storage/deletion/take-apart.ts`).
      */
     unreferencedSince: integer("unreferenced_since").default(0),
     /** Last pull by anybody, to within seconds. */
@@ -634,8 +634,8 @@ export const tags = sqliteTable(
 );
 
 /**
- * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/content/companions.ts`). A name is
- * either here or among the `tags` of its repository.
+ * Tags of companions whose manifests no tag leads to any more: they come back with them (`storage/content/settling.ts`). A
+ * name is either here or among the `tags` of its repository.
  */
 export const restingCompanions = sqliteTable(
   "resting_companions",
@@ -695,7 +695,7 @@ export const tagHistory = sqliteTable(
 );
 
 /** Aging rules, one per image: `model/aging/aging-rules.ts`. */
-export const retentionRules = sqliteTable(
+export const agingRules = sqliteTable(
   "retention_rules",
   {
     id: lastingId(),
@@ -703,7 +703,7 @@ export const retentionRules = sqliteTable(
       .notNull()
       .unique()
       .references(() => repositories.id, { onDelete: "cascade" }),
-    kind: text("kind").$type<RetentionKind>().notNull(),
+    kind: text("kind").$type<AgingKind>().notNull(),
     amount: integer("amount").notNull(),
     /** JSON arrays of texts. Among labels a null is the place of the next pattern, where another label follows it. */
     labels: text("labels").notNull(),
@@ -724,7 +724,7 @@ export const retentionRules = sqliteTable(
 );
 
 /** What aging deleted (guide 4.8, "aging log"). */
-export const retentionLog = sqliteTable(
+export const agingLog = sqliteTable(
   "retention_log",
   {
     id: id(),

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
-import { listAccountsQuery } from "../../src/storage/accounts/accounts.ts";
-import { openDatabase } from "../../src/storage/database.ts";
+import { listAccounts } from "../../src/storage/accounts/accounts.ts";
 import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
 import {
   asUser,
@@ -164,7 +163,7 @@ describe("accounts", () => {
   it("are found by an index", async ({ expect }) => {
     const page = { search: "a", after: "b", limit: 10 };
     const { walks, faults } = await walkOf(
-      listAccountsQuery(openDatabase(env.DB), page),
+      (db) => listAccounts(db, page),
       "(accounts_name_unique|sqlite_autoindex_accounts_1)",
     );
     expect(walks).toHaveLength(2);

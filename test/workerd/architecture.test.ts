@@ -76,6 +76,14 @@ it.for(LAYERED.filter(({ layer }) => layer !== "storage"))(
   },
 );
 
+/** Storage answers what happened. What users are told about it is the domain's to say. */
+it.for(LAYERED.filter(({ layer }) => layer === "storage"))(
+  "$file makes no refusals for users",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/\bimport\b[^;]*\b(?:RegistryError|quotaExceeded|failedPrecondition)\b/);
+  },
+);
+
 /** A client writes the host of its request itself: public-address.ts says what may go by it (ADR 0016). */
 it.for(LAYERED.filter(({ file, layer }) => layer === "http" && file !== "http/public-address.ts"))(
   "$file does not read what host a request names",

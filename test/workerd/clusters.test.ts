@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { decryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
-import { findClusterById } from "../../src/storage/triggers/triggers.ts";
+import { findClusterById } from "../../src/storage/triggers/clusters.ts";
 import { KubernetesApi } from "../support/kubernetes-api.ts";
 import {
   asUser,

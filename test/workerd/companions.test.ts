@@ -9,16 +9,13 @@ import { companionOf, isAnnounced, tagKindOf } from "../../src/kernel/tag-kind.t
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { settleAll } from "../../src/registry/content/companions.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
-import {
-  isAnnouncedTag,
-  listUnsettledRepositories,
-  unsettledRepositoriesQuery,
-  waitingQuery,
-} from "../../src/storage/content/companions.ts";
-import { countQueries, openDatabase } from "../../src/storage/database.ts";
-import { deleteManifest } from "../../src/storage/content/manifests.ts";
-import { tagsByAgeQuery } from "../../src/storage/aging/aging-rules.ts";
-import { listTagRecordsQuery } from "../../src/storage/content/tags.ts";
+import { isAnnouncedTag } from "../../src/storage/content/companions.ts";
+import { listUnsettledRepositories } from "../../src/storage/content/settling.ts";
+import { expireWaiting } from "../../src/storage/content/waiting-companions.ts";
+import { countQueries, type Database } from "../../src/storage/database.ts";
+import { deleteManifest } from "../../src/storage/content/delete-manifest.ts";
+import { listTagsByAge } from "../../src/storage/aging/aging-runs.ts";
+import { listTagPage } from "../../src/storage/content/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { planOf } from "../support/workerd/plans.ts";
@@ -710,18 +707,17 @@ describe("an immutable-tag rule", () => {
 });
 
 describe("queries", () => {
-  const db = openDatabase(env.DB);
   const list = { repositoryId: 1, name: undefined, isDescending: true, limit: 10, offset: 0 } as const;
 
   it.for([
     // The last number: sorts. A page that was found is sorted again.
-    ["tags by time", () => listTagRecordsQuery(db, { ...list, order: "updatedAt" }), "tags_by_update", 1],
-    ["tags by name", () => listTagRecordsQuery(db, { ...list, order: "name" }), "tags_by_name", 1],
-    ["tags by age", () => tagsByAgeQuery(db, 1, { order: "newest", limit: 10 }), "tags_by_update", 0],
-    ["companions that wait", () => waitingQuery(db, 1, 10), "tags_waiting", 0],
-    ["what is unsettled", () => unsettledRepositoriesQuery(db, 0, 10), "unsettled_manifests", 0],
-  ] as const)("for %s walk an index that has nothing else", async ([, query, index, sorts], { expect }) => {
-    const plan = await planOf(query());
+    ["tags by time", (db: Database) => listTagPage(db, { ...list, order: "updatedAt" }), "tags_by_update", 1],
+    ["tags by name", (db: Database) => listTagPage(db, { ...list, order: "name" }), "tags_by_name", 1],
+    ["tags by age", (db: Database) => listTagsByAge(db, 1, { order: "newest", limit: 10 }), "tags_by_update", 0],
+    ["companions that wait", (db: Database) => expireWaiting(db, 1, 10), "tags_waiting", 0],
+    ["what is unsettled", (db: Database) => listUnsettledRepositories(db, 0, 10), "unsettled_manifests", 0],
+  ] as const)("for %s walk an index that has nothing else", async ([, act, index, sorts], { expect }) => {
+    const plan = await planOf(act);
     expect(plan.join("\n")).toContain(index);
     expect(plan.filter((step) => /^SCAN (?!noted|json_each|CONSTANT|\()/.test(step))).toEqual([]);
     expect(plan.filter((step) => step.includes("TEMP B-TREE FOR ORDER BY"))).toHaveLength(sorts);

@@ -1,7 +1,7 @@
 /** Deleting what has very many rows: gone at once for everybody, and in slices from the database. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import type { Actor } from "../../src/model/rights/access.ts";
+import type { Actor, Role } from "../../src/model/rights/access.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { cleanSoon, cleanUp } from "../../src/registry/deletion/cleanups.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
@@ -17,21 +17,16 @@ import {
 import { insertAccessKey } from "../../src/storage/logins/access-keys.ts";
 import { countQueries, MAX_QUERIES, openDatabase } from "../../src/storage/database.ts";
 import { restoreTag } from "../../src/storage/deletion/deleted-tags.ts";
-import {
-  cleanAccount,
-  cleanTrigger,
-  cleanUser,
-  deleteRepository,
-  hidingQuery,
-} from "../../src/storage/deletion/deletion.ts";
-import { deleteManifest } from "../../src/storage/content/manifests.ts";
+import { cleanAccount, cleanTrigger, cleanUser } from "../../src/storage/deletion/clean-targets.ts";
+import { deleteRepository } from "../../src/storage/deletion/delete-repository.ts";
+import { deleteManifest } from "../../src/registry/content/delete-manifest.ts";
 import { createOrganization } from "../../src/storage/organizations/organizations.ts";
 import {
   createRepository,
   createRepositoryForUpload,
   findRepositoryRecord,
 } from "../../src/storage/images/repositories.ts";
-import { retag } from "../../src/storage/content/tags.ts";
+import { retag } from "../../src/storage/content/retag.ts";
 import { insertUser } from "../../src/storage/accounts/users.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
@@ -49,6 +44,7 @@ import {
 import { ADMINISTRATOR } from "../support/workerd/registry.ts";
 import { miscounted } from "../support/workerd/quotas.ts";
 import { planOf } from "../support/workerd/plans.ts";
+import { replacing } from "../support/replacing.ts";
 
 const HOUR = 60 * 60 * 1000;
 const budget = ({ db }: Stores) => new Budget(db, 100_000, HOUR);
@@ -160,9 +156,15 @@ async function rowsLeft(id: number): Promise<string[]> {
   return counts.flatMap(([table, count]) => (count > 0 ? [`${count} ${table}`] : []));
 }
 
+async function userOf(name: string, accountName: string, role: Role): Promise<Actor> {
+  const id = Number(await userIdOf(name));
+  const accountId = await countOf(`SELECT account_id AS count FROM users WHERE id = ${id}`);
+  return { user: { id, name, accountId, accountName, role }, address: undefined };
+}
+
 /** As `deleteImage`, whose rights have tests of their own. */
 async function remove(stores: Stores, image: { id: number; name: RepositoryName }): Promise<void> {
-  expect(await deleteRepository(stores.db, actor, image)).toBe(true);
+  expect(await deleteRepository(stores.db, actor, image)).toEqual({ outcome: "deleted" });
   await cleanSoon({ kind: "image", targetId: image.id }, stores);
 }
 
@@ -420,14 +422,15 @@ describe("deleting what else may have very many rows", () => {
 
 describe("a manifest with more tags than one request can delete", () => {
   it("goes with the repetition of the request, and loses nothing meanwhile", { timeout: 60_000 }, async () => {
-    const { administrator } = await newAccount();
+    const { account, administrator } = await newAccount();
     const name = parseRepositoryName(`${await newOrganization(administrator)}/web`);
     const digest = (await pushAs(administrator, name, "first")) as Digest;
     const tagsLeft = await addTags(name, 2100);
+    const owner = await userOf(administrator.name, account, "administrator");
     // As if it had deleted hundreds of thousands already.
     const db = openDatabase(env.DB, MAX_QUERIES);
     while (countQueries(db) < MAX_QUERIES - 210) await db.run("SELECT 1");
-    await expect(deleteManifest(db, actor, name, digest)).rejects.toMatchObject({
+    await expect(deleteManifest({ ...unwatched, db }, owner, name, digest)).rejects.toMatchObject({
       code: "OVERLOADED",
       message: `${digest} has more tags than one request can delete: repeat the request, which goes on`,
     });
@@ -442,7 +445,7 @@ describe("a manifest with more tags than one request can delete", () => {
 });
 
 describe("an account that is deleted meanwhile", () => {
-  it("gets no organization, no image and no user any more, and who asks is told why", async () => {
+  it("gets no organization, no image and no user any more, and it is known why", async () => {
     const { account } = await newAccount();
     const [row] = await query<{ id: number }>(`SELECT id FROM accounts WHERE name = '${account}'`);
     const accountId = row?.id ?? 0;
@@ -464,7 +467,7 @@ describe("an account that is deleted meanwhile", () => {
           createdAt: new Date(),
         }),
     ]) {
-      await expect(attempt()).rejects.toMatchObject({ code: "ACCOUNT_UNKNOWN" });
+      expect(await attempt()).toEqual({ outcome: "account-gone" });
     }
     expect(await query(`SELECT 1 FROM organizations WHERE account_id = ${accountId}`)).toEqual([]);
   });
@@ -535,17 +538,30 @@ describe("what is done by the clock", () => {
 });
 
 describe("hiding an image", () => {
-  const { db } = unwatched;
+  /** An image with the tag `first`. */
+  async function imageWithRules(...patterns: string[]): Promise<{ id: number; name: RepositoryName }> {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const name = parseRepositoryName(`${organization}/web`);
+    await pushAs(administrator, name, "first");
+    const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
+    for (const pattern of patterns) expect((await administrator.post(rules, { pattern })).status).toBe(201);
+    return { id: await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`), name };
+  }
 
   it("looks at no tag where no rule keeps one, and otherwise at those that came since", async () => {
-    const planFor = async (rules: string) =>
-      (await planOf(hidingQuery(db, 1, rules, 1000))).filter((step) => / tags /.test(step));
-    expect(await planFor("[]")).toEqual([]);
-    expect(await planFor('["v*"]')).toEqual([
+    const planFor = async (...patterns: string[]) => {
+      const image = await imageWithRules(...patterns);
+      const isMeant = /^update "repositories" set "account_id"/i;
+      const plan = await planOf((recorded) => deleteRepository(recorded, actor, image), { isMeant });
+      return plan.filter((step) => / tags /.test(step));
+    };
+    expect(await planFor()).toEqual([]);
+    expect(await planFor("v*")).toEqual([
       expect.stringContaining("tags_by_update (repository_id=? AND updated_at>?)"),
       expect.stringContaining("(repository_id=? AND name=?)"),
     ]);
-    expect(await planFor('["sha256-*"]')).toEqual([
+    expect(await planFor("sha256-*")).toEqual([
       expect.stringContaining("tags_by_update (repository_id=? AND updated_at>?)"),
       expect.stringContaining("tags_companions (repository_id=?"),
     ]);
@@ -556,22 +572,24 @@ describe("hiding an image", () => {
     ["signature", "signature", "'sha256:1'"],
     ["sha256-*", "sha256-1.sig", "'sha256:1'"],
   ] as const)("does nothing when a tag came that %s keeps", async ([pattern, tag, companionOf]) => {
-    const { administrator } = await newAccount();
-    const organization = await newOrganization(administrator);
-    const name = parseRepositoryName(`${organization}/web`);
-    await pushAs(administrator, name, "first");
-    const rules = `/api/organizations/${organization}/images/web/immutable-tag-rules`;
-    expect((await administrator.post(rules, { pattern })).status).toBe(201);
-    const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
-    const hide = (since: number) => hidingQuery(db, id, JSON.stringify([pattern]), since);
-    await env.DB.prepare(
-      `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at, companion_of)
-       SELECT repository_id, '${tag}', manifest_id, 1000, 1000, ${companionOf} FROM tags WHERE repository_id = ${id}`,
-    ).run();
-    expect(await hide(1000)).toEqual([]);
-    await expect(deleteRepository(db, actor, { id, name })).rejects.toThrow("immutable");
-    // One that was there before was looked at already.
-    expect(await hide(1001)).toEqual([{ id }]);
+    const image = await imageWithRules(pattern);
+    /** Deletes it while a tag comes, right after the look at those that are there. */
+    const deleteWhile = (updatedAt: number) => {
+      const batch = async (statements: D1PreparedStatement[]) => {
+        await env.DB.prepare(
+          `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at, companion_of)
+           SELECT repository_id, '${tag}', manifest_id, ${updatedAt}, ${updatedAt}, ${companionOf}
+           FROM tags WHERE repository_id = ${image.id}`,
+        ).run();
+        return env.DB.batch(statements);
+      };
+      const interrupted = replacing(env.DB, { prepare: (sql: string) => env.DB.prepare(sql), batch });
+      return deleteRepository(openDatabase(interrupted), actor, image);
+    };
+    expect(await deleteWhile(Date.now())).toEqual({ outcome: "tags-immutable", tags: [tag] });
+    await env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${image.id} AND name = '${tag}'`).run();
+    // One that is older was looked at already.
+    expect(await deleteWhile(1000)).toEqual({ outcome: "deleted" });
   });
 });
 
@@ -586,28 +604,21 @@ describe("what was deleted since a request began", () => {
     const image = `/v2/manage/namespaces/${organization}/repos/web`;
     expect((await administrator.delete(`${image}/tags/first`)).status).toBe(204);
     const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
-    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
-    const unknown = `repository ${name} does not exist`;
-    await expect(restoreTag(db, actor, { id, name }, "first" as Tag, new Date(0))).rejects.toThrow(unknown);
+    expect(await deleteRepository(db, actor, { id, name })).toEqual({ outcome: "deleted" });
+    const unknown = { outcome: "repository-unknown" };
+    expect(await restoreTag(db, actor, { id, name }, "first" as Tag, new Date(0))).toEqual(unknown);
     const retagging = { source: "second" as Tag, destination: "third" as Tag, overrides: false };
-    await expect(retag(db, actor, { id, name }, retagging, "")).rejects.toThrow(unknown);
+    expect(await retag(db, actor, { id, name }, retagging, "")).toEqual(unknown);
     expect(await findRepositoryRecord(db, id)).toBeUndefined();
   });
 
   it("as a user makes no organization and no access key", async () => {
     const { account, administrator, member } = await newAccount();
-    const user = Number(await userIdOf(member.name));
-    const accountId = await countOf(`SELECT account_id AS count FROM users WHERE id = ${user}`);
-    const deleted: Actor = {
-      user: { id: user, name: member.name, accountId, accountName: account, role: "member" },
-      address: undefined,
-    };
+    const deleted = await userOf(member.name, account, "member");
     const make = async (name: string) => {
       const key = { access: name, encryptedSecret: "", createdAt: new Date() };
-      return [
-        await createOrganization(db, deleted, name as OrganizationName, 5),
-        await insertAccessKey(db, deleted, key, 2),
-      ];
+      const { outcome } = await createOrganization(db, deleted, name as OrganizationName, 5);
+      return [outcome === "created", await insertAccessKey(db, deleted, key, 2)];
     };
     expect(await make(newName("org"))).toEqual([true, true]);
     expect((await administrator.delete(`/api/users/${member.name}`)).status).toBe(204);
@@ -624,7 +635,7 @@ describe("what is left of deletions", () => {
     const name = parseRepositoryName(`${organization}/web`);
     await pushAs(administrator, name, "first");
     const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
-    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    expect(await deleteRepository(db, actor, { id, name })).toEqual({ outcome: "deleted" });
     await env.DB.prepare(`INSERT INTO tag_history (repository_id, tag, created_at) VALUES (${id}, 'first', 0)`).run();
     expect(await miscounted()).toEqual([]);
     await cleanUp(unwatched, budget(unwatched));
@@ -641,7 +652,8 @@ describe("what is left of deletions", () => {
 
   it("of one image does not hold up that of another", { timeout: 120_000 }, async () => {
     const [small, large] = [await largeImage(1), await largeImage(350)];
-    for (const image of [small, large]) expect(await deleteRepository(db, actor, image)).toBe(true);
+    for (const image of [small, large])
+      expect(await deleteRepository(db, actor, image)).toEqual({ outcome: "deleted" });
     await cleanSoon({ kind: "image", targetId: large.id }, unwatched);
     // Also while the larger one is at any of its steps.
     for (let run = 0; run < 60 && (await rowsLeft(large.id)).length > 0; run += 1) {
@@ -659,7 +671,7 @@ describe("what is left of deletions", () => {
     const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${organization}/web'`);
     const large = await largeImage(700);
     for (const image of [large, { id, name: parseRepositoryName(`${organization}/web`) }]) {
-      expect(await deleteRepository(db, actor, image)).toBe(true);
+      expect(await deleteRepository(db, actor, image)).toEqual({ outcome: "deleted" });
     }
     const { stores } = watched();
     await cleanUp(stores, new Budget(stores.db, 100, HOUR));
@@ -676,7 +688,7 @@ describe("what is left of deletions", () => {
     const name = parseRepositoryName(`${organization}/web`);
     await pushAs(administrator, name, "first");
     const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
-    expect(await deleteRepository(db, actor, { id, name })).toBe(true);
+    expect(await deleteRepository(db, actor, { id, name })).toEqual({ outcome: "deleted" });
     const large = await largeImage(700);
     await env.DB.batch([
       env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${large.id}`),

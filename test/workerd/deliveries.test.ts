@@ -10,7 +10,6 @@ import { runDueRules } from "../../src/registry/aging/aging.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { deliver } from "../../src/registry/triggers/deliveries.ts";
 import { insertDeliveries } from "../../src/storage/triggers/deliveries.ts";
-import { openDatabase } from "../../src/storage/database.ts";
 import { restoreTag } from "../../src/storage/deletion/deleted-tags.ts";
 import { insertRule } from "../../src/storage/aging/aging-rules.ts";
 import { sql } from "drizzle-orm";
@@ -304,12 +303,10 @@ describe("a push", () => {
   });
 
   it("finds triggers by an index", async ({ expect }) => {
-    const db = openDatabase(env.DB);
     const event = { repository: "acme/web" as RepositoryName, user: "ada", registry: "https://registry.example.com" };
     const manifest = { digest: sql`'d'`, mediaType: OCI_MANIFEST, size: 1 };
-    const plan = await planOf(
-      insertDeliveries(db, 1, sql`${JSON.stringify([{ tag: "v1", isAnnounced: true }])}`, event, manifest, sql`false`),
-    );
+    const moved = sql`${JSON.stringify([{ tag: "v1", isAnnounced: true }])}`;
+    const plan = await planOf((db) => insertDeliveries(db, 1, moved, event, manifest, () => sql`false`));
     expect(plan.filter((step) => /^SCAN (?!moved )/.test(step))).toEqual([]);
     expect(plan).toContainEqual(expect.stringMatching(/SEARCH triggers USING INDEX triggers_by_name/));
   });

@@ -2,20 +2,21 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { digestOf } from "../../src/kernel/digest.ts";
 import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
-import { type Database, openDatabase } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import {
   countDue,
   deleteGarbageBlobs,
   deleteUnneededLinks,
-  deleteUnneededManifests,
   findUnknownObjects,
   forgetGarbageObjects,
   listGarbageObjects,
   observeLinks,
-  observeManifests,
   startCollection,
 } from "../../src/storage/garbage/garbage.ts";
-import { expireTags, listTagsByAge, settleRule, type StoredRule } from "../../src/storage/aging/aging-rules.ts";
+import { deleteUnneededManifests, observeManifests } from "../../src/storage/garbage/unneeded-manifests.ts";
+import { expireTags, listTagsByAge, settleRule } from "../../src/storage/aging/aging-runs.ts";
+import { type StoredRule } from "../../src/storage/aging/aging-rules.ts";
+import { plansOf } from "../support/workerd/plans.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const LIMIT = 500;
@@ -40,26 +41,6 @@ const TAG = {
   manifestId: 1,
   digest: digestOf(new Uint8Array(0)),
 };
-
-/** Runs something and answers the plan of each statement that it sent, in order. */
-async function plansOf(act: (db: Database) => Promise<unknown>): Promise<string[][]> {
-  const explanations: D1PreparedStatement[] = [];
-  const database = {
-    prepare: (sql: string) => ({
-      bind: (...values: unknown[]) => {
-        explanations.push(env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...values));
-        return env.DB.prepare(sql).bind(...values);
-      },
-    }),
-    batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
-  } as unknown as D1Database;
-  await act(openDatabase(database));
-  return Promise.all(explanations.map(explain));
-}
-
-async function explain(explanation: D1PreparedStatement): Promise<string[]> {
-  return (await explanation.all<{ detail: string }>()).results.map(({ detail }) => detail);
-}
 
 /** What grows with the registry and must not be walked through, and sorting of which nobody knows how much it is. */
 function costsOf(plan: readonly string[]): string[] {
@@ -161,9 +142,10 @@ describe("triggers", () => {
         const text = written
           .replaceAll(/\b(NEW|OLD)\.[`"]?\w+[`"]?/g, "?1")
           .replaceAll(/RAISE\((?:ABORT, )?([^)]+)\)/g, (_, what: string) => (what === "IGNORE" ? "0" : what));
-        const plan = await explain(
-          env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`).bind(...(text.includes("?1") ? ["1"] : [])),
-        );
+        const { results: steps } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${text}`)
+          .bind(...(text.includes("?1") ? ["1"] : []))
+          .all<{ detail: string }>();
+        const plan = steps.map(({ detail }) => detail);
         expect(costsOf(plan), `${name}: ${text}`).toEqual([]);
         // All manifests of a repository would not show as a scan.
         expect(plan.join("\n"), `${name}: ${text}`).not.toMatch(/manifests USING [\w ]+ \(repository_id=\?\)/);

@@ -51,7 +51,7 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
     { digest, objectKey, size: bytes.byteLength, upload: "" },
     { repository, userId: actor.user.id },
   );
-  if (saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);
+  if (saved.outcome !== "saved" || saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);
   return { digest, size: bytes.byteLength };
 }
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { digestOf as modelDigestOf } from "../../src/kernel/digest.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { findManifestFacts, listTagDetailsQuery, type TagSearch } from "../../src/storage/images/image-detail.ts";
+import { findManifestFacts, listTagDetails, type TagSearch } from "../../src/storage/images/image-detail.ts";
 import {
   bytesOf,
   type ConfiguredImage,
@@ -16,7 +16,7 @@ import {
   shareWith,
 } from "../support/workerd/images.ts";
 import { asUser, newAccount, newName, newUser } from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
+import { statementsOf, walkOf } from "../support/workerd/plans.ts";
 import {
   ADMINISTRATOR,
   errorsOf,
@@ -621,7 +621,7 @@ describe("the tags of an image", () => {
       "tags_by_update",
     ],
   ] as const)("come %s off an index, unsorted", async ([, search, index], { expect }) => {
-    const { walks, faults } = await walkOf(listTagDetailsQuery(openDatabase(env.DB), search), index);
+    const { walks, faults } = await walkOf((db) => listTagDetails(db, search), index);
     // The page, and where it ends.
     expect(walks).toHaveLength(2);
     expect(faults).toEqual([]);
@@ -640,15 +640,16 @@ describe("the tags of an image", () => {
       .bind(repository)
       .run();
     const id = await env.DB.prepare("SELECT id FROM repositories WHERE name = ?").bind(repository).first<number>("id");
-    const { sql, params } = listTagDetailsQuery(openDatabase(env.DB), {
+    const search: TagSearch = {
       ...SEARCH,
       repositoryId: id ?? 0,
       prefix: "v",
       sort: "updated",
       isDescending: true,
-    }).toSQL();
-    const { meta } = await env.DB.prepare(sql)
-      .bind(...params)
+    };
+    const [list] = await statementsOf((db) => listTagDetails(db, search));
+    const { meta } = await env.DB.prepare(list?.sql ?? "")
+      .bind(...(list?.values ?? []))
       .all();
     expect(meta.rows_read).toBeLessThan(5000);
     const pages = await walk(repository, "q=v&sort=updated&limit=100");

@@ -1,14 +1,12 @@
 import { env } from "cloudflare:workers";
-import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
 import type { ImageFilter, ImageSort, ImageSource } from "../../src/model/images/image-search.ts";
 import { parseOrganizationName } from "../../src/kernel/reference.ts";
 import { searchImageCentre } from "../../src/registry/images/search.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { listArchitecturesQuery } from "../../src/storage/images/platforms.ts";
-import { type ImageSearch, searchSourceQuery } from "../../src/storage/images/search.ts";
+import { listArchitectures } from "../../src/storage/images/platforms.ts";
+import { type ImageSearch, searchImages } from "../../src/storage/images/search.ts";
 import {
   eventually,
   grantOnImage,
@@ -349,7 +347,6 @@ describe("the image centre", () => {
 });
 
 describe("the plan", () => {
-  const db = openDatabase(env.DB);
   const OWNER: User = { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "administrator" };
   const MEMBER: User = { ...OWNER, role: "member" };
 
@@ -405,16 +402,16 @@ describe("the plan", () => {
     "for $source images by $sort (further on: $isFurtherOn, $role) walks one index in its order",
     async ({ source, sort, user, isFurtherOn }, { expect }) => {
       for (const filter of FILTERS) {
-        const search = searchOf(sort, user, filter, isFurtherOn);
+        const search = { ...searchOf(sort, user, filter, isFurtherOn), sources: [source] };
         // Of what is public, or shared, there is an index that has nothing else: the first page begins where that does.
         const isWhole = source !== "own" && !isFurtherOn;
-        const plain = await walkOf(searchSourceQuery(db, search, source), INDEXES[source][sort], isWhole);
+        const plain = await walkOf((db) => searchImages(db, search), INDEXES[source][sort], { isWhole });
         expect(plain.faults).toEqual([]);
         // The page, and where it ends.
         expect(plain.walks).toHaveLength(2);
         const organization = parseOrganizationName("acme");
         const within = { ...search, filter: { ...filter, organization } };
-        const ofOrganization = await walkOf(searchSourceQuery(db, within, source), OF_ORGANIZATION[sort]);
+        const ofOrganization = await walkOf((db) => searchImages(db, within), OF_ORGANIZATION[sort]);
         expect(ofOrganization.faults).toEqual([]);
         expect(ofOrganization.walks.length).toBeGreaterThanOrEqual(2);
       }
@@ -423,7 +420,8 @@ describe("the plan", () => {
 
   it("asks each filter for its images by an index of its own", async ({ expect }) => {
     const filter = { text: "web", category: "arm", isPublic: true, architecture: "arm64" };
-    const plan = (await planOf(searchSourceQuery(db, searchOf("name", MEMBER, filter), "own"))).join("\n");
+    const search: ImageSearch = { ...searchOf("name", MEMBER, filter), sources: ["own"] };
+    const plan = (await planOf((db) => searchImages(db, search))).join("\n");
     for (const index of [
       "repositories_text VIRTUAL TABLE INDEX",
       "repositories_by_category (account_id=? AND category=?)",
@@ -436,8 +434,9 @@ describe("the plan", () => {
   });
 
   it("for architectures jumps along an index", async ({ expect }) => {
-    const toSQL = () => new SQLiteSyncDialect().sqlToQuery(listArchitecturesQuery("[1]"));
-    const plan = (await planOf({ toSQL })).filter((step) => !/^SCAN (json_each|found)/.test(step));
+    const plan = (await planOf((db) => listArchitectures(db, [1]))).filter(
+      (step) => !/^SCAN (json_each|found)/.test(step),
+    );
     expect(plan.filter((step) => step.startsWith("SCAN"))).toEqual([]);
     expect(plan.filter((step) => step.includes("manifest_platforms_of_tags")).length).toBeGreaterThan(1);
   });

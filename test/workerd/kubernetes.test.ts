@@ -10,8 +10,9 @@ import { deliver } from "../../src/registry/triggers/deliveries.ts";
 import { testCluster } from "../../src/registry/triggers/kubernetes.ts";
 import type { Stores } from "../../src/registry/stores.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
-import { insertDelivery, listAttempts } from "../../src/storage/triggers/deliveries.ts";
-import { findClusterById } from "../../src/storage/triggers/triggers.ts";
+import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
+import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
+import { findClusterById } from "../../src/storage/triggers/clusters.ts";
 import { type ApiAnswer, KubernetesApi } from "../support/kubernetes-api.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
 
@@ -95,8 +96,8 @@ async function newTrigger(changes: Partial<KubernetesTarget> = {}, server = SERV
   return { repository, image, triggerId: triggerId ?? 0, clusterId: clusterId ?? 0 };
 }
 
-function push({ repository, triggerId }: Setting, changes: Partial<PushEvent> = {}): Promise<number> {
-  return insertDelivery(stores.db, triggerId, {
+async function push({ repository, triggerId }: Setting, changes: Partial<PushEvent> = {}): Promise<number> {
+  const id = await insertDelivery(stores.db, triggerId, {
     repository: repository as RepositoryName,
     tag: "v2" as Tag,
     digest: DIGEST,
@@ -107,6 +108,7 @@ function push({ repository, triggerId }: Setting, changes: Partial<PushEvent> = 
     registry: REGISTRY,
     ...changes,
   });
+  return id ?? 0;
 }
 
 interface State {

@@ -3,12 +3,7 @@ import { describe, it } from "vitest";
 import { MAX_SESSIONS } from "../../src/registry/logins/sessions.ts";
 import { REFRESH_IDLE_MS } from "../../src/registry/logins/tokens.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import {
-  deleteEndedSessions,
-  findSessionQuery,
-  hasSessionQuery,
-  listSessionsQuery,
-} from "../../src/storage/logins/sessions.ts";
+import { deleteEndedSessions, findSession, hasSession, listSessions } from "../../src/storage/logins/sessions.ts";
 import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
 import { asUser, auditOf, type Client, newAccount, newUser } from "../support/workerd/management.ts";
 import { planOf } from "../support/workerd/plans.ts";
@@ -123,11 +118,10 @@ describe("the list of one's logins", () => {
   });
 
   it("searches an index", async ({ expect }) => {
-    const db = openDatabase(env.DB);
     const steps = [
-      ...(await planOf(listSessionsQuery(db, 1, new Date()))),
-      ...(await planOf(findSessionQuery(db, "browser", "a", new Date()))),
-      ...(await planOf(hasSessionQuery(db, 1, "a", new Date()))),
+      ...(await planOf((db) => listSessions(db, 1, new Date()))),
+      ...(await planOf((db) => findSession(db, "browser", "a", new Date()))),
+      ...(await planOf((db) => hasSession(db, 1, "a", new Date()))),
     ];
     expect(steps.filter((step) => step.startsWith("SCAN"))).toEqual([]);
     expect(steps.join()).toContain("sessions_by_user");

@@ -4,8 +4,8 @@ import { beforeEach, describe, it, vi } from "vitest";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { findManifestQuery } from "../../src/storage/content/manifests.ts";
+import { type Database } from "../../src/storage/database.ts";
+import { findManifest } from "../../src/storage/content/find-manifest.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { asUser, sendWithToken, tokenFor } from "../support/workerd/management.ts";
 import { usedBy } from "../support/workerd/quotas.ts";
@@ -175,8 +175,8 @@ it("an index, also of indexes, of whose parts a blob is lost is absent to who ma
 });
 
 it("whether a part has a lost blob is asked of indexes only", async ({ expect }) => {
-  const query = findManifestQuery(openDatabase(env.DB), "acme/web" as RepositoryName, "latest" as Tag);
-  const plan = (await planOf(query)).filter((step) => /^(SEARCH|SCAN)/.test(step));
+  const find = (db: Database) => findManifest(db, "acme/web" as RepositoryName, "latest" as Tag);
+  const plan = (await planOf(find)).filter((step) => /^(SEARCH|SCAN)/.test(step));
   expect(plan.filter((step) => step.startsWith("SCAN") && step !== "SCAN parts" && !step.includes("CONSTANT"))).toEqual(
     [],
   );

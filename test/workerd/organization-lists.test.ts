@@ -1,8 +1,6 @@
-import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { searchOrganizationsQuery } from "../../src/storage/organizations/organizations.ts";
+import { searchOrganizations } from "../../src/storage/organizations/organizations.ts";
 import { type Client, grant, newAccount, newName, newOrganization, pushAs } from "../support/workerd/management.ts";
 import { walkOf } from "../support/workerd/plans.ts";
 import { errorCodes } from "../support/workerd/registry.ts";
@@ -120,8 +118,10 @@ describe("a page", () => {
 
   it.for([member, administrator])("for a $role reads indexes only", async (user, { expect }) => {
     const { search, level, withImages, ...rest } = page;
-    const query = searchOrganizationsQuery(openDatabase(env.DB), user, { search, level, withImages }, rest);
-    const { walks, faults } = await walkOf(query, "organizations_by_account");
+    const { walks, faults } = await walkOf(
+      (db) => searchOrganizations(db, user, { search, level, withImages }, rest),
+      "organizations_by_account",
+    );
     expect(walks).toHaveLength(2);
     expect(faults).toEqual([]);
   });

@@ -4,9 +4,9 @@ import type { User } from "../../src/model/rights/access.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../../src/kernel/limits.ts";
 import { parseOrganizationName, parseRepositoryName } from "../../src/kernel/reference.ts";
 import { TOKEN_LIFETIME_S } from "../../src/registry/logins/tokens.ts";
-import { accessFactsQuery } from "../../src/storage/rights/access.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { listOrganizationsQuery, restingNameQuery } from "../../src/storage/organizations/organizations.ts";
+import { findAccessFacts } from "../../src/storage/rights/access.ts";
+import { type Database } from "../../src/storage/database.ts";
+import { listOrganizations, isNameResting } from "../../src/storage/organizations/organizations.ts";
 import {
   asUser,
   auditOf,
@@ -24,6 +24,7 @@ import {
   withSettings,
 } from "../support/workerd/management.ts";
 import { basic, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import { planOf } from "../support/workerd/plans.ts";
 
 const NAMESPACES = "/v2/manage/namespaces";
 
@@ -489,25 +490,20 @@ describe("a token from before an organization existed", () => {
 });
 
 describe("the queries", () => {
-  const db = openDatabase(env.DB);
   const member: User = { id: 1, name: "a", accountId: 1, accountName: "a", role: "member" };
   const administrator: User = { ...member, role: "administrator" };
   const [name, repository] = [parseOrganizationName("acme"), parseRepositoryName("acme/web")];
   const queries = [
-    ["a member's list", listOrganizationsQuery(db, member, { withImages: false }, 10)],
-    ["a member's list with images", listOrganizationsQuery(db, member, { withImages: true }, 10)],
-    ["a member's organization", listOrganizationsQuery(db, member, { name, withImages: true }, 10)],
-    ["an administrator's list", listOrganizationsQuery(db, administrator, { withImages: true }, 10)],
-    ["whether a name rests", restingNameQuery(db, member, name)],
-    ["what access to an image goes by", accessFactsQuery(db, member, name, repository)],
+    ["a member's list", (db: Database) => listOrganizations(db, member, { withImages: false }, 10)],
+    ["a member's list with images", (db: Database) => listOrganizations(db, member, { withImages: true }, 10)],
+    ["a member's organization", (db: Database) => listOrganizations(db, member, { name, withImages: true }, 10)],
+    ["an administrator's list", (db: Database) => listOrganizations(db, administrator, { withImages: true }, 10)],
+    ["whether a name rests", (db: Database) => isNameResting(db, member, name)],
+    ["what access to an image goes by", (db: Database) => findAccessFacts(db, member, repository)],
   ] as const;
 
-  it.for(queries)("for %s search indexes only", async ([what, query], { expect }) => {
-    const { sql, params } = query.toSQL();
-    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-      .bind(...params)
-      .all<{ detail: string }>();
-    const plan = results.map((row) => row.detail);
+  it.for(queries)("for %s search indexes only", async ([what, act], { expect }) => {
+    const plan = await planOf(act);
     // A member's own permissions are few, and added up by organization.
     expect(plan.filter((step) => step.startsWith("SCAN") && step !== "SCAN granted")).toEqual([]);
     if (what === "whether a name rests") expect(plan.join()).toContain("audit_events_by_organization");

@@ -1,13 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, it, vi } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import {
-  listReceivedSharesQuery,
-  listSentSharesQuery,
-  receivedSharesEndQuery,
-  sentSharesEndQuery,
-} from "../../src/storage/rights/shares.ts";
+import { type Database } from "../../src/storage/database.ts";
+import { listReceivedShares, listSentShares } from "../../src/storage/rights/shares.ts";
 import {
   auditOf,
   type Client,
@@ -488,25 +483,26 @@ describe("the list of shared images", () => {
 });
 
 describe("listing shares", () => {
-  const db = openDatabase(env.DB);
   const user: User = { id: 1, name: "a", accountId: 1, accountName: "a", role: "administrator" };
   const member: User = { ...user, role: "member" };
   const SENT = "repositories_shared_by_account";
   const RECEIVED = "shares_by_account";
+  /** The statement that finds where a page ends, which is sent when the page is not full. */
+  const END = /limit \? offset \?$/;
   const sent = { after: ["acme/web", 5], limit: 100 } as const;
   const received = { after: [5], limit: 100 } as const;
   it.for([
-    ["sent", SENT, listSentSharesQuery(db, user, { after: undefined, limit: 100 })],
-    ["sent, after one", SENT, listSentSharesQuery(db, user, sent)],
-    ["sent, as a member", SENT, listSentSharesQuery(db, member, sent)],
-    ["sent, searched", SENT, listSentSharesQuery(db, user, { after: undefined, limit: 100, text: "web" })],
-    ["sent, the end", SENT, sentSharesEndQuery(db, user, sent)],
-    ["received", RECEIVED, listReceivedSharesQuery(db, user, { after: undefined, limit: 100 })],
-    ["received, after one", RECEIVED, listReceivedSharesQuery(db, user, received)],
-    ["received, searched", RECEIVED, listReceivedSharesQuery(db, user, { ...received, text: "web" })],
-    ["received, the end", RECEIVED, receivedSharesEndQuery(db, user, received)],
-  ] as const)("%s walks an index in its order", async ([, index, query], { expect }) => {
-    const { walks, faults } = await walkOf(query, index);
+    ["sent", SENT, (db: Database) => listSentShares(db, user, { after: undefined, limit: 100 })],
+    ["sent, after one", SENT, (db: Database) => listSentShares(db, user, sent)],
+    ["sent, as a member", SENT, (db: Database) => listSentShares(db, member, sent)],
+    ["sent, searched", SENT, (db: Database) => listSentShares(db, user, { after: undefined, limit: 100, text: "web" })],
+    ["sent, the end", SENT, (db: Database) => listSentShares(db, user, sent), END],
+    ["received", RECEIVED, (db: Database) => listReceivedShares(db, user, { after: undefined, limit: 100 })],
+    ["received, after one", RECEIVED, (db: Database) => listReceivedShares(db, user, received)],
+    ["received, searched", RECEIVED, (db: Database) => listReceivedShares(db, user, { ...received, text: "web" })],
+    ["received, the end", RECEIVED, (db: Database) => listReceivedShares(db, user, received), END],
+  ] as const)("%s walks an index in its order", async ([, index, act, isMeant = /^/], { expect }) => {
+    const { walks, faults } = await walkOf(act, index, { isMeant });
     expect(walks[0]).toMatch(/^SEARCH/);
     expect(faults).toEqual([]);
   });

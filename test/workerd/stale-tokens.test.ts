@@ -1,8 +1,7 @@
 /** What writes believes no token: the right is decided anew when it takes effect. */
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { openDatabase } from "../../src/storage/database.ts";
-import { currentAccessQuery } from "../../src/storage/rights/access.ts";
+import { findCurrentAccess } from "../../src/storage/rights/access.ts";
 import { parseRepositoryName } from "../../src/kernel/reference.ts";
 import {
   accessPath,
@@ -18,6 +17,7 @@ import {
   userIdOf,
 } from "../support/workerd/management.ts";
 import { digestOf, errorCodes, fetchAnonymously, OCI_MANIFEST, someBytes } from "../support/workerd/registry.ts";
+import { planOf } from "../support/workerd/plans.ts";
 
 interface Setting {
   organization: string;
@@ -151,9 +151,6 @@ async function statistics(repository: string) {
 }
 
 it("is decided in one query, by indexes", async ({ expect }) => {
-  const { sql, params } = currentAccessQuery(openDatabase(env.DB), 1, parseRepositoryName("a/b")).toSQL();
-  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-    .bind(...params)
-    .all<{ detail: string }>();
-  expect(results.filter(({ detail }) => detail.startsWith("SCAN"))).toEqual([]);
+  const plan = await planOf((db) => findCurrentAccess(db, 1, parseRepositoryName("a/b")));
+  expect(plan.filter((step) => step.startsWith("SCAN"))).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { decryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
-import { newestQuery } from "../../src/storage/triggers/deliveries.ts";
+import { listNewestDeliveries } from "../../src/storage/triggers/delivery-history.ts";
 import { findTrigger } from "../../src/storage/triggers/triggers.ts";
 import { grantOnImage, makePublic } from "../support/workerd/images.ts";
 import {
@@ -388,7 +388,7 @@ describe("a trigger", () => {
     const last = { id: expect.any(Number), tag: "v2", test: false, status: "success", detail: "answered 200" };
     const times = { created: expect.stringMatching(TIME), finished: expect.stringMatching(TIME) };
     expect(triggers.map((trigger) => trigger.last)).toEqual([{ ...last, ...times }, null]);
-    const plan = await planOf(newestQuery(stores.db, [1, 2]));
+    const plan = await planOf((db) => listNewestDeliveries(db, [1, 2]));
     expect(plan.filter((step) => step.startsWith("SCAN")).every((step) => step.includes("wanted"))).toBe(true);
   });
 

@@ -1,8 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { Role } from "../../src/model/rights/access.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { listUsersQuery } from "../../src/storage/accounts/users.ts";
+import { listUsers } from "../../src/storage/accounts/users.ts";
 import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
 import {
   accessPath,
@@ -65,7 +64,7 @@ describe("listing users", () => {
 
   it("walks an index", async ({ expect }) => {
     const page = { search: "a", after: "b", limit: 10 };
-    const { walks, faults } = await walkOf(listUsersQuery(openDatabase(env.DB), 1, page), "users_by_account");
+    const { walks, faults } = await walkOf((db) => listUsers(db, 1, page), "users_by_account");
     expect(walks).toHaveLength(2);
     expect(faults).toEqual([]);
   });

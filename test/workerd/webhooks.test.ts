@@ -11,7 +11,8 @@ import { deliver, dispatch, sweepDeliveries } from "../../src/registry/triggers/
 import type { Stores } from "../../src/registry/stores.ts";
 import { lastingStores } from "../support/workerd/stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
-import { insertDelivery, listAttempts } from "../../src/storage/triggers/deliveries.ts";
+import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
+import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
 import { newRepository, pushImage } from "../support/workerd/registry.ts";
 
 const URL_OF_RECEIVER = "https://hooks.example.com/berth?team=web";
@@ -88,7 +89,7 @@ async function newHook({
   return { repositoryId, repository, triggerId: triggerId ?? 0, name };
 }
 
-function newDelivery({ repository, triggerId }: Hook, tag = "v1"): Promise<number> {
+async function newDelivery({ repository, triggerId }: Hook, tag = "v1"): Promise<number> {
   const event: PushEvent = {
     repository: repository as RepositoryName,
     tag: tag as Tag,
@@ -99,7 +100,7 @@ function newDelivery({ repository, triggerId }: Hook, tag = "v1"): Promise<numbe
     at: "2026-11-24T12:34:56.789Z",
     registry: "https://registry.example.com",
   };
-  return insertDelivery(stores.db, triggerId, event);
+  return (await insertDelivery(stores.db, triggerId, event)) ?? 0;
 }
 
 interface State {

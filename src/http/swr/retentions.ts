@@ -1,7 +1,7 @@
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
 import { imageOf, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { exemptionsOf, RETENTION_KINDS, type RetentionRule } from "../../model/aging/aging-rules.ts";
+import { exemptionsOf, AGING_KINDS, type AgingRule } from "../../model/aging/aging-rules.ts";
 import {
   addImageRule,
   changeImageRule,
@@ -41,7 +41,7 @@ const RetentionParams = RepositoryParams.extend({
 });
 
 const algorithm = z.literal("or").openapi({ description: "Of no meaning, since a policy has one rule." });
-const template = z.enum(RETENTION_KINDS).openapi({
+const template = z.enum(AGING_KINDS).openapi({
   description: "`date_rule`: tags last pushed too many days ago go. `tag_rule`: only the newest tags stay.",
 });
 
@@ -74,7 +74,7 @@ const NewRule = z
 const NewRetention = z.object({ algorithm, rules: z.array(NewRule).length(1) }).openapi("NewRetention");
 
 /** @throws RegistryError RETENTION_INVALID when the number that the rule is about is missing or is none. */
-function readRule({ rules }: z.output<typeof NewRetention>): RetentionRule {
+function readRule({ rules }: z.output<typeof NewRetention>): AgingRule {
   const [rule] = rules;
   if (!rule) throw new RegistryError("RETENTION_INVALID", "rules must have one rule");
   const { template: kind, params, tag_selectors: selectors } = rule;
@@ -129,7 +129,7 @@ const RetentionLog = z
 
 const RetentionLogs = z.object({ retention_log: z.array(RetentionLog), total: z.int() }).openapi("RetentionLogs");
 
-function writeRule(rule: RetentionRule): z.infer<typeof Rule> {
+function writeRule(rule: AgingRule): z.infer<typeof Rule> {
   const { kind, amount } = rule;
   return {
     template: kind,

@@ -1,19 +1,12 @@
 import { RE2JS } from "re2js";
 import { describe, it, vi } from "vitest";
 import type { Tag } from "../../kernel/reference.ts";
-import {
-  type AgingTag,
-  compileRule,
-  findRuleProblem,
-  judgeAll,
-  nextRunAfter,
-  type RetentionRule,
-} from "./aging-rules.ts";
+import { type AgingTag, compileRule, findRuleProblem, judgeAll, nextRunAfter, type AgingRule } from "./aging-rules.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const NOW = 1000 * DAY;
 
-function rule(kind: RetentionRule["kind"], amount: number, labels: string[] = [], patterns: string[] = []) {
+function rule(kind: AgingRule["kind"], amount: number, labels: string[] = [], patterns: string[] = []) {
   return compileRule({ kind, amount, labels, patterns });
 }
 

@@ -17,13 +17,13 @@ const MAX_TAGS_COST = 500_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** `date_rule`: tags older than `amount` days go. `tag_rule`: only the newest `amount` tags stay. */
-export const RETENTION_KINDS = ["date_rule", "tag_rule"] as const;
-export type RetentionKind = (typeof RETENTION_KINDS)[number];
+export const AGING_KINDS = ["date_rule", "tag_rule"] as const;
+export type AgingKind = (typeof AGING_KINDS)[number];
 
 export type ExemptionKind = "label" | "pattern";
 
-export interface RetentionRule {
-  kind: RetentionKind;
+export interface AgingRule {
+  kind: AgingKind;
   amount: number;
   /** Tags that the rule does not concern, by name. */
   labels: readonly string[];
@@ -37,7 +37,7 @@ export interface RetentionRule {
 }
 
 /** A rule's exemptions in their order: labels first unless it says otherwise. */
-export function exemptionsOf({ labels, patterns, order = [] }: RetentionRule): { kind: ExemptionKind; text: string }[] {
+export function exemptionsOf({ labels, patterns, order = [] }: AgingRule): { kind: ExemptionKind; text: string }[] {
   const left = { label: [...labels], pattern: [...patterns] };
   const named = order.flatMap((kind) => left[kind].splice(0, 1).map((text) => ({ kind, text })));
   const unnamed = (["label", "pattern"] as const).flatMap((kind) => left[kind].map((text) => ({ kind, text })));
@@ -74,7 +74,7 @@ export interface Verdict {
   reason: AgingReason;
 }
 
-export interface CompiledRule extends RetentionRule {
+export interface CompiledRule extends AgingRule {
   expressions: readonly Expression[];
   /** So many tags are judged in good time, whatever they are called. */
   tagsAtOnce: number;
@@ -85,7 +85,7 @@ export interface CompiledRule extends RetentionRule {
  *
  * @returns undefined when nothing is in the way.
  */
-export function findRuleProblem({ patterns }: RetentionRule): string | undefined {
+export function findRuleProblem({ patterns }: AgingRule): string | undefined {
   const long = patterns.find((pattern) => pattern.length > MAX_PATTERN_LENGTH);
   if (long !== undefined) {
     return `the regular expression "${shorten(long)}" has more than ${MAX_PATTERN_LENGTH} characters`;
@@ -104,7 +104,7 @@ function patternsCost(patterns: readonly string[]): number {
  *
  * @throws RegistryError RETENTION_INVALID naming the field and, in a pattern, the position, counted from 0.
  */
-export function compileRule(rule: RetentionRule): CompiledRule {
+export function compileRule(rule: AgingRule): CompiledRule {
   const max = rule.kind === "date_rule" ? MAX_RETENTION_DAYS : MAX_RETAINED_TAGS;
   const field = rule.kind === "date_rule" ? "days" : "num";
   if (!Number.isInteger(rule.amount) || rule.amount < 1 || rule.amount > max) {
@@ -211,7 +211,7 @@ function counts({ reason }: Verdict): boolean {
 }
 
 /** Tags last pushed then or before are too old. */
-function cutoffOf(rule: RetentionRule, now: number): number {
+function cutoffOf(rule: AgingRule, now: number): number {
   return now - rule.amount * DAY_MS;
 }
 
@@ -221,7 +221,7 @@ function cutoffOf(rule: RetentionRule, now: number): number {
  * @param oldestKept when the oldest tag that a `date_rule` concerns was pushed; undefined when there is none.
  * @returns null for a rule that only a push can wake.
  */
-export function nextRunAfter(rule: RetentionRule, oldestKept: number | undefined, now: number): number | null {
+export function nextRunAfter(rule: AgingRule, oldestKept: number | undefined, now: number): number | null {
   if (rule.kind === "tag_rule") return null;
   // A tag pushed from now on is due that much later at the earliest.
   return Math.min(oldestKept ?? now, now) + rule.amount * DAY_MS;

@@ -45,13 +45,13 @@ export async function createAccount(
   refuseReservedName(first.name);
   const createdAt = new Date();
   const passwordHash = await hashNewPassword(operator, administrator?.password ?? password ?? "");
-  const existing = await insertAccount(stores.db, actorOf(caller), {
+  const { outcome } = await insertAccount(stores.db, actorOf(caller), {
     name,
     createdAt,
     administrator: { name: first.name, passwordHash },
   });
-  if (existing === "account") throw taken("ACCOUNT_EXISTS", "an account", name);
-  if (existing === "user") throw taken("USER_EXISTS", "a user", first.name);
+  if (outcome === "account-exists") throw taken("ACCOUNT_EXISTS", "an account", name);
+  if (outcome === "user-exists") throw taken("USER_EXISTS", "a user", first.name);
   return { name, createdAt, administrator: { name: first.name, password } };
 }
 
@@ -99,4 +99,9 @@ export async function removeAccount(stores: Stores, caller: Caller, name: string
 
 export function unknownAccount(name: string): RegistryError {
   return new RegistryError("ACCOUNT_UNKNOWN", { message: `account ${name} does not exist`, detail: { name } });
+}
+
+/** For who would make something in an account that was deleted since the request began. */
+export function deletedAccount(): RegistryError {
+  return new RegistryError("ACCOUNT_UNKNOWN", "the account was deleted meanwhile");
 }

@@ -2,6 +2,7 @@
 import type { Caller, Role, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_ACCOUNT_USERS } from "../../kernel/limits.ts";
 import { findAccount } from "../../storage/accounts/accounts.ts";
 import type { Stores } from "../../storage/stores.ts";
 import {
@@ -15,7 +16,7 @@ import {
   updateUser,
   type UserRecord,
 } from "../../storage/accounts/users.ts";
-import { unknownAccount } from "./accounts.ts";
+import { deletedAccount, unknownAccount } from "./accounts.ts";
 import { actorOf, requireAccountUser, requireAdministrator, requireOperator, requireUser } from "../rights/access.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
 import { hashNewPassword } from "../logins/password-hashing.ts";
@@ -90,9 +91,21 @@ export async function createUser(
   const passwordHash = await hashNewPassword(requireUser(caller), password);
   const createdAt = new Date();
   const created = { accountId, name, role, passwordHash, createdAt };
-  const id = await insertUser(stores.db, actorOf(caller), created);
-  if (id !== undefined) return { id, name, role, createdAt };
-  throw new RegistryError("USER_EXISTS", { message: `there is a user ${name} already`, detail: { name } });
+  const creation = await insertUser(stores.db, actorOf(caller), created);
+  switch (creation.outcome) {
+    case "created":
+      return { id: creation.id, name, role, createdAt };
+    case "name-taken":
+      throw new RegistryError("USER_EXISTS", { message: `there is a user ${name} already`, detail: { name } });
+    case "account-full": {
+      const most = MAX_ACCOUNT_USERS.toLocaleString("en");
+      throw new RegistryError("USER_LIMIT", `the account has ${most} users, which is the most: delete one first`);
+    }
+    case "account-gone":
+      throw deletedAccount();
+    default:
+      return creation satisfies never;
+  }
 }
 
 async function accountFor(stores: Stores, caller: Caller, account: string | undefined): Promise<number> {

@@ -2,21 +2,17 @@
 import type { Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { compileRule, type Judged, judgeAll, type RetentionRule } from "../../model/aging/aging-rules.ts";
+import { compileRule, type Judged, judgeAll, type AgingRule } from "../../model/aging/aging-rules.ts";
 import {
   deleteRule,
   findRule,
   insertRule,
-  listLog,
-  listLogBefore,
-  listTagsByAge,
-  type LogEntry,
   saveRule,
-  type StoredAgingTag,
   type StoredRule,
-  type TagPosition,
   updateRule,
 } from "../../storage/aging/aging-rules.ts";
+import { listLog, listLogBefore, type LogEntry } from "../../storage/aging/aging-log.ts";
+import { listTagsByAge, type StoredAgingTag, type TagPosition } from "../../storage/aging/aging-runs.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
 import { runRuleOf } from "./aging.ts";
@@ -85,7 +81,7 @@ export async function addImageRule(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<{ id: number; rest: Rest }> {
   const repository = await requireToChange(stores, caller, name, rule);
   const id = await insertRule(stores.db, actorOf(caller), repository, rule);
@@ -109,7 +105,7 @@ export async function changeImageRule(
   caller: Caller,
   name: RepositoryName,
   ruleId: number,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<Rest> {
   const repository = await requireToChange(stores, caller, name, rule);
   if (!(await updateRule(stores.db, actorOf(caller), repository, ruleId, rule))) throw unknownRule(name, ruleId);
@@ -125,7 +121,7 @@ export async function setImageRule(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
-  rule: RetentionRule,
+  rule: AgingRule,
 ): Promise<{ rule: StoredRule; rest: Rest }> {
   const repository = await requireToChange(stores, caller, name, rule);
   await saveRule(stores.db, actorOf(caller), repository, rule);
@@ -134,7 +130,7 @@ export async function setImageRule(
   return { rule: saved, rest: await runAtOnce(stores, repository.id) };
 }
 
-async function requireToChange(stores: Stores, caller: Caller, name: RepositoryName, rule: RetentionRule) {
+async function requireToChange(stores: Stores, caller: Caller, name: RepositoryName, rule: AgingRule) {
   requireAccountUser(caller);
   const repository = await requireOwnRepository(stores, caller, name, "manage");
   compileRule(rule);
@@ -182,7 +178,7 @@ export async function previewRule(
   stores: Stores,
   caller: Caller,
   name: RepositoryName,
-  rule: RetentionRule,
+  rule: AgingRule,
   page: { after: PreviewPosition | undefined; limit: number },
 ): Promise<{ judged: Judged<StoredAgingTag>[]; limit: number; now: number }> {
   requireAccountUser(caller);

@@ -4,15 +4,14 @@ import { type CompiledRule, compileRule, type Judged, judgeAll, nextRunAfter } f
 import {
   claimRule,
   expireTags,
-  findRule,
   listDueRules,
   listTagsByAge,
   postponeRule,
   settleRule,
   type StoredAgingTag,
-  type StoredRule,
   type TagPosition,
-} from "../../storage/aging/aging-rules.ts";
+} from "../../storage/aging/aging-runs.ts";
+import { findRule, type StoredRule } from "../../storage/aging/aging-rules.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Budget } from "../housekeeping/budget.ts";
 import { settleRepository } from "../content/companions.ts";

@@ -12,16 +12,9 @@ import {
   type RepositoryName,
 } from "../../kernel/reference.ts";
 import { findOrganizationFacts } from "../../storage/rights/access.ts";
-import {
-  type AuditEvent,
-  type AuditEvents,
-  type AuditFilter,
-  type AuditLimits,
-  insertAuditEvent,
-  insertAuditRarely,
-  listAudit,
-  UNKNOWN_ORIGIN,
-} from "../../storage/audit/audit.ts";
+import { type AuditEvent, type AuditEvents, type AuditFilter, listAudit } from "../../storage/audit/audit-list.ts";
+import { type AuditLimits, insertAuditRarely, UNKNOWN_ORIGIN } from "../../storage/audit/rare-events.ts";
+import { insertAuditEvent } from "../../storage/audit/audit.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findUserByName } from "../../storage/accounts/users.ts";
 import { actorOf, requireAuditAccess } from "../rights/access.ts";

@@ -4,9 +4,10 @@ import { counted } from "../../kernel/counted.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { findBlob, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../../storage/content/blobs.ts";
+import { findBlob as find, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../../storage/content/blobs.ts";
 import { hasObject } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { unknownRepository } from "../images/repositories.ts";
 import { findWriteTarget } from "../rights/access.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -104,6 +105,22 @@ export async function deleteBlob(
     message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,
     detail: { digest },
   });
+}
+
+/**
+ * Finds a blob that a repository may serve.
+ *
+ * @returns undefined when the repository does not have it, or its object is known to be lost.
+ * @throws RegistryError NAME_UNKNOWN when there is no such repository.
+ */
+export async function findBlob(
+  db: Stores["db"],
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<FoundBlob | undefined> {
+  const found = await find(db, repository, digest);
+  if (found.outcome === "repository-unknown") throw unknownRepository(repository);
+  return found.outcome === "found" ? found.blob : undefined;
 }
 
 async function requireBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<FoundBlob> {

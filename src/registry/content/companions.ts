@@ -1,15 +1,15 @@
-/** What belongs to an image goes and comes back with it: `storage/content/companions.ts`. */
+/** What belongs to an image goes and comes back with it: `storage/content/settling.ts`. */
 import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
+import { expireWaiting } from "../../storage/content/waiting-companions.ts";
 import {
-  expireWaiting,
   listUnsettledRepositories,
   listUnsettled,
   registryOf,
   settle,
   type SettledRepository,
   type Unsettled,
-} from "../../storage/content/companions.ts";
+} from "../../storage/content/settling.ts";
 import type { Database } from "../../storage/database.ts";
 import { GONE_ACCOUNT } from "../../storage/deletion/gone.ts";
 import type { Stores } from "../../storage/stores.ts";

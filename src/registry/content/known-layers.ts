@@ -6,12 +6,13 @@ import { readDiffIds } from "../../model/images/image-config.ts";
 import { readManifestContent } from "../../kernel/manifest-content.ts";
 import { isGzipLayer, isImageConfig } from "../../kernel/media-types.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { findBlob } from "../../storage/content/blobs.ts";
-import { findMissing, readManifest } from "../../storage/content/manifests.ts";
+import { findMissing } from "../../storage/content/missing-parts.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { listTagRecordsQuery } from "../../storage/content/tags.ts";
+import { listTagPage } from "../../storage/content/tags.ts";
 import { actorOf, findWriteTarget, requireAccountUser, requireOrganization } from "../rights/access.ts";
 import { readConfigText } from "../images/platforms.ts";
+import { readManifest } from "./find-manifest.ts";
+import { findBlob } from "./blobs.ts";
 
 /** How many of an image's newest tags are looked at: builds share their base with those before them. */
 export const SEARCHED_TAGS = 20;
@@ -44,7 +45,7 @@ export async function findKnownLayers(
   const { repositoryId } = await findWriteTarget(stores, actorOf(caller), "push", name);
   if (repositoryId === undefined) return [];
   const newest = { repositoryId, name: undefined, order: "updatedAt", isDescending: true, offset: 0 } as const;
-  const tags = await listTagRecordsQuery(stores.db, { ...newest, limit: SEARCHED_TAGS });
+  const tags = await listTagPage(stores.db, { ...newest, limit: SEARCHED_TAGS });
   const wanted = new Set(diffIds);
   const known: KnownLayer[] = [];
   for (const digest of new Set(tags.map((tag) => tag.digest))) {

@@ -1,6 +1,7 @@
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { listTags as list } from "../../storage/content/tags.ts";
+import { unknownRepository } from "../images/repositories.ts";
 
 /**
  * One page of a repository's tags in lexical order (OCI distribution-spec, "Listing Tags").
@@ -13,5 +14,7 @@ export async function listTags(
   last: string,
   limit: number,
 ): Promise<Tag[]> {
-  return list(stores.db, repository, last, limit);
+  const tags = await list(stores.db, repository, last, limit);
+  if (!tags) throw unknownRepository(repository);
+  return tags;
 }

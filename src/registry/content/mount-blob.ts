@@ -1,5 +1,6 @@
 import type { Actor, Caller } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
+import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { mountBlob as linkFrom } from "../../storage/content/blobs.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -25,7 +26,11 @@ export async function mountBlob(
   if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
   const repositoryId = await ensureRepository(stores, actor, repository);
   const among = from ? [from] : pullLimitOf(caller);
-  const object = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user: actor.user, among });
+  const mounting = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, {
+    user: actor.user,
+    among,
+  });
+  if (mounting.outcome === "quota-exceeded") throw quotaExceeded(mounting.excess);
   // One that is lost stays linked, and counts as absent until it is uploaded.
-  return object !== undefined && isReadable(stores, object);
+  return mounting.outcome === "mounted" && isReadable(stores, mounting.object);
 }

@@ -8,15 +8,14 @@ import { defaultChild } from "../../kernel/manifest.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import {
-  findManifest,
   type FoundManifest,
-  readManifest,
   type ReadManifest,
   type StoredManifest,
   touchManifest,
-} from "../../storage/content/manifests.ts";
+} from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { mayAccess } from "../rights/access.ts";
+import { findManifest, readManifest } from "./find-manifest.ts";
 
 /** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;

@@ -2,14 +2,22 @@ import type { Actor } from "../../model/rights/access.ts";
 import { algorithmOf, type Digest, digestOf, isDigest } from "../../kernel/digest.ts";
 import { type Problem, RegistryError } from "../../kernel/errors.ts";
 import { type Manifest, parseManifest } from "../../kernel/manifest.ts";
-import type { Precondition } from "../../kernel/precondition.ts";
+import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
+import { failedPrecondition, type Precondition } from "../../kernel/precondition.ts";
+import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { Reference, RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
-import { findManifestQuery, findMissing, saveManifest } from "../../storage/content/manifests.ts";
-import { failedPrecondition } from "../../storage/content/preconditions.ts";
+import { findManifest } from "../../storage/content/find-manifest.ts";
+import { findMissing } from "../../storage/content/missing-parts.ts";
+import {
+  type ManifestPush as StoredPush,
+  type ManifestSaving,
+  saveManifest,
+} from "../../storage/content/save-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { settleAfter } from "./companions.ts";
-import { ensureRepository } from "../images/repositories.ts";
+import { immutableTags } from "../immutable-rules/immutable-rules.ts";
+import { ensureRepository, unknownRepository } from "../images/repositories.ts";
 
 /** The referrers API repeats annotations, and a D1 row ends at 2 MB. */
 const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
@@ -67,14 +75,47 @@ export async function pushManifest(
   const condition = precondition && { precondition, reference };
   const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry, condition };
   const stored = await saveManifest(stores.db, saved);
-  if (!stored) throw await missingParts(stores, repositoryId, manifest);
+  if (stored.outcome !== "saved") throw await refusalOf(stores, saved, stored);
   await settleAfter(stores, { id: repositoryId, name: repository }, actor, stored.unsettled);
   return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
 }
 
+/** Why a manifest was not stored. */
+async function refusalOf(
+  stores: Stores,
+  { repository, repositoryId, digest, manifest, tags, condition }: StoredPush,
+  refusal: Exclude<ManifestSaving, { outcome: "saved" }>,
+): Promise<RegistryError> {
+  switch (refusal.outcome) {
+    case "part-missing":
+      return missingParts(stores, repositoryId, manifest);
+    case "precondition-failed":
+      return failedPrecondition(condition?.reference ?? digest);
+    case "tags-immutable":
+      return immutableTags(refusal.tags);
+    case "media-type-differs": {
+      const type = refusal.stored ?? "another type";
+      const message = `${digest} is stored as ${type} already: push it with that Content-Type`;
+      return new RegistryError("MANIFEST_INVALID", message);
+    }
+    case "too-many-deliveries": {
+      const message =
+        `${tags.length} tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries of this image's ` +
+        "triggers: push fewer of them at once";
+      return new RegistryError("TOO_MANY_TAGS", message);
+    }
+    case "repository-unknown":
+      return unknownRepository(repository);
+    case "quota-exceeded":
+      return quotaExceeded(refusal.excess);
+    default:
+      return refusal satisfies never;
+  }
+}
+
 async function requireFound({ db }: Stores, repository: RepositoryName, reference: Reference): Promise<void> {
-  const [found] = await findManifestQuery(db, repository, reference);
-  if (!found?.manifest) throw failedPrecondition(reference);
+  const { outcome } = await findManifest(db, repository, reference);
+  if (outcome !== "found") throw failedPrecondition(reference);
 }
 
 /** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */

@@ -1,10 +1,11 @@
 import type { Caller } from "../../model/rights/access.ts";
 import { type Digest, isDigest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
-import { findManifest, listReferrers as list } from "../../storage/content/manifests.ts";
+import { listReferrers as list } from "../../storage/content/referrers.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { requireVisible } from "../images/image-detail.ts";
 import { unknownManifest } from "./pull-manifest.ts";
+import { findManifest } from "./find-manifest.ts";
 
 /** Entries of one page: enough for every signature of an image, few enough for one answer. */
 const PAGE_SIZE = 100;

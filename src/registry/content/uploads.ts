@@ -17,9 +17,11 @@ import {
   storeUpload,
   type UploadFinisher,
   uploadOffset,
+  type UploadOutcome,
 } from "../../storage/content/uploads.ts";
 import { findWriteTarget } from "../rights/access.ts";
 import { ensureOpenUpload } from "../images/repositories.ts";
+import { acceptedBy } from "./upload-refusals.ts";
 
 export type { ChunkBounds };
 type Body = ReadableStream<Uint8Array>;
@@ -112,7 +114,8 @@ export async function uploadBlob(
  */
 export async function getUploadOffset(stores: Stores, upload: Upload): Promise<number> {
   await findWriteTarget(stores, upload.actor, "push", upload.repository);
-  return uploadOffset(stores.uploads, upload.session, finisherOf(upload));
+  const answer = await uploadOffset(stores.uploads, upload.session, finisherOf(upload));
+  return acceptedBy(answer, upload.repository).offset;
 }
 
 /**
@@ -126,13 +129,13 @@ export async function appendChunk(
   body: Body | null,
 ): Promise<number> {
   // While the bytes come in: it takes no time of its own, and they become a blob only by the request after this one.
-  const [target, offset] = await Promise.allSettled([
+  const [target, answer] = await Promise.allSettled([
     findWriteTarget(stores, upload.actor, "push", upload.repository),
     appendToUpload(stores.uploads, upload.session, finisherOf(upload), bounds, body),
   ]);
   if (target.status === "rejected") throw target.reason;
-  if (offset.status === "rejected") throw offset.reason;
-  return offset.value;
+  if (answer.status === "rejected") throw answer.reason;
+  return acceptedBy(answer.value, upload.repository).offset;
 }
 
 /**
@@ -152,7 +155,7 @@ export async function completeUpload(
 
 export async function abandonUpload(stores: Stores, upload: Upload): Promise<void> {
   await findWriteTarget(stores, upload.actor, "push", upload.repository);
-  await cancelUpload(stores.uploads, upload.session, finisherOf(upload));
+  acceptedBy(await cancelUpload(stores.uploads, upload.session, finisherOf(upload)), upload.repository);
 }
 
 function finisherOf({ repository, actor }: Omit<Upload, "session">): UploadFinisher {
@@ -163,14 +166,9 @@ function finisherOf({ repository, actor }: Omit<Upload, "session">): UploadFinis
 async function orExplained(
   stores: Stores,
   { repository, actor }: Omit<Upload, "session">,
-  finish: () => Promise<void>,
+  finish: () => Promise<UploadOutcome<unknown>>,
 ): Promise<void> {
-  try {
-    await finish();
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === "NAME_UNKNOWN") {
-      await findWriteTarget(stores, actor, "push", repository);
-    }
-    throw error;
-  }
+  const answer = await finish();
+  if (answer.outcome === "repository-unknown") await findWriteTarget(stores, actor, "push", repository);
+  acceptedBy(answer, repository);
 }

@@ -1,18 +1,9 @@
-/** What is left to do of large deletions: `storage/deletion/deletion.ts`. After the answer to who deleted, and every minute. */
-import { countQueries } from "../../storage/database.ts";
-import {
-  type Cleanup,
-  cleanAccount,
-  cleanOrganization,
-  cleanRepository,
-  cleanSmallRepository,
-  cleanTrigger,
-  cleanUser,
-  listCleanups,
-  noteUnneeded,
-  takeApart,
-} from "../../storage/deletion/deletion.ts";
-import { isNeeded } from "../../storage/garbage/garbage.ts";
+/** What is left to do of large deletions: `storage/deletion/cleanups.ts`. After the answer to who deleted, and every minute. */
+import { type Cleanup, listCleanups } from "../../storage/deletion/cleanups.ts";
+import { cleanAccount, cleanOrganization, cleanTrigger, cleanUser } from "../../storage/deletion/clean-targets.ts";
+import { cleanRepository, cleanSmallRepository } from "../../storage/deletion/clean-repository.ts";
+import { noteUnneeded } from "../../storage/garbage/unneeded-manifests.ts";
+import { takeApart } from "../../storage/deletion/take-apart.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { Budget } from "../housekeeping/budget.ts";
 
@@ -92,7 +83,7 @@ const SLICES = {
 /** The same by the clock, for what is left after the answer to who deleted. */
 export function cleanUpEveryMinute(stores: Stores): Promise<void> {
   // Deliveries come first, and have sent some.
-  return cleanUp(stores, new Budget(stores.db, MINUTE_QUERIES - countQueries(stores.db), MINUTE_MS));
+  return cleanUp(stores, Budget.ofInvocation(stores.db, MINUTE_QUERIES, MINUTE_MS));
 }
 
 /** The same after an answer. Never throws: what fails waits for the next run. */
@@ -125,7 +116,7 @@ async function goOn({ db }: Stores, cleanup: Cleanup, budget: Budget): Promise<b
       }
       return true;
     case "untagged":
-      await noteUnneeded(db, cleanup, isNeeded);
+      await noteUnneeded(db, cleanup);
       return true;
     default: {
       const deleteSlice = SLICES[cleanup.kind];

@@ -1,6 +1,6 @@
 /** Deleting tags, with what belongs to what they lead to. */
 import type { Actor } from "../../model/rights/access.ts";
-import type { Precondition } from "../../kernel/precondition.ts";
+import { failedPrecondition, type Precondition } from "../../kernel/precondition.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { findCompanions, findResting } from "../../storage/content/companions.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -10,6 +10,7 @@ import {
   type TagDeletion,
 } from "../../storage/deletion/delete-tags.ts";
 import { settleAfter } from "../content/companions.ts";
+import { immutableTags } from "../immutable-rules/immutable-rules.ts";
 
 export type { TagDeletion };
 
@@ -60,7 +61,9 @@ export async function deleteTag(
   tag: Tag,
   precondition?: Precondition,
 ): Promise<boolean> {
-  const { isDeleted, unsettled } = await deleteOne(stores.db, actor, repository.name, tag, precondition);
+  const { outcome, unsettled } = await deleteOne(stores.db, actor, repository.name, tag, precondition);
+  if (outcome === "immutable") throw immutableTags([tag]);
+  if (outcome === "precondition-failed") throw failedPrecondition(tag);
   await settleAfter(stores, repository, actor, unsettled);
-  return isDeleted;
+  return outcome === "deleted";
 }

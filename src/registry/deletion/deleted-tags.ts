@@ -2,12 +2,14 @@
 import type { Caller } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { type DeletedTag, listDeletedTags, restoreTag } from "../../storage/deletion/deleted-tags.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findTagRecord } from "../../storage/content/tags.ts";
 import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
 import { settleAfter } from "../content/companions.ts";
+import { unknownRepository } from "../images/repositories.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -62,15 +64,31 @@ export async function restoreDeletedTag(
   const repository = await requireOwnRepository(stores, caller, name, "edit");
   const actor = actorOf(caller);
   const restored = await restoreTag(stores.db, actor, repository, tag, graceStart(stores));
-  if (restored) {
-    await settleAfter(stores, repository, actor, restored.unsettled);
-    return restored.digest;
+  switch (restored.outcome) {
+    case "restored":
+      await settleAfter(stores, repository, actor, restored.unsettled);
+      return restored.digest;
+    case "repository-unknown":
+      throw unknownRepository(name);
+    case "quota-exceeded":
+      throw quotaExceeded(restored.excess);
+    case "not-restorable":
+      throw await whyNotRestored(stores, repository, tag);
+    default:
+      return restored satisfies never;
   }
+}
+
+async function whyNotRestored(
+  { db }: Stores,
+  { id, name }: { id: number; name: RepositoryName },
+  tag: Tag,
+): Promise<RegistryError> {
   const detail = { tag };
-  if (await findTagRecord(stores.db, repository.id, tag)) {
-    throw new RegistryError("TAG_EXISTS", { message: `tag ${tag} is in ${name}: it need not be restored`, detail });
+  if (await findTagRecord(db, id, tag)) {
+    return new RegistryError("TAG_EXISTS", { message: `tag ${tag} is in ${name}: it need not be restored`, detail });
   }
-  throw new RegistryError("TAG_UNKNOWN", {
+  return new RegistryError("TAG_UNKNOWN", {
     message: `tag ${tag} of ${name} cannot be restored: it was not deleted of late, or what it pointed to is gone`,
     detail,
   });

@@ -7,7 +7,6 @@ import {
   countReclaimable,
   deleteGarbageBlobs,
   deleteUnneededLinks,
-  deleteUnneededManifests,
   findKeepsUntagged,
   findObjectCursor,
   findUnknownObjects,
@@ -16,13 +15,13 @@ import {
   listCollections,
   listGarbageObjects,
   observeLinks,
-  observeManifests,
   saveCollection,
   setKeepsUntagged,
   startCollection,
 } from "../../storage/garbage/garbage.ts";
+import { deleteUnneededManifests, observeManifests } from "../../storage/garbage/unneeded-manifests.ts";
 import { findUnlisted } from "../../storage/content/blobs.ts";
-import { takeApart } from "../../storage/deletion/deletion.ts";
+import { takeApart } from "../../storage/deletion/take-apart.ts";
 import { hasObject, OBJECT_PREFIX } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "../rights/access.ts";

@@ -20,6 +20,11 @@ export class Budget {
     this.#deadline = Date.now() + milliseconds;
   }
 
+  /** What is left of so many queries from the beginning of the invocation on: some may have been sent before the task. */
+  static ofInvocation(db: Database, queries: number, milliseconds: number): Budget {
+    return new Budget(db, queries - countQueries(db), milliseconds);
+  }
+
   /** Whether it is time to leave the rest to the next invocation. A task that is at it may go somewhat further. */
   get isSpent(): boolean {
     return this.#queries <= 0 || this.#milliseconds <= 0;

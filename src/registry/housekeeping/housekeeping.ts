@@ -2,12 +2,12 @@
 import { dayOf } from "../../kernel/day.ts";
 import { HISTORY_DAYS } from "../../model/triggers/deliveries.ts";
 import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
-import { deleteAuditBefore } from "../../storage/audit/audit.ts";
-import { deleteDeliveriesBefore } from "../../storage/triggers/deliveries.ts";
+import { deleteAuditBefore } from "../../storage/audit/audit-list.ts";
+import { deleteDeliveriesBefore } from "../../storage/triggers/delivery-history.ts";
 import { deleteLostUploads } from "../../storage/content/open-uploads.ts";
 import { deleteIdlePaces } from "../../storage/triggers/outbound-paces.ts";
 import { saveStoredBytes } from "../../storage/overview/reports.ts";
-import { deleteLogBefore } from "../../storage/aging/aging-rules.ts";
+import { deleteLogBefore } from "../../storage/aging/aging-log.ts";
 import { deleteEndedSessions } from "../../storage/logins/sessions.ts";
 import { deleteEndedSignatures } from "../../storage/logins/used-signatures.ts";
 import type { Stores } from "../../storage/stores.ts";

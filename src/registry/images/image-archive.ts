@@ -11,12 +11,13 @@ import { isIndexMediaType } from "../../kernel/media-types.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import { TAR_END, tarEntryBytes, tarHeader, tarPadding } from "../../kernel/tar.ts";
 import { type ArchiveParts, findArchiveParts } from "../../storage/images/image-archive.ts";
-import { readManifest, type ReadManifest, readManifestText } from "../../storage/content/manifests.ts";
+import { type ReadManifest, readManifestText } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { openObject } from "../content/blobs.ts";
 import { requireVisible } from "./image-detail.ts";
 import { pullManifest } from "../content/pull-manifest.ts";
 import type { Pull } from "../content/pulls.ts";
+import { readManifest } from "../content/find-manifest.ts";
 
 /** Manifests and blobs together: the platform allows a request so many steps to R2 and D1, and some are taken already. */
 const MAX_PARTS = 900;

@@ -23,7 +23,6 @@ import { isImageConfig } from "../../kernel/media-types.ts";
 import type { NamedPlatform } from "../../kernel/platform.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import { ownKindOf } from "../../kernel/tag-kind.ts";
-import { findBlob } from "../../storage/content/blobs.ts";
 import { MAX_LISTED_COMPANIONS } from "../../storage/content/companions.ts";
 import {
   findImageProperties,
@@ -32,12 +31,14 @@ import {
   listTagDetails as listTags,
   MAX_ADDED_BLOBS,
 } from "../../storage/images/image-detail.ts";
-import { readManifest, type ReadManifest } from "../../storage/content/manifests.ts";
+import { type ReadManifest } from "../../storage/content/find-manifest.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type RepositoryAccess, requireRepository, visitorOf } from "../rights/access.ts";
 import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.ts";
 import { unknownManifest } from "../content/pull-manifest.ts";
+import { readManifest } from "../content/find-manifest.ts";
+import { findBlob } from "../content/blobs.ts";
 
 export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_PLATFORMS };
 

@@ -4,9 +4,8 @@ import type { Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { imageIdOf } from "../../model/images/image-id.ts";
 import { isIndexMediaType } from "../../kernel/media-types.ts";
+import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
-import { immutableTag } from "../../storage/immutable-rules/immutable-rules.ts";
-import { readManifest } from "../../storage/content/manifests.ts";
 import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
 import type { Stores } from "../../storage/stores.ts";
 import {
@@ -14,14 +13,17 @@ import {
   listTagEvents,
   listTagRecords,
   readShortTexts,
-  retag as pointTo,
   type TagEvent,
   type TagList,
   type TagRecord,
 } from "../../storage/content/tags.ts";
+import { retag as pointTo } from "../../storage/content/retag.ts";
 import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "../rights/access.ts";
 import { settleAfter } from "../content/companions.ts";
 import { deleteTag, deleteTags, type TagDeletion } from "../deletion/delete-tags.ts";
+import { immutableTags } from "../immutable-rules/immutable-rules.ts";
+import { unknownRepository } from "./repositories.ts";
+import { readManifest } from "../content/find-manifest.ts";
 
 /**
  * The texts of manifests in one answer have at most so many bytes together: a manifest may have 4 MiB, and as a text within
@@ -122,20 +124,25 @@ export async function retag(
   const overrides = retagging.overrides || source === destination;
   const pointing = { source, destination, overrides };
   const actor = actorOf(caller);
-  const { result, outbox, unsettled } = await pointTo(stores.db, actor, repository, pointing, registry);
-  await settleAfter(stores, repository, actor, unsettled);
-  switch (result) {
+  const retagged = await pointTo(stores.db, actor, repository, pointing, registry);
+  switch (retagged.outcome) {
     case "moved":
+      await settleAfter(stores, repository, actor, retagged.unsettled);
+      return retagged.outbox;
     case "unchanged":
-      return outbox;
-    case "source unknown":
+      return [];
+    case "source-unknown":
       throw unknownTag(name, source);
-    case "destination immutable":
-      throw immutableTag([destination]);
-    case "destination exists":
+    case "destination-immutable":
+      throw immutableTags([destination]);
+    case "destination-exists":
       throw existingTag(name, destination);
+    case "repository-unknown":
+      throw unknownRepository(name);
+    case "quota-exceeded":
+      throw quotaExceeded(retagged.excess);
     default:
-      return result satisfies never;
+      return retagged satisfies never;
   }
 }
 

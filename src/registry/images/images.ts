@@ -3,7 +3,7 @@ import type { Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { deleteRepository } from "../../storage/deletion/deletion.ts";
+import { deleteRepository } from "../../storage/deletion/delete-repository.ts";
 import { addRepository, findRepositoryRecord, updateRepository } from "../../storage/images/repositories.ts";
 import {
   type ListedRepository,
@@ -22,6 +22,8 @@ import {
   unknownImage,
 } from "../rights/access.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
+import { immutableTags } from "../immutable-rules/immutable-rules.ts";
+import { refusedCreation } from "./repositories.ts";
 
 /**
  * Creates an empty image in an organization that exists.
@@ -36,7 +38,9 @@ export async function createImage(
 ): Promise<void> {
   const organization = organizationOf(name);
   await requireOrganization(stores, caller, organization, "edit");
-  if (await addRepository(stores.db, actorOf(caller), name, properties)) return;
+  const creation = await addRepository(stores.db, actorOf(caller), name, properties);
+  if (creation.outcome === "created") return;
+  if (creation.outcome !== "not-created") throw refusedCreation(creation);
   // The organization may have gone meanwhile.
   await requireOrganization(stores, caller, organization, "edit");
   throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
@@ -78,14 +82,39 @@ export async function updateImage(
  */
 export async function deleteImage(stores: Stores, caller: Caller, name: RepositoryName): Promise<void> {
   const repository = await requireOwnRepository(stores, caller, name, "manage");
-  if (!(await deleteRepository(stores.db, actorOf(caller), repository))) throw unknownImage(name);
+  const deletion = await deleteRepository(stores.db, actorOf(caller), repository);
+  if (deletion.outcome === "unknown") throw unknownImage(name);
+  if (deletion.outcome === "tags-immutable") throw immutableTags(deletion.tags);
   await cleanSoon({ kind: "image", targetId: repository.id }, stores);
 }
 
 export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };
 export type ImageList = Omit<RepositoryList, "user">;
 
-/** One page of images, and how many there are in all. */
-export function listImages(stores: Stores, caller: Caller, list: ImageList) {
-  return listRepositories(stores.db, { ...list, user: requireAccountUser(caller) });
+/**
+ * One page of images, and how many there are in all.
+ *
+ * @throws RegistryError PAGINATION_INVALID when the filters are met by too few of too many.
+ */
+export async function listImages(
+  stores: Stores,
+  caller: Caller,
+  list: ImageList,
+): Promise<{ repositories: ListedRepository[]; total: number }> {
+  const page = await listRepositories(stores.db, { ...list, user: requireAccountUser(caller) });
+  switch (page.outcome) {
+    case "listed":
+      return page;
+    case "too-many-to-sort":
+      throw tooFar(`there are more than ${page.counted} images, too many to sort them by this`);
+    case "too-few-found":
+      throw tooFar(`the first ${page.seen} images have too few that meet these filters`);
+    default:
+      return page satisfies never;
+  }
+}
+
+function tooFar(why: string): RegistryError {
+  const advice = "narrow the list by namespace or name, or go on with GET /api/images, whose pages have a cursor";
+  return new RegistryError("PAGINATION_INVALID", `${why}: ${advice}`);
 }

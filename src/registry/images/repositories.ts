@@ -1,9 +1,16 @@
 import type { Actor, Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { quotaExceeded } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { openUploadRow } from "../../storage/content/open-uploads.ts";
-import { createRepository, createRepositoryForUpload, listOwnNames } from "../../storage/images/repositories.ts";
+import {
+  createRepository,
+  createRepositoryForUpload,
+  type CreationRefusal,
+  listOwnNames,
+} from "../../storage/images/repositories.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { deletedAccount } from "../accounts/accounts.ts";
 import { findWriteTarget } from "../rights/access.ts";
 import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
 
@@ -18,7 +25,8 @@ import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
 export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
   const { user, repositoryId: found } = await findWriteTarget(stores, actor, "push", name);
   if (found !== undefined) return found;
-  await createRepository(stores.db, { ...actor, user }, name, quotaForPush(stores));
+  const creation = await createRepository(stores.db, { ...actor, user }, name, quotaForPush(stores));
+  if (creation.outcome !== "done") throw refusedCreation(creation);
   const { repositoryId: created } = await findWriteTarget(stores, actor, "push", name);
   if (created !== undefined) return created;
   throw notCreated(name);
@@ -44,9 +52,19 @@ export async function ensureOpenUpload(
     if (repositoryId !== undefined) return open();
     return createRepositoryForUpload(stores.db, { ...actor, user }, name, quotaForPush(stores), upload);
   };
-  const room = (await open()) ?? (await create());
-  if (room === undefined) throw notCreated(name);
-  return room;
+  const opened = await open();
+  const place = opened.outcome === "not-opened" ? await create() : opened;
+  if (place.outcome === "opened") return place.room;
+  throw place.outcome === "not-opened" ? notCreated(name) : refusedCreation(place);
+}
+
+/** Why a repository could not be created. */
+export function refusedCreation(refusal: CreationRefusal): RegistryError {
+  return refusal.outcome === "account-gone" ? deletedAccount() : quotaExceeded(refusal.excess);
+}
+
+export function unknownRepository(name: RepositoryName): RegistryError {
+  return new RegistryError("NAME_UNKNOWN", { message: `repository ${name} does not exist`, detail: { name } });
 }
 
 /** How many organizations a user may have created for a push to create one more. */

@@ -2,7 +2,7 @@
 import type { Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_TAG_PATTERNS } from "../../kernel/field-limits.ts";
-import type { RepositoryName } from "../../kernel/reference.ts";
+import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { TagPattern } from "../../model/tag-pattern.ts";
 import {
   deleteImmutableTagRule,
@@ -55,4 +55,18 @@ export async function removeRule(stores: Stores, caller: Caller, name: Repositor
   const repository = await requireOwnRepository(stores, caller, name, "manage");
   if (await deleteImmutableTagRule(stores.db, actorOf(caller), repository, id)) return;
   throw new RegistryError("IMMUTABLE_RULE_UNKNOWN", `image ${name} has no immutable-tag rule ${id}`);
+}
+
+/**
+ * The refusal of what would move or delete tags that rules keep.
+ *
+ * @param tags the first of them; none, when the rule was lifted in this moment.
+ */
+export function immutableTags(tags: readonly Tag[]): RegistryError {
+  const problems = tags.map((tag) => ({
+    message: `tag ${tag} is immutable: a rule of the image keeps it from being overwritten or deleted`,
+    detail: { tag },
+  }));
+  const lifted = { message: "an immutable tag was in the way, whose rule is gone: repeat the request" };
+  return new RegistryError("TAG_IMMUTABLE", problems.length > 0 ? problems : lifted);
 }

@@ -6,6 +6,7 @@ import type { OrganizationName } from "../../kernel/reference.ts";
 import * as storage from "../../storage/organizations/organizations.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "../rights/access.ts";
+import { deletedAccount } from "../accounts/accounts.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
 
 /** An organization as somebody sees it who has a right to it or to some of its images. */
@@ -23,7 +24,9 @@ export async function createOrganization(stores: Stores, caller: Caller, name: O
   const { db, settings } = stores;
   const actor = actorOf(caller);
   const quota = settings.organizationQuota;
-  if (await storage.createOrganization(db, actor, name, quota)) return;
+  const { outcome } = await storage.createOrganization(db, actor, name, quota);
+  if (outcome === "created") return;
+  if (outcome === "account-gone") throw deletedAccount();
   const detail = { namespace: name };
   if (await storage.organizationExists(db, name)) {
     const message = `organization ${name} exists already, perhaps in another account: choose another name`;
@@ -105,7 +108,11 @@ export async function showOrganization(stores: Stores, caller: Caller, name: Org
 /** @throws RegistryError ORGANIZATION_UNKNOWN, DENIED, or ORGANIZATION_NOT_EMPTY while it has images. */
 export async function deleteOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
   await requireOrganization(stores, caller, name, "manage");
-  const id = await storage.deleteOrganization(stores.db, actorOf(caller), name);
-  if (id === undefined) throw unknownOrganization(name);
-  await cleanSoon({ kind: "organization", targetId: id }, stores);
+  const deletion = await storage.deleteOrganization(stores.db, actorOf(caller), name);
+  if (deletion.outcome === "unknown") throw unknownOrganization(name);
+  if (deletion.outcome === "not-empty") {
+    const message = `organization ${name} still has images: delete them first`;
+    throw new RegistryError("ORGANIZATION_NOT_EMPTY", { message, detail: { namespace: name } });
+  }
+  await cleanSoon({ kind: "organization", targetId: deletion.id }, stores);
 }

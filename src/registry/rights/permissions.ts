@@ -1,5 +1,6 @@
 /** Granting rights on organizations and on single images (guide 6). */
 import type { Actor, Caller } from "../../model/rights/access.ts";
+import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import * as storage from "../../storage/rights/permissions.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -53,7 +54,8 @@ export async function grantPermissions(
     target,
     entries.map(({ userId }) => userId),
   );
-  await storage.createPermissions(stores.db, actor, target, entries);
+  const change = await storage.createPermissions(stores.db, actor, target, entries);
+  requireChanged(target, change, "PERMISSION_EXISTS");
 }
 
 /**
@@ -73,7 +75,8 @@ export async function changePermissions(
     target,
     entries.map(({ userId }) => userId),
   );
-  await storage.updatePermissions(stores.db, actor, target, entries);
+  const change = await storage.updatePermissions(stores.db, actor, target, entries);
+  requireChanged(target, change, "PERMISSION_UNKNOWN");
 }
 
 /**
@@ -88,7 +91,33 @@ export async function revokePermissions(
   userIds: string[],
 ): Promise<void> {
   const actor = await requireManager(stores, caller, target, userIds);
-  if (userIds.length > 0) await storage.deletePermissions(stores.db, actor, target, userIds);
+  if (userIds.length === 0) return;
+  requireChanged(target, await storage.deletePermissions(stores.db, actor, target, userIds), "PERMISSION_UNKNOWN");
+}
+
+/** @param code what it means that a right was not as it had to be, unless the user is not there. */
+function requireChanged(
+  { name }: storage.PermissionTarget,
+  change: storage.PermissionChange,
+  code: "PERMISSION_EXISTS" | "PERMISSION_UNKNOWN",
+): void {
+  if (change.outcome === "changed") return;
+  const strangers = change.entries.filter(({ userName, isUser }) => userName !== undefined && !isUser);
+  if (strangers.length > 0) {
+    const unknown = strangers.map(({ userId, userName = "" }) => ({
+      message: `your account has no user "${shorten(userName)}" with the id "${shorten(userId)}"`,
+      detail: { user_id: shorten(userId) },
+    }));
+    throw new RegistryError("USER_UNKNOWN", unknown);
+  }
+  const problems = change.entries
+    .filter(({ level }) => (level === undefined) === (code === "PERMISSION_UNKNOWN"))
+    .map(({ userId, userName = `with the id "${shorten(userId)}"`, level = "no" }) => ({
+      message: `user ${userName} has ${level} permission on ${name}`,
+      detail: { user_id: shorten(userId) },
+    }));
+  const changed = `the permissions on ${name} have changed in this moment: try again`;
+  throw new RegistryError(code, problems.length > 0 ? problems : changed);
 }
 
 function requireTarget(stores: Stores, caller: Caller, target: storage.PermissionTarget, wanted: "read" | "manage") {

@@ -1,6 +1,6 @@
 /** Tokens of service accounts at rest. */
 import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
-import type { ClusterRecord } from "../../storage/triggers/triggers.ts";
+import type { ClusterRecord } from "../../storage/triggers/clusters.ts";
 import type { Stores } from "../stores.ts";
 
 /** A cluster's token as it is stored: it can be read for a cluster of the same organization and name only. */

@@ -2,6 +2,7 @@
 import type { Caller } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_ACCOUNT_CLUSTERS, MAX_CLUSTERS } from "../../kernel/limits.ts";
 import { parseAuthority, parseClusterServer } from "../../model/triggers/kubernetes-cluster.ts";
 import { parseClusterName, parseNamespaces } from "../../model/triggers/kubernetes-names.ts";
 import { checkTarget } from "../../model/triggers/outbound.ts";
@@ -14,9 +15,8 @@ import {
   findClusterName,
   insertCluster,
   listClusters,
-  MAX_CLUSTERS,
   updateCluster,
-} from "../../storage/triggers/triggers.ts";
+} from "../../storage/triggers/clusters.ts";
 import {
   actorOf,
   hasOrganizationRight,
@@ -111,12 +111,19 @@ export async function addCluster(
   const only = parseNamespaces(namespaces);
   if (isTested) await testWithinPace(stores, organization, { ...place, token }, own);
   const encryptedToken = await encryptClusterToken(stores, organization.id, name, token);
-  const id = await insertCluster(stores.db, actorOf(caller), organization, name, {
+  const { outcome } = await insertCluster(stores.db, actorOf(caller), organization, name, {
     ...place,
     encryptedToken,
     namespaces: only,
   });
-  if (id === undefined) throw unknownOrganization(organizationName);
+  if (outcome === "gone") throw unknownOrganization(organizationName);
+  if (outcome === "name-taken") {
+    throw new RegistryError("CLUSTER_EXISTS", { message: `cluster ${name} exists already`, detail: { name } });
+  }
+  if (outcome === "too-many") {
+    const message = `an organization has at most ${MAX_CLUSTERS} clusters, and an account ${MAX_ACCOUNT_CLUSTERS}`;
+    throw new RegistryError("CLUSTER_LIMIT", message);
+  }
   return withoutToken(await requireCluster(stores, organization.id, name));
 }
 
@@ -167,7 +174,12 @@ export async function removeCluster(
 ): Promise<void> {
   requireAccountUser(caller);
   const organization = await requireOrganization(stores, caller, organizationName, "manage");
-  if (!(await deleteCluster(stores.db, actorOf(caller), organization, name))) throw unknownCluster(name);
+  const { outcome } = await deleteCluster(stores.db, actorOf(caller), organization, name);
+  if (outcome === "unknown") throw unknownCluster(name);
+  if (outcome === "in-use") {
+    const message = `a trigger updates workloads of cluster ${name}: delete that first`;
+    throw new RegistryError("CLUSTER_IN_USE", message);
+  }
 }
 
 /**

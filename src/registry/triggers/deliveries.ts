@@ -1,6 +1,7 @@
 /**
- * Delivering push events to triggers: the outbox row is written with the push (storage/content/manifests.ts), a queue brings it
- * here, and the database alone says what is still to be done. A message that is lost, or comes twice, does no harm.
+ * Delivering push events to triggers: the outbox row is written with the push (storage/content/save-manifest.ts), a queue
+ * brings it here, and the database alone says what is still to be done. A message that is lost, or comes twice, does no
+ * harm.
  */
 import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../../model/triggers/deliveries.ts";
 import { targetHost } from "../../model/triggers/outbound.ts";
@@ -147,7 +148,9 @@ async function conclude(
     case "success":
       return end("success");
     case "failure":
-      if (outcome.disables) await disableTrigger(stores.db, trigger.id);
+      if (outcome.disables) {
+        await disableTrigger(stores.db, trigger.id, "the receiver has said before that it is gone");
+      }
       return end("failed");
     case "superseded":
       return end("superseded");

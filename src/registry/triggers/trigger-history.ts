@@ -6,17 +6,15 @@ import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { type Condition, parseCondition, readCondition } from "../../model/triggers/triggers.ts";
 import { isAnnounced, tagKindOf } from "../../kernel/tag-kind.ts";
+import { type AttemptRecord, type DeliveryRecord, insertDelivery } from "../../storage/triggers/deliveries.ts";
 import {
-  type AttemptRecord,
-  type DeliveryRecord,
   findDelivery,
-  insertDelivery,
   listAttempts,
   listDeliveries,
   listNewestDeliveries,
   listOutcomes,
-} from "../../storage/triggers/deliveries.ts";
-import { listTagRecordsQuery } from "../../storage/content/tags.ts";
+} from "../../storage/triggers/delivery-history.ts";
+import { listTagPage } from "../../storage/content/tags.ts";
 import { actorOf } from "../rights/access.ts";
 import type { Own } from "./clusters.ts";
 import { enqueue } from "./deliveries.ts";
@@ -76,7 +74,7 @@ export async function tryCondition(
 ): Promise<{ tag: Tag; isMet: boolean }[]> {
   const { id } = await requireEditable(stores, caller, name);
   const isMet = readCondition(parseCondition(wanted));
-  const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
+  const records = await listTagPage(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
   return records.map((record) => ({
     tag: record.name,
     isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))),
@@ -154,7 +152,7 @@ export async function testTrigger(
 ): Promise<Delivery> {
   const { repository, record } = await requireTrigger(stores, caller, name, trigger);
   const actor = actorOf(caller);
-  const newest = await listTagRecordsQuery(stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
+  const newest = await listTagPage(stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
   // A build cache is no image that a workload could have.
   const tag = newest.find(({ companionOf, content }) => isAnnounced(tagKindOf(companionOf, content)));
   const event: PushEvent = {
@@ -174,8 +172,7 @@ export async function testTrigger(
     resource: name,
     detail: { trigger },
   } as const;
-  const id = await insertDelivery(stores.db, record.id, event, { actor, entry });
-  return requireDelivery(stores, record.id, id);
+  return insertAnew(stores, record.id, event, { actor, entry });
 }
 
 /**
@@ -206,8 +203,19 @@ export async function resendDelivery(
     resource: name,
     detail: { trigger, delivery: oldId, tag: event.tag },
   } as const;
-  const id = await insertDelivery(stores.db, record.id, event, { actor: actorOf(caller), entry });
-  return requireDelivery(stores, record.id, id);
+  return insertAnew(stores, record.id, event, { actor: actorOf(caller), entry });
+}
+
+/** @throws RegistryError TRIGGER_UNKNOWN when the trigger was deleted since the request began. */
+async function insertAnew(
+  stores: Stores,
+  triggerId: number,
+  event: PushEvent,
+  record: Parameters<typeof insertDelivery>[3],
+): Promise<Delivery> {
+  const id = await insertDelivery(stores.db, triggerId, event, record);
+  if (id === undefined) throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile");
+  return requireDelivery(stores, triggerId, id);
 }
 
 /** Has a delivery made at once. Never throws: if that fails, the sweeper finds it. */

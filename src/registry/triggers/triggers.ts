@@ -2,17 +2,15 @@
 import type { Caller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_URL_LENGTH } from "../../kernel/field-limits.ts";
-import { MAX_TRIGGERS } from "../../kernel/limits.ts";
+import { MAX_ACCOUNT_TRIGGERS, MAX_TRIGGERS } from "../../kernel/limits.ts";
 import { checkLabel, checkWorkloadName } from "../../model/triggers/kubernetes-names.ts";
 import { checkTarget } from "../../model/triggers/outbound.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { type Condition, parseCondition, parseTriggerName } from "../../model/triggers/triggers.ts";
 import type { KubernetesTarget, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
+import { type ClusterRecord, findCluster, findClusterById } from "../../storage/triggers/clusters.ts";
 import {
-  type ClusterRecord,
   deleteTrigger,
-  findCluster,
-  findClusterById,
   findTrigger,
   insertTrigger,
   listTriggers,
@@ -105,8 +103,16 @@ export async function addImageTrigger(
   const written = await readTarget(stores, repository, trigger, target, undefined, own);
   const approvedBy = await requireWorkloadRight(stores, caller, repository, written, own);
   const settings: TriggerSettings = { ...flags, condition: parseCondition(condition), ...written, approvedBy };
-  const id = await insertTrigger(stores.db, actorOf(caller), repository, trigger, settings);
-  if (id === undefined) throw await whatIsGone(stores, repository, settings.clusterId);
+  const { outcome } = await insertTrigger(stores.db, actorOf(caller), repository, trigger, settings);
+  if (outcome === "gone") throw await whatIsGone(stores, repository, settings.clusterId);
+  if (outcome === "name-taken") {
+    const message = `trigger ${trigger} exists already`;
+    throw new RegistryError("TRIGGER_EXISTS", { message, detail: { name: trigger } });
+  }
+  if (outcome === "too-many") {
+    const message = `an image has at most ${MAX_TRIGGERS} triggers, and an account ${MAX_ACCOUNT_TRIGGERS}`;
+    throw new RegistryError("TRIGGER_LIMIT", message);
+  }
   return getImageTrigger(stores, caller, name, trigger);
 }
 

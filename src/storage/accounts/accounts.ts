@@ -3,7 +3,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAudit, insertAuditIfChanged } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { insertCleanup } from "../deletion/deletion.ts";
+import { insertCleanup } from "../deletion/cleanups.ts";
 import { goneName, isNamed } from "../deletion/gone.ts";
 import { accounts, organizations, users } from "../schema.ts";
 import { contains, type NamePage } from "./users.ts";
@@ -34,7 +34,7 @@ export async function listAccounts(
   return splitEnd(await listAccountsQuery(db, page));
 }
 
-export function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
+function listAccountsQuery(db: Database, { search, after, limit }: NamePage) {
   const page = boundedPage({
     table: accounts,
     id: accounts.id,
@@ -59,16 +59,12 @@ export async function findAccount(db: Database, name: string): Promise<AccountRe
   return row;
 }
 
-/**
- * Creates an account with its first administrator: both or none.
- *
- * @returns what there is already, if anything.
- */
+/** Creates an account with its first administrator: both or none. The name of either may be taken already. */
 export async function insertAccount(
   db: Database,
   actor: Actor,
   account: { name: string; createdAt: Date; administrator: { name: string; passwordHash: string } },
-): Promise<"account" | "user" | undefined> {
+): Promise<{ outcome: "created" | "account-exists" | "user-exists" }> {
   const { name, createdAt, administrator } = account;
   const accountId = sql`(SELECT ${accounts.id} FROM ${accounts} WHERE ${accounts.name} = ${name})`;
   const detail = { administrator: administrator.name };
@@ -82,23 +78,24 @@ export async function insertAccount(
         ),
       insertAudit(db, actor, { action: "account.create", resource: name, detail }),
     ]);
-    return undefined;
+    return { outcome: "created" };
   } catch (error) {
-    if (isConstraintFailure(error, "UNIQUE constraint failed: accounts.name")) return "account";
-    if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return "user";
+    if (isConstraintFailure(error, "UNIQUE constraint failed: accounts.name")) return { outcome: "account-exists" };
+    if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return { outcome: "user-exists" };
     throw error;
   }
 }
 
 /**
- * Deletes an account with its users, for everybody at once. Their names are free as slices come to them (`deletion.ts`).
+ * Deletes an account with its users, for everybody at once. Their names are free as slices come to them
+ * (`deletion/clean-targets.ts`).
  *
  * @returns false, and nothing has changed, when it has organizations, or no operator would be left.
  */
 export async function deleteAccount(db: Database, actor: Actor, { id, name }: AccountRecord): Promise<boolean> {
   const isEmpty = sql`NOT EXISTS (
     SELECT 1 FROM ${organizations} WHERE ${organizations.accountId} = ${id} AND ${isNamed(organizations.name)})`;
-  // That no member is meant is written out for the partial index.
+  // Written out, though it follows from the condition before it: SQLite sees that a partial index fits by the text alone.
   const isOperator = sql`${users.role} = 'operator' AND ${users.role} <> 'member'`;
   const leavesOperator = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${isOperator} AND ${users.accountId} <> ${id})`;
   const isGone = sql`EXISTS (SELECT 1 FROM ${accounts} WHERE ${accounts.id} = ${id} AND NOT ${isNamed(accounts.name)})`;
@@ -110,7 +107,8 @@ export async function deleteAccount(db: Database, actor: Actor, { id, name }: Ac
       .returning({ id: accounts.id }),
     insertAuditIfChanged(db, actor, { action: "account.delete", resource: name }),
     insertCleanup(db, "account", sql`${id}`),
-    // Nobody else may count on them. Operators are few, and only operators make them.
+    // They no longer count as the operators that the deployment has to keep. They are few, since only operators make
+    // operators.
     db
       .update(users)
       .set({ role: "member" })

@@ -1,16 +1,15 @@
 import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor, Role, User } from "../../model/rights/access.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { insertAudit, insertAuditIfChanged, type Recorded } from "../audit/audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { insertCleanup } from "../deletion/deletion.ts";
-import { deletedAccount, GONE_USER, isNamed, isNamedUser, isUserThere } from "../deletion/gone.ts";
+import { insertCleanup } from "../deletion/cleanups.ts";
+import { GONE_USER, isAccountGone, isNamed, isNamedUser, isUserThere } from "../deletion/gone.ts";
 import { accounts, type organizations, sessions, users } from "../schema.ts";
 
 export interface UserRecord extends User {
   passwordHash: string;
-  /** How often it was changed; a trigger counts. */
+  /** How often the password was changed, which a trigger counts. */
   passwordChanges: number;
 }
 
@@ -46,7 +45,7 @@ async function findUser(db: Database, condition: SQL): Promise<UserRecord | unde
     .select(USER_COLUMNS)
     .from(users)
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(and(condition, isUserThere));
+    .where(and(condition, isUserThere(users, accounts)));
   return row;
 }
 
@@ -68,7 +67,7 @@ export async function listUsers(
   return splitEnd(await listUsersQuery(db, accountId, page));
 }
 
-export function listUsersQuery(db: Database, accountId: number, { search, after, limit }: NamePage) {
+function listUsersQuery(db: Database, accountId: number, { search, after, limit }: NamePage) {
   const page = boundedPage({
     table: users,
     id: users.id,
@@ -133,22 +132,25 @@ export function insertUserStatements(
   return [insertion, event] as const;
 }
 
-/**
- * Creates a user.
- *
- * @returns the id; undefined when the name is taken, in whichever account.
- * @throws RegistryError USER_LIMIT when the account has as many as it may have (a trigger, migration 0004), ACCOUNT_UNKNOWN
- * when it was deleted meanwhile.
- */
-export async function insertUser(db: Database, actor: Actor, user: NewUser): Promise<number | undefined> {
+/** What came of creating a user. */
+export type UserCreation =
+  | { outcome: "created"; id: number }
+  /** In this account or another. */
+  | { outcome: "name-taken" }
+  /** It has as many users as it may have, which a trigger of migration 0004 counts. */
+  | { outcome: "account-full" }
+  | { outcome: "account-gone" };
+
+export async function insertUser(db: Database, actor: Actor, user: NewUser): Promise<UserCreation> {
   try {
     const [[inserted]] = await db.batch(insertUserStatements(db, actor, user));
-    return inserted?.id;
+    if (!inserted) throw new Error("no row came back for a user");
+    return { outcome: "created", id: inserted.id };
   } catch (error) {
-    if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return undefined;
-    if (!isConstraintFailure(error, "too many users")) throw deletedAccount(error) ?? error;
-    const message = "the account has 10,000 users, which is the most: delete one first";
-    throw new RegistryError("USER_LIMIT", message, { cause: error });
+    if (isConstraintFailure(error, "UNIQUE constraint failed: users.name")) return { outcome: "name-taken" };
+    if (isConstraintFailure(error, "too many users")) return { outcome: "account-full" };
+    if (isAccountGone(error)) return { outcome: "account-gone" };
+    throw error;
   }
 }
 
@@ -221,7 +223,7 @@ export async function updateUser(db: Database, actor: Actor, user: User, change:
 
 /**
  * Deletes a user, for everybody at once; what was the user's alone, keys, sessions and permissions, goes in slices
- * (`deletion.ts`).
+ * (`deletion/clean-targets.ts`).
  *
  * @returns false as {@link updateUser}.
  */
@@ -239,10 +241,10 @@ export async function deleteUser(db: Database, actor: Actor, user: User): Promis
   return gone.length > 0;
 }
 
-/** Whether, if this row of `users` had another role, there were still an administrator and an operator besides. */
+/** Whether an administrator of the account and an operator of the deployment are left when a row of `users` gets a role. */
 function leavesSomebody(role: Role): SQL | undefined {
   if (role === "operator") return undefined;
-  // That no member is meant is written out for the partial index.
+  // Written out, though it follows from the condition before it: SQLite sees that a partial index fits by the text alone.
   const leavesOperator = sql`(${users.role} <> 'operator' OR EXISTS (
     SELECT 1 FROM ${users} AS other
     WHERE other.role = 'operator' AND other.role <> 'member' AND other.id <> ${users.id}))`;

@@ -6,8 +6,8 @@ import { isPullable, mayPushNow } from "../rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { deleteOpenUpload } from "./open-uploads.ts";
-import { throwExplained } from "../quotas/quotas.ts";
-import { repositoryIdOf, unknownRepository } from "../images/repositories.ts";
+import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
+import { repositoryIdOf } from "../images/repositories.ts";
 import { blobs, repositories, repositoryBlobs } from "../schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
@@ -17,32 +17,25 @@ const MAX_UNLISTED = 50;
 /** How many keys one statement takes. */
 const MAX_MARKED = 1000;
 
-/** A blob, the repository that it was found in, and since when no manifest there has named it: as of a manifest. */
+/**
+ * A blob, the repository that it was found in, and since when no manifest there has named it (as `unreferencedSince` of
+ * manifests).
+ */
 export type FoundBlob = BlobRecord & {
   repository: { id: number; accountId: number };
   unneededSince: number | null;
 };
 
-/**
- * Finds a blob that a repository may serve, in one query.
- *
- * @returns undefined when the repository exists without that blob, or its object is known to be lost.
- * @throws RegistryError NAME_UNKNOWN when there is no such repository.
- */
-export async function findBlob(
-  db: Database,
-  repository: RepositoryName,
-  digest: Digest,
-): Promise<FoundBlob | undefined> {
-  const [row] = await findBlobQuery(db, repository, digest);
-  if (!row) throw unknownRepository(repository);
-  // A lost one is absent, so that whoever pushes it sends its bytes again.
-  if (!row.link || !row.blob || row.blob.lostAt !== null) return undefined;
-  return { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince };
-}
+/** What a search for a blob in a repository has found. */
+export type BlobSearch =
+  | { outcome: "found"; blob: FoundBlob }
+  /** The repository does not have it, or its object is known to be lost. */
+  | { outcome: "blob-unknown" }
+  | { outcome: "repository-unknown" };
 
-export function findBlobQuery(db: Database, repository: RepositoryName, digest: Digest) {
-  return db
+/** Finds a blob that a repository may serve, in one query. */
+export async function findBlob(db: Database, repository: RepositoryName, digest: Digest): Promise<BlobSearch> {
+  const [row] = await db
     .select({
       blob: blobs,
       link: repositoryBlobs,
@@ -55,6 +48,13 @@ export function findBlobQuery(db: Database, repository: RepositoryName, digest: 
       and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
     )
     .where(eq(repositories.name, repository));
+  if (!row) return { outcome: "repository-unknown" };
+  // A lost one is absent, so that a client that pushes it sends its bytes again.
+  if (!row.link || !row.blob || row.blob.lostAt !== null) return { outcome: "blob-unknown" };
+  return {
+    outcome: "found",
+    blob: { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince },
+  };
 }
 
 /**
@@ -77,25 +77,31 @@ export async function touchBlob(db: Database, { id, repository }: FoundBlob): Pr
   return touched.length > 0;
 }
 
+/** What became of a blob that was pushed. */
+export type BlobSaving =
+  /** The object that the blob has, and when it was found lost. */
+  | { outcome: "saved"; objectKey: string; lostAt: Date | null }
+  /** The repository was deleted meanwhile, or the right to push to it is gone: the blob is not recorded for it. */
+  | { outcome: "repository-unknown" }
+  | QuotaRefusal;
+
 /**
  * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch. When the digest is
  * stored already, the older object is kept and its key is what comes back: the caller's own object is then superfluous.
  *
  * @param blob.upload the id of the session that the bytes came by.
  * @param by who pushes it, and where to.
- * @throws RegistryError NAME_UNKNOWN when the repository was deleted meanwhile, or the right to push to it is gone; the
- * bytes are then not recorded for it. QUOTA_EXCEEDED when the organization has no room for them; nothing has changed then.
  */
 export async function saveBlob(
   db: Database,
   blob: { digest: Digest; objectKey: string; size: number; upload: string },
   by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
-): Promise<{ objectKey: string; lostAt: Date | null }> {
+): Promise<BlobSaving> {
   const now = new Date();
   const { repository } = by;
   const { digest, objectKey, size, upload } = blob;
-  const [saved, linked] = await db
-    .batch([
+  try {
+    const [saved, linked] = await db.batch([
       db
         .insert(blobs)
         .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
@@ -107,14 +113,14 @@ export async function saveBlob(
             FROM ${repositories} WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, by)}`,
       ),
       deleteOpenUpload(db, upload),
-    ])
-    .catch((error: unknown) =>
-      throwExplained(db, error, { organization: organizationOf(repository), needed: { storedBytes: size } }),
-    );
-  if (linked.length === 0) throw unknownRepository(repository);
-  const [row] = saved;
-  if (!row) throw new Error(`no row came back for blob ${digest}`);
-  return row;
+    ]);
+    if (linked.length === 0) return { outcome: "repository-unknown" };
+    const [row] = saved;
+    if (!row) throw new Error(`no row came back for blob ${digest}`);
+    return { outcome: "saved", ...row };
+  } catch (error) {
+    return refusedByQuota(db, error, { organization: organizationOf(repository), needed: { storedBytes: size } });
+  }
 }
 
 /**
@@ -149,7 +155,7 @@ export async function markLost(db: Database, keys: readonly string[]): Promise<v
   }
 }
 
-/** Takes that back for an object that is there after all. */
+/** Notes that an object which was marked as lost is there after all. */
 export async function markFound(db: Database, key: string): Promise<void> {
   await db.update(blobs).set({ lostAt: null }).where(eq(blobs.objectKey, key));
 }
@@ -207,18 +213,17 @@ export interface MountSource {
   among: readonly string[] | undefined;
 }
 
-/**
- * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost.
- *
- * @returns its object; undefined when there was no such blob.
- * @throws RegistryError QUOTA_EXCEEDED when it is new to the organization, which has no room for it.
- */
+/** What became of a {@link mountBlob}. */
+export type BlobMounting =
+  { outcome: "mounted"; object: { objectKey: string; size: number } } | { outcome: "blob-unknown" } | QuotaRefusal;
+
+/** Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost. */
 export async function mountBlob(
   db: Database,
   repository: { id: number; name: RepositoryName },
   digest: Digest,
   from: MountSource,
-): Promise<{ objectKey: string; size: number } | undefined> {
+): Promise<BlobMounting> {
   const { user, among } = from;
   const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
   const isSource = and(isAmong, isPullable(db, user));
@@ -226,8 +231,8 @@ export async function mountBlob(
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
-  const [[object], mounted] = await db
-    .batch([
+  try {
+    const [[object], mounted] = await db.batch([
       db
         .update(blobs)
         .set({ lastUsedAt: now })
@@ -239,13 +244,13 @@ export async function mountBlob(
         sql`SELECT ${repositories.id}, ${blobs.id}, 0, 0 FROM ${repositories} CROSS JOIN ${blobs}
             WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
       ),
-    ])
-    .catch(async (error: unknown) => {
-      const [blob] = await db.select({ size: blobs.size }).from(blobs).where(eq(blobs.digest, digest));
-      const needed = { storedBytes: blob?.size ?? 0 };
-      return throwExplained(db, error, { organization: organizationOf(repository.name), needed });
-    });
-  return mounted.length > 0 ? object : undefined;
+    ]);
+    return object && mounted.length > 0 ? { outcome: "mounted", object } : { outcome: "blob-unknown" };
+  } catch (error) {
+    const [blob] = await db.select({ size: blobs.size }).from(blobs).where(eq(blobs.digest, digest));
+    const needed = { storedBytes: blob?.size ?? 0 };
+    return refusedByQuota(db, error, { organization: organizationOf(repository.name), needed });
+  }
 }
 
 /**

@@ -1,31 +1,16 @@
-/**
- * Tags that belong to a manifest (`kernel/tag-kind.ts`): they rest while no tag leads to it, and come back with it. Triggers
- * note manifests that may have lost their last tag, or got one (migration 0007), whatever statement did it. What was noted
- * is settled right after the batch that did, or by the next run of housekeeping.
- */
-import { and, asc, eq, gt, isNotNull, isNull, lte, type SQL, sql, type SQLWrapper } from "drizzle-orm";
-import type { Actor } from "../../model/rights/access.ts";
+/** Tags that belong to a manifest: `kernel/tag-kind.ts`. */
+import { and, isNotNull, isNull, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
-import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
-import { companionByName, companionTypeOf, type CompanionType, DIGEST_KEY_LENGTH } from "../../kernel/tag-kind.ts";
-import { insertAuditForEach } from "../audit/audit.ts";
+import type { Tag } from "../../kernel/reference.ts";
+import { companionByName, type CompanionType, companionTypeOf, DIGEST_KEY_LENGTH } from "../../kernel/tag-kind.ts";
+import { isOfKey } from "./leading-tags.ts";
 import { asColumn, type Database } from "../database.ts";
-import { isManifestThere, isThere as isRepositoryThere } from "../deletion/gone.ts";
-import { isImmutable } from "../immutable-rules/immutable-rules.ts";
-import { isLedTo, isOfKey } from "./leading-tags.ts";
-import { isQuotaFailure } from "../quotas/quotas.ts";
-import {
-  manifestChildren,
-  manifests,
-  repositories,
-  restingCompanions,
-  tagHistory,
-  tags,
-  unsettledManifests,
-} from "../schema.ts";
+import { manifests, restingCompanions, tags } from "../schema.ts";
 
-/** Whether a row of `tags` is in lists of its own. Companions are shown with what they belong to. */
-export const isListedTag = isNull(tags.companionOf);
+/** Whether a tag is in lists. Companions are not: they are shown with the manifests that they belong to. */
+export function isListedTag({ companionOf }: typeof tags): SQL {
+  return isNull(companionOf);
+}
 
 /** The part of a digest that its companions are known by. */
 export function digestKey(digest: SQLWrapper): SQL<string> {
@@ -33,10 +18,10 @@ export function digestKey(digest: SQLWrapper): SQL<string> {
 }
 
 /**
- * The digest that a tag belongs to, and since when it waits for that, as two columns of a row of `tags` that is about to be
- * written.
+ * The digest that a tag belongs to, and since when it waits for the manifest of that digest, as two columns of a row of
+ * `tags` that is about to be written.
  *
- * @param source the manifest that it is to point to, with the columns of `manifests`.
+ * @param source the manifest that the tag is to point to, with the columns of `manifests`.
  */
 export function companionColumns(
   repositoryId: number,
@@ -65,222 +50,6 @@ export function isAnnouncedTag(companionOf: SQLWrapper, content: SQLWrapper): SQ
   return sql`(${companionOf} IS NULL AND ${content} <> 'cache')`;
 }
 
-/** A manifest whose companions are to be settled. */
-export interface Unsettled {
-  digest: Digest;
-  isReleased: boolean;
-  /** A tag that is no companion of it this time: it was pushed by what released the manifest. */
-  sparedTag: Tag | null;
-}
-
-/** Manifests that are settled at once: an index among them may have any number of parts. */
-const SLICE = 50;
-/** Companions that one statement moves, with all that triggers change along. */
-const MAX_MOVED = 100;
-
-/** What is noted of a repository, the first of it. */
-export async function listUnsettled(db: Database, repositoryId: number): Promise<Unsettled[]> {
-  return unsettledQuery(db, repositoryId);
-}
-
-/**
- * The last statement of a batch that moves tags: what is to be settled after it.
- *
- * @param after only what is noted of digests behind this one.
- */
-export function unsettledQuery(db: Database, repositoryId: number | SQL<number>, after?: Digest) {
-  return db
-    .select({
-      digest: unsettledManifests.digest,
-      isReleased: unsettledManifests.isReleased,
-      sparedTag: unsettledManifests.sparedTag,
-    })
-    .from(unsettledManifests)
-    .where(and(eq(unsettledManifests.repositoryId, repositoryId), after && gt(unsettledManifests.digest, after)))
-    .orderBy(asc(unsettledManifests.digest))
-    .limit(SLICE);
-}
-
-/** Images that have something to settle, by their ids, after one of these; deleted ones are among them. */
-export async function listUnsettledRepositories(
-  db: Database,
-  after: number,
-  limit: number,
-): Promise<SettledRepository[]> {
-  return unsettledRepositoriesQuery(db, after, limit);
-}
-
-/** Jumps from one repository to the next along the key. */
-export function unsettledRepositoriesQuery(db: Database, after: number, limit: number) {
-  const found = sql`(
-    WITH RECURSIVE noted(id, number) AS (
-      SELECT (SELECT min(repository_id) FROM ${unsettledManifests} WHERE repository_id > ${after}), 1
-      UNION ALL
-      SELECT (SELECT min(repository_id) FROM ${unsettledManifests} WHERE repository_id > noted.id), number + 1
-      FROM noted WHERE noted.id IS NOT NULL AND number < ${limit})
-    SELECT id FROM noted WHERE id IS NOT NULL)`;
-  return db
-    .select({ id: repositories.id, name: repositories.name, accountId: repositories.accountId })
-    .from(repositories)
-    .where(sql`${repositories.id} IN ${found}`)
-    .orderBy(asc(repositories.id));
-}
-
-export interface SettledRepository {
-  id: number;
-  name: RepositoryName;
-  accountId: number;
-}
-
-/** Who did it, for history and audit. */
-type Doer = Pick<Actor, "address"> & { user: { id?: number; name: string; accountId: number } };
-
-/** What the audit calls the registry itself. */
-export function registryOf({ accountId }: SettledRepository): Doer {
-  return { user: { name: "registry", accountId }, address: undefined };
-}
-
-/** What came of settling a slice. */
-export interface Settled {
-  /** What is to be settled next; empty when there is nothing more behind `after`. */
-  next: Unsettled[];
-  /** The digest behind which `next` is; undefined where it is from the beginning on. */
-  after: Digest | undefined;
-  /** How many of the slice were settled. The others stay noted, since there was no room for what returns with them. */
-  settled: number;
-}
-
-/**
- * Settles manifests of a repository: companions of those that nothing holds any more rest, companions of those that are
- * held again, or came, return. What depends on these is noted, and so are the parts of an index. Where a quota has no room
- * for what is to return, that stays noted, the others are settled without it, and it goes on behind the slice.
- *
- * @param slice in the order of digests.
- * @param after the digest behind which it was listed, if there is one.
- */
-export async function settle(
-  db: Database,
-  repository: Pick<SettledRepository, "id" | "name">,
-  doer: Doer,
-  slice: readonly Unsettled[],
-  after?: Digest,
-): Promise<Settled> {
-  try {
-    return { next: await settleAtOnce(db, repository, doer, slice, after), after, settled: slice.length };
-  } catch (error) {
-    if (!isQuotaFailure(error)) throw error;
-    const returning = await findReturning(db, repository.id, slice);
-    const others = slice.filter(({ digest }) => !returning.has(digest));
-    const end = slice.at(-1)?.digest ?? after;
-    return { next: await settleAtOnce(db, repository, doer, others, end), after: end, settled: others.length };
-  }
-}
-
-/** A slice as one parameter, `noted` in conditions, and what these are made of. */
-function readSlice(repositoryId: number, slice: readonly Unsettled[]) {
-  const given = JSON.stringify(
-    slice.map(({ digest, isReleased, sparedTag }) => [digest, isReleased ? 1 : 0, sparedTag]),
-  );
-  const key = sql`substr(noted.value ->> 0, 1, ${sql.raw(String(DIGEST_KEY_LENGTH))})`;
-  // What came without a tag is there all the same.
-  const isRecalled = sql`(${isHeld(repositoryId, key)} OR noted.value ->> 1 = 0 AND ${isThere(repositoryId, key)})`;
-  return { given, key, isRecalled };
-}
-
-/** Which of a slice have companions that are to return. */
-async function findReturning(db: Database, id: number, slice: readonly Unsettled[]): Promise<Set<Digest>> {
-  const { given, key, isRecalled } = readSlice(id, slice);
-  const rows = await db.all<{ digest: Digest }>(sql`
-    SELECT noted.value ->> 0 AS digest FROM json_each(${given}) AS noted
-    WHERE ${isRecalled} AND EXISTS (
-      SELECT 1 FROM ${restingCompanions}
-      WHERE ${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.companionOf} = ${key} AND ${isWhole})`);
-  return new Set(rows.map(({ digest }) => digest));
-}
-
-/** Settles a slice in one batch, which fails whole when a quota has no room for what returns. */
-async function settleAtOnce(
-  db: Database,
-  repository: Pick<SettledRepository, "id" | "name">,
-  doer: Doer,
-  slice: readonly Unsettled[],
-  after: Digest | undefined,
-): Promise<Unsettled[]> {
-  const { id, name } = repository;
-  if (slice.length === 0) return unsettledQuery(db, id, after);
-  const now = Date.now();
-  const { given, key, isRecalled } = readSlice(id, slice);
-  // The condition is looked at once for each manifest, however many companions it has.
-  const noted = (condition: SQL) => sql`(SELECT ${key} FROM json_each(${given}) AS noted WHERE ${condition})`;
-  const released = noted(sql`noted.value ->> 1 = 1 AND NOT ${isHeld(id, key)}`);
-  const recalled = noted(isRecalled);
-  const isSpared = sql`EXISTS (
-    SELECT 1 FROM json_each(${given}) AS noted WHERE noted.value ->> 2 = ${tags.name} AND ${key} = ${tags.companionOf})`;
-  const mayRest = sql`${tags.repositoryId} = ${id} AND ${tags.companionOf} IN ${released}
-    AND NOT ${isImmutable} AND NOT ${isSpared}`;
-  const mayReturn = sql`${restingCompanions.repositoryId} = ${id} AND ${restingCompanions.companionOf} IN ${recalled} AND ${isWhole}`;
-  const resting = sliceOf(tags, mayRest);
-  const returning = sliceOf(restingCompanions, mayReturn);
-  const entry = (action: "tag.delete" | "tag.restore") =>
-    ({ action, organization: organizationOf(name), resource: name }) as const;
-  const audited = (table: typeof tags | typeof restingCompanions, condition: SQL) => ({
-    from: sql`${table} WHERE ${condition}`,
-    resource: sql`${`${name}:`} || ${table.name}`,
-    detail: sql`json_object('companionOf', ${table.companionOf})`,
-  });
-  const userId = doer.user.id ?? null;
-  const results = await db.batch([
-    // First, so that what the following note is kept.
-    db
-      .delete(unsettledManifests)
-      .where(
-        and(
-          eq(unsettledManifests.repositoryId, id),
-          sql`${unsettledManifests.digest} IN (SELECT value ->> 0 FROM json_each(${given}))`,
-        ),
-      ),
-    db
-      .insert(tagHistory)
-      .select(sql`SELECT NULL, ${id}, ${tags.name}, NULL, ${userId}, ${now} FROM ${tags} WHERE ${resting}`),
-    insertAuditForEach(db, doer, entry("tag.delete"), audited(tags, resting)),
-    db.insert(restingCompanions).select(
-      sql`SELECT ${id}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf}, ${tags.createdAt}, ${tags.updatedAt}
-          FROM ${tags} WHERE ${resting}`,
-    ),
-    db.delete(tags).where(resting),
-    db.insert(tagHistory).select(
-      sql`SELECT NULL, ${id}, ${restingCompanions.name},
-                 (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${restingCompanions.manifestId}),
-                 ${userId}, ${now}
-          FROM ${restingCompanions} WHERE ${returning}`,
-    ),
-    insertAuditForEach(db, doer, entry("tag.restore"), audited(restingCompanions, returning)),
-    // A trigger takes each from those that rest.
-    db.insert(tags).select(
-      sql`SELECT ${id}, ${restingCompanions.name}, ${restingCompanions.manifestId}, ${restingCompanions.createdAt},
-                 ${restingCompanions.updatedAt}, ${restingCompanions.companionOf}, NULL
-          FROM ${restingCompanions} WHERE ${returning}`,
-    ),
-    // What a slice has left is noted again.
-    db
-      .insert(unsettledManifests)
-      .select(
-        sql`SELECT ${id}, noted.value ->> 0, noted.value ->> 1, noted.value ->> 2 FROM json_each(${given}) AS noted
-            WHERE EXISTS (SELECT 1 FROM ${tags} WHERE ${mayRest} AND ${tags.companionOf} = ${key})
-              OR EXISTS (SELECT 1 FROM ${restingCompanions} WHERE ${mayReturn} AND ${restingCompanions.companionOf} = ${key})`,
-      )
-      .onConflictDoNothing(),
-    notePartsOf(db, id, given),
-    unsettledQuery(db, id, after),
-  ]);
-  return results[10];
-}
-
-/** The first rows of a table that meet a condition: of a manifest that has very many companions, some are left for later. */
-function sliceOf(table: typeof tags | typeof restingCompanions, condition: SQL): SQL {
-  return sql`${table}.rowid IN (SELECT ${table}.rowid FROM ${table} WHERE ${condition} LIMIT ${MAX_MOVED})`;
-}
-
 /** Which of these names are tags that belong to a manifest. */
 export async function findCompanions(db: Database, repositoryId: number, names: readonly Tag[]): Promise<Tag[]> {
   const isMeant = and(isAmong(tags, repositoryId, names), isNotNull(tags.companionOf));
@@ -300,117 +69,7 @@ function isAmong(table: typeof tags | typeof restingCompanions, repositoryId: nu
     AND ${table.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`;
 }
 
-/** Whether what a row of `resting_companions` points to has not been deleted. */
-const isWhole = sql`EXISTS (
-  SELECT 1 FROM ${manifests} WHERE ${manifests.id} = ${restingCompanions.manifestId} AND ${isManifestThere})`;
-
-/** Whether the manifest that a companion belongs to is in the repository. */
-function isThere(repositoryId: number, key: SQL): SQL {
-  return sql`EXISTS (
-    SELECT 1 FROM ${manifests} AS subjects
-    WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)})`;
-}
-
-/** Whether a tag holds it: one of its own, or one of an index that it is part of. Or the repository keeps all manifests. */
-function isHeld(repositoryId: number, key: SQL): SQL {
-  return sql`EXISTS (
-    SELECT 1 FROM ${manifests} AS subjects
-    WHERE subjects.repository_id = ${repositoryId} AND ${isOfKey(sql`subjects.digest`, key)}
-      AND (${isLedTo(sql`subjects.id`)} OR EXISTS (
-        SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${repositoryId} AND ${repositories.keepsUntagged} = 1)))`;
-}
-
-/** Notes the parts of indexes that are being settled, as far as these have companions. */
-function notePartsOf(db: Database, repositoryId: number, given: string) {
-  const has = (table: typeof tags | typeof restingCompanions) => sql`EXISTS (
-    SELECT 1 FROM ${table} WHERE ${table.repositoryId} = ${repositoryId} AND ${table.companionOf} = ${digestKey(sql`parts.digest`)})`;
-  return db
-    .insert(unsettledManifests)
-    .select(
-      sql`SELECT ${repositoryId}, parts.digest, max(given.value ->> 1), max(given.value ->> 2)
-          FROM json_each(${given}) AS given
-          CROSS JOIN ${manifests} AS wholes ON wholes.repository_id = ${repositoryId} AND wholes.digest = given.value ->> 0
-          CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = wholes.id
-          CROSS JOIN ${manifests} AS parts ON parts.id = edges.child_id
-          WHERE ${has(tags)} OR ${has(restingCompanions)} OR EXISTS (
-            SELECT 1 FROM ${manifestChildren} AS deeper WHERE deeper.parent_id = parts.id)
-          GROUP BY parts.digest`,
-    )
-    .onConflictDoUpdate({
-      target: [unsettledManifests.repositoryId, unsettledManifests.digest],
-      set: { isReleased: sql`excluded.is_released`, sparedTag: sql`excluded.spared_tag` },
-    });
-}
-
-/** Of how many places where a digest is the accounts are looked at. */
-const MAX_PLACES = 200;
-
-/**
- * Deletes companions whose manifests have not come since a time: cosign may sign before the image is there. Those whose
- * image is elsewhere in the account wait on, for signatures may be kept in a repository of their own
- * (`COSIGN_REPOSITORY`); and those of a repository that keeps everything.
- *
- * @returns how many it looked at; fewer than `limit` when there are no more.
- */
-export async function expireWaiting(db: Database, since: number, limit: number): Promise<number> {
-  const now = Date.now();
-  const found = await waitingQuery(db, since, limit);
-  if (found.length === 0) return 0;
-  const byRepository = Map.groupBy(found, ({ id }) => id);
-  for (const waiting of byRepository.values()) {
-    const [repository] = waiting;
-    if (!repository) continue;
-    const names = JSON.stringify(waiting.map(({ tag }) => tag));
-    const isMeant = sql`${tags.repositoryId} = ${repository.id} AND ${tags.name} IN (SELECT value FROM json_each(${names}))
-      AND ${tags.waitingSince} <= ${since}`;
-    const entry = {
-      action: "tag.expire",
-      organization: organizationOf(repository.name),
-      resource: repository.name,
-    } as const;
-    const isLost = sql`${isMeant} AND NOT ${isImmutable} AND NOT ${isElsewhere(repository)}`;
-    await db.batch([
-      db
-        .insert(tagHistory)
-        .select(sql`SELECT NULL, ${repository.id}, ${tags.name}, NULL, NULL, ${now} FROM ${tags} WHERE ${isLost}`),
-      insertAuditForEach(db, registryOf(repository), entry, {
-        from: sql`${tags} WHERE ${isLost}`,
-        resource: sql`${`${repository.name}:`} || ${tags.name}`,
-        detail: sql`json_object('companionOf', ${tags.companionOf})`,
-      }),
-      db.delete(tags).where(isLost),
-      db
-        .update(tags)
-        .set({ waitingSince: sql`CASE WHEN NOT ${isThere(repository.id, sql`${tags.companionOf}`)} THEN ${now} END` })
-        .where(isMeant),
-    ]);
-  }
-  return found.length;
-}
-
-export function waitingQuery(db: Database, since: number, limit: number) {
-  return db
-    .select({ id: repositories.id, name: repositories.name, accountId: repositories.accountId, tag: tags.name })
-    .from(tags)
-    .innerJoin(repositories, eq(repositories.id, tags.repositoryId))
-    .where(and(sql`${tags.waitingSince} IS NOT NULL`, lte(tags.waitingSince, since), isRepositoryThere))
-    .orderBy(asc(tags.waitingSince))
-    .limit(limit);
-}
-
-/** Whether what a row of `tags` belongs to is in another repository of the account; of a digest that is everywhere it is taken to be. */
-function isElsewhere({ id, accountId }: SettledRepository): SQL {
-  const places = sql`
-    SELECT copies.repository_id FROM ${manifests} AS copies
-    WHERE ${isOfKey(sql`copies.digest`, tags.companionOf)} LIMIT ${MAX_PLACES}`;
-  return sql`(
-    EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.id} = ${id} AND ${repositories.keepsUntagged} = 1)
-    OR EXISTS (
-      SELECT 1 FROM ${repositories} WHERE ${repositories.id} IN (${places}) AND ${repositories.accountId} = ${accountId})
-    OR (SELECT count(*) FROM (${places})) = ${MAX_PLACES})`;
-}
-
-/** Companions that are named of each manifest. */
+/** How many companions of a manifest a list names. */
 export const MAX_LISTED_COMPANIONS = 20;
 
 /** A tag that belongs to a manifest. */
@@ -426,19 +85,23 @@ export function readCompanions(column: string): (TagCompanion & { type: Companio
   return companions.map((companion) => ({ ...companion, type: companionTypeOf(companion.name) }));
 }
 
-/** The companions of a row of `manifests`, as a column: a JSON array of the first by name. */
-export const companionsOfManifest = asColumn<string>(sql`(
+/** The companions of a manifest, as a column: a JSON array of the first by name. */
+export function companionsOfManifest(manifest: typeof manifests): SQL<string> {
+  return asColumn<string>(sql`(
   SELECT json_group_array(json_object('name', name, 'digest', digest, 'pushedAt', pushed_at)) FROM (
     SELECT companions.name AS name, attached.digest AS digest, companions.updated_at AS pushed_at
     FROM ${tags} AS companions CROSS JOIN ${manifests} AS attached ON attached.id = companions.manifest_id
-    WHERE companions.repository_id = ${manifests.repositoryId} AND companions.companion_of = ${digestKey(manifests.digest)}
+    WHERE companions.repository_id = ${manifest.repositoryId} AND companions.companion_of = ${digestKey(manifest.digest)}
     ORDER BY companions.name LIMIT ${sql.raw(String(MAX_LISTED_COMPANIONS))}))`);
+}
 
 /**
- * Whether a row of `manifests` is no image of its own: it refers to one, or its tags belong to one, or it is a cache. A tag
+ * Whether a manifest is no image of its own: it refers to one, or its tags belong to one, or it is a cache. A tag
  * of its own is looked for first: an image may have any number, and the first is enough.
  */
-export const isAttached = asColumn<boolean>(sql`(
-  ${manifests.subject} IS NOT NULL OR ${manifests.content} = 'cache' OR (
-    NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NULL)
-    AND EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NOT NULL)))`);
+export function isAttached(manifest: typeof manifests): SQL<boolean> {
+  return asColumn<boolean>(sql`(
+  ${manifest.subject} IS NOT NULL OR ${manifest.content} = 'cache' OR (
+    NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifest.id} AND ${tags.companionOf} IS NULL)
+    AND EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifest.id} AND ${tags.companionOf} IS NOT NULL)))`);
+}

@@ -8,12 +8,12 @@ import type { QuotaHolder } from "../../kernel/quotas.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { mayPushNow } from "../rights/access.ts";
 import type { Database } from "../database.ts";
-import { roomOf, throwExplained } from "../quotas/quotas.ts";
+import { type QuotaRefusal, refusedByQuota, roomOf } from "../quotas/quotas.ts";
 import { openUploads, organizations, repositories } from "../schema.ts";
 
 /**
  * The statements that open an upload in a repository if the user may push there, for the end of a batch. The first answers
- * a row when it was opened, the second how many bytes more may be stored there: {@link openedBy} reads both.
+ * a row when it was opened, the second how many bytes more may be stored there: {@link readOpening} reads both.
  */
 export function insertOpenUpload(
   db: Database,
@@ -37,28 +37,27 @@ export function insertOpenUpload(
   ] as const;
 }
 
-/** What the statements of {@link insertOpenUpload} answered; undefined when nothing was opened. */
-export function openedBy(opened: readonly unknown[], rooms: readonly { room: number | null }[]): number | undefined {
-  return opened.length > 0 ? (rooms[0]?.room ?? 0) : undefined;
+/** Whether an upload was opened, and with it how many bytes more its organization and account may store. */
+export type UploadPlace = { outcome: "opened"; room: number } | { outcome: "not-opened" };
+
+/** What the statements of {@link insertOpenUpload} answered. */
+export function readOpening(opened: readonly unknown[], rooms: readonly { room: number | null }[]): UploadPlace {
+  return opened.length > 0 ? { outcome: "opened", room: rooms[0]?.room ?? 0 } : { outcome: "not-opened" };
 }
 
-/**
- * Opens an upload in a repository that exists and that the user may push to.
- *
- * @returns how many bytes its organization and account may store beyond what they have; undefined when there is no such
- * repository.
- * @throws RegistryError QUOTA_EXCEEDED when there is no place for it.
- */
+/** Opens an upload in a repository that exists and that the user may push to; otherwise nothing is opened. */
 export async function openUploadRow(
   db: Database,
   actor: Actor,
   repository: RepositoryName,
   id: string,
-): Promise<number | undefined> {
-  const [opened, rooms] = await db
-    .batch(insertOpenUpload(db, actor, repository, id))
-    .catch((error: unknown) => throwExplained(db, error, { organization: organizationOf(repository), needed: {} }));
-  return openedBy(opened, rooms);
+): Promise<UploadPlace | QuotaRefusal> {
+  try {
+    const [opened, rooms] = await db.batch(insertOpenUpload(db, actor, repository, id));
+    return readOpening(opened, rooms);
+  } catch (error) {
+    return refusedByQuota(db, error, { organization: organizationOf(repository), needed: {} });
+  }
 }
 
 /** The statement that gives the place of an upload back. */
@@ -92,12 +91,7 @@ export async function listOldUploads(
   return rows.map(({ id }) => id);
 }
 
-export function oldUploadsQuery(
-  db: Database,
-  { holder, organization, userId }: TakenPlaces,
-  before: Date,
-  limit: number,
-) {
+function oldUploadsQuery(db: Database, { holder, organization, userId }: TakenPlaces, before: Date, limit: number) {
   const found = sql`FROM ${organizations} WHERE ${organizations.name} = ${organization}`;
   const isOf: Record<TakenPlaces["holder"], SQL> = {
     user: sql`${openUploads.userId} = ${userId}`,
@@ -114,8 +108,8 @@ export function oldUploadsQuery(
 }
 
 /**
- * Gives back the places of sessions that were last known to be there before a time: of each that is, that is known anew
- * every day.
+ * Gives back the places of sessions that were last known to be there before a time. Each session that is there says so every
+ * day.
  *
  * @returns how many there were; fewer than `limit` when there are no more.
  */

@@ -8,7 +8,10 @@ import { untilTrue } from "../../streams.ts";
  */
 export const PART_BUDGET_BYTES = 9 * UPLOAD_PART_BYTES;
 
-/** The smallest one is there for every upload; the others are taken from the parts. */
+/**
+ * The sizes of a buffer. The smallest counts for nothing, since every upload has one; the others are taken from the memory
+ * of parts.
+ */
 const SIZES = [64, 128, 256, 512, 1024, 2048].map((kib) => kib * 1024).concat(UPLOAD_PART_BYTES);
 export const [SMALLEST_PART_BYTES = 0] = SIZES;
 
@@ -31,7 +34,11 @@ export function takePart(bytes: number): Part | undefined {
   return lease.resize(bytes, true) ? { bytes: new Uint8Array(bytes), lease } : undefined;
 }
 
-/** Waits for memory. @throws RegistryError OVERLOADED when there is none for too long. */
+/**
+ * Waits for memory.
+ *
+ * @throws what `untilTrue` throws when there is none for too long.
+ */
 export async function waitForPart(bytes: number): Promise<Part> {
   let part: Part | undefined;
   await untilTrue(() => (part = takePart(bytes)) !== undefined);

@@ -1,7 +1,6 @@
 /** Conditions of a change, checked by the database in the very batch that makes it. */
 import { and, eq, not, type SQL, sql } from "drizzle-orm";
 import { isDigest } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import type { Precondition } from "../../kernel/precondition.ts";
 import type { Reference } from "../../kernel/reference.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
@@ -29,13 +28,6 @@ export function requireHolds(db: Database, precondition: Precondition, repositor
     .update(repositories)
     .set({ name: sql`NULL` })
     .where(and(eq(repositories.id, repositoryId), not(holdsFor(precondition, repositoryId, reference))));
-}
-
-export function failedPrecondition(reference: Reference): RegistryError {
-  return new RegistryError("PRECONDITION_FAILED", {
-    message: `${reference} is not, or no longer, what If-Match or If-None-Match wants it to be`,
-    detail: { reference },
-  });
 }
 
 export function isPreconditionFailure(error: unknown): boolean {

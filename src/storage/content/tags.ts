@@ -1,38 +1,31 @@
-import { and, asc, desc, eq, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import type { Actor } from "../../model/rights/access.ts";
-import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
-import { insertAuditIfChanged } from "../audit/audit.ts";
-import { companionColumns, isAnnouncedTag, isListedTag, type Unsettled, unsettledQuery } from "./companions.ts";
-import { asColumn, type Database, isConstraintFailure } from "../database.ts";
-import { insertDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
+/** The tags of a repository, and what happened to them. */
+import { and, asc, desc, eq, gt, inArray, lt, sql, type SQL } from "drizzle-orm";
+import type { RepositoryName, Tag } from "../../kernel/reference.ts";
+import { isListedTag } from "./companions.ts";
+import type { Database } from "../database.ts";
 import { isNamedUser } from "../deletion/gone.ts";
 import { imageBytes } from "../images/image-detail.ts";
-import { isImmutable } from "../immutable-rules/immutable-rules.ts";
-import { MOVED } from "./manifests.ts";
-import { throwExplained } from "../quotas/quotas.ts";
-import { unknownRepository } from "../images/repositories.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "../schema.ts";
 
 /**
  * Tags after `last` in byte order, at most `limit`, in one query.
  *
- * @throws RegistryError NAME_UNKNOWN when there is no such repository.
+ * @returns undefined when there is no such repository.
  */
-export async function listTags(db: Database, repository: RepositoryName, last: string, limit: number): Promise<Tag[]> {
-  const rows = await listTagsQuery(db, repository, last, limit);
-  if (rows.length === 0) throw unknownRepository(repository);
-  return rows.flatMap((row) => row.name ?? []);
-}
-
-export function listTagsQuery(db: Database, repository: RepositoryName, last: string, limit: number) {
-  return db
+export async function listTags(
+  db: Database,
+  repository: RepositoryName,
+  last: string,
+  limit: number,
+): Promise<Tag[] | undefined> {
+  const rows = await db
     .select({ name: tags.name })
     .from(repositories)
     .leftJoin(tags, and(eq(tags.repositoryId, repositories.id), gt(tags.name, last as Tag)))
     .where(eq(repositories.name, repository))
     .orderBy(asc(tags.name))
     .limit(limit);
+  return rows.length > 0 ? rows.flatMap((row) => row.name ?? []) : undefined;
 }
 
 /** Which tags of a repository a list by offset has. */
@@ -47,15 +40,18 @@ export interface TagList {
 }
 
 /** One page of a repository's tags with what they point to, and how many there are in all. */
-export async function listTagRecords(db: Database, list: TagList) {
-  const [records, [counted]] = await Promise.all([listTagRecordsQuery(db, list), countTagsQuery(db, list)]);
+export async function listTagRecords(db: Database, list: TagList): Promise<{ records: TagRecord[]; total: number }> {
+  const [records, [counted]] = await Promise.all([listTagPage(db, list), countTagsQuery(db, list)]);
   return { records, total: counted?.total ?? 0 };
 }
 
-export type TagRecord = Awaited<ReturnType<typeof listTagRecords>>["records"][number];
+export type TagRecord = Awaited<ReturnType<typeof selectTagRecords>>[number];
 
-/** Tags that change at the same time are in the order in which they were made. Those left out are read in an index only. */
-export function listTagRecordsQuery(db: Database, list: TagList) {
+/**
+ * The page alone. Tags that change at the same time are in the order in which they were made. Those left out are read in an
+ * index only.
+ */
+export async function listTagPage(db: Database, list: TagList): Promise<TagRecord[]> {
   const direction = list.isDescending ? desc : asc;
   const rowid = sql<number>`${tags}.rowid`;
   const order = (list.order === "name" ? [tags.name] : [tags.updatedAt, rowid]).map((column) => direction(column));
@@ -70,11 +66,11 @@ export function listTagRecordsQuery(db: Database, list: TagList) {
 }
 
 function isListed({ repositoryId, name }: TagList): SQL | undefined {
-  return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag : eq(tags.name, name as Tag));
+  return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag(tags) : eq(tags.name, name as Tag));
 }
 
-/** There may be a million, so that all of them are not counted but known. */
-export function countTagsQuery(db: Database, list: TagList) {
+/** The tags are not counted, since there may be a million: triggers keep their number. */
+function countTagsQuery(db: Database, list: TagList) {
   return list.name === undefined
     ? db.select({ total: repositories.tagCount }).from(repositories).where(eq(repositories.id, list.repositoryId))
     : db
@@ -101,7 +97,7 @@ function selectTagRecords(db: Database, condition: SQL | undefined) {
       digest: manifests.digest,
       mediaType: manifests.mediaType,
       manifestBytes: manifests.size,
-      imageBytes,
+      imageBytes: imageBytes(manifests),
     })
     .from(tags)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
@@ -121,101 +117,6 @@ export async function readShortTexts(db: Database, manifestIds: readonly number[
       ),
     );
   return new Map(rows.map((row) => [row.manifestId, row.text]));
-}
-
-/** What became of a {@link retag}. */
-export type Retagged = "moved" | "unchanged" | "source unknown" | "destination exists" | "destination immutable";
-
-/**
- * Lets a tag point to what another one points to, in one batch: no bytes move.
- *
- * @param registry the registry's address, as events name it.
- * @param retagging `overrides`: a destination that points elsewhere is moved.
- * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile.
- */
-export async function retag(
-  db: Database,
-  actor: Actor,
-  repository: { id: number; name: RepositoryName },
-  { source: sourceTag, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
-  registry: string,
-): Promise<{ result: Retagged; outbox: OutboxEntry[]; unsettled: Unsettled[] }> {
-  const now = Date.now();
-  const { id: repositoryId, name } = repository;
-  const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, sourceTag));
-  const isDestination = and(eq(tags.repositoryId, repositoryId), eq(tags.name, destination));
-  const manifestId = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${isSource})`;
-  const isInTheWay = overrides ? sql`AND (${tags.manifestId} = ${manifestId} OR ${isImmutable})` : sql``;
-  const mayMove = sql`${manifestId} IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM ${tags} WHERE ${isDestination} ${isInTheWay})`;
-  const source = (column: SQLiteColumn) =>
-    sql`(SELECT ${column} FROM ${manifests} WHERE ${manifests.id} = ${manifestId})`;
-  const digest = source(manifests.digest);
-  const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
-  const event = { repository: name, user: actor.user.name, registry };
-  const isSame = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
-  const { companionOf, waitingSince } = companionColumns(repositoryId, destination, manifests, now);
-  const toSource = sql`FROM ${manifests} WHERE ${manifests.id} = ${manifestId}`;
-  const isAnnounced = sql`(SELECT ${isAnnouncedTag(companionOf, manifests.content)} ${toSource})`;
-  const movedTags = sql`json_array(json_object('tag', ${destination}, 'isAnnounced', ${isAnnounced}))`;
-  const [outbox, , moved, , , unsettled] = await db
-    .batch([
-      insertDeliveries(db, repositoryId, movedTags, event, pushed, isSame, mayMove),
-      db
-        .insert(tagHistory)
-        .select(
-          sql`SELECT NULL, ${repositoryId}, ${destination}, ${digest}, ${actor.user.id}, ${now} WHERE ${mayMove}`,
-        ),
-      db
-        .insert(tags)
-        .select(
-          sql`SELECT ${repositoryId}, ${destination}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince}
-              ${toSource} AND ${mayMove}`,
-        )
-        .onConflictDoUpdate({ target: [tags.repositoryId, tags.name], set: MOVED })
-        .returning({ name: tags.name }),
-      insertAuditIfChanged(db, actor, {
-        action: "tag.create",
-        organization: organizationOf(name),
-        resource: `${name}:${destination}`,
-        detail: { source: sourceTag },
-      }),
-      db
-        .update(repositories)
-        .set({ updatedAt: new Date(now) })
-        .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
-      unsettledQuery(db, repositoryId),
-    ])
-    .catch((error: unknown) => throwRefusal(db, error, name));
-  if (moved.length > 0) return { result: "moved", outbox, unsettled };
-  return { result: await reasonNotToMove(db, { isSource, isDestination, overrides }), outbox: [], unsettled: [] };
-}
-
-/**
- * Makes a refusal of what a batch threw that was to write one tag.
- *
- * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile; anything else as it came.
- */
-export async function throwRefusal(db: Database, error: unknown, repository: RepositoryName): Promise<never> {
-  if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) throw unknownRepository(repository);
-  return throwExplained(db, error, { organization: organizationOf(repository), needed: { tags: 1 } });
-}
-
-async function reasonNotToMove(
-  db: Database,
-  retagging: { isSource: SQL | undefined; isDestination: SQL | undefined; overrides: boolean },
-): Promise<Retagged> {
-  const find = (condition: SQL | undefined) =>
-    db
-      .select({ manifestId: tags.manifestId, isImmutable: asColumn(isImmutable).mapWith(Boolean) })
-      .from(tags)
-      .where(condition);
-  const [[source], [destination]] = await Promise.all([find(retagging.isSource), find(retagging.isDestination)]);
-  if (!source) return "source unknown";
-  if (!retagging.overrides) return "destination exists";
-  return destination?.isImmutable && destination.manifestId !== source.manifestId
-    ? "destination immutable"
-    : "unchanged";
 }
 
 export interface TagEvent {
@@ -242,7 +143,7 @@ export function listTagEvents(
   return listTagEventsQuery(db, page);
 }
 
-export function listTagEventsQuery(
+function listTagEventsQuery(
   db: Database,
   page: { repositoryId: number; tag: Tag | undefined; before: number | undefined; limit: number },
 ) {

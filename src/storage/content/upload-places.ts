@@ -23,9 +23,9 @@ export function isUploadPlaceWanted(): boolean {
  * Does something with an upload as soon as there is a place for it.
  *
  * @param count how many places there are; undefined for any number.
- * @param use.receives whether a client's bytes come in meanwhile.
+ * @param use.receives whether bytes of a client come in meanwhile.
  * @param use.ends whether the upload is over afterwards, when all goes well.
- * @throws RegistryError OVERLOADED when there is none for too long.
+ * @throws what `overloaded` makes when there is no place for too long.
  */
 export async function inPlace<T>(
   count: number | undefined,

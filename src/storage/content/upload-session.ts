@@ -17,7 +17,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { Env } from "../../env.ts";
 import { free } from "../../memory.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../../kernel/digest.ts";
-import { type ErrorCode, type Problem, RegistryError } from "../../kernel/errors.ts";
+import { asRefusal } from "../../kernel/errors.ts";
 import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { bodyPlaces, BodyReader, discardRest, IDLE } from "../../streams.ts";
@@ -26,8 +26,9 @@ import { openDatabase } from "../database.ts";
 import { discardObject, hasObject, newObjectKey } from "./objects.ts";
 import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
 import { discardPart, isMemoryScarce, PartBuffer, takePart, waitForPart } from "./part-buffer.ts";
-import { requireRoom } from "../quotas/quotas.ts";
+import { findRoom } from "../quotas/quotas.ts";
 import { isUploadPlaceWanted } from "./upload-places.ts";
+import { RefusedUpload, refusalOf, type UploadOutcome, type UploadRefusal } from "./upload-refusals.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
 export interface UploadOwner {
@@ -44,7 +45,10 @@ export interface UploadFinisher extends UploadOwner {
 export interface UploadOpening extends UploadOwner {
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
-  /** How many bytes the organization and its account could store when this was last asked: more are asked about anew. */
+  /**
+   * How many bytes the organization and its account had room for when that was last looked up. For more bytes it is looked
+   * up again.
+   */
   room: number;
 }
 
@@ -57,9 +61,6 @@ export interface ChunkBounds {
   /** Whether `length` comes from the transport, which then guarantees it. */
   isLengthCertain?: boolean;
 }
-
-/** RegistryErrors cross the RPC boundary as data: an exception would lose its class and fields on the way. */
-export type Outcome<T> = { value: T } | { refusal: { code: ErrorCode; problems: readonly Problem[] } };
 
 interface Session extends UploadOpening {
   /** Bytes that are safe: in parts or in the tail. */
@@ -99,7 +100,7 @@ const APPEND_PAUSE_MS = 25;
 /** After how long an alarm that could do nothing yet comes again. */
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
 /** Refusals after which an upload cannot go on. */
-const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["NAME_UNKNOWN", "QUOTA_EXCEEDED"]);
+const FATAL: readonly UploadRefusal["outcome"][] = ["repository-unknown", "quota-exceeded"];
 /** R2's error codes, which are in its messages only. */
 const BAD_DIGEST = 10037;
 const NO_SUCH_UPLOAD = 10024;
@@ -119,7 +120,7 @@ export class UploadSession extends DurableObject<Env> {
   }
 
   /** How many bytes are safe. */
-  status(owner: UploadOwner): Outcome<{ offset: number }> {
+  status(owner: UploadOwner): UploadOutcome<{ offset: number }> {
     return answer(() => ({ offset: this.#load(owner).offset }));
   }
 
@@ -129,7 +130,9 @@ export class UploadSession extends DurableObject<Env> {
    */
   async #record(blob: { digest: Digest; objectKey: string; size: number }, by: UploadFinisher): Promise<string> {
     const db = openDatabase(this.env.DB);
-    const { objectKey, lostAt } = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
+    const saved = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
+    if (saved.outcome !== "saved") throw new RefusedUpload(saved);
+    const { objectKey, lostAt } = saved;
     if (objectKey === blob.objectKey) return objectKey;
     if (await hasObject(this.env.BUCKET, { objectKey, size: blob.size })) {
       if (lostAt) await markFound(db, objectKey);
@@ -142,23 +145,30 @@ export class UploadSession extends DurableObject<Env> {
   }
 
   /** Adds a chunk and answers how many bytes are safe afterwards. */
-  async append(owner: UploadOwner, bounds: ChunkBounds, body: ByteStream | null): Promise<Outcome<{ offset: number }>> {
+  async append(
+    owner: UploadOwner,
+    bounds: ChunkBounds,
+    body: ByteStream | null,
+  ): Promise<UploadOutcome<{ offset: number }>> {
     return answerAsync(body, () =>
       this.#exclusively(owner, async (session) => {
-        if (session.done) throw unknownUpload();
+        if (session.done) throw new RefusedUpload({ outcome: "upload-unknown" });
         await this.#receive(session, bounds, body);
         return { offset: session.offset };
       }),
     );
   }
 
-  /** Opens a session and finishes it with the one body that comes with it, or ends it: nobody knows how to go on with it. */
+  /**
+   * Opens a session and finishes it with the one body that comes with it, or ends it: no client knows its id and could go on
+   * with it.
+   */
   async store(
     opening: UploadOpening & UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
-  ): Promise<Outcome<{ size: number }>> {
+  ): Promise<UploadOutcome<{ size: number }>> {
     await this.open(opening);
     try {
       return await this.finish(opening, digest, bounds, body);
@@ -177,12 +187,12 @@ export class UploadSession extends DurableObject<Env> {
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
-  ): Promise<Outcome<{ size: number }>> {
+  ): Promise<UploadOutcome<{ size: number }>> {
     return answerAsync(body, () =>
       this.#exclusively(owner, async (session) => {
         if (session.done) {
           await discardRest(body);
-          if (session.done.digest !== digest) throw unknownUpload();
+          if (session.done.digest !== digest) throw new RefusedUpload({ outcome: "upload-unknown" });
           return { size: session.done.size };
         }
         const key = await this.#complete(session, digest, bounds, body);
@@ -198,9 +208,9 @@ export class UploadSession extends DurableObject<Env> {
   }
 
   /** Ends the upload and removes all it wrote. */
-  async cancel(owner: UploadOwner): Promise<Outcome<null>> {
+  async cancel(owner: UploadOwner): Promise<UploadOutcome<null>> {
     return answerAsync(null, async () => {
-      if (this.#load(owner).done) throw unknownUpload();
+      if (this.#load(owner).done) throw new RefusedUpload({ outcome: "upload-unknown" });
       return this.#exclusively(owner, async () => {
         await this.#end();
         return null;
@@ -249,11 +259,11 @@ export class UploadSession extends DurableObject<Env> {
     return this.ctx.storage.kv.get<Session>("session");
   }
 
-  /** @throws RegistryError UPLOAD_UNKNOWN, the same whether the session is gone or somebody else's. */
+  /** Refuses the same whether the session is gone or somebody else's. */
   #load(owner: UploadOwner): Session {
     const session = this.#read();
     if (!session || session.repository !== owner.repository || session.userId !== owner.userId) {
-      throw unknownUpload();
+      throw new RefusedUpload({ outcome: "upload-unknown" });
     }
     return session;
   }
@@ -266,12 +276,12 @@ export class UploadSession extends DurableObject<Env> {
   /** Other requests of the same upload can come in at every `await`; only one may write at a time. */
   async #exclusively<T>(owner: UploadOwner, write: (session: Session) => Promise<T>): Promise<T> {
     const session = this.#load(owner);
-    if (this.#isBusy) throw outOfRange(session, "another request is writing to this upload");
+    if (this.#isBusy) throw new RefusedUpload({ outcome: "upload-busy", offset: session.offset });
     this.#isBusy = true;
     try {
       return await write(session);
     } catch (error) {
-      if (error instanceof RegistryError && FATAL.has(error.code)) await this.#end();
+      if (error instanceof RefusedUpload && FATAL.includes(error.refusal.outcome)) await this.#end();
       throw error;
     } finally {
       this.#isBusy = false;
@@ -320,7 +330,7 @@ export class UploadSession extends DurableObject<Env> {
           continue;
         }
         received += piece.byteLength;
-        if (before + received > MAX_BLOB_BYTES) throw tooLarge();
+        if (before + received > MAX_BLOB_BYTES) throw new RefusedUpload({ outcome: "blob-too-large" });
         if (!part.append(piece) && !(await appendSoon(part, piece))) {
           await moveToTail();
           if (!part.append(piece)) {
@@ -341,9 +351,9 @@ export class UploadSession extends DurableObject<Env> {
         }
       }
       await moveToTail();
-      if (received < (bounds.length ?? 0)) throw wrongSize(announced, `only ${received} came`);
+      if (received < (bounds.length ?? 0)) throw new RefusedUpload({ outcome: "bytes-missing", announced, received });
       if (announced !== Infinity && !bounds.isLengthCertain && !(await isAtEnd(reader))) {
-        throw wrongSize(announced, "more came");
+        throw new RefusedUpload({ outcome: "bytes-left-over", announced });
       }
     } finally {
       try {
@@ -359,7 +369,7 @@ export class UploadSession extends DurableObject<Env> {
   async #sendTail(session: Session, rest: PartBuffer): Promise<void> {
     let whole = takePart(UPLOAD_PART_BYTES);
     if (!whole) {
-      // What waits for memory keeps none.
+      // An upload that waits for memory holds none itself.
       this.#appendTail(session, rest.content);
       rest.clear();
       whole = await waitForPart(UPLOAD_PART_BYTES);
@@ -399,10 +409,10 @@ export class UploadSession extends DurableObject<Env> {
 
   async #requireBounds(session: Session, bounds: ChunkBounds, digest?: Digest): Promise<void> {
     if (bounds.start !== undefined && bounds.start !== session.offset) {
-      throw outOfRange(session, `the chunk starts at ${bounds.start}, but the upload has ${session.offset} bytes`);
+      throw new RefusedUpload({ outcome: "chunk-misplaced", start: bounds.start, offset: session.offset });
     }
     const size = session.offset + (bounds.length ?? 0);
-    if (size > MAX_BLOB_BYTES) throw tooLarge();
+    if (size > MAX_BLOB_BYTES) throw new RefusedUpload({ outcome: "blob-too-large" });
     await this.#requireRoom(session, size, digest);
   }
 
@@ -416,9 +426,10 @@ export class UploadSession extends DurableObject<Env> {
     if (size <= session.room || (digest !== undefined && digest === this.#known?.digest && size <= this.#known.size)) {
       return;
     }
-    const room = await requireRoom(openDatabase(this.env.DB), organizationOf(session.repository), size, digest);
+    const room = await findRoom(openDatabase(this.env.DB), organizationOf(session.repository), size, digest);
+    if (room.outcome === "quota-exceeded") throw new RefusedUpload(room);
     // Not as the session's room: another digest may be named in the end.
-    if (room.known) this.#known = room.known;
+    if (room.outcome === "known") this.#known = room.blob;
     else session.room = room.bytes;
   }
 
@@ -446,7 +457,7 @@ export class UploadSession extends DurableObject<Env> {
     });
   }
 
-  /** A whole part at most: then one that there was no memory to send. */
+  /** How many bytes are in the tail: up to a whole part, when there was no memory to send it. */
   #tailBytes({ offset }: Session): number {
     return offset - this.#parts().length * UPLOAD_PART_BYTES;
   }
@@ -517,7 +528,7 @@ export class UploadSession extends DurableObject<Env> {
     const { readable, writable } = new FixedLengthStream(length);
     const [stored, sent] = await Promise.allSettled([this.#put(digest, readable), pump(body, writable)]);
     // When both failed, one because of the other, the client's part tells why; a wrong digest is known at the end only.
-    if (sent.status === "rejected" && sent.reason instanceof RegistryError) throw sent.reason;
+    if (sent.status === "rejected" && asRefusal(sent.reason)) throw sent.reason;
     if (stored.status === "rejected") throw stored.reason;
     return stored.value;
   }
@@ -552,12 +563,9 @@ export class UploadSession extends DurableObject<Env> {
     if (actual !== digest) throw await this.#wrongDigest(digest, actual);
   }
 
-  async #wrongDigest(claimed: Digest, actual?: Digest): Promise<RegistryError> {
+  async #wrongDigest(claimed: Digest, actual?: Digest): Promise<RefusedUpload> {
     await this.#end();
-    return new RegistryError("DIGEST_INVALID", {
-      message: `the uploaded bytes do not have the digest ${claimed}${actual ? ` but ${actual}` : ""}; start again`,
-      detail: { digest: claimed },
-    });
+    return new RefusedUpload({ outcome: "digest-differs", claimed, actual });
   }
 
   async #givePlaceBack(): Promise<void> {
@@ -604,27 +612,22 @@ function isOthersTurn(): boolean {
   return isMemoryScarce() || isUploadPlaceWanted() || bodyPlaces.isWanted;
 }
 
-function answer<T>(work: () => T): Outcome<T> {
+function answer<T>(work: () => T): UploadOutcome<T> {
   try {
-    return { value: work() };
+    return { outcome: "done", value: work() };
   } catch (error) {
     return refusalOf(error);
   }
 }
 
-async function answerAsync<T>(body: ByteStream | null, work: () => Promise<T>): Promise<Outcome<T>> {
+async function answerAsync<T>(body: ByteStream | null, work: () => Promise<T>): Promise<UploadOutcome<T>> {
   try {
-    return { value: await work() };
+    return { outcome: "done", value: await work() };
   } catch (error) {
     const refusal = refusalOf(error);
     await discardRest(body);
     return refusal;
   }
-}
-
-function refusalOf(error: unknown): { refusal: { code: ErrorCode; problems: readonly Problem[] } } {
-  if (error instanceof RegistryError) return { refusal: { code: error.code, problems: error.problems } };
-  throw error;
 }
 
 function isR2Error(error: unknown, code: number): boolean {
@@ -634,26 +637,6 @@ function isR2Error(error: unknown, code: number): boolean {
 /** Keys are listed in the order of their bytes. */
 function sortable(number: number): string {
   return String(number).padStart(12, "0");
-}
-
-function unknownUpload(): RegistryError {
-  return new RegistryError("UPLOAD_UNKNOWN", "no such upload: it was finished, cancelled or expired, or never began");
-}
-
-function outOfRange(session: Session, message: string): RegistryError {
-  return new RegistryError("UPLOAD_RANGE_INVALID", { message, detail: { offset: session.offset } });
-}
-
-function wrongSize(announced: number, what: string): RegistryError {
-  return new RegistryError("SIZE_INVALID", `the request announced ${announced} bytes, but ${what}`);
-}
-
-/** Whoever reads it looks for a way to push large layers, and may have met the smaller limit of an edge before. */
-function tooLarge(): RegistryError {
-  const message =
-    `a layer may have at most ${MAX_BLOB_BYTES / 1024 ** 3} GiB; up to that, ` +
-    "`berth proxy` gets it through limits that requests have on their way (docs/large-layers.md)";
-  return new RegistryError("BLOB_TOO_LARGE", message);
 }
 
 /** Waits a little for the memory that other uploads give back with every part they have sent. */

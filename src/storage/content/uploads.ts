@@ -1,18 +1,11 @@
-/** The Worker's side of `UploadSession`: finds the object by the id in the URL and turns refusals back into errors. */
+/** The Worker's side of `UploadSession`: finds the object by the id in the URL, and a place for it in memory. */
 import type { Digest } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { admit } from "../../streams.ts";
 import { inPlace } from "./upload-places.ts";
-import type {
-  ChunkBounds,
-  Outcome,
-  UploadFinisher,
-  UploadOpening,
-  UploadOwner,
-  UploadSession,
-} from "./upload-session.ts";
+import type { UploadOutcome, UploadRefusal } from "./upload-refusals.ts";
+import type { ChunkBounds, UploadFinisher, UploadOpening, UploadOwner, UploadSession } from "./upload-session.ts";
 
-export type { ChunkBounds, UploadFinisher, UploadOpening, UploadOwner };
+export type { ChunkBounds, UploadFinisher, UploadOpening, UploadOutcome, UploadOwner, UploadRefusal };
 
 /** Where sessions live, and how many may be in memory at once; undefined for any number. */
 export interface Uploads {
@@ -28,6 +21,7 @@ export function newUploadId({ sessions }: Uploads): string {
 /** Opens the session of an id that is new. */
 export async function openUpload(uploads: Uploads, session: string, opening: UploadOpening): Promise<void> {
   const stub = find(uploads, session);
+  if (!stub) throw new Error("an upload cannot be opened with an id of another registry");
   await inPlace(uploads.places, { session, receives: false, ends: false }, () => stub.open(opening));
 }
 
@@ -39,35 +33,41 @@ export async function storeUpload(
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
-): Promise<void> {
+): Promise<UploadOutcome<{ size: number }>> {
   admit(body);
   const stub = find(uploads, id);
+  if (!stub) return FOREIGN;
   const place = { session: id, receives: body !== null && bounds.length !== 0, ends: true };
-  valueOf(await inPlace(uploads.places, place, () => stub.store(opening, digest, bounds, body)));
+  return inPlace(uploads.places, place, async () => stub.store(opening, digest, bounds, body));
 }
 
-/** @returns how many bytes the session has. */
-export async function uploadOffset(uploads: Uploads, session: string, owner: UploadOwner): Promise<number> {
+/** How many bytes a session has. */
+export async function uploadOffset(
+  uploads: Uploads,
+  session: string,
+  owner: UploadOwner,
+): Promise<UploadOutcome<{ offset: number }>> {
   const stub = find(uploads, session);
-  return valueOf(
-    await inPlace(uploads.places, { session, receives: false, ends: false }, async () => stub.status(owner)),
-  ).offset;
+  if (!stub) return FOREIGN;
+  return inPlace(uploads.places, { session, receives: false, ends: false }, async () => stub.status(owner));
 }
 
-/** @returns how many bytes the session has now. */
+/** Adds a chunk, and answers how many bytes the session has now. */
 export async function appendToUpload(
   uploads: Uploads,
   session: string,
   owner: UploadOwner,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
-): Promise<number> {
+): Promise<UploadOutcome<{ offset: number }>> {
   admit(body);
   const stub = find(uploads, session);
+  if (!stub) return FOREIGN;
   const place = { session, receives: body !== null && bounds.length !== 0, ends: false };
-  return valueOf(await inPlace(uploads.places, place, () => stub.append(owner, bounds, body))).offset;
+  return inPlace(uploads.places, place, async () => stub.append(owner, bounds, body));
 }
 
+/** Adds the last chunk, if there is one, and makes the whole a blob. */
 export async function finishUpload(
   uploads: Uploads,
   session: string,
@@ -75,16 +75,22 @@ export async function finishUpload(
   digest: Digest,
   bounds: ChunkBounds,
   body: ReadableStream<Uint8Array> | null,
-): Promise<void> {
+): Promise<UploadOutcome<{ size: number }>> {
   admit(body);
   const stub = find(uploads, session);
+  if (!stub) return FOREIGN;
   const place = { session, receives: body !== null && bounds.length !== 0, ends: true };
-  valueOf(await inPlace(uploads.places, place, () => stub.finish(owner, digest, bounds, body)));
+  return inPlace(uploads.places, place, async () => stub.finish(owner, digest, bounds, body));
 }
 
-export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
+export async function cancelUpload(
+  uploads: Uploads,
+  session: string,
+  owner: UploadOwner,
+): Promise<UploadOutcome<null>> {
   const stub = find(uploads, session);
-  valueOf(await inPlace(uploads.places, { session, receives: false, ends: true }, () => stub.cancel(owner)));
+  if (!stub) return FOREIGN;
+  return inPlace(uploads.places, { session, receives: false, ends: true }, async () => stub.cancel(owner));
 }
 
 /**
@@ -93,20 +99,17 @@ export async function cancelUpload(uploads: Uploads, session: string, owner: Upl
  * @returns false when it goes on.
  */
 export async function endIdleUpload(uploads: Uploads, session: string, since: Date): Promise<boolean> {
-  return find(uploads, session).endIfIdle(since.getTime());
+  const stub = find(uploads, session);
+  return stub === undefined || stub.endIfIdle(since.getTime());
 }
 
-function find(uploads: Uploads, session: string): DurableObjectStub<UploadSession> {
+const FOREIGN: UploadRefusal = { outcome: "upload-foreign" };
+
+/** @returns undefined for an id that this registry did not give out. */
+function find({ sessions }: Uploads, session: string): DurableObjectStub<UploadSession> | undefined {
   try {
-    return uploads.sessions.get(uploads.sessions.idFromString(session));
-  } catch (cause) {
-    throw new RegistryError("UPLOAD_UNKNOWN", "no such upload: the URL is not one that this registry gave out", {
-      cause,
-    });
+    return sessions.get(sessions.idFromString(session));
+  } catch {
+    return undefined;
   }
-}
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if ("refusal" in outcome) throw new RegistryError(outcome.refusal.code, outcome.refusal.problems);
-  return outcome.value;
 }

@@ -3,14 +3,14 @@ import type { Actor } from "../../model/rights/access.ts";
 import type { Precondition } from "../../kernel/precondition.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { insertAuditForEach } from "../audit/audit.ts";
-import { type Unsettled, unsettledQuery } from "../content/companions.ts";
+import { type Unsettled, unsettledQuery } from "../content/settling.ts";
 import type { Database } from "../database.ts";
-import { immutableTag, isKept } from "../immutable-rules/immutable-rules.ts";
-import { failedPrecondition, holdsFor } from "../content/preconditions.ts";
+import { isKept } from "../immutable-rules/kept-tags.ts";
+import { holdsFor } from "../content/preconditions.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
 import { repositories, tagHistory, tags } from "../schema.ts";
 
-/** What came of the wish to delete a tag. */
+/** What came of deleting a tag. */
 export type TagDeletion = "deleted" | "immutable" | "unknown";
 
 /**
@@ -35,8 +35,6 @@ export async function deleteTags(
  * The same for one.
  *
  * @param precondition must hold for it.
- * @returns whether there was one, and the manifests whose companions are to be settled.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps it, PRECONDITION_FAILED.
  */
 export async function deleteTag(
   db: Database,
@@ -44,11 +42,11 @@ export async function deleteTag(
   repository: RepositoryName,
   tag: Tag,
   precondition?: Precondition,
-): Promise<{ isDeleted: boolean; unsettled: Unsettled[] }> {
+): Promise<{ outcome: TagDeletion | "precondition-failed"; unsettled: Unsettled[] }> {
   const condition = precondition && holdsFor(precondition, repositoryIdOf(repository), tag);
   const { deleted, kept, unsettled } = await deleteNamed(db, actor, repository, [tag], condition);
-  if (kept[0]) throw kept[0].isFixed ? immutableTag([tag]) : failedPrecondition(tag);
-  return { isDeleted: deleted.length > 0, unsettled };
+  if (kept[0]) return { outcome: kept[0].isFixed ? "immutable" : "precondition-failed", unsettled };
+  return { outcome: deleted.length > 0 ? "deleted" : "unknown", unsettled };
 }
 
 async function deleteNamed(
@@ -63,7 +61,7 @@ async function deleteNamed(
     eq(tags.repositoryId, repositoryIdOf(repository)),
     inArray(tags.name, sql`(SELECT value FROM json_each(${JSON.stringify(names)}))`),
   );
-  const isDeletable = and(isNamed, not(isKept), condition);
+  const isDeletable = and(isNamed, not(isKept(tags)), condition);
   const entry = { action: "tag.delete", organization: organizationOf(repository), resource: repository } as const;
   const rows = { from: sql`${tags} WHERE ${isDeletable}`, resource: sql`${`${repository}:`} || ${tags.name}` };
   const [, , deleted, , kept, unsettled] = await db.batch([
@@ -79,7 +77,7 @@ async function deleteNamed(
       .set({ updatedAt: new Date(now) })
       .where(and(eq(repositories.name, repository), sql`changes() > 0`)),
     db
-      .select({ name: tags.name, isFixed: sql<number>`${isKept}`.as("is_fixed") })
+      .select({ name: tags.name, isFixed: sql<number>`${isKept(tags)}`.as("is_fixed") })
       .from(tags)
       .where(isNamed),
     unsettledQuery(db, repositoryIdOf(repository)),

@@ -4,11 +4,12 @@ import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { companionColumns, type Unsettled, unsettledQuery } from "../content/companions.ts";
+import { companionColumns } from "../content/companions.ts";
+import { type Unsettled, unsettledQuery } from "../content/settling.ts";
 import type { Database } from "../database.ts";
 import { isNamedUser } from "./gone.ts";
 import { manifests, repositories, restingCompanions, tagHistory, tags, users } from "../schema.ts";
-import { throwRefusal } from "../content/tags.ts";
+import { refusalOfTag, type TagRefusal } from "../content/retag.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
 const MAX_SEEN_EVENTS = 2000;
@@ -50,13 +51,7 @@ export async function listDeletedTags(
   return { tags: page, next: last && last.createdAt > since ? last.id : undefined };
 }
 
-export function deletedTagsQuery(
-  db: Database,
-  repositoryId: number,
-  since: Date,
-  before: number | undefined,
-  limit: number,
-) {
+function deletedTagsQuery(db: Database, repositoryId: number, since: Date, before: number | undefined, limit: number) {
   const event = eventsQuery(db, repositoryId, before).limit(MAX_SEEN_EVENTS).as("event");
   const digest = sql<Digest>`(
     SELECT earlier.digest FROM ${tagHistory} AS earlier
@@ -107,13 +102,15 @@ function eventsQuery(db: Database, repositoryId: number, before: number | undefi
     .$dynamic();
 }
 
+/** What came of restoring a tag. */
+export type TagRestoring =
+  { outcome: "restored"; digest: Digest; unsettled: Unsettled[] } | { outcome: "not-restorable" } | TagRefusal;
+
 /**
- * Gives a tag that was deleted after a time back what it last pointed to. It counts as pushed now: a rule of days would
- * take it again otherwise.
+ * Gives a tag that was deleted after a time what it last pointed to. It counts as pushed now: otherwise a rule of days would
+ * take it again.
  *
- * @returns undefined when there is no such tag to restore: it never was, it is there, it was deleted before, or its
- * manifest is gone.
- * @throws RegistryError QUOTA_EXCEEDED; NAME_UNKNOWN when the repository was deleted meanwhile.
+ * @returns "not-restorable" when the tag never was, is there, was deleted before, or its manifest is gone.
  */
 export async function restoreTag(
   db: Database,
@@ -121,15 +118,15 @@ export async function restoreTag(
   repository: { id: number; name: RepositoryName },
   tag: Tag,
   since: Date,
-): Promise<{ digest: Digest; unsettled: Unsettled[] } | undefined> {
+): Promise<TagRestoring> {
   const now = Date.now();
   const { companionOf, waitingSince } = companionColumns(repository.id, tag, manifests, now);
   const isOfTag = sql`${tagHistory.repositoryId} = ${repository.id} AND ${tagHistory.tag} = ${tag}`;
   const digest = sql<Digest>`(
     SELECT ${tagHistory.digest} FROM ${tagHistory} WHERE ${isOfTag} AND ${tagHistory.digest} IS NOT NULL
     ORDER BY ${tagHistory.id} DESC LIMIT 1)`;
-  const [, , restored, , unsettled] = await db
-    .batch([
+  try {
+    const [, , restored, , unsettled] = await db.batch([
       db
         .insert(tags)
         .select(
@@ -155,8 +152,10 @@ export async function restoreTag(
         .set({ updatedAt: new Date(now) })
         .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
       unsettledQuery(db, repository.id),
-    ])
-    .catch((error: unknown) => throwRefusal(db, error, repository.name));
-  const [row] = restored;
-  return row?.digest ? { digest: row.digest, unsettled } : undefined;
+    ]);
+    const [row] = restored;
+    return row?.digest ? { outcome: "restored", digest: row.digest, unsettled } : { outcome: "not-restorable" };
+  } catch (error) {
+    return refusalOfTag(db, error, repository.name);
+  }
 }

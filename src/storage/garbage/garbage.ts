@@ -1,16 +1,16 @@
 /**
- * What nothing needs any more, and its removal: design, "Delete and garbage". Triggers note candidates (migration 0002), so
- * that nothing here searches a whole table; every statement that removes checks again that nothing needs it.
+ * What nothing needs any more, and its removal. Triggers note candidates (migration 0002), so that nothing here searches a
+ * whole table; every statement that removes something checks again that nothing needs it.
  */
-import { and, asc, desc, eq, inArray, isNotNull, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../model/rights/access.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { insertAudit, insertAuditIfChanged } from "../audit/audit.ts";
 import { digestKey } from "../content/companions.ts";
 import type { Database } from "../database.ts";
-import { insertCleanup } from "../deletion/deletion.ts";
-import { COLLECTED, goneManifest, isManifestThere } from "../deletion/gone.ts";
-import { isOfKey } from "../content/leading-tags.ts";
+import { hasParent, isDue, isNeeded, isTagged } from "./unneeded-manifests.ts";
+import { insertCleanup } from "../deletion/cleanups.ts";
+import { isManifestThere } from "../deletion/gone.ts";
 import {
   blobs,
   collections,
@@ -23,83 +23,6 @@ import {
   restingCompanions,
   tags,
 } from "../schema.ts";
-
-const isTagged = sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id})`;
-const hasParent = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
-
-/**
- * Whether a row of `manifests` is needed: by a tag, an index, a subject it refers to or belongs to by a tag that rests, or
- * its repository's setting.
- */
-export const isNeeded = sql`(
-  ${isTagged}
-  OR ${hasParent}
-  OR EXISTS (
-    SELECT 1 FROM ${manifests} AS subjects
-    WHERE subjects.repository_id = ${manifests.repositoryId} AND subjects.digest = ${manifests.subject})
-  OR EXISTS (
-    SELECT 1 FROM ${restingCompanions} AS resting CROSS JOIN ${manifests} AS subjects
-    WHERE resting.manifest_id = ${manifests.id} AND subjects.repository_id = resting.repository_id
-      AND ${isOfKey(sql`subjects.digest`, sql`resting.companion_of`)})
-  OR EXISTS (
-    SELECT 1 FROM ${repositories}
-    WHERE ${repositories.id} = ${manifests.repositoryId} AND ${repositories.keepsUntagged} = 1))`;
-
-/** Candidates are looked at in the order of an index that holds nothing else. */
-function unneededManifests(db: Database, condition: SQL, limit: number) {
-  return db
-    .select({ id: manifests.id })
-    .from(manifests)
-    .where(and(isNotNull(manifests.unreferencedSince), condition))
-    .orderBy(asc(manifests.unreferencedSince), asc(manifests.id))
-    .limit(limit);
-}
-
-/**
- * Starts the grace period of manifests that triggers have noted, and forgets those that something needs again.
- *
- * @returns how many it looked at; fewer than `limit` when there were no more.
- */
-export async function observeManifests(db: Database, now: number, limit: number): Promise<number> {
-  const noted = unneededManifests(db, eq(manifests.unreferencedSince, 0), limit);
-  const observed = await db
-    .update(manifests)
-    .set({ unreferencedSince: sql`CASE WHEN ${isNeeded} THEN NULL ELSE ${now} END` })
-    .where(inArray(manifests.id, noted))
-    .returning({ id: manifests.id });
-  return observed.length;
-}
-
-/**
- * Deletes manifests that nothing has needed since a time: for everybody at once. What they named goes in slices
- * (`deletion.ts`), and what only they needed is noted then.
- *
- * @returns how many it deleted, and how many it looked at.
- */
-export async function deleteUnneededManifests(
-  db: Database,
-  since: number,
-  limit: number,
-): Promise<{ deleted: number; seen: number }> {
-  const due = () => unneededManifests(db, isDue(since), limit);
-  const [kept, deleted] = await db.batch([
-    db
-      .update(manifests)
-      .set({ unreferencedSince: null })
-      .where(and(inArray(manifests.id, due()), isNeeded))
-      .returning({ id: manifests.id }),
-    db
-      .update(manifests)
-      .set(goneManifest(COLLECTED))
-      .where(and(inArray(manifests.id, due()), sql`NOT ${isNeeded}`))
-      .returning({ id: manifests.id }),
-  ]);
-  return { deleted: deleted.length, seen: kept.length + deleted.length };
-}
-
-function isDue(since: number): SQL {
-  return sql`${manifests.unreferencedSince} > 0 AND ${manifests.unreferencedSince} <= ${since}`;
-}
 
 /** Blobs of repositories none of whose manifests names them, in the order of an index that holds nothing else. */
 function unneededLinks(condition: SQL, limit: number): SQL {
@@ -145,7 +68,7 @@ function isGarbage(since: number): SQL {
 
 /**
  * Deletes the rows of garbage, and notes their objects in the same batch. A blob may be in any number of repositories: a
- * slice takes so many links along, and the blobs that have no more.
+ * slice deletes so many of these links, and the blobs that have none left.
  *
  * @returns how many blobs were deleted, and whether there may be more.
  */
@@ -235,22 +158,22 @@ export async function countReclaimable(db: Database): Promise<Garbage> {
     SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM gone
     CROSS JOIN ${manifestChildren} ON ${manifestChildren.parentId} = gone.id
     JOIN ${manifests} ON ${manifests.id} = ${manifestChildren.childId}
-    WHERE NOT ${isTagged} AND NOT ${hasLivingParent}`;
+    WHERE NOT ${isTagged(manifests)} AND NOT ${hasLivingParent}`;
   const referrers = sql`
     SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM gone
     CROSS JOIN ${manifests} ON ${manifests.repositoryId} = gone.repository_id AND ${manifests.subject} = gone.digest
-    WHERE NOT ${isTagged} AND NOT ${hasParent}`;
+    WHERE NOT ${isTagged(manifests)} AND NOT ${hasParent(manifests)}`;
   const companions = sql`
     SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM gone
     CROSS JOIN ${restingCompanions} AS resting
       ON resting.repository_id = gone.repository_id AND resting.companion_of = ${digestKey(sql`gone.digest`)}
-    CROSS JOIN ${manifests} ON ${manifests.id} = resting.manifest_id AND ${isManifestThere}
-    WHERE NOT ${isTagged} AND NOT ${hasParent}`;
+    CROSS JOIN ${manifests} ON ${manifests.id} = resting.manifest_id AND ${isManifestThere(manifests)}
+    WHERE NOT ${isTagged(manifests)} AND NOT ${hasParent(manifests)}`;
   const followers = sql`UNION ${children} UNION ${referrers} UNION ${companions}`;
   return countGarbage(db, sql`true`, followers, Number.MAX_SAFE_INTEGER);
 }
 
-/** What a collection would take that deletes what nobody has needed since a time. */
+/** What a collection would take now, of what nothing has needed since a time. */
 export async function countDue(db: Database, since: number): Promise<Garbage> {
   return countGarbage(db, isDue(since), sql``, since);
 }
@@ -268,7 +191,7 @@ async function countGarbage(db: Database, condition: SQL, followers: SQL, since:
       WITH RECURSIVE gone(id, repository_id, digest) AS (
         SELECT * FROM (
           SELECT ${manifests.id}, ${manifests.repositoryId}, ${manifests.digest} FROM ${manifests}
-          WHERE ${manifests.unreferencedSince} >= 0 AND ${condition} AND NOT ${isNeeded} LIMIT ${MAX_COUNTED})
+          WHERE ${manifests.unreferencedSince} >= 0 AND ${condition} AND NOT ${isNeeded(manifests)} LIMIT ${MAX_COUNTED})
         ${followers} LIMIT ${MAX_COUNTED}),
       released(id) AS (
         SELECT id FROM (SELECT ${blobs.id} FROM ${blobs} WHERE ${isGarbage(since)} LIMIT ${MAX_COUNTED})
@@ -371,7 +294,7 @@ export async function setKeepsUntagged(
       resource: repository.name,
       detail: { keepsUntagged: { from: !keepsUntagged, to: keepsUntagged } },
     }),
-    // As many manifests as an image may have are looked at in slices.
+    // An image may have any number of manifests: they are looked at in slices.
     ...(keepsUntagged ? [] : [insertCleanup(db, "untagged", sql`${repository.id}`)]),
   ]);
 }

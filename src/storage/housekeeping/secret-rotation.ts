@@ -47,12 +47,12 @@ export interface EncryptedRow {
   name: string;
 }
 
-/** Written as the indexes have it, whose expression must be the very same. */
+/** Written exactly as in the indexes: SQLite compares expressions by their text. */
 function markOf(place: EncryptedPlace): SQL<string> {
   return sql<string>`substr(${PLACES[place].encrypted}, 1, ${sql.raw(String(KEY_MARK_LENGTH))})`;
 }
 
-/** Two searches of an index find what is under other keys than one: one on each side. */
+/** Two searches of an index, one on each side of the current key, find what is under other keys; one search would read all. */
 type Side = "<" | ">";
 const SIDES: readonly Side[] = ["<", ">"];
 
@@ -81,7 +81,7 @@ export async function* listUnderOtherKeys(
   }
 }
 
-export function underOtherKeysQuery(
+function underOtherKeysQuery(
   db: Database,
   place: EncryptedPlace,
   mark: string,
@@ -136,13 +136,7 @@ export async function countUnderOtherKeys(
   };
 }
 
-export function countBesideQuery(
-  db: Database,
-  place: EncryptedPlace,
-  side: Side,
-  mark: string,
-  others: readonly string[],
-) {
+function countBesideQuery(db: Database, place: EncryptedPlace, side: Side, mark: string, others: readonly string[]) {
   const isLost = sql`${markOf(place)} LIKE '%.' AND ${markOf(place)} NOT IN (SELECT value FROM json_each(${JSON.stringify(others)}))`;
   return db
     .select({ left: sql<number>`count(*)`, lost: sql<number>`ifnull(sum(${isLost}), 0)` })

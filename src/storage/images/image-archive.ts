@@ -2,7 +2,7 @@
 import { asc, inArray, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Database } from "../database.ts";
-import type { StoredManifest } from "../content/manifests.ts";
+import type { StoredManifest } from "../content/find-manifest.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests } from "../schema.ts";
 
 export interface ArchiveParts {
@@ -25,7 +25,7 @@ export async function findArchiveParts(db: Database, manifestId: number, limit: 
   return { manifests: foundManifests, blobs: foundBlobs };
 }
 
-export function archiveManifestsQuery(db: Database, manifestId: number, limit: number) {
+function archiveManifestsQuery(db: Database, manifestId: number, limit: number) {
   return db
     .select({
       id: manifests.id,
@@ -39,7 +39,7 @@ export function archiveManifestsQuery(db: Database, manifestId: number, limit: n
     .limit(limit);
 }
 
-export function archiveBlobsQuery(db: Database, manifestId: number, limit: number) {
+function archiveBlobsQuery(db: Database, manifestId: number, limit: number) {
   const named = sql`(
     SELECT ${manifestBlobs.blobId} FROM ${manifestBlobs} WHERE ${manifestBlobs.manifestId} IN ${partsOf(manifestId)})`;
   return db

@@ -1,5 +1,5 @@
 /** What an image's page shows: its properties, its tags and one of its manifests. */
-import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Page, TagSort } from "../../model/images/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../../kernel/limits.ts";
@@ -9,7 +9,7 @@ import { type BoundedList, boundedPage, splitEnd } from "../bounded.ts";
 import { companionsOfManifest, isListedTag, readCompanions } from "../content/companions.ts";
 import { asColumn, type Database } from "../database.ts";
 import { isNamedUser } from "../deletion/gone.ts";
-import { isImmutable } from "../immutable-rules/immutable-rules.ts";
+import { isImmutable } from "../immutable-rules/kept-tags.ts";
 import { countPlatforms, platformsOfManifest } from "./platforms.ts";
 import {
   accounts,
@@ -59,16 +59,18 @@ export interface TagSearch extends Page<TagSort> {
  */
 export const MAX_ADDED_BLOBS = 2000;
 
-/** Bytes of the blobs of a row of `manifests` and of its children, each counted once: of the first {@link MAX_ADDED_BLOBS}. */
-export const imageBytes = asColumn<number>(sql`(
+/** Bytes of the blobs of a manifest and of its children, each counted once: of the first {@link MAX_ADDED_BLOBS}. */
+export function imageBytes(manifest: typeof manifests): SQL<number> {
+  return asColumn<number>(sql`(
   SELECT coalesce(sum(${blobs.size}), 0) FROM ${blobs} WHERE ${blobs.id} IN (
     SELECT blob_id FROM (
       SELECT ${manifestBlobs.blobId} AS blob_id FROM ${manifestBlobs}
-      WHERE ${manifestBlobs.manifestId} = ${manifests.id}
+      WHERE ${manifestBlobs.manifestId} = ${manifest.id}
       UNION ALL
       SELECT ${manifestBlobs.blobId} FROM ${manifestChildren} CROSS JOIN ${manifestBlobs}
-      WHERE ${manifestChildren.parentId} = ${manifests.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
+      WHERE ${manifestChildren.parentId} = ${manifest.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
       LIMIT ${sql.raw(String(MAX_ADDED_BLOBS))})))`);
+}
 
 /** Behind every character that a tag may have. */
 const AFTER_TAG_CHARACTERS = "\u007f";
@@ -87,7 +89,7 @@ export async function listTagDetails(db: Database, search: TagSearch) {
   return { rows: tagsOfPage, end };
 }
 
-export function listTagDetailsQuery(db: Database, search: TagSearch) {
+function listTagDetailsQuery(db: Database, search: TagSearch) {
   const order = search.isDescending ? sql`DESC` : sql`ASC`;
   return db
     .select({
@@ -98,12 +100,12 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
       digest: manifests.digest,
       mediaType: manifests.mediaType,
       content: manifests.content,
-      companions: companionsOfManifest,
+      companions: companionsOfManifest(manifests),
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
-      imageBytes,
-      platformCount: countPlatforms,
-      platforms: platformsOfManifest,
-      isImmutable: sql`${isImmutable}`.mapWith(Boolean),
+      imageBytes: imageBytes(manifests),
+      platformCount: countPlatforms(manifests),
+      platforms: platformsOfManifest(manifests),
+      isImmutable: sql`${isImmutable(tags)}`.mapWith(Boolean),
       pushedBy: sql<string | null>`(
         SELECT ${users.name} FROM ${tagHistory} LEFT JOIN ${users} ON ${isNamedUser(tagHistory.userId)}
         WHERE ${tagHistory.repositoryId} = ${tags.repositoryId} AND ${tagHistory.tag} = ${tags.name}
@@ -121,7 +123,7 @@ export function listTagDetailsQuery(db: Database, search: TagSearch) {
 function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagSearch): BoundedList {
   // Several tags may have one time. Their row numbers order these, and the index holds row numbers.
   const id = sql`${tags}.rowid`;
-  const isListed = and(eq(tags.repositoryId, repositoryId), isListedTag);
+  const isListed = and(eq(tags.repositoryId, repositoryId), isListedTag(tags));
   const hasPrefix =
     prefix === undefined
       ? undefined
@@ -150,7 +152,7 @@ function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagS
 
 /** How many of a manifest's tags its page names. */
 const MAX_TAGS = 100;
-/** As many of a manifest's tags and referrers are counted. */
+/** Up to how many a manifest's tags and referrers are counted. */
 export const MAX_COUNTED = 1000;
 
 /** What the registry knows of a manifest beyond its text; undefined when it is gone. */
@@ -166,8 +168,8 @@ export async function findManifestFacts(db: Database, manifestId: number) {
       .select({
         createdAt: manifests.createdAt,
         lastPulledAt: manifests.lastPulledAt,
-        imageBytes,
-        companions: companionsOfManifest,
+        imageBytes: imageBytes(manifests),
+        companions: companionsOfManifest(manifests),
         referrerCount: asColumn<number>(sql`(
           SELECT count(*) FROM (
             SELECT 1 FROM ${manifests} AS referrers
@@ -203,7 +205,7 @@ export async function listChildBytes(
   digests: readonly Digest[],
 ): Promise<Map<Digest, number>> {
   const rows = await db
-    .select({ digest: manifests.digest, imageBytes })
+    .select({ digest: manifests.digest, imageBytes: imageBytes(manifests) })
     .from(manifests)
     .where(
       and(

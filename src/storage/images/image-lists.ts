@@ -1,7 +1,6 @@
 /** Lists of repositories as SWR's API pages them: by offset, with a total. */
 import { and, asc, desc, eq, exists, inArray, not, type SQL, sql } from "drizzle-orm";
 import type { User } from "../../model/rights/access.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { type Category, storedCategories } from "../../kernel/image-categories.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { ImageSource } from "../../model/images/image-search.ts";
@@ -58,40 +57,43 @@ export interface ListedRepository {
   tags: Tag[];
 }
 
-/** As many images as one filter finds are looked at whole, and counted. */
+/** If a filter finds at most so many images, all of them are looked at and counted. */
 const MAX_COUNTED = 2000;
-/** Images that are looked through for a page otherwise, besides as many as it has and leaves out. */
+/** Otherwise a page looks through so many images, besides those that it shows and leaves out. */
 const MAX_SIFTED = 5000;
 
 function maxSeenFor({ limit, offset }: RepositoryList): number {
   return offset + limit + MAX_SIFTED;
 }
 
+/** A page of repositories, or why there is none. */
+export type RepositoryPage =
+  | { outcome: "listed"; repositories: ListedRepository[]; total: number }
+  /** There are more than so many images, which no index has in this order. */
+  | { outcome: "too-many-to-sort"; counted: number }
+  /** Too few of the first so many images meet the filters. */
+  | { outcome: "too-few-found"; seen: number };
+
 /**
  * One page, and how many there are in all; where filters find more than can be counted, how many there are at least: one
  * more than the pages so far, as long as there is another page.
- *
- * @throws RegistryError PAGINATION_INVALID when its filters are met by too few of too many.
  */
-export async function listRepositories(
-  db: Database,
-  list: RepositoryList,
-): Promise<{ repositories: ListedRepository[]; total: number }> {
+export async function listRepositories(db: Database, list: RepositoryList): Promise<RepositoryPage> {
   const { limit, offset } = list;
   const [rows, total] = await Promise.all([listRepositoriesQuery(db, list), countRepositories(db, list)]);
   const found = rows.filter(({ isEnd }) => isEnd === 0);
-  if (total === undefined && !hasIndex(list)) {
-    throw tooFar(`there are more than ${MAX_COUNTED} images, too many to sort them by this`);
-  }
-  if (total === undefined && found.length < rows.length) {
-    throw tooFar(`the first ${maxSeenFor(list)} images have too few that meet these filters`);
-  }
+  if (total === undefined && !hasIndex(list)) return { outcome: "too-many-to-sort", counted: MAX_COUNTED };
+  if (total === undefined && found.length < rows.length) return { outcome: "too-few-found", seen: maxSeenFor(list) };
   const page = found.slice(0, limit).map((row) => ({
     ...row,
     isShared: row.isShared === 1,
     tags: JSON.parse(row.tags) as Tag[],
   }));
-  return { repositories: page, total: total ?? (found.length > 0 ? offset + found.length : await countSeen(db, list)) };
+  return {
+    outcome: "listed",
+    repositories: page,
+    total: total ?? (found.length > 0 ? offset + found.length : await countSeen(db, list)),
+  };
 }
 
 /** Whether the images of a scope have an index in the order of a list. */
@@ -99,16 +101,11 @@ function hasIndex({ scope, order, organization }: RepositoryList): boolean {
   return scope === "own" || (order !== "account" && (order !== "name" || organization !== undefined));
 }
 
-/** Those that a walk finds, for a page behind the last one. */
+/** How many images a walk finds, for a page behind the last one. */
 async function countSeen(db: Database, list: RepositoryList): Promise<number> {
   const all = boundedPage({ ...boundedListOf(db, list), limit: maxSeenFor(list), offset: 0 });
   const [row] = await db.all<{ total: number }>(sql`SELECT count(*) AS total FROM ${all} WHERE is_end = 0`);
   return row?.total ?? 0;
-}
-
-function tooFar(why: string): RegistryError {
-  const advice = "narrow the list by namespace or name, or go on with GET /api/images, whose pages have a cursor";
-  return new RegistryError("PAGINATION_INVALID", `${why}: ${advice}`);
 }
 
 /** Undefined when nothing has counted them. */
@@ -128,7 +125,7 @@ function countRepositoriesQuery(db: Database, list: RepositoryList): SQL {
 }
 
 /** The page is found by ids and sort keys alone: what is shown of each image is then read for the page only. */
-export function listRepositoriesQuery(db: Database, list: RepositoryList) {
+function listRepositoriesQuery(db: Database, list: RepositoryList) {
   const direction = list.isDescending ? desc : asc;
   return db
     .select({

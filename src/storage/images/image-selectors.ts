@@ -1,4 +1,4 @@
-/** By which of its filters a list of images may find all that meet it: `bounded.ts`. */
+/** The filters by which a list of images may find all that meet them: `storage/bounded.ts`. */
 import { eq, inArray, type SQL, sql } from "drizzle-orm";
 import { isAdministrator, type Level, type User } from "../../model/rights/access.ts";
 import { storedCategories } from "../../kernel/image-categories.ts";

@@ -25,7 +25,7 @@ export function insertPlatforms(db: Database, repositoryId: number, digest: Dige
     });
 }
 
-/** Where the configuration of an image lies whose platform nobody has noted yet; undefined when there is nothing to do. */
+/** Where the configuration of an image is whose platform has not been noted yet; undefined when there is nothing to do. */
 export async function findUnreadConfig(
   db: Database,
   repository: RepositoryName,
@@ -53,16 +53,20 @@ export async function findUnreadConfig(
 /** Platforms that a list names of each tag: an index may have a hundred. */
 export const MAX_LISTED_PLATFORMS = 20;
 
-/** What a row of `manifests` runs on, as a column: a JSON array of the first {@link MAX_LISTED_PLATFORMS}. */
-export const platformsOfManifest = asColumn<string>(sql`(
+/** What a manifest runs on, as a column: a JSON array of the first {@link MAX_LISTED_PLATFORMS}. */
+export function platformsOfManifest(manifest: typeof manifests): SQL<string> {
+  return asColumn<string>(sql`(
   SELECT json_group_array(json_object('os', os, 'architecture', architecture, 'variant', variant)) FROM (
     SELECT ${manifestPlatforms.os} AS os, ${manifestPlatforms.architecture} AS architecture,
            ${manifestPlatforms.variant} AS variant
-    FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id} LIMIT ${sql.raw(String(MAX_LISTED_PLATFORMS))}))`);
+    FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifest.id} LIMIT ${sql.raw(String(MAX_LISTED_PLATFORMS))}))`);
+}
 
 /** How many there are. */
-export const countPlatforms = asColumn<number>(sql`(
-  SELECT count(*) FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`);
+export function countPlatforms(manifest: typeof manifests): SQL<number> {
+  return asColumn<number>(sql`(
+  SELECT count(*) FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifest.id})`);
+}
 
 /** Whether a tag of a repository leads to something for an architecture. The 1 is written out for the partial index. */
 function offers(repositoryId: SQL, architecture: SQL): SQL {
@@ -98,7 +102,7 @@ export async function listArchitectures(
 }
 
 /** Jumps from one architecture to the next along the index, past the manifests, of which there may be any number. */
-export function listArchitecturesQuery(repositoryIds: string): SQL {
+function listArchitecturesQuery(repositoryIds: string): SQL {
   const { repositoryId, architecture, isTagged } = manifestPlatforms;
   return sql`
     WITH RECURSIVE found (repository_id, architecture, number) AS (

@@ -1,6 +1,5 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Actor, User } from "../../model/rights/access.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -8,59 +7,57 @@ import { mayAddImages } from "../rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
-import { deletedAccount, isThere, isNamedUser } from "../deletion/gone.ts";
+import { isAccountGone, isThere, isNamedUser } from "../deletion/gone.ts";
 import { ownImages } from "./image-selectors.ts";
-import { insertOpenUpload, openedBy } from "../content/open-uploads.ts";
+import { insertOpenUpload, readOpening, type UploadPlace } from "../content/open-uploads.ts";
 import { insertOrganization } from "../organizations/organizations.ts";
-import { throwExplained } from "../quotas/quotas.ts";
+import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { organizations, repositories, users } from "../schema.ts";
-
-export function unknownRepository(repository: RepositoryName): RegistryError {
-  return new RegistryError("NAME_UNKNOWN", {
-    message: `repository ${repository} does not exist`,
-    detail: { name: repository },
-  });
-}
 
 /** The id of a repository as part of a statement; null when there is none. */
 export function repositoryIdOf(name: RepositoryName) {
   return sql<number>`(SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name})`;
 }
 
+/** Why a batch that was to create a repository has failed; nothing has changed then. */
+export type CreationRefusal = { outcome: "account-gone" } | QuotaRefusal;
+
 /**
  * Creates a repository and its organization, as far as they do not exist and the actor may. Two callers at once make one.
  *
  * @param organizationQuota how many organizations the user may have created; 0 when none is to be created here.
- * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function createRepository(
   db: Database,
   actor: Actor,
   name: RepositoryName,
   organizationQuota: number,
-): Promise<void> {
-  await db
-    .batch(creation(db, actor, name, organizationQuota))
-    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
+): Promise<{ outcome: "done" } | CreationRefusal> {
+  try {
+    await db.batch(creation(db, actor, name, organizationQuota));
+    return { outcome: "done" };
+  } catch (error) {
+    return refusalOf(db, error, actor, name);
+  }
 }
 
-/**
- * The same, and opens an upload in it in the same batch.
- *
- * @returns as `openUploadRow`.
- * @throws RegistryError QUOTA_EXCEEDED, ACCOUNT_UNKNOWN when the account was deleted meanwhile.
- */
+/** The same, and opens an upload in it in the same batch. */
 export async function createRepositoryForUpload(
   db: Database,
   actor: Actor,
   name: RepositoryName,
   organizationQuota: number,
   upload: string,
-): Promise<number | undefined> {
-  const [, , , , , opened, rooms] = await db
-    .batch([...creation(db, actor, name, organizationQuota), ...insertOpenUpload(db, actor, name, upload)])
-    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
-  return openedBy(opened, rooms);
+): Promise<UploadPlace | CreationRefusal> {
+  try {
+    const [, , , , , opened, rooms] = await db.batch([
+      ...creation(db, actor, name, organizationQuota),
+      ...insertOpenUpload(db, actor, name, upload),
+    ]);
+    return readOpening(opened, rooms);
+  } catch (error) {
+    return refusalOf(db, error, actor, name);
+  }
 }
 
 function creation(db: Database, actor: Actor, name: RepositoryName, organizationQuota: number) {
@@ -72,8 +69,14 @@ function creation(db: Database, actor: Actor, name: RepositoryName, organization
   ] as const;
 }
 
-function imageNeed({ user }: Actor, name: RepositoryName) {
-  return { organization: organizationOf(name), accountId: user.accountId, needed: { images: 1 } };
+async function refusalOf(
+  db: Database,
+  error: unknown,
+  { user: { accountId } }: Actor,
+  name: RepositoryName,
+): Promise<CreationRefusal> {
+  if (isAccountGone(error)) return { outcome: "account-gone" };
+  return refusedByQuota(db, error, { organization: organizationOf(name), accountId, needed: { images: 1 } });
 }
 
 /** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
@@ -100,18 +103,17 @@ function insertRepository(
 /**
  * Creates a repository in an organization of the actor's account that exists.
  *
- * @returns whether it was created; not when there is one of that name, or the organization has gone.
- * @throws RegistryError QUOTA_EXCEEDED.
+ * @returns "not-created" when there is one of that name, or the organization has gone.
  */
 export async function addRepository(
   db: Database,
   actor: Actor,
   name: RepositoryName,
   properties: Partial<ImageProperties>,
-): Promise<boolean> {
+): Promise<{ outcome: "created" } | { outcome: "not-created" } | CreationRefusal> {
   const { isPublic, category } = properties;
-  const [created] = await db
-    .batch([
+  try {
+    const [created] = await db.batch([
       insertRepository(db, actor, name, properties),
       insertAuditIfChanged(db, actor, {
         action: "image.create",
@@ -119,9 +121,11 @@ export async function addRepository(
         resource: name,
         detail: { isPublic, category },
       }),
-    ])
-    .catch((error: unknown) => throwExplained(db, deletedAccount(error) ?? error, imageNeed(actor, name)));
-  return created.length > 0;
+    ]);
+    return { outcome: created.length > 0 ? "created" : "not-created" };
+  } catch (error) {
+    return refusalOf(db, error, actor, name);
+  }
 }
 
 /** A repository's properties and counters; undefined when there is none of that id. */
@@ -144,7 +148,7 @@ export async function findRepositoryRecord(db: Database, id: number) {
     })
     .from(repositories)
     .leftJoin(users, isNamedUser(repositories.createdBy))
-    .where(and(eq(repositories.id, id), isThere));
+    .where(and(eq(repositories.id, id), isThere(repositories)));
   return row;
 }
 
@@ -160,7 +164,7 @@ export async function updateRepository(
   properties: Partial<ImageProperties>,
 ): Promise<boolean> {
   const { isPublic, category, description } = properties;
-  const isMeant = and(eq(repositories.id, repository.id), isThere);
+  const isMeant = and(eq(repositories.id, repository.id), isThere(repositories));
   const [, updated] = await db.batch([
     insertAuditOfChange(db, actor, updateOf(repository), sql`${repositories} WHERE ${isMeant}`, {
       isPublic: isPublic === undefined ? undefined : { from: repositories.isPublic, to: isPublic },

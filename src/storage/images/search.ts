@@ -16,7 +16,7 @@ export interface ImageSearch extends Page<ImageSort> {
   user: User | undefined;
   sources: readonly ImageSource[];
   filter: ImageFilter;
-  /** How many images a filter may find to have all of them looked at, if not as many as in other lists. */
+  /** A filter that finds at most so many images has all of them looked at, if not as many as in other lists. */
   maxFew?: number;
 }
 
@@ -72,7 +72,10 @@ async function searchSource(db: Database, search: ImageSearch, source: ImageSour
   return { rows: images, end };
 }
 
-/** An image of two sources is one. Beyond the point that a source was looked through to, nothing is known to be next. */
+/**
+ * Merges the pages of several sources; an image of two sources is one. Behind the point that a source was looked through to,
+ * it is not known what comes next.
+ */
 function mergePages(pages: readonly BoundedPage<FoundImage>[], { isDescending, limit }: ImageSearch) {
   const sign = isDescending ? -1 : 1;
   const compare = (one: Position, other: Position) => {
@@ -91,7 +94,7 @@ function mergePages(pages: readonly BoundedPage<FoundImage>[], { isDescending, l
 type Position = Pick<FoundImage, "key" | "id">;
 
 /** The page as far as one source has it. */
-export function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSource) {
+function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSource) {
   const order = search.isDescending ? sql`DESC` : sql`ASC`;
   const userId = search.user?.id ?? null;
   return db

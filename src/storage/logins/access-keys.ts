@@ -23,7 +23,7 @@ export interface AccessKeyRecord {
 }
 
 /** An access key with its user, in one query. */
-export function findAccessKeyQuery(db: Database, access: string) {
+function findAccessKeyQuery(db: Database, access: string) {
   return db
     .select({
       id: accessKeys.id,
@@ -35,7 +35,7 @@ export function findAccessKeyQuery(db: Database, access: string) {
     .from(accessKeys)
     .innerJoin(users, eq(users.id, accessKeys.userId))
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(and(eq(accessKeys.accessKey, access), isUserThere));
+    .where(and(eq(accessKeys.accessKey, access), isUserThere(users, accounts)));
 }
 
 export async function findAccessKey(db: Database, access: string): Promise<AccessKeyRecord | undefined> {

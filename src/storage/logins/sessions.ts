@@ -66,7 +66,7 @@ export async function findSession(
   return row;
 }
 
-export function findSessionQuery(db: Database, kind: SessionKind, tokenHash: string, now: Date) {
+function findSessionQuery(db: Database, kind: SessionKind, tokenHash: string, now: Date) {
   return db
     .select({
       passwordChanges: sessions.passwordChanges,
@@ -77,7 +77,14 @@ export function findSessionQuery(db: Database, kind: SessionKind, tokenHash: str
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(and(eq(sessions.tokenHash, tokenHash), eq(sessions.kind, kind), gt(sessions.expiresAt, now), isUserThere));
+    .where(
+      and(
+        eq(sessions.tokenHash, tokenHash),
+        eq(sessions.kind, kind),
+        gt(sessions.expiresAt, now),
+        isUserThere(users, accounts),
+      ),
+    );
 }
 
 /** Whether a user has a login of this id that has not ended. */
@@ -86,7 +93,7 @@ export async function hasSession(db: Database, userId: number, id: string, now: 
   return rows.length > 0;
 }
 
-export function hasSessionQuery(db: Database, userId: number, id: string, now: Date) {
+function hasSessionQuery(db: Database, userId: number, id: string, now: Date) {
   return db
     .select({ kind: sessions.kind })
     .from(sessions)
@@ -128,7 +135,7 @@ export async function listSessions(db: Database, userId: number, now: Date): Pro
   return rows.map(({ tokenHash, ...session }) => ({ id: sessionIdOf(tokenHash), ...session }));
 }
 
-export function listSessionsQuery(db: Database, userId: number, now: Date) {
+function listSessionsQuery(db: Database, userId: number, now: Date) {
   return db
     .select({
       tokenHash: sessions.tokenHash,

@@ -5,7 +5,7 @@ import { usedSignatures } from "../schema.ts";
 /**
  * Remembers the signature of a request.
  *
- * @param expiresAt when its date refuses it by itself.
+ * @param expiresAt from when on the request is refused because of its date.
  * @returns false when it is remembered already.
  */
 export async function saveSignature(db: Database, signature: string, expiresAt: Date): Promise<boolean> {
@@ -17,7 +17,10 @@ export async function saveSignature(db: Database, signature: string, expiresAt: 
   return saved.length > 0;
 }
 
-/** Forgets signatures whose date refuses them by now, at most `limit` at once: D1 ends what takes too long. */
+/**
+ * Forgets signatures of requests that are refused because of their date by now, at most `limit` at once: D1 ends what takes
+ * too long.
+ */
 export async function deleteEndedSignatures(db: Database, now: Date, limit: number): Promise<number> {
   const ended = db
     .select({ signature: usedSignatures.signature })

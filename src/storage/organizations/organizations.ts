@@ -1,13 +1,12 @@
 import { and, asc, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { type Actor, atLeast, isAdministrator, type Level, type User } from "../../model/rights/access.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../../kernel/limits.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
-import { insertOrganizationCleanups } from "../deletion/deletion.ts";
-import { deletedAccount, goneName, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
+import { insertOrganizationCleanups } from "../deletion/cleanups.ts";
+import { goneName, isAccountGone, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
 import {
   auditEvents,
   organizationPermissions,
@@ -26,9 +25,9 @@ export async function countCreatedOrganizations(db: Database, userId: number): P
 }
 
 /**
- * The statements that create an organization unless it exists, its name still rests, or its creator has reached the quota or
- * was deleted, for the beginning of a batch: the creator manages it, and the audit tells. The first one returns a row when it
- * was created.
+ * The statements that create an organization, for the beginning of a batch, unless it exists, its name still rests, or its
+ * creator has reached the quota or was deleted. The creator gets the right to manage it, and the audit an event. The first
+ * statement returns a row when it was created.
  */
 export function insertOrganization(db: Database, actor: Actor, name: OrganizationName, quota: number) {
   const { user } = actor;
@@ -57,10 +56,10 @@ export async function isNameResting(db: Database, user: User, name: Organization
 }
 
 /**
- * A row if another account than the user's gave a name up only now: {@link ORGANIZATION_NAME_REST_MS}. The pluses leave
- * SQLite the index by organization, which has nothing of a new name.
+ * A row if an account other than the user's gave up a name within {@link ORGANIZATION_NAME_REST_MS}. The pluses leave SQLite
+ * only the index by organization, which has nothing of a new name.
  */
-export function restingNameQuery(db: Database, user: User, name: OrganizationName) {
+function restingNameQuery(db: Database, user: User, name: OrganizationName) {
   return db
     .select({ id: auditEvents.id })
     .from(auditEvents)
@@ -72,20 +71,20 @@ export function restingNameQuery(db: Database, user: User, name: OrganizationNam
     .limit(1);
 }
 
-/**
- * @returns whether it was created: not if the name is taken, or rests, or the quota is reached.
- * @throws RegistryError ACCOUNT_UNKNOWN when the account was deleted meanwhile.
- */
+/** @returns "not-created" if the name is taken, or rests, or the quota is reached. */
 export async function createOrganization(
   db: Database,
   actor: Actor,
   name: OrganizationName,
   quota: number,
-): Promise<boolean> {
-  const [created] = await db.batch(insertOrganization(db, actor, name, quota)).catch((error: unknown) => {
-    throw deletedAccount(error) ?? error;
-  });
-  return created.length > 0;
+): Promise<{ outcome: "created" | "not-created" | "account-gone" }> {
+  try {
+    const [created] = await db.batch(insertOrganization(db, actor, name, quota));
+    return { outcome: created.length > 0 ? "created" : "not-created" };
+  } catch (error) {
+    if (isAccountGone(error)) return { outcome: "account-gone" };
+    throw error;
+  }
 }
 
 export async function organizationExists(db: Database, name: OrganizationName): Promise<boolean> {
@@ -93,18 +92,19 @@ export async function organizationExists(db: Database, name: OrganizationName): 
   return row !== undefined;
 }
 
+/** What came of deleting an organization. */
+export type OrganizationDeletion =
+  { outcome: "deleted"; id: number } | { outcome: "unknown" } | { outcome: "not-empty" };
+
 /**
  * Deletes an organization of the actor's account, for everybody at once; what is left of it and of deleted images goes in
- * slices (`deletion.ts`). An image that is pushed at the same time either keeps it, or comes too late.
- *
- * @returns its id; undefined when it was not there.
- * @throws RegistryError ORGANIZATION_NOT_EMPTY.
+ * slices (`deletion/clean-targets.ts`). An image that is pushed at the same time either keeps it, or comes too late.
  */
 export async function deleteOrganization(
   db: Database,
   actor: Actor,
   name: OrganizationName,
-): Promise<number | undefined> {
+): Promise<OrganizationDeletion> {
   const isTheirs = and(eq(organizations.name, name), eq(organizations.accountId, actor.user.accountId));
   // Deleted images come last by their names.
   const isEmpty = sql`NOT EXISTS (
@@ -120,11 +120,9 @@ export async function deleteOrganization(
     insertOrganizationCleanups(db),
   ]);
   const [organization] = hidden;
-  if (organization) return organization.id;
+  if (organization) return { outcome: "deleted", id: organization.id };
   const [left] = await db.select({ id: organizations.id }).from(organizations).where(isTheirs);
-  if (!left) return undefined;
-  const message = `organization ${name} still has images: delete them first`;
-  throw new RegistryError("ORGANIZATION_NOT_EMPTY", { message, detail: { namespace: name } });
+  return { outcome: left ? "not-empty" : "unknown" };
 }
 
 export interface Organization {
@@ -183,7 +181,7 @@ function readOrganization<R extends { creatorName: string | null; level: Level |
   return { ...row, creatorName: row.creatorName ?? undefined, level: row.level ?? undefined };
 }
 
-export function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter, limit: number) {
+function listOrganizationsQuery(db: Database, user: User, filter: OrganizationFilter, limit: number) {
   return db
     .select(shownColumns(user))
     .from(organizations)
@@ -204,7 +202,7 @@ export function listOrganizationsQuery(db: Database, user: User, filter: Organiz
     .limit(limit);
 }
 
-export function searchOrganizationsQuery(
+function searchOrganizationsQuery(
   db: Database,
   user: User,
   filter: OrganizationFilter,
@@ -286,5 +284,5 @@ function organizationIdsOf(user: User, withImages: boolean): SQL {
 function imagesOf(user: User): SQL {
   return sql`SELECT ${repositories.organizationId} FROM ${repositoryPermissions}
              JOIN ${repositories} ON ${repositories.id} = ${repositoryPermissions.repositoryId}
-             WHERE ${repositoryPermissions.userId} = ${user.id} AND ${isThere}`;
+             WHERE ${repositoryPermissions.userId} = ${user.id} AND ${isThere(repositories)}`;
 }

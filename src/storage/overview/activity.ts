@@ -32,7 +32,7 @@ export function listRecentPushes(db: Database, user: User, limit: number): Promi
   return db.all<RecentPush>(recentPushesQuery(db, user, limit));
 }
 
-export function recentPushesQuery(db: Database, user: User, limit: number): SQL {
+function recentPushesQuery(db: Database, user: User, limit: number): SQL {
   return sql`
     WITH changed AS MATERIALIZED ${changedImages(db, user, "read")},
     page AS MATERIALIZED (
@@ -73,7 +73,7 @@ export function listRecentDeliveries(db: Database, user: User, limit: number): P
   return db.all<RecentDelivery>(recentDeliveriesQuery(db, user, limit));
 }
 
-export function recentDeliveriesQuery(db: Database, user: User, limit: number): SQL {
+function recentDeliveriesQuery(db: Database, user: User, limit: number): SQL {
   return sql`
     WITH changed AS MATERIALIZED ${changedImages(db, user, "edit")},
     page AS MATERIALIZED (

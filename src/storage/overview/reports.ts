@@ -45,7 +45,7 @@ export async function listPulledBytes(db: Database, user: User, since: Day): Pro
   return listPulledBytesQuery(db, user, since);
 }
 
-export function listPulledBytesQuery(db: Database, user: User, since: Day) {
+function listPulledBytesQuery(db: Database, user: User, since: Day) {
   // An administrator's also hold what was pulled from images that are gone.
   if (isAdministrator(user)) {
     return db
@@ -87,7 +87,7 @@ export async function listStoredBytes(db: Database, accountId: number, since: Da
   return listStoredBytesQuery(db, accountId, since);
 }
 
-export function listStoredBytesQuery(db: Database, accountId: number, since: Day) {
+function listStoredBytesQuery(db: Database, accountId: number, since: Day) {
   const before = db
     .select({ day: sql`max(${dailyStorage.day})` })
     .from(dailyStorage)

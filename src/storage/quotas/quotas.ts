@@ -1,16 +1,15 @@
 /**
  * Quotas: `kernel/quotas.ts`. What is used is counted by triggers in the batch of the change, and a batch that would go
- * beyond a limit fails whole (migration 0004); here is what reads and sets them, and what turns that failure into words.
+ * beyond a limit fails whole (migration 0004); here is what reads and sets them, and what finds out which quota it was.
  */
 import { type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
-import type { RegistryError } from "../../kernel/errors.ts";
 import {
   type Quota,
   QUOTA_HOLDERS,
   type QuotaChanges,
-  quotaExceeded,
+  type QuotaExcess,
   type QuotaHolder,
   type QuotaLimit,
   type QuotaLimits,
@@ -44,7 +43,7 @@ export async function readQuotas(db: Database, holder: QuotaHolder, id: number):
   return Object.fromEntries(rows.map((row) => [row.resource, quotaOf(row)])) as Quotas;
 }
 
-export function quotasQuery(holder: QuotaHolder, id: SQL, resource?: QuotaResource): SQL {
+function quotasQuery(holder: QuotaHolder, id: SQL, resource?: QuotaResource): SQL {
   return sql`
     SELECT common.resource AS resource, ifnull(own.used, 0) AS used, own.own_limit AS ownLimit,
            common.own_limit AS commonLimit
@@ -146,37 +145,44 @@ export function isQuotaFailure(error: unknown): boolean {
   return messagesOf(error).some((message) => message.includes("quota exceeded: "));
 }
 
+/** A batch that would have gone beyond a quota, and so changed nothing, with the numbers as they are now. */
+export interface QuotaRefusal {
+  outcome: "quota-exceeded";
+  excess: QuotaExcess;
+}
+
 /**
- * Makes a refusal of what a batch threw, if a quota let it fail.
+ * Makes an outcome of what a batch threw, if it would have gone beyond a quota.
  *
- * @throws RegistryError QUOTA_EXCEEDED, with the numbers as they are now; anything else as it came.
+ * @throws anything else as it came.
  */
-export async function throwExplained(db: Database, error: unknown, need: QuotaNeed): Promise<never> {
+export async function refusedByQuota(db: Database, error: unknown, need: QuotaNeed): Promise<QuotaRefusal> {
   const [, holder, resource] =
     messagesOf(error)
       .map((message) => /quota exceeded: (organization|account|user) (\w+)/.exec(message))
       .find((match) => match !== null) ?? [];
-  if (holder === "user") throw await explain(db, resource as QuotaHolder, "openUploads", need, true, error);
-  if (holder) throw await explain(db, holder as QuotaHolder, resource as QuotaResource, need, false, error);
-  throw error;
+  if (!holder) throw error;
+  const excess =
+    holder === "user"
+      ? await findExcess(db, resource as QuotaHolder, "openUploads", need, true)
+      : await findExcess(db, holder as QuotaHolder, resource as QuotaResource, need, false);
+  return { outcome: "quota-exceeded", excess };
 }
 
-async function explain(
+async function findExcess(
   db: Database,
   holder: QuotaHolder,
   resource: QuotaResource,
   { organization, accountId = COMMON_ID, needed }: QuotaNeed,
   isUsersPart: boolean,
-  cause: unknown,
-): Promise<RegistryError> {
+): Promise<QuotaExcess> {
   const { name, used, limit } = await readHolder(db, holder, resource, organization, accountId);
   const allowed = limit ?? UNLIMITED;
   if (isUsersPart) {
     const half = Math.ceil(allowed / 2);
-    const excess = { resource, holder: "user", name: `${holder} ${name}`, used: half, limit: half, needed: 1 } as const;
-    return quotaExceeded(excess, { cause });
+    return { resource, holder: "user", name: `${holder} ${name}`, used: half, limit: half, needed: 1 };
   }
-  return quotaExceeded({ resource, holder, name, used, limit: allowed, needed: needed[resource] ?? 1 }, { cause });
+  return { resource, holder, name, used, limit: allowed, needed: needed[resource] ?? 1 };
 }
 
 async function readHolder(
@@ -198,21 +204,27 @@ async function readHolder(
   return { ...quotaOf(row), name: holder === "organization" ? organization : (row.name ?? "") };
 }
 
+/** What there is room for in an organization and its account. */
+export type Room =
+  /** They may store so many bytes more. */
+  | { outcome: "room"; bytes: number }
+  /** The organization stores the blob already, which then takes none. */
+  | { outcome: "known"; blob: { digest: Digest; size: number } }
+  | QuotaRefusal;
+
 /**
- * Refuses bytes for which an organization or its account has no room. A blob that the organization stores takes none.
+ * Finds out whether an organization and its account have room for bytes.
  *
- * @param digest of the blob, where it is known.
- * @returns how many bytes more it may store; or the blob, when it is one that is stored already and at least so large.
- * @throws RegistryError QUOTA_EXCEEDED.
+ * @param digest of the blob, where it is known: one that is stored already, and is at least so large, may come in any case.
  */
-export async function requireRoom(
+export async function findRoom(
   db: Database,
   organization: OrganizationName,
   bytes: number,
   digest: Digest | undefined,
-): Promise<{ bytes: number; known?: { digest: Digest; size: number } }> {
-  const [blob] = digest === undefined ? [] : await storedByQuery(db, organization, digest);
-  if (blob && blob.size >= bytes) return { bytes, known: blob };
+): Promise<Room> {
+  const [blob] = digest === undefined ? [] : await findStored(db, organization, digest);
+  if (blob && blob.size >= bytes) return { outcome: "known", blob };
   const found = await Promise.all(
     QUOTA_HOLDERS.map((holder) => readHolder(db, holder, "storedBytes", organization, COMMON_ID)),
   );
@@ -220,12 +232,16 @@ export async function requireRoom(
   const least = Math.min(...rooms);
   const at = rooms.indexOf(least);
   const [holder, quota] = [QUOTA_HOLDERS[at], found[at]];
-  if (least >= bytes || !holder || !quota) return { bytes: least };
+  if (least >= bytes || !holder || !quota) return { outcome: "room", bytes: least };
   const { name, used, limit } = quota;
-  throw quotaExceeded({ resource: "storedBytes", holder, name, used, limit: limit ?? UNLIMITED, needed: bytes });
+  return {
+    outcome: "quota-exceeded",
+    excess: { resource: "storedBytes", holder, name, used, limit: limit ?? UNLIMITED, needed: bytes },
+  };
 }
 
-export function storedByQuery(db: Database, organization: OrganizationName, digest: Digest) {
+/** The blob of a digest, if one of an organization's images has it. */
+function findStored(db: Database, organization: OrganizationName, digest: Digest) {
   return db
     .select({ digest: blobs.digest, size: blobs.size })
     .from(blobs)

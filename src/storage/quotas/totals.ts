@@ -86,14 +86,14 @@ function withoutCompanions(holders: typeof accounts | typeof organizations): SQL
     SELECT ${holders.companionCount} FROM ${holders} WHERE ${holders.id} = ${quotas.holderId}) ELSE 0 END`);
 }
 
-export function accountTotalsQuery(db: Database, accountId: number) {
+function accountTotalsQuery(db: Database, accountId: number) {
   return db
     .select({ resource: quotas.resource, used: withoutCompanions(accounts) })
     .from(quotas)
     .where(and(eq(quotas.holder, "account"), eq(quotas.holderId, accountId), inArray(quotas.resource, [...COUNTED])));
 }
 
-export function organizationTotalsQuery(db: Database, organizationIds: SQL) {
+function organizationTotalsQuery(db: Database, organizationIds: SQL) {
   return db
     .select({ resource: quotas.resource, used: withoutCompanions(organizations) })
     .from(quotas)

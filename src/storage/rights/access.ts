@@ -38,7 +38,7 @@ export async function findCurrentAccess(
   return { user: row?.user, facts: factsOf(row) };
 }
 
-export function currentAccessQuery(db: Database, userId: number, repository: RepositoryName) {
+function currentAccessQuery(db: Database, userId: number, repository: RepositoryName) {
   return db
     .select({ user: USER_COLUMNS, ...FACT_COLUMNS })
     .from(users)
@@ -57,7 +57,7 @@ export function currentAccessQuery(db: Database, userId: number, repository: Rep
       shares,
       and(eq(shares.repositoryId, repositories.id), eq(shares.accountId, users.accountId), isRunning(Date.now())),
     )
-    .where(and(eq(users.id, userId), isUserThere));
+    .where(and(eq(users.id, userId), isUserThere(users, accounts)));
 }
 
 /** What {@link factsOf} reads. */
@@ -103,7 +103,7 @@ export async function findOrganizationFacts(
   };
 }
 
-export function accessFactsQuery(
+function accessFactsQuery(
   db: Database,
   user: User | undefined,
   organization: OrganizationName,

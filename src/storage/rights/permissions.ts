@@ -1,8 +1,6 @@
 /** Rights of users on organizations and on single images (guide 6). Both are kept alike, in two tables. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor, Level } from "../../model/rights/access.ts";
-import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { insertAuditForEach, isAuditRefusal } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
@@ -65,66 +63,54 @@ export interface PermissionEntry {
 /** What {@link entriesOf} reads: a name is compared when it is there. */
 type WantedEntry = Pick<PermissionEntry, "userId"> & Partial<PermissionEntry>;
 
-/**
- * Gives users of the actor's account rights that they do not have yet on something of that account: all or none.
- *
- * @throws RegistryError PERMISSION_EXISTS, or USER_UNKNOWN when id and name are not one user's of the account.
- */
+/** What came of changing rights: all were changed, or none. */
+export type PermissionChange =
+  | { outcome: "changed" }
+  /** An entry is not of a user of the account, or the user's right is not what it has to be. */
+  | { outcome: "refused"; entries: FoundEntry[] };
+
+/** An entry of a change that was refused, as it was found right after it. */
+export type FoundEntry = Pick<WantedEntry, "userId" | "userName"> & {
+  /** Whether the id, and the name if there is one, are those of one user of the account. */
+  isUser: boolean;
+  /** What right the user has; undefined: none. */
+  level: Level | undefined;
+};
+
+/** Gives users of the actor's account rights that they do not have yet on something of that account: all or none. */
 export async function createPermissions(
   db: Database,
   actor: Actor,
   target: PermissionTarget,
   entries: PermissionEntry[],
-): Promise<void> {
+): Promise<PermissionChange> {
   const isNew = sql`matched.id IS NOT NULL AND present.level IS NULL`;
-  await changePermissions(
-    db,
-    actor,
-    target,
-    entries,
-    "PERMISSION_EXISTS",
-    setPermissions(db, actor, target, entries, isNew),
-  );
+  return changePermissions(db, actor, target, entries, setPermissions(db, actor, target, entries, isNew));
 }
 
-/**
- * Changes rights that users have: all or none.
- *
- * @throws RegistryError PERMISSION_UNKNOWN, or USER_UNKNOWN when id and name are not one user's of the account.
- */
+/** Changes rights that users have: all or none. */
 export async function updatePermissions(
   db: Database,
   actor: Actor,
   target: PermissionTarget,
   entries: PermissionEntry[],
-): Promise<void> {
-  await changePermissions(
-    db,
-    actor,
-    target,
-    entries,
-    "PERMISSION_UNKNOWN",
-    setPermissions(db, actor, target, entries, IS_PRESENT),
-  );
+): Promise<PermissionChange> {
+  return changePermissions(db, actor, target, entries, setPermissions(db, actor, target, entries, IS_PRESENT));
 }
 
-/**
- * Takes rights away: all or none.
- *
- * @throws RegistryError PERMISSION_UNKNOWN.
- */
+/** Takes rights away from users who have some: all or none. */
 export async function deletePermissions(
   db: Database,
   actor: Actor,
   target: PermissionTarget,
   userIds: string[],
-): Promise<void> {
+): Promise<PermissionChange> {
   const { targets, permissions, targetId } = TABLES[target.kind];
   const { accountId } = actor.user;
   const entries = userIds.map((userId) => ({ userId }));
   const detail = sql`json_object('user', matched.name, 'previous', present.level)`;
   const rows = { from: entriesOf(target, accountId, entries), condition: IS_PRESENT, detail };
-  await changePermissions(db, actor, target, entries, "PERMISSION_UNKNOWN", [
+  return changePermissions(db, actor, target, entries, [
     insertAuditForEach(db, actor, auditEntry(target, "delete"), rows),
     db.delete(permissions).where(
       sql`${targetId} = (SELECT ${targets.id} FROM ${targets}
@@ -187,56 +173,36 @@ function idOf(text: string): number {
 
 type Batch = Parameters<Database["batch"]>[0];
 
-/** @param refusal what it means that an entry did not meet the condition, unless the user or target is not there. */
 async function changePermissions(
   db: Database,
   actor: Actor,
   target: PermissionTarget,
   entries: WantedEntry[],
-  refusal: Refusal,
   statements: Batch,
-): Promise<void> {
+): Promise<PermissionChange> {
   try {
     await db.batch(statements);
+    return { outcome: "changed" };
   } catch (error) {
     if (!isAuditRefusal(error)) throw error;
-    throw await explainRefusal(db, actor, target, entries, refusal, error);
+    return { outcome: "refused", entries: await findEntries(db, actor, target, entries) };
   }
 }
 
-type Refusal = "PERMISSION_EXISTS" | "PERMISSION_UNKNOWN";
-
-/** Finds out which entries a change failed for. */
-async function explainRefusal(
+/** What of each entry is there. */
+async function findEntries(
   db: Database,
   actor: Actor,
   target: PermissionTarget,
   entries: WantedEntry[],
-  refusal: Refusal,
-  cause: unknown,
-): Promise<RegistryError> {
+): Promise<FoundEntry[]> {
   const rows = await db
     .select({ isUser: sql<number>`matched.id IS NOT NULL`, level: sql<Level | null>`present.level` })
     .from(entriesOf(target, actor.user.accountId, entries));
-  const found = entries.map((entry, at) => ({
-    ...entry,
+  return entries.map(({ userId, userName }, at) => ({
+    userId,
+    ...(userName !== undefined && { userName }),
     isUser: rows[at]?.isUser === 1,
     level: rows[at]?.level ?? undefined,
   }));
-  const strangers = found.filter(({ userName, isUser }) => userName !== undefined && !isUser);
-  if (strangers.length > 0) {
-    const problems = strangers.map(({ userId, userName = "" }) => ({
-      message: `your account has no user "${shorten(userName)}" with the id "${shorten(userId)}"`,
-      detail: { user_id: shorten(userId) },
-    }));
-    return new RegistryError("USER_UNKNOWN", problems, { cause });
-  }
-  const problems = found
-    .filter(({ level }) => (level === undefined) === (refusal === "PERMISSION_UNKNOWN"))
-    .map(({ userId, userName = `with the id "${shorten(userId)}"`, level = "no" }) => ({
-      message: `user ${userName} has ${level} permission on ${target.name}`,
-      detail: { user_id: shorten(userId) },
-    }));
-  const changed = `the permissions on ${target.name} have changed in this moment: try again`;
-  return new RegistryError(refusal, problems.length > 0 ? problems : changed, { cause });
 }

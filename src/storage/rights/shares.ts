@@ -234,7 +234,7 @@ export async function listSentShares(
 }
 
 /** Goes through the images that are shared, of which there is an index by name; CROSS JOINs keep its order. */
-export function listSentSharesQuery(db: Database, user: User, page: SentPage) {
+function listSentSharesQuery(db: Database, user: User, page: SentPage) {
   const { after = ["", 0], limit, text } = page;
   const seen = sql`(
     SELECT ${repositories.id} AS id FROM ${repositories} WHERE ${sharedFrom(user, page)}
@@ -259,7 +259,7 @@ export function listSentSharesQuery(db: Database, user: User, page: SentPage) {
     .limit(limit);
 }
 
-export function sentSharesEndQuery(db: Database, user: User, page: SentPage) {
+function sentSharesEndQuery(db: Database, user: User, page: SentPage) {
   return db
     .select({ name: repositories.name })
     .from(repositories)
@@ -287,7 +287,7 @@ export async function listReceivedShares(
   return { rows, end: last && [last.repositoryId] };
 }
 
-export function listReceivedSharesQuery(db: Database, user: User, page: ReceivedPage) {
+function listReceivedSharesQuery(db: Database, user: User, page: ReceivedPage) {
   const seen = sql`(
     SELECT ${shares.repositoryId} AS id FROM ${shares} WHERE ${receivedBy(user, page)}
     ORDER BY ${shares.repositoryId} DESC LIMIT ${MAX_SEEN_SHARES}) AS seen`;
@@ -310,7 +310,7 @@ export function listReceivedSharesQuery(db: Database, user: User, page: Received
     .limit(page.limit);
 }
 
-export function receivedSharesEndQuery(db: Database, user: User, page: ReceivedPage) {
+function receivedSharesEndQuery(db: Database, user: User, page: ReceivedPage) {
   return db
     .select({ repositoryId: shares.repositoryId })
     .from(shares)

@@ -1,18 +1,19 @@
-/** Deliveries of push events to triggers: the outbox, and the history. */
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
-import type { Actor } from "../../model/rights/access.ts";
-import type { AuditEntry } from "../../model/audit/audit.ts";
-import { type DeliveryStatus, type Outcome } from "../../model/triggers/deliveries.ts";
+/** Deliveries of push events to triggers: the outbox, and the tries. */
+import { and, asc, eq, gt, isNotNull, isNull, lte, or, sql, type SQL } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
-import type { PushEvent } from "../../model/triggers/push-event.ts";
+import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
 import type { Tag } from "../../kernel/reference.ts";
+import type { AuditEntry } from "../../model/audit/audit.ts";
+import type { Actor } from "../../model/rights/access.ts";
+import type { DeliveryStatus, Outcome } from "../../model/triggers/deliveries.ts";
+import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
 import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
+import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
 
 export type DeliveryRecord = typeof deliveries.$inferSelect;
+
 export type AttemptRecord = typeof deliveryAttempts.$inferSelect;
 
 /** What tags are about to be pointed to, as values or as they are in the database. */
@@ -23,13 +24,14 @@ export interface PushedManifest {
 }
 
 /**
- * The statement that writes the outbox, for the batch that moves tags, before it does: a row per enabled trigger of the
- * repository and tag. A glob is looked at afterwards (`registry/triggers/deliveries.ts`), because SQL cannot; so some of these
- * rows go again.
+ * The statement that writes the outbox: a row per enabled trigger of the repository and tag. It goes into the batch that
+ * moves tags, before they move. A glob is looked at afterwards (`registry/triggers/deliveries.ts`), because SQL cannot, so
+ * some of these rows are deleted again.
  *
- * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether all who want all tags are told of it or
- * only who named it (`kernel/tag-kind.ts`).
- * @param isSame whether a tag (`moved.value ->> 'tag'`) has the manifest already: only triggers that always fire do then.
+ * @param tags what is moved, as JSON: an array of `tag`, and `isAnnounced`, whether triggers for all tags are told of it, or
+ * only those that name it (`kernel/tag-kind.ts`).
+ * @param isSame whether a tag has the manifest already, as a condition on its name: only triggers that always fire do so
+ * then.
  * @param isMoving whether the batch moves tags at all.
  */
 export function insertDeliveries(
@@ -38,7 +40,7 @@ export function insertDeliveries(
   tags: SQL,
   event: Pick<PushEvent, "repository" | "user" | "registry">,
   { digest, mediaType, size }: PushedManifest,
-  isSame: SQL,
+  isSame: (tag: SQL) => SQL,
   isMoving = sql`true`,
 ) {
   const now = new Date();
@@ -55,20 +57,14 @@ export function insertDeliveries(
             AND CASE ${triggers.conditionKind}
               WHEN 'tag' THEN instr(';' || ${triggers.condition} || ';', ';' || ${tag} || ';') > 0
               ELSE moved.value ->> 'isAnnounced' OR ${triggers.condition} = ${tag} END
-            AND (${triggers.firesAlways} = 1 OR NOT ${isSame}) AND ${isMoving}`,
+            AND (${triggers.firesAlways} = 1 OR NOT ${isSame(tag)}) AND ${isMoving}`,
     )
     .returning({ id: deliveries.id, triggerId: deliveries.triggerId, tag: deliveries.tag });
 }
 
 /**
- * How many deliveries one push may set off: as many triggers as an image may have for each of ten tags, which is as many
- * as a push by digest has to be able to name (OCI distribution-spec, "Pushing Manifests").
- */
-export const MAX_DELIVERIES_PER_PUSH = 1000;
-
-/**
- * The statement right after {@link insertDeliveries} that refuses the whole batch if it has written more than that: then
- * {@link tooManyDeliveries} knows the failure.
+ * The statement right after {@link insertDeliveries} that refuses the whole batch if that has written more than one push may
+ * set off: {@link isTooManyDeliveries} knows the failure.
  */
 export function limitDeliveries(db: Database) {
   return db
@@ -77,13 +73,9 @@ export function limitDeliveries(db: Database) {
     .where(sql`changes() > ${MAX_DELIVERIES_PER_PUSH} AND ${deliveries.id} = last_insert_rowid()`);
 }
 
-/** The refusal that a failure of {@link limitDeliveries} means; undefined for any other failure. */
-export function tooManyDeliveries(error: unknown, tags: readonly Tag[]): RegistryError | undefined {
-  if (!isConstraintFailure(error, "NOT NULL constraint failed: deliveries.trigger_id")) return undefined;
-  const message =
-    `${tags.length} tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries of this image's triggers: ` +
-    "push fewer of them at once";
-  return new RegistryError("TOO_MANY_TAGS", message, { cause: error });
+/** Whether a batch failed because {@link limitDeliveries} refused it. */
+export function isTooManyDeliveries(error: unknown): boolean {
+  return isConstraintFailure(error, "NOT NULL constraint failed: deliveries.trigger_id");
 }
 
 /** A delivery that was written with a push. */
@@ -97,14 +89,14 @@ export interface OutboxEntry {
  * Writes a delivery for one trigger, by hand: a test, or an old event once more.
  *
  * @param record who did that, for the audit.
- * @throws RegistryError TRIGGER_UNKNOWN when the trigger is gone.
+ * @returns its id; undefined when the trigger is gone.
  */
 export async function insertDelivery(
   db: Database,
   triggerId: number,
   event: PushEvent,
   record?: { actor: Actor; entry: AuditEntry },
-): Promise<number> {
+): Promise<number | undefined> {
   const now = new Date();
   const insertion = db
     .insert(deliveries)
@@ -123,9 +115,9 @@ export async function insertDelivery(
     const [[row]] = await db.batch([insertion, ...(record ? [insertAudit(db, record.actor, record.entry)] : [])]);
     if (!row) throw new Error("no row came back for a delivery");
     return row.id;
-  } catch (cause) {
-    if (!isConstraintFailure(cause, "FOREIGN KEY constraint failed")) throw cause;
-    throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile", { cause });
+  } catch (error) {
+    if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) return undefined;
+    throw error;
   }
 }
 
@@ -136,9 +128,10 @@ export async function deleteDeliveries(db: Database, ids: readonly number[]): Pr
 
 /** How long a delivery whose host has no room waits before the next look: longer the longer it has waited. */
 const MIN_WAIT_MS = 1000;
+
 const MAX_WAIT_MS = 30_000;
 
-/** What a look at a delivery comes to: it is the caller's to try, or it has to wait. */
+/** What came of looking at a delivery: the caller is to try it, or it has to wait. */
 export type Claim = { delivery: DeliveryRecord } | { dueAt: Date };
 
 /**
@@ -159,7 +152,7 @@ export async function claimDelivery(
   return waiting?.dueAt ? { dueAt: waiting.dueAt } : undefined;
 }
 
-export function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbound) {
+function claimQueries(db: Database, id: number, leaseMs: number, outbound: Outbound) {
   const now = Date.now();
   const paces = pacesOf(outbound);
   const isFree = and(
@@ -195,7 +188,7 @@ export function claimQueries(db: Database, id: number, leaseMs: number, outbound
   ] as const;
 }
 
-/** Whether the tag was pushed again since. A test changes nothing, and so takes nothing's place. */
+/** Whether the tag was pushed again since. A test delivers no push, and so overtakes none. */
 export async function isOvertaken(db: Database, delivery: DeliveryRecord): Promise<boolean> {
   return (await newerQuery(db, delivery)).length > 0;
 }
@@ -282,94 +275,4 @@ function overdueQuery(db: Database, before: Date, limit: number) {
     )
     .orderBy(asc(deliveries.nextAttemptAt))
     .limit(limit);
-}
-
-/** Deliveries of a trigger before `before`, the newest first. */
-export async function listDeliveries(
-  db: Database,
-  triggerId: number,
-  before: number | undefined,
-  limit: number,
-): Promise<DeliveryRecord[]> {
-  return db
-    .select()
-    .from(deliveries)
-    .where(and(eq(deliveries.triggerId, triggerId), before === undefined ? undefined : lt(deliveries.id, before)))
-    .orderBy(desc(deliveries.id))
-    .limit(limit);
-}
-
-/** The newest delivery of each of these triggers, tests included. */
-export async function listNewestDeliveries(
-  db: Database,
-  triggerIds: readonly number[],
-): Promise<Map<number, DeliveryRecord>> {
-  const rows = await newestQuery(db, triggerIds);
-  return new Map(rows.map((row) => [row.triggerId, row]));
-}
-
-export function newestQuery(db: Database, triggerIds: readonly number[]) {
-  // One step in an index for each trigger, however long its history is.
-  const newest = sql`SELECT (
-      SELECT one.id FROM deliveries AS one WHERE one.trigger_id = wanted.value ORDER BY one.id DESC LIMIT 1)
-    FROM json_each(${JSON.stringify(triggerIds)}) AS wanted`;
-  return db
-    .select()
-    .from(deliveries)
-    .where(sql`${deliveries.id} IN (${newest})`);
-}
-
-/** The newest deliveries of a trigger that did what it is for, or failed to: no tests, and none that another overtook. */
-export async function listOutcomes(db: Database, triggerId: number, limit: number): Promise<DeliveryRecord[]> {
-  return outcomesQuery(db, triggerId, limit);
-}
-
-/** Deliveries that are looked through for outcomes. */
-const MAX_SEEN_DELIVERIES = 500;
-
-function outcomesQuery(db: Database, triggerId: number, limit: number) {
-  const seen = db
-    .select()
-    .from(deliveries)
-    .where(eq(deliveries.triggerId, triggerId))
-    .orderBy(desc(deliveries.id))
-    .limit(MAX_SEEN_DELIVERIES)
-    .as("seen");
-  return db
-    .select()
-    .from(seen)
-    .where(and(inArray(seen.status, ["success", "failed", "dead"]), sql`${seen.event} ->> '$.isTest' IS NULL`))
-    .limit(limit);
-}
-
-export async function findDelivery(db: Database, triggerId: number, id: number): Promise<DeliveryRecord | undefined> {
-  const [row] = await db
-    .select()
-    .from(deliveries)
-    .where(and(eq(deliveries.id, id), eq(deliveries.triggerId, triggerId)));
-  return row;
-}
-
-/** The tries of one delivery, the first first. */
-export async function listAttempts(db: Database, deliveryId: number): Promise<AttemptRecord[]> {
-  return db
-    .select()
-    .from(deliveryAttempts)
-    .where(eq(deliveryAttempts.deliveryId, deliveryId))
-    .orderBy(asc(deliveryAttempts.number));
-}
-
-/** Deletes history older than a time, at most `limit` rows; what is still to be delivered stays. */
-export async function deleteDeliveriesBefore(db: Database, before: Date, limit: number): Promise<number> {
-  const ids = db
-    .select({ id: deliveries.id })
-    .from(deliveries)
-    .where(and(lt(deliveries.createdAt, before), isNull(deliveries.nextAttemptAt)))
-    .orderBy(asc(deliveries.createdAt))
-    .limit(limit);
-  const deleted = await db
-    .delete(deliveries)
-    .where(sql`${deliveries.id} IN ${ids}`)
-    .returning({ id: deliveries.id });
-  return deleted.length;
 }

@@ -53,8 +53,8 @@ export function freeAt({ key, interval, burst }: Pace): SQL {
 /**
  * Counts a request, if the statement before it in the batch has changed anything.
  *
- * @param isShare what went by the host's room is counted against an account's share too, but holds it back for no longer
- * than the share itself does: so it is there again as soon as others have filled the host.
+ * @param isShare what went by the room of the host counts against the share of the account too, but holds that back no
+ * longer than the share itself does: so the share is there again as soon as others have filled the host.
  */
 export function spendIfChanged(db: Database, { key, interval, burst }: Pace, now: number, isShare = false) {
   const next = sql`max(${outboundPaces.nextAt}, ${now}) + ${interval}`;
@@ -78,7 +78,7 @@ export function hasRoom({ accountId, host }: Outbound, now: number): SQL | undef
     sql`${freeAt(paces.host)} <= ${now}`,
     sql`${underWay(sql`true`, MAX_UNDER_WAY)} < ${MAX_UNDER_WAY}`,
   );
-  // What others have filled is not closed to an account that has nothing on its way there.
+  // A host that others have filled is open to an account that has no request under way there.
   const isShare = and(
     sql`${freeAt(paces.share)} <= ${now}`,
     sql`${underWay(sql`other.account_id = ${accountId}`, 1)} = 0`,

@@ -1,17 +1,16 @@
-/** Triggers and the clusters they act on. */
-import { and, asc, desc, eq, inArray, isNull, lt, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
-import type { Actor } from "../../model/rights/access.ts";
-import type { AuditAction } from "../../model/audit/audit.ts";
-import { RegistryError } from "../../kernel/errors.ts";
+/** The triggers of images. */
+import { and, asc, desc, eq, inArray, isNull, lt, or, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { MAX_TRIGGERS } from "../../kernel/limits.ts";
-import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import type { Condition } from "../../model/triggers/triggers.ts";
+import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import type { AuditAction } from "../../model/audit/audit.ts";
+import type { Actor } from "../../model/rights/access.ts";
 import type { Target } from "../../model/triggers/trigger-targets.ts";
+import type { Condition } from "../../model/triggers/triggers.ts";
 import { type Change, insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { insertGoneTriggers } from "../deletion/deletion.ts";
-import { goneName, isNamed, isThere, isNamedUser } from "../deletion/gone.ts";
-import { clusters, deliveries, organizations, repositories, triggers, users } from "../schema.ts";
+import { insertGoneTriggers } from "../deletion/cleanups.ts";
+import { goneName, isNamed, isNamedUser, isThere } from "../deletion/gone.ts";
+import { clusters, deliveries, repositories, triggers, users } from "../schema.ts";
 
 export interface TriggerRecord {
   id: number;
@@ -56,7 +55,10 @@ function select(db: Database) {
   return db
     .select(COLUMNS)
     .from(triggers)
-    .innerJoin(repositories, and(eq(repositories.id, triggers.repositoryId), isThere, isNamed(triggers.name)))
+    .innerJoin(
+      repositories,
+      and(eq(repositories.id, triggers.repositoryId), isThere(repositories), isNamed(triggers.name)),
+    )
     .leftJoin(clusters, eq(clusters.id, triggers.clusterId))
     .leftJoin(users, isNamedUser(triggers.createdBy))
     .$dynamic();
@@ -114,22 +116,24 @@ export interface TriggerSettings {
   approvedBy: number | undefined;
 }
 
-/** How many triggers all images of an account may have: a trigger of migration 0004 leaves out what goes beyond. */
-const MAX_ACCOUNT_TRIGGERS = 10_000;
+/** What came of giving a repository a trigger. */
+export type TriggerCreation =
+  | { outcome: "created"; id: number }
+  /** It has one of that name. */
+  | { outcome: "name-taken" }
+  /** It has as many as it may have, or its account has; what goes beyond the latter a trigger of migration 0004 leaves out. */
+  | { outcome: "too-many" }
+  /** The repository or the cluster is gone. */
+  | { outcome: "gone" };
 
-/**
- * Gives a repository a trigger.
- *
- * @returns its id; undefined when the repository or the cluster is gone.
- * @throws RegistryError TRIGGER_EXISTS when it has one of that name, TRIGGER_LIMIT when it has too many.
- */
+/** Gives a repository a trigger. */
 export async function insertTrigger(
   db: Database,
   actor: Actor,
   repository: { id: number; name: RepositoryName },
   name: string,
   settings: TriggerSettings,
-): Promise<number | undefined> {
+): Promise<TriggerCreation> {
   const now = Date.now();
   const { condition, isEnabled, firesAlways, target, clusterId, encryptedSecrets, approvedBy } = settings;
   const inserting = db.batch([
@@ -148,20 +152,14 @@ export async function insertTrigger(
     insertAuditIfChanged(db, actor, auditOf("trigger.create", repository.name, name, whereTo(target))),
   ]);
   const result = await unlessGone(inserting);
-  if (!result) return undefined;
+  if (!result) return { outcome: "gone" };
   const [[row]] = result;
-  if (row) return row.id;
-  if (await findTrigger(db, repository.id, name)) {
-    throw new RegistryError("TRIGGER_EXISTS", { message: `trigger ${name} exists already`, detail: { name } });
-  }
-  throw new RegistryError(
-    "TRIGGER_LIMIT",
-    `an image has at most ${MAX_TRIGGERS} triggers, and an account ${MAX_ACCOUNT_TRIGGERS}`,
-  );
+  if (row) return { outcome: "created", id: row.id };
+  return { outcome: (await findTrigger(db, repository.id, name)) ? "name-taken" : "too-many" };
 }
 
 /** What a batch comes to; undefined when it names something that was deleted meanwhile. */
-async function unlessGone<T>(batch: Promise<T>): Promise<T | undefined> {
+export async function unlessGone<T>(batch: Promise<T>): Promise<T | undefined> {
   try {
     return await batch;
   } catch (error) {
@@ -222,7 +220,10 @@ export async function updateTrigger(
   return updated.length > 0;
 }
 
-/** What the audit says of a target. The path of an address may be what its receiver knows the sender by, and is not told. */
+/**
+ * What the audit says of a change of target. It leaves out the path of an address, which may be a secret between sender and
+ * receiver.
+ */
 function changesOfTarget(target: Target, clusterId: number | undefined): Record<string, Change> {
   const wanted: Partial<Record<string, unknown>> = { ...target };
   const fieldOf = (name: string) => {
@@ -258,15 +259,21 @@ function clusterNameOf(id: SQLWrapper | number | null): SQL {
   return sql`(SELECT ${clusters.name} FROM ${clusters} WHERE ${clusters.id} = ${id})`;
 }
 
-/** Deliveries that one statement looks at, and that it ends. Of more, the first that is sent is told the same, and the next ones end. */
+/**
+ * How many deliveries one statement looks at, and how many it ends. If there are more, the next one that is sent hears again
+ * that the receiver is gone, and more are ended.
+ */
 const MAX_SEEN = 5000;
+
 const MAX_ENDED = 1000;
 
 /**
- * Switches a trigger off whose receiver says that it is gone for good, and ends what waits for it. What is being sent at this
- * moment ends by its own answer.
+ * Switches off a trigger whose receiver says that it is gone for good, and ends the deliveries that wait for it. A delivery
+ * that is being sent at this moment ends by its own answer.
+ *
+ * @param detail what the history says of each delivery that is ended.
  */
-export async function disableTrigger(db: Database, id: number): Promise<void> {
+export async function disableTrigger(db: Database, id: number, detail: string): Promise<void> {
   const now = new Date();
   const newest = db
     .select({ id: deliveries.id, status: deliveries.status, leasedUntil: deliveries.leasedUntil })
@@ -288,14 +295,14 @@ export async function disableTrigger(db: Database, id: number): Promise<void> {
         status: "failed",
         nextAttemptAt: null,
         finishedAt: now,
-        detail: "the receiver has said before that it is gone",
+        detail,
       })
       .where(inArray(deliveries.id, waiting)),
   ]);
 }
 
 /**
- * Deletes a trigger, for everybody at once; its history, which may be long, goes in slices (`deletion.ts`).
+ * Deletes a trigger, for everybody at once; its history, which may be long, goes in slices (`deletion/clean-targets.ts`).
  *
  * @returns its id; undefined when there was none of that name.
  */
@@ -331,169 +338,4 @@ function auditOf(action: AuditAction, repository: RepositoryName, name: string, 
     resource: repository,
     detail: { trigger: name, ...detail },
   };
-}
-
-// --- Clusters ---
-
-export type ClusterRecord = typeof clusters.$inferSelect;
-
-export async function listClusters(db: Database, organizationId: number): Promise<ClusterRecord[]> {
-  return db.select().from(clusters).where(eq(clusters.organizationId, organizationId)).orderBy(asc(clusters.name));
-}
-
-export async function findCluster(
-  db: Database,
-  organizationId: number,
-  name: string,
-): Promise<ClusterRecord | undefined> {
-  const [row] = await db
-    .select()
-    .from(clusters)
-    .where(and(eq(clusters.organizationId, organizationId), eq(clusters.name, name)));
-  return row;
-}
-
-export async function findClusterById(db: Database, id: number): Promise<ClusterRecord | undefined> {
-  const [row] = await db.select().from(clusters).where(eq(clusters.id, id));
-  return row;
-}
-
-/** A cluster as its id alone names it, and the organization that it is of. */
-export async function findClusterName(db: Database, id: number) {
-  const [row] = await db
-    .select({
-      id: clusters.id,
-      name: clusters.name,
-      organization: organizations.name,
-      createdAt: clusters.createdAt,
-      updatedAt: clusters.updatedAt,
-    })
-    .from(clusters)
-    .innerJoin(organizations, eq(organizations.id, clusters.organizationId))
-    .where(eq(clusters.id, id));
-  return row;
-}
-
-export interface ClusterSettings {
-  server: string;
-  authority: string | null;
-  encryptedToken: string;
-  namespaces: string[];
-}
-
-/** How many clusters an organization may have. */
-export const MAX_CLUSTERS = 100;
-/** And all organizations of an account: a trigger of migration 0004 leaves out what goes beyond. */
-const MAX_ACCOUNT_CLUSTERS = 200;
-
-/**
- * Gives an organization a cluster.
- *
- * @returns its id; undefined when the organization is gone.
- * @throws RegistryError CLUSTER_EXISTS when it has one of that name, CLUSTER_LIMIT when it has too many.
- */
-export async function insertCluster(
-  db: Database,
-  actor: Actor,
-  organization: { id: number; name: OrganizationName },
-  name: string,
-  { server, authority, encryptedToken, namespaces }: ClusterSettings,
-): Promise<number | undefined> {
-  const now = Date.now();
-  const inserting = db.batch([
-    db
-      .insert(clusters)
-      .select(
-        sql`SELECT NULL, ${organization.id}, ${name}, ${server}, ${authority}, ${encryptedToken},
-                   ${actor.user.id}, ${now}, ${now}, ${JSON.stringify(namespaces)}
-            WHERE (SELECT count(*) FROM ${clusters} WHERE ${clusters.organizationId} = ${organization.id}) < ${MAX_CLUSTERS}`,
-      )
-      .onConflictDoNothing({ target: [clusters.organizationId, clusters.name] })
-      .returning({ id: clusters.id }),
-    insertAuditIfChanged(db, actor, {
-      action: "cluster.create",
-      organization: organization.name,
-      resource: organization.name,
-      detail: { cluster: name, server, ...(namespaces.length > 0 && { namespaces }) },
-    }),
-  ]);
-  const result = await unlessGone(inserting);
-  if (!result) return undefined;
-  const [[row]] = result;
-  if (row) return row.id;
-  if (await findCluster(db, organization.id, name)) {
-    throw new RegistryError("CLUSTER_EXISTS", { message: `cluster ${name} exists already`, detail: { name } });
-  }
-  throw new RegistryError(
-    "CLUSTER_LIMIT",
-    `an organization has at most ${MAX_CLUSTERS} clusters, and an account ${MAX_ACCOUNT_CLUSTERS}`,
-  );
-}
-
-/** @returns whether there was one of that name. */
-export async function updateCluster(
-  db: Database,
-  actor: Actor,
-  organization: { id: number; name: OrganizationName },
-  name: string,
-  settings: Partial<ClusterSettings>,
-): Promise<boolean> {
-  const { server, authority, encryptedToken, namespaces } = settings;
-  const isMeant = and(eq(clusters.organizationId, organization.id), eq(clusters.name, name));
-  const entry = {
-    action: "cluster.update",
-    organization: organization.name,
-    resource: organization.name,
-    detail: { cluster: name },
-  } as const;
-  const [, updated] = await db.batch([
-    insertAuditOfChange(db, actor, entry, sql`${clusters} WHERE ${isMeant}`, {
-      server: server === undefined ? undefined : { from: clusters.server, to: server },
-      namespaces: namespaces === undefined ? undefined : { from: clusters.namespaces, to: namespaces },
-      // Public, and pages long.
-      authority: authority === undefined ? undefined : { from: clusters.authority, to: authority, isSecret: true },
-      credentials:
-        encryptedToken === undefined
-          ? undefined
-          : { from: clusters.encryptedToken, to: encryptedToken, isSecret: true },
-    }),
-    db
-      .update(clusters)
-      .set({ ...settings, updatedAt: new Date() })
-      .where(isMeant)
-      .returning({ id: clusters.id }),
-  ]);
-  return updated.length > 0;
-}
-
-/**
- * @returns whether there was one of that name.
- * @throws RegistryError CLUSTER_IN_USE while a trigger names it.
- */
-export async function deleteCluster(
-  db: Database,
-  actor: Actor,
-  organization: { id: number; name: OrganizationName },
-  name: string,
-): Promise<boolean> {
-  try {
-    const [deleted] = await db.batch([
-      db
-        .delete(clusters)
-        .where(and(eq(clusters.organizationId, organization.id), eq(clusters.name, name)))
-        .returning({ id: clusters.id }),
-      insertAuditIfChanged(db, actor, {
-        action: "cluster.delete",
-        organization: organization.name,
-        resource: organization.name,
-        detail: { cluster: name },
-      }),
-    ]);
-    return deleted.length > 0;
-  } catch (cause) {
-    if (!isConstraintFailure(cause, "FOREIGN KEY constraint failed")) throw cause;
-    throw new RegistryError("CLUSTER_IN_USE", `a trigger updates workloads of cluster ${name}: delete that first`, {
-      cause,
-    });
-  }
 }

@@ -2,7 +2,7 @@
  * Aging and garbage collection as src/ has them, over a D1 that counts: `POST /fill` makes a registry of the size in its
  * query, `POST /<job>` is one invocation of the Worker.
  */
-import type { RetentionKind } from "../../../src/model/aging/aging-rules.ts";
+import type { AgingKind } from "../../../src/model/aging/aging-rules.ts";
 import { readSettings } from "../../../src/model/settings.ts";
 import { runDueRules } from "../../../src/registry/aging/aging.ts";
 import { Budget } from "../../../src/registry/housekeeping/budget.ts";
@@ -44,7 +44,7 @@ const PREPARATIONS: Partial<Record<Job, string[]>> = {
 };
 
 /** Gives the large image another rule, which is due. */
-function largeRule(kind: RetentionKind, amount: number, exempt: string): string {
+function largeRule(kind: AgingKind, amount: number, exempt: string): string {
   return `UPDATE retention_rules SET next_run_at = 0, revision = revision + 1, kind = '${kind}', amount = ${amount}, patterns = '["${exempt}"]'
           WHERE repository_id = ${LARGE_IMAGE}`;
 }

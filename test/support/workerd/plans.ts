@@ -1,19 +1,63 @@
+/** The statements that a function of `storage` sends to D1, and how SQLite goes about each. */
 import { env } from "cloudflare:workers";
+import { type Database, openDatabase } from "../../../src/storage/database.ts";
+import { replacing } from "../replacing.ts";
 
-/**
- * How SQLite goes about a query, a step in each line.
- *
- * @param isOuter only the steps of the query itself, not those of its subqueries.
- */
-export async function planOf(
-  query: { toSQL(): { sql: string; params: unknown[] } },
-  isOuter = false,
-): Promise<string[]> {
-  const { sql, params } = query.toSQL();
+/** Does something with a database. */
+type Act = (db: Database) => PromiseLike<unknown>;
+
+export interface SentStatement {
+  sql: string;
+  values: unknown[];
+}
+
+/** Runs something and answers the statements that it sent, in order. */
+export async function statementsOf(act: Act): Promise<SentStatement[]> {
+  const sent: SentStatement[] = [];
+  const database = replacing(env.DB, {
+    prepare: (sql: string) => ({
+      bind: (...values: unknown[]) => {
+        sent.push({ sql, values });
+        return env.DB.prepare(sql).bind(...values);
+      },
+    }),
+    batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
+  });
+  await act(openDatabase(database));
+  return sent;
+}
+
+interface Step {
+  parent: number;
+  detail: string;
+}
+
+async function explain({ sql, values }: SentStatement): Promise<Step[]> {
   const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-    .bind(...params)
-    .all<{ detail: string; parent: number }>();
-  return results.filter((row) => !isOuter || row.parent === 0).map((row) => row.detail);
+    .bind(...values)
+    .all<Step>();
+  return results;
+}
+
+interface Wanted {
+  /** Only the steps of the statements themselves, not those of their subqueries. */
+  isOuter?: boolean;
+  /** Only statements that meet this. */
+  isMeant?: RegExp;
+}
+
+/** Runs something and answers how SQLite goes about each statement that it sent, a step in each line. */
+export async function plansOf(act: Act, { isOuter = false, isMeant = /^/ }: Wanted = {}): Promise<string[][]> {
+  const sent = (await statementsOf(act)).filter(({ sql }) => isMeant.test(sql));
+  const plans = await Promise.all(sent.map(explain));
+  return plans.map((plan) => plan.filter((step) => !isOuter || step.parent === 0).map((step) => step.detail));
+}
+
+/** The same of the first such statement. */
+export async function planOf(act: Act, wanted?: Wanted): Promise<string[]> {
+  const [first] = await plansOf(act, wanted);
+  if (!first) throw new Error("no such statement was sent");
+  return first;
 }
 
 /** Tables of which a registry may have a million rows, or a hundred thousand. */
@@ -25,18 +69,18 @@ const LARGE_TABLES =
  *
  * @param index the one that it walks.
  * @param isWhole whether the list is of all that the index has, which then is walked from its beginning.
+ * @param isMeant which of the statements that are sent is the list: the first that meets this.
  * @returns `walks`: the steps that use the index. `faults`: steps that read all of a large table or of an index of one, and
  * sorts of what the walk finds, which has to come in order.
  */
 export async function walkOf(
-  query: { toSQL(): { sql: string; params: unknown[] } },
+  act: Act,
   index: string,
-  isWhole = false,
+  { isWhole = false, isMeant = /^/ }: { isWhole?: boolean; isMeant?: RegExp } = {},
 ): Promise<{ walks: string[]; faults: string[] }> {
-  const { sql, params } = query.toSQL();
-  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-    .bind(...params)
-    .all<{ parent: number; detail: string }>();
+  const list = (await statementsOf(act)).find(({ sql }) => isMeant.test(sql));
+  if (!list) throw new Error("no such statement was sent");
+  const results = await explain(list);
   const walk = new RegExp(`^(SEARCH${isWhole ? "|SCAN" : ""}) \\S+ USING (COVERING )?INDEX ${index}( |$)`);
   const isWalk = ({ detail }: { detail: string }) => walk.test(detail);
   const parents = new Set(results.filter(isWalk).map(({ parent }) => parent));

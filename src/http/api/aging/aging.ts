@@ -1,5 +1,5 @@
 import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../../kernel/field-limits.ts";
-import { AGING_REASONS, findRuleProblem, RETENTION_KINDS } from "../../../model/aging/aging-rules.ts";
+import { AGING_REASONS, findRuleProblem, AGING_KINDS } from "../../../model/aging/aging-rules.ts";
 import type { Tag } from "../../../kernel/reference.ts";
 import { getKeepsUntagged } from "../../../registry/garbage/garbage.ts";
 import {
@@ -23,7 +23,7 @@ const TAGS = ["Aging"];
 const PATH = "/organizations/{organization}/images/{image}/aging";
 const WHO_MAY = "For everybody who has a right to the image in its own account.";
 
-const kind = z.enum(RETENTION_KINDS).openapi({
+const kind = z.enum(AGING_KINDS).openapi({
   description:
     "`date_rule`: tags last pushed `amount` days ago or longer go. `tag_rule`: only the newest `amount` tags stay.",
 });

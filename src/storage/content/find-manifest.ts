@@ -1,0 +1,144 @@
+import { and, asc, eq, sql, type SQL } from "drizzle-orm";
+import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../../documents.ts";
+import type { Digest } from "../../kernel/digest.ts";
+import type { Reference, RepositoryName } from "../../kernel/reference.ts";
+import type { Lease } from "../../memory.ts";
+import { isAttached } from "./companions.ts";
+import type { Database } from "../database.ts";
+import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositories, tags } from "../schema.ts";
+
+export interface StoredManifest {
+  digest: Digest;
+  mediaType: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** A manifest, and since when nothing has needed it: null, or 0 where garbage collection has yet to look. */
+export type FoundManifest = StoredManifest & { id: number; unreferencedSince: number | null };
+
+/**
+ * Whether a manifest names a blob that is lost, or a part of it does, or a part of that. The blobs are looked at only when any
+ * blob of the registry is lost, which an index tells: so the condition costs one row as long as none is, and otherwise no more
+ * than the blobs of the manifest and of its parts.
+ */
+export function hasLostBlob(manifest: typeof manifests): SQL<boolean> {
+  return sql<boolean>`(
+  EXISTS (SELECT 1 FROM blobs AS lost WHERE lost.lost_at IS NOT NULL)
+  AND EXISTS (
+    WITH RECURSIVE parts(id) AS (
+      SELECT ${manifest.id}
+      UNION SELECT edges.child_id FROM parts CROSS JOIN ${manifestChildren} AS edges ON edges.parent_id = parts.id)
+    SELECT 1 FROM parts CROSS JOIN ${manifestBlobs} ON ${manifestBlobs.manifestId} = parts.id
+    CROSS JOIN ${blobs} ON ${blobs.id} = ${manifestBlobs.blobId}
+    WHERE ${blobs.lostAt} IS NOT NULL))`.mapWith(Boolean);
+}
+
+/** What a search by tag or digest has found. */
+export type ManifestSearch<M extends FoundManifest> =
+  { outcome: "found"; manifest: M } | { outcome: "manifest-unknown" } | { outcome: "repository-unknown" };
+
+/** Finds a manifest by tag or digest, in one query, without its text. */
+export async function findManifest(
+  db: Database,
+  repository: RepositoryName,
+  reference: Reference,
+): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
+  const [row] = await db
+    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests) })
+    .from(repositories)
+    .leftJoin(manifests, isReferredTo(reference))
+    .where(eq(repositories.name, repository));
+  if (!row) return { outcome: "repository-unknown" };
+  if (!row.manifest) return { outcome: "manifest-unknown" };
+  return { outcome: "found", manifest: { ...row.manifest, hasLostBlob: row.hasLostBlob } };
+}
+
+/** A manifest with its text, and what counting its pull takes. */
+export interface ReadManifest extends FoundManifest {
+  repository: { id: number; accountId: number };
+  /** Whether an index of the repository names it. */
+  isChild: boolean;
+  /** Whether it is no image of its own: a companion, or a cache. */
+  isAttached: boolean;
+  /** Exactly as it was pushed. */
+  text: string;
+}
+
+/**
+ * Notes that somebody relies on a manifest that nothing needs: its grace period begins anew.
+ *
+ * @returns false when it was collected just before.
+ */
+export async function touchManifest(db: Database, id: number): Promise<boolean> {
+  const touched = await db
+    .update(manifests)
+    .set({
+      unreferencedSince: sql`CASE WHEN ${manifests.unreferencedSince} > 0 THEN ${Date.now()} ELSE ${manifests.unreferencedSince} END`,
+    })
+    .where(eq(manifests.id, id))
+    .returning({ id: manifests.id });
+  return touched.length > 0;
+}
+
+/**
+ * Finds a manifest by tag or digest with its text, in one query; the text of a large one is read by another query, once there is
+ * memory for it.
+ *
+ * @param memory of documents: what it takes for the text is the caller's to give back.
+ * @throws what `requireDocumentMemory` throws when there is none.
+ */
+export async function readManifest(
+  db: Database,
+  repository: RepositoryName,
+  reference: Reference,
+  memory: Lease,
+): Promise<ManifestSearch<ReadManifest>> {
+  const [row] = await db
+    .select({
+      manifest: manifests,
+      // A short one has one piece.
+      text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
+        SELECT ${manifestTexts.text} FROM ${manifestTexts}
+        WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
+      repository: { id: repositories.id, accountId: repositories.accountId },
+      isChild:
+        sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
+          Boolean,
+        ),
+      isAttached: isAttached(manifests).mapWith(Boolean),
+    })
+    .from(repositories)
+    .leftJoin(manifests, isReferredTo(reference))
+    .where(eq(repositories.name, repository));
+  if (!row) return { outcome: "repository-unknown" };
+  if (!row.manifest) return { outcome: "manifest-unknown" };
+  const { manifest, text: short, ...facts } = row;
+  const text = short ?? (await readManifestText(db, manifest, memory));
+  // It is gone when its text is.
+  if (text === undefined) return { outcome: "manifest-unknown" };
+  return { outcome: "found", manifest: { ...manifest, ...facts, text } };
+}
+
+/** The exact text of a manifest; undefined when it is gone. What it throws and takes is as {@link readManifest} says. */
+export async function readManifestText(
+  db: Database,
+  { id, size }: { id: number; size: number },
+  memory: Lease,
+): Promise<string | undefined> {
+  await requireDocumentMemory(memory, size);
+  const rows = await db
+    .select({ text: manifestTexts.text })
+    .from(manifestTexts)
+    .where(eq(manifestTexts.manifestId, id))
+    .orderBy(asc(manifestTexts.position));
+  return rows.length > 0 ? rows.map(({ text }) => text).join("") : undefined;
+}
+
+function isReferredTo(reference: Reference): SQL | undefined {
+  if (reference.includes(":")) {
+    return and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, reference as Digest));
+  }
+  const tagged = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id} AND ${tags.name} = ${reference})`;
+  return eq(manifests.id, tagged);
+}
