@@ -4,7 +4,7 @@ import { addAccount, addUser, type Person, pushImage } from "../support/people.t
 import { createImage, createOrganization } from "./seed.ts";
 import { useConsole } from "./setting.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const setting = useConsole();
 
@@ -42,7 +42,7 @@ describe("an organization", () => {
     await button(page.getByRole("main"), "Delete").click();
     const refusal = dialog(page, "Organization inhabited still has images");
     await refusal.getByRole("link", { name: "Show its images" }).click();
-    await row(page, "inhabited/resident").or(row(page, "resident")).waitFor();
+    await expectShown(row(page, "inhabited/resident").or(row(page, "resident")));
   });
 });
 

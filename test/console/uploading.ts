@@ -105,6 +105,6 @@ export async function start({ page }: Visitor): Promise<void> {
 }
 
 /** Waits until so many archives are uploaded. */
-export async function uploaded({ page }: Visitor, count: number, timeout = UPLOAD_MS): Promise<void> {
+export async function expectUploaded({ page }: Visitor, count: number, timeout = UPLOAD_MS): Promise<void> {
   await expect.poll(() => page.getByText("Uploaded", { exact: true }).count(), { timeout }).toBe(count);
 }

@@ -51,7 +51,8 @@ function commandOf({ language, code }: (typeof blocks)[number]): readonly [strin
   return language === "python" ? ["python3", "-c", code] : ["bash", "-euo", "pipefail", "-c", code];
 }
 
-async function run(block: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
+/** Runs an example, which has to succeed without a word on stderr, and answers what it printed. */
+async function expectSuccess(block: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
   // Modules are found from here; files are written elsewhere.
   const cwd = block.language === "js" ? ROOT : home;
   const withPython = { ...variables, ...("reason" in python ? {} : python.environment) };
@@ -70,7 +71,7 @@ const runOf = (words: string) => runs.find(({ code }) => code.includes(words));
 test.for(blocks)("$language: $name", async (block, { skip }) => {
   if (block.language === "python" && "reason" in python) skip(python.reason);
   const { AK = "", SK = "", ...rest } = await environment();
-  runs.push({ code: block.code, output: await run(block, { AK, SK, ...rest }), AK, SK });
+  runs.push({ code: block.code, output: await expectSuccess(block, { AK, SK, ...rest }), AK, SK });
   // The image that the next sections are about.
   if (block.code.includes('"repository": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
 });

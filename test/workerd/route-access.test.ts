@@ -923,7 +923,7 @@ for (const row of TABLE) {
   for (const kind of row.of === "image" ? (row.kinds ?? KINDS) : (["private"] as const)) {
     for (const way of row.scope ? (["basic", "token"] as const) : (["basic"] as const)) {
       it(`${titleOf(row)}${row.of === "image" ? `, ${kind}, by ${way}` : ""}`, { timeout: 120_000 }, ({ expect }) =>
-        checkRow(row, kind, way, expect),
+        expectRow(row, kind, way, expect),
       );
     }
   }
@@ -993,7 +993,7 @@ function titleOf({ at, route, query = "", note }: Row): string {
   return `${at ?? route}${query}${note === undefined ? "" : ` (${note})`}`;
 }
 
-async function checkRow(row: Row, kind: Kind, way: Way, expect: ExpectStatic): Promise<void> {
+async function expectRow(row: Row, kind: Kind, way: Way, expect: ExpectStatic): Promise<void> {
   const targets = await makeTargets(row, kind);
   const answers = await Promise.all(
     CALLERS.map(async (caller) => {
