@@ -8,13 +8,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
 import { execute, findProgram } from "../support/commands.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
-import { dockerArchiveOf, MIB, writeImage } from "../support/images.ts";
+import { dockerArchiveOf, MIB, writeImage } from "../support/image-layouts.ts";
 import { describeUsage, watchMemory } from "../support/memory.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./registry-with-home.ts";
 import { pushLayer } from "./single-request.ts";
 
 const registry = useRegistry();

@@ -1,8 +1,9 @@
 /** An image and its tags: guide 4.4 and 4.5, and what goes beyond. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { addUser, pushImage } from "../support/people.ts";
+import { addUser } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { createImage, createOrganization, DESCRIPTION } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import type { Visitor } from "./visitor.ts";
 import { button, choose, copied, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
 

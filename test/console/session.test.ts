@@ -1,7 +1,7 @@
 /** Signing in and out, and what somebody sees who has not. */
 import { expect, test } from "vitest";
 import { USER, PASSWORD } from "../support/server.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import { PHONE } from "./visitor.ts";
 import { button, dialog, expectFocus, field, tabTo, takeFromMenu } from "./widgets.ts";
 

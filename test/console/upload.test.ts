@@ -13,10 +13,10 @@ import {
   zstdOf,
 } from "../../src/client/testing/images.ts";
 import { tarOf } from "../../src/client/testing/tar.ts";
-import { MIB, writeMultiPlatformImage } from "../support/images.ts";
-import { addUser } from "../support/people.ts";
+import { MIB, writeMultiPlatformImage } from "../support/image-layouts.ts";
+import { addUser } from "../support/server-people.ts";
 import { PASSWORD } from "../support/server.ts";
-import { choose, expectUploaded, made, ORGANIZATION, start, UPLOAD_MS, useUploading } from "./uploading.ts";
+import { choose, expectUploaded, made, ORGANIZATION, start, UPLOAD_MS, useUploading } from "./upload-page.ts";
 import type { Visitor } from "./visitor.ts";
 import { expectShown } from "./widgets.ts";
 

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { admission, type AdmissionRules } from "../../scripts/local/admission.ts";
 import { startFront } from "../../scripts/local/front.ts";
 import type { ReaderLimits } from "../../scripts/local/slow-readers.ts";
-import { eventually, openSocket } from "./support.ts";
+import { eventually, openSocket } from "./programs.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const post = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;

@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PortUnavailable, startRuntime, WorkerdDied, type Runtime } from "../../scripts/local/runtime.ts";
 import { StateInUse } from "../../scripts/local/state-lock.ts";
-import { eventually, FIXTURE, isRunning, openSocket, run, temporaryDirectory } from "./support.ts";
+import { eventually, FIXTURE, isRunning, openSocket, run, temporaryDirectory } from "./programs.ts";
 
 async function json<T>(url: string, init?: RequestInit): Promise<T> {
   return (await (await fetch(url, init)).json()) as T;

@@ -4,11 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { execute } from "../support/commands.ts";
-import { addAccount, operatorOf, type Person, pushImage } from "../support/people.ts";
+import { addAccount, operatorOf, type Person } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { ROOT } from "../support/server.ts";
 import { preparePython } from "./drivers/driver.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./sdk-registry.ts";
 
 const setting = useRegistry();
 const python = await preparePython();

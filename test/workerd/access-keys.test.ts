@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { findAccessKeyQuery } from "../../src/storage/logins/access-keys.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { at, newKey, permanentLogin, sendSigned } from "../support/workerd/identity.ts";
-import { auditOf, type Client, newAccount, statusesOf } from "../support/workerd/management.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+import { at, newKey, permanentLogin, sendSigned } from "../support/workerd/signed-requests.ts";
+import { auditOf, type Client, newAccount, statusesOf } from "../support/workerd/managing-clients.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 interface ListedKey {
   access: string;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { listAccountsQuery } from "../../src/storage/accounts/accounts.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
+import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/signed-requests.ts";
 import {
   asUser,
   auditOf,
@@ -11,9 +11,9 @@ import {
   newName,
   newOrganization,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { addUser, ADMINISTRATOR, errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { addUser, ADMINISTRATOR, errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
 

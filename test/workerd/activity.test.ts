@@ -4,10 +4,10 @@ import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
 import { recentDeliveriesQuery, recentPushesQuery } from "../../src/storage/overview/activity.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/management.ts";
-import { makePublic } from "../support/workerd/images.ts";
-import { planOf, walkOf } from "../support/workerd/plans.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/managing-clients.ts";
+import { makePublic } from "../support/workerd/stored-rights.ts";
+import { planOf, walkOf } from "../support/workerd/query-plans.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 interface Activity {
   pushes: { organization: string; image: string; tag: string; digest: string; pushedBy: string; pushed: string }[];

@@ -24,10 +24,10 @@ import {
   updateRule,
 } from "../../src/storage/aging/aging-rules.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
-import { dyingStores } from "../support/workerd/dying.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import { dyingStores } from "../support/workerd/dying-stores.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry-requests.ts";
 
 const stores = lastingStores();
 const actor: Actor = {

@@ -4,10 +4,17 @@ import { beforeAll, describe, it } from "vitest";
 import type { AuditAction } from "../../src/model/audit/audit.ts";
 import { foreignQuery } from "../../src/storage/audit/audit.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { at } from "../support/workerd/identity.ts";
-import { type Client, newAccount, newName, newOrganization, newUser, pushAs } from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { basic, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import { at } from "../support/workerd/signed-requests.ts";
+import {
+  type Client,
+  newAccount,
+  newName,
+  newOrganization,
+  newUser,
+  pushAs,
+} from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { basic, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 
 const MINUTE = 60_000;
 const PER_MINUTE = 10;

@@ -15,8 +15,8 @@ import {
   newOrganization,
   newUser,
   PASSWORD,
-} from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
 import {
   ADMINISTRATOR,
   basic,
@@ -25,7 +25,7 @@ import {
   fetchAnonymously,
   newRepository,
   pushImage,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
 const PATIENCE = { timeout: 8000, interval: 50 };

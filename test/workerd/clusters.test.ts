@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { decryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
 import { findClusterById } from "../../src/storage/triggers/triggers.ts";
-import { KubernetesApi } from "../support/kubernetes-api.ts";
+import { KubernetesApi } from "../support/fake-kubernetes-api.ts";
 import {
   asUser,
   auditOf,
@@ -14,8 +14,8 @@ import {
   newOrganization,
   newUser,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 import {
   anImage,
   answers,
@@ -27,7 +27,7 @@ import {
   SECRETS,
   stores,
   wholeAudit,
-} from "../support/workerd/triggers.ts";
+} from "../support/workerd/triggered-images.ts";
 
 interface Cluster {
   id: string;

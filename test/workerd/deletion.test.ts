@@ -35,7 +35,7 @@ import { retag } from "../../src/storage/content/tags.ts";
 import { insertUser } from "../../src/storage/accounts/users.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
-import { dyingStores } from "../support/workerd/dying.ts";
+import { dyingStores } from "../support/workerd/dying-stores.ts";
 import {
   asUser,
   newAccount,
@@ -45,10 +45,10 @@ import {
   PASSWORD,
   pushAs,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { ADMINISTRATOR } from "../support/workerd/registry.ts";
-import { miscounted } from "../support/workerd/quotas.ts";
-import { planOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/managing-clients.ts";
+import { ADMINISTRATOR } from "../support/workerd/registry-requests.ts";
+import { miscounted } from "../support/workerd/quota-counts.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
 
 const HOUR = 60 * 60 * 1000;
 const budget = ({ db }: Stores) => new Budget(db, 100_000, HOUR);

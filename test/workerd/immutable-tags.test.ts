@@ -10,8 +10,8 @@ import {
   newUser,
   pushAs,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { errorCodes, errorsOf, OCI_MANIFEST } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorCodes, errorsOf, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 
 interface Rule {
   id: number;

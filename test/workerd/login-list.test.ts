@@ -9,10 +9,10 @@ import {
   hasSessionQuery,
   listSessionsQuery,
 } from "../../src/storage/logins/sessions.ts";
-import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
-import { asUser, auditOf, type Client, newAccount, newUser } from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+import { at, openSession, sendWithCookie } from "../support/workerd/signed-requests.ts";
+import { asUser, auditOf, type Client, newAccount, newUser } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -22,8 +22,8 @@ import {
   swrProblem,
   tokenFor,
   withSettings,
-} from "../support/workerd/management.ts";
-import { basic, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { basic, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 
 const NAMESPACES = "/v2/manage/namespaces";
 

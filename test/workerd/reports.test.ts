@@ -4,9 +4,9 @@ import { describe, it, vi } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
 import { listPulledBytesQuery, listStoredBytesQuery } from "../../src/storage/overview/reports.ts";
 import { accountTotalsQuery, organizationTotalsQuery } from "../../src/storage/quotas/totals.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { type Client, newAccount, newName, newUser, swrProblem } from "../support/workerd/management.ts";
-import { fetchAnonymously, newRepository, pushImage, send } from "../support/workerd/registry.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { type Client, newAccount, newName, newUser, swrProblem } from "../support/workerd/managing-clients.ts";
+import { fetchAnonymously, newRepository, pushImage, send } from "../support/workerd/registry-requests.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -12,8 +12,8 @@ import {
   pushAs,
   statusesOf,
   swrProblem,
-} from "../support/workerd/management.ts";
-import { ADMINISTRATOR, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { ADMINISTRATOR, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const INVALID = "400 SVCSTG.SWR.4000014";

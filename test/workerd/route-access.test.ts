@@ -21,12 +21,12 @@ import {
   mayPull,
   organizationRightOf,
   OTHER,
-} from "../support/workerd/callers.ts";
-import { at as atTime, openSession, sendWithCookie } from "../support/workerd/identity.ts";
-import { eventually } from "../support/workerd/images.ts";
-import { newName, PASSWORD } from "../support/workerd/management.ts";
-import { setCommonLimits } from "../support/workerd/quotas.ts";
-import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+} from "../support/workerd/access-callers.ts";
+import { at as atTime, openSession, sendWithCookie } from "../support/workerd/signed-requests.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { newName, PASSWORD } from "../support/workerd/managing-clients.ts";
+import { setCommonLimits } from "../support/workerd/quota-counts.ts";
+import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 import {
   clusterIdOf,
   deleteTags,
@@ -44,7 +44,7 @@ import {
   withoutImage,
   withoutOrganization,
   withoutPerson,
-} from "../support/workerd/targets.ts";
+} from "../support/workerd/access-targets.ts";
 
 // --- What is expected ---
 

@@ -21,9 +21,9 @@ import {
   swrProblem,
   tokenFor,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { basic, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { basic, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const DENIED = "403 SVCSTG.SWR.4030170";

@@ -16,8 +16,14 @@ import {
   sendWithToken,
   tokenFor,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { digestOf, errorCodes, fetchAnonymously, OCI_MANIFEST, someBytes } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import {
+  digestOf,
+  errorCodes,
+  fetchAnonymously,
+  OCI_MANIFEST,
+  someBytes,
+} from "../support/workerd/registry-requests.ts";
 
 interface Setting {
   organization: string;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { decryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
 import { newestQuery } from "../../src/storage/triggers/deliveries.ts";
 import { findTrigger } from "../../src/storage/triggers/triggers.ts";
-import { grantOnImage, makePublic } from "../support/workerd/images.ts";
+import { grantOnImage, makePublic } from "../support/workerd/stored-rights.ts";
 import {
   asUser,
   auditOf,
@@ -14,9 +14,9 @@ import {
   pushAs,
   statusesOf,
   swrProblem,
-} from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 import {
   anImage,
   answers,
@@ -28,11 +28,11 @@ import {
   newTrigger,
   queued,
   SECRETS,
-  type Setting,
+  type TriggeredImage,
   stores,
   WEBHOOK,
   wholeAudit,
-} from "../support/workerd/triggers.ts";
+} from "../support/workerd/triggered-images.ts";
 
 const { secret, authorization } = SECRETS;
 const ALL = { kind: "all" };
@@ -66,15 +66,15 @@ async function refusalOf(response: Response): Promise<string> {
 }
 
 /** The secrets that a trigger has. */
-async function secretsOf({ repository }: Setting, name: string) {
+async function secretsOf({ repository }: TriggeredImage, name: string) {
   const id = await env.DB.prepare("SELECT id FROM repositories WHERE name = ?").bind(repository).first<number>("id");
   const record = await findTrigger(stores.db, id ?? 0, name);
   return decryptWebhookSecrets(stores, id ?? 0, name, record?.encryptedSecrets ?? null);
 }
 
-const create = ({ administrator, path }: Setting, fields: object) =>
+const create = ({ administrator, path }: TriggeredImage, fields: object) =>
   administrator.post(`${path}/triggers`, { ...HOOK, ...fields });
-const change = ({ administrator, path }: Setting, fields: object, name = "hook") =>
+const change = ({ administrator, path }: TriggeredImage, fields: object, name = "hook") =>
   administrator.patch(`${path}/triggers/${name}`, fields);
 
 describe("a trigger", () => {

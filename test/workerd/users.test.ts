@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import type { Role } from "../../src/model/rights/access.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { listUsersQuery } from "../../src/storage/accounts/users.ts";
-import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
+import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/signed-requests.ts";
 import {
   accessPath,
   asUser,
@@ -15,9 +15,9 @@ import {
   newUser,
   statusesOf,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { ADMINISTRATOR, basic, errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { ADMINISTRATOR, basic, errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
 const PASSWORD = "long enough";
