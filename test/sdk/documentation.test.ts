@@ -98,11 +98,11 @@ test("the export of the audit holds what was done", () => {
 
 test("what the text names beside is there", async () => {
   for (const path of [
-    "/api/organizations/acme/images/team%2Fweb",
+    "/api/organizations/acme/images/team$web",
     "/api/images?q=web",
     "/api/image-centre",
-    "/api/organizations/acme/images/team%2Fweb/manifests/v1",
-    "/api/organizations/acme/images/team%2Fweb/manifests/v1/referrers",
+    "/api/organizations/acme/images/team$web/manifests/v1",
+    "/api/organizations/acme/images/team$web/manifests/v1/referrers",
     "/api/organizations?level=edit",
     "/api/images?scope=sent",
     "/api/images?scope=shared",
