@@ -1,6 +1,6 @@
 /** Triggers of an image over both APIs: who may have them, and what they may be. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { decryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
 import { newestQuery } from "../../src/storage/triggers/deliveries.ts";
 import { findTrigger } from "../../src/storage/triggers/triggers.ts";
@@ -78,57 +78,73 @@ const change = ({ administrator, path }: TriggeredImage, fields: object, name = 
   administrator.patch(`${path}/triggers/${name}`, fields);
 
 describe("a trigger", () => {
-  it("is made, listed, shown, changed and deleted", async ({ expect }) => {
+  const DEPLOY = { name: "deploy", target: KUBERNETES };
+  const HOOK_OF_TAGS = {
+    name: "Hook",
+    condition: { kind: "tag", text: " v1 ; v2" },
+    enabled: false,
+    firesAlways: true,
+  };
+  const FLAGS = { enabled: false, firesAlways: true };
+  const TARGET = { ...KUBERNETES, workload: "cronjobs", container: "app", byDigest: true };
+  const CHANGES = { condition: { kind: "regular", text: "v{1,2}.*" }, target: TARGET };
+
+  async function anImageWithCluster(expect: ExpectStatic) {
     const setting = await anImage();
-    const { administrator, organization, path, repository } = setting;
-    await newCluster(administrator, organization);
-    const made = await create(setting, { name: "deploy", target: KUBERNETES });
-    const expected = {
+    await newCluster(setting.administrator, setting.organization);
+    const shown = {
       name: "deploy",
       condition: { kind: "all", text: ".*" },
       conditionSyntax: "",
       enabled: true,
       firesAlways: false,
       target: { ...KUBERNETES, container: null, byDigest: false },
-      createdBy: administrator.name,
+      createdBy: setting.administrator.name,
       created: expect.stringMatching(TIME),
     };
-    expect([made.status, await made.json()]).toEqual([201, expected]);
-    const hook = await create(setting, {
-      name: "Hook",
-      condition: { kind: "tag", text: " v1 ; v2" },
-      enabled: false,
-      firesAlways: true,
-    });
-    const expectedHook = {
-      ...expected,
+    return { setting, ...setting, shown };
+  }
+
+  it("is made, listed by name and shown", async ({ expect }) => {
+    const { setting, administrator, path, shown } = await anImageWithCluster(expect);
+    const made = await create(setting, DEPLOY);
+    expect([made.status, await made.json()]).toEqual([201, shown]);
+    const hook = await create(setting, HOOK_OF_TAGS);
+    const shownHook = {
+      ...shown,
       name: "Hook",
       condition: { kind: "tag", text: "v1;v2" },
       enabled: false,
       firesAlways: true,
       target: { ...WEBHOOK, hasSecret: false, hasAuthorization: false },
     };
-    expect([hook.status, await hook.json()]).toEqual([201, expectedHook]);
+    expect([hook.status, await hook.json()]).toEqual([201, shownHook]);
     const listed = await administrator.get(`${path}/triggers`);
     expect([listed.status, await listed.json()]).toEqual([
       200,
       {
         triggers: [
-          { ...expectedHook, last: null },
-          { ...expected, last: null },
+          { ...shownHook, last: null },
+          { ...shown, last: null },
         ],
       },
     ]);
-    expect(await (await administrator.get(`${path}/triggers/deploy`)).json()).toEqual(expected);
+    expect(await (await administrator.get(`${path}/triggers/deploy`)).json()).toEqual(shown);
+  });
 
-    const target = { ...KUBERNETES, workload: "cronjobs", container: "app", byDigest: true };
-    const changed = await change(setting, { condition: { kind: "regular", text: "v{1,2}.*" }, target }, "deploy");
-    const after = { ...expected, condition: { kind: "regular", text: "v{1,2}.*" }, conditionSyntax: "glob", target };
+  it("is changed field by field", async ({ expect }) => {
+    const { setting, shown } = await anImageWithCluster(expect);
+    await create(setting, DEPLOY);
+    const changed = await change(setting, CHANGES, "deploy");
+    const after = { ...shown, ...CHANGES, conditionSyntax: "glob" };
     expect([changed.status, await changed.json()]).toEqual([200, after]);
     expect(await (await change(setting, {}, "deploy")).json()).toEqual(after);
-    const flags = { enabled: false, firesAlways: true };
-    expect(await (await change(setting, flags, "deploy")).json()).toEqual({ ...after, ...flags });
+    expect(await (await change(setting, FLAGS, "deploy")).json()).toEqual({ ...after, ...FLAGS });
+  });
 
+  it("is unknown to every operation once it is deleted", async ({ expect }) => {
+    const { setting, administrator, path } = await anImageWithCluster(expect);
+    await create(setting, DEPLOY);
     const deleted = await administrator.delete(`${path}/triggers/deploy`);
     expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
     expect(await refusalOf(await administrator.get(`${path}/triggers/deploy`))).toMatch(
@@ -137,6 +153,14 @@ describe("a trigger", () => {
     expect((await administrator.delete(`${path}/triggers/deploy`)).status).toBe(404);
     expect((await change(setting, {}, "deploy")).status).toBe(404);
     expect((await change(setting, { target: WEBHOOK }, "deploy")).status).toBe(404);
+  });
+
+  it("is in the audit when it is made, changed and deleted", async ({ expect }) => {
+    const { setting, administrator, organization, path, repository } = await anImageWithCluster(expect);
+    await create(setting, DEPLOY);
+    await create(setting, HOOK_OF_TAGS);
+    for (const fields of [CHANGES, {}, FLAGS]) await change(setting, fields, "deploy");
+    await administrator.delete(`${path}/triggers/deploy`);
     const audit = (await auditOf(repository)).filter(({ action }) => action.startsWith("trigger."));
     expect(audit.map(({ action, detail, organization: of }) => `${action} ${of} ${detail}`)).toEqual([
       `trigger.create ${organization} {"trigger":"deploy","kind":"kubernetes","namespace":"default","application":"nginx"}`,
