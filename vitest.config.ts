@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const MIGRATIONS = await readD1Migrations("migrations");
 
@@ -49,42 +49,89 @@ const PACKAGES = [
 ];
 const deps = { optimizer: { ssr: { enabled: true, include: PACKAGES } } };
 
-/** The fast suite: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; the rest. */
+/** `npm test`: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; and tests beside their code. */
+const FAST: TestProjectInlineConfiguration[] = [
+  {
+    plugins: [cloudflareTest(WORKER)],
+    test: {
+      name: "workerd",
+      deps,
+      include: ["test/workerd/**/*.test.ts"],
+      setupFiles: ["test/support/workerd/setup.ts"],
+      testTimeout: 30_000,
+    },
+  },
+  {
+    // Pure rules, beside their code: they need no database, and none of them leaves anything behind.
+    plugins: [cloudflareTest(WORKER)],
+    test: {
+      name: "unit",
+      deps,
+      include: ["src/**/*.test.ts"],
+      exclude: OUTSIDE.map((folder) => `${folder}/**`),
+      isolate: false,
+    },
+  },
+  {
+    test: {
+      name: "unit-node",
+      include: OUTSIDE.map((folder) => `${folder}/**/*.test.ts`),
+      environment: "node",
+      // A test reads the colours; Vitest empties all other style sheets.
+      css: { include: [/\/tokens\.css/] },
+    },
+  },
+];
+
+/** Tests of processes that really run, one file after the other: they share processors and disk, and some measure. */
+function alone(name: string, timeouts: { testTimeout?: number; hookTimeout?: number }): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      environment: "node",
+      fileParallelism: false,
+      ...timeouts,
+    },
+  };
+}
+
+/** What `npm run test:<name>` runs: processes seen from outside, in plain Node. */
+const SLOW: TestProjectInlineConfiguration[] = [
+  {
+    // The local runtime and the deployment script: `scripts/` seen from outside.
+    test: {
+      name: "runtime",
+      include: ["test/runtime/**/*.test.ts"],
+      environment: "node",
+      // Each file starts processes of its own.
+      maxWorkers: 2,
+      // Vitest wants a group for each number of workers.
+      sequence: { groupOrder: 1 },
+      testTimeout: 20_000,
+      hookTimeout: 20_000,
+    },
+  },
+  // Uploads that are broken off by killing what takes part in them.
+  alone("crash", { testTimeout: 60_000, hookTimeout: 60_000 }),
+  // Random clients on a real `npm start` that is killed again and again.
+  alone("chaos", {}),
+  // Huawei's unmodified SDK for SWR against a real `npm start`.
+  alone("sdk", { testTimeout: 60_000, hookTimeout: 60_000 }),
+  // Triggers of a real `npm start`, and what they call: receivers and clusters that fail in every way.
+  alone("triggers", { testTimeout: 60_000, hookTimeout: 60_000 }),
+  // Real container clients against a real `npm start`. Some start two registries, two daemons and a proxy.
+  alone("clients", { testTimeout: 60_000, hookTimeout: 120_000 }),
+  // The console in a real browser, on a real `npm start` with images that a real client has pushed.
+  alone("console", { testTimeout: 60_000, hookTimeout: 120_000 }),
+  // The command line tool `berth` against real servers. Several files start docker and nginx, and move gigabytes.
+  alone("cli", { testTimeout: 120_000, hookTimeout: 120_000 }),
+];
+
 export default defineConfig({
   test: {
     // Some tests wait for a limit's time to pass: four files at once keep two processors busy.
     maxWorkers: Math.max(4, availableParallelism() - 1),
-    projects: [
-      {
-        plugins: [cloudflareTest(WORKER)],
-        test: {
-          name: "workerd",
-          deps,
-          include: ["test/workerd/**/*.test.ts"],
-          setupFiles: ["test/support/workerd/setup.ts"],
-          testTimeout: 30_000,
-        },
-      },
-      {
-        // Pure rules, beside their code: they need no database, and none of them leaves anything behind.
-        plugins: [cloudflareTest(WORKER)],
-        test: {
-          name: "rules",
-          deps,
-          include: ["src/**/*.test.ts"],
-          exclude: OUTSIDE.map((folder) => `${folder}/**`),
-          isolate: false,
-        },
-      },
-      {
-        test: {
-          name: "node",
-          include: OUTSIDE.map((folder) => `${folder}/**/*.test.ts`),
-          environment: "node",
-          // A test reads the colours; Vitest empties all other style sheets.
-          css: { include: [/\/tokens\.css/] },
-        },
-      },
-    ],
+    projects: [...FAST, ...SLOW],
   },
 });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM, startBerthProxy } from "../cli/running-proxy.ts";
 import { execute, findProgram } from "../support/commands.ts";
-import { writeImage } from "../support/images.ts";
+import { writeImage } from "../support/image-layouts.ts";
 import { Connection } from "./client.ts";
 import { newLayer } from "./layers.ts";
 import type { Server } from "./servers.ts";

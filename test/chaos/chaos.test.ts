@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { leakedKeys } from "../crash/stored.ts";
+import { leakedKeys } from "../crash/stored-blobs.ts";
 import { randomFrom } from "../support/random.ts";
 import { RECOUNTS } from "../support/recounts.ts";
 import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";

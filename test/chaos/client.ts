@@ -1,8 +1,8 @@
 /** A client that pushes, mounts, moves, deletes and restores at random, and writes down what it was promised. */
 import { randomBytes } from "node:crypto";
 import { Agent, request } from "node:http";
-import { MIB } from "../support/images.ts";
-import { AUTHORIZATION, digestOf } from "../crash/uploading.ts";
+import { MIB } from "../support/image-layouts.ts";
+import { AUTHORIZATION, digestOf } from "../crash/upload-requests.ts";
 import type { Random } from "../support/random.ts";
 import type { Server } from "../support/server.ts";
 import type { Journal, Target } from "./journal.ts";

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { delimiter } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ended } from "../support/commands.ts";
-import { addAccount, addUser } from "../support/people.ts";
+import { addAccount, addUser } from "../support/server-people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { PROGRAM } from "./running-proxy.ts";
-import { Home, useRegistry } from "./setting.ts";
+import { Home, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();
 const whoami = ["whoami", "--json"];

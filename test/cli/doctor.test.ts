@@ -3,10 +3,10 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { makeCertificate } from "../support/certificates.ts";
-import { addAccount, addUser } from "../support/people.ts";
+import { addAccount, addUser } from "../support/server-people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { freePort, startEdge } from "./edge.ts";
-import { Home, useRegistry } from "./setting.ts";
+import { Home, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();
 const open = new Set<Server>();

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { Home, useRegistry } from "./setting.ts";
+import { Home, useRegistry } from "./registry-with-home.ts";
 import { freePort } from "./edge.ts";
 
 const registry = useRegistry();

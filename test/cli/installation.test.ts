@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { execute, findProgram } from "../support/commands.ts";
 import { ROOT } from "../support/server.ts";
 import { VERSION } from "../../src/kernel/version.ts";
-import { succeed, useRegistry } from "./setting.ts";
+import { succeed, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();
 const INSTALL_MS = 180_000;

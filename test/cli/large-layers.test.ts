@@ -8,13 +8,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
 import { execute, findProgram } from "../support/commands.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
-import { dockerArchiveOf, MIB, writeImage } from "../support/images.ts";
+import { dockerArchiveOf, MIB, writeImage } from "../support/image-layouts.ts";
 import { describeUsage, watchMemory } from "../support/memory.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./registry-with-home.ts";
 import { pushLayer } from "./single-request.ts";
 
 const registry = useRegistry();
@@ -71,21 +71,21 @@ async function warmUp({ url }: RunningProxy): Promise<void> {
 test(
   "docker push of 1.5 GiB fails at the edge, and passes through the proxy over a bad line in little memory",
   { timeout: LARGE_MS },
-  () => pushWithDocker("large", LAYER_BYTES),
+  () => expectDockerPush("large", LAYER_BYTES),
 );
 
 test("docker push of 10 GiB does so too", { timeout: HUGE_MS }, async ({ skip }) => {
   const reason = "takes 20 minutes and 40 GiB of disk; BERTH_CLI_HUGE=1 runs it";
   if (process.env.BERTH_CLI_HUGE !== "1") console.warn(`Skipping docker push of 10 GiB: ${reason}.`);
   skip(process.env.BERTH_CLI_HUGE !== "1", reason);
-  await pushWithDocker("huge", HUGE_BYTES);
+  await expectDockerPush("huge", HUGE_BYTES);
 });
 
 /**
  * Pushes an image of one layer to the edge, which refuses it, and through a proxy over a bad line, from where docker pulls
  * it back once that is mended.
  */
-async function pushWithDocker(name: string, bytes: number): Promise<void> {
+async function expectDockerPush(name: string, bytes: number): Promise<void> {
   const id = await load(name, bytes);
   const line = await startCuttingProxy(edge.port, { everyMs: CUT_MS });
   const through = await startBerthProxy(line.url);

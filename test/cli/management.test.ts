@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { beforeAll, expect, test } from "vitest";
-import { addAccount, addUser, operatorOf, type Person, pushIndex, pushImage } from "../support/people.ts";
-import { Home, useRegistry } from "./setting.ts";
+import { addAccount, addUser, operatorOf, type Person } from "../support/server-people.ts";
+import { pushIndex, pushImage } from "../support/server-images.ts";
+import { Home, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry({ ALLOWED_TARGETS: "127.0.0.0/8" });
 let administrator: Person;

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer, request as sendRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { MIB } from "../support/images.ts";
+import { MIB } from "../support/image-layouts.ts";
 import { type Recorder, startRecorder } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { freePort } from "./edge.ts";
 import { type RunningProxy, startBerthProxy } from "./running-proxy.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();
 const CHUNK = 10 * MIB;

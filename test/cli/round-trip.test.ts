@@ -20,7 +20,7 @@ import {
 import { manifestKinds, type Stored } from "../../src/client/testing/manifests.ts";
 import { tarOf } from "../../src/client/testing/tar.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();
 const home = () => registry.home;

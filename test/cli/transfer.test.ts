@@ -4,11 +4,12 @@ import { readFileSync, statSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dockerRegistryVersion, type Server as OtherServer, Servers } from "../bench/servers.ts";
 import { ended, execute } from "../support/commands.ts";
-import { digestInLayout, dockerArchiveOf, MIB, writeImage, writeMultiPlatformImage } from "../support/images.ts";
-import { MANIFEST_TYPE, operatorOf, pushIndex } from "../support/people.ts";
+import { digestInLayout, dockerArchiveOf, MIB, writeImage, writeMultiPlatformImage } from "../support/image-layouts.ts";
+import { MANIFEST_TYPE, pushIndex } from "../support/server-images.ts";
+import { operatorOf } from "../support/server-people.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { PROGRAM } from "./running-proxy.ts";
-import { succeed, useRegistry } from "./setting.ts";
+import { succeed, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry();
 const servers = new Servers();

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { addAccount, addUser, type Person } from "../support/people.ts";
+import { addAccount, addUser, type Person } from "../support/server-people.ts";
 import { loadSmallImage, type Machine, passwordByOpenssl, useMachines } from "./machine.ts";
 
 const DAY_MS = 24 * 3600 * 1000;

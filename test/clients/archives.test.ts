@@ -11,10 +11,10 @@ import { pullArchive } from "../../src/client/pull-archive.ts";
 import { pushArchive } from "../../src/client/push-archive.ts";
 import { RegistryClient } from "../../src/client/registry-client.ts";
 import { execute } from "../support/commands.ts";
-import { dockerArchiveOf, type Image, MIB } from "../support/images.ts";
+import { dockerArchiveOf, type Image, MIB } from "../support/image-layouts.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const daemon = dockerDaemon();
 const docker = useClient("docker", {

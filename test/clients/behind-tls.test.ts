@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Edge, freePort, startEdge } from "../cli/edge.ts";
 import { type Certified, makeCertificate } from "../support/certificates.ts";
-import { digestInLayout, dockerArchiveOf } from "../support/images.ts";
+import { digestInLayout, dockerArchiveOf } from "../support/image-layouts.ts";
 import { PASSWORD, type Server, startServer, USER } from "../support/server.ts";
 import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const skopeo = useClient("skopeo", { needs: ["nginx"] });
 // The daemon does not check certificates at loopback addresses, but speaks TLS to them when they do.

@@ -1,10 +1,10 @@
 /** Images that buildah builds. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addAccount } from "../support/people.ts";
+import { addAccount } from "../support/server-people.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const buildah = useClient("buildah", {
   globalArguments: (directory) => [

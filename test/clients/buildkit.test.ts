@@ -1,11 +1,11 @@
 /** Images that BuildKit builds, with its cache and attestations in the registry. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { beforeEach, expect, test } from "vitest";
-import { addReader, operatorOf } from "../support/people.ts";
+import { addReader, operatorOf } from "../support/server-people.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, type Server, USER } from "../support/server.ts";
 import { Daemons } from "./daemons.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const daemons = new Daemons("buildkit");
 const daemonAddress = `unix://${daemons.path("buildkitd.sock")}`;

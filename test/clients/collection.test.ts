@@ -9,10 +9,10 @@ import { ADMINISTRATOR, ensureAdministrator } from "../../scripts/first-administ
 import { type Runtime, startRuntime } from "../../scripts/local/runtime.ts";
 import { localSecrets } from "../../scripts/local/secrets.ts";
 import { findProgram } from "../support/commands.ts";
-import { digestInLayout } from "../support/images.ts";
+import { digestInLayout } from "../support/image-layouts.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { PASSWORD, removeDirectory } from "../support/server.ts";
-import { Setting } from "./setting.ts";
+import { ClientSetup } from "./client-setup.ts";
 
 /** How long clients are busy, and how much longer a slow machine may take to push and pull often enough. */
 const BUSY_MS = 60_000;
@@ -28,7 +28,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SEED = Date.now() % 1_000_000;
 
 const program = findProgram("skopeo");
-const skopeo = new Setting(program);
+const skopeo = new ClientSetup(program);
 let runtime: Runtime | undefined;
 requirePrograms("pushes and pulls while garbage is collected", ["skopeo"]);
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { MIB } from "../support/images.ts";
-import { addAccount, addReader, operatorOf } from "../support/people.ts";
+import { MIB } from "../support/image-layouts.ts";
+import { addAccount, addReader, operatorOf } from "../support/server-people.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { Daemons } from "./daemons.ts";
-import { TINY_OPERATION_MS, useClient } from "./setting.ts";
+import { TINY_OPERATION_MS, useClient } from "./client-setup.ts";
 
 const daemons = new Daemons("containerd");
 const ctr = useClient("ctr", {

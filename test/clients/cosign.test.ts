@@ -1,10 +1,11 @@
 /** Signatures and attestations, in each of the ways in which cosign keeps them: with a key pair, without a transparency log. */
 import { writeFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { addReader, operatorOf, type PushedImage, pushImage } from "../support/people.ts";
+import { addReader, operatorOf } from "../support/server-people.ts";
+import { type PushedImage, pushImage } from "../support/server-images.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, type Server, USER } from "../support/server.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /** As cosign asks for the password of a key. */

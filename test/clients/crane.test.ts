@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { type Descriptor, digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
+import { type Descriptor, digestInLayout, hasIntactBlob, MIB } from "../support/image-layouts.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { TINY_OPERATION_MS, useClient } from "./setting.ts";
+import { TINY_OPERATION_MS, useClient } from "./client-setup.ts";
 
 const crane = useClient("crane", {
   prepare: async () => {

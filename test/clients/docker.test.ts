@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { dockerArchiveOf, MIB } from "../support/images.ts";
+import { dockerArchiveOf, MIB } from "../support/image-layouts.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
-import { HUGE_LAYER_BYTES, HUGE_TIMEOUT_MS, TINY_OPERATION_MS, useClient } from "./setting.ts";
+import { HUGE_LAYER_BYTES, HUGE_TIMEOUT_MS, TINY_OPERATION_MS, useClient } from "./client-setup.ts";
 
 const daemon = dockerDaemon();
 const docker = useClient("docker", {

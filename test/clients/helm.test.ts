@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addAccount } from "../support/people.ts";
+import { addAccount } from "../support/server-people.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const helm = useClient("helm", {
   need: "optional",

@@ -3,10 +3,10 @@ import { createWriteStream, statSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { expect, test } from "vitest";
 import { execute, type Result } from "../support/commands.ts";
-import { digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
+import { digestInLayout, hasIntactBlob, MIB } from "../support/image-layouts.ts";
 import { PASSWORD, USER } from "../support/server.ts";
 import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const daemon = dockerDaemon();
 const docker = useClient("docker", {

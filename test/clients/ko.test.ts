@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { execute } from "../support/commands.ts";
-import { addReader, operatorOf, pushImage, pushIndex } from "../support/people.ts";
+import { addReader, operatorOf } from "../support/server-people.ts";
+import { pushImage, pushIndex } from "../support/server-images.ts";
 import { uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const BUILD_MS = 240_000;
 

@@ -1,22 +1,22 @@
 /** Machines that several users of docker sit at: one daemon, and a configuration for each. */
 import { mkdirSync } from "node:fs";
 import { execute, type Result } from "../support/commands.ts";
-import { dockerArchiveOf } from "../support/images.ts";
-import type { Person } from "../support/people.ts";
+import { dockerArchiveOf } from "../support/image-layouts.ts";
+import type { Person } from "../support/server-people.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { DAEMON_PROGRAMS, type DockerDaemon, dockerDaemon } from "./docker-daemon.ts";
-import { type Setting, useClient } from "./setting.ts";
+import { type ClientSetup, useClient } from "./client-setup.ts";
 
 /** Prints a password for a permanent login command: guide 4.2, step 4, to the letter. */
 const OPENSSL_LINE = String.raw`printf "$AK" | openssl dgst -binary -sha256 -hmac "$SK" | od -An -vtx1 | sed 's/[ \n]//g' | sed 'N;s/\n//'`;
 
 /** docker with the logins of one machine. */
 export class Machine {
-  readonly #docker: Setting;
+  readonly #docker: ClientSetup;
   readonly #daemon: DockerDaemon;
   readonly #config: string;
 
-  constructor(docker: Setting, daemon: DockerDaemon, name: string) {
+  constructor(docker: ClientSetup, daemon: DockerDaemon, name: string) {
     this.#docker = docker;
     this.#daemon = daemon;
     this.#config = docker.path("machines", name);
@@ -83,7 +83,7 @@ export function useMachines({ needs, environment }: { needs: readonly string[]; 
 }
 
 /** Loads an image of one small layer into the daemon and answers its id. */
-export async function loadSmallImage(docker: Setting, name: string): Promise<string> {
+export async function loadSmallImage(docker: ClientSetup, name: string): Promise<string> {
   const { layout } = await docker.image(name, [1000]);
   const { stdout } = await docker.run(["load"], { from: dockerArchiveOf(layout) });
   return /sha256:[0-9a-f]{64}/.exec(stdout)?.[0] ?? "";

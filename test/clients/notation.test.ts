@@ -1,9 +1,10 @@
 /** Signatures by notation, with a local certificate. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { addReader, operatorOf, pushImage } from "../support/people.ts";
+import { addReader, operatorOf } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { useClient } from "./setting.ts";
+import { useClient } from "./client-setup.ts";
 
 const SIGNATURE_TYPE = "application/vnd.cncf.notary.signature";
 

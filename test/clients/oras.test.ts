@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { digestInLayout, MIB } from "../support/images.ts";
+import { digestInLayout, MIB } from "../support/image-layouts.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { TINY_OPERATION_MS, useClient } from "./setting.ts";
+import { TINY_OPERATION_MS, useClient } from "./client-setup.ts";
 
 const oras = useClient("oras", {
   prepare: async () => {

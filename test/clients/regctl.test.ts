@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
+import { digestInLayout, hasIntactBlob, MIB } from "../support/image-layouts.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { TINY_OPERATION_MS, useClient } from "./setting.ts";
+import { TINY_OPERATION_MS, useClient } from "./client-setup.ts";
 
 const regctl = useClient("regctl", {
   prepare: async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { digestInLayout, hasIntactBlob, MIB } from "../support/images.ts";
+import { digestInLayout, hasIntactBlob, MIB } from "../support/image-layouts.ts";
 import { mountsAmong, uploadsAmong } from "../support/recorder.ts";
-import { addAccount } from "../support/people.ts";
+import { addAccount } from "../support/server-people.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { HUGE_LAYER_BYTES, HUGE_TIMEOUT_MS, TINY_OPERATION_MS, useClient } from "./setting.ts";
+import { HUGE_LAYER_BYTES, HUGE_TIMEOUT_MS, TINY_OPERATION_MS, useClient } from "./client-setup.ts";
 
 const skopeo = useClient("skopeo", {
   environment: { ORGANIZATION_QUOTA: "1" },

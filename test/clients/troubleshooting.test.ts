@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { execute, findProgram } from "../support/commands.ts";
-import { addAccount, addUser, operatorOf, type Person } from "../support/people.ts";
+import { addAccount, addUser, operatorOf, type Person } from "../support/server-people.ts";
 import { ROOT } from "../support/server.ts";
 import { loadSmallImage, type Machine, useMachines } from "./machine.ts";
 

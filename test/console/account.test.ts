@@ -1,9 +1,10 @@
 /** Login commands (guide 4.1, 4.2), access keys, users, passwords, and what operators see. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type AccessKey, addUser, pushImage } from "../support/people.ts";
+import { type AccessKey, addUser } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { createOrganization } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const NEW_PASSWORD = "a horse of another colour";

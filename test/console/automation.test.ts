@@ -1,9 +1,9 @@
 /** What happens by itself after a push: triggers (guide 4.7) and aging (guide 4.8). */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pushImage } from "../support/people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
 import { createOrganization } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import { button, copied, dialog, field, row, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";

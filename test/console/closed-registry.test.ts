@@ -1,9 +1,9 @@
 /** Where the operator allows nobody to see public images without signing in. */
 import { expect, test } from "vitest";
 import { PASSWORD, USER } from "../support/server.ts";
-import { pushImage } from "../support/people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { createImage, createOrganization } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import { button, field } from "./widgets.ts";
 
 const setting = useConsole({

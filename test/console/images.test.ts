@@ -1,10 +1,11 @@
 /** An image and its tags: guide 4.4 and 4.5, and what goes beyond. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { addUser, pushImage } from "../support/people.ts";
+import { addUser } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { createImage, createOrganization, DESCRIPTION } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, copied, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
 
@@ -139,10 +140,10 @@ test("an image that describes itself at great length is shown in part, which the
   await pushImage(setting.operator, `${ORGANIZATION}/lengthy`, "1.0", "amd64", { Labels: labels });
   const { page } = visitor;
   await visitor.open("/images/acme/lengthy/tags/1.0?view=configuration");
-  await page.getByText("This image describes itself at such length that not all of it is shown: Labels.").waitFor();
+  await expectShown(page.getByText("This image describes itself at such length that not all of it is shown: Labels."));
   const reader = await setting.visitAs(setting.operator, { language: "zh-CN" });
   await reader.open("/images/acme/lengthy/tags/1.0?view=configuration");
-  await reader.page.getByText("该镜像的描述过长，以下内容未完整显示：标签。").waitFor();
+  await expectShown(reader.page.getByText("该镜像的描述过长，以下内容未完整显示：标签。"));
 });
 
 test("a new image is created in an organization that one may edit", async () => {
@@ -155,7 +156,7 @@ test("a new image is created in an organization that one may edit", async () => 
   await field(creation, "Image name").fill("created/by/hand");
   await button(creation, "Create").click();
   await page.getByRole("heading", { level: 1, name: "created/by/hand" }).waitFor();
-  await page.getByText(`docker push ${setting.server.address}/acme/created/by/hand`).first().waitFor();
+  await expectShown(page.getByText(`docker push ${setting.server.address}/acme/created/by/hand`).first());
 });
 
 test("a public image is in the image centre for who has not signed in", async () => {
@@ -193,7 +194,7 @@ describe("a description", () => {
     await button(page, "Save").click();
     await told(page, "The description has been saved.");
     await page.reload();
-    await page.getByRole("heading", { name: "How to run it" }).waitFor();
+    await expectShown(page.getByRole("heading", { name: "How to run it" }));
   });
 
   test("runs nothing, whatever is in it", async () => {

@@ -1,9 +1,9 @@
 /** An archive of nearly the size that the page takes by default, in a browser that never has it whole in memory. */
 import { rmSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
-import { MIB } from "../support/images.ts";
+import { MIB } from "../support/image-layouts.ts";
 import { describeUsage, watchMemory } from "../support/memory.ts";
-import { choose, made, start as begin, uploaded, useUploading } from "./uploading.ts";
+import { choose, expectUploaded, made, start as begin, useUploading } from "./upload-page.ts";
 
 const LAYERS = [1200 * MIB, 500 * MIB, 110 * MIB];
 /** The whole browser's, which is the tab's, the network's and the rest's. */
@@ -31,7 +31,7 @@ test.skipIf(isWithoutDocker)(
       await choose(visitor, [archive], TIMEOUT_MS);
       await visitor.page.getByLabel("Image name").fill("large");
       await begin(visitor);
-      await uploaded(visitor, 1, TIMEOUT_MS);
+      await expectUploaded(visitor, 1, TIMEOUT_MS);
     });
     const seconds = (performance.now() - start) / 1000;
     console.log(`1.9 GB checked and uploaded in ${seconds.toFixed(0)} s: ${describeUsage(usage)}`);

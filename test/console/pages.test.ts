@@ -5,7 +5,7 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { seed, type Seed } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import type { Appearance, Visitor } from "./visitor.ts";
 
 const LOADING_MS = 20_000;

@@ -1,10 +1,11 @@
 /** Organizations (guide 5), rights (guide 6), sharing (guide 4.6), and what other accounts see. */
 import { describe, expect, test } from "vitest";
-import { addAccount, addUser, type Person, pushImage } from "../support/people.ts";
+import { addAccount, addUser, type Person } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { createImage, createOrganization } from "./seed.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const setting = useConsole();
 
@@ -42,7 +43,7 @@ describe("an organization", () => {
     await button(page.getByRole("main"), "Delete").click();
     const refusal = dialog(page, "Organization inhabited still has images");
     await refusal.getByRole("link", { name: "Show its images" }).click();
-    await row(page, "inhabited/resident").or(row(page, "resident")).waitFor();
+    await expectShown(row(page, "inhabited/resident").or(row(page, "resident")));
   });
 });
 

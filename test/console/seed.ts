@@ -1,17 +1,9 @@
 /** A registry with something on every page of the console, and texts that have to stay texts. */
 import { vi } from "vitest";
-import {
-  addAccount,
-  addUser,
-  INDEX_TYPE,
-  MANIFEST_TYPE,
-  type Person,
-  type PushedImage,
-  pushImage,
-  pushIndex,
-} from "../support/people.ts";
+import { addAccount, addUser, type Person } from "../support/server-people.ts";
+import { INDEX_TYPE, MANIFEST_TYPE, type PushedImage, pushImage, pushIndex } from "../support/server-images.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
-import type { ConsoleSetting } from "./setting.ts";
+import type { BrowsedRegistry } from "./browsed-registry.ts";
 
 /** The console's CSP would stop it anyway; it must not even become an element. */
 export const SCRIPT = "<script>document.title = 'taken over'</script>";
@@ -49,7 +41,7 @@ export interface Seed {
 }
 
 /** Fills a registry whose ALLOWED_TARGETS has 127.0.0.1. */
-export async function seed({ server, operator }: ConsoleSetting): Promise<Seed> {
+export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed> {
   const { user } = await operator.ask<{ user: { account: string } }>("GET", "/api/session");
   const alice = await addUser(server, operator, "alice");
   const rival = await addAccount(server, "rival");

@@ -1,9 +1,9 @@
 /** Signing in and out, and what somebody sees who has not. */
 import { expect, test } from "vitest";
 import { USER, PASSWORD } from "../support/server.ts";
-import { useConsole } from "./setting.ts";
+import { useConsole } from "./browsed-registry.ts";
 import { PHONE } from "./visitor.ts";
-import { button, dialog, field, focused, tabTo, takeFromMenu } from "./widgets.ts";
+import { button, dialog, expectFocus, field, tabTo, takeFromMenu } from "./widgets.ts";
 
 const setting = useConsole();
 
@@ -74,9 +74,9 @@ test("the keyboard is enough", async () => {
   const opener = button(page, "Create organization").first();
   await tabTo(page, opener);
   await page.keyboard.press("Enter");
-  await focused(field(dialog(page, "Create organization"), "Name"));
+  await expectFocus(field(dialog(page, "Create organization"), "Name"));
   await page.keyboard.press("Escape");
-  await focused(opener);
+  await expectFocus(opener);
 });
 
 test("a session that ends in the middle of a form costs nothing that was typed", async () => {

@@ -13,11 +13,12 @@ import {
   zstdOf,
 } from "../../src/client/testing/images.ts";
 import { tarOf } from "../../src/client/testing/tar.ts";
-import { MIB, writeMultiPlatformImage } from "../support/images.ts";
-import { addUser } from "../support/people.ts";
+import { MIB, writeMultiPlatformImage } from "../support/image-layouts.ts";
+import { addUser } from "../support/server-people.ts";
 import { PASSWORD } from "../support/server.ts";
-import { choose, made, ORGANIZATION, start, UPLOAD_MS, uploaded, useUploading } from "./uploading.ts";
+import { choose, expectUploaded, made, ORGANIZATION, start, UPLOAD_MS, useUploading } from "./upload-page.ts";
 import type { Visitor } from "./visitor.ts";
+import { expectShown } from "./widgets.ts";
 
 const MAX_BYTES = 64 * MIB;
 
@@ -52,7 +53,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     await names.last().fill("renamed");
     await visitor.screenshot("upload/ready");
     await start(visitor);
-    await uploaded(visitor, 2);
+    await expectUploaded(visitor, 2);
     await visitor.screenshot("upload/done");
 
     for (const name of ["one:1", "one:latest"]) expect(await pulled(name)).toEqual(made(one));
@@ -81,7 +82,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     await names.nth(1).fill("tool");
     await names.nth(2).fill("tool");
     await start(visitor);
-    await uploaded(visitor, 3);
+    await expectUploaded(visitor, 3);
 
     for (const tag of ["docker", "oci"]) expect(await pulled(`tool:${tag}`)).toEqual(made(image));
     const [amd64] = images;
@@ -101,7 +102,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     const visitor = await visitUpload();
     await choose(visitor, [path("many.tar")]);
     await start(visitor);
-    await uploaded(visitor, 1);
+    await expectUploaded(visitor, 1);
     expect(await pulled("many:1")).toEqual(made(image));
 
     // Another window remembers nothing; the registry does.
@@ -115,7 +116,7 @@ describe.skipIf(isWithoutDocker)("archives of", () => {
     await choose(again, [path("many.tar")]);
     await again.page.getByLabel("Tag").fill("2");
     await start(again);
-    await uploaded(again, 1);
+    await expectUploaded(again, 1);
     expect(sent).toEqual([]);
     expect(await pulled("many:2")).toEqual(made(image));
   });
@@ -159,7 +160,7 @@ describe("odd archives that docker or podman load", () => {
     const visitor = await visitUpload();
     await choose(visitor, files);
     await start(visitor);
-    await uploaded(visitor, files.length);
+    await expectUploaded(visitor, files.length);
     expect(await tagsOf("odd")).toEqual(["layer", "members", "null", "stargz", "zst"]);
     const { layers } = await setting.operator.ask<{ layers: { mediaType: string }[] }>(
       "GET",
@@ -181,7 +182,7 @@ describe("odd archives that docker or podman load", () => {
       .getByText(/linux\/amd64 · linux\/arm64 .* 2 platforms one by one, which become one index/)
       .waitFor();
     await start(visitor);
-    await uploaded(visitor, 1);
+    await expectUploaded(visitor, 1);
     const index = await setting.operator.ask("GET", `/v2/${ORGANIZATION}/flat/manifests/1`);
     expect(index).toMatchObject({ manifests: images.map(({ manifest: { digest } }) => ({ digest })) });
   });
@@ -203,7 +204,7 @@ describe("odd archives that docker or podman load", () => {
     expect(await visitor.accessibilityProblems()).toEqual([]);
     await visitor.page.getByLabel("Tag").last().fill("2");
     await start(visitor);
-    await uploaded(visitor, 1);
+    await expectUploaded(visitor, 1);
     expect(await tagsOf("rival")).toEqual(["1", "2"]);
   });
 });
@@ -284,7 +285,7 @@ describe("in the middle of an upload", () => {
         return route.continue();
       });
       await begin(visitor, "interrupted");
-      await uploaded(visitor, 1);
+      await expectUploaded(visitor, 1);
       expect(isCut).toBe(true);
       // Whether a blob is there whose last answer was lost.
       visitor.forgive(/ERR_|Failed to fetch|NetworkError|^answer 404: HEAD/);
@@ -303,7 +304,7 @@ describe("in the middle of an upload", () => {
     await visitor.page.getByRole("dialog").getByRole("textbox", { name: "Password" }).fill(PASSWORD);
     await visitor.page.getByRole("dialog").getByRole("button", { name: "Sign in" }).click();
     await visitor.page.getByRole("button", { name: "Go on" }).click();
-    await uploaded(visitor, 1);
+    await expectUploaded(visitor, 1);
     expect(visitor.forgive(/^answer 401/)).toBeGreaterThan(0);
   });
 
@@ -328,7 +329,7 @@ describe("in the middle of an upload", () => {
     await visitor.page.getByRole("button", { name: "Cancel" }).click();
     await visitor.page.getByText("Ready", { exact: true }).waitFor({ timeout: UPLOAD_MS });
     await start(visitor);
-    await uploaded(visitor, 1);
+    await expectUploaded(visitor, 1);
     // The request that was under way when it was cancelled may have added a chunk, or ended the upload.
     visitor.forgive(/^answer 4(?:04|16): DELETE/);
   });
@@ -338,5 +339,5 @@ test("a right to a single image does not do", async () => {
   const member = await addUser(setting.server, setting.operator, "outsider");
   const visitor = await setting.visitAs(member);
   await visitor.open("/upload");
-  await visitor.page.getByText("No organization to upload to").waitFor();
+  await expectShown(visitor.page.getByText("No organization to upload to"));
 });

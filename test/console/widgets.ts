@@ -44,6 +44,12 @@ export async function told(page: Page, message: string | RegExp): Promise<void> 
   await page.getByRole("region", { name: "notification" }).getByText(message).waitFor();
 }
 
+/** Waits until something is on screen. */
+export async function expectShown(target: Locator): Promise<void> {
+  await target.waitFor();
+  expect(await target.isVisible()).toBe(true);
+}
+
 /** Presses a button that copies, and answers what the clipboard then has. */
 export async function copied(copy: Locator): Promise<string> {
   await copy.click();
@@ -62,6 +68,6 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
 }
 
 /** Waits until something has the focus. */
-export async function focused(target: Locator): Promise<void> {
+export async function expectFocus(target: Locator): Promise<void> {
   await expect.poll(() => target.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { MIB } from "../support/images.ts";
+import { MIB } from "../support/image-layouts.ts";
 import { makeTemporaryDirectory, removeDirectory, startServer, type Server } from "../support/server.ts";
-import { leakedKeys, storedBlobs } from "./stored.ts";
+import { leakedKeys, storedBlobs } from "./stored-blobs.ts";
 import {
   type Answer,
   begin,
@@ -14,7 +14,7 @@ import {
   send,
   settledOffsetOf,
   withDigest,
-} from "./uploading.ts";
+} from "./upload-requests.ts";
 
 /** What a client sends of a chunk, and what it would have sent. */
 const SENT_BYTES = 17 * MIB;

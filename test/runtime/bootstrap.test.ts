@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { eventually, isRunning, ROOT, run, temporaryDirectory } from "./support.ts";
+import { eventually, isRunning, ROOT, run, temporaryDirectory } from "./programs.ts";
 
 /** What stands for npm: appends a line to `installs`, takes 300 ms, and leaves what an installation leaves. */
 const NPM = `

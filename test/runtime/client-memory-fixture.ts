@@ -9,7 +9,7 @@ import { type Bytes, streamOf } from "../../src/client/bytes.ts";
 import { pushArchive } from "../../src/client/push-archive.ts";
 import { RegistryClient } from "../../src/client/registry-client.ts";
 import { tarOf } from "../../src/client/testing/tar.ts";
-import { randomBytes } from "../support/images.ts";
+import { randomBytes } from "../support/image-layouts.ts";
 
 const BLOCK_BYTES = 1024 * 1024;
 const [url, size] = process.argv.slice(2);

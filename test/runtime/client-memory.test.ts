@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createServer as createHttpServer } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { MIB } from "../support/images.ts";
-import { run } from "./support.ts";
+import { MIB } from "../support/image-layouts.ts";
+import { run } from "./programs.ts";
 
 const ARCHIVE_MIB = 500;
 /** Two chunks of 10 MiB for each of three layers, what is on its way, and what the garbage collector has not looked at yet. */

@@ -7,7 +7,7 @@ import { contentsOf } from "../../src/client/testing/images.ts";
 import { RegistryClient } from "../../src/client/registry-client.ts";
 import { UploadSession } from "../../src/client/upload-session.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
-import { MIB, randomBytes } from "../support/images.ts";
+import { MIB, randomBytes } from "../support/image-layouts.ts";
 import {
   makeTemporaryDirectory,
   PASSWORD,

@@ -9,7 +9,7 @@ import { buildConsole, CONSOLE_DIRECTORY } from "../../scripts/local/console.ts"
 import { type Runtime, startRuntime } from "../../scripts/local/runtime.ts";
 import { generateSecrets } from "../../scripts/local/secrets.ts";
 import { API_PATHS } from "../../src/http/api-paths.ts";
-import { ROOT } from "./support.ts";
+import { ROOT } from "./programs.ts";
 
 const BROWSER = { Accept: "text/html,*/*;q=0.8" };
 const POLICY =

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { admission, type AdmissionRules } from "../../scripts/local/admission.ts";
 import { startFront } from "../../scripts/local/front.ts";
 import type { ReaderLimits } from "../../scripts/local/slow-readers.ts";
-import { eventually, openSocket } from "./support.ts";
+import { eventually, openSocket } from "./programs.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const post = (length: number) => `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;
@@ -130,6 +130,7 @@ test("a server that has answered can still be sent to", async () => {
   await client.ended;
   client.socket.end("stion");
   await eventually(() => (received.endsWith("\r\n\r\nquestion") ? true : undefined));
+  expect(received).toMatch(/\r\n\r\nquestion$/);
 });
 
 test("a client that resets its connection takes the server's with it", async () => {
@@ -139,6 +140,7 @@ test("a client that resets its connection takes the server's with it", async () 
   await eventually(() => connections[0]);
   client.socket.resetAndDestroy();
   await eventually(() => connections[0]?.readableEnded || undefined);
+  expect(connections[0]?.readableEnded).toBe(true);
 });
 
 test("a server that goes away closes the client's connection", async () => {
@@ -146,6 +148,7 @@ test("a server that goes away closes the client's connection", async () => {
   const client = await openSocket(front.port);
   client.socket.write(GET);
   await client.closed;
+  expect(client.socket.closed).toBe(true);
 });
 
 test("closing waits for an answer, not for idle connections", async () => {

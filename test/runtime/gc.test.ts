@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { ROOT, run, temporaryDirectory } from "./support.ts";
+import { ROOT, run, temporaryDirectory } from "./programs.ts";
 
 const PASSWORD = "correct horse battery";
 const READY = /Berth is ready at (http:\/\/127\.0\.0\.1:(\d+))\n/;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { MIB } from "../support/images.ts";
+import { MIB } from "../support/image-layouts.ts";
 import { describeUsage, watchMemory } from "../support/memory.ts";
 import {
   makeTemporaryDirectory,

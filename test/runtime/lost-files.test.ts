@@ -4,7 +4,7 @@ import { globSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { sweepSessions } from "../../scripts/local/sweep.ts";
-import { MIB } from "../support/images.ts";
+import { MIB } from "../support/image-layouts.ts";
 import {
   makeTemporaryDirectory,
   PASSWORD,

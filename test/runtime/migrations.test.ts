@@ -5,7 +5,7 @@ import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { applyMigrations } from "../../scripts/local/migrations.ts";
 import { RECOUNTS } from "../support/recounts.ts";
-import { temporaryDirectory } from "./support.ts";
+import { temporaryDirectory } from "./programs.ts";
 
 /** A database for each test: dropping tables that refer to each other is a story of its own. */
 const DATABASES = Array.from({ length: 20 }, (_, at) => `DATABASE_${at}`);

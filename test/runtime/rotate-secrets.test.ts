@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dropPreviousSecrets, exchangeSecrets, localSecrets } from "../../scripts/local/secrets.ts";
-import { eventually, run, temporaryDirectory } from "./support.ts";
+import { eventually, run, temporaryDirectory } from "./programs.ts";
 
 const PASSWORD = "correct horse battery";
 const READY = /Berth is ready at (http:\/\/127\.0\.0\.1:\d+)\n/;

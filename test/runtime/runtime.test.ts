@@ -6,7 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { PortUnavailable, startRuntime, WorkerdDied, type Runtime } from "../../scripts/local/runtime.ts";
 import { StateInUse } from "../../scripts/local/state-lock.ts";
-import { eventually, FIXTURE, isRunning, openSocket, run, temporaryDirectory } from "./support.ts";
+import { eventually, FIXTURE, isRunning, openSocket, run, temporaryDirectory } from "./programs.ts";
 
 async function json<T>(url: string, init?: RequestInit): Promise<T> {
   return (await (await fetch(url, init)).json()) as T;
@@ -61,7 +61,8 @@ describe("a running Worker", () => {
   });
 
   test("gets its cron events", async () => {
-    await eventually(async () => (await json<string[]>(`${runtime.url}/notes?q=cron`))[0]);
+    const cron = await eventually(async () => (await json<string[]>(`${runtime.url}/notes?q=cron`))[0]);
+    expect(cron).toBe("* * * * * *");
   });
 
   test("gets what it sends to its queue", async () => {
@@ -87,6 +88,7 @@ describe("a running Worker", () => {
     await eventually(async () => ((await notes()).includes("started") ? true : undefined));
     client.socket.destroy();
     await eventually(async () => ((await notes()).includes("dropped") ? true : undefined));
+    expect(await notes()).toContain("dropped");
   });
 
   test("finds its data again after a restart", async () => {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { eventually, isRunning, openSocket, run, temporaryDirectory } from "./support.ts";
+import { eventually, isRunning, openSocket, run, temporaryDirectory } from "./programs.ts";
 
 const start = (environment: NodeJS.ProcessEnv) =>
   run(["scripts/bootstrap.mjs", "scripts/start.ts"], { PORT: "0", ADMIN_PASSWORD: "", ...environment });

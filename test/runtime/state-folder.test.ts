@@ -14,7 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openStateFolder, StateUnusable } from "../../scripts/local/state-folder.ts";
-import { eventually, ROOT, run, temporaryDirectory } from "./support.ts";
+import { eventually, ROOT, run, temporaryDirectory } from "./programs.ts";
 
 const isRoot = process.getuid?.() === 0;
 const modeOf = (path: string) => lstatSync(path).mode & 0o777;

@@ -1,7 +1,8 @@
 /** Two accounts: to each, what the other has is not there. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { addUser, MANIFEST_TYPE, type Person, pushImage } from "../support/people.ts";
-import { type Operation, OPERATIONS, type SdkUser, useRegistry } from "./setting.ts";
+import { addUser, type Person } from "../support/server-people.ts";
+import { MANIFEST_TYPE, pushImage } from "../support/server-images.ts";
+import { type Operation, OPERATIONS, type SdkUser, useRegistry } from "./sdk-registry.ts";
 
 const setting = useRegistry();
 let owner: { person: Person; sdk: SdkUser };

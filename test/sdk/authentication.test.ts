@@ -1,8 +1,9 @@
 /** Who is let in to SWR's API: signatures and what may be wrong with them, tokens, Basic, cookies. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AccessKey, addUser, type Person, pushImage } from "../support/people.ts";
-import { SdkUser, useRegistry } from "./setting.ts";
+import { type AccessKey, addUser, type Person } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
+import { SdkUser, useRegistry } from "./sdk-registry.ts";
 import { sendAsIs, sign, type Unsigned, type WireRequest } from "./signing.ts";
 
 const MINUTE_MS = 60_000;

@@ -4,11 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { execute } from "../support/commands.ts";
-import { addAccount, operatorOf, type Person, pushImage } from "../support/people.ts";
+import { addAccount, operatorOf, type Person } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { requirePrograms } from "../support/requirements.ts";
 import { ROOT } from "../support/server.ts";
 import { preparePython } from "./drivers/driver.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./sdk-registry.ts";
 
 const setting = useRegistry();
 const python = await preparePython();
@@ -51,7 +52,8 @@ function commandOf({ language, code }: (typeof blocks)[number]): readonly [strin
   return language === "python" ? ["python3", "-c", code] : ["bash", "-euo", "pipefail", "-c", code];
 }
 
-async function run(block: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
+/** Runs an example, which has to succeed without a word on stderr, and answers what it printed. */
+async function expectSuccess(block: (typeof blocks)[number], variables: NodeJS.ProcessEnv): Promise<string> {
   // Modules are found from here; files are written elsewhere.
   const cwd = block.language === "js" ? ROOT : home;
   const withPython = { ...variables, ...("reason" in python ? {} : python.environment) };
@@ -70,7 +72,7 @@ const runOf = (words: string) => runs.find(({ code }) => code.includes(words));
 test.for(blocks)("$language: $name", async (block, { skip }) => {
   if (block.language === "python" && "reason" in python) skip(python.reason);
   const { AK = "", SK = "", ...rest } = await environment();
-  runs.push({ code: block.code, output: await run(block, { AK, SK, ...rest }), AK, SK });
+  runs.push({ code: block.code, output: await expectSuccess(block, { AK, SK, ...rest }), AK, SK });
   // The image that the next sections are about.
   if (block.code.includes('"repository": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
 });
@@ -96,11 +98,11 @@ test("the export of the audit holds what was done", () => {
 
 test("what the text names beside is there", async () => {
   for (const path of [
-    "/api/organizations/acme/images/team%2Fweb",
+    "/api/organizations/acme/images/team$web",
     "/api/images?q=web",
     "/api/image-centre",
-    "/api/organizations/acme/images/team%2Fweb/manifests/v1",
-    "/api/organizations/acme/images/team%2Fweb/manifests/v1/referrers",
+    "/api/organizations/acme/images/team$web/manifests/v1",
+    "/api/organizations/acme/images/team$web/manifests/v1/referrers",
     "/api/organizations?level=edit",
     "/api/images?scope=sent",
     "/api/images?scope=shared",

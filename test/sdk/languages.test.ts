@@ -4,11 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { execute } from "../support/commands.ts";
-import { type AccessKey, addUser, type Person, pushImage } from "../support/people.ts";
+import { type AccessKey, addUser, type Person } from "../support/server-people.ts";
+import { pushImage } from "../support/server-images.ts";
 import { skipAll } from "../support/requirements.ts";
 import { type Answer, Driver, prepareGo, preparePython } from "./drivers/driver.ts";
 import { type Document, differencesOf, type Model } from "./models.ts";
-import { useRegistry } from "./setting.ts";
+import { useRegistry } from "./sdk-registry.ts";
 
 const setting = useRegistry({ ORGANIZATION_QUOTA: "20" });
 

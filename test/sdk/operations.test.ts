@@ -7,7 +7,7 @@ import { retentions } from "./operations/retentions.ts";
 import { sharing } from "./operations/sharing.ts";
 import { tags } from "./operations/tags.ts";
 import { triggers } from "./operations/triggers.ts";
-import { OPERATIONS, SdkUser, useRegistry } from "./setting.ts";
+import { OPERATIONS, SdkUser, useRegistry } from "./sdk-registry.ts";
 
 const setting = useRegistry({ ORGANIZATION_QUOTA: "5" });
 

@@ -1,7 +1,7 @@
 /** Requests signed by hand, so that a test can alter them: "Signing algorithm" of Huawei's API gateway. */
 import { createHash, createHmac } from "node:crypto";
 import { request } from "node:http";
-import type { AccessKey } from "../support/people.ts";
+import type { AccessKey } from "../support/server-people.ts";
 
 /** A request as it goes over the wire, down to the Host header. */
 export interface WireRequest {

@@ -4,8 +4,8 @@
  * finds a difference.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AccessKey, addUser, type Person } from "../support/people.ts";
-import { useRegistry } from "./setting.ts";
+import { type AccessKey, addUser, type Person } from "../support/server-people.ts";
+import { useRegistry } from "./sdk-registry.ts";
 import { sendAsIs, sign } from "./signing.ts";
 
 const setting = useRegistry({ ORGANIZATION_QUOTA: "20" });

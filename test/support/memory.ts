@@ -1,6 +1,6 @@
 /** How much memory processes use while something goes on. */
 import { readFileSync } from "node:fs";
-import { MIB } from "./images.ts";
+import { MIB } from "./image-layouts.ts";
 
 const INTERVAL_MS = 200;
 

@@ -1,6 +1,6 @@
 /** Clusters and triggers of a running registry, and their deliveries, over its API. */
 import type { WorkloadKind } from "../../src/model/triggers/trigger-targets.ts";
-import { operatorOf } from "../support/people.ts";
+import { operatorOf } from "../support/server-people.ts";
 import type { Server } from "../support/server.ts";
 
 export interface ClusterSettings {

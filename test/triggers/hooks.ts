@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { WebhookFormat, WebhookSecrets } from "../../src/model/triggers/trigger-targets.ts";
-import { operatorOf } from "../support/people.ts";
+import { operatorOf } from "../support/server-people.ts";
 import type { Server } from "../support/server.ts";
 
 export interface HookSettings {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { MIB } from "../support/images.ts";
+import { MIB } from "../support/image-layouts.ts";
 import { makeTemporaryDirectory, removeDirectory, ROOT, startServer, type Server } from "../support/server.ts";
 import { addHooks, answersOf, deliveriesOf } from "./hooks.ts";
 import { Pusher } from "./pusher.ts";

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { findAccessKey } from "../../src/storage/logins/access-keys.ts";
-import { at, newKey, permanentLogin, sendSigned } from "../support/workerd/identity.ts";
-import { auditOf, type Client, newAccount, statusesOf } from "../support/workerd/management.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
-import { planOf } from "../support/workerd/plans.ts";
+import { type Client, auditOf, newAccount, statusesOf } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { at, newKey, permanentLogin, sendSigned } from "../support/workerd/signed-requests.ts";
 
 interface ListedKey {
   access: string;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { listAccounts } from "../../src/storage/accounts/accounts.ts";
-import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
+import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/signed-requests.ts";
 import {
   asUser,
   auditOf,
@@ -10,9 +10,9 @@ import {
   newName,
   newOrganization,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { addUser, ADMINISTRATOR, errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { addUser, ADMINISTRATOR, errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
 

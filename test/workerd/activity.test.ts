@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
-import { listRecentDeliveries, listRecentPushes } from "../../src/storage/overview/activity.ts";
 import { type Database } from "../../src/storage/database.ts";
-import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/management.ts";
-import { makePublic } from "../support/workerd/images.ts";
-import { planOf, walkOf } from "../support/workerd/plans.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+import { listRecentDeliveries, listRecentPushes } from "../../src/storage/overview/activity.ts";
+import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/managing-clients.ts";
+import { planOf, walkOf } from "../support/workerd/query-plans.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { makePublic } from "../support/workerd/stored-rights.ts";
 
 interface Activity {
   pushes: { organization: string; image: string; tag: string; digest: string; pushedBy: string; pushed: string }[];

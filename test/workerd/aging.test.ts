@@ -13,11 +13,11 @@ import { claimRule, listDueRules, expireTags, listTagsByAge, settleRule } from "
 import { deleteRule, findRule, insertRule, updateRule } from "../../src/storage/aging/aging-rules.ts";
 import { listLog, listLogBefore } from "../../src/storage/aging/aging-log.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
-import { dyingStores } from "../support/workerd/dying.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry.ts";
 import type { Database } from "../../src/storage/database.ts";
+import { dyingStores } from "../support/workerd/dying-stores.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { newRepository, pushImage, putManifest, send } from "../support/workerd/registry-requests.ts";
 
 const stores = lastingStores();
 const actor: Actor = {

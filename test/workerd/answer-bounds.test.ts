@@ -10,8 +10,8 @@ import { documents, SMALL_DOCUMENT_BYTES } from "../../src/documents.ts";
 import { MAX_ANSWER_BYTES } from "../../src/kernel/excerpt.ts";
 import { MAX_MANIFEST_BYTES } from "../../src/kernel/limits.ts";
 import { MAX_QUERIES } from "../../src/storage/database.ts";
-import { type Hostile, newHostileRegistry } from "../support/workerd/hostile.ts";
-import { ADMINISTRATOR, basic } from "../support/workerd/registry.ts";
+import { type Hostile, newHostileRegistry } from "../support/workerd/hostile-registry.ts";
+import { ADMINISTRATOR, basic } from "../support/workerd/registry-requests.ts";
 
 interface Row {
   /** As the app has it. */

@@ -3,10 +3,17 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import type { AuditAction } from "../../src/model/audit/audit.ts";
 import { insertAuditRarely } from "../../src/storage/audit/rare-events.ts";
-import { at } from "../support/workerd/identity.ts";
-import { type Client, newAccount, newName, newOrganization, newUser, pushAs } from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { basic, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import {
+  type Client,
+  newAccount,
+  newName,
+  newOrganization,
+  newUser,
+  pushAs,
+} from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { OCI_MANIFEST, basic, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { at } from "../support/workerd/signed-requests.ts";
 
 const MINUTE = 60_000;
 const PER_MINUTE = 10;

@@ -14,8 +14,8 @@ import {
   newOrganization,
   newUser,
   PASSWORD,
-} from "../support/workerd/management.ts";
-import { plansOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/managing-clients.ts";
+import { plansOf } from "../support/workerd/query-plans.ts";
 import {
   ADMINISTRATOR,
   basic,
@@ -24,7 +24,7 @@ import {
   fetchAnonymously,
   newRepository,
   pushImage,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
 const PATIENCE = { timeout: 8000, interval: 50 };

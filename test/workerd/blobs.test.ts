@@ -13,7 +13,7 @@ import {
   imageManifest,
   send,
   someBytes,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 async function mount(to: string, query: string): Promise<Response> {
   return send("POST", `/v2/${to}/blobs/uploads/?${query}`);

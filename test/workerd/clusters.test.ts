@@ -1,9 +1,9 @@
 /** Clusters of an organization over the API. The API server is a stand-in for `fetch`. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { decryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
 import { findClusterById } from "../../src/storage/triggers/clusters.ts";
-import { KubernetesApi } from "../support/kubernetes-api.ts";
+import { KubernetesApi } from "../support/fake-kubernetes-api.ts";
 import {
   asUser,
   auditOf,
@@ -14,8 +14,8 @@ import {
   newOrganization,
   newUser,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 import {
   anImage,
   answers,
@@ -27,7 +27,7 @@ import {
   SECRETS,
   stores,
   wholeAudit,
-} from "../support/workerd/triggers.ts";
+} from "../support/workerd/triggered-images.ts";
 
 interface Cluster {
   id: string;
@@ -90,37 +90,42 @@ async function tokenOf({ id }: Pick<Cluster, "id">): Promise<string | undefined>
 }
 
 describe("a cluster", () => {
-  it("is made, listed, shown, changed and deleted", async ({ expect }) => {
+  const shownBy = (expect: ExpectStatic) => ({
+    id: expect.stringMatching(/^\d+$/),
+    name: "production",
+    server: "https://cluster.example.com:6443",
+    authority: null,
+    namespaces: [],
+    created: expect.stringMatching(/Z$/),
+    updated: expect.stringMatching(/Z$/),
+  });
+  const CHANGES = { server: "https://other.example.com/k8s/", token: ` ${SECRETS.token}\n` };
+  const CHANGED_SERVER = "https://other.example.com/k8s";
+
+  it("is made, listed by name and shown, without its token", async ({ expect }) => {
     const { administrator, organization, path, create } = await setUp();
+    const shown = shownBy(expect);
     const made = await create();
     const cluster = await made.json<Cluster>();
-    const expected = {
-      id: expect.stringMatching(/^\d+$/),
-      name: "production",
-      server: "https://cluster.example.com:6443",
-      authority: null,
-      namespaces: [],
-      created: expect.stringMatching(/Z$/),
-      updated: expect.stringMatching(/Z$/),
-    };
-    expect([made.status, cluster]).toEqual([201, expected]);
+    expect([made.status, cluster]).toEqual([201, shown]);
     expect(await tokenOf(cluster)).toBe(SECRETS.token);
     await newCluster(administrator, organization, "Alpha");
     const listed = await administrator.get(path);
-    expect([listed.status, await listed.json()]).toEqual([
-      200,
-      { clusters: [{ ...expected, name: "Alpha" }, expected] },
-    ]);
+    expect([listed.status, await listed.json()]).toEqual([200, { clusters: [{ ...shown, name: "Alpha" }, shown] }]);
     expect(await (await administrator.get(`${path}/production`)).json()).toEqual(cluster);
+  });
 
-    const patched = await administrator.patch(`${path}/production`, {
-      server: "https://other.example.com/k8s/",
-      token: ` ${SECRETS.token}\n`,
-    });
-    const server = "https://other.example.com/k8s";
-    expect([patched.status, await patched.json()]).toEqual([200, { ...expected, server }]);
+  it("is changed, with spaces around the token left out", async ({ expect }) => {
+    const { administrator, path, create } = await setUp();
+    const cluster = await (await create()).json<Cluster>();
+    const patched = await administrator.patch(`${path}/production`, CHANGES);
+    expect([patched.status, await patched.json()]).toEqual([200, { ...shownBy(expect), server: CHANGED_SERVER }]);
     expect(await tokenOf(cluster)).toBe(SECRETS.token);
+  });
 
+  it("is unknown to every operation once it is deleted", async ({ expect }) => {
+    const { administrator, path, create } = await setUp();
+    await create();
     const deleted = await administrator.delete(`${path}/production`);
     expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
     expect(await refusalOf(await administrator.get(`${path}/production`))).toMatch(
@@ -131,6 +136,14 @@ describe("a cluster", () => {
       expect([method, response.status]).toEqual([method, 404]);
     }
     expect((await administrator.post(`${path}/production/test`, {})).status).toBe(404);
+  });
+
+  it("is in the audit when it is made, changed and deleted", async ({ expect }) => {
+    const { administrator, organization, path, create } = await setUp();
+    await create();
+    await newCluster(administrator, organization, "Alpha");
+    await administrator.patch(`${path}/production`, CHANGES);
+    await administrator.delete(`${path}/production`);
     expect((await auditOf(organization)).map(({ action, detail }) => `${action} ${detail}`)).toEqual([
       expect.stringContaining("organization.create"),
       'cluster.create {"cluster":"production","server":"https://cluster.example.com:6443"}',

@@ -23,9 +23,9 @@ import { newObjectKey } from "../../src/storage/content/objects.ts";
 import { saveRule } from "../../src/storage/aging/aging-rules.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
-import { miscounted } from "../support/workerd/quotas.ts";
-import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
+import { miscounted } from "../support/workerd/quota-counts.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
 
 const GRACE = 7 * DAY;
 const actor: Actor = {

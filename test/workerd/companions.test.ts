@@ -18,8 +18,8 @@ import { listTagsByAge } from "../../src/storage/aging/aging-runs.ts";
 import { listTagPage } from "../../src/storage/content/tags.ts";
 import { HEX, NAMES } from "../support/tag-names.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { miscounted, setLimits } from "../support/workerd/quotas.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { miscounted, setLimits } from "../support/workerd/quota-counts.ts";
 import {
   type Descriptor,
   digestOf,
@@ -33,9 +33,9 @@ import {
   putManifest,
   send,
   someBytes,
-} from "../support/workerd/registry.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
-import { anImage, clientOf, firedBy, newTrigger, type Setting } from "../support/workerd/triggers.ts";
+} from "../support/workerd/registry-requests.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import { anImage, clientOf, firedBy, newTrigger, type TriggeredImage } from "../support/workerd/triggered-images.ts";
 
 const stores = lastingStores();
 
@@ -193,7 +193,7 @@ describe("aging", () => {
 
 describe("triggers", () => {
   const put = async (
-    { administrator, repository }: Setting,
+    { administrator, repository }: TriggeredImage,
     tag: string,
     manifest: object,
     mediaType = OCI_MANIFEST,
@@ -256,7 +256,7 @@ describe("triggers", () => {
     expect((await list.json<{ tags: string[] }>()).tags).toContain(other);
   });
 
-  async function imageOf({ administrator, repository }: Setting) {
+  async function imageOf({ administrator, repository }: TriggeredImage) {
     return (await administrator.get(`/v2/${repository}/manifests/latest`)).json<object>();
   }
 });

@@ -1,8 +1,8 @@
 import { describe, it } from "vitest";
 import { app } from "../../src/app.ts";
 import { API_PATHS, isApiPath } from "../../src/http/api-paths.ts";
-import { withSettings } from "../support/workerd/management.ts";
-import { errorCodes } from "../support/workerd/registry.ts";
+import { withSettings } from "../support/workerd/managing-clients.ts";
+import { errorCodes } from "../support/workerd/registry-requests.ts";
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 

@@ -2,8 +2,8 @@
 import { describe, it } from "vitest";
 import { API_PATHS } from "../../src/http/api-paths.ts";
 import { readSettings } from "../../src/model/settings.ts";
-import { newAccount, newOrganization, pushAs, withSettings } from "../support/workerd/management.ts";
-import { basic, fetchAnonymously } from "../support/workerd/registry.ts";
+import { newAccount, newOrganization, pushAs, withSettings } from "../support/workerd/managing-clients.ts";
+import { basic, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const UI = "https://ui.example.com";
 const withUi = withSettings({ CORS_ORIGINS: `${UI}, https://other.example.com:8443` });

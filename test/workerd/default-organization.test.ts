@@ -1,9 +1,9 @@
 /** `DEFAULT_ORGANIZATION`: images that are called by one name, as at Docker Hub. */
 import { describe, it } from "vitest";
 import { readSettings } from "../../src/model/settings.ts";
-import { eventually } from "../support/workerd/images.ts";
-import { newAccount, newName, newOrganization, pushAs, withSettings } from "../support/workerd/management.ts";
-import { basic, digestOf, errorsOf, send } from "../support/workerd/registry.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { newAccount, newName, newOrganization, pushAs, withSettings } from "../support/workerd/managing-clients.ts";
+import { basic, digestOf, errorsOf, send } from "../support/workerd/registry-requests.ts";
 
 describe("a name without an organization", () => {
   it("is refused, unless one is set", async ({ expect }) => {

@@ -30,7 +30,7 @@ import { retag } from "../../src/storage/content/retag.ts";
 import { insertUser } from "../../src/storage/accounts/users.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
-import { dyingStores } from "../support/workerd/dying.ts";
+import { dyingStores } from "../support/workerd/dying-stores.ts";
 import {
   asUser,
   newAccount,
@@ -40,10 +40,10 @@ import {
   PASSWORD,
   pushAs,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { ADMINISTRATOR } from "../support/workerd/registry.ts";
-import { miscounted } from "../support/workerd/quotas.ts";
-import { planOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/managing-clients.ts";
+import { ADMINISTRATOR } from "../support/workerd/registry-requests.ts";
+import { miscounted } from "../support/workerd/quota-counts.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
 import { replacing } from "../support/replacing.ts";
 
 const HOUR = 60 * 60 * 1000;

@@ -13,9 +13,9 @@ import { insertDeliveries } from "../../src/storage/triggers/deliveries.ts";
 import { restoreTag } from "../../src/storage/deletion/deleted-tags.ts";
 import { insertRule } from "../../src/storage/aging/aging-rules.ts";
 import { sql } from "drizzle-orm";
-import { auditOf, type Client, pushAs } from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { errorCodes, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import { auditOf, type Client, pushAs } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { errorCodes, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 import {
   anImage,
   clientOf,
@@ -27,10 +27,10 @@ import {
   newTrigger,
   QUEUE,
   queued,
-  type Setting,
+  type TriggeredImage,
   stores,
   WEBHOOK,
-} from "../support/workerd/triggers.ts";
+} from "../support/workerd/triggered-images.ts";
 
 /** What the receiver was sent. */
 let received: Record<string, unknown>[] = [];
@@ -50,17 +50,17 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const push = ({ administrator, repository }: Setting, tag: string) => pushAs(administrator, repository, tag);
+const push = ({ administrator, repository }: TriggeredImage, tag: string) => pushAs(administrator, repository, tag);
 
 /** Pushes what is there already under another reference. */
-async function pushAgain(setting: Setting, digest: string, reference: string): Promise<Response> {
+async function pushAgain(setting: TriggeredImage, digest: string, reference: string): Promise<Response> {
   const { administrator, repository } = setting;
   const manifest = await (await administrator.get(`/v2/${repository}/manifests/${digest}`)).text();
   const path = `/v2/${repository}/manifests/${reference}`;
   return administrator.send("PUT", path, manifest, { "Content-Type": OCI_MANIFEST });
 }
 
-const retag = ({ administrator, swr }: Setting, source: string, destination: string, override = false) =>
+const retag = ({ administrator, swr }: TriggeredImage, source: string, destination: string, override = false) =>
   administrator.post(swr.replace(/triggers$/, "tags"), {
     source_tag: source,
     destination_tag: destination,
@@ -247,7 +247,7 @@ describe("a trigger fires", () => {
 
 describe("a push", () => {
   /** What a push asks the database, in order. */
-  async function traced(setting: Setting, tag: string): Promise<string[]> {
+  async function traced(setting: TriggeredImage, tag: string): Promise<string[]> {
     const asked: string[] = [];
     const statement = (original: D1PreparedStatement): D1PreparedStatement =>
       new Proxy(original, {
@@ -342,7 +342,7 @@ interface Delivery {
 
 describe("the history of a trigger", () => {
   const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-  const historyOf = ({ path }: Setting) => `${path}/triggers/hook/deliveries`;
+  const historyOf = ({ path }: TriggeredImage) => `${path}/triggers/hook/deliveries`;
 
   async function list(client: Client, path: string): Promise<{ deliveries: Delivery[]; next: string | null }> {
     const response = await client.get(path);

@@ -8,9 +8,9 @@ import {
   pushAs,
   withSettings,
   type Client,
-} from "../support/workerd/management.ts";
-import { setLimits } from "../support/workerd/quotas.ts";
-import { basic, errorCodes, fetchAnonymously, send } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { setLimits } from "../support/workerd/quota-counts.ts";
+import { basic, errorCodes, fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
 
 interface Found {
   query: string;

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
 import { readSettings } from "../../src/model/settings.ts";
-import { eventually } from "../support/workerd/images.ts";
+import { eventually } from "../support/workerd/eventually.ts";
 import {
   asUser,
   auditOf,
@@ -14,7 +14,7 @@ import {
   newUser,
   pushAs,
   withSettings,
-} from "../support/workerd/management.ts";
+} from "../support/workerd/managing-clients.ts";
 import {
   ADMINISTRATOR,
   fetchAnonymously,
@@ -24,7 +24,7 @@ import {
   pushImage,
   putManifest,
   send,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);

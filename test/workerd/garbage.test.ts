@@ -19,10 +19,10 @@ import { countDue, countReclaimable, findUnknownObjects, setKeepsUntagged } from
 import { newObjectKey } from "../../src/storage/content/objects.ts";
 import { insertRule } from "../../src/storage/aging/aging-rules.ts";
 import { DAY, HOUR, useClock } from "../support/workerd/clock.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { measureOrganization } from "../../src/storage/quotas/usage.ts";
-import { dyingStores } from "../support/workerd/dying.ts";
-import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
+import { dyingStores } from "../support/workerd/dying-stores.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 
 const actor: Actor = {

@@ -2,9 +2,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, it } from "vitest";
 import { hashPassword } from "../../src/model/logins/passwords.ts";
-import { newKey, openSession, permanentLogin, sendWithCookie } from "../support/workerd/identity.ts";
-import { asUser, type Client, newAccount, newName, newUser } from "../support/workerd/management.ts";
-import { basic, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+import { newKey, openSession, permanentLogin, sendWithCookie } from "../support/workerd/signed-requests.ts";
+import { asUser, type Client, newAccount, newName, newUser } from "../support/workerd/managing-clients.ts";
+import { basic, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 

@@ -2,8 +2,8 @@ import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
-import { newAccount, newName } from "../support/workerd/management.ts";
-import { newRepository, pushBlob, pushImage } from "../support/workerd/registry.ts";
+import { newAccount, newName } from "../support/workerd/managing-clients.ts";
+import { newRepository, pushBlob, pushImage } from "../support/workerd/registry-requests.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = Date.parse("2031-05-06T07:07:00Z");

@@ -1,7 +1,7 @@
 import { beforeAll, describe, it } from "vitest";
-import { at, type Key, newKey, sendSigned } from "../support/workerd/identity.ts";
-import { auditOf, type Client, newAccount, newName, userIdOf } from "../support/workerd/management.ts";
-import { fetchAnonymously } from "../support/workerd/registry.ts";
+import { at, type Key, newKey, sendSigned } from "../support/workerd/signed-requests.ts";
+import { auditOf, type Client, newAccount, newName, userIdOf } from "../support/workerd/managing-clients.ts";
+import { fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const HOUR = 3600 * 1000;
 

@@ -4,16 +4,16 @@ import { describe, it, vi } from "vitest";
 import { findArchiveParts } from "../../src/storage/images/image-archive.ts";
 import {
   bytesOf,
-  eventually,
   IMAGE_CONFIG,
-  makePublic,
   pushConfigured,
   pushIndex,
   pushManifestOf,
-} from "../support/workerd/images.ts";
-import { openSession } from "../support/workerd/identity.ts";
-import { newAccount, newName } from "../support/workerd/management.ts";
-import { plansOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/configured-images.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { makePublic } from "../support/workerd/stored-rights.ts";
+import { openSession } from "../support/workerd/signed-requests.ts";
+import { newAccount, newName } from "../support/workerd/managing-clients.ts";
+import { plansOf } from "../support/workerd/query-plans.ts";
 import {
   ADMINISTRATOR,
   digestOf,
@@ -24,7 +24,7 @@ import {
   pushBlob,
   send,
   someBytes,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const CONFIG = { os: "linux", architecture: "amd64", rootfs: { type: "layers", diff_ids: [] } };
 const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";

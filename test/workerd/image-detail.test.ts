@@ -6,17 +6,14 @@ import { findManifestFacts, listTagDetails, type TagSearch } from "../../src/sto
 import {
   bytesOf,
   type ConfiguredImage,
-  eventually,
-  grantOnImage,
-  grantOnOrganization,
-  makePublic,
   pushConfigured,
   pushIndex,
   pushManifestOf,
-  shareWith,
-} from "../support/workerd/images.ts";
-import { asUser, newAccount, newName, newUser } from "../support/workerd/management.ts";
-import { statementsOf, walkOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/configured-images.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { grantOnImage, grantOnOrganization, makePublic, shareWith } from "../support/workerd/stored-rights.ts";
+import { asUser, newAccount, newName, newUser } from "../support/workerd/managing-clients.ts";
+import { statementsOf, walkOf } from "../support/workerd/query-plans.ts";
 import {
   ADMINISTRATOR,
   errorsOf,
@@ -27,7 +24,7 @@ import {
   pushImage,
   send,
   someBytes,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const CONFIG = {
   created: "2026-01-02T03:04:05.678Z",

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
-import { bytesOf, makePublic, pushConfigured, pushManifestOf } from "../support/workerd/images.ts";
-import { newAccount } from "../support/workerd/management.ts";
+import { bytesOf, pushConfigured, pushManifestOf } from "../support/workerd/configured-images.ts";
+import { makePublic } from "../support/workerd/stored-rights.ts";
+import { newAccount } from "../support/workerd/managing-clients.ts";
 import {
   digestOf,
   errorsOf,
@@ -9,7 +10,7 @@ import {
   OCI_MANIFEST,
   pushBlob,
   send,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 interface Page {
   referrers: { digest: string; artifactType: string | null; annotations: Record<string, string> | null }[];

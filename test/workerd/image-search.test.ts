@@ -4,21 +4,15 @@ import type { User } from "../../src/model/rights/access.ts";
 import type { ImageFilter, ImageSort, ImageSource } from "../../src/model/images/image-search.ts";
 import { parseOrganizationName } from "../../src/kernel/reference.ts";
 import { searchImageCentre } from "../../src/registry/images/search.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
 import { listArchitectures } from "../../src/storage/images/platforms.ts";
 import { type ImageSearch, searchImages } from "../../src/storage/images/search.ts";
-import {
-  eventually,
-  grantOnImage,
-  grantOnOrganization,
-  makePublic,
-  pushConfigured,
-  pushIndex,
-  shareWith,
-} from "../support/workerd/images.ts";
-import { type Client, newAccount, newName, newUser } from "../support/workerd/management.ts";
-import { planOf, walkOf } from "../support/workerd/plans.ts";
-import { errorsOf, fetchAnonymously, pushImage, send } from "../support/workerd/registry.ts";
+import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import { type Client, newAccount, newName, newUser } from "../support/workerd/managing-clients.ts";
+import { planOf, walkOf } from "../support/workerd/query-plans.ts";
+import { errorsOf, fetchAnonymously, pushImage, send } from "../support/workerd/registry-requests.ts";
+import { grantOnImage, grantOnOrganization, makePublic, shareWith } from "../support/workerd/stored-rights.ts";
 
 interface ImagePage {
   images: { organization: string; image: string; level: string; architectures: string[]; [other: string]: unknown }[];

@@ -14,9 +14,9 @@ import {
   pushAs,
   swrProblem,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { planOf, plansOf } from "../support/workerd/plans.ts";
-import { digestOf, OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { digestOf, OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
+import { planOf, plansOf } from "../support/workerd/query-plans.ts";
 
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const UNKNOWN_TAG = "404 SVCSTG.SWR.4040115";

@@ -19,10 +19,10 @@ import {
   pushAs,
   swrProblem,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { eventually } from "../support/workerd/images.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { fetchAnonymously, OCI_INDEX } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { fetchAnonymously, OCI_INDEX } from "../support/workerd/registry-requests.ts";
 
 const UNKNOWN_ORGANIZATION = "404 SVCSTG.SWR.4040058";
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";

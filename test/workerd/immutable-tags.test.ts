@@ -10,8 +10,8 @@ import {
   newUser,
   pushAs,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { errorCodes, errorsOf, OCI_MANIFEST } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorCodes, errorsOf, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 
 interface Rule {
   id: number;
@@ -189,12 +189,11 @@ describe("an immutable tag", () => {
     expect((await putManifest(administrator, organization, "latest", v1)).status).toBe(201);
   });
 
-  it("is neither moved nor removed by retagging and deleting, over either API", async ({ expect }) => {
+  it("is not moved by a retag, but may be retagged to itself", async ({ expect }) => {
     const { administrator, organization } = await anImage("v1", "latest");
-    const { id } = await setRule(administrator, organization, "v*");
+    await setRule(administrator, organization, "v*");
     const path = tagsOf(organization);
-    const move = { source_tag: "latest", destination_tag: "v1", override: true };
-    const moved = await administrator.post(path, move);
+    const moved = await administrator.post(path, { source_tag: "latest", destination_tag: "v1", override: true });
     expect(moved.status).toBe(403);
     expect((await moved.json<{ error_msg: string }>()).error_msg).toContain("tag v1 is immutable");
     expect((await administrator.post(path, { source_tag: "v1", destination_tag: "v1", override: true })).status).toBe(
@@ -204,7 +203,12 @@ describe("an immutable tag", () => {
     expect((await administrator.post(path, { source_tag: "v1", destination_tag: "v2", override: true })).status).toBe(
       201,
     );
-    expect((await administrator.delete(`${path}/v1`)).status).toBe(403);
+  });
+
+  it("is not deleted over either API, by tag or by digest", async ({ expect }) => {
+    const { administrator, organization } = await anImage("v1", "latest");
+    await setRule(administrator, organization, "v*");
+    expect((await administrator.delete(`${tagsOf(organization)}/v1`)).status).toBe(403);
     const oci = `/v2/${organization}/web/manifests`;
     const byTag = await administrator.delete(`${oci}/v1`);
     expect([byTag.status, await errorCodes(byTag)]).toEqual([403, ["DENIED"]]);
@@ -212,11 +216,17 @@ describe("an immutable tag", () => {
     const digest = head.headers.get("Docker-Content-Digest") ?? "";
     expect((await administrator.delete(`${oci}/${digest}`)).status).toBe(403);
     expect((await administrator.get(`${oci}/v1`)).status).toBe(200);
+  });
 
+  it("is moved and deleted once the rule is lifted", async ({ expect }) => {
+    const { administrator, organization } = await anImage("v1", "v2", "latest");
+    const { id } = await setRule(administrator, organization, "v*");
     await administrator.delete(`${rulesOf(organization)}/${id}`);
+    const path = tagsOf(organization);
+    const move = { source_tag: "latest", destination_tag: "v1", override: true };
     expect((await administrator.post(path, move)).status).toBe(201);
     expect((await administrator.delete(`${path}/v1`)).status).toBe(204);
-    expect((await administrator.delete(`${oci}/v2`)).status).toBe(202);
+    expect((await administrator.delete(`/v2/${organization}/web/manifests/v2`)).status).toBe(202);
   });
 
   it.for([

@@ -1,8 +1,8 @@
 /** What an upload from a page need not send. */
 import { env } from "cloudflare:workers";
 import { it } from "vitest";
-import { IMAGE_CONFIG, bytesOf, pushIndex, pushManifestOf } from "../support/workerd/images.ts";
-import { asUser } from "../support/workerd/management.ts";
+import { IMAGE_CONFIG, bytesOf, pushIndex, pushManifestOf } from "../support/workerd/configured-images.ts";
+import { asUser } from "../support/workerd/managing-clients.ts";
 import {
   ADMINISTRATOR,
   type Descriptor,
@@ -12,7 +12,7 @@ import {
   OCI_MANIFEST,
   pushBlob,
   someBytes,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 const PLAIN = "application/vnd.oci.image.layer.v1.tar";

@@ -9,12 +9,12 @@ import { decryptClusterToken, encryptClusterToken } from "../../src/registry/tri
 import { deliver } from "../../src/registry/triggers/deliveries.ts";
 import { testCluster } from "../../src/registry/triggers/kubernetes.ts";
 import type { Stores } from "../../src/registry/stores.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
+import { findClusterById } from "../../src/storage/triggers/clusters.ts";
 import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
 import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
-import { findClusterById } from "../../src/storage/triggers/clusters.ts";
-import { type ApiAnswer, KubernetesApi } from "../support/kubernetes-api.ts";
-import { newRepository, pushImage } from "../support/workerd/registry.ts";
+import { type ApiAnswer, KubernetesApi } from "../support/fake-kubernetes-api.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import { newRepository, pushImage } from "../support/workerd/registry-requests.ts";
 
 const SERVER = "https://cluster.example.com:6443/k8s";
 const REGISTRY = "https://registry.example.com";

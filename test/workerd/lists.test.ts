@@ -9,7 +9,7 @@ import {
   putManifest,
   imageManifest,
   send,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 interface Listed {
   entries: string[];

@@ -4,10 +4,10 @@ import { MAX_SESSIONS } from "../../src/registry/logins/sessions.ts";
 import { REFRESH_IDLE_MS } from "../../src/registry/logins/tokens.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { deleteEndedSessions, findSession, hasSession, listSessions } from "../../src/storage/logins/sessions.ts";
-import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
-import { asUser, auditOf, type Client, newAccount, newUser } from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+import { type Client, asUser, auditOf, newAccount, newUser } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { at, openSession, sendWithCookie } from "../support/workerd/signed-requests.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -59,41 +59,51 @@ const withAuthToken = (token: string) =>
   fetchAnonymously("/v2/manage/namespaces", { headers: { "X-Auth-Token": token } });
 
 describe("the list of one's logins", () => {
-  it("has all kinds with client, address and times, marks the present one, and tells no secret", async ({ expect }) => {
+  /** A user with a login of each kind, and what the list says of them to the browser among these. */
+  async function everyKindOfLogin() {
     const { member } = await newAccount();
     const from = { "CF-Connecting-IP": "192.0.2.31" };
     const refreshToken = await dockerLogin(member, { ...from, "User-Agent": "docker/28.1" });
     const plain = await fetchAnonymously("/token?offline_token=true", {
       headers: { Authorization: basic(member.name, member.password), "User-Agent": `skopeo/1.9\t${"x".repeat(500)}` },
     });
+    const { refresh_token: other = "" } = await plain.json<{ refresh_token?: string }>();
     const token = await iamToken(member);
     const cookie = await openSession(member.name, member.password);
     const text = await (await sendWithCookie(cookie, "GET", "/api/logins")).text();
     const { logins } = JSON.parse(text) as { logins: Login[] };
+    return { member, text, logins, secrets: [refreshToken, other, token, cookie.split("=")[1] ?? ""] };
+  }
+
+  it("has all kinds with client, address and times", async ({ expect }) => {
+    const { logins } = await everyKindOfLogin();
     expect(logins.map(({ kind }) => kind).sort()).toEqual(["browser", "iam-token", "refresh-token", "refresh-token"]);
-    expect(logins.filter(({ current }) => current).map(({ kind }) => kind)).toEqual(["browser"]);
     const docker = logins.find(({ client }) => client === "docker");
     expect(docker).toMatchObject({ kind: "refresh-token", address: "192.0.2.31", lastUsed: null });
     expect(Math.abs(Date.parse(docker?.expires ?? "") - Date.now() - REFRESH_IDLE_MS)).toBeLessThan(MINUTE);
     const skopeo = logins.find(({ client }) => client?.startsWith("skopeo/1.9 xxx"));
     expect(skopeo?.client).toHaveLength(160);
-    for (const { id } of logins) expect(id).toMatch(/^[0-9a-f]{24}$/);
+  });
 
-    const { refresh_token: other = "" } = await plain.json<{ refresh_token?: string }>();
-    const secrets = [refreshToken, other, token, cookie.split("=")[1] ?? ""];
+  it("marks the present login, of which there is none by a password", async ({ expect }) => {
+    const { member, logins } = await everyKindOfLogin();
+    expect(logins.filter(({ current }) => current).map(({ kind }) => kind)).toEqual(["browser"]);
+    expect((await loginsOf(member.get("/api/logins"))).filter(({ current }) => current)).toEqual([]);
+  });
+
+  it("tells no secret, and ids that are good for nothing", async ({ expect }) => {
+    const { text, logins, secrets } = await everyKindOfLogin();
     const rows = JSON.stringify((await env.DB.prepare("SELECT * FROM sessions").all()).results);
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThan(20);
       expect(text).not.toContain(secret);
       expect(rows).not.toContain(secret);
     }
-    // An id is good for nothing.
     for (const { id } of logins) {
+      expect(id).toMatch(/^[0-9a-f]{24}$/);
       expect((await refresh(id)).status).toBe(401);
       expect((await withAuthToken(id)).status).toBe(401);
     }
-    // By a password there is no present one.
-    expect((await loginsOf(member.get("/api/logins"))).filter(({ current }) => current)).toEqual([]);
   });
 
   it("tells the last use to within some minutes, and from where, without a write for each request", async ({

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
-import { at, type Key, newKey, permanentLogin } from "../support/workerd/identity.ts";
-import { type Client, newAccount, newName } from "../support/workerd/management.ts";
-import { basic, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+import { at, type Key, newKey, permanentLogin } from "../support/workerd/signed-requests.ts";
+import { type Client, newAccount, newName } from "../support/workerd/managing-clients.ts";
+import { basic, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const HOUR = 3600 * 1000;
 const REFUSAL = "authentication required: the user name or the password is wrong";

@@ -4,11 +4,11 @@ import { beforeEach, describe, it, vi } from "vitest";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
-import { type Database } from "../../src/storage/database.ts";
 import { findManifest } from "../../src/storage/content/find-manifest.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { asUser, sendWithToken, tokenFor } from "../support/workerd/management.ts";
-import { usedBy } from "../support/workerd/quotas.ts";
+import { type Database } from "../../src/storage/database.ts";
+import { asUser, sendWithToken, tokenFor } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { usedBy } from "../support/workerd/quota-counts.ts";
 import {
   ADMINISTRATOR,
   digestOf,
@@ -22,8 +22,8 @@ import {
   putManifest,
   send,
   someBytes,
-} from "../support/workerd/registry.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
+} from "../support/workerd/registry-requests.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { makePublic, pushIndex } from "../support/workerd/images.ts";
-import { newAccount } from "../support/workerd/management.ts";
+import { makePublic } from "../support/workerd/stored-rights.ts";
+import { pushIndex } from "../support/workerd/configured-images.ts";
+import { newAccount } from "../support/workerd/managing-clients.ts";
 import {
   digestOf,
   errorsOf,
@@ -12,7 +13,7 @@ import {
   OCI_MANIFEST,
   putManifest,
   send,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 function pathOf(repository: string, reference: string): string {
   const [organization, image] = repository.split("/");

@@ -26,7 +26,7 @@ import {
   send,
   someBytes,
   type UploadHandle,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const MIB = 1024 * 1024;
 const MODULES = import.meta.glob<string>("../../src/{model,storage,registry,http}/**/*.ts", {

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { errorCodes, errorsOf, fetchAnonymously, pushImage, send } from "../support/workerd/registry.ts";
+import { errorCodes, errorsOf, fetchAnonymously, pushImage, send } from "../support/workerd/registry-requests.ts";
 
 describe("a name", () => {
   it.for([

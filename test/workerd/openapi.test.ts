@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { describe, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
-import { makePublic, pushConfigured, pushIndex } from "../support/workerd/images.ts";
-import { newName, newUser, withSettings } from "../support/workerd/management.ts";
+import { makePublic } from "../support/workerd/stored-rights.ts";
+import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
+import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
-import { fetchAnonymously, send } from "../support/workerd/registry.ts";
+import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
 
 const document = describeApi(app);
 const operations = operationsOf(document);

@@ -1,9 +1,9 @@
 /** Users with more rights, and users of other accounts, are out of reach for everything that changes them. */
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { newKey } from "../support/workerd/identity.ts";
-import { type Client, newName, newUser, type Client as User } from "../support/workerd/management.ts";
-import { errorCodes, errorsOf } from "../support/workerd/registry.ts";
+import { newKey } from "../support/workerd/signed-requests.ts";
+import { type Client, newName, newUser, type Client as User } from "../support/workerd/managing-clients.ts";
+import { errorCodes, errorsOf } from "../support/workerd/registry-requests.ts";
 
 const HOME = newName("home");
 const OTHER = newName("other");

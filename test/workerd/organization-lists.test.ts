@@ -1,9 +1,16 @@
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
 import { searchOrganizations } from "../../src/storage/organizations/organizations.ts";
-import { type Client, grant, newAccount, newName, newOrganization, pushAs } from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { errorCodes } from "../support/workerd/registry.ts";
+import {
+  type Client,
+  grant,
+  newAccount,
+  newName,
+  newOrganization,
+  pushAs,
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { errorCodes } from "../support/workerd/registry-requests.ts";
 
 interface Organization {
   name: string;

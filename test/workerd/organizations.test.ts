@@ -22,9 +22,9 @@ import {
   swrProblem,
   tokenFor,
   withSettings,
-} from "../support/workerd/management.ts";
-import { basic, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
-import { planOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/managing-clients.ts";
+import { basic, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
 
 const NAMESPACES = "/v2/manage/namespaces";
 

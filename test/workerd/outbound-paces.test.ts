@@ -14,10 +14,18 @@ import {
   SHARE_PER_MINUTE,
   takeOutbound,
 } from "../../src/storage/triggers/outbound-paces.ts";
-import { newName, pushAs } from "../support/workerd/management.ts";
-import { plansOf } from "../support/workerd/plans.ts";
-import { errorsOf, OCI_MANIFEST } from "../support/workerd/registry.ts";
-import { anImage, deliveriesOf, newTrigger, QUEUE, queued, type Setting, stores } from "../support/workerd/triggers.ts";
+import { newName, pushAs } from "../support/workerd/managing-clients.ts";
+import { plansOf } from "../support/workerd/query-plans.ts";
+import { OCI_MANIFEST, errorsOf } from "../support/workerd/registry-requests.ts";
+import {
+  QUEUE,
+  type TriggeredImage,
+  anImage,
+  deliveriesOf,
+  newTrigger,
+  queued,
+  stores,
+} from "../support/workerd/triggered-images.ts";
 
 /** When each request was sent, and where. */
 let sent: { at: number; host: string }[] = [];
@@ -58,7 +66,7 @@ function advance(ms: number): void {
 const hookAt = (host: string) => ({ kind: "webhook", url: `https://${host}/hook`, format: "text" });
 
 /** An image whose pushes set off so many webhooks at each of these hosts. */
-async function anAmplifier(triggers: number, ...hosts: string[]): Promise<Setting> {
+async function anAmplifier(triggers: number, ...hosts: string[]): Promise<TriggeredImage> {
   const setting = await anImage();
   const targets = Array.from({ length: triggers }, (_, at) => hookAt(hosts[at % hosts.length] ?? ""));
   await env.DB.prepare(
@@ -72,7 +80,7 @@ async function anAmplifier(triggers: number, ...hosts: string[]): Promise<Settin
 }
 
 function pushTags(
-  { administrator, repository, digest }: Setting,
+  { administrator, repository, digest }: TriggeredImage,
   count: number,
   headers: Record<string, string> = {},
 ): Promise<Response> {
@@ -88,7 +96,7 @@ async function look(): Promise<void> {
   for (const id of queued.splice(0)) await deliver(stores, id);
 }
 
-async function statusesOf(setting: Setting): Promise<Record<string, number>> {
+async function statusesOf(setting: TriggeredImage): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { status } of await deliveriesOf(setting)) counts[status] = (counts[status] ?? 0) + 1;
   return counts;

@@ -2,8 +2,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { ensureAdministrator } from "../../scripts/first-administrator.ts";
-import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
-import { asUser, newName, newUser, pushAs, sendWithToken, tokenFor } from "../support/workerd/management.ts";
+import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/signed-requests.ts";
+import { asUser, newName, newUser, pushAs, sendWithToken, tokenFor } from "../support/workerd/managing-clients.ts";
 import {
   ADMINISTRATOR,
   basic,
@@ -11,7 +11,7 @@ import {
   fetchAnonymously,
   OCI_MANIFEST,
   someBytes,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 interface Setting {
   name: string;

@@ -14,8 +14,8 @@ import {
   swrProblem,
   tokenFor,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 interface Auth {
   user_id: string;

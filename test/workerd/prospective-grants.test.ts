@@ -1,7 +1,14 @@
 /** Tokens that say more than their users may do by now: what was granted for a name before others took it, or closed it. */
 import { describe, it } from "vitest";
-import { grant, newAccount, newName, newOrganization, pushAs, type Client } from "../support/workerd/management.ts";
-import { basic, digestOf, fetchAnonymously, someBytes } from "../support/workerd/registry.ts";
+import {
+  grant,
+  newAccount,
+  newName,
+  newOrganization,
+  pushAs,
+  type Client,
+} from "../support/workerd/managing-clients.ts";
+import { basic, digestOf, fetchAnonymously, someBytes } from "../support/workerd/registry-requests.ts";
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 

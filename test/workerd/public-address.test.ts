@@ -2,9 +2,9 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { readSettings } from "../../src/model/settings.ts";
-import { newKey, sendSigned } from "../support/workerd/identity.ts";
-import { newAccount, newName, pushAs, withSettings } from "../support/workerd/management.ts";
-import { clientOf, deliveriesOf, anImage, newTrigger } from "../support/workerd/triggers.ts";
+import { newKey, sendSigned } from "../support/workerd/signed-requests.ts";
+import { newAccount, newName, pushAs, withSettings } from "../support/workerd/managing-clients.ts";
+import { clientOf, deliveriesOf, anImage, newTrigger } from "../support/workerd/triggered-images.ts";
 
 const PUBLIC = { PUBLIC_URL: "https://registry.example.com, https://second.example.com:8443" };
 const UNSET = { PUBLIC_URL: "" };

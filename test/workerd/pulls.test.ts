@@ -10,7 +10,7 @@ import {
   putManifest,
   send,
   someBytes,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 /** Longer than a flush takes to begin, with its first retry. */
 const PATIENCE = { timeout: 8000, interval: 50 };

@@ -9,7 +9,7 @@ import { findManifest, readManifest } from "../../src/storage/content/find-manif
 import { deleteOpenUpload, listOldUploads, openUploadRow } from "../../src/storage/content/open-uploads.ts";
 import { findRoom } from "../../src/storage/quotas/quotas.ts";
 import { listTags } from "../../src/storage/content/tags.ts";
-import { plansOf } from "../support/workerd/plans.ts";
+import { plansOf } from "../support/workerd/query-plans.ts";
 
 const REPOSITORY = parseRepositoryName("acme/web");
 const ORGANIZATION = parseOrganizationName("acme");

@@ -8,9 +8,16 @@ import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
-import { type Client, grant, newAccount, newOrganization } from "../support/workerd/management.ts";
-import { aboveLimits, miscounted, setLimits } from "../support/workerd/quotas.ts";
-import { basic, digestOf, fetchAnonymously, OCI_INDEX, OCI_MANIFEST, streamOf } from "../support/workerd/registry.ts";
+import { type Client, grant, newAccount, newOrganization } from "../support/workerd/managing-clients.ts";
+import { aboveLimits, miscounted, setLimits } from "../support/workerd/quota-counts.ts";
+import {
+  basic,
+  digestOf,
+  fetchAnonymously,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  streamOf,
+} from "../support/workerd/registry-requests.ts";
 
 const SEED = Number(env.GARBAGE_SEED || Date.now() % 1_000_000);
 /** The fast suite plays a few; `npm run test:garbage` hundreds. */

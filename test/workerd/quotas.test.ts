@@ -13,8 +13,8 @@ import {
   newOrganization,
   pushAs,
   swrProblem,
-} from "../support/workerd/management.ts";
-import { miscounted, setLimits, type ShownQuota, usedBy } from "../support/workerd/quotas.ts";
+} from "../support/workerd/managing-clients.ts";
+import { miscounted, setLimits, type ShownQuota, usedBy } from "../support/workerd/quota-counts.ts";
 import {
   basic,
   digestOf,
@@ -23,7 +23,7 @@ import {
   OCI_MANIFEST,
   someBytes,
   streamOf,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 60 * 60 * 1000;

@@ -5,10 +5,10 @@ import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { cleanUp } from "../../src/registry/deletion/cleanups.ts";
 import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
 import { openStores } from "../../src/storage/stores.ts";
-import { newAccount, newName, newOrganization, PASSWORD, pushAs } from "../support/workerd/management.ts";
-import { miscounted, setLimits } from "../support/workerd/quotas.ts";
-import { errorsOf } from "../support/workerd/registry.ts";
-import { WEBHOOK } from "../support/workerd/triggers.ts";
+import { newAccount, newName, newOrganization, PASSWORD, pushAs } from "../support/workerd/managing-clients.ts";
+import { miscounted, setLimits } from "../support/workerd/quota-counts.ts";
+import { errorsOf } from "../support/workerd/registry-requests.ts";
+import { WEBHOOK } from "../support/workerd/triggered-images.ts";
 
 const run = (sql: string, ...values: unknown[]) =>
   env.DB.prepare(sql)

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { insertAuditRarely } from "../../src/storage/audit/rare-events.ts";
 import { type Database } from "../../src/storage/database.ts";
-import { eventually } from "../support/workerd/images.ts";
+import { eventually } from "../support/workerd/eventually.ts";
 import {
   type AuditRow,
   type Client,
@@ -13,9 +13,9 @@ import {
   pushAs,
   sendWithToken,
   tokenFor,
-} from "../support/workerd/management.ts";
-import { planOf, statementsOf } from "../support/workerd/plans.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { planOf, statementsOf } from "../support/workerd/query-plans.ts";
 
 /** What was refused to a user by the registry API, oldest first. */
 async function refusalsOf(client: Client): Promise<AuditRow[]> {

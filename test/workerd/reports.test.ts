@@ -3,9 +3,9 @@ import { describe, it, vi } from "vitest";
 import { type Database } from "../../src/storage/database.ts";
 import { listPulledBytes, listStoredBytes } from "../../src/storage/overview/reports.ts";
 import { totalsOf, totalsOfOrganization } from "../../src/storage/quotas/totals.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { type Client, newAccount, newName, newUser, swrProblem } from "../support/workerd/management.ts";
-import { fetchAnonymously, newRepository, pushImage, send } from "../support/workerd/registry.ts";
+import { type Client, newAccount, newName, newUser, swrProblem } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { fetchAnonymously, newRepository, pushImage, send } from "../support/workerd/registry-requests.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -21,12 +21,12 @@ import {
   mayPull,
   organizationRightOf,
   OTHER,
-} from "../support/workerd/callers.ts";
-import { at as atTime, openSession, sendWithCookie } from "../support/workerd/identity.ts";
-import { eventually } from "../support/workerd/images.ts";
-import { newName, PASSWORD } from "../support/workerd/management.ts";
-import { setCommonLimits } from "../support/workerd/quotas.ts";
-import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry.ts";
+} from "../support/workerd/access-callers.ts";
+import { at as atTime, openSession, sendWithCookie } from "../support/workerd/signed-requests.ts";
+import { eventually } from "../support/workerd/eventually.ts";
+import { newName, PASSWORD } from "../support/workerd/managing-clients.ts";
+import { setCommonLimits } from "../support/workerd/quota-counts.ts";
+import { digestOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 import {
   clusterIdOf,
   deleteTags,
@@ -44,7 +44,7 @@ import {
   withoutImage,
   withoutOrganization,
   withoutPerson,
-} from "../support/workerd/targets.ts";
+} from "../support/workerd/access-targets.ts";
 
 // --- What is expected ---
 
@@ -923,7 +923,7 @@ for (const row of TABLE) {
   for (const kind of row.of === "image" ? (row.kinds ?? KINDS) : (["private"] as const)) {
     for (const way of row.scope ? (["basic", "token"] as const) : (["basic"] as const)) {
       it(`${titleOf(row)}${row.of === "image" ? `, ${kind}, by ${way}` : ""}`, { timeout: 120_000 }, ({ expect }) =>
-        checkRow(row, kind, way, expect),
+        expectRow(row, kind, way, expect),
       );
     }
   }
@@ -993,7 +993,7 @@ function titleOf({ at, route, query = "", note }: Row): string {
   return `${at ?? route}${query}${note === undefined ? "" : ` (${note})`}`;
 }
 
-async function checkRow(row: Row, kind: Kind, way: Way, expect: ExpectStatic): Promise<void> {
+async function expectRow(row: Row, kind: Kind, way: Way, expect: ExpectStatic): Promise<void> {
   const targets = await makeTargets(row, kind);
   const answers = await Promise.all(
     CALLERS.map(async (caller) => {

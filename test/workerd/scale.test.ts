@@ -17,8 +17,8 @@ import { countedRows } from "../bench/full/rows.ts";
 import { type Asked, FULL, nothingAsked } from "../bench/full/size.ts";
 import { faultsOf, type Step } from "../bench/full/plan.ts";
 import { hashPassword } from "../../src/model/logins/passwords.ts";
-import { asUser, type Client, PASSWORD, pushAs } from "../support/workerd/management.ts";
-import { ADMINISTRATOR, fetchAnonymously, send } from "../support/workerd/registry.ts";
+import { asUser, type Client, PASSWORD, pushAs } from "../support/workerd/managing-clients.ts";
+import { ADMINISTRATOR, fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
 
 /** More images than a list looks through, and more audit events; and twice as many. */
 const SMALL = { tags: 6000, images: 5400, blobs: 6000, auditEvents: 6000 };

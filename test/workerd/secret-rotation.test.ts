@@ -19,12 +19,12 @@ import {
   replaceEncrypted,
   listUnderOtherKeys,
 } from "../../src/storage/housekeeping/secret-rotation.ts";
-import { dyingStores } from "../support/workerd/dying.ts";
-import { type Key, newKey, permanentLogin } from "../support/workerd/identity.ts";
-import { asUser, auditOf, newAccount, newUser, PASSWORD, withSettings } from "../support/workerd/management.ts";
-import { plansOf } from "../support/workerd/plans.ts";
-import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
-import { anImage, newCluster, newTrigger, SECRETS, WEBHOOK } from "../support/workerd/triggers.ts";
+import { dyingStores } from "../support/workerd/dying-stores.ts";
+import { PASSWORD, asUser, auditOf, newAccount, newUser, withSettings } from "../support/workerd/managing-clients.ts";
+import { plansOf } from "../support/workerd/query-plans.ts";
+import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { type Key, newKey, permanentLogin } from "../support/workerd/signed-requests.ts";
+import { SECRETS, WEBHOOK, anImage, newCluster, newTrigger } from "../support/workerd/triggered-images.ts";
 
 const OLD = { TOKEN_SECRET: env.TOKEN_SECRET, ENCRYPTION_KEY: env.ENCRYPTION_KEY };
 const keyOf = (letter: string) => btoa(letter.repeat(32));

@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
 import { deleteEndedSessions, findSession } from "../../src/storage/logins/sessions.ts";
-import { at, openSession, sendWithCookie } from "../support/workerd/identity.ts";
-import { asUser, auditOf, type Client, newAccount, newName } from "../support/workerd/management.ts";
-import { basic, errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
-import { planOf } from "../support/workerd/plans.ts";
+import { type Client, asUser, auditOf, newAccount, newName } from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { basic, errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { at, openSession, sendWithCookie } from "../support/workerd/signed-requests.ts";
 
 const HOUR = 3600 * 1000;
 

@@ -2,8 +2,8 @@ import { describe, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { readSettings } from "../../src/model/settings.ts";
 import { VERSION } from "../../src/kernel/version.ts";
-import { newAccount, withSettings } from "../support/workerd/management.ts";
-import { fetchAnonymously } from "../support/workerd/registry.ts";
+import { newAccount, withSettings } from "../support/workerd/managing-clients.ts";
+import { fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const GIB = 1024 ** 3;
 

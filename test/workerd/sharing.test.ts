@@ -16,9 +16,9 @@ import {
   swrProblem,
   tokenFor,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { basic, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { basic, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
 const DENIED = "403 SVCSTG.SWR.4030170";
@@ -91,21 +91,33 @@ function setClock(time: string): void {
 }
 
 describe("sharing an image", () => {
-  it("lets all users of the other account pull it, and nothing else", async ({ expect }) => {
+  const DETAILS = { description: "für euch", deadline: "2099-12-31T00:00:00Z", unknown: 1 };
+
+  it("lets all users of the other account pull it", async ({ expect }) => {
     const { administrator, organization, other } = await anImage();
     expect(await mayPull(other.member, organization)).toBe(false);
-    const body = share(other.account, { description: "für euch", deadline: "2099-12-31T00:00:00Z", unknown: 1 });
-    const response = await administrator.post(domainsOf(organization), body);
-    expect([response.status, await response.json()]).toEqual([201, {}]);
+    await administrator.post(domainsOf(organization), share(other.account, DETAILS));
     expect(await mayPull(other.member, organization)).toBe(true);
+    const tags = `/v2/manage/namespaces/${organization}/repos/web/tags`;
+    expect((await other.member.get(tags)).status).toBe(200);
+  });
+
+  it("lets the other account neither push nor delete nor manage it", async ({ expect }) => {
+    const { administrator, organization, other } = await anImage();
+    await administrator.post(domainsOf(organization), share(other.account, DETAILS));
     const push = await other.administrator.send("POST", `/v2/${organization}/web/blobs/uploads/`);
     expect(push.status).toBe(403);
     expect((await other.administrator.delete(`/v2/${organization}/web/manifests/latest`)).status).toBe(403);
     const repository = `/v2/manage/namespaces/${organization}/repos/web`;
-    expect((await other.member.get(`${repository}/tags`)).status).toBe(200);
     expect(await swrProblem(await other.administrator.patch(repository, { is_public: true }))).toBe(DENIED);
     expect(await swrProblem(await other.administrator.get(domainsOf(organization)))).toBe(DENIED);
     expect(await swrProblem(await other.administrator.post(domainsOf(organization), share(newName("x"))))).toBe(DENIED);
+  });
+
+  it("is listed and audited as it was asked for", async ({ expect }) => {
+    const { administrator, organization, other } = await anImage();
+    const response = await administrator.post(domainsOf(organization), share(other.account, DETAILS));
+    expect([response.status, await response.json()]).toEqual([201, {}]);
     expect(await shares(administrator, organization)).toEqual([
       {
         namespace: organization,

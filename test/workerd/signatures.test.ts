@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, it } from "vitest";
 import { openDatabase } from "../../src/storage/database.ts";
 import { deleteEndedSignatures } from "../../src/storage/logins/used-signatures.ts";
-import { at, type Key, newKey, sendSigned, type Signing } from "../support/workerd/identity.ts";
-import { type Client, newAccount, newName, statusesOf } from "../support/workerd/management.ts";
-import { fetchAnonymously } from "../support/workerd/registry.ts";
+import { at, type Key, newKey, sendSigned, type Signing } from "../support/workerd/signed-requests.ts";
+import { type Client, newAccount, newName, statusesOf } from "../support/workerd/managing-clients.ts";
+import { fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const MINUTE = 60_000;
 const NAMESPACES = "/v2/manage/namespaces";

@@ -15,9 +15,15 @@ import {
   sendWithToken,
   tokenFor,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { digestOf, errorCodes, fetchAnonymously, OCI_MANIFEST, someBytes } from "../support/workerd/registry.ts";
-import { planOf } from "../support/workerd/plans.ts";
+} from "../support/workerd/managing-clients.ts";
+import {
+  digestOf,
+  errorCodes,
+  fetchAnonymously,
+  OCI_MANIFEST,
+  someBytes,
+} from "../support/workerd/registry-requests.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
 
 interface Setting {
   organization: string;

@@ -1,7 +1,13 @@
 /** Browsers are told to come by TLS only: on every surface, in errors too, and never on one's own machine. */
 import { describe, it, vi } from "vitest";
-import { withSettings } from "../support/workerd/management.ts";
-import { ADMINISTRATOR, basic, fetchAnonymously, newRepository, pushImage } from "../support/workerd/registry.ts";
+import { withSettings } from "../support/workerd/managing-clients.ts";
+import {
+  ADMINISTRATOR,
+  basic,
+  fetchAnonymously,
+  newRepository,
+  pushImage,
+} from "../support/workerd/registry-requests.ts";
 
 const HEADER = "Strict-Transport-Security";
 const VALUE = "max-age=31536000";

@@ -8,8 +8,8 @@ import {
   newOrganization,
   pushAs,
   statusesOf,
-} from "../support/workerd/management.ts";
-import { errorsOf } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { errorsOf } from "../support/workerd/registry-requests.ts";
 
 const imagePath = (organization: string) => `/api/organizations/${organization}/images/web`;
 

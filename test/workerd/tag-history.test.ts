@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { it } from "vitest";
-import { digestOf, imageManifest, newRepository, putManifest, send } from "../support/workerd/registry.ts";
+import { digestOf, imageManifest, newRepository, putManifest, send } from "../support/workerd/registry-requests.ts";
 
 async function historyOf(repository: string, tag: string): Promise<(string | null)[]> {
   const { results } = await env.DB.prepare(

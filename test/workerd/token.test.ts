@@ -3,8 +3,8 @@ import { SignJWT } from "jose";
 import { describe, it, vi } from "vitest";
 import { hashPassword } from "../../src/model/logins/passwords.ts";
 import { TOKEN_LIFETIME_S } from "../../src/registry/logins/tokens.ts";
-import { openSession, sendWithCookie } from "../support/workerd/identity.ts";
-import { newName } from "../support/workerd/management.ts";
+import { openSession, sendWithCookie } from "../support/workerd/signed-requests.ts";
+import { newName } from "../support/workerd/managing-clients.ts";
 import {
   addUser,
   ADMINISTRATOR,
@@ -14,7 +14,7 @@ import {
   fetchAnonymously,
   newRepository,
   pushImage,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 const ADMIN = basic(ADMINISTRATOR.name, ADMINISTRATOR.password);
 

@@ -1,10 +1,10 @@
 /** Triggers of an image over both APIs: who may have them, and what they may be. */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { decryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
 import { listNewestDeliveries } from "../../src/storage/triggers/delivery-history.ts";
 import { findTrigger } from "../../src/storage/triggers/triggers.ts";
-import { grantOnImage, makePublic } from "../support/workerd/images.ts";
+import { grantOnImage, makePublic } from "../support/workerd/stored-rights.ts";
 import {
   asUser,
   auditOf,
@@ -14,9 +14,9 @@ import {
   pushAs,
   statusesOf,
   swrProblem,
-} from "../support/workerd/management.ts";
-import { planOf } from "../support/workerd/plans.ts";
-import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { planOf } from "../support/workerd/query-plans.ts";
+import { errorCodes, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 import {
   anImage,
   answers,
@@ -28,11 +28,11 @@ import {
   newTrigger,
   queued,
   SECRETS,
-  type Setting,
+  type TriggeredImage,
   stores,
   WEBHOOK,
   wholeAudit,
-} from "../support/workerd/triggers.ts";
+} from "../support/workerd/triggered-images.ts";
 
 const { secret, authorization } = SECRETS;
 const ALL = { kind: "all" };
@@ -66,69 +66,85 @@ async function refusalOf(response: Response): Promise<string> {
 }
 
 /** The secrets that a trigger has. */
-async function secretsOf({ repository }: Setting, name: string) {
+async function secretsOf({ repository }: TriggeredImage, name: string) {
   const id = await env.DB.prepare("SELECT id FROM repositories WHERE name = ?").bind(repository).first<number>("id");
   const record = await findTrigger(stores.db, id ?? 0, name);
   return decryptWebhookSecrets(stores, id ?? 0, name, record?.encryptedSecrets ?? null);
 }
 
-const create = ({ administrator, path }: Setting, fields: object) =>
+const create = ({ administrator, path }: TriggeredImage, fields: object) =>
   administrator.post(`${path}/triggers`, { ...HOOK, ...fields });
-const change = ({ administrator, path }: Setting, fields: object, name = "hook") =>
+const change = ({ administrator, path }: TriggeredImage, fields: object, name = "hook") =>
   administrator.patch(`${path}/triggers/${name}`, fields);
 
 describe("a trigger", () => {
-  it("is made, listed, shown, changed and deleted", async ({ expect }) => {
+  const DEPLOY = { name: "deploy", target: KUBERNETES };
+  const HOOK_OF_TAGS = {
+    name: "Hook",
+    condition: { kind: "tag", text: " v1 ; v2" },
+    enabled: false,
+    firesAlways: true,
+  };
+  const FLAGS = { enabled: false, firesAlways: true };
+  const TARGET = { ...KUBERNETES, workload: "cronjobs", container: "app", byDigest: true };
+  const CHANGES = { condition: { kind: "regular", text: "v{1,2}.*" }, target: TARGET };
+
+  async function anImageWithCluster(expect: ExpectStatic) {
     const setting = await anImage();
-    const { administrator, organization, path, repository } = setting;
-    await newCluster(administrator, organization);
-    const made = await create(setting, { name: "deploy", target: KUBERNETES });
-    const expected = {
+    await newCluster(setting.administrator, setting.organization);
+    const shown = {
       name: "deploy",
       condition: { kind: "all", text: ".*" },
       conditionSyntax: "",
       enabled: true,
       firesAlways: false,
       target: { ...KUBERNETES, container: null, byDigest: false },
-      createdBy: administrator.name,
+      createdBy: setting.administrator.name,
       created: expect.stringMatching(TIME),
     };
-    expect([made.status, await made.json()]).toEqual([201, expected]);
-    const hook = await create(setting, {
-      name: "Hook",
-      condition: { kind: "tag", text: " v1 ; v2" },
-      enabled: false,
-      firesAlways: true,
-    });
-    const expectedHook = {
-      ...expected,
+    return { setting, ...setting, shown };
+  }
+
+  it("is made, listed by name and shown", async ({ expect }) => {
+    const { setting, administrator, path, shown } = await anImageWithCluster(expect);
+    const made = await create(setting, DEPLOY);
+    expect([made.status, await made.json()]).toEqual([201, shown]);
+    const hook = await create(setting, HOOK_OF_TAGS);
+    const shownHook = {
+      ...shown,
       name: "Hook",
       condition: { kind: "tag", text: "v1;v2" },
       enabled: false,
       firesAlways: true,
       target: { ...WEBHOOK, hasSecret: false, hasAuthorization: false },
     };
-    expect([hook.status, await hook.json()]).toEqual([201, expectedHook]);
+    expect([hook.status, await hook.json()]).toEqual([201, shownHook]);
     const listed = await administrator.get(`${path}/triggers`);
     expect([listed.status, await listed.json()]).toEqual([
       200,
       {
         triggers: [
-          { ...expectedHook, last: null },
-          { ...expected, last: null },
+          { ...shownHook, last: null },
+          { ...shown, last: null },
         ],
       },
     ]);
-    expect(await (await administrator.get(`${path}/triggers/deploy`)).json()).toEqual(expected);
+    expect(await (await administrator.get(`${path}/triggers/deploy`)).json()).toEqual(shown);
+  });
 
-    const target = { ...KUBERNETES, workload: "cronjobs", container: "app", byDigest: true };
-    const changed = await change(setting, { condition: { kind: "regular", text: "v{1,2}.*" }, target }, "deploy");
-    const after = { ...expected, condition: { kind: "regular", text: "v{1,2}.*" }, conditionSyntax: "glob", target };
+  it("is changed field by field", async ({ expect }) => {
+    const { setting, shown } = await anImageWithCluster(expect);
+    await create(setting, DEPLOY);
+    const changed = await change(setting, CHANGES, "deploy");
+    const after = { ...shown, ...CHANGES, conditionSyntax: "glob" };
     expect([changed.status, await changed.json()]).toEqual([200, after]);
     expect(await (await change(setting, {}, "deploy")).json()).toEqual(after);
-    const flags = { enabled: false, firesAlways: true };
-    expect(await (await change(setting, flags, "deploy")).json()).toEqual({ ...after, ...flags });
+    expect(await (await change(setting, FLAGS, "deploy")).json()).toEqual({ ...after, ...FLAGS });
+  });
 
+  it("is unknown to every operation once it is deleted", async ({ expect }) => {
+    const { setting, administrator, path } = await anImageWithCluster(expect);
+    await create(setting, DEPLOY);
     const deleted = await administrator.delete(`${path}/triggers/deploy`);
     expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
     expect(await refusalOf(await administrator.get(`${path}/triggers/deploy`))).toMatch(
@@ -137,6 +153,14 @@ describe("a trigger", () => {
     expect((await administrator.delete(`${path}/triggers/deploy`)).status).toBe(404);
     expect((await change(setting, {}, "deploy")).status).toBe(404);
     expect((await change(setting, { target: WEBHOOK }, "deploy")).status).toBe(404);
+  });
+
+  it("is in the audit when it is made, changed and deleted", async ({ expect }) => {
+    const { setting, administrator, organization, path, repository } = await anImageWithCluster(expect);
+    await create(setting, DEPLOY);
+    await create(setting, HOOK_OF_TAGS);
+    for (const fields of [CHANGES, {}, FLAGS]) await change(setting, fields, "deploy");
+    await administrator.delete(`${path}/triggers/deploy`);
     const audit = (await auditOf(repository)).filter(({ action }) => action.startsWith("trigger."));
     expect(audit.map(({ action, detail, organization: of }) => `${action} ${of} ${detail}`)).toEqual([
       `trigger.create ${organization} {"trigger":"deploy","kind":"kubernetes","namespace":"default","application":"nginx"}`,

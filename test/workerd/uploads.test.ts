@@ -17,7 +17,7 @@ import {
   someBytes,
   streamOf,
   type UploadHandle,
-} from "../support/workerd/registry.ts";
+} from "../support/workerd/registry-requests.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { Role } from "../../src/model/rights/access.ts";
 import { listUsers } from "../../src/storage/accounts/users.ts";
-import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/identity.ts";
+import { newKey, openSession, permanentLogin, sendSigned, sendWithCookie } from "../support/workerd/signed-requests.ts";
 import {
   accessPath,
   asUser,
@@ -14,9 +14,9 @@ import {
   newUser,
   statusesOf,
   userIdOf,
-} from "../support/workerd/management.ts";
-import { walkOf } from "../support/workerd/plans.ts";
-import { ADMINISTRATOR, basic, errorCodes, fetchAnonymously } from "../support/workerd/registry.ts";
+} from "../support/workerd/managing-clients.ts";
+import { walkOf } from "../support/workerd/query-plans.ts";
+import { ADMINISTRATOR, basic, errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
 const PASSWORD = "long enough";

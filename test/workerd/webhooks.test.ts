@@ -9,11 +9,11 @@ import type { WebhookFormat, WebhookSecrets } from "../../src/model/triggers/tri
 import { signWebhook } from "../../src/model/triggers/webhook-signature.ts";
 import { deliver, dispatch, sweepDeliveries } from "../../src/registry/triggers/deliveries.ts";
 import type { Stores } from "../../src/registry/stores.ts";
-import { lastingStores } from "../support/workerd/stores.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
 import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
 import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
-import { newRepository, pushImage } from "../support/workerd/registry.ts";
+import { newRepository, pushImage } from "../support/workerd/registry-requests.ts";
 
 const URL_OF_RECEIVER = "https://hooks.example.com/berth?team=web";
 const DIGEST = `sha256:${"a".repeat(64)}` as Digest;

@@ -2,11 +2,18 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { deliver } from "../../src/registry/triggers/deliveries.ts";
-import { KubernetesApi } from "../support/kubernetes-api.ts";
-import { grantOnImage, grantOnOrganization } from "../support/workerd/images.ts";
-import { type Client, newUser, pushAs } from "../support/workerd/management.ts";
-import { errorsOf } from "../support/workerd/registry.ts";
-import { anImage, CLUSTER, clientOf, deliveriesOf, type Setting, stores } from "../support/workerd/triggers.ts";
+import { KubernetesApi } from "../support/fake-kubernetes-api.ts";
+import { grantOnImage, grantOnOrganization } from "../support/workerd/stored-rights.ts";
+import { type Client, newUser, pushAs } from "../support/workerd/managing-clients.ts";
+import { errorsOf } from "../support/workerd/registry-requests.ts";
+import {
+  anImage,
+  CLUSTER,
+  clientOf,
+  deliveriesOf,
+  type TriggeredImage,
+  stores,
+} from "../support/workerd/triggered-images.ts";
 
 let api: KubernetesApi;
 let isAway = false;
@@ -42,7 +49,7 @@ interface Place {
   namespace?: string;
 }
 
-interface Clustered extends Setting {
+interface Clustered extends TriggeredImage {
   /** Makes a user of the account with a right on the image alone. */
   onImage: (level?: string) => Promise<Client>;
   /** The container's image as it is. */
@@ -77,7 +84,7 @@ const targetOf = ({ namespace = "default", ...place }: Place) => ({
   ...place,
 });
 
-function create(client: Client, { path }: Setting, place: Place, more: object = {}): Promise<Response> {
+function create(client: Client, { path }: TriggeredImage, place: Place, more: object = {}): Promise<Response> {
   return client.post(`${path}/triggers`, { name: "t", condition: { kind: "all" }, target: targetOf(place), ...more });
 }
 
@@ -88,7 +95,7 @@ async function said(response: Response): Promise<string> {
 }
 
 /** Pushes a tag and has everything delivered that this sets off; answers what came of the last. */
-async function pushAndDeliver(setting: Setting, client: Client, tag = "v2"): Promise<string> {
+async function pushAndDeliver(setting: TriggeredImage, client: Client, tag = "v2"): Promise<string> {
   await pushAs(client, setting.repository, tag);
   const id = (await deliveriesOf(setting)).at(-1)?.id ?? 0;
   await deliver(stores, id);

@@ -31,6 +31,7 @@ import { shares } from "./rights/shares.ts";
 import { tagDeletion } from "./deletion/delete-tags.ts";
 import { tagHistory } from "./images/tag-history.ts";
 import { triggers } from "./triggers/triggers.ts";
+import { usage } from "./quotas/usage.ts";
 import { users } from "./accounts/users.ts";
 
 export const api = createManagementRouter();
@@ -39,6 +40,7 @@ api.use(identifyManager);
 api.use(readWholeBody);
 api.route("/", audit);
 api.route("/", garbage);
+api.route("/", usage);
 api.route("/", images);
 api.route("/", manifestText);
 api.route("/", imageArchive);

@@ -6,9 +6,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { AccessKey } from "../../support/people.ts";
+import type { AccessKey } from "../../support/server-people.ts";
 import { ended, execute, findProgram } from "../../support/commands.ts";
-import { PROJECT_ID } from "../setting.ts";
+import { PROJECT_ID } from "../sdk-registry.ts";
 
 /** Where the SDKs are installed once; before a test gives itself another home. */
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "berth-sdk");

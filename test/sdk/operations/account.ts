@@ -1,7 +1,8 @@
 /** What SWR tells of an account, its login commands, and what Berth does not have. */
 import { beforeAll, expect, test } from "vitest";
-import { MANIFEST_TYPE, type Person, pushImage, type PushedImage } from "../../support/people.ts";
-import { type Operation, PROJECT_ID, type SdkUser, type Setting } from "../setting.ts";
+import { MANIFEST_TYPE, pushImage, type PushedImage } from "../../support/server-images.ts";
+import { type Person } from "../../support/server-people.ts";
+import { type Operation, PROJECT_ID, type SdkUser, type SdkRegistry } from "../sdk-registry.ts";
 
 const HOURS_24 = 24 * 3600 * 1000;
 const SYNC = { remoteRegionId: "eu-west-101", remoteNamespace: "elsewhere", syncAuto: true, override: true };
@@ -16,7 +17,7 @@ const UNSUPPORTED: readonly [Operation, Record<string, unknown>][] = [
 ];
 
 /** Registers the tests. */
-export function account(setting: Setting): void {
+export function account(setting: SdkRegistry): void {
   let person: Person;
   let swr: SdkUser;
   let image: PushedImage;

@@ -1,8 +1,9 @@
 /** Images, their properties and the rights on them: SWR's "Image repository management". */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { addUser, MANIFEST_TYPE, type Person, pushImage } from "../../support/people.ts";
-import type { SdkUser, Setting } from "../setting.ts";
+import { addUser, type Person } from "../../support/server-people.ts";
+import { MANIFEST_TYPE, pushImage } from "../../support/server-images.ts";
+import type { SdkUser, SdkRegistry } from "../sdk-registry.ts";
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 const UNKNOWN_IMAGE = "404 SVCSTG.SWR.4040113";
@@ -16,7 +17,7 @@ export interface ListedRepository {
 }
 
 /** Registers the tests. */
-export function images(setting: Setting): void {
+export function images(setting: SdkRegistry): void {
   const namespace = "east";
   let administrator: Person;
   let swr: SdkUser;

@@ -1,7 +1,8 @@
 /** Organizations and the rights on them: SWR's "Organization management". */
 import { beforeAll, expect, test } from "vitest";
-import { addUser, type Person, pushImage } from "../../support/people.ts";
-import type { SdkUser, Setting } from "../setting.ts";
+import { addUser, type Person } from "../../support/server-people.ts";
+import { pushImage } from "../../support/server-images.ts";
+import type { SdkUser, SdkRegistry } from "../sdk-registry.ts";
 
 const INTEGER = expect.any(Number);
 const PERMISSION_BODIES: readonly [auth: unknown, refusal: string][] = [
@@ -16,7 +17,7 @@ interface Namespaces {
 }
 
 /** Registers the tests. The registry allows five organizations for each user. */
-export function organizations(setting: Setting): void {
+export function organizations(setting: SdkRegistry): void {
   let administrator: Person;
   let swr: SdkUser;
   let member: Person;

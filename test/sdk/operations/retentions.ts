@@ -1,7 +1,8 @@
 /** Rules by which tags age: SWR's "Image retention policy management" and guide 4.8. */
 import { beforeAll, expect, test } from "vitest";
-import { MANIFEST_TYPE, type Person, pushImage } from "../../support/people.ts";
-import type { SdkUser, Setting } from "../setting.ts";
+import { MANIFEST_TYPE, pushImage } from "../../support/server-images.ts";
+import { type Person } from "../../support/server-people.ts";
+import type { SdkUser, SdkRegistry } from "../sdk-registry.ts";
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 const INVALID = "400 SVCSTG.SWR.4000014";
@@ -28,7 +29,7 @@ const num = (value: unknown, ...selectors: Selector[]) => policy("tag_rule", { n
 const regexp = (pattern: string): Selector => ({ kind: "regexp", pattern });
 
 /** Registers the tests. */
-export function retentions(setting: Setting): void {
+export function retentions(setting: SdkRegistry): void {
   const image = { namespace: "ager", repository: "shop$web" };
   const TAGS = ["v1", "v2", "stable", "v3", "v4"];
   let ager: { person: Person; sdk: SdkUser };

@@ -1,7 +1,8 @@
 /** Images that another account may pull: SWR's "Shared account management" and guide 4.6. */
 import { beforeAll, expect, test } from "vitest";
-import { MANIFEST_TYPE, type Person, pushImage } from "../../support/people.ts";
-import type { SdkUser, Setting } from "../setting.ts";
+import { MANIFEST_TYPE, pushImage } from "../../support/server-images.ts";
+import { type Person } from "../../support/server-people.ts";
+import type { SdkUser, SdkRegistry } from "../sdk-registry.ts";
 import type { ListedRepository } from "./images.ts";
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
@@ -11,7 +12,7 @@ const INVALID = "400 SVCSTG.SWR.4000014";
 const dayFromNow = (days: number) => `${new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`;
 
 /** Registers the tests. */
-export function sharing(setting: Setting): void {
+export function sharing(setting: SdkRegistry): void {
   const image = { namespace: "giver", repository: "shop$web" };
   let giver: { person: Person; sdk: SdkUser };
   let taker: { person: Person; sdk: SdkUser };

@@ -1,8 +1,9 @@
 /** Tags: SWR's "Image version management". */
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { type Person, pushImage, pushIndex, type PushedImage } from "../../support/people.ts";
-import type { SdkUser, Setting } from "../setting.ts";
+import { type Person } from "../../support/server-people.ts";
+import { pushImage, pushIndex, type PushedImage } from "../../support/server-images.ts";
+import type { SdkUser, SdkRegistry } from "../sdk-registry.ts";
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 const UNKNOWN_TAG = "404 SVCSTG.SWR.4040115";
@@ -15,7 +16,7 @@ interface ListedTag {
 }
 
 /** Registers the tests. */
-export function tags(setting: Setting): void {
+export function tags(setting: SdkRegistry): void {
   const image = { namespace: "tags", repository: "shop$web" };
   let person: Person;
   let swr: SdkUser;

@@ -1,7 +1,8 @@
 /** What pushes set off: SWR's "Trigger management" and guide 4.7. */
 import { beforeAll, expect, test } from "vitest";
-import { type Person, pushImage } from "../../support/people.ts";
-import type { SdkUser, Setting } from "../setting.ts";
+import { type Person } from "../../support/server-people.ts";
+import { pushImage } from "../../support/server-images.ts";
+import type { SdkUser, SdkRegistry } from "../sdk-registry.ts";
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
 const INVALID = "400 SVCSTG.SWR.4000014";
@@ -30,7 +31,7 @@ const SHOWN = {
 };
 
 /** Registers the tests. */
-export function triggers(setting: Setting): void {
+export function triggers(setting: SdkRegistry): void {
   const image = { namespace: "deployer", repository: "nginx" };
   let owner: Person;
   let sdk: SdkUser;

@@ -1,4 +1,4 @@
-/** Garbage collection as operators see it, what of it an image decides itself, and what organizations take up. */
+/** Garbage collection as operators see it, and the one setting of it that each image has. */
 import { cleanUpAfterwards } from "../../../registry/deletion/cleanups.ts";
 import {
   changeKeepsUntagged,
@@ -10,7 +10,6 @@ import {
   reportGarbage,
   startCollecting,
 } from "../../../registry/garbage/garbage.ts";
-import { getUsage } from "../../../registry/quotas/usage.ts";
 import { continueAfterAnswer } from "../../context.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
@@ -85,16 +84,6 @@ const Setting = z
     }),
   })
   .openapi("ImageGarbageCollection");
-
-const Usage = z
-  .object({
-    organization: z.string(),
-    images: z.int(),
-    tags: z.int(),
-    imageBytes: z.int().openapi({ description: "The sizes of its images: a blob that two have counts twice." }),
-    storedBytes: z.int().openapi({ description: "Bytes of its blobs, each counted once: what its quota counts." }),
-  })
-  .openapi("OrganizationUsage");
 
 /** Beyond SWR. */
 export const garbage = createRouter();
@@ -177,23 +166,6 @@ garbage.openapi(
     await changeKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), keepsUntagged);
     continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
     return c.json({ keepsUntagged }, 200);
-  },
-);
-
-garbage.openapi(
-  createRoute({
-    method: "get",
-    path: "/organizations/{organization}/usage",
-    tags: TAGS,
-    operationId: "showOrganizationUsage",
-    summary: "What an organization takes up",
-    description: "For everybody who has a right to all of its images.",
-    request: { params: ImageParams.pick({ organization: true }) },
-    responses: { 200: json(Usage, "Counted now.") },
-  }),
-  async (c) => {
-    const { organization } = c.req.valid("param");
-    return c.json({ organization, ...(await getUsage(c.var.stores, c.var.caller, organization)) }, 200);
   },
 );
 

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterAll, expect } from "vitest";
 import { DAEMON_PROGRAMS, dockerDaemon } from "../clients/docker-daemon.ts";
 import { execute } from "../support/commands.ts";
-import { dockerArchiveOf, type Image, writeImage } from "../support/images.ts";
-import type { Person } from "../support/people.ts";
+import { dockerArchiveOf, type Image, writeImage } from "../support/image-layouts.ts";
+import type { Person } from "../support/server-people.ts";
 import { lacks } from "../support/requirements.ts";
 import { PASSWORD, USER } from "../support/server.ts";
-import { type ConsoleSetting, useConsole } from "./setting.ts";
+import { type BrowsedRegistry, useConsole } from "./browsed-registry.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** How long the page may take for anything but large archives. */
@@ -16,7 +16,7 @@ export const UPLOAD_MS = 60_000;
 export const ORGANIZATION = "acme";
 
 export interface Uploading {
-  setting: ConsoleSetting;
+  setting: BrowsedRegistry;
   /** Whether what needs docker is skipped. */
   isWithoutDocker: boolean;
   /** A path in a folder that is removed after the tests. */
@@ -105,6 +105,6 @@ export async function start({ page }: Visitor): Promise<void> {
 }
 
 /** Waits until so many archives are uploaded. */
-export async function uploaded({ page }: Visitor, count: number, timeout = UPLOAD_MS): Promise<void> {
+export async function expectUploaded({ page }: Visitor, count: number, timeout = UPLOAD_MS): Promise<void> {
   await expect.poll(() => page.getByText("Uploaded", { exact: true }).count(), { timeout }).toBe(count);
 }

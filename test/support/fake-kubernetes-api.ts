@@ -1,6 +1,6 @@
 /**
  * As much of Kubernetes' API as triggers need, with a controller that rolls out what is patched: one step for each look at
- * a workload. Without a server, so that tests within workerd can use it as well (`kubernetes.ts` has one).
+ * a workload. Without a server, so that tests within workerd can use it as well (`fake-cluster.ts` has one).
  */
 export interface ApiRequest {
   method: string;

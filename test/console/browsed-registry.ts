@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { findProgram } from "../support/commands.ts";
-import { operatorOf, type Person } from "../support/people.ts";
+import { operatorOf, type Person } from "../support/server-people.ts";
 import { skipAll } from "../support/requirements.ts";
 import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";
 import { type Appearance, DESKTOP, Visitor } from "./visitor.ts";
@@ -11,7 +11,7 @@ import { type Appearance, DESKTOP, Visitor } from "./visitor.ts";
 /** What Debian and others call the browser. */
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 
-export class ConsoleSetting {
+export class BrowsedRegistry {
   /** Everything that the tests write. */
   readonly directory = makeTemporaryDirectory();
   server!: Server;
@@ -93,10 +93,10 @@ export interface ConsoleOptions {
  * Prepares a test file. After each test nothing may have been wrong in any browser's console, unless the test forgave it.
  * Without a browser the tests are skipped, or fail where CI is "true".
  */
-export function useConsole({ environment, prepare }: ConsoleOptions = {}): ConsoleSetting {
+export function useConsole({ environment, prepare }: ConsoleOptions = {}): BrowsedRegistry {
   const program = BROWSERS.map(findProgram).find((found) => found !== undefined);
   if (program === undefined) skipAll("the tests of the console", "Chromium not installed");
-  const setting = new ConsoleSetting();
+  const setting = new BrowsedRegistry();
 
   beforeAll(async () => {
     if (program === undefined) return;

@@ -1,9 +1,9 @@
 /** A registry full of as many and as long things as anybody may put into one, most of it by SQL. */
 import { env } from "cloudflare:workers";
 import { encryptClusterToken } from "../../../src/registry/triggers/cluster-secrets.ts";
-import { newName, newOrganization, asUser } from "./management.ts";
-import { ADMINISTRATOR, digestOf, OCI_INDEX, OCI_MANIFEST, pushBlob, putManifest } from "./registry.ts";
-import { lastingStores } from "./stores.ts";
+import { newName, newOrganization, asUser } from "./managing-clients.ts";
+import { ADMINISTRATOR, digestOf, OCI_INDEX, OCI_MANIFEST, pushBlob, putManifest } from "./registry-requests.ts";
+import { lastingStores } from "./lasting-stores.ts";
 
 /** What takes most bytes in JSON, of what a text may be made of. */
 const WORST = "\u0001";

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type Certified, makeCertificate } from "./certificates.ts";
-import { KubernetesApi } from "./kubernetes-api.ts";
+import { KubernetesApi } from "./fake-kubernetes-api.ts";
 
 export interface Cluster {
   api: KubernetesApi;

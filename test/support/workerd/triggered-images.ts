@@ -4,8 +4,8 @@ import { env } from "cloudflare:workers";
 import { app } from "../../../src/app.ts";
 import { deliver } from "../../../src/registry/triggers/deliveries.ts";
 import type { Stores } from "../../../src/registry/stores.ts";
-import { lastingStores } from "./stores.ts";
-import { asUser, type Client, newAccount, newOrganization, pushAs } from "./management.ts";
+import { lastingStores } from "./lasting-stores.ts";
+import { asUser, type Client, newAccount, newOrganization, pushAs } from "./managing-clients.ts";
 
 /** What no answer and no audit may have in it. */
 export const SECRETS = {
@@ -40,7 +40,7 @@ export function clientOf({ name, password }: Pick<Client, "name" | "password">, 
   });
 }
 
-export interface Setting {
+export interface TriggeredImage {
   account: string;
   administrator: Client;
   member: Client;
@@ -56,7 +56,7 @@ export interface Setting {
 }
 
 /** An image `web` with the tag `latest`, in an account of its own. */
-export async function anImage(): Promise<Setting> {
+export async function anImage(): Promise<TriggeredImage> {
   const { account, administrator: owner, member } = await newAccount();
   const administrator = clientOf(owner);
   const organization = await newOrganization(administrator);
@@ -92,7 +92,7 @@ export const KUBERNETES = {
 } as const;
 
 /** Gives an image a trigger, for all tags and a webhook unless told otherwise. */
-export async function newTrigger({ administrator, path }: Setting, fields: object = {}): Promise<string> {
+export async function newTrigger({ administrator, path }: TriggeredImage, fields: object = {}): Promise<string> {
   const wanted = { name: "hook", condition: { kind: "all" }, target: WEBHOOK, ...fields };
   const response = await administrator.post(`${path}/triggers`, wanted);
   if (response.status !== 201) throw new Error(`making a trigger: ${response.status} ${await response.text()}`);
@@ -109,7 +109,7 @@ export interface DeliveryRow {
 }
 
 /** Everything that was to be delivered for an image, the oldest first. */
-export async function deliveriesOf({ repository }: Setting): Promise<DeliveryRow[]> {
+export async function deliveriesOf({ repository }: TriggeredImage): Promise<DeliveryRow[]> {
   const { results } = await env.DB.prepare(
     `SELECT deliveries.id, triggers.name AS trigger, tag, digest, status, event
      FROM deliveries JOIN triggers ON triggers.id = trigger_id JOIN repositories ON repositories.id = repository_id
@@ -121,7 +121,7 @@ export async function deliveriesOf({ repository }: Setting): Promise<DeliveryRow
 }
 
 /** `trigger: tag` of each, in order of these. */
-export async function firedBy(setting: Setting): Promise<string[]> {
+export async function firedBy(setting: TriggeredImage): Promise<string[]> {
   return (await deliveriesOf(setting)).map(({ trigger, tag }) => `${trigger}: ${tag}`).sort();
 }
 

@@ -1,8 +1,8 @@
 /** Access keys, sessions and signed requests for tests. */
 import { createHash, createHmac } from "node:crypto";
 import { vi } from "vitest";
-import type { Client } from "./management.ts";
-import { basic, fetchAnonymously } from "./registry.ts";
+import type { Client } from "./managing-clients.ts";
+import { basic, fetchAnonymously } from "./registry-requests.ts";
 
 export interface Key {
   access: string;

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { execute, findProgram, type CommandOptions, type Result } from "../support/commands.ts";
-import { writeImage, writeMultiPlatformImage, type Image, type ImageRecipe } from "../support/images.ts";
+import { writeImage, writeMultiPlatformImage, type Image, type ImageRecipe } from "../support/image-layouts.ts";
 import { startRecorder, type Recorder } from "../support/recorder.ts";
 import { type Need, requirePrograms } from "../support/requirements.ts";
 import {
@@ -22,7 +22,7 @@ export const HUGE_LAYER_BYTES = 1.5 * 1024 ** 3;
 export const HUGE_TIMEOUT_MS = 240_000;
 
 /** One client, a registry for it alone, and a home that holds nothing of the user's. */
-export class Setting {
+export class ClientSetup {
   readonly #program: string | undefined;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #globalArguments: readonly string[];
@@ -118,9 +118,9 @@ export interface ClientOptions {
 }
 
 /** Prepares a test file for one client. Without it the tests are skipped; {@link ClientOptions.need} says what CI does. */
-export function useClient(name: string, options: ClientOptions = {}): Setting {
+export function useClient(name: string, options: ClientOptions = {}): ClientSetup {
   const isThere = requirePrograms(`the tests of ${name}`, [name, ...(options.needs ?? [])], options.need);
-  const setting = new Setting(findProgram(name), options.globalArguments);
+  const setting = new ClientSetup(findProgram(name), options.globalArguments);
 
   beforeAll(async () => {
     if (!isThere) return;

@@ -3,10 +3,10 @@ import { env } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
 import { sessionIdOf } from "../../../src/model/logins/sessions.ts";
 import { encryptClusterToken } from "../../../src/registry/triggers/cluster-secrets.ts";
-import { lastingStores } from "./stores.ts";
-import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./callers.ts";
-import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./management.ts";
-import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry.ts";
+import { lastingStores } from "./lasting-stores.ts";
+import { ADMINISTRATOR_OF_HOME, HOME, type Kind, levelsOn, OTHER } from "./access-callers.ts";
+import { newName, newUser, PASSWORD, pushAs, userIdOf } from "./managing-clients.ts";
+import { addUser, basic, digestOf, fetchAnonymously, someBytes } from "./registry-requests.ts";
 
 /** Values for the parameters in the path of a route, and for what its body or query names. */
 export type Target = Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+/** Programs under test, and sockets to them: processes as tests of the local runtime start, watch and end them. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";

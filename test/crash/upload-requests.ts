@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { request, type ClientRequest, type OutgoingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { randomBytes } from "../support/images.ts";
+import { randomBytes } from "../support/image-layouts.ts";
 import { PASSWORD, USER, type Server } from "../support/server.ts";
 
 /** What came back, or undefined when the connection broke first. */

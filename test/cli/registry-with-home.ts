@@ -75,7 +75,7 @@ export async function succeed(command: readonly [string, ...string[]], options: 
 }
 
 /** A registry with a home whose owner is its administrator. */
-export class Setting {
+export class RegistryWithHome {
   readonly stateDir = makeTemporaryDirectory();
   server!: Server;
   home!: Home;
@@ -101,8 +101,8 @@ export class Setting {
 }
 
 /** Prepares a test file that needs a registry. */
-export function useRegistry(environment: NodeJS.ProcessEnv = {}): Setting {
-  const setting = new Setting();
+export function useRegistry(environment: NodeJS.ProcessEnv = {}): RegistryWithHome {
+  const setting = new RegistryWithHome();
   beforeAll(async () => {
     setting.server = await startServer(setting.stateDir, 0, environment);
     setting.home = new Home(setting.signedIn);

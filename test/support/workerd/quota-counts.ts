@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaResource } from "../../../src/kernel/quotas.ts";
 import { RECOUNTS } from "../recounts.ts";
-import { send } from "./registry.ts";
+import { send } from "./registry-requests.ts";
 
 export interface ShownQuota {
   used: number;

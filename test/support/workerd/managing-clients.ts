@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
 import { app } from "../../../src/app.ts";
 import type { Role } from "../../../src/model/rights/access.ts";
-import { addUser, basic, digestOf, fetchAnonymously, OCI_MANIFEST, someBytes } from "./registry.ts";
+import { addUser, basic, digestOf, fetchAnonymously, OCI_MANIFEST, someBytes } from "./registry-requests.ts";
 
 /** Every user's that {@link newUser} makes. */
 export const PASSWORD = "correct horse battery";

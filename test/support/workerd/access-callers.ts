@@ -1,7 +1,7 @@
 /** Everybody who may ask for something, with the rights that they have: for tests of access. */
 import type { Level, Role } from "../../../src/model/rights/access.ts";
-import { asUser, newName, newUser, PASSWORD } from "./management.ts";
-import { basic, fetchAnonymously } from "./registry.ts";
+import { asUser, newName, newUser, PASSWORD } from "./managing-clients.ts";
+import { basic, fetchAnonymously } from "./registry-requests.ts";
 
 /** The account that everything belongs to. */
 export const HOME = newName("home");

@@ -5,7 +5,7 @@ import { BasicCredentials } from "@huaweicloud/huaweicloud-sdk-core";
 import { Logger4jInstance } from "@huaweicloud/huaweicloud-sdk-core/logger/log4jLogger.js";
 import * as sdk from "@huaweicloud/huaweicloud-sdk-swr/v2/public-api.js";
 import { afterAll, beforeAll } from "vitest";
-import { type AccessKey, addAccount, type Person } from "../support/people.ts";
+import { type AccessKey, addAccount, type Person } from "../support/server-people.ts";
 import { makeTemporaryDirectory, removeDirectory, startServer, type Server } from "../support/server.ts";
 
 /** What the SDK fills in where a path holds `{project_id}`; any name will do. */
@@ -92,7 +92,7 @@ function newRequest(operation: Operation): object {
 }
 
 /** A registry for one test file. */
-export class Setting {
+export class SdkRegistry {
   readonly directory = makeTemporaryDirectory();
   server!: Server;
 
@@ -109,8 +109,8 @@ export class Setting {
 }
 
 /** Prepares a test file. */
-export function useRegistry(environment: NodeJS.ProcessEnv = {}): Setting {
-  const setting = new Setting();
+export function useRegistry(environment: NodeJS.ProcessEnv = {}): SdkRegistry {
+  const setting = new SdkRegistry();
   const home = process.env.HOME;
   beforeAll(async () => {
     setting.server = await startServer(join(setting.directory, "state"), 0, environment);
