@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { FoundImage } from "../../api/images.ts";
 import { Chips, formatNumber, Link, Name, Skeleton, Time } from "../../ui/index.ts";
 import { firstLine } from "../image/first-line.ts";
-import { imagePath } from "../image/image-paths.ts";
+import { imagePath } from "../../paths.ts";
 import styles from "./image-cards.module.css";
 
 export interface ImageCardsProps {

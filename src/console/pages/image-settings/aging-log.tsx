@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { type AgingLogEntry, useAgingLog } from "../../api/aging.ts";
 import { Card, Digest, Empty, LinkButton, Name, type TableColumn, Time } from "../../ui/index.ts";
 import { useImage } from "../image/image-context.ts";
-import { imagePath } from "../image/image-paths.ts";
+import { imagePath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 
 /** The tags that rules have deleted. */

@@ -10,7 +10,7 @@ import { ComparedConfiguration } from "./compared-configuration.tsx";
 import { ComparedLayers } from "./compared-layers.tsx";
 import { ImageContext, useCurrentImage } from "./image-context.ts";
 import { ImageFailure } from "./image-failure.tsx";
-import { decodePart } from "./image-paths.ts";
+import { decodePart } from "../../paths.ts";
 import { ManifestFailure } from "./manifest-failure.tsx";
 import { TagPicker } from "./tag-picker.tsx";
 import { TruncatedNotice } from "./truncated-notice.tsx";

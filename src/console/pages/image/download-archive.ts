@@ -1,7 +1,7 @@
 import { ApiError } from "../../api/client.ts";
 import { readProblems } from "../../api/error.ts";
 import type { ImageName } from "../../api/image-name.ts";
-import { archivePath } from "./image-paths.ts";
+import { archivePath } from "../../paths.ts";
 
 /**
  * Has the browser download a tag or manifest as an archive. It is asked for first: a browser that follows a link to a

@@ -8,7 +8,7 @@ import { ImageActions } from "./image-actions.tsx";
 import { ImageContext, type CurrentImage, useCurrentImage } from "./image-context.ts";
 import { ImageBadge, ImageFacts } from "./image-facts.tsx";
 import { ImageFailure } from "./image-failure.tsx";
-import { decodePart, imagePath } from "./image-paths.ts";
+import { decodePart, imagePath } from "../../paths.ts";
 import { IMAGE_TABS } from "./tabs.ts";
 import { TabMissing } from "./tab-missing.tsx";
 import { useImageBreadcrumbs } from "./use-image-breadcrumbs.ts";

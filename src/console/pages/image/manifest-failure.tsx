@@ -3,7 +3,7 @@ import { ApiError } from "../../api/client.ts";
 import { isMissing } from "../../api/missing.ts";
 import { Empty, ErrorNotice, LinkButton } from "../../ui/index.ts";
 import { useImage } from "./image-context.ts";
-import { imagePath } from "./image-paths.ts";
+import { imagePath } from "../../paths.ts";
 
 export interface ManifestFailureProps {
   /** What is said of one that is not there. */

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Manifest } from "../../api/image-manifests.ts";
 import { Bytes, Digest, Empty, Link, Table } from "../../ui/index.ts";
 import { useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { tagPath } from "../../paths.ts";
 import { attestationsOf, type PlatformChoice } from "./platforms.ts";
 
 export interface PlatformsViewProps {

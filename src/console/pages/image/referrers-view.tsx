@@ -6,7 +6,7 @@ import { useArtifactName } from "./use-artifact-name.ts";
 import { predicateOf } from "./artifact-types.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { tagPath } from "../../paths.ts";
 import { attestationsOf, type PlatformChoice } from "./platforms.ts";
 import styles from "./referrers-view.module.css";
 

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Empty, LinkButton } from "../../ui/index.ts";
 import { useImage } from "./image-context.ts";
-import { imagePath } from "./image-paths.ts";
+import { imagePath } from "../../paths.ts";
 
 /** In place of a tab that there is not, or that is not for the user (`isKnown`). */
 export function TabMissing({ isKnown }: { isKnown: boolean }) {

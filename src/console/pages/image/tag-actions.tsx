@@ -5,7 +5,7 @@ import { useTag } from "../../api/image-tags.ts";
 import { Button, IconButton, IconDownload, IconMore, Menu } from "../../ui/index.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { useImage } from "./image-context.ts";
-import { imagePath } from "./image-paths.ts";
+import { imagePath } from "../../paths.ts";
 import { PullDialog } from "./pull-dialog.tsx";
 import type { PullInstructionsProps } from "./pull-instructions.tsx";
 import { type TagTask, TagDialogs } from "./tag-dialogs.tsx";

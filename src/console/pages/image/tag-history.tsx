@@ -5,7 +5,7 @@ import { CursorTable } from "../lists/cursor-table.tsx";
 import { Badge, Empty, Link, Name, type TableColumn } from "../../ui/index.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { tagPath } from "../../paths.ts";
 import styles from "./tag-history.module.css";
 import { TimeBy } from "./time-by.tsx";
 

@@ -6,7 +6,7 @@ import { dataUnlessGone } from "../../api/missing.ts";
 import { Page, shortDigest, Skeleton } from "../../ui/index.ts";
 import { ImageContext, useCurrentImage } from "./image-context.ts";
 import { ImageFailure } from "./image-failure.tsx";
-import { decodePart } from "./image-paths.ts";
+import { decodePart } from "../../paths.ts";
 import { ManifestFailure } from "./manifest-failure.tsx";
 import { TagActions } from "./tag-actions.tsx";
 import { TagBadges, TagSummary } from "./tag-summary.tsx";

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { Button, IconCompare, IconTrash } from "../../ui/index.ts";
 import { useImage } from "./image-context.ts";
-import { comparePath } from "./image-paths.ts";
+import { comparePath } from "../../paths.ts";
 import styles from "./tags-tab.module.css";
 
 export interface TagSelectionBarProps {

@@ -19,7 +19,7 @@ import {
 import { useArtifactName } from "./use-artifact-name.ts";
 import { DigestLink } from "./digest-link.tsx";
 import { useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { tagPath } from "../../paths.ts";
 import { clientsFor, pullCommands } from "./pull-commands.ts";
 import styles from "./tag-summary.module.css";
 

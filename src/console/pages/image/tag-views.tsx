@@ -5,7 +5,7 @@ import { oneOf, useListParams } from "../lists/use-list-params.ts";
 import { Empty, Select, Skeleton, Tabs } from "../../ui/index.ts";
 import { ConfigurationView } from "./configuration-view.tsx";
 import { type CurrentImage, useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { tagPath } from "../../paths.ts";
 import { LayersView } from "./layers-view.tsx";
 import { ManifestFailure } from "./manifest-failure.tsx";
 import { ManifestView } from "./manifest-view.tsx";

@@ -3,7 +3,7 @@ import type { ImageName } from "../../api/image-name.ts";
 import { useSession } from "../../api/session.ts";
 import type { Breadcrumb } from "../../ui/index.ts";
 import type { CurrentImage } from "./image-context.ts";
-import { imagePath, organizationPath } from "./image-paths.ts";
+import { imagePath, organizationPath } from "../../paths.ts";
 
 /**
  * The way to an image: by one's own images, those that others share, or the image centre.

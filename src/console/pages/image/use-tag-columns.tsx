@@ -3,7 +3,7 @@ import type { Tag } from "../../api/image-tags.ts";
 import { Badge, Bytes, Digest, IconLock, Link, Name, type TableColumn, Time, Tooltip } from "../../ui/index.ts";
 import { useArtifactName } from "./use-artifact-name.ts";
 import { useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { tagPath } from "../../paths.ts";
 import { PlatformList } from "./platform-list.tsx";
 import { TagRowActions } from "./tag-row-actions.tsx";
 import type { TagTask } from "./tag-dialogs.tsx";

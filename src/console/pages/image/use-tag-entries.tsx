@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { errorText, IconCompare, IconDownload, IconTag, IconTrash, type MenuEntry, toast } from "../../ui/index.ts";
 import { downloadArchive } from "./download-archive.ts";
 import { useImage } from "./image-context.ts";
-import { comparePath } from "./image-paths.ts";
+import { comparePath } from "../../paths.ts";
 import type { TagTask } from "./tag-dialogs.tsx";
 
 /** The entries of a menu for one tag, as far as the user may do that. */

@@ -8,7 +8,7 @@ import { type Category, useCreateImage } from "../../api/images.ts";
 import { useOrganizationNames } from "../../api/organization-names.ts";
 import { ComboBox, Dialog, Form, RadioGroup, Select, TextArea, TextField, toast } from "../../ui/index.ts";
 import { FieldError } from "../field-error.ts";
-import { imagePath } from "../image/image-paths.ts";
+import { imagePath } from "../../paths.ts";
 
 /** SWR's codes for what can be wrong with the two names. */
 const NAME_TAKEN = "SVCSTG.SWR.4090006";

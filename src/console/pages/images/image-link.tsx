@@ -1,6 +1,6 @@
 import type { ImageName } from "../../api/image-name.ts";
 import { Link, Name } from "../../ui/index.ts";
-import { imagePath } from "../image/image-paths.ts";
+import { imagePath } from "../../paths.ts";
 import styles from "./image-link.module.css";
 
 export interface ImageLinkProps {

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
 import { Bytes, formatNumber, Link, Name, type TableColumn, Time } from "../../ui/index.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { organizationPath } from "../../paths.ts";
 import { ImageBadge } from "../image/image-facts.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters, FilterSelect } from "../lists/filters.tsx";

@@ -5,7 +5,7 @@ import { MAX_ORGANIZATION_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { useOrganizationChanges, useOrganizationQuota } from "../../api/organizations.ts";
 import { Dialog, errorText, Form, Notice, TextField, toast } from "../../ui/index.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { organizationPath } from "../../paths.ts";
 import styles from "./organizations.module.css";
 
 /** What the registry says of a name that is none, and of one that is taken. */

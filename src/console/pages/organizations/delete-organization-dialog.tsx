@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { type Organization, useOrganizationChanges } from "../../api/organizations.ts";
 import { Button, ConfirmDialog, Dialog, LinkButton, toast } from "../../ui/index.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { organizationPath } from "../../paths.ts";
 
 export interface DeleteOrganizationDialogProps {
   organization: Organization;

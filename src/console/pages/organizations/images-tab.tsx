@@ -14,7 +14,7 @@ import {
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { imagePath } from "../image/image-paths.ts";
+import { imagePath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { SearchBox } from "../lists/search-box.tsx";
 import { useListParams } from "../lists/use-list-params.ts";

@@ -5,7 +5,7 @@ import { ApiError } from "../../api/client.ts";
 import { type Organization, useOrganization } from "../../api/organizations.ts";
 import { isAtLeast } from "../../api/permissions.ts";
 import { Button, Empty, ErrorNotice, IconTrash, LinkButton, Name, Page, Skeleton, Tabs, Time } from "../../ui/index.ts";
-import { decodePart, organizationPath } from "../image/image-paths.ts";
+import { decodePart, organizationPath } from "../../paths.ts";
 import { LevelBadge } from "../permissions/level-badge.tsx";
 import { ClustersTab } from "./clusters-tab.tsx";
 import { DeleteOrganizationDialog } from "./delete-organization-dialog.tsx";

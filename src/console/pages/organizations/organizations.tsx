@@ -16,7 +16,7 @@ import {
   Tooltip,
   formatNumber,
 } from "../../ui/index.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { organizationPath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters } from "../lists/filters.tsx";
 import { SearchBox } from "../lists/search-box.tsx";

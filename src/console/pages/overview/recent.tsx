@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { type RecentDelivery, type RecentPush, useActivity } from "../../api/activity.ts";
 import { Badge, Card, ErrorNotice, Link, Name, Skeleton, Time } from "../../ui/index.ts";
-import { imagePath, tagPath } from "../image/image-paths.ts";
+import { imagePath, tagPath } from "../../paths.ts";
 import styles from "./recent.module.css";
 
 /** What was pushed last, and by whom. */

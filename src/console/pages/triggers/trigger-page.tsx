@@ -20,7 +20,7 @@ import {
 } from "../../ui/index.ts";
 import { ImageContext, useCurrentImage, useImage } from "../image/image-context.ts";
 import { ImageFailure } from "../image/image-failure.tsx";
-import { decodePart, imagePath } from "../image/image-paths.ts";
+import { decodePart, imagePath } from "../../paths.ts";
 import { useImageBreadcrumbs } from "../image/use-image-breadcrumbs.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { DeleteTriggerDialog } from "./delete-trigger-dialog.tsx";

@@ -25,7 +25,7 @@ import { EnabledSwitch } from "./enabled-switch.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 import { ConditionText, TargetText } from "./target-text.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
-import { triggerPath } from "./trigger-path.ts";
+import { triggerPath } from "../../paths.ts";
 import styles from "./triggers.module.css";
 
 /** An image's triggers, what they did last, and whether they are on (guide 4.7). */

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { CodeBlock, Digest, Link, Name } from "../../ui/index.ts";
-import { imagePath, tagPath } from "../image/image-paths.ts";
+import { imagePath, tagPath } from "../../paths.ts";
 import type { SentImage } from "./upload-queue.ts";
 import styles from "./upload.module.css";
 

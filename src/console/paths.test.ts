@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { archivePath, comparePath, decodePart, imagePath, tagPath } from "./image-paths.ts";
+import { archivePath, comparePath, decodePart, imagePath, tagPath } from "./paths.ts";
 
 const IMAGE = { organization: "acme", image: "shop/web" };
 

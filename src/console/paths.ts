@@ -1,5 +1,5 @@
-/** Addresses of an image's pages. Names of images may have slashes, so each name is one encoded part of the path. */
-import type { ImageName } from "../../api/image-name.ts";
+/** Addresses of pages. Names of images may have slashes, so each name is one encoded part of the path. */
+import type { ImageName } from "./api/image-name.ts";
 
 /**
  * The page of an image.
@@ -22,9 +22,19 @@ export function comparePath(name: ImageName, from: string, to?: string): string 
   return `${imagePath(name, "compare")}?${query.toString()}`;
 }
 
-/** The page of an organization. */
-export function organizationPath(organization: string): string {
-  return `/organizations/${encodeURIComponent(organization)}`;
+/** The page of one of its triggers. */
+export function triggerPath(name: ImageName, trigger: string): string {
+  return `${imagePath(name, "triggers")}/${encodeURIComponent(trigger)}`;
+}
+
+/**
+ * The page of an organization.
+ *
+ * @param tab one of its tabs; the first one without it.
+ */
+export function organizationPath(organization: string, tab?: string): string {
+  const path = `/organizations/${encodeURIComponent(organization)}`;
+  return tab === undefined ? path : `${path}/${tab}`;
 }
 
 /** Where a tag, or a manifest by its digest, is downloaded as an archive: a file of the registry, no page of the console. */
