@@ -23,7 +23,7 @@ import {
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./tables.module.css";
 import { DeleteKeyDialog } from "./delete-key-dialog.tsx";
 import { KeyLoginDialog } from "./key-login-dialog.tsx";

@@ -17,12 +17,9 @@ import {
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters } from "../lists/filters.tsx";
-import { NoMatch } from "../lists/no-match.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { CursorTable, useRowDialog } from "../lists/cursor-table.tsx";
+import { Filters, NoMatch, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
 import { CreateAccountDialog } from "./create-account-dialog.tsx";
 import { DeleteAccountDialog } from "./delete-account-dialog.tsx";
 import styles from "./tables.module.css";

@@ -12,7 +12,7 @@ import {
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import type { UserDialogProps } from "./change-role-dialog.tsx";
 import { DeleteKeyDialog } from "./delete-key-dialog.tsx";
 

@@ -13,7 +13,7 @@ import {
   Time,
   toast,
 } from "../../ui/index.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import { clientName } from "./client-name.ts";
 import styles from "./tables.module.css";
 

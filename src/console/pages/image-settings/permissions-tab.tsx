@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useOrganization } from "../../api/organizations.ts";
 import { type Permission, usePermissions } from "../../api/permissions.ts";
 import { Button, Card, Empty, ErrorNotice, IconPlus, IconUsers, LinkButton, Notice } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
+import { useImage } from "../current-image.tsx";
 import { organizationPath } from "../../paths.ts";
 import { GrantDialog } from "../permissions/grant-dialog.tsx";
 import { PermissionTable } from "../permissions/permission-table.tsx";

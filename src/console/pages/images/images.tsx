@@ -2,10 +2,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { NotFound } from "../../shell/not-found.tsx";
-import { Button, IconPlus, IconTerminal, IconUpload, LinkButton, Page, Tabs } from "../../ui/index.ts";
+import { Button, Dialog, IconPlus, IconTerminal, IconUpload, LinkButton, Page, Tabs } from "../../ui/index.ts";
 import { CreateImageDialog } from "./create-image-dialog.tsx";
 import { ImageList } from "./image-list.tsx";
-import { PushDialog } from "./push-dialog.tsx";
+import { PushSteps } from "./push-steps.tsx";
 import { ShareList } from "./share-list.tsx";
 
 /** `/images` and `/images/<list>`: lists of images by where one's right to them comes from (guide 4). */
@@ -44,7 +44,9 @@ export default function Images() {
       />
       {content}
       <CreateImageDialog isOpen={open === "create"} onClose={close} />
-      <PushDialog isOpen={open === "push"} onClose={close} />
+      <Dialog title={t("pushTitle")} isOpen={open === "push"} onClose={close}>
+        <PushSteps />
+      </Dialog>
     </Page>
   );
 }

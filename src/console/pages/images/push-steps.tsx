@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useOrganizationNames } from "../../api/organization-names.ts";
 import { useSettings } from "../../api/settings.ts";
 import { CodeBlock, Link } from "../../ui/index.ts";
-import styles from "./push-steps.module.css";
+import styles from "./images.module.css";
 
 /** The guide's example image (3, 4.1). */
 const EXAMPLE = "nginx:v1";

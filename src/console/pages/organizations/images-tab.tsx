@@ -16,7 +16,7 @@ import {
 } from "../../ui/index.ts";
 import { imagePath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import styles from "./organizations.module.css";
 

@@ -18,8 +18,7 @@ import {
 } from "../../ui/index.ts";
 import { organizationPath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters } from "../lists/filters.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { Filters, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { LevelBadge } from "../permissions/level-badge.tsx";
 import { CreateOrganizationDialog } from "./create-organization-dialog.tsx";

@@ -3,12 +3,12 @@ import { ApiError } from "../../api/client.ts";
 import { useClusters, useClusterTest } from "../../api/clusters.ts";
 import { WORKLOAD_KINDS } from "../../api/triggers.ts";
 import { Button, Checkbox, ErrorNotice, LinkButton, Notice, Select, TextField } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
+import { useImage } from "../current-image.tsx";
 import { organizationPath } from "../../paths.ts";
 import type { KubernetesDraft } from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
 
-export interface KubernetesFieldsProps {
+interface KubernetesFieldsProps {
   target: KubernetesDraft;
   onChange: (target: KubernetesDraft) => void;
 }

@@ -1,31 +1,11 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ListedTrigger, useTriggers } from "../../api/triggers.ts";
-import {
-  Button,
-  Card,
-  Empty,
-  ErrorNotice,
-  IconBolt,
-  IconButton,
-  IconEdit,
-  IconMore,
-  IconPlus,
-  IconTrash,
-  Link,
-  Menu,
-  Name,
-  Table,
-  type TableColumn,
-  Time,
-} from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
-import { DeleteTriggerDialog } from "./delete-trigger-dialog.tsx";
-import { EnabledSwitch } from "./enabled-switch.tsx";
-import { StatusBadge } from "./status-badge.tsx";
-import { ConditionText, TargetText } from "./target-text.tsx";
-import { TriggerDialog } from "./trigger-dialog.tsx";
+import { type ListedTrigger, type TriggerTarget, useTriggers } from "../../api/triggers.ts";
 import { triggerPath } from "../../paths.ts";
+import { Button, Card, Empty, ErrorNotice, IconBolt, IconButton, IconEdit, IconMore, IconPlus, IconTrash, Link, Menu, Name, Table, type TableColumn, Time } from "../../ui/index.ts";
+import { useImage } from "../current-image.tsx";
+import { TriggerDialog } from "./trigger-dialog.tsx";
+import { ConditionText, DeleteTriggerDialog, EnabledSwitch, StatusBadge } from "./trigger-parts.tsx";
 import styles from "./triggers.module.css";
 
 /** An image's triggers, what they did last, and whether they are on (guide 4.7). */
@@ -121,6 +101,17 @@ function Triggers() {
       <DeleteTriggerDialog name={task?.kind === "delete" ? task.trigger.name : undefined} onClose={endTask} />
     </Card>
   );
+}
+
+/** What a trigger does, in a few words. */
+function TargetText({ target }: { target: TriggerTarget }) {
+  const { t } = useTranslation(["triggers", "clusters"]);
+  if (target.kind === "kubernetes") {
+    const workload = t(`clusters:workloads.${target.workload}`);
+    return <Name>{t("toWorkload", { ...target, workload })}</Name>;
+  }
+  const host = URL.parse(target.url)?.host ?? target.url;
+  return <Name>{t("toWebhook", { format: t(`formats.${target.format}`), host })}</Name>;
 }
 
 function LastDelivery({ last }: Pick<ListedTrigger, "last">) {
