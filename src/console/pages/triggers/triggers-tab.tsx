@@ -2,7 +2,24 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ListedTrigger, type TriggerTarget, useTriggers } from "../../api/triggers.ts";
 import { triggerPath } from "../../paths.ts";
-import { Button, Card, Empty, ErrorNotice, IconBolt, IconButton, IconEdit, IconMore, IconPlus, IconTrash, Link, Menu, Name, Table, type TableColumn, Time } from "../../ui/index.ts";
+import {
+  Button,
+  Card,
+  Empty,
+  ErrorNotice,
+  IconBolt,
+  IconButton,
+  IconEdit,
+  IconMore,
+  IconPlus,
+  IconTrash,
+  Link,
+  Menu,
+  Name,
+  Table,
+  type TableColumn,
+  Time,
+} from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
 import { ConditionText, DeleteTriggerDialog, EnabledSwitch, StatusBadge } from "./trigger-parts.tsx";
