@@ -3,21 +3,40 @@ import { useTranslation } from "react-i18next";
 import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
 import { useSelf } from "../../api/session.ts";
 import { type User, useUsers } from "../../api/users.ts";
-import { Badge, Button, IconPlus, Name, Page, type TableColumn, Time } from "../../ui/index.ts";
+import { PATHS } from "../../paths.ts";
+import {
+  Badge,
+  Button,
+  IconButton,
+  IconEdit,
+  IconKey,
+  IconLock,
+  IconMore,
+  IconPlus,
+  IconSignOut,
+  IconTrash,
+  Menu,
+  type MenuEntry,
+  Name,
+  Page,
+  type TableColumn,
+  Time,
+} from "../../ui/index.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters } from "../lists/filters.tsx";
 import { NoMatch } from "../lists/no-match.tsx";
 import { SearchBox } from "../lists/search-box.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { useRowDialog } from "../lists/use-row-dialog.ts";
-import { AddUserDialog } from "./add-user-dialog.tsx";
-import { ChangeRoleDialog } from "./change-role-dialog.tsx";
-import { DeleteUserDialog } from "./delete-user-dialog.tsx";
-import { KeysOfUserDialog } from "./keys-of-user-dialog.tsx";
-import { LoginsOfUserDialog } from "./logins-of-user-dialog.tsx";
-import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
-import { UserMenu } from "./user-menu.tsx";
-import styles from "./tables.module.css";
+import styles from "./account.module.css";
+import {
+  AddUserDialog,
+  ChangeRoleDialog,
+  DeleteUserDialog,
+  KeysOfUserDialog,
+  LoginsOfUserDialog,
+  ResetPasswordDialog,
+} from "./user-dialogs.tsx";
 
 /** `/users`: the users of one's account, for its administrators (guide 6). */
 export default function Users() {
@@ -96,5 +115,44 @@ export default function Users() {
       {logins.row && <LoginsOfUserDialog user={logins.row} isOpen={logins.isOpen} onClose={logins.close} />}
       {deletion.row && <DeleteUserDialog user={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
     </Page>
+  );
+}
+
+export interface UserMenuProps {
+  user: User;
+  onChangeRole: () => void;
+  onResetPassword: () => void;
+  onSeeKeys: () => void;
+  onSeeLogins: () => void;
+  onDelete: () => void;
+}
+
+/**
+ * What an administrator may do with a user: nothing with operators, unless being one. Oneself has pages of one's own, and
+ * nobody takes the own rights away by a slip.
+ */
+export function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins, onDelete }: UserMenuProps) {
+  const { t } = useTranslation(["account", "common"]);
+  const self = useSelf();
+  if (user.role === "operator" && self.role !== "operator") return null;
+  const own: MenuEntry[] = [
+    { id: "keys", label: t("users.seeKeys"), icon: <IconKey />, href: PATHS.accessKeys },
+    { id: "logins", label: t("users.seeLogins"), icon: <IconSignOut />, href: PATHS.logins },
+    { id: "password", label: t("common:changePassword"), icon: <IconLock />, href: PATHS.password },
+  ];
+  const others: MenuEntry[] = [
+    { id: "role", label: t("users.changeRole"), icon: <IconEdit />, onAction: onChangeRole },
+    { id: "password", label: t("users.resetPassword"), icon: <IconLock />, onAction: onResetPassword },
+    { id: "keys", label: t("users.seeKeys"), icon: <IconKey />, onAction: onSeeKeys },
+    { id: "logins", label: t("users.seeLogins"), icon: <IconSignOut />, onAction: onSeeLogins },
+    { id: "delete", label: t("users.delete"), icon: <IconTrash />, tone: "danger", onAction: onDelete },
+  ];
+  const label = t("actionsFor", { name: user.name });
+  return (
+    <Menu
+      label={label}
+      trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
+      items={user.name === self.name ? own : others}
+    />
   );
 }

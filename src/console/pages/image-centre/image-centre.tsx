@@ -4,7 +4,7 @@ import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { type ImageSort, useImageCentre } from "../../api/images.ts";
 import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
-import { signInPath } from "../../shell/sign-in-path.ts";
+import { signInPath } from "../../paths.ts";
 import { Empty, ErrorNotice, IconGlobe, LoadMore, Page, Select } from "../../ui/index.ts";
 import { Filters, FilterSelect } from "../lists/filters.tsx";
 import { NoMatch } from "../lists/no-match.tsx";

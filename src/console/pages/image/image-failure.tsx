@@ -3,7 +3,7 @@ import { useLocation, useSearch } from "wouter";
 import { ApiError } from "../../api/client.ts";
 import { isMissing } from "../../api/missing.ts";
 import { useSession } from "../../api/session.ts";
-import { signInPath } from "../../shell/sign-in-path.ts";
+import { signInPath } from "../../paths.ts";
 import { Empty, ErrorNotice, LinkButton } from "../../ui/index.ts";
 
 /** In place of an image that cannot be shown. One that is missing will not be there the next time either. */

@@ -1,12 +1,16 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Cluster, useClusters } from "../../api/clusters.ts";
+import { type Cluster, useClusterChanges, useClusters, useClusterTest } from "../../api/clusters.ts";
 import type { Organization } from "../../api/organizations.ts";
+import { WORKLOAD_KINDS, type WorkloadKind } from "../../api/triggers.ts";
 import {
   Button,
   Card,
+  ConfirmDialog,
+  Dialog,
   Empty,
   ErrorNotice,
+  Form,
   IconButton,
   IconEdit,
   IconMore,
@@ -16,14 +20,16 @@ import {
   IconTrash,
   Menu,
   Name,
+  Notice,
+  Select,
   Table,
   type TableColumn,
+  TextField,
   Time,
+  toast,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { ClusterDialog } from "./cluster-dialog.tsx";
-import { ClusterTestDialog } from "./cluster-test-dialog.tsx";
-import { DeleteClusterDialog } from "./delete-cluster-dialog.tsx";
 import styles from "./organizations.module.css";
 
 /** What is being done with a cluster. */
@@ -147,5 +153,119 @@ function Actions({ cluster, canManage, onChoose }: ActionsProps) {
           : []),
       ]}
     />
+  );
+}
+
+export interface ClusterTestDialogProps {
+  organization: string;
+  /** Undefined while none is to be tested. */
+  cluster: Cluster | undefined;
+  onClose: () => void;
+}
+
+/** Asks a cluster whether it takes the token and, for a namespace, whether workloads may be updated there. */
+export function ClusterTestDialog({ organization, cluster, onClose }: ClusterTestDialogProps) {
+  const { t } = useTranslation("clusters");
+  return (
+    <Dialog title={t("tryTitle", { name: cluster?.name })} isOpen={cluster !== undefined} onClose={onClose}>
+      {cluster && <TestForm organization={organization} cluster={cluster.name} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+interface TestFormProps {
+  organization: string;
+  cluster: string;
+  onClose: () => void;
+}
+
+function TestForm({ organization, cluster, onClose }: TestFormProps) {
+  const { t } = useTranslation("clusters");
+  const test = useClusterTest(organization);
+  const [namespace, setNamespace] = useState("");
+  const [workload, setWorkload] = useState<WorkloadKind>("deployments");
+  const [application, setApplication] = useState("");
+  const hasNamespace = namespace.trim() !== "";
+
+  const submit = async () => {
+    const use = hasNamespace
+      ? { namespace: namespace.trim(), workload, ...(application.trim() !== "" && { application: application.trim() }) }
+      : { workload };
+    await test.mutateAsync({ cluster, use });
+  };
+  const result = test.isPending ? undefined : test.data;
+  return (
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("run")}>
+      <p>{t("tryText")}</p>
+      <TextField
+        label={t("namespace")}
+        name="namespace"
+        description={t("namespaceHint")}
+        placeholder="default"
+        value={namespace}
+        onChange={setNamespace}
+        isMonospace
+        autoFocus
+        spellCheck="false"
+      />
+      {hasNamespace && (
+        <>
+          <Select
+            label={t("workload")}
+            options={WORKLOAD_KINDS.map((value) => ({ value, label: t(`workloads.${value}`) }))}
+            value={workload}
+            onChange={setWorkload}
+          />
+          <TextField
+            label={t("application")}
+            name="application"
+            description={t("applicationHint")}
+            value={application}
+            onChange={setApplication}
+            isMonospace
+            spellCheck="false"
+          />
+        </>
+      )}
+      {result?.works === true && (
+        <Notice tone="success" role="status">
+          {t("works")}
+        </Notice>
+      )}
+      {result?.works === false && (
+        <Notice tone="danger" role="alert" title={t("fails")}>
+          {result.detail}
+        </Notice>
+      )}
+    </Form>
+  );
+}
+
+export interface DeleteClusterDialogProps {
+  organization: string;
+  /** Undefined while nothing is to be deleted. */
+  cluster: Cluster | undefined;
+  onClose: () => void;
+}
+
+/** Deletes a cluster, which the registry refuses as long as a trigger uses it. */
+export function DeleteClusterDialog({ organization, cluster, onClose }: DeleteClusterDialogProps) {
+  const { t } = useTranslation("clusters");
+  const { remove } = useClusterChanges(organization);
+  return (
+    <ConfirmDialog
+      title={t("deleteTitle", { name: cluster?.name })}
+      isOpen={cluster !== undefined}
+      onClose={onClose}
+      confirmLabel={t("deleteConfirm")}
+      danger
+      onConfirm={async () => {
+        if (!cluster) return;
+        await remove.mutateAsync(cluster.name);
+        toast(t("deleted", { name: cluster.name }));
+      }}
+    >
+      {t("deleteText")}
+    </ConfirmDialog>
   );
 }

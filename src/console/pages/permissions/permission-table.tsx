@@ -3,12 +3,15 @@ import { useTranslation } from "react-i18next";
 import {
   isAtLeast,
   type Level,
+  LEVELS,
   type Permission,
   type PermissionTarget,
   usePermissionChanges,
 } from "../../api/permissions.ts";
 import {
   Badge,
+  type BadgeProps,
+  type Choice,
   ConfirmDialog,
   errorText,
   IconButton,
@@ -19,9 +22,7 @@ import {
   type TableColumn,
   toast,
 } from "../../ui/index.ts";
-import { LevelBadge } from "./level-badge.tsx";
 import styles from "./permissions.module.css";
-import { useLevelNames } from "./use-level-names.ts";
 
 export interface PermissionTableProps {
   label: string;
@@ -163,4 +164,37 @@ function LevelSelect({ target, permission }: { target: PermissionTarget; permiss
       />
     </div>
   );
+}
+
+const TONES: Readonly<Record<Level, NonNullable<BadgeProps["tone"]>>> = {
+  read: "neutral",
+  edit: "info",
+  manage: "success",
+};
+
+/** A right, in a word. */
+export function LevelBadge({ level }: { level: Level }) {
+  const { names } = useLevelNames();
+  return <Badge tone={TONES[level]}>{names[level]}</Badge>;
+}
+
+/** The guide's words for rights, and what each of them allows (guide 6). */
+export function useLevelNames() {
+  const { t } = useTranslation(["permissions", "common"]);
+  const names: Readonly<Record<Level, string>> = {
+    read: t("common:permissionRead"),
+    edit: t("common:permissionEdit"),
+    manage: t("common:permissionManage"),
+  };
+  const meanings: Readonly<Record<Level, string>> = {
+    read: t("readMeans"),
+    edit: t("editMeans"),
+    manage: t("manageMeans"),
+  };
+  const choices: Choice<Level>[] = LEVELS.map((value) => ({
+    value,
+    label: names[value],
+    description: meanings[value],
+  }));
+  return { names, choices };
 }

@@ -18,9 +18,7 @@ import {
   TextField,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
-import QuotaCard from "./quota-card.tsx";
-import { DefaultsDialog } from "./quota-dialog.tsx";
-import { formatQuota } from "./quota-meters.tsx";
+import QuotaCard, { DefaultsDialog, formatQuota } from "./quota-card.tsx";
 import styles from "./quotas.module.css";
 
 const KINDS = ["organization", "account"] as const;

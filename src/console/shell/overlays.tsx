@@ -1,12 +1,24 @@
+/** Dialogs over whatever page is shown; their code is fetched when one of them is needed. */
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
 import type { Self } from "../api/session.ts";
-import { SignInForm } from "../pages/session/sign-in-form.tsx";
-import { Dialog } from "../ui/index.ts";
-import styles from "./sign-in-again.module.css";
-import { signInPath } from "./sign-in-path.ts";
+import { SignInForm } from "../pages/session/sign-in.tsx";
+import { signInPath } from "../paths.ts";
+import { Dialog, Drawer } from "../ui/index.ts";
+import { Navigation } from "./navigation.tsx";
+import styles from "./shell.module.css";
 
-export interface SignInAgainProps {
+/** The navigation where there is no room for it beside the page. */
+export function NavigationDrawer({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Drawer title={t("product")} isOpen onClose={onClose}>
+      <Navigation onNavigate={onClose} />
+    </Drawer>
+  );
+}
+
+interface SignInAgainProps {
   /** Whose session has ended. */
   user: Self;
   /** The user has signed in again, or would rather see the page first. */
@@ -14,13 +26,13 @@ export interface SignInAgainProps {
 }
 
 /** Signs the same user in again. */
-export default function SignInAgain({ user, onClose }: SignInAgainProps) {
+export function SignInAgain({ user, onClose }: SignInAgainProps) {
   const { t } = useTranslation("session");
   const [path] = useLocation();
   const search = useSearch();
   return (
     <Dialog title={t("endedTitle")} isOpen onClose={onClose} size="small">
-      <p className={styles.text}>{t("endedText")}</p>
+      <p className={styles.lead}>{t("endedText")}</p>
       <SignInForm name={user.name} onSignedIn={onClose} />
       <p className={styles.leave}>
         {/* Everything on screen is of this user: somebody else begins with a new document. */}

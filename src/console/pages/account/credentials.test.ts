@@ -1,5 +1,12 @@
 import { it } from "vitest";
-import { credentialsFile } from "./credentials-file.ts";
+import { credentialsFile, randomPassword } from "./credentials.ts";
+
+it("has 20 characters that nobody mistakes for others, all of them used", ({ expect }) => {
+  const passwords = Array.from({ length: 200 }, randomPassword);
+  for (const password of passwords) expect(password).toMatch(/^[a-km-np-z2-9]{20}$/);
+  expect(new Set(passwords.join("")).size).toBe(32);
+  expect(new Set(passwords).size).toBe(200);
+});
 
 it("has a line of headings and a line with the key", ({ expect }) => {
   expect(credentialsFile({ user: "alice", access: "HPUDXNBJ4K3M9W0R2A7C", secret: "s3cr3t" })).toBe(

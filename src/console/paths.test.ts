@@ -1,5 +1,5 @@
 import { it } from "vitest";
-import { nextPath, signInPath } from "./sign-in-path.ts";
+import { nextPath, signInPath } from "./paths.ts";
 
 const ORIGIN = "https://registry.example.com";
 
