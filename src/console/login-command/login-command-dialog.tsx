@@ -49,7 +49,7 @@ export default function LoginCommandDialog({ kind, hrefOf, onClose }: LoginComma
 }
 
 /** A login command that works for 24 hours. */
-export function TemporaryLogin() {
+function TemporaryLogin() {
   const { t } = useTranslation("login");
   const create = useMutation({ mutationFn: async () => unwrap(await api.POST("/api/login-command")) });
   const { data: command } = create;
@@ -74,7 +74,7 @@ export function TemporaryLogin() {
 }
 
 /** A login command that works until its access key is deleted: the guide's steps (4.2) with the values of this registry. */
-export function PermanentLogin() {
+function PermanentLogin() {
   const { t } = useTranslation("login");
   const keys = useAccessKeys();
   const settings = useSettings();

@@ -130,10 +130,10 @@ let chosenTheme = readTheme();
 
 /** The chosen theme, and a call that changes it, now and for the next visits. */
 function useTheme(): [Theme, (theme: Theme) => void] {
-  return [useSyncExternalStore(subscribeToTheme, () => chosenTheme), setTheme];
+  return [useSyncExternalStore(subscribeToTheme, () => chosenTheme), changeTheme];
 }
 
-function setTheme(theme: Theme): void {
+function changeTheme(theme: Theme): void {
   chosenTheme = theme;
   writeStored("local", THEME_KEY, theme === "system" ? undefined : theme);
   if (theme === "system") delete document.documentElement.dataset.theme;

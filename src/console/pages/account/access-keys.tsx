@@ -14,10 +14,9 @@ import { FinishedLogin } from "../../login-command/finished-login.tsx";
 import {
   Button,
   CodeBlock,
-  ConfirmDialog,
+  ConfirmRowDialog,
   CopyButton,
   DescriptionList,
-  Dialog,
   Disclosure,
   Empty,
   ErrorNotice,
@@ -30,11 +29,12 @@ import {
   IconTrash,
   Notice,
   Page,
+  RowDialog,
+  type RowDialogState,
   Skeleton,
   Table,
   type TableColumn,
   Time,
-  toast,
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/use-row-dialog.ts";
 import styles from "./account.module.css";
@@ -119,46 +119,27 @@ export default function AccessKeys() {
           }
         />
       )}
-      {made.row && <NewKeyDialog created={made.row} isOpen={made.isOpen} onClose={made.close} />}
-      {login.row && <KeyLoginDialog access={login.row.access} isOpen={login.isOpen} onClose={login.close} />}
-      {deletion.row && (
-        <DeleteKeyDialog
-          accessKey={deletion.row}
-          isOpen={deletion.isOpen}
-          onClose={deletion.close}
-          onConfirm={remove.mutateAsync}
-        />
-      )}
+      <RowDialog
+        state={made}
+        title={() => t("keys.newTitle")}
+        size="large"
+        footer={
+          <Button variant="primary" onPress={made.close}>
+            {t("keys.saved")}
+          </Button>
+        }
+      >
+        {(key) => <NewKey created={key} />}
+      </RowDialog>
+      <RowDialog state={login} title={({ access }) => t("keys.loginTitle", { access })} size="large">
+        {({ access }) => <KeyLogin access={access} />}
+      </RowDialog>
+      <DeleteKeyDialog state={deletion} onConfirm={remove.mutateAsync} />
     </Page>
   );
 }
 
-export interface NewKeyDialogProps {
-  created: NewAccessKey;
-  isOpen: boolean;
-  onClose: () => void;
-}
-
-/** Shows a new access key with its secret, this once, and what can be made of it. */
-export function NewKeyDialog({ created, isOpen, onClose }: NewKeyDialogProps) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog
-      title={t("keys.newTitle")}
-      isOpen={isOpen}
-      onClose={onClose}
-      size="large"
-      footer={
-        <Button variant="primary" onPress={onClose}>
-          {t("keys.saved")}
-        </Button>
-      }
-    >
-      <NewKey created={created} />
-    </Dialog>
-  );
-}
-
+/** A new access key with its secret, which is shown this once, and what can be made of it. */
 function NewKey({ created: { access, secret } }: { created: NewAccessKey }) {
   const { t } = useTranslation("account");
   const { name } = useSelf();
@@ -197,22 +178,7 @@ function NewKey({ created: { access, secret } }: { created: NewAccessKey }) {
   );
 }
 
-export interface KeyLoginDialogProps {
-  access: string;
-  isOpen: boolean;
-  onClose: () => void;
-}
-
 /** How to make the permanent login command of an access key whose secret only its owner has (guide 4.2). */
-export function KeyLoginDialog({ access, isOpen, onClose }: KeyLoginDialogProps) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog title={t("keys.loginTitle", { access })} isOpen={isOpen} onClose={onClose} size="large">
-      <KeyLogin access={access} />
-    </Dialog>
-  );
-}
-
 function KeyLogin({ access }: { access: string }) {
   const { t } = useTranslation("account");
   const settings = useSettings();
@@ -230,30 +196,29 @@ function KeyLogin({ access }: { access: string }) {
 }
 
 export interface DeleteKeyDialogProps {
-  accessKey: AccessKey;
-  isOpen: boolean;
-  onClose: () => void;
+  state: RowDialogState<AccessKey>;
   /** Deletes the key of this name. */
   onConfirm: (access: string) => Promise<unknown>;
 }
 
 /** Asks before an access key goes, one's own or another user's. */
-export function DeleteKeyDialog({ accessKey: { access, lastUsed }, isOpen, onClose, onConfirm }: DeleteKeyDialogProps) {
+export function DeleteKeyDialog({ state, onConfirm }: DeleteKeyDialogProps) {
   const { t } = useTranslation("account");
   return (
-    <ConfirmDialog
-      title={t("keys.deleteTitle", { access })}
-      isOpen={isOpen}
-      onClose={onClose}
+    <ConfirmRowDialog
+      state={state}
+      title={({ access }) => t("keys.deleteTitle", { access })}
       confirmLabel={t("keys.delete")}
       danger
-      onConfirm={async () => {
-        await onConfirm(access);
-        toast(t("keys.deleted"));
-      }}
+      onConfirm={({ access }) => onConfirm(access)}
+      doneMessage={() => t("keys.deleted")}
     >
-      <p>{lastUsed === null ? t("keys.neverUsed") : t("keys.lastUsedAt", { time: formatRelative(lastUsed) })}</p>
-      <p>{t("keys.deleteText")}</p>
-    </ConfirmDialog>
+      {({ lastUsed }) => (
+        <>
+          <p>{lastUsed === null ? t("keys.neverUsed") : t("keys.lastUsedAt", { time: formatRelative(lastUsed) })}</p>
+          <p>{t("keys.deleteText")}</p>
+        </>
+      )}
+    </ConfirmRowDialog>
   );
 }

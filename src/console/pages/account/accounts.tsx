@@ -7,7 +7,7 @@ import { useSelf } from "../../api/session.ts";
 import {
   Badge,
   Button,
-  ConfirmDialog,
+  ConfirmRowDialog,
   Dialog,
   Form,
   formatNumber,
@@ -21,9 +21,7 @@ import {
   type TableColumn,
   TextField,
   Time,
-  toast,
 } from "../../ui/index.ts";
-
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters } from "../lists/filters.tsx";
 import { NoMatch } from "../lists/no-match.tsx";
@@ -45,6 +43,7 @@ export default function Accounts() {
   const self = useSelf();
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useAccounts(q);
+  const { remove } = useAccountChanges();
   const [isCreating, setCreating] = useState(false);
   const deletion = useRowDialog<Account>();
   const columns: TableColumn<Account>[] = [
@@ -102,8 +101,20 @@ export default function Accounts() {
         rowKey={({ name }) => name}
         emptyState={<NoMatch onClear={() => change({ q: undefined })} />}
       />
-      <CreateAccountDialog isOpen={isCreating} onClose={() => setCreating(false)} />
-      {deletion.row && <DeleteAccountDialog account={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
+      <Dialog title={t("accounts.newTitle")} isOpen={isCreating} onClose={() => setCreating(false)}>
+        <CreateAccount onClose={() => setCreating(false)} />
+      </Dialog>
+      <ConfirmRowDialog
+        state={deletion}
+        title={({ name }) => t("accounts.deleteTitle", { name })}
+        confirmLabel={t("accounts.delete")}
+        danger
+        typeToConfirm={({ name }) => name}
+        onConfirm={({ name }) => remove.mutateAsync(name)}
+        doneMessage={({ name }) => t("accounts.deleted", { name })}
+      >
+        {({ users }) => <p>{t("accounts.deleteText", { count: users, number: formatNumber(users) })}</p>}
+      </ConfirmRowDialog>
     </Page>
   );
 }
@@ -137,15 +148,6 @@ function AccountMenu({ account: { name, organizations }, onDelete }: { account: 
 const ADMINISTRATOR = "administrator.name";
 
 /** Creates an account with its first administrator, and shows what to hand over. */
-export function CreateAccountDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog title={t("accounts.newTitle")} isOpen={isOpen} onClose={onClose}>
-      <CreateAccount onClose={onClose} />
-    </Dialog>
-  );
-}
-
 function CreateAccount({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("account");
   const { create } = useAccountChanges();
@@ -202,33 +204,5 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
       />
       <PasswordField value={password} onChange={setPassword} />
     </Form>
-  );
-}
-
-export interface DeleteAccountDialogProps {
-  account: Account;
-  isOpen: boolean;
-  onClose: () => void;
-}
-
-/** Asks before an account goes with its users; its name has to be typed. */
-export function DeleteAccountDialog({ account: { name, users }, isOpen, onClose }: DeleteAccountDialogProps) {
-  const { t } = useTranslation("account");
-  const { remove } = useAccountChanges();
-  return (
-    <ConfirmDialog
-      title={t("accounts.deleteTitle", { name })}
-      isOpen={isOpen}
-      onClose={onClose}
-      confirmLabel={t("accounts.delete")}
-      danger
-      typeToConfirm={name}
-      onConfirm={async () => {
-        await remove.mutateAsync(name);
-        toast(t("accounts.deleted", { name }));
-      }}
-    >
-      <p>{t("accounts.deleteText", { count: users, number: formatNumber(users) })}</p>
-    </ConfirmDialog>
   );
 }

@@ -1,11 +1,13 @@
+/** Secrets that are made and handed out: passwords, and files with access keys. */
+
 /** 32 of them, so that each is as likely as the others; none that is mistaken for another when it is read and typed. */
-const CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789";
-const LENGTH = 20;
+const PASSWORD_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789";
+const PASSWORD_CHARACTER_COUNT = 20;
 
 /** A password to be given to somebody: 20 characters, 100 bits. */
 export function randomPassword(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(LENGTH));
-  return Array.from(bytes, (byte) => CHARACTERS[byte % CHARACTERS.length]).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(PASSWORD_CHARACTER_COUNT));
+  return Array.from(bytes, (byte) => PASSWORD_CHARACTERS[byte % PASSWORD_CHARACTERS.length]).join("");
 }
 
 /**

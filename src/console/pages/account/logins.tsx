@@ -5,6 +5,7 @@ import {
   Badge,
   Button,
   ConfirmDialog,
+  ConfirmRowDialog,
   Empty,
   ErrorNotice,
   IconButton,
@@ -98,21 +99,16 @@ export function LoginsTable({ name }: { name?: string }) {
         isLoading={logins.isPending}
         emptyState={<Empty title={t("logins.none")} icon={<IconLock size={20} />} />}
       />
-      {ending.row && (
-        <ConfirmDialog
-          title={t("logins.endTitle")}
-          isOpen={ending.isOpen}
-          onClose={ending.close}
-          confirmLabel={t("logins.end")}
-          danger
-          onConfirm={async () => {
-            if (ending.row) await end.mutateAsync(ending.row.id);
-            toast(t("logins.ended", { count: 1 }));
-          }}
-        >
-          <p>{t(`logins.endText.${ending.row.kind}`)}</p>
-        </ConfirmDialog>
-      )}
+      <ConfirmRowDialog
+        state={ending}
+        title={() => t("logins.endTitle")}
+        confirmLabel={t("logins.end")}
+        danger
+        onConfirm={({ id }) => end.mutateAsync(id)}
+        doneMessage={() => t("logins.ended", { count: 1 })}
+      >
+        {({ kind }) => <p>{t(`logins.endText.${kind}`)}</p>}
+      </ConfirmRowDialog>
     </>
   );
 }

@@ -2,7 +2,6 @@ import { useTranslation } from "react-i18next";
 import { FieldError } from "../../api/client.ts";
 import { PASSWORD_LENGTH } from "../../api/users.ts";
 import { Button, CopyButton, DescriptionList, Notice, RadioGroup, TextField } from "../../ui/index.ts";
-
 import styles from "./account.module.css";
 import { randomPassword } from "./credentials.ts";
 

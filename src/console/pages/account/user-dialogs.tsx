@@ -7,8 +7,6 @@ import { useSelf } from "../../api/session.ts";
 import { type Role, useDeleteKeyOfUser, useKeysOfUser, type User, useUserChanges } from "../../api/users.ts";
 import {
   Button,
-  ConfirmDialog,
-  Dialog,
   Empty,
   ErrorNotice,
   Form,
@@ -23,7 +21,6 @@ import {
   Time,
   toast,
 } from "../../ui/index.ts";
-
 import { useRowDialog } from "../lists/use-row-dialog.ts";
 import { DeleteKeyDialog } from "./access-keys.tsx";
 import styles from "./account.module.css";
@@ -37,16 +34,7 @@ import {
 } from "./new-credentials.tsx";
 
 /** Adds a user to one's account, and shows what to hand over. */
-export function AddUserDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog title={t("users.newTitle")} isOpen={isOpen} onClose={onClose}>
-      <AddUser onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function AddUser({ onClose }: { onClose: () => void }) {
+export function AddUser({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["account", "common"]);
   const { create } = useUserChanges();
   const [name, setName] = useState("");
@@ -89,23 +77,13 @@ function AddUser({ onClose }: { onClose: () => void }) {
   );
 }
 
-export interface UserDialogProps {
+interface UserProps {
   user: User;
-  isOpen: boolean;
   onClose: () => void;
 }
 
 /** Gives a user another role. */
-export function ChangeRoleDialog({ user, isOpen, onClose }: UserDialogProps) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog title={t("users.changeRoleTitle", { name: user.name })} isOpen={isOpen} onClose={onClose}>
-      <ChangeRole user={user} onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function ChangeRole({ user: { name, role: before }, onClose }: Omit<UserDialogProps, "isOpen">) {
+export function ChangeRole({ user: { name, role: before }, onClose }: UserProps) {
   const { t } = useTranslation(["account", "common"]);
   const { change } = useUserChanges();
   const [role, setRole] = useState(before);
@@ -121,13 +99,13 @@ function ChangeRole({ user: { name, role: before }, onClose }: Omit<UserDialogPr
   );
 }
 
-export interface RoleFieldProps {
+interface RoleFieldProps {
   value: Role;
   onChange: (role: Role) => void;
 }
 
 /** What a user is to be; only operators make operators. */
-export function RoleField({ value, onChange }: RoleFieldProps) {
+function RoleField({ value, onChange }: RoleFieldProps) {
   const { t } = useTranslation("account");
   const self = useSelf();
   const roles: Role[] = ["member", "administrator", ...(self.role === "operator" ? (["operator"] as const) : [])];
@@ -146,16 +124,7 @@ export function RoleField({ value, onChange }: RoleFieldProps) {
 }
 
 /** Sets a new password for a user, and shows what to hand over. */
-export function ResetPasswordDialog({ user, isOpen, onClose }: UserDialogProps) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog title={t("users.resetTitle", { name: user.name })} isOpen={isOpen} onClose={onClose}>
-      <ResetPassword user={user} onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function ResetPassword({ user: { name }, onClose }: Omit<UserDialogProps, "isOpen">) {
+export function ResetPassword({ user: { name }, onClose }: UserProps) {
   const { t } = useTranslation("account");
   const { change } = useUserChanges();
   const [password, setPassword] = useState(GENERATED_PASSWORD);
@@ -177,39 +146,8 @@ function ResetPassword({ user: { name }, onClose }: Omit<UserDialogProps, "isOpe
   );
 }
 
-/** Asks before a user goes; the name has to be typed. */
-export function DeleteUserDialog({ user: { name }, isOpen, onClose }: UserDialogProps) {
-  const { t } = useTranslation("account");
-  const { remove } = useUserChanges();
-  return (
-    <ConfirmDialog
-      title={t("users.deleteTitle", { name })}
-      isOpen={isOpen}
-      onClose={onClose}
-      confirmLabel={t("users.delete")}
-      danger
-      typeToConfirm={name}
-      onConfirm={async () => {
-        await remove.mutateAsync(name);
-        toast(t("users.deleted", { name }));
-      }}
-    >
-      <p>{t("users.deleteText", { name })}</p>
-    </ConfirmDialog>
-  );
-}
-
 /** The access keys of a user, which an administrator may delete: when somebody leaves, or a secret got out. */
-export function KeysOfUserDialog({ user, isOpen, onClose }: UserDialogProps) {
-  const { t } = useTranslation("account");
-  return (
-    <Dialog title={t("users.keysTitle", { name: user.name })} isOpen={isOpen} onClose={onClose} size="large">
-      <KeysOfUser name={user.name} />
-    </Dialog>
-  );
-}
-
-function KeysOfUser({ name }: { name: string }) {
+export function KeysOfUser({ name }: { name: string }) {
   const { t } = useTranslation("account");
   const keys = useKeysOfUser(name);
   const remove = useDeleteKeyOfUser(name);
@@ -240,35 +178,24 @@ function KeysOfUser({ name }: { name: string }) {
         isLoading={keys.isPending}
         emptyState={<Empty title={t("users.noKeys", { name })} icon={<IconKey size={20} />} />}
       />
-      {deletion.row && (
-        <DeleteKeyDialog
-          accessKey={deletion.row}
-          isOpen={deletion.isOpen}
-          onClose={deletion.close}
-          onConfirm={remove.mutateAsync}
-        />
-      )}
+      <DeleteKeyDialog state={deletion} onConfirm={remove.mutateAsync} />
     </>
   );
 }
 
 /** The logins of a user, which an administrator may end: when somebody leaves, or a machine is lost. */
-export function LoginsOfUserDialog({ user: { name }, isOpen, onClose }: UserDialogProps) {
+export function LoginsOfUser({ name }: { name: string }) {
   const { t } = useTranslation("account");
   const [isEnding, setEnding] = useState(false);
   return (
-    <>
-      <Dialog title={t("logins.ofUser", { name })} isOpen={isOpen} onClose={onClose} size="large">
-        <div className={styles.parts}>
-          <LoginsTable name={name} />
-          <div className={styles.end}>
-            <Button icon={<IconSignOut />} onPress={() => setEnding(true)}>
-              {t("logins.endAll")}
-            </Button>
-          </div>
-        </div>
-      </Dialog>
+    <div className={styles.parts}>
+      <LoginsTable name={name} />
+      <div className={styles.end}>
+        <Button icon={<IconSignOut />} onPress={() => setEnding(true)}>
+          {t("logins.endAll")}
+        </Button>
+      </div>
       <EndOthersDialog name={name} isOpen={isEnding} onClose={() => setEnding(false)} />
-    </>
+    </div>
   );
 }

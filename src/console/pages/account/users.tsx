@@ -2,11 +2,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
 import { useSelf } from "../../api/session.ts";
-import { type User, useUsers } from "../../api/users.ts";
+import { type User, useUserChanges, useUsers } from "../../api/users.ts";
 import { PATHS } from "../../paths.ts";
 import {
   Badge,
   Button,
+  ConfirmRowDialog,
+  Dialog,
   IconButton,
   IconEdit,
   IconKey,
@@ -19,6 +21,7 @@ import {
   type MenuEntry,
   Name,
   Page,
+  RowDialog,
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
@@ -29,14 +32,7 @@ import { SearchBox } from "../lists/search-box.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { useRowDialog } from "../lists/use-row-dialog.ts";
 import styles from "./account.module.css";
-import {
-  AddUserDialog,
-  ChangeRoleDialog,
-  DeleteUserDialog,
-  KeysOfUserDialog,
-  LoginsOfUserDialog,
-  ResetPasswordDialog,
-} from "./user-dialogs.tsx";
+import { AddUser, ChangeRole, KeysOfUser, LoginsOfUser, ResetPassword } from "./user-dialogs.tsx";
 
 /** `/users`: the users of one's account, for its administrators (guide 6). */
 export default function Users() {
@@ -44,6 +40,7 @@ export default function Users() {
   const self = useSelf();
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useUsers(q);
+  const { remove } = useUserChanges();
   const [isAdding, setAdding] = useState(false);
   const role = useRowDialog<User>();
   const password = useRowDialog<User>();
@@ -108,17 +105,37 @@ export default function Users() {
         rowKey={({ id }) => id}
         emptyState={<NoMatch onClear={() => change({ q: undefined })} />}
       />
-      <AddUserDialog isOpen={isAdding} onClose={() => setAdding(false)} />
-      {role.row && <ChangeRoleDialog user={role.row} isOpen={role.isOpen} onClose={role.close} />}
-      {password.row && <ResetPasswordDialog user={password.row} isOpen={password.isOpen} onClose={password.close} />}
-      {keys.row && <KeysOfUserDialog user={keys.row} isOpen={keys.isOpen} onClose={keys.close} />}
-      {logins.row && <LoginsOfUserDialog user={logins.row} isOpen={logins.isOpen} onClose={logins.close} />}
-      {deletion.row && <DeleteUserDialog user={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
+      <Dialog title={t("users.newTitle")} isOpen={isAdding} onClose={() => setAdding(false)}>
+        <AddUser onClose={() => setAdding(false)} />
+      </Dialog>
+      <RowDialog state={role} title={({ name }) => t("users.changeRoleTitle", { name })}>
+        {(user) => <ChangeRole user={user} onClose={role.close} />}
+      </RowDialog>
+      <RowDialog state={password} title={({ name }) => t("users.resetTitle", { name })}>
+        {(user) => <ResetPassword user={user} onClose={password.close} />}
+      </RowDialog>
+      <RowDialog state={keys} title={({ name }) => t("users.keysTitle", { name })} size="large">
+        {({ name }) => <KeysOfUser name={name} />}
+      </RowDialog>
+      <RowDialog state={logins} title={({ name }) => t("logins.ofUser", { name })} size="large">
+        {({ name }) => <LoginsOfUser name={name} />}
+      </RowDialog>
+      <ConfirmRowDialog
+        state={deletion}
+        title={({ name }) => t("users.deleteTitle", { name })}
+        confirmLabel={t("users.delete")}
+        danger
+        typeToConfirm={({ name }) => name}
+        onConfirm={({ name }) => remove.mutateAsync(name)}
+        doneMessage={({ name }) => t("users.deleted", { name })}
+      >
+        {({ name }) => <p>{t("users.deleteText", { name })}</p>}
+      </ConfirmRowDialog>
     </Page>
   );
 }
 
-export interface UserMenuProps {
+interface UserMenuProps {
   user: User;
   onChangeRole: () => void;
   onResetPassword: () => void;
@@ -131,7 +148,7 @@ export interface UserMenuProps {
  * What an administrator may do with a user: nothing with operators, unless being one. Oneself has pages of one's own, and
  * nobody takes the own rights away by a slip.
  */
-export function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins, onDelete }: UserMenuProps) {
+function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins, onDelete }: UserMenuProps) {
   const { t } = useTranslation(["account", "common"]);
   const self = useSelf();
   if (user.role === "operator" && self.role !== "operator") return null;

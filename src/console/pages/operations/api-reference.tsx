@@ -70,7 +70,7 @@ function Examples({ example }: { example: Example }) {
 
 /** Examples of how to use the registry's API, with its real address; the same as in docs/management.md. */
 
-export interface Example {
+interface Example {
   /** Of the page, and so of the registry: `https://registry.example.com`. */
   origin: string;
   /** Who is signed in. */
@@ -81,12 +81,12 @@ export interface Example {
 }
 
 /** Lists one's images. curl asks for the password. */
-export function listImages({ origin, user }: Example): string {
+function listImages({ origin, user }: Example): string {
   return `curl -u ${user} "${origin}/api/images?limit=10"`;
 }
 
 /** Asks for a token in IAM's format. */
-export function askForToken({ origin, user, account, project }: Example): string {
+function askForToken({ origin, user, account, project }: Example): string {
   const body = {
     auth: {
       identity: {
@@ -100,12 +100,12 @@ export function askForToken({ origin, user, account, project }: Example): string
 }
 
 /** Lists one's organizations with a token. */
-export function listWithToken({ origin }: Example): string {
+function listWithToken({ origin }: Example): string {
   return `curl -H "X-Auth-Token: $TOKEN" "${origin}/v2/manage/namespaces"`;
 }
 
 /** The same with Huawei's SDK for Node.js. */
-export function listWithSdk({ origin, project }: Example): string {
+function listWithSdk({ origin, project }: Example): string {
   return `import { BasicCredentials } from "@huaweicloud/huaweicloud-sdk-core";
 import { ListNamespacesRequest, SwrClient } from "@huaweicloud/huaweicloud-sdk-swr/v2/public-api.js";
 

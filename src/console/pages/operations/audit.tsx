@@ -10,7 +10,6 @@ import {
   CodeBlock,
   DateField,
   DescriptionList,
-  Dialog,
   Empty,
   formatNumber,
   IconAudit,
@@ -18,6 +17,7 @@ import {
   LinkButton,
   Name,
   Page,
+  RowDialog,
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
@@ -51,7 +51,16 @@ export default function Audit() {
     { id: "time", header: t("audit.time"), cell: ({ time }) => <Time value={time} />, hideBelow: "small" },
   ];
   return (
-    <Page title={t("audit.title")} description={<Description />} actions={<ExportButton filter={state.filter} />}>
+    <Page
+      title={t("audit.title")}
+      description={<Description />}
+      actions={
+        // All events that pass the filters, not only those on screen.
+        <LinkButton href={auditExportPath(state.filter)} isFile icon={<IconDownload />}>
+          {t("audit.export")}
+        </LinkButton>
+      }
+    >
       <AuditFilters {...state} />
       <CursorTable
         label={t("audit.title")}
@@ -69,7 +78,9 @@ export default function Audit() {
           )
         }
       />
-      {details.row && <EventDialog event={details.row} isOpen={details.isOpen} onClose={details.close} />}
+      <RowDialog state={details} title={({ id }) => t("audit.detailsTitle", { id })}>
+        {(event) => <EventDetails event={event} />}
+      </RowDialog>
     </Page>
   );
 }
@@ -91,27 +102,17 @@ function Description() {
   );
 }
 
-/** Downloads all events that pass the filters, not only those on screen. */
-export function ExportButton({ filter }: { filter: AuditFilter }) {
-  const { t } = useTranslation("operations");
-  return (
-    <LinkButton href={auditExportPath(filter)} isFile icon={<IconDownload />}>
-      {t("audit.export")}
-    </LinkButton>
-  );
-}
-
 type Action = AuditEvent["action"];
 
 /** All kinds of events: those that have a name, which the types make all of them. */
-export const ACTIONS = Object.keys(operations.action) as Action[];
+const ACTIONS = Object.keys(operations.action) as Action[];
 
-export const RESULTS = ["success", "denied"] as const satisfies readonly AuditEvent["result"][];
+const RESULTS = ["success", "denied"] as const satisfies readonly AuditEvent["result"][];
 
 const KEYS = ["organization", "user", "account", "action", "result", "since", "until"] as const;
 type Key = (typeof KEYS)[number];
 
-export interface AuditFilterState {
+interface AuditFilterState {
   /** As the page's address has them. */
   params: ListParams<Key>;
   change: ChangeListParams<Key>;
@@ -122,7 +123,7 @@ export interface AuditFilterState {
 }
 
 /** What the audit is filtered by, kept in the page's address. Only operators can ask for other accounts. */
-export function useAuditFilter(): AuditFilterState {
+function useAuditFilter(): AuditFilterState {
   const { role } = useSelf();
   const [params, change] = useListParams(KEYS);
   const { organization, user } = params;
@@ -151,7 +152,7 @@ export function useAuditFilter(): AuditFilterState {
 }
 
 /** What events are shown: of which organization, user and kind, with which result, and when. */
-export function AuditFilters({ params, change, filter, isFiltered, clear }: AuditFilterState) {
+function AuditFilters({ params, change, filter, isFiltered, clear }: AuditFilterState) {
   const { t } = useTranslation("operations");
   const { role } = useSelf();
   const today = new Date();
@@ -223,14 +224,8 @@ function UserFilter({ value, onChange }: { value: string | undefined; onChange: 
   );
 }
 
-export interface EventDialogProps {
-  event: AuditEvent;
-  isOpen: boolean;
-  onClose: () => void;
-}
-
 /** All that the audit knows of an event. */
-export function EventDialog({ event, isOpen, onClose }: EventDialogProps) {
+function EventDetails({ event }: { event: AuditEvent }) {
   const { t } = useTranslation(["operations", "common"]);
   const { action, time, user, address, account, organization, resource, result, detail } = event;
   const items = [
@@ -247,15 +242,11 @@ export function EventDialog({ event, isOpen, onClose }: EventDialogProps) {
       value: detail && <CodeBlock code={JSON.stringify(detail, null, 2)} wrap />,
     },
   ];
-  return (
-    <Dialog title={t("audit.detailsTitle", { id: event.id })} isOpen={isOpen} onClose={onClose}>
-      <DescriptionList items={items.filter(({ value }) => value !== null)} />
-    </Dialog>
-  );
+  return <DescriptionList items={items.filter(({ value }) => value !== null)} />;
 }
 
 /** How something ended that is in the audit. */
-export function ResultBadge({ result }: Pick<AuditEvent, "result">) {
+function ResultBadge({ result }: Pick<AuditEvent, "result">) {
   const { t } = useTranslation("operations");
   return <Badge tone={result === "success" ? "success" : "danger"}>{t(`audit.${result}`)}</Badge>;
 }

@@ -127,14 +127,14 @@ export default function GarbageCollection() {
   );
 }
 
-export interface GarbageCardProps {
+interface GarbageCardProps {
   title: string;
   description: string;
   counts: GarbageCounts;
 }
 
 /** An amount of garbage, in numbers. */
-export function GarbageCard({ title, description, counts }: GarbageCardProps) {
+function GarbageCard({ title, description, counts }: GarbageCardProps) {
   const { t } = useTranslation("operations");
   const { manifests, blobs, objects, bytes, exact } = counts;
   const count = (value: number) => {
@@ -163,7 +163,7 @@ export function GarbageCard({ title, description, counts }: GarbageCardProps) {
 }
 
 /** What a run has taken, or what a dry run says that one would take. */
-export function CollectionOutcome({ result }: { result: CollectedGarbage }) {
+function CollectionOutcome({ result }: { result: CollectedGarbage }) {
   const { t } = useTranslation("operations");
   const { dryRun, manifests, blobs, objects, bytes, complete, failed } = result;
   if (manifests + blobs + objects === 0 && !failed) {
@@ -193,7 +193,7 @@ export function CollectionOutcome({ result }: { result: CollectedGarbage }) {
 }
 
 /** The last collections, the newest first; undefined while they are being loaded. */
-export function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
+function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
   const { t } = useTranslation("operations");
   const number = (id: "manifests" | "blobs" | "objects", hideBelow?: "small" | "medium"): TableColumn<GarbageRun> => ({
     id,
@@ -240,7 +240,7 @@ function OutcomeBadge({ run: { ended, complete } }: { run: GarbageRun }) {
 }
 
 /** How long something took, in seconds of the current language: "0.4 sec", "17 秒". */
-export function formatSeconds(milliseconds: number): string {
+function formatSeconds(milliseconds: number): string {
   return new Intl.NumberFormat(i18next.language, {
     style: "unit",
     unit: "second",

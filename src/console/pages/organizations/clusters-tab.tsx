@@ -6,7 +6,7 @@ import { WORKLOAD_KINDS, type WorkloadKind } from "../../api/triggers.ts";
 import {
   Button,
   Card,
-  ConfirmDialog,
+  ConfirmRowDialog,
   Dialog,
   Empty,
   ErrorNotice,
@@ -19,33 +19,36 @@ import {
   IconServer,
   IconTrash,
   Menu,
+  type MenuEntry,
   Name,
   Notice,
+  RowDialog,
   Select,
   Table,
   type TableColumn,
   TextField,
   Time,
-  toast,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
-import { ClusterDialog } from "./cluster-dialog.tsx";
+import { useRowDialog } from "../lists/use-row-dialog.ts";
+import { ClusterForm } from "./cluster-form.tsx";
 import styles from "./organizations.module.css";
-
-/** What is being done with a cluster. */
-interface Task {
-  kind: "edit" | "test" | "delete";
-  cluster: Cluster;
-}
 
 /** The clusters whose workloads triggers of an organization's images update. `?new` opens the form for another one. */
 export function ClustersTab({ organization: { name, level } }: { organization: Organization }) {
   const { t } = useTranslation(["clusters", "common"]);
   const { data: clusters = [], error, isPending, refetch } = useClusters(name);
   const [params, changeParams] = useListParams(["new"]);
-  const [task, setTask] = useState<Task>();
+  const { remove } = useClusterChanges(name);
+  const test = useRowDialog<Cluster>();
+  const edit = useRowDialog<Cluster>();
+  const deletion = useRowDialog<Cluster>();
+  const edited = edit.isOpen ? edit.row : undefined;
   const canManage = level === "manage";
-  const endTask = () => setTask(undefined);
+  const closeForm = () => {
+    edit.close();
+    changeParams({ new: undefined });
+  };
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<Cluster>[] = [
@@ -78,7 +81,13 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
       label: t("common:actions"),
       align: "end",
       width: "64px",
-      cell: (cluster) => <Actions cluster={cluster} canManage={canManage} onChoose={setTask} />,
+      cell: (cluster) => (
+        <Actions
+          cluster={cluster}
+          onTest={() => test.open(cluster)}
+          {...(canManage && { onEdit: () => edit.open(cluster), onDelete: () => deletion.open(cluster) })}
+        />
+      ),
     },
   ];
   const add = canManage && (
@@ -100,77 +109,53 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
           </Empty>
         }
       />
-      <ClusterDialog
-        organization={name}
-        cluster={task?.kind === "edit" ? task.cluster : undefined}
-        isOpen={task?.kind === "edit" || (canManage && params.new !== undefined)}
-        onClose={() => {
-          endTask();
-          changeParams({ new: undefined });
-        }}
-      />
-      <ClusterTestDialog
-        organization={name}
-        cluster={task?.kind === "test" ? task.cluster : undefined}
-        onClose={endTask}
-      />
-      <DeleteClusterDialog
-        organization={name}
-        cluster={task?.kind === "delete" ? task.cluster : undefined}
-        onClose={endTask}
-      />
+      <Dialog
+        title={edited ? t("editTitle", { name: edited.name }) : t("addTitle")}
+        isOpen={edit.isOpen || (canManage && params.new !== undefined)}
+        onClose={closeForm}
+        size="large"
+      >
+        <ClusterForm organization={name} cluster={edited} onClose={closeForm} />
+      </Dialog>
+      <RowDialog state={test} title={(cluster) => t("tryTitle", { name: cluster.name })}>
+        {(cluster) => <TestForm organization={name} cluster={cluster.name} onClose={test.close} />}
+      </RowDialog>
+      <ConfirmRowDialog
+        state={deletion}
+        title={(cluster) => t("deleteTitle", { name: cluster.name })}
+        confirmLabel={t("deleteConfirm")}
+        danger
+        onConfirm={(cluster) => remove.mutateAsync(cluster.name)}
+        doneMessage={(cluster) => t("deleted", { name: cluster.name })}
+      >
+        {() => t("deleteText")}
+      </ConfirmRowDialog>
     </Card>
   );
 }
 
 interface ActionsProps {
   cluster: Cluster;
-  canManage: boolean;
-  onChoose: (task: Task) => void;
+  onTest: () => void;
+  /** Only for those who may manage it, as is `onDelete`. */
+  onEdit?: () => void;
+  onDelete?: () => void;
 }
 
-function Actions({ cluster, canManage, onChoose }: ActionsProps) {
+function Actions({ cluster, onTest, onEdit, onDelete }: ActionsProps) {
   const { t } = useTranslation(["clusters", "common"]);
   const label = t("actionsOf", { name: cluster.name });
-  const choose = (kind: Task["kind"]) => () => onChoose({ kind, cluster });
-  return (
-    <Menu
-      label={label}
-      trigger={<IconButton label={label} icon={<IconMore />} />}
-      items={[
-        { id: "test", label: t("tryOut"), icon: <IconPlay />, onAction: choose("test") },
-        ...(canManage
-          ? [
-              { id: "edit", label: t("common:edit"), icon: <IconEdit />, onAction: choose("edit") },
-              {
-                id: "delete",
-                label: t("common:delete"),
-                icon: <IconTrash />,
-                tone: "danger" as const,
-                onAction: choose("delete"),
-              },
-            ]
-          : []),
-      ]}
-    />
-  );
-}
-
-export interface ClusterTestDialogProps {
-  organization: string;
-  /** Undefined while none is to be tested. */
-  cluster: Cluster | undefined;
-  onClose: () => void;
-}
-
-/** Asks a cluster whether it takes the token and, for a namespace, whether workloads may be updated there. */
-export function ClusterTestDialog({ organization, cluster, onClose }: ClusterTestDialogProps) {
-  const { t } = useTranslation("clusters");
-  return (
-    <Dialog title={t("tryTitle", { name: cluster?.name })} isOpen={cluster !== undefined} onClose={onClose}>
-      {cluster && <TestForm organization={organization} cluster={cluster.name} onClose={onClose} />}
-    </Dialog>
-  );
+  const items: MenuEntry[] = [{ id: "test", label: t("tryOut"), icon: <IconPlay />, onAction: onTest }];
+  if (onEdit) items.push({ id: "edit", label: t("common:edit"), icon: <IconEdit />, onAction: onEdit });
+  if (onDelete)
+    items.push({
+      id: "delete",
+      label: t("common:delete"),
+      icon: <IconTrash />,
+      tone: "danger",
+      onAction: onDelete,
+    });
+  return <Menu label={label} trigger={<IconButton label={label} icon={<IconMore />} />} items={items} />;
 }
 
 interface TestFormProps {
@@ -179,6 +164,7 @@ interface TestFormProps {
   onClose: () => void;
 }
 
+/** Asks a cluster whether it takes the token and, for a namespace, whether workloads may be updated there. */
 function TestForm({ organization, cluster, onClose }: TestFormProps) {
   const { t } = useTranslation("clusters");
   const test = useClusterTest(organization);
@@ -238,34 +224,5 @@ function TestForm({ organization, cluster, onClose }: TestFormProps) {
         </Notice>
       )}
     </Form>
-  );
-}
-
-export interface DeleteClusterDialogProps {
-  organization: string;
-  /** Undefined while nothing is to be deleted. */
-  cluster: Cluster | undefined;
-  onClose: () => void;
-}
-
-/** Deletes a cluster, which the registry refuses as long as a trigger uses it. */
-export function DeleteClusterDialog({ organization, cluster, onClose }: DeleteClusterDialogProps) {
-  const { t } = useTranslation("clusters");
-  const { remove } = useClusterChanges(organization);
-  return (
-    <ConfirmDialog
-      title={t("deleteTitle", { name: cluster?.name })}
-      isOpen={cluster !== undefined}
-      onClose={onClose}
-      confirmLabel={t("deleteConfirm")}
-      danger
-      onConfirm={async () => {
-        if (!cluster) return;
-        await remove.mutateAsync(cluster.name);
-        toast(t("deleted", { name: cluster.name }));
-      }}
-    >
-      {t("deleteText")}
-    </ConfirmDialog>
   );
 }

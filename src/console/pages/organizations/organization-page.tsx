@@ -83,13 +83,12 @@ export default function OrganizationPage() {
 
 function Content({ organization, selected }: { organization: Organization; selected: string }) {
   const { t } = useTranslation("organizations");
-  const path = organizationPath(organization.name);
   const tabs = TABS.filter(({ isFor }) => isFor(organization));
   const current = tabs.find(({ id }) => id === selected);
   const items = tabs.map(({ id, label }) => ({
     id,
     label: t(label),
-    href: id === TABS[0].id ? path : `${path}/${id}`,
+    href: organizationPath(organization.name, id === TABS[0].id ? undefined : id),
   }));
   return (
     <>
@@ -121,6 +120,58 @@ function DeleteAction({ organization }: { organization: Organization }) {
   );
 }
 
+interface DeleteOrganizationDialogProps {
+  organization: Organization;
+  isOpen: boolean;
+  onClose: () => void;
+}
+
+/** Deletes an organization once it has no images, after DELETE was typed (guide 5). */
+function DeleteOrganizationDialog({ organization, isOpen, onClose }: DeleteOrganizationDialogProps) {
+  const { t } = useTranslation(["organizations", "common"]);
+  const [, navigate] = useLocation();
+  const { remove } = useOrganizationChanges();
+  const { name, images } = organization;
+
+  if (images > 0) {
+    return (
+      <Dialog
+        title={t("notEmptyTitle", { name })}
+        isOpen={isOpen}
+        onClose={onClose}
+        size="small"
+        footer={
+          <>
+            <Button onPress={onClose}>{t("common:close")}</Button>
+            <LinkButton href={organizationPath(name)} variant="primary">
+              {t("showImages")}
+            </LinkButton>
+          </>
+        }
+      >
+        {t("notEmpty")}
+      </Dialog>
+    );
+  }
+  return (
+    <ConfirmDialog
+      title={t("deleteTitle", { name })}
+      isOpen={isOpen}
+      onClose={onClose}
+      confirmLabel={t("deleteConfirm")}
+      danger
+      typeToConfirm="DELETE"
+      onConfirm={async () => {
+        await remove.mutateAsync(name);
+        toast(t("deleted", { name }));
+        navigate(PATHS.organizations);
+      }}
+    >
+      {t("deleteText")}
+    </ConfirmDialog>
+  );
+}
+
 /** An organization that is not there, or not for the reader: the registry does not tell which. */
 function Failure({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
   const { t } = useTranslation("organizations");
@@ -134,7 +185,7 @@ function Failure({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
 }
 
 /** An organization's images, the last changed first (guide 5). All other ways to look at them are in "My images". */
-export function ImagesTab({ organization: { name, level } }: { organization: Organization }) {
+function ImagesTab({ organization: { name, level } }: { organization: Organization }) {
   const { t } = useTranslation("organizations");
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useImages("own", { organization: name, sort: "updated", ...(q !== "" && { q }) });
@@ -207,7 +258,7 @@ function NoImages({ organization, canPush }: { organization: string; canPush: bo
 }
 
 /** Who has which right to all images of an organization (guide 6). */
-export function MembersTab({ organization: { name, level } }: { organization: Organization }) {
+function MembersTab({ organization: { name, level } }: { organization: Organization }) {
   const { t } = useTranslation(["organizations", "permissions"]);
   const target = { organization: name };
   const { data, error, isPending, refetch } = usePermissions(target);
@@ -236,7 +287,7 @@ export function MembersTab({ organization: { name, level } }: { organization: Or
 }
 
 /** What an organization takes up. */
-export function UsageTab({ organization: { name } }: { organization: Organization }) {
+function UsageTab({ organization: { name } }: { organization: Organization }) {
   const { t } = useTranslation("organizations");
   const { data: usage, error, refetch } = useOrganizationUsage(name);
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
@@ -263,57 +314,5 @@ function Figure({ term, value, hint }: { term: string; value: ReactNode; hint?: 
       <dd className={styles.figureValue}>{value}</dd>
       {hint && <dd className={styles.note}>{hint}</dd>}
     </div>
-  );
-}
-
-export interface DeleteOrganizationDialogProps {
-  organization: Organization;
-  isOpen: boolean;
-  onClose: () => void;
-}
-
-/** Deletes an organization once it has no images, after DELETE was typed (guide 5). */
-export function DeleteOrganizationDialog({ organization, isOpen, onClose }: DeleteOrganizationDialogProps) {
-  const { t } = useTranslation(["organizations", "common"]);
-  const [, navigate] = useLocation();
-  const { remove } = useOrganizationChanges();
-  const { name, images } = organization;
-
-  if (images > 0) {
-    return (
-      <Dialog
-        title={t("notEmptyTitle", { name })}
-        isOpen={isOpen}
-        onClose={onClose}
-        size="small"
-        footer={
-          <>
-            <Button onPress={onClose}>{t("common:close")}</Button>
-            <LinkButton href={organizationPath(name)} variant="primary">
-              {t("showImages")}
-            </LinkButton>
-          </>
-        }
-      >
-        {t("notEmpty")}
-      </Dialog>
-    );
-  }
-  return (
-    <ConfirmDialog
-      title={t("deleteTitle", { name })}
-      isOpen={isOpen}
-      onClose={onClose}
-      confirmLabel={t("deleteConfirm")}
-      danger
-      typeToConfirm="DELETE"
-      onConfirm={async () => {
-        await remove.mutateAsync(name);
-        toast(t("deleted", { name }));
-        navigate(PATHS.organizations);
-      }}
-    >
-      {t("deleteText")}
-    </ConfirmDialog>
   );
 }

@@ -115,7 +115,9 @@ export default function Organizations() {
           )
         }
       />
-      <CreateOrganizationDialog isOpen={isCreating} onClose={() => setCreating(false)} />
+      <Dialog title={t("create")} isOpen={isCreating} onClose={() => setCreating(false)} size="small">
+        <CreateForm onClose={() => setCreating(false)} />
+      </Dialog>
     </Page>
   );
 }
@@ -133,22 +135,8 @@ function OwnRight({ level }: Pick<Organization, "level">) {
 /** What the registry says of a name that is none, and of one that is taken. */
 const NAME_REFUSALS = ["SVCSTG.SWR.4001028", "SVCSTG.SWR.4090060"];
 
-export interface CreateOrganizationDialogProps {
-  isOpen: boolean;
-  onClose: () => void;
-}
-
 /** Creates an organization, as far as one's quota allows (guide 5, 7.1.5), and goes there. */
-export function CreateOrganizationDialog({ isOpen, onClose }: CreateOrganizationDialogProps) {
-  const { t } = useTranslation("organizations");
-  return (
-    <Dialog title={t("create")} isOpen={isOpen} onClose={onClose} size="small">
-      <CreateForm onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function CreateForm({ onClose }: Pick<CreateOrganizationDialogProps, "onClose">) {
+function CreateForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["organizations", "common"]);
   const [, navigate] = useLocation();
   const { create } = useOrganizationChanges();

@@ -105,7 +105,7 @@ function FirstPush() {
 }
 
 /** The account's numbers, large; their places are there before they are known. */
-export function Numbers({ overview }: { overview: components["schemas"]["Overview"] | undefined }) {
+function Numbers({ overview }: { overview: components["schemas"]["Overview"] | undefined }) {
   const { t } = useTranslation("overview");
   return (
     <dl className={styles.numbers}>
@@ -149,7 +149,7 @@ function Figure({ label, value, note, href }: FigureProps) {
 }
 
 /** Bytes per day: what was pulled, or what was stored. */
-export function ReportChart({ resource }: { resource: "downflow" | "store" }) {
+function ReportChart({ resource }: { resource: "downflow" | "store" }) {
   const { t, i18n } = useTranslation("overview");
   const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
   const report = useReport(resource);
@@ -171,7 +171,7 @@ export function ReportChart({ resource }: { resource: "downflow" | "store" }) {
 }
 
 /** What was pushed last, and by whom. */
-export function RecentPushes() {
+function RecentPushes() {
   const { t } = useTranslation("overview");
   const activity = useActivity();
   return (
@@ -180,7 +180,7 @@ export function RecentPushes() {
 }
 
 /** What triggers were delivered last, and what came of it. */
-export function RecentDeliveries() {
+function RecentDeliveries() {
   const { t } = useTranslation("overview");
   const activity = useActivity();
   return (

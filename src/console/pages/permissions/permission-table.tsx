@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import {
   isAtLeast,
@@ -12,7 +12,7 @@ import {
   Badge,
   type BadgeProps,
   type Choice,
-  ConfirmDialog,
+  ConfirmRowDialog,
   errorText,
   IconButton,
   IconTrash,
@@ -22,6 +22,7 @@ import {
   type TableColumn,
   toast,
 } from "../../ui/index.ts";
+import { useRowDialog } from "../lists/use-row-dialog.ts";
 import styles from "./permissions.module.css";
 
 export interface PermissionTableProps {
@@ -52,7 +53,7 @@ export function PermissionTable({
   const { t } = useTranslation(["permissions", "common"]);
   const { names } = useLevelNames();
   const { revoke } = usePermissionChanges(target);
-  const [leaving, setLeaving] = useState<Permission>();
+  const leaving = useRowDialog<Permission>();
 
   const columns: TableColumn<Permission>[] = [
     {
@@ -98,7 +99,7 @@ export function PermissionTable({
           <IconButton
             label={t("revokeOf", { name: permission.name })}
             icon={<IconTrash />}
-            onPress={() => setLeaving(permission)}
+            onPress={() => leaving.open(permission)}
           />
         ),
     });
@@ -113,21 +114,17 @@ export function PermissionTable({
         isLoading={isLoading}
         {...(emptyState !== undefined && { emptyState })}
       />
-      <ConfirmDialog
-        title={t("revokeTitle", { name: leaving?.name })}
-        isOpen={leaving !== undefined}
-        onClose={() => setLeaving(undefined)}
+      <ConfirmRowDialog
+        state={leaving}
+        title={({ name }) => t("revokeTitle", { name })}
         confirmLabel={t("revoke")}
         danger
-        typeToConfirm="DELETE"
-        onConfirm={async () => {
-          if (!leaving) return;
-          await revoke.mutateAsync(leaving);
-          toast(t("revoked", { name: leaving.name }));
-        }}
+        typeToConfirm={() => "DELETE"}
+        onConfirm={(permission) => revoke.mutateAsync(permission)}
+        doneMessage={({ name }) => t("revoked", { name })}
       >
-        {t("revokeText", { name: leaving?.name })}
-      </ConfirmDialog>
+        {({ name }) => t("revokeText", { name })}
+      </ConfirmRowDialog>
     </>
   );
 }

@@ -55,7 +55,11 @@ export default function QuotaCard({ holder, title }: { holder: QuotaHolder; titl
       ) : (
         <Skeleton height="5rem" />
       )}
-      {quotas && <QuotaDialog holder={holder} quotas={quotas} isOpen={isChanging} onClose={() => setChanging(false)} />}
+      {quotas && (
+        <Dialog title={t("changeTitle", { name: holder.name })} isOpen={isChanging} onClose={() => setChanging(false)}>
+          <QuotaForm holder={holder} quotas={quotas} onClose={() => setChanging(false)} />
+        </Dialog>
+      )}
     </Card>
   );
 }
@@ -69,7 +73,7 @@ export function formatQuota(resource: QuotaResource, value: number): string {
 }
 
 /** A bar for each quota, and above them what is used up or nearly so. */
-export function QuotaMeters({ quotas }: { quotas: QuotaSet }) {
+function QuotaMeters({ quotas }: { quotas: QuotaSet }) {
   const { t } = useTranslation("quotas");
   const share = (resource: QuotaResource) => {
     const { used, limit } = quotas[resource];
@@ -99,113 +103,86 @@ export function QuotaMeters({ quotas }: { quotas: QuotaSet }) {
   );
 }
 
-export interface QuotaDialogProps {
+interface QuotaFormProps {
   holder: QuotaHolder;
   quotas: QuotaSet;
-  isOpen: boolean;
   onClose: () => void;
 }
 
 /** Gives an account or organization limits of its own, or takes them away. */
-export function QuotaDialog({ isOpen, ...content }: QuotaDialogProps) {
+function QuotaForm({ holder, quotas, onClose }: QuotaFormProps) {
   const { t } = useTranslation("quotas");
-  const { holder, onClose } = content;
-  return (
-    <Dialog title={t("changeTitle", { name: holder.name })} isOpen={isOpen} onClose={onClose}>
-      <QuotaForm {...content} />
-    </Dialog>
-  );
-}
-
-/** Apart from the dialog, so that it starts anew each time. */
-function QuotaForm({ holder, quotas, onClose }: Omit<QuotaDialogProps, "isOpen">) {
-  const { t } = useTranslation(["quotas", "common"]);
   const { data: defaults, error, refetch } = useDefaultQuotas();
   const { change } = useQuotaChanges();
-  const [before] = useState(() => draftsOf((resource) => quotas[resource]));
-  const [drafts, setDrafts] = useState(before);
-  const changes = changedLimits(before, drafts);
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (!defaults) return <Skeleton height="20rem" />;
-  const submit = async () => {
-    await change.mutateAsync({ holder, changes });
-    onClose();
-    toast(t("changed", { name: holder.name }));
-  };
   return (
-    <Form
-      onSubmit={submit}
-      onCancel={onClose}
-      submitLabel={t("common:save")}
-      isDisabled={Object.keys(changes).length === 0}
-    >
-      <LimitFields drafts={drafts} onChange={setDrafts} defaults={defaults[holder.kind]} />
-    </Form>
+    <LimitsForm
+      limitOf={(resource) => quotas[resource]}
+      defaults={defaults[holder.kind]}
+      onSave={(changes) => change.mutateAsync({ holder, changes })}
+      savedMessage={t("changed", { name: holder.name })}
+      onClose={onClose}
+    />
   );
 }
 
-export interface DefaultsDialogProps {
+export interface DefaultsFormProps {
   kind: QuotaHolder["kind"];
   defaults: DefaultQuotas;
-  isOpen: boolean;
   onClose: () => void;
 }
 
 /** Sets what holds for all organizations, or accounts, that have no limit of their own. */
-export function DefaultsDialog({ isOpen, ...content }: DefaultsDialogProps) {
+export function DefaultsForm({ kind, defaults, onClose }: DefaultsFormProps) {
   const { t } = useTranslation("quotas");
-  const { kind, onClose } = content;
+  const { changeDefaults } = useQuotaChanges();
   return (
-    <Dialog title={t(`defaultsTitle.${kind}`)} isOpen={isOpen} onClose={onClose}>
-      <DefaultsForm {...content} />
-    </Dialog>
+    <LimitsForm
+      limitOf={(resource) => ({ limit: defaults[kind][resource], source: "own" })}
+      defaults={undefined}
+      onSave={(changes) => changeDefaults.mutateAsync({ kind, changes })}
+      savedMessage={t("defaultsChanged")}
+      onClose={onClose}
+    />
   );
 }
 
-function DefaultsForm({ kind, defaults, onClose }: Omit<DefaultsDialogProps, "isOpen">) {
-  const { t } = useTranslation(["quotas", "common"]);
-  const { changeDefaults } = useQuotaChanges();
-  const [before] = useState(() => draftsOf((resource) => ({ limit: defaults[kind][resource], source: "own" })));
+interface LimitsFormProps extends Pick<LimitFieldsProps, "defaults"> {
+  /** The limits when the form is opened. */
+  limitOf: (resource: QuotaResource) => { limit: number | null; source: "default" | "own" };
+  onSave: (changes: ReturnType<typeof changedLimits>) => Promise<unknown>;
+  savedMessage: string;
+  onClose: () => void;
+}
+
+function LimitsForm({ limitOf, defaults, onSave, savedMessage, onClose }: LimitsFormProps) {
+  const { t } = useTranslation("common");
+  const [before] = useState(() => draftsOf(limitOf));
   const [drafts, setDrafts] = useState(before);
   const changes = changedLimits(before, drafts);
   const submit = async () => {
-    await changeDefaults.mutateAsync({ kind, changes });
+    await onSave(changes);
     onClose();
-    toast(t("defaultsChanged"));
+    toast(savedMessage);
   };
   return (
-    <Form
-      onSubmit={submit}
-      onCancel={onClose}
-      submitLabel={t("common:save")}
-      isDisabled={Object.keys(changes).length === 0}
-    >
-      <LimitFields drafts={drafts} onChange={setDrafts} defaults={undefined} />
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("save")} isDisabled={Object.keys(changes).length === 0}>
+      <LimitFields drafts={drafts} onChange={setDrafts} defaults={defaults} />
     </Form>
   );
 }
 
-type ResourceOf = (typeof QUOTA_RESOURCES)[number];
-
-function draftsOf(limitOf: (resource: ResourceOf) => { limit: number | null; source: "default" | "own" }): LimitDrafts {
-  return Object.fromEntries(
-    QUOTA_RESOURCES.map((resource) => {
-      const { limit, source } = limitOf(resource);
-      return [resource, draftOf(resource, limit, source === "default")];
-    }),
-  ) as LimitDrafts;
-}
-
 /** What a limit may be. */
-export type LimitKind = "default" | "number" | "unlimited";
+type LimitKind = "default" | "number" | "unlimited";
 
 /** A limit as it is filled in; `value` is in the resource's unit. */
-export interface LimitDraft {
+interface LimitDraft {
   kind: LimitKind;
   value: number | undefined;
 }
 
-export type LimitDrafts = Record<QuotaResource, LimitDraft>;
+type LimitDrafts = Record<QuotaResource, LimitDraft>;
 
 /** What numbers are filled in as. */
 const UNITS: Record<QuotaResource, { size: number; name: string | undefined }> = {
@@ -216,26 +193,30 @@ const UNITS: Record<QuotaResource, { size: number; name: string | undefined }> =
   openUploads: { size: 1, name: undefined },
 };
 
-/** @param isDefault whether it is no limit of its own. */
-export function draftOf(resource: QuotaResource, limit: number | null, isDefault: boolean): LimitDraft {
-  const value = limit === null ? undefined : Math.ceil(limit / UNITS[resource].size);
-  return { kind: isDefault ? "default" : limit === null ? "unlimited" : "number", value };
+function draftsOf(limitOf: LimitsFormProps["limitOf"]): LimitDrafts {
+  return Object.fromEntries(
+    QUOTA_RESOURCES.map((resource): [QuotaResource, LimitDraft] => {
+      const { limit, source } = limitOf(resource);
+      const value = limit === null ? undefined : Math.ceil(limit / UNITS[resource].size);
+      return [resource, { kind: source === "default" ? source : limit === null ? "unlimited" : "number", value }];
+    }),
+  ) as LimitDrafts;
 }
 
 /** The limits that were changed, as the registry takes them. */
-export function changedLimits(before: LimitDrafts, after: LimitDrafts) {
+function changedLimits(before: LimitDrafts, after: LimitDrafts) {
   const changed = QUOTA_RESOURCES.filter((resource) => {
     const [old, next] = [before[resource], after[resource]];
     return old.kind !== next.kind || (next.kind === "number" && old.value !== next.value);
   });
-  return Object.fromEntries(changed.map((resource) => [resource, limitOf(resource, after[resource])]));
+  return Object.fromEntries(changed.map((resource) => [resource, limitFrom(resource, after[resource])]));
 }
 
-function limitOf(resource: QuotaResource, { kind, value = 0 }: LimitDraft): number | null | "default" {
+function limitFrom(resource: QuotaResource, { kind, value = 0 }: LimitDraft): number | null | "default" {
   return kind === "default" ? kind : kind === "unlimited" ? null : value * UNITS[resource].size;
 }
 
-export interface LimitFieldsProps {
+interface LimitFieldsProps {
   drafts: LimitDrafts;
   onChange: (drafts: LimitDrafts) => void;
   /** The common limits, which a holder may have in place of its own; undefined where they themselves are set. */
@@ -243,7 +224,7 @@ export interface LimitFieldsProps {
 }
 
 /** A line for each limit: whether there is one, and which. */
-export function LimitFields({ drafts, onChange, defaults }: LimitFieldsProps) {
+function LimitFields({ drafts, onChange, defaults }: LimitFieldsProps) {
   const { t } = useTranslation("quotas");
   const written = (resource: QuotaResource, limit: number | null) =>
     limit === null ? t("unlimited") : formatQuota(resource, limit);

@@ -1,8 +1,8 @@
-import { useCallback, useState, type PointerEvent, type RefCallback } from "react";
+import { type PointerEvent, type RefCallback, useCallback, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { barSlots, placeLabels, textWidth, valueScale } from "./chart-scale.ts";
-import styles from "./bar-chart.module.css";
-import { formatBytes, formatNumber } from "./format.ts";
+import styles from "./charts.module.css";
+import { formatBytes, formatNumber, formatPercent } from "./format.ts";
 
 export interface ChartPoint {
   label: string;
@@ -28,7 +28,7 @@ export function BarChart({ label, points, unit = "number" }: BarChartProps) {
   return (
     <figure className={styles.chart}>
       <figcaption className={styles.caption}>
-        <span className={styles.label}>{label}</span>
+        <span className={styles.chartLabel}>{label}</span>
         <span className={styles.pointed}>{point && `${point.label}: ${format(point.value)}`}</span>
       </figcaption>
       <div ref={frame} className={styles.frame} style={{ blockSize: HEIGHT }}>
@@ -106,7 +106,7 @@ function Bars({ points, unit, format, width, pointed, onPoint }: BarsProps) {
     >
       {scale.ticks.map((tick) => (
         <g key={tick}>
-          <line className={styles.line} x1={left} x2={width} y1={y(tick)} y2={y(tick)} />
+          <line className={styles.chartLine} x1={left} x2={width} y1={y(tick)} y2={y(tick)} />
           <text className={styles.text} x={left - GAP} y={y(tick)} textAnchor="end" dominantBaseline="central">
             {format(tick)}
           </text>
@@ -144,4 +144,94 @@ function useWidth(): [RefCallback<HTMLElement>, number] {
     return () => observer.disconnect();
   }, []);
   return [ref, width];
+}
+
+export interface ProgressProps {
+  /** 0 to 1; undefined while nobody knows how long it will take. */
+  value: number | undefined;
+  label: string;
+  /** Stands at the end of the line, in place of the percentage: "12 MB of 40 MB". */
+  valueText?: string;
+  isLabelHidden?: boolean;
+}
+
+/** How far something has come. */
+export function Progress({ value, label, valueText, isLabelHidden = false }: ProgressProps) {
+  const id = useId();
+  const share = value === undefined ? undefined : clamp(value);
+  const text = valueText ?? (share === undefined ? "" : formatPercent(share));
+  return (
+    <div className={styles.progress}>
+      <div className={isLabelHidden ? "visually-hidden" : styles.progressLine}>
+        <span id={id} className={styles.progressLabel}>
+          {label}
+        </span>
+        <span className={styles.value}>{text}</span>
+      </div>
+      <div
+        className={styles.track}
+        role="progressbar"
+        aria-labelledby={id}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={share === undefined ? undefined : Math.round(share * 100)}
+        aria-valuetext={text || undefined}
+      >
+        {share === undefined ? (
+          <div className={styles.wandering} />
+        ) : (
+          <div className={styles.fill} style={{ inlineSize: `${share * 100}%` }} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+export interface MeterProps {
+  label: string;
+  value: number;
+  /** Null: there is no limit, and no bar. */
+  max: number | null;
+  /** Stands in place of the limit where there is none. */
+  unlimited?: string;
+  /** How the two numbers are written; plain numbers unless given. */
+  format?: (value: number) => string;
+}
+
+/** From here on a meter warns. */
+const NEARLY_FULL = 0.8;
+
+/** How much of a limit is used; the colour changes near the end and at it. */
+export function Meter({ label, value, max, unlimited = "∞", format = String }: MeterProps) {
+  const id = useId();
+  const share = max === null ? 0 : max > 0 ? clamp(value / max) : 1;
+  const tone = share >= 1 ? styles.full : share >= NEARLY_FULL ? styles.nearlyFull : "";
+  const text = `${format(value)} / ${max === null ? unlimited : format(max)}`;
+  return (
+    <div className={styles.progress}>
+      <div className={styles.progressLine}>
+        <span id={id} className={styles.progressLabel}>
+          {label}
+        </span>
+        <span className={styles.value}>{text}</span>
+      </div>
+      {max !== null && (
+        <div
+          className={styles.track}
+          role="meter"
+          aria-labelledby={id}
+          aria-valuemin={0}
+          aria-valuemax={max}
+          aria-valuenow={Math.min(value, max)}
+          aria-valuetext={text}
+        >
+          <div className={`${styles.fill} ${tone}`} style={{ inlineSize: `${share * 100}%` }} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share));
 }

@@ -2,35 +2,18 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_CLUSTER_NAME_LENGTH } from "../../../kernel/field-limits.ts";
 import { type Cluster, useClusterChanges } from "../../api/clusters.ts";
-import { Checkbox, CodeBlock, Dialog, Disclosure, Form, TextArea, TextField, toast } from "../../ui/index.ts";
+import { Checkbox, CodeBlock, Disclosure, Form, TextArea, TextField, toast } from "../../ui/index.ts";
 import styles from "./organizations.module.css";
 
-export interface ClusterDialogProps {
+export interface ClusterFormProps {
   organization: string;
   /** The one to be changed; undefined for a new one. */
   cluster: Cluster | undefined;
-  isOpen: boolean;
   onClose: () => void;
 }
 
 /** How a cluster is reached. It is tried out before it is saved, unless somebody does not want that. */
-export function ClusterDialog({ isOpen, ...content }: ClusterDialogProps) {
-  const { t } = useTranslation("clusters");
-  const { cluster, onClose } = content;
-  return (
-    <Dialog
-      title={cluster ? t("editTitle", { name: cluster.name }) : t("addTitle")}
-      isOpen={isOpen}
-      onClose={onClose}
-      size="large"
-    >
-      <ClusterForm {...content} />
-    </Dialog>
-  );
-}
-
-/** Apart from the dialog, so that it starts anew each time. */
-function ClusterForm({ organization, cluster, onClose }: Omit<ClusterDialogProps, "isOpen">) {
+export function ClusterForm({ organization, cluster, onClose }: ClusterFormProps) {
   const { t } = useTranslation(["clusters", "common"]);
   const { add, change } = useClusterChanges(organization);
   const [name, setName] = useState("");
@@ -155,7 +138,7 @@ const AUTHORITY = `kubectl get secret berth-token -o jsonpath='{.data.ca\\.crt}'
 kubectl get secret berth-token -o jsonpath='{.data.token}' | base64 -d`;
 
 /** How one makes an account for the registry in a cluster, and reads what the form asks for. */
-export function ClusterHelp() {
+function ClusterHelp() {
   const { t } = useTranslation("clusters");
   return (
     <Disclosure title={t("helpTitle")}>
