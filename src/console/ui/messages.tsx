@@ -80,11 +80,11 @@ export function ToastRegion() {
   const { t } = useTranslation("kit");
   return (
     <AriaToastRegion queue={toastQueue} className={styles.region ?? ""} aria-label={t("notifications")}>
-      {({ toast }) => {
-        const { message, tone, action } = toast.content;
+      {({ toast: shown }) => {
+        const { message, tone, action } = shown.content;
         const ToneIcon = TONE_ICONS[tone];
         return (
-          <AriaToast toast={toast} className={classNames(styles.toast, styles[tone])}>
+          <AriaToast toast={shown} className={classNames(styles.toast, styles[tone])}>
             <ToneIcon />
             <AriaToastContent className={styles.content ?? ""}>
               <Text slot="title">{message}</Text>
@@ -93,7 +93,7 @@ export function ToastRegion() {
               <Button
                 size="small"
                 onPress={() => {
-                  toastQueue.close(toast.key);
+                  toastQueue.close(shown.key);
                   action.onPress();
                 }}
               >

@@ -31,10 +31,6 @@ const common = {
   themeLight: "Light",
   themeDark: "Dark",
 
-  roleMember: "member",
-  roleAdministrator: "account administrator",
-  roleOperator: "operator",
-
   notFoundTitle: "Nothing is here",
   notFoundText: "There is no page at this address. It may have been removed, or the address has a mistake.",
   goToOverview: "Go to the overview",
@@ -54,7 +50,6 @@ const common = {
   cancel: "Cancel",
   close: "Close",
   add: "Add",
-  back: "Back",
   all: "All",
   none: "None",
   yes: "Yes",

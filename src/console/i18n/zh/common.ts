@@ -32,10 +32,6 @@ const common: typeof en = {
   themeLight: "浅色",
   themeDark: "深色",
 
-  roleMember: "成员",
-  roleAdministrator: "账号管理员",
-  roleOperator: "运维人员",
-
   notFoundTitle: "页面不存在",
   notFoundText: "该地址没有对应的页面，可能已被删除，或地址有误。",
   goToOverview: "返回总览",
@@ -55,7 +51,6 @@ const common: typeof en = {
   cancel: "取消",
   close: "关闭",
   add: "添加",
-  back: "返回",
   all: "全部",
   none: "无",
   yes: "是",

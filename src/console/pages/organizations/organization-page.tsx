@@ -107,68 +107,53 @@ function Facts({ organization: { createdBy, created } }: { organization: Organiz
   );
 }
 
-function DeleteAction({ organization }: { organization: Organization }) {
-  const { t } = useTranslation("organizations");
+/** Deletes an organization once it has no images, after DELETE was typed (guide 5). */
+function DeleteAction({ organization: { name, images } }: { organization: Organization }) {
+  const { t } = useTranslation(["organizations", "common"]);
+  const [, navigate] = useLocation();
+  const { remove } = useOrganizationChanges();
   const [isOpen, setOpen] = useState(false);
+  const close = () => setOpen(false);
   return (
     <>
       <Button icon={<IconTrash />} onPress={() => setOpen(true)}>
         {t("delete")}
       </Button>
-      <DeleteOrganizationDialog organization={organization} isOpen={isOpen} onClose={() => setOpen(false)} />
+      {images > 0 ? (
+        <Dialog
+          title={t("notEmptyTitle", { name })}
+          isOpen={isOpen}
+          onClose={close}
+          size="small"
+          footer={
+            <>
+              <Button onPress={close}>{t("common:close")}</Button>
+              <LinkButton href={organizationPath(name)} variant="primary">
+                {t("showImages")}
+              </LinkButton>
+            </>
+          }
+        >
+          {t("notEmpty")}
+        </Dialog>
+      ) : (
+        <ConfirmDialog
+          title={t("deleteTitle", { name })}
+          isOpen={isOpen}
+          onClose={close}
+          confirmLabel={t("deleteConfirm")}
+          danger
+          typeToConfirm="DELETE"
+          onConfirm={async () => {
+            await remove.mutateAsync(name);
+            toast(t("deleted", { name }));
+            navigate(PATHS.organizations);
+          }}
+        >
+          {t("deleteText")}
+        </ConfirmDialog>
+      )}
     </>
-  );
-}
-
-interface DeleteOrganizationDialogProps {
-  organization: Organization;
-  isOpen: boolean;
-  onClose: () => void;
-}
-
-/** Deletes an organization once it has no images, after DELETE was typed (guide 5). */
-function DeleteOrganizationDialog({ organization, isOpen, onClose }: DeleteOrganizationDialogProps) {
-  const { t } = useTranslation(["organizations", "common"]);
-  const [, navigate] = useLocation();
-  const { remove } = useOrganizationChanges();
-  const { name, images } = organization;
-
-  if (images > 0) {
-    return (
-      <Dialog
-        title={t("notEmptyTitle", { name })}
-        isOpen={isOpen}
-        onClose={onClose}
-        size="small"
-        footer={
-          <>
-            <Button onPress={onClose}>{t("common:close")}</Button>
-            <LinkButton href={organizationPath(name)} variant="primary">
-              {t("showImages")}
-            </LinkButton>
-          </>
-        }
-      >
-        {t("notEmpty")}
-      </Dialog>
-    );
-  }
-  return (
-    <ConfirmDialog
-      title={t("deleteTitle", { name })}
-      isOpen={isOpen}
-      onClose={onClose}
-      confirmLabel={t("deleteConfirm")}
-      danger
-      typeToConfirm="DELETE"
-      onConfirm={async () => {
-        await remove.mutateAsync(name);
-        toast(t("deleted", { name }));
-        navigate(PATHS.organizations);
-      }}
-    >
-      {t("deleteText")}
-    </ConfirmDialog>
   );
 }
 
