@@ -1,3 +1,4 @@
+/** Buttons, and what belongs to them: a spinner while they wait, a tooltip for those without text. */
 import { isValidElement, type ReactElement, type ReactNode, type Ref } from "react";
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
 import { Tooltip as AriaTooltip, TooltipTrigger } from "react-aria-components/Tooltip";

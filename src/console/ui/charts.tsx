@@ -1,3 +1,4 @@
+/** Numbers as drawings: bars over time, how far something has come, and how much of a limit is used. */
 import { type PointerEvent, type RefCallback, useCallback, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { barSlots, placeLabels, textWidth, valueScale } from "./chart-scale.ts";

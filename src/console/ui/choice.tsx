@@ -1,3 +1,4 @@
+/** Inputs to choose with: check box, switch and radio buttons. */
 import { type InputHTMLAttributes, type ReactNode, useId } from "react";
 import styles from "./choice.module.css";
 import { classNames } from "./class-names.ts";

@@ -1,3 +1,4 @@
+/** What opens over a page: dialogs, questions before something is done, and the drawer. */
 import { type ReactNode, useState } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";

@@ -1,3 +1,4 @@
+/** Fields to type into, and the label, hint and complaint that every field has. */
 import { type ReactNode, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { FieldError } from "react-aria-components/FieldError";

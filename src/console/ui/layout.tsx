@@ -1,3 +1,4 @@
+/** The frames that a page's content stands in, and what stands there while there is no content. */
 import { type ReactNode, useEffect, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { IconChevronEnd } from "./icons.tsx";

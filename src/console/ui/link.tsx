@@ -1,3 +1,4 @@
+/** Links, and tabs, which are links as well. */
 import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link as RouterLink } from "wouter";

@@ -1,3 +1,4 @@
+/** What the console tells by itself: notices in a page, and toasts over it. */
 import type { ReactNode } from "react";
 import { Text } from "react-aria-components/Text";
 import {

@@ -1,3 +1,4 @@
+/** Fields that open a list of values. */
 import { Button } from "react-aria-components/Button";
 import { ComboBox as AriaComboBox, type ComboBoxProps as AriaComboBoxProps } from "react-aria-components/ComboBox";
 import { Group } from "react-aria-components/Group";

@@ -1,3 +1,4 @@
+/** Rows and columns, with sorting, selection and the way to more rows. */
 import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";

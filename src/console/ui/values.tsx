@@ -1,3 +1,4 @@
+/** How single values are shown: names, sizes, times, digests, states, and text to be copied. */
 import { type ReactNode, useEffect, useReducer, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
