@@ -1,5 +1,62 @@
-/** Addresses of pages. Names of images may have slashes, so each name is one encoded part of the path. */
+/** Addresses of the console's pages. Names may have slashes, so each name is one encoded part of a path. */
 import type { ImageName } from "./api/image-name.ts";
+
+/** Pages of which there is only one. */
+export const PATHS = {
+  overview: "/",
+  signIn: "/sign-in",
+  password: "/password",
+  images: "/images",
+  upload: "/upload",
+  organizations: "/organizations",
+  imageCentre: "/image-centre",
+  accessKeys: "/access-keys",
+  logins: "/logins",
+  users: "/users",
+  accounts: "/accounts",
+  quotas: "/quotas",
+  audit: "/audit",
+  garbageCollection: "/garbage-collection",
+  apiReference: "/api-reference",
+} as const;
+
+/** The two kinds of a login command (guide 4.1, 4.2). */
+export const LOGIN_KINDS = ["temporary", "permanent"] as const;
+export type LoginKind = (typeof LOGIN_KINDS)[number];
+
+/** The overview with the dialog that makes login commands. */
+export function loginCommandPath(kind: LoginKind): string {
+  return `${PATHS.overview}?login=${kind}`;
+}
+
+/** The page for signing in that leads back to an address of the console afterwards. */
+export function signInPath(path: string, search = ""): string {
+  const next = search === "" ? path : `${path}?${search}`;
+  return next === PATHS.overview ? PATHS.signIn : `${PATHS.signIn}?next=${encodeURIComponent(next)}`;
+}
+
+/** Where to go after signing in: what `next` names, if that is a page of the console, else the overview. */
+export function nextPath(search: string, origin = location.origin): string {
+  const next = new URLSearchParams(search).get("next") ?? PATHS.overview;
+  // Also `//host` and `/\host` would leave for another site.
+  const target = next.startsWith("/") ? URL.parse(next, origin) : null;
+  return target?.origin === origin ? target.pathname + target.search + target.hash : PATHS.overview;
+}
+
+/**
+ * The page of an organization.
+ *
+ * @param tab one of its tabs; the first one without it.
+ */
+export function organizationPath(organization: string, tab?: string): string {
+  const path = `${PATHS.organizations}/${encodeURIComponent(organization)}`;
+  return tab === undefined ? path : `${path}/${tab}`;
+}
+
+/** "My images" with those of one organization. */
+export function imagesOfPath(organization: string): string {
+  return `${PATHS.images}?${new URLSearchParams({ organization }).toString()}`;
+}
 
 /**
  * The page of an image.
@@ -7,7 +64,7 @@ import type { ImageName } from "./api/image-name.ts";
  * @param tab one of its tabs; the first one without it.
  */
 export function imagePath({ organization, image }: ImageName, tab?: string): string {
-  const path = `/images/${encodeURIComponent(organization)}/${encodeURIComponent(image)}`;
+  const path = `${PATHS.images}/${encodeURIComponent(organization)}/${encodeURIComponent(image)}`;
   return tab === undefined ? path : `${path}/${tab}`;
 }
 
@@ -27,16 +84,6 @@ export function triggerPath(name: ImageName, trigger: string): string {
   return `${imagePath(name, "triggers")}/${encodeURIComponent(trigger)}`;
 }
 
-/**
- * The page of an organization.
- *
- * @param tab one of its tabs; the first one without it.
- */
-export function organizationPath(organization: string, tab?: string): string {
-  const path = `/organizations/${encodeURIComponent(organization)}`;
-  return tab === undefined ? path : `${path}/${tab}`;
-}
-
 /** Where a tag, or a manifest by its digest, is downloaded as an archive: a file of the registry, no page of the console. */
 export function archivePath({ organization, image }: ImageName, reference: string): string {
   const path = [organization, "images", image, "manifests", reference, "archive"]
@@ -46,8 +93,8 @@ export function archivePath({ organization, image }: ImageName, reference: strin
 }
 
 /**
- * A part of a path as wouter gives it. What somebody typed may be encoded wrongly; it is then taken as it stands, and no
- * image has such a name.
+ * A part of a path as wouter gives it. What somebody typed may be encoded wrongly; it is then taken as it stands, and
+ * nothing has such a name.
  */
 export function decodePart(part: string | undefined): string {
   try {

@@ -7,8 +7,7 @@ import type { ImageName } from "../api/image-name.ts";
 import { type Image, useImageQuery } from "../api/image.ts";
 import { dataUnlessGone, isMissing } from "../api/missing.ts";
 import { useSession } from "../api/session.ts";
-import { decodePart, imagePath, organizationPath } from "../paths.ts";
-import { signInPath } from "../shell/sign-in-path.ts";
+import { decodePart, imagePath, organizationPath, signInPath } from "../paths.ts";
 import { Badge, type Breadcrumb, Empty, ErrorNotice, LinkButton } from "../ui/index.ts";
 
 /** The image that a page is about, and what the user may do with it. */

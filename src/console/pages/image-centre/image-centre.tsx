@@ -4,8 +4,7 @@ import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { type FoundImage, type ImageSort, useImageCentre } from "../../api/images.ts";
 import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
-import { imagePath } from "../../paths.ts";
-import { signInPath } from "../../shell/sign-in-path.ts";
+import { imagePath, PATHS, signInPath } from "../../paths.ts";
 import {
   Chips,
   Empty,
@@ -40,7 +39,7 @@ export default function ImageCentre() {
   const settings = useSettings();
   const search = useSearch();
   const isOpen = user || settings.data?.anonymousPull;
-  if (settings.data && !isOpen) return <Redirect to={signInPath("/image-centre", search)} replace />;
+  if (settings.data && !isOpen) return <Redirect to={signInPath(PATHS.imageCentre, search)} replace />;
   return (
     <Page title={t("title")} description={t("description")}>
       {isOpen ? (

@@ -6,8 +6,7 @@ import { Button, Card, Empty, ErrorNotice, IconPlus, IconUsers, LinkButton, Noti
 import { useImage } from "../current-image.tsx";
 import { organizationPath } from "../../paths.ts";
 import { GrantDialog } from "../permissions/grant-dialog.tsx";
-import { PermissionTable } from "../permissions/permission-table.tsx";
-import { useLevelNames } from "../permissions/use-level-names.ts";
+import { PermissionTable, useLevelNames } from "../permissions/permission-table.tsx";
 import styles from "./image-settings.module.css";
 
 /** Who may do what with an image: by a right on it, or by one on its organization (guide 6). */

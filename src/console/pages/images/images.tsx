@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
-import { NotFound } from "../../shell/not-found.tsx";
+import { NotFound } from "../../shell/no-page.tsx";
 import { Button, Dialog, IconPlus, IconTerminal, IconUpload, LinkButton, Page, Tabs } from "../../ui/index.ts";
 import { CreateImageDialog } from "./create-image-dialog.tsx";
 import { ImageList } from "./image-list.tsx";
