@@ -53,6 +53,11 @@ export function organizationPath(organization: string, tab?: string): string {
   return tab === undefined ? path : `${path}/${tab}`;
 }
 
+/** One of the lists of images by where one's right to them comes from. */
+export function imageListPath(list: "shared-by-me" | "shared-with-me" | "public"): string {
+  return `${PATHS.images}/${list}`;
+}
+
 /** "My images" with those of one organization. */
 export function imagesOfPath(organization: string): string {
   return `${PATHS.images}?${new URLSearchParams({ organization }).toString()}`;

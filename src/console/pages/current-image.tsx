@@ -7,7 +7,7 @@ import type { ImageName } from "../api/image-name.ts";
 import { type Image, useImageQuery } from "../api/image.ts";
 import { dataUnlessGone, isMissing } from "../api/missing.ts";
 import { useSession } from "../api/session.ts";
-import { decodePart, imagePath, organizationPath, signInPath } from "../paths.ts";
+import { decodePart, imageListPath, imagePath, organizationPath, PATHS, signInPath } from "../paths.ts";
 import { Badge, type Breadcrumb, Empty, ErrorNotice, LinkButton } from "../ui/index.ts";
 
 /** The image that a page is about, and what the user may do with it. */
@@ -86,8 +86,8 @@ function useWayTo(name: ImageName, image: CurrentImage | undefined): Breadcrumb[
   const isForeign = image !== undefined && !image.isOwn;
   const isVisitor = !user || (isForeign && image.properties.public);
   const root = isVisitor
-    ? { label: t("imageCentre"), href: "/image-centre" }
-    : { label: t("images"), href: isForeign ? "/images/shared-with-me" : "/images" };
+    ? { label: t("imageCentre"), href: PATHS.imageCentre }
+    : { label: t("images"), href: isForeign ? imageListPath("shared-with-me") : PATHS.images };
   const organization = {
     label: name.organization,
     ...(image?.isOwn && { href: organizationPath(name.organization) }),
@@ -109,7 +109,7 @@ export function ImageFailure({ error, onRetry }: { error: unknown; onRetry: () =
       title={t("missingTitle")}
       action={
         user ? (
-          <LinkButton href="/images">{t("goToImages")}</LinkButton>
+          <LinkButton href={PATHS.images}>{t("goToImages")}</LinkButton>
         ) : (
           <LinkButton href={signInPath(path, search)} variant="primary">
             {t("signIn")}

@@ -5,7 +5,7 @@ import { type ImmutableTagRule, useImmutableTagChanges, useImmutableTagRules } f
 import {
   Button,
   Card,
-  ConfirmDialog,
+  ConfirmRowDialog,
   Dialog,
   Empty,
   ErrorNotice,
@@ -22,6 +22,7 @@ import {
   toast,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
 import { Syntax } from "./syntax.tsx";
 
@@ -33,7 +34,7 @@ export default function ImmutableTagsTab() {
   const { data: rules = [], error, isPending, refetch } = useImmutableTagRules(name);
   const { remove } = useImmutableTagChanges(name);
   const [isAdding, setAdding] = useState(false);
-  const [lifting, setLifting] = useState<ImmutableTagRule>();
+  const lifting = useRowDialog<ImmutableTagRule>();
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<ImmutableTagRule>[] = [
@@ -63,7 +64,7 @@ export default function ImmutableTagsTab() {
         <IconButton
           label={t("lift", { pattern: rule.pattern })}
           icon={<IconTrash />}
-          onPress={() => setLifting(rule)}
+          onPress={() => lifting.open(rule)}
         />
       ),
     });
@@ -73,7 +74,6 @@ export default function ImmutableTagsTab() {
       {t("add")}
     </Button>
   );
-  const pattern = lifting?.pattern;
   return (
     <Card title={t("title")} description={t("intro")} actions={rules.length > 0 && add} isFlush>
       <Table
@@ -91,20 +91,16 @@ export default function ImmutableTagsTab() {
       <Dialog title={t("addTitle")} isOpen={isAdding} onClose={() => setAdding(false)} size="small">
         <PatternForm onClose={() => setAdding(false)} />
       </Dialog>
-      <ConfirmDialog
-        title={t("liftTitle", { pattern })}
-        isOpen={lifting !== undefined}
-        onClose={() => setLifting(undefined)}
+      <ConfirmRowDialog
+        state={lifting}
+        title={({ pattern }) => t("liftTitle", { pattern })}
         confirmLabel={t("liftConfirm")}
         danger
-        onConfirm={async () => {
-          if (!lifting) return;
-          await remove.mutateAsync(lifting);
-          toast(t("lifted", { pattern }));
-        }}
+        onConfirm={(rule) => remove.mutateAsync(rule)}
+        doneMessage={({ pattern }) => t("lifted", { pattern })}
       >
-        {t("liftText")}
-      </ConfirmDialog>
+        {() => t("liftText")}
+      </ConfirmRowDialog>
     </Card>
   );
 }

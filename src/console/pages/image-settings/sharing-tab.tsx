@@ -9,7 +9,7 @@ import {
   Card,
   Checkbox,
   CodeBlock,
-  ConfirmDialog,
+  ConfirmRowDialog,
   DateField,
   Dialog,
   Empty,
@@ -32,6 +32,7 @@ import {
   toast,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
 import { deadlineOf, firstDayFrom, FOREVER, lastDayOf } from "./share-deadline.ts";
 
@@ -102,7 +103,7 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
   const { t } = useTranslation(["sharing", "common"]);
   const { organization, image, canManage, properties } = useImage();
   const { stop } = useShareChanges({ organization, image });
-  const [ending, setEnding] = useState<ImageShare>();
+  const ending = useRowDialog<ImageShare>();
 
   const columns: TableColumn<ImageShare>[] = [
     { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.access_domain}</Name> },
@@ -170,7 +171,7 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
                 label: t("stop"),
                 icon: <IconTrash />,
                 tone: "danger",
-                onAction: () => setEnding(share),
+                onAction: () => ending.open(share),
               },
             ]}
           />
@@ -178,7 +179,6 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
       },
     });
   }
-  const account = ending?.access_domain;
   return (
     <>
       <Table
@@ -189,20 +189,16 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
         isLoading={isLoading}
         emptyState={emptyState}
       />
-      <ConfirmDialog
-        title={t("stopTitle", { account })}
-        isOpen={ending !== undefined}
-        onClose={() => setEnding(undefined)}
+      <ConfirmRowDialog
+        state={ending}
+        title={({ access_domain: account }) => t("stopTitle", { account })}
         confirmLabel={t("stop")}
         danger
-        onConfirm={async () => {
-          if (account === undefined) return;
-          await stop.mutateAsync(account);
-          toast(t("stopped", { account }));
-        }}
+        onConfirm={({ access_domain: account }) => stop.mutateAsync(account)}
+        doneMessage={({ access_domain: account }) => t("stopped", { account })}
       >
-        {t("stopText", { account })}
-      </ConfirmDialog>
+        {({ access_domain: account }) => t("stopText", { account })}
+      </ConfirmRowDialog>
     </>
   );
 }

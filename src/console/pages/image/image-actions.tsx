@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import { isKeptByRule } from "../../api/image-tags.ts";
 import { useDeleteImage, useUpdateImage } from "../../api/image.ts";
+import { PATHS } from "../../paths.ts";
 import {
   Button,
   ConfirmDialog,
@@ -132,7 +133,7 @@ function DeleteImageDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () =
       throw error;
     }
     toast(t("imageDeleted", { name: image.name }));
-    navigate("/images");
+    navigate(PATHS.images);
   }
 
   return (

@@ -7,7 +7,7 @@ import { useTag, useTagSuggestions } from "../../api/image-tags.ts";
 import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { thisRegistry } from "../../login-command/clients.ts";
-import { archivePath } from "../../paths.ts";
+import { archivePath, loginCommandPath, type LoginKind } from "../../paths.ts";
 import {
   Button,
   CodeBlock,
@@ -183,12 +183,12 @@ function ForKubernetes({ target }: { target: PullTarget }) {
   );
 }
 
-function LoginHint({ text, kind }: { text: string; kind: "temporary" | "permanent" }) {
+function LoginHint({ text, kind }: { text: string; kind: LoginKind }) {
   const { t } = useTranslation("image");
   const user = useSession().data;
   return (
     <>
-      {text} {user && <Link href={`/?login=${kind}`}>{t("getLogin")}</Link>}
+      {text} {user && <Link href={loginCommandPath(kind)}>{t("getLogin")}</Link>}
     </>
   );
 }

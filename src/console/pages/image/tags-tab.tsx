@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { type Tag, type TagSearch, useTags } from "../../api/image-tags.ts";
 import { thisRegistry } from "../../login-command/clients.ts";
-import { comparePath, tagPath } from "../../paths.ts";
+import { comparePath, PATHS, tagPath } from "../../paths.ts";
 import {
   Badge,
   Button,
@@ -172,7 +172,7 @@ function TagsEmpty({ prefix = "" }: { prefix?: string }) {
           copyLabel={t("copyPush")}
         />
         <p>
-          {t("noTagsUpload")} <Link href="/upload">{t("upload")}</Link>
+          {t("noTagsUpload")} <Link href={PATHS.upload}>{t("upload")}</Link>
         </p>
       </div>
     </Empty>

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
 import type { ImageName } from "../../api/image-name.ts";
 import { type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
-import { imagePath, organizationPath } from "../../paths.ts";
+import { imagePath, organizationPath, PATHS } from "../../paths.ts";
 import {
   Bytes,
   Empty,
@@ -146,7 +146,7 @@ function NoImages({ scope }: { scope: "own" | "public" }) {
       title={t("emptyTitle")}
       icon={<IconImage size={20} />}
       action={
-        <LinkButton href="/upload" icon={<IconUpload />}>
+        <LinkButton href={PATHS.upload} icon={<IconUpload />}>
           {t("upload")}
         </LinkButton>
       }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { CursorList } from "../../api/cursor-list.ts";
-import { ErrorNotice, LoadMore, Table, type TableProps } from "../../ui/index.ts";
+import { ErrorNotice, LoadMore, type RowDialogState, Table, type TableProps } from "../../ui/index.ts";
 
 export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "isLoading"> & { list: CursorList<T> };
 
@@ -17,17 +17,8 @@ export function CursorTable<T>({ list, ...table }: CursorTableProps<T>) {
   );
 }
 
-/** A dialog about one thing of many. */
-export interface RowDialog<T> {
-  /** What it is about; it stays while the dialog fades. Undefined before it was first opened. */
-  row: T | undefined;
-  isOpen: boolean;
-  open: (row: T) => void;
-  close: () => void;
-}
-
 /** Remembers about which row of a list a dialog is. */
-export function useRowDialog<T>(): RowDialog<T> {
+export function useRowDialog<T>(): RowDialogState<T> & { open: (row: T) => void } {
   const [row, setRow] = useState<T>();
   const [isOpen, setOpen] = useState(false);
   return {

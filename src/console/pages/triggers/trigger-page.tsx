@@ -24,6 +24,7 @@ import {
   toast,
 } from "../../ui/index.ts";
 import { ImageContext, ImageFailure, useImage, useImagePage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { Deliveries } from "./deliveries.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
@@ -71,7 +72,7 @@ function Actions({ trigger }: { trigger: Trigger }) {
   const { test } = useDeliverNow({ organization, image, trigger: trigger.name });
   const [, setParams] = useListParams(["delivery"]);
   const [isEditing, setEditing] = useState(false);
-  const [isDeleting, setDeleting] = useState(false);
+  const deletion = useRowDialog<Trigger>();
 
   async function start() {
     try {
@@ -91,13 +92,12 @@ function Actions({ trigger }: { trigger: Trigger }) {
       <Button icon={<IconEdit />} onPress={() => setEditing(true)}>
         {t("common:edit")}
       </Button>
-      <Button icon={<IconTrash />} onPress={() => setDeleting(true)}>
+      <Button icon={<IconTrash />} onPress={() => deletion.open(trigger)}>
         {t("common:delete")}
       </Button>
       <TriggerDialog trigger={trigger} isOpen={isEditing} onClose={() => setEditing(false)} />
       <DeleteTriggerDialog
-        name={isDeleting ? trigger.name : undefined}
-        onClose={() => setDeleting(false)}
+        state={deletion}
         onDeleted={() => navigate(imagePath({ organization, image }, "triggers"))}
       />
     </>

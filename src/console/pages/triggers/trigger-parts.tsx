@@ -1,6 +1,15 @@
 import { useTranslation } from "react-i18next";
 import { type DeliveryStatus, type Trigger, useTriggerChanges } from "../../api/triggers.ts";
-import { Badge, type BadgeProps, ConfirmDialog, errorText, Name, Switch, toast } from "../../ui/index.ts";
+import {
+  Badge,
+  type BadgeProps,
+  ConfirmRowDialog,
+  errorText,
+  Name,
+  type RowDialogState,
+  Switch,
+  toast,
+} from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 
 interface EnabledSwitchProps {
@@ -61,32 +70,29 @@ export function ConditionText({ trigger }: { trigger: Pick<Trigger, "condition" 
 }
 
 interface DeleteTriggerDialogProps {
-  /** Undefined while nothing is to be deleted. */
-  name: string | undefined;
-  onClose: () => void;
+  /** Which one, as `useRowDialog` remembers it. */
+  state: RowDialogState<Pick<Trigger, "name">>;
   onDeleted?: () => void;
 }
 
 /** Deletes one of the page's image's triggers, with its history. */
-export function DeleteTriggerDialog({ name, onClose, onDeleted }: DeleteTriggerDialogProps) {
+export function DeleteTriggerDialog({ state, onDeleted }: DeleteTriggerDialogProps) {
   const { t } = useTranslation("triggers");
   const { organization, image } = useImage();
   const { remove } = useTriggerChanges({ organization, image });
   return (
-    <ConfirmDialog
-      title={t("deleteTitle", { name })}
-      isOpen={name !== undefined}
-      onClose={onClose}
+    <ConfirmRowDialog
+      state={state}
+      title={({ name }) => t("deleteTitle", { name })}
       confirmLabel={t("deleteConfirm")}
       danger
-      onConfirm={async () => {
-        if (name === undefined) return;
+      onConfirm={async ({ name }) => {
         await remove.mutateAsync(name);
-        toast(t("deleted", { name }));
         onDeleted?.();
       }}
+      doneMessage={({ name }) => t("deleted", { name })}
     >
-      {t("deleteText")}
-    </ConfirmDialog>
+      {() => t("deleteText")}
+    </ConfirmRowDialog>
   );
 }

@@ -21,6 +21,7 @@ import {
   Time,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
 import { ConditionText, DeleteTriggerDialog, EnabledSwitch, StatusBadge } from "./trigger-parts.tsx";
 import styles from "./triggers.module.css";
@@ -38,20 +39,14 @@ export default function TriggersTab() {
   );
 }
 
-/** What is being done with a trigger. */
-interface Task {
-  kind: "edit" | "delete";
-  trigger: ListedTrigger;
-}
-
 function Triggers() {
   const { t } = useTranslation(["triggers", "common"]);
   const { organization, image } = useImage();
   const name = { organization, image };
   const { data: triggers = [], error, isPending, refetch } = useTriggers(name);
   const [isAdding, setAdding] = useState(false);
-  const [task, setTask] = useState<Task>();
-  const endTask = () => setTask(undefined);
+  const [editing, setEditing] = useState<ListedTrigger>();
+  const deletion = useRowDialog<ListedTrigger>();
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<ListedTrigger>[] = [
@@ -85,7 +80,7 @@ function Triggers() {
       label: t("common:actions"),
       align: "end",
       width: "64px",
-      cell: (trigger) => <Actions trigger={trigger} onChoose={setTask} />,
+      cell: (trigger) => <Actions trigger={trigger} onEdit={setEditing} onDelete={deletion.open} />,
     },
   ];
   const add = (
@@ -108,14 +103,14 @@ function Triggers() {
         }
       />
       <TriggerDialog
-        trigger={task?.kind === "edit" ? task.trigger : undefined}
-        isOpen={isAdding || task?.kind === "edit"}
+        trigger={editing}
+        isOpen={isAdding || editing !== undefined}
         onClose={() => {
           setAdding(false);
-          endTask();
+          setEditing(undefined);
         }}
       />
-      <DeleteTriggerDialog name={task?.kind === "delete" ? task.trigger.name : undefined} onClose={endTask} />
+      <DeleteTriggerDialog state={deletion} />
     </Card>
   );
 }
@@ -147,7 +142,13 @@ function LastDelivery({ last }: Pick<ListedTrigger, "last">) {
   );
 }
 
-function Actions({ trigger, onChoose }: { trigger: ListedTrigger; onChoose: (task: Task) => void }) {
+interface ActionsProps {
+  trigger: ListedTrigger;
+  onEdit: (trigger: ListedTrigger) => void;
+  onDelete: (trigger: ListedTrigger) => void;
+}
+
+function Actions({ trigger, onEdit, onDelete }: ActionsProps) {
   const { t } = useTranslation(["triggers", "common"]);
   const { organization, image } = useImage();
   const label = t("actionsOf", { name: trigger.name });
@@ -166,14 +167,14 @@ function Actions({ trigger, onChoose }: { trigger: ListedTrigger; onChoose: (tas
           id: "edit",
           label: t("common:edit"),
           icon: <IconEdit />,
-          onAction: () => onChoose({ kind: "edit", trigger }),
+          onAction: () => onEdit(trigger),
         },
         {
           id: "delete",
           label: t("common:delete"),
           icon: <IconTrash />,
           tone: "danger",
-          onAction: () => onChoose({ kind: "delete", trigger }),
+          onAction: () => onDelete(trigger),
         },
       ]}
     />
