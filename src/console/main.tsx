@@ -1,9 +1,31 @@
-import { StrictMode } from "react";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode, useState } from "react";
+import { I18nProvider } from "react-aria-components/I18nProvider";
 import { createRoot } from "react-dom/client";
-import { App } from "./app.tsx";
+import { useTranslation } from "react-i18next";
+import { createQueryClient } from "./api/query-client.ts";
 import { startI18n } from "./i18n/index.ts";
+import { ErrorBoundary } from "./shell/no-page.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { ToastRegion } from "./ui/index.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
+
+/** The console: what every page needs around it. */
+function App() {
+  const [queryClient] = useState(createQueryClient);
+  const { i18n } = useTranslation();
+  return (
+    <QueryClientProvider client={queryClient}>
+      <I18nProvider locale={i18n.language}>
+        <ErrorBoundary>
+          <Shell />
+        </ErrorBoundary>
+        <ToastRegion />
+      </I18nProvider>
+    </QueryClientProvider>
+  );
+}
 
 await startI18n();
 const root = document.querySelector("#root");

@@ -1,4 +1,5 @@
 import type { ComponentType } from "react";
+import { PATHS } from "./paths.ts";
 import { lazyFirstPage, lazyPage } from "./shell/lazy-page.ts";
 
 /** Whom a page is for; each includes those after it. */
@@ -13,9 +14,9 @@ export interface ConsoleRoute {
 
 /** All pages; the first that fits an address counts. Each is loaded when somebody goes there. */
 export const ROUTES: readonly ConsoleRoute[] = [
-  { path: "/", page: lazyFirstPage(() => import("./pages/overview/overview.tsx")), audience: "user" },
-  { path: "/sign-in", page: lazyFirstPage(() => import("./pages/session/sign-in.tsx")), audience: "anyone" },
-  { path: "/password", page: lazyFirstPage(() => import("./pages/session/change-password.tsx")), audience: "user" },
+  { path: PATHS.overview, page: lazyFirstPage(() => import("./pages/overview/overview.tsx")), audience: "user" },
+  { path: PATHS.signIn, page: lazyFirstPage(() => import("./pages/session/sign-in.tsx")), audience: "anyone" },
+  { path: PATHS.password, page: lazyFirstPage(() => import("./pages/session/change-password.tsx")), audience: "user" },
   {
     path: "/images/:organization/:image/tags/:tag",
     page: lazyPage(() => import("./pages/image/tag-page.tsx")),
@@ -36,10 +37,10 @@ export const ROUTES: readonly ConsoleRoute[] = [
     page: lazyPage(() => import("./pages/image/image-page.tsx")),
     audience: "anyone",
   },
-  { path: "/upload", page: lazyPage(() => import("./pages/upload/upload.tsx")), audience: "user" },
+  { path: PATHS.upload, page: lazyPage(() => import("./pages/upload/upload.tsx")), audience: "user" },
   { path: "/images/:list?", page: lazyPage(() => import("./pages/images/images.tsx")), audience: "user" },
   {
-    path: "/organizations",
+    path: PATHS.organizations,
     page: lazyPage(() => import("./pages/organizations/organizations.tsx")),
     audience: "user",
   },
@@ -48,17 +49,21 @@ export const ROUTES: readonly ConsoleRoute[] = [
     page: lazyPage(() => import("./pages/organizations/organization-page.tsx")),
     audience: "user",
   },
-  { path: "/image-centre", page: lazyPage(() => import("./pages/image-centre/image-centre.tsx")), audience: "anyone" },
-  { path: "/access-keys", page: lazyPage(() => import("./pages/account/access-keys.tsx")), audience: "user" },
-  { path: "/logins", page: lazyPage(() => import("./pages/account/logins.tsx")), audience: "user" },
-  { path: "/users", page: lazyPage(() => import("./pages/account/users.tsx")), audience: "administrator" },
-  { path: "/accounts", page: lazyPage(() => import("./pages/account/accounts.tsx")), audience: "operator" },
-  { path: "/quotas", page: lazyPage(() => import("./pages/quotas/quotas.tsx")), audience: "operator" },
-  { path: "/audit", page: lazyPage(() => import("./pages/operations/audit.tsx")), audience: "user" },
   {
-    path: "/garbage-collection",
+    path: PATHS.imageCentre,
+    page: lazyPage(() => import("./pages/image-centre/image-centre.tsx")),
+    audience: "anyone",
+  },
+  { path: PATHS.accessKeys, page: lazyPage(() => import("./pages/account/access-keys.tsx")), audience: "user" },
+  { path: PATHS.logins, page: lazyPage(() => import("./pages/account/logins.tsx")), audience: "user" },
+  { path: PATHS.users, page: lazyPage(() => import("./pages/account/users.tsx")), audience: "administrator" },
+  { path: PATHS.accounts, page: lazyPage(() => import("./pages/account/accounts.tsx")), audience: "operator" },
+  { path: PATHS.quotas, page: lazyPage(() => import("./pages/quotas/quotas.tsx")), audience: "operator" },
+  { path: PATHS.audit, page: lazyPage(() => import("./pages/operations/audit.tsx")), audience: "user" },
+  {
+    path: PATHS.garbageCollection,
     page: lazyPage(() => import("./pages/operations/garbage-collection.tsx")),
     audience: "operator",
   },
-  { path: "/api-reference", page: lazyPage(() => import("./pages/operations/api-reference.tsx")), audience: "user" },
+  { path: PATHS.apiReference, page: lazyPage(() => import("./pages/operations/api-reference.tsx")), audience: "user" },
 ];

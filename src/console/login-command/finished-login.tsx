@@ -1,9 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CodeBlock } from "../ui/index.ts";
+import { CodeBlock, Notice, Select } from "../ui/index.ts";
+import {
+  type Login,
+  LOGIN_COMMANDS,
+  type LoginClient,
+  loginKey,
+  needsInsecureRegistry,
+  thisRegistry,
+} from "./clients.ts";
 import styles from "./login-command.module.css";
-import { LoginCommands } from "./login-commands.tsx";
-import { loginKey } from "./login-key.ts";
 
 export interface FinishedLoginProps {
   user: string;
@@ -37,5 +44,32 @@ export function FinishedLogin({ user, access, secret, placeholder }: FinishedLog
       <p className={styles.hint}>{t("placeholderText")}</p>
       <CodeBlock code={placeholder} copyLabel={t("copyCommand")} wrap />
     </>
+  );
+}
+
+const CLIENTS = Object.keys(LOGIN_COMMANDS) as LoginClient[];
+
+/** What to type in order to log in, for the client that one has. */
+export function LoginCommands({ login }: { login: Login }) {
+  const { t } = useTranslation("login");
+  const [client, setClient] = useState<LoginClient>("docker");
+  const registry = thisRegistry();
+  return (
+    <div className={styles.part}>
+      <div className={styles.client}>
+        <Select
+          label={t("client")}
+          options={CLIENTS.map((value) => ({ value, label: value }))}
+          value={client}
+          onChange={setClient}
+        />
+      </div>
+      <CodeBlock code={LOGIN_COMMANDS[client](registry, login)} copyLabel={t("copyCommand")} wrap />
+      {client === "docker" && needsInsecureRegistry(registry) && (
+        <Notice tone="info">
+          {t("insecure")} <code>{`{"insecure-registries": ["${registry.host}"]}`}</code>
+        </Notice>
+      )}
+    </div>
   );
 }

@@ -1,9 +1,25 @@
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { useSession } from "../api/session.ts";
+import type { Audience } from "../routes.ts";
+import { PATHS } from "../paths.ts";
+import {
+  type Icon,
+  IconAudit,
+  IconChart,
+  IconCode,
+  IconGlobe,
+  IconHome,
+  IconImage,
+  IconKey,
+  IconLock,
+  IconOrganization,
+  IconRecycle,
+  IconServer,
+  IconUsers,
+} from "../ui/icons.tsx";
 import { isFor } from "./audience.ts";
-import styles from "./navigation.module.css";
-import { isCurrent, SECTION_GROUPS } from "./sections.ts";
+import styles from "./shell.module.css";
 
 /** The links to all places that the user may go to. */
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
@@ -16,19 +32,19 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
         const visible = sections.filter(({ audience }) => isFor(audience, user));
         if (visible.length === 0) return null;
         return (
-          <div key={heading ?? ""} className={styles.group}>
+          <div key={heading ?? ""}>
             {heading && <h2 className={styles.heading}>{t(heading)}</h2>}
             <ul>
-              {visible.map((section) => (
-                <li key={section.href}>
+              {visible.map(({ page, icon: SectionIcon }) => (
+                <li key={page}>
                   <Link
-                    href={section.href}
+                    href={PATHS[page]}
                     className={styles.link}
-                    aria-current={isCurrent(section, path) ? "page" : undefined}
+                    aria-current={isCurrent(PATHS[page], path) ? "page" : undefined}
                     onClick={onNavigate}
                   >
-                    <section.icon />
-                    {t(section.label)}
+                    <SectionIcon />
+                    {t(page)}
                   </Link>
                 </li>
               ))}
@@ -38,4 +54,52 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
       })}
     </nav>
   );
+}
+
+/** A place in the navigation: a page, whose name in `PATHS` is the key of its label in the area `common`. */
+interface Section {
+  page: Exclude<keyof typeof PATHS, "signIn" | "password" | "upload">;
+  icon: Icon;
+  audience: Audience;
+}
+
+/** Places that belong together, under a heading that is a key of the area `common`. */
+interface SectionGroup {
+  heading?: "sectionAccount" | "sectionRegistry";
+  sections: readonly Section[];
+}
+
+/** The navigation, from top to bottom. */
+const SECTION_GROUPS: readonly SectionGroup[] = [
+  {
+    sections: [
+      { page: "overview", icon: IconHome, audience: "user" },
+      { page: "images", icon: IconImage, audience: "user" },
+      { page: "organizations", icon: IconOrganization, audience: "user" },
+      { page: "imageCentre", icon: IconGlobe, audience: "anyone" },
+    ],
+  },
+  {
+    heading: "sectionAccount",
+    sections: [
+      { page: "accessKeys", icon: IconKey, audience: "user" },
+      { page: "logins", icon: IconLock, audience: "user" },
+      { page: "users", icon: IconUsers, audience: "administrator" },
+      { page: "audit", icon: IconAudit, audience: "user" },
+    ],
+  },
+  {
+    heading: "sectionRegistry",
+    sections: [
+      { page: "accounts", icon: IconServer, audience: "operator" },
+      { page: "quotas", icon: IconChart, audience: "operator" },
+      { page: "garbageCollection", icon: IconRecycle, audience: "operator" },
+      { page: "apiReference", icon: IconCode, audience: "user" },
+    ],
+  },
+];
+
+/** Whether a page, or something below it, is at this path. */
+function isCurrent(href: string, path: string): boolean {
+  return path === href || (href !== PATHS.overview && path.startsWith(`${href}/`));
 }

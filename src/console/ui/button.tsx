@@ -1,11 +1,11 @@
-import type { ReactNode, Ref } from "react";
+/** Buttons, and what belongs to them: a spinner while they wait, a tooltip for those without text. */
+import { isValidElement, type ReactElement, type ReactNode, type Ref } from "react";
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
-import { TooltipTrigger } from "react-aria-components/Tooltip";
-import { Anchor, type RouteOrFile } from "./anchor.tsx";
+import { Tooltip as AriaTooltip, TooltipTrigger } from "react-aria-components/Tooltip";
+import { useTranslation } from "react-i18next";
 import styles from "./button.module.css";
 import { classNames } from "./class-names.ts";
-import { Spinner } from "./spinner.tsx";
-import { TooltipPopup } from "./tooltip-popup.tsx";
+import { Anchor, type RouteOrFile } from "./link.tsx";
 
 export type ButtonVariant = "primary" | "secondary" | "danger" | "quiet";
 
@@ -43,7 +43,7 @@ export function Button({ variant = "secondary", size = "medium", icon, endIcon, 
         <>
           <span className={classNames(styles.content, isPending && styles.hidden)}>
             {icon}
-            <span className={styles.text}>{children}</span>
+            <span className={styles.buttonText}>{children}</span>
             {endIcon}
           </span>
           {isPending && (
@@ -70,7 +70,7 @@ export function LinkButton({ variant = "secondary", size = "medium", icon, child
     <Anchor {...to} className={classNames(styles.button, styles[variant], size === "small" && styles.small)}>
       <span className={styles.content}>
         {icon}
-        <span className={styles.text}>{children}</span>
+        <span className={styles.buttonText}>{children}</span>
       </span>
     </Anchor>
   );
@@ -98,5 +98,62 @@ export function IconButton({ label, icon, variant = "quiet", size = "medium", ..
       </AriaButton>
       <TooltipPopup>{label}</TooltipPopup>
     </TooltipTrigger>
+  );
+}
+
+export interface SpinnerProps {
+  size?: 16 | 24;
+  /** What is being waited for; "Loading" unless given. */
+  label?: string;
+}
+
+/** Something of unknown length is under way. */
+export function Spinner({ size = 16, label }: SpinnerProps) {
+  const { t } = useTranslation("kit");
+  return (
+    <svg
+      className={styles.spinner}
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={2}
+      strokeLinecap="round"
+      role="img"
+      aria-label={label ?? t("loading")}
+    >
+      <circle cx="8" cy="8" r="6.5" opacity={0.25} />
+      <path d="M14.5 8A6.5 6.5 0 0 0 8 1.5" />
+    </svg>
+  );
+}
+
+export interface TooltipProps {
+  content: ReactNode;
+  /** A Button as it is; anything else (text, a badge) is put into an element that takes the focus. Not for links. */
+  children: ReactNode;
+}
+
+/** An explanation on hover and on focus. Nothing that is needed to act belongs here: a finger cannot hover. */
+export function Tooltip({ content, children }: TooltipProps) {
+  return (
+    <TooltipTrigger delay={300} closeDelay={100}>
+      {isButton(children) ? children : <AriaButton className={styles.tooltipText ?? ""}>{children}</AriaButton>}
+      <TooltipPopup>{content}</TooltipPopup>
+    </TooltipTrigger>
+  );
+}
+
+function isButton(node: ReactNode): node is ReactElement {
+  return isValidElement(node) && node.type === Button;
+}
+
+/** The bubble of a tooltip; belongs inside React Aria's TooltipTrigger. */
+function TooltipPopup({ children }: { children: ReactNode }) {
+  return (
+    <AriaTooltip className={styles.popup ?? ""} offset={6}>
+      {children}
+    </AriaTooltip>
   );
 }

@@ -1,5 +1,4 @@
 import { type CalendarDate, fromDate, getLocalTimeZone, toCalendarDate } from "@internationalized/date";
-import { useTranslation } from "react-i18next";
 import { Button } from "react-aria-components/Button";
 import {
   Calendar,
@@ -9,18 +8,19 @@ import {
   CalendarGridHeader,
   CalendarHeaderCell,
 } from "react-aria-components/Calendar";
-import { DateInput, DatePicker, DateSegment, type DatePickerProps } from "react-aria-components/DatePicker";
+import { DateInput, DatePicker, type DatePickerProps, DateSegment } from "react-aria-components/DatePicker";
 import { Dialog } from "react-aria-components/Dialog";
 import { Group } from "react-aria-components/Group";
 import { Heading } from "react-aria-components/Heading";
 import { Popover } from "react-aria-components/Popover";
+import { useTranslation } from "react-i18next";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./field.tsx";
-import fieldStyles from "./field.module.css";
+import styles from "./date-field.module.css";
+import fieldStyles from "./fields.module.css";
+import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./fields.tsx";
 import { IconCalendar, IconChevronEnd, IconChevronStart } from "./icons.tsx";
 import popoverStyles from "./list-box.module.css";
-import styles from "./date-field.module.css";
 
 export type DateFieldProps = FieldProps &
   Pick<DatePickerProps<CalendarDate>, "isRequired" | "isDisabled"> & {

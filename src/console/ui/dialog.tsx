@@ -1,13 +1,16 @@
-import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+/** What opens over a page: dialogs, questions before something is done, and the drawer. */
+import { type ReactNode, useState } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
+import { useTranslation } from "react-i18next";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { InDialogContext } from "./dialog-context.ts";
 import styles from "./dialog.module.css";
+import { TextField } from "./fields.tsx";
+import { Form, InDialogContext } from "./form.tsx";
 import { IconClose } from "./icons.tsx";
+import { toast } from "./messages.tsx";
 
 export interface DialogProps {
   title: string;
@@ -23,10 +26,9 @@ export interface DialogProps {
 
 /**
  * A task of its own over the page; on a phone it fills the screen. A press beside it does not close it, so that what was
- * typed isn't lost by a slip. Its content is unmounted when it is closed.
+ * typed isn't lost by a slip. Its content is unmounted when it is closed: a form inside starts anew each time.
  */
 export function Dialog({ title, isOpen, onClose, children, size = "medium", footer, role = "dialog" }: DialogProps) {
-  const { t } = useTranslation("kit");
   return (
     <ModalOverlay
       isOpen={isOpen}
@@ -35,12 +37,7 @@ export function Dialog({ title, isOpen, onClose, children, size = "medium", foot
     >
       <Modal className={classNames(styles.modal, styles[size])}>
         <AriaDialog role={role} className={styles.dialog ?? ""}>
-          <header className={styles.header}>
-            <Heading slot="title" level={2} className={styles.title ?? ""}>
-              <bdi>{title}</bdi>
-            </Heading>
-            <IconButton label={t("close")} icon={<IconClose />} onPress={onClose} />
-          </header>
+          <Header title={title} onClose={onClose} />
           <div className={styles.body}>
             <InDialogContext value={true}>{children}</InDialogContext>
           </div>
@@ -48,6 +45,42 @@ export function Dialog({ title, isOpen, onClose, children, size = "medium", foot
         </AriaDialog>
       </Modal>
     </ModalOverlay>
+  );
+}
+
+function Header({ title, onClose }: Pick<DialogProps, "title" | "onClose">) {
+  const { t } = useTranslation("kit");
+  return (
+    <header className={styles.header}>
+      <Heading slot="title" level={2} className={styles.title ?? ""}>
+        <bdi>{title}</bdi>
+      </Heading>
+      <IconButton label={t("close")} icon={<IconClose />} onPress={onClose} />
+    </header>
+  );
+}
+
+/** A dialog about one row of a list, and which row: what `useRowDialog` remembers. */
+export interface RowDialogState<T> {
+  /** It stays while the dialog fades. Undefined before the dialog was first opened. */
+  row: T | undefined;
+  isOpen: boolean;
+  close: () => void;
+}
+
+export interface RowDialogProps<T> extends Pick<DialogProps, "size" | "footer"> {
+  state: RowDialogState<T>;
+  title: (row: T) => string;
+  children: (row: T) => ReactNode;
+}
+
+/** A Dialog about the row for which it was opened. */
+export function RowDialog<T>({ state: { row, isOpen, close }, title, children, ...dialog }: RowDialogProps<T>) {
+  if (row === undefined) return null;
+  return (
+    <Dialog {...dialog} title={title(row)} isOpen={isOpen} onClose={close}>
+      {children(row)}
+    </Dialog>
   );
 }
 
@@ -60,7 +93,6 @@ export interface DrawerProps {
 
 /** A panel from the side of the page's start: the navigation on a phone. A press beside it closes it. */
 export function Drawer({ title, isOpen, onClose, children }: DrawerProps) {
-  const { t } = useTranslation("kit");
   return (
     <ModalOverlay
       isOpen={isOpen}
@@ -70,15 +102,115 @@ export function Drawer({ title, isOpen, onClose, children }: DrawerProps) {
     >
       <Modal className={styles.drawer ?? ""}>
         <AriaDialog className={styles.dialog ?? ""}>
-          <header className={styles.header}>
-            <Heading slot="title" level={2} className={styles.title ?? ""}>
-              {title}
-            </Heading>
-            <IconButton label={t("close")} icon={<IconClose />} onPress={onClose} />
-          </header>
+          <Header title={title} onClose={onClose} />
           <div className={styles.body}>{children}</div>
         </AriaDialog>
       </Modal>
     </ModalOverlay>
+  );
+}
+
+export interface ConfirmDialogProps {
+  title: string;
+  isOpen: boolean;
+  /** Called when it is cancelled, and after `onConfirm` has succeeded. */
+  onClose: () => void;
+  /** What will happen, and whether it can be undone. */
+  children: ReactNode;
+  /** Names the deed: "Delete tag", not "OK". */
+  confirmLabel: string;
+  /** It destroys something. */
+  danger?: boolean;
+  /** A word that has to be typed before the button works. */
+  typeToConfirm?: string | undefined;
+  /** Does it. What it throws is shown, and the dialog stays. */
+  onConfirm: () => Promise<unknown>;
+  /** Tells, in a toast, that it is done. */
+  doneMessage?: string;
+}
+
+/** Asks before something that cannot simply be taken back. */
+export function ConfirmDialog({ title, isOpen, onClose, ...content }: ConfirmDialogProps) {
+  return (
+    <Dialog title={title} isOpen={isOpen} onClose={onClose} size="small" role="alertdialog">
+      <Confirmation onClose={onClose} {...content} />
+    </Dialog>
+  );
+}
+
+/** Apart from the dialog, so that what was typed is gone when it opens again. */
+function Confirmation({
+  onClose,
+  children,
+  confirmLabel,
+  danger = false,
+  typeToConfirm,
+  onConfirm,
+  doneMessage,
+}: Omit<ConfirmDialogProps, "title" | "isOpen">) {
+  const { t } = useTranslation("kit");
+  const [typed, setTyped] = useState("");
+
+  async function confirm() {
+    await onConfirm();
+    if (doneMessage !== undefined) toast(doneMessage);
+    onClose();
+  }
+
+  return (
+    <Form
+      onSubmit={confirm}
+      submitLabel={confirmLabel}
+      submitVariant={danger ? "danger" : "primary"}
+      onCancel={onClose}
+      isDisabled={typeToConfirm !== undefined && typed !== typeToConfirm}
+    >
+      <div className={styles.text}>{children}</div>
+      {typeToConfirm !== undefined && (
+        <TextField
+          label={t("typeToConfirm", { text: typeToConfirm })}
+          value={typed}
+          onChange={setTyped}
+          isMonospace
+          autoComplete="off"
+          spellCheck="false"
+        />
+      )}
+    </Form>
+  );
+}
+
+export interface ConfirmRowDialogProps<T> extends Pick<ConfirmDialogProps, "confirmLabel" | "danger"> {
+  state: RowDialogState<T>;
+  title: (row: T) => string;
+  children: (row: T) => ReactNode;
+  typeToConfirm?: (row: T) => string;
+  onConfirm: (row: T) => Promise<unknown>;
+  doneMessage?: (row: T) => string;
+}
+
+/** A ConfirmDialog about the row for which it was opened. */
+export function ConfirmRowDialog<T>({
+  state: { row, isOpen, close },
+  title,
+  children,
+  typeToConfirm,
+  onConfirm,
+  doneMessage,
+  ...dialog
+}: ConfirmRowDialogProps<T>) {
+  if (row === undefined) return null;
+  return (
+    <ConfirmDialog
+      {...dialog}
+      title={title(row)}
+      isOpen={isOpen}
+      onClose={close}
+      typeToConfirm={typeToConfirm?.(row)}
+      onConfirm={() => onConfirm(row)}
+      {...(doneMessage && { doneMessage: doneMessage(row) })}
+    >
+      {children(row)}
+    </ConfirmDialog>
   );
 }

@@ -1,12 +1,11 @@
-import { use, useLayoutEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { createContext, type FormEvent, type ReactNode, use, useLayoutEffect, useRef, useState } from "react";
 import { Form as AriaForm } from "react-aria-components/Form";
+import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { InDialogContext } from "./dialog-context.ts";
 import { errorField, errorText } from "./error-text.ts";
 import styles from "./form.module.css";
-import { Notice } from "./notice.tsx";
+import { Notice } from "./messages.tsx";
 
 export interface FormProps {
   /** Sends it. What it throws is shown: at the field that `detail.field` names, else at the form's end. */
@@ -125,3 +124,6 @@ function findField(form: HTMLFormElement | null, name: string): HTMLElement | un
   const isChoice = element instanceof HTMLInputElement && (element.type === "checkbox" || element.type === "radio");
   return isChoice ? undefined : element;
 }
+
+/** Whether something is shown in a dialog; a form's buttons stand elsewhere there. */
+export const InDialogContext = /* @__PURE__ */ createContext(false);

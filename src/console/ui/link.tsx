@@ -1,8 +1,36 @@
-import type { ReactNode } from "react";
+/** Links, and tabs, which are links as well. */
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Anchor, type RouteOrFile } from "./anchor.tsx";
+import { Link as RouterLink } from "wouter";
+import { formatNumber } from "./format.ts";
 import { IconExternal } from "./icons.tsx";
 import styles from "./link.module.css";
+
+/** Where a link of the console leads. */
+export interface RouteOrFile {
+  href: string;
+  /** The address is no page of the console: `/docs`, an export. The browser goes there by itself. */
+  isFile?: boolean;
+  /** With `isFile`: what is there is saved rather than shown; a text is the name of the file. */
+  download?: boolean | string;
+}
+
+interface AnchorProps extends RouteOrFile {
+  className?: string | undefined;
+  children: ReactNode;
+  "aria-current"?: "page" | "true" | undefined;
+  "aria-label"?: string | undefined;
+}
+
+/** An `<a>` that knows what the router can do by itself and what only the browser can. */
+export function Anchor({ isFile = false, download, children, ...props }: AnchorProps) {
+  if (!isFile) return <RouterLink {...props}>{children}</RouterLink>;
+  return (
+    <a {...props} download={download}>
+      {children}
+    </a>
+  );
+}
 
 export interface LinkProps extends RouteOrFile {
   children: ReactNode;
@@ -32,4 +60,55 @@ export function ExternalLink({ href, children }: ExternalLinkProps) {
       <span className="visually-hidden"> ({t("opensInNewTab")})</span>
     </a>
   );
+}
+
+export interface TabItem {
+  id: string;
+  label: string;
+  href: string;
+  count?: number | undefined;
+}
+
+export interface TabsProps {
+  items: readonly TabItem[];
+  /** Id of the tab that is on screen. */
+  selected: string;
+  /** Names the set where a page has more than one. */
+  label?: string;
+}
+
+/** Sections of a page, each with an address of its own: these are links, not ARIA tabs. */
+export function Tabs({ items, selected, label }: TabsProps) {
+  const { t } = useTranslation("kit");
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const tab = list.current?.querySelector("[aria-current=page]");
+    if (list.current && tab) reveal(list.current, tab);
+  }, [selected]);
+  return (
+    <nav aria-label={label ?? t("sections")} className={styles.tabs}>
+      <ul ref={list} className={styles.list}>
+        {items.map((item) => (
+          <li key={item.id}>
+            <RouterLink
+              href={item.href}
+              className={styles.tab ?? ""}
+              aria-current={item.id === selected ? "page" : undefined}
+            >
+              {item.label}
+              {item.count !== undefined && <span className={styles.count}>{formatNumber(item.count)}</span>}
+            </RouterLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** On a phone the row scrolls, and the page may open at its last tab. The page itself stays where it is. */
+function reveal(row: Element, tab: Element): void {
+  const frame = row.getBoundingClientRect();
+  const { left, right } = tab.getBoundingClientRect();
+  if (left < frame.left) row.scrollLeft -= frame.left - left;
+  else if (right > frame.right) row.scrollLeft += right - frame.right;
 }

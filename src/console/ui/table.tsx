@@ -1,11 +1,13 @@
-import { useRef, type MouseEvent, type ReactNode } from "react";
+/** Rows and columns, with sorting, selection and the way to more rows. */
+import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { Button } from "./button.tsx";
+import choiceStyles from "./choice.module.css";
 import { classNames } from "./class-names.ts";
-import { Empty } from "./empty.tsx";
 import { IconArrowDown, IconArrowUp, IconSort } from "./icons.tsx";
-import styles from "./table.module.css";
-import { SelectAll, SelectRow } from "./table-checkbox.tsx";
+import { Empty } from "./layout.tsx";
 import { toggleAll, toggleRow } from "./table-selection.ts";
+import styles from "./table.module.css";
 import { useIsScrollable } from "./use-is-scrollable.ts";
 
 export interface TableColumn<T> {
@@ -210,5 +212,81 @@ function cellClass<T>({ header, align, hideBelow }: TableColumn<T>): string {
     align === "end" && styles.end,
     hideBelow === "small" && styles.hideSmall,
     hideBelow === "medium" && styles.hideMedium,
+  );
+}
+
+interface SelectAllProps {
+  order: readonly string[];
+  selected: ReadonlySet<string>;
+  onToggle: () => void;
+}
+
+/** Selects every row on screen, or none. */
+function SelectAll({ order, selected, onToggle }: SelectAllProps) {
+  const { t } = useTranslation("kit");
+  const input = useRef<HTMLInputElement>(null);
+  const count = order.filter((key) => selected.has(key)).length;
+  const isAll = count > 0 && count === order.length;
+  const isSome = count > 0 && !isAll;
+  useEffect(() => {
+    if (input.current) input.current.indeterminate = isSome;
+  }, [isSome]);
+  return (
+    <label className={styles.checkLabel}>
+      <input
+        ref={input}
+        type="checkbox"
+        className={classNames(choiceStyles.input, choiceStyles.checkbox)}
+        aria-label={t("selectAll")}
+        checked={isAll}
+        disabled={order.length === 0}
+        onChange={onToggle}
+      />
+    </label>
+  );
+}
+
+interface SelectRowProps {
+  name: string;
+  isSelected: boolean;
+  /** With whether Shift was down. */
+  onToggle: (isRange: boolean) => void;
+}
+
+/** Selects one row, or with Shift all from the last one on. */
+function SelectRow({ name, isSelected, onToggle }: SelectRowProps) {
+  const { t } = useTranslation("kit");
+  return (
+    <label className={styles.checkLabel}>
+      <input
+        type="checkbox"
+        className={classNames(choiceStyles.input, choiceStyles.checkbox)}
+        aria-label={t("selectRow", { name })}
+        checked={isSelected}
+        // A change event knows no modifier keys; the click that causes it does. Space is a click, too.
+        onChange={(event) => onToggle(event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey)}
+        // Shift and click would mark the text in between.
+        onMouseDown={(event) => event.shiftKey && event.preventDefault()}
+      />
+    </label>
+  );
+}
+
+export interface LoadMoreProps {
+  hasMore: boolean;
+  isLoading: boolean;
+  onLoadMore: () => unknown;
+}
+
+/** The end of a list that comes by the page: brings the next one. Nothing when there is no more. */
+export function LoadMore({ hasMore, isLoading, onLoadMore }: LoadMoreProps) {
+  const { t } = useTranslation("kit");
+  if (!hasMore) return null;
+  return (
+    <div className={styles.more}>
+      <Button isPending={isLoading} onPress={() => void onLoadMore()}>
+        {t("loadMore")}
+      </Button>
+    </div>
   );
 }

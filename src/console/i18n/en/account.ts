@@ -95,7 +95,6 @@ const account = {
       administrator: "Manages all organizations, images and users of the account.",
       operator: "Runs the registry as well: accounts, garbage collection, the audit of everybody.",
     },
-    added: "{{name}} has been added.",
     handOver: "Give these to {{name}}. The password is shown only now; it can be changed after signing in.",
     copyName: "Copy the user name",
     copyPassword: "Copy the password",

@@ -134,7 +134,6 @@ const operations = {
     tokenText: "It is in the header X-Subject-Token of the answer.",
     sdk: "SDK",
     sdkText: "Huawei's SDKs need this registry as their endpoint, and an access key. Name no region. In Node.js:",
-    keys: "Access keys",
     keysText: "An access key signs requests in place of a password, and can be deleted without changing it.",
     manageKeys: "Manage access keys",
     loginNote: "The name and password of a login command push and pull images. They manage nothing.",

@@ -130,7 +130,6 @@ const triggers = {
   toTriggers: "To the triggers",
 
   test: "Test",
-  testHint: "With the newest tag. Nothing changes in a cluster.",
   testing: "A test is being delivered.",
   history: "Deliveries",
   historyIntro: "Of the last 30 days, the newest first.",

@@ -92,7 +92,6 @@ const account: typeof en = {
       administrator: "管理账号下的所有组织、镜像和用户。",
       operator: "同时运维整个镜像仓库：账号、垃圾回收、全部审计记录。",
     },
-    added: "用户 {{name}} 已添加。",
     handOver: "请将以下信息告知 {{name}}。密码仅显示这一次，登录后可自行修改。",
     copyName: "复制用户名称",
     copyPassword: "复制密码",

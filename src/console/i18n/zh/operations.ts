@@ -131,7 +131,6 @@ const operations: typeof en = {
     tokenText: "Token 位于响应头 X-Subject-Token 中。",
     sdk: "SDK",
     sdkText: "使用华为云 SDK 时，将 endpoint 设为本镜像仓库，并使用访问密钥，无需指定区域。Node.js 示例：",
-    keys: "访问密钥",
     keysText: "访问密钥代替密码为请求签名，可以单独删除而无需修改密码。",
     manageKeys: "管理访问密钥",
     loginNote: "登录指令中的用户名和密码仅用于上传和下载镜像，不能用于管理。",

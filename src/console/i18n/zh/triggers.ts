@@ -131,7 +131,6 @@ const triggers: typeof en = {
   toTriggers: "返回触发器列表",
 
   test: "测试",
-  testHint: "使用最新的镜像版本，不会改动集群。",
   testing: "测试已开始。",
   history: "触发记录",
   historyIntro: "最近30天，最新的在前。",

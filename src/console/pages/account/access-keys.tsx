@@ -7,27 +7,39 @@ import {
   useCreateAccessKey,
   useDeleteAccessKey,
 } from "../../api/access-keys.ts";
+import { useSelf } from "../../api/session.ts";
+import { useSettings } from "../../api/settings.ts";
+import { LOGIN_COMMANDS, loginKeyScript, thisRegistry } from "../../login-command/clients.ts";
+import { FinishedLogin } from "../../login-command/finished-login.tsx";
 import {
   Button,
+  CodeBlock,
+  ConfirmRowDialog,
   CopyButton,
+  DescriptionList,
+  Disclosure,
   Empty,
   ErrorNotice,
+  formatRelative,
   IconButton,
+  IconDownload,
   IconKey,
   IconPlus,
   IconTerminal,
   IconTrash,
   Notice,
   Page,
+  RowDialog,
+  type RowDialogState,
+  Skeleton,
   Table,
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
-import styles from "./tables.module.css";
-import { DeleteKeyDialog } from "./delete-key-dialog.tsx";
-import { KeyLoginDialog } from "./key-login-dialog.tsx";
-import { NewKeyDialog } from "./new-key-dialog.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
+import styles from "./account.module.css";
+import { credentialsFile, saveFile } from "./credentials.ts";
+import { SecretValue } from "./new-credentials.tsx";
 
 /** `/access-keys`: one's own access keys (guide 4.2). */
 export default function AccessKeys() {
@@ -107,16 +119,106 @@ export default function AccessKeys() {
           }
         />
       )}
-      {made.row && <NewKeyDialog created={made.row} isOpen={made.isOpen} onClose={made.close} />}
-      {login.row && <KeyLoginDialog access={login.row.access} isOpen={login.isOpen} onClose={login.close} />}
-      {deletion.row && (
-        <DeleteKeyDialog
-          accessKey={deletion.row}
-          isOpen={deletion.isOpen}
-          onClose={deletion.close}
-          onConfirm={remove.mutateAsync}
-        />
-      )}
+      <RowDialog
+        state={made}
+        title={() => t("keys.newTitle")}
+        size="large"
+        footer={
+          <Button variant="primary" onPress={made.close}>
+            {t("keys.saved")}
+          </Button>
+        }
+      >
+        {(key) => <NewKey created={key} />}
+      </RowDialog>
+      <RowDialog state={login} title={({ access }) => t("keys.loginTitle", { access })} size="large">
+        {({ access }) => <KeyLogin access={access} />}
+      </RowDialog>
+      <DeleteKeyDialog state={deletion} onConfirm={remove.mutateAsync} />
     </Page>
+  );
+}
+
+/** A new access key with its secret, which is shown this once, and what can be made of it. */
+function NewKey({ created: { access, secret } }: { created: NewAccessKey }) {
+  const { t } = useTranslation("account");
+  const { name } = useSelf();
+  const project = useSettings().data?.project;
+  const user = `${project}@${access}`;
+  return (
+    <div className={styles.parts}>
+      <Notice tone="warning">{t("keys.secretOnce")}</Notice>
+      <DescriptionList
+        items={[
+          { term: t("keys.access"), value: <SecretValue value={access} copyLabel={t("keys.copyAccess")} /> },
+          { term: t("keys.secret"), value: <SecretValue value={secret} copyLabel={t("keys.copySecret")} /> },
+        ]}
+      />
+      <div>
+        <Button
+          icon={<IconDownload />}
+          onPress={() => saveFile("credentials.csv", "text/csv", credentialsFile({ user: name, access, secret }))}
+        >
+          {t("keys.download")}
+        </Button>
+      </div>
+      {project !== undefined && (
+        <Disclosure title={t("keys.newLogin")}>
+          <div className={styles.parts}>
+            <FinishedLogin
+              user={user}
+              access={access}
+              secret={secret}
+              placeholder={LOGIN_COMMANDS.docker(thisRegistry(), { user, password: t("keys.loginKey") })}
+            />
+          </div>
+        </Disclosure>
+      )}
+    </div>
+  );
+}
+
+/** How to make the permanent login command of an access key whose secret only its owner has (guide 4.2). */
+function KeyLogin({ access }: { access: string }) {
+  const { t } = useTranslation("account");
+  const settings = useSettings();
+  if (settings.isError) return <ErrorNotice error={settings.error} onRetry={() => void settings.refetch()} />;
+  if (!settings.data) return <Skeleton lines={6} />;
+  const login = { user: `${settings.data.project}@${access}`, password: t("keys.loginKey") };
+  return (
+    <div className={styles.parts}>
+      <p>{t("keys.loginText")}</p>
+      <CodeBlock code={loginKeyScript(access, undefined)} copyLabel={t("keys.copyScript")} />
+      <p>{t("keys.loginThen")}</p>
+      <CodeBlock code={LOGIN_COMMANDS.docker(thisRegistry(), login)} wrap />
+    </div>
+  );
+}
+
+export interface DeleteKeyDialogProps {
+  state: RowDialogState<AccessKey>;
+  /** Deletes the key of this name. */
+  onConfirm: (access: string) => Promise<unknown>;
+}
+
+/** Asks before an access key goes, one's own or another user's. */
+export function DeleteKeyDialog({ state, onConfirm }: DeleteKeyDialogProps) {
+  const { t } = useTranslation("account");
+  return (
+    <ConfirmRowDialog
+      state={state}
+      title={({ access }) => t("keys.deleteTitle", { access })}
+      confirmLabel={t("keys.delete")}
+      danger
+      onConfirm={({ access }) => onConfirm(access)}
+      doneMessage={() => t("keys.deleted")}
+    >
+      {({ lastUsed }) => (
+        <>
+          <p>{lastUsed === null ? t("keys.neverUsed") : t("keys.lastUsedAt", { time: formatRelative(lastUsed) })}</p>
+          <p>{t("keys.deleteText")}</p>
+        </>
+      )}
+    </ConfirmRowDialog>
   );
 }

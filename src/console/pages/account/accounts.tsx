@@ -1,11 +1,15 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
-import { type Account, useAccounts } from "../../api/accounts.ts";
+import { MAX_ACCOUNT_NAME_LENGTH, MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
+import { type Account, useAccountChanges, useAccounts } from "../../api/accounts.ts";
+import { ApiError, FieldError } from "../../api/client.ts";
 import { useSelf } from "../../api/session.ts";
 import {
   Badge,
   Button,
+  ConfirmRowDialog,
+  Dialog,
+  Form,
   formatNumber,
   IconButton,
   IconMore,
@@ -15,17 +19,20 @@ import {
   Name,
   Page,
   type TableColumn,
+  TextField,
   Time,
 } from "../../ui/index.ts";
-import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters } from "../lists/filters.tsx";
-import { NoMatch } from "../lists/no-match.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { CursorTable, useRowDialog } from "../lists/cursor-table.tsx";
+import { Filters, NoMatch, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
-import { CreateAccountDialog } from "./create-account-dialog.tsx";
-import { DeleteAccountDialog } from "./delete-account-dialog.tsx";
-import styles from "./tables.module.css";
+import styles from "./account.module.css";
+import {
+  type Credentials,
+  GENERATED_PASSWORD,
+  NewCredentials,
+  PasswordField,
+  usePasswordMaker,
+} from "./new-credentials.tsx";
 
 /** `/accounts`: all accounts of the registry, for its operators. */
 export default function Accounts() {
@@ -33,6 +40,7 @@ export default function Accounts() {
   const self = useSelf();
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useAccounts(q);
+  const { remove } = useAccountChanges();
   const [isCreating, setCreating] = useState(false);
   const deletion = useRowDialog<Account>();
   const columns: TableColumn<Account>[] = [
@@ -90,8 +98,20 @@ export default function Accounts() {
         rowKey={({ name }) => name}
         emptyState={<NoMatch onClear={() => change({ q: undefined })} />}
       />
-      <CreateAccountDialog isOpen={isCreating} onClose={() => setCreating(false)} />
-      {deletion.row && <DeleteAccountDialog account={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
+      <Dialog title={t("accounts.newTitle")} isOpen={isCreating} onClose={() => setCreating(false)}>
+        <CreateAccount onClose={() => setCreating(false)} />
+      </Dialog>
+      <ConfirmRowDialog
+        state={deletion}
+        title={({ name }) => t("accounts.deleteTitle", { name })}
+        confirmLabel={t("accounts.delete")}
+        danger
+        typeToConfirm={({ name }) => name}
+        onConfirm={({ name }) => remove.mutateAsync(name)}
+        doneMessage={({ name }) => t("accounts.deleted", { name })}
+      >
+        {({ users }) => <p>{t("accounts.deleteText", { count: users, number: formatNumber(users) })}</p>}
+      </ConfirmRowDialog>
     </Page>
   );
 }
@@ -118,5 +138,68 @@ function AccountMenu({ account: { name, organizations }, onDelete }: { account: 
         },
       ]}
     />
+  );
+}
+
+/** What the registry calls the field of the administrator's name. */
+const ADMINISTRATOR = "administrator.name";
+
+/** Creates an account with its first administrator, and shows what to hand over. */
+function CreateAccount({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation("account");
+  const { create } = useAccountChanges();
+  const [account, setAccount] = useState("");
+  const [chosenName, setChosenName] = useState<string>();
+  const [password, setPassword] = useState(GENERATED_PASSWORD);
+  const makePassword = usePasswordMaker();
+  const [created, setCreated] = useState<Credentials>();
+  // Most often the first administrator bears the account's name.
+  const administrator = chosenName ?? account;
+
+  async function submit() {
+    const credentials = { name: administrator.trim(), password: makePassword(password) };
+    try {
+      await create.mutateAsync({ name: account.trim(), administrator: credentials });
+      setCreated(credentials);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { code, detail } = error;
+      if (code === "ACCOUNT_EXISTS") throw new FieldError("name", t("accounts.nameTaken"), { cause: error });
+      if (code === "USER_RESERVED") throw new FieldError(ADMINISTRATOR, t("users.nameReserved"), { cause: error });
+      if (code === "USER_EXISTS") throw new FieldError(ADMINISTRATOR, t("users.nameTaken"), { cause: error });
+      if (detail?.field === "name") throw new FieldError("name", t("accounts.nameInvalid"), { cause: error });
+      if (detail?.field === ADMINISTRATOR)
+        throw new FieldError(ADMINISTRATOR, t("users.nameInvalid"), { cause: error });
+      throw error;
+    }
+  }
+
+  if (created) return <NewCredentials credentials={created} onClose={onClose} />;
+  return (
+    <Form onSubmit={submit} submitLabel={t("accounts.create")} onCancel={onClose}>
+      <TextField
+        label={t("accounts.name")}
+        description={t("accounts.nameRule")}
+        name="name"
+        value={account}
+        onChange={setAccount}
+        maxLength={MAX_ACCOUNT_NAME_LENGTH}
+        isRequired
+        autoComplete="off"
+        spellCheck="false"
+      />
+      <h3 className={styles.heading}>{t("accounts.administrator")}</h3>
+      <TextField
+        label={t("accounts.administratorName")}
+        name={ADMINISTRATOR}
+        value={administrator}
+        onChange={setChosenName}
+        maxLength={MAX_ACCOUNT_NAME_LENGTH}
+        isRequired
+        autoComplete="off"
+        spellCheck="false"
+      />
+      <PasswordField value={password} onChange={setPassword} />
+    </Form>
   );
 }

@@ -1,7 +1,69 @@
 import { useTranslation } from "react-i18next";
-import { Button, DescriptionList, Notice } from "../../ui/index.ts";
-import styles from "./dialogs.module.css";
-import { SecretValue } from "./secret-value.tsx";
+import { FieldError } from "../../api/client.ts";
+import { PASSWORD_LENGTH } from "../../api/users.ts";
+import { Button, CopyButton, DescriptionList, Notice, RadioGroup, TextField } from "../../ui/index.ts";
+import styles from "./account.module.css";
+import { randomPassword } from "./credentials.ts";
+
+/** Where the password of somebody else comes from. */
+export interface PasswordChoice {
+  kind: "generated" | "typed";
+  /** What was typed, which counts for the second kind only. */
+  typed: string;
+}
+
+/** What a form begins with. */
+export const GENERATED_PASSWORD: PasswordChoice = { kind: "generated", typed: "" };
+
+export interface PasswordFieldProps {
+  value: PasswordChoice;
+  onChange: (choice: PasswordChoice) => void;
+}
+
+/** A password for somebody else: made up when the form is sent, or typed. */
+export function PasswordField({ value: { kind, typed }, onChange }: PasswordFieldProps) {
+  const { t } = useTranslation("account");
+  return (
+    <>
+      <RadioGroup
+        label={t("users.password")}
+        options={[
+          { value: "generated", label: t("users.generate"), description: t("users.generateText") },
+          { value: "typed", label: t("users.typePassword") },
+        ]}
+        value={kind}
+        onChange={(chosen) => onChange({ kind: chosen, typed })}
+      />
+      {kind === "typed" && (
+        <TextField
+          label={t("users.newPassword")}
+          description={t("users.passwordRule", PASSWORD_LENGTH)}
+          type="password"
+          name="password"
+          value={typed}
+          onChange={(text) => onChange({ kind, typed: text })}
+          isRequired
+          autoComplete="new-password"
+        />
+      )}
+    </>
+  );
+}
+
+/**
+ * What makes the password of a choice, once its form is sent.
+ *
+ * @throws FieldError for one that the registry would not take.
+ */
+export function usePasswordMaker(): (choice: PasswordChoice) => string {
+  const { t } = useTranslation("account");
+  const { min, max } = PASSWORD_LENGTH;
+  return ({ kind, typed }) => {
+    if (kind === "generated") return randomPassword();
+    if (typed.length >= min && typed.length <= max) return typed;
+    throw new FieldError("password", t("users.passwordLength", PASSWORD_LENGTH));
+  };
+}
 
 /** With what somebody signs in. */
 export interface Credentials {
@@ -35,5 +97,15 @@ export function NewCredentials({
         </Button>
       </div>
     </div>
+  );
+}
+
+/** Something that is shown once, to be copied. */
+export function SecretValue({ value, copyLabel }: { value: string; copyLabel: string }) {
+  return (
+    <span className={styles.secret}>
+      <code>{value}</code>
+      <CopyButton value={value} label={copyLabel} />
+    </span>
   );
 }

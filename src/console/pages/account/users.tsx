@@ -2,22 +2,34 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
 import { useSelf } from "../../api/session.ts";
-import { type User, useUsers } from "../../api/users.ts";
-import { Badge, Button, IconPlus, Name, Page, type TableColumn, Time } from "../../ui/index.ts";
-import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters } from "../lists/filters.tsx";
-import { NoMatch } from "../lists/no-match.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { type User, useUserChanges, useUsers } from "../../api/users.ts";
+import { PATHS } from "../../paths.ts";
+import {
+  Badge,
+  Button,
+  ConfirmRowDialog,
+  Dialog,
+  IconButton,
+  IconEdit,
+  IconKey,
+  IconLock,
+  IconMore,
+  IconPlus,
+  IconSignOut,
+  IconTrash,
+  Menu,
+  type MenuEntry,
+  Name,
+  Page,
+  RowDialog,
+  type TableColumn,
+  Time,
+} from "../../ui/index.ts";
+import { CursorTable, useRowDialog } from "../lists/cursor-table.tsx";
+import { Filters, NoMatch, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { useRowDialog } from "../lists/use-row-dialog.ts";
-import { AddUserDialog } from "./add-user-dialog.tsx";
-import { ChangeRoleDialog } from "./change-role-dialog.tsx";
-import { DeleteUserDialog } from "./delete-user-dialog.tsx";
-import { KeysOfUserDialog } from "./keys-of-user-dialog.tsx";
-import { LoginsOfUserDialog } from "./logins-of-user-dialog.tsx";
-import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
-import { UserMenu } from "./user-menu.tsx";
-import styles from "./tables.module.css";
+import styles from "./account.module.css";
+import { AddUser, ChangeRole, KeysOfUser, LoginsOfUser, ResetPassword } from "./user-dialogs.tsx";
 
 /** `/users`: the users of one's account, for its administrators (guide 6). */
 export default function Users() {
@@ -25,6 +37,7 @@ export default function Users() {
   const self = useSelf();
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useUsers(q);
+  const { remove } = useUserChanges();
   const [isAdding, setAdding] = useState(false);
   const role = useRowDialog<User>();
   const password = useRowDialog<User>();
@@ -89,12 +102,71 @@ export default function Users() {
         rowKey={({ id }) => id}
         emptyState={<NoMatch onClear={() => change({ q: undefined })} />}
       />
-      <AddUserDialog isOpen={isAdding} onClose={() => setAdding(false)} />
-      {role.row && <ChangeRoleDialog user={role.row} isOpen={role.isOpen} onClose={role.close} />}
-      {password.row && <ResetPasswordDialog user={password.row} isOpen={password.isOpen} onClose={password.close} />}
-      {keys.row && <KeysOfUserDialog user={keys.row} isOpen={keys.isOpen} onClose={keys.close} />}
-      {logins.row && <LoginsOfUserDialog user={logins.row} isOpen={logins.isOpen} onClose={logins.close} />}
-      {deletion.row && <DeleteUserDialog user={deletion.row} isOpen={deletion.isOpen} onClose={deletion.close} />}
+      <Dialog title={t("users.newTitle")} isOpen={isAdding} onClose={() => setAdding(false)}>
+        <AddUser onClose={() => setAdding(false)} />
+      </Dialog>
+      <RowDialog state={role} title={({ name }) => t("users.changeRoleTitle", { name })}>
+        {(user) => <ChangeRole user={user} onClose={role.close} />}
+      </RowDialog>
+      <RowDialog state={password} title={({ name }) => t("users.resetTitle", { name })}>
+        {(user) => <ResetPassword user={user} onClose={password.close} />}
+      </RowDialog>
+      <RowDialog state={keys} title={({ name }) => t("users.keysTitle", { name })} size="large">
+        {({ name }) => <KeysOfUser name={name} />}
+      </RowDialog>
+      <RowDialog state={logins} title={({ name }) => t("logins.ofUser", { name })} size="large">
+        {({ name }) => <LoginsOfUser name={name} />}
+      </RowDialog>
+      <ConfirmRowDialog
+        state={deletion}
+        title={({ name }) => t("users.deleteTitle", { name })}
+        confirmLabel={t("users.delete")}
+        danger
+        typeToConfirm={({ name }) => name}
+        onConfirm={({ name }) => remove.mutateAsync(name)}
+        doneMessage={({ name }) => t("users.deleted", { name })}
+      >
+        {({ name }) => <p>{t("users.deleteText", { name })}</p>}
+      </ConfirmRowDialog>
     </Page>
+  );
+}
+
+interface UserMenuProps {
+  user: User;
+  onChangeRole: () => void;
+  onResetPassword: () => void;
+  onSeeKeys: () => void;
+  onSeeLogins: () => void;
+  onDelete: () => void;
+}
+
+/**
+ * What an administrator may do with a user: nothing with operators, unless being one. Oneself has pages of one's own, and
+ * nobody takes the own rights away by a slip.
+ */
+function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins, onDelete }: UserMenuProps) {
+  const { t } = useTranslation(["account", "common"]);
+  const self = useSelf();
+  if (user.role === "operator" && self.role !== "operator") return null;
+  const own: MenuEntry[] = [
+    { id: "keys", label: t("users.seeKeys"), icon: <IconKey />, href: PATHS.accessKeys },
+    { id: "logins", label: t("users.seeLogins"), icon: <IconSignOut />, href: PATHS.logins },
+    { id: "password", label: t("common:changePassword"), icon: <IconLock />, href: PATHS.password },
+  ];
+  const others: MenuEntry[] = [
+    { id: "role", label: t("users.changeRole"), icon: <IconEdit />, onAction: onChangeRole },
+    { id: "password", label: t("users.resetPassword"), icon: <IconLock />, onAction: onResetPassword },
+    { id: "keys", label: t("users.seeKeys"), icon: <IconKey />, onAction: onSeeKeys },
+    { id: "logins", label: t("users.seeLogins"), icon: <IconSignOut />, onAction: onSeeLogins },
+    { id: "delete", label: t("users.delete"), icon: <IconTrash />, tone: "danger", onAction: onDelete },
+  ];
+  const label = t("actionsFor", { name: user.name });
+  return (
+    <Menu
+      label={label}
+      trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
+      items={user.name === self.name ? own : others}
+    />
   );
 }

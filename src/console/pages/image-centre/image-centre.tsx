@@ -1,16 +1,28 @@
 import { useTranslation } from "react-i18next";
 import { Redirect, useSearch } from "wouter";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
-import { type ImageSort, useImageCentre } from "../../api/images.ts";
+import { type FoundImage, type ImageSort, useImageCentre } from "../../api/images.ts";
 import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
-import { signInPath } from "../../shell/sign-in-path.ts";
-import { Empty, ErrorNotice, IconGlobe, LoadMore, Page, Select } from "../../ui/index.ts";
-import { Filters, FilterSelect } from "../lists/filters.tsx";
-import { NoMatch } from "../lists/no-match.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { imagePath, PATHS, signInPath } from "../../paths.ts";
+import {
+  Chips,
+  Empty,
+  ErrorNotice,
+  formatNumber,
+  IconGlobe,
+  Link,
+  LoadMore,
+  Name,
+  Page,
+  Select,
+  Skeleton,
+  Time,
+} from "../../ui/index.ts";
+import { firstLine } from "../image/first-line.ts";
+import { Filters, FilterSelect, NoMatch, SearchBox } from "../lists/filters.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
-import { ImageCards, ImageCardsLoading } from "./image-cards.tsx";
+import styles from "./image-centre.module.css";
 
 const SORTS = ["updated", "name", "tags"] as const satisfies readonly ImageSort[];
 
@@ -27,7 +39,7 @@ export default function ImageCentre() {
   const settings = useSettings();
   const search = useSearch();
   const isOpen = user || settings.data?.anonymousPull;
-  if (settings.data && !isOpen) return <Redirect to={signInPath("/image-centre", search)} replace />;
+  if (settings.data && !isOpen) return <Redirect to={signInPath(PATHS.imageCentre, search)} replace />;
   return (
     <Page title={t("title")} description={t("description")}>
       {isOpen ? (
@@ -112,5 +124,68 @@ function NothingFound({ onClear }: { onClear: (() => void) | undefined }) {
     <Empty title={t("emptyTitle")} icon={<IconGlobe size={20} />}>
       {t("emptyText")}
     </Empty>
+  );
+}
+
+interface ImageCardsProps {
+  images: readonly FoundImage[];
+  /** They answer an earlier question: shown paler. */
+  isStale: boolean;
+}
+
+/** Images as cards: what each is, and for which architectures. */
+function ImageCards({ images, isStale }: ImageCardsProps) {
+  const { t } = useTranslation("centre");
+  return (
+    <ul className={styles.cards} aria-label={t("results")} aria-busy={isStale}>
+      {images.map((image) => (
+        <li key={`${image.organization}/${image.image}`} className={styles.card}>
+          <ImageCard image={image} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ImageCard({ image }: { image: FoundImage }) {
+  const { t } = useTranslation(["centre", "images"]);
+  const summary = firstLine(image.description);
+  return (
+    <article className={styles.content}>
+      <h2 className={styles.name}>
+        <Link href={imagePath(image)}>
+          <Name>
+            <span className={styles.organization}>{image.organization}/</span>
+            {image.image}
+          </Name>
+        </Link>
+      </h2>
+      <p className={styles.summary}>{summary ? <bdi>{summary}</bdi> : t("noDescription")}</p>
+      {image.architectures.length > 0 && (
+        <Chips label={t("architectures")} items={image.architectures.map((id) => ({ id, label: id }))} />
+      )}
+      <ul className={styles.facts}>
+        <li>{t(`images:category.${image.category}`)}</li>
+        <li>{t("tags", { count: image.tags, number: formatNumber(image.tags) })}</li>
+        <li>{t("pulls", { count: image.pulls, number: formatNumber(image.pulls) })}</li>
+        <li className={styles.time}>
+          <Time value={image.updated} />
+        </li>
+      </ul>
+    </article>
+  );
+}
+
+/** As many as fill the first screen. */
+const SKELETONS = 6;
+
+/** Keeps the place of the cards. */
+function ImageCardsLoading() {
+  return (
+    <div className={styles.cards}>
+      {Array.from({ length: SKELETONS }, (_, index) => (
+        <Skeleton key={index} height="9.5rem" />
+      ))}
+    </div>
   );
 }

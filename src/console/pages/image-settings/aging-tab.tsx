@@ -1,13 +1,42 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Aging, useAging } from "../../api/aging.ts";
-import { Button, Card, Empty, ErrorNotice, IconClock, IconPlus, Skeleton } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
+import {
+  type Aging,
+  type AgingLogEntry,
+  type AgingRule,
+  useAging,
+  useAgingChanges,
+  useAgingLog,
+  useSetKeepsUntagged,
+} from "../../api/aging.ts";
+import { imagePath } from "../../paths.ts";
+import {
+  Button,
+  Card,
+  Chips,
+  ConfirmDialog,
+  DescriptionList,
+  Digest,
+  Empty,
+  ErrorNotice,
+  errorText,
+  IconClock,
+  IconEdit,
+  IconPlus,
+  IconTrash,
+  LinkButton,
+  Name,
+  Notice,
+  Skeleton,
+  Switch,
+  type TableColumn,
+  Time,
+  toast,
+} from "../../ui/index.ts";
+import { useImage } from "../current-image.tsx";
+import { CursorTable } from "../lists/cursor-table.tsx";
 import { AgingEditor } from "./aging-editor.tsx";
-import { AgingLog } from "./aging-log.tsx";
-import { AgingRuleCard } from "./aging-rule-card.tsx";
 import styles from "./image-settings.module.css";
-import { KeepsUntagged } from "./keeps-untagged.tsx";
 
 /** By which rule tags age, what it has deleted (guide 4.8), and whether manifests without tags are kept. */
 export default function AgingTab() {
@@ -45,6 +74,138 @@ function Rule({ rule }: Pick<Aging, "rule">) {
       >
         {canManage && t("emptyText")}
       </Empty>
+    </Card>
+  );
+}
+
+interface AgingRuleCardProps {
+  rule: AgingRule;
+  onEdit: () => void;
+}
+
+/** An image's rule, in words. */
+function AgingRuleCard({ rule, onEdit }: AgingRuleCardProps) {
+  const { t } = useTranslation(["aging", "common"]);
+  const { organization, image, canManage } = useImage();
+  const { remove } = useAgingChanges({ organization, image });
+  const [isDeleting, setDeleting] = useState(false);
+  const exemptions = [
+    { term: t("labels"), values: rule.labels },
+    { term: t("patterns"), values: rule.patterns },
+  ];
+  return (
+    <Card
+      title={t("title")}
+      actions={
+        canManage && (
+          <>
+            <Button icon={<IconEdit />} onPress={onEdit}>
+              {t("common:edit")}
+            </Button>
+            <Button icon={<IconTrash />} onPress={() => setDeleting(true)}>
+              {t("common:delete")}
+            </Button>
+          </>
+        )
+      }
+    >
+      <div className={styles.rule}>
+        <p className={styles.lead}>
+          {rule.kind === "date_rule" ? t("ageRule", { count: rule.amount }) : t("countRule", { count: rule.amount })}{" "}
+          {t("immutableToo")}
+        </p>
+        {rule.problem !== null && <Notice tone="warning">{t("problem", { problem: rule.problem })}</Notice>}
+        <DescriptionList
+          items={[
+            ...exemptions
+              .filter(({ values }) => values.length > 0)
+              .map(({ term, values }) => ({
+                term,
+                value: <Chips label={term} items={values.map((value) => ({ id: value, label: value }))} />,
+              })),
+            { term: t("changed"), value: <Time value={rule.updated} /> },
+          ]}
+        />
+      </div>
+      <ConfirmDialog
+        title={t("deleteTitle")}
+        isOpen={isDeleting}
+        onClose={() => setDeleting(false)}
+        confirmLabel={t("deleteConfirm")}
+        danger
+        onConfirm={async () => {
+          await remove.mutateAsync();
+          toast(t("deleted"));
+        }}
+      >
+        {t("deleteText")}
+      </ConfirmDialog>
+    </Card>
+  );
+}
+
+/** The tags that rules have deleted. */
+function AgingLog() {
+  const { t } = useTranslation("aging");
+  const { organization, image, canEdit } = useImage();
+  const list = useAgingLog({ organization, image });
+  const columns: TableColumn<AgingLogEntry>[] = [
+    { id: "tag", header: t("tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name> },
+    { id: "run", header: t("run"), width: "160px", cell: ({ run }) => <Time value={run} /> },
+    {
+      id: "rule",
+      header: t("rule"),
+      width: "160px",
+      cell: ({ rule: { kind, amount } }) =>
+        kind === "date_rule" ? t("ruleAge", { count: amount }) : t("ruleCount", { count: amount }),
+    },
+    {
+      id: "digest",
+      header: t("digest"),
+      width: "240px",
+      hideBelow: "medium",
+      cell: ({ digest }) => <Digest value={digest} />,
+    },
+  ];
+  return (
+    <Card
+      title={t("log")}
+      description={t("logIntro")}
+      actions={
+        canEdit &&
+        list.rows.length > 0 && (
+          <LinkButton href={imagePath({ organization, image }, "history")}>{t("restore")}</LinkButton>
+        )
+      }
+      isFlush
+    >
+      <CursorTable
+        label={t("log")}
+        list={list}
+        columns={columns}
+        rowKey={({ run, tag, digest }) => `${run} ${tag} ${digest}`}
+        emptyState={<Empty title={t("logEmpty")} />}
+      />
+    </Card>
+  );
+}
+
+/** Whether garbage collection leaves manifests alone that no tag needs. */
+function KeepsUntagged({ keepsUntagged }: Pick<Aging, "keepsUntagged">) {
+  const { t } = useTranslation("aging");
+  const { organization, image, canManage } = useImage();
+  const change = useSetKeepsUntagged({ organization, image });
+  return (
+    <Card title={t("garbage")} description={!canManage && t("garbageReader")}>
+      <Switch
+        label={t("keepsUntagged")}
+        description={t("keepsUntaggedHint")}
+        isSelected={keepsUntagged}
+        isDisabled={!canManage}
+        onChange={(wanted) =>
+          change.mutate(wanted, { onError: (failure) => toast(errorText(failure), { tone: "danger" }) })
+        }
+      />
     </Card>
   );
 }

@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_TAG_PATTERN_LENGTH } from "../../../kernel/field-limits.ts";
 import { type ImmutableTagRule, useImmutableTagChanges, useImmutableTagRules } from "../../api/immutable-tags.ts";
 import {
   Button,
   Card,
-  ConfirmDialog,
+  ConfirmRowDialog,
+  Dialog,
   Empty,
   ErrorNotice,
+  Form,
   IconButton,
   IconLock,
   IconPlus,
@@ -14,12 +17,14 @@ import {
   Name,
   Table,
   type TableColumn,
+  TextField,
   Time,
   toast,
 } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
+import { useImage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
-import { ImmutableTagsDialog } from "./immutable-tags-dialog.tsx";
+import { Syntax } from "./syntax.tsx";
 
 /** Which tags nobody can overwrite or delete. */
 export default function ImmutableTagsTab() {
@@ -29,7 +34,7 @@ export default function ImmutableTagsTab() {
   const { data: rules = [], error, isPending, refetch } = useImmutableTagRules(name);
   const { remove } = useImmutableTagChanges(name);
   const [isAdding, setAdding] = useState(false);
-  const [lifting, setLifting] = useState<ImmutableTagRule>();
+  const lifting = useRowDialog<ImmutableTagRule>();
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<ImmutableTagRule>[] = [
@@ -59,7 +64,7 @@ export default function ImmutableTagsTab() {
         <IconButton
           label={t("lift", { pattern: rule.pattern })}
           icon={<IconTrash />}
-          onPress={() => setLifting(rule)}
+          onPress={() => lifting.open(rule)}
         />
       ),
     });
@@ -69,7 +74,6 @@ export default function ImmutableTagsTab() {
       {t("add")}
     </Button>
   );
-  const pattern = lifting?.pattern;
   return (
     <Card title={t("title")} description={t("intro")} actions={rules.length > 0 && add} isFlush>
       <Table
@@ -84,21 +88,60 @@ export default function ImmutableTagsTab() {
           </Empty>
         }
       />
-      <ImmutableTagsDialog isOpen={isAdding} onClose={() => setAdding(false)} />
-      <ConfirmDialog
-        title={t("liftTitle", { pattern })}
-        isOpen={lifting !== undefined}
-        onClose={() => setLifting(undefined)}
+      <Dialog title={t("addTitle")} isOpen={isAdding} onClose={() => setAdding(false)} size="small">
+        <PatternForm onClose={() => setAdding(false)} />
+      </Dialog>
+      <ConfirmRowDialog
+        state={lifting}
+        title={({ pattern }) => t("liftTitle", { pattern })}
         confirmLabel={t("liftConfirm")}
         danger
-        onConfirm={async () => {
-          if (!lifting) return;
-          await remove.mutateAsync(lifting);
-          toast(t("lifted", { pattern }));
-        }}
+        onConfirm={(rule) => remove.mutateAsync(rule)}
+        doneMessage={({ pattern }) => t("lifted", { pattern })}
       >
-        {t("liftText")}
-      </ConfirmDialog>
+        {() => t("liftText")}
+      </ConfirmRowDialog>
     </Card>
+  );
+}
+
+/** Makes the tags that match a pattern immutable. Apart from the dialog, so that it starts empty each time. */
+function PatternForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation("immutableTags");
+  const { organization, image } = useImage();
+  const { add } = useImmutableTagChanges({ organization, image });
+  const [pattern, setPattern] = useState("");
+  const submit = async () => {
+    await add.mutateAsync(pattern);
+    onClose();
+    toast(t("added", { pattern }));
+  };
+  return (
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("submit")}>
+      <TextField
+        label={t("pattern")}
+        name="pattern"
+        description={t("hint")}
+        placeholder="v[0-9]*"
+        value={pattern}
+        onChange={setPattern}
+        maxLength={MAX_TAG_PATTERN_LENGTH}
+        isRequired
+        isMonospace
+        autoFocus
+        autoComplete="off"
+        spellCheck="false"
+      />
+      <Syntax
+        title={t("syntax")}
+        items={[
+          { example: "*", meaning: t("syntaxAny") },
+          { example: "?", meaning: t("syntaxOne") },
+          { example: "[0-9a-f]", meaning: t("syntaxSet") },
+          { example: "[^a-z]", meaning: t("syntaxNotSet") },
+          { example: "stable", meaning: t("syntaxExact") },
+        ]}
+      />
+    </Form>
   );
 }

@@ -3,11 +3,10 @@ import { useTranslation } from "react-i18next";
 import { useOrganization } from "../../api/organizations.ts";
 import { type Permission, usePermissions } from "../../api/permissions.ts";
 import { Button, Card, Empty, ErrorNotice, IconPlus, IconUsers, LinkButton, Notice } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { useImage } from "../current-image.tsx";
+import { organizationPath } from "../../paths.ts";
 import { GrantDialog } from "../permissions/grant-dialog.tsx";
-import { PermissionTable } from "../permissions/permission-table.tsx";
-import { useLevelNames } from "../permissions/use-level-names.ts";
+import { PermissionTable, useLevelNames } from "../permissions/permission-table.tsx";
 import styles from "./image-settings.module.css";
 
 /** Who may do what with an image: by a right on it, or by one on its organization (guide 6). */
@@ -82,7 +81,7 @@ function ByOrganization({ isMember, permissions: { data, error, isPending, refet
       description={t("ofOrganizationNote", { organization })}
       actions={
         data?.own.level === "manage" && (
-          <LinkButton href={`${organizationPath(organization)}/members`}>{t("changeThere")}</LinkButton>
+          <LinkButton href={organizationPath(organization, "members")}>{t("changeThere")}</LinkButton>
         )
       }
       isFlush

@@ -1,11 +1,40 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ImageShare, useImageShares } from "../../api/sharing.ts";
-import { Button, Card, CodeBlock, Empty, ErrorNotice, IconShare, Notice } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
+import { MAX_NOTE_LENGTH } from "../../../kernel/field-limits.ts";
+import { ApiError } from "../../api/client.ts";
+import { type ImageShare, useImageShares, useShareChanges } from "../../api/sharing.ts";
+import {
+  Badge,
+  Button,
+  Card,
+  Checkbox,
+  CodeBlock,
+  ConfirmRowDialog,
+  DateField,
+  Dialog,
+  Empty,
+  ErrorNotice,
+  Form,
+  formatDate,
+  IconButton,
+  IconEdit,
+  IconMore,
+  IconShare,
+  IconTrash,
+  Menu,
+  Name,
+  Notice,
+  Table,
+  type TableColumn,
+  TextArea,
+  TextField,
+  Time,
+  toast,
+} from "../../ui/index.ts";
+import { useImage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
-import { ShareDialog } from "./share-dialog.tsx";
-import { ShareTable } from "./share-table.tsx";
+import { deadlineOf, firstDayFrom, FOREVER, lastDayOf } from "./share-deadline.ts";
 
 /** With which accounts a private image is shared (guide 4.6). */
 export default function SharingTab() {
@@ -15,6 +44,10 @@ export default function SharingTab() {
   const [isSharing, setSharing] = useState(false);
   const [changing, setChanging] = useState<ImageShare>();
   const isPublic = properties.public;
+  const close = () => {
+    setSharing(false);
+    setChanging(undefined);
+  };
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   const share = canManage && !isPublic && (
     <Button variant="primary" icon={<IconShare />} onPress={() => setSharing(true)}>
@@ -47,14 +80,227 @@ export default function SharingTab() {
           <CodeBlock code={`docker login ${location.host}\n${properties.pullCommand}`} copyLabel={t("copyCommand")} />
         </Card>
       )}
-      <ShareDialog
-        share={changing}
+      <Dialog
+        title={changing ? t("changeTitle", { account: changing.access_domain }) : t("shareTitle", { image })}
         isOpen={isSharing || changing !== undefined}
-        onClose={() => {
-          setSharing(false);
-          setChanging(undefined);
-        }}
-      />
+        onClose={close}
+      >
+        <ShareForm share={changing} onClose={close} />
+      </Dialog>
     </div>
   );
+}
+
+interface ShareTableProps {
+  shares: readonly ImageShare[];
+  isLoading: boolean;
+  onChange: (share: ImageShare) => void;
+  emptyState: ReactNode;
+}
+
+/** An image's shares: with whom, until when, what for. */
+function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps) {
+  const { t } = useTranslation(["sharing", "common"]);
+  const { organization, image, canManage, properties } = useImage();
+  const { stop } = useShareChanges({ organization, image });
+  const ending = useRowDialog<ImageShare>();
+
+  const columns: TableColumn<ImageShare>[] = [
+    { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.access_domain}</Name> },
+    {
+      id: "until",
+      header: t("until"),
+      width: "140px",
+      cell: ({ deadline }) => {
+        const day = lastDayOf(deadline);
+        return day === undefined ? t("forever") : formatDate(day, "day");
+      },
+    },
+    {
+      id: "status",
+      header: t("status"),
+      width: "110px",
+      cell: ({ status }) => {
+        if (!status) return <Badge>{t("ended")}</Badge>;
+        return properties.public ? (
+          <Badge tone="warning">{t("paused")}</Badge>
+        ) : (
+          <Badge tone="success">{t("valid")}</Badge>
+        );
+      },
+    },
+    { id: "note", header: t("note"), hideBelow: "small", cell: ({ description }) => <Name>{description}</Name> },
+    {
+      id: "by",
+      header: t("by"),
+      width: "150px",
+      hideBelow: "medium",
+      cell: (share) => (share.creator_name === "" ? t("userGone") : <Name>{share.creator_name}</Name>),
+    },
+    {
+      id: "created",
+      header: t("created"),
+      width: "140px",
+      hideBelow: "medium",
+      cell: ({ created }) => <Time value={created} />,
+    },
+  ];
+  if (canManage) {
+    columns.push({
+      id: "actions",
+      header: "",
+      label: t("common:actions"),
+      align: "end",
+      width: "64px",
+      cell: (share) => {
+        const label = t("actionsOf", { account: share.access_domain });
+        return (
+          <Menu
+            label={label}
+            trigger={<IconButton label={label} icon={<IconMore />} />}
+            items={[
+              {
+                id: "change",
+                label: t("common:edit"),
+                icon: <IconEdit />,
+                isDisabled: properties.public,
+                onAction: () => onChange(share),
+              },
+              {
+                id: "stop",
+                label: t("stop"),
+                icon: <IconTrash />,
+                tone: "danger",
+                onAction: () => ending.open(share),
+              },
+            ]}
+          />
+        );
+      },
+    });
+  }
+  return (
+    <>
+      <Table
+        label={t("title")}
+        columns={columns}
+        rows={shares}
+        rowKey={({ access_domain: key }) => key}
+        isLoading={isLoading}
+        emptyState={emptyState}
+      />
+      <ConfirmRowDialog
+        state={ending}
+        title={({ access_domain: account }) => t("stopTitle", { account })}
+        confirmLabel={t("stop")}
+        danger
+        onConfirm={({ access_domain: account }) => stop.mutateAsync(account)}
+        doneMessage={({ access_domain: account }) => t("stopped", { account })}
+      >
+        {({ access_domain: account }) => t("stopText", { account })}
+      </ConfirmRowDialog>
+    </>
+  );
+}
+
+type Field = "account" | "until";
+
+interface ShareFormProps {
+  /** The one to be changed; undefined for a new one. */
+  share: ImageShare | undefined;
+  onClose: () => void;
+}
+
+/**
+ * With which account an image is shared, until when and what for (guide, table 4-2). Apart from the dialog, so that it
+ * starts anew each time.
+ */
+function ShareForm({ share, onClose }: ShareFormProps) {
+  const { t } = useTranslation(["sharing", "common"]);
+  const { organization, image } = useImage();
+  const { data: shares = [] } = useImageShares({ organization, image });
+  const { add, change } = useShareChanges({ organization, image });
+  const [account, setAccount] = useState(share?.access_domain ?? "");
+  const [until, setUntil] = useState(share && lastDayOf(share.deadline));
+  const [isForever, setForever] = useState(share?.deadline === FOREVER);
+  const [note, setNote] = useState(share?.description ?? "");
+  const [error, setError] = useState<{ field: Field; text: string }>();
+
+  const submit = async () => {
+    if (!isForever && !until) return setError({ field: "until", text: t("untilMissing") });
+    const isShared = !share && shares.some(({ access_domain: other }) => other === account.trim());
+    if (isShared) return setError({ field: "account", text: t("accountShared") });
+    const terms = { account: account.trim(), deadline: until && !isForever ? deadlineOf(until) : FOREVER, note };
+    try {
+      await (share ? change : add).mutateAsync(terms);
+    } catch (failure) {
+      if (share || !isUnknownAccount(failure)) throw failure;
+      return setError({ field: "account", text: t("accountUnknown") });
+    }
+    onClose();
+    return toast(share ? t("changed", terms) : t("added", terms));
+  };
+  const errorOf = (field: Field) => (error?.field === field ? error.text : undefined);
+  return (
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={share ? t("common:save") : t("share")}>
+      {share ? (
+        <p>
+          {t("account")}: <Name>{share.access_domain}</Name>
+        </p>
+      ) : (
+        <TextField
+          label={t("account")}
+          description={t("accountHint")}
+          error={errorOf("account")}
+          value={account}
+          onChange={(value) => {
+            setAccount(value);
+            setError(undefined);
+          }}
+          isRequired
+          autoFocus
+          autoComplete="off"
+          spellCheck="false"
+        />
+      )}
+      <Checkbox
+        label={t("forever")}
+        isSelected={isForever}
+        onChange={(value) => {
+          setForever(value);
+          setError(undefined);
+        }}
+      />
+      {!isForever && (
+        <DateField
+          label={t("until")}
+          name="deadline"
+          description={t("untilHint")}
+          error={errorOf("until")}
+          min={firstDayFrom(new Date())}
+          value={until}
+          onChange={(value) => {
+            setUntil(value);
+            setError(undefined);
+          }}
+        />
+      )}
+      <TextArea
+        label={t("note")}
+        name="description"
+        rows={3}
+        maxLength={MAX_NOTE_LENGTH}
+        value={note}
+        onChange={setNote}
+      />
+      <p className={styles.note}>
+        {t("right")}: {t("rightPull")}
+      </p>
+    </Form>
+  );
+}
+
+/** SWR has no code of its own for it; an unknown image has one. */
+function isUnknownAccount(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "SVCSTG.SWR.4040000";
 }

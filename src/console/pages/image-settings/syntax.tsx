@@ -1,4 +1,4 @@
-import styles from "./syntax.module.css";
+import styles from "./image-settings.module.css";
 
 export interface SyntaxProps {
   title: string;

@@ -1,7 +1,6 @@
-/** What is different between two manifests of an image. */
+/** What is different between two manifests of an image, and how the values of their configurations are written. */
 import type { Configuration, Layer, Manifest } from "../../api/image-manifests.ts";
-import { formatArguments, splitEnv } from "./configuration.ts";
-import { formatPlatform } from "./platforms.ts";
+import { formatSystem } from "./platforms.ts";
 
 /** A layer that one of them has, or both. */
 export interface ComparedLayer {
@@ -99,8 +98,7 @@ function fieldsOf(config: Configuration | null): Values {
     ports: config.exposedPorts?.toSorted().join(", "),
     volumes: config.volumes?.toSorted().join(", "),
     stopSignal: config.stopSignal,
-    platform:
-      os && architecture && [formatPlatform({ os, architecture, variant }), osVersion].filter(Boolean).join(" "),
+    platform: os && architecture && formatSystem({ os, architecture, variant, osVersion }),
     author: config.author,
     built: config.created,
   };
@@ -114,4 +112,15 @@ function envOf(config: Configuration | null): Values {
 
 function labelsOf(config: Configuration | null): Values {
   return new Map(Object.entries(config?.labels ?? {}));
+}
+
+/** Name and value of an environment variable, `NAME=value`; what has no `=` is a name. */
+export function splitEnv(variable: string): [name: string, value: string] {
+  const end = variable.indexOf("=");
+  return end < 0 ? [variable, ""] : [variable.slice(0, end), variable.slice(end + 1)];
+}
+
+/** Arguments as a Dockerfile has them: `["/bin/sh", "-c", "exit"]`. */
+export function formatArguments(words: readonly string[]): string {
+  return `[${words.map((word) => JSON.stringify(word)).join(", ")}]`;
 }

@@ -1,11 +1,10 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Configuration, Manifest } from "../../api/image-manifests.ts";
-import { Card, type DescriptionItem, DescriptionList, Empty, Notice, Time } from "../../ui/index.ts";
-import styles from "./configuration-view.module.css";
-import { formatArguments, splitEnv } from "./configuration.ts";
-import { formatPlatform } from "./platforms.ts";
-import { ValueTable } from "./value-table.tsx";
+import { Card, type DescriptionItem, DescriptionList, Empty, Notice, Table, Time } from "../../ui/index.ts";
+import { formatArguments, splitEnv } from "./comparison.ts";
+import { formatSystem } from "./platforms.ts";
+import styles from "./tag-page.module.css";
 
 /** How an image runs: what its configuration says, and what it is labelled with. */
 export function ConfigurationView({ manifest }: { manifest: Manifest }) {
@@ -74,9 +73,7 @@ function Execution({ config }: { config: Configuration }) {
     { term: t("stopSignal"), value: code(config.stopSignal) },
     {
       term: t("platform"),
-      value: code(
-        os && architecture && [formatPlatform({ os, architecture, variant }), osVersion].filter(Boolean).join(" "),
-      ),
+      value: code(os && architecture && formatSystem({ os, architecture, variant, osVersion })),
     },
     { term: t("author"), value: code(config.author) },
     {
@@ -87,6 +84,52 @@ function Execution({ config }: { config: Configuration }) {
   return (
     <Card title={t("execution")}>
       <DescriptionList items={items} />
+    </Card>
+  );
+}
+
+interface ValueTableProps {
+  title: string;
+  /** What the names are. */
+  nameLabel: string;
+  values: readonly (readonly [name: string, value: string])[];
+  /** Said where there are none. */
+  emptyText?: string;
+}
+
+/** Names and their values: variables, labels, annotations. */
+function ValueTable({ title, nameLabel, values, emptyText }: ValueTableProps) {
+  const { t } = useTranslation("image");
+  return (
+    <Card title={title} isFlush>
+      <Table
+        label={title}
+        columns={[
+          {
+            id: "name",
+            header: nameLabel,
+            width: "34%",
+            isRowHeader: true,
+            cell: ([name]) => (
+              <code className={styles.text} dir="ltr">
+                {name}
+              </code>
+            ),
+          },
+          {
+            id: "value",
+            header: t("value"),
+            cell: ([, value]) => (
+              <code className={styles.text} dir="ltr">
+                {value}
+              </code>
+            ),
+          },
+        ]}
+        rows={values}
+        rowKey={([name]) => name}
+        emptyState={<p className={styles.noValues}>{emptyText}</p>}
+      />
     </Card>
   );
 }

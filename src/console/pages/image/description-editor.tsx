@@ -1,15 +1,15 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_DESCRIPTION_LENGTH } from "../../../kernel/field-limits.ts";
-import { formatNumber, TextArea } from "../../ui/index.ts";
-import styles from "./description-editor.module.css";
-import { MarkdownView } from "./markdown-view.tsx";
+import { formatNumber, Skeleton, TextArea } from "../../ui/index.ts";
+import styles from "./description.module.css";
 import { Segments } from "./segments.tsx";
 
-export interface DescriptionEditorProps {
+interface DescriptionEditorProps {
   value: string;
   onChange: (value: string) => void;
-  rows?: number;
+  /** How many lines are seen at once. */
+  rows: number;
 }
 
 /** Whether a description is too long for the registry, which counts a character outside of Unicode's first plane once. */
@@ -22,7 +22,7 @@ function lengthOf(text: string): number {
 }
 
 /** A Markdown text to write, and to look at before it is saved. */
-export function DescriptionEditor({ value, onChange, rows = 14 }: DescriptionEditorProps) {
+export function DescriptionEditor({ value, onChange, rows }: DescriptionEditorProps) {
   const { t } = useTranslation("image");
   const [view, setView] = useState<"write" | "preview">("write");
   const count = t("characterCount", {
@@ -64,5 +64,17 @@ export function DescriptionEditor({ value, onChange, rows = 14 }: DescriptionEdi
         </div>
       )}
     </div>
+  );
+}
+
+/** Fetched with the first text: the renderer is larger than most pages. */
+const RenderedMarkdown = lazy(() => import("./rendered-markdown.tsx"));
+
+/** A Markdown text as it is meant to look. */
+export function MarkdownView({ text }: { text: string }) {
+  return (
+    <Suspense fallback={<Skeleton lines={4} />}>
+      <RenderedMarkdown text={text} />
+    </Suspense>
   );
 }

@@ -2,9 +2,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useUpdateImage } from "../../api/image.ts";
 import { Button, Card, Empty, Form, IconEdit, toast } from "../../ui/index.ts";
-import { DescriptionEditor, isTooLong } from "./description-editor.tsx";
-import { useImage } from "./image-context.ts";
-import { MarkdownView } from "./markdown-view.tsx";
+import { useImage } from "../current-image.tsx";
+import { DescriptionEditor, isTooLong, MarkdownView } from "./description-editor.tsx";
 
 /** `/images/:organization/:image/description`: what its owners say of it, in Markdown. */
 export default function DescriptionTab() {

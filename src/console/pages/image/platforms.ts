@@ -1,7 +1,7 @@
 /** What an image runs on, and which parts of an index are for what. */
 import type { ChildManifest } from "../../api/image-manifests.ts";
 
-export interface ShownPlatform {
+interface ShownPlatform {
   os: string;
   architecture: string;
   variant?: string | null;
@@ -11,6 +11,12 @@ export interface ShownPlatform {
 /** `linux/arm64/v8`: as docker's `--platform` takes it. */
 export function formatPlatform({ os, architecture, variant }: ShownPlatform): string {
   return [os, architecture, ...(variant ? [variant] : [])].join("/");
+}
+
+/** A platform with the version of its system, which alone tells images for Windows apart. */
+export function formatSystem(platform: ShownPlatform): string {
+  const name = formatPlatform(platform);
+  return platform.osVersion ? `${name} ${platform.osVersion}` : name;
 }
 
 /** A part of an index that somebody may look at. */
@@ -28,7 +34,7 @@ const DEFAULT_PLATFORM = "linux/amd64";
 /** The parts of an index that are images or artifacts: attestations about them are left out. */
 export function platformChoices(children: readonly ChildManifest[]): PlatformChoice[] {
   const shown = children.filter((child) => child.attests === null);
-  const labels = shown.map(({ platform }) => (platform && !isUnknown(platform) ? labelOf(platform) : ""));
+  const labels = shown.map(({ platform }) => (platform && !isUnknown(platform) ? formatSystem(platform) : ""));
   return shown.map((child, at) => {
     const label = labels[at] ?? "";
     const isUnique = label !== "" && labels.filter((other) => other === label).length === 1;
@@ -48,6 +54,11 @@ export function choosePlatform(
   );
 }
 
+/** The parts as a field offers them for choice. */
+export function platformOptions(choices: readonly PlatformChoice[]): { value: string; label: string }[] {
+  return choices.map(({ key, label }) => ({ value: key, label: label || key }));
+}
+
 /** Attestations about a part of an index, which BuildKit puts into the index itself. */
 export function attestationsOf(children: readonly ChildManifest[], digest: string): ChildManifest[] {
   return children.filter((child) => child.attests === digest);
@@ -55,10 +66,4 @@ export function attestationsOf(children: readonly ChildManifest[], digest: strin
 
 function isUnknown({ os, architecture }: ShownPlatform): boolean {
   return os === "unknown" || architecture === "unknown";
-}
-
-/** Windows images are told apart by the version of the system only. */
-function labelOf(platform: ShownPlatform): string {
-  const name = formatPlatform(platform);
-  return platform.osVersion ? `${name} ${platform.osVersion}` : name;
 }

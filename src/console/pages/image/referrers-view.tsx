@@ -2,13 +2,12 @@ import { useTranslation } from "react-i18next";
 import { type ChildManifest, type Manifest, type Referrer, useReferrers } from "../../api/image-manifests.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Badge, Bytes, Card, Empty, formatDate, Link, Name, Table, type TableColumn, Time } from "../../ui/index.ts";
-import { useArtifactName } from "./use-artifact-name.ts";
+import { DigestLink, useArtifactName } from "./tag-cells.tsx";
 import { predicateOf } from "./artifact-types.ts";
-import { DigestLink } from "./digest-link.tsx";
-import { useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
+import { useImage } from "../current-image.tsx";
+import { tagPath } from "../../paths.ts";
 import { attestationsOf, type PlatformChoice } from "./platforms.ts";
-import styles from "./referrers-view.module.css";
+import styles from "./tag-page.module.css";
 
 /** The part of an index that is looked at. */
 export interface IndexPart {

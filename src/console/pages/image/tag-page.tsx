@@ -1,29 +1,49 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "wouter";
-import { useImageQuery } from "../../api/image.ts";
-import { useManifest } from "../../api/image-manifests.ts";
+import { useLocation, useParams } from "wouter";
+import { type Manifest, useManifest } from "../../api/image-manifests.ts";
+import { type Tag, useTag } from "../../api/image-tags.ts";
 import { dataUnlessGone } from "../../api/missing.ts";
-import { Page, shortDigest, Skeleton } from "../../ui/index.ts";
-import { ImageContext, useCurrentImage } from "./image-context.ts";
-import { ImageFailure } from "./image-failure.tsx";
-import { decodePart } from "./image-paths.ts";
-import { ManifestFailure } from "./manifest-failure.tsx";
-import { TagActions } from "./tag-actions.tsx";
-import { TagBadges, TagSummary } from "./tag-summary.tsx";
+import { thisRegistry } from "../../login-command/clients.ts";
+import { decodePart, imagePath, tagPath } from "../../paths.ts";
+import {
+  Badge,
+  Button,
+  Bytes,
+  Card,
+  Chips,
+  CodeBlock,
+  type DescriptionItem,
+  DescriptionList,
+  Digest,
+  formatNumber,
+  IconButton,
+  IconDownload,
+  IconLock,
+  IconMore,
+  Menu,
+  Name,
+  Page,
+  shortDigest,
+  Skeleton,
+  Time,
+} from "../../ui/index.ts";
+import { ImageContext, ImageFailure, useImage, useImagePage } from "../current-image.tsx";
+import { ManifestFailure } from "./manifest-notices.tsx";
+import { clientsFor, pullCommands } from "./pull-commands.ts";
+import { DownloadButton, PullDialog, type PullInstructionsProps } from "./pull-dialog.tsx";
+import { TagDialogs, type TagTask, useTagEntries } from "./tag-actions.tsx";
+import { DigestLink, useArtifactName } from "./tag-cells.tsx";
+import styles from "./tag-page.module.css";
 import { TagViews } from "./tag-views.tsx";
-import { useImageBreadcrumbs } from "./use-image-breadcrumbs.ts";
 
 /** `/images/:organization/:image/tags/:tag`: what is in a tag, or in a manifest by its digest. */
 export default function TagPage() {
   const { t } = useTranslation("image");
-  const params = useParams<{ organization: string; image: string; tag: string }>();
-  const name = { organization: decodePart(params.organization), image: decodePart(params.image) };
-  const reference = decodePart(params.tag);
-  const query = useImageQuery(name);
-  const image = useCurrentImage(dataUnlessGone(query));
+  const reference = decodePart(useParams<{ tag: string }>().tag);
+  const { name, query, image, breadcrumbs } = useImagePage({ isBelow: true });
   const manifestQuery = useManifest(name, reference);
   const manifest = dataUnlessGone(manifestQuery);
-  const breadcrumbs = useImageBreadcrumbs(name, image, true);
   const isDigest = reference.includes(":");
   const isPending = query.isPending || manifestQuery.isPending;
   return (
@@ -59,4 +79,140 @@ export default function TagPage() {
       </Page>
     </ImageContext>
   );
+}
+
+/** What can be done with a tag, or with a manifest by its digest, on its page. */
+function TagActions({ reference, artifactType }: PullInstructionsProps) {
+  const { t } = useTranslation("image");
+  const [isPulling, setIsPulling] = useState(false);
+  return (
+    <>
+      <Button variant="primary" icon={<IconDownload />} onPress={() => setIsPulling(true)}>
+        {t("pull")}
+      </Button>
+      {reference.includes(":") ? <DownloadButton reference={reference} /> : <TagMenu tag={reference} />}
+      <PullDialog isOpen={isPulling} onClose={() => setIsPulling(false)} target={{ reference, artifactType }} />
+    </>
+  );
+}
+
+function TagMenu({ tag }: { tag: string }) {
+  const { t } = useTranslation("image");
+  const image = useImage();
+  const [task, setTask] = useState<TagTask>();
+  const [, navigate] = useLocation();
+  const isImmutable = useTag(image, tag).data?.immutable ?? false;
+  const entries = useTagEntries(tag, setTask, { isImmutable });
+  const label = t("moreActions");
+  return (
+    <>
+      <Menu
+        label={label}
+        trigger={<IconButton label={label} icon={<IconMore />} variant="secondary" />}
+        items={entries}
+      />
+      <TagDialogs task={task} onClose={() => setTask(undefined)} onDeleted={() => navigate(imagePath(image))} />
+    </>
+  );
+}
+
+interface TagProps {
+  /** A tag or digest. */
+  reference: string;
+  manifest: Manifest;
+}
+
+/** What the list of tags tells of a tag; nothing of a digest, or while it is not known. */
+function useTagOf(reference: string): Tag | undefined {
+  return useTag(useImage(), reference.includes(":") ? undefined : reference).data ?? undefined;
+}
+
+/** What kind of thing a tag is, and whether it can be moved. */
+function TagBadges({ reference, manifest }: TagProps) {
+  const { t } = useTranslation("image");
+  const tag = useTagOf(reference);
+  const artifact = useArtifactName(manifest.artifactType, manifest.annotations);
+  return (
+    <span className={styles.badges}>
+      {manifest.children !== null && <Badge>{t("multiPlatform")}</Badge>}
+      {artifact !== undefined && <Badge>{artifact}</Badge>}
+      {tag?.immutable && (
+        <Badge tone="info">
+          <IconLock /> {t("immutable")}
+        </Badge>
+      )}
+    </span>
+  );
+}
+
+/** The facts of a tag, and the commands that pull it by name and by digest. */
+function TagSummary({ reference, manifest }: TagProps) {
+  const { t } = useTranslation("image");
+  const { name } = useImage();
+  const [client] = clientsFor(manifest.artifactType);
+  const pull = (what: string) =>
+    pullCommands(client, { ...thisRegistry(), name, reference: what, user: undefined }).pull;
+  return (
+    <Card>
+      <div className={styles.summary}>
+        <DescriptionList items={useFacts({ reference, manifest })} />
+        <div className={styles.pulls}>
+          {!reference.includes(":") && (
+            <section>
+              <h2 className={styles.heading}>{t("pullByTag")}</h2>
+              <CodeBlock code={pull(reference)} copyLabel={t("copyPull")} wrap />
+            </section>
+          )}
+          <section>
+            <h2 className={styles.heading}>{t("pullByDigest")}</h2>
+            <CodeBlock code={pull(manifest.digest)} copyLabel={t("copyPullByDigest")} wrap />
+          </section>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function useFacts({ reference, manifest }: TagProps): DescriptionItem[] {
+  const { t } = useTranslation(["image", "common"]);
+  const image = useImage();
+  const tag = useTagOf(reference);
+  const others = manifest.tags.filter((other) => other !== reference);
+  const items: DescriptionItem[] = [
+    { term: t("common:digest"), value: <Digest value={manifest.digest} /> },
+    { term: t("mediaType"), value: <code className={styles.code}>{manifest.mediaType}</code> },
+    { term: t("imageSize"), value: <Bytes value={manifest.imageSize} /> },
+    {
+      term: t("pushed"),
+      value: (
+        <>
+          <Time value={tag?.pushed ?? manifest.created} />
+          {tag?.pushedBy && (
+            <>
+              {" "}
+              <Name>{t("pushedBy", { name: tag.pushedBy })}</Name>
+            </>
+          )}
+        </>
+      ),
+    },
+    { term: t("lastPulled"), value: <Time value={manifest.lastPulled} /> },
+  ];
+  if (manifest.subject !== null) items.push({ term: t("subject"), value: <DigestLink digest={manifest.subject} /> });
+  if (others.length > 0) {
+    const hidden = manifest.tagCount - manifest.tags.length;
+    items.push({
+      term: t("otherTags"),
+      value: (
+        <>
+          <Chips
+            label={t("otherTags")}
+            items={others.map((other) => ({ id: other, label: other, href: tagPath(image, other) }))}
+          />
+          {hidden > 0 && t("andMore", { count: hidden, number: formatNumber(hidden) })}
+        </>
+      ),
+    });
+  }
+  return items;
 }

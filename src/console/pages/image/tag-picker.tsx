@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState } from "react";
 import { useTagSuggestions } from "../../api/image-tags.ts";
 import { useSettled } from "../../api/use-settled.ts";
 import { ComboBox } from "../../ui/index.ts";
-import { useImage } from "./image-context.ts";
+import { useImage } from "../current-image.tsx";
 
 export interface TagPickerProps {
   label: string;

@@ -1,20 +1,33 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Manifest, useManifest } from "../../api/image-manifests.ts";
+import { type Manifest, useManifest, useManifestText } from "../../api/image-manifests.ts";
+import { useTagHistory } from "../../api/image-tags.ts";
 import { dataUnlessGone } from "../../api/missing.ts";
+import { tagPath } from "../../paths.ts";
+import {
+  Bytes,
+  Card,
+  CodeBlock,
+  Digest,
+  Empty,
+  ErrorNotice,
+  formatNumber,
+  Link,
+  Select,
+  Skeleton,
+  Table,
+  type TableColumn,
+  Tabs,
+} from "../../ui/index.ts";
+import { type CurrentImage, useImage } from "../current-image.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
-import { Empty, Select, Skeleton, Tabs } from "../../ui/index.ts";
 import { ConfigurationView } from "./configuration-view.tsx";
-import { type CurrentImage, useImage } from "./image-context.ts";
-import { tagPath } from "./image-paths.ts";
-import { LayersView } from "./layers-view.tsx";
-import { ManifestFailure } from "./manifest-failure.tsx";
-import { ManifestView } from "./manifest-view.tsx";
-import { PlatformsView } from "./platforms-view.tsx";
-import { choosePlatform, type PlatformChoice, platformChoices } from "./platforms.ts";
-import { ReferrersView } from "./referrers-view.tsx";
-import styles from "./tag-views.module.css";
-import { TagHistoryView } from "./tag-history-view.tsx";
-import { TruncatedNotice } from "./truncated-notice.tsx";
+import { TagHistory } from "./history-tab.tsx";
+import { type LayerStep, layerSteps } from "./layer-steps.ts";
+import { ManifestFailure, TruncatedNotice } from "./manifest-notices.tsx";
+import { attestationsOf, choosePlatform, type PlatformChoice, platformChoices, platformOptions } from "./platforms.ts";
+import { type IndexPart, ReferrersView } from "./referrers-view.tsx";
+import styles from "./tag-page.module.css";
 
 const VIEWS = ["layers", "configuration", "platforms", "referrers", "history", "manifest"] as const;
 type View = (typeof VIEWS)[number];
@@ -51,7 +64,7 @@ export function TagViews({ reference, manifest }: { reference: string; manifest:
         <div className={styles.platform}>
           <Select
             label={t("platform")}
-            options={choices.map(({ key, label }) => ({ value: key, label: label || key }))}
+            options={platformOptions(choices)}
             value={choice?.key}
             onChange={(platform) => change({ platform })}
           />
@@ -59,7 +72,7 @@ export function TagViews({ reference, manifest }: { reference: string; manifest:
       )}
       {view === "platforms" && <TruncatedNotice manifest={manifest} />}
       {view === "platforms" && <PlatformsView choices={choices} manifest={manifest} reference={reference} />}
-      {view === "history" && <TagHistoryView tag={reference} />}
+      {view === "history" && <HistoryView tag={reference} />}
       {view !== "platforms" && view !== "history" && (
         <ManifestPart
           view={view}
@@ -103,17 +116,11 @@ function ManifestPart({ view, manifest, choices, choice, onChoose }: ManifestPar
   if (part === undefined) return <Skeleton height="16rem" />;
   switch (view) {
     case "layers":
-      return (
-        <>
-          <TruncatedNotice manifest={part} />
-          <LayersView manifest={part} />
-        </>
-      );
     case "configuration":
       return (
         <>
           <TruncatedNotice manifest={part} />
-          <ConfigurationView manifest={part} />
+          {view === "layers" ? <LayersView manifest={part} /> : <ConfigurationView manifest={part} />}
         </>
       );
     case "referrers":
@@ -129,5 +136,203 @@ function ManifestPart({ view, manifest, choices, choice, onChoose }: ManifestPar
       );
     default:
       return view satisfies never;
+  }
+}
+
+/** What one tag pointed to, newest first. */
+function HistoryView({ tag }: { tag: string }) {
+  return <TagHistory list={useTagHistory(useImage(), tag)} showsTag={false} />;
+}
+
+type Row = LayerStep & { number: number };
+
+/** The steps that made an image with the layers that they made, or the files of an artifact. */
+function LayersView({ manifest }: { manifest: Manifest }) {
+  const { t } = useTranslation(["image", "common"]);
+  const rows = layerSteps(manifest).map((step, at) => ({ ...step, number: at + 1 }));
+  const largest = Math.max(1, ...rows.map(({ layer }) => layer?.size ?? 0));
+  const columns: TableColumn<Row>[] = [
+    {
+      id: "number",
+      header: "#",
+      width: "3rem",
+      align: "end",
+      hideBelow: "small",
+      cell: ({ number }) => formatNumber(number),
+    },
+    {
+      id: "command",
+      header: manifest.artifactType === null ? t("command") : t("file"),
+      isRowHeader: true,
+      cell: (row) => <Command row={row} />,
+    },
+    {
+      id: "size",
+      header: t("common:size"),
+      align: "end",
+      width: "9rem",
+      cell: ({ layer }) => layer && <Size bytes={layer.size} largest={largest} />,
+    },
+    {
+      id: "digest",
+      header: t("common:digest"),
+      hideBelow: "medium",
+      width: "14rem",
+      cell: ({ layer }) => layer && <Digest value={layer.digest} />,
+    },
+  ];
+  return (
+    <Table
+      label={t("view_layers")}
+      columns={columns}
+      rows={rows}
+      rowKey={({ number }) => String(number)}
+      emptyState={<Empty title={t("noLayers")} />}
+    />
+  );
+}
+
+/** Names of files of artifacts, as ORAS writes them (image-spec, "Pre-Defined Annotation Keys"). */
+const TITLE = "org.opencontainers.image.title";
+
+function Command({ row: { command, layer } }: { row: Row }) {
+  const { t } = useTranslation("image");
+  const text = command ?? layer?.annotations?.[TITLE];
+  return (
+    <div className={layer ? undefined : styles.empty}>
+      {text === undefined ? (
+        <span className={styles.unknown}>{layer?.mediaType ?? t("commandUnknown")}</span>
+      ) : (
+        <code className={styles.command} dir="ltr">
+          {text}
+        </code>
+      )}
+    </div>
+  );
+}
+
+function Size({ bytes, largest }: { bytes: number; largest: number }) {
+  return (
+    <span className={styles.size}>
+      <Bytes value={bytes} />
+      <span className={styles.bar} style={{ inlineSize: `${(100 * bytes) / largest}%` }} />
+    </span>
+  );
+}
+
+interface PlatformsViewProps {
+  reference: string;
+  /** The index. */
+  manifest: Manifest;
+  choices: readonly PlatformChoice[];
+}
+
+/** The parts of an index. */
+function PlatformsView({ reference, manifest, choices }: PlatformsViewProps) {
+  const { t } = useTranslation(["image", "common"]);
+  const image = useImage();
+  const hrefOf = (key: string) =>
+    `${tagPath(image, reference)}?${new URLSearchParams({ view: "layers", platform: key }).toString()}`;
+  return (
+    <Table
+      label={t("platforms")}
+      columns={[
+        {
+          id: "platform",
+          header: t("platform"),
+          isRowHeader: true,
+          cell: ({ key, label }) => <Link href={hrefOf(key)}>{label || t("platformUnknown")}</Link>,
+        },
+        { id: "digest", header: t("common:digest"), cell: ({ child }) => <Digest value={child.digest} /> },
+        {
+          id: "size",
+          header: t("common:size"),
+          align: "end",
+          cell: ({ child }) => (child.imageSize === null ? "—" : <Bytes value={child.imageSize} />),
+        },
+        {
+          id: "attestations",
+          header: t("attestations"),
+          align: "end",
+          hideBelow: "small",
+          cell: ({ child }) => attestationsOf(manifest.children ?? [], child.digest).length || "—",
+        },
+      ]}
+      rows={choices}
+      rowKey={({ key }) => key}
+      emptyState={<Empty title={t("emptyIndex")} />}
+    />
+  );
+}
+
+interface ManifestViewProps {
+  manifest: Manifest;
+  /** The part of an index that is looked at elsewhere. */
+  part: IndexPart | undefined;
+  /** All its parts. */
+  choices: readonly PlatformChoice[];
+  onChoose: (platform: string) => void;
+}
+
+/** Stands for the index itself among its parts, none of which has such a key. */
+const INDEX = "index";
+
+/** The manifest of a tag as it was pushed; of an index, itself or that of one of its parts. */
+function ManifestView({ manifest, part, choices, onChoose }: ManifestViewProps) {
+  const { t } = useTranslation("image");
+  const [isPart, setIsPart] = useState(false);
+
+  function choose(key: string) {
+    setIsPart(key !== INDEX);
+    if (key !== INDEX) onChoose(key);
+  }
+
+  return (
+    <div className={styles.view}>
+      {part && (
+        <div className={styles.choice}>
+          <Select
+            label={t("whichManifest")}
+            options={[{ value: INDEX, label: t("index") }, ...platformOptions(choices)]}
+            value={isPart ? part.choice.key : INDEX}
+            onChange={choose}
+          />
+        </div>
+      )}
+      <ManifestText manifest={part && isPart ? part.manifest : manifest} />
+    </div>
+  );
+}
+
+/** Laid out to be read. What is copied are the exact bytes, since their digest is what counts. */
+function ManifestText({ manifest: { digest, mediaType, size } }: { manifest: Manifest }) {
+  const { t } = useTranslation("image");
+  const text = useManifestText(useImage(), digest);
+  return (
+    <Card
+      title={t("view_manifest")}
+      description={
+        <span className={styles.facts}>
+          <code>{mediaType}</code>
+          <Bytes value={size} />
+          <Digest value={digest} />
+        </span>
+      }
+    >
+      {text.isPending && <Skeleton height="20rem" />}
+      {text.isError && <ErrorNotice error={text.error} onRetry={text.refetch} />}
+      {text.data !== undefined && (
+        <CodeBlock code={formatJson(text.data)} copyValue={text.data} copyLabel={t("copyManifest")} maxHeight="36rem" />
+      )}
+    </Card>
+  );
+}
+
+/** A JSON text laid out in lines; what is no JSON stays as it is. */
+function formatJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
   }
 }

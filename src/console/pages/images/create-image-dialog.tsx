@@ -3,12 +3,11 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { MAX_DESCRIPTION_LENGTH, MAX_IMAGE_LENGTH } from "../../../kernel/field-limits.ts";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
-import { ApiError } from "../../api/client.ts";
+import { ApiError, FieldError } from "../../api/client.ts";
 import { type Category, useCreateImage } from "../../api/images.ts";
 import { useOrganizationNames } from "../../api/organization-names.ts";
 import { ComboBox, Dialog, Form, RadioGroup, Select, TextArea, TextField, toast } from "../../ui/index.ts";
-import { FieldError } from "../field-error.ts";
-import { imagePath } from "../image/image-paths.ts";
+import { imagePath } from "../../paths.ts";
 
 /** SWR's codes for what can be wrong with the two names. */
 const NAME_TAKEN = "SVCSTG.SWR.4090006";
@@ -42,9 +41,11 @@ function CreateImageForm({ onClose }: { onClose: () => void }) {
       await create.mutateAsync({ ...name, isPublic, category, description });
     } catch (error) {
       const code = error instanceof ApiError ? error.code : "";
-      if (code === NAME_TAKEN) throw new FieldError("image", t("nameTaken"), error);
-      if (code === NAME_INVALID) throw new FieldError("image", t("nameInvalid"), error);
-      if (ORGANIZATION_ERRORS.includes(code)) throw new FieldError("organization", t("organizationUnknown"), error);
+      if (code === NAME_TAKEN) throw new FieldError("image", t("nameTaken"), { cause: error });
+      if (code === NAME_INVALID) throw new FieldError("image", t("nameInvalid"), { cause: error });
+      if (ORGANIZATION_ERRORS.includes(code)) {
+        throw new FieldError("organization", t("organizationUnknown"), { cause: error });
+      }
       throw error;
     }
     onClose();

@@ -1,17 +1,26 @@
 import { useTranslation } from "react-i18next";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
+import type { ImageName } from "../../api/image-name.ts";
 import { type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
-import { Bytes, formatNumber, Link, Name, type TableColumn, Time } from "../../ui/index.ts";
-import { organizationPath } from "../image/image-paths.ts";
-import { ImageBadge } from "../image/image-facts.tsx";
+import { imagePath, organizationPath, PATHS } from "../../paths.ts";
+import {
+  Bytes,
+  Empty,
+  formatNumber,
+  IconImage,
+  IconUpload,
+  Link,
+  LinkButton,
+  Name,
+  type TableColumn,
+  Time,
+} from "../../ui/index.ts";
+import { ImageBadge } from "../current-image.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters, FilterSelect } from "../lists/filters.tsx";
-import { OrganizationFilter } from "../lists/organization-filter.tsx";
-import { NoMatch } from "../lists/no-match.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { Filters, FilterSelect, NoMatch, OrganizationFilter, SearchBox } from "../lists/filters.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
-import { ImageLink } from "./image-link.tsx";
-import { NoImages } from "./no-images.tsx";
+import styles from "./images.module.css";
+import { PushSteps } from "./push-steps.tsx";
 
 const SORTS = ["name", "updated", "tags"] as const satisfies readonly ImageSort[];
 
@@ -119,5 +128,51 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
         emptyState={isFiltered ? <NoMatch onClear={clear} /> : <NoImages scope={scope} />}
       />
     </>
+  );
+}
+
+/** Stands in place of a list without images, and says how the first one gets there. */
+function NoImages({ scope }: { scope: "own" | "public" }) {
+  const { t } = useTranslation("images");
+  if (scope === "public") {
+    return (
+      <Empty title={t("emptyPublicTitle")} icon={<IconImage size={20} />}>
+        {t("emptyPublicText")}
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title={t("emptyTitle")}
+      icon={<IconImage size={20} />}
+      action={
+        <LinkButton href={PATHS.upload} icon={<IconUpload />}>
+          {t("upload")}
+        </LinkButton>
+      }
+    >
+      <p>{t("emptyText")}</p>
+      <div className={styles.firstSteps}>
+        <PushSteps />
+      </div>
+    </Empty>
+  );
+}
+
+interface ImageLinkProps {
+  image: ImageName;
+  /** Which tab of the image's page it leads to; the first one without it. */
+  tab?: string;
+}
+
+/** The name of an image in a table, leading to its page. Where there is no column for its organization, that stands with it. */
+export function ImageLink({ image: { organization, image }, tab }: ImageLinkProps) {
+  return (
+    <Link href={imagePath({ organization, image }, tab)}>
+      <Name>
+        <span className={styles.organization}>{organization}/</span>
+        {image}
+      </Name>
+    </Link>
   );
 }

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
-import { NotFound } from "../../shell/not-found.tsx";
-import { Button, IconPlus, IconTerminal, IconUpload, LinkButton, Page, Tabs } from "../../ui/index.ts";
+import { imageListPath, PATHS } from "../../paths.ts";
+import { NotFound } from "../../shell/no-page.tsx";
+import { Button, Dialog, IconPlus, IconTerminal, IconUpload, LinkButton, Page, Tabs } from "../../ui/index.ts";
 import { CreateImageDialog } from "./create-image-dialog.tsx";
 import { ImageList } from "./image-list.tsx";
-import { PushDialog } from "./push-dialog.tsx";
+import { PushSteps } from "./push-steps.tsx";
 import { ShareList } from "./share-list.tsx";
 
 /** `/images` and `/images/<list>`: lists of images by where one's right to them comes from (guide 4). */
@@ -27,7 +28,7 @@ export default function Images() {
           <Button icon={<IconTerminal />} onPress={() => setOpen("push")}>
             {t("clientUpload")}
           </Button>
-          <LinkButton href="/upload" variant="primary" icon={<IconUpload />}>
+          <LinkButton href={PATHS.upload} variant="primary" icon={<IconUpload />}>
             {t("upload")}
           </LinkButton>
         </>
@@ -36,15 +37,17 @@ export default function Images() {
       <Tabs
         selected={list}
         items={[
-          { id: "own", label: t("tabs.own"), href: "/images" },
-          { id: "shared-by-me", label: t("tabs.sharedByMe"), href: "/images/shared-by-me" },
-          { id: "shared-with-me", label: t("tabs.sharedWithMe"), href: "/images/shared-with-me" },
-          { id: "public", label: t("tabs.public"), href: "/images/public" },
+          { id: "own", label: t("tabs.own"), href: PATHS.images },
+          { id: "shared-by-me", label: t("tabs.sharedByMe"), href: imageListPath("shared-by-me") },
+          { id: "shared-with-me", label: t("tabs.sharedWithMe"), href: imageListPath("shared-with-me") },
+          { id: "public", label: t("tabs.public"), href: imageListPath("public") },
         ]}
       />
       {content}
       <CreateImageDialog isOpen={open === "create"} onClose={close} />
-      <PushDialog isOpen={open === "push"} onClose={close} />
+      <Dialog title={t("pushTitle")} isOpen={open === "push"} onClose={close}>
+        <PushSteps />
+      </Dialog>
     </Page>
   );
 }

@@ -1,8 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { useOrganizationNames } from "../../api/organization-names.ts";
 import { useSettings } from "../../api/settings.ts";
+import { loginCommandPath, PATHS } from "../../paths.ts";
 import { CodeBlock, Link } from "../../ui/index.ts";
-import styles from "./push-steps.module.css";
+import styles from "./images.module.css";
 
 /** The guide's example image (3, 4.1). */
 const EXAMPLE = "nginx:v1";
@@ -19,7 +20,7 @@ export function PushSteps() {
       <ol className={styles.steps}>
         <li>
           <p>
-            {t("pushLogin")} <Link href="/?login=temporary">{t("pushLoginLink")}</Link>
+            {t("pushLogin")} <Link href={loginCommandPath("temporary")}>{t("pushLoginLink")}</Link>
           </p>
           <CodeBlock code={`docker login ${location.host}`} wrap />
         </li>
@@ -38,7 +39,7 @@ export function PushSteps() {
             t("pushNewOrganization")
           ) : (
             <>
-              {t("pushNeedsOrganization")} <Link href="/organizations">{t("pushCreateOrganization")}</Link>
+              {t("pushNeedsOrganization")} <Link href={PATHS.organizations}>{t("pushCreateOrganization")}</Link>
             </>
           )}
         </p>

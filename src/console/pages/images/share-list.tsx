@@ -3,11 +3,9 @@ import { useSelf } from "../../api/session.ts";
 import { type Share, useShares } from "../../api/images.ts";
 import { Badge, Empty, formatDate, IconShare, Name, type TableColumn, Time } from "../../ui/index.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters } from "../lists/filters.tsx";
-import { NoMatch } from "../lists/no-match.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { Filters, NoMatch, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { ImageLink } from "./image-link.tsx";
+import { ImageLink } from "./image-list.tsx";
 
 /** What one's account lets others pull, ended shares too, or what others let it pull; share by share (guide 4.6). */
 export function ShareList({ direction }: { direction: "sent" | "received" }) {

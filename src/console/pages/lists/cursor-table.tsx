@@ -1,5 +1,6 @@
-import { ErrorNotice, LoadMore, Table, type TableProps } from "../../ui/index.ts";
+import { useState } from "react";
 import type { CursorList } from "../../api/cursor-list.ts";
+import { ErrorNotice, LoadMore, type RowDialogState, Table, type TableProps } from "../../ui/index.ts";
 
 export type CursorTableProps<T> = Omit<TableProps<T>, "rows" | "isLoading"> & { list: CursorList<T> };
 
@@ -14,4 +15,19 @@ export function CursorTable<T>({ list, ...table }: CursorTableProps<T>) {
       {!error && <LoadMore hasMore={list.hasMore} isLoading={list.isLoadingMore} onLoadMore={list.loadMore} />}
     </>
   );
+}
+
+/** Remembers about which row of a list a dialog is. */
+export function useRowDialog<T>(): RowDialogState<T> & { open: (row: T) => void } {
+  const [row, setRow] = useState<T>();
+  const [isOpen, setOpen] = useState(false);
+  return {
+    row,
+    isOpen,
+    open: (next) => {
+      setRow(next);
+      setOpen(true);
+    },
+    close: () => setOpen(false),
+  };
 }

@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
+import { PATHS } from "../../paths.ts";
 import { Card, CodeBlock, DescriptionList, ErrorNotice, ExternalLink, Link, Page, Skeleton } from "../../ui/index.ts";
-import { askForToken, type Example, listImages, listWithSdk, listWithToken } from "./api-examples.ts";
-import styles from "./api-reference.module.css";
+import styles from "./operations.module.css";
 
 /** `/api-reference`: where the API is described, and how one begins with it. */
 export default function ApiReference() {
@@ -60,10 +60,60 @@ function Examples({ example }: { example: Example }) {
           <p>{t("api.sdkText")}</p>
           <CodeBlock code={listWithSdk(example)} />
           <p>
-            {t("api.keysText")} <Link href="/access-keys">{t("api.manageKeys")}</Link>
+            {t("api.keysText")} <Link href={PATHS.accessKeys}>{t("api.manageKeys")}</Link>
           </p>
         </div>
       </Card>
     </>
   );
+}
+
+/** Examples of how to use the registry's API, with its real address; the same as in docs/management.md. */
+
+interface Example {
+  /** Of the page, and so of the registry: `https://registry.example.com`. */
+  origin: string;
+  /** Who is signed in. */
+  user: string;
+  account: string;
+  /** A project's name in tokens; the registry takes any. */
+  project: string;
+}
+
+/** Lists one's images. curl asks for the password. */
+function listImages({ origin, user }: Example): string {
+  return `curl -u ${user} "${origin}/api/images?limit=10"`;
+}
+
+/** Asks for a token in IAM's format. */
+function askForToken({ origin, user, account, project }: Example): string {
+  const body = {
+    auth: {
+      identity: {
+        methods: ["password"],
+        password: { user: { name: user, password: "…", domain: { name: account } } },
+      },
+      scope: { project: { name: project } },
+    },
+  };
+  return `curl -i "${origin}/v3/auth/tokens" --json '${JSON.stringify(body)}'`;
+}
+
+/** Lists one's organizations with a token. */
+function listWithToken({ origin }: Example): string {
+  return `curl -H "X-Auth-Token: $TOKEN" "${origin}/v2/manage/namespaces"`;
+}
+
+/** The same with Huawei's SDK for Node.js. */
+function listWithSdk({ origin, project }: Example): string {
+  return `import { BasicCredentials } from "@huaweicloud/huaweicloud-sdk-core";
+import { ListNamespacesRequest, SwrClient } from "@huaweicloud/huaweicloud-sdk-swr/v2/public-api.js";
+
+const { AK, SK } = process.env;
+const swr = SwrClient.newBuilder()
+  .withCredential(new BasicCredentials().withAk(AK).withSk(SK).withProjectId("${project}"))
+  .withEndpoint("${origin}")
+  .build();
+const { namespaces } = await swr.listNamespaces(new ListNamespacesRequest());
+console.log(namespaces);`;
 }

@@ -1,23 +1,35 @@
+import i18next from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCollectGarbage, useGarbage, usePreviewGarbage } from "../../api/garbage.ts";
 import {
+  type CollectedGarbage,
+  type GarbageCounts,
+  type GarbageRun,
+  useCollectGarbage,
+  useGarbage,
+  usePreviewGarbage,
+} from "../../api/garbage.ts";
+import {
+  Badge,
   Button,
+  Bytes,
   Card,
   ConfirmDialog,
+  Empty,
   ErrorNotice,
   formatBytes,
   formatNumber,
   IconPlay,
+  IconRecycle,
   IconSearch,
   Notice,
   Page,
   Skeleton,
+  Table,
+  type TableColumn,
+  Time,
 } from "../../ui/index.ts";
-import { CollectionOutcome } from "./collection-outcome.tsx";
-import { CollectionRuns } from "./collection-runs.tsx";
-import { GarbageCard } from "./garbage-card.tsx";
-import styles from "./garbage-collection.module.css";
+import styles from "./operations.module.css";
 
 /** `/garbage-collection`: what nothing needs any more, and the runs that take it; for operators of the registry. */
 export default function GarbageCollection() {
@@ -113,4 +125,126 @@ export default function GarbageCollection() {
       </ConfirmDialog>
     </Page>
   );
+}
+
+interface GarbageCardProps {
+  title: string;
+  description: string;
+  counts: GarbageCounts;
+}
+
+/** An amount of garbage, in numbers. */
+function GarbageCard({ title, description, counts }: GarbageCardProps) {
+  const { t } = useTranslation("operations");
+  const { manifests, blobs, objects, bytes, exact } = counts;
+  const count = (value: number) => {
+    const number = formatNumber(value);
+    return exact ? number : t("garbage.atLeast", { number });
+  };
+  const items = [
+    { term: t("garbage.bytes"), value: <Bytes value={bytes} /> },
+    { term: t("garbage.manifests"), value: count(manifests) },
+    { term: t("garbage.blobs"), value: count(blobs) },
+    { term: t("garbage.objects"), value: count(objects) },
+  ];
+  return (
+    <Card title={title}>
+      <dl className={styles.counts}>
+        {items.map(({ term, value }) => (
+          <div key={term} className={styles.count}>
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className={styles.description}>{description}</p>
+    </Card>
+  );
+}
+
+/** What a run has taken, or what a dry run says that one would take. */
+function CollectionOutcome({ result }: { result: CollectedGarbage }) {
+  const { t } = useTranslation("operations");
+  const { dryRun, manifests, blobs, objects, bytes, complete, failed } = result;
+  if (manifests + blobs + objects === 0 && !failed) {
+    return (
+      <Notice tone="success" role="status">
+        {t(dryRun ? "garbage.previewNothing" : "garbage.doneNothing")}
+      </Notice>
+    );
+  }
+  const parts = [
+    `${t("garbage.manifests")}: ${formatNumber(manifests)}`,
+    `${t("garbage.blobs")}: ${formatNumber(blobs)}`,
+    `${t("garbage.objects")}: ${formatNumber(objects)}`,
+    `${t("garbage.bytes")}: ${formatBytes(bytes)}`,
+  ];
+  return (
+    <Notice
+      tone={dryRun ? "info" : failed ? "warning" : "success"}
+      title={t(dryRun ? "garbage.previewTitle" : "garbage.doneTitle")}
+      role="status"
+    >
+      <p>{parts.join(" · ")}</p>
+      {failed && <p>{t("garbage.failedPartly")}</p>}
+      {!complete && !failed && <p>{t("garbage.previewPartly")}</p>}
+    </Notice>
+  );
+}
+
+/** The last collections, the newest first; undefined while they are being loaded. */
+function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
+  const { t } = useTranslation("operations");
+  const number = (id: "manifests" | "blobs" | "objects", hideBelow?: "small" | "medium"): TableColumn<GarbageRun> => ({
+    id,
+    header: t(`garbage.${id}`),
+    cell: (run) => formatNumber(run[id]),
+    align: "end",
+    ...(hideBelow && { hideBelow }),
+  });
+  const columns: TableColumn<GarbageRun>[] = [
+    { id: "started", header: t("garbage.started"), cell: ({ started }) => <Time value={started} />, isRowHeader: true },
+    {
+      id: "duration",
+      header: t("garbage.duration"),
+      cell: ({ milliseconds }) => milliseconds !== null && formatSeconds(milliseconds),
+      align: "end",
+      hideBelow: "small",
+    },
+    number("manifests", "medium"),
+    number("blobs", "medium"),
+    number("objects", "small"),
+    { id: "bytes", header: t("garbage.bytes"), cell: ({ bytes }) => <Bytes value={bytes} />, align: "end" },
+    { id: "outcome", header: t("garbage.outcome"), cell: (run) => <OutcomeBadge run={run} /> },
+  ];
+  return (
+    <Table
+      label={t("garbage.runs")}
+      columns={columns}
+      rows={runs ?? []}
+      rowKey={({ id }) => String(id)}
+      isLoading={!runs}
+      emptyState={
+        <Empty title={t("garbage.noRunsTitle")} icon={<IconRecycle size={20} />}>
+          {t("garbage.noRunsText")}
+        </Empty>
+      }
+    />
+  );
+}
+
+function OutcomeBadge({ run: { ended, complete } }: { run: GarbageRun }) {
+  const { t } = useTranslation("operations");
+  if (ended === null) return <Badge tone="warning">{t("garbage.unfinished")}</Badge>;
+  return complete ? <Badge tone="success">{t("garbage.complete")}</Badge> : <Badge>{t("garbage.partly")}</Badge>;
+}
+
+/** How long something took, in seconds of the current language: "0.4 sec", "17 秒". */
+function formatSeconds(milliseconds: number): string {
+  return new Intl.NumberFormat(i18next.language, {
+    style: "unit",
+    unit: "second",
+    unitDisplay: "short",
+    maximumFractionDigits: milliseconds < 10_000 ? 1 : 0,
+  }).format(milliseconds / 1000);
 }

@@ -1,12 +1,16 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Cluster, useClusters } from "../../api/clusters.ts";
+import { type Cluster, useClusterChanges, useClusters, useClusterTest } from "../../api/clusters.ts";
 import type { Organization } from "../../api/organizations.ts";
+import { WORKLOAD_KINDS, type WorkloadKind } from "../../api/triggers.ts";
 import {
   Button,
   Card,
+  ConfirmRowDialog,
+  Dialog,
   Empty,
   ErrorNotice,
+  Form,
   IconButton,
   IconEdit,
   IconMore,
@@ -15,31 +19,36 @@ import {
   IconServer,
   IconTrash,
   Menu,
+  type MenuEntry,
   Name,
+  Notice,
+  RowDialog,
+  Select,
   Table,
   type TableColumn,
+  TextField,
   Time,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
-import { ClusterDialog } from "./cluster-dialog.tsx";
-import { ClusterTestDialog } from "./cluster-test-dialog.tsx";
-import { DeleteClusterDialog } from "./delete-cluster-dialog.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
+import { ClusterForm } from "./cluster-form.tsx";
 import styles from "./organizations.module.css";
-
-/** What is being done with a cluster. */
-interface Task {
-  kind: "edit" | "test" | "delete";
-  cluster: Cluster;
-}
 
 /** The clusters whose workloads triggers of an organization's images update. `?new` opens the form for another one. */
 export function ClustersTab({ organization: { name, level } }: { organization: Organization }) {
   const { t } = useTranslation(["clusters", "common"]);
   const { data: clusters = [], error, isPending, refetch } = useClusters(name);
   const [params, changeParams] = useListParams(["new"]);
-  const [task, setTask] = useState<Task>();
+  const { remove } = useClusterChanges(name);
+  const test = useRowDialog<Cluster>();
+  const edit = useRowDialog<Cluster>();
+  const deletion = useRowDialog<Cluster>();
+  const edited = edit.isOpen ? edit.row : undefined;
   const canManage = level === "manage";
-  const endTask = () => setTask(undefined);
+  const closeForm = () => {
+    edit.close();
+    changeParams({ new: undefined });
+  };
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<Cluster>[] = [
@@ -72,7 +81,13 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
       label: t("common:actions"),
       align: "end",
       width: "64px",
-      cell: (cluster) => <Actions cluster={cluster} canManage={canManage} onChoose={setTask} />,
+      cell: (cluster) => (
+        <Actions
+          cluster={cluster}
+          onTest={() => test.open(cluster)}
+          {...(canManage && { onEdit: () => edit.open(cluster), onDelete: () => deletion.open(cluster) })}
+        />
+      ),
     },
   ];
   const add = canManage && (
@@ -94,58 +109,120 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
           </Empty>
         }
       />
-      <ClusterDialog
-        organization={name}
-        cluster={task?.kind === "edit" ? task.cluster : undefined}
-        isOpen={task?.kind === "edit" || (canManage && params.new !== undefined)}
-        onClose={() => {
-          endTask();
-          changeParams({ new: undefined });
-        }}
-      />
-      <ClusterTestDialog
-        organization={name}
-        cluster={task?.kind === "test" ? task.cluster : undefined}
-        onClose={endTask}
-      />
-      <DeleteClusterDialog
-        organization={name}
-        cluster={task?.kind === "delete" ? task.cluster : undefined}
-        onClose={endTask}
-      />
+      <Dialog
+        title={edited ? t("editTitle", { name: edited.name }) : t("addTitle")}
+        isOpen={edit.isOpen || (canManage && params.new !== undefined)}
+        onClose={closeForm}
+        size="large"
+      >
+        <ClusterForm organization={name} cluster={edited} onClose={closeForm} />
+      </Dialog>
+      <RowDialog state={test} title={(cluster) => t("tryTitle", { name: cluster.name })}>
+        {(cluster) => <TestForm organization={name} cluster={cluster.name} onClose={test.close} />}
+      </RowDialog>
+      <ConfirmRowDialog
+        state={deletion}
+        title={(cluster) => t("deleteTitle", { name: cluster.name })}
+        confirmLabel={t("deleteConfirm")}
+        danger
+        onConfirm={(cluster) => remove.mutateAsync(cluster.name)}
+        doneMessage={(cluster) => t("deleted", { name: cluster.name })}
+      >
+        {() => t("deleteText")}
+      </ConfirmRowDialog>
     </Card>
   );
 }
 
 interface ActionsProps {
   cluster: Cluster;
-  canManage: boolean;
-  onChoose: (task: Task) => void;
+  onTest: () => void;
+  /** Only for those who may manage it, as is `onDelete`. */
+  onEdit?: () => void;
+  onDelete?: () => void;
 }
 
-function Actions({ cluster, canManage, onChoose }: ActionsProps) {
+function Actions({ cluster, onTest, onEdit, onDelete }: ActionsProps) {
   const { t } = useTranslation(["clusters", "common"]);
   const label = t("actionsOf", { name: cluster.name });
-  const choose = (kind: Task["kind"]) => () => onChoose({ kind, cluster });
+  const items: MenuEntry[] = [{ id: "test", label: t("tryOut"), icon: <IconPlay />, onAction: onTest }];
+  if (onEdit) items.push({ id: "edit", label: t("common:edit"), icon: <IconEdit />, onAction: onEdit });
+  if (onDelete)
+    items.push({
+      id: "delete",
+      label: t("common:delete"),
+      icon: <IconTrash />,
+      tone: "danger",
+      onAction: onDelete,
+    });
+  return <Menu label={label} trigger={<IconButton label={label} icon={<IconMore />} />} items={items} />;
+}
+
+interface TestFormProps {
+  organization: string;
+  cluster: string;
+  onClose: () => void;
+}
+
+/** Asks a cluster whether it takes the token and, for a namespace, whether workloads may be updated there. */
+function TestForm({ organization, cluster, onClose }: TestFormProps) {
+  const { t } = useTranslation("clusters");
+  const test = useClusterTest(organization);
+  const [namespace, setNamespace] = useState("");
+  const [workload, setWorkload] = useState<WorkloadKind>("deployments");
+  const [application, setApplication] = useState("");
+  const hasNamespace = namespace.trim() !== "";
+
+  const submit = async () => {
+    const use = hasNamespace
+      ? { namespace: namespace.trim(), workload, ...(application.trim() !== "" && { application: application.trim() }) }
+      : { workload };
+    await test.mutateAsync({ cluster, use });
+  };
+  const result = test.isPending ? undefined : test.data;
   return (
-    <Menu
-      label={label}
-      trigger={<IconButton label={label} icon={<IconMore />} />}
-      items={[
-        { id: "test", label: t("tryOut"), icon: <IconPlay />, onAction: choose("test") },
-        ...(canManage
-          ? [
-              { id: "edit", label: t("common:edit"), icon: <IconEdit />, onAction: choose("edit") },
-              {
-                id: "delete",
-                label: t("common:delete"),
-                icon: <IconTrash />,
-                tone: "danger" as const,
-                onAction: choose("delete"),
-              },
-            ]
-          : []),
-      ]}
-    />
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("run")}>
+      <p>{t("tryText")}</p>
+      <TextField
+        label={t("namespace")}
+        name="namespace"
+        description={t("namespaceHint")}
+        placeholder="default"
+        value={namespace}
+        onChange={setNamespace}
+        isMonospace
+        autoFocus
+        spellCheck="false"
+      />
+      {hasNamespace && (
+        <>
+          <Select
+            label={t("workload")}
+            options={WORKLOAD_KINDS.map((value) => ({ value, label: t(`workloads.${value}`) }))}
+            value={workload}
+            onChange={setWorkload}
+          />
+          <TextField
+            label={t("application")}
+            name="application"
+            description={t("applicationHint")}
+            value={application}
+            onChange={setApplication}
+            isMonospace
+            spellCheck="false"
+          />
+        </>
+      )}
+      {result?.works === true && (
+        <Notice tone="success" role="status">
+          {t("works")}
+        </Notice>
+      )}
+      {result?.works === false && (
+        <Notice tone="danger" role="alert" title={t("fails")}>
+          {result.detail}
+        </Notice>
+      )}
+    </Form>
   );
 }

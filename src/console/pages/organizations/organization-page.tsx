@@ -1,18 +1,48 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "wouter";
+import { useLocation, useParams } from "wouter";
 import { ApiError } from "../../api/client.ts";
-import { type Organization, useOrganization } from "../../api/organizations.ts";
-import { isAtLeast } from "../../api/permissions.ts";
-import { Button, Empty, ErrorNotice, IconTrash, LinkButton, Name, Page, Skeleton, Tabs, Time } from "../../ui/index.ts";
-import { decodePart, organizationPath } from "../image/image-paths.ts";
-import { LevelBadge } from "../permissions/level-badge.tsx";
+import { type FoundImage, useImages } from "../../api/images.ts";
+import {
+  type Organization,
+  useOrganization,
+  useOrganizationChanges,
+  useOrganizationUsage,
+} from "../../api/organizations.ts";
+import { isAtLeast, usePermissions } from "../../api/permissions.ts";
+import { decodePart, imagePath, imagesOfPath, organizationPath, PATHS } from "../../paths.ts";
+import {
+  Button,
+  Bytes,
+  Card,
+  CodeBlock,
+  ConfirmDialog,
+  Dialog,
+  Empty,
+  ErrorNotice,
+  formatBytes,
+  formatNumber,
+  IconImage,
+  IconPlus,
+  IconTrash,
+  Link,
+  LinkButton,
+  Name,
+  Page,
+  Skeleton,
+  type TableColumn,
+  Tabs,
+  Time,
+  toast,
+} from "../../ui/index.ts";
+import { CursorTable } from "../lists/cursor-table.tsx";
+import { SearchBox } from "../lists/filters.tsx";
+import { useListParams } from "../lists/use-list-params.ts";
+import { GrantDialog } from "../permissions/grant-dialog.tsx";
+import { LevelBadge, PermissionTable } from "../permissions/permission-table.tsx";
+import QuotaCard from "../quotas/quota-card.tsx";
 import { ClustersTab } from "./clusters-tab.tsx";
-import { DeleteOrganizationDialog } from "./delete-organization-dialog.tsx";
-import { ImagesTab } from "./images-tab.tsx";
-import { MembersTab } from "./members-tab.tsx";
 import styles from "./organizations.module.css";
-import { UsageTab } from "./usage-tab.tsx";
 
 /** What a page shows of an organization, from left to right; each has an address of its own but the first. */
 const TABS = [
@@ -36,7 +66,7 @@ export default function OrganizationPage() {
   return (
     <Page
       title={name}
-      breadcrumbs={[{ label: t("title"), href: "/organizations" }]}
+      breadcrumbs={[{ label: t("title"), href: PATHS.organizations }]}
       titleAddition={organization?.level && <LevelBadge level={organization.level} />}
       actions={organization?.level === "manage" && <DeleteAction organization={organization} />}
       description={organization ? <Facts organization={organization} /> : isPending && <Skeleton lines={1} />}
@@ -53,13 +83,12 @@ export default function OrganizationPage() {
 
 function Content({ organization, selected }: { organization: Organization; selected: string }) {
   const { t } = useTranslation("organizations");
-  const path = organizationPath(organization.name);
   const tabs = TABS.filter(({ isFor }) => isFor(organization));
   const current = tabs.find(({ id }) => id === selected);
   const items = tabs.map(({ id, label }) => ({
     id,
     label: t(label),
-    href: id === TABS[0].id ? path : `${path}/${id}`,
+    href: organizationPath(organization.name, id === TABS[0].id ? undefined : id),
   }));
   return (
     <>
@@ -78,15 +107,52 @@ function Facts({ organization: { createdBy, created } }: { organization: Organiz
   );
 }
 
-function DeleteAction({ organization }: { organization: Organization }) {
-  const { t } = useTranslation("organizations");
+/** Deletes an organization once it has no images, after DELETE was typed (guide 5). */
+function DeleteAction({ organization: { name, images } }: { organization: Organization }) {
+  const { t } = useTranslation(["organizations", "common"]);
+  const [, navigate] = useLocation();
+  const { remove } = useOrganizationChanges();
   const [isOpen, setOpen] = useState(false);
+  const close = () => setOpen(false);
   return (
     <>
       <Button icon={<IconTrash />} onPress={() => setOpen(true)}>
         {t("delete")}
       </Button>
-      <DeleteOrganizationDialog organization={organization} isOpen={isOpen} onClose={() => setOpen(false)} />
+      {images > 0 ? (
+        <Dialog
+          title={t("notEmptyTitle", { name })}
+          isOpen={isOpen}
+          onClose={close}
+          size="small"
+          footer={
+            <>
+              <Button onPress={close}>{t("common:close")}</Button>
+              <LinkButton href={organizationPath(name)} variant="primary">
+                {t("showImages")}
+              </LinkButton>
+            </>
+          }
+        >
+          {t("notEmpty")}
+        </Dialog>
+      ) : (
+        <ConfirmDialog
+          title={t("deleteTitle", { name })}
+          isOpen={isOpen}
+          onClose={close}
+          confirmLabel={t("deleteConfirm")}
+          danger
+          typeToConfirm="DELETE"
+          onConfirm={async () => {
+            await remove.mutateAsync(name);
+            toast(t("deleted", { name }));
+            navigate(PATHS.organizations);
+          }}
+        >
+          {t("deleteText")}
+        </ConfirmDialog>
+      )}
     </>
   );
 }
@@ -97,8 +163,141 @@ function Failure({ error, onRetry }: { error: Error; onRetry: () => unknown }) {
   const isMissing = error instanceof ApiError && [400, 403, 404].includes(error.status);
   if (!isMissing) return <ErrorNotice error={error} onRetry={onRetry} />;
   return (
-    <Empty title={t("missingTitle")} action={<LinkButton href="/organizations">{t("backToList")}</LinkButton>}>
+    <Empty title={t("missingTitle")} action={<LinkButton href={PATHS.organizations}>{t("backToList")}</LinkButton>}>
       {t("missingText")}
     </Empty>
+  );
+}
+
+/** An organization's images, the last changed first (guide 5). All other ways to look at them are in "My images". */
+function ImagesTab({ organization: { name, level } }: { organization: Organization }) {
+  const { t } = useTranslation("organizations");
+  const [{ q = "" }, change] = useListParams(["q"]);
+  const list = useImages("own", { organization: name, sort: "updated", ...(q !== "" && { q }) });
+  const columns: TableColumn<FoundImage>[] = [
+    {
+      id: "image",
+      header: t("imageName"),
+      isRowHeader: true,
+      cell: (image) => (
+        <Link href={imagePath(image)}>
+          <Name>{image.image}</Name>
+        </Link>
+      ),
+    },
+    { id: "tags", header: t("tags"), align: "end", width: "96px", cell: ({ tags }) => formatNumber(tags) },
+    {
+      id: "size",
+      header: t("size"),
+      align: "end",
+      width: "120px",
+      hideBelow: "small",
+      cell: ({ size }) => <Bytes value={size} />,
+    },
+    { id: "updated", header: t("updated"), width: "160px", cell: ({ updated }) => <Time value={updated} /> },
+  ];
+  return (
+    <>
+      <div className={styles.toolbar}>
+        <div className={styles.search}>
+          <SearchBox label={t("searchImages")} value={q} onSearch={(text) => change({ q: text })} />
+        </div>
+        <LinkButton href={imagesOfPath(name)}>{t("openInImages")}</LinkButton>
+      </div>
+      <CursorTable
+        label={t("tabImages")}
+        list={list}
+        columns={columns}
+        rowKey={({ image }) => image}
+        emptyState={
+          q === "" ? (
+            <NoImages organization={name} canPush={isAtLeast(level, "edit")} />
+          ) : (
+            <Empty title={t("noImageFound")} />
+          )
+        }
+      />
+    </>
+  );
+}
+
+/** Says how the first image gets there. */
+function NoImages({ organization, canPush }: { organization: string; canPush: boolean }) {
+  const { t } = useTranslation("organizations");
+  const target = `${location.host}/${organization}/nginx:1.0`;
+  const commands = [`docker login ${location.host}`, `docker tag nginx:1.0 ${target}`, `docker push ${target}`].join(
+    "\n",
+  );
+  return (
+    <Empty title={t("noImagesTitle")} icon={<IconImage />}>
+      {canPush ? (
+        <div className={styles.commands}>
+          <p>{t("noImagesPush")}</p>
+          <CodeBlock code={commands} copyLabel={t("copyPush")} />
+        </div>
+      ) : (
+        t("noImagesRead")
+      )}
+    </Empty>
+  );
+}
+
+/** Who has which right to all images of an organization (guide 6). */
+function MembersTab({ organization: { name, level } }: { organization: Organization }) {
+  const { t } = useTranslation(["organizations", "permissions"]);
+  const target = { organization: name };
+  const { data, error, isPending, refetch } = usePermissions(target);
+  const [isGranting, setGranting] = useState(false);
+  const canManage = level === "manage";
+  const others = data?.others ?? [];
+  if (error) return <ErrorNotice error={error} onRetry={refetch} />;
+  const grant = canManage && (
+    <Button variant="primary" icon={<IconPlus />} onPress={() => setGranting(true)}>
+      {t("permissions:grant")}
+    </Button>
+  );
+  return (
+    <Card title={t("membersTitle")} description={t("membersNote")} actions={grant} isFlush>
+      <PermissionTable
+        label={t("membersTitle")}
+        target={target}
+        permissions={others}
+        own={data?.own}
+        canManage={canManage}
+        isLoading={isPending}
+      />
+      <GrantDialog target={target} existing={others} isOpen={isGranting} onClose={() => setGranting(false)} />
+    </Card>
+  );
+}
+
+/** What an organization takes up. */
+function UsageTab({ organization: { name } }: { organization: Organization }) {
+  const { t } = useTranslation("organizations");
+  const { data: usage, error, refetch } = useOrganizationUsage(name);
+  if (error) return <ErrorNotice error={error} onRetry={refetch} />;
+  return (
+    <>
+      <QuotaCard holder={{ kind: "organization", name }} title={t("quotas")} />
+      <Card>
+        {usage ? (
+          <dl className={styles.figures}>
+            <Figure term={t("imageBytes")} value={formatBytes(usage.imageBytes)} hint={t("imageBytesHint")} />
+          </dl>
+        ) : (
+          <Skeleton height="5rem" />
+        )}
+      </Card>
+    </>
+  );
+}
+
+function Figure({ term, value, hint }: { term: string; value: ReactNode; hint?: string }) {
+  return (
+    <div className={styles.figure}>
+      <dt className={styles.figureTerm}>{term}</dt>
+      <dd className={styles.figureValue}>{value}</dd>
+      {hint && <dd className={styles.note}>{hint}</dd>}
+    </div>
   );
 }

@@ -1,28 +1,40 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
-import { type Organization, useOrganizations } from "../../api/organizations.ts";
+import { useLocation } from "wouter";
+import { MAX_ORGANIZATION_LENGTH, MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
+import { ApiError } from "../../api/client.ts";
+import {
+  type Organization,
+  useOrganizationChanges,
+  useOrganizationQuota,
+  useOrganizations,
+} from "../../api/organizations.ts";
 import {
   Badge,
   Button,
+  Dialog,
   Empty,
+  errorText,
+  Form,
+  formatNumber,
   IconOrganization,
   IconPlus,
   Link,
   Name,
+  Notice,
   Page,
   type TableColumn,
+  TextField,
   Time,
+  toast,
   Tooltip,
-  formatNumber,
 } from "../../ui/index.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { organizationPath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
-import { Filters } from "../lists/filters.tsx";
-import { SearchBox } from "../lists/search-box.tsx";
+import { Filters, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { LevelBadge } from "../permissions/level-badge.tsx";
-import { CreateOrganizationDialog } from "./create-organization-dialog.tsx";
+import { LevelBadge } from "../permissions/permission-table.tsx";
+import styles from "./organizations.module.css";
 
 /** `/organizations`: those that one has a right to (guide 5). */
 export default function Organizations() {
@@ -102,7 +114,9 @@ export default function Organizations() {
           )
         }
       />
-      <CreateOrganizationDialog isOpen={isCreating} onClose={() => setCreating(false)} />
+      <Dialog title={t("create")} isOpen={isCreating} onClose={() => setCreating(false)} size="small">
+        <CreateForm onClose={() => setCreating(false)} />
+      </Dialog>
     </Page>
   );
 }
@@ -114,5 +128,56 @@ function OwnRight({ level }: Pick<Organization, "level">) {
     <Tooltip content={t("singleImagesHint")}>
       <Badge>{t("singleImages")}</Badge>
     </Tooltip>
+  );
+}
+
+/** What the registry says of a name that is none, and of one that is taken. */
+const NAME_REFUSALS = ["SVCSTG.SWR.4001028", "SVCSTG.SWR.4090060"];
+
+/** Creates an organization, as far as one's quota allows (guide 5, 7.1.5), and goes there. */
+function CreateForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation(["organizations", "common"]);
+  const [, navigate] = useLocation();
+  const { create } = useOrganizationChanges();
+  const { data: quota } = useOrganizationQuota();
+  const [name, setName] = useState("");
+  const [error, setError] = useState<string>();
+  const exhausted = quota && quota.used >= quota.limit ? quota : undefined;
+  const isFull = exhausted !== undefined;
+
+  const submit = async () => {
+    try {
+      await create.mutateAsync(name);
+    } catch (failure) {
+      if (!(failure instanceof ApiError && NAME_REFUSALS.includes(failure.code))) throw failure;
+      return setError(errorText(failure));
+    }
+    onClose();
+    toast(t("createdToast", { name }));
+    return navigate(organizationPath(name));
+  };
+  return (
+    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("common:create")} isDisabled={isFull}>
+      {exhausted && <Notice tone="warning">{t("quotaFull", { limit: exhausted.limit })}</Notice>}
+      <TextField
+        label={t("createName")}
+        name="namespace"
+        description={t("createRules")}
+        error={error}
+        value={name}
+        onChange={(value) => {
+          setName(value);
+          setError(undefined);
+        }}
+        maxLength={MAX_ORGANIZATION_LENGTH}
+        isRequired
+        isDisabled={isFull}
+        isMonospace
+        autoFocus
+        autoComplete="off"
+        spellCheck="false"
+      />
+      {quota && !isFull && <p className={styles.note}>{t("quota", quota)}</p>}
+    </Form>
   );
 }

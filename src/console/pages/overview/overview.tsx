@@ -1,18 +1,32 @@
-import { Suspense } from "react";
+import { type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation, useSearchParams } from "wouter";
-import { useOverview } from "../../api/overview.ts";
+import { Link as RouterLink, useLocation, useSearchParams } from "wouter";
+import { type RecentDelivery, type RecentPush, useActivity } from "../../api/activity.ts";
+import { useOverview, useReport } from "../../api/overview.ts";
+import type { components } from "../../api/schema.d.ts";
 import { useSelf } from "../../api/session.ts";
-import { LOGIN_KINDS } from "../../login-command/kinds.ts";
+import { imagePath, LOGIN_KINDS, loginCommandPath, PATHS, tagPath } from "../../paths.ts";
 import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
-import { ErrorNotice, IconTerminal, IconUpload, LinkButton, Page, Skeleton } from "../../ui/index.ts";
-import { Numbers } from "./numbers.tsx";
+import {
+  Badge,
+  BarChart,
+  Card,
+  ErrorNotice,
+  formatBytes,
+  formatNumber,
+  IconTerminal,
+  IconUpload,
+  Link,
+  LinkButton,
+  Name,
+  Page,
+  Skeleton,
+  Time,
+} from "../../ui/index.ts";
 import styles from "./overview.module.css";
-import { RecentDeliveries, RecentPushes } from "./recent.tsx";
-import { ReportChart } from "./report-chart.tsx";
 
-const FirstPush = lazyPart(() => import("./first-push.tsx"));
+const PushSteps = lazyPart(async () => ({ default: (await import("../images/push-steps.tsx")).PushSteps }));
 const QuotaCard = lazyPart(() => import("../quotas/quota-card.tsx"));
 const LoginCommandDialog = lazyPart(() => import("../../login-command/login-command-dialog.tsx"));
 
@@ -31,10 +45,10 @@ export default function Overview() {
       description={t("account", { name: user.account })}
       actions={
         <>
-          <LinkButton href="/upload" icon={<IconUpload />}>
+          <LinkButton href={PATHS.upload} icon={<IconUpload />}>
             {t("upload")}
           </LinkButton>
-          <LinkButton href="/?login=temporary" variant="primary" icon={<IconTerminal />}>
+          <LinkButton href={loginCommandPath("temporary")} variant="primary" icon={<IconTerminal />}>
             {t("loginCommand")}
           </LinkButton>
         </>
@@ -66,11 +80,209 @@ export default function Overview() {
         <Suspense>
           <LoginCommandDialog
             kind={kind}
-            hrefOf={(other) => `/?login=${other}`}
-            onClose={() => navigate("/", { replace: true })}
+            hrefOf={loginCommandPath}
+            onClose={() => navigate(PATHS.overview, { replace: true })}
           />
         </Suspense>
       )}
     </Page>
+  );
+}
+
+/** In place of charts that would be empty: how the first image gets here. */
+function FirstPush() {
+  const { t } = useTranslation("overview");
+  return (
+    <Card title={t("firstTitle")}>
+      <div className={styles.steps}>
+        <PushSteps />
+        <p>
+          {t("firstUpload")} <Link href={PATHS.upload}>{t("upload")}</Link>
+        </p>
+      </div>
+    </Card>
+  );
+}
+
+/** The account's numbers, large; their places are there before they are known. */
+function Numbers({ overview }: { overview: components["schemas"]["Overview"] | undefined }) {
+  const { t } = useTranslation("overview");
+  return (
+    <dl className={styles.numbers}>
+      <Figure
+        label={t("organizations")}
+        href={PATHS.organizations}
+        value={overview && formatNumber(overview.namspace_num)}
+      />
+      <Figure label={t("images")} href={PATHS.images} value={overview && formatNumber(overview.repo_num)} />
+      <Figure label={t("tags")} value={overview && formatNumber(overview.image_num)} />
+      <Figure label={t("stored")} value={overview && formatBytes(overview.store_space)} />
+      <Figure label={t("pulled")} note={t("pulledNote")} value={overview && formatBytes(overview.downflow_size)} />
+    </dl>
+  );
+}
+
+interface FigureProps {
+  label: string;
+  value: string | undefined;
+  note?: string;
+  href?: string;
+}
+
+function Figure({ label, value, note, href }: FigureProps) {
+  const number: ReactNode = value ?? <Skeleton height="1.2em" />;
+  return (
+    <div className={styles.figure}>
+      <dt className={styles.label}>{label}</dt>
+      <dd className={styles.value}>
+        {href !== undefined && value !== undefined ? (
+          <RouterLink href={href} className={styles.link}>
+            {number}
+          </RouterLink>
+        ) : (
+          number
+        )}
+        {note && <span className={styles.note}>{note}</span>}
+      </dd>
+    </div>
+  );
+}
+
+/** Bytes per day: what was pulled, or what was stored. */
+function ReportChart({ resource }: { resource: "downflow" | "store" }) {
+  const { t, i18n } = useTranslation("overview");
+  const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
+  const report = useReport(resource);
+  return (
+    <Card title={t(resource === "downflow" ? "pulledChart" : "storedChart")}>
+      {report.isError ? (
+        <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />
+      ) : report.data ? (
+        <BarChart
+          label={t("perDay")}
+          points={report.data.map(({ date, value }) => ({ label: day.format(new Date(date)), value }))}
+          unit="bytes"
+        />
+      ) : (
+        <Skeleton height="206px" />
+      )}
+    </Card>
+  );
+}
+
+/** What was pushed last, and by whom. */
+function RecentPushes() {
+  const { t } = useTranslation("overview");
+  const activity = useActivity();
+  return (
+    <Recent title={t("pushes")} activity={activity} rows={activity.data?.pushes} none={t("noPushes")} of={asPush} />
+  );
+}
+
+/** What triggers were delivered last, and what came of it. */
+function RecentDeliveries() {
+  const { t } = useTranslation("overview");
+  const activity = useActivity();
+  return (
+    <Recent
+      title={t("deliveries")}
+      activity={activity}
+      rows={activity.data?.deliveries}
+      none={t("noDeliveries")}
+      of={asDelivery}
+    />
+  );
+}
+
+/** One line of a list. */
+interface Entry {
+  key: string;
+  content: ReactNode;
+  time: string;
+}
+
+function asPush({ organization, image, tag, pushedBy, pushed }: RecentPush): Entry {
+  return {
+    key: `${organization}/${image}:${tag}`,
+    content: (
+      <>
+        <Link href={tagPath({ organization, image }, tag)}>
+          <Name>{`${organization}/${image}:${tag}`}</Name>
+        </Link>
+        {pushedBy !== null && <Pusher name={pushedBy} />}
+      </>
+    ),
+    time: pushed,
+  };
+}
+
+function asDelivery({ organization, image, trigger, id, tag, status, created }: RecentDelivery): Entry {
+  return {
+    key: `${organization}/${image} ${trigger} ${id}`,
+    content: (
+      <>
+        <Link href={imagePath({ organization, image }, "triggers")}>
+          <Name>{trigger}</Name>
+        </Link>
+        <span className={styles.detail}>
+          <Name>{`${organization}/${image}:${tag}`}</Name>
+        </span>
+        <Status status={status} />
+      </>
+    ),
+    time: created,
+  };
+}
+
+function Pusher({ name }: { name: string }) {
+  const { t } = useTranslation("overview");
+  return <span className={styles.detail}>{t("by", { name })}</span>;
+}
+
+const TONES = {
+  pending: "neutral",
+  rolling: "info",
+  success: "success",
+  failed: "danger",
+  superseded: "neutral",
+  dead: "danger",
+} as const satisfies Record<RecentDelivery["status"], string>;
+
+function Status({ status }: { status: RecentDelivery["status"] }) {
+  const { t } = useTranslation("overview");
+  return <Badge tone={TONES[status]}>{t(`status.${status}`)}</Badge>;
+}
+
+interface RecentProps<T> {
+  title: string;
+  activity: ReturnType<typeof useActivity>;
+  rows: readonly T[] | undefined;
+  /** Stands where there is nothing. */
+  none: string;
+  of: (row: T) => Entry;
+}
+
+function Recent<T>({ title, activity, rows, none, of }: RecentProps<T>) {
+  return (
+    <Card title={title}>
+      {activity.isError ? (
+        <ErrorNotice error={activity.error} onRetry={() => void activity.refetch()} />
+      ) : rows === undefined ? (
+        <Skeleton lines={5} />
+      ) : rows.length === 0 ? (
+        <p className={styles.detail}>{none}</p>
+      ) : (
+        <ul className={styles.list}>
+          {rows.map(of).map(({ key, content, time }) => (
+            <li key={key} className={styles.entry}>
+              <div className={styles.content}>{content}</div>
+              <div className={styles.time}>
+                <Time value={time} />
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
   );
 }

@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 import { type Permission, type PermissionTarget, usePermissionChanges, useUserSearch } from "../../api/permissions.ts";
 import { useSelf } from "../../api/session.ts";
 import { ComboBox, Dialog, Form, IconButton, IconClose, Name, Select, toast } from "../../ui/index.ts";
+import { useLevelNames } from "./permission-table.tsx";
 import styles from "./permissions.module.css";
-import { useLevelNames } from "./use-level-names.ts";
 
 export interface GrantDialogProps {
   target: PermissionTarget;

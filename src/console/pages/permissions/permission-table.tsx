@@ -1,15 +1,18 @@
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import {
   isAtLeast,
   type Level,
+  LEVELS,
   type Permission,
   type PermissionTarget,
   usePermissionChanges,
 } from "../../api/permissions.ts";
 import {
   Badge,
-  ConfirmDialog,
+  type BadgeProps,
+  type Choice,
+  ConfirmRowDialog,
   errorText,
   IconButton,
   IconTrash,
@@ -19,9 +22,8 @@ import {
   type TableColumn,
   toast,
 } from "../../ui/index.ts";
-import { LevelBadge } from "./level-badge.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./permissions.module.css";
-import { useLevelNames } from "./use-level-names.ts";
 
 export interface PermissionTableProps {
   label: string;
@@ -51,7 +53,7 @@ export function PermissionTable({
   const { t } = useTranslation(["permissions", "common"]);
   const { names } = useLevelNames();
   const { revoke } = usePermissionChanges(target);
-  const [leaving, setLeaving] = useState<Permission>();
+  const leaving = useRowDialog<Permission>();
 
   const columns: TableColumn<Permission>[] = [
     {
@@ -97,7 +99,7 @@ export function PermissionTable({
           <IconButton
             label={t("revokeOf", { name: permission.name })}
             icon={<IconTrash />}
-            onPress={() => setLeaving(permission)}
+            onPress={() => leaving.open(permission)}
           />
         ),
     });
@@ -112,21 +114,17 @@ export function PermissionTable({
         isLoading={isLoading}
         {...(emptyState !== undefined && { emptyState })}
       />
-      <ConfirmDialog
-        title={t("revokeTitle", { name: leaving?.name })}
-        isOpen={leaving !== undefined}
-        onClose={() => setLeaving(undefined)}
+      <ConfirmRowDialog
+        state={leaving}
+        title={({ name }) => t("revokeTitle", { name })}
         confirmLabel={t("revoke")}
         danger
-        typeToConfirm="DELETE"
-        onConfirm={async () => {
-          if (!leaving) return;
-          await revoke.mutateAsync(leaving);
-          toast(t("revoked", { name: leaving.name }));
-        }}
+        typeToConfirm={() => "DELETE"}
+        onConfirm={(permission) => revoke.mutateAsync(permission)}
+        doneMessage={({ name }) => t("revoked", { name })}
       >
-        {t("revokeText", { name: leaving?.name })}
-      </ConfirmDialog>
+        {({ name }) => t("revokeText", { name })}
+      </ConfirmRowDialog>
     </>
   );
 }
@@ -163,4 +161,37 @@ function LevelSelect({ target, permission }: { target: PermissionTarget; permiss
       />
     </div>
   );
+}
+
+const TONES: Readonly<Record<Level, NonNullable<BadgeProps["tone"]>>> = {
+  read: "neutral",
+  edit: "info",
+  manage: "success",
+};
+
+/** A right, in a word. */
+export function LevelBadge({ level }: { level: Level }) {
+  const { names } = useLevelNames();
+  return <Badge tone={TONES[level]}>{names[level]}</Badge>;
+}
+
+/** The guide's words for rights, and what each of them allows (guide 6). */
+export function useLevelNames() {
+  const { t } = useTranslation(["permissions", "common"]);
+  const names: Readonly<Record<Level, string>> = {
+    read: t("common:permissionRead"),
+    edit: t("common:permissionEdit"),
+    manage: t("common:permissionManage"),
+  };
+  const meanings: Readonly<Record<Level, string>> = {
+    read: t("readMeans"),
+    edit: t("editMeans"),
+    manage: t("manageMeans"),
+  };
+  const choices: Choice<Level>[] = LEVELS.map((value) => ({
+    value,
+    label: names[value],
+    description: meanings[value],
+  }));
+  return { names, choices };
 }

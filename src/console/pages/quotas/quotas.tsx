@@ -7,6 +7,7 @@ import { useSelf } from "../../api/session.ts";
 import {
   Button,
   Card,
+  Dialog,
   ErrorNotice,
   Form,
   IconEdit,
@@ -18,9 +19,7 @@ import {
   TextField,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
-import QuotaCard from "./quota-card.tsx";
-import { DefaultsDialog } from "./quota-dialog.tsx";
-import { formatQuota } from "./quota-meters.tsx";
+import QuotaCard, { DefaultsForm, formatQuota } from "./quota-card.tsx";
 import styles from "./quotas.module.css";
 
 const KINDS = ["organization", "account"] as const;
@@ -116,13 +115,14 @@ function Defaults() {
       )}
       {defaults &&
         KINDS.map((kind) => (
-          <DefaultsDialog
+          <Dialog
             key={kind}
-            kind={kind}
-            defaults={defaults}
+            title={t(`defaultsTitle.${kind}`)}
             isOpen={changing === kind}
             onClose={() => setChanging(undefined)}
-          />
+          >
+            <DefaultsForm kind={kind} defaults={defaults} onClose={() => setChanging(undefined)} />
+          </Dialog>
         ))}
     </Card>
   );

@@ -4,8 +4,9 @@ import { useLocation } from "wouter";
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError, FieldError } from "../../api/client.ts";
 import { useChangePassword, useSelf } from "../../api/session.ts";
+import { PATHS } from "../../paths.ts";
 import { Card, Form, Page, TextField, toast } from "../../ui/index.ts";
-import styles from "./change-password.module.css";
+import styles from "./session.module.css";
 
 type Field = "current" | "new" | "repeat";
 
@@ -32,7 +33,7 @@ export default function ChangePassword() {
       throw new FieldError("current", t("currentWrong"), { cause: error });
     }
     toast(t("changed"), { tone: "success" });
-    navigate("/");
+    navigate(PATHS.overview);
   };
   const field = (id: Field) => ({
     name: id,
@@ -45,7 +46,7 @@ export default function ChangePassword() {
     <Page title={t("changeTitle")} description={t("changeDescription")}>
       <div className={styles.form}>
         <Card>
-          <Form onSubmit={submit} submitLabel={t("change")} onCancel={() => navigate("/")}>
+          <Form onSubmit={submit} submitLabel={t("change")} onCancel={() => navigate(PATHS.overview)}>
             {/* For password managers, which keep passwords by name. */}
             <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />
             <TextField label={t("current")} autoComplete="current-password" {...field("current")} />

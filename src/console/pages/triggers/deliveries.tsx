@@ -1,21 +1,31 @@
 import { useTranslation } from "react-i18next";
-import { type Delivery, useDeliveries } from "../../api/triggers.ts";
+import { type Delivery, type DeliveryAttempt, useDeliveries, useDeliverNow, useDelivery } from "../../api/triggers.ts";
 import {
   Badge,
+  Button,
   Card,
+  CodeBlock,
+  type DescriptionItem,
+  DescriptionList,
+  Dialog,
+  Digest,
+  Disclosure,
   Empty,
   ErrorNotice,
+  errorText,
   formatNumber,
+  IconRefresh,
   LoadMore,
   Name,
+  Skeleton,
   Table,
   type TableColumn,
   Time,
+  toast,
 } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
+import { useImage } from "../current-image.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { DeliveryDialog } from "./delivery-dialog.tsx";
-import { StatusBadge } from "./status-badge.tsx";
+import { StatusBadge } from "./trigger-parts.tsx";
 import styles from "./triggers.module.css";
 
 /** What a trigger was to deliver, newest first. `?delivery=7` opens one of them. */
@@ -80,5 +90,120 @@ export function Deliveries({ trigger }: { trigger: string }) {
         onClose={() => show(undefined)}
       />
     </Card>
+  );
+}
+
+interface DeliveryDialogProps {
+  trigger: string;
+  /** Undefined while none is looked at. */
+  id: number | undefined;
+  /** Shows another one. */
+  onShow: (id: number) => void;
+  onClose: () => void;
+}
+
+/** A delivery with all its tries, and the button that sends it once more. */
+function DeliveryDialog({ trigger, id, onShow, onClose }: DeliveryDialogProps) {
+  const { t } = useTranslation(["triggers", "common"]);
+  const { organization, image } = useImage();
+  const { resend } = useDeliverNow({ organization, image, trigger });
+
+  async function sendAgain() {
+    if (id === undefined) return;
+    try {
+      const made = await resend.mutateAsync(id);
+      toast(t("resending"), { tone: "info" });
+      onShow(made.id);
+    } catch (error) {
+      toast(errorText(error), { tone: "danger" });
+    }
+  }
+
+  return (
+    <Dialog
+      title={t("delivery", { id })}
+      isOpen={id !== undefined}
+      onClose={onClose}
+      size="large"
+      footer={
+        <>
+          <Button onPress={onClose}>{t("common:close")}</Button>
+          <Button icon={<IconRefresh />} isPending={resend.isPending} onPress={() => void sendAgain()}>
+            {t("resend")}
+          </Button>
+        </>
+      }
+    >
+      {id !== undefined && <Content key={id} trigger={trigger} id={id} />}
+    </Dialog>
+  );
+}
+
+function Content({ trigger, id }: { trigger: string; id: number }) {
+  const { t } = useTranslation(["triggers", "common"]);
+  const { organization, image } = useImage();
+  const { data: delivery, error, refetch } = useDelivery({ organization, image, trigger, id });
+  if (error) return <ErrorNotice error={error} onRetry={refetch} />;
+  if (!delivery) return <Skeleton lines={8} />;
+  const { tag, test, digest, user, uid, status, detail, created, finished, next, attempts } = delivery;
+  const end: DescriptionItem[] =
+    finished === null
+      ? next === null
+        ? []
+        : [{ term: t("next"), value: <Time value={next} /> }]
+      : [{ term: t("finished"), value: <Time value={finished} relative={false} /> }];
+  return (
+    <div className={styles.content}>
+      <div className={styles.status} role="status">
+        <StatusBadge status={status} />
+        {test && <Badge>{t("testBadge")}</Badge>}
+        <span className={styles.sentence}>{detail}</span>
+      </div>
+      <DescriptionList
+        items={[
+          { term: t("common:tag"), value: <Name>{tag}</Name> },
+          { term: t("common:digest"), value: <Digest value={digest} /> },
+          { term: t("by"), value: <Name>{user}</Name> },
+          { term: t("begun"), value: <Time value={created} relative={false} /> },
+          ...end,
+          { term: t("deliveryId"), value: <span className={styles.id}>{uid}</span> },
+        ]}
+      />
+      <section className={styles.attempts}>
+        <h3>{t("attempts")}</h3>
+        {attempts.length === 0
+          ? t("noAttempts")
+          : attempts.map((attempt) => (
+              <Attempt key={attempt.number} attempt={attempt} isLast={attempt === attempts.at(-1)} />
+            ))}
+      </section>
+    </div>
+  );
+}
+
+/** One try: when, how long, what came back. */
+function Attempt({ attempt, isLast }: { attempt: DeliveryAttempt; isLast: boolean }) {
+  const { t } = useTranslation("triggers");
+  const { number, started, duration, status, detail, answer } = attempt;
+  const summary = [
+    t("attempt", { number }),
+    status === null ? t("noStatus") : String(status),
+    t("milliseconds", { count: duration }),
+  ].join(" · ");
+  return (
+    <Disclosure title={summary} isOpenAtFirst={isLast}>
+      <div className={styles.attempt}>
+        <p className={styles.sentence}>{detail}</p>
+        <p className={styles.note}>
+          <Time value={started} relative={false} />
+        </p>
+        {answer !== null && answer !== "" && (
+          <>
+            <p className={styles.note}>{t("answer")}</p>
+            <CodeBlock code={answer} copyLabel={t("copyAnswer")} wrap maxHeight="16rem" />
+          </>
+        )}
+      </div>
+    </Disclosure>
   );
 }

@@ -3,12 +3,12 @@ import { ApiError } from "../../api/client.ts";
 import { useClusters, useClusterTest } from "../../api/clusters.ts";
 import { WORKLOAD_KINDS } from "../../api/triggers.ts";
 import { Button, Checkbox, ErrorNotice, LinkButton, Notice, Select, TextField } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
-import { organizationPath } from "../image/image-paths.ts";
+import { useImage } from "../current-image.tsx";
+import { organizationPath } from "../../paths.ts";
 import type { KubernetesDraft } from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
 
-export interface KubernetesFieldsProps {
+interface KubernetesFieldsProps {
   target: KubernetesDraft;
   onChange: (target: KubernetesDraft) => void;
 }
@@ -96,7 +96,7 @@ function ClusterField({ cluster, onChange }: ClusterFieldProps) {
       <Notice
         tone="info"
         action={
-          <LinkButton size="small" href={`${organizationPath(organization)}/clusters?new=1`}>
+          <LinkButton size="small" href={`${organizationPath(organization, "clusters")}?new=1`}>
             {t("addCluster")}
           </LinkButton>
         }

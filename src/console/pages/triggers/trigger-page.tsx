@@ -2,11 +2,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams } from "wouter";
 import { ApiError } from "../../api/client.ts";
-import { useImageQuery } from "../../api/image.ts";
 import { type Trigger, useDeliverNow, useTrigger } from "../../api/triggers.ts";
+import { decodePart, imagePath } from "../../paths.ts";
 import {
   Badge,
   Button,
+  Card,
+  type DescriptionItem,
+  DescriptionList,
   Empty,
   ErrorNotice,
   errorText,
@@ -14,30 +17,25 @@ import {
   IconPlay,
   IconTrash,
   LinkButton,
+  Name,
   Page,
   Skeleton,
+  Time,
   toast,
 } from "../../ui/index.ts";
-import { ImageContext, useCurrentImage, useImage } from "../image/image-context.ts";
-import { ImageFailure } from "../image/image-failure.tsx";
-import { decodePart, imagePath } from "../image/image-paths.ts";
-import { useImageBreadcrumbs } from "../image/use-image-breadcrumbs.ts";
+import { ImageContext, ImageFailure, useImage, useImagePage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
-import { DeleteTriggerDialog } from "./delete-trigger-dialog.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
-import { TriggerSummary } from "./trigger-summary.tsx";
+import { ConditionText, DeleteTriggerDialog, EnabledSwitch } from "./trigger-parts.tsx";
 
 /** `/images/:organization/:image/triggers/:trigger`: a trigger and what it has delivered (guide 4.7). */
 export default function TriggerPage() {
   const { t } = useTranslation("triggers");
-  const params = useParams<{ organization: string; image: string; trigger: string }>();
-  const name = { organization: decodePart(params.organization), image: decodePart(params.image) };
-  const trigger = decodePart(params.trigger);
-  const imageQuery = useImageQuery(name);
-  const image = useCurrentImage(imageQuery.data);
+  const trigger = decodePart(useParams<{ trigger: string }>().trigger);
+  const { name, query: imageQuery, image, breadcrumbs } = useImagePage({ isBelow: true });
   const query = useTrigger({ ...name, trigger });
-  const breadcrumbs = useImageBreadcrumbs(name, image, true);
   const failure = imageQuery.error ?? query.error;
   return (
     <ImageContext value={image}>
@@ -54,7 +52,7 @@ export default function TriggerPage() {
           </>
         )}
         {!failure && !(image && query.data) && <Skeleton height="16rem" />}
-        {failure && !query.data && (
+        {failure && !(image && query.data) && (
           <Failure
             error={failure}
             isImage={imageQuery.error !== null}
@@ -74,7 +72,7 @@ function Actions({ trigger }: { trigger: Trigger }) {
   const { test } = useDeliverNow({ organization, image, trigger: trigger.name });
   const [, setParams] = useListParams(["delivery"]);
   const [isEditing, setEditing] = useState(false);
-  const [isDeleting, setDeleting] = useState(false);
+  const deletion = useRowDialog<Trigger>();
 
   async function start() {
     try {
@@ -94,13 +92,12 @@ function Actions({ trigger }: { trigger: Trigger }) {
       <Button icon={<IconEdit />} onPress={() => setEditing(true)}>
         {t("common:edit")}
       </Button>
-      <Button icon={<IconTrash />} onPress={() => setDeleting(true)}>
+      <Button icon={<IconTrash />} onPress={() => deletion.open(trigger)}>
         {t("common:delete")}
       </Button>
       <TriggerDialog trigger={trigger} isOpen={isEditing} onClose={() => setEditing(false)} />
       <DeleteTriggerDialog
-        name={isDeleting ? trigger.name : undefined}
-        onClose={() => setDeleting(false)}
+        state={deletion}
         onDeleted={() => navigate(imagePath({ organization, image }, "triggers"))}
       />
     </>
@@ -125,4 +122,44 @@ function Failure({ error, isImage, path, onRetry }: FailureProps) {
       {t("missingText")}
     </Empty>
   );
+}
+
+/** All there is to know of a trigger, but for what it has delivered. */
+function TriggerSummary({ trigger }: { trigger: Trigger }) {
+  const { t } = useTranslation(["triggers", "common"]);
+  const { firesAlways, createdBy, created } = trigger;
+  return (
+    <Card title={t("settings")} actions={<EnabledSwitch trigger={trigger} />}>
+      <DescriptionList
+        items={[
+          { term: t("condition"), value: <ConditionText trigger={trigger} /> },
+          { term: t("fires"), value: firesAlways ? t("common:yes") : t("common:no") },
+          ...useTargetItems(trigger),
+          { term: t("createdBy"), value: createdBy === null ? t("userGone") : <Name>{createdBy}</Name> },
+          { term: t("created"), value: <Time value={created} /> },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function useTargetItems({ target }: Trigger): DescriptionItem[] {
+  const { t } = useTranslation(["triggers", "clusters"]);
+  if (target.kind === "kubernetes") {
+    return [
+      { term: t("target"), value: t("kubernetes") },
+      { term: t("cluster"), value: <Name>{target.cluster}</Name> },
+      { term: t("namespace"), value: <Name>{target.namespace}</Name> },
+      { term: t(`clusters:workloads.${target.workload}`), value: <Name>{target.application}</Name> },
+      { term: t("container"), value: target.container === null ? t("allContainers") : <Name>{target.container}</Name> },
+      { term: t("imageNamed"), value: target.byDigest ? t("byItsDigest") : t("byTag") },
+    ];
+  }
+  return [
+    { term: t("target"), value: t("webhook") },
+    { term: t("url"), value: <Name>{target.url}</Name> },
+    { term: t("format"), value: t(`formats.${target.format}`) },
+    { term: t("secret"), value: target.hasSecret ? t("isSet") : t("notSet") },
+    { term: t("authorization"), value: target.hasAuthorization ? t("isSet") : t("notSet") },
+  ];
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ListedTrigger, useTriggers } from "../../api/triggers.ts";
+import { type ListedTrigger, type TriggerTarget, useTriggers } from "../../api/triggers.ts";
+import { triggerPath } from "../../paths.ts";
 import {
   Button,
   Card,
@@ -19,13 +20,10 @@ import {
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { useImage } from "../image/image-context.ts";
-import { DeleteTriggerDialog } from "./delete-trigger-dialog.tsx";
-import { EnabledSwitch } from "./enabled-switch.tsx";
-import { StatusBadge } from "./status-badge.tsx";
-import { ConditionText, TargetText } from "./target-text.tsx";
+import { useImage } from "../current-image.tsx";
+import { useRowDialog } from "../lists/cursor-table.tsx";
 import { TriggerDialog } from "./trigger-dialog.tsx";
-import { triggerPath } from "./trigger-path.ts";
+import { ConditionText, DeleteTriggerDialog, EnabledSwitch, StatusBadge } from "./trigger-parts.tsx";
 import styles from "./triggers.module.css";
 
 /** An image's triggers, what they did last, and whether they are on (guide 4.7). */
@@ -41,20 +39,14 @@ export default function TriggersTab() {
   );
 }
 
-/** What is being done with a trigger. */
-interface Task {
-  kind: "edit" | "delete";
-  trigger: ListedTrigger;
-}
-
 function Triggers() {
   const { t } = useTranslation(["triggers", "common"]);
   const { organization, image } = useImage();
   const name = { organization, image };
   const { data: triggers = [], error, isPending, refetch } = useTriggers(name);
   const [isAdding, setAdding] = useState(false);
-  const [task, setTask] = useState<Task>();
-  const endTask = () => setTask(undefined);
+  const [editing, setEditing] = useState<ListedTrigger>();
+  const deletion = useRowDialog<ListedTrigger>();
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
 
   const columns: TableColumn<ListedTrigger>[] = [
@@ -88,7 +80,7 @@ function Triggers() {
       label: t("common:actions"),
       align: "end",
       width: "64px",
-      cell: (trigger) => <Actions trigger={trigger} onChoose={setTask} />,
+      cell: (trigger) => <Actions trigger={trigger} onEdit={setEditing} onDelete={deletion.open} />,
     },
   ];
   const add = (
@@ -111,16 +103,27 @@ function Triggers() {
         }
       />
       <TriggerDialog
-        trigger={task?.kind === "edit" ? task.trigger : undefined}
-        isOpen={isAdding || task?.kind === "edit"}
+        trigger={editing}
+        isOpen={isAdding || editing !== undefined}
         onClose={() => {
           setAdding(false);
-          endTask();
+          setEditing(undefined);
         }}
       />
-      <DeleteTriggerDialog name={task?.kind === "delete" ? task.trigger.name : undefined} onClose={endTask} />
+      <DeleteTriggerDialog state={deletion} />
     </Card>
   );
+}
+
+/** What a trigger does, in a few words. */
+function TargetText({ target }: { target: TriggerTarget }) {
+  const { t } = useTranslation(["triggers", "clusters"]);
+  if (target.kind === "kubernetes") {
+    const workload = t(`clusters:workloads.${target.workload}`);
+    return <Name>{t("toWorkload", { ...target, workload })}</Name>;
+  }
+  const host = URL.parse(target.url)?.host ?? target.url;
+  return <Name>{t("toWebhook", { format: t(`formats.${target.format}`), host })}</Name>;
 }
 
 function LastDelivery({ last }: Pick<ListedTrigger, "last">) {
@@ -139,7 +142,13 @@ function LastDelivery({ last }: Pick<ListedTrigger, "last">) {
   );
 }
 
-function Actions({ trigger, onChoose }: { trigger: ListedTrigger; onChoose: (task: Task) => void }) {
+interface ActionsProps {
+  trigger: ListedTrigger;
+  onEdit: (trigger: ListedTrigger) => void;
+  onDelete: (trigger: ListedTrigger) => void;
+}
+
+function Actions({ trigger, onEdit, onDelete }: ActionsProps) {
   const { t } = useTranslation(["triggers", "common"]);
   const { organization, image } = useImage();
   const label = t("actionsOf", { name: trigger.name });
@@ -158,14 +167,14 @@ function Actions({ trigger, onChoose }: { trigger: ListedTrigger; onChoose: (tas
           id: "edit",
           label: t("common:edit"),
           icon: <IconEdit />,
-          onAction: () => onChoose({ kind: "edit", trigger }),
+          onAction: () => onEdit(trigger),
         },
         {
           id: "delete",
           label: t("common:delete"),
           icon: <IconTrash />,
           tone: "danger",
-          onAction: () => onChoose({ kind: "delete", trigger }),
+          onAction: () => onDelete(trigger),
         },
       ]}
     />

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useOrganizationNames } from "../../api/organization-names.ts";
 import { useSettings } from "../../api/settings.ts";
+import { PATHS } from "../../paths.ts";
 import {
   Button,
   ComboBox,
@@ -45,7 +46,7 @@ export default function Upload() {
     <Page
       title={t("title")}
       description={t("description")}
-      breadcrumbs={[{ label: t("common:images"), href: "/images" }, { label: t("title") }]}
+      breadcrumbs={[{ label: t("common:images"), href: PATHS.images }, { label: t("title") }]}
     >
       {settings.isError && <ErrorNotice error={settings.error} onRetry={() => void settings.refetch()} />}
       {names.isError && <ErrorNotice error={names.error} onRetry={() => void names.refetch()} />}
@@ -83,7 +84,7 @@ function Uploader({ limits, organizations, search, onSearch, isSearching }: Uplo
       <Empty
         title={t("noOrganization")}
         icon={<IconOrganization size={20} />}
-        action={<LinkButton href="/organizations">{t("toOrganizations")}</LinkButton>}
+        action={<LinkButton href={PATHS.organizations}>{t("toOrganizations")}</LinkButton>}
       >
         {t("noOrganizationText")}
       </Empty>

@@ -1,7 +1,0 @@
-import type { ImageName } from "../../api/image-name.ts";
-import { imagePath } from "../image/image-paths.ts";
-
-/** The page of a trigger. */
-export function triggerPath(image: ImageName, trigger: string): string {
-  return `${imagePath(image, "triggers")}/${encodeURIComponent(trigger)}`;
-}

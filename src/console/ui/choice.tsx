@@ -1,0 +1,139 @@
+/** Inputs to choose with: check box, switch and radio buttons. */
+import { type InputHTMLAttributes, type ReactNode, useId } from "react";
+import styles from "./choice.module.css";
+import { classNames } from "./class-names.ts";
+import { RequiredMark } from "./fields.tsx";
+import type { Choice } from "./select.tsx";
+
+interface ChoiceLineProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "className"> {
+  /** How the input is drawn. */
+  look: "checkbox" | "radio" | "switch";
+  label: ReactNode;
+  description?: ReactNode;
+  onChange: (isSelected: boolean) => void;
+}
+
+/**
+ * A native input with what it is called and means. It is the browser's own rather than React Aria's, so that it is locked
+ * with the fieldset around it, and drawn by the browser itself where high contrast replaces our colours.
+ */
+function ChoiceLine({ look, label, description, onChange, ...input }: ChoiceLineProps) {
+  const labelId = useId();
+  const descriptionId = useId();
+  return (
+    <label className={styles.choice}>
+      <input
+        type="checkbox"
+        {...input}
+        className={classNames(styles.input, styles[look])}
+        aria-labelledby={labelId}
+        aria-describedby={description ? descriptionId : undefined}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <span className={styles.texts}>
+        <span id={labelId}>{label}</span>
+        {description && (
+          <span id={descriptionId} className={styles.description}>
+            {description}
+          </span>
+        )}
+      </span>
+    </label>
+  );
+}
+
+export interface CheckboxProps {
+  label: ReactNode;
+  description?: ReactNode;
+  isSelected: boolean;
+  onChange: (isSelected: boolean) => void;
+  isDisabled?: boolean;
+  isRequired?: boolean;
+  name?: string;
+}
+
+/** A choice that counts when a form is sent. What takes effect at once is a Switch. */
+export function Checkbox({ isSelected, isDisabled = false, isRequired = false, ...props }: CheckboxProps) {
+  return <ChoiceLine look="checkbox" checked={isSelected} disabled={isDisabled} required={isRequired} {...props} />;
+}
+
+export interface SwitchProps {
+  label: ReactNode;
+  description?: ReactNode;
+  isSelected: boolean;
+  onChange: (isSelected: boolean) => void;
+  isDisabled?: boolean;
+  name?: string;
+}
+
+/** Something that is on or off. */
+export function Switch({ isSelected, isDisabled = false, ...props }: SwitchProps) {
+  return <ChoiceLine look="switch" role="switch" checked={isSelected} disabled={isDisabled} {...props} />;
+}
+
+export interface RadioGroupProps<T extends string> {
+  label: string;
+  description?: ReactNode;
+  error?: string | undefined;
+  options: readonly Choice<T>[];
+  /** Undefined while nothing is chosen. */
+  value: T | undefined;
+  onChange: (value: T) => void;
+  isDisabled?: boolean;
+  isRequired?: boolean;
+  name?: string;
+}
+
+/** One of two to five values that are worth seeing side by side. */
+export function RadioGroup<T extends string>({
+  label,
+  description,
+  error,
+  options,
+  value,
+  onChange,
+  isDisabled = false,
+  isRequired = false,
+  name,
+}: RadioGroupProps<T>) {
+  const id = useId();
+  return (
+    <fieldset
+      className={styles.group}
+      role="radiogroup"
+      aria-required={isRequired || undefined}
+      aria-invalid={error ? true : undefined}
+      aria-describedby={classNames(description ? `${id}-description` : "", error ? `${id}-error` : "") || undefined}
+    >
+      <legend className={styles.legend}>
+        {label}
+        {isRequired && <RequiredMark />}
+      </legend>
+      {description && (
+        <div id={`${id}-description`} className={styles.description}>
+          {description}
+        </div>
+      )}
+      {options.map((option) => (
+        <ChoiceLine
+          key={option.value}
+          look="radio"
+          type="radio"
+          name={name ?? id}
+          value={option.value}
+          checked={option.value === value}
+          disabled={isDisabled || option.isDisabled}
+          required={isRequired}
+          label={option.label}
+          description={option.description}
+          onChange={() => onChange(option.value)}
+        />
+      ))}
+      {error && (
+        <div id={`${id}-error`} className={styles.error} role="alert">
+          {error}
+        </div>
+      )}
+    </fieldset>
+  );
+}
