@@ -36,7 +36,7 @@ function slowDatabase() {
     prepare: (text: string) => wrap(env.DB.prepare(text)),
     batch: (statements: D1PreparedStatement[]) => {
       if (!statements.every((statement) => originals.has(statement))) throw new TypeError("no statement of D1's");
-      return slow(async () => [...statements.map(() => ({ results: [] }))] as unknown as D1Result[]);
+      return slow(async () => statements.map(() => ({ results: [] })) as unknown as D1Result[]);
     },
   });
   return { db: openDatabase(binding), pauses };
