@@ -20,7 +20,10 @@ async function importQuietly<T>(load: () => Promise<T>): Promise<T> {
 }
 
 /** What of a database file may be beside it. */
-const COMPANIONS = ["", "-wal", "-shm"];
+const COMPANIONS = ["", "-wal", "-shm", "-journal"];
+
+/** SQLITE_READONLY_ROLLBACK: a transaction is under way, or a process was killed in the middle of one. */
+const IN_THE_MIDDLE = 776;
 
 /** What was removed. */
 export interface Swept {
@@ -36,17 +39,28 @@ export interface Swept {
  * @param data Miniflare's folder.
  */
 export function sweep(data: string): Swept {
+  // What a killed process has left half done is undone by whoever opens it to write, and by nobody who only reads.
+  for (const file of globSync(join(data, "{do,r2,d1}", "*", "*.sqlite"))) if (existsSync(`${file}-journal`)) undo(file);
   return { sessions: sweepSessions(data), ...sweepBuckets(data) };
 }
 
 /**
  * Removes the files of upload sessions that are over: a session that is not has an alarm. May be called while the runtime
- * runs.
+ * runs: what it is in the middle of changing is left to the next time.
  *
  * @param endedBefore leaves alone what changed since, in milliseconds of the epoch.
  * @returns how many sessions there were.
  */
 export function sweepSessions(data: string, endedBefore = Infinity): number {
+  try {
+    return sweepQuietSessions(data, endedBefore);
+  } catch (error) {
+    if (error instanceof Error && "errcode" in error && error.errcode === IN_THE_MIDDLE) return 0;
+    throw error;
+  }
+}
+
+function sweepQuietSessions(data: string, endedBefore: number): number {
   let swept = 0;
   for (const metadata of globSync(join(data, "do", "*UploadSession", "metadata.sqlite"))) {
     const folder = dirname(metadata);
@@ -115,6 +129,16 @@ function forgetLost(file: string, present: ReadonlySet<string>): string[] {
       database.prepare("DELETE FROM _mf_objects WHERE key = ?").run(key);
     }
     return [...lost];
+  } finally {
+    database.close();
+  }
+}
+
+/** Undoes the transaction that a process was killed in the middle of: the first read of one that may write does. */
+function undo(file: string): void {
+  const database = new Database(file, { timeout: 5000 });
+  try {
+    hasTable(database, "_cf_KV");
   } finally {
     database.close();
   }

@@ -1,9 +1,10 @@
 /** What kills and a file system leave behind: files that nothing names, and notes of files that are gone. */
 import { createHash, randomBytes } from "node:crypto";
-import { globSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { sweepSessions } from "../../scripts/local/sweep.ts";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, describe, expect, test } from "vitest";
+import { sweep, sweepSessions } from "../../scripts/local/sweep.ts";
 import { MIB } from "../support/image-layouts.ts";
 import {
   makeTemporaryDirectory,
@@ -146,4 +147,43 @@ test("files of uploads that have ended are removed, and no others", { timeout: 6
   expect(sweepSessions(data)).toBe(0);
   server = await startServer(stateDir);
   expect((await send("GET", location)).headers.get("Range")).toBe("0-99");
+});
+
+describe("a session's file that a killed process has left in the middle of a transaction", () => {
+  /** Bytes enough that SQLite writes pages before the transaction ends. */
+  const ROWS = 20_000;
+  const folder = join(makeTemporaryDirectory(), "data");
+  const place = join(folder, "do", "berth-UploadSession");
+  afterAll(() => removeDirectory(dirname(folder)));
+
+  /** Copies a database while a transaction is under way, as a kill leaves it on the disk. */
+  function leaveHalfDone(name: string, definition: string) {
+    const original = join(place, `${name}-original`);
+    const database = new DatabaseSync(original);
+    database.exec(`PRAGMA journal_mode = DELETE; PRAGMA cache_size = 10; ${definition}; BEGIN`);
+    const insert = database.prepare("INSERT INTO pages (text) VALUES (?)");
+    for (let row = 0; row < ROWS; row += 1) insert.run("x".repeat(100));
+    copyFileSync(original, join(place, `${name}.sqlite`));
+    copyFileSync(`${original}-journal`, join(place, `${name}.sqlite-journal`));
+    database.close();
+    rmSync(original);
+  }
+
+  test.for(["metadata", "0123456789abcdef"])(
+    "%s.sqlite is left alone by a running registry, and mended by the next start",
+    (name) => {
+      mkdirSync(place, { recursive: true });
+      const isMetadata = name === "metadata";
+      leaveHalfDone(
+        name,
+        `CREATE TABLE pages (text); CREATE TABLE ${isMetadata ? "_cf_ALARM (actor_id)" : "_cf_KV (key)"}`,
+      );
+      if (!isMetadata) new DatabaseSync(join(place, "metadata.sqlite")).close();
+      expect(sweepSessions(folder)).toBe(0);
+      expect(existsSync(join(place, `${name}.sqlite`))).toBe(true);
+      expect(sweep(folder)).toEqual({ sessions: isMetadata ? 0 : 1, files: 0, lost: [] });
+      expect(globSync(join(place, "*-journal"))).toEqual([]);
+      rmSync(place, { recursive: true });
+    },
+  );
 });
