@@ -4,7 +4,7 @@ import { beforeEach, describe, it, vi } from "vitest";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { findManifest } from "../../src/storage/content/find-manifest.ts";
 import { planOf } from "../support/workerd/plans.ts";
 import { asUser, sendWithToken, tokenFor } from "../support/workerd/management.ts";
