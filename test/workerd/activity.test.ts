@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { listRecentDeliveries, listRecentPushes } from "../../src/storage/overview/activity.ts";
 import { type Client, grant, newAccount, newOrganization, pushAs } from "../support/workerd/managing-clients.ts";
 import { planOf, walkOf } from "../support/workerd/query-plans.ts";

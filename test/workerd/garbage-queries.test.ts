@@ -15,7 +15,7 @@ import {
 } from "../../src/storage/garbage/garbage.ts";
 import { deleteUnneededManifests, observeManifests } from "../../src/storage/garbage/unneeded-manifests.ts";
 import { expireTags, listTagsByAge, settleRule } from "../../src/storage/aging/aging-runs.ts";
-import { type StoredRule } from "../../src/storage/aging/aging-rules.ts";
+import type { StoredRule } from "../../src/storage/aging/aging-rules.ts";
 import { plansOf } from "../support/workerd/query-plans.ts";
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import { parseTag } from "../../src/kernel/reference.ts";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { listTagEvents, listTagPage, listTagRecords } from "../../src/storage/content/tags.ts";
 import {
   auditOf,

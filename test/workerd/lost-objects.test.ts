@@ -5,7 +5,7 @@ import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
 import { findManifest } from "../../src/storage/content/find-manifest.ts";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { asUser, sendWithToken, tokenFor } from "../support/workerd/managing-clients.ts";
 import { planOf } from "../support/workerd/query-plans.ts";
 import { usedBy } from "../support/workerd/quota-counts.ts";

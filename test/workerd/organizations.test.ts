@@ -5,7 +5,7 @@ import { ORGANIZATION_NAME_REST_MS } from "../../src/kernel/limits.ts";
 import { parseOrganizationName, parseRepositoryName } from "../../src/kernel/reference.ts";
 import { TOKEN_LIFETIME_S } from "../../src/registry/logins/tokens.ts";
 import { findAccessFacts } from "../../src/storage/rights/access.ts";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { listOrganizations, isNameResting } from "../../src/storage/organizations/organizations.ts";
 import {
   asUser,

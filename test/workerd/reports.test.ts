@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { listPulledBytes, listStoredBytes } from "../../src/storage/overview/reports.ts";
 import { totalsOf, totalsOfOrganization } from "../../src/storage/quotas/totals.ts";
 import { type Client, newAccount, newName, newUser, swrProblem } from "../support/workerd/managing-clients.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, it, vi } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
-import { type Database } from "../../src/storage/database.ts";
+import type { Database } from "../../src/storage/database.ts";
 import { listReceivedShares, listSentShares } from "../../src/storage/rights/shares.ts";
 import {
   auditOf,

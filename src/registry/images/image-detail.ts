@@ -31,7 +31,7 @@ import {
   listTagDetails as listTags,
   MAX_ADDED_BLOBS,
 } from "../../storage/images/image-detail.ts";
-import { type ReadManifest } from "../../storage/content/find-manifest.ts";
+import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type RepositoryAccess, requireRepository, visitorOf } from "../rights/access.ts";
