@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { User } from "../../src/model/rights/access.ts";
-import { digestOf as modelDigestOf } from "../../src/kernel/digest.ts";
+import { digestOf as modelDigestOf } from "../../src/model/hash.ts";
 import { parseOrganizationName, parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import { findBlobQuery } from "../../src/storage/content/blobs.ts";
 import { openDatabase } from "../../src/storage/database.ts";

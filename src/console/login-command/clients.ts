@@ -1,4 +1,5 @@
 /** How each client logs in, with a user name and a password. */
+import { isLoopbackName } from "../../kernel/loopback.ts";
 
 /** A registry as clients know it. */
 export interface Registry {
@@ -45,9 +46,7 @@ export function thisRegistry(): Registry {
   return { host: location.host, isPlainHttp: location.protocol === "http:" };
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
-
 /** Whether docker refuses a registry until its configuration names it: without TLS, and not on the same machine. */
 export function needsInsecureRegistry({ host, isPlainHttp }: Registry): boolean {
-  return isPlainHttp && !LOOPBACK.test(host);
+  return isPlainHttp && !isLoopbackName(host.replace(/:\d+$/, ""));
 }

@@ -1,3 +1,5 @@
+import { toHex } from "../../kernel/bytes.ts";
+
 /**
  * The password of a permanent login command (guide 4.2): the HMAC-SHA256 of the access key under its secret, in
  * hexadecimal. It is what `openssl` prints in {@link loginKeyScript}.
@@ -11,7 +13,7 @@ export async function loginKey(access: string, secret: string): Promise<string |
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
   const signature = await subtle.sign(algorithm.name, key, encoder.encode(access));
-  return Array.from(new Uint8Array(signature), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(signature));
 }
 
 /** The guide's commands that print the login key; without a secret they ask for it, and show nothing of it. */

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { isImageName, isTag } from "../../../client/archive/image-name.ts";
+import { isImageName, isTag } from "../../../kernel/reference.ts";
 import { MAX_IMAGE_LENGTH, MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { Checkbox, formatBytes, formatNumber, shortDigest, TextField } from "../../ui/index.ts";
 import type { ImageName, QueuedFile } from "./upload-queue.ts";
