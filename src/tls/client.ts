@@ -1,12 +1,13 @@
 /**
  * The client's side of a TLS 1.3 connection (RFC 8446), without any network: bytes in, bytes out. A Worker's own TLS
- * cannot be told which authority to trust, and a cluster has its own (docs/decisions/0010).
+ * cannot be told which authority to trust, and a cluster has its own (docs/decisions/0009).
  *
  * It knows the one order of messages that a server with a certificate sends, and refuses every other: no resumption, no
  * early data, no client certificates, no earlier version, and no HelloRetryRequest, since it offers both groups at once.
  */
 import { isIP } from "node:net";
 import { randomBytes, timingSafeEqual, type X509Certificate } from "node:crypto";
+import { ByteQueue } from "../kernel/bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { CertificateRefused, verifyChain } from "./chain.ts";
 import { TlsError } from "./errors.ts";
@@ -101,7 +102,7 @@ export class TlsClient {
   /** All messages of the handshake so far. */
   #transcript: Uint8Array = new Uint8Array();
   /** A message that is not complete. */
-  #message: Uint8Array = new Uint8Array();
+  readonly #message = new ByteQueue();
   #suite!: CipherSuite;
   #handshake!: Secrets & { master: Uint8Array };
   #application!: Secrets;
@@ -216,15 +217,14 @@ export class TlsClient {
   }
 
   async #processMessages(content: Uint8Array, received: Received): Promise<void> {
-    this.#message = Buffer.concat([this.#message, content]);
+    this.#message.push(content);
     while (this.#message.length >= 4) {
-      const reader = new FieldReader(this.#message);
+      const reader = new FieldReader(this.#message.peek());
       const type = reader.number(1);
       const length = reader.number(3);
       if (length > MAX_MESSAGE_LENGTH) throw new TlsError("sent a message that is too long");
       if (this.#message.length < 4 + length) return;
-      const message = this.#message.subarray(0, 4 + length);
-      this.#message = this.#message.subarray(4 + length);
+      const message = this.#message.take(4 + length);
       await this.#processMessage(type, message, new FieldReader(message.subarray(4)), received);
     }
   }

@@ -11,13 +11,20 @@ export interface Certificate {
   isCritical: ReadonlyMap<string, boolean>;
   /** How many intermediates may follow; undefined: any number. */
   pathLength: number | undefined;
+  /** What its key may do, as bits of {@link KEY_USAGE}; undefined when it does not say: anything. */
+  keyUsage: number | undefined;
 }
 
 export const BASIC_CONSTRAINTS = "2.5.29.19";
+export const KEY_USAGES = "2.5.29.15";
+
+/** The first byte of key usages, of which the others do not matter here (RFC 5280, 4.2.1.3). */
+export const KEY_USAGE = { digitalSignature: 0x80, keyCertSign: 0x04 } as const;
 
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 const BOOLEAN = 0x01;
+const BIT_STRING = 0x03;
 const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 
@@ -36,6 +43,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   const extensions = fields.find(({ tag }) => tag === EXTENSIONS);
   const isCritical = new Map<string, boolean>();
   let pathLength: number | undefined;
+  let keyUsage: number | undefined;
   for (const { content } of extensions ? elementsOf(only(elementsOf(extensions.content)).content) : []) {
     const [id, ...rest] = elementsOf(content);
     const value = rest.at(-1);
@@ -43,6 +51,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     const oid = readOid(id.content);
     isCritical.set(oid, rest[0]?.tag === BOOLEAN && rest[0].content[0] !== 0);
     if (oid === BASIC_CONSTRAINTS) pathLength = readPathLength(value.content);
+    if (oid === KEY_USAGES) keyUsage = readKeyUsage(value.content);
   }
   return {
     x509,
@@ -51,12 +60,20 @@ export function readCertificate(der: Uint8Array): Certificate {
     signatureOid: readOid(elementsOf(algorithm?.content ?? new Uint8Array())[0]?.content ?? new Uint8Array()),
     isCritical,
     pathLength,
+    keyUsage,
   };
 }
 
 function readPathLength(basicConstraints: Uint8Array): number | undefined {
   const length = elementsOf(only(elementsOf(basicConstraints)).content).find(({ tag }) => tag === INTEGER);
   return length?.content.reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+/** A bit string: how many bits of its last byte are none, and then the bits. */
+function readKeyUsage(value: Uint8Array): number {
+  const { tag, content } = only(elementsOf(value));
+  if (tag !== BIT_STRING) throw new Error("the key usages of the certificate are damaged");
+  return content[1] ?? 0;
 }
 
 interface Element {
