@@ -9,6 +9,8 @@ export interface Certificate {
   /** Of the algorithm that it is signed with. */
   signatureOid: string;
   isCritical: ReadonlyMap<string, boolean>;
+  /** Whether it says that it is an authority's; `x509.ca` also asks whether its key may sign certificates. */
+  isAuthority: boolean;
   /** How many intermediates may follow; undefined: any number. */
   pathLength: number | undefined;
   /** What its key may do, as bits of {@link KEY_USAGE}; undefined when it does not say: anything. */
@@ -42,7 +44,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   const algorithm = fields[fields[0]?.tag === VERSION ? 2 : 1];
   const extensions = fields.find(({ tag }) => tag === EXTENSIONS);
   const isCritical = new Map<string, boolean>();
-  let pathLength: number | undefined;
+  let constraints: Constraints = { isAuthority: false, pathLength: undefined };
   let keyUsage: number | undefined;
   for (const { content } of extensions ? elementsOf(only(elementsOf(extensions.content)).content) : []) {
     const [id, ...rest] = elementsOf(content);
@@ -50,7 +52,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     if (!id || !value) throw new Error("an extension of the certificate is damaged");
     const oid = readOid(id.content);
     isCritical.set(oid, rest[0]?.tag === BOOLEAN && rest[0].content[0] !== 0);
-    if (oid === BASIC_CONSTRAINTS) pathLength = readPathLength(value.content);
+    if (oid === BASIC_CONSTRAINTS) constraints = readConstraints(value.content);
     if (oid === KEY_USAGES) keyUsage = readKeyUsage(value.content);
   }
   return {
@@ -59,14 +61,22 @@ export function readCertificate(der: Uint8Array): Certificate {
     notAfter: new Date(x509.validTo),
     signatureOid: readOid(elementsOf(algorithm?.content ?? new Uint8Array())[0]?.content ?? new Uint8Array()),
     isCritical,
-    pathLength,
+    ...constraints,
     keyUsage,
   };
 }
 
-function readPathLength(basicConstraints: Uint8Array): number | undefined {
-  const length = elementsOf(only(elementsOf(basicConstraints)).content).find(({ tag }) => tag === INTEGER);
-  return length?.content.reduce((sum, byte) => sum * 256 + byte, 0);
+type Constraints = Pick<Certificate, "isAuthority" | "pathLength">;
+
+/** Both fields may be missing. */
+function readConstraints(value: Uint8Array): Constraints {
+  const fields = elementsOf(only(elementsOf(value)).content);
+  const authority = fields.find(({ tag }) => tag === BOOLEAN);
+  const length = fields.find(({ tag }) => tag === INTEGER);
+  return {
+    isAuthority: authority !== undefined && authority.content[0] !== 0,
+    pathLength: length?.content.reduce((sum, byte) => sum * 256 + byte, 0),
+  };
 }
 
 /** A bit string: how many bits of its last byte are none, and then the bits. */

@@ -63,7 +63,7 @@ export function verifyChain(
   requireValid(server, now);
   requireStrength(server);
   if (!isForServers(server)) throw new CertificateRefused("is not one for servers");
-  if (server.x509.ca)
+  if (server.isAuthority)
     throw new CertificateRefused("is an authority's, which is to sign others and not to be a server's");
   // TLS 1.3 knows no other use of a server's key (RFC 8446, 4.4.2.2).
   if (!mayBeUsed(server, KEY_USAGE.digitalSignature)) {

@@ -11,7 +11,7 @@ import { ByteQueue } from "../kernel/bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { CertificateRefused, verifyChain } from "./chain.ts";
 import { TlsError } from "./errors.ts";
-import { type KeyExchange, newKeyExchanges } from "./key-exchange.ts";
+import { type KeyExchange, newKeyExchanges, type PrivateKeys } from "./key-exchange.ts";
 import {
   applicationSecrets,
   CIPHER_SUITES,
@@ -72,6 +72,15 @@ export interface TlsClientOptions {
   /** What the server's certificate has to be signed by. */
   authorities: readonly Certificate[];
   now?: () => Date;
+  /** What is random of a connection, as a recorded one had it; default new. */
+  recorded?: Randomness;
+}
+
+/** What is random of a connection. */
+export interface Randomness {
+  random: Uint8Array;
+  sessionId: Uint8Array;
+  keys: PrivateKeys;
 }
 
 /** What came of bytes from the server. */
@@ -95,8 +104,9 @@ type State =
 
 export class TlsClient {
   readonly #options: TlsClientOptions;
-  readonly #exchanges: readonly KeyExchange[] = newKeyExchanges();
-  readonly #sessionId: Uint8Array = randomBytes(32);
+  readonly #exchanges: readonly KeyExchange[];
+  readonly #random: Uint8Array;
+  readonly #sessionId: Uint8Array;
   readonly #records = new RecordReader();
   #state: State = "serverHello";
   /** All messages of the handshake so far. */
@@ -112,7 +122,11 @@ export class TlsClient {
   #hasRequest = false;
 
   constructor(options: TlsClientOptions) {
+    const { recorded } = options;
     this.#options = options;
+    this.#exchanges = newKeyExchanges(recorded?.keys);
+    this.#random = recorded?.random ?? randomBytes(32);
+    this.#sessionId = recorded?.sessionId ?? randomBytes(32);
   }
 
   /** Whether the server has proved who it is, and data may be sent. */
@@ -169,7 +183,7 @@ export class TlsClient {
     return handshakeMessage(
       MESSAGE.clientHello,
       number(TLS_1_2, 2),
-      randomBytes(32),
+      this.#random,
       vector(1, this.#sessionId),
       vector(2, ...numbers(Object.keys(CIPHER_SUITES).map(Number))),
       vector(1, new Uint8Array([0])),

@@ -227,22 +227,24 @@ describe("a server is refused", () => {
 
   test("whose certificate is an authority's, also the cluster's own", async () => {
     const names = [{ type: "ip", value: "127.0.0.1" }] as const;
-    const usages = KeyUsageFlags.digitalSignature;
-    const below = await makeCertificate({ name: "below", isAuthority: true, issuer: authority, names, usages });
-    expect(await askWrong(below)).toEqual(refusal(/is an authority's/));
-    const own = await makeCertificate({ name: "own", isAuthority: true, names, usages });
-    expect(await askWrong(own, { authority: own.certificate })).toEqual(refusal(/is an authority's/));
+    const { digitalSignature, keyCertSign } = KeyUsageFlags;
+    for (const usages of [[digitalSignature, keyCertSign], [digitalSignature], null]) {
+      const below = await makeCertificate({ name: "below", isAuthority: true, issuer: authority, names, usages });
+      expect(await askWrong(below)).toEqual(refusal(/is an authority's/));
+      const own = await makeCertificate({ name: "own", isAuthority: true, names, usages });
+      expect(await askWrong(own, { authority: own.certificate })).toEqual(refusal(/is an authority's/));
+    }
   });
 
   test("whose key may not sign a handshake", async () => {
-    for (const usages of [KeyUsageFlags.keyEncipherment, KeyUsageFlags.keyAgreement, KeyUsageFlags.decipherOnly]) {
-      const wrong = await makeCertificate({ name: "api", issuer: authority, usages });
+    for (const usage of [KeyUsageFlags.keyEncipherment, KeyUsageFlags.keyAgreement, KeyUsageFlags.decipherOnly]) {
+      const wrong = await makeCertificate({ name: "api", issuer: authority, usages: [usage] });
       expect(await askWrong(wrong)).toEqual(refusal(/is for a key that may not sign/));
     }
   });
 
   test("whose issuer's key may not sign certificates", async () => {
-    const usages = KeyUsageFlags.digitalSignature;
+    const usages = [KeyUsageFlags.digitalSignature];
     const first = await makeCertificate({ name: "first", isAuthority: true, issuer: authority, usages });
     const { certificate, key } = await makeCertificate({ name: "api", issuer: first });
     const outcome = await askWrong({ certificate: certificate + first.certificate, key });
