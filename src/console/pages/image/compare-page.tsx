@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { useImageQuery } from "../../api/image.ts";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { dataUnlessGone } from "../../api/missing.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { Card, Empty, IconButton, IconCompare, Notice, Page, Select, Skeleton } from "../../ui/index.ts";

@@ -1,6 +1,6 @@
 import { ApiError } from "../../api/client.ts";
 import { readProblems } from "../../api/error.ts";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { archivePath } from "./image-paths.ts";
 
 /**

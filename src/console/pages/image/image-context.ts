@@ -1,5 +1,5 @@
 import { createContext, useContext, useMemo } from "react";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import type { Image } from "../../api/image.ts";
 
 /** The image that a page is about, and what the user may do with it. */

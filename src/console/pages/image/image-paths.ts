@@ -1,5 +1,5 @@
 /** Addresses of an image's pages. Names of images may have slashes, so each name is one encoded part of the path. */
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 
 /**
  * The page of an image.

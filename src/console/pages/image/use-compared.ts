@@ -1,5 +1,5 @@
 import { type Manifest, useManifest } from "../../api/image-manifests.ts";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { dataUnlessGone } from "../../api/missing.ts";
 import { choosePlatform, type PlatformChoice, platformChoices } from "./platforms.ts";
 

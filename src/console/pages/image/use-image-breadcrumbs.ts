@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { useSession } from "../../api/session.ts";
 import type { Breadcrumb } from "../../ui/index.ts";
 import type { CurrentImage } from "./image-context.ts";

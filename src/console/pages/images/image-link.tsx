@@ -1,4 +1,4 @@
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { Link, Name } from "../../ui/index.ts";
 import { imagePath } from "../image/image-paths.ts";
 import styles from "./image-link.module.css";

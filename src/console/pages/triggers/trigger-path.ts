@@ -1,4 +1,4 @@
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { imagePath } from "../image/image-paths.ts";
 
 /** The page of a trigger. */
