@@ -1,7 +1,6 @@
 /** Hashing while bytes pass. The browser's own digest takes only whole buffers, and wasm is closed to a strict CSP. */
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { toHex } from "../kernel/bytes.ts";
-import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex } from "../kernel/digest.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHash } from "../kernel/digest.ts";
 import { type ByteStream, chunksOf, streamOf } from "./bytes.ts";
 import { ContentMismatch } from "./errors.ts";
 
@@ -35,7 +34,7 @@ export class Digester {
 
   /** The digest of all; to be called once, at the end. */
   digest(): Digest {
-    return digestFromHex(this.#algorithm, toHex(this.#hash.digest()));
+    return digestFromHash(this.#algorithm, this.#hash.digest());
   }
 }
 

@@ -1,3 +1,4 @@
+import { toHex } from "./bytes.ts";
 import { RegistryError } from "./errors.ts";
 
 declare const brand: unique symbol;
@@ -46,6 +47,11 @@ export function hexOf(digest: string): string {
 
 export function digestFromHex(algorithm: DigestAlgorithm, hex: string): Digest {
   return parseDigest(`${algorithm}:${hex}`);
+}
+
+/** Writes down what a hash of that algorithm has come to. */
+export function digestFromHash(algorithm: DigestAlgorithm, hash: Uint8Array): Digest {
+  return `${algorithm}:${toHex(hash)}` as Digest;
 }
 
 /** What a caller sent may be as long as a URL; an answer repeats only so much of it. */

@@ -56,6 +56,21 @@ export function verifyChain(
   host: string,
   now: Date,
 ): Certificate {
+  try {
+    return verify(chain, authorities, host, now);
+  } catch (error) {
+    if (error instanceof CertificateRefused) throw error;
+    // The runtime reads some fields only when it is asked for them, and fails in its own ways where they are damaged.
+    throw new CertificateRefused("cannot be read", { cause: error });
+  }
+}
+
+function verify(
+  chain: readonly Uint8Array[],
+  authorities: readonly Certificate[],
+  host: string,
+  now: Date,
+): Certificate {
   if (chain.length > MAX_CERTIFICATES) throw new CertificateRefused("comes with too many others");
   const [server, ...others] = chain.map(read);
   if (!server) throw new CertificateRefused("is missing");
