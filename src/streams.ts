@@ -198,7 +198,7 @@ export async function within<T>(milliseconds: number, read: Promise<T>): Promise
  * @param max bytes; one more is refused without reading on.
  * @throws what `tooLarge` makes; RegistryError BODY_INCOMPLETE, BODY_STALLED, or OVERLOADED when others take all the memory.
  */
-export async function readLimited(body: ByteStream | null, max: number, tooLarge: () => Error): Promise<Bytes> {
+export async function readSmallBody(body: ByteStream | null, max: number, tooLarge: () => Error): Promise<Bytes> {
   if (!body) return new Uint8Array(0);
   admit(body);
   const visit = visits.get(body);

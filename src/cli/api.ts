@@ -1,7 +1,7 @@
 /** The registry's management API, typed by its own description (`npm run api:types`). */
 import createClient, { type Client } from "openapi-fetch";
 import { type Credentials, TokenAuthorizer } from "../client/authorization.ts";
-import { parseChallenges } from "../client/challenge.ts";
+import { parseChallenges } from "../kernel/challenge.ts";
 import { NetworkLost, ProtocolViolation, RegistryRefusal } from "../client/errors.ts";
 import { HttpSender } from "../client/http.ts";
 import { DEFAULT_RETRY_POLICY } from "../client/retry.ts";

@@ -2,6 +2,7 @@
 import { ArchiveError } from "../client/archive/archive-error.ts";
 import { ContentMismatch, NetworkLost, ProtocolViolation, RegistryRefusal, UploadLost } from "../client/errors.ts";
 import { PlatformUnknown } from "../client/remote-image.ts";
+import { retryAfterOf } from "../client/retry.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
@@ -44,8 +45,9 @@ function explainRefusal({ status, code, message, headers }: RegistryRefusal): Ex
     case 413:
       return { exitCode: EXIT.failed, message, hint: hintForSize(code) };
     case 429: {
-      const seconds = headers.get("Retry-After");
-      return { exitCode: EXIT.failed, message, hint: seconds === null ? undefined : `Try again in ${seconds} s.` };
+      const waitMs = retryAfterOf(headers);
+      const hint = waitMs === undefined ? undefined : `Try again in ${Math.ceil(waitMs / 1000)} s.`;
+      return { exitCode: EXIT.failed, message, hint };
     }
     default:
       return { exitCode: EXIT.failed, message };

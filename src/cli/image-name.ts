@@ -1,12 +1,7 @@
 /** Images as the management commands name them: without a host, for `--registry` says which registry is meant. */
 import type { Argv } from "yargs";
+import type { ImageName } from "../kernel/reference.ts";
 import { usageFailure } from "./failure.ts";
-
-export interface ImageName {
-  organization: string;
-  /** Without its organization; it may contain slashes. */
-  image: string;
-}
 
 export interface TagName extends ImageName {
   tag: string;

@@ -1,5 +1,6 @@
 /** Images of any registry, named as docker names them: `registry.example.com/acme/web:1.0`. */
-import { isDigest } from "../client/hash.ts";
+import { isDigest } from "../kernel/digest.ts";
+import { DEFAULT_TAG, isNamePath, isRegistryHost, isTag, splitReference } from "../kernel/reference.ts";
 import { usageFailure } from "./failure.ts";
 import { parseRegistryAddress, type RegistryAddress } from "./registry-address.ts";
 import { chooseRegistry } from "./settings.ts";
@@ -11,11 +12,6 @@ export interface ImageReference {
   tag?: string | undefined;
   digest?: string | undefined;
 }
-
-/** OCI distribution-spec, "Pulling manifests". */
-const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
-const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-const DEFAULT_TAG = "latest";
 
 /** Docker Hub's name, where its API is, and how its images without an owner are called there. */
 const DOCKER_HUB = "docker.io";
@@ -29,13 +25,10 @@ const DOCKER_HUB_URL = new URL("https://registry-1.docker.io/");
  */
 export function parseImageReference(text: string): ImageReference {
   const { registry, rest } = splitRegistry(text);
-  const [named = "", digest, ...more] = rest.split("@");
-  const tagAt = named.indexOf(":", named.lastIndexOf("/") + 1);
-  const repository = tagAt < 0 ? named : named.slice(0, tagAt);
-  const tag = tagAt < 0 ? undefined : named.slice(tagAt + 1);
+  const { name: repository, tag, digest } = splitReference(rest);
   const isWellFormed =
-    REPOSITORY.test(repository) && (tag === undefined || TAG.test(tag)) && (digest === undefined || isDigest(digest));
-  if (!isWellFormed || more.length > 0) {
+    isNamePath(repository) && (tag === undefined || isTag(tag)) && (digest === undefined || isDigest(digest));
+  if (!isWellFormed) {
     throw usageFailure(`"${text}" is no image`, "For example: registry.example.com/acme/web:1.0, in lower case");
   }
   return {
@@ -61,13 +54,8 @@ export function splitRegistry(text: string): { registry: RegistryAddress; rest: 
   const [, scheme = "", path = ""] = /^(https?:\/\/)?(.*)$/i.exec(text) ?? [];
   const slash = path.indexOf("/");
   const first = slash < 0 ? "" : path.slice(0, slash);
-  if (scheme === "" && !isHost(first)) return { registry: chooseRegistry(undefined), rest: path };
+  if (scheme === "" && !isRegistryHost(first)) return { registry: chooseRegistry(undefined), rest: path };
   const registry = parseRegistryAddress(`${scheme}${first}`);
   const isHub = registry.name === DOCKER_HUB || registry.name === "index.docker.io";
   return { registry: isHub ? { name: DOCKER_HUB, url: DOCKER_HUB_URL } : registry, rest: path.slice(slash + 1) };
-}
-
-/** Whether the first part of a reference is a registry and not an organization. */
-export function isHost(component: string): boolean {
-  return /[.:]/.test(component) || component === "localhost";
 }

@@ -2,8 +2,9 @@
 import type { ArchiveImage } from "../client/archive/archive-image.ts";
 import { findSharedName, type ImageTarget } from "../client/push-archive.ts";
 import { formatPlatform } from "../client/remote-image.ts";
+import { isRegistryHost } from "../kernel/reference.ts";
 import { type Failure, usageFailure } from "./failure.ts";
-import { isHost, parseImageReference, splitRegistry, targetOf } from "./image-reference.ts";
+import { parseImageReference, splitRegistry, targetOf } from "./image-reference.ts";
 import type { RegistryAddress } from "./registry-address.ts";
 
 export interface PushTargets {
@@ -58,7 +59,7 @@ function byDigest(): Failure {
 function byOwnNames(images: readonly ArchiveImage[]): PushTargets {
   const named = images.map((image) => ({
     image,
-    names: image.names.filter(({ reference }) => isHost(reference.split("/")[0] ?? "")),
+    names: image.names.filter(({ reference }) => isRegistryHost(reference.split("/")[0] ?? "")),
   }));
   const nameless = named.find(({ names }) => names.length === 0);
   if (nameless || named.length === 0) {

@@ -2,7 +2,8 @@
 import { constants, zstdCompressSync } from "node:zlib";
 import { describe, it } from "vitest";
 import { unpack } from "../client/archive/compression.ts";
-import { type Bytes, concatenate } from "../client/bytes.ts";
+import { concatenate } from "../kernel/bytes.ts";
+import type { Bytes } from "../client/bytes.ts";
 import { digestOf } from "../client/hash.ts";
 import { contentsOf, largeLayer, streamOfBytes } from "../client/testing/images.ts";
 import { bytesOf } from "../client/testing/tar.ts";

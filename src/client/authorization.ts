@@ -1,5 +1,6 @@
 /** The `Authorization` of requests to one registry: Docker token specification, OAuth2 and Basic. */
-import { type Challenge, tokenServiceOf } from "./challenge.ts";
+import type { Challenge } from "../kernel/challenge.ts";
+import { tokenServiceOf } from "./token-service.ts";
 import { ProtocolViolation } from "./errors.ts";
 import type { HttpSender } from "./http.ts";
 

@@ -1,3 +1,5 @@
+import { concatenate } from "../kernel/bytes.ts";
+
 /** Bytes in memory, and streams of them. Shared memory is never meant: `Blob` and `fetch` refuse it. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 export type ByteStream = ReadableStream<Bytes>;
@@ -42,17 +44,6 @@ export class ChunkBuffer {
     this.#length -= piece.byteLength;
     return piece;
   }
-}
-
-/** Copies pieces into one array. */
-export function concatenate(pieces: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }
 
 /**

@@ -5,7 +5,7 @@ import { digestOf } from "./hash.ts";
 import { RegistryClient } from "./registry-client.ts";
 import { largeLayer, streamOfBytes } from "./testing/images.ts";
 import { type Fault, FakeRegistry, IMPATIENT, refusal } from "./testing/registry.ts";
-import { UploadSession, type UploadProgress } from "./upload-session.ts";
+import { BlobUpload, type UploadProgress } from "./blob-upload.ts";
 import type { UploadSource } from "./upload-source.ts";
 
 const KIB = 1024;
@@ -240,10 +240,10 @@ it("passes on what fails at the source", async ({ expect }) => {
 
 it("adds to an upload that another finishes", async ({ expect }) => {
   const { registry, target, stored } = setting();
-  const session = await UploadSession.open(target);
+  const session = await BlobUpload.open(target);
   if (session === "mounted") throw new Error("nothing to mount was named");
   expect(await appendAll(session, streamOfBytes(BLOB.slice(0, 20_000)), LIMITS)).toBe(20_000);
-  const resumed = UploadSession.resume(target, session.location, session.offset);
+  const resumed = BlobUpload.resume(target, session.location, session.offset);
   registry.faults.push(cut("PATCH", 100));
   expect(await appendAll(resumed, streamOfBytes(BLOB.slice(20_000)), LIMITS)).toBe(BLOB.byteLength - 20_000);
   await resumed.finish(DIGEST);
@@ -252,7 +252,7 @@ it("adds to an upload that another finishes", async ({ expect }) => {
 
 it("finishes an upload of one byte whose answer was lost", async ({ expect }) => {
   const { registry, target } = setting();
-  const session = await UploadSession.open(target);
+  const session = await BlobUpload.open(target);
   if (session === "mounted") throw new Error("nothing to mount was named");
   registry.faults.push(cut("PATCH", 1));
   const byte = BLOB.slice(0, 1);

@@ -3,7 +3,7 @@ import { ChunkSizes, MAX_BUFFERED_BYTES, MAX_REQUEST_BYTES } from "./chunk-sizes
 import type { ChunkStore, StoredChunk } from "./chunk-store.ts";
 import { ContentMismatch, UploadLost } from "./errors.ts";
 import { Digester } from "./hash.ts";
-import { UploadSession, type UploadTarget } from "./upload-session.ts";
+import { BlobUpload, type UploadTarget } from "./blob-upload.ts";
 import { type ChunkReader, isRereadable, openSource, type UploadSource } from "./upload-source.ts";
 
 export interface BlobToUpload {
@@ -54,7 +54,7 @@ export async function uploadBlob(
   const from = "mountFrom" in blob ? blob.mountFrom : target.repository;
   const mount = digest !== undefined && from !== undefined ? { digest, from } : undefined;
   for (let beginnings = 1; ; beginnings += 1) {
-    const session = await UploadSession.open(target, mount);
+    const session = await BlobUpload.open(target, mount);
     if (session === "mounted") {
       if (source instanceof ReadableStream) await source.cancel().catch(() => undefined);
       return { digest: mount?.digest ?? "", size, outcome: "present" };
@@ -77,11 +77,7 @@ export async function uploadBlob(
  * @returns how many bytes were added.
  * @throws as {@link uploadBlob}.
  */
-export async function appendAll(
-  session: UploadSession,
-  source: UploadSource,
-  limits: UploadLimits = {},
-): Promise<number> {
+export async function appendAll(session: BlobUpload, source: UploadSource, limits: UploadLimits = {}): Promise<number> {
   const reader = await openSource(source, limits.chunkStore);
   const start = session.offset;
   await releasing(reader, () => writeChunks(session, reader, sizesFor(session, source, limits)));
@@ -89,7 +85,7 @@ export async function appendAll(
 }
 
 async function sendAll(
-  session: UploadSession,
+  session: BlobUpload,
   { client, signal }: UploadTarget,
   { source, digest, size }: BlobToUpload,
   limits: UploadLimits,
@@ -118,7 +114,7 @@ async function sendAll(
 
 /** While one chunk is on its way the next is read. */
 async function writeChunks(
-  session: UploadSession,
+  session: BlobUpload,
   reader: ChunkReader,
   sizes: ChunkSizes,
   first?: StoredChunk,
@@ -160,7 +156,7 @@ async function releasing<T>(reader: ChunkReader, work: () => Promise<T>): Promis
   }
 }
 
-function sizesFor(session: UploadSession, source: UploadSource, limits: UploadLimits): ChunkSizes {
+function sizesFor(session: BlobUpload, source: UploadSource, limits: UploadLimits): ChunkSizes {
   const { maxRequestBytes = MAX_REQUEST_BYTES, maxBufferedBytes = MAX_BUFFERED_BYTES } = limits;
   const max = Math.min(maxRequestBytes, session.maxRequestBytes);
   return new ChunkSizes(source instanceof Blob ? max : Math.min(max, maxBufferedBytes), session.minChunkBytes);

@@ -6,7 +6,7 @@ import type { DescribedPlatform, Descriptor } from "./descriptor.ts";
 import { runAll } from "./jobs.ts";
 import { addReferrerByTag, describeReferrer, listReferrers } from "./referrers.ts";
 import { blobsOf, inPushOrder, readRemoteImage, type RemoteImage, type Repository } from "./remote-image.ts";
-import type { UploadProgress } from "./upload-session.ts";
+import type { UploadProgress } from "./blob-upload.ts";
 
 export interface CopyTarget extends Repository {
   /** Without one the image is copied by its digest. */

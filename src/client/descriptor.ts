@@ -1,7 +1,7 @@
 /** OCI image-spec, "Content Descriptors", and the manifests made of them, read from what anybody may have written. */
 import { findKeyFault, findShapeFault, isIndexByShape } from "../kernel/manifest-structure.ts";
 import { isIndexMediaType, OCI_INDEX, OCI_MANIFEST } from "../kernel/media-types.ts";
-import { isDigest } from "./hash.ts";
+import { isDigest } from "../kernel/digest.ts";
 
 export interface DescribedPlatform {
   os: string;

@@ -2,10 +2,12 @@
  * An image of a registry as an archive: an OCI image layout that also has the manifest.json of `docker save`, so that
  * `docker load`, `podman load`, `ctr image import` and skopeo all take it. It is made while it is read.
  */
-import { createTarPacker } from "modern-tar";
+import { concatenate } from "../kernel/bytes.ts";
 import { blobPath, describeLayout, layersWanting, loadedChild } from "../kernel/image-layout.ts";
+import { DEFAULT_TAG, splitReference } from "../kernel/reference.ts";
+import { TAR_END, tarHeader, tarPadding } from "../kernel/tar.ts";
 import { downloadBlob } from "./blob-download.ts";
-import type { Bytes, ByteStream } from "./bytes.ts";
+import { type Bytes, type ByteStream, chunksOf, streamOf } from "./bytes.ts";
 import type { DescribedPlatform, Descriptor, ImageManifest } from "./descriptor.ts";
 import {
   blobsOf,
@@ -61,7 +63,7 @@ export async function pullArchive(
   const described = { ...image.manifest, mediaType: image.parsed.mediaType, size: image.manifest.bytes.byteLength };
   const layout = describeLayout(
     described,
-    names.map((full) => ({ full, tag: tagOf(full) })),
+    names.map((full) => ({ full, tag: splitReference(full).tag ?? DEFAULT_TAG })),
     loaded,
     isPresent,
   );
@@ -69,49 +71,37 @@ export async function pullArchive(
     ...layout.map(({ path, text }) => [path, new TextEncoder().encode(text)] as const),
     ...parts.map(({ manifest }) => [blobPath(manifest.digest), manifest.bytes] as const),
   ]);
-  const { readable, controller } = createTarPacker();
-  const stop = new AbortController();
-  const link = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const write = async () => {
-    try {
-      for (const [name, bytes] of documents)
-        await addFile(controller, name, bytes.byteLength, new Blob([bytes]).stream());
-      let done = 0;
-      for (const blob of blobs) {
-        // Somebody may have pushed a manifest as a blob as well.
-        if (documents.has(blobPath(blob.digest))) continue;
-        const content = downloadBlob(from.client, from.repository, blob, { signal: link });
-        const counted = content.pipeThrough(counter((bytes) => options.onProgress?.((done += bytes))));
-        await addFile(controller, blobPath(blob.digest), blob.size, counted);
-      }
-      controller.finalize();
-    } catch (error) {
-      stop.abort(error);
-      controller.error(error);
-    }
-  };
-  void write();
   return {
-    stream: readable,
+    stream: streamOf(archiveOf(from, documents, blobs, options)),
     digest: image.manifest.digest,
     size: blobs.reduce((sum, { size }) => sum + size, 0),
     missingLayers: loaded ? layersWanting(loaded, isPresent) : [],
   };
 }
 
-type Packer = ReturnType<typeof createTarPacker>["controller"];
-
-async function addFile(packer: Packer, name: string, size: number, content: ByteStream): Promise<void> {
-  await content.pipeTo(packer.add({ name, size, type: "file", mode: 0o644, mtime: new Date(0) }));
-}
-
-function counter(count: (bytes: number) => void): TransformStream<Bytes, Bytes> {
-  return new TransformStream({
-    transform(chunk, controller) {
-      count(chunk.byteLength);
-      controller.enqueue(chunk);
-    },
-  });
+/** The archive's bytes, piece by piece. */
+async function* archiveOf(
+  { client, repository }: Repository,
+  documents: ReadonlyMap<string, Bytes>,
+  blobs: readonly Descriptor[],
+  { signal, onProgress }: PullOptions,
+): AsyncGenerator<Bytes, void, undefined> {
+  for (const [path, bytes] of documents) {
+    yield concatenate([tarHeader(path, bytes.byteLength), bytes, tarPadding(bytes.byteLength)]);
+  }
+  let done = 0;
+  for (const blob of blobs) {
+    const path = blobPath(blob.digest);
+    // Somebody may have pushed a manifest as a blob as well.
+    if (documents.has(path)) continue;
+    yield tarHeader(path, blob.size);
+    for await (const piece of chunksOf(downloadBlob(client, repository, blob, { signal }))) {
+      onProgress?.((done += piece.byteLength));
+      yield piece;
+    }
+    yield tarPadding(blob.size);
+  }
+  yield TAR_END.slice();
 }
 
 function distinct(blobs: readonly Descriptor[]): Descriptor[] {
@@ -129,11 +119,6 @@ async function presentOf(
     if (await client.hasBlob(repository, layer.digest, { signal })) present.push(layer);
   }
   return present;
-}
-
-function tagOf(name: string): string {
-  const colon = name.indexOf(":", name.lastIndexOf("/") + 1);
-  return colon < 0 ? "latest" : name.slice(colon + 1);
 }
 
 /** What `docker load` gets of an index. */

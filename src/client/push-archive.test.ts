@@ -173,7 +173,7 @@ it("sends a layer all the same that only seems to be there", async ({ expect }) 
   const { registry, client } = setting();
   const archive = await read(dockerFiles([{ layers: LAYERS }]));
   const gone = { digest: `sha256:${"0".repeat(64)}`, size: 1 };
-  const memory = new Map(LAYERS.map((layer) => [digestOf(layer), gone]));
+  const memory = new Map<string, typeof gone>(LAYERS.map((layer) => [digestOf(layer), gone]));
   await pushArchive(client, archive, targetsOf(archive), { memory });
   expect((await imageAt(registry, "acme/web", "1")).layers).toEqual(LAYERS);
   expect(registry.uploads.size).toBe(0);

@@ -27,7 +27,7 @@ import { digestOf } from "./hash.ts";
 import { runAll } from "./jobs.ts";
 import { findKnownLayers, type LayerMemory, type PackedLayer } from "./known-layers.ts";
 import type { RegistryClient } from "./registry-client.ts";
-import { UploadSession } from "./upload-session.ts";
+import { BlobUpload } from "./blob-upload.ts";
 import type { UploadSource } from "./upload-source.ts";
 
 /** Where an image of the archive goes. */
@@ -222,7 +222,7 @@ class ArchivePush {
   /** Whether the repository has a blob, or gets it from another one without sending it. */
   async #isPresent(repository: string, digest: string, signal: AbortSignal): Promise<boolean> {
     const from = this.#holders.get(digest) ?? repository;
-    const session = await UploadSession.open({ client: this.#client, repository, signal }, { digest, from });
+    const session = await BlobUpload.open({ client: this.#client, repository, signal }, { digest, from });
     if (session === "mounted") return true;
     await session.cancel();
     return false;

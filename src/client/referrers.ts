@@ -10,7 +10,7 @@ import {
   readManifest,
 } from "./descriptor.ts";
 import { ProtocolViolation } from "./errors.ts";
-import { algorithmOf, hexOf } from "./hash.ts";
+import { algorithmOf, hexOf } from "../kernel/digest.ts";
 import {
   type CallOptions,
   MAX_MANIFEST_BYTES,

@@ -1,6 +1,6 @@
 /**
  * A client for one registry (OCI distribution-spec, Docker token specification), for browsers and their workers, Node and
- * Workers alike. What takes several requests is beside it: `blob-download.ts`, `upload-session.ts`, `referrers.ts`.
+ * Workers alike. What takes several requests is beside it: `blob-download.ts`, `blob-upload.ts`, `referrers.ts`.
  */
 import {
   DOCKER_MANIFEST,
@@ -11,10 +11,11 @@ import {
 } from "../kernel/media-types.ts";
 import { type Authorizer, type Credentials, TokenAuthorizer } from "./authorization.ts";
 import { type Bytes, readLimited } from "./bytes.ts";
-import { parseChallenges } from "./challenge.ts";
+import { parseChallenges } from "../kernel/challenge.ts";
 import { readManifest } from "./descriptor.ts";
 import { ContentMismatch, ProtocolViolation, RegistryRefusal } from "./errors.ts";
-import { algorithmOf, type CreateHash, createPortableHash, digestOf, isDigest } from "./hash.ts";
+import { algorithmOf, isDigest } from "../kernel/digest.ts";
+import { type CreateHash, createPortableHash, digestOf } from "./hash.ts";
 import { type Fetch, type HttpRequest, HttpSender } from "./http.ts";
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "./retry.ts";
 

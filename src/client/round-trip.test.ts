@@ -1,7 +1,8 @@
 /** Whatever is pulled into an archive can be pushed again, byte for byte. */
 import { describe, it } from "vitest";
 import { readArchive } from "./archive/read-archive.ts";
-import { algorithmOf, digestOf } from "./hash.ts";
+import { algorithmOf } from "../kernel/digest.ts";
+import { digestOf } from "./hash.ts";
 import { pullArchive } from "./pull-archive.ts";
 import { pushArchive } from "./push-archive.ts";
 import { RegistryClient } from "./registry-client.ts";

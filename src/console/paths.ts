@@ -1,5 +1,5 @@
 /** Addresses of the console's pages. Names may have slashes, so each name is one encoded part of a path. */
-import type { ImageName } from "./api/image-name.ts";
+import type { ImageName } from "../kernel/reference.ts";
 
 /** Pages of which there is only one. */
 export const PATHS = {

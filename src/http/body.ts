@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { RegistryError } from "../kernel/errors.ts";
-import { readLimited } from "../streams.ts";
+import { readSmallBody } from "../streams.ts";
 import type { AppEnv } from "./context.ts";
 
 /** No request to a management API needs more. */
@@ -26,13 +26,13 @@ export const readWholeBody = createMiddleware<AppEnv>(async function readWholeBo
  * Reads the whole body, if that has not been done.
  *
  * @returns the bytes, of which a signature covers every one.
- * @throws RegistryError BODY_TOO_LARGE; what `readLimited` throws.
+ * @throws RegistryError BODY_TOO_LARGE; what `readSmallBody` throws.
  */
 export async function readBody(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
   const known = c.get("body");
   if (known) return known;
   const { raw } = c.req;
-  const body = await readLimited(raw.body, MAX_BODY_BYTES, tooLarge);
+  const body = await readSmallBody(raw.body, MAX_BODY_BYTES, tooLarge);
   c.set("body", body);
   if (raw.body && !WITHOUT_BODY.has(raw.method)) c.req.raw = new Request(raw, { method: raw.method, body });
   return body;

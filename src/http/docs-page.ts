@@ -1,4 +1,7 @@
-/** The page at `/docs`. */
+/**
+ * The page at `/docs`, by hand: it has no script, and its policy allows none. Under such a policy Redoc shows nothing, and Scalar,
+ * a megabyte compressed in place of 44 kB, is refused 24 of its styles.
+ */
 import { html, raw } from "hono/html";
 import { DOCS_CSS } from "./docs-css.ts";
 import {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { toHex } from "./bytes.ts";
 import { RegistryError } from "./errors.ts";
 
 declare const brand: unique symbol;
-/** A digest in its whole form, `sha256:<hex>` or `sha512:<hex>`; made only by {@link parseDigest} and {@link digestOf}. */
+/** A digest in its whole form, `sha256:<hex>` or `sha512:<hex>`; made only by {@link parseDigest}, and by what hashes. */
 export type Digest = string & { readonly [brand]: "Digest" };
 
 /** The algorithms that OCI image-spec registers ("Registered Algorithms"). */
@@ -35,12 +35,13 @@ export function parseDigest(text: string): Digest {
   });
 }
 
-export function algorithmOf(digest: Digest): DigestAlgorithm {
+/** @param digest is one: see {@link isDigest}. */
+export function algorithmOf(digest: string): DigestAlgorithm {
   return digest.startsWith("sha512:") ? "sha512" : "sha256";
 }
 
 /** The part behind the colon. */
-export function hexOf(digest: Digest): string {
+export function hexOf(digest: string): string {
   return digest.slice(digest.indexOf(":") + 1);
 }
 
@@ -48,9 +49,9 @@ export function digestFromHex(algorithm: DigestAlgorithm, hex: string): Digest {
   return parseDigest(`${algorithm}:${hex}`);
 }
 
-/** Hashes bytes that are in memory anyway, such as a manifest. */
-export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = "sha256"): Digest {
-  return digestFromHex(algorithm, createHash(algorithm).update(bytes).digest("hex"));
+/** Writes down what a hash of that algorithm has come to. */
+export function digestFromHash(algorithm: DigestAlgorithm, hash: Uint8Array): Digest {
+  return `${algorithm}:${toHex(hash)}` as Digest;
 }
 
 /** What a caller sent may be as long as a URL; an answer repeats only so much of it. */

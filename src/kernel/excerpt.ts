@@ -11,9 +11,11 @@ export const MAX_PAGE_BYTES = 1.5 * 1024 * 1024;
 /** Bytes that a character takes in JSON at most: as `\u0000`. */
 const MAX_CHARACTER_BYTES = 6;
 
+const utf8 = new TextEncoder();
+
 /** Bytes of a value as JSON. */
 export function jsonBytes(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value) ?? "");
+  return utf8.encode(JSON.stringify(value) ?? "").byteLength;
 }
 
 /** A part of something long: what is taken has a bound together, and what was left out is known. */

@@ -10,6 +10,13 @@ export type RepositoryName = string & { readonly [brand]: "RepositoryName" };
 export type Tag = string & { readonly [brand]: "Tag" };
 export type Reference = Tag | Digest;
 
+/** An image as paths of the API name it. */
+export interface ImageName {
+  organization: string;
+  /** Without its organization; it may contain slashes. */
+  image: string;
+}
+
 /** `/v2/manage/…` is SWR's management API, so no repository may start there (ADR 0002). */
 const RESERVED_ORGANIZATIONS: ReadonlySet<string> = new Set(["manage"]);
 
@@ -19,6 +26,22 @@ const RESERVED_ORGANIZATIONS: ReadonlySet<string> = new Set(["manage"]);
  */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]*$/;
+/** The tag of an image that is named without one. */
+export const DEFAULT_TAG = "latest";
+
+/** Whether a text is a repository's name as OCI distribution-spec has it: a path of components, of any registry. */
+export function isNamePath(text: string): boolean {
+  return text.split("/").every((component) => COMPONENT.test(component));
+}
+
+/** Whether an image of an organization may be called so. It may be a path. */
+export function isImageName(text: string): boolean {
+  return text.length <= MAX_IMAGE_LENGTH && isNamePath(text);
+}
+
+export function isTag(text: string): text is Tag {
+  return text.length <= MAX_TAG_LENGTH && TAG.test(text);
+}
 
 /**
  * Reads the name of an organization (guide 7.3.2): 1-64 characters that start with a letter.
@@ -50,7 +73,7 @@ export function parseRepositoryName(text: string, defaultOrganization?: Organiza
   const image = text.slice(slash + 1);
   const refuse = (why: string) => invalidName(`image "${shorten(image)}" ${why}`, text);
   if (image.length > MAX_IMAGE_LENGTH) throw refuse(`has more than ${MAX_IMAGE_LENGTH} characters`);
-  if (!image.split("/").every((component) => COMPONENT.test(component))) throw refuse(COMPONENT_RULE);
+  if (!isNamePath(image)) throw refuse(COMPONENT_RULE);
   return text as RepositoryName;
 }
 
@@ -93,7 +116,7 @@ export function imageOf(repository: RepositoryName): string {
  * @throws RegistryError TAG_INVALID.
  */
 export function parseTag(text: string): Tag {
-  if (text.length <= MAX_TAG_LENGTH && TAG.test(text)) return text as Tag;
+  if (isTag(text)) return text;
   throw new RegistryError("TAG_INVALID", {
     message: `"${shorten(text)}" is not a tag: expected 1 to ${MAX_TAG_LENGTH} letters, digits, "_", "." or "-", the first no "." or "-"`,
     detail: { tag: shorten(text) },
@@ -107,4 +130,27 @@ export function parseTag(text: string): Tag {
  */
 export function parseReference(text: string): Reference {
   return text.includes(":") ? parseDigest(text) : parseTag(text);
+}
+
+/** Parts of a reference, of which none need be well formed. */
+export interface ReferenceParts {
+  /** With the registry's host, if the reference has one. */
+  name: string;
+  tag: string | undefined;
+  digest: string | undefined;
+}
+
+/** Takes `name[:tag][@digest]` apart. A colon before the last slash belongs to the port of a host. */
+export function splitReference(text: string): ReferenceParts {
+  const digestAt = text.indexOf("@");
+  const tagged = digestAt < 0 ? text : text.slice(0, digestAt);
+  const digest = digestAt < 0 ? undefined : text.slice(digestAt + 1);
+  const tagAt = tagged.indexOf(":", tagged.lastIndexOf("/") + 1);
+  if (tagAt < 0) return { name: tagged, tag: undefined, digest };
+  return { name: tagged.slice(0, tagAt), tag: tagged.slice(tagAt + 1), digest };
+}
+
+/** Whether the first part of a name is the host of a registry, as docker tells it from an organization. */
+export function isRegistryHost(component: string): boolean {
+  return /[.:]/.test(component) || component === "localhost";
 }

@@ -5,7 +5,7 @@ import { downloadBlob } from "../../src/client/blob-download.ts";
 import { uploadBlob } from "../../src/client/chunked-upload.ts";
 import { contentsOf } from "../../src/client/testing/images.ts";
 import { RegistryClient } from "../../src/client/registry-client.ts";
-import { UploadSession } from "../../src/client/upload-session.ts";
+import { BlobUpload } from "../../src/client/blob-upload.ts";
 import { startCuttingProxy } from "../support/cutting-proxy.ts";
 import { MIB, randomBytes } from "../support/image-layouts.ts";
 import {
@@ -94,12 +94,12 @@ test("two uploads of one blob at once both arrive", { timeout: TIMEOUT_MS }, asy
 test("takes up an upload of which it knows less than is there", { timeout: TIMEOUT_MS }, async () => {
   const blob = blobOf(11 * MIB, "stale");
   const target = { client: clientAt(server.url), repository: "acme/stale" };
-  const session = await UploadSession.open(target);
+  const session = await BlobUpload.open(target);
   if (session === "mounted") throw new Error("nothing to mount was named");
   const start = session.location;
   await session.write(blob.bytes.subarray(0, 6 * MIB));
   // The registry answers 416, and where the upload is.
-  const behind = UploadSession.resume(target, start, 0);
+  const behind = BlobUpload.resume(target, start, 0);
   await behind.write(blob.bytes);
   await behind.finish(blob.digest);
   await expectStored("acme/stale", blob);

@@ -28,6 +28,8 @@ export interface CertificateRecipe {
   hash?: "SHA-1" | "SHA-256" | "SHA-384";
   /** May sign others. */
   isAuthority?: boolean;
+  /** What the key is for; default what servers and authorities need. Null: the certificate does not say. */
+  usages?: readonly KeyUsageFlags[] | null;
   pathLength?: number;
   /** Default for a server: localhost and 127.0.0.1. */
   names?: readonly { type: "dns" | "ip"; value: string }[];
@@ -49,6 +51,7 @@ export interface Certified {
 
 export async function makeCertificate(recipe: CertificateRecipe): Promise<Certified> {
   const { name, issuer, isAuthority = false, pathLength, purposes, hash = "SHA-256" } = recipe;
+  const { usages = [isAuthority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature] } = recipe;
   const keys = (await webcrypto.subtle.generateKey(algorithmOf(recipe.algorithm ?? "P-256", hash), true, [
     "sign",
     "verify",
@@ -66,7 +69,14 @@ export async function makeCertificate(recipe: CertificateRecipe): Promise<Certif
     signingAlgorithm: { ...signing.privateKey.algorithm, hash },
     extensions: [
       new BasicConstraintsExtension(isAuthority, pathLength, true),
-      new KeyUsagesExtension(isAuthority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature, true),
+      ...(usages === null
+        ? []
+        : [
+            new KeyUsagesExtension(
+              usages.reduce<number>((sum, usage) => sum | usage, 0),
+              true,
+            ),
+          ]),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(signing.publicKey),
       ...(names.length > 0 ? [new SubjectAlternativeNameExtension([...names])] : []),

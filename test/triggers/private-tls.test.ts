@@ -5,9 +5,10 @@ import { type AddressInfo, createServer as createPlainServer, type Server, type 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startRuntime, type Runtime } from "../../scripts/local/runtime.ts";
+import { KeyUsageFlags } from "@peculiar/x509";
 import { type Certified, CLIENT_PURPOSE, makeCertificate, SERVER_PURPOSE } from "../support/certificates.ts";
-import { CONTENT, plainRecord } from "../../src/model/tls/records.ts";
-import { handshakeMessage, extension, number, vector } from "../../src/model/tls/wire.ts";
+import { CONTENT, plainRecord } from "../../src/tls/records.ts";
+import { handshakeMessage, extension, number, vector } from "../../src/tls/wire.ts";
 import { makeTemporaryDirectory, removeDirectory } from "../support/server.ts";
 import { type ScriptedConnection, scriptedServer } from "./scripted-tls.ts";
 
@@ -110,6 +111,12 @@ describe("a server is believed", () => {
     const port = await serve(server);
     const pem = `# both\n${other.certificate}\n${authority.certificate}`;
     expect(await ask(port, { authority: pem })).toEqual(GREETING);
+  });
+
+  test("with a certificate that does not say what its key is for", async () => {
+    expect(await ask(await serve(await makeCertificate({ name: "api", issuer: authority, usages: null })))).toEqual(
+      GREETING,
+    );
   });
 
   test("by its own certificate, when that is what was given", async () => {
@@ -216,6 +223,32 @@ describe("a server is refused", () => {
     const { certificate, key } = await makeCertificate({ name: "api", issuer: first });
     const outcome = await askWrong({ certificate: certificate + first.certificate, key });
     expect(outcome).toEqual(refusal(/is signed by one that is not for servers/));
+  });
+
+  test("whose certificate is an authority's, also the cluster's own", async () => {
+    const names = [{ type: "ip", value: "127.0.0.1" }] as const;
+    const { digitalSignature, keyCertSign } = KeyUsageFlags;
+    for (const usages of [[digitalSignature, keyCertSign], [digitalSignature], null]) {
+      const below = await makeCertificate({ name: "below", isAuthority: true, issuer: authority, names, usages });
+      expect(await askWrong(below)).toEqual(refusal(/is an authority's/));
+      const own = await makeCertificate({ name: "own", isAuthority: true, names, usages });
+      expect(await askWrong(own, { authority: own.certificate })).toEqual(refusal(/is an authority's/));
+    }
+  });
+
+  test("whose key may not sign a handshake", async () => {
+    for (const usage of [KeyUsageFlags.keyEncipherment, KeyUsageFlags.keyAgreement, KeyUsageFlags.decipherOnly]) {
+      const wrong = await makeCertificate({ name: "api", issuer: authority, usages: [usage] });
+      expect(await askWrong(wrong)).toEqual(refusal(/is for a key that may not sign/));
+    }
+  });
+
+  test("whose issuer's key may not sign certificates", async () => {
+    const usages = [KeyUsageFlags.digitalSignature];
+    const first = await makeCertificate({ name: "first", isAuthority: true, issuer: authority, usages });
+    const { certificate, key } = await makeCertificate({ name: "api", issuer: first });
+    const outcome = await askWrong({ certificate: certificate + first.certificate, key });
+    expect(outcome).toEqual(refusal(/is not signed by|is signed by one that may not sign/));
   });
 
   test("with limits that are not understood", async () => {
@@ -509,6 +542,41 @@ describe("of a server that breaks the rules", () => {
       error: "HttpError",
       message: "closed the connection before the end of its answer",
     });
+  });
+
+  test("records of one byte are refused before they take long", async () => {
+    const scripts: Script[] = [
+      // A certificate of nearly the greatest length.
+      async (to) => {
+        await to.hello();
+        to.send(to.encryptedExtensions());
+        const message = handshakeMessage(11, new Uint8Array(65_000));
+        to.raw(bytes(...Array.from(message, (byte) => to.seal(new Uint8Array([byte]), CONTENT.handshake))));
+      },
+      async (to) => {
+        await to.read();
+        const message = handshakeMessage(2, new Uint8Array(60_000));
+        to.raw(bytes(...Array.from(message, (byte) => plainRecord({ type: 22, content: new Uint8Array([byte]) }))));
+      },
+    ];
+    for (const script of scripts) {
+      const port = await listen(scriptedServer(script));
+      const startedAt = performance.now();
+      expect(await ask(port)).toEqual({ error: "TlsError", message: "sent too many records that are nearly empty" });
+      expect(performance.now() - startedAt).toBeLessThan(2000);
+    }
+    const answering = await serveScript(async (to) => {
+      const text = `HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n${"x".repeat(30_000)}`;
+      to.raw(
+        bytes(...Array.from(Buffer.from(text), (byte) => to.seal(new Uint8Array([byte]), CONTENT.applicationData))),
+      );
+    });
+    const startedAt = performance.now();
+    expect(await ask(answering)).toEqual({
+      error: "TlsError",
+      message: "sent too many records that are nearly empty",
+    });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
   test("after the handshake, no other message and nothing in the clear is taken", async () => {

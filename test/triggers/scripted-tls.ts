@@ -9,7 +9,7 @@ import {
   sign,
 } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { EXTENSION, MESSAGE } from "../../src/model/tls/client.ts";
+import { EXTENSION, MESSAGE } from "../../src/tls/client.ts";
 import {
   AES_128_GCM_SHA256,
   applicationSecrets,
@@ -19,10 +19,10 @@ import {
   hashOf,
   nextSecret,
   type CipherSuite,
-} from "../../src/model/tls/key-schedule.ts";
-import { CONTENT, plainRecord, RecordKey, RecordReader } from "../../src/model/tls/records.ts";
-import { signedContent } from "../../src/model/tls/signature.ts";
-import { extension, FieldReader, handshakeMessage, number, readExtensions, vector } from "../../src/model/tls/wire.ts";
+} from "../../src/tls/key-schedule.ts";
+import { CONTENT, plainRecord, RecordKey, RecordReader } from "../../src/tls/records.ts";
+import { signedContent } from "../../src/tls/signature.ts";
+import { extension, FieldReader, handshakeMessage, number, readExtensions, vector } from "../../src/tls/wire.ts";
 import type { Certified } from "../support/certificates.ts";
 
 const X25519_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
@@ -79,6 +79,12 @@ export class ScriptedConnection {
   /** Closes the connection without saying so. */
   end(): void {
     this.#socket.end();
+  }
+
+  /** A record under the key of the moment, to be sent by {@link raw}. */
+  seal(content: Uint8Array, type: number): Uint8Array {
+    if (!this.#writing) throw new Error("there is no key yet");
+    return this.#writing.seal({ type, content });
   }
 
   /** Sends handshake messages in one record, under the key of the moment unless told otherwise. */

@@ -1,19 +1,32 @@
 import { it } from "vitest";
 
-const SOURCES = import.meta.glob<string>("../../src/{kernel,model,storage,registry,http}/**/*.ts", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
+const SOURCES = import.meta.glob<string>(
+  "../../src/{kernel,tls,model,storage,registry,http,client,cli,console}/**/*.{ts,tsx}",
+  {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  },
+);
 
 /** Imports only go down (design.md, 1). What is not named here is wiring and may import anything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   kernel: ["kernel"],
-  model: ["model", "kernel"],
+  tls: ["tls", "kernel"],
+  model: ["model", "tls", "kernel"],
   storage: ["storage", "model", "kernel", "env", "documents", "memory", "places", "streams"],
-  registry: ["registry", "storage", "model", "kernel", "documents", "memory"],
+  registry: ["registry", "storage", "model", "tls", "kernel", "documents", "memory"],
   http: ["http", "registry", "model", "kernel", "env", "documents", "memory", "places", "streams"],
 };
+
+/** What runs in browsers and in Node, and knows the Worker by its API alone. */
+const OUTSIDE_MAY_IMPORT: Record<string, readonly string[]> = {
+  client: ["client", "kernel"],
+  cli: ["cli", "client", "kernel"],
+  console: ["console", "client", "kernel"],
+};
+/** The types of the API, which are made of its description. */
+const API_TYPES = "console/api/schema.d.ts";
 
 /** Every feature has one name, which is that of its folder in each of these layers. */
 const FEATURES: readonly string[] = [
@@ -34,25 +47,39 @@ const FEATURES: readonly string[] = [
   "triggers",
 ];
 
-const LAYERED = Object.entries(SOURCES).flatMap(([path, source]) => {
+const FILES = Object.entries(SOURCES).map(([path, source]) => {
   const file = path.replace("../../src/", "");
-  const layer = file.split("/")[0] ?? "";
-  return layer in MAY_IMPORT ? [{ file, layer, source }] : [];
+  return { file, layer: file.split("/")[0] ?? "", source };
 });
+const LAYERED = FILES.filter(({ layer }) => layer in MAY_IMPORT);
+const OUTSIDE = FILES.filter(({ layer }) => layer in OUTSIDE_MAY_IMPORT);
+
+/** The files of `src` that a file imports, types included, as paths below `src`. */
+function importsOf({ file, source }: (typeof FILES)[number]): string[] {
+  const imports = source.matchAll(/(?:from |import |import\()"(\.[^"]+)"/g);
+  return Array.from(imports, ([, path = ""]) => new URL(path, `file:///${file}`).pathname.slice(1));
+}
+
+/** Imports of folders, or of files beside them, that are not among those. */
+function strangers(file: (typeof FILES)[number], allowed: readonly string[] = []): string[] {
+  return importsOf(file).filter((path) => !allowed.includes(path.split("/")[0]?.replace(/\.ts$/, "") ?? ""));
+}
 
 it("finds sources of every layer", ({ expect }) => {
-  expect(new Set(LAYERED.map(({ layer }) => layer))).toEqual(new Set(Object.keys(MAY_IMPORT)));
+  const layers = [...Object.keys(MAY_IMPORT), ...Object.keys(OUTSIDE_MAY_IMPORT)];
+  expect(new Set(FILES.map(({ layer }) => layer))).toEqual(new Set(layers));
 });
 
-it.for(LAYERED)("$file imports only its own layer and those below", ({ file, layer, source }, { expect }) => {
-  const imports = [...source.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)].map(
-    ([, from, lazy]) => from ?? lazy ?? "",
-  );
-  const layers = imports.map((path) => {
-    const { pathname } = new URL(path, `file:///${file}`);
-    return pathname.slice(1).split("/")[0]?.replace(/\.ts$/, "");
-  });
-  expect(layers.filter((name) => !MAY_IMPORT[layer]?.includes(name ?? ""))).toEqual([]);
+it.for(LAYERED)("$file imports only its own layer and those below", (file, { expect }) => {
+  expect(strangers(file, MAY_IMPORT[file.layer])).toEqual([]);
+});
+
+it.for(OUTSIDE)("$file knows the Worker by its API alone", (file, { expect }) => {
+  expect(strangers(file, OUTSIDE_MAY_IMPORT[file.layer]).filter((path) => path !== API_TYPES)).toEqual([]);
+});
+
+it.for(LAYERED.filter(({ layer }) => layer !== "tls"))("$file takes TLS as a whole", (file, { expect }) => {
+  expect(importsOf(file).filter((path) => path.startsWith("tls/") && path !== "tls/index.ts")).toEqual([]);
 });
 
 it("gives a feature the same folder in every layer", ({ expect }) => {
@@ -62,12 +89,16 @@ it("gives a feature the same folder in every layer", ({ expect }) => {
   expect([...new Set(folders)].sort()).toEqual(FEATURES);
 });
 
-it.for(LAYERED.filter(({ file, layer }) => layer === "kernel" && !file.endsWith(".test.ts")))(
-  "$file runs in browsers too",
-  ({ source }, { expect }) => {
-    expect(source).not.toMatch(/from "(?:node|cloudflare):|\bBuffer\b|\bprocess\b/);
-  },
-);
+/** What only Node and Workers have. */
+const NOT_IN_BROWSERS = /(?:from |import |import\()"(?:node|cloudflare):|\bBuffer[.(]|\bprocess\./;
+
+it.for(
+  FILES.filter(({ file, layer }) => ["kernel", "client", "console"].includes(layer) && !file.endsWith(".test.ts")),
+)("$file runs in browsers too", ({ file, source }, { expect }) => {
+  // It holds a program for Node, to be copied.
+  if (file === "console/pages/operations/api-examples.ts") return;
+  expect(source).not.toMatch(NOT_IN_BROWSERS);
+});
 
 it.for(LAYERED.filter(({ layer }) => layer !== "storage"))(
   "$file leaves the database to storage",

@@ -5,7 +5,8 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import type { Actor } from "../../src/model/rights/access.ts";
-import { type Digest, digestOf } from "../../src/kernel/digest.ts";
+import type { Digest } from "../../src/kernel/digest.ts";
+import { digestOf } from "../../src/model/hash.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
 import { runDueRules } from "../../src/registry/aging/aging.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { digestOf } from "../../src/kernel/digest.ts";
+import { digestOf } from "../../src/model/hash.ts";
 import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import type { Database } from "../../src/storage/database.ts";
 import {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { digestOf as modelDigestOf } from "../../src/kernel/digest.ts";
+import { digestOf as modelDigestOf } from "../../src/model/hash.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { findManifestFacts, listTagDetails, type TagSearch } from "../../src/storage/images/image-detail.ts";
 import {

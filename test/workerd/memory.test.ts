@@ -13,7 +13,7 @@ import {
   bodyPlaces,
   MAX_BODIES,
   MAX_BODIES_OF_NETWORK,
-  readLimited,
+  readSmallBody,
   SCARCE_STEP_BYTES,
 } from "../../src/streams.ts";
 import {
@@ -336,7 +336,7 @@ describe("memory is counted", () => {
   it("for a small body until its request is answered, with what is made of it", async () => {
     const body = new Blob([someBytes(100_000)]).stream();
     const giveBack = beginVisit(body, { places: bodyPlaces, bodyMs: () => 10_000, onAdmission: () => undefined });
-    expect((await readLimited(body, MIB, () => new Error("too large"))).byteLength).toBe(100_000);
+    expect((await readSmallBody(body, MIB, () => new Error("too large"))).byteLength).toBe(100_000);
     expect(bodies.used).toBe(300_000);
     giveBack();
     expect(bodies.used).toBe(0);

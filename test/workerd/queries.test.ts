@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import { documents } from "../../src/documents.ts";
 import type { User } from "../../src/model/rights/access.ts";
-import { digestOf as modelDigestOf } from "../../src/kernel/digest.ts";
+import { digestOf as modelDigestOf } from "../../src/model/hash.ts";
 import { parseOrganizationName, parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import { findBlob } from "../../src/storage/content/blobs.ts";
 import type { Database } from "../../src/storage/database.ts";

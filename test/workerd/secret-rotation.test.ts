@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, type ExpectStatic, it, vi } from "vitest";
 import { decryptSecret, encryptSecret, keyMark } from "../../src/model/encryption.ts";
-import { digestOf } from "../../src/kernel/digest.ts";
+import { digestOf } from "../../src/model/hash.ts";
 import type { PushEvent } from "../../src/model/triggers/push-event.ts";
 import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import { readSecrets } from "../../src/model/secrets.ts";

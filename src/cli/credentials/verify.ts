@@ -1,6 +1,7 @@
 /** Trying credentials out, and what the registry gives for them. */
 import type { Credentials } from "../../client/authorization.ts";
-import { type Challenge, parseChallenges, tokenServiceOf } from "../../client/challenge.ts";
+import { type Challenge, parseChallenges } from "../../kernel/challenge.ts";
+import { tokenServiceOf } from "../../client/token-service.ts";
 import { type Fetch, HttpSender } from "../../client/http.ts";
 import { DEFAULT_RETRY_POLICY } from "../../client/retry.ts";
 import { EXIT } from "../exit-codes.ts";

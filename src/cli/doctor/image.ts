@@ -5,7 +5,7 @@ import { uploadBlob } from "../../client/chunked-upload.ts";
 import { RegistryRefusal } from "../../client/errors.ts";
 import { digestOf } from "../../client/hash.ts";
 import { pullScope, pushScope, RegistryClient } from "../../client/registry-client.ts";
-import { UploadSession } from "../../client/upload-session.ts";
+import { BlobUpload } from "../../client/blob-upload.ts";
 import { OCI_MANIFEST } from "../../kernel/media-types.ts";
 import { openApi, unwrap } from "../api.ts";
 import { reasonOf } from "../explain.ts";
@@ -70,7 +70,7 @@ function mendFor(error: unknown): string {
 /** Sends a layer of random bytes in two chunks, asking in between how much has come. */
 async function pushLayer(client: RegistryClient, repository: string): Promise<{ digest: string; size: number }> {
   const bytes = new Uint8Array(randomBytes(CHUNK_BYTES + 1000));
-  const session = await UploadSession.open({ client, repository });
+  const session = await BlobUpload.open({ client, repository });
   if (session === "mounted") throw new Error("a mount that nobody asked for");
   await session.write(bytes.subarray(0, CHUNK_BYTES));
   await expectOffset(client, repository, session, CHUNK_BYTES);
@@ -83,7 +83,7 @@ async function pushLayer(client: RegistryClient, repository: string): Promise<{ 
 async function expectOffset(
   client: RegistryClient,
   repository: string,
-  session: UploadSession,
+  session: BlobUpload,
   offset: number,
 ): Promise<void> {
   const request = { method: "GET", url: session.location, scopes: [pushScope(repository)] };

@@ -1,7 +1,7 @@
 /** How large a request the way to the registry lets through. */
 import { NetworkLost, RegistryRefusal } from "../../client/errors.ts";
 import { pushScope, RegistryClient } from "../../client/registry-client.ts";
-import { UploadSession } from "../../client/upload-session.ts";
+import { BlobUpload } from "../../client/blob-upload.ts";
 import { reasonOf } from "../explain.ts";
 import { formatBytes } from "../../kernel/byte-units.ts";
 import { type Check, failed, type Finding, ok, skipped } from "./examination.ts";
@@ -47,7 +47,7 @@ function judge(passed: number, refused: number): Finding {
  * @returns {@link TAKEN}, {@link REFUSED} as too large, or why it failed otherwise.
  */
 async function probe(client: RegistryClient, repository: string, bytes: number): Promise<string> {
-  const session = await UploadSession.open({ client, repository });
+  const session = await BlobUpload.open({ client, repository });
   if (session === "mounted") return "a mount that nobody asked for";
   const pieces = Array.from({ length: Math.ceil(bytes / PIECE.byteLength) }, () => PIECE);
   const body = new Blob(pieces).slice(0, bytes);

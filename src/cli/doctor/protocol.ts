@@ -1,5 +1,5 @@
 /** Whether there is a registry, and what its answer tells. */
-import { parseChallenges } from "../../client/challenge.ts";
+import { parseChallenges } from "../../kernel/challenge.ts";
 import { reasonOf } from "../explain.ts";
 import { nodeFetch, openConnections } from "../node-fetch.ts";
 import { type Check, failed, ok, skipped, warning } from "./examination.ts";

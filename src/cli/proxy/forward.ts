@@ -1,7 +1,7 @@
 /** Requests that are passed on as they are, both ways as a stream. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { parseChallenges } from "../../client/challenge.ts";
+import { parseChallenges } from "../../kernel/challenge.ts";
 import { type AddressBook, passedOn } from "./addresses.ts";
 import type { TokenMemory, TokenRequest } from "./tokens.ts";
 import type { Upstream } from "./upstream.ts";

@@ -1,13 +1,13 @@
 /**
  * Uploads of any shape, as chunks that the way to the registry lets through: docker's PATCH without length, containerd's
- * and skopeo's PUT, a POST with all of a blob. How the registry is asked is `client/upload-session.ts`; here is where the
+ * and skopeo's PUT, a POST with all of a blob. How the registry is asked is `client/blob-upload.ts`; here is where the
  * bytes come from.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ChunkSizes } from "../../client/chunk-sizes.ts";
 import type { Fetch } from "../../client/http.ts";
 import { RegistryClient } from "../../client/registry-client.ts";
-import { UploadSession, type UploadTarget } from "../../client/upload-session.ts";
+import { BlobUpload, type UploadTarget } from "../../client/blob-upload.ts";
 import { reasonOf } from "../explain.ts";
 import type { AddressBook } from "./addresses.ts";
 import { refuse } from "./refusals.ts";
@@ -40,7 +40,7 @@ interface Body {
   request: IncomingMessage;
   /** Bytes, when the client has said so. */
   length: number | undefined;
-  session: UploadSession;
+  session: BlobUpload;
   unit: number;
   report: UploadReport;
 }
@@ -126,7 +126,7 @@ export class Uploads {
     const digest = url.searchParams.get("digest") ?? "";
     const report = this.#report(repository, digest.slice(0, 19), lengthOf(request));
     await this.#guarded(response, report, async (signal) => {
-      const session = await UploadSession.open(this.#target(request, repository, signal, report));
+      const session = await BlobUpload.open(this.#target(request, repository, signal, report));
       if (session === "mounted") throw new Error("mounted without being asked to");
       const unit = Math.max(session.minChunkBytes, DEFAULT_UNIT_BYTES);
       await this.#forward({ request, length: lengthOf(request), session, unit, report }, digest);
@@ -146,7 +146,7 @@ export class Uploads {
     await this.#guarded(response, report, async (signal) => {
       const target = this.#target(request, known.repository, signal, report);
       const offset = known.offset ?? (await askOffset(target, url));
-      const session = UploadSession.resume(target, url, offset);
+      const session = BlobUpload.resume(target, url, offset);
       await work({ request, length: lengthOf(request), session, unit: known.unit, report });
     }).catch((error: unknown) => {
       const { repository, unit } = known;
@@ -198,7 +198,7 @@ export class Uploads {
    * the last one was on its way, for a request has to say how long it is.
    */
   async #sendAll(
-    session: UploadSession,
+    session: BlobUpload,
     spool: Spool,
     { unit, length, digest }: { unit: number; length: number | undefined; digest: string | undefined },
   ): Promise<void> {

@@ -1,5 +1,6 @@
 /** An archive as a row of bytes, unpacked, of which any part can be read any number of times. */
-import { type Bytes, type ByteStream, chunksOf, concatenate, scanBlob, streamOf } from "../bytes.ts";
+import { concatenate } from "../../kernel/bytes.ts";
+import { type Bytes, type ByteStream, chunksOf, scanBlob, streamOf } from "../bytes.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { compressionOf, isUnpackable, MAGIC_BYTES, unpack, type UnpackableCompression } from "./compression.ts";
 import { type Cursor, SeekingCursor, StreamCursor } from "./cursor.ts";

@@ -1,5 +1,6 @@
 /** The files of an archive, or of a folder that holds an image layout. */
-import { type Bytes, type ByteStream, concatenate, readLimited } from "../bytes.ts";
+import { concatenate } from "../../kernel/bytes.ts";
+import { type Bytes, type ByteStream, readLimited } from "../bytes.ts";
 import { type CreateHash, Digester } from "../hash.ts";
 import { type ArchiveBytes } from "./archive-bytes.ts";
 import { ArchiveError } from "./archive-error.ts";

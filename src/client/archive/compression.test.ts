@@ -1,5 +1,6 @@
 import { describe, it, vi } from "vitest";
-import { type Bytes, concatenate } from "../bytes.ts";
+import { concatenate } from "../../kernel/bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import { contentsOf, largeLayer, packed, streamOfBytes, zstdOf } from "../testing/images.ts";
 import { bytesOf } from "../testing/tar.ts";
 import { compressionOf, gzip, unpack } from "./compression.ts";

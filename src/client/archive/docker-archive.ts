@@ -4,7 +4,8 @@
  */
 import { DOCKER_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../kernel/media-types.ts";
 import { type DescribedPlatform, isJsonObject, type JsonObject, parseJsonObject, readPlatform } from "../descriptor.ts";
-import { digestOf, isDigest } from "../hash.ts";
+import { isDigest } from "../../kernel/digest.ts";
+import { digestOf } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { type ArchiveFile, type ArchiveFiles, readDocument, requireFile } from "./archive-files.ts";
 import { isUnpackable, type UnpackableCompression } from "./compression.ts";

@@ -1,6 +1,7 @@
 /** Checking layers before anything is sent. */
 import { type Bytes, type ByteStream, chunksOf, streamOf } from "../bytes.ts";
-import { algorithmOf, type CreateHash, Digester } from "../hash.ts";
+import { algorithmOf } from "../../kernel/digest.ts";
+import { type CreateHash, Digester } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import type { ArchiveFile } from "./archive-files.ts";
 import { compressionOf, isUnpackable, unpack, type UnpackableCompression } from "./compression.ts";

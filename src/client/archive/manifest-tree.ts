@@ -9,7 +9,8 @@ import {
   parseJsonObject,
   readManifest,
 } from "../descriptor.ts";
-import { algorithmOf, digestOf } from "../hash.ts";
+import { algorithmOf } from "../../kernel/digest.ts";
+import { digestOf } from "../hash.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { type ArchiveFiles, readDocument } from "./archive-files.ts";
 import type { ArchiveManifest } from "./archive-image.ts";

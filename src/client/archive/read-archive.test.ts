@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import type { Bytes } from "../bytes.ts";
-import { digestOf, hexOf } from "../hash.ts";
+import { hexOf } from "../../kernel/digest.ts";
+import { digestOf } from "../hash.ts";
 import {
   blobOf,
   configOf,

@@ -2,9 +2,17 @@
  * Reads a tar archive entry by entry. Of libraries none tells where an entry's contents lie, which is what lets a layer
  * be read again, and cut into chunks, without reading the rest; and sparse files they hand out as if they were whole.
  */
+import {
+  isZeroBlock,
+  readPaxRecords,
+  readTarHeader,
+  readTarText,
+  TAR_BLOCK_BYTES,
+  tarPaddingBytes,
+  type TarHeader,
+} from "../../kernel/tar.ts";
 import { ArchiveError } from "./archive-error.ts";
 import type { Cursor } from "./cursor.ts";
-import { isZeroBlock, readPaxRecords, readTarHeader, readText, TAR_BLOCK_BYTES, type TarHeader } from "./tar-header.ts";
 
 export interface TarEntry {
   path: string;
@@ -60,7 +68,7 @@ export async function* readTar(
     const entry = entryOf(header, { ...global, ...extension }, cursor.position);
     extension = {};
     yield entry;
-    await skipTo(cursor, entry.position + padded(entry.size));
+    await skipTo(cursor, entry.position + entry.size + tarPaddingBytes(entry.size));
   }
 }
 
@@ -84,9 +92,9 @@ async function readExtension(cursor: Cursor, header: TarHeader): Promise<Extensi
   if (header.size > MAX_EXTENSION_BYTES) throw new ArchiveError("damaged", { path: header.name });
   const bytes = await cursor.read(header.size);
   if (bytes.byteLength < header.size) throw new ArchiveError("cut-short");
-  await skipTo(cursor, cursor.position + padded(header.size) - header.size);
-  if (header.type === "L") return { path: readText(bytes) };
-  if (header.type === "K") return { linkName: readText(bytes) };
+  await skipTo(cursor, cursor.position + tarPaddingBytes(header.size));
+  if (header.type === "L") return { path: readTarText(bytes) };
+  if (header.type === "K") return { linkName: readTarText(bytes) };
   const records = readPaxRecords(bytes);
   if (!records) throw new ArchiveError("damaged", { path: header.name });
   const path = records.get("path");
@@ -104,8 +112,4 @@ async function readExtension(cursor: Cursor, header: TarHeader): Promise<Extensi
 async function skipTo(cursor: Cursor, position: number): Promise<void> {
   const distance = position - cursor.position;
   if ((await cursor.skip(distance)) < distance) throw new ArchiveError("cut-short");
-}
-
-function padded(size: number): number {
-  return Math.ceil(size / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
 }

@@ -2,8 +2,10 @@
 import type { ArchiveImage, KeptImage, RebuiltImage } from "../archive/archive-image.ts";
 import { gzip } from "../archive/compression.ts";
 import { readArchive, type ReadOptions } from "../archive/read-archive.ts";
-import { type Bytes, concatenate, streamOf } from "../bytes.ts";
-import { digestOf, hexOf } from "../hash.ts";
+import { concatenate } from "../../kernel/bytes.ts";
+import { type Bytes, streamOf } from "../bytes.ts";
+import { hexOf } from "../../kernel/digest.ts";
+import { digestOf } from "../hash.ts";
 import { bytesOf, type TarFile, tarOf } from "./tar.ts";
 
 export const DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";

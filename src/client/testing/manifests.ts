@@ -1,5 +1,6 @@
 /** Manifests of every kind that a registry takes: what the OCI conformance suite pushes, and what programs do. */
-import { digestOf, type HashAlgorithm } from "../hash.ts";
+import type { DigestAlgorithm } from "../../kernel/digest.ts";
+import { digestOf } from "../hash.ts";
 import {
   type Blob256,
   blobOf,
@@ -74,7 +75,7 @@ function index(children: readonly Stored[], describe: (at: number) => object = (
 const platform = (architecture: string) => ({ platform: { os: "linux", architecture } });
 
 /** The same bytes under the digest of another algorithm. */
-function hashedBy(algorithm: HashAlgorithm, { mediaType, bytes }: Blob256): Blob256 {
+function hashedBy(algorithm: DigestAlgorithm, { mediaType, bytes }: Blob256): Blob256 {
   return { mediaType, bytes, size: bytes.byteLength, digest: digestOf(bytes, undefined, algorithm) };
 }
 

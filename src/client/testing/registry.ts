@@ -1,6 +1,8 @@
 /** A registry in memory that fails when it is told to, in place of `fetch`. */
-import { type Bytes, concatenate } from "../bytes.ts";
-import { algorithmOf, digestOf } from "../hash.ts";
+import { concatenate } from "../../kernel/bytes.ts";
+import type { Bytes } from "../bytes.ts";
+import { algorithmOf } from "../../kernel/digest.ts";
+import { digestOf } from "../hash.ts";
 import type { Fetch, FetchInit } from "../http.ts";
 
 export interface Exchange {
@@ -77,7 +79,7 @@ export class FakeRegistry {
     return this.exchanges.filter((exchange) => exchange.method === method).map(({ path }) => path);
   }
 
-  addBlob(repository: string, bytes: Bytes, digest = digestOf(bytes)): string {
+  addBlob(repository: string, bytes: Bytes, digest: string = digestOf(bytes)): string {
     this.#blobsOf(repository).set(digest, bytes);
     return digest;
   }

@@ -1,5 +1,7 @@
 /** Tar archives for tests, right ones and wrong ones. */
-import { type Bytes, concatenate } from "../bytes.ts";
+import { concatenate } from "../../kernel/bytes.ts";
+import { paxRecord, sealTarBlock, TAR_END, tarBlock, tarPadding } from "../../kernel/tar.ts";
+import type { Bytes } from "../bytes.ts";
 
 export interface TarFile {
   path: string;
@@ -13,31 +15,21 @@ export interface TarFile {
   isSizeBinary?: boolean;
 }
 
-const BLOCK = 512;
-
 /** An archive of these files, in their order. */
 export function tarOf(files: readonly TarFile[], { isTerminated = true } = {}): Bytes {
-  return concatenate([...files.map(tarFile), ...(isTerminated ? [new Uint8Array(2 * BLOCK)] : [])]);
+  return concatenate([...files.map(tarFile), ...(isTerminated ? [TAR_END] : [])]);
 }
 
 /** A header and the contents it is for. */
 function tarFile({ path, contents = "", type = "0", linkName = "", size, isSizeBinary = false }: TarFile): Bytes {
   const bytes = bytesOf(contents);
-  const header = new Uint8Array(BLOCK);
-  const put = (at: number, text: string) => header.set(bytesOf(text), at);
-  put(0, path);
-  put(100, "0000644\0");
-  if (isSizeBinary) header.set(binary(size ?? bytes.byteLength), 124);
-  else put(124, `${(size ?? bytes.byteLength).toString(8).padStart(11, "0")}\0`);
-  put(136, "00000000000\0");
-  put(148, "        ");
-  put(156, type);
-  put(157, linkName);
-  put(257, "ustar\u000000");
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  put(148, `${sum.toString(8).padStart(6, "0")}\0 `);
-  const padding = new Uint8Array((BLOCK - (bytes.byteLength % BLOCK)) % BLOCK);
-  return concatenate([header, bytes, padding]);
+  const said = size ?? bytes.byteLength;
+  const header = tarBlock({ name: path, size: isSizeBinary ? 0 : said, type, linkName });
+  if (isSizeBinary) {
+    header.set(binary(said), 124);
+    sealTarBlock(header);
+  }
+  return concatenate([header, bytes, tarPadding(bytes.byteLength)]);
 }
 
 /** Base 256, marked by the highest bit. */
@@ -50,13 +42,7 @@ function binary(size: number): Uint8Array {
 
 /** A pax header: `<length> <key>=<value>` for each record. */
 export function pax(records: Record<string, string>, type = "x"): TarFile {
-  const lines = Object.entries(records).map(([key, value]) => {
-    const rest = ` ${key}=${value}\n`;
-    const bytes = bytesOf(rest).byteLength;
-    let length = bytes;
-    while (String(length).length + bytes !== length) length = String(length).length + bytes;
-    return `${length}${rest}`;
-  });
+  const lines = Object.entries(records).map(([key, value]) => paxRecord(key, value));
   return { path: "pax", type, contents: lines.join("") };
 }
 

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, useMutation, useQuery, useQueryClient } from "@ta
 import { MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
 import { api, unwrap } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import { invalidateImage } from "./image.ts";
 import type { components } from "./schema.d.ts";
 

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import type { components } from "./schema.d.ts";
 
 export type Manifest = components["schemas"]["ManifestDetail"];

@@ -4,7 +4,7 @@ import { runAll } from "../../client/jobs.ts";
 import { MAX_DELETED_TAGS } from "../../kernel/field-limits.ts";
 import { api, ApiError, unwrap } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import { invalidateImage } from "./image.ts";
 import type { components } from "./schema.d.ts";
 

@@ -1,7 +1,7 @@
 /** One image: its properties, and what changes them. */
 import { type QueryClient, type QueryKey, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "./client.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import type { components } from "./schema.d.ts";
 
 export type Image = components["schemas"]["Image"];

@@ -1,7 +1,7 @@
 /** Rules that keep an image's tags from being overwritten and deleted. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "./client.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import type { components } from "./schema.d.ts";
 
 export type ImmutableTagRule = components["schemas"]["ImmutableTagRule"];

@@ -1,7 +1,7 @@
 /** With which accounts an image is shared: guide 4.6. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "./client.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import type { components } from "./schema.d.ts";
 
 export type ImageShare = components["schemas"]["AccessDomain"];

@@ -1,7 +1,7 @@
 /** What a push of a tag sets off (guide 4.7), and what became of it. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "./client.ts";
-import type { ImageName } from "./image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import type { components } from "./schema.d.ts";
 
 export type Trigger = components["schemas"]["ImageTrigger"];

@@ -1,4 +1,6 @@
 /** How each client logs in, with a user name and a password. */
+import { toHex } from "../../kernel/bytes.ts";
+import { isLoopbackName } from "../../kernel/loopback.ts";
 
 /** A registry as clients know it. */
 export interface Registry {
@@ -45,11 +47,9 @@ export function thisRegistry(): Registry {
   return { host: location.host, isPlainHttp: location.protocol === "http:" };
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
-
 /** Whether docker refuses a registry until its configuration names it: without TLS, and not on the same machine. */
 export function needsInsecureRegistry({ host, isPlainHttp }: Registry): boolean {
-  return isPlainHttp && !LOOPBACK.test(host);
+  return isPlainHttp && !isLoopbackName(host.replace(/:\d+$/, ""));
 }
 
 /**
@@ -65,7 +65,7 @@ export async function loginKey(access: string, secret: string): Promise<string |
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
   const signature = await subtle.sign(algorithm.name, key, encoder.encode(access));
-  return Array.from(new Uint8Array(signature), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(signature));
 }
 
 /** The guide's commands that print the login key; without a secret they ask for it, and show nothing of it. */

@@ -3,7 +3,7 @@ import { createContext, useContext, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useParams, useSearch } from "wouter";
 import { ApiError } from "../api/client.ts";
-import type { ImageName } from "../api/image-name.ts";
+import type { ImageName } from "../../kernel/reference.ts";
 import { type Image, useImageQuery } from "../api/image.ts";
 import { dataUnlessGone, isMissing } from "../api/missing.ts";
 import { useSession } from "../api/session.ts";

@@ -1,11 +1,10 @@
 import i18next from "i18next";
+import { scaleBytes } from "../../kernel/byte-units.ts";
 
 /** BCP 47 tag of the language on screen; English before i18next has started, as in tests. */
 export function currentLanguage(): string {
   return i18next.resolvedLanguage ?? i18next.language ?? "en";
 }
-
-const BYTE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
 /**
  * A number of bytes with three digits that count: 1,234,567 is "1.18 MiB". Units are of 1024, in which limits are set (an
@@ -13,18 +12,12 @@ const BYTE_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
  * @param bytes not negative
  */
 export function formatBytes(bytes: number, language = currentLanguage()): string {
-  if (bytes < 1024) {
+  // 1023.5 and more would be rounded up to "1,024", which belongs to the next unit.
+  const { value, unit, digits } = scaleBytes(bytes, 1023.5);
+  if (unit === "B") {
     return new Intl.NumberFormat(language, { style: "unit", unit: "byte", unitDisplay: "long" }).format(bytes);
   }
-  let scaled = bytes / 1024;
-  let unit = 0;
-  // 1023.5 and more would be rounded up to "1,024", which belongs to the next unit.
-  while (scaled >= 1023.5 && unit < BYTE_UNITS.length - 1) {
-    scaled /= 1024;
-    unit++;
-  }
-  const maximumFractionDigits = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits }).format(scaled)} ${BYTE_UNITS[unit]}`;
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ${unit}`;
 }
 
 /** A whole or fractional number with the language's separators. */

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { formatChallenge } from "../../kernel/challenge.ts";
 import type { RegistryError } from "../../kernel/errors.ts";
 import type { AppEnv } from "../context.ts";
 import { addressForClient, urlForClient } from "../public-address.ts";
@@ -11,13 +12,13 @@ export const TOKEN_PATH = "/token";
  */
 export function challengeFor(c: Context<AppEnv>, error: RegistryError): string {
   const scope = error.problems[0]?.detail?.["scope"];
-  const parameters: [string, string][] = [
-    ["realm", urlForClient(c, TOKEN_PATH)],
-    ["service", new URL(addressForClient(c)).host],
-  ];
-  if (typeof scope === "string") parameters.push(["scope", scope]);
+  const parameters: Record<string, string> = {
+    realm: urlForClient(c, TOKEN_PATH),
+    service: new URL(addressForClient(c)).host,
+  };
+  if (typeof scope === "string") parameters["scope"] = scope;
   if (/^bearer /i.test(c.req.header("Authorization") ?? "")) {
-    parameters.push(["error", typeof scope === "string" ? "insufficient_scope" : "invalid_token"]);
+    parameters["error"] = typeof scope === "string" ? "insufficient_scope" : "invalid_token";
   }
-  return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(",")}`;
+  return formatChallenge("Bearer", parameters);
 }

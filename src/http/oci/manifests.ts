@@ -18,7 +18,7 @@ import {
 import { countPull } from "../../registry/content/pulls.ts";
 import { dispatch } from "../../registry/triggers/deliveries.ts";
 import { pushManifest } from "../../registry/content/push-manifest.ts";
-import { readLimited } from "../../streams.ts";
+import { readSmallBody } from "../../streams.ts";
 import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
 import { sendDocument } from "../bound-answers.ts";
 import { isNotModified, setContentHeaders } from "./caching.ts";
@@ -58,7 +58,7 @@ export const manifests = new Hono<AppEnv>()
       tags: tagParameters(c, reference),
       contentType: c.req.header("Content-Type"),
       precondition: preconditionOf(c),
-      bytes: await readLimited(c.req.raw.body, MAX_MANIFEST_BYTES, () => {
+      bytes: await readSmallBody(c.req.raw.body, MAX_MANIFEST_BYTES, () => {
         return new RegistryError("MANIFEST_TOO_LARGE", `a manifest may have at most ${MAX_MANIFEST_BYTES} bytes`);
       }),
       ...ownAddress(c),

@@ -1,13 +1,7 @@
 import { type Context, Hono } from "hono";
 import { parseContentRange } from "../../kernel/byte-range.ts";
-import {
-  algorithmOf,
-  type Digest,
-  type DigestAlgorithm,
-  digestOf,
-  isDigestAlgorithm,
-  parseDigest,
-} from "../../kernel/digest.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, isDigestAlgorithm, parseDigest } from "../../kernel/digest.ts";
+import { digestOf } from "../../model/hash.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
 import { parseRepositoryName, type RepositoryName } from "../../kernel/reference.ts";

@@ -36,6 +36,33 @@ describe("an answer", () => {
     for (const step of [1, 7, text.length]) expect(textOf(read(text, step))).toBe(body);
   });
 
+  it.for([
+    ["of known length", (text: string) => `Content-Length: ${text.length}\r\n\r\n${text}`],
+    [
+      "in one chunk",
+      (text: string) => `Transfer-Encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`,
+    ],
+    [
+      "in small chunks",
+      (text: string) => `Transfer-Encoding: chunked\r\n\r\n${text.replace(/.{10}/g, "a\r\n$&\r\n")}0\r\n\r\n`,
+    ],
+  ] as const)(
+    "%s is read in one piece, and no slower than it comes in pieces of one byte",
+    ([, framed], { expect }) => {
+      const body = "0123456789".repeat(30_000);
+      const bytes = Buffer.from(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(60_000)}\r\n${framed(body)}`);
+      const whole = new HttpAnswerReader(body.length);
+      expect(textOf(whole.push(bytes))).toBe(body);
+      const startedAt = Date.now();
+      const reader = new HttpAnswerReader(body.length);
+      let answer: HttpAnswer | undefined;
+      for (let at = 0; !answer && at < bytes.length; at += 1) answer = reader.push(bytes.subarray(at, at + 1));
+      expect(textOf(answer)).toBe(body);
+      // Each byte once; put together anew for each they take minutes.
+      expect(Date.now() - startedAt).toBeLessThan(5000);
+    },
+  );
+
   it("without a length ends with the connection", ({ expect }) => {
     const reader = new HttpAnswerReader(MAX_BYTES);
     expect(reader.push(Buffer.from("HTTP/1.1 200 OK\r\n\r\nab"))).toBeUndefined();
@@ -66,6 +93,10 @@ describe("an answer", () => {
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "sent a chunk that is not valid"],
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "sent a chunk that is not valid"],
     [`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1${" ".repeat(9000)}`, "sent a chunk that is not valid"],
+    [
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${"a: b\r\n".repeat(3000)}\r\n`,
+      "sent a chunk that is not valid",
+    ],
     [`HTTP/1.1 200 OK\r\na: ${"b".repeat(70_000)}`, "sent headers that are too long"],
     ["HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", "sent an answer of more than 100 bytes"],
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", "sent an answer of more than 100 bytes"],

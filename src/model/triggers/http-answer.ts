@@ -1,4 +1,5 @@
 /** Reading an HTTP/1.1 answer from a stream of bytes (RFC 9112), where `fetch` cannot be used. */
+import { ByteQueue } from "../../kernel/bytes.ts";
 
 /** The answer is not one, or too large. In words that follow "the server …". */
 export class HttpError extends Error {
@@ -16,6 +17,7 @@ const MAX_HEAD_BYTES = 65_536;
 const MAX_LINE_BYTES = 8192;
 const LINE_END = Buffer.from("\r\n");
 const HEAD_END = Buffer.from("\r\n\r\n");
+const INVALID_CHUNK = "sent a chunk that is not valid";
 
 interface Head {
   status: number;
@@ -24,14 +26,21 @@ interface Head {
   framing: { kind: "length"; length: number } | { kind: "chunked" } | { kind: "close" };
 }
 
+/** Where the body stands. */
+type Part = "data" | "chunkSize" | "chunkEnd" | "trailer";
+
 /** Takes the bytes of one answer to a request that was not HEAD. */
 export class HttpAnswerReader {
   readonly #maxBodyBytes: number;
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #rest = new ByteQueue();
+  /** How much of the rest is known to hold no end of a line, or of the head. */
+  #searched = 0;
   #head: Head | undefined;
-  readonly #chunks: Uint8Array[] = [];
-  #bodyBytes = 0;
-  #isInTrailer = false;
+  readonly #body = new ByteQueue();
+  #part: Part = "chunkSize";
+  /** Of the chunk, or of a body of known length. */
+  #left = 0;
+  #trailerBytes = 0;
 
   constructor(maxBodyBytes: number) {
     this.#maxBodyBytes = maxBodyBytes;
@@ -42,19 +51,17 @@ export class HttpAnswerReader {
    * @throws HttpError
    */
   push(bytes: Uint8Array): HttpAnswer | undefined {
-    this.#rest = this.#rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes]);
+    this.#rest.push(bytes);
     while (!this.#head) {
       const head = this.#takeHead();
       if (!head) return undefined;
       // Informational answers come before the one that counts.
-      if (head.status >= 200) this.#head = head;
+      if (head.status >= 200) this.#begin(head);
     }
     const { framing } = this.#head;
-    if (framing.kind === "length") return this.#takeLength(this.#head, framing.length);
     if (framing.kind === "chunked") return this.#takeChunks(this.#head);
-    this.#add(this.#rest);
-    this.#rest = Buffer.alloc(0);
-    return undefined;
+    this.#takeData(framing.kind === "length" ? this.#left : Infinity);
+    return framing.kind === "length" && this.#left === 0 ? this.#answer(this.#head) : undefined;
   }
 
   /**
@@ -67,65 +74,68 @@ export class HttpAnswerReader {
     return this.#answer(this.#head);
   }
 
-  #takeHead(): Head | undefined {
-    const end = this.#rest.indexOf(HEAD_END);
-    if (Math.max(end, this.#rest.length - HEAD_END.length) > MAX_HEAD_BYTES) {
-      throw new HttpError("sent headers that are too long");
-    }
-    if (end < 0) return undefined;
-    const head = readHead(this.#rest.subarray(0, end).toString("latin1"));
-    this.#rest = this.#rest.subarray(end + HEAD_END.length);
-    return head;
+  #begin(head: Head): void {
+    this.#head = head;
+    if (head.framing.kind === "length") this.#expect(head.framing.length);
   }
 
-  #takeLength(head: Head, length: number): HttpAnswer | undefined {
-    if (length > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes);
-    if (this.#rest.length < length) return undefined;
-    this.#add(this.#rest.subarray(0, length));
-    return this.#answer(head);
+  #takeHead(): Head | undefined {
+    const text = this.#takeUntil(HEAD_END, MAX_HEAD_BYTES, "sent headers that are too long");
+    return text === undefined ? undefined : readHead(text);
   }
 
   #takeChunks(head: Head): HttpAnswer | undefined {
     for (;;) {
-      const end = this.#rest.indexOf(LINE_END);
-      if (end > MAX_LINE_BYTES || (end < 0 && this.#rest.length > MAX_LINE_BYTES)) {
-        throw new HttpError("sent a chunk that is not valid");
+      if (this.#part === "data") {
+        this.#takeData(this.#left);
+        if (this.#left > 0) return undefined;
+        this.#part = "chunkEnd";
       }
-      if (end < 0) return undefined;
-      const line = this.#rest.subarray(0, end).toString("latin1");
-      const start = end + LINE_END.length;
-      if (this.#isInTrailer) {
-        this.#rest = this.#rest.subarray(start);
+      const line = this.#takeUntil(LINE_END, this.#part === "chunkEnd" ? 0 : MAX_LINE_BYTES, INVALID_CHUNK);
+      if (line === undefined) return undefined;
+      if (this.#part === "trailer") {
         if (line === "") return this.#answer(head);
-        continue;
+        this.#trailerBytes += line.length;
+        if (this.#trailerBytes > MAX_LINE_BYTES) throw new HttpError(INVALID_CHUNK);
+      } else if (this.#part === "chunkEnd") {
+        this.#part = "chunkSize";
+      } else {
+        const size = /^([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line)?.[1];
+        if (size === undefined) throw new HttpError(INVALID_CHUNK);
+        this.#expect(Number.parseInt(size, 16));
+        this.#part = this.#left === 0 ? "trailer" : "data";
       }
-      const size = /^([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line)?.[1];
-      if (size === undefined) throw new HttpError("sent a chunk that is not valid");
-      const length = Number.parseInt(size, 16);
-      if (this.#bodyBytes + length > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes);
-      if (length === 0) {
-        this.#isInTrailer = true;
-        this.#rest = this.#rest.subarray(start);
-        continue;
-      }
-      const next = start + length + LINE_END.length;
-      if (this.#rest.length < next) return undefined;
-      if (!this.#rest.subarray(next - LINE_END.length, next).equals(LINE_END)) {
-        throw new HttpError("sent a chunk that is not valid");
-      }
-      this.#add(this.#rest.subarray(start, start + length));
-      this.#rest = this.#rest.subarray(next);
     }
   }
 
-  #add(bytes: Uint8Array): void {
-    this.#bodyBytes += bytes.length;
-    if (this.#bodyBytes > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes);
-    this.#chunks.push(bytes);
+  /** The text up to some bytes, which are taken as well; undefined until they are there. */
+  #takeUntil(end: Uint8Array, maxBytes: number, refusal: string): string | undefined {
+    const bytes = this.#rest.peek();
+    const rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const at = rest.indexOf(end, this.#searched);
+    if ((at < 0 ? rest.length - end.length : at) > maxBytes) throw new HttpError(refusal);
+    // The bytes may have come in part.
+    this.#searched = at < 0 ? Math.max(0, rest.length - end.length + 1) : 0;
+    if (at < 0) return undefined;
+    const text = rest.subarray(0, at).toString("latin1");
+    this.#rest.take(at + end.length);
+    return text;
+  }
+
+  #expect(bytes: number): void {
+    if (this.#body.length + bytes > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes);
+    this.#left = bytes;
+  }
+
+  #takeData(maxBytes: number): void {
+    const data = this.#rest.take(maxBytes);
+    if (this.#body.length + data.byteLength > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes);
+    this.#body.push(data);
+    this.#left -= data.byteLength;
   }
 
   #answer({ status, headers }: Head): HttpAnswer {
-    return { status, headers, body: Buffer.concat(this.#chunks) };
+    return { status, headers, body: this.#body.take(Infinity) };
   }
 }
 

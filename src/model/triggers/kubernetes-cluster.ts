@@ -1,6 +1,6 @@
 /** Where a cluster is, and who vouches for its API server. */
 import { RegistryError } from "../../kernel/errors.ts";
-import { type Certificate, readCertificate } from "../tls/certificate.ts";
+import { type Certificate, readCertificate } from "../../tls/index.ts";
 
 const MAX_SERVER_LENGTH = 2048;
 /** Of about ten certificates: a list has a hundred clusters with all of them. */

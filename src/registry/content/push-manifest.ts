@@ -1,5 +1,6 @@
 import type { Actor } from "../../model/rights/access.ts";
-import { algorithmOf, type Digest, digestOf, isDigest } from "../../kernel/digest.ts";
+import { algorithmOf, type Digest, isDigest } from "../../kernel/digest.ts";
+import { digestOf } from "../../model/hash.ts";
 import { type Problem, RegistryError } from "../../kernel/errors.ts";
 import { type Manifest, parseManifest } from "../../kernel/manifest.ts";
 import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";

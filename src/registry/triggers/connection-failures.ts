@@ -2,8 +2,7 @@
  * Why a request of the registry's own got no answer. The runtime's words ("internal error; reference = …") are for those who
  * develop it: they go to the operator's log, and never to users.
  */
-import { CertificateRefused } from "../../model/tls/chain.ts";
-import { TlsError } from "../../model/tls/errors.ts";
+import { CertificateRefused, TlsError } from "../../tls/index.ts";
 import { fetchPrivately } from "./private-tls.ts";
 
 /** What the runtime says of a name that does not resolve and of every TLS handshake that fails, in one text for all. */

@@ -1,12 +1,10 @@
 /**
  * Requests over TLS to a server whose certificate is signed by an authority of its own, which a Worker's `fetch` cannot
- * be told to trust: over a plain socket, with TLS done here (docs/decisions/0010).
+ * be told to trust: over a plain socket, with TLS done here (docs/decisions/0009).
  */
 import { connect } from "cloudflare:sockets";
 import { type HttpAnswer, HttpAnswerReader, HttpError } from "../../model/triggers/http-answer.ts";
-import type { Certificate } from "../../model/tls/certificate.ts";
-import { TlsClient } from "../../model/tls/client.ts";
-import { TlsError } from "../../model/tls/errors.ts";
+import { type Certificate, TlsClient, TlsError } from "../../tls/index.ts";
 
 export interface PrivateRequest {
   method: string;

@@ -1,6 +1,6 @@
 /** What became of a trigger's deliveries, and those that somebody asks for. */
 import type { Caller } from "../../model/rights/access.ts";
-import { digestOf } from "../../kernel/digest.ts";
+import { digestOf } from "../../model/hash.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../../kernel/reference.ts";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { type Manifest, useManifest } from "../../api/image-manifests.ts";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { dataUnlessGone } from "../../api/missing.ts";
 import {
   Badge,

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { CATEGORIES } from "../../../kernel/image-categories.ts";
-import type { ImageName } from "../../api/image-name.ts";
+import type { ImageName } from "../../../kernel/reference.ts";
 import { type FoundImage, type ImageSort, useImages } from "../../api/images.ts";
 import { imagePath, organizationPath, PATHS } from "../../paths.ts";
 import {

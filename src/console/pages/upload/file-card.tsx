@@ -1,7 +1,7 @@
 import i18next, { type TFunction } from "i18next";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { isImageName, isTag } from "../../../client/archive/image-name.ts";
+import { isImageName, isTag } from "../../../kernel/reference.ts";
 import type { BlobProgress } from "../../../client/push-archive.ts";
 import { MAX_IMAGE_LENGTH, MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { imagePath, tagPath } from "../../paths.ts";

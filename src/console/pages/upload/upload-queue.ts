@@ -2,7 +2,7 @@
  * The archives that somebody uploads, one after the other (guide 4.3). It outlives the page: who looks at something else
  * meanwhile finds the upload further on.
  */
-import { isImageName, isTag } from "../../../client/archive/image-name.ts";
+import { isImageName, isTag } from "../../../kernel/reference.ts";
 import type { BlobProgress } from "../../../client/push-archive.ts";
 import { Speed } from "./speed.ts";
 import type { FoundImage, UploadFailure, UploadNews, UploadOrder, UploadTarget } from "./worker-protocol.ts";

@@ -1,49 +1,6 @@
 import { it } from "vitest";
-import { parseChallenges, tokenServiceOf } from "./challenge.ts";
 import { ProtocolViolation } from "./errors.ts";
-
-it.for([
-  [
-    'Bearer realm="https://auth.example.com/token",service="registry.example.com",scope="repository:a/b:pull,push"',
-    [
-      {
-        scheme: "bearer",
-        parameters: {
-          realm: "https://auth.example.com/token",
-          service: "registry.example.com",
-          scope: "repository:a/b:pull,push",
-        },
-      },
-    ],
-  ],
-  ['Basic realm="a, \\"quoted\\" realm"', [{ scheme: "basic", parameters: { realm: 'a, "quoted" realm' } }]],
-  [
-    'Negotiate, Basic realm=plain, Bearer realm = "https://t" , error=invalid_token',
-    [
-      { scheme: "negotiate", parameters: {} },
-      { scheme: "basic", parameters: { realm: "plain" } },
-      { scheme: "bearer", parameters: { realm: "https://t", error: "invalid_token" } },
-    ],
-  ],
-  [
-    "NTLM TlRMTVNTUAAC==, Basic realm=x",
-    [
-      { scheme: "ntlm", parameters: {} },
-      { scheme: "basic", parameters: { realm: "x" } },
-    ],
-  ],
-  [null, []],
-  ["", []],
-] as const)("reads %s", ([header, challenges], { expect }) => {
-  expect(parseChallenges(header)).toEqual(challenges);
-});
-
-it.for(['"', "=", ",,,", 'Bearer realm="open', "\u0000", "Bearer realm"])(
-  "comes to an end with %j",
-  (header, { expect }) => {
-    expect(Array.isArray(parseChallenges(header))).toBe(true);
-  },
-);
+import { tokenServiceOf } from "./token-service.ts";
 
 it.for([
   ["https://registry.example.com", "https://registry.example.com/token", "https://registry.example.com/token"],

@@ -1,5 +1,6 @@
 /** TLS records: pieces of the stream, in the clear or under a key (RFC 8446, 5). */
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { ByteQueue } from "../kernel/bytes.ts";
 import { TlsError } from "./errors.ts";
 import { type CipherSuite, trafficKeys } from "./key-schedule.ts";
 
@@ -15,32 +16,40 @@ export const MAX_CONTENT_LENGTH = 16_384;
 const MAX_RECORD_LENGTH = MAX_CONTENT_LENGTH + 256;
 const TAG_LENGTH = 16;
 
+/**
+ * To open a record takes as long as to decrypt some hundred bytes, whatever it holds. A server that sends a byte in each would
+ * keep an isolate busy for seconds; one that has to write its handshake in the smallest pieces is still understood.
+ */
+const SMALL_RECORD_LENGTH = 64;
+const MAX_SMALL_RECORDS = 4096;
+
 /** Cuts what arrives into records. */
 export class RecordReader {
-  #rest: Uint8Array = new Uint8Array();
+  readonly #bytes = new ByteQueue();
+  #small = 0;
 
   push(bytes: Uint8Array): void {
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    this.#bytes.push(bytes);
   }
 
   /**
    * The next record as it was sent, with its header; undefined until all of it is here.
    *
-   * @throws TlsError when it is longer than any may be.
+   * @throws TlsError when it is longer than any may be, or one too many that holds next to nothing.
    */
   next(): { header: Uint8Array; record: TlsRecord } | undefined {
-    if (this.#rest.length < HEADER_LENGTH) return undefined;
-    const header = this.#rest.subarray(0, HEADER_LENGTH);
-    const [type = 0, major, , high = 0, low = 0] = header;
-    const end = HEADER_LENGTH + high * 256 + low;
+    if (this.#bytes.length < HEADER_LENGTH) return undefined;
+    const [type = 0, major, , high = 0, low = 0] = this.#bytes.peek();
+    const length = high * 256 + low;
     if (major !== 3 || type < CONTENT.changeCipherSpec || type > CONTENT.applicationData) {
       throw new TlsError("does not speak TLS");
     }
-    if (end - HEADER_LENGTH > MAX_RECORD_LENGTH) throw new TlsError("sent a record that is too long");
-    if (this.#rest.length < end) return undefined;
-    const content = this.#rest.subarray(HEADER_LENGTH, end);
-    this.#rest = this.#rest.subarray(end);
-    return { header, record: { type, content } };
+    if (length > MAX_RECORD_LENGTH) throw new TlsError("sent a record that is too long");
+    if (this.#bytes.length < HEADER_LENGTH + length) return undefined;
+    if (length < SMALL_RECORD_LENGTH) this.#small += 1;
+    if (this.#small > MAX_SMALL_RECORDS) throw new TlsError("sent too many records that are nearly empty");
+    const header = this.#bytes.take(HEADER_LENGTH);
+    return { header, record: { type, content: this.#bytes.take(length) } };
   }
 }
 

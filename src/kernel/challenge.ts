@@ -1,30 +1,8 @@
-import { ProtocolViolation } from "./errors.ts";
-
 /** One way to authenticate that a 401 offers (RFC 9110, 11.6.1). */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   scheme: string;
   parameters: Record<string, string>;
-}
-
-/**
- * Where a registry gives tokens: the realm of its challenge (Docker token specification, "How to authenticate"). Names and
- * passwords are sent there, so it must be as safe as the registry itself.
- *
- * @throws ProtocolViolation when it is no address, or passwords that are encrypted on the way to the registry would not be.
- */
-export function tokenServiceOf({ parameters }: Challenge, registry: URL): URL {
-  const realm = URL.parse(parameters["realm"] ?? "", registry.href);
-  if (!realm || !["http:", "https:"].includes(realm.protocol) || realm.username !== "" || realm.password !== "") {
-    throw new ProtocolViolation("the registry names no usable address of its token service");
-  }
-  if (registry.protocol === "https:" && realm.protocol !== "https:") {
-    throw new ProtocolViolation(
-      `the registry gives tokens over plain HTTP, at ${realm.origin}, where nothing hides the password: ` +
-        "a proxy in front of it must pass the scheme on",
-    );
-  }
-  return realm;
 }
 
 const TOKEN = String.raw`[!#$%&'*+.^_\`|~0-9A-Za-z-]+`;
@@ -55,4 +33,10 @@ export function parseChallenges(header: string | null): Challenge[] {
     rest = rest.slice(Math.max(1, skipped?.[0].length ?? 1));
   }
   return challenges;
+}
+
+/** Writes a challenge, with each value in quotes. */
+export function formatChallenge(scheme: string, parameters: Readonly<Record<string, string>>): string {
+  const written = Object.entries(parameters).map(([name, value]) => `${name}="${value.replace(/["\\]/g, "\\$&")}"`);
+  return `${scheme} ${written.join(",")}`;
 }

@@ -40,7 +40,7 @@ const CANCEL_TIMEOUT_MS = 10_000;
 /** Below this a proxy that calls a request too large means something else. */
 const MIN_ACCEPTED_BYTES = 64 * 1024;
 
-export class UploadSession {
+export class BlobUpload {
   readonly #target: UploadTarget;
   #location: URL;
   #offset: number;
@@ -61,7 +61,7 @@ export class UploadSession {
    *
    * @returns "mounted" when `mount` made the upload superfluous.
    */
-  static async open(target: UploadTarget, mount?: Mount): Promise<UploadSession | "mounted"> {
+  static async open(target: UploadTarget, mount?: Mount): Promise<BlobUpload | "mounted"> {
     const { client, repository, signal } = target;
     const scopes = [pushScope(repository)];
     if (mount && mount.from !== repository) scopes.push(pullScope(mount.from));
@@ -72,7 +72,7 @@ export class UploadSession {
       async ({ status, headers, body }) => {
         await body?.cancel();
         if (status === 201 && mount) return "mounted" as const;
-        return new UploadSession(target, locationOf(headers, new URL(path, client.url)), 0, headers);
+        return new BlobUpload(target, locationOf(headers, new URL(path, client.url)), 0, headers);
       },
     );
   }
@@ -83,8 +83,8 @@ export class UploadSession {
    * @param location its address.
    * @param offset how many bytes it has.
    */
-  static resume(target: UploadTarget, location: string | URL, offset: number): UploadSession {
-    return new UploadSession(target, new URL(location, target.client.url), offset, new Headers());
+  static resume(target: UploadTarget, location: string | URL, offset: number): BlobUpload {
+    return new BlobUpload(target, new URL(location, target.client.url), offset, new Headers());
   }
 
   /** Where the upload goes on; it may change with every request. */

@@ -1,16 +1,17 @@
 /**
  * The client's side of a TLS 1.3 connection (RFC 8446), without any network: bytes in, bytes out. A Worker's own TLS
- * cannot be told which authority to trust, and a cluster has its own (docs/decisions/0010).
+ * cannot be told which authority to trust, and a cluster has its own (docs/decisions/0009).
  *
  * It knows the one order of messages that a server with a certificate sends, and refuses every other: no resumption, no
  * early data, no client certificates, no earlier version, and no HelloRetryRequest, since it offers both groups at once.
  */
 import { isIP } from "node:net";
 import { randomBytes, timingSafeEqual, type X509Certificate } from "node:crypto";
+import { ByteQueue } from "../kernel/bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { CertificateRefused, verifyChain } from "./chain.ts";
 import { TlsError } from "./errors.ts";
-import { type KeyExchange, newKeyExchanges } from "./key-exchange.ts";
+import { type KeyExchange, newKeyExchanges, type PrivateKeys } from "./key-exchange.ts";
 import {
   applicationSecrets,
   CIPHER_SUITES,
@@ -71,6 +72,15 @@ export interface TlsClientOptions {
   /** What the server's certificate has to be signed by. */
   authorities: readonly Certificate[];
   now?: () => Date;
+  /** What is random of a connection, as a recorded one had it; default new. */
+  recorded?: Randomness;
+}
+
+/** What is random of a connection. */
+export interface Randomness {
+  random: Uint8Array;
+  sessionId: Uint8Array;
+  keys: PrivateKeys;
 }
 
 /** What came of bytes from the server. */
@@ -94,14 +104,15 @@ type State =
 
 export class TlsClient {
   readonly #options: TlsClientOptions;
-  readonly #exchanges: readonly KeyExchange[] = newKeyExchanges();
-  readonly #sessionId: Uint8Array = randomBytes(32);
+  readonly #exchanges: readonly KeyExchange[];
+  readonly #random: Uint8Array;
+  readonly #sessionId: Uint8Array;
   readonly #records = new RecordReader();
   #state: State = "serverHello";
   /** All messages of the handshake so far. */
   #transcript: Uint8Array = new Uint8Array();
   /** A message that is not complete. */
-  #message: Uint8Array = new Uint8Array();
+  readonly #message = new ByteQueue();
   #suite!: CipherSuite;
   #handshake!: Secrets & { master: Uint8Array };
   #application!: Secrets;
@@ -111,7 +122,11 @@ export class TlsClient {
   #hasRequest = false;
 
   constructor(options: TlsClientOptions) {
+    const { recorded } = options;
     this.#options = options;
+    this.#exchanges = newKeyExchanges(recorded?.keys);
+    this.#random = recorded?.random ?? randomBytes(32);
+    this.#sessionId = recorded?.sessionId ?? randomBytes(32);
   }
 
   /** Whether the server has proved who it is, and data may be sent. */
@@ -168,7 +183,7 @@ export class TlsClient {
     return handshakeMessage(
       MESSAGE.clientHello,
       number(TLS_1_2, 2),
-      randomBytes(32),
+      this.#random,
       vector(1, this.#sessionId),
       vector(2, ...numbers(Object.keys(CIPHER_SUITES).map(Number))),
       vector(1, new Uint8Array([0])),
@@ -216,15 +231,14 @@ export class TlsClient {
   }
 
   async #processMessages(content: Uint8Array, received: Received): Promise<void> {
-    this.#message = Buffer.concat([this.#message, content]);
+    this.#message.push(content);
     while (this.#message.length >= 4) {
-      const reader = new FieldReader(this.#message);
+      const reader = new FieldReader(this.#message.peek());
       const type = reader.number(1);
       const length = reader.number(3);
       if (length > MAX_MESSAGE_LENGTH) throw new TlsError("sent a message that is too long");
       if (this.#message.length < 4 + length) return;
-      const message = this.#message.subarray(0, 4 + length);
-      this.#message = this.#message.subarray(4 + length);
+      const message = this.#message.take(4 + length);
       await this.#processMessage(type, message, new FieldReader(message.subarray(4)), received);
     }
   }

@@ -3,7 +3,7 @@
  * (RFC 5280, 6; RFC 9525). What is not understood is refused: a chain has to be plain.
  */
 import { isIP } from "node:net";
-import { BASIC_CONSTRAINTS, type Certificate, readCertificate } from "./certificate.ts";
+import { BASIC_CONSTRAINTS, type Certificate, KEY_USAGE, KEY_USAGES, readCertificate } from "./certificate.ts";
 
 /** Why a server's certificate is not believed, in words that follow "the certificate …". */
 export class CertificateRefused extends Error {
@@ -22,7 +22,7 @@ const NAME_CONSTRAINTS = "2.5.29.30";
 /** Basic constraints, key usage, extended key usage, subject's other names, and identifiers of keys: all are looked at. */
 const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set([
   BASIC_CONSTRAINTS,
-  "2.5.29.15",
+  KEY_USAGES,
   "2.5.29.37",
   "2.5.29.17",
   "2.5.29.35",
@@ -56,6 +56,21 @@ export function verifyChain(
   host: string,
   now: Date,
 ): Certificate {
+  try {
+    return verify(chain, authorities, host, now);
+  } catch (error) {
+    if (error instanceof CertificateRefused) throw error;
+    // The runtime reads some fields only when it is asked for them, and fails in its own ways where they are damaged.
+    throw new CertificateRefused("cannot be read", { cause: error });
+  }
+}
+
+function verify(
+  chain: readonly Uint8Array[],
+  authorities: readonly Certificate[],
+  host: string,
+  now: Date,
+): Certificate {
   if (chain.length > MAX_CERTIFICATES) throw new CertificateRefused("comes with too many others");
   const [server, ...others] = chain.map(read);
   if (!server) throw new CertificateRefused("is missing");
@@ -63,6 +78,12 @@ export function verifyChain(
   requireValid(server, now);
   requireStrength(server);
   if (!isForServers(server)) throw new CertificateRefused("is not one for servers");
+  if (server.isAuthority)
+    throw new CertificateRefused("is an authority's, which is to sign others and not to be a server's");
+  // TLS 1.3 knows no other use of a server's key (RFC 8446, 4.4.2.2).
+  if (!mayBeUsed(server, KEY_USAGE.digitalSignature)) {
+    throw new CertificateRefused("is for a key that may not sign, as a server has to (digitalSignature)");
+  }
   if (authorities.some((authority) => isSame(authority, server))) return server;
 
   const whom = authorities.length === 0 ? "an authority that everybody trusts" : "the cluster's certificate authority";
@@ -138,11 +159,18 @@ function isForServers({ x509 }: Certificate): boolean {
   return purposes?.some((purpose) => purpose === SERVER_AUTHENTICATION || purpose === ANY_PURPOSE) ?? true;
 }
 
+/** Whether a key may be used so; without usages it may be for all. */
+function mayBeUsed({ keyUsage }: Certificate, usage: number): boolean {
+  return keyUsage === undefined || (keyUsage & usage) !== 0;
+}
+
 /** That a certificate may sign others, `intermediates` of which stand between it and the server's. */
 function requireAuthority(issuer: Certificate, intermediates: number, now: Date): void {
   requireValid(issuer, now);
   const { x509, pathLength, isCritical } = issuer;
-  if (!x509.ca) throw new CertificateRefused(`is signed by one that may not sign others (${x509.subject})`);
+  if (!x509.ca || !mayBeUsed(issuer, KEY_USAGE.keyCertSign)) {
+    throw new CertificateRefused(`is signed by one that may not sign others (${x509.subject})`);
+  }
   if (!isForServers(issuer)) throw new CertificateRefused(`is signed by one that is not for servers (${x509.subject})`);
   if (pathLength !== undefined && intermediates > pathLength) {
     throw new CertificateRefused(`has more intermediates than ${x509.subject} allows`);

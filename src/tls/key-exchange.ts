@@ -1,5 +1,5 @@
 /** Agreeing on a secret with keys of this connection alone (RFC 8446, 4.2.8). */
-import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
+import { createECDH, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
 import { TlsError } from "./errors.ts";
 
 export interface KeyExchange {
@@ -13,14 +13,27 @@ export interface KeyExchange {
 /** What comes before the 32 bytes of an X25519 key in DER. */
 const X25519_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
 
-/** One for each group that servers know: with both, no server has to ask for another. */
-export function newKeyExchanges(): KeyExchange[] {
-  return [newX25519(), newP256()];
+/** Private keys of our own, as a recorded connection had them. */
+export interface PrivateKeys {
+  /** PKCS #8. */
+  x25519: Uint8Array;
+  p256: Uint8Array;
 }
 
-function newX25519(): KeyExchange {
-  const { privateKey, publicKey } = generateKeyPairSync("x25519");
-  const share = publicKey.export({ type: "spki", format: "der" }).subarray(X25519_PREFIX.length);
+/**
+ * One for each group that servers know: with both, no server has to ask for another.
+ *
+ * @param keys of a recorded connection; default new ones.
+ */
+export function newKeyExchanges(keys?: PrivateKeys): KeyExchange[] {
+  return [newX25519(keys?.x25519), newP256(keys?.p256)];
+}
+
+function newX25519(given: Uint8Array | undefined): KeyExchange {
+  const privateKey = given
+    ? createPrivateKey({ key: Buffer.from(given), format: "der", type: "pkcs8" })
+    : generateKeyPairSync("x25519").privateKey;
+  const share = createPublicKey(privateKey).export({ type: "spki", format: "der" }).subarray(X25519_PREFIX.length);
   const agree = guarded((other) => {
     const key = Buffer.concat([X25519_PREFIX, other]);
     const secret = diffieHellman({
@@ -34,9 +47,11 @@ function newX25519(): KeyExchange {
   return { group: 0x001d, share, agree };
 }
 
-function newP256(): KeyExchange {
+function newP256(given: Uint8Array | undefined): KeyExchange {
   const exchange = createECDH("prime256v1");
-  const share = exchange.generateKeys();
+  if (given) exchange.setPrivateKey(given);
+  else exchange.generateKeys();
+  const share = exchange.getPublicKey();
   const agree = guarded((other) => {
     if (other.length !== 65 || other[0] !== 4) throw new Error("the share is not an uncompressed point");
     return exchange.computeSecret(other);
