@@ -12,11 +12,11 @@ import {
   readRefreshToken,
   TOKEN_LIFETIME_S,
 } from "../../registry/logins/tokens.ts";
-import { type AppEnv, continueAfterAnswer } from "../context.ts";
+import { incoming } from "../call.ts";
+import type { AppEnv } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { limitStrangers } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
-import { recording } from "../refusals.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { noForeignPages } from "./foreign-pages.ts";
 import { addressOf, clientOf, readBasic } from "./identify.ts";
@@ -78,7 +78,7 @@ async function identityOf(c: Context<AppEnv>, client: Client): Promise<Identity 
 
 async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<Identity> {
   const identity = await authenticate(c.var.stores, login);
-  continueAfterAnswer(c, recording(c, recordTokenLogin(c.var.stores, identity, login.name, client)));
+  recordTokenLogin(incoming(c), identity, login.name, client);
   return identity;
 }
 
@@ -89,7 +89,7 @@ async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<
  */
 async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<Identity> {
   requireOwnPage(c);
-  const session = await findSession(c.var.stores, "browser", cookie, clientOf(c));
+  const session = await findSession(c.var.stores, { kind: "browser", token: cookie }, clientOf(c));
   // They push and pull only, as those of a login command do: what is left of a session that somebody ends is that, and for
   // a token's few minutes.
   if (session) return { ...session.identity, reach: "registry" };

@@ -9,6 +9,7 @@ import { identifyManager } from "../auth/identify.ts";
 import type { AppEnv } from "../context.ts";
 import { asRefusal, describeFailure, setRetryAfter, STATUS, unknownRoute } from "../errors.ts";
 import { createManagementRouter } from "../management.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, json, z } from "../openapi.ts";
 import { auditRefusal } from "../refusals.ts";
 import { formatTime, ProjectParams, Time } from "../swr/params.ts";
@@ -46,11 +47,7 @@ const showCluster = createRoute({
 export const cce = createManagementRouter();
 cce.use(identifyManager);
 cce.openapi(showCluster, async (c) => {
-  const { id, name, createdAt, updatedAt } = await getClusterName(
-    c.var.stores,
-    c.var.caller,
-    c.req.valid("param").cluster_id,
-  );
+  const { id, name, createdAt, updatedAt } = await getClusterName(managerCall(c), c.req.valid("param").cluster_id);
   const metadata = {
     name,
     uid: String(id),

@@ -1,12 +1,13 @@
-import type { Actor } from "../../model/rights/access.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { isDigest } from "../../kernel/digest.ts";
 import { holds, type Precondition } from "../../kernel/precondition.ts";
-import type { Reference, RepositoryName } from "../../kernel/reference.ts";
+import type { Reference } from "../../kernel/reference.ts";
 import { deleteManifest as deleteWithTags, findManifest } from "../../storage/content/manifests.ts";
 import { failedPrecondition } from "../../storage/content/preconditions.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { findWriteTarget } from "../rights/access.ts";
-import { cleanSoon } from "../deletion/cleanups.ts";
+import { actorOf, type Call } from "../call.ts";
+import type { Access } from "../rights/access.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
+import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { settleAfter } from "./companions.ts";
 import { deleteTag } from "../deletion/delete-tags.ts";
 import { unknownManifest } from "./pull-manifest.ts";
@@ -14,21 +15,28 @@ import { unknownManifest } from "./pull-manifest.ts";
 /**
  * By tag: deletes that tag only. By digest: the manifest and every tag that points to it (OCI distribution-spec,
  * "Content Management").
- *
- * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, MANIFEST_UNKNOWN, MANIFEST_IN_USE while an
- * index needs it, TAG_IMMUTABLE, or PRECONDITION_FAILED.
  */
 export async function deleteManifest(
-  stores: Stores,
-  actor: Actor,
-  repository: RepositoryName,
+  call: Call<RegistryCaller>,
+  access: Access<"delete">,
   reference: Reference,
   precondition?: Precondition,
 ): Promise<void> {
-  const { repositoryId: id } = await findWriteTarget(stores, actor, "delete", repository);
+  await deleteReferenced(call, access, reference, precondition);
+  call.after(() => cleanUpAfterwards(call.stores));
+}
+
+async function deleteReferenced(
+  call: Call<RegistryCaller>,
+  { repository }: Access<"delete">,
+  reference: Reference,
+  precondition: Precondition | undefined,
+): Promise<void> {
+  const { stores } = call;
+  const { repositoryId: id } = await findWriteTarget(call, "delete", repository);
   if (id === undefined) throw unknownManifest(repository, reference);
   if (!isDigest(reference)) {
-    const isDeleted = await deleteTag(stores, actor, { id, name: repository }, reference, precondition);
+    const isDeleted = await deleteTag(call, { id, name: repository }, reference, precondition);
     if (!isDeleted) throw unknownManifest(repository, reference);
     return;
   }
@@ -37,9 +45,9 @@ export async function deleteManifest(
     const isThere = (await findManifest(stores.db, repository, reference)) !== undefined;
     throw isThere ? failedPrecondition(reference) : unknownManifest(repository, reference);
   }
-  const unsettled = await deleteWithTags(stores.db, actor, repository, reference);
+  const unsettled = await deleteWithTags(stores.db, actorOf(call), repository, reference);
   if (!unsettled) throw unknownManifest(repository, reference);
   // First, so that the parts of an index are noted.
   await cleanSoon({ kind: "manifests" }, stores);
-  await settleAfter(stores, { id, name: repository }, actor, unsettled);
+  await settleAfter(call, { id, name: repository }, unsettled);
 }

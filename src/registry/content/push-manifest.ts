@@ -1,13 +1,16 @@
-import type { Actor } from "../../model/rights/access.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { algorithmOf, type Digest, digestOf, isDigest } from "../../kernel/digest.ts";
 import { type Problem, RegistryError } from "../../kernel/errors.ts";
 import { type Manifest, parseManifest } from "../../kernel/manifest.ts";
 import type { Precondition } from "../../kernel/precondition.ts";
 import type { Reference, RepositoryName, Tag } from "../../kernel/reference.ts";
-import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
 import { findManifestQuery, findMissing, saveManifest } from "../../storage/content/manifests.ts";
 import { failedPrecondition } from "../../storage/content/preconditions.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { actorOf, type Call } from "../call.ts";
+import { recordPlatform } from "../images/platforms.ts";
+import type { Access } from "../rights/access.ts";
+import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "./companions.ts";
 import { ensureRepository } from "../images/repositories.ts";
 
@@ -17,8 +20,6 @@ const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
 const MAX_NAMED_PARTS = 100;
 
 export interface ManifestPush {
-  repository: RepositoryName;
-  actor: Actor;
   /** A tag to move to the manifest, or the digest that it must have. */
   reference: Reference;
   /** More tags to move to it, when the reference is a digest. */
@@ -27,28 +28,26 @@ export interface ManifestPush {
   bytes: Uint8Array;
   /** What must hold for what `reference` points to. */
   precondition?: Precondition | undefined;
-  /** The registry's own address, `https://host[:port]`: what events call it. */
-  registry: string;
+}
+
+export interface PushedManifest {
+  digest: Digest;
+  subject: Digest | undefined;
+  tags: Tag[];
 }
 
 /**
  * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
  * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
- *
- * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, TAG_IMMUTABLE TOO_MANY_TAGS
- * or PRECONDITION_FAILED.
  */
 export async function pushManifest(
-  stores: Stores,
+  call: Call<RegistryCaller>,
+  { repository }: Access<"push">,
   push: ManifestPush,
-): Promise<{
-  digest: Digest;
-  subject: Digest | undefined;
-  imageConfig: Digest | undefined;
-  tags: Tag[];
-  outbox: OutboxEntry[];
-}> {
-  const { repository, actor, reference, bytes, registry, precondition } = push;
+): Promise<PushedManifest> {
+  const { stores, registry } = call;
+  const actor = actorOf(call);
+  const { reference, bytes, precondition } = push;
   const text = decode(bytes);
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
@@ -62,14 +61,16 @@ export async function pushManifest(
   const tags = isDigest(reference) ? push.tags : [reference];
   // Before the push makes a repository in vain.
   if (precondition?.match !== undefined) await requireFound(stores, repository, reference);
-  const repositoryId = await ensureRepository(stores, actor, repository);
+  const repositoryId = await ensureRepository(call, repository);
   const size = bytes.byteLength;
   const condition = precondition && { precondition, reference };
   const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry, condition };
   const stored = await saveManifest(stores.db, saved);
   if (!stored) throw await missingParts(stores, repositoryId, manifest);
-  await settleAfter(stores, { id: repositoryId, name: repository }, actor, stored.unsettled);
-  return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
+  await settleAfter(call, { id: repositoryId, name: repository }, stored.unsettled);
+  call.after(() => dispatch(stores, stored.outbox));
+  call.after(() => recordPlatform(stores, repository, digest, manifest.imageConfig));
+  return { digest, subject: manifest.subject, tags };
 }
 
 async function requireFound({ db }: Stores, repository: RepositoryName, reference: Reference): Promise<void> {

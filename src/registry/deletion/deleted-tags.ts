@@ -1,12 +1,13 @@
 /** Taking back that a tag was deleted, by hand or by aging: beyond SWR. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { type DeletedTag, listDeletedTags, restoreTag } from "../../storage/deletion/deleted-tags.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findTagRecord } from "../../storage/content/tags.ts";
-import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOwnRepository } from "../rights/management.ts";
 import { settleAfter } from "../content/companions.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -24,15 +25,13 @@ export interface RestorableTag extends DeletedTag {
  * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listRestorableTags(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<{ tags: RestorableTag[]; next: number | undefined }> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  const { tags, next } = await listDeletedTags(stores.db, id, graceStart(stores), before, limit);
-  const graceMs = stores.settings.graceDays * DAY_MS;
+  const { id } = await requireOwnRepository(call, name, "read");
+  const { tags, next } = await listDeletedTags(call.stores.db, id, graceStart(call.stores), before, limit);
+  const graceMs = call.stores.settings.graceDays * DAY_MS;
   return {
     tags: tags.map((tag) => ({ ...tag, restorableUntil: new Date(tag.deletedAt.getTime() + graceMs) })),
     next,
@@ -52,22 +51,16 @@ function graceStart({ settings }: Stores): Date {
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_EXISTS, or TAG_UNKNOWN when
  * there is nothing to restore.
  */
-export async function restoreDeletedTag(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  tag: Tag,
-): Promise<Digest> {
-  requireAccountUser(caller);
-  const repository = await requireOwnRepository(stores, caller, name, "edit");
-  const actor = actorOf(caller);
-  const restored = await restoreTag(stores.db, actor, repository, tag, graceStart(stores));
+export async function restoreDeletedTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<Digest> {
+  const repository = await requireOwnRepository(call, name, "edit");
+  const actor = actorOf(call);
+  const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores));
   if (restored) {
-    await settleAfter(stores, repository, actor, restored.unsettled);
+    await settleAfter(call, repository, restored.unsettled);
     return restored.digest;
   }
   const detail = { tag };
-  if (await findTagRecord(stores.db, repository.id, tag)) {
+  if (await findTagRecord(call.stores.db, repository.id, tag)) {
     throw new RegistryError("TAG_EXISTS", { message: `tag ${tag} is in ${name}: it need not be restored`, detail });
   }
   throw new RegistryError("TAG_UNKNOWN", {

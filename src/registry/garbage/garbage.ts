@@ -1,5 +1,5 @@
 /** Garbage collection: design, "Delete and garbage". Online, in bounded slices, without a lock. */
-import type { Actor, Caller } from "../../model/rights/access.ts";
+import type { Actor, Manager } from "../../model/rights/access.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import {
   type CollectionRecord,
@@ -26,10 +26,11 @@ import { takeApart } from "../../storage/deletion/deletion.ts";
 import { hasObject, OBJECT_PREFIX } from "../../storage/content/objects.ts";
 import { paced } from "../../storage/housekeeping/pace.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOperator, requireOwnRepository, unknownImage } from "../rights/management.ts";
 import { noteLost } from "../content/blobs.ts";
 import { Budget } from "../housekeeping/budget.ts";
-import { cleanUp } from "../deletion/cleanups.ts";
+import { cleanUp, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { settleAll } from "../content/companions.ts";
 
 export type { CollectionRecord, Garbage };
@@ -241,13 +242,13 @@ export interface GarbageReport {
  *
  * @throws RegistryError DENIED unless the caller is an operator.
  */
-export async function reportGarbage({ db, settings }: Stores, caller: Caller): Promise<GarbageReport> {
-  requireOperator(caller);
-  const { graceDays } = settings;
+export async function reportGarbage(call: Call<Manager>): Promise<GarbageReport> {
+  requireOperator(call);
+  const { graceDays } = call.stores.settings;
   const [reclaimable, due, runs] = await Promise.all([
-    countReclaimable(db),
-    countDue(db, Date.now() - graceDays * DAY_MS),
-    listCollections(db, 20),
+    countReclaimable(call.stores.db),
+    countDue(call.stores.db, Date.now() - graceDays * DAY_MS),
+    listCollections(call.stores.db, 20),
   ]);
   return { graceDays, reclaimable, due, runs };
 }
@@ -271,9 +272,9 @@ export interface Collected {
  *
  * @throws RegistryError DENIED unless the caller is an operator.
  */
-export async function startCollecting(stores: Stores, caller: Caller): Promise<Collected> {
-  requireOperator(caller);
-  const run = await collectGarbage(stores, new Budget(stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
+export async function startCollecting(call: Call<Manager>): Promise<Collected> {
+  requireOperator(call);
+  const run = await collectGarbage(call.stores, new Budget(call.stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(call));
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
@@ -282,13 +283,13 @@ export async function startCollecting(stores: Stores, caller: Caller): Promise<C
  *
  * @throws RegistryError DENIED unless the caller is an operator.
  */
-export async function previewCollection(stores: Stores, caller: Caller): Promise<Collected> {
-  requireOperator(caller);
-  const { db, settings } = stores;
+export async function previewCollection(call: Call<Manager>): Promise<Collected> {
+  requireOperator(call);
+  const { db, settings } = call.stores;
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, hasFailed: false, isBucketDone: false };
   const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
-  for await (const { orphans, page } of findOrphans(stores, await findObjectCursor(db), budget)) {
+  for await (const { orphans, page } of findOrphans(call.stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);
     preview.isBucketDone = page.end === null;
@@ -303,10 +304,9 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
  *
  * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED for who may pull it only because it is shared or public.
  */
-export async function getKeepsUntagged(stores: Stores, caller: Caller, name: RepositoryName): Promise<boolean> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  const keepsUntagged = await findKeepsUntagged(stores.db, id);
+export async function getKeepsUntagged(call: Call<Manager>, name: RepositoryName): Promise<boolean> {
+  const { id } = await requireOwnRepository(call, name, "read");
+  const keepsUntagged = await findKeepsUntagged(call.stores.db, id);
   if (keepsUntagged === undefined) throw unknownImage(name);
   return keepsUntagged;
 }
@@ -317,12 +317,11 @@ export async function getKeepsUntagged(stores: Stores, caller: Caller, name: Rep
  * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
  */
 export async function changeKeepsUntagged(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   keepsUntagged: boolean,
 ): Promise<void> {
-  requireAccountUser(caller);
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  await setKeepsUntagged(stores.db, actorOf(caller), repository, keepsUntagged);
+  const repository = await requireOwnRepository(call, name, "manage");
+  await setKeepsUntagged(call.stores.db, actorOf(call), repository, keepsUntagged);
+  call.after(() => cleanUpAfterwards(call.stores));
 }

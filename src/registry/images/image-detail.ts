@@ -1,7 +1,7 @@
 /** What somebody who may pull an image sees of it: guide 4.4, 4.5 and 7.1.2. */
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { Caller } from "../../model/rights/access.ts";
+import type { Visitor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { Excerpt } from "../../kernel/excerpt.ts";
@@ -35,16 +35,16 @@ import {
 import { readManifest, type ReadManifest } from "../../storage/content/manifests.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { type RepositoryAccess, requireRepository, visitorOf } from "../rights/access.ts";
+import { type RepositoryAccess, requireRepository } from "../rights/management.ts";
+import { type Call } from "../call.ts";
 import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.ts";
 import { unknownManifest } from "../content/pull-manifest.ts";
 
 export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_PLATFORMS };
 
-/** @throws RegistryError REPOSITORY_UNKNOWN for who may not pull it; DENIED for credentials that only push and pull. */
-export async function requireVisible(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
-  visitorOf(caller);
-  return requireRepository(stores, caller, name, "read");
+/** An image that the caller may pull; to others it does not exist. */
+export async function requireVisible(call: Call<Visitor>, name: RepositoryName): Promise<RepositoryAccess> {
+  return requireRepository(call, name, "read");
 }
 
 /**
@@ -52,11 +52,11 @@ export async function requireVisible(stores: Stores, caller: Caller, name: Repos
  *
  * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
-export async function getImage(stores: Stores, caller: Caller, name: RepositoryName) {
-  const { id, level, isOwn } = await requireVisible(stores, caller, name);
+export async function getImage(call: Call<Visitor>, name: RepositoryName) {
+  const { id, level, isOwn } = await requireVisible(call, name);
   const [properties, architectures] = await Promise.all([
-    findImageProperties(stores.db, id),
-    listArchitectures(stores.db, [id]),
+    findImageProperties(call.stores.db, id),
+    listArchitectures(call.stores.db, [id]),
   ]);
   if (!properties) throw new RegistryError("REPOSITORY_UNKNOWN", `image ${name} does not exist`);
   return {
@@ -74,13 +74,12 @@ export async function getImage(stores: Stores, caller: Caller, name: RepositoryN
  * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listTagDetails(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Visitor>,
   name: RepositoryName,
   search: Page<TagSort> & { prefix: string | undefined },
 ) {
-  const { id, isOwn } = await requireVisible(stores, caller, name);
-  const { rows, end } = await listTags(stores.db, { ...search, repositoryId: id });
+  const { id, isOwn } = await requireVisible(call, name);
+  const { rows, end } = await listTags(call.stores.db, { ...search, repositoryId: id });
   const tags = rows.map(({ artifactType, content, pushedBy, ...tag }) => ({
     ...tag,
     kind: ownKindOf(content),
@@ -114,18 +113,18 @@ export type DescribedStep = HistoryEntry & { layer: Digest | null };
  * @returns `truncated` names the fields that are shown in part.
  * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
  */
-export async function getManifestDetail(stores: Stores, caller: Caller, name: RepositoryName, reference: Reference) {
-  const repository = await requireVisible(stores, caller, name);
-  return withDocuments((memory) => describe(stores, repository, name, reference, memory));
+export async function getManifestDetail(call: Call<Visitor>, name: RepositoryName, reference: Reference) {
+  const repository = await requireVisible(call, name);
+  return withDocuments((memory) => describe(call.stores, repository, reference, memory));
 }
 
 async function describe(
   stores: Stores,
-  repository: { id: number },
-  name: RepositoryName,
+  repository: Pick<RepositoryAccess, "id" | "name">,
   reference: Reference,
   memory: Lease,
 ) {
+  const { name } = repository;
   const manifest = await readManifest(stores.db, name, reference, memory);
   if (!manifest) throw unknownManifest(name, reference);
   const { id, digest, mediaType, size } = manifest;
@@ -175,14 +174,13 @@ function takeAnnotations(
  * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN, DENIED or OVERLOADED.
  */
 export async function getManifestText(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Visitor>,
   name: RepositoryName,
   reference: Reference,
   memory: Lease,
 ): Promise<Pick<ReadManifest, "digest" | "mediaType" | "text">> {
-  await requireVisible(stores, caller, name);
-  const manifest = await readManifest(stores.db, name, reference, memory);
+  await requireVisible(call, name);
+  const manifest = await readManifest(call.stores.db, name, reference, memory);
   if (!manifest) throw unknownManifest(name, reference);
   return manifest;
 }

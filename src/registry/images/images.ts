@@ -1,5 +1,5 @@
 /** Images as whoever has a right to them manages them: guide 4.5, SWR's "image repository management". */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -12,16 +12,9 @@ import {
   MAX_LISTED_TAGS,
   type RepositoryList,
 } from "../../storage/images/image-lists.ts";
-import type { Stores } from "../../storage/stores.ts";
-import {
-  actorOf,
-  requireAccountUser,
-  requireOrganization,
-  requireOwnRepository,
-  requireRepository,
-  unknownImage,
-} from "../rights/access.ts";
-import { cleanSoon } from "../deletion/cleanups.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOrganization, requireOwnRepository, requireRepository, unknownImage } from "../rights/management.ts";
+import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 
 /**
  * Creates an empty image in an organization that exists.
@@ -29,16 +22,15 @@ import { cleanSoon } from "../deletion/cleanups.ts";
  * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, REPOSITORY_EXISTS.
  */
 export async function createImage(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   properties: Partial<ImageProperties>,
 ): Promise<void> {
   const organization = organizationOf(name);
-  await requireOrganization(stores, caller, organization, "edit");
-  if (await addRepository(stores.db, actorOf(caller), name, properties)) return;
+  await requireOrganization(call, organization, "edit");
+  if (await addRepository(call.stores.db, actorOf(call), name, properties)) return;
   // The organization may have gone meanwhile.
-  await requireOrganization(stores, caller, organization, "edit");
+  await requireOrganization(call, organization, "edit");
   throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
 }
 
@@ -47,9 +39,9 @@ export async function createImage(
  *
  * @throws RegistryError REPOSITORY_UNKNOWN.
  */
-export async function getImageProperties(stores: Stores, caller: Caller, name: RepositoryName) {
-  const { id, isOwn } = await requireRepository(stores, caller, name, "read");
-  const record = await findRepositoryRecord(stores.db, id);
+export async function getImageProperties(call: Call<Manager>, name: RepositoryName) {
+  const { id, isOwn } = await requireRepository(call, name, "read");
+  const record = await findRepositoryRecord(call.stores.db, id);
   if (!record) throw unknownImage(name);
   return { ...record, creator: isOwn ? record.creator : null };
 }
@@ -60,32 +52,32 @@ export async function getImageProperties(stores: Stores, caller: Caller, name: R
  * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit it.
  */
 export async function updateImage(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   properties: Partial<ImageProperties>,
 ): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "edit");
-  if (!(await updateRepository(stores.db, actorOf(caller), repository, properties))) throw unknownImage(name);
+  const repository = await requireOwnRepository(call, name, "edit");
+  if (!(await updateRepository(call.stores.db, actorOf(call), repository, properties))) throw unknownImage(name);
 }
 
 /**
  * Deletes an image with its tags, manifests, rights, shares and rules. For everybody it is gone then; what is left to do
- * is what {@link cleanUpAfterwards} does.
+ * follows the answer.
  *
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage it, or TAG_IMMUTABLE while a rule keeps
  * one of its tags.
  */
-export async function deleteImage(stores: Stores, caller: Caller, name: RepositoryName): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  if (!(await deleteRepository(stores.db, actorOf(caller), repository))) throw unknownImage(name);
-  await cleanSoon({ kind: "image", targetId: repository.id }, stores);
+export async function deleteImage(call: Call<Manager>, name: RepositoryName): Promise<void> {
+  const repository = await requireOwnRepository(call, name, "manage");
+  if (!(await deleteRepository(call.stores.db, actorOf(call), repository))) throw unknownImage(name);
+  await cleanSoon({ kind: "image", targetId: repository.id }, call.stores);
+  call.after(() => cleanUpAfterwards(call.stores));
 }
 
 export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };
 export type ImageList = Omit<RepositoryList, "user">;
 
 /** One page of images, and how many there are in all. */
-export function listImages(stores: Stores, caller: Caller, list: ImageList) {
-  return listRepositories(stores.db, { ...list, user: requireAccountUser(caller) });
+export function listImages(call: Call<Manager>, list: ImageList) {
+  return listRepositories(call.stores.db, { ...list, user: call.caller.user });
 }

@@ -1,5 +1,5 @@
 /** What became of a trigger's deliveries, and those that somebody asks for. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { digestOf } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
@@ -17,8 +17,7 @@ import {
   listOutcomes,
 } from "../../storage/triggers/deliveries.ts";
 import { listTagRecordsQuery } from "../../storage/content/tags.ts";
-import { actorOf } from "../rights/access.ts";
-import type { Own } from "./clusters.ts";
+import { actorOf, type Call } from "../call.ts";
 import { enqueue } from "./deliveries.ts";
 import type { Stores } from "../stores.ts";
 import {
@@ -47,18 +46,17 @@ const MAX_OUTCOMES = 100;
  * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
  */
 export async function listTriggersWithLast(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
 ): Promise<{ trigger: Trigger; last: Delivery | undefined }[]> {
-  const found = await listImageTriggers(stores, caller, name);
+  const found = await listImageTriggers(call, name);
   const newest = await listNewestDeliveries(
-    stores.db,
+    call.stores.db,
     found.map(({ id }) => id),
   );
   return found.map((trigger) => {
     const last = newest.get(trigger.id);
-    return { trigger, last: last && readDelivery(stores, last) };
+    return { trigger, last: last && readDelivery(call.stores, last) };
   });
 }
 
@@ -69,14 +67,13 @@ export async function listTriggersWithLast(
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_INVALID.
  */
 export async function tryCondition(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   wanted: Condition,
 ): Promise<{ tag: Tag; isMet: boolean }[]> {
-  const { id } = await requireEditable(stores, caller, name);
+  const { id } = await requireEditable(call, name);
   const isMet = readCondition(parseCondition(wanted));
-  const records = await listTagRecordsQuery(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
+  const records = await listTagRecordsQuery(call.stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
   return records.map((record) => ({
     tag: record.name,
     isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))),
@@ -94,15 +91,14 @@ function newestTags(repositoryId: number) {
  * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_UNKNOWN.
  */
 export async function listTriggerDeliveries(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Delivery[]> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
-  const records = await listDeliveries(stores.db, record.id, before, limit);
-  return records.map((delivery) => readDelivery(stores, delivery));
+  const { record } = await requireTrigger(call, name, trigger);
+  const records = await listDeliveries(call.stores.db, record.id, before, limit);
+  return records.map((delivery) => readDelivery(call.stores, delivery));
 }
 
 /**
@@ -111,15 +107,14 @@ export async function listTriggerDeliveries(
  * @throws RegistryError as {@link listTriggerDeliveries}, or DELIVERY_UNKNOWN.
  */
 export async function getDelivery(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   id: number,
 ): Promise<Delivery & { tries: Attempt[] }> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
-  const delivery = await requireDelivery(stores, record.id, id);
-  return { ...delivery, tries: await listAttempts(stores.db, id) };
+  const { record } = await requireTrigger(call, name, trigger);
+  const delivery = await requireDelivery(call.stores, record.id, id);
+  return { ...delivery, tries: await listAttempts(call.stores.db, id) };
 }
 
 /**
@@ -128,33 +123,26 @@ export async function getDelivery(
  * @throws RegistryError as {@link listTriggerDeliveries}.
  */
 export async function getTriggerWithOutcomes(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
 ): Promise<{ trigger: Trigger; outcomes: Delivery[] }> {
-  const found = await getImageTrigger(stores, caller, name, trigger);
-  const outcomes = await listOutcomes(stores.db, found.id, MAX_OUTCOMES);
-  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(stores, delivery)) };
+  const found = await getImageTrigger(call, name, trigger);
+  const outcomes = await listOutcomes(call.stores.db, found.id, MAX_OUTCOMES);
+  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(call.stores, delivery)) };
 }
 
 /**
  * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out: whatever its
- * condition, and whether it is enabled or not.
+ * condition, and whether it is enabled or not. It is made at once.
  *
- * @returns it, to be handed to {@link hurry}.
+ * @returns it.
  * @throws RegistryError as {@link listTriggerDeliveries}.
  */
-export async function testTrigger(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  trigger: string,
-  { registry }: Own,
-): Promise<Delivery> {
-  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
-  const actor = actorOf(caller);
-  const newest = await listTagRecordsQuery(stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
+export async function testTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<Delivery> {
+  const { repository, record } = await requireTrigger(call, name, trigger);
+  const actor = actorOf(call);
+  const newest = await listTagRecordsQuery(call.stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
   // A build cache is no image that a workload could have.
   const tag = newest.find(({ companionOf, content }) => isAnnounced(tagKindOf(companionOf, content)));
   const event: PushEvent = {
@@ -165,7 +153,7 @@ export async function testTrigger(
     size: tag?.manifestBytes ?? 0,
     user: actor.user.name,
     at: new Date().toISOString(),
-    registry,
+    registry: call.registry,
     isTest: true,
   };
   const entry = {
@@ -174,44 +162,50 @@ export async function testTrigger(
     resource: name,
     detail: { trigger },
   } as const;
-  const id = await insertDelivery(stores.db, record.id, event, { actor, entry });
-  return requireDelivery(stores, record.id, id);
+  const id = await insertDelivery(call.stores.db, record.id, event, { actor, entry });
+  return deliverAtOnce(call, record.id, id);
 }
 
 /**
- * Writes a new delivery of an old one's event.
+ * Writes a new delivery of an old one's event, which is made at once.
  *
- * @returns it, to be handed to {@link hurry}.
+ * @returns it.
  * @throws RegistryError as {@link getDelivery}, {@link requireWorkloadRight}, and TRIGGER_INVALID when the trigger does not
  * want the tag any more.
  */
 export async function resendDelivery(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   oldId: number,
 ): Promise<Delivery> {
-  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
-  const { event } = await requireDelivery(stores, record.id, oldId);
+  const { repository, record } = await requireTrigger(call, name, trigger);
+  const { event } = await requireDelivery(call.stores, record.id, oldId);
   if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
     throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
   }
   // It is delivered though the trigger may be switched off, which is then this user's doing.
   const acting = { target: record.target, clusterId: record.cluster?.id };
-  await requireWorkloadRight(stores, caller, repository, acting, { registry: event.registry });
+  await requireWorkloadRight({ ...call, registry: event.registry }, repository, acting);
   const entry = {
     action: "delivery.resend",
     organization: organizationOf(name),
     resource: name,
     detail: { trigger, delivery: oldId, tag: event.tag },
   } as const;
-  const id = await insertDelivery(stores.db, record.id, event, { actor: actorOf(caller), entry });
-  return requireDelivery(stores, record.id, id);
+  const id = await insertDelivery(call.stores.db, record.id, event, { actor: actorOf(call), entry });
+  return deliverAtOnce(call, record.id, id);
 }
 
-/** Has a delivery made at once. Never throws: if that fails, the sweeper finds it. */
-export async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
+/** Has a delivery that was just written made after the answer. */
+async function deliverAtOnce({ stores, after }: Call<Manager>, triggerId: number, id: number): Promise<Delivery> {
+  const delivery = await requireDelivery(stores, triggerId, id);
+  after(() => hurry(stores, delivery));
+  return delivery;
+}
+
+/** Never throws: if it fails, the sweeper finds the delivery. */
+async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
   try {
     await enqueue(stores, [id]);
   } catch (error) {

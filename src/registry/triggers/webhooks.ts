@@ -23,17 +23,19 @@ const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 /** How much of a Location is kept. */
 const MAX_QUOTE_LENGTH = 200;
 
-/**
- * Sends an event to a trigger's webhook, once. Never throws for what the receiver does.
- *
- * @param delivery gives the event the id by which a receiver knows a repeat.
- */
+/** A try to deliver an event to a receiver. */
+interface WebhookDelivery {
+  trigger: TriggerRecord;
+  target: WebhookTarget;
+  /** Gives the event the id by which a receiver knows a repeat. */
+  delivery: DeliveryRecord;
+  event: PushEvent;
+}
+
+/** Sends an event to a trigger's webhook, once. Never throws for what the receiver does. */
 export async function sendWebhook(
   stores: Stores,
-  trigger: TriggerRecord,
-  target: WebhookTarget,
-  delivery: DeliveryRecord,
-  event: PushEvent,
+  { trigger, target, delivery, event }: WebhookDelivery,
 ): Promise<Outcome> {
   const url = new URL(target.url);
   try {

@@ -1,5 +1,4 @@
 /** Garbage collection as operators see it, what of it an image decides itself, and what organizations take up. */
-import { cleanUpAfterwards } from "../../../registry/deletion/cleanups.ts";
 import {
   changeKeepsUntagged,
   type Collected,
@@ -11,7 +10,7 @@ import {
   startCollecting,
 } from "../../../registry/garbage/garbage.ts";
 import { getUsage } from "../../../registry/quotas/usage.ts";
-import { continueAfterAnswer } from "../../context.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { imageOf, ImageParams } from "../params.ts";
@@ -110,7 +109,7 @@ garbage.openapi(
     responses: { 200: json(Report, "Counted now.") },
   }),
   async (c) => {
-    const { graceDays, reclaimable, due, runs } = await reportGarbage(c.var.stores, c.var.caller);
+    const { graceDays, reclaimable, due, runs } = await reportGarbage(managerCall(c));
     return c.json(
       {
         graceDays,
@@ -139,7 +138,7 @@ garbage.openapi(
   async (c) => {
     const { dryRun } = c.req.valid("json");
     const act = dryRun ? previewCollection : startCollecting;
-    return c.json({ dryRun, ...describeCollected(await act(c.var.stores, c.var.caller)) }, 200);
+    return c.json({ dryRun, ...describeCollected(await act(managerCall(c))) }, 200);
   },
 );
 
@@ -155,7 +154,8 @@ garbage.openapi(
     responses: { 200: json(Setting, "The setting; by default they are not kept.") },
   }),
   async (c) => {
-    const keepsUntagged = await getKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const image = imageOf(c.req.valid("param"));
+    const keepsUntagged = await getKeepsUntagged(managerCall(c), image);
     return c.json({ keepsUntagged }, 200);
   },
 );
@@ -174,8 +174,8 @@ garbage.openapi(
   }),
   async (c) => {
     const { keepsUntagged } = c.req.valid("json");
-    await changeKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), keepsUntagged);
-    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
+    const image = imageOf(c.req.valid("param"));
+    await changeKeepsUntagged(managerCall(c), image, keepsUntagged);
     return c.json({ keepsUntagged }, 200);
   },
 );
@@ -193,7 +193,7 @@ garbage.openapi(
   }),
   async (c) => {
     const { organization } = c.req.valid("param");
-    return c.json({ organization, ...(await getUsage(c.var.stores, c.var.caller, organization)) }, 200);
+    return c.json({ organization, ...(await getUsage(managerCall(c), organization)) }, 200);
   },
 );
 
