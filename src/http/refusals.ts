@@ -13,8 +13,7 @@ const REPOSITORY_PATH = /^\/v2\/(.+)\/(?:blobs|manifests)\//;
 
 /** Records in the audit, after the answer, that a known caller was not allowed to manage something. */
 export function auditRefusal(c: Context<AppEnv>, error: RegistryError): void {
-  const name = error.problems[0]?.detail?.["name"];
-  auditDenied(c, error, "management.request", typeof name === "string" ? name : undefined);
+  auditDenied(c, error, "management.request", error.is("DENIED") ? error.detail?.name : undefined);
 }
 
 /** The same for the registry API: that they were not allowed to push or delete. */

@@ -1,7 +1,6 @@
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
 import type { RegistryCaller } from "../../model/rights/access.ts";
-import type { Digest } from "../../kernel/digest.ts";
 import { isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { defaultChild } from "../../kernel/manifest.ts";
@@ -130,8 +129,7 @@ function needsDefaultChild({ mediaType }: StoredManifest, accepted: Accepted): b
 }
 
 export function unknownManifest(repository: RepositoryName, reference: Reference): RegistryError {
-  const what: [string, Record<string, Digest | string>] = isDigest(reference)
-    ? [`manifest ${reference}`, { digest: reference }]
-    : [`tag ${reference}`, { tag: reference }];
-  return new RegistryError("MANIFEST_UNKNOWN", { message: `${what[0]} is not in ${repository}`, detail: what[1] });
+  const detail = isDigest(reference) ? { digest: reference } : { tag: reference };
+  const what = isDigest(reference) ? `manifest ${reference}` : `tag ${reference}`;
+  return new RegistryError("MANIFEST_UNKNOWN", { message: `${what} is not in ${repository}`, detail });
 }

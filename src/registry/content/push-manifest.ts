@@ -99,7 +99,7 @@ function requireShortAnnotations({ subject, annotations }: Manifest): void {
 
 async function missingParts(stores: Stores, repositoryId: number, manifest: Manifest): Promise<RegistryError> {
   const { blobs, children } = await findMissing(stores.db, repositoryId, manifest, MAX_NAMED_PARTS);
-  const named: Problem[] = [
+  const named: Problem<"MANIFEST_BLOB_UNKNOWN">[] = [
     ...blobs.digests.map((digest) => ({
       message: `blob ${digest} is not in the repository: push it first`,
       detail: { digest },

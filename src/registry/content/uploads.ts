@@ -2,7 +2,6 @@
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import type { QuotaExcess } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { listOldUploads, touchOpenUploads } from "../../storage/content/open-uploads.ts";
 import {
@@ -72,10 +71,10 @@ async function takePlace(call: Call, repository: RepositoryName, session: string
  *
  * @returns whether there was one.
  */
-async function makePlace(call: Call, repository: RepositoryName, { code, problems }: RegistryError): Promise<boolean> {
+async function makePlace(call: Call, repository: RepositoryName, refusal: RegistryError): Promise<boolean> {
   const { db, uploads } = call.stores;
-  const excess = problems[0]?.detail as QuotaExcess | undefined;
-  if (code !== "QUOTA_EXCEEDED" || excess?.resource !== "openUploads") return false;
+  const excess = refusal.is("QUOTA_EXCEEDED") ? refusal.detail : undefined;
+  if (excess?.resource !== "openUploads") return false;
   const idleSince = new Date(Date.now() - GIVE_WAY_MS);
   const places = { holder: excess.holder, organization: organizationOf(repository), userId: actorOf(call).user.id };
   const old = await listOldUploads(db, places, idleSince, MAX_LOOKED_AT);

@@ -217,8 +217,9 @@ function readAddress(
   try {
     checkTarget(new URL(address.server), stores.settings, { registry });
   } catch (cause) {
-    if (!(cause instanceof RegistryError)) throw cause;
-    throw new RegistryError("CLUSTER_INVALID", cause.problems, { cause });
+    if (!(cause instanceof RegistryError) || !cause.is("TRIGGER_INVALID")) throw cause;
+    const problems = cause.problems.map(({ message, detail }) => ({ message, ...(detail && { detail }) }));
+    throw new RegistryError("CLUSTER_INVALID", problems, { cause });
   }
   if (address.token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(address.token)) {
     const what = `1 to ${MAX_TOKEN_LENGTH} printable ASCII characters without spaces`;

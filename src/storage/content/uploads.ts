@@ -43,7 +43,7 @@ export async function storeUpload(
   admit(body);
   const stub = find(uploads, id);
   const place = { session: id, receives: body !== null && bounds.length !== 0, ends: true };
-  valueOf(await inPlace(uploads.places, place, () => stub.store(opening, digest, bounds, body)));
+  valueOf(await inPlace(uploads.places, place, async () => stub.store(opening, digest, bounds, body)));
 }
 
 /** @returns how many bytes the session has. */
@@ -65,7 +65,7 @@ export async function appendToUpload(
   admit(body);
   const stub = find(uploads, session);
   const place = { session, receives: body !== null && bounds.length !== 0, ends: false };
-  return valueOf(await inPlace(uploads.places, place, () => stub.append(owner, bounds, body))).offset;
+  return valueOf(await inPlace(uploads.places, place, async () => stub.append(owner, bounds, body))).offset;
 }
 
 export async function finishUpload(
@@ -79,12 +79,12 @@ export async function finishUpload(
   admit(body);
   const stub = find(uploads, session);
   const place = { session, receives: body !== null && bounds.length !== 0, ends: true };
-  valueOf(await inPlace(uploads.places, place, () => stub.finish(owner, digest, bounds, body)));
+  valueOf(await inPlace(uploads.places, place, async () => stub.finish(owner, digest, bounds, body)));
 }
 
 export async function cancelUpload(uploads: Uploads, session: string, owner: UploadOwner): Promise<void> {
   const stub = find(uploads, session);
-  valueOf(await inPlace(uploads.places, { session, receives: false, ends: true }, () => stub.cancel(owner)));
+  valueOf(await inPlace(uploads.places, { session, receives: false, ends: true }, async () => stub.cancel(owner)));
 }
 
 /**
