@@ -142,7 +142,8 @@ export class RegistryError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** Whether it is of this code: then the type of its particulars is known. */
   is<D extends ErrorCode>(code: D): this is RegistryError<D> {
-    return this.code === code;
+    const own: ErrorCode = this.code;
+    return own === code;
   }
 
   /** The particulars of the first problem. */
