@@ -47,7 +47,6 @@ export function sendDocument(c: Context<AppEnv>, text: string, memory: Lease) {
   return c.body(stream(c, new TextEncoder().encode(text), memory.handOver()), 200);
 }
 
-/** @throws RegistryError OVERLOADED. */
 async function waitForMemory(memory: Lease, bytes: number): Promise<void> {
   const holder = crypto.randomUUID();
   if (!waiting.tryTake(holder)) throw overloaded("large documents");

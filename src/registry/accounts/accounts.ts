@@ -31,8 +31,6 @@ export interface NewAccount {
 
 /**
  * Creates an account with its first administrator, who unless given has the account's name and a generated password.
- *
- * @throws RegistryError DENIED, ACCOUNT_EXISTS, USER_EXISTS, USER_RESERVED.
  */
 export async function createAccount(
   call: Call<Manager>,
@@ -58,17 +56,12 @@ function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: strin
   return new RegistryError(code, { message: `there is ${what} ${name} already`, detail: { name } });
 }
 
-/** @throws RegistryError DENIED. */
 export async function listAccounts(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {
   requireOperator(call);
   return list(call.stores.db, page);
 }
 
-/**
- * An account, for operators and its own users.
- *
- * @throws RegistryError ACCOUNT_UNKNOWN.
- */
+/** An account, for operators and its own users. */
 export async function getAccount(call: Call<Manager>, name: string): Promise<AccountRecord> {
   const user = call.caller.user;
   const account = await findAccount(call.stores.db, name);
@@ -76,11 +69,7 @@ export async function getAccount(call: Call<Manager>, name: string): Promise<Acc
   throw unknownAccount(name);
 }
 
-/**
- * Deletes an account with its users (guide 5: its organizations must be gone).
- *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, ACCOUNT_IN_USE.
- */
+/** Deletes an account with its users (guide 5: its organizations must be gone). */
 export async function removeAccount(call: Call<Manager>, name: string): Promise<void> {
   const user = requireOperator(call);
   const account = await findAccount(call.stores.db, name);

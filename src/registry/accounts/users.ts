@@ -52,32 +52,20 @@ export function unknownUser(name: string): RegistryError {
   return new RegistryError("USER_UNKNOWN", { message: `user ${name} does not exist`, detail: { name } });
 }
 
-/**
- * The same for administrators, who manage the account's users.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN.
- */
+/** The same for administrators, who manage the account's users. */
 export async function requireManagedUser(call: Call<Manager>, name: string): Promise<UserRecord> {
   requireAdministrator(call, call.caller.user.accountId);
   return findColleague(call, name);
 }
 
-/**
- * The same for what changes the user, or takes something from them: only operators do that to an operator.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN.
- */
+/** The same for what changes the user, or takes something from them: only operators do that to an operator. */
 export async function requireChangeableUser(call: Call<Manager>, name: string): Promise<UserRecord> {
   const user = await requireManagedUser(call, name);
   if (user.role === "operator") requireOperator(call);
   return user;
 }
 
-/**
- * Creates a user in the caller's account; an operator may name another one.
- *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, USER_EXISTS, USER_RESERVED.
- */
+/** Creates a user in the caller's account; an operator may name another one. */
 export async function createUser(
   call: Call<Manager>,
   user: { name: string; password: string; role: Role; account?: string | undefined },
@@ -107,8 +95,6 @@ async function accountFor(call: Call<Manager>, account: string | undefined): Pro
 /**
  * Changes a user's role, sets a new password, or both. Only operators make operators or change them. A new password ends
  * all of the user's logins but those by access key. One's own is changed with the current one (`changePassword`).
- *
- * @throws RegistryError DENIED, USER_UNKNOWN, LAST_ADMINISTRATOR.
  */
 export async function changeUser(
   call: Call<Manager>,
@@ -129,11 +115,7 @@ export async function changeUser(
   throw role === undefined ? unknownUser(name) : lastAdministrator(user);
 }
 
-/**
- * Deletes a user, and with it whatever is the user's alone: sessions, access keys, login commands, permissions.
- *
- * @throws RegistryError as {@link changeUser}.
- */
+/** Deletes a user, and with it whatever is the user's alone: sessions, access keys, login commands, permissions. */
 export async function removeUser(call: Call<Manager>, name: string): Promise<void> {
   const user = await requireChangeableUser(call, name);
   if (!(await deleteUser(call.stores.db, actorOf(call), user))) throw lastAdministrator(user);

@@ -36,11 +36,7 @@ async function runAtOnce({ stores, after }: Call, repositoryId: number): Promise
   if (!(await run(AT_ONCE))) after(() => run(AFTERWARDS));
 }
 
-/**
- * An image's rule, if it has one. Whoever has a right to the image in its own account may see it.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
+/** An image's rule, if it has one. Whoever has a right to the image in its own account may see it. */
 export async function findImageRule(call: Call<Manager>, name: RepositoryName): Promise<StoredRule | undefined> {
   const { id } = await requireOwnRepository(call, name, "read");
   return findRule(call.stores.db, id);
@@ -50,7 +46,6 @@ export async function findImageRule(call: Call<Manager>, name: RepositoryName): 
  * The same where there must be one.
  *
  * @param ruleId only if it is this one.
- * @throws RegistryError as {@link findImageRule}, or RETENTION_UNKNOWN.
  */
 export async function getImageRule(call: Call<Manager>, name: RepositoryName, ruleId?: number): Promise<StoredRule> {
   const rule = await findImageRule(call, name);
@@ -62,8 +57,6 @@ export async function getImageRule(call: Call<Manager>, name: RepositoryName, ru
  * Gives an image its rule and runs it.
  *
  * @returns the id of the rule.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, RETENTION_INVALID, or
- * RETENTION_EXISTS: the rule that it has must be deleted first.
  */
 export async function addImageRule(call: Call<Manager>, name: RepositoryName, rule: RetentionRule): Promise<number> {
   const repository = await requireToChange(call, name, rule);
@@ -80,12 +73,7 @@ export async function addImageRule(call: Call<Manager>, name: RepositoryName, ru
   });
 }
 
-/**
- * Changes an image's rule and runs it.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, RETENTION_INVALID, or
- * RETENTION_UNKNOWN.
- */
+/** Changes an image's rule and runs it. */
 export async function changeImageRule(
   call: Call<Manager>,
   name: RepositoryName,
@@ -97,11 +85,7 @@ export async function changeImageRule(
   await runAtOnce(call, repository.id);
 }
 
-/**
- * Gives an image its rule, in place of the one that it may have, and runs it.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, or RETENTION_INVALID.
- */
+/** Gives an image its rule, in place of the one that it may have, and runs it. */
 export async function setImageRule(
   call: Call<Manager>,
   name: RepositoryName,
@@ -125,7 +109,6 @@ async function requireToChange(call: Call<Manager>, name: RepositoryName, rule: 
  * Deletes an image's rule. What a run is about to delete by it stays.
  *
  * @param ruleId only if it is this one.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, or RETENTION_UNKNOWN.
  */
 export async function removeImageRule(call: Call<Manager>, name: RepositoryName, ruleId?: number): Promise<void> {
   const repository = await requireOwnRepository(call, name, "manage");
@@ -149,8 +132,6 @@ export interface PreviewPosition extends TagPosition {
  * What a rule would do to an image's tags, the newest first, if it ran now. Nothing is written.
  *
  * @returns one more than `limit` when there are more; `limit` is lower than asked for where the rule's patterns take long.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED for who may pull it only because it is shared or public, or
- * RETENTION_INVALID.
  */
 export async function previewRule(
   call: Call<Manager>,
@@ -167,11 +148,7 @@ export async function previewRule(
   return { judged: judgeAll(compiled, tags, after?.counted ?? 0, now), limit, now };
 }
 
-/**
- * One page of what aging deleted from an image, the newest first, and how many entries there are in all.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
+/** One page of what aging deleted from an image, the newest first, and how many entries there are in all. */
 export async function listImageLog(
   call: Call<Manager>,
   name: RepositoryName,
@@ -185,7 +162,6 @@ export async function listImageLog(
  * The same from an entry on.
  *
  * @param page `before`: the id to go on behind; undefined for the newest.
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listImageLogBefore(
   call: Call<Manager>,

@@ -76,7 +76,6 @@ const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
  * between; `next` is the id to go on behind.
  *
  * @param before the id to go on behind; undefined for the newest.
- * @throws RegistryError as {@link requireAuditAccess}.
  */
 export async function listEvents(
   call: Call<Manager>,
@@ -97,8 +96,6 @@ export interface ExportedEvents {
 /**
  * All events that the caller may see, newest first, a page at a time: as many as one invocation may read, which is about two
  * million. Rights are checked before this returns.
- *
- * @throws RegistryError as {@link requireAuditAccess}.
  */
 export async function exportEvents(
   call: Call<Manager>,

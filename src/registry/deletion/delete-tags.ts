@@ -50,7 +50,6 @@ export async function deleteTags(
  *
  * @param precondition must hold for it.
  * @returns whether there was one.
- * @throws RegistryError TAG_IMMUTABLE when a rule keeps it, PRECONDITION_FAILED.
  */
 export async function deleteTag(
   call: Call,

@@ -22,7 +22,6 @@ export interface RestorableTag extends DeletedTag {
  * own account may see them.
  *
  * @param before the event of the history to go on behind; undefined for the newest.
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listRestorableTags(
   call: Call<Manager>,
@@ -48,8 +47,6 @@ function graceStart({ settings }: Stores): Date {
  * do not hinder, since nothing is overwritten.
  *
  * @returns what it points to.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_EXISTS, or TAG_UNKNOWN when
- * there is nothing to restore.
  */
 export async function restoreDeletedTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<Digest> {
   const repository = await requireOwnRepository(call, name, "edit");

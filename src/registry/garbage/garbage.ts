@@ -237,11 +237,7 @@ export interface GarbageReport {
   runs: CollectionRecord[];
 }
 
-/**
- * What there is to collect and what was.
- *
- * @throws RegistryError DENIED unless the caller is an operator.
- */
+/** What there is to collect and what was. */
 export async function reportGarbage(call: Call<Manager>): Promise<GarbageReport> {
   requireOperator(call);
   const { graceDays } = call.stores.settings;
@@ -267,22 +263,14 @@ export interface Collected {
   isBucketDone: boolean;
 }
 
-/**
- * Collects now, as far as somebody can wait for it.
- *
- * @throws RegistryError DENIED unless the caller is an operator.
- */
+/** Collects now, as far as somebody can wait for it. */
 export async function startCollecting(call: Call<Manager>): Promise<Collected> {
   requireOperator(call);
   const run = await collectGarbage(call.stores, new Budget(call.stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(call));
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
-/**
- * What a collection would take now, and changes nothing.
- *
- * @throws RegistryError DENIED unless the caller is an operator.
- */
+/** What a collection would take now, and changes nothing. */
 export async function previewCollection(call: Call<Manager>): Promise<Collected> {
   requireOperator(call);
   const { db, settings } = call.stores;
@@ -299,11 +287,7 @@ export async function previewCollection(call: Call<Manager>): Promise<Collected>
 
 // --- Per image ---
 
-/**
- * Whether an image keeps manifests that nothing needs.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED for who may pull it only because it is shared or public.
- */
+/** Whether an image keeps manifests that nothing needs. */
 export async function getKeepsUntagged(call: Call<Manager>, name: RepositoryName): Promise<boolean> {
   const { id } = await requireOwnRepository(call, name, "read");
   const keepsUntagged = await findKeepsUntagged(call.stores.db, id);
@@ -311,11 +295,7 @@ export async function getKeepsUntagged(call: Call<Manager>, name: RepositoryName
   return keepsUntagged;
 }
 
-/**
- * Sets whether an image keeps them. Those that it keeps no longer have the whole grace period from then on.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
- */
+/** Sets whether an image keeps them. Those that it keeps no longer have the whole grace period from then on. */
 export async function changeKeepsUntagged(
   call: Call<Manager>,
   name: RepositoryName,

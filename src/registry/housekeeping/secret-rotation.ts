@@ -40,7 +40,6 @@ export interface Reencryption {
   failed: number;
 }
 
-/** @throws RegistryError DENIED for others than operators. */
 export async function showRotation(call: Call<Manager>): Promise<Rotation> {
   requireOperator(call);
   const { token, encryption } = call.stores.secrets;
@@ -57,11 +56,7 @@ export async function showRotation(call: Call<Manager>): Promise<Rotation> {
   };
 }
 
-/**
- * Does at once what is done every hour.
- *
- * @throws RegistryError DENIED for others than operators.
- */
+/** Does at once what is done every hour. */
 export async function startReencryption(call: Call<Manager>): Promise<Reencryption> {
   requireOperator(call);
   const result = await reencryptSecrets(call.stores);

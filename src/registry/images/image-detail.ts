@@ -47,11 +47,7 @@ export async function requireVisible(call: Call<Visitor>, name: RepositoryName):
   return requireRepository(call, name, "read");
 }
 
-/**
- * The properties of an image. Who made it is for those who have a right to it in its own account.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
+/** The properties of an image. Who made it is for those who have a right to it in its own account. */
 export async function getImage(call: Call<Visitor>, name: RepositoryName) {
   const { id, level, isOwn } = await requireVisible(call, name);
   const [properties, architectures] = await Promise.all([
@@ -68,11 +64,7 @@ export async function getImage(call: Call<Visitor>, name: RepositoryName) {
   };
 }
 
-/**
- * One page of an image's tags, with one more when there are more, and where it ended early if it did.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
+/** One page of an image's tags, with one more when there are more, and where it ended early if it did. */
 export async function listTagDetails(
   call: Call<Visitor>,
   name: RepositoryName,
@@ -111,7 +103,6 @@ export type DescribedStep = HistoryEntry & { layer: Digest | null };
  * A manifest with what can be read from it and its configuration, as far as there is room in an answer.
  *
  * @returns `truncated` names the fields that are shown in part.
- * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
  */
 export async function getManifestDetail(call: Call<Visitor>, name: RepositoryName, reference: Reference) {
   const repository = await requireVisible(call, name);
@@ -171,7 +162,6 @@ function takeAnnotations(
  * A manifest exactly as it was pushed. To look at it is no pull: it moves neither numbers nor times.
  *
  * @param memory of documents: what it takes for the text is the caller's to give back.
- * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN, DENIED or OVERLOADED.
  */
 export async function getManifestText(
   call: Call<Visitor>,

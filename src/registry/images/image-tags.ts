@@ -43,8 +43,6 @@ export interface ImageTag extends Omit<TagRecord, "manifestBytes" | "manifestId"
 /**
  * One page of an image's tags with their manifests, and how many there are in all. Where the manifests are long, the
  * longest are left out, and the image's id with them.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN.
  */
 export async function listImageTags(
   call: Call<Manager>,
@@ -70,11 +68,7 @@ function fitting(records: readonly TagRecord[]): TagRecord[] {
   return shortestFirst.filter(({ manifestBytes }) => (bytes += manifestBytes) <= MAX_SHOWN_TEXT_BYTES);
 }
 
-/**
- * One of an image's tags, with its manifest unless that is too long for an answer.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or TAG_UNKNOWN.
- */
+/** One of an image's tags, with its manifest unless that is too long for an answer. */
 export async function getImageTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<ImageTag> {
   const repository = await requireRepository(call, name, "read");
   const record = await findTagRecord(call.stores.db, repository.id, tag);
@@ -105,8 +99,6 @@ function describe(
  * Lets a tag point to what another one points to. A destination that does so already stays as it is.
  *
  * @param retagging `overrides`: a destination that points elsewhere is moved.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_UNKNOWN for the source,
- * TAG_EXISTS or TAG_IMMUTABLE for the destination.
  */
 export async function retag(
   call: Call<Manager>,
@@ -142,11 +134,7 @@ function existingTag(name: RepositoryName, tag: Tag): RegistryError {
   return new RegistryError("TAG_EXISTS", { message, detail: { tag } });
 }
 
-/**
- * Deletes a tag; what it pointed to stays for as long as something else needs it.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, TAG_UNKNOWN or TAG_IMMUTABLE.
- */
+/** Deletes a tag; what it pointed to stays for as long as something else needs it. */
 export async function deleteImageTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<void> {
   const { id } = await requireOwnRepository(call, name, "manage");
   if (!(await deleteTag(call, { id, name }, tag))) throw unknownTag(name, tag);
@@ -158,7 +146,6 @@ export type { TagDeletion };
  * Deletes tags, as many as may be; what they pointed to stays for as long as something else needs it.
  *
  * @returns what came of each.
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
  */
 export async function deleteImageTags(
   call: Call<Manager>,
@@ -178,8 +165,6 @@ export type { TagEvent };
 /**
  * What happened to an image's tags, newest first. Since it tells who did it, it is for those who have a right to the
  * image in its own account.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listTagHistory(
   call: Call<Manager>,

@@ -16,11 +16,7 @@ import { actorOf, type Call } from "../call.ts";
 import { requireOrganization, requireOwnRepository, requireRepository, unknownImage } from "../rights/management.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 
-/**
- * Creates an empty image in an organization that exists.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, REPOSITORY_EXISTS.
- */
+/** Creates an empty image in an organization that exists. */
 export async function createImage(
   call: Call<Manager>,
   name: RepositoryName,
@@ -34,11 +30,7 @@ export async function createImage(
   throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
 }
 
-/**
- * The properties of an image. Who made it is for those who have a right to it in its own account.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN.
- */
+/** The properties of an image. Who made it is for those who have a right to it in its own account. */
 export async function getImageProperties(call: Call<Manager>, name: RepositoryName) {
   const { id, isOwn } = await requireRepository(call, name, "read");
   const record = await findRepositoryRecord(call.stores.db, id);
@@ -46,11 +38,7 @@ export async function getImageProperties(call: Call<Manager>, name: RepositoryNa
   return { ...record, creator: isOwn ? record.creator : null };
 }
 
-/**
- * Changes those properties of an image that are given.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit it.
- */
+/** Changes those properties of an image that are given. */
 export async function updateImage(
   call: Call<Manager>,
   name: RepositoryName,
@@ -63,9 +51,6 @@ export async function updateImage(
 /**
  * Deletes an image with its tags, manifests, rights, shares and rules. For everybody it is gone then; what is left to do
  * follows the answer.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage it, or TAG_IMMUTABLE while a rule keeps
- * one of its tags.
  */
 export async function deleteImage(call: Call<Manager>, name: RepositoryName): Promise<void> {
   const repository = await requireOwnRepository(call, name, "manage");

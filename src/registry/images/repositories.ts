@@ -31,7 +31,6 @@ export async function ensureRepository(call: Call, name: RepositoryName): Promis
  * there is one.
  *
  * @returns how many bytes the organization and its account may store beyond what they have.
- * @throws RegistryError as {@link ensureRepository}, and QUOTA_EXCEEDED.
  */
 export async function ensureOpenUpload(call: Call, name: RepositoryName, upload: string): Promise<number> {
   const { stores } = call;

@@ -18,7 +18,6 @@ import { type Call } from "../call.ts";
  * One page of the images that the caller may pull, and where the search ended if it did before the page was full.
  *
  * @param source "all": own, shared and public ones together.
- * @throws RegistryError UNAUTHORIZED or DENIED.
  */
 export async function searchImages(
   call: Call<Manager>,

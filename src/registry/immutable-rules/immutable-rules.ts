@@ -15,18 +15,12 @@ import { requireOwnRepository } from "../rights/management.ts";
 
 export type { ImmutableTagRule };
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, or DENIED for who may pull it only because it is shared or public. */
 export async function listRules(call: Call<Manager>, name: RepositoryName): Promise<ImmutableTagRule[]> {
   const { id } = await requireOwnRepository(call, name, "read");
   return listImmutableTagRules(call.stores.db, id);
 }
 
-/**
- * Sets a rule. It keeps the tags that are there already as well.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, IMMUTABLE_RULE_EXISTS, or
- * PARAMETER_INVALID when the image has as many as it may have.
- */
+/** Sets a rule. It keeps the tags that are there already as well. */
 export async function addRule(
   call: Call<Manager>,
   name: RepositoryName,
@@ -46,7 +40,6 @@ export async function addRule(
   });
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, or IMMUTABLE_RULE_UNKNOWN. */
 export async function removeRule(call: Call<Manager>, name: RepositoryName, id: number): Promise<void> {
   const repository = await requireOwnRepository(call, name, "manage");
   if (await deleteImmutableTagRule(call.stores.db, actorOf(call), repository, id)) return;

@@ -28,11 +28,7 @@ export interface NewAccessKey {
   createdAt: Date;
 }
 
-/**
- * Makes a key for the caller.
- *
- * @throws RegistryError ACCESS_KEY_LIMIT.
- */
+/** Makes a key for the caller. */
 export async function createAccessKey(call: Call<Manager>): Promise<NewAccessKey> {
   const { access, secret } = newAccessKey();
   const encryptedSecret = await encryptSecret(call.stores.secrets.encryption, access, secret);
@@ -42,21 +38,13 @@ export async function createAccessKey(call: Call<Manager>): Promise<NewAccessKey
   throw new RegistryError("ACCESS_KEY_LIMIT", `a user has at most ${MAX_ACCESS_KEYS} access keys: delete one first`);
 }
 
-/**
- * The keys of the caller, or of a user of the account that the caller administers.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN.
- */
+/** The keys of the caller, or of a user of the account that the caller administers. */
 export async function listAccessKeys(call: Call<Manager>, userName?: string): Promise<ListedAccessKey[]> {
   const owner = userName === undefined ? call.caller.user : await requireManagedUser(call, userName);
   return listKeys(call.stores.db, owner.id);
 }
 
-/**
- * Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN, ACCESS_KEY_UNKNOWN.
- */
+/** Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete. */
 export async function removeAccessKey(call: Call<Manager>, access: string, userName?: string): Promise<void> {
   const owner: User = userName === undefined ? call.caller.user : await requireChangeableUser(call, userName);
   if (await deleteAccessKey(call.stores.db, actorOf(call), owner, access)) return;

@@ -53,7 +53,6 @@ export async function authenticate(stores: Stores, login: Login): Promise<Identi
  * The same for what a login command's credentials do not reach: they are as wrong here as any others.
  *
  * @param account what is known of the user's account; another one is as wrong as another password.
- * @throws RegistryError as {@link authenticate}.
  */
 export async function authenticateUser(
   stores: Stores,

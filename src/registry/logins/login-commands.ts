@@ -24,7 +24,6 @@ export interface LoginCommand {
  * Makes a login command for the caller, which pushes and pulls what the caller may.
  *
  * @param project undefined or empty: the deployment's.
- * @throws RegistryError PARAMETER_INVALID.
  */
 export async function createLoginCommand(call: Call<Manager>, project: string | undefined): Promise<LoginCommand> {
   const { user, credentialVersion } = await findCurrentIdentity(call.stores, call.caller);

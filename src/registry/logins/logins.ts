@@ -10,11 +10,7 @@ import { requireManagedUser } from "../accounts/users.ts";
 
 export type { ListedSession };
 
-/**
- * The logins of the caller, or of a user of the account that the caller administers, those used last first.
- *
- * @throws RegistryError DENIED, also of an operator's for others than operators, USER_UNKNOWN.
- */
+/** The logins of the caller, or of a user of the account that the caller administers, those used last first. */
 export async function listLogins(call: Call<Manager>, userName?: string): Promise<ListedSession[]> {
   const owner = await ownerOf(call, userName);
   return listSessions(call.stores.db, owner.id, new Date());
@@ -23,8 +19,6 @@ export async function listLogins(call: Call<Manager>, userName?: string): Promis
 /**
  * Ends such a login: a refresh token, cookie or `X-Auth-Token` is good for nothing from then on. Tokens that were made with
  * it pull for their few minutes, and manage nothing any more.
- *
- * @throws RegistryError as {@link listLogins}, LOGIN_UNKNOWN.
  */
 export async function endLogin(call: Call<Manager>, id: string, userName?: string): Promise<void> {
   const owner = await ownerOf(call, userName);
@@ -39,7 +33,6 @@ export async function endLogin(call: Call<Manager>, id: string, userName?: strin
  *
  * @param except id of the login that goes on, if any does.
  * @returns how many ended.
- * @throws RegistryError as {@link listLogins}.
  */
 export async function endOtherLogins(
   call: Call<Manager>,

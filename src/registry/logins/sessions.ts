@@ -64,7 +64,6 @@ export interface NewSession {
  *
  * @param login with a user's own name and password.
  * @param account as for {@link authenticateUser}.
- * @throws RegistryError UNAUTHORIZED, TOO_MANY_REQUESTS.
  */
 export async function logIn(
   stores: Stores,
@@ -119,7 +118,6 @@ export async function findSession(
  * Makes sure that a login which a token was made with has not been ended since.
  *
  * @param id the login's.
- * @throws RegistryError UNAUTHORIZED.
  */
 export async function requireSession(stores: Stores, user: User, id: string): Promise<void> {
   if (await hasSession(stores.db, user.id, id, new Date())) return;
@@ -149,7 +147,6 @@ export async function logOut({ db }: Stores, actor: Actor, token: string): Promi
  * temporary login commands.
  *
  * @param passwords.session token of the session that goes on.
- * @throws RegistryError DENIED when the current password is wrong, TOO_MANY_REQUESTS.
  */
 export async function changePassword(
   call: Call<Manager>,

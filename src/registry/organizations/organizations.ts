@@ -76,11 +76,7 @@ function asVisible(user: User, organization: storage.Organization): VisibleOrgan
   return isAdministrator(user) ? { ...organization, level: "manage" } : organization;
 }
 
-/**
- * An organization in which the caller has any right, if only to one of its images.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN.
- */
+/** An organization in which the caller has any right, if only to one of its images. */
 export async function getOrganization(call: Call<Manager>, name: OrganizationName): Promise<VisibleOrganization> {
   const user = call.caller.user;
   const [organization] = await storage.listOrganizations(call.stores.db, user, { name, withImages: true }, 1);
@@ -88,7 +84,6 @@ export async function getOrganization(call: Call<Manager>, name: OrganizationNam
   return asVisible(user, organization);
 }
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN. */
 export async function showOrganization(call: Call<Manager>, name: OrganizationName): Promise<Organization> {
   await requireOrganization(call, name, "read");
   const [organization] = await listOrganizations(call, { name, withImages: false });
@@ -96,7 +91,6 @@ export async function showOrganization(call: Call<Manager>, name: OrganizationNa
   return organization;
 }
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN, DENIED, or ORGANIZATION_NOT_EMPTY while it has images. */
 export async function deleteOrganization(call: Call<Manager>, name: OrganizationName): Promise<void> {
   await requireOrganization(call, name, "manage");
   const id = await storage.deleteOrganization(call.stores.db, actorOf(call), name);

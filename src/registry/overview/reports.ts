@@ -65,8 +65,6 @@ export async function reportPulledBytes(call: Call<Manager>): Promise<DayValue[]
 /**
  * Bytes stored at the end of each day, on the running one now. What single images had on past days is not kept, so there
  * is nothing to tell a member of their part.
- *
- * @throws RegistryError DENIED unless the caller administers their account.
  */
 export async function reportStoredBytes(call: Call<Manager>): Promise<DayValue[]> {
   const user = requireAdministrator(call, call.caller.user.accountId);

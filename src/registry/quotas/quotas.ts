@@ -14,11 +14,7 @@ import {
   unknownOrganization,
 } from "../rights/management.ts";
 
-/**
- * The quotas of an organization, for those who have a right to all of its images, and for operators.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN.
- */
+/** The quotas of an organization, for those who have a right to all of its images, and for operators. */
 export async function getOrganizationQuotas(call: Call<Manager>, name: OrganizationName): Promise<Quotas> {
   const { role } = call.caller.user;
   const { id } =
@@ -26,11 +22,7 @@ export async function getOrganizationQuotas(call: Call<Manager>, name: Organizat
   return readQuotas(call.stores.db, "organization", id);
 }
 
-/**
- * The quotas of an account, for its administrators and for operators.
- *
- * @throws RegistryError ACCOUNT_UNKNOWN, DENIED.
- */
+/** The quotas of an account, for its administrators and for operators. */
 export async function getAccountQuotas(call: Call<Manager>, name: string): Promise<Quotas> {
   const { id } = await getAccount(call, name);
   if (call.caller.user.role !== "operator") requireAdministrator(call, id);
@@ -43,11 +35,7 @@ export async function getCommonLimits(call: Call<Manager>): Promise<Record<Quota
   return readCommonLimits(call.stores.db);
 }
 
-/**
- * Gives an organization limits of its own, or takes them away: operators only.
- *
- * @throws RegistryError DENIED, ORGANIZATION_UNKNOWN.
- */
+/** Gives an organization limits of its own, or takes them away: operators only. */
 export async function setOrganizationLimits(
   call: Call<Manager>,
   name: OrganizationName,
@@ -60,11 +48,7 @@ export async function setOrganizationLimits(
   return readQuotas(call.stores.db, "organization", id);
 }
 
-/**
- * The same for an account.
- *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN.
- */
+/** The same for an account. */
 export async function setAccountLimits(call: Call<Manager>, name: string, changes: QuotaChanges): Promise<Quotas> {
   requireOperator(call);
   const { id } = await getAccount(call, name);

@@ -7,7 +7,6 @@ import { type Call } from "../call.ts";
 
 export type { OrganizationUsage };
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN for whoever has no right to all of its images. */
 export async function getUsage(call: Call<Manager>, name: OrganizationName): Promise<OrganizationUsage> {
   const { id } = await requireOrganization(call, name, "read");
   return measureOrganization(call.stores.db, id);

@@ -17,12 +17,7 @@ export interface Permissions {
   others: storage.Permission[];
 }
 
-/**
- * Anybody with a right of their own account may look; administrators need no entry here for theirs.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN or REPOSITORY_UNKNOWN; DENIED when the image is only shared with the caller,
- * or public.
- */
+/** Anybody with a right of their own account may look; administrators need no entry here for theirs. */
 export async function showPermissions(call: Call<Manager>, target: storage.PermissionTarget): Promise<Permissions> {
   const user = call.caller.user;
   const { id: targetId, level } = await requireTarget(call, target, "read");
@@ -31,12 +26,7 @@ export async function showPermissions(call: Call<Manager>, target: storage.Permi
   return { targetId, own, others: all.filter(({ userId }) => userId !== user.id) };
 }
 
-/**
- * Gives rights to users who have none here yet: all or none.
- *
- * @throws RegistryError as {@link showPermissions}; DENIED unless the caller manages the target; USER_UNKNOWN when id and
- * name are not one user's of the account; PERMISSION_EXISTS.
- */
+/** Gives rights to users who have none here yet: all or none. */
 export async function grantPermissions(
   call: Call<Manager>,
   target: storage.PermissionTarget,
@@ -50,11 +40,7 @@ export async function grantPermissions(
   await storage.createPermissions(call.stores.db, actor, target, entries);
 }
 
-/**
- * Changes rights: all or none.
- *
- * @throws RegistryError as {@link grantPermissions}, but PERMISSION_UNKNOWN when somebody has no right here yet.
- */
+/** Changes rights: all or none. */
 export async function changePermissions(
   call: Call<Manager>,
   target: storage.PermissionTarget,
@@ -68,11 +54,7 @@ export async function changePermissions(
   await storage.updatePermissions(call.stores.db, actor, target, entries);
 }
 
-/**
- * Takes rights away, with effect on the next tokens: all or none.
- *
- * @throws RegistryError as {@link changePermissions}.
- */
+/** Takes rights away, with effect on the next tokens: all or none. */
 export async function revokePermissions(
   call: Call<Manager>,
   target: storage.PermissionTarget,

@@ -31,22 +31,14 @@ function isRunning({ endsAt }: { endsAt: Date | null }): boolean {
   return endsAt === null || endsAt.getTime() > Date.now();
 }
 
-/**
- * With whom an image is shared, or was. Whoever has a right to the image in its own account may see that.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
+/** With whom an image is shared, or was. Whoever has a right to the image in its own account may see that. */
 export async function listImageShares(call: Call<Manager>, name: RepositoryName): Promise<Share[]> {
   const { id } = await requireOwnRepository(call, name, "read");
   const shares = await listShares(call.stores.db, id);
   return shares.map((share) => ({ ...share, isValid: isRunning(share) }));
 }
 
-/**
- * An image's share with an account; undefined when there is none.
- *
- * @throws RegistryError as {@link listImageShares}.
- */
+/** An image's share with an account; undefined when there is none. */
 export async function getImageShare(
   call: Call<Manager>,
   name: RepositoryName,
@@ -57,12 +49,7 @@ export async function getImageShare(
   return share && { ...share, isValid: isRunning(share) };
 }
 
-/**
- * Lets all users of another account pull a private image.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, PARAMETER_INVALID for a public
- * image or the account that it belongs to, ACCOUNT_UNKNOWN, SHARE_EXISTS, or SHARE_LIMIT.
- */
+/** Lets all users of another account pull a private image. */
 export async function shareImage(
   call: Call<Manager>,
   name: RepositoryName,
@@ -103,12 +90,7 @@ function requirePrivate({ isPublic, name }: RepositoryAccess): void {
   throw new RegistryError("PARAMETER_INVALID", `image ${name} is public: only private images are shared`);
 }
 
-/**
- * Changes until when a share holds, and its note if one is given.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, PARAMETER_INVALID for a public
- * image, or SHARE_UNKNOWN.
- */
+/** Changes until when a share holds, and its note if one is given. */
 export async function changeShare(
   call: Call<Manager>,
   name: RepositoryName,
@@ -121,7 +103,6 @@ export async function changeShare(
     throw unknownShare(name, account);
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, or SHARE_UNKNOWN. */
 export async function endShare(call: Call<Manager>, name: RepositoryName, account: string): Promise<void> {
   const repository = await requireOwnRepository(call, name, "manage");
   if (!(await deleteShare(call.stores.db, actorOf(call), repository, account))) throw unknownShare(name, account);

@@ -50,7 +50,6 @@ interface Tested {
 /** Long enough for any service account's. */
 export const MAX_TOKEN_LENGTH = 16_384;
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN, or DENIED without the right to edit the organization. */
 export async function listOrganizationClusters(
   call: Call<Manager>,
   organization: OrganizationName,
@@ -59,7 +58,6 @@ export async function listOrganizationClusters(
   return (await listClusters(call.stores.db, id)).map(withoutToken);
 }
 
-/** @throws RegistryError as {@link listOrganizationClusters}, or CLUSTER_UNKNOWN. */
 export async function getCluster(call: Call<Manager>, organization: OrganizationName, name: string): Promise<Cluster> {
   const { id } = await requireOrganization(call, organization, "edit");
   return withoutToken(await requireCluster(call.stores, id, name));
@@ -77,12 +75,7 @@ export async function getClusterName(call: Call<Manager>, id: string) {
   throw unknownCluster(shorten(id));
 }
 
-/**
- * Gives an organization a cluster.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to manage the organization, CLUSTER_INVALID saying
- * what is wrong or does not work, CLUSTER_EXISTS, CLUSTER_LIMIT, TOO_MANY_REQUESTS when it is not to be tested just now.
- */
+/** Gives an organization a cluster. */
 export async function addCluster(
   call: Call<Manager>,
   organizationName: OrganizationName,
@@ -104,11 +97,7 @@ export async function addCluster(
   return withoutToken(await requireCluster(call.stores, organization.id, name));
 }
 
-/**
- * Changes how a cluster is reached. A token stays with the server that it was given for: another one takes it anew.
- *
- * @throws RegistryError as {@link addCluster}, or CLUSTER_UNKNOWN.
- */
+/** Changes how a cluster is reached. A token stays with the server that it was given for: another one takes it anew. */
 export async function changeCluster(
   call: Call<Manager>,
   organizationName: OrganizationName,
@@ -138,7 +127,6 @@ export async function changeCluster(
   return withoutToken(await requireCluster(call.stores, organization.id, name));
 }
 
-/** @throws RegistryError as {@link changeCluster}, or CLUSTER_IN_USE while a trigger names it. */
 export async function removeCluster(
   call: Call<Manager>,
   organizationName: OrganizationName,
@@ -152,8 +140,6 @@ export async function removeCluster(
  * Tries a cluster out, for what a trigger would do if that is said.
  *
  * @returns what does not work; undefined when all does.
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, CLUSTER_UNKNOWN, or
- * TOO_MANY_REQUESTS.
  */
 export async function tryCluster(
   call: Call<Manager>,
@@ -175,7 +161,6 @@ export async function tryCluster(
   }
 }
 
-/** @throws RegistryError as {@link testCluster}, or TOO_MANY_REQUESTS. */
 async function testWithinPace(
   { stores, registry }: Call<Manager>,
   { accountId }: { accountId: number },

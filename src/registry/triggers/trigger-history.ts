@@ -40,11 +40,7 @@ export const MAX_TRIED_TAGS = 50;
 /** As many as SWR's history shows, which has no pages. */
 const MAX_OUTCOMES = 100;
 
-/**
- * The triggers of an image, by name, each with what it delivered last.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
- */
+/** The triggers of an image, by name, each with what it delivered last. */
 export async function listTriggersWithLast(
   call: Call<Manager>,
   name: RepositoryName,
@@ -64,7 +60,6 @@ export async function listTriggersWithLast(
  * Tries a condition on the newest tags of an image.
  *
  * @returns whether each of them meets it, the newest first.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_INVALID.
  */
 export async function tryCondition(
   call: Call<Manager>,
@@ -88,7 +83,6 @@ function newestTags(repositoryId: number) {
  * A page of a trigger's deliveries, the newest first.
  *
  * @param before the id to go on behind.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_UNKNOWN.
  */
 export async function listTriggerDeliveries(
   call: Call<Manager>,
@@ -101,11 +95,7 @@ export async function listTriggerDeliveries(
   return records.map((delivery) => readDelivery(call.stores, delivery));
 }
 
-/**
- * One of a trigger's deliveries with its tries.
- *
- * @throws RegistryError as {@link listTriggerDeliveries}, or DELIVERY_UNKNOWN.
- */
+/** One of a trigger's deliveries with its tries. */
 export async function getDelivery(
   call: Call<Manager>,
   name: RepositoryName,
@@ -117,11 +107,7 @@ export async function getDelivery(
   return { ...delivery, tries: await listAttempts(call.stores.db, id) };
 }
 
-/**
- * A trigger with what it did last, or failed to do, the newest first.
- *
- * @throws RegistryError as {@link listTriggerDeliveries}.
- */
+/** A trigger with what it did last, or failed to do, the newest first. */
 export async function getTriggerWithOutcomes(
   call: Call<Manager>,
   name: RepositoryName,
@@ -137,7 +123,6 @@ export async function getTriggerWithOutcomes(
  * condition, and whether it is enabled or not. It is made at once.
  *
  * @returns it.
- * @throws RegistryError as {@link listTriggerDeliveries}.
  */
 export async function testTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<Delivery> {
   const { repository, record } = await requireTrigger(call, name, trigger);
@@ -170,8 +155,6 @@ export async function testTrigger(call: Call<Manager>, name: RepositoryName, tri
  * Writes a new delivery of an old one's event, which is made at once.
  *
  * @returns it.
- * @throws RegistryError as {@link getDelivery}, {@link requireWorkloadRight}, and TRIGGER_INVALID when the trigger does not
- * want the tag any more.
  */
 export async function resendDelivery(
   call: Call<Manager>,

@@ -65,8 +65,6 @@ const NO_SECRETS = { secret: false, authorization: false };
 /**
  * The triggers of an image, by name. Addresses of webhooks are often secrets themselves: so they are for who may change
  * them.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
  */
 export async function listImageTriggers(call: Call<Manager>, name: RepositoryName): Promise<Trigger[]> {
   const { id } = await requireEditable(call, name);
@@ -74,18 +72,12 @@ export async function listImageTriggers(call: Call<Manager>, name: RepositoryNam
   return Promise.all(records.map((record) => withoutSecrets(call.stores, record)));
 }
 
-/** @throws RegistryError as {@link listImageTriggers}, or TRIGGER_UNKNOWN. */
 export async function getImageTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<Trigger> {
   const { record } = await requireTrigger(call, name, trigger);
   return withoutSecrets(call.stores, record);
 }
 
-/**
- * Gives an image a trigger.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or as {@link requireWorkloadRight},
- * TRIGGER_INVALID saying what is wrong, CLUSTER_UNKNOWN, TRIGGER_EXISTS, TRIGGER_LIMIT.
- */
+/** Gives an image a trigger. */
 export async function addImageTrigger(
   call: Call<Manager>,
   name: RepositoryName,
@@ -102,11 +94,7 @@ export async function addImageTrigger(
   return getImageTrigger(call, name, trigger);
 }
 
-/**
- * Changes what is given of a trigger.
- *
- * @throws RegistryError as {@link addImageTrigger}, and TRIGGER_UNKNOWN.
- */
+/** Changes what is given of a trigger. */
 export async function changeImageTrigger(
   call: Call<Manager>,
   name: RepositoryName,
@@ -206,7 +194,6 @@ async function askForImage(
   return runsImage(stores, cluster, target, { registry, repository: name });
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or TRIGGER_UNKNOWN. */
 export async function removeImageTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<void> {
   const repository = await requireEditable(call, name);
   const id = await deleteTrigger(call.stores.db, actorOf(call), repository, trigger);
@@ -214,11 +201,7 @@ export async function removeImageTrigger(call: Call<Manager>, name: RepositoryNa
   await cleanSoon({ kind: "trigger", targetId: id }, call.stores);
 }
 
-/**
- * A trigger of an image that the caller may edit, and the image.
- *
- * @throws RegistryError as {@link getImageTrigger}.
- */
+/** A trigger of an image that the caller may edit, and the image. */
 export async function requireTrigger(
   call: Call<Manager>,
   name: RepositoryName,
@@ -230,7 +213,6 @@ export async function requireTrigger(
   return { repository, record };
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image. */
 export function requireEditable(call: Call<Manager>, name: RepositoryName): Promise<RepositoryAccess> {
   return requireOwnRepository(call, name, "edit");
 }
