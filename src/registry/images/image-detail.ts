@@ -36,7 +36,7 @@ import { readManifest, type ReadManifest } from "../../storage/content/manifests
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type RepositoryAccess, requireRepository } from "../rights/management.ts";
-import { type Call } from "../call.ts";
+import type { Call } from "../call.ts";
 import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.ts";
 import { unknownManifest } from "../content/pull-manifest.ts";
 

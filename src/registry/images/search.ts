@@ -12,7 +12,7 @@ import { type FoundImage, searchImages as search } from "../../storage/images/se
 import type { Stores } from "../../storage/stores.ts";
 import { searcherOf } from "../rights/access.ts";
 import { requireUser } from "../rights/callers.ts";
-import { type Call } from "../call.ts";
+import type { Call } from "../call.ts";
 
 /**
  * One page of the images that the caller may pull, and where the search ended if it did before the page was full.

@@ -7,7 +7,7 @@ import {
   type RecentDelivery,
   type RecentPush,
 } from "../../storage/overview/activity.ts";
-import { type Call } from "../call.ts";
+import type { Call } from "../call.ts";
 
 export { RECENT_IMAGES, type RecentDelivery, type RecentPush };
 

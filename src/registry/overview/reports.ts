@@ -7,7 +7,7 @@ import { readQuotas } from "../../storage/quotas/quotas.ts";
 import { countOrganizations, listPulledBytes, listStoredBytes } from "../../storage/overview/reports.ts";
 import { type ImageTotals, totalsOf } from "../../storage/quotas/totals.ts";
 import { requireAdministrator } from "../rights/management.ts";
-import { type Call } from "../call.ts";
+import type { Call } from "../call.ts";
 
 /** How many days a report goes back, the running one included. */
 export const REPORT_DAYS = 30;

@@ -3,7 +3,7 @@ import type { Manager } from "../../model/rights/access.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import { measureOrganization, type OrganizationUsage } from "../../storage/quotas/usage.ts";
 import { requireOrganization } from "../rights/management.ts";
-import { type Call } from "../call.ts";
+import type { Call } from "../call.ts";
 
 export type { OrganizationUsage };
 
