@@ -1,5 +1,5 @@
 /** The users of an account. */
-import type { Role, User, Manager } from "../../model/rights/access.ts";
+import type { Manager, Role, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { findAccount } from "../../storage/accounts/accounts.ts";

@@ -1,5 +1,5 @@
 /** Searching images: what the caller may see, and the image centre of public ones (guide 7.1.2). */
-import { levelOf, type User, type Manager, type RegistryCaller, type Visitor } from "../../model/rights/access.ts";
+import { levelOf, type Manager, type RegistryCaller, type User, type Visitor } from "../../model/rights/access.ts";
 import {
   ALL_SOURCES,
   type ImageFilter,

@@ -1,5 +1,5 @@
 /** Access keys (AK/SK, guide 4.2): for permanent login commands and for signing requests. */
-import type { User, Manager } from "../../model/rights/access.ts";
+import type { Manager, User } from "../../model/rights/access.ts";
 import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";

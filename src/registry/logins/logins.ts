@@ -1,5 +1,5 @@
 /** The logins of a user that last: what there is, and how one or all others are ended. */
-import type { User, Manager } from "../../model/rights/access.ts";
+import type { Manager, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { isSessionId } from "../../model/logins/sessions.ts";

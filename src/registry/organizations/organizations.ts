@@ -1,5 +1,5 @@
 /** Organizations, which keep the images of an account apart (guide 5). */
-import { isAdministrator, type Level, type User, type Manager } from "../../model/rights/access.ts";
+import { isAdministrator, type Level, type Manager, type User } from "../../model/rights/access.ts";
 import { counted } from "../../kernel/counted.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";

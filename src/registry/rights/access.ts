@@ -1,7 +1,7 @@
 /** Who may do what over the registry API, whose callers come with tokens: the one place that reads what a token grants. */
 import {
-  ACTIONS,
   type Action,
+  ACTIONS,
   actionsOf,
   CATALOG_SCOPE,
   formatScopes,
