@@ -38,7 +38,7 @@ export const token = new Hono<AppEnv>()
     const client = clientOf(c, c.req.query("client_id"));
     const identity = await identityOf(c, client);
     const scopes = readScopes(c, c.req.queries("scope") ?? []);
-    return answer(c, identity, scopes, client, c.req.query("offline_token") === "true");
+    return answer(c, identity, { scopes, client, refresh: c.req.query("offline_token") === "true" });
   })
   .post("/", noForeignPages, async (c) => {
     const form = await c.req.parseBody();
@@ -52,12 +52,12 @@ export const token = new Hono<AppEnv>()
       case "password": {
         const login = { name: field("username"), password: field("password"), address: addressOf(c) };
         const identity = await logIn(c, login, client);
-        return answer(c, identity, scopes, client, field("access_type") === "offline");
+        return answer(c, identity, { scopes, client, refresh: field("access_type") === "offline" });
       }
       case "refresh_token": {
         const refreshToken = field("refresh_token");
         const identity = await readRefreshToken(c.var.stores, refreshToken, client);
-        return answer(c, identity, scopes, client, refreshToken);
+        return answer(c, identity, { scopes, client, refresh: refreshToken });
       }
       default:
         throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
@@ -109,17 +109,17 @@ function readScopes(c: Context<AppEnv>, parameters: string[]): Scope[] {
   );
 }
 
-/**
- * @param refresh whether the client wants a refresh token as well, or the one that it came with: that stays valid, and
- * OAuth2 clients expect it back.
- */
-async function answer(
-  c: Context<AppEnv>,
-  identity: Identity | undefined,
-  scopes: Scope[],
-  client: Client,
-  refresh: boolean | string,
-) {
+interface Wanted {
+  scopes: Scope[];
+  client: Client;
+  /**
+   * Whether the client wants a refresh token as well, or the one that it came with: that stays valid, and OAuth2 clients expect
+   * it back.
+   */
+  refresh: boolean | string;
+}
+
+async function answer(c: Context<AppEnv>, identity: Identity | undefined, { scopes, client, refresh }: Wanted) {
   const { token: text, issuedAt, scopes: granted } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
   // A login command's credentials are for clients to keep, and a session ends: nothing is to outlive either.

@@ -46,11 +46,11 @@ export async function sendWebhook(
   }
   const { repositoryId, name, encryptedSecrets } = trigger;
   const secrets = await decryptWebhookSecrets(stores, repositoryId, name, encryptedSecrets);
-  const { contentType, body } = renderWebhook(target.format, delivery.uid, event);
-  const headers = await headersOf(target.format, contentType, delivery.uid, body, secrets);
+  const rendered = renderWebhook(target.format, delivery.uid, event);
+  const headers = await headersOf(target.format, delivery.uid, rendered, secrets);
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   try {
-    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    const response = await fetch(url, { method: "POST", headers, body: rendered.body, redirect: "manual", signal });
     return judge(response, await readAnswer(response, signal));
   } catch (error) {
     return { kind: "retry", status: null, detail: describeFailure(error, url, signal) };
@@ -59,9 +59,8 @@ export async function sendWebhook(
 
 async function headersOf(
   format: WebhookFormat,
-  contentType: string,
   id: string,
-  body: string,
+  { contentType, body }: { contentType: string; body: string },
   { secret, authorization }: WebhookSecrets,
 ): Promise<Headers> {
   const timestamp = Math.floor(Date.now() / 1000);
