@@ -10,13 +10,13 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** Methods whose bodies have no meaning, and that no new request may be made of with one. */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-/** Refuses a body by its announced size, before a byte of it is read. @throws RegistryError BODY_TOO_LARGE. */
+/** Refuses a body by its announced size, before a byte of it is read. */
 export const refuseLargeBody = createMiddleware<AppEnv>(async function refuseLargeBody(c, next) {
   if (Number(c.req.header("Content-Length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   await next();
 });
 
-/** Reads the whole body at once, so that handlers find it in memory. @throws as {@link readBody}. */
+/** Reads the whole body at once, so that handlers find it in memory. */
 export const readWholeBody = createMiddleware<AppEnv>(async function readWholeBody(c, next) {
   if (!WITHOUT_BODY.has(c.req.method)) await readBody(c);
   await next();

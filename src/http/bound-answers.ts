@@ -8,7 +8,8 @@ import { documents, SMALL_DOCUMENT_BYTES, writeDocument } from "../documents.ts"
 import type { Lease } from "../memory.ts";
 import { Places } from "../places.ts";
 import { overloaded, untilTrue } from "../streams.ts";
-import { type AppEnv, continueAfterAnswer } from "./context.ts";
+import { continueAfterAnswer } from "./call.ts";
+import type { AppEnv } from "./context.ts";
 
 /** What is made in memory. Blobs, archives and exports stream. */
 const WHOLE_TYPES = /^(?:application\/(?:[\w.-]+\+)?json|text\/html)\b/;
@@ -46,7 +47,6 @@ export function sendDocument(c: Context<AppEnv>, text: string, memory: Lease) {
   return c.body(stream(c, new TextEncoder().encode(text), memory.handOver()), 200);
 }
 
-/** @throws RegistryError OVERLOADED. */
 async function waitForMemory(memory: Lease, bytes: number): Promise<void> {
   const holder = crypto.randomUUID();
   if (!waiting.tryTake(holder)) throw overloaded("large documents");
@@ -60,6 +60,6 @@ async function waitForMemory(memory: Lease, bytes: number): Promise<void> {
 /** @param memory is given back once the client has read the bytes, or does not. */
 function stream(c: Context<AppEnv>, bytes: Uint8Array, memory: Lease): ReadableStream {
   const { readable, writable } = new FixedLengthStream(bytes.byteLength);
-  continueAfterAnswer(c, writeDocument(bytes, writable, memory));
+  continueAfterAnswer(c, () => writeDocument(bytes, writable, memory));
   return readable;
 }

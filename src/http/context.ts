@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Env } from "../env.ts";
-import type { Caller } from "../model/rights/access.ts";
+import type { Credentials, RegistryCaller } from "../model/rights/access.ts";
 import { parseRepositoryName, type RepositoryName } from "../kernel/reference.ts";
 import type { Stores } from "../registry/stores.ts";
 
@@ -9,7 +9,10 @@ export interface AppEnv {
   Bindings: Env;
   Variables: {
     stores: Stores;
-    caller: Caller;
+    /** Set by `identify`, for the registry API: read it by `registryCall`. */
+    registryCaller: RegistryCaller;
+    /** Set by `identifyManager`, for the management APIs: read them by `managerCall` or `visitorCall`. */
+    credentials: Credentials;
     /** Set for callers who manage with a session: by cookie or `X-Auth-Token`, or by a token of one, which ends itself. */
     session?: { id: string; expiresAt?: Date };
     /** Set once it has been read. */
@@ -19,12 +22,7 @@ export interface AppEnv {
   };
 }
 
-/** Lets work that the answer does not wait for come to its end. It has to handle its own failures. */
-export function continueAfterAnswer(c: Context<AppEnv>, work: Promise<void> | undefined): void {
-  if (work) c.executionCtx.waitUntil(work);
-}
-
-/** @throws RegistryError ORGANIZATION_INVALID or NAME_INVALID. */
+/** The repository that a path of the registry API names. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
   return parseRepositoryName(c.req.param("name") ?? "", c.var.stores.settings.defaultOrganization);
 }

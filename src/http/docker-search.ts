@@ -6,6 +6,7 @@ import { RegistryError } from "../kernel/errors.ts";
 import { searchForDocker } from "../registry/images/search.ts";
 import { identify } from "./auth/identify.ts";
 import { boundAnswers } from "./bound-answers.ts";
+import { registryCall } from "./call.ts";
 import type { AppEnv } from "./context.ts";
 import { renderOciError } from "./oci/errors.ts";
 
@@ -22,7 +23,7 @@ export const dockerSearch = new Hono<AppEnv>()
       throw new RegistryError("FILTER_INVALID", `q may have at most ${MAX_TERM_LENGTH} characters`);
     }
     const limit = readLimit(c.req.query("n"));
-    const images = await searchForDocker(c.var.stores, c.var.caller, term, limit);
+    const images = await searchForDocker(registryCall(c), term, limit);
     const results = images.map(({ name, excerpt }) => ({
       name,
       description: excerpt,

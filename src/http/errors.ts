@@ -1,8 +1,10 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ConfigurationError, type ErrorCode, RegistryError } from "../kernel/errors.ts";
+import { ConfigurationError, type ErrorCode, type Problem, RegistryError } from "../kernel/errors.ts";
+import type { AppEnv } from "./context.ts";
 import { requestPath } from "./public-address.ts";
+import { auditRefusal } from "./refusals.ts";
 
 /**
  * The status of each refusal. What OCI distribution-spec leaves open: unknown parts of a manifest are 404, and what is
@@ -101,8 +103,44 @@ export interface Failure {
   message: string;
 }
 
+/** What an answer is about: the code of a refusal, or of a failure. */
+export type AnswerCode = ErrorCode | Failure["code"];
+
+/** How an API writes what went wrong. */
+export interface ErrorShape {
+  /** The status, where the API has another than {@link STATUS}. */
+  statusOf?: (code: ErrorCode) => ContentfulStatusCode | undefined;
+  /** Sets headers that tell more of a refusal than its body. */
+  setHeaders?: (c: Context<AppEnv>, error: RegistryError) => void;
+  /** Records a refusal: by default as one of a management API. */
+  audit?: (c: Context<AppEnv>, error: RegistryError) => void;
+  body: (code: AnswerCode, problems: readonly Problem[], status: ContentfulStatusCode) => object;
+}
+
+/** Makes what answers to all that the handlers of an API throw. */
+export function createErrorRenderer(shape: ErrorShape) {
+  const { statusOf, setHeaders, audit = auditRefusal, body } = shape;
+  return function renderError(thrown: Error, c: Context<AppEnv>): Response {
+    const error = asRefusal(thrown);
+    if (!(error instanceof RegistryError)) {
+      const { status, code, message } = describeFailure(error, c);
+      return c.json(body(code, [{ message }], status), status);
+    }
+    audit(c, error);
+    setRetryAfter(c, error);
+    setHeaders?.(c, error);
+    const status = statusOf?.(error.code) ?? STATUS[error.code];
+    return c.json(body(error.code, error.problems, status), status);
+  };
+}
+
+/** The sentences of an answer that has room for one text only. */
+export function joinMessages(problems: readonly Problem[]): string {
+  return problems.map(({ message }) => message).join("; ");
+}
+
 /** What Hono's own checks of a request throw, as the refusal that it is. */
-export function asRefusal(error: Error): Error {
+function asRefusal(error: Error): Error {
   if (!(error instanceof HTTPException)) return error;
   if (error.status === 415) {
     return new RegistryError("MEDIA_TYPE_INVALID", "the body must be JSON, with Content-Type: application/json", {
@@ -118,11 +156,9 @@ const LOGIN_LIMIT_S = 60;
 const OVERLOAD_S = 10;
 
 /** Says when it is worth to try again, where waiting helps. */
-export function setRetryAfter(c: Context, error: RegistryError): void {
+function setRetryAfter(c: Context, error: RegistryError): void {
   if (error.code === "OVERLOADED") c.header("Retry-After", String(OVERLOAD_S));
-  if (error.code !== "TOO_MANY_REQUESTS") return;
-  const seconds = error.problems[0]?.detail?.["retryAfter"];
-  c.header("Retry-After", String(typeof seconds === "number" ? seconds : LOGIN_LIMIT_S));
+  if (error.is("TOO_MANY_REQUESTS")) c.header("Retry-After", String(error.detail?.retryAfter ?? LOGIN_LIMIT_S));
 }
 
 /** What a request gets for which an API has no route. */

@@ -47,8 +47,6 @@ const entrance = new Places(MAX_ENTERING);
  * Holds back a request with a body, or refuses it, when too many of them are under way already, before anything is asked or
  * read for it. Requests that name no user have places of their own, so that they hold up no user who is known. No network has
  * all places.
- *
- * @throws RegistryError OVERLOADED.
  */
 export const limitBodies = limiting((c) => (namesSomebody(c) ? named : strangers));
 

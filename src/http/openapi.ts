@@ -18,7 +18,7 @@ const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
     "PARAMETER_INVALID",
     result.error.issues.slice(0, 10).map((issue) => {
       const field = issue.path.map(String).join(".");
-      const detail = { field, ...(isMissing(data, issue.path) && { isMissing: true }) };
+      const detail = isMissing(data, issue.path) ? { field, isMissing: true as const } : { field };
       return { message: field === "" ? issue.message : `${field}: ${issue.message}`, detail };
     }),
   );

@@ -12,13 +12,13 @@ import type { AppEnv } from "./context.ts";
  *
  * @returns `https://host[:port]`.
  */
-export function ownAddress(c: Context<AppEnv>): { registry: string } {
-  return { registry: c.var.stores.settings.publicUrls[0] ?? addressForClient(c) };
+export function ownAddress(c: Context<AppEnv>): string {
+  return c.var.stores.settings.publicUrls[0] ?? addressForClient(c);
 }
 
 /** {@link ownAddress} as image names begin with it: `host[:port]`. */
 export function registryHost(c: Context<AppEnv>): string {
-  return new URL(ownAddress(c).registry).host;
+  return new URL(ownAddress(c)).host;
 }
 
 /**

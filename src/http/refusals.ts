@@ -2,7 +2,8 @@ import type { Context } from "hono";
 import type { RegistryError } from "../kernel/errors.ts";
 import { withOrganization } from "../kernel/reference.ts";
 import { recordDenied } from "../registry/audit/audit.ts";
-import { type AppEnv, continueAfterAnswer } from "./context.ts";
+import { incoming } from "./call.ts";
+import type { AppEnv } from "./context.ts";
 import { requestPath } from "./public-address.ts";
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -12,8 +13,7 @@ const REPOSITORY_PATH = /^\/v2\/(.+)\/(?:blobs|manifests)\//;
 
 /** Records in the audit, after the answer, that a known caller was not allowed to manage something. */
 export function auditRefusal(c: Context<AppEnv>, error: RegistryError): void {
-  const name = error.problems[0]?.detail?.["name"];
-  auditDenied(c, error, "management.request", typeof name === "string" ? name : undefined);
+  auditDenied(c, error, "management.request", error.is("DENIED") ? error.detail?.name : undefined);
 }
 
 /** The same for the registry API: that they were not allowed to push or delete. */
@@ -29,19 +29,10 @@ function auditDenied(
   action: Parameters<typeof recordDenied>[2],
   name: string | undefined,
 ): void {
-  // Whoever could not be identified has no caller yet.
-  const { stores, caller } = c.var as Partial<AppEnv["Variables"]>;
+  // A client that could not be identified has neither.
+  const { registryCaller, credentials } = c.var as Partial<AppEnv["Variables"]>;
+  const { user, address } = registryCaller ?? credentials ?? {};
   const { method } = c.req;
-  const { pathname: path } = requestPath(c);
-  if (code !== "DENIED" || SAFE_METHODS.has(method) || !stores || !caller?.user) return;
-  continueAfterAnswer(c, recording(c, recordDenied(stores, caller, action, { method, path, name })));
-}
-
-/** What is recorded after an answer, which has come by then: that it failed can only be logged. */
-export async function recording(c: Context<AppEnv>, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    console.error(`${c.req.method} ${requestPath(c).pathname} could not be recorded:`, error);
-  }
+  if (code !== "DENIED" || SAFE_METHODS.has(method) || !user) return;
+  recordDenied(incoming(c), { user, address }, action, { method, path: requestPath(c).pathname, name });
 }

@@ -1,109 +1,154 @@
-/** Why Berth refuses a request. Each protocol has its own codes and statuses for them, in its `errors.ts`. */
-export type ErrorCode =
-  | "ACCESS_KEY_LIMIT"
-  | "ACCESS_KEY_UNKNOWN"
-  | "ACCOUNT_EXISTS"
-  | "ACCOUNT_IN_USE"
-  | "ACCOUNT_UNKNOWN"
-  | "ARCHIVE_INCOMPLETE"
-  | "ARCHIVE_TOO_LARGE"
-  | "BLOB_IN_USE"
-  | "BLOB_RANGE_INVALID"
-  | "BLOB_TOO_LARGE"
-  | "BLOB_UNKNOWN"
-  | "BODY_INCOMPLETE"
-  | "BODY_STALLED"
-  | "BODY_TOO_LARGE"
-  | "CATEGORY_INVALID"
-  | "CLUSTER_EXISTS"
-  | "CLUSTER_INVALID"
-  | "CLUSTER_IN_USE"
-  | "CLUSTER_LIMIT"
-  | "CLUSTER_UNKNOWN"
-  | "DELIVERY_UNKNOWN"
-  | "DENIED"
-  | "DESCRIPTION_TOO_LONG"
-  | "DIGEST_INVALID"
-  | "FILTER_INVALID"
-  | "IMMUTABLE_RULE_EXISTS"
-  | "IMMUTABLE_RULE_UNKNOWN"
-  | "LAST_ADMINISTRATOR"
-  | "LOGIN_UNKNOWN"
-  | "MANIFEST_BLOB_UNKNOWN"
-  | "MANIFEST_INVALID"
-  | "MANIFEST_IN_USE"
-  | "MANIFEST_TOO_LARGE"
-  | "MANIFEST_UNKNOWN"
-  | "MEDIA_TYPE_INVALID"
-  | "NAME_INVALID"
-  | "NAME_UNKNOWN"
-  | "NOT_IMPLEMENTED"
-  | "ORDER_INVALID"
-  | "ORGANIZATION_EXISTS"
-  | "ORGANIZATION_INVALID"
-  | "ORGANIZATION_NOT_EMPTY"
-  | "ORGANIZATION_QUOTA_EXCEEDED"
-  | "ORGANIZATION_UNKNOWN"
-  | "OVERLOADED"
-  | "PAGINATION_INVALID"
-  | "PARAMETER_INVALID"
-  | "PARAMETER_MISSING"
-  | "PERMISSION_EXISTS"
-  | "PERMISSION_INVALID"
-  | "PERMISSION_UNKNOWN"
-  | "PRECONDITION_FAILED"
-  | "QUOTA_EXCEEDED"
-  | "REPOSITORY_EXISTS"
-  | "REPOSITORY_UNKNOWN"
-  | "RETENTION_EXISTS"
-  | "RETENTION_INVALID"
-  | "RETENTION_UNKNOWN"
-  | "ROUTE_UNKNOWN"
-  | "SHARE_EXISTS"
-  | "SHARE_LIMIT"
-  | "SHARE_UNKNOWN"
-  | "SIZE_INVALID"
-  | "TAG_EXISTS"
-  | "TAG_IMMUTABLE"
-  | "TAG_INVALID"
-  | "TAG_UNKNOWN"
-  | "TOO_MANY_RANGES"
-  | "TOO_MANY_REQUESTS"
-  | "TOO_MANY_TAGS"
-  | "TRIGGER_EXISTS"
-  | "TRIGGER_INVALID"
-  | "TRIGGER_LIMIT"
-  | "TRIGGER_UNKNOWN"
-  | "UNAUTHORIZED"
-  | "UNSUPPORTED"
-  | "UPLOAD_INVALID"
-  | "UPLOAD_RANGE_INVALID"
-  | "UPLOAD_UNKNOWN"
-  | "USER_EXISTS"
-  | "USER_RESERVED"
-  | "USER_LIMIT"
-  | "USER_UNKNOWN";
+/** Why Berth refuses a request. */
+import type { QuotaExcess } from "./quotas.ts";
 
-/** One thing that is wrong with a request: a sentence that names the culprit, and machine-readable particulars. */
-export interface Problem {
+type None = never;
+interface Named {
+  name: string;
+}
+/** What of a request is wrong. */
+interface WrongField {
+  field?: string;
+  /** Whether the field is not there at all. */
+  isMissing?: true;
+  /** Where in the text of the field. */
+  position?: number;
+}
+/** What of something that the registry is to call is wrong. */
+interface WrongAddress {
+  field?: string;
+  /** Why the address cannot be called. */
+  why?: string;
+}
+
+/** The codes, and the machine-readable particulars of each. Every API has its own answers to them, in its `errors.ts`. */
+export interface ErrorDetails {
+  ACCESS_KEY_LIMIT: None;
+  ACCESS_KEY_UNKNOWN: None;
+  ACCOUNT_EXISTS: Named;
+  ACCOUNT_IN_USE: Named;
+  ACCOUNT_UNKNOWN: Named;
+  ARCHIVE_INCOMPLETE: { digest: string };
+  ARCHIVE_TOO_LARGE: None;
+  BLOB_IN_USE: { digest: string };
+  BLOB_RANGE_INVALID: { size: number };
+  BLOB_TOO_LARGE: None;
+  BLOB_UNKNOWN: { digest: string };
+  BODY_INCOMPLETE: None;
+  BODY_STALLED: None;
+  BODY_TOO_LARGE: None;
+  CATEGORY_INVALID: None;
+  CLUSTER_EXISTS: Named;
+  CLUSTER_INVALID: WrongAddress;
+  CLUSTER_IN_USE: None;
+  CLUSTER_LIMIT: None;
+  CLUSTER_UNKNOWN: { cluster: string };
+  DELIVERY_UNKNOWN: { delivery: number };
+  DENIED: { name?: string; scope?: string };
+  DESCRIPTION_TOO_LONG: None;
+  DIGEST_INVALID: { digest: string };
+  FILTER_INVALID: None;
+  IMMUTABLE_RULE_EXISTS: { pattern: string };
+  IMMUTABLE_RULE_UNKNOWN: None;
+  LAST_ADMINISTRATOR: Named;
+  LOGIN_UNKNOWN: { login: string };
+  MANIFEST_BLOB_UNKNOWN: { digest: string } | { missing: number };
+  MANIFEST_INVALID: { field: string };
+  MANIFEST_IN_USE: { digest: string; parent: string };
+  MANIFEST_TOO_LARGE: None;
+  MANIFEST_UNKNOWN: { digest: string } | { tag: string };
+  MEDIA_TYPE_INVALID: None;
+  NAME_INVALID: Named;
+  NAME_UNKNOWN: Named;
+  NOT_IMPLEMENTED: None;
+  ORDER_INVALID: None;
+  ORGANIZATION_EXISTS: { namespace: string };
+  ORGANIZATION_INVALID: Named;
+  ORGANIZATION_NOT_EMPTY: { namespace: string };
+  ORGANIZATION_QUOTA_EXCEEDED: { namespace: string };
+  ORGANIZATION_UNKNOWN: { namespace: string };
+  OVERLOADED: { digest: string };
+  PAGINATION_INVALID: None;
+  PARAMETER_INVALID: WrongField;
+  PARAMETER_MISSING: None;
+  PERMISSION_EXISTS: { user_id: string };
+  PERMISSION_INVALID: None;
+  PERMISSION_UNKNOWN: { user_id: string };
+  PRECONDITION_FAILED: { reference: string };
+  QUOTA_EXCEEDED: QuotaExcess;
+  REPOSITORY_EXISTS: Named;
+  REPOSITORY_UNKNOWN: Named;
+  RETENTION_EXISTS: Named;
+  RETENTION_INVALID: { field: string } | { label: string } | { pattern: string; position: number | undefined };
+  RETENTION_UNKNOWN: Named;
+  ROUTE_UNKNOWN: None;
+  SHARE_EXISTS: None;
+  SHARE_LIMIT: None;
+  SHARE_UNKNOWN: None;
+  SIZE_INVALID: None;
+  TAG_EXISTS: { tag: string };
+  TAG_IMMUTABLE: { tag: string };
+  TAG_INVALID: { tag: string };
+  TAG_UNKNOWN: { tag: string };
+  TOO_MANY_RANGES: None;
+  TOO_MANY_REQUESTS: { retryAfter: number };
+  TOO_MANY_TAGS: None;
+  TRIGGER_EXISTS: Named;
+  TRIGGER_INVALID: WrongAddress;
+  TRIGGER_LIMIT: None;
+  TRIGGER_UNKNOWN: { trigger: string };
+  UNAUTHORIZED: { scope: string };
+  UNSUPPORTED: None;
+  UPLOAD_INVALID: None;
+  UPLOAD_RANGE_INVALID: { offset: number };
+  UPLOAD_UNKNOWN: None;
+  USER_EXISTS: Named;
+  USER_RESERVED: Named;
+  USER_LIMIT: None;
+  USER_UNKNOWN: Named | { user_id: string };
+}
+
+export type ErrorCode = keyof ErrorDetails;
+
+/** One thing that is wrong with a request: a sentence that names the culprit, and the particulars of its code. */
+export interface Problem<C extends ErrorCode = ErrorCode> {
   message: string;
-  detail?: Record<string, unknown>;
+  detail?: ErrorDetails[C];
 }
 
 /**
  * A refusal that the caller can act on. Anything else that is thrown is a bug or an outage. Each protocol renders it
  * once, in its own `errors.ts`.
  */
-export class RegistryError extends Error {
+export class RegistryError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "RegistryError";
-  readonly code: ErrorCode;
-  readonly problems: readonly Problem[];
+  readonly code: C;
+  readonly problems: readonly Problem<C>[];
 
-  constructor(code: ErrorCode, problems: string | Problem | readonly Problem[], options?: ErrorOptions) {
+  constructor(
+    code: C,
+    problems: string | Problem<NoInfer<C>> | readonly Problem<NoInfer<C>>[],
+    options?: ErrorOptions,
+  ) {
     const list = typeof problems === "string" ? [{ message: problems }] : "message" in problems ? [problems] : problems;
     super(list.map((problem) => problem.message).join("; "), options);
     this.code = code;
     this.problems = list;
+  }
+
+  /** What `instanceof` asks: with the type, which would otherwise be lost to `any`. */
+  static override [Symbol.hasInstance](value: unknown): value is RegistryError {
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
+  /** Whether it is of this code: then the type of its particulars is known. */
+  is<D extends ErrorCode>(code: D): this is RegistryError<D> {
+    const own: ErrorCode = this.code;
+    return own === code;
+  }
+
+  /** The particulars of the first problem. */
+  get detail(): ErrorDetails[C] | undefined {
+    return this.problems[0]?.detail;
   }
 }
 

@@ -110,11 +110,7 @@ export function imageOf(repository: RepositoryName): string {
   return repository.slice(repository.indexOf("/") + 1);
 }
 
-/**
- * Reads a tag (OCI distribution-spec, "Pulling manifests").
- *
- * @throws RegistryError TAG_INVALID.
- */
+/** Reads a tag (OCI distribution-spec, "Pulling manifests"). */
 export function parseTag(text: string): Tag {
   if (isTag(text)) return text;
   throw new RegistryError("TAG_INVALID", {
@@ -123,11 +119,7 @@ export function parseTag(text: string): Tag {
   });
 }
 
-/**
- * Reads the last part of a manifest URL: a digest if it has a colon, which no tag may have.
- *
- * @throws RegistryError DIGEST_INVALID or TAG_INVALID.
- */
+/** Reads the last part of a manifest URL: a digest if it has a colon, which no tag may have. */
 export function parseReference(text: string): Reference {
   return text.includes(":") ? parseDigest(text) : parseTag(text);
 }

@@ -1,2 +1,2 @@
-/** What the protocols hand down to every function here without looking into it. */
+/** Where everything is stored: a part of each call, and what work by the clock and the queue is given. */
 export { openStores, type Stores } from "../storage/stores.ts";

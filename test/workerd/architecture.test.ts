@@ -158,3 +158,19 @@ it.for(LAYERED.filter(({ file }) => !BOUNDED_ELSEWHERE.includes(file)))(
     expect(growing.filter((line) => !/: Readonly(?:Map|Set)</.test(line))).toEqual([]);
   },
 );
+
+/** What goes on after the answer that is a part of it. */
+const SENDS_ANSWERS = ["http/bound-answers.ts", "http/early-answer.ts"];
+
+it.for(
+  LAYERED.filter(({ file, layer }) => layer === "http" && file !== "http/call.ts" && !SENDS_ANSWERS.includes(file)),
+)("$file leaves what follows an answer to registry functions", ({ source }, { expect }) => {
+  expect(source).not.toMatch(/\bwaitUntil\b|\bcontinueAfterAnswer\b|\.after\(/);
+});
+
+it("has one file that makes callers of credentials", ({ expect }) => {
+  const makers = LAYERED.filter(
+    ({ file, source }) => !file.endsWith(".test.ts") && /\bapi: "management",/.test(source),
+  );
+  expect(makers.map(({ file }) => file)).toEqual(["registry/rights/callers.ts"]);
+});

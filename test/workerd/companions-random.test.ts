@@ -26,6 +26,7 @@ import { type Random, randomFrom } from "../support/random.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { miscounted } from "../support/workerd/quota-counts.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
+import { accessTo, managing, pushing } from "../support/workerd/calls.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
 
 const GRACE = 7 * DAY;
@@ -33,7 +34,6 @@ const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
   address: undefined,
 };
-const caller = { user: actor.user, grants: undefined, reach: "account", address: undefined } as const;
 const stores = lastingStores();
 const plenty = () => new Budget(stores.db, 5000, DAY);
 
@@ -67,7 +67,7 @@ class Model {
   }
 
   async prepare(): Promise<void> {
-    this.id = await ensureRepository(stores, actor, this.repository);
+    this.id = await ensureRepository(pushing(stores, actor.user), this.repository);
   }
 
   /** Does something, and notes what must have come of it. */
@@ -114,7 +114,7 @@ class Model {
       case 10: {
         const names = [tag, ...this.companions.keys()].filter((_name, at) => at === 0 || below(8) === 0) as Tag[];
         const before = new Map(this.companions);
-        const results = await deleteImageTags(stores, caller, repository, names);
+        const results = await deleteImageTags(managing(stores, actor.user), repository, names);
         this.#drop(tag);
         await this.#refresh();
         // What the image takes along has not been deleted by itself.
@@ -134,7 +134,11 @@ class Model {
       }
       case 11: {
         const digest = pick([...pushed, ...this.companions.values()]).digest;
-        const isDeleted = await deleteManifest(stores, actor, repository, digest).then(() => true, refusal);
+        const isDeleted = await deleteManifest(
+          pushing(stores, actor.user),
+          accessTo("delete", repository),
+          digest,
+        ).then(() => true, refusal);
         if (!isDeleted) return `could not delete ${digest}`;
         await this.#refresh();
         for (const [name, target] of this.tags) if (target === digest) this.tags.delete(name);
@@ -148,19 +152,14 @@ class Model {
       case 12: {
         const source = pick(["v0", "v1", "v2", "v3"]);
         const destination = tag as Tag;
-        const isMoved = await retag(
-          stores,
-          caller,
-          repository,
-          { source: source as Tag, destination, overrides: true },
-          "http://registry.test",
-        ).then(() => true, refusal);
+        const retagging = { source: source as Tag, destination, overrides: true };
+        const isMoved = await retag(managing(stores, actor.user), repository, retagging).then(() => true, refusal);
         const digest = this.tags.get(source);
         if (isMoved && digest) this.#point(tag, digest);
         return `retagged ${source} as ${tag}`;
       }
       case 13: {
-        const digest = await restoreDeletedTag(stores, caller, repository, tag as Tag).catch(refusal);
+        const digest = await restoreDeletedTag(managing(stores, actor.user), repository, tag as Tag).catch(refusal);
         if (digest) this.#point(tag, digest);
         return `restored ${tag}`;
       }
@@ -366,14 +365,11 @@ async function put(
   reference: string,
   { text, mediaType }: { text: string; mediaType: string },
 ) {
-  await pushManifest(stores, {
-    repository,
-    actor,
+  await pushManifest(pushing(stores, actor.user), accessTo("push", repository), {
     reference: reference as Tag,
     tags: [],
     contentType: mediaType,
     bytes: encode(text),
-    registry: "http://registry.test",
   });
 }
 

@@ -44,6 +44,7 @@ import {
 import { ADMINISTRATOR } from "../support/workerd/registry-requests.ts";
 import { miscounted } from "../support/workerd/quota-counts.ts";
 import { planOf } from "../support/workerd/query-plans.ts";
+import { accessTo, pushing } from "../support/workerd/calls.ts";
 import { replacing } from "../support/replacing.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -430,7 +431,8 @@ describe("a manifest with more tags than one request can delete", () => {
     // As if it had deleted hundreds of thousands already.
     const db = openDatabase(env.DB, MAX_QUERIES);
     while (countQueries(db) < MAX_QUERIES - 210) await db.run("SELECT 1");
-    await expect(deleteManifest({ ...unwatched, db }, owner, name, digest)).rejects.toMatchObject({
+    const call = pushing({ ...unwatched, db }, owner.user);
+    await expect(deleteManifest(call, accessTo("delete", name), digest)).rejects.toMatchObject({
       code: "OVERLOADED",
       message: `${digest} has more tags than one request can delete: repeat the request, which goes on`,
     });

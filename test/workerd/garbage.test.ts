@@ -24,13 +24,13 @@ import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { measureOrganization } from "../../src/storage/quotas/usage.ts";
 import { dyingStores } from "../support/workerd/dying-stores.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
+import { accessTo, pushing } from "../support/workerd/calls.ts";
 import { type Random, randomFrom } from "../support/random.ts";
 
 const actor: Actor = {
   user: { id: 1, name: "admin", accountId: 1, accountName: "admin", role: "operator" },
   address: undefined,
 };
-const caller = { user: actor.user, grants: undefined, reach: "account", address: undefined } as const;
 const stores = lastingStores();
 const budget = () => new Budget(stores.db, 800, HOUR);
 
@@ -58,16 +58,18 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
 
 async function putManifest(repository: RepositoryName, reference: string, manifest: Manifest) {
   const bytes = new TextEncoder().encode(JSON.stringify(manifest));
-  await pushManifest(stores, {
-    repository,
-    actor,
+  await pushManifest(pushing(stores, actor.user), accessTo("push", repository), {
     reference: reference === "" ? digestOf(bytes) : (reference as Tag),
     tags: [],
     contentType: manifest.mediaType,
     bytes,
-    registry: "http://registry.test",
   });
   return { mediaType: manifest.mediaType, digest: digestOf(bytes), size: bytes.byteLength };
+}
+
+/** What a pull of a manifest takes. */
+function pullOf(repository: RepositoryName, reference: Digest) {
+  return [pushing(stores, actor.user), accessTo("pull", repository), { reference, accepted: undefined }] as const;
 }
 
 /** A registry of a few repositories that is used at random, and what it should hold. */
@@ -94,7 +96,7 @@ class Model {
 
   async prepare(): Promise<void> {
     for (const repository of this.repositories) {
-      await ensureRepository(stores, actor, repository);
+      await ensureRepository(pushing(stores, actor.user), repository);
       this.#pushed.set(repository, []);
     }
   }
@@ -125,18 +127,22 @@ class Model {
       }
       case 5: {
         const [from, digest] = [pick(this.repositories), digestOf(new TextEncoder().encode(`layer ${below(6)}`))];
-        await mountBlob(stores, caller, actor, { repository, digest, from });
+        await mountBlob(pushing(stores, actor.user), accessTo("push", repository), { digest, from });
         return `mounted from ${from} into ${repository}`;
       }
       case 6: {
-        await deleteManifest(stores, actor, repository, tag as Tag).catch(refusal);
+        await deleteManifest(pushing(stores, actor.user), accessTo("delete", repository), tag as Tag).catch(refusal);
         this.tags.delete(`${repository}:${tag}`);
         return `deleted ${repository}:${tag}`;
       }
       case 7: {
         const { digest } = pick(pushed);
         this.deleted = digest;
-        const isDeleted = await deleteManifest(stores, actor, repository, digest).then(() => true, refusal);
+        const isDeleted = await deleteManifest(
+          pushing(stores, actor.user),
+          accessTo("delete", repository),
+          digest,
+        ).then(() => true, refusal);
         if (isDeleted) {
           this.#wanted = this.#wanted.filter(
             (wanted) => wanted.repository !== repository || wanted.part.digest !== digest,
@@ -176,7 +182,7 @@ class Model {
       case 13: {
         // Clients ask whether a manifest is there, and if so, name it in an index without pushing it again.
         const part = pick(pushed);
-        const isThere = await statManifest(stores, repository, part.digest, undefined).then(() => true, refusal);
+        const isThere = await statManifest(...pullOf(repository, part.digest)).then(() => true, refusal);
         if (isThere) this.#wanted.push({ repository, tag, part, at: clock.now });
         return `found${isThere ? "" : " no"} ${repository}@${part.digest}`;
       }
@@ -388,7 +394,7 @@ describe("a collection that dies", () => {
 
   /** An image that stays, and one, with an index and a referrer, that is garbage. */
   async function prepare(round: number): Promise<void> {
-    await ensureRepository(stores, actor, repository);
+    await ensureRepository(pushing(stores, actor.user), repository);
     const image = async (name: string) => ({
       schemaVersion: 2,
       mediaType: OCI_MANIFEST,
@@ -408,7 +414,7 @@ describe("a collection that dies", () => {
       manifests: [child],
     });
     await putManifest(repository, "", { ...(await image(`signature ${round}`)), subject: index });
-    await deleteManifest(stores, actor, repository, "gone" as Tag);
+    await deleteManifest(pushing(stores, actor.user), accessTo("delete", repository), "gone" as Tag);
     await env.BUCKET.put(`blobs/orphan-${round}`, "nobody's");
   }
 
@@ -455,7 +461,7 @@ describe("what is noted for collection", () => {
     await collectUntilQuiet();
     count += 1;
     const repository = `noted${count}/image` as RepositoryName;
-    await ensureRepository(stores, actor, repository);
+    await ensureRepository(pushing(stores, actor.user), repository);
     return repository;
   }
   /** Since when nothing needs a manifest; undefined when there is none. */
@@ -474,7 +480,7 @@ describe("what is noted for collection", () => {
     return row && row.noted === 1;
   }
   const remove = async (repository: RepositoryName, reference: string) => {
-    await deleteManifest(stores, actor, repository, reference as Tag);
+    await deleteManifest(pushing(stores, actor.user), accessTo("delete", repository), reference as Tag);
     await cleanUp(stores, budget());
   };
   const collect = () => collectGarbage(stores, budget());
@@ -627,8 +633,8 @@ describe("what is noted for collection", () => {
     const found = await putManifest(repository, "", await image(repository, "found"));
     await collect();
     const first = clock.now;
-    const stat = () => statManifest(stores, repository, found.digest, undefined);
-    const pull = () => withDocuments((memory) => pullManifest(stores, repository, found.digest, undefined, memory));
+    const stat = () => statManifest(...pullOf(repository, found.digest));
+    const pull = () => withDocuments((memory) => pullManifest(...pullOf(repository, found.digest), memory));
     for (const ask of [stat, pull]) {
       await stores.db.run(`UPDATE manifests SET unreferenced_since = ${first} WHERE digest = '${found.digest}'`);
       clock.now = first;
@@ -643,7 +649,7 @@ describe("what is noted for collection", () => {
     expect(await collect()).toMatchObject({ manifests: 0 });
     pass(1);
     expect(await collect()).toMatchObject({ manifests: 1 });
-    await expect(statManifest(stores, repository, found.digest, undefined)).rejects.toThrow("is not in");
+    await expect(statManifest(...pullOf(repository, found.digest))).rejects.toThrow("is not in");
   });
 
   it("goes as well when there are more than a statement takes, in one run or in several", async ({ expect }) => {
@@ -789,7 +795,7 @@ describe("the search for objects that no row names", () => {
     const at = (time: number) => vi.useFakeTimers({ toFake: ["Date"], now: time });
     await env.BUCKET.put("blobs/orphan", "nobody's");
     await env.BUCKET.put("other/object", "not a blob");
-    await ensureRepository(stores, actor, "orphans/image" as RepositoryName);
+    await ensureRepository(pushing(stores, actor.user), "orphans/image" as RepositoryName);
     const named = await putBlob("orphans/image" as RepositoryName, "named by a row");
     at(start + 2 * DAY - 60_000);
     await collectGarbage(stores, budget());

@@ -69,11 +69,7 @@ export async function cutSealedPage<T>(
   return { items, next: await sealCursor(stores, JSON.stringify(end)) };
 }
 
-/**
- * Reads a cursor that {@link cutSealedPage} made.
- *
- * @throws RegistryError PAGINATION_INVALID.
- */
+/** Reads a cursor that {@link cutSealedPage} made. */
 export async function readSealedCursor<K extends z.ZodType>(
   stores: Stores,
   cursor: string | undefined,
@@ -99,7 +95,6 @@ export function formatCursor(key: readonly (string | number)[]): string {
  * Reads a cursor that {@link cutPage} made; undefined for the first page.
  *
  * @param key the types of what the list is sorted by.
- * @throws RegistryError PAGINATION_INVALID.
  */
 export function readCursor<K extends z.ZodType>(cursor: string | undefined, key: K): z.output<K> | undefined {
   return cursor === undefined ? undefined : parseKey(Buffer.from(cursor, "base64url").toString(), key);

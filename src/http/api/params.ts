@@ -52,11 +52,7 @@ export const TriggerParams = ImageParams.extend({
   trigger: z.string().openapi({ param: { name: "trigger", in: "path" }, description: "Its name.", example: "deploy" }),
 });
 
-/**
- * The whole name of the image in a path.
- *
- * @throws RegistryError NAME_INVALID.
- */
+/** The whole name of the image in a path. */
 export function imageOf(params: Pick<z.output<typeof ImageParams>, "organization" | "image">): RepositoryName {
   return parseRepositoryName(`${params.organization}/${withSlashes(params.image)}`);
 }

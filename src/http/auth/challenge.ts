@@ -11,14 +11,14 @@ export const TOKEN_PATH = "/token";
  * named only to who came with a token, and tells whether to renew it or to ask for more.
  */
 export function challengeFor(c: Context<AppEnv>, error: RegistryError): string {
-  const scope = error.problems[0]?.detail?.["scope"];
+  const scope = error.is("UNAUTHORIZED") ? error.detail?.scope : undefined;
   const parameters: Record<string, string> = {
     realm: urlForClient(c, TOKEN_PATH),
     service: new URL(addressForClient(c)).host,
   };
-  if (typeof scope === "string") parameters["scope"] = scope;
+  if (scope !== undefined) parameters["scope"] = scope;
   if (/^bearer /i.test(c.req.header("Authorization") ?? "")) {
-    parameters["error"] = typeof scope === "string" ? "insufficient_scope" : "invalid_token";
+    parameters["error"] = scope !== undefined ? "insufficient_scope" : "invalid_token";
   }
   return formatChallenge("Bearer", parameters);
 }

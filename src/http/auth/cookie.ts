@@ -34,18 +34,12 @@ function prefixOf(c: Context<AppEnv>): "host" | undefined {
 /**
  * Refuses a request that some other site made a browser send with its cookie (CSRF): whatever changes something must
  * prove, by a header that pages cannot set, that it comes from here.
- *
- * @throws RegistryError DENIED.
  */
 export function requireSameOrigin(c: Context<AppEnv>): void {
   if (!SAFE_METHODS.has(c.req.method)) requireOwnPage(c);
 }
 
-/**
- * The same whatever the method: for what a cookie is exchanged for.
- *
- * @throws RegistryError DENIED.
- */
+/** The same whatever the method: for what a cookie is exchanged for. */
 export function requireOwnPage(c: Context<AppEnv>): void {
   if (c.req.header("Sec-Fetch-Site") === "same-origin") return;
   if (isOwnOrigin(c, c.req.header("Origin"))) return;

@@ -15,8 +15,6 @@ const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
 /**
  * Refuses a login that a page of another site made a browser send, before anything is counted. Programs, which send
  * neither header, are let through; browsers send `Sec-Fetch-Site` over HTTPS and to this machine, `Origin` with all forms.
- *
- * @throws RegistryError DENIED.
  */
 export function refuseForeignPage(c: Context<AppEnv>): void {
   const site = c.req.header("Sec-Fetch-Site");

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { auth } from "hono/utils/basic-auth";
-import type { Caller, User } from "../../model/rights/access.ts";
+import type { Credentials, TokenGrants, User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { describeClient } from "../../model/logins/sessions.ts";
 import { isSignature } from "../../model/logins/request-signatures.ts";
@@ -17,15 +17,18 @@ import { signedUrl } from "../public-address.ts";
 import { refuseForeignPage } from "./foreign-pages.ts";
 
 /** What credentials tell. */
-type Found = Omit<Caller, "address"> & { session?: string };
+interface Found extends Omit<Credentials, "address"> {
+  grants?: TokenGrants;
+  session?: string;
+}
 
-const NOBODY: Found = { user: undefined, grants: undefined, reach: "registry" };
+const NOBODY: Found = { user: undefined, reach: "registry" };
 
 /** For the registry API: a bearer token or Basic credentials; without either the caller is anonymous. */
 export const identify = createMiddleware<AppEnv>(async function identify(c, next) {
   const header = c.req.header("Authorization");
-  const found = header === undefined ? NOBODY : await readAuthorization(c, header);
-  c.set("caller", { ...found, address: addressOf(c) });
+  const { user, grants, passwordChanges } = header === undefined ? NOBODY : await readAuthorization(c, header);
+  c.set("registryCaller", { api: "registry", user, grants, passwordChanges, address: addressOf(c) });
   await next();
 });
 
@@ -34,7 +37,8 @@ export const identify = createMiddleware<AppEnv>(async function identify(c, next
  * cookie. Users who may have been deleted or demoted since a token was made are looked up.
  */
 export const identifyManager = createMiddleware<AppEnv>(async function identifyManager(c, next) {
-  c.set("caller", { ...(await findManager(c)), address: addressOf(c) });
+  const { user, reach, passwordChanges } = await findManager(c);
+  c.set("credentials", { user, reach, passwordChanges, address: addressOf(c) });
   await next();
 });
 
@@ -54,13 +58,14 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {
-    const session = await findSession(stores, "iam-token", token, clientOf(c));
+    const session = await findSession(stores, { kind: "iam-token", token }, clientOf(c));
     if (!session) throw new RegistryError("UNAUTHORIZED", "X-Auth-Token has ended, or is none");
     c.set("session", session);
     return asAccountUser(session.identity.user);
   }
   const cookie = readSessionCookie(c);
-  const session = cookie === undefined ? undefined : await findSession(stores, "browser", cookie, clientOf(c));
+  const session =
+    cookie === undefined ? undefined : await findSession(stores, { kind: "browser", token: cookie }, clientOf(c));
   // A browser keeps sending the cookie of a session that has ended, also in order to log in again.
   if (!session) return NOBODY;
   requireSameOrigin(c);
@@ -69,7 +74,7 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
 }
 
 function asAccountUser(user: User): Found {
-  return { user, grants: undefined, reach: "account" };
+  return { user, reach: "account" };
 }
 
 async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
@@ -82,7 +87,7 @@ async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Fo
   const bearer = /^bearer\s+(\S+)\s*$/i.exec(header)?.[1];
   if (bearer) return readAccessToken(c.var.stores, bearer);
   const { user, reach } = await authenticate(c.var.stores, readBasic(c));
-  return { user, reach, grants: undefined };
+  return { user, reach };
 }
 
 /** @throws RegistryError UNAUTHORIZED when there are no Basic credentials, DENIED as {@link refuseForeignPage}. */

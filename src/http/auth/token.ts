@@ -12,11 +12,11 @@ import {
   readRefreshToken,
   TOKEN_LIFETIME_S,
 } from "../../registry/logins/tokens.ts";
-import { type AppEnv, continueAfterAnswer } from "../context.ts";
+import { incoming } from "../call.ts";
+import type { AppEnv } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { limitStrangers } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
-import { recording } from "../refusals.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { noForeignPages } from "./foreign-pages.ts";
 import { addressOf, clientOf, readBasic } from "./identify.ts";
@@ -38,7 +38,7 @@ export const token = new Hono<AppEnv>()
     const client = clientOf(c, c.req.query("client_id"));
     const identity = await identityOf(c, client);
     const scopes = readScopes(c, c.req.queries("scope") ?? []);
-    return answer(c, identity, scopes, client, c.req.query("offline_token") === "true");
+    return answer(c, identity, { scopes, client, refresh: c.req.query("offline_token") === "true" });
   })
   .post("/", noForeignPages, async (c) => {
     const form = await c.req.parseBody();
@@ -52,12 +52,12 @@ export const token = new Hono<AppEnv>()
       case "password": {
         const login = { name: field("username"), password: field("password"), address: addressOf(c) };
         const identity = await logIn(c, login, client);
-        return answer(c, identity, scopes, client, field("access_type") === "offline");
+        return answer(c, identity, { scopes, client, refresh: field("access_type") === "offline" });
       }
       case "refresh_token": {
         const refreshToken = field("refresh_token");
         const identity = await readRefreshToken(c.var.stores, refreshToken, client);
-        return answer(c, identity, scopes, client, refreshToken);
+        return answer(c, identity, { scopes, client, refresh: refreshToken });
       }
       default:
         throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
@@ -78,7 +78,7 @@ async function identityOf(c: Context<AppEnv>, client: Client): Promise<Identity 
 
 async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<Identity> {
   const identity = await authenticate(c.var.stores, login);
-  continueAfterAnswer(c, recording(c, recordTokenLogin(c.var.stores, identity, login.name, client)));
+  recordTokenLogin(incoming(c), identity, login.name, client);
   return identity;
 }
 
@@ -89,7 +89,7 @@ async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<
  */
 async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<Identity> {
   requireOwnPage(c);
-  const session = await findSession(c.var.stores, "browser", cookie, clientOf(c));
+  const session = await findSession(c.var.stores, { kind: "browser", token: cookie }, clientOf(c));
   // They push and pull only, as those of a login command do: what is left of a session that somebody ends is that, and for
   // a token's few minutes.
   if (session) return { ...session.identity, reach: "registry" };
@@ -109,17 +109,17 @@ function readScopes(c: Context<AppEnv>, parameters: string[]): Scope[] {
   );
 }
 
-/**
- * @param refresh whether the client wants a refresh token as well, or the one that it came with: that stays valid, and
- * OAuth2 clients expect it back.
- */
-async function answer(
-  c: Context<AppEnv>,
-  identity: Identity | undefined,
-  scopes: Scope[],
-  client: Client,
-  refresh: boolean | string,
-) {
+interface Wanted {
+  scopes: Scope[];
+  client: Client;
+  /**
+   * Whether the client wants a refresh token as well, or the one that it came with: that stays valid, and OAuth2 clients expect
+   * it back.
+   */
+  refresh: boolean | string;
+}
+
+async function answer(c: Context<AppEnv>, identity: Identity | undefined, { scopes, client, refresh }: Wanted) {
   const { token: text, issuedAt, scopes: granted } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
   // A login command's credentials are for clients to keep, and a session ends: nothing is to outlive either.

@@ -2,15 +2,12 @@
  * The part of Huawei's CCE API v3 that its Terraform provider needs beside SWR's: a trigger that names its cluster by id alone
  * has the name looked up here.
  */
-import type { Context } from "hono";
-import { RegistryError } from "../../kernel/errors.ts";
 import { getClusterName } from "../../registry/triggers/clusters.ts";
 import { identifyManager } from "../auth/identify.ts";
-import type { AppEnv } from "../context.ts";
-import { asRefusal, describeFailure, setRetryAfter, STATUS, unknownRoute } from "../errors.ts";
+import { createErrorRenderer, joinMessages, unknownRoute } from "../errors.ts";
 import { createManagementRouter } from "../management.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, json, z } from "../openapi.ts";
-import { auditRefusal } from "../refusals.ts";
 import { formatTime, ProjectParams, Time } from "../swr/params.ts";
 
 const CceCluster = z
@@ -46,11 +43,7 @@ const showCluster = createRoute({
 export const cce = createManagementRouter();
 cce.use(identifyManager);
 cce.openapi(showCluster, async (c) => {
-  const { id, name, createdAt, updatedAt } = await getClusterName(
-    c.var.stores,
-    c.var.caller,
-    c.req.valid("param").cluster_id,
-  );
+  const { id, name, createdAt, updatedAt } = await getClusterName(managerCall(c), c.req.valid("param").cluster_id);
   const metadata = {
     name,
     uid: String(id),
@@ -62,23 +55,13 @@ cce.openapi(showCluster, async (c) => {
 cce.all("/*", (c) => {
   throw unknownRoute(c, "the CCE API");
 });
-cce.onError(renderCceError);
-
-/** Renders what a handler threw as CCE does: `{errorCode, errorMessage}`, of which its codes begin with the status. */
-function renderCceError(thrown: Error, c: Context<AppEnv>): Response {
-  const error = asRefusal(thrown);
-  if (!(error instanceof RegistryError)) {
-    const { status, message } = describeFailure(error, c);
-    return c.json(cceErrorBody(status, message), status);
-  }
-  auditRefusal(c, error);
-  setRetryAfter(c, error);
-  const status = STATUS[error.code];
-  return c.json(cceErrorBody(status, error.message), status);
-}
-
-function cceErrorBody(status: number, message: string) {
-  // As in CCE.01404001: the service, its part, the status and a number.
-  const code = `CCE.01${status}001`;
-  return { errorCode: code, errorMessage: message, error_code: code, error_msg: message };
-}
+// As CCE does: `{errorCode, errorMessage}`, of which its codes begin with the service, its part and the status, CCE.01404001.
+cce.onError(
+  createErrorRenderer({
+    body(_, problems, status) {
+      const code = `CCE.01${status}001`;
+      const message = joinMessages(problems);
+      return { errorCode: code, errorMessage: message, error_code: code, error_msg: message };
+    },
+  }),
+);

@@ -1,8 +1,4 @@
-import type { Context } from "hono";
-import { RegistryError } from "../../kernel/errors.ts";
-import type { AppEnv } from "../context.ts";
-import { asRefusal, describeFailure, setRetryAfter, STATUS } from "../errors.ts";
-import { auditRefusal } from "../refusals.ts";
+import { createErrorRenderer, joinMessages } from "../errors.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -20,18 +16,8 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** Renders what a handler threw as IAM does: `{"error": {code, message, title}}`. */
-export function renderIamError(thrown: Error, c: Context<AppEnv>): Response {
-  const error = asRefusal(thrown);
-  if (!(error instanceof RegistryError)) {
-    const { status, message } = describeFailure(error, c);
-    return c.json(iamErrorBody(status, message), status);
-  }
-  auditRefusal(c, error);
-  setRetryAfter(c, error);
-  const status = STATUS[error.code];
-  return c.json(iamErrorBody(status, error.message), status);
-}
-
-function iamErrorBody(status: number, message: string) {
-  return { error: { code: status, message, title: TITLES[status] ?? "Error" } };
-}
+export const renderIamError = createErrorRenderer({
+  body: (_, problems, status) => ({
+    error: { code: status, message: joinMessages(problems), title: TITLES[status] ?? "Error" },
+  }),
+});

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import type { User } from "../../model/rights/access.ts";
 import { isProject } from "../../model/logins/login-commands.ts";
-import { requireAccountUser } from "../../registry/rights/access.ts";
 import { findColleagueById } from "../../registry/accounts/users.ts";
 import type { AppEnv } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Links, linksTo, Project, projectId } from "./schemas.ts";
 import { requestPath, urlForClient } from "../public-address.ts";
@@ -87,18 +87,18 @@ export const lists = createRouter()
   .openapi(listProjects, (c) => c.json(projectsNamed(c, c.req.valid("query").name), 200))
   .openapi(listAuthProjects, (c) => c.json(projectsNamed(c, c.req.valid("query").name), 200))
   .openapi(listAuthDomains, (c) => {
-    const { accountId, accountName } = requireAccountUser(c.var.caller);
+    const { accountId, accountName } = managerCall(c).caller.user;
     const links = { self: linkTo(c, `/v3/domains/${accountId}`) };
     const domain = { id: String(accountId), name: accountName, enabled: true, description: "", links };
     return c.json({ domains: [domain], links: linksTo(linkToRequest(c)) }, 200);
   })
   .openapi(showUser, async (c) => {
-    const user = await findColleagueById(c.var.stores, c.var.caller, c.req.valid("param").user_id);
+    const user = await findColleagueById(managerCall(c), c.req.valid("param").user_id);
     return c.json({ user: describeUser(c, user) }, 200);
   });
 
 function projectsNamed(c: Context<AppEnv>, name = c.var.stores.settings.project): z.infer<typeof Projects> {
-  const user = requireAccountUser(c.var.caller);
+  const user = managerCall(c).caller.user;
   const id = projectId(user, name);
   const domainId = String(user.accountId);
   const project = {

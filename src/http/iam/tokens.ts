@@ -8,7 +8,7 @@ import { clientOf } from "../auth/identify.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Domain, domainOf, projectId } from "./schemas.ts";
 
-const TOKEN_MS = 24 * 3600 * 1000;
+const TERMS = { kind: "iam-token", lifetimeMs: 24 * 3600 * 1000 } as const;
 
 const Named = z.object({ id: z.string().optional(), name: z.string().optional() });
 
@@ -72,7 +72,7 @@ export const tokens = createRouter().openapi(createToken, async (c) => {
   const { name, password, domain } = identity.password.user;
   const scopeOf = readScope(scope, c.var.stores.settings.project);
   const login = { name, password, ...clientOf(c) };
-  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, "iam-token", TOKEN_MS, domain);
+  const { token, user, createdAt, expiresAt } = await logIn(c.var.stores, login, TERMS, domain);
   c.header("X-Subject-Token", token);
   const body = {
     methods: ["password"],

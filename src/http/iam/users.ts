@@ -1,5 +1,6 @@
 import { isAdministrator } from "../../model/rights/access.ts";
 import { findColleagueById } from "../../registry/accounts/users.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { urlForClient } from "../public-address.ts";
 
@@ -34,7 +35,7 @@ const showUserDetails = createRoute({
 
 /** IAM, "Querying IAM User Details". */
 export const users = createRouter().openapi(showUserDetails, async (c) => {
-  const user = await findColleagueById(c.var.stores, c.var.caller, c.req.valid("param").user_id);
+  const user = await findColleagueById(managerCall(c), c.req.valid("param").user_id);
   const body = {
     id: String(user.id),
     name: user.name,

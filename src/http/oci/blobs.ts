@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import { type ByteRange, MAX_RANGES, parseByteRanges } from "../../kernel/byte-range.ts";
 import { parseDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import { actorOf, requireAccess } from "../../registry/rights/access.ts";
-import { deleteBlob, getBlob, statBlob } from "../../registry/content/blobs.ts";
-import { countPull } from "../../registry/content/pulls.ts";
-import { type AppEnv, continueAfterAnswer, repositoryParam } from "../context.ts";
+import { requireAccess } from "../../registry/rights/access.ts";
+import { deleteBlob, getBlob, type OpenRange, type ReadableBlob, statBlob } from "../../registry/content/blobs.ts";
+import { registryCall } from "../call.ts";
+import { type AppEnv, repositoryParam } from "../context.ts";
 import { etagOf, isNotModified, setContentHeaders } from "./caching.ts";
 
 const BLOB_TYPE = "application/octet-stream";
@@ -13,13 +13,13 @@ const BLOB_TYPE = "application/octet-stream";
 /** OCI distribution-spec, "Pulling blobs" and "Deleting Blobs". */
 export const blobs = new Hono<AppEnv>()
   .get("/:name{.+}/blobs/:digest", async (c) => {
-    const repository = repositoryParam(c);
-    await requireAccess(c.var.stores, c.var.caller, "pull", repository);
+    const call = registryCall(c);
+    const access = await requireAccess(call, "pull", repositoryParam(c));
     const digest = parseDigest(c.req.param("digest"));
     const isHead = c.req.method === "HEAD";
     const blob = isHead
-      ? { ...(await statBlob(c.var.stores, repository, digest)), open: undefined }
-      : await getBlob(c.var.stores, repository, digest);
+      ? { ...(await statBlob(call, access, digest)), open: undefined }
+      : await getBlob(call, access, digest);
 
     if (isNotModified(c, digest)) {
       setContentHeaders(c, digest, true);
@@ -49,35 +49,29 @@ export const blobs = new Hono<AppEnv>()
       throw new RegistryError("TOO_MANY_RANGES", `a request may ask for at most ${MAX_RANGES} ranges: ask for fewer`);
     }
     // Before any header is set: an object that is lost is answered without them.
-    const { bytes, ...answer } = await openRanges(blob.open, ranges, blob.size);
+    const answer = await openRanges(blob, ranges);
     setHeaders();
     for (const [name, value] of Object.entries(answer.headers)) c.header(name, value);
-    const pull = { repository: blob.repository, isCounted: false, bytes, manifestIds: [] };
-    continueAfterAnswer(c, countPull(c.var.stores, pull));
     return c.body(answer.body, ranges ? 206 : 200);
   })
   .delete("/:name{.+}/blobs/:digest", async (c) => {
-    const repository = repositoryParam(c);
-    await requireAccess(c.var.stores, c.var.caller, "delete", repository);
-    await deleteBlob(c.var.stores, actorOf(c.var.caller), repository, parseDigest(c.req.param("digest")));
+    const call = registryCall(c);
+    const access = await requireAccess(call, "delete", repositoryParam(c));
+    await deleteBlob(call, access, parseDigest(c.req.param("digest")));
     return c.body(null, 202);
   });
-
-type Open = (range?: ByteRange) => Promise<ReadableStream>;
 
 /**
  * The body and headers of an answer with a blob, or with ranges of it: one as it is, several as `multipart/byteranges` (RFC
  * 9110, section 14.6), a part for each, as clients count them.
- *
- * @returns `bytes` of the blob that the answer has.
  */
-async function openRanges(open: Open, ranges: readonly ByteRange[] | undefined, size: number) {
+async function openRanges({ open, size }: Omit<ReadableBlob, "digest">, ranges: readonly ByteRange[] | undefined) {
   const [first, ...others] = ranges ?? [];
-  const body = await open(first);
+  const { body, openNext } = await open(ranges);
   if (first === undefined || others.length === 0) {
     const bytes = first?.length ?? size;
     const range = first && { "Content-Range": contentRange(first, size) };
-    return { body, bytes, headers: { "Content-Length": String(bytes), ...range } };
+    return { body, headers: { "Content-Length": String(bytes), ...range } };
   }
   const boundary = crypto.randomUUID();
   const encoder = new TextEncoder();
@@ -88,18 +82,17 @@ async function openRanges(open: Open, ranges: readonly ByteRange[] | undefined, 
     ),
   }));
   const end = encoder.encode(`\r\n--${boundary}--\r\n`);
-  const bytes = parts.reduce((sum, { range }) => sum + range.length, 0);
-  const length = parts.reduce((sum, { head }) => sum + head.byteLength, bytes + end.byteLength);
+  const length = parts.reduce((sum, { head, range }) => sum + head.byteLength + range.length, end.byteLength);
   const headers = {
     "Content-Length": String(length),
     "Content-Type": `multipart/byteranges; boundary=${boundary}`,
   };
-  return { body: joinParts(open, parts, { first: body, end, length }), bytes, headers };
+  return { body: joinParts(openNext, parts, { first: body, end, length }), headers };
 }
 
 /** One part after the other: the next is opened when the client has read the one before. */
 function joinParts(
-  open: Open,
+  open: OpenRange,
   parts: readonly { range: ByteRange; head: Uint8Array }[],
   { first, end, length }: { first: ReadableStream; end: Uint8Array; length: number },
 ): ReadableStream {

@@ -1,64 +1,113 @@
-import type { Context } from "hono";
-import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
 import { challengeFor } from "../auth/challenge.ts";
-import type { AppEnv } from "../context.ts";
-import { describeFailure, setRetryAfter, STATUS } from "../errors.ts";
+import { type AnswerCode, createErrorRenderer, STATUS } from "../errors.ts";
 import { auditRegistryRefusal } from "../refusals.ts";
 import { uploadRange } from "./upload-range.ts";
 import { requestPath } from "../public-address.ts";
 
-/**
- * Refusals as OCI distribution-spec ("Error Codes") names them. What is not in here belongs to the management APIs, or
- * has no code in the spec.
- */
-const OCI_CODES: Partial<Record<ErrorCode, string>> = {
+/** What belongs to the management APIs, or has no code in the spec. */
+const UNSUPPORTED = "UNSUPPORTED";
+
+/** Refusals as OCI distribution-spec ("Error Codes") names them, and failures, which it leaves open. */
+const OCI_CODES: Readonly<Record<AnswerCode, string>> = {
+  ACCESS_KEY_LIMIT: UNSUPPORTED,
+  ACCESS_KEY_UNKNOWN: UNSUPPORTED,
+  ACCOUNT_EXISTS: UNSUPPORTED,
+  ACCOUNT_IN_USE: UNSUPPORTED,
+  ACCOUNT_UNKNOWN: UNSUPPORTED,
+  ARCHIVE_INCOMPLETE: UNSUPPORTED,
+  ARCHIVE_TOO_LARGE: UNSUPPORTED,
+  BLOB_IN_USE: UNSUPPORTED,
   BLOB_RANGE_INVALID: "RANGE_INVALID",
   BLOB_TOO_LARGE: "SIZE_INVALID",
   BLOB_UNKNOWN: "BLOB_UNKNOWN",
   BODY_INCOMPLETE: "SIZE_INVALID",
   BODY_STALLED: "SIZE_INVALID",
+  BODY_TOO_LARGE: UNSUPPORTED,
+  CATEGORY_INVALID: UNSUPPORTED,
+  CLUSTER_EXISTS: UNSUPPORTED,
+  CLUSTER_INVALID: UNSUPPORTED,
+  CLUSTER_IN_USE: UNSUPPORTED,
+  CLUSTER_LIMIT: UNSUPPORTED,
+  CLUSTER_UNKNOWN: UNSUPPORTED,
+  DELIVERY_UNKNOWN: UNSUPPORTED,
   DENIED: "DENIED",
+  DESCRIPTION_TOO_LONG: UNSUPPORTED,
   DIGEST_INVALID: "DIGEST_INVALID",
+  FILTER_INVALID: UNSUPPORTED,
+  IMMUTABLE_RULE_EXISTS: UNSUPPORTED,
+  IMMUTABLE_RULE_UNKNOWN: UNSUPPORTED,
+  LAST_ADMINISTRATOR: UNSUPPORTED,
+  LOGIN_UNKNOWN: UNSUPPORTED,
   MANIFEST_BLOB_UNKNOWN: "MANIFEST_BLOB_UNKNOWN",
   MANIFEST_INVALID: "MANIFEST_INVALID",
+  MANIFEST_IN_USE: UNSUPPORTED,
   MANIFEST_TOO_LARGE: "SIZE_INVALID",
   MANIFEST_UNKNOWN: "MANIFEST_UNKNOWN",
+  MEDIA_TYPE_INVALID: UNSUPPORTED,
   NAME_INVALID: "NAME_INVALID",
   NAME_UNKNOWN: "NAME_UNKNOWN",
+  NOT_IMPLEMENTED: UNSUPPORTED,
+  ORDER_INVALID: UNSUPPORTED,
+  ORGANIZATION_EXISTS: UNSUPPORTED,
   ORGANIZATION_INVALID: "NAME_INVALID",
+  ORGANIZATION_NOT_EMPTY: UNSUPPORTED,
+  ORGANIZATION_QUOTA_EXCEEDED: UNSUPPORTED,
+  ORGANIZATION_UNKNOWN: UNSUPPORTED,
   OVERLOADED: "TOOMANYREQUESTS",
   PAGINATION_INVALID: "PAGINATION_NUMBER_INVALID",
+  PARAMETER_INVALID: UNSUPPORTED,
+  PARAMETER_MISSING: UNSUPPORTED,
+  PERMISSION_EXISTS: UNSUPPORTED,
+  PERMISSION_INVALID: UNSUPPORTED,
+  PERMISSION_UNKNOWN: UNSUPPORTED,
   PRECONDITION_FAILED: "PRECONDITION_FAILED",
   QUOTA_EXCEEDED: "DENIED",
+  REPOSITORY_EXISTS: UNSUPPORTED,
+  REPOSITORY_UNKNOWN: UNSUPPORTED,
+  RETENTION_EXISTS: UNSUPPORTED,
+  RETENTION_INVALID: UNSUPPORTED,
+  RETENTION_UNKNOWN: UNSUPPORTED,
+  ROUTE_UNKNOWN: UNSUPPORTED,
+  SHARE_EXISTS: UNSUPPORTED,
+  SHARE_LIMIT: UNSUPPORTED,
+  SHARE_UNKNOWN: UNSUPPORTED,
   SIZE_INVALID: "SIZE_INVALID",
+  TAG_EXISTS: UNSUPPORTED,
   TAG_IMMUTABLE: "DENIED",
   TAG_INVALID: "TAG_INVALID",
+  TAG_UNKNOWN: UNSUPPORTED,
   TOO_MANY_RANGES: "RANGE_INVALID",
   TOO_MANY_REQUESTS: "TOOMANYREQUESTS",
   TOO_MANY_TAGS: "TAG_INVALID",
+  TRIGGER_EXISTS: UNSUPPORTED,
+  TRIGGER_INVALID: UNSUPPORTED,
+  TRIGGER_LIMIT: UNSUPPORTED,
+  TRIGGER_UNKNOWN: UNSUPPORTED,
   UNAUTHORIZED: "UNAUTHORIZED",
+  UNAVAILABLE: "UNAVAILABLE",
+  UNKNOWN: "UNKNOWN",
+  UNSUPPORTED: UNSUPPORTED,
   UPLOAD_INVALID: "BLOB_UPLOAD_INVALID",
   UPLOAD_RANGE_INVALID: "RANGE_INVALID",
   UPLOAD_UNKNOWN: "BLOB_UPLOAD_UNKNOWN",
+  USER_EXISTS: UNSUPPORTED,
+  USER_LIMIT: UNSUPPORTED,
+  USER_RESERVED: UNSUPPORTED,
+  USER_UNKNOWN: UNSUPPORTED,
 };
 
 /** Renders what a handler threw. */
-export function renderOciError(error: Error, c: Context<AppEnv>): Response {
-  if (!(error instanceof RegistryError)) {
-    const { status, ...failure } = describeFailure(error, c);
-    return c.json({ errors: [failure] }, status);
-  }
-  auditRegistryRefusal(c, error);
-  const status = STATUS[error.code];
-  setRetryAfter(c, error);
-  const code = OCI_CODES[error.code] ?? "UNSUPPORTED";
-  if (status === 401) c.header("WWW-Authenticate", challengeFor(c, error));
-  const offset = error.problems[0]?.detail?.["offset"];
-  if (error.code === "UPLOAD_RANGE_INVALID" && typeof offset === "number") {
-    c.header("Range", uploadRange(offset));
-    c.header("Location", requestPath(c).pathname);
-  }
-  const size = error.problems[0]?.detail?.["size"];
-  if (error.code === "BLOB_RANGE_INVALID" && typeof size === "number") c.header("Content-Range", `bytes */${size}`);
-  return c.json({ errors: error.problems.map(({ message, detail }) => ({ code, message, detail })) }, status);
-}
+export const renderOciError = createErrorRenderer({
+  audit: auditRegistryRefusal,
+  setHeaders(c, error) {
+    if (STATUS[error.code] === 401) c.header("WWW-Authenticate", challengeFor(c, error));
+    if (error.is("UPLOAD_RANGE_INVALID") && error.detail) {
+      c.header("Range", uploadRange(error.detail.offset));
+      c.header("Location", requestPath(c).pathname);
+    }
+    if (error.is("BLOB_RANGE_INVALID") && error.detail) c.header("Content-Range", `bytes */${error.detail.size}`);
+  },
+  body: (code, problems) => ({
+    errors: problems.map(({ message, detail }) => ({ code: OCI_CODES[code], message, detail })),
+  }),
+});

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { requireCredentials } from "../../registry/rights/access.ts";
 import { identify } from "../auth/identify.ts";
 import { boundAnswers } from "../bound-answers.ts";
+import { registryCall } from "../call.ts";
 import type { AppEnv } from "../context.ts";
 import { limitBodies } from "../limit-bodies.ts";
 import { unknownRoute } from "../errors.ts";
@@ -24,7 +25,7 @@ export const oci = new Hono<AppEnv>({ strict: false })
   .use(limitBodies)
   .use(identify)
   .get("/", (c) => {
-    requireCredentials(c.var.caller);
+    requireCredentials(registryCall(c));
     return c.json({});
   })
   .route("/", catalog)

@@ -11,8 +11,6 @@ export interface Page {
 
 /**
  * Reads `n` and `last` (OCI distribution-spec, "Listing Tags"). Without `n`, and above it, a page has `max` entries.
- *
- * @throws RegistryError PAGINATION_INVALID.
  */
 export function readPage(c: Context, max: number): Page {
   const text = c.req.query("n");

@@ -1,11 +1,13 @@
 import { type Context, Hono } from "hono";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { parseContentRange } from "../../kernel/byte-range.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, isDigestAlgorithm, parseDigest } from "../../kernel/digest.ts";
 import { digestOf } from "../../model/hash.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
 import { parseRepositoryName, type RepositoryName } from "../../kernel/reference.ts";
-import { actorOf, requireAccess, requireMountAccess } from "../../registry/rights/access.ts";
+import { type Access, requireAccess, requireMountAccess } from "../../registry/rights/access.ts";
+import type { Call } from "../../registry/call.ts";
 import { mountBlob } from "../../registry/content/mount-blob.ts";
 import {
   abandonUpload,
@@ -17,6 +19,7 @@ import {
   type Upload,
   uploadBlob,
 } from "../../registry/content/uploads.ts";
+import { registryCall } from "../call.ts";
 import { type AppEnv, repositoryParam } from "../context.ts";
 import { setContentHeaders } from "./caching.ts";
 import { uploadRange } from "./upload-range.ts";
@@ -25,19 +28,17 @@ import { uploadRange } from "./upload-range.ts";
 export const uploads = new Hono<AppEnv>()
   .post("/:name{.+}/blobs/uploads", async (c) => {
     const repository = repositoryParam(c);
-    const { stores, caller } = c.var;
+    const call = registryCall(c);
     const mount = c.req.query("mount");
     const from = mountSource(c, c.req.query("from"));
-    if (mount !== undefined && from !== undefined && from !== "unusable") {
-      await requireMountAccess(stores, caller, repository, from);
-    } else {
-      await requireAccess(stores, caller, "push", repository);
-    }
-    const actor = actorOf(caller);
+    const access =
+      mount !== undefined && from !== undefined && from !== "unusable"
+        ? await requireMountAccess(call, repository, from)
+        : await requireAccess(call, "push", repository);
     if (mount !== undefined) {
       const digest = parseDigest(mount);
-      if (from !== "unusable" && (await mountBlob(stores, caller, actor, { repository, digest, from }))) {
-        return created(c, repository, digest);
+      if (from !== "unusable" && (await mountBlob(call, access, { digest, from }))) {
+        return created(c, access, digest);
       }
     }
     const digestParameter = c.req.query("digest");
@@ -46,38 +47,41 @@ export const uploads = new Hono<AppEnv>()
       const bounds = chunkBounds(c);
       // Without bytes it is either the empty blob or a client that will send them in a PUT.
       if (bounds.length !== 0 || digest === digestOf(new Uint8Array(0), algorithmOf(digest))) {
-        await uploadBlob(stores, repository, actor, { digest, bounds, body: c.req.raw.body });
-        return created(c, repository, digest);
+        await uploadBlob(call, access, { digest, bounds, body: c.req.raw.body });
+        return created(c, access, digest);
       }
     }
-    const session = await startUpload(stores, repository, actor, requestedAlgorithm(c));
+    const session = await startUpload(call, access, requestedAlgorithm(c));
     c.header("OCI-Chunk-Min-Length", String(UPLOAD_PART_BYTES));
-    return accepted(c, { repository, session }, 0, 202);
+    return accepted(c, { access, session }, 0, 202);
   })
   .get("/:name{.+}/blobs/uploads/:session", async (c) => {
-    const upload = await requireUpload(c);
-    return accepted(c, upload, await getUploadOffset(c.var.stores, upload), 204);
+    const call = registryCall(c);
+    const upload = await requireUpload(c, call);
+    return accepted(c, upload, await getUploadOffset(call, upload), 204);
   })
   .patch("/:name{.+}/blobs/uploads/:session", async (c) => {
-    const upload = await requireUpload(c);
-    const offset = await appendChunk(c.var.stores, upload, chunkBounds(c), c.req.raw.body);
+    const call = registryCall(c);
+    const upload = await requireUpload(c, call);
+    const offset = await appendChunk(call, upload, { bounds: chunkBounds(c), body: c.req.raw.body });
     return accepted(c, upload, offset, 202);
   })
   .put("/:name{.+}/blobs/uploads/:session", async (c) => {
-    const upload = await requireUpload(c);
+    const call = registryCall(c);
+    const upload = await requireUpload(c, call);
     const digest = parseDigest(c.req.query("digest") ?? "");
-    await completeUpload(c.var.stores, upload, { digest, bounds: chunkBounds(c), body: c.req.raw.body });
-    return created(c, upload.repository, digest);
+    await completeUpload(call, upload, { digest, bounds: chunkBounds(c), body: c.req.raw.body });
+    return created(c, upload.access, digest);
   })
   .delete("/:name{.+}/blobs/uploads/:session", async (c) => {
-    await abandonUpload(c.var.stores, await requireUpload(c));
+    const call = registryCall(c);
+    await abandonUpload(call, await requireUpload(c, call));
     return c.body(null, 204);
   });
 
-async function requireUpload(c: Context<AppEnv>): Promise<Upload> {
-  const repository = repositoryParam(c);
-  await requireAccess(c.var.stores, c.var.caller, "push", repository);
-  return { repository, actor: actorOf(c.var.caller), session: c.req.param("session") ?? "" };
+async function requireUpload(c: Context<AppEnv>, call: Call<RegistryCaller>): Promise<Upload> {
+  const access = await requireAccess(call, "push", repositoryParam(c));
+  return { access, session: c.req.param("session") ?? "" };
 }
 
 /** A source that cannot exist is no error: the blob is uploaded instead, as from any source that lacks it. */
@@ -119,19 +123,14 @@ function chunkBounds(c: Context): ChunkBounds {
   return { start: range.offset, length: range.length, isLengthCertain: length !== undefined };
 }
 
-function accepted(
-  c: Context,
-  { repository, session }: Pick<Upload, "repository" | "session">,
-  offset: number,
-  status: 202 | 204,
-): Response {
-  c.header("Location", `/v2/${repository}/blobs/uploads/${session}`);
+function accepted(c: Context, { access, session }: Upload, offset: number, status: 202 | 204): Response {
+  c.header("Location", `/v2/${access.repository}/blobs/uploads/${session}`);
   c.header("Range", uploadRange(offset));
   c.header("Docker-Upload-UUID", session);
   return c.body(null, status);
 }
 
-function created(c: Context, repository: RepositoryName, digest: Digest): Response {
+function created(c: Context, { repository }: Access<"push">, digest: Digest): Response {
   setContentHeaders(c, digest, true);
   c.header("Location", `/v2/${repository}/blobs/${digest}`);
   return c.body(null, 201);

@@ -9,6 +9,7 @@ import {
   type Share,
   shareImage,
 } from "../../registry/rights/shares.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { Done, formatTime, repositoryOf, RepositoryParams, Time } from "./params.ts";
 
@@ -82,7 +83,7 @@ accessDomains.openapi(
   }),
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
-    const shares = await listImageShares(c.var.stores, c.var.caller, name);
+    const shares = await listImageShares(managerCall(c), name);
     return c.json(
       shares.map((share) => writeShare(name, share)),
       200,
@@ -104,7 +105,7 @@ accessDomains.openapi(
   async (c) => {
     const { access_domain: account, deadline: until, description: note = "" } = c.req.valid("json");
     const name = repositoryOf(c.req.valid("param"));
-    await shareImage(c.var.stores, c.var.caller, name, account, { deadline: until, note });
+    await shareImage(managerCall(c), name, account, { deadline: until, note });
     return c.json({}, 201);
   },
 );
@@ -123,7 +124,7 @@ accessDomains.openapi(
   async (c) => {
     const { access_domain: account, ...params } = c.req.valid("param");
     const name = repositoryOf(params);
-    const share = await getImageShare(c.var.stores, c.var.caller, name, account);
+    const share = await getImageShare(managerCall(c), name, account);
     if (share) return c.json({ ...writeShare(name, share), exist: true }, 200);
     return c.json({ ...namesOf(name), access_domain: account, status: false, exist: false }, 200);
   },
@@ -144,7 +145,7 @@ accessDomains.openapi(
     const { access_domain: account, ...params } = c.req.valid("param");
     const { deadline: until, description: note } = c.req.valid("json");
     const terms = { deadline: until, ...(note !== undefined && { note }) };
-    await changeShare(c.var.stores, c.var.caller, repositoryOf(params), account, terms);
+    await changeShare(managerCall(c), repositoryOf(params), account, terms);
     return c.json({}, 201);
   },
 );
@@ -162,7 +163,7 @@ accessDomains.openapi(
   }),
   async (c) => {
     const { access_domain: account, ...params } = c.req.valid("param");
-    await endShare(c.var.stores, c.var.caller, repositoryOf(params), account);
+    await endShare(managerCall(c), repositoryOf(params), account);
     return c.body(null, 204);
   },
 );

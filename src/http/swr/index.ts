@@ -1,8 +1,8 @@
 /** SWR's management API v2 under `/v2/manage/`: Huawei's SDKs and Terraform provider work with it unmodified. */
 import type { Context } from "hono";
 import { reservedOrganization } from "../../kernel/reference.ts";
-import { requireAccountUser } from "../../registry/rights/access.ts";
 import { identifyManager } from "../auth/identify.ts";
+import { managerCall } from "../call.ts";
 import { readWholeBody } from "../body.ts";
 import type { AppEnv } from "../context.ts";
 import { renderOciError } from "../oci/errors.ts";
@@ -54,8 +54,9 @@ swrV3.all("/*", refuseUnknownRoute);
 function createSwrRouter() {
   const router = createManagementRouter(() => ({ "X-Request-Id": crypto.randomUUID() }));
   router.use(identifyManager);
-  router.use(async function accountOnly(c, next) {
-    requireAccountUser(c.var.caller);
+  // Before the body and the parameters are looked at.
+  router.use(async function managersOnly(c, next) {
+    managerCall(c);
     await next();
   });
   router.use(readWholeBody);

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { createLoginCommand, type LoginCommand } from "../../registry/logins/login-commands.ts";
 import type { AppEnv } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { queryParam } from "./params.ts";
-import { registryHost } from "../public-address.ts";
 
 const AuthInfo = z
   .object({
@@ -56,7 +56,7 @@ login.openapi(createAuthorizationToken, async (c) => {
 });
 
 function commandFor(c: Context<AppEnv>, project: string | undefined): Promise<LoginCommand> {
-  return createLoginCommand(c.var.stores, c.var.caller, { project, registry: registryHost(c) });
+  return createLoginCommand(managerCall(c), project);
 }
 
 function describe(c: Context<AppEnv>, { command, user, password, registry, expiresAt }: LoginCommand) {

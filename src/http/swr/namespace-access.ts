@@ -1,5 +1,6 @@
 import { showOrganization } from "../../registry/organizations/organizations.ts";
 import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/rights/permissions.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { NamespaceParams } from "./params.ts";
 import { addPermissionRoutes, UserAuth, writeUserAuth } from "./user-auth.ts";
@@ -38,8 +39,8 @@ namespaceAccess.openapi(
   }),
   async (c) => {
     const { namespace } = c.req.valid("param");
-    const { id, name, creatorName } = await showOrganization(c.var.stores, c.var.caller, namespace);
-    const { own, others } = await showPermissions(c.var.stores, c.var.caller, targetOf(c.req.param()));
+    const { id, name, creatorName } = await showOrganization(managerCall(c), namespace);
+    const { own, others } = await showPermissions(managerCall(c), targetOf(c.req.param()));
     const auths = { self_auth: writeUserAuth(own), others_auths: others.map(writeUserAuth) };
     return c.json({ id, name, creator_name: creatorName ?? "", ...auths }, 200);
   },

@@ -8,8 +8,7 @@ import {
   type Organization,
   showOrganization,
 } from "../../registry/organizations/organizations.ts";
-import { cleanUpAfterwards } from "../../registry/deletion/cleanups.ts";
-import { continueAfterAnswer } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { authOf, Done, FILTER, NamespaceParams, queryParam, readQuery } from "./params.ts";
 
@@ -55,7 +54,7 @@ namespaces.openapi(
     responses: { 201: json(Done, "The organization exists now, and the caller manages it.") },
   }),
   async (c) => {
-    await createOrganization(c.var.stores, c.var.caller, c.req.valid("json").namespace);
+    await createOrganization(managerCall(c), c.req.valid("json").namespace);
     return c.json({}, 201);
   },
 );
@@ -82,7 +81,7 @@ namespaces.openapi(
     if (mode !== undefined && mode !== "visible") {
       throw new RegistryError("FILTER_INVALID", `mode must be visible, not "${mode.slice(0, 50)}"`);
     }
-    const found = await listOrganizations(c.var.stores, c.var.caller, {
+    const found = await listOrganizations(managerCall(c), {
       name: namespace === undefined ? undefined : parseOrganizationName(namespace),
       withImages: mode === "visible",
     });
@@ -102,7 +101,7 @@ namespaces.openapi(
   }),
   async (c) => {
     const { namespace } = c.req.valid("param");
-    return c.json(writeNamespace(await showOrganization(c.var.stores, c.var.caller, namespace)), 200);
+    return c.json(writeNamespace(await showOrganization(managerCall(c), namespace)), 200);
   },
 );
 
@@ -118,8 +117,7 @@ namespaces.openapi(
     responses: { 204: { description: "It is gone." } },
   }),
   async (c) => {
-    await deleteOrganization(c.var.stores, c.var.caller, c.req.valid("param").namespace);
-    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
+    await deleteOrganization(managerCall(c), c.req.valid("param").namespace);
     return c.body(null, 204);
   },
 );

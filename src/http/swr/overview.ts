@@ -1,4 +1,5 @@
 import { getOverview, REPORT_DAYS } from "../../registry/overview/reports.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 
 const Overview = z
@@ -28,10 +29,7 @@ const showDomainOverview = createRoute({
 
 /** The account in numbers; the spelling of `namspace_num` is SWR's. */
 export const overview = createRouter().openapi(showDomainOverview, async (c) => {
-  const { account, organizations, images, tags, storedBytes, pulledBytes } = await getOverview(
-    c.var.stores,
-    c.var.caller,
-  );
+  const { account, organizations, images, tags, storedBytes, pulledBytes } = await getOverview(managerCall(c));
   return c.json(
     {
       domain_id: String(account.id),

@@ -32,11 +32,7 @@ export const ProjectParams = z.object({
   project_id: z.string().openapi({ param: { name: "project_id", in: "path" } }),
 });
 
-/**
- * The whole name of the repository in a path.
- *
- * @throws RegistryError NAME_INVALID.
- */
+/** The whole name of the repository in a path. */
 export function repositoryOf(params: z.output<typeof RepositoryParams>): RepositoryName {
   return parseRepositoryName(`${params.namespace}/${withSlashes(params.repository)}`);
 }
@@ -76,7 +72,6 @@ export const FILTER = {
  * The parameters of a query, which may come by themselves or within `filter`; then the others count for nothing.
  *
  * @param keys those that the route knows.
- * @throws RegistryError FILTER_INVALID.
  */
 export function readQuery<K extends string>(
   query: Partial<Record<K | "filter", string | undefined>>,
@@ -146,7 +141,6 @@ export interface Order<C> {
  * Reads what a list is sorted by.
  *
  * @param columns what each name that `order_column` may have stands for.
- * @throws RegistryError ORDER_INVALID.
  */
 export function readOrder<C>(
   { order_column: name, order_type: direction }: { order_column?: string; order_type?: string },

@@ -1,5 +1,6 @@
 import type { QuotaResource } from "../../kernel/quotas.ts";
 import { listQuotas as listOwnQuotas, type OwnQuota } from "../../registry/overview/reports.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { ProjectParams } from "./params.ts";
 
@@ -43,7 +44,7 @@ const SHOWN: Record<OwnQuota["resource"], { key: string; unit: string; size: num
 
 /** Quotas (guide 1.5). */
 export const quotas = createRouter().openapi(listQuotas, async (c) => {
-  const found = await listOwnQuotas(c.var.stores, c.var.caller);
+  const found = await listOwnQuotas(managerCall(c));
   return c.json({ quotas: found.map(describeQuota) }, 200);
 });
 

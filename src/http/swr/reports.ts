@@ -1,4 +1,5 @@
 import { REPORT_DAYS, reportPulledBytes, reportStoredBytes } from "../../registry/overview/reports.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 
 const REPORTS = { downflow: reportPulledBytes, store: reportStoredBytes };
@@ -32,7 +33,7 @@ const showDomainResourceReports = createRoute({
 
 export const reports = createRouter().openapi(showDomainResourceReports, async (c) => {
   const report = REPORTS[c.req.valid("param").resource_type];
-  const days = await report(c.var.stores, c.var.caller);
+  const days = await report(managerCall(c));
   return c.json(
     days.map(({ day, value }) => ({ date: day, value })),
     200,

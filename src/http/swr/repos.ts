@@ -10,8 +10,7 @@ import {
   listImages,
   updateImage,
 } from "../../registry/images/images.ts";
-import { cleanUpAfterwards } from "../../registry/deletion/cleanups.ts";
-import { continueAfterAnswer } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -108,7 +107,7 @@ repos.openapi(
   async (c) => {
     const { repository, ...properties } = c.req.valid("json");
     const name = parseRepositoryName(`${c.req.valid("param").namespace}/${repository}`);
-    await createImage(c.var.stores, c.var.caller, name, readProperties(properties));
+    await createImage(managerCall(c), name, readProperties(properties));
     return c.json({}, 200);
   },
 );
@@ -126,7 +125,7 @@ repos.openapi(
   }),
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
-    const image = await getImageProperties(c.var.stores, c.var.caller, name);
+    const image = await getImageProperties(managerCall(c), name);
     const path = `${registryHost(c)}/${name}`;
     return c.json(
       {
@@ -167,7 +166,7 @@ repos.openapi(
   }),
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
-    await updateImage(c.var.stores, c.var.caller, name, readProperties(c.req.valid("json")));
+    await updateImage(managerCall(c), name, readProperties(c.req.valid("json")));
     return c.json({}, 201);
   },
 );
@@ -186,8 +185,7 @@ repos.openapi(
     responses: { 204: { description: "It is gone." } },
   }),
   async (c) => {
-    await deleteImage(c.var.stores, c.var.caller, repositoryOf(c.req.valid("param")));
-    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
+    await deleteImage(managerCall(c), repositoryOf(c.req.valid("param")));
     return c.body(null, 204);
   },
 );
@@ -251,7 +249,7 @@ repos.openapi(
       limit,
       offset,
     };
-    const { repositories, total } = await listImages(c.var.stores, c.var.caller, list);
+    const { repositories, total } = await listImages(managerCall(c), list);
     setContentRange(c, offset, repositories.length, total);
     return c.json(
       repositories.map((repository) => writeItem(c, repository, { status: false, total })),

@@ -1,5 +1,6 @@
 import { imageOf } from "../../kernel/reference.ts";
 import { MAX_LISTED_PERMISSIONS, showPermissions } from "../../registry/rights/permissions.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { repositoryOf, RepositoryParams } from "./params.ts";
 import { addPermissionRoutes, UserAuth, writeUserAuth } from "./user-auth.ts";
@@ -33,7 +34,7 @@ repositoryAccess.openapi(
   }),
   async (c) => {
     const target = targetOf(c.req.param());
-    const { targetId: id, own, others } = await showPermissions(c.var.stores, c.var.caller, target);
+    const { targetId: id, own, others } = await showPermissions(managerCall(c), target);
     const auths = { self_auth: writeUserAuth(own), others_auths: others.map(writeUserAuth) };
     return c.json({ id, name: imageOf(target.name), ...auths }, 200);
   },

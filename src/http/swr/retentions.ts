@@ -12,7 +12,7 @@ import {
   removeImageRule,
   type StoredRule,
 } from "../../registry/aging/aging-rules.ts";
-import { continueAfterAnswer } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -177,8 +177,7 @@ retentions.openapi(
   }),
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
-    const { id, rest } = await addImageRule(c.var.stores, c.var.caller, name, readRule(c.req.valid("json")));
-    continueAfterAnswer(c, rest?.());
+    const id = await addImageRule(managerCall(c), name, readRule(c.req.valid("json")));
     return c.json({ id }, 201);
   },
 );
@@ -195,7 +194,7 @@ retentions.openapi(
     responses: { 200: json(z.array(Retention).openapi("Retentions"), "The rule, or none.") },
   }),
   async (c) => {
-    const rule = await findImageRule(c.var.stores, c.var.caller, repositoryOf(c.req.valid("param")));
+    const rule = await findImageRule(managerCall(c), repositoryOf(c.req.valid("param")));
     return c.json(rule ? [writeRetention(rule)] : [], 200);
   },
 );
@@ -215,7 +214,7 @@ retentions.openapi(
   async (c) => {
     const name = repositoryOf(c.req.valid("param"));
     const { limit, offset } = readPaging(readQuery(c.req.valid("query"), ["limit", "offset"]));
-    const { entries, total } = await listImageLog(c.var.stores, c.var.caller, name, { limit, offset });
+    const { entries, total } = await listImageLog(managerCall(c), name, { limit, offset });
     setContentRange(c, offset, entries.length, total);
     return c.json({ retention_log: entries.map((entry) => writeEntry(name, entry)), total }, 200);
   },
@@ -234,7 +233,7 @@ retentions.openapi(
   }),
   async (c) => {
     const { retention_id: id, ...params } = c.req.valid("param");
-    return c.json(writeRetention(await getImageRule(c.var.stores, c.var.caller, repositoryOf(params), id)), 200);
+    return c.json(writeRetention(await getImageRule(managerCall(c), repositoryOf(params), id)), 200);
   },
 );
 
@@ -252,8 +251,7 @@ retentions.openapi(
   async (c) => {
     const { retention_id: id, ...params } = c.req.valid("param");
     const rule = readRule(c.req.valid("json"));
-    const rest = await changeImageRule(c.var.stores, c.var.caller, repositoryOf(params), id, rule);
-    continueAfterAnswer(c, rest?.());
+    await changeImageRule(managerCall(c), repositoryOf(params), id, rule);
     return c.json({}, 201);
   },
 );
@@ -271,7 +269,7 @@ retentions.openapi(
   }),
   async (c) => {
     const { retention_id: id, ...params } = c.req.valid("param");
-    await removeImageRule(c.var.stores, c.var.caller, repositoryOf(params), id);
+    await removeImageRule(managerCall(c), repositoryOf(params), id);
     return c.json({}, 200);
   },
 );

@@ -1,5 +1,6 @@
 import { RegistryError } from "../../kernel/errors.ts";
 import { listImages } from "../../registry/images/images.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -67,7 +68,7 @@ export const sharedRepositories = createRouter().openapi(listSharedReposDetails,
   const query = readQuery(parameters, KEYS);
   const { limit, offset } = readPaging(query);
   const order = readOrder(query, ORDERS, { column: "organization" as const, isDescending: false });
-  const { repositories, total } = await listImages(c.var.stores, c.var.caller, {
+  const { repositories, total } = await listImages(managerCall(c), {
     // SDKs always send it by itself, also beside a filter.
     scope: readCenter(query.center ?? parameters.center),
     ...readNames(query),

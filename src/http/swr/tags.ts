@@ -1,8 +1,7 @@
 import type { Context } from "hono";
 import { parseTag, type RepositoryName } from "../../kernel/reference.ts";
-import { dispatch } from "../../registry/triggers/deliveries.ts";
 import { deleteImageTag, getImageTag, type ImageTag, listImageTags, retag } from "../../registry/images/image-tags.ts";
-import { continueAfterAnswer } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import {
   CONTENT_RANGE,
@@ -20,7 +19,7 @@ import {
   setContentRange,
   Time,
 } from "./params.ts";
-import { ownAddress, registryHost } from "../public-address.ts";
+import { registryHost } from "../public-address.ts";
 
 const TAGS = ["Image tags"];
 const PATH = "/namespaces/{namespace}/repos/{repository}/tags";
@@ -105,7 +104,7 @@ tags.openapi(
       isDescending: true,
     });
     const list = { name: query.tag || undefined, order, isDescending, limit, offset };
-    const found = await listImageTags(c.var.stores, c.var.caller, name, list);
+    const found = await listImageTags(managerCall(c), name, list);
     setContentRange(c, offset, found.tags.length, found.total);
     return c.json(
       found.tags.map((each) => ({ ...writeTag(c, name, each), Tag: each.name, deleted: null, scanned: false })),
@@ -128,7 +127,7 @@ tags.openapi(
   async (c) => {
     const { tag: wanted, ...params } = c.req.valid("param");
     const name = repositoryOf(params);
-    const found = await getImageTag(c.var.stores, c.var.caller, name, wanted);
+    const found = await getImageTag(managerCall(c), name, wanted);
     return c.json({ ...writeTag(c, name, found), tag: found.name }, 200);
   },
 );
@@ -147,9 +146,7 @@ tags.openapi(
   async (c) => {
     const { source_tag: source, destination_tag: destination, override: overrides = false } = c.req.valid("json");
     const name = repositoryOf(c.req.valid("param"));
-    const { registry } = ownAddress(c);
-    const outbox = await retag(c.var.stores, c.var.caller, name, { source, destination, overrides }, registry);
-    continueAfterAnswer(c, dispatch(c.var.stores, outbox));
+    await retag(managerCall(c), name, { source, destination, overrides });
     return c.json({}, 201);
   },
 );
@@ -167,7 +164,7 @@ tags.openapi(
   }),
   async (c) => {
     const { tag: unwanted, ...params } = c.req.valid("param");
-    await deleteImageTag(c.var.stores, c.var.caller, repositoryOf(params), unwanted);
+    await deleteImageTag(managerCall(c), repositoryOf(params), unwanted);
     return c.body(null, 204);
   },
 );

@@ -9,7 +9,7 @@ import {
   removeImageTrigger,
   type Trigger,
 } from "../../registry/triggers/triggers.ts";
-import { ownAddress } from "../public-address.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../openapi.ts";
 import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../trigger-fields.ts";
 import { Done, formatTime, repositoryOf, RepositoryParams, Time } from "./params.ts";
@@ -189,7 +189,7 @@ triggers.openapi(
         byDigest: false,
       },
     } as const;
-    await addImageTrigger(c.var.stores, c.var.caller, image, body.name, wanted, ownAddress(c));
+    await addImageTrigger(managerCall(c), image, body.name, wanted);
     return c.json({}, 201);
   },
 );
@@ -206,7 +206,7 @@ triggers.openapi(
     responses: { 200: json(z.array(ListedTrigger).openapi("ListedTriggers"), "All triggers, by name.") },
   }),
   async (c) => {
-    const found = await listImageTriggers(c.var.stores, c.var.caller, repositoryOf(c.req.valid("param")));
+    const found = await listImageTriggers(managerCall(c), repositoryOf(c.req.valid("param")));
     return c.json(
       found.map((trigger) => ({ ...writeTrigger(trigger), trigger_history: null })),
       200,
@@ -227,8 +227,7 @@ triggers.openapi(
   }),
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
-    const { stores, caller } = c.var;
-    const { trigger, outcomes } = await getTriggerWithOutcomes(stores, caller, repositoryOf(params), name);
+    const { trigger, outcomes } = await getTriggerWithOutcomes(managerCall(c), repositoryOf(params), name);
     const history = outcomes.map((delivery) => writeOutcome(trigger, delivery));
     return c.json({ ...writeTrigger(trigger), trigger_history: history }, 200);
   },
@@ -248,7 +247,7 @@ triggers.openapi(
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
     const changes = { isEnabled: c.req.valid("json").enable === "true" };
-    await changeImageTrigger(c.var.stores, c.var.caller, repositoryOf(params), name, changes, ownAddress(c));
+    await changeImageTrigger(managerCall(c), repositoryOf(params), name, changes);
     return c.json({}, 201);
   },
 );
@@ -266,7 +265,7 @@ triggers.openapi(
   }),
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
-    await removeImageTrigger(c.var.stores, c.var.caller, repositoryOf(params), name);
+    await removeImageTrigger(managerCall(c), repositoryOf(params), name);
     return c.body(null, 204);
   },
 );

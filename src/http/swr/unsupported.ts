@@ -1,6 +1,7 @@
 /** Operations of SWR that Berth knows of but does not have: they are refused as such, in SWR's words. */
 import { RegistryError } from "../../kernel/errors.ts";
-import { requireRepository } from "../../registry/rights/access.ts";
+import { requireRepository } from "../../registry/rights/management.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, createRouter, z } from "../openapi.ts";
 import { RepositoryParams, repositoryOf } from "./params.ts";
 
@@ -40,7 +41,7 @@ function refuse(ofRepositories: readonly Operation[], ofAccounts: readonly Opera
   for (const operation of ofRepositories) {
     router.openapi(routeOf(operation, parametersOf(operation)), async (c) => {
       const repository = repositoryOf(RepositoryParams.parse(c.req.param()));
-      await requireRepository(c.var.stores, c.var.caller, repository, "read");
+      await requireRepository(managerCall(c), repository, "read");
       throw notImplemented(operation);
     });
   }

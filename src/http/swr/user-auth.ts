@@ -9,6 +9,7 @@ import {
   revokePermissions,
 } from "../../registry/rights/permissions.ts";
 import type { AppEnv } from "../context.ts";
+import { managerCall } from "../call.ts";
 import { createRoute, json, jsonBody, z } from "../openapi.ts";
 import { authOf, Done, levelOfAuth } from "./params.ts";
 
@@ -76,7 +77,7 @@ export function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: Permiss
     }),
     async (c) => {
       const entries = readUserAuths(c.req.valid("json"));
-      await grantPermissions(c.var.stores, c.var.caller, targetOf(c.req.param()), entries);
+      await grantPermissions(managerCall(c), targetOf(c.req.param()), entries);
       return c.json({}, created);
     },
   );
@@ -93,7 +94,7 @@ export function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: Permiss
     }),
     async (c) => {
       const entries = readUserAuths(c.req.valid("json"));
-      await changePermissions(c.var.stores, c.var.caller, targetOf(c.req.param()), entries);
+      await changePermissions(managerCall(c), targetOf(c.req.param()), entries);
       return c.json({}, 201);
     },
   );
@@ -109,7 +110,7 @@ export function addPermissionRoutes(router: OpenAPIHono<AppEnv>, routes: Permiss
       responses: { 204: { description: "Taken away, with effect on the next tokens." } },
     }),
     async (c) => {
-      await revokePermissions(c.var.stores, c.var.caller, targetOf(c.req.param()), c.req.valid("json"));
+      await revokePermissions(managerCall(c), targetOf(c.req.param()), c.req.valid("json"));
       return c.body(null, 204);
     },
   );

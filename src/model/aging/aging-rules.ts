@@ -1,6 +1,6 @@
 /** Aging rules: which tags of an image are old (guide 4.8). */
 import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
+import { type ErrorDetails, RegistryError } from "../../kernel/errors.ts";
 import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
 import { parseTag, type Tag } from "../../kernel/reference.ts";
 import type { Content } from "../../kernel/tag-kind.ts";
@@ -152,7 +152,10 @@ function refusePattern(pattern: string, { why, position, cause }: { why: string;
   });
 }
 
-function invalid(message: string, { detail, cause }: { detail?: Record<string, unknown>; cause?: unknown } = {}) {
+function invalid(
+  message: string,
+  { detail, cause }: { detail?: ErrorDetails["RETENTION_INVALID"]; cause?: unknown } = {},
+) {
   return new RegistryError("RETENTION_INVALID", { message, ...(detail && { detail }) }, { cause });
 }
 

@@ -14,7 +14,6 @@ export interface WantedPlatform {
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** @throws RegistryError PARAMETER_INVALID. */
 export function parsePlatform(text: string): WantedPlatform {
   const parts = text.split("/");
   const [os = "", architecture = "", variant] = parts;

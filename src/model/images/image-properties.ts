@@ -11,11 +11,7 @@ export interface ImageProperties {
   description: string;
 }
 
-/**
- * Reads a category. SWR's documents say `arm`, its SDKs `arms`: both are `arm`.
- *
- * @throws RegistryError CATEGORY_INVALID.
- */
+/** Reads a category. SWR's documents say `arm`, its SDKs `arms`: both are `arm`. */
 export function parseCategory(text: string): Category {
   const known = CATEGORIES.find((category) => category === (text === "arms" ? "arm" : text));
   if (known) return known;
@@ -25,7 +21,6 @@ export function parseCategory(text: string): Category {
   );
 }
 
-/** @throws RegistryError DESCRIPTION_TOO_LONG. */
 export function parseDescription(text: string): string {
   if (!isLongerThan(text, MAX_DESCRIPTION_LENGTH)) return text;
   throw new RegistryError(

@@ -45,14 +45,10 @@ export abstract class TokenGrants {
   protected abstract readonly isReadByAccessOnly: true;
 }
 
-/** Who sent a request. */
-export interface Caller {
+/** Who sends a request. */
+interface Sender {
   /** Undefined: anonymous. */
   user: User | undefined;
-  /** What the request's token is limited to; undefined when the request carries no token but the user's own credentials. */
-  grants: TokenGrants | undefined;
-  /** With `registry` credentials (a login command's) one pushes and pulls; an account is managed with others only. */
-  reach: "account" | "registry";
   /** The client's IP address, where the platform tells. */
   address: string | undefined;
   /**
@@ -62,8 +58,35 @@ export interface Caller {
   passwordChanges?: number | undefined;
 }
 
+/** What `registry` credentials (a login command's) are good for: pushing and pulling. Others manage an account as well. */
+export type Reach = "account" | "registry";
+
+/** What the credentials of a request to a management API say. `registry/rights/management.ts` makes a caller of it. */
+export interface Credentials extends Sender {
+  reach: Reach;
+}
+
+/** Who pulls and pushes over the registry API, with whatever credentials. */
+export interface RegistryCaller extends Sender {
+  api: "registry";
+  /** What the request's token is limited to; undefined when the request carries no token but the user's own credentials. */
+  grants: TokenGrants | undefined;
+}
+
+/** Who looks at what everybody may see: nobody in particular, or a user with credentials of the account. */
+export interface Visitor extends Sender {
+  api: "management";
+}
+
+/** Who manages: a user with credentials of the account. No other caller can take this one's place. */
+export interface Manager extends Visitor {
+  user: User;
+}
+
+export type Caller = RegistryCaller | Visitor;
+
 /** Who does something that is recorded. */
-export interface Actor extends Pick<Caller, "address" | "passwordChanges"> {
+export interface Actor extends Sender {
   user: User;
 }
 

@@ -50,7 +50,6 @@ function isOfCalendar(date: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 }
 
-/** @throws RegistryError DESCRIPTION_TOO_LONG. */
 export function parseNote(text: string): string {
   if (!isLongerThan(text, MAX_NOTE_LENGTH)) return text;
   throw new RegistryError(

@@ -12,7 +12,6 @@ const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-
  * say, plain HTTP included.
  *
  * @returns it without a slash at the end.
- * @throws RegistryError CLUSTER_INVALID.
  */
 export function parseClusterServer(text: string): string {
   if (text.length > MAX_SERVER_LENGTH) throw refuseServer(`has more than ${MAX_SERVER_LENGTH} characters`);

@@ -11,11 +11,7 @@ const CLUSTER = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 /** RFC 1123, as Kubernetes has it. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
-/**
- * Reads the name that a cluster is to have.
- *
- * @throws RegistryError CLUSTER_INVALID.
- */
+/** Reads the name that a cluster is to have. */
 export function parseClusterName(text: string): string {
   if (text.length <= MAX_CLUSTER_NAME_LENGTH && CLUSTER.test(text)) return text;
   throw new RegistryError(
@@ -29,7 +25,6 @@ export function parseClusterName(text: string): string {
  * Reads the namespaces that a cluster is for.
  *
  * @returns each once; none for all.
- * @throws RegistryError CLUSTER_INVALID.
  */
 export function parseNamespaces(names: readonly string[]): string[] {
   const wrong = names.find((name) => name.length > MAX_LABEL_LENGTH || !LABEL.test(name));
@@ -46,7 +41,6 @@ export function parseNamespaces(names: readonly string[]): string[] {
  * Makes sure that a workload may have this name.
  *
  * @param field what the request calls it.
- * @throws RegistryError TRIGGER_INVALID.
  */
 export function checkWorkloadName(field: string, text: string): void {
   if (text.length <= MAX_SUBDOMAIN_LENGTH && text.split(".").every((label) => LABEL.test(label))) return;

@@ -39,11 +39,7 @@ function isAnchoredAtEnd(text: string): boolean {
   return backslashes !== undefined && backslashes.length % 2 === 0;
 }
 
-/**
- * Reads the name of a trigger (guide, table 4-3).
- *
- * @throws RegistryError TRIGGER_INVALID.
- */
+/** Reads the name of a trigger (guide, table 4-3). */
 export function parseTriggerName(text: string): string {
   if (text.length <= MAX_TRIGGER_NAME_LENGTH && NAME.test(text)) return text;
   throw new RegistryError(

@@ -1,5 +1,5 @@
 /** Accounts: tenants, each with users and organizations of its own. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { FIRST_ACCOUNT_ID } from "../../model/accounts/account.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { randomPassword } from "../../model/logins/passwords.ts";
@@ -10,9 +10,9 @@ import {
   insertAccount,
   listAccounts as list,
 } from "../../storage/accounts/accounts.ts";
-import type { Stores } from "../../storage/stores.ts";
 import type { NamePage } from "../../storage/accounts/users.ts";
-import { actorOf, requireAccountUser, requireOperator } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOperator } from "../rights/management.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
 import { hashNewPassword } from "../logins/password-hashing.ts";
 import { refuseReservedName } from "../organizations/reserved-names.ts";
@@ -31,21 +31,18 @@ export interface NewAccount {
 
 /**
  * Creates an account with its first administrator, who unless given has the account's name and a generated password.
- *
- * @throws RegistryError DENIED, ACCOUNT_EXISTS, USER_EXISTS, USER_RESERVED.
  */
 export async function createAccount(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   { name, administrator }: { name: string; administrator: { name: string; password: string } | undefined },
 ): Promise<NewAccount> {
-  const operator = requireOperator(caller);
+  const operator = requireOperator(call);
   const password = administrator ? undefined : randomPassword();
   const first = { name, ...administrator };
   refuseReservedName(first.name);
   const createdAt = new Date();
   const passwordHash = await hashNewPassword(operator, administrator?.password ?? password ?? "");
-  const { outcome } = await insertAccount(stores.db, actorOf(caller), {
+  const { outcome } = await insertAccount(call.stores.db, actorOf(call), {
     name,
     createdAt,
     administrator: { name: first.name, passwordHash },
@@ -59,42 +56,33 @@ function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: strin
   return new RegistryError(code, { message: `there is ${what} ${name} already`, detail: { name } });
 }
 
-/** @throws RegistryError DENIED. */
-export async function listAccounts(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
-  requireOperator(caller);
-  return list(stores.db, page);
+export async function listAccounts(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {
+  requireOperator(call);
+  return list(call.stores.db, page);
 }
 
-/**
- * An account, for operators and its own users.
- *
- * @throws RegistryError ACCOUNT_UNKNOWN.
- */
-export async function getAccount(stores: Stores, caller: Caller, name: string): Promise<AccountRecord> {
-  const user = requireAccountUser(caller);
-  const account = await findAccount(stores.db, name);
+/** An account, for operators and its own users. */
+export async function getAccount(call: Call<Manager>, name: string): Promise<AccountRecord> {
+  const user = call.caller.user;
+  const account = await findAccount(call.stores.db, name);
   if (account && (user.role === "operator" || user.accountId === account.id)) return account;
   throw unknownAccount(name);
 }
 
-/**
- * Deletes an account with its users (guide 5: its organizations must be gone).
- *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, ACCOUNT_IN_USE.
- */
-export async function removeAccount(stores: Stores, caller: Caller, name: string): Promise<void> {
-  const user = requireOperator(caller);
-  const account = await findAccount(stores.db, name);
+/** Deletes an account with its users (guide 5: its organizations must be gone). */
+export async function removeAccount(call: Call<Manager>, name: string): Promise<void> {
+  const user = requireOperator(call);
+  const account = await findAccount(call.stores.db, name);
   if (!account) throw unknownAccount(name);
   const refuse = (why: string) => {
     return new RegistryError("ACCOUNT_IN_USE", { message: `account ${name} ${why}`, detail: { name } });
   };
   if (account.id === user.accountId) throw refuse("is your own");
   if (account.id === FIRST_ACCOUNT_ID) throw refuse("is the deployment's own, which ADMIN_PASSWORD is for");
-  if (!(await deleteAccount(stores.db, actorOf(caller), account))) {
+  if (!(await deleteAccount(call.stores.db, actorOf(call), account))) {
     throw refuse("still has organizations, or the deployment's last operator");
   }
-  await cleanSoon({ kind: "account", targetId: account.id }, stores);
+  await cleanSoon({ kind: "account", targetId: account.id }, call.stores);
 }
 
 export function unknownAccount(name: string): RegistryError {

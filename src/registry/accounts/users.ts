@@ -1,10 +1,9 @@
 /** The users of an account. */
-import type { Caller, Role, User } from "../../model/rights/access.ts";
+import type { Manager, Role, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCOUNT_USERS } from "../../kernel/limits.ts";
 import { findAccount } from "../../storage/accounts/accounts.ts";
-import type { Stores } from "../../storage/stores.ts";
 import {
   deleteUser,
   findUserById,
@@ -16,8 +15,9 @@ import {
   updateUser,
   type UserRecord,
 } from "../../storage/accounts/users.ts";
+import { type Call, actorOf } from "../call.ts";
+import { requireAdministrator, requireOperator } from "../rights/management.ts";
 import { deletedAccount, unknownAccount } from "./accounts.ts";
-import { actorOf, requireAccountUser, requireAdministrator, requireOperator, requireUser } from "../rights/access.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
 import { hashNewPassword } from "../logins/password-hashing.ts";
 import { refuseReservedName } from "../organizations/reserved-names.ts";
@@ -25,8 +25,8 @@ import { refuseReservedName } from "../organizations/reserved-names.ts";
 export type { ListedUser, NamePage };
 
 /** The users of the caller's account: whoever may grant rights must be able to name them. */
-export async function listUsers(stores: Stores, caller: Caller, page: NamePage): ReturnType<typeof list> {
-  return list(stores.db, requireAccountUser(caller).accountId, page);
+export async function listUsers(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {
+  return list(call.stores.db, call.caller.user.accountId, page);
 }
 
 /**
@@ -34,17 +34,17 @@ export async function listUsers(stores: Stores, caller: Caller, page: NamePage):
  *
  * @throws RegistryError USER_UNKNOWN, also for users of other accounts.
  */
-async function findColleague(stores: Stores, caller: Caller, name: string): Promise<UserRecord> {
-  const { accountId } = requireAccountUser(caller);
-  const user = await findUserByName(stores.db, name);
+async function findColleague(call: Call<Manager>, name: string): Promise<UserRecord> {
+  const { accountId } = call.caller.user;
+  const user = await findUserByName(call.stores.db, name);
   if (user?.accountId === accountId) return user;
   throw unknownUser(shorten(name));
 }
 
 /** The same by the id that IAM's and SWR's APIs have for a user. */
-export async function findColleagueById(stores: Stores, caller: Caller, id: string): Promise<UserRecord> {
-  const { accountId } = requireAccountUser(caller);
-  const user = /^\d{1,15}$/.test(id) ? await findUserById(stores.db, Number(id)) : undefined;
+export async function findColleagueById(call: Call<Manager>, id: string): Promise<UserRecord> {
+  const { accountId } = call.caller.user;
+  const user = /^\d{1,15}$/.test(id) ? await findUserById(call.stores.db, Number(id)) : undefined;
   if (user?.accountId === accountId) return user;
   throw unknownUser(shorten(id));
 }
@@ -53,45 +53,32 @@ export function unknownUser(name: string): RegistryError {
   return new RegistryError("USER_UNKNOWN", { message: `user ${name} does not exist`, detail: { name } });
 }
 
-/**
- * The same for administrators, who manage the account's users.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN.
- */
-export async function requireManagedUser(stores: Stores, caller: Caller, name: string): Promise<UserRecord> {
-  requireAdministrator(caller, requireAccountUser(caller).accountId);
-  return findColleague(stores, caller, name);
+/** The same for administrators, who manage the account's users. */
+export async function requireManagedUser(call: Call<Manager>, name: string): Promise<UserRecord> {
+  requireAdministrator(call, call.caller.user.accountId);
+  return findColleague(call, name);
 }
 
-/**
- * The same for what changes the user, or takes something from them: only operators do that to an operator.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN.
- */
-export async function requireChangeableUser(stores: Stores, caller: Caller, name: string): Promise<UserRecord> {
-  const user = await requireManagedUser(stores, caller, name);
-  if (user.role === "operator") requireOperator(caller);
+/** The same for what changes the user, or takes something from them: only operators do that to an operator. */
+export async function requireChangeableUser(call: Call<Manager>, name: string): Promise<UserRecord> {
+  const user = await requireManagedUser(call, name);
+  if (user.role === "operator") requireOperator(call);
   return user;
 }
 
-/**
- * Creates a user in the caller's account; an operator may name another one.
- *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN, USER_EXISTS, USER_RESERVED.
- */
+/** Creates a user in the caller's account; an operator may name another one. */
 export async function createUser(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   user: { name: string; password: string; role: Role; account?: string | undefined },
 ): Promise<ListedUser> {
   const { name, password, role, account } = user;
-  const accountId = await accountFor(stores, caller, account);
-  if (role === "operator") requireOperator(caller);
+  const accountId = await accountFor(call, account);
+  if (role === "operator") requireOperator(call);
   refuseReservedName(name);
-  const passwordHash = await hashNewPassword(requireUser(caller), password);
+  const passwordHash = await hashNewPassword(call.caller.user, password);
   const createdAt = new Date();
   const created = { accountId, name, role, passwordHash, createdAt };
-  const creation = await insertUser(stores.db, actorOf(caller), created);
+  const creation = await insertUser(call.stores.db, actorOf(call), created);
   switch (creation.outcome) {
     case "created":
       return { id: creation.id, name, role, createdAt };
@@ -108,12 +95,12 @@ export async function createUser(
   }
 }
 
-async function accountFor(stores: Stores, caller: Caller, account: string | undefined): Promise<number> {
-  const user = requireAccountUser(caller);
+async function accountFor(call: Call<Manager>, account: string | undefined): Promise<number> {
+  const user = call.caller.user;
   if (account === undefined || account === user.accountName)
-    return requireAdministrator(caller, user.accountId).accountId;
-  requireOperator(caller);
-  const found = await findAccount(stores.db, account);
+    return requireAdministrator(call, user.accountId).accountId;
+  requireOperator(call);
+  const found = await findAccount(call.stores.db, account);
   if (found) return found.id;
   throw unknownAccount(account);
 }
@@ -121,38 +108,31 @@ async function accountFor(stores: Stores, caller: Caller, account: string | unde
 /**
  * Changes a user's role, sets a new password, or both. Only operators make operators or change them. A new password ends
  * all of the user's logins but those by access key. One's own is changed with the current one (`changePassword`).
- *
- * @throws RegistryError DENIED, USER_UNKNOWN, LAST_ADMINISTRATOR.
  */
 export async function changeUser(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: string,
   { role, password }: { role?: Role | undefined; password?: string | undefined },
 ): Promise<Pick<User, "name" | "role">> {
-  const user = await requireChangeableUser(stores, caller, name);
-  if (role === "operator") requireOperator(caller);
-  const actor = actorOf(caller);
+  const user = await requireChangeableUser(call, name);
+  if (role === "operator") requireOperator(call);
+  const actor = actorOf(call);
   if (password !== undefined && user.id === actor.user.id) {
     const message = "your own password is changed with the current one: PUT /api/session/password";
     throw new RegistryError("DENIED", message);
   }
   const passwordHash = password === undefined ? undefined : await hashNewPassword(actor.user, password);
-  if (await updateUser(stores.db, actor, user, { role, passwordHash })) {
+  if (await updateUser(call.stores.db, actor, user, { role, passwordHash })) {
     return { name, role: role ?? user.role };
   }
   throw role === undefined ? unknownUser(name) : lastAdministrator(user);
 }
 
-/**
- * Deletes a user, and with it whatever is the user's alone: sessions, access keys, login commands, permissions.
- *
- * @throws RegistryError as {@link changeUser}.
- */
-export async function removeUser(stores: Stores, caller: Caller, name: string): Promise<void> {
-  const user = await requireChangeableUser(stores, caller, name);
-  if (!(await deleteUser(stores.db, actorOf(caller), user))) throw lastAdministrator(user);
-  await cleanSoon({ kind: "user", targetId: user.id }, stores);
+/** Deletes a user, and with it whatever is the user's alone: sessions, access keys, login commands, permissions. */
+export async function removeUser(call: Call<Manager>, name: string): Promise<void> {
+  const user = await requireChangeableUser(call, name);
+  if (!(await deleteUser(call.stores.db, actorOf(call), user))) throw lastAdministrator(user);
+  await cleanSoon({ kind: "user", targetId: user.id }, call.stores);
 }
 
 function lastAdministrator({ name, role }: User): RegistryError {

@@ -1,5 +1,5 @@
 /** What was done, by whom (guide 1.6): who may see it, and what is recorded of what was refused. */
-import type { Caller, User } from "../../model/rights/access.ts";
+import type { Manager, Reach, User, Visitor } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import type { AuditAction, AuditEntry } from "../../model/audit/audit.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -17,7 +17,8 @@ import { type AuditLimits, insertAuditRarely, UNKNOWN_ORIGIN } from "../../stora
 import { insertAuditEvent } from "../../storage/audit/audit.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findUserByName } from "../../storage/accounts/users.ts";
-import { actorOf, requireAuditAccess } from "../rights/access.ts";
+import { actorOf, type Call, type Incoming } from "../call.ts";
+import { requireAuditAccess } from "../rights/management.ts";
 import { Budget } from "../housekeeping/budget.ts";
 
 export type { AuditEvent };
@@ -68,16 +69,14 @@ const LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: HOUR_MS };
  * between; `next` is the id to go on behind.
  *
  * @param before the id to go on behind; undefined for the newest.
- * @throws RegistryError as {@link requireAuditAccess}.
  */
 export async function listEvents(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   query: AuditQuery,
   page: { before: number | undefined; limit: number },
 ): Promise<AuditEvents> {
-  const scope = await requireAuditAccess(stores, caller, query);
-  return listAudit(stores.db, { ...query, ...scope }, page);
+  const scope = await requireAuditAccess(call, query);
+  return listAudit(call.stores.db, { ...query, ...scope }, page);
 }
 
 /** A part of an export. */
@@ -90,32 +89,29 @@ export interface ExportedEvents {
 /**
  * All events that the caller may see, newest first, a page at a time: as many as one invocation may read, which is about two
  * million. Rights are checked before this returns.
- *
- * @throws RegistryError as {@link requireAuditAccess}.
  */
 export async function exportEvents(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   query: AuditQuery,
   before: number | undefined,
 ): Promise<AsyncGenerator<ExportedEvents, void>> {
-  const scope = await requireAuditAccess(stores, caller, query);
-  const last = await recordExport(stores, caller, query);
-  return readPages(stores, { ...query, ...scope }, Math.min(before ?? last, last));
+  const scope = await requireAuditAccess(call, query);
+  const last = await recordExport(call, query);
+  return readPages(call.stores, { ...query, ...scope }, Math.min(before ?? last, last));
 }
 
 /** @returns the id of the event, which the export itself does not hold. */
-async function recordExport({ db }: Stores, caller: Caller, query: AuditQuery): Promise<number> {
+async function recordExport(call: Call<Manager>, query: AuditQuery): Promise<number> {
   const { organization, accountName, ...filters } = query;
-  const actor = actorOf(caller);
-  const found = organization && (await findOrganizationFacts(db, actor.user, organization)).organization;
+  const actor = actorOf(call);
+  const found = organization && (await findOrganizationFacts(call.stores.db, actor.user, organization)).organization;
   const entry: AuditEntry = {
     action: "audit.export",
     resource: organization ?? accountName ?? actor.user.accountName,
     ...(organization && found && { organization, accountId: found.accountId }),
     detail: { ...filters },
   };
-  return insertAuditEvent(db, actor, entry);
+  return insertAuditEvent(call.stores.db, actor, entry);
 }
 
 async function* readPages(
@@ -143,18 +139,19 @@ export interface RefusedRequest {
 }
 
 /**
- * Records that somebody was not allowed to do something, within limits; it belongs to the organization's account if it
- * concerns one.
+ * Records after the answer that somebody was not allowed to do something, within limits; it belongs to the organization's
+ * account if it concerns one.
  */
-export async function recordDenied(
-  { db }: Stores,
-  { user, address }: Caller,
+export function recordDenied(
+  { stores: { db }, after }: Incoming,
+  { user, address }: { user: User; address: string | undefined },
   action: "management.request" | "registry.request",
   refused: RefusedRequest,
-): Promise<void> {
-  if (!user) return;
-  const entry = await describeDenied(db, user, action, refused);
-  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+): void {
+  after(async () => {
+    const entry = await describeDenied(db, user, action, refused);
+    await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+  });
 }
 
 /** Uses of a password for tokens that this isolate has recorded: docker's next pull is to cost no write. */
@@ -162,16 +159,17 @@ const recorded = new BoundedMemory<number>(256 * 1024);
 const RECORDED_BYTES = 8;
 
 /**
- * Records that somebody exchanged a name and password, or a login command's, for tokens: once an hour for a name and address.
+ * Records after the answer that somebody exchanged a name and password, or a login command's, for tokens: once an hour for a
+ * name and address.
  *
  * @param name that was logged in with.
  */
-export async function recordTokenLogin(
-  { db }: Stores,
-  { user, reach }: { user: User; reach: Caller["reach"] },
+export function recordTokenLogin(
+  { stores: { db }, after }: Incoming,
+  { user, reach }: { user: User; reach: Reach },
   name: string,
   { address, client }: { address: string | undefined; client: string | undefined },
-): Promise<void> {
+): void {
   // The project before the key of a login command may be any.
   const resource = reach === "registry" ? (parseLoginName(name)?.key ?? name) : name;
   const key = [user.id, resource, address].join("\0");
@@ -183,16 +181,15 @@ export async function recordTokenLogin(
     resource,
     detail: { with: reach === "registry" ? "login command" : "password", client },
   };
-  await insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS);
+  after(() => insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS));
 }
 
-/** Records that a user downloads an image as an archive, within limits; it belongs to the account of the image. */
-export async function recordDownload(
-  { db }: Stores,
-  { user, address }: Caller,
+/** Records after the answer that a user downloads an image as an archive, within limits; it belongs to the account of the image. */
+export function recordDownload(
+  { stores: { db }, caller: { user, address }, after }: Call<Visitor>,
   image: { name: RepositoryName; accountId: number; reference: string },
   detail: Record<string, unknown>,
-): Promise<void> {
+): void {
   // As nobody is named, this would say no more than the number of pulls.
   if (!user) return;
   const { name, accountId, reference } = image;
@@ -203,7 +200,7 @@ export async function recordDownload(
     resource: `${name}${isDigest(reference) ? "@" : ":"}${reference}`,
     detail,
   };
-  await insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE);
+  after(() => insertAuditRarely(db, { user, address }, entry, user.accountId, REPEATABLE));
 }
 
 async function describeDenied(

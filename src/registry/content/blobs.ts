@@ -1,4 +1,4 @@
-import type { Actor } from "../../model/rights/access.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import type { ByteRange } from "../../kernel/byte-range.ts";
 import { counted } from "../../kernel/counted.ts";
 import type { Digest } from "../../kernel/digest.ts";
@@ -7,8 +7,11 @@ import type { RepositoryName } from "../../kernel/reference.ts";
 import { findBlob as find, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../../storage/content/blobs.ts";
 import { hasObject } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
-import { findWriteTarget } from "../rights/access.ts";
+import type { Access } from "../rights/access.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
+import { countPull } from "./pulls.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
@@ -22,10 +25,12 @@ export interface Blob {
 /**
  * Says that a blob exists and can be read, to somebody who may be about to rely on it in a manifest: garbage collection then
  * leaves it for the grace period.
- *
- * @throws RegistryError BLOB_UNKNOWN or NAME_UNKNOWN.
  */
-export async function statBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<Blob> {
+export async function statBlob(
+  { stores }: Call<RegistryCaller>,
+  { repository }: Access<"pull">,
+  digest: Digest,
+): Promise<Blob> {
   const blob = await requireBlob(stores, repository, digest);
   if (!(await isReadable(stores, blob))) throw lostBlob(digest);
   // The blob may be touched by those who use it elsewhere, and have to go here.
@@ -36,23 +41,36 @@ export async function statBlob(stores: Stores, repository: RepositoryName, diges
   return blob;
 }
 
-/**
- * Finds a blob to read. `open` reads it, or the range that it is given, straight from R2.
- *
- * @throws RegistryError BLOB_UNKNOWN or NAME_UNKNOWN.
- */
+/** A blob that can be read, straight from R2. */
+export interface ReadableBlob extends Blob {
+  /**
+   * Counts a pull of these ranges, or else of the whole, and opens the first of them.
+   *
+   * @returns its bytes, and a function that opens another one.
+   */
+  open: (ranges?: readonly ByteRange[]) => Promise<{ body: ReadableStream; openNext: OpenRange }>;
+}
+export type OpenRange = (range?: ByteRange) => Promise<ReadableStream>;
+
+/** Finds a blob to read. */
 export async function getBlob(
-  stores: Stores,
-  repository: RepositoryName,
+  call: Call<RegistryCaller>,
+  { repository }: Access<"pull">,
   digest: Digest,
-): Promise<Blob & Pick<FoundBlob, "repository"> & { open: (range?: ByteRange) => Promise<ReadableStream> }> {
-  const { size, objectKey, repository: pulledFrom } = await requireBlob(stores, repository, digest);
-  const open = async (range?: ByteRange) => {
-    const object = await openObject(stores, objectKey, range);
+): Promise<ReadableBlob> {
+  const { size, objectKey, repository: pulledFrom } = await requireBlob(call.stores, repository, digest);
+  const openNext = async (range?: ByteRange) => {
+    const object = await openObject(call.stores, objectKey, range);
     if (!object) throw lostBlob(digest);
     return object.body;
   };
-  return { digest, size, repository: pulledFrom, open };
+  const open = async (ranges?: readonly ByteRange[]) => {
+    const body = await openNext(ranges?.[0]);
+    const bytes = ranges ? ranges.reduce((sum, { length }) => sum + length, 0) : size;
+    countPull(call, { repository: pulledFrom, isCounted: false, bytes, manifestIds: [] });
+    return { body, openNext };
+  };
+  return { digest, size, open };
 }
 
 /**
@@ -87,19 +105,15 @@ export async function noteLost(db: Stores["db"], keys: readonly string[]): Promi
   await markLost(db, keys);
 }
 
-/**
- * Removes a blob from a repository. Other repositories keep it, and so does this one while a manifest needs it.
- *
- * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, BLOB_UNKNOWN, NAME_UNKNOWN or BLOB_IN_USE.
- */
+/** Removes a blob from a repository. Other repositories keep it, and so does this one while a manifest needs it. */
 export async function deleteBlob(
-  stores: Stores,
-  actor: Actor,
-  repository: RepositoryName,
+  call: Call<RegistryCaller>,
+  { repository }: Access<"delete">,
   digest: Digest,
 ): Promise<void> {
-  await findWriteTarget(stores, actor, "delete", repository);
-  if (await unlinkBlob(stores.db, actor, repository, digest)) return;
+  const { stores } = call;
+  await findWriteTarget(call, "delete", repository);
+  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) return;
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {
     message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,

@@ -1,5 +1,4 @@
 /** What belongs to an image goes and comes back with it: `storage/content/settling.ts`. */
-import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { expireWaiting } from "../../storage/content/waiting-companions.ts";
 import {
@@ -13,6 +12,7 @@ import {
 import type { Database } from "../../storage/database.ts";
 import { GONE_ACCOUNT } from "../../storage/deletion/gone.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { actorOf, type Call } from "../call.ts";
 import type { Budget } from "../housekeeping/budget.ts";
 
 /** Batches that somebody waits for. An image takes one, its parts another, and what belongs to what belongs to it a third. */
@@ -29,14 +29,14 @@ const WAITING_SLICE = 20;
  * @param noted as the batch has answered.
  */
 export async function settleAfter(
-  { db }: Stores,
+  call: Call,
   repository: Pick<SettledRepository, "id" | "name">,
-  actor: Actor,
   noted: readonly Unsettled[],
 ): Promise<void> {
   if (noted.length === 0) return;
   try {
-    await settleSlices(db, repository, actor, noted, (round) => round < MAX_ROUNDS);
+    const doing = { doer: actorOf(call), goesOn: (round: number) => round < MAX_ROUNDS };
+    await settleSlices(call.stores.db, repository, noted, doing);
   } catch (error) {
     warnOfRest(repository, error);
   }
@@ -56,7 +56,7 @@ export async function settleRepository(
 ): Promise<boolean> {
   try {
     const goesOn = (round: number) => !budget.isSpent || round < ROUNDS_OF_A_SPENT_BUDGET;
-    return await settleSlices(db, repository, registryOf(repository), noted, goesOn);
+    return await settleSlices(db, repository, noted, { doer: registryOf(repository), goesOn });
   } catch (error) {
     warnOfRest(repository, error);
     return false;
@@ -67,15 +67,14 @@ export async function settleRepository(
  * Settles slice after slice. What there is no room for is passed by, and tried again once the others are settled: they may
  * have made room.
  *
- * @param goesOn whether there is time for one more.
+ * @param doing in whose name, and whether there is time for one more round.
  * @returns whether nothing was left.
  */
 async function settleSlices(
   db: Database,
   repository: Pick<SettledRepository, "id" | "name">,
-  doer: Parameters<typeof settle>[2],
   noted: readonly Unsettled[],
-  goesOn: (round: number) => boolean,
+  { doer, goesOn }: { doer: Parameters<typeof settle>[2]; goesOn: (round: number) => boolean },
 ): Promise<boolean> {
   let next = noted;
   let after: Digest | undefined;

@@ -1,12 +1,13 @@
-import type { Actor } from "../../model/rights/access.ts";
 import { type Digest, isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import { failedPrecondition, holds, type Precondition } from "../../kernel/precondition.ts";
-import type { Reference, RepositoryName } from "../../kernel/reference.ts";
+import { type Precondition, failedPrecondition, holds } from "../../kernel/precondition.ts";
+import type { Reference } from "../../kernel/reference.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { deleteManifest as deleteWithTags } from "../../storage/content/delete-manifest.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { findWriteTarget } from "../rights/access.ts";
-import { cleanSoon } from "../deletion/cleanups.ts";
+import { type Call, actorOf } from "../call.ts";
+import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
+import type { Access } from "../rights/access.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
 import { settleAfter } from "./companions.ts";
 import { deleteTag } from "../deletion/delete-tags.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
@@ -16,21 +17,28 @@ import { findManifest } from "./find-manifest.ts";
 /**
  * By tag: deletes that tag only. By digest: the manifest and every tag that points to it (OCI distribution-spec,
  * "Content Management").
- *
- * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, MANIFEST_UNKNOWN, MANIFEST_IN_USE while an
- * index needs it, TAG_IMMUTABLE, or PRECONDITION_FAILED.
  */
 export async function deleteManifest(
-  stores: Stores,
-  actor: Actor,
-  repository: RepositoryName,
+  call: Call<RegistryCaller>,
+  access: Access<"delete">,
   reference: Reference,
   precondition?: Precondition,
 ): Promise<void> {
-  const { repositoryId: id } = await findWriteTarget(stores, actor, "delete", repository);
+  await deleteReferenced(call, access, reference, precondition);
+  call.after(() => cleanUpAfterwards(call.stores));
+}
+
+async function deleteReferenced(
+  call: Call<RegistryCaller>,
+  { repository }: Access<"delete">,
+  reference: Reference,
+  precondition: Precondition | undefined,
+): Promise<void> {
+  const { stores } = call;
+  const { repositoryId: id } = await findWriteTarget(call, "delete", repository);
   if (id === undefined) throw unknownManifest(repository, reference);
   if (!isDigest(reference)) {
-    const isDeleted = await deleteTag(stores, actor, { id, name: repository }, reference, precondition);
+    const isDeleted = await deleteTag(call, { id, name: repository }, reference, precondition);
     if (!isDeleted) throw unknownManifest(repository, reference);
     return;
   }
@@ -39,7 +47,7 @@ export async function deleteManifest(
     const isThere = (await findManifest(stores.db, repository, reference)) !== undefined;
     throw isThere ? failedPrecondition(reference) : unknownManifest(repository, reference);
   }
-  const deletion = await deleteWithTags(stores.db, actor, repository, reference);
+  const deletion = await deleteWithTags(stores.db, actorOf(call), repository, reference);
   switch (deletion.outcome) {
     case "deleted":
       break;
@@ -58,7 +66,7 @@ export async function deleteManifest(
   }
   // First, so that the parts of an index are noted.
   await cleanSoon({ kind: "manifests" }, stores);
-  await settleAfter(stores, { id, name: repository }, actor, deletion.unsettled);
+  await settleAfter(call, { id, name: repository }, deletion.unsettled);
 }
 
 function manifestInUse(digest: Digest, parents: readonly Digest[]): RegistryError {

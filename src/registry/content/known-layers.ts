@@ -1,6 +1,6 @@
 /** Layers that an image has already, for whoever uploads an archive, where layers are not compressed: beyond SWR. */
 import { withDocuments } from "../../documents.ts";
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { readDiffIds } from "../../model/images/image-config.ts";
 import { readManifestContent } from "../../kernel/manifest-content.ts";
@@ -9,7 +9,9 @@ import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { findMissing } from "../../storage/content/missing-parts.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { listTagPage } from "../../storage/content/tags.ts";
-import { actorOf, findWriteTarget, requireAccountUser, requireOrganization } from "../rights/access.ts";
+import type { Call } from "../call.ts";
+import { requireOrganization } from "../rights/management.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
 import { readConfigText } from "../images/platforms.ts";
 import { readManifest } from "./find-manifest.ts";
 import { findBlob } from "./blobs.ts";
@@ -35,28 +37,26 @@ export interface KnownLayer {
  * a page takes (guide, chapter 6).
  */
 export async function findKnownLayers(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   diffIds: readonly string[],
 ): Promise<KnownLayer[]> {
-  requireAccountUser(caller);
-  await requireOrganization(stores, caller, organizationOf(name), "edit");
-  const { repositoryId } = await findWriteTarget(stores, actorOf(caller), "push", name);
+  await requireOrganization(call, organizationOf(name), "edit");
+  const { repositoryId } = await findWriteTarget(call, "push", name);
   if (repositoryId === undefined) return [];
   const newest = { repositoryId, name: undefined, order: "updatedAt", isDescending: true, offset: 0 } as const;
-  const tags = await listTagPage(stores.db, { ...newest, limit: SEARCHED_TAGS });
+  const tags = await listTagPage(call.stores.db, { ...newest, limit: SEARCHED_TAGS });
   const wanted = new Set(diffIds);
   const known: KnownLayer[] = [];
   for (const digest of new Set(tags.map((tag) => tag.digest))) {
     if (wanted.size === 0) break;
-    for (const layer of await readLayers(stores, name, digest)) {
+    for (const layer of await readLayers(call.stores, name, digest)) {
       if (wanted.delete(layer.diffId)) known.push(layer);
     }
   }
   if (known.length === 0) return known;
   const { blobs: lost } = await findMissing(
-    stores.db,
+    call.stores.db,
     repositoryId,
     { blobs: known.map(({ digest }) => digest), children: [] },
     known.length,

@@ -1,16 +1,14 @@
-import type { RepositoryName, Tag } from "../../kernel/reference.ts";
-import type { Stores } from "../../storage/stores.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
+import type { Tag } from "../../kernel/reference.ts";
 import { listTags as list } from "../../storage/content/tags.ts";
+import type { Call } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
+import type { Access } from "../rights/access.ts";
 
-/**
- * One page of a repository's tags in lexical order (OCI distribution-spec, "Listing Tags").
- *
- * @throws RegistryError NAME_UNKNOWN.
- */
+/** One page of a repository's tags in lexical order (OCI distribution-spec, "Listing Tags"). */
 export async function listTags(
-  stores: Stores,
-  repository: RepositoryName,
+  { stores }: Call<RegistryCaller>,
+  { repository }: Access<"pull">,
   last: string,
   limit: number,
 ): Promise<Tag[]> {

@@ -1,12 +1,12 @@
-import type { Actor, Caller } from "../../model/rights/access.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { mountBlob as linkFrom } from "../../storage/content/blobs.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { mayAccess, pullLimitOf } from "../rights/access.ts";
-import { isReadable } from "./blobs.ts";
+import { actorOf, type Call } from "../call.ts";
 import { ensureRepository } from "../images/repositories.ts";
+import { type Access, mayAccess, pullLimitOf } from "../rights/access.ts";
+import { isReadable } from "./blobs.ts";
 
 /**
  * Makes a blob of another repository a blob of this one, without moving bytes (OCI distribution-spec, "Mounting a blob
@@ -14,22 +14,18 @@ import { ensureRepository } from "../images/repositories.ts";
  * so the user's right to the source is looked up, whatever a token of some minutes ago says.
  *
  * @returns whether it could be mounted; if not, the caller uploads it.
- * @throws RegistryError QUOTA_EXCEEDED.
  */
 export async function mountBlob(
-  stores: Stores,
-  caller: Caller,
-  actor: Actor,
-  mount: { repository: RepositoryName; digest: Digest; from: RepositoryName | undefined },
+  call: Call<RegistryCaller>,
+  { repository }: Access<"push">,
+  { digest, from }: { digest: Digest; from: RepositoryName | undefined },
 ): Promise<boolean> {
-  const { repository, digest, from } = mount;
-  if (from && !(await mayAccess(stores, caller, "pull", from))) return false;
-  const repositoryId = await ensureRepository(stores, actor, repository);
+  const { stores, caller } = call;
+  if (from && !(await mayAccess(call, "pull", from))) return false;
+  const { user } = actorOf(call);
+  const repositoryId = await ensureRepository(call, repository);
   const among = from ? [from] : pullLimitOf(caller);
-  const mounting = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, {
-    user: actor.user,
-    among,
-  });
+  const mounting = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user, among });
   if (mounting.outcome === "quota-exceeded") throw quotaExceeded(mounting.excess);
   // One that is lost stays linked, and counts as absent until it is uploaded.
   return mounting.outcome === "mounted" && isReadable(stores, mounting.object);

@@ -1,7 +1,6 @@
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { Caller } from "../../model/rights/access.ts";
-import type { Digest } from "../../kernel/digest.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { defaultChild } from "../../kernel/manifest.ts";
@@ -14,15 +13,24 @@ import {
   touchManifest,
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { mayAccess } from "../rights/access.ts";
+import type { Call } from "../call.ts";
+import { type Access, mayAccess } from "../rights/access.ts";
 import { findManifest, readManifest } from "./find-manifest.ts";
+import { countPull } from "./pulls.ts";
 
 /** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
 const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 export type { StoredManifest };
 
-export interface PulledManifest extends ReadManifest {
+/** A manifest that somebody may pull. */
+export interface PullableManifest extends StoredManifest {
+  /** Counts the pull, and gives the exact text. */
+  open: () => string;
+}
+
+/** What a pull takes, and is counted by. */
+export interface FoundPull extends ReadManifest {
   /** It, and the index that was asked for when it came in its place. */
   pulledIds: number[];
   /** Whether somebody began to pull an image with it: a client that has an index asks for its parts by digest. */
@@ -31,6 +39,11 @@ export interface PulledManifest extends ReadManifest {
 
 /** Which media types a client understands; undefined when it did not say. */
 export type Accepted = ReadonlySet<string> | undefined;
+
+export interface WantedManifest {
+  reference: Reference;
+  accepted: Accepted;
+}
 
 /**
  * Finds a manifest by tag or digest, with its exact text.
@@ -43,15 +56,29 @@ export type Accepted = ReadonlySet<string> | undefined;
  * again: garbage collection leaves it for another grace period.
  *
  * @param memory of documents: what it takes for texts is the caller's to give back.
- * @throws RegistryError MANIFEST_UNKNOWN, NAME_UNKNOWN, or OVERLOADED when there is no memory for its text.
  */
 export async function pullManifest(
+  call: Call<RegistryCaller>,
+  { repository }: Access<"pull">,
+  wanted: WantedManifest,
+  memory: Lease,
+): Promise<PullableManifest> {
+  const { digest, mediaType, size, text, ...found } = await findPull(call.stores, repository, wanted, memory);
+  const open = () => {
+    const { isCounted, pulledIds: manifestIds } = found;
+    countPull(call, { repository: found.repository, isCounted, bytes: size, manifestIds });
+    return text;
+  };
+  return { digest, mediaType, size, open };
+}
+
+/** The same of any repository, for whom the caller of this has let pull; nothing is counted. */
+export async function findPull(
   stores: Stores,
   repository: RepositoryName,
-  reference: Reference,
-  accepted: Accepted,
+  { reference, accepted }: WantedManifest,
   memory: Lease,
-): Promise<PulledManifest> {
+): Promise<FoundPull> {
   const manifest = await readManifest(stores.db, repository, reference, memory);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
@@ -63,25 +90,24 @@ export async function pullManifest(
 }
 
 /**
- * The same without the text, which is then not read.
- *
- * @param caller to whom, if they may push, a manifest with a lost blob is absent (ADR 19).
+ * The same as {@link pullManifest} without the text, which is then not read. To a caller who may push, a manifest with a lost
+ * blob is absent (ADR 19).
  */
 export async function statManifest(
-  stores: Stores,
-  repository: RepositoryName,
-  reference: Reference,
-  accepted: Accepted,
-  caller?: Caller,
+  call: Call<RegistryCaller>,
+  { repository }: Access<"pull">,
+  wanted: WantedManifest,
 ): Promise<StoredManifest> {
+  const { stores } = call;
+  const { reference, accepted } = wanted;
   const manifest = await findManifest(stores.db, repository, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // Who may push may be about to: what is there already is skipped, and with it the blobs that were lost.
-  if (manifest.hasLostBlob && caller && (await mayAccess(stores, caller, "push", repository))) {
+  if (manifest.hasLostBlob && (await mayAccess(call, "push", repository))) {
     throw unknownManifest(repository, reference);
   }
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
-  return withDocuments((memory) => pullManifest(stores, repository, reference, accepted, memory));
+  return withDocuments((memory) => findPull(stores, repository, wanted, memory));
 }
 
 /** @returns false when the manifest was collected just before. */
@@ -102,8 +128,7 @@ function needsDefaultChild({ mediaType }: StoredManifest, accepted: Accepted): b
 }
 
 export function unknownManifest(repository: RepositoryName, reference: Reference): RegistryError {
-  const what: [string, Record<string, Digest | string>] = isDigest(reference)
-    ? [`manifest ${reference}`, { digest: reference }]
-    : [`tag ${reference}`, { tag: reference }];
-  return new RegistryError("MANIFEST_UNKNOWN", { message: `${what[0]} is not in ${repository}`, detail: what[1] });
+  const detail = isDigest(reference) ? { digest: reference } : { tag: reference };
+  const what = isDigest(reference) ? `manifest ${reference}` : `tag ${reference}`;
+  return new RegistryError("MANIFEST_UNKNOWN", { message: `${what} is not in ${repository}`, detail });
 }

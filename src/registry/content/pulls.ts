@@ -5,6 +5,7 @@
 import { dayOf } from "../../kernel/day.ts";
 import { addPulls, type ManifestPull, type RepositoryPulls } from "../../storage/content/pulls.ts";
 import type { Stores } from "../../storage/stores.ts";
+import type { Incoming } from "../call.ts";
 
 const FLUSH_DELAY_MS = 1000;
 /** Each waits longer than the one before; what they do not write stays for the next pull's. */
@@ -28,16 +29,8 @@ let manifests = new Map<number, ManifestPull>();
 /** Until when a flush is on its way. */
 let pendingUntil = 0;
 
-/**
- * Counts a pull, in memory.
- *
- * @returns a promise that the platform has to keep going (`waitUntil`) after the answer; undefined when an earlier one
- * covers this pull as well. It never rejects.
- */
-export function countPull(
-  { db }: Stores,
-  { repository, isCounted, bytes, manifestIds }: Pull,
-): Promise<void> | undefined {
+/** Counts a pull in memory, and has it written after the answer unless an earlier one's flush is to do that. */
+export function countPull(call: Incoming, { repository, isCounted, bytes, manifestIds }: Pull): void {
   const now = new Date();
   addRepositories([
     {
@@ -49,7 +42,7 @@ export function countPull(
     },
   ]);
   addManifests(manifestIds.map((manifestId) => ({ manifestId, pulledAt: now.getTime() })));
-  return now.getTime() < pendingUntil ? undefined : flushSoon(db);
+  if (now.getTime() >= pendingUntil) call.after(() => flushSoon(call.stores.db));
 }
 
 function addRepositories(pulls: Iterable<RepositoryPulls>): void {

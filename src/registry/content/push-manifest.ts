@@ -1,13 +1,12 @@
-import type { Actor } from "../../model/rights/access.ts";
-import { algorithmOf, type Digest, isDigest } from "../../kernel/digest.ts";
+import { type Digest, algorithmOf, isDigest } from "../../kernel/digest.ts";
 import { digestOf } from "../../model/hash.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { type Problem, RegistryError } from "../../kernel/errors.ts";
 import { type Manifest, parseManifest } from "../../kernel/manifest.ts";
 import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
 import { failedPrecondition, type Precondition } from "../../kernel/precondition.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { Reference, RepositoryName, Tag } from "../../kernel/reference.ts";
-import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
 import { findManifest } from "../../storage/content/find-manifest.ts";
 import { findMissing } from "../../storage/content/missing-parts.ts";
 import {
@@ -16,6 +15,10 @@ import {
   saveManifest,
 } from "../../storage/content/save-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { actorOf, type Call } from "../call.ts";
+import { recordPlatform } from "../images/platforms.ts";
+import type { Access } from "../rights/access.ts";
+import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "./companions.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
 import { ensureRepository, unknownRepository } from "../images/repositories.ts";
@@ -26,8 +29,6 @@ const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
 const MAX_NAMED_PARTS = 100;
 
 export interface ManifestPush {
-  repository: RepositoryName;
-  actor: Actor;
   /** A tag to move to the manifest, or the digest that it must have. */
   reference: Reference;
   /** More tags to move to it, when the reference is a digest. */
@@ -36,28 +37,26 @@ export interface ManifestPush {
   bytes: Uint8Array;
   /** What must hold for what `reference` points to. */
   precondition?: Precondition | undefined;
-  /** The registry's own address, `https://host[:port]`: what events call it. */
-  registry: string;
+}
+
+export interface PushedManifest {
+  digest: Digest;
+  subject: Digest | undefined;
+  tags: Tag[];
 }
 
 /**
  * Accepts a manifest once everything it names is in the repository, and moves the tags to it (OCI distribution-spec,
  * "Pushing Manifests"). The subject may be absent; so may non-distributable layers.
- *
- * @throws RegistryError MANIFEST_INVALID, MANIFEST_TOO_LARGE, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, TAG_IMMUTABLE TOO_MANY_TAGS
- * or PRECONDITION_FAILED.
  */
 export async function pushManifest(
-  stores: Stores,
+  call: Call<RegistryCaller>,
+  { repository }: Access<"push">,
   push: ManifestPush,
-): Promise<{
-  digest: Digest;
-  subject: Digest | undefined;
-  imageConfig: Digest | undefined;
-  tags: Tag[];
-  outbox: OutboxEntry[];
-}> {
-  const { repository, actor, reference, bytes, registry, precondition } = push;
+): Promise<PushedManifest> {
+  const { stores, registry } = call;
+  const actor = actorOf(call);
+  const { reference, bytes, precondition } = push;
   const text = decode(bytes);
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
@@ -71,14 +70,16 @@ export async function pushManifest(
   const tags = isDigest(reference) ? push.tags : [reference];
   // Before the push makes a repository in vain.
   if (precondition?.match !== undefined) await requireFound(stores, repository, reference);
-  const repositoryId = await ensureRepository(stores, actor, repository);
+  const repositoryId = await ensureRepository(call, repository);
   const size = bytes.byteLength;
   const condition = precondition && { precondition, reference };
   const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry, condition };
   const stored = await saveManifest(stores.db, saved);
   if (stored.outcome !== "saved") throw await refusalOf(stores, saved, stored);
-  await settleAfter(stores, { id: repositoryId, name: repository }, actor, stored.unsettled);
-  return { digest, subject: manifest.subject, imageConfig: manifest.imageConfig, tags, outbox: stored.outbox };
+  await settleAfter(call, { id: repositoryId, name: repository }, stored.unsettled);
+  call.after(() => dispatch(stores, stored.outbox));
+  call.after(() => recordPlatform(stores, repository, digest, manifest.imageConfig));
+  return { digest, subject: manifest.subject, tags };
 }
 
 /** Why a manifest was not stored. */
@@ -140,7 +141,7 @@ function requireShortAnnotations({ subject, annotations }: Manifest): void {
 
 async function missingParts(stores: Stores, repositoryId: number, manifest: Manifest): Promise<RegistryError> {
   const { blobs, children } = await findMissing(stores.db, repositoryId, manifest, MAX_NAMED_PARTS);
-  const named: Problem[] = [
+  const named: Problem<"MANIFEST_BLOB_UNKNOWN">[] = [
     ...blobs.digests.map((digest) => ({
       message: `blob ${digest} is not in the repository: push it first`,
       detail: { digest },

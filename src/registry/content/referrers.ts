@@ -1,8 +1,10 @@
-import type { Caller } from "../../model/rights/access.ts";
+import type { RegistryCaller, Visitor } from "../../model/rights/access.ts";
 import { type Digest, isDigest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import { listReferrers as list } from "../../storage/content/referrers.ts";
+import type { Call } from "../call.ts";
 import type { Stores } from "../../storage/stores.ts";
+import type { Access } from "../rights/access.ts";
 import { requireVisible } from "../images/image-detail.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 import { findManifest } from "./find-manifest.ts";
@@ -24,21 +26,30 @@ export interface ReferrerPage {
   next: Digest | undefined;
 }
 
+/** What of a list of referrers is wanted. */
+export interface ReferrerQuery {
+  artifactType: string | undefined;
+  /** The digest to go on behind; empty for the first page. */
+  last: string;
+}
+
 /**
  * One page of the manifests that refer to a digest (OCI distribution-spec, "Listing Referrers"). A digest or repository
  * that does not exist has none: clients may ask before anything is there.
  */
 export async function listReferrers(
-  stores: Stores,
-  query: {
-    repository: RepositoryName;
-    subject: Digest;
-    artifactType: string | undefined;
-    last: string;
-    limit?: number;
-  },
+  { stores }: Call<RegistryCaller>,
+  { repository }: Access<"pull">,
+  query: ReferrerQuery & { subject: Digest },
 ): Promise<ReferrerPage> {
-  const { referrers, hasMore } = await list(stores.db, { limit: PAGE_SIZE, ...query });
+  return pageOf(stores, { ...query, repository, limit: PAGE_SIZE });
+}
+
+async function pageOf(
+  { db }: Stores,
+  query: ReferrerQuery & { repository: RepositoryName; subject: Digest; limit: number },
+): Promise<ReferrerPage> {
+  const { referrers, hasMore } = await list(db, query);
   const descriptors = referrers.map(({ mediaType, digest, size, artifactType, annotations }) => ({
     mediaType,
     digest,
@@ -49,20 +60,15 @@ export async function listReferrers(
   return { descriptors, next: hasMore ? descriptors.at(-1)?.digest : undefined };
 }
 
-/**
- * The same for a manifest that an image's page shows, by tag or digest.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED or MANIFEST_UNKNOWN.
- */
+/** The same for a manifest that an image's page shows, by tag or digest. */
 export async function listManifestReferrers(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Visitor>,
   name: RepositoryName,
   reference: Reference,
-  page: { artifactType: string | undefined; last: string; limit: number },
+  page: ReferrerQuery & { limit: number },
 ): Promise<ReferrerPage> {
-  await requireVisible(stores, caller, name);
-  const subject = isDigest(reference) ? reference : (await findManifest(stores.db, name, reference))?.digest;
+  await requireVisible(call, name);
+  const subject = isDigest(reference) ? reference : (await findManifest(call.stores.db, name, reference))?.digest;
   if (!subject) throw unknownManifest(name, reference);
-  return listReferrers(stores, { ...page, repository: name, subject });
+  return pageOf(call.stores, { ...page, repository: name, subject });
 }

@@ -1,11 +1,9 @@
 /** Pushing a blob: OCI distribution-spec, "Pushing blobs". */
-import type { Actor } from "../../model/rights/access.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import type { QuotaExcess } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { listOldUploads, touchOpenUploads } from "../../storage/content/open-uploads.ts";
-import type { Stores } from "../../storage/stores.ts";
 import {
   appendToUpload,
   cancelUpload,
@@ -19,7 +17,9 @@ import {
   uploadOffset,
   type UploadOutcome,
 } from "../../storage/content/uploads.ts";
-import { findWriteTarget } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import type { Access } from "../rights/access.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
 import { ensureOpenUpload } from "../images/repositories.ts";
 import { acceptedBy } from "./upload-refusals.ts";
 
@@ -31,38 +31,40 @@ const GIVE_WAY_MS = 60 * 60 * 1000;
 /** How many are looked at then: what is refused must not make much work. */
 const MAX_LOOKED_AT = 5;
 
-/** An upload that is under way: where it goes to, who goes on with it, and the id of its session. */
+/** An upload that is under way: where it goes to, and the id of its session. */
 export interface Upload {
-  repository: RepositoryName;
-  actor: Actor;
+  access: Access<"push">;
   session: string;
 }
 
-/**
- * Opens an upload session and answers its id.
- *
- * @throws RegistryError as `ensureRepository`; QUOTA_EXCEEDED also when there are too many sessions.
- */
+/** The bytes of a whole blob, or the last ones of it, with its digest. */
+export interface UploadEnd {
+  digest: Digest;
+  bounds: ChunkBounds;
+  body: Body | null;
+}
+
+/** Opens an upload session and answers its id. */
 export async function startUpload(
-  stores: Stores,
-  repository: RepositoryName,
-  actor: Actor,
+  call: Call<RegistryCaller>,
+  { repository }: Access<"push">,
   algorithm: DigestAlgorithm,
 ): Promise<string> {
-  const session = newUploadId(stores.uploads);
+  const { uploads } = call.stores;
+  const session = newUploadId(uploads);
   // One after the other: what is refused leaves no session behind, and the session knows its room.
-  const room = await takePlace(stores, actor, repository, session);
-  await openUpload(stores.uploads, session, { repository, userId: actor.user.id, algorithm, room });
+  const room = await takePlace(call, repository, session);
+  await openUpload(uploads, session, { repository, userId: actorOf(call).user.id, algorithm, room });
   return session;
 }
 
 /** Takes a place for an upload, if need be that of an idle one. */
-async function takePlace(stores: Stores, actor: Actor, repository: RepositoryName, session: string): Promise<number> {
+async function takePlace(call: Call, repository: RepositoryName, session: string): Promise<number> {
   try {
-    return await ensureOpenUpload(stores, actor, repository, session);
+    return await ensureOpenUpload(call, repository, session);
   } catch (error) {
-    if (!(error instanceof RegistryError) || !(await makePlace(stores, actor, repository, error))) throw error;
-    return ensureOpenUpload(stores, actor, repository, session);
+    if (!(error instanceof RegistryError) || !(await makePlace(call, repository, error))) throw error;
+    return ensureOpenUpload(call, repository, session);
   }
 }
 
@@ -71,16 +73,12 @@ async function takePlace(stores: Stores, actor: Actor, repository: RepositoryNam
  *
  * @returns whether there was one.
  */
-async function makePlace(
-  { db, uploads }: Stores,
-  actor: Actor,
-  repository: RepositoryName,
-  { code, problems }: RegistryError,
-): Promise<boolean> {
-  const excess = problems[0]?.detail as QuotaExcess | undefined;
-  if (code !== "QUOTA_EXCEEDED" || excess?.resource !== "openUploads") return false;
+async function makePlace(call: Call, repository: RepositoryName, refusal: RegistryError): Promise<boolean> {
+  const { db, uploads } = call.stores;
+  const excess = refusal.is("QUOTA_EXCEEDED") ? refusal.detail : undefined;
+  if (excess?.resource !== "openUploads") return false;
   const idleSince = new Date(Date.now() - GIVE_WAY_MS);
-  const places = { holder: excess.holder, organization: organizationOf(repository), userId: actor.user.id };
+  const places = { holder: excess.holder, organization: organizationOf(repository), userId: actorOf(call).user.id };
   const old = await listOldUploads(db, places, idleSince, MAX_LOOKED_AT);
   const ended = await Promise.all(old.map((session) => endIdleUpload(uploads, session, idleSince)));
   const going = old.filter((_, at) => !ended[at]);
@@ -89,33 +87,24 @@ async function makePlace(
   return going.length < old.length;
 }
 
-/**
- * Stores a blob that comes whole, in one request.
- *
- * @throws RegistryError as {@link startUpload} and {@link completeUpload}.
- */
+/** Stores a blob that comes whole, in one request. */
 export async function uploadBlob(
-  stores: Stores,
-  repository: RepositoryName,
-  actor: Actor,
-  blob: { digest: Digest; bounds: ChunkBounds; body: Body | null },
+  call: Call<RegistryCaller>,
+  access: Access<"push">,
+  { digest, bounds, body }: UploadEnd,
 ): Promise<void> {
-  const session = newUploadId(stores.uploads);
-  const room = await takePlace(stores, actor, repository, session);
-  const opening = { ...finisherOf({ repository, actor }), algorithm: algorithmOf(blob.digest), room };
-  await orExplained(stores, { repository, actor }, () =>
-    storeUpload(stores.uploads, session, opening, blob.digest, blob.bounds, blob.body),
-  );
+  const { uploads } = call.stores;
+  const session = newUploadId(uploads);
+  const room = await takePlace(call, access.repository, session);
+  const opening = { ...finisherOf(call, access), algorithm: algorithmOf(digest), room };
+  await orExplained(call, access, () => storeUpload(uploads, session, opening, digest, bounds, body));
 }
 
-/**
- * @returns how many bytes the upload has.
- * @throws RegistryError DENIED and UNAUTHORIZED as {@link findWriteTarget}, also for all below.
- */
-export async function getUploadOffset(stores: Stores, upload: Upload): Promise<number> {
-  await findWriteTarget(stores, upload.actor, "push", upload.repository);
-  const answer = await uploadOffset(stores.uploads, upload.session, finisherOf(upload));
-  return acceptedBy(answer, upload.repository).offset;
+/** @returns how many bytes the upload has. */
+export async function getUploadOffset(call: Call<RegistryCaller>, { access, session }: Upload): Promise<number> {
+  await findWriteTarget(call, "push", access.repository);
+  const answer = await uploadOffset(call.stores.uploads, session, finisherOf(call, access));
+  return acceptedBy(answer, access.repository).offset;
 }
 
 /**
@@ -123,52 +112,47 @@ export async function getUploadOffset(stores: Stores, upload: Upload): Promise<n
  * @throws RegistryError QUOTA_EXCEEDED when the organization has no room for them, which ends the upload.
  */
 export async function appendChunk(
-  stores: Stores,
-  upload: Upload,
-  bounds: ChunkBounds,
-  body: Body | null,
+  call: Call<RegistryCaller>,
+  { access, session }: Upload,
+  { bounds, body }: Omit<UploadEnd, "digest">,
 ): Promise<number> {
   // While the bytes come in: it takes no time of its own, and they become a blob only by the request after this one.
   const [target, answer] = await Promise.allSettled([
-    findWriteTarget(stores, upload.actor, "push", upload.repository),
-    appendToUpload(stores.uploads, upload.session, finisherOf(upload), bounds, body),
+    findWriteTarget(call, "push", access.repository),
+    appendToUpload(call.stores.uploads, session, finisherOf(call, access), bounds, body),
   ]);
   if (target.status === "rejected") throw target.reason;
   if (answer.status === "rejected") throw answer.reason;
-  return acceptedBy(answer.value, upload.repository).offset;
+  return acceptedBy(answer.value, access.repository).offset;
 }
 
-/**
- * Ends an upload, with a last chunk or without, by naming the digest of the whole.
- *
- * @throws RegistryError DIGEST_INVALID; QUOTA_EXCEEDED as {@link appendChunk}.
- */
+/** Ends an upload, with a last chunk or without, by naming the digest of the whole. */
 export async function completeUpload(
-  stores: Stores,
-  upload: Upload,
-  last: { digest: Digest; bounds: ChunkBounds; body: Body | null },
+  call: Call<RegistryCaller>,
+  { access, session }: Upload,
+  { digest, bounds, body }: UploadEnd,
 ): Promise<void> {
-  await orExplained(stores, upload, () =>
-    finishUpload(stores.uploads, upload.session, finisherOf(upload), last.digest, last.bounds, last.body),
-  );
+  const finisher = finisherOf(call, access);
+  await orExplained(call, access, () => finishUpload(call.stores.uploads, session, finisher, digest, bounds, body));
 }
 
-export async function abandonUpload(stores: Stores, upload: Upload): Promise<void> {
-  await findWriteTarget(stores, upload.actor, "push", upload.repository);
-  acceptedBy(await cancelUpload(stores.uploads, upload.session, finisherOf(upload)), upload.repository);
+export async function abandonUpload(call: Call<RegistryCaller>, { access, session }: Upload): Promise<void> {
+  await findWriteTarget(call, "push", access.repository);
+  acceptedBy(await cancelUpload(call.stores.uploads, session, finisherOf(call, access)), access.repository);
 }
 
-function finisherOf({ repository, actor }: Omit<Upload, "session">): UploadFinisher {
-  return { repository, userId: actor.user.id, passwordChanges: actor.passwordChanges };
+function finisherOf(call: Call, { repository }: Access<"push">): UploadFinisher {
+  const { user, passwordChanges } = actorOf(call);
+  return { repository, userId: user.id, passwordChanges };
 }
 
 /** The statement that writes a blob decides anew whether its pusher may; only when it refuses is it looked up why. */
 async function orExplained(
-  stores: Stores,
-  { repository, actor }: Omit<Upload, "session">,
+  call: Call,
+  { repository }: Access<"push">,
   finish: () => Promise<UploadOutcome<unknown>>,
 ): Promise<void> {
   const answer = await finish();
-  if (answer.outcome === "repository-unknown") await findWriteTarget(stores, actor, "push", repository);
+  if (answer.outcome === "repository-unknown") await findWriteTarget(call, "push", repository);
   acceptedBy(answer, repository);
 }

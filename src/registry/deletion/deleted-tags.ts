@@ -1,5 +1,5 @@
 /** Taking back that a tag was deleted, by hand or by aging: beyond SWR. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
@@ -7,7 +7,8 @@ import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { type DeletedTag, listDeletedTags, restoreTag } from "../../storage/deletion/deleted-tags.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findTagRecord } from "../../storage/content/tags.ts";
-import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOwnRepository } from "../rights/management.ts";
 import { settleAfter } from "../content/companions.ts";
 import { unknownRepository } from "../images/repositories.ts";
 
@@ -23,18 +24,15 @@ export interface RestorableTag extends DeletedTag {
  * own account may see them.
  *
  * @param before the event of the history to go on behind; undefined for the newest.
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listRestorableTags(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<{ tags: RestorableTag[]; next: number | undefined }> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  const { tags, next } = await listDeletedTags(stores.db, id, graceStart(stores), before, limit);
-  const graceMs = stores.settings.graceDays * DAY_MS;
+  const { id } = await requireOwnRepository(call, name, "read");
+  const { tags, next } = await listDeletedTags(call.stores.db, id, graceStart(call.stores), before, limit);
+  const graceMs = call.stores.settings.graceDays * DAY_MS;
   return {
     tags: tags.map((tag) => ({ ...tag, restorableUntil: new Date(tag.deletedAt.getTime() + graceMs) })),
     next,
@@ -51,29 +49,21 @@ function graceStart({ settings }: Stores): Date {
  * do not hinder, since nothing is overwritten.
  *
  * @returns what it points to.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_EXISTS, or TAG_UNKNOWN when
- * there is nothing to restore.
  */
-export async function restoreDeletedTag(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  tag: Tag,
-): Promise<Digest> {
-  requireAccountUser(caller);
-  const repository = await requireOwnRepository(stores, caller, name, "edit");
-  const actor = actorOf(caller);
-  const restored = await restoreTag(stores.db, actor, repository, tag, graceStart(stores));
+export async function restoreDeletedTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<Digest> {
+  const repository = await requireOwnRepository(call, name, "edit");
+  const actor = actorOf(call);
+  const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores));
   switch (restored.outcome) {
     case "restored":
-      await settleAfter(stores, repository, actor, restored.unsettled);
+      await settleAfter(call, repository, restored.unsettled);
       return restored.digest;
     case "repository-unknown":
       throw unknownRepository(name);
     case "quota-exceeded":
       throw quotaExceeded(restored.excess);
     case "not-restorable":
-      throw await whyNotRestored(stores, repository, tag);
+      throw await whyNotRestored(call.stores, repository, tag);
     default:
       return restored satisfies never;
   }

@@ -1,5 +1,5 @@
 /** Garbage collection: design, "Delete and garbage". Online, in bounded slices, without a lock. */
-import type { Actor, Caller } from "../../model/rights/access.ts";
+import type { Actor, Manager } from "../../model/rights/access.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import {
   type CollectionRecord,
@@ -24,10 +24,11 @@ import { findUnlisted } from "../../storage/content/blobs.ts";
 import { takeApart } from "../../storage/deletion/take-apart.ts";
 import { hasObject, OBJECT_PREFIX } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOperator, requireOwnRepository, unknownImage } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOperator, requireOwnRepository, unknownImage } from "../rights/management.ts";
 import { noteLost } from "../content/blobs.ts";
 import { Budget } from "../housekeeping/budget.ts";
-import { cleanUp } from "../deletion/cleanups.ts";
+import { cleanUp, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { settleAll } from "../content/companions.ts";
 
 export type { CollectionRecord, Garbage };
@@ -237,18 +238,14 @@ export interface GarbageReport {
   runs: CollectionRecord[];
 }
 
-/**
- * What there is to collect and what was.
- *
- * @throws RegistryError DENIED unless the caller is an operator.
- */
-export async function reportGarbage({ db, settings }: Stores, caller: Caller): Promise<GarbageReport> {
-  requireOperator(caller);
-  const { graceDays } = settings;
+/** What there is to collect and what was. */
+export async function reportGarbage(call: Call<Manager>): Promise<GarbageReport> {
+  requireOperator(call);
+  const { graceDays } = call.stores.settings;
   const [reclaimable, due, runs] = await Promise.all([
-    countReclaimable(db),
-    countDue(db, Date.now() - graceDays * DAY_MS),
-    listCollections(db, 20),
+    countReclaimable(call.stores.db),
+    countDue(call.stores.db, Date.now() - graceDays * DAY_MS),
+    listCollections(call.stores.db, 20),
   ]);
   return { graceDays, reclaimable, due, runs };
 }
@@ -267,29 +264,21 @@ export interface Collected {
   isBucketDone: boolean;
 }
 
-/**
- * Collects now, as far as somebody can wait for it.
- *
- * @throws RegistryError DENIED unless the caller is an operator.
- */
-export async function startCollecting(stores: Stores, caller: Caller): Promise<Collected> {
-  requireOperator(caller);
-  const run = await collectGarbage(stores, new Budget(stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(caller));
+/** Collects now, as far as somebody can wait for it. */
+export async function startCollecting(call: Call<Manager>): Promise<Collected> {
+  requireOperator(call);
+  const run = await collectGarbage(call.stores, new Budget(call.stores.db, MANUAL_QUERIES, MANUAL_MS), actorOf(call));
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
-/**
- * What a collection would take now, and changes nothing.
- *
- * @throws RegistryError DENIED unless the caller is an operator.
- */
-export async function previewCollection(stores: Stores, caller: Caller): Promise<Collected> {
-  requireOperator(caller);
-  const { db, settings } = stores;
+/** What a collection would take now, and changes nothing. */
+export async function previewCollection(call: Call<Manager>): Promise<Collected> {
+  requireOperator(call);
+  const { db, settings } = call.stores;
   const { isExact, ...due } = await countDue(db, Date.now() - settings.graceDays * DAY_MS);
   const preview = { ...due, isComplete: isExact, hasFailed: false, isBucketDone: false };
   const budget = new Budget(db, DRY_QUERIES, MANUAL_MS);
-  for await (const { orphans, page } of findOrphans(stores, await findObjectCursor(db), budget)) {
+  for await (const { orphans, page } of findOrphans(call.stores, await findObjectCursor(db), budget)) {
     preview.objects += orphans.length;
     preview.bytes += totalOf(orphans);
     preview.isBucketDone = page.end === null;
@@ -299,31 +288,21 @@ export async function previewCollection(stores: Stores, caller: Caller): Promise
 
 // --- Per image ---
 
-/**
- * Whether an image keeps manifests that nothing needs.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED for who may pull it only because it is shared or public.
- */
-export async function getKeepsUntagged(stores: Stores, caller: Caller, name: RepositoryName): Promise<boolean> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  const keepsUntagged = await findKeepsUntagged(stores.db, id);
+/** Whether an image keeps manifests that nothing needs. */
+export async function getKeepsUntagged(call: Call<Manager>, name: RepositoryName): Promise<boolean> {
+  const { id } = await requireOwnRepository(call, name, "read");
+  const keepsUntagged = await findKeepsUntagged(call.stores.db, id);
   if (keepsUntagged === undefined) throw unknownImage(name);
   return keepsUntagged;
 }
 
-/**
- * Sets whether an image keeps them. Those that it keeps no longer have the whole grace period from then on.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
- */
+/** Sets whether an image keeps them. Those that it keeps no longer have the whole grace period from then on. */
 export async function changeKeepsUntagged(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   keepsUntagged: boolean,
 ): Promise<void> {
-  requireAccountUser(caller);
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  await setKeepsUntagged(stores.db, actorOf(caller), repository, keepsUntagged);
+  const repository = await requireOwnRepository(call, name, "manage");
+  await setKeepsUntagged(call.stores.db, actorOf(call), repository, keepsUntagged);
+  call.after(() => cleanUpAfterwards(call.stores));
 }

@@ -1,6 +1,6 @@
 /** Takes what is encrypted over to the current ENCRYPTION_KEY, so that an older one can be dropped (ADR 13). */
 import { counted } from "../../kernel/counted.ts";
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { decryptSecret, encryptSecret, keyMark } from "../../model/encryption.ts";
 import { insertAudit } from "../../storage/audit/audit.ts";
 import {
@@ -12,7 +12,8 @@ import {
   replaceEncrypted,
 } from "../../storage/housekeeping/secret-rotation.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireOperator } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOperator } from "../rights/management.ts";
 import { Budget } from "./budget.ts";
 import { contextOfCluster } from "../triggers/cluster-secrets.ts";
 import { contextOfTrigger } from "../triggers/webhook-secrets.ts";
@@ -39,13 +40,12 @@ export interface Reencryption {
   failed: number;
 }
 
-/** @throws RegistryError DENIED for others than operators. */
-export async function showRotation(stores: Stores, caller: Caller): Promise<Rotation> {
-  requireOperator(caller);
-  const { token, encryption } = stores.secrets;
+export async function showRotation(call: Call<Manager>): Promise<Rotation> {
+  requireOperator(call);
+  const { token, encryption } = call.stores.secrets;
   const [current, ...older] = encryption.map(keyMark);
   const counts = await Promise.all(
-    ENCRYPTED_PLACES.map((place) => countUnderOtherKeys(stores.db, place, current ?? "", older)),
+    ENCRYPTED_PLACES.map((place) => countUnderOtherKeys(call.stores.db, place, current ?? "", older)),
   );
   const leftOf = (place: EncryptedPlace) => counts[ENCRYPTED_PLACES.indexOf(place)]?.left ?? 0;
   return {
@@ -56,15 +56,11 @@ export async function showRotation(stores: Stores, caller: Caller): Promise<Rota
   };
 }
 
-/**
- * Does at once what is done every hour.
- *
- * @throws RegistryError DENIED for others than operators.
- */
-export async function startReencryption(stores: Stores, caller: Caller): Promise<Reencryption> {
-  requireOperator(caller);
-  const result = await reencryptSecrets(stores);
-  await insertAudit(stores.db, actorOf(caller), {
+/** Does at once what is done every hour. */
+export async function startReencryption(call: Call<Manager>): Promise<Reencryption> {
+  requireOperator(call);
+  const result = await reencryptSecrets(call.stores);
+  await insertAudit(call.stores.db, actorOf(call), {
     action: "secrets.reencrypt",
     resource: "ENCRYPTION_KEY",
     detail: { ...result },

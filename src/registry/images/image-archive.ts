@@ -1,7 +1,7 @@
 /** Downloading an image as one file: beyond SWR. */
 import { withDocuments, writeWhole } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { Caller } from "../../model/rights/access.ts";
+import type { Visitor } from "../../model/rights/access.ts";
 import { type Digest, isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { archiveName, childFor, formatPlatform, type WantedPlatform } from "../../model/images/image-archive.ts";
@@ -12,12 +12,14 @@ import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import { TAR_END, tarEntryBytes, tarHeader, tarPadding } from "../../kernel/tar.ts";
 import { type ArchiveParts, findArchiveParts } from "../../storage/images/image-archive.ts";
 import { type ReadManifest, readManifestText } from "../../storage/content/find-manifest.ts";
+import { type Call, hostOf } from "../call.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { openObject } from "../content/blobs.ts";
 import { requireVisible } from "./image-detail.ts";
-import { pullManifest } from "../content/pull-manifest.ts";
-import type { Pull } from "../content/pulls.ts";
+import { recordDownload } from "../audit/audit.ts";
 import { readManifest } from "../content/find-manifest.ts";
+import { findPull } from "../content/pull-manifest.ts";
+import { countPull } from "../content/pulls.ts";
 
 /** Manifests and blobs together: the platform allows a request so many steps to R2 and D1, and some are taken already. */
 const MAX_PARTS = 900;
@@ -27,40 +29,34 @@ export interface Archive {
   fileName: string;
   /** Bytes. */
   size: number;
-  /** What counting it takes, once somebody gets it. */
-  pull: Pull;
-  /** Writes it all, and closes; blobs go from R2 to the client without passing through JavaScript. */
-  writeTo: (writable: WritableStream<Uint8Array>) => Promise<void>;
+  /**
+   * Counts a pull, records the download, and gives the bytes: blobs go from R2 to the client without passing through
+   * JavaScript.
+   */
+  open: () => ReadableStream<Uint8Array>;
+}
+
+/** What is asked for: `platform` is the only one of an index. */
+interface WantedArchive {
+  name: RepositoryName;
+  reference: Reference;
+  platform: WantedPlatform | undefined;
 }
 
 /**
  * An image as an archive that `docker load`, `podman load`, containerd and skopeo read: an OCI image layout with docker's
  * `manifest.json`. Of an index it holds all platforms, of which a docker that loads only one gets linux/amd64.
- *
- * @param wanted `platform`: only that one of an index. `host`: of the registry, for the name by which it is loaded.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED, MANIFEST_UNKNOWN, PARAMETER_INVALID for a platform that is not there,
- * ARCHIVE_TOO_LARGE, ARCHIVE_INCOMPLETE for an image that docker could not load from it.
  */
-export async function openArchive(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  reference: Reference,
-  wanted: { platform: WantedPlatform | undefined; host: string },
-): Promise<Archive> {
-  await requireVisible(stores, caller, name);
-  return withDocuments((memory) => plan(stores, name, reference, wanted, memory));
+export async function openArchive(call: Call<Visitor>, wanted: WantedArchive): Promise<Archive> {
+  await requireVisible(call, wanted.name);
+  return withDocuments((memory) => plan(call, wanted, memory));
 }
 
-async function plan(
-  stores: Stores,
-  name: RepositoryName,
-  reference: Reference,
-  { platform, host }: { platform: WantedPlatform | undefined; host: string },
-  memory: Lease,
-): Promise<Archive> {
-  const asked = await pullManifest(stores, name, reference, undefined, memory);
-  const root = platform ? await readChildFor(stores, name, asked, platform, memory) : asked;
+async function plan(call: Call<Visitor>, wanted: WantedArchive, memory: Lease): Promise<Archive> {
+  const { stores } = call;
+  const { name, reference, platform } = wanted;
+  const asked = await findPull(stores, name, { reference, accepted: undefined }, memory);
+  const root = platform ? await readChildFor(stores, name, asked, { platform, memory }) : asked;
   const content = readManifestContent(root.text);
   const [parts, loaded] = await Promise.all([
     findArchiveParts(stores.db, root.id, MAX_PARTS + 1),
@@ -73,24 +69,41 @@ async function plan(
   const isPresent = (digest: string) => present.has(digest);
   const absent = loaded ? layersWanting(loaded, isPresent) : [];
   if (absent[0]) throw incomplete(name, reference, absent[0].digest, absent.length);
-  const names = isDigest(reference) ? [] : [{ full: `${host}/${name}:${reference}`, tag: reference }];
+  const names = isDigest(reference) ? [] : [{ full: `${hostOf(call)}/${name}:${reference}`, tag: reference }];
   const archive = { files: describeLayout(root, names, loaded, isPresent), ...withoutRepetitions(parts) };
   const size = sizeOf(archive);
-  const manifestIds = [...new Set([asked.id, root.id])];
-  return {
-    fileName: archiveName(name, reference, platform),
-    size,
-    pull: { repository: asked.repository, isCounted: true, bytes: size, manifestIds },
-    writeTo: (writable) => write(stores, archive, writable),
+  const fileName = archiveName(name, reference, platform);
+  const open = () => {
+    const { repository } = asked;
+    countPull(call, { repository, isCounted: true, bytes: size, manifestIds: [...new Set([asked.id, root.id])] });
+    const detail = { platform: platform && formatPlatform(platform), bytes: size };
+    recordDownload(call, { name, accountId: repository.accountId, reference }, detail);
+    const { readable, writable } = new FixedLengthStream(size);
+    call.after(() => send(stores, archive, writable, fileName));
+    return readable;
   };
+  return { fileName, size, open };
+}
+
+/** That a client goes away is no failure, and cannot be told from one. */
+async function send(
+  stores: Stores,
+  archive: ArchiveContent,
+  writable: WritableStream<Uint8Array>,
+  fileName: string,
+): Promise<void> {
+  try {
+    await write(stores, archive, writable);
+  } catch (error) {
+    console.warn(`the download of ${fileName} broke off:`, error);
+  }
 }
 
 async function readChildFor(
   { db }: Stores,
   name: RepositoryName,
   { mediaType, text }: ReadManifest,
-  platform: WantedPlatform,
-  memory: Lease,
+  { platform, memory }: { platform: WantedPlatform; memory: Lease },
 ): Promise<ReadManifest> {
   if (!isIndexMediaType(mediaType)) throw refusePlatform("this is one image and no index: leave it out");
   const digest = childFor(readManifestContent(text), platform)?.digest;

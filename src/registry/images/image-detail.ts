@@ -1,7 +1,7 @@
 /** What somebody who may pull an image sees of it: guide 4.4, 4.5 and 7.1.2. */
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { Caller } from "../../model/rights/access.ts";
+import type { Visitor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { Excerpt } from "../../kernel/excerpt.ts";
@@ -34,7 +34,8 @@ import {
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { type RepositoryAccess, requireRepository, visitorOf } from "../rights/access.ts";
+import { type RepositoryAccess, requireRepository } from "../rights/management.ts";
+import type { Call } from "../call.ts";
 import { type ConfigProblem, readImageConfig, savePlatform } from "./platforms.ts";
 import { unknownManifest } from "../content/pull-manifest.ts";
 import { readManifest } from "../content/find-manifest.ts";
@@ -42,22 +43,17 @@ import { findBlob } from "../content/blobs.ts";
 
 export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_PLATFORMS };
 
-/** @throws RegistryError REPOSITORY_UNKNOWN for who may not pull it; DENIED for credentials that only push and pull. */
-export async function requireVisible(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
-  visitorOf(caller);
-  return requireRepository(stores, caller, name, "read");
+/** An image that the caller may pull; to others it does not exist. */
+export async function requireVisible(call: Call<Visitor>, name: RepositoryName): Promise<RepositoryAccess> {
+  return requireRepository(call, name, "read");
 }
 
-/**
- * The properties of an image. Who made it is for those who have a right to it in its own account.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
-export async function getImage(stores: Stores, caller: Caller, name: RepositoryName) {
-  const { id, level, isOwn } = await requireVisible(stores, caller, name);
+/** The properties of an image. Who made it is for those who have a right to it in its own account. */
+export async function getImage(call: Call<Visitor>, name: RepositoryName) {
+  const { id, level, isOwn } = await requireVisible(call, name);
   const [properties, architectures] = await Promise.all([
-    findImageProperties(stores.db, id),
-    listArchitectures(stores.db, [id]),
+    findImageProperties(call.stores.db, id),
+    listArchitectures(call.stores.db, [id]),
   ]);
   if (!properties) throw new RegistryError("REPOSITORY_UNKNOWN", `image ${name} does not exist`);
   return {
@@ -69,19 +65,14 @@ export async function getImage(stores: Stores, caller: Caller, name: RepositoryN
   };
 }
 
-/**
- * One page of an image's tags, with one more when there are more, and where it ended early if it did.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
+/** One page of an image's tags, with one more when there are more, and where it ended early if it did. */
 export async function listTagDetails(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Visitor>,
   name: RepositoryName,
   search: Page<TagSort> & { prefix: string | undefined },
 ) {
-  const { id, isOwn } = await requireVisible(stores, caller, name);
-  const { rows, end } = await listTags(stores.db, { ...search, repositoryId: id });
+  const { id, isOwn } = await requireVisible(call, name);
+  const { rows, end } = await listTags(call.stores.db, { ...search, repositoryId: id });
   const tags = rows.map(({ artifactType, content, pushedBy, ...tag }) => ({
     ...tag,
     kind: ownKindOf(content),
@@ -113,20 +104,19 @@ export type DescribedStep = HistoryEntry & { layer: Digest | null };
  * A manifest with what can be read from it and its configuration, as far as there is room in an answer.
  *
  * @returns `truncated` names the fields that are shown in part.
- * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN or DENIED.
  */
-export async function getManifestDetail(stores: Stores, caller: Caller, name: RepositoryName, reference: Reference) {
-  const repository = await requireVisible(stores, caller, name);
-  return withDocuments((memory) => describe(stores, repository, name, reference, memory));
+export async function getManifestDetail(call: Call<Visitor>, name: RepositoryName, reference: Reference) {
+  const repository = await requireVisible(call, name);
+  return withDocuments((memory) => describe(call.stores, repository, reference, memory));
 }
 
 async function describe(
   stores: Stores,
-  repository: { id: number },
-  name: RepositoryName,
+  repository: Pick<RepositoryAccess, "id" | "name">,
   reference: Reference,
   memory: Lease,
 ) {
+  const { name } = repository;
   const manifest = await readManifest(stores.db, name, reference, memory);
   if (!manifest) throw unknownManifest(name, reference);
   const { id, digest, mediaType, size } = manifest;
@@ -173,17 +163,15 @@ function takeAnnotations(
  * A manifest exactly as it was pushed. To look at it is no pull: it moves neither numbers nor times.
  *
  * @param memory of documents: what it takes for the text is the caller's to give back.
- * @throws RegistryError REPOSITORY_UNKNOWN, MANIFEST_UNKNOWN, DENIED or OVERLOADED.
  */
 export async function getManifestText(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Visitor>,
   name: RepositoryName,
   reference: Reference,
   memory: Lease,
 ): Promise<Pick<ReadManifest, "digest" | "mediaType" | "text">> {
-  await requireVisible(stores, caller, name);
-  const manifest = await readManifest(stores.db, name, reference, memory);
+  await requireVisible(call, name);
+  const manifest = await readManifest(call.stores.db, name, reference, memory);
   if (!manifest) throw unknownManifest(name, reference);
   return manifest;
 }

@@ -1,13 +1,12 @@
 /** An image's tags as its page manages them: SWR's "image tag management", and the history of tags. */
 import { withDocuments } from "../../documents.ts";
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { imageIdOf } from "../../model/images/image-id.ts";
 import { isIndexMediaType } from "../../kernel/media-types.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
-import type { OutboxEntry } from "../../storage/triggers/deliveries.ts";
-import type { Stores } from "../../storage/stores.ts";
+
 import {
   findTagRecord,
   listTagEvents,
@@ -18,7 +17,9 @@ import {
   type TagRecord,
 } from "../../storage/content/tags.ts";
 import { retag as pointTo } from "../../storage/content/retag.ts";
-import { actorOf, requireAccountUser, requireOwnRepository, requireRepository } from "../rights/access.ts";
+import { type Call, actorOf } from "../call.ts";
+import { requireOwnRepository, requireRepository } from "../rights/management.ts";
+import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "../content/companions.ts";
 import { deleteTag, deleteTags, type TagDeletion } from "../deletion/delete-tags.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
@@ -45,19 +46,16 @@ export interface ImageTag extends Omit<TagRecord, "manifestBytes" | "manifestId"
 /**
  * One page of an image's tags with their manifests, and how many there are in all. Where the manifests are long, the
  * longest are left out, and the image's id with them.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN.
  */
 export async function listImageTags(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   list: Omit<TagList, "repositoryId">,
 ): Promise<{ tags: ImageTag[]; total: number }> {
-  const repository = await requireRepository(stores, caller, name, "read");
-  const { records, total } = await listTagRecords(stores.db, { ...list, repositoryId: repository.id });
+  const repository = await requireRepository(call, name, "read");
+  const { records, total } = await listTagRecords(call.stores.db, { ...list, repositoryId: repository.id });
   const shown = new Set(fitting(records));
-  const texts = await readShortTexts(stores.db, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
+  const texts = await readShortTexts(call.stores.db, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
   const tags = records.map((record) => {
     return describe(repository, record, shown.has(record) ? texts.get(record.manifestId) : undefined);
   });
@@ -73,17 +71,13 @@ function fitting(records: readonly TagRecord[]): TagRecord[] {
   return shortestFirst.filter(({ manifestBytes }) => (bytes += manifestBytes) <= MAX_SHOWN_TEXT_BYTES);
 }
 
-/**
- * One of an image's tags, with its manifest unless that is too long for an answer.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or TAG_UNKNOWN.
- */
-export async function getImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<ImageTag> {
-  const repository = await requireRepository(stores, caller, name, "read");
-  const record = await findTagRecord(stores.db, repository.id, tag);
+/** One of an image's tags, with its manifest unless that is too long for an answer. */
+export async function getImageTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<ImageTag> {
+  const repository = await requireRepository(call, name, "read");
+  const record = await findTagRecord(call.stores.db, repository.id, tag);
   const isShown = record !== undefined && record.manifestBytes <= MAX_SHOWN_TEXT_BYTES;
   return withDocuments(async (memory) => {
-    const manifest = isShown ? await readManifest(stores.db, name, record.digest, memory) : undefined;
+    const manifest = isShown ? await readManifest(call.stores.db, name, record.digest, memory) : undefined;
     if (!record || (isShown && !manifest)) throw unknownTag(name, tag);
     return describe(repository, record, manifest?.text);
   });
@@ -108,29 +102,26 @@ function describe(
  * Lets a tag point to what another one points to. A destination that does so already stays as it is.
  *
  * @param retagging `overrides`: a destination that points elsewhere is moved.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TAG_UNKNOWN for the source,
- * TAG_EXISTS or TAG_IMMUTABLE for the destination.
  */
 export async function retag(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   retagging: { source: Tag; destination: Tag; overrides: boolean },
-  registry: string,
-): Promise<OutboxEntry[]> {
+): Promise<void> {
   const { source, destination } = retagging;
-  const repository = await requireOwnRepository(stores, caller, name, "edit");
+  const repository = await requireOwnRepository(call, name, "edit");
   // A tag always is what it is, so that pointing it to itself overwrites nothing.
   const overrides = retagging.overrides || source === destination;
   const pointing = { source, destination, overrides };
-  const actor = actorOf(caller);
-  const retagged = await pointTo(stores.db, actor, repository, pointing, registry);
+  const actor = actorOf(call);
+  const retagged = await pointTo(call.stores.db, actor, repository, pointing, call.registry);
   switch (retagged.outcome) {
     case "moved":
-      await settleAfter(stores, repository, actor, retagged.unsettled);
-      return retagged.outbox;
+      await settleAfter(call, repository, retagged.unsettled);
+      call.after(() => dispatch(call.stores, retagged.outbox));
+      return;
     case "unchanged":
-      return [];
+      return;
     case "source-unknown":
       throw unknownTag(name, source);
     case "destination-immutable":
@@ -151,14 +142,10 @@ function existingTag(name: RepositoryName, tag: Tag): RegistryError {
   return new RegistryError("TAG_EXISTS", { message, detail: { tag } });
 }
 
-/**
- * Deletes a tag; what it pointed to stays for as long as something else needs it.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, TAG_UNKNOWN or TAG_IMMUTABLE.
- */
-export async function deleteImageTag(stores: Stores, caller: Caller, name: RepositoryName, tag: Tag): Promise<void> {
-  const { id } = await requireOwnRepository(stores, caller, name, "manage");
-  if (!(await deleteTag(stores, actorOf(caller), { id, name }, tag))) throw unknownTag(name, tag);
+/** Deletes a tag; what it pointed to stays for as long as something else needs it. */
+export async function deleteImageTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<void> {
+  const { id } = await requireOwnRepository(call, name, "manage");
+  if (!(await deleteTag(call, { id, name }, tag))) throw unknownTag(name, tag);
 }
 
 export type { TagDeletion };
@@ -167,17 +154,14 @@ export type { TagDeletion };
  * Deletes tags, as many as may be; what they pointed to stays for as long as something else needs it.
  *
  * @returns what came of each.
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to manage the image.
  */
 export async function deleteImageTags(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   tags: readonly Tag[],
 ): Promise<Map<Tag, TagDeletion>> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "manage");
-  return deleteTags(stores, actorOf(caller), { id, name }, tags);
+  const { id } = await requireOwnRepository(call, name, "manage");
+  return deleteTags(call, { id, name }, tags);
 }
 
 function unknownTag(name: RepositoryName, tag: Tag): RegistryError {
@@ -189,16 +173,12 @@ export type { TagEvent };
 /**
  * What happened to an image's tags, newest first. Since it tells who did it, it is for those who have a right to the
  * image in its own account.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
  */
 export async function listTagHistory(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   page: { tag: Tag | undefined; before: number | undefined; limit: number },
 ): Promise<TagEvent[]> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  return listTagEvents(stores.db, { ...page, repositoryId: id });
+  const { id } = await requireOwnRepository(call, name, "read");
+  return listTagEvents(call.stores.db, { ...page, repositoryId: id });
 }

@@ -1,5 +1,5 @@
 /** Images as whoever has a right to them manages them: guide 4.5, SWR's "image repository management". */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -12,96 +12,70 @@ import {
   MAX_LISTED_TAGS,
   type RepositoryList,
 } from "../../storage/images/image-lists.ts";
-import type { Stores } from "../../storage/stores.ts";
-import {
-  actorOf,
-  requireAccountUser,
-  requireOrganization,
-  requireOwnRepository,
-  requireRepository,
-  unknownImage,
-} from "../rights/access.ts";
-import { cleanSoon } from "../deletion/cleanups.ts";
+import { type Call, actorOf } from "../call.ts";
+import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
+import { requireOrganization, requireOwnRepository, requireRepository, unknownImage } from "../rights/management.ts";
 import { refusedCreation } from "./repositories.ts";
 
-/**
- * Creates an empty image in an organization that exists.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, REPOSITORY_EXISTS.
- */
+/** Creates an empty image in an organization that exists. */
 export async function createImage(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   properties: Partial<ImageProperties>,
 ): Promise<void> {
   const organization = organizationOf(name);
-  await requireOrganization(stores, caller, organization, "edit");
-  const creation = await addRepository(stores.db, actorOf(caller), name, properties);
+  await requireOrganization(call, organization, "edit");
+  const creation = await addRepository(call.stores.db, actorOf(call), name, properties);
   if (creation.outcome === "created") return;
   if (creation.outcome !== "not-created") throw refusedCreation(creation);
   // The organization may have gone meanwhile.
-  await requireOrganization(stores, caller, organization, "edit");
+  await requireOrganization(call, organization, "edit");
   throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
 }
 
-/**
- * The properties of an image. Who made it is for those who have a right to it in its own account.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN.
- */
-export async function getImageProperties(stores: Stores, caller: Caller, name: RepositoryName) {
-  const { id, isOwn } = await requireRepository(stores, caller, name, "read");
-  const record = await findRepositoryRecord(stores.db, id);
+/** The properties of an image. Who made it is for those who have a right to it in its own account. */
+export async function getImageProperties(call: Call<Manager>, name: RepositoryName) {
+  const { id, isOwn } = await requireRepository(call, name, "read");
+  const record = await findRepositoryRecord(call.stores.db, id);
   if (!record) throw unknownImage(name);
   return { ...record, creator: isOwn ? record.creator : null };
 }
 
-/**
- * Changes those properties of an image that are given.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit it.
- */
+/** Changes those properties of an image that are given. */
 export async function updateImage(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   properties: Partial<ImageProperties>,
 ): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "edit");
-  if (!(await updateRepository(stores.db, actorOf(caller), repository, properties))) throw unknownImage(name);
+  const repository = await requireOwnRepository(call, name, "edit");
+  if (!(await updateRepository(call.stores.db, actorOf(call), repository, properties))) throw unknownImage(name);
 }
 
 /**
  * Deletes an image with its tags, manifests, rights, shares and rules. For everybody it is gone then; what is left to do
- * is what {@link cleanUpAfterwards} does.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage it, or TAG_IMMUTABLE while a rule keeps
- * one of its tags.
+ * follows the answer.
  */
-export async function deleteImage(stores: Stores, caller: Caller, name: RepositoryName): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  const deletion = await deleteRepository(stores.db, actorOf(caller), repository);
+export async function deleteImage(call: Call<Manager>, name: RepositoryName): Promise<void> {
+  const repository = await requireOwnRepository(call, name, "manage");
+  const deletion = await deleteRepository(call.stores.db, actorOf(call), repository);
   if (deletion.outcome === "unknown") throw unknownImage(name);
   if (deletion.outcome === "tags-immutable") throw immutableTags(deletion.tags);
-  await cleanSoon({ kind: "image", targetId: repository.id }, stores);
+  await cleanSoon({ kind: "image", targetId: repository.id }, call.stores);
+  call.after(() => cleanUpAfterwards(call.stores));
 }
 
 export { type ListedRepository, MAX_LISTED_DESCRIPTIONS_LENGTH, MAX_LISTED_TAGS };
 export type ImageList = Omit<RepositoryList, "user">;
 
 /**
- * One page of images, and how many there are in all.
- *
- * @throws RegistryError PAGINATION_INVALID when the filters are met by too few of too many.
+ * One page of images, and how many there are in all. It is refused when the filters are met by too few of too many.
  */
 export async function listImages(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   list: ImageList,
 ): Promise<{ repositories: ListedRepository[]; total: number }> {
-  const page = await listRepositories(stores.db, { ...list, user: requireAccountUser(caller) });
+  const page = await listRepositories(call.stores.db, { ...list, user: call.caller.user });
   switch (page.outcome) {
     case "listed":
       return page;

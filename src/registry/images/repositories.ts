@@ -1,4 +1,4 @@
-import type { Actor, Caller } from "../../model/rights/access.ts";
+import type { RegistryCaller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -11,7 +11,9 @@ import {
 } from "../../storage/images/repositories.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { deletedAccount } from "../accounts/accounts.ts";
-import { findWriteTarget } from "../rights/access.ts";
+import { type Call, actorOf } from "../call.ts";
+import type { CatalogAccess } from "../rights/access.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
 import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
 
 /**
@@ -22,12 +24,12 @@ import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
  * when the right to push was taken away since the request, whose body may come slowly, was let in. UNAUTHORIZED when the
  * user's logins have ended since. QUOTA_EXCEEDED.
  */
-export async function ensureRepository(stores: Stores, actor: Actor, name: RepositoryName): Promise<number> {
-  const { user, repositoryId: found } = await findWriteTarget(stores, actor, "push", name);
+export async function ensureRepository(call: Call, name: RepositoryName): Promise<number> {
+  const { user, repositoryId: found } = await findWriteTarget(call, "push", name);
   if (found !== undefined) return found;
-  const creation = await createRepository(stores.db, { ...actor, user }, name, quotaForPush(stores));
+  const creation = await createRepository(call.stores.db, { ...actorOf(call), user }, name, quotaForPush(call.stores));
   if (creation.outcome !== "done") throw refusedCreation(creation);
-  const { repositoryId: created } = await findWriteTarget(stores, actor, "push", name);
+  const { repositoryId: created } = await findWriteTarget(call, "push", name);
   if (created !== undefined) return created;
   throw notCreated(name);
 }
@@ -37,17 +39,13 @@ export async function ensureRepository(stores: Stores, actor: Actor, name: Repos
  * there is one.
  *
  * @returns how many bytes the organization and its account may store beyond what they have.
- * @throws RegistryError as {@link ensureRepository}, and QUOTA_EXCEEDED.
  */
-export async function ensureOpenUpload(
-  stores: Stores,
-  actor: Actor,
-  name: RepositoryName,
-  upload: string,
-): Promise<number> {
+export async function ensureOpenUpload(call: Call, name: RepositoryName, upload: string): Promise<number> {
+  const { stores } = call;
+  const actor = actorOf(call);
   const open = () => openUploadRow(stores.db, actor, name, upload);
   const create = async () => {
-    const { user, repositoryId } = await findWriteTarget(stores, actor, "push", name);
+    const { user, repositoryId } = await findWriteTarget(call, "push", name);
     // Somebody may have created it since.
     if (repositoryId !== undefined) return open();
     return createRepositoryForUpload(stores.db, { ...actor, user }, name, quotaForPush(stores), upload);
@@ -87,17 +85,16 @@ function notCreated(name: RepositoryName): RegistryError {
  * @throws RegistryError PAGINATION_INVALID for a `last` that no page has answered.
  */
 export async function listOwnRepositories(
-  stores: Stores,
-  caller: Caller,
+  { stores }: Call<RegistryCaller>,
+  { user }: CatalogAccess,
   last: string,
   limit: number,
 ): Promise<{ names: RepositoryName[]; next: string | undefined }> {
-  if (!caller.user) return { names: [], next: undefined };
   const after = isSealedCursor(last) ? await openCursor(stores, last) : last;
   if (after === undefined) {
     throw new RegistryError("PAGINATION_INVALID", "last is neither a name nor from the link of an earlier page");
   }
-  const { rows, end } = await listOwnNames(stores.db, caller.user, after, limit);
+  const { rows, end } = await listOwnNames(stores.db, user, after, limit);
   const next = end && (await sealCursor(stores, end.key));
   return { names: rows.map(({ key }) => key), next };
 }

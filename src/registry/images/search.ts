@@ -1,5 +1,5 @@
 /** Searching images: what the caller may see, and the image centre of public ones (guide 7.1.2). */
-import { type Caller, levelOf, type User } from "../../model/rights/access.ts";
+import { levelOf, type Manager, type RegistryCaller, type User, type Visitor } from "../../model/rights/access.ts";
 import {
   ALL_SOURCES,
   type ImageFilter,
@@ -10,23 +10,23 @@ import {
 import { listArchitectures } from "../../storage/images/platforms.ts";
 import { type FoundImage, searchImages as search } from "../../storage/images/search.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { requireAccountUser, searcherOf, visitorOf } from "../rights/access.ts";
+import { searcherOf } from "../rights/access.ts";
+import { requireUser } from "../rights/callers.ts";
+import type { Call } from "../call.ts";
 
 /**
  * One page of the images that the caller may pull, and where the search ended if it did before the page was full.
  *
  * @param source "all": own, shared and public ones together.
- * @throws RegistryError UNAUTHORIZED or DENIED.
  */
 export async function searchImages(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   source: ImageSource | "all",
   filter: ImageFilter,
   page: Page<ImageSort>,
 ) {
   const sources = source === "all" ? ALL_SOURCES : [source];
-  return describe(stores, requireAccountUser(caller), sources, filter, page);
+  return describe(call.stores, { user: call.caller.user, sources, filter, page });
 }
 
 /**
@@ -34,9 +34,9 @@ export async function searchImages(
  *
  * @throws RegistryError UNAUTHORIZED for anonymous callers, unless the operator lets them pull; DENIED.
  */
-export async function searchImageCentre(stores: Stores, caller: Caller, filter: ImageFilter, page: Page<ImageSort>) {
-  const visitor = stores.settings.allowsAnonymousPull ? visitorOf(caller) : requireAccountUser(caller);
-  return describe(stores, visitor, ["public"], filter, page);
+export async function searchImageCentre(call: Call<Visitor>, filter: ImageFilter, page: Page<ImageSort>) {
+  const visitor = call.stores.settings.allowsAnonymousPull ? call.caller.user : requireUser(call.caller);
+  return describe(call.stores, { user: visitor, sources: ["public"], filter, page });
 }
 
 /** How many images that have a text in their names one search of docker looks at, in any order of names. */
@@ -50,15 +50,15 @@ const MAX_PARTS = 10;
  *
  * @throws RegistryError UNAUTHORIZED for anonymous callers, unless the operator lets them pull.
  */
-export async function searchForDocker(stores: Stores, caller: Caller, text: string, limit: number) {
-  const user = await searcherOf(stores, caller);
+export async function searchForDocker(call: Call<RegistryCaller>, text: string, limit: number) {
+  const user = await searcherOf(call);
   const sources = user ? ALL_SOURCES : (["public"] as const);
   const filter = text === "" ? {} : { text };
   const images: FoundImage[] = [];
   let after: Page<ImageSort>["after"];
   for (let parts = 0; parts < MAX_PARTS && images.length < limit; parts += 1) {
     const page = { sort: "name", isDescending: false, after, limit: limit - images.length } as const;
-    const { rows, end } = await search(stores.db, { ...page, user, sources, filter, maxFew: MAX_NAMED });
+    const { rows, end } = await search(call.stores.db, { ...page, user, sources, filter, maxFew: MAX_NAMED });
     images.push(...rows);
     if (!end) break;
     after = [end.key, end.id];
@@ -66,13 +66,15 @@ export async function searchForDocker(stores: Stores, caller: Caller, text: stri
   return images;
 }
 
-async function describe(
-  stores: Stores,
-  user: User | undefined,
-  sources: readonly ImageSource[],
-  filter: ImageFilter,
-  page: Page<ImageSort>,
-) {
+/** Whose images of which kinds are wanted. */
+interface ImageSearch {
+  user: User | undefined;
+  sources: readonly ImageSource[];
+  filter: ImageFilter;
+  page: Page<ImageSort>;
+}
+
+async function describe(stores: Stores, { user, sources, filter, page }: ImageSearch) {
   const { rows: images, end } = await search(stores.db, { ...page, user, sources, filter });
   const ids = images.map((image) => image.id);
   const architectures = await listArchitectures(stores.db, ids);

@@ -1,5 +1,5 @@
 /** Tags that are neither overwritten nor deleted until somebody lifts the rule that keeps them, administrators included. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_TAG_PATTERNS } from "../../kernel/field-limits.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
@@ -10,36 +10,27 @@ import {
   insertImmutableTagRule,
   listImmutableTagRules,
 } from "../../storage/immutable-rules/immutable-rules.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOwnRepository } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOwnRepository } from "../rights/management.ts";
 
 export type { ImmutableTagRule };
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, or DENIED for who may pull it only because it is shared or public. */
-export async function listRules(stores: Stores, caller: Caller, name: RepositoryName): Promise<ImmutableTagRule[]> {
-  requireAccountUser(caller);
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  return listImmutableTagRules(stores.db, id);
+export async function listRules(call: Call<Manager>, name: RepositoryName): Promise<ImmutableTagRule[]> {
+  const { id } = await requireOwnRepository(call, name, "read");
+  return listImmutableTagRules(call.stores.db, id);
 }
 
-/**
- * Sets a rule. It keeps the tags that are there already as well.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, IMMUTABLE_RULE_EXISTS, or
- * PARAMETER_INVALID when the image has as many as it may have.
- */
+/** Sets a rule. It keeps the tags that are there already as well. */
 export async function addRule(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   pattern: TagPattern,
 ): Promise<ImmutableTagRule> {
-  requireAccountUser(caller);
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  const created = await insertImmutableTagRule(stores.db, actorOf(caller), repository, pattern);
+  const repository = await requireOwnRepository(call, name, "manage");
+  const created = await insertImmutableTagRule(call.stores.db, actorOf(call), repository, pattern);
   if (created) return created;
   // The image may have gone meanwhile.
-  const rules = await listRules(stores, caller, name);
+  const rules = await listRules(call, name);
   if (rules.length >= MAX_TAG_PATTERNS && !rules.some((rule) => rule.pattern === pattern)) {
     throw new RegistryError("PARAMETER_INVALID", `an image may have at most ${MAX_TAG_PATTERNS} immutable-tag rules`);
   }
@@ -49,11 +40,9 @@ export async function addRule(
   });
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, or IMMUTABLE_RULE_UNKNOWN. */
-export async function removeRule(stores: Stores, caller: Caller, name: RepositoryName, id: number): Promise<void> {
-  requireAccountUser(caller);
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  if (await deleteImmutableTagRule(stores.db, actorOf(caller), repository, id)) return;
+export async function removeRule(call: Call<Manager>, name: RepositoryName, id: number): Promise<void> {
+  const repository = await requireOwnRepository(call, name, "manage");
+  if (await deleteImmutableTagRule(call.stores.db, actorOf(call), repository, id)) return;
   throw new RegistryError("IMMUTABLE_RULE_UNKNOWN", `image ${name} has no immutable-tag rule ${id}`);
 }
 

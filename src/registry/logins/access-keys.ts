@@ -1,5 +1,5 @@
 /** Access keys (AK/SK, guide 4.2): for permanent login commands and for signing requests. */
-import type { Caller, User } from "../../model/rights/access.ts";
+import type { Manager, User } from "../../model/rights/access.ts";
 import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";
@@ -14,7 +14,7 @@ import {
   recordKeyUse,
 } from "../../storage/logins/access-keys.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
 import { requireChangeableUser, requireManagedUser } from "../accounts/users.ts";
 
 export type { ListedAccessKey };
@@ -28,46 +28,26 @@ export interface NewAccessKey {
   createdAt: Date;
 }
 
-/**
- * Makes a key for the caller.
- *
- * @throws RegistryError ACCESS_KEY_LIMIT.
- */
-export async function createAccessKey(stores: Stores, caller: Caller): Promise<NewAccessKey> {
-  requireAccountUser(caller);
+/** Makes a key for the caller. */
+export async function createAccessKey(call: Call<Manager>): Promise<NewAccessKey> {
   const { access, secret } = newAccessKey();
-  const encryptedSecret = await encryptSecret(stores.secrets.encryption, access, secret);
+  const encryptedSecret = await encryptSecret(call.stores.secrets.encryption, access, secret);
   const createdAt = new Date();
   const key = { access, encryptedSecret, createdAt };
-  if (await insertAccessKey(stores.db, actorOf(caller), key, MAX_ACCESS_KEYS)) return { access, secret, createdAt };
+  if (await insertAccessKey(call.stores.db, actorOf(call), key, MAX_ACCESS_KEYS)) return { access, secret, createdAt };
   throw new RegistryError("ACCESS_KEY_LIMIT", `a user has at most ${MAX_ACCESS_KEYS} access keys: delete one first`);
 }
 
-/**
- * The keys of the caller, or of a user of the account that the caller administers.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN.
- */
-export async function listAccessKeys(stores: Stores, caller: Caller, userName?: string): Promise<ListedAccessKey[]> {
-  const owner =
-    userName === undefined ? requireAccountUser(caller) : await requireManagedUser(stores, caller, userName);
-  return listKeys(stores.db, owner.id);
+/** The keys of the caller, or of a user of the account that the caller administers. */
+export async function listAccessKeys(call: Call<Manager>, userName?: string): Promise<ListedAccessKey[]> {
+  const owner = userName === undefined ? call.caller.user : await requireManagedUser(call, userName);
+  return listKeys(call.stores.db, owner.id);
 }
 
-/**
- * Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete.
- *
- * @throws RegistryError DENIED, USER_UNKNOWN, ACCESS_KEY_UNKNOWN.
- */
-export async function removeAccessKey(
-  stores: Stores,
-  caller: Caller,
-  access: string,
-  userName?: string,
-): Promise<void> {
-  const owner: User =
-    userName === undefined ? requireAccountUser(caller) : await requireChangeableUser(stores, caller, userName);
-  if (await deleteAccessKey(stores.db, actorOf(caller), owner, access)) return;
+/** Deletes such a key, and with it the permanent login of its command. An operator's is for operators to delete. */
+export async function removeAccessKey(call: Call<Manager>, access: string, userName?: string): Promise<void> {
+  const owner: User = userName === undefined ? call.caller.user : await requireChangeableUser(call, userName);
+  if (await deleteAccessKey(call.stores.db, actorOf(call), owner, access)) return;
   throw new RegistryError("ACCESS_KEY_UNKNOWN", `${owner.name} has no such access key`);
 }
 

@@ -1,6 +1,6 @@
 /** Who somebody is, by name and password: a user's own, or those of a login command (guide 4.1, 4.2). */
 import { createHash } from "node:crypto";
-import type { Caller, User } from "../../model/rights/access.ts";
+import type { Manager, Reach, User } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { networkOf } from "../../model/client-network.ts";
 import { isSameText } from "../../model/compare.ts";
@@ -17,7 +17,8 @@ import {
 } from "../../model/logins/login-commands.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findUserById, findUserByName, type UserRecord } from "../../storage/accounts/users.ts";
-import { endedLogin, requireCurrentUser } from "../rights/access.ts";
+import { endedLogin, requireCurrentUser } from "../rights/write-target.ts";
+import type { Call } from "../call.ts";
 import { readAccessKey, recordUse } from "./access-keys.ts";
 import { recordFailedLogin } from "../audit/audit.ts";
 import { admit, countAttempt, countFailure, countOwnAttempt, type Login } from "./login-limits.ts";
@@ -27,7 +28,7 @@ export type { Login };
 
 export interface Identity {
   user: User;
-  reach: Caller["reach"];
+  reach: Reach;
   /** Changes when the password of the user does: what temporary logins are bound to. */
   credentialVersion: string;
   /** What sessions and tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
@@ -52,7 +53,6 @@ export async function authenticate(stores: Stores, login: Login): Promise<Identi
  * The same for what a login command's credentials do not reach: they are as wrong here as any others.
  *
  * @param account what is known of the user's account; another one is as wrong as another password.
- * @throws RegistryError as {@link authenticate}.
  */
 export async function authenticateUser(
   stores: Stores,
@@ -84,19 +84,20 @@ async function checkUser(stores: Stores, login: Login): Promise<Identity | undef
  *
  * @throws RegistryError TOO_MANY_REQUESTS after too many attempts by this user; UNAUTHORIZED when the user is gone.
  */
-export async function isOwnPassword(stores: Stores, caller: Caller, user: User, password: string): Promise<boolean> {
-  const record = await findUserById(stores.db, user.id);
+export async function isOwnPassword(call: Call<Manager>, password: string): Promise<boolean> {
+  const { user, address } = call.caller;
+  const record = await findUserById(call.stores.db, user.id);
   if (!record) throw endedLogin();
   if (password.length <= MAX_KNOWN_PASSWORD_LENGTH) {
     const key = memoryKey(user.name, password);
     if (verified.get(key) === record.passwordHash) return true;
-    await countOwnAttempt(stores, user.id);
+    await countOwnAttempt(call.stores, user.id);
     if (await checkHash(user, password, record.passwordHash)) {
       remember(key, record);
       return true;
     }
   }
-  await noteFailedLogin(stores, user.name, caller.address);
+  await noteFailedLogin(call.stores, user.name, address);
   return false;
 }
 
@@ -180,7 +181,7 @@ export async function findCurrentIdentity(
 }
 
 /** Leaves nothing of the record that is to stay behind: what is made from it goes into tokens and answers. */
-export function identityOf(record: UserRecord, reach: Caller["reach"]): Identity {
+export function identityOf(record: UserRecord, reach: Reach): Identity {
   const { id, name, accountId, accountName, role, passwordHash, passwordChanges } = record;
   const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
   return { user: { id, name, accountId, accountName, role }, reach, credentialVersion, passwordChanges };

@@ -1,5 +1,5 @@
 /** Temporary login commands (guide 4.1): they work for 24 hours, on any number of machines, and need no row. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import {
   formatTemporaryKey,
   LOGIN_COMMAND_MS,
@@ -7,8 +7,7 @@ import {
   temporaryPassword,
 } from "../../model/logins/login-commands.ts";
 import { insertAudit } from "../../storage/audit/audit.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser } from "../rights/access.ts";
+import { actorOf, type Call, hostOf } from "../call.ts";
 import { findCurrentIdentity } from "./credentials.ts";
 
 export interface LoginCommand {
@@ -16,6 +15,7 @@ export interface LoginCommand {
   /** `<project>@<temporary access key>`. */
   user: string;
   password: string;
+  /** The registry's host. */
   registry: string;
   expiresAt: Date;
 }
@@ -24,30 +24,22 @@ export interface LoginCommand {
  * Makes a login command for the caller, which pushes and pulls what the caller may.
  *
  * @param project undefined or empty: the deployment's.
- * @param registry the registry's host.
- * @throws RegistryError PARAMETER_INVALID.
  */
-export async function createLoginCommand(
-  stores: Stores,
-  caller: Caller,
-  { project, registry }: { project: string | undefined; registry: string },
-): Promise<LoginCommand> {
-  const { user, credentialVersion } = await findCurrentIdentity(stores, {
-    ...caller,
-    user: requireAccountUser(caller),
-  });
+export async function createLoginCommand(call: Call<Manager>, project: string | undefined): Promise<LoginCommand> {
+  const { user, credentialVersion } = await findCurrentIdentity(call.stores, call.caller);
   const expiresAt = new Date(Math.floor((Date.now() + LOGIN_COMMAND_MS) / 1000) * 1000);
   const name = {
-    project: project ? parseProject(project) : stores.settings.project,
+    project: project ? parseProject(project) : call.stores.settings.project,
     key: formatTemporaryKey({ userId: user.id, expiresAt }),
   };
   const userName = `${name.project}@${name.key}`;
-  const password = temporaryPassword(stores.secrets.token[0], name, credentialVersion);
-  await insertAudit(stores.db, actorOf(caller), {
+  const password = temporaryPassword(call.stores.secrets.token[0], name, credentialVersion);
+  await insertAudit(call.stores.db, actorOf(call), {
     action: "login-command.create",
     resource: userName,
     detail: { expires: expiresAt.toISOString() },
   });
+  const registry = hostOf(call);
   const command = `docker login -u ${userName} -p ${password} ${registry}`;
   return { command, user: userName, password, registry, expiresAt };
 }

@@ -56,7 +56,6 @@ export async function admit(stores: Stores, login: Login, subject: string): Prom
   }
 }
 
-/** @throws RegistryError TOO_MANY_REQUESTS as {@link admit}. */
 export async function countAttempt(stores: Stores, { name, address }: Login): Promise<void> {
   const network = networkOf(address);
   const isBlocked = (failuresOf(network)?.blockedUntil ?? 0) > performance.now();
@@ -76,11 +75,7 @@ export async function countFailure(stores: Stores, { address }: Login): Promise<
   failures.set(network, blocked, FAILURES_BYTES);
 }
 
-/**
- * Counts that a user who is signed in is asked for the current password: other people's guesses do not count.
- *
- * @throws RegistryError TOO_MANY_REQUESTS.
- */
+/** Counts that a user who is signed in is asked for the current password: other people's guesses do not count. */
 export async function countOwnAttempt(stores: Stores, userId: number): Promise<void> {
   // No name has a space, so this is no key of a login.
   if (await isWithin(stores.loginLimiter, `user ${userId}`)) return;

@@ -1,34 +1,28 @@
 /** The logins of a user that last: what there is, and how one or all others are ended. */
-import type { Caller, User } from "../../model/rights/access.ts";
+import type { Manager, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { isSessionId } from "../../model/logins/sessions.ts";
 import { endSessions, listSessions, type ListedSession } from "../../storage/logins/sessions.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOperator } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOperator } from "../rights/management.ts";
 import { requireManagedUser } from "../accounts/users.ts";
 
 export type { ListedSession };
 
-/**
- * The logins of the caller, or of a user of the account that the caller administers, those used last first.
- *
- * @throws RegistryError DENIED, also of an operator's for others than operators, USER_UNKNOWN.
- */
-export async function listLogins(stores: Stores, caller: Caller, userName?: string): Promise<ListedSession[]> {
-  const owner = await ownerOf(stores, caller, userName);
-  return listSessions(stores.db, owner.id, new Date());
+/** The logins of the caller, or of a user of the account that the caller administers, those used last first. */
+export async function listLogins(call: Call<Manager>, userName?: string): Promise<ListedSession[]> {
+  const owner = await ownerOf(call, userName);
+  return listSessions(call.stores.db, owner.id, new Date());
 }
 
 /**
  * Ends such a login: a refresh token, cookie or `X-Auth-Token` is good for nothing from then on. Tokens that were made with
  * it pull for their few minutes, and manage nothing any more.
- *
- * @throws RegistryError as {@link listLogins}, LOGIN_UNKNOWN.
  */
-export async function endLogin(stores: Stores, caller: Caller, id: string, userName?: string): Promise<void> {
-  const owner = await ownerOf(stores, caller, userName);
-  const ended = isSessionId(id) ? await endSessions(stores.db, actorOf(caller), owner, { id }, new Date()) : 0;
+export async function endLogin(call: Call<Manager>, id: string, userName?: string): Promise<void> {
+  const owner = await ownerOf(call, userName);
+  const ended = isSessionId(id) ? await endSessions(call.stores.db, actorOf(call), owner, { id }, new Date()) : 0;
   if (ended > 0) return;
   const name = shorten(id);
   throw new RegistryError("LOGIN_UNKNOWN", { message: `${owner.name} has no login ${name}`, detail: { login: name } });
@@ -39,21 +33,19 @@ export async function endLogin(stores: Stores, caller: Caller, id: string, userN
  *
  * @param except id of the login that goes on, if any does.
  * @returns how many ended.
- * @throws RegistryError as {@link listLogins}.
  */
 export async function endOtherLogins(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   except: string | undefined,
   userName?: string,
 ): Promise<number> {
-  const owner = await ownerOf(stores, caller, userName);
-  return endSessions(stores.db, actorOf(caller), owner, { except }, new Date());
+  const owner = await ownerOf(call, userName);
+  return endSessions(call.stores.db, actorOf(call), owner, { except }, new Date());
 }
 
-async function ownerOf(stores: Stores, caller: Caller, userName: string | undefined): Promise<User> {
-  if (userName === undefined) return requireAccountUser(caller);
-  const user = await requireManagedUser(stores, caller, userName);
-  if (user.role === "operator") requireOperator(caller);
+async function ownerOf(call: Call<Manager>, userName: string | undefined): Promise<User> {
+  if (userName === undefined) return call.caller.user;
+  const user = await requireManagedUser(call, userName);
+  if (user.role === "operator") requireOperator(call);
   return user;
 }

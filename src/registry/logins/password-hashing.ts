@@ -46,7 +46,6 @@ export interface LoginTurn {
  *
  * @param subject stands for the name and password.
  * @param network of the client, and how many of it may wait.
- * @throws RegistryError TOO_MANY_REQUESTS.
  */
 export function takeTurn(subject: string, network: string, places: number): LoginTurn {
   const take = () => logins.take(network, places);
@@ -61,8 +60,6 @@ export function takeTurn(subject: string, network: string, places: number): Logi
 /**
  * Whether a password is the one behind a stored hash; for no hash, that of a user who does not exist, it never is, and
  * checking costs the same.
- *
- * @throws RegistryError TOO_MANY_REQUESTS.
  */
 export async function checkPassword(
   { check, turn, takeTurn: take }: LoginTurn,
@@ -81,11 +78,7 @@ export async function checkPassword(
   });
 }
 
-/**
- * The same for a user who is signed in.
- *
- * @throws RegistryError TOO_MANY_REQUESTS.
- */
+/** The same for a user who is signed in. */
 export async function checkOwnPassword(user: User, password: string, stored: string): Promise<boolean> {
   return users.run(turnOf(user), () => verifyPassword(password, stored));
 }
@@ -94,7 +87,6 @@ export async function checkOwnPassword(user: User, password: string, stored: str
  * The hash of a new password, to be stored.
  *
  * @param user who sets it.
- * @throws RegistryError TOO_MANY_REQUESTS.
  */
 export async function hashNewPassword(user: User, password: string): Promise<string> {
   return users.run(turnOf(user), () => hashPassword(password));

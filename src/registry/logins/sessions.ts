@@ -3,7 +3,7 @@
  * is a row, found by the hash of its token, so that it can be listed and ended (ADR 12).
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { Caller, User } from "../../model/rights/access.ts";
+import type { Actor, Manager, User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { type SessionKind, sessionIdOf } from "../../model/logins/sessions.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "../../storage/logins/sessions.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { updateUser } from "../../storage/accounts/users.ts";
-import { actorOf, requireAccountUser } from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
 import { authenticateUser, type Identity, identityOf, isOwnPassword, type Login } from "./credentials.ts";
 import { hashNewPassword } from "./password-hashing.ts";
 import { unknownUser } from "../accounts/users.ts";
@@ -45,6 +45,12 @@ export interface Session {
   expiresAt: Date;
 }
 
+/** What a login is for, and for how long it lasts. */
+export interface SessionTerms {
+  kind: SessionKind;
+  lifetimeMs: number;
+}
+
 export interface NewSession {
   user: User;
   expiresAt: Date;
@@ -58,26 +64,23 @@ export interface NewSession {
  *
  * @param login with a user's own name and password.
  * @param account as for {@link authenticateUser}.
- * @throws RegistryError UNAUTHORIZED, TOO_MANY_REQUESTS.
  */
 export async function logIn(
   stores: Stores,
   login: Login & Client,
-  kind: SessionKind,
-  lifetimeMs: number,
+  terms: SessionTerms,
   account?: { id?: string | undefined; name?: string | undefined },
 ): Promise<NewSession> {
   const identity = await authenticateUser(stores, login, account);
-  return openSession(stores, identity, kind, login, lifetimeMs);
+  return openSession(stores, identity, login, terms);
 }
 
 /** Gives somebody who has shown who they are a login that lasts. */
 export async function openSession(
   stores: Stores,
   { user, passwordChanges }: Pick<Identity, "user" | "passwordChanges">,
-  kind: SessionKind,
   { address, client }: Client,
-  lifetimeMs: number,
+  { kind, lifetimeMs }: SessionTerms,
 ): Promise<NewSession> {
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const createdAt = new Date();
@@ -95,8 +98,7 @@ export async function openSession(
  */
 export async function findSession(
   stores: Stores,
-  kind: SessionKind,
-  token: string,
+  { kind, token }: { kind: SessionKind; token: string },
   { address }: Pick<Client, "address">,
   idleMs?: number,
 ): Promise<Session | undefined> {
@@ -116,7 +118,6 @@ export async function findSession(
  * Makes sure that a login which a token was made with has not been ended since.
  *
  * @param id the login's.
- * @throws RegistryError UNAUTHORIZED.
  */
 export async function requireSession(stores: Stores, user: User, id: string): Promise<void> {
   if (await hasSession(stores.db, user.id, id, new Date())) return;
@@ -136,9 +137,9 @@ async function recordUse(
   return end;
 }
 
-/** Ends a session of the caller's. */
-export async function logOut(stores: Stores, caller: Caller, token: string): Promise<void> {
-  await deleteSession(stores.db, actorOf(caller), hashToken(token));
+/** Ends a session of a user's own, whatever other credentials come with it: its token is all that it takes. */
+export async function logOut({ db }: Stores, actor: Actor, token: string): Promise<void> {
+  await deleteSession(db, actor, hashToken(token));
 }
 
 /**
@@ -146,21 +147,19 @@ export async function logOut(stores: Stores, caller: Caller, token: string): Pro
  * temporary login commands.
  *
  * @param passwords.session token of the session that goes on.
- * @throws RegistryError DENIED when the current password is wrong, TOO_MANY_REQUESTS.
  */
 export async function changePassword(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   passwords: { current: string; replacement: string; session: string | undefined },
 ): Promise<void> {
-  const user = requireAccountUser(caller);
+  const user = call.caller.user;
   const { current, replacement, session } = passwords;
-  if (!(await isOwnPassword(stores, caller, user, current))) {
+  if (!(await isOwnPassword(call, current))) {
     throw new RegistryError("DENIED", "the current password is wrong");
   }
   const keptSession = session === undefined ? undefined : hashToken(session);
   const passwordHash = await hashNewPassword(user, replacement);
-  const isChanged = await updateUser(stores.db, actorOf(caller), user, { passwordHash, keptSession });
+  const isChanged = await updateUser(call.stores.db, actorOf(call), user, { passwordHash, keptSession });
   if (!isChanged) throw unknownUser(user.name);
 }
 

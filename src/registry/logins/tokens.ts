@@ -1,7 +1,7 @@
 /** Tokens: short, signed ones that say what may be done, and refresh tokens that `docker login` keeps instead of a password. */
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
-import { type Caller, ROLES, type Scope } from "../../model/rights/access.ts";
+import { type Credentials, ROLES, type Scope, type TokenGrants } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { KeyRing } from "../../model/secrets.ts";
@@ -64,12 +64,19 @@ export async function issueAccessToken(
  * somebody ends it.
  */
 export async function issueRefreshToken(stores: Stores, identity: Identity, client: Client) {
-  const { token } = await openSession(stores, identity, "refresh-token", client, REFRESH_IDLE_MS);
+  const { token } = await openSession(stores, identity, client, {
+    kind: "refresh-token",
+    lifetimeMs: REFRESH_IDLE_MS,
+  });
   return token;
 }
 
 /** What a token knows of its caller. */
-type TokenCaller = Omit<Caller, "address"> & Pick<Identity, "session">;
+interface TokenCaller extends Omit<Credentials, "address"> {
+  grants: TokenGrants;
+  /** Id of the login that the token was made with, if it was made with one. */
+  session?: string;
+}
 
 /** Access tokens that this isolate has verified: a client sends the same one with every request of a pull. */
 const known = new BoundedMemory<{ secret: string; caller: TokenCaller; expiresAt: number }>(4 * 1024 * 1024);
@@ -110,7 +117,7 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
  * @throws RegistryError UNAUTHORIZED when it is none, has ended, or its user's password has changed since.
  */
 export async function readRefreshToken(stores: Stores, token: string, client: Client): Promise<Identity> {
-  const session = await findSession(stores, "refresh-token", token, client, REFRESH_IDLE_MS);
+  const session = await findSession(stores, { kind: "refresh-token", token }, client, REFRESH_IDLE_MS);
   if (session) return session.identity;
   throw new RegistryError("UNAUTHORIZED", "the login has ended, or is none: log in again (docker login)");
 }

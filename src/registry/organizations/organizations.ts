@@ -1,13 +1,13 @@
 /** Organizations, which keep the images of an account apart (guide 5). */
-import { type Caller, isAdministrator, type Level, type User } from "../../model/rights/access.ts";
+import { isAdministrator, type Level, type Manager, type User } from "../../model/rights/access.ts";
 import { counted } from "../../kernel/counted.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import * as storage from "../../storage/organizations/organizations.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOrganization, unknownOrganization } from "../rights/access.ts";
 import { deletedAccount } from "../accounts/accounts.ts";
-import { cleanSoon } from "../deletion/cleanups.ts";
+import { type Call, actorOf } from "../call.ts";
+import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
+import { requireOrganization, unknownOrganization } from "../rights/management.ts";
 
 /** An organization as somebody sees it who has a right to it or to some of its images. */
 export interface Organization extends storage.Organization {
@@ -20,9 +20,9 @@ export interface Organization extends storage.Organization {
  * @throws RegistryError ORGANIZATION_EXISTS, also when another account has it: names are unique over the deployment
  * (guide 7.1.6); ORGANIZATION_QUOTA_EXCEEDED.
  */
-export async function createOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
-  const { db, settings } = stores;
-  const actor = actorOf(caller);
+export async function createOrganization(call: Call<Manager>, name: OrganizationName): Promise<void> {
+  const { db, settings } = call.stores;
+  const actor = actorOf(call);
   const quota = settings.organizationQuota;
   const { outcome } = await storage.createOrganization(db, actor, name, quota);
   if (outcome === "created") return;
@@ -45,12 +45,11 @@ export const MAX_LISTED_ORGANIZATIONS = 10_000;
 
 /** The organizations of the caller's account that the caller has a right to, by name: the first of them. */
 export async function listOrganizations(
-  { db }: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   filter: storage.OrganizationFilter,
 ): Promise<Organization[]> {
-  const user = requireAccountUser(caller);
-  const found = await storage.listOrganizations(db, user, filter, MAX_LISTED_ORGANIZATIONS);
+  const user = call.caller.user;
+  const found = await storage.listOrganizations(call.stores.db, user, filter, MAX_LISTED_ORGANIZATIONS);
   return found.map((organization) => ({ ...organization, level: shownLevel(user, organization) }));
 }
 
@@ -67,13 +66,12 @@ export interface VisibleOrganization extends storage.Organization {
 
 /** One page of the organizations of the caller's account that the caller has any right in, by name. */
 export async function searchOrganizations(
-  { db }: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   filter: Omit<storage.OrganizationFilter, "withImages">,
   page: storage.OrganizationPage,
 ) {
-  const user = requireAccountUser(caller);
-  const { rows, end } = await storage.searchOrganizations(db, user, { ...filter, withImages: true }, page);
+  const user = call.caller.user;
+  const { rows, end } = await storage.searchOrganizations(call.stores.db, user, { ...filter, withImages: true }, page);
   return { rows: rows.map((organization) => asVisible(user, organization)), end };
 }
 
@@ -81,38 +79,29 @@ function asVisible(user: User, organization: storage.Organization): VisibleOrgan
   return isAdministrator(user) ? { ...organization, level: "manage" } : organization;
 }
 
-/**
- * An organization in which the caller has any right, if only to one of its images.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN.
- */
-export async function getOrganization(
-  stores: Stores,
-  caller: Caller,
-  name: OrganizationName,
-): Promise<VisibleOrganization> {
-  const user = requireAccountUser(caller);
-  const [organization] = await storage.listOrganizations(stores.db, user, { name, withImages: true }, 1);
+/** An organization in which the caller has any right, if only to one of its images. */
+export async function getOrganization(call: Call<Manager>, name: OrganizationName): Promise<VisibleOrganization> {
+  const user = call.caller.user;
+  const [organization] = await storage.listOrganizations(call.stores.db, user, { name, withImages: true }, 1);
   if (!organization) throw unknownOrganization(name);
   return asVisible(user, organization);
 }
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN. */
-export async function showOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<Organization> {
-  await requireOrganization(stores, caller, name, "read");
-  const [organization] = await listOrganizations(stores, caller, { name, withImages: false });
+export async function showOrganization(call: Call<Manager>, name: OrganizationName): Promise<Organization> {
+  await requireOrganization(call, name, "read");
+  const [organization] = await listOrganizations(call, { name, withImages: false });
   if (!organization) throw unknownOrganization(name);
   return organization;
 }
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN, DENIED, or ORGANIZATION_NOT_EMPTY while it has images. */
-export async function deleteOrganization(stores: Stores, caller: Caller, name: OrganizationName): Promise<void> {
-  await requireOrganization(stores, caller, name, "manage");
-  const deletion = await storage.deleteOrganization(stores.db, actorOf(caller), name);
+export async function deleteOrganization(call: Call<Manager>, name: OrganizationName): Promise<void> {
+  await requireOrganization(call, name, "manage");
+  const deletion = await storage.deleteOrganization(call.stores.db, actorOf(call), name);
   if (deletion.outcome === "unknown") throw unknownOrganization(name);
   if (deletion.outcome === "not-empty") {
     const message = `organization ${name} still has images: delete them first`;
     throw new RegistryError("ORGANIZATION_NOT_EMPTY", { message, detail: { namespace: name } });
   }
-  await cleanSoon({ kind: "organization", targetId: deletion.id }, stores);
+  await cleanSoon({ kind: "organization", targetId: deletion.id }, call.stores);
+  call.after(() => cleanUpAfterwards(call.stores));
 }

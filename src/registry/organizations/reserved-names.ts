@@ -1,11 +1,7 @@
 import { isReservedUserName } from "../../model/accounts/account.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 
-/**
- * Refuses to call a user what the deployment's own administrator is called.
- *
- * @throws RegistryError USER_RESERVED.
- */
+/** Refuses to call a user what the deployment's own administrator is called. */
 export function refuseReservedName(name: string): void {
   if (!isReservedUserName(name)) return;
   throw new RegistryError("USER_RESERVED", {

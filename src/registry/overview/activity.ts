@@ -1,5 +1,5 @@
 /** What happened of late, for the first page that somebody sees: beyond SWR. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import {
   listRecentDeliveries,
   listRecentPushes,
@@ -7,8 +7,7 @@ import {
   type RecentDelivery,
   type RecentPush,
 } from "../../storage/overview/activity.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { requireAccountUser } from "../rights/access.ts";
+import type { Call } from "../call.ts";
 
 export { RECENT_IMAGES, type RecentDelivery, type RecentPush };
 
@@ -19,14 +18,13 @@ export { RECENT_IMAGES, type RecentDelivery, type RecentPush };
  * @param limit how many of each.
  */
 export async function getActivity(
-  { db }: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   limit: number,
 ): Promise<{ pushes: RecentPush[]; deliveries: RecentDelivery[] }> {
-  const user = requireAccountUser(caller);
+  const user = call.caller.user;
   const [pushes, deliveries] = await Promise.all([
-    listRecentPushes(db, user, limit),
-    listRecentDeliveries(db, user, limit),
+    listRecentPushes(call.stores.db, user, limit),
+    listRecentDeliveries(call.stores.db, user, limit),
   ]);
   return { pushes, deliveries };
 }

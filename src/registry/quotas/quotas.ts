@@ -1,100 +1,74 @@
 /** Shares of what all accounts of a deployment store in: who may see them, and set them (docs/quotas.md). */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaLimits, Quotas } from "../../kernel/quotas.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import { findOrganizationFacts } from "../../storage/rights/access.ts";
 import { readCommonLimits, readQuotas, saveLimits } from "../../storage/quotas/quotas.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { getAccount } from "../accounts/accounts.ts";
+import { actorOf, type Call } from "../call.ts";
 import {
-  actorOf,
-  requireAccountUser,
   requireAdministrator,
   requireOperator,
   requireOrganization,
   unknownOrganization,
-} from "../rights/access.ts";
+} from "../rights/management.ts";
 
-/**
- * The quotas of an organization, for those who have a right to all of its images, and for operators.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN.
- */
-export async function getOrganizationQuotas(stores: Stores, caller: Caller, name: OrganizationName): Promise<Quotas> {
-  const { role } = requireAccountUser(caller);
+/** The quotas of an organization, for those who have a right to all of its images, and for operators. */
+export async function getOrganizationQuotas(call: Call<Manager>, name: OrganizationName): Promise<Quotas> {
+  const { role } = call.caller.user;
   const { id } =
-    role === "operator"
-      ? await findOrganization(stores, name)
-      : await requireOrganization(stores, caller, name, "read");
-  return readQuotas(stores.db, "organization", id);
+    role === "operator" ? await findOrganization(call.stores, name) : await requireOrganization(call, name, "read");
+  return readQuotas(call.stores.db, "organization", id);
 }
 
-/**
- * The quotas of an account, for its administrators and for operators.
- *
- * @throws RegistryError ACCOUNT_UNKNOWN, DENIED.
- */
-export async function getAccountQuotas(stores: Stores, caller: Caller, name: string): Promise<Quotas> {
-  const { id } = await getAccount(stores, caller, name);
-  if (requireAccountUser(caller).role !== "operator") requireAdministrator(caller, id);
-  return readQuotas(stores.db, "account", id);
+/** The quotas of an account, for its administrators and for operators. */
+export async function getAccountQuotas(call: Call<Manager>, name: string): Promise<Quotas> {
+  const { id } = await getAccount(call, name);
+  if (call.caller.user.role !== "operator") requireAdministrator(call, id);
+  return readQuotas(call.stores.db, "account", id);
 }
 
 /** The limits of all accounts and organizations that have none of their own: operators only. */
-export async function getCommonLimits(stores: Stores, caller: Caller): Promise<Record<QuotaHolder, QuotaLimits>> {
-  requireOperator(caller);
-  return readCommonLimits(stores.db);
+export async function getCommonLimits(call: Call<Manager>): Promise<Record<QuotaHolder, QuotaLimits>> {
+  requireOperator(call);
+  return readCommonLimits(call.stores.db);
 }
 
-/**
- * Gives an organization limits of its own, or takes them away: operators only.
- *
- * @throws RegistryError DENIED, ORGANIZATION_UNKNOWN.
- */
+/** Gives an organization limits of its own, or takes them away: operators only. */
 export async function setOrganizationLimits(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: OrganizationName,
   changes: QuotaChanges,
 ): Promise<Quotas> {
-  requireOperator(caller);
-  const { id, accountId } = await findOrganization(stores, name);
+  requireOperator(call);
+  const { id, accountId } = await findOrganization(call.stores, name);
   const of = { holder: "organization", id, name, accountId } as const;
-  await saveLimits(stores.db, actorOf(caller), [{ of, changes }]);
-  return readQuotas(stores.db, "organization", id);
+  await saveLimits(call.stores.db, actorOf(call), [{ of, changes }]);
+  return readQuotas(call.stores.db, "organization", id);
 }
 
-/**
- * The same for an account.
- *
- * @throws RegistryError DENIED, ACCOUNT_UNKNOWN.
- */
-export async function setAccountLimits(
-  stores: Stores,
-  caller: Caller,
-  name: string,
-  changes: QuotaChanges,
-): Promise<Quotas> {
-  requireOperator(caller);
-  const { id } = await getAccount(stores, caller, name);
+/** The same for an account. */
+export async function setAccountLimits(call: Call<Manager>, name: string, changes: QuotaChanges): Promise<Quotas> {
+  requireOperator(call);
+  const { id } = await getAccount(call, name);
   const of = { holder: "account", id, name, accountId: id } as const;
-  await saveLimits(stores.db, actorOf(caller), [{ of, changes }]);
-  return readQuotas(stores.db, "account", id);
+  await saveLimits(call.stores.db, actorOf(call), [{ of, changes }]);
+  return readQuotas(call.stores.db, "account", id);
 }
 
 /** Sets the limits of all that have none of their own: operators only. */
 export async function setCommonLimits(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   changes: { [H in QuotaHolder]?: CommonChanges | undefined },
 ): Promise<Record<QuotaHolder, QuotaLimits>> {
-  requireOperator(caller);
+  requireOperator(call);
   const { organization = {}, account = {} } = changes;
-  await saveLimits(stores.db, actorOf(caller), [
+  await saveLimits(call.stores.db, actorOf(call), [
     { of: { holder: "organization", name: "default quotas" }, changes: organization },
     { of: { holder: "account", name: "default quotas" }, changes: account },
   ]);
-  return readCommonLimits(stores.db);
+  return readCommonLimits(call.stores.db);
 }
 
 async function findOrganization(stores: Stores, name: OrganizationName) {

@@ -1,10 +1,10 @@
 /** Granting rights on organizations and on single images (guide 6). */
-import type { Actor, Caller } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
+import type { Actor, Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import * as storage from "../../storage/rights/permissions.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOrganization, requireOwnRepository } from "./access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOrganization, requireOwnRepository } from "./management.ts";
 
 export type { Permission, PermissionEntry, PermissionTarget } from "../../storage/rights/permissions.ts";
 export { MAX_LISTED_PERMISSIONS } from "../../storage/rights/permissions.ts";
@@ -18,81 +18,54 @@ export interface Permissions {
   others: storage.Permission[];
 }
 
-/**
- * Anybody with a right of their own account may look; administrators need no entry here for theirs.
- *
- * @throws RegistryError ORGANIZATION_UNKNOWN or REPOSITORY_UNKNOWN; DENIED when the image is only shared with the caller,
- * or public.
- */
-export async function showPermissions(
-  stores: Stores,
-  caller: Caller,
-  target: storage.PermissionTarget,
-): Promise<Permissions> {
-  const user = requireAccountUser(caller);
-  const { id: targetId, level } = await requireTarget(stores, caller, target, "read");
-  const all = await storage.listPermissions(stores.db, target, user.accountId);
+/** Anybody with a right of their own account may look; administrators need no entry here for theirs. */
+export async function showPermissions(call: Call<Manager>, target: storage.PermissionTarget): Promise<Permissions> {
+  const user = call.caller.user;
+  const { id: targetId, level } = await requireTarget(call, target, "read");
+  const all = await storage.listPermissions(call.stores.db, target, user.accountId);
   const own = { userId: user.id, userName: user.name, level };
   return { targetId, own, others: all.filter(({ userId }) => userId !== user.id) };
 }
 
-/**
- * Gives rights to users who have none here yet: all or none.
- *
- * @throws RegistryError as {@link showPermissions}; DENIED unless the caller manages the target; USER_UNKNOWN when id and
- * name are not one user's of the account; PERMISSION_EXISTS.
- */
+/** Gives rights to users who have none here yet: all or none. */
 export async function grantPermissions(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   target: storage.PermissionTarget,
   entries: storage.PermissionEntry[],
 ): Promise<void> {
   const actor = await requireManager(
-    stores,
-    caller,
+    call,
     target,
     entries.map(({ userId }) => userId),
   );
-  const change = await storage.createPermissions(stores.db, actor, target, entries);
+  const change = await storage.createPermissions(call.stores.db, actor, target, entries);
   requireChanged(target, change, "PERMISSION_EXISTS");
 }
 
-/**
- * Changes rights: all or none.
- *
- * @throws RegistryError as {@link grantPermissions}, but PERMISSION_UNKNOWN when somebody has no right here yet.
- */
+/** Changes rights: all or none. */
 export async function changePermissions(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   target: storage.PermissionTarget,
   entries: storage.PermissionEntry[],
 ): Promise<void> {
   const actor = await requireManager(
-    stores,
-    caller,
+    call,
     target,
     entries.map(({ userId }) => userId),
   );
-  const change = await storage.updatePermissions(stores.db, actor, target, entries);
+  const change = await storage.updatePermissions(call.stores.db, actor, target, entries);
   requireChanged(target, change, "PERMISSION_UNKNOWN");
 }
 
-/**
- * Takes rights away, with effect on the next tokens: all or none.
- *
- * @throws RegistryError as {@link changePermissions}.
- */
+/** Takes rights away, with effect on the next tokens: all or none. */
 export async function revokePermissions(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   target: storage.PermissionTarget,
   userIds: string[],
 ): Promise<void> {
-  const actor = await requireManager(stores, caller, target, userIds);
+  const actor = await requireManager(call, target, userIds);
   if (userIds.length === 0) return;
-  requireChanged(target, await storage.deletePermissions(stores.db, actor, target, userIds), "PERMISSION_UNKNOWN");
+  requireChanged(target, await storage.deletePermissions(call.stores.db, actor, target, userIds), "PERMISSION_UNKNOWN");
 }
 
 /** @param code what it means that a right was not as it had to be, unless the user is not there. */
@@ -120,22 +93,21 @@ function requireChanged(
   throw new RegistryError(code, problems.length > 0 ? problems : changed);
 }
 
-function requireTarget(stores: Stores, caller: Caller, target: storage.PermissionTarget, wanted: "read" | "manage") {
+function requireTarget(call: Call<Manager>, target: storage.PermissionTarget, wanted: "read" | "manage") {
   return target.kind === "organization"
-    ? requireOrganization(stores, caller, target.name, wanted)
-    : requireOwnRepository(stores, caller, target.name, wanted);
+    ? requireOrganization(call, target.name, wanted)
+    : requireOwnRepository(call, target.name, wanted);
 }
 
 /** Who changes rights of these users, each of whom may be named only once. */
 async function requireManager(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   target: storage.PermissionTarget,
   userIds: string[],
 ): Promise<Actor> {
   if (new Set(userIds).size < userIds.length) {
     throw new RegistryError("PARAMETER_INVALID", "a user may be named only once");
   }
-  await requireTarget(stores, caller, target, "manage");
-  return actorOf(caller);
+  await requireTarget(call, target, "manage");
+  return actorOf(call);
 }

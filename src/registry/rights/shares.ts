@@ -1,5 +1,5 @@
 /** Sharing private images with other accounts: guide 4.6. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../../model/rights/shares.ts";
@@ -19,8 +19,8 @@ import {
   type ShareTerms,
   updateShare,
 } from "../../storage/rights/shares.ts";
-import type { Stores } from "../../storage/stores.ts";
-import { actorOf, requireAccountUser, requireOwnRepository, type RepositoryAccess } from "./access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { requireOwnRepository, type RepositoryAccess } from "./management.ts";
 
 /** Whether it holds at the moment. */
 type Valid = { isValid: boolean };
@@ -31,74 +31,54 @@ function isRunning({ endsAt }: { endsAt: Date | null }): boolean {
   return endsAt === null || endsAt.getTime() > Date.now();
 }
 
-/**
- * With whom an image is shared, or was. Whoever has a right to the image in its own account may see that.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN or DENIED.
- */
-export async function listImageShares(stores: Stores, caller: Caller, name: RepositoryName): Promise<Share[]> {
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  const shares = await listShares(stores.db, id);
+/** With whom an image is shared, or was. Whoever has a right to the image in its own account may see that. */
+export async function listImageShares(call: Call<Manager>, name: RepositoryName): Promise<Share[]> {
+  const { id } = await requireOwnRepository(call, name, "read");
+  const shares = await listShares(call.stores.db, id);
   return shares.map((share) => ({ ...share, isValid: isRunning(share) }));
 }
 
-/**
- * An image's share with an account; undefined when there is none.
- *
- * @throws RegistryError as {@link listImageShares}.
- */
+/** An image's share with an account; undefined when there is none. */
 export async function getImageShare(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   account: string,
 ): Promise<Share | undefined> {
-  const { id } = await requireOwnRepository(stores, caller, name, "read");
-  const share = await findShare(stores.db, id, account);
+  const { id } = await requireOwnRepository(call, name, "read");
+  const share = await findShare(call.stores.db, id, account);
   return share && { ...share, isValid: isRunning(share) };
 }
 
-/**
- * Lets all users of another account pull a private image.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, PARAMETER_INVALID for a public
- * image or the account that it belongs to, ACCOUNT_UNKNOWN, SHARE_EXISTS, or SHARE_LIMIT.
- */
+/** Lets all users of another account pull a private image. */
 export async function shareImage(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   account: string,
   terms: ShareTerms,
 ): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
+  const repository = await requireOwnRepository(call, name, "manage");
   requirePrivate(repository);
-  const found = await findAccount(stores.db, account);
+  const found = await findAccount(call.stores.db, account);
   if (!found) throw new RegistryError("ACCOUNT_UNKNOWN", `account ${account} does not exist`);
   if (found.id === repository.organization.accountId) {
     throw new RegistryError("PARAMETER_INVALID", `image ${name} belongs to account ${account}: share it with another`);
   }
-  if (await insertShare(stores.db, actorOf(caller), repository, account, terms)) return;
-  throw await reasonNotToShare(stores, caller, name, account);
+  if (await insertShare(call.stores.db, actorOf(call), repository, account, terms)) return;
+  throw await reasonNotToShare(call, name, account);
 }
 
 /** What stood in the way is looked for afterwards: the statement that shares checks it all itself. */
-async function reasonNotToShare(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  account: string,
-): Promise<RegistryError> {
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
+async function reasonNotToShare(call: Call<Manager>, name: RepositoryName, account: string): Promise<RegistryError> {
+  const repository = await requireOwnRepository(call, name, "manage");
   requirePrivate(repository);
-  if (await findShare(stores.db, repository.id, account)) {
+  if (await findShare(call.stores.db, repository.id, account)) {
     return new RegistryError("SHARE_EXISTS", `image ${name} is shared with account ${account} already: change that`);
   }
-  if ((await countShares(stores.db, repository.id)) >= MAX_SHARES) {
+  if ((await countShares(call.stores.db, repository.id)) >= MAX_SHARES) {
     const message = `an image may be shared with at most ${MAX_SHARES} accounts, ended shares counted: delete one first`;
     return new RegistryError("SHARE_LIMIT", message);
   }
-  if (!(await findAccount(stores.db, account))) {
+  if (!(await findAccount(call.stores.db, account))) {
     return new RegistryError("ACCOUNT_UNKNOWN", `account ${account} does not exist`);
   }
   const message = `account ${account} may receive at most ${MAX_SHARES_WITH_ACCOUNT} images of yours, ended shares counted`;
@@ -110,28 +90,22 @@ function requirePrivate({ isPublic, name }: RepositoryAccess): void {
   throw new RegistryError("PARAMETER_INVALID", `image ${name} is public: only private images are shared`);
 }
 
-/**
- * Changes until when a share holds, and its note if one is given.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, PARAMETER_INVALID for a public
- * image, or SHARE_UNKNOWN.
- */
+/** Changes until when a share holds, and its note if one is given. */
 export async function changeShare(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   account: string,
   terms: Parameters<typeof updateShare>[4],
 ): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
+  const repository = await requireOwnRepository(call, name, "manage");
   requirePrivate(repository);
-  if (!(await updateShare(stores.db, actorOf(caller), repository, account, terms))) throw unknownShare(name, account);
+  if (!(await updateShare(call.stores.db, actorOf(call), repository, account, terms)))
+    throw unknownShare(name, account);
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to manage the image, or SHARE_UNKNOWN. */
-export async function endShare(stores: Stores, caller: Caller, name: RepositoryName, account: string): Promise<void> {
-  const repository = await requireOwnRepository(stores, caller, name, "manage");
-  if (!(await deleteShare(stores.db, actorOf(caller), repository, account))) throw unknownShare(name, account);
+export async function endShare(call: Call<Manager>, name: RepositoryName, account: string): Promise<void> {
+  const repository = await requireOwnRepository(call, name, "manage");
+  if (!(await deleteShare(call.stores.db, actorOf(call), repository, account))) throw unknownShare(name, account);
 }
 
 function unknownShare(name: RepositoryName, account: string): RegistryError {
@@ -139,14 +113,14 @@ function unknownShare(name: RepositoryName, account: string): RegistryError {
 }
 
 /** Shares of all images that the caller has a right to, by image, after one of them. */
-export async function listSent(stores: Stores, caller: Caller, page: SentPage) {
-  const { rows, end } = await listSentShares(stores.db, requireAccountUser(caller), page);
+export async function listSent(call: Call<Manager>, page: SentPage) {
+  const { rows, end } = await listSentShares(call.stores.db, call.caller.user, page);
   // A public image is for everybody, so that its shares mean nothing as long as it is.
   return { rows: rows.map((row): ListedShare => ({ ...row, isValid: !row.isPublic && isRunning(row) })), end };
 }
 
 /** Shares of other accounts' images with the caller's account that hold, after one of them. */
-export async function listReceived(stores: Stores, caller: Caller, page: ReceivedPage) {
-  const { rows, end } = await listReceivedShares(stores.db, requireAccountUser(caller), page);
+export async function listReceived(call: Call<Manager>, page: ReceivedPage) {
+  const { rows, end } = await listReceivedShares(call.stores.db, call.caller.user, page);
   return { rows: rows.map((row): ListedShare => ({ ...row, isValid: true })), end };
 }

@@ -1,5 +1,5 @@
 /** Clusters of an organization, whose workloads its images' triggers update. Their tokens are never shown again. */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCOUNT_CLUSTERS, MAX_CLUSTERS } from "../../kernel/limits.ts";
@@ -7,7 +7,6 @@ import { parseAuthority, parseClusterServer } from "../../model/triggers/kuberne
 import { parseClusterName, parseNamespaces } from "../../model/triggers/kubernetes-names.ts";
 import { checkTarget } from "../../model/triggers/outbound.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
-import type { Settings } from "../../model/settings.ts";
 import {
   type ClusterRecord,
   deleteCluster,
@@ -17,13 +16,8 @@ import {
   listClusters,
   updateCluster,
 } from "../../storage/triggers/clusters.ts";
-import {
-  actorOf,
-  hasOrganizationRight,
-  requireAccountUser,
-  requireOrganization,
-  unknownOrganization,
-} from "../rights/access.ts";
+import { actorOf, type Call } from "../call.ts";
+import { hasOrganizationRight, requireOrganization, unknownOrganization } from "../rights/management.ts";
 import { decryptClusterToken, encryptClusterToken } from "./cluster-secrets.ts";
 import { type ClusterUse, testCluster, whyNotFor } from "./kubernetes.ts";
 import { requireOutbound } from "./outbound.ts";
@@ -45,35 +39,28 @@ export interface WantedCluster extends ClusterAddress {
   namespaces: readonly string[];
 }
 
-/** The registry's own address. */
-export interface Own {
-  registry: string;
+/** What is absent stays as it is. */
+export type ClusterChanges = { [K in keyof WantedCluster]?: WantedCluster[K] | undefined };
+
+/** Whether a cluster is tried out before it is saved. */
+interface Tested {
+  isTested: boolean;
 }
 
 /** Long enough for any service account's. */
 export const MAX_TOKEN_LENGTH = 16_384;
 
-/** @throws RegistryError ORGANIZATION_UNKNOWN, or DENIED without the right to edit the organization. */
 export async function listOrganizationClusters(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   organization: OrganizationName,
 ): Promise<Cluster[]> {
-  requireAccountUser(caller);
-  const { id } = await requireOrganization(stores, caller, organization, "edit");
-  return (await listClusters(stores.db, id)).map(withoutToken);
+  const { id } = await requireOrganization(call, organization, "edit");
+  return (await listClusters(call.stores.db, id)).map(withoutToken);
 }
 
-/** @throws RegistryError as {@link listOrganizationClusters}, or CLUSTER_UNKNOWN. */
-export async function getCluster(
-  stores: Stores,
-  caller: Caller,
-  organization: OrganizationName,
-  name: string,
-): Promise<Cluster> {
-  requireAccountUser(caller);
-  const { id } = await requireOrganization(stores, caller, organization, "edit");
-  return withoutToken(await requireCluster(stores, id, name));
+export async function getCluster(call: Call<Manager>, organization: OrganizationName, name: string): Promise<Cluster> {
+  const { id } = await requireOrganization(call, organization, "edit");
+  return withoutToken(await requireCluster(call.stores, id, name));
 }
 
 /**
@@ -81,37 +68,27 @@ export async function getCluster(
  *
  * @throws RegistryError CLUSTER_UNKNOWN, also for whoever may not edit its organization.
  */
-export async function getClusterName(stores: Stores, caller: Caller, id: string) {
-  const user = requireAccountUser(caller);
-  const cluster = /^[1-9]\d{0,14}$/.test(id) ? await findClusterName(stores.db, Number(id)) : undefined;
-  if (cluster && (await hasOrganizationRight(stores, user, cluster.organization, "edit"))) return cluster;
+export async function getClusterName(call: Call<Manager>, id: string) {
+  const user = call.caller.user;
+  const cluster = /^[1-9]\d{0,14}$/.test(id) ? await findClusterName(call.stores.db, Number(id)) : undefined;
+  if (cluster && (await hasOrganizationRight(call.stores, user, cluster.organization, "edit"))) return cluster;
   throw unknownCluster(shorten(id));
 }
 
-/**
- * Gives an organization a cluster.
- *
- * @param isTested whether the cluster is tried out before.
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to manage the organization, CLUSTER_INVALID saying
- * what is wrong or does not work, CLUSTER_EXISTS, CLUSTER_LIMIT, TOO_MANY_REQUESTS when it is not to be tested just now.
- */
+/** Gives an organization a cluster. */
 export async function addCluster(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   organizationName: OrganizationName,
   name: string,
-  { namespaces, ...address }: WantedCluster,
-  isTested: boolean,
-  own: Own,
+  { namespaces, isTested, ...address }: WantedCluster & Tested,
 ): Promise<Cluster> {
-  requireAccountUser(caller);
-  const organization = await requireOrganization(stores, caller, organizationName, "manage");
+  const organization = await requireOrganization(call, organizationName, "manage");
   parseClusterName(name);
-  const { token, ...place } = readAddress(stores.settings, address, own);
+  const { token, ...place } = readAddress(call, address);
   const only = parseNamespaces(namespaces);
-  if (isTested) await testWithinPace(stores, organization, { ...place, token }, own);
-  const encryptedToken = await encryptClusterToken(stores, organization.id, name, token);
-  const { outcome } = await insertCluster(stores.db, actorOf(caller), organization, name, {
+  if (isTested) await testWithinPace(call, organization, { ...place, token });
+  const encryptedToken = await encryptClusterToken(call.stores, organization.id, name, token);
+  const { outcome } = await insertCluster(call.stores.db, actorOf(call), organization, name, {
     ...place,
     encryptedToken,
     namespaces: only,
@@ -124,57 +101,46 @@ export async function addCluster(
     const message = `an organization has at most ${MAX_CLUSTERS} clusters, and an account ${MAX_ACCOUNT_CLUSTERS}`;
     throw new RegistryError("CLUSTER_LIMIT", message);
   }
-  return withoutToken(await requireCluster(stores, organization.id, name));
+  return withoutToken(await requireCluster(call.stores, organization.id, name));
 }
 
-/**
- * Changes how a cluster is reached. A token stays with the server that it was given for: another one takes it anew.
- *
- * @throws RegistryError as {@link addCluster}, or CLUSTER_UNKNOWN.
- */
+/** Changes how a cluster is reached. A token stays with the server that it was given for: another one takes it anew. */
 export async function changeCluster(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   organizationName: OrganizationName,
   name: string,
-  changes: { [K in keyof WantedCluster]?: WantedCluster[K] | undefined },
-  isTested: boolean,
-  own: Own,
+  { isTested, ...changes }: ClusterChanges & Tested,
 ): Promise<Cluster> {
-  requireAccountUser(caller);
-  const organization = await requireOrganization(stores, caller, organizationName, "manage");
-  const cluster = await requireCluster(stores, organization.id, name);
+  const organization = await requireOrganization(call, organizationName, "manage");
+  const cluster = await requireCluster(call.stores, organization.id, name);
   const { server = cluster.server, authority = cluster.authority } = changes;
   const isMoved = parseClusterServer(server) !== cluster.server;
   if (isMoved && changes.token === undefined) {
     throw new RegistryError("CLUSTER_INVALID", "another server takes the token anew");
   }
-  const token = changes.token ?? (await decryptClusterToken(stores, cluster));
-  const address = readAddress(stores.settings, { server, authority, token }, own);
-  if (isTested) await testWithinPace(stores, organization, address, own);
+  const token = changes.token ?? (await decryptClusterToken(call.stores, cluster));
+  const address = readAddress(call, { server, authority, token });
+  if (isTested) await testWithinPace(call, organization, address);
   const written = {
     ...(changes.namespaces !== undefined && { namespaces: parseNamespaces(changes.namespaces) }),
     ...(changes.authority !== undefined && { authority: address.authority }),
     // Together, so that no token comes to a server that somebody else has set meanwhile.
     ...(changes.token !== undefined && {
       server: address.server,
-      encryptedToken: await encryptClusterToken(stores, organization.id, name, address.token),
+      encryptedToken: await encryptClusterToken(call.stores, organization.id, name, address.token),
     }),
   };
-  if (!(await updateCluster(stores.db, actorOf(caller), organization, name, written))) throw unknownCluster(name);
-  return withoutToken(await requireCluster(stores, organization.id, name));
+  if (!(await updateCluster(call.stores.db, actorOf(call), organization, name, written))) throw unknownCluster(name);
+  return withoutToken(await requireCluster(call.stores, organization.id, name));
 }
 
-/** @throws RegistryError as {@link changeCluster}, or CLUSTER_IN_USE while a trigger names it. */
 export async function removeCluster(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   organizationName: OrganizationName,
   name: string,
 ): Promise<void> {
-  requireAccountUser(caller);
-  const organization = await requireOrganization(stores, caller, organizationName, "manage");
-  const { outcome } = await deleteCluster(stores.db, actorOf(caller), organization, name);
+  const organization = await requireOrganization(call, organizationName, "manage");
+  const { outcome } = await deleteCluster(call.stores.db, actorOf(call), organization, name);
   if (outcome === "unknown") throw unknownCluster(name);
   if (outcome === "in-use") {
     const message = `a trigger updates workloads of cluster ${name}: delete that first`;
@@ -186,25 +152,20 @@ export async function removeCluster(
  * Tries a cluster out, for what a trigger would do if that is said.
  *
  * @returns what does not work; undefined when all does.
- * @throws RegistryError ORGANIZATION_UNKNOWN, DENIED without the right to edit the organization, CLUSTER_UNKNOWN, or
- * TOO_MANY_REQUESTS.
  */
 export async function tryCluster(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   organization: OrganizationName,
   name: string,
   use: ClusterUse | undefined,
-  own: Own,
 ): Promise<string | undefined> {
-  requireAccountUser(caller);
-  const { id, accountId } = await requireOrganization(stores, caller, organization, "edit");
-  const cluster = await requireCluster(stores, id, name);
+  const { id, accountId } = await requireOrganization(call, organization, "edit");
+  const cluster = await requireCluster(call.stores, id, name);
   const outside = use && whyNotFor(cluster, use.namespace);
   if (outside !== undefined) return outside;
-  const token = await decryptClusterToken(stores, cluster);
+  const token = await decryptClusterToken(call.stores, cluster);
   try {
-    await testWithinPace(stores, { accountId }, { ...cluster, token }, own, use);
+    await testWithinPace(call, { accountId }, { ...cluster, token }, use);
     return undefined;
   } catch (error) {
     if (error instanceof RegistryError && error.code === "CLUSTER_INVALID") return error.message;
@@ -212,16 +173,14 @@ export async function tryCluster(
   }
 }
 
-/** @throws RegistryError as {@link testCluster}, or TOO_MANY_REQUESTS. */
 async function testWithinPace(
-  stores: Stores,
+  { stores, registry }: Call<Manager>,
   { accountId }: { accountId: number },
   cluster: ClusterAddress,
-  own: Own,
   use?: ClusterUse,
 ): Promise<void> {
   await requireOutbound(stores, accountId, cluster.server);
-  await testCluster(stores, cluster, own, use);
+  await testCluster(stores, cluster, { registry }, use);
 }
 
 export function unknownCluster(name: string): RegistryError {
@@ -243,17 +202,21 @@ function withoutToken(record: ClusterRecord): Cluster {
 }
 
 /** @throws RegistryError CLUSTER_INVALID, which does not quote the token. */
-function readAddress(settings: Settings, { server, authority, token }: ClusterAddress, own: Own): ClusterAddress {
+function readAddress(
+  { stores, registry }: Call<Manager>,
+  { server, authority, token }: ClusterAddress,
+): ClusterAddress {
   const address = {
     server: parseClusterServer(server),
     authority: authority === null ? null : parseAuthority(authority),
     token: token.trim(),
   };
   try {
-    checkTarget(new URL(address.server), settings, own);
+    checkTarget(new URL(address.server), stores.settings, { registry });
   } catch (cause) {
-    if (!(cause instanceof RegistryError)) throw cause;
-    throw new RegistryError("CLUSTER_INVALID", cause.problems, { cause });
+    if (!(cause instanceof RegistryError) || !cause.is("TRIGGER_INVALID")) throw cause;
+    const problems = cause.problems.map(({ message, detail }) => ({ message, ...(detail && { detail }) }));
+    throw new RegistryError("CLUSTER_INVALID", problems, { cause });
   }
   if (address.token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(address.token)) {
     const what = `1 to ${MAX_TOKEN_LENGTH} printable ASCII characters without spaces`;

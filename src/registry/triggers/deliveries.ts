@@ -24,7 +24,7 @@ import {
 } from "../../storage/triggers/triggers.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findUserById } from "../../storage/accounts/users.ts";
-import { hasOrganizationRight } from "../rights/access.ts";
+import { hasOrganizationRight } from "../rights/management.ts";
 import { updateWorkload } from "./kubernetes.ts";
 import { sendWebhook } from "./webhooks.ts";
 
@@ -124,10 +124,11 @@ async function attempt(
   delivery: DeliveryRecord,
   event: PushEvent,
 ): Promise<Outcome> {
+  const { target } = trigger;
   try {
-    return trigger.target.kind === "kubernetes"
-      ? await updateWorkload(stores, trigger, trigger.target, delivery, event, () => isApproved(stores, trigger))
-      : await sendWebhook(stores, trigger, trigger.target, delivery, event);
+    if (target.kind === "webhook") return await sendWebhook(stores, { trigger, target, delivery, event });
+    const isApprovedNow = () => isApproved(stores, trigger);
+    return await updateWorkload(stores, { trigger, target, delivery, event, isApproved: isApprovedNow });
   } catch (error) {
     console.error(`delivery ${delivery.id} of trigger ${trigger.name} failed:`, error);
     return { kind: "retry", status: null, detail: "the registry failed to deliver it" };

@@ -47,6 +47,16 @@ const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 const OVERTAKEN: Outcome = { kind: "superseded", status: null, detail: "a newer push of the tag took its place" };
 
+/** A try to deliver an event to a workload. */
+interface WorkloadDelivery {
+  trigger: TriggerRecord;
+  target: KubernetesTarget;
+  delivery: DeliveryRecord;
+  event: PushEvent;
+  /** Whether it may set a container that runs another image, which takes the right to edit the organization. */
+  isApproved: () => Promise<boolean>;
+}
+
 /** One look at a workload, and all that it takes. */
 interface Look {
   ask: (request: ClusterRequest) => Promise<ClusterAnswer>;
@@ -66,16 +76,10 @@ interface Look {
 /**
  * Sets the image of a workload's containers to what was pushed, or looks how far the rollout is. Never throws for what
  * the cluster does. A test changes nothing: the cluster checks and then drops the patch.
- *
- * @param isApproved whether it may set a container that runs another image, which takes the right to edit the organization.
  */
 export async function updateWorkload(
   stores: Stores,
-  trigger: TriggerRecord,
-  target: KubernetesTarget,
-  delivery: DeliveryRecord,
-  event: PushEvent,
-  isApproved: () => Promise<boolean>,
+  { trigger, target, delivery, event, isApproved }: WorkloadDelivery,
 ): Promise<Outcome> {
   const cluster = trigger.cluster && (await findClusterById(stores.db, trigger.cluster.id));
   if (!cluster) return failure("the trigger's cluster does not exist any more");
@@ -235,23 +239,22 @@ async function endAtLimit({ db }: Stores, delivery: DeliveryRecord, outcome: Out
 /**
  * Whether the containers that a target is about run an image of a repository at this moment.
  *
- * @param own the registry's own address.
+ * @param image the repository, and the registry's own address.
  * @returns what keeps it from being found out, if anything does.
  */
 export async function runsImage(
   stores: Stores,
   cluster: ClusterRecord,
   target: KubernetesTarget,
-  repository: RepositoryName,
-  own: { registry: string },
+  image: { registry: string; repository: RepositoryName },
 ): Promise<boolean | { unknown: string }> {
   const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
   try {
-    const { status, json } = await askCluster(stores, access, own, { method: "GET", path: workloadPath(target) });
+    const { status, json } = await askCluster(stores, access, image, { method: "GET", path: workloadPath(target) });
     if (status === 404) return false;
     const workload = status === 200 ? readWorkload(json) : undefined;
     if (!workload) return { unknown: `the API server answered ${status}` };
-    const repositories = imagesOf({ registry: own.registry, repository }, stores.settings);
+    const repositories = imagesOf(image, stores.settings);
     const places = findContainers(workload, target.container, repositories);
     return places.length > 0 && places.every((place) => runs(place, repositories));
   } catch (error) {

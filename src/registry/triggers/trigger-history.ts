@@ -1,6 +1,6 @@
 /** What became of a trigger's deliveries, and those that somebody asks for. */
-import type { Caller } from "../../model/rights/access.ts";
 import { digestOf } from "../../model/hash.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../../kernel/reference.ts";
@@ -15,8 +15,7 @@ import {
   listOutcomes,
 } from "../../storage/triggers/delivery-history.ts";
 import { listTagPage } from "../../storage/content/tags.ts";
-import { actorOf } from "../rights/access.ts";
-import type { Own } from "./clusters.ts";
+import { actorOf, type Call } from "../call.ts";
 import { enqueue } from "./deliveries.ts";
 import type { Stores } from "../stores.ts";
 import {
@@ -39,24 +38,19 @@ export const MAX_TRIED_TAGS = 50;
 /** As many as SWR's history shows, which has no pages. */
 const MAX_OUTCOMES = 100;
 
-/**
- * The triggers of an image, by name, each with what it delivered last.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
- */
+/** The triggers of an image, by name, each with what it delivered last. */
 export async function listTriggersWithLast(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
 ): Promise<{ trigger: Trigger; last: Delivery | undefined }[]> {
-  const found = await listImageTriggers(stores, caller, name);
+  const found = await listImageTriggers(call, name);
   const newest = await listNewestDeliveries(
-    stores.db,
+    call.stores.db,
     found.map(({ id }) => id),
   );
   return found.map((trigger) => {
     const last = newest.get(trigger.id);
-    return { trigger, last: last && readDelivery(stores, last) };
+    return { trigger, last: last && readDelivery(call.stores, last) };
   });
 }
 
@@ -64,17 +58,15 @@ export async function listTriggersWithLast(
  * Tries a condition on the newest tags of an image.
  *
  * @returns whether each of them meets it, the newest first.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_INVALID.
  */
 export async function tryCondition(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   wanted: Condition,
 ): Promise<{ tag: Tag; isMet: boolean }[]> {
-  const { id } = await requireEditable(stores, caller, name);
+  const { id } = await requireEditable(call, name);
   const isMet = readCondition(parseCondition(wanted));
-  const records = await listTagPage(stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
+  const records = await listTagPage(call.stores.db, { ...newestTags(id), limit: MAX_TRIED_TAGS });
   return records.map((record) => ({
     tag: record.name,
     isMet: isMet(record.name, isAnnounced(tagKindOf(record.companionOf, record.content))),
@@ -89,70 +81,51 @@ function newestTags(repositoryId: number) {
  * A page of a trigger's deliveries, the newest first.
  *
  * @param before the id to go on behind.
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, TRIGGER_UNKNOWN.
  */
 export async function listTriggerDeliveries(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Delivery[]> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
-  const records = await listDeliveries(stores.db, record.id, before, limit);
-  return records.map((delivery) => readDelivery(stores, delivery));
+  const { record } = await requireTrigger(call, name, trigger);
+  const records = await listDeliveries(call.stores.db, record.id, before, limit);
+  return records.map((delivery) => readDelivery(call.stores, delivery));
 }
 
-/**
- * One of a trigger's deliveries with its tries.
- *
- * @throws RegistryError as {@link listTriggerDeliveries}, or DELIVERY_UNKNOWN.
- */
+/** One of a trigger's deliveries with its tries. */
 export async function getDelivery(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   id: number,
 ): Promise<Delivery & { tries: Attempt[] }> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
-  const delivery = await requireDelivery(stores, record.id, id);
-  return { ...delivery, tries: await listAttempts(stores.db, id) };
+  const { record } = await requireTrigger(call, name, trigger);
+  const delivery = await requireDelivery(call.stores, record.id, id);
+  return { ...delivery, tries: await listAttempts(call.stores.db, id) };
 }
 
-/**
- * A trigger with what it did last, or failed to do, the newest first.
- *
- * @throws RegistryError as {@link listTriggerDeliveries}.
- */
+/** A trigger with what it did last, or failed to do, the newest first. */
 export async function getTriggerWithOutcomes(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
 ): Promise<{ trigger: Trigger; outcomes: Delivery[] }> {
-  const found = await getImageTrigger(stores, caller, name, trigger);
-  const outcomes = await listOutcomes(stores.db, found.id, MAX_OUTCOMES);
-  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(stores, delivery)) };
+  const found = await getImageTrigger(call, name, trigger);
+  const outcomes = await listOutcomes(call.stores.db, found.id, MAX_OUTCOMES);
+  return { trigger: found, outcomes: outcomes.map((delivery) => readDelivery(call.stores, delivery)) };
 }
 
 /**
  * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out: whatever its
- * condition, and whether it is enabled or not.
+ * condition, and whether it is enabled or not. It is made at once.
  *
- * @returns it, to be handed to {@link hurry}.
- * @throws RegistryError as {@link listTriggerDeliveries}.
+ * @returns it.
  */
-export async function testTrigger(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  trigger: string,
-  { registry }: Own,
-): Promise<Delivery> {
-  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
-  const actor = actorOf(caller);
-  const newest = await listTagPage(stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
+export async function testTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<Delivery> {
+  const { repository, record } = await requireTrigger(call, name, trigger);
+  const actor = actorOf(call);
+  const newest = await listTagPage(call.stores.db, { ...newestTags(repository.id), limit: MAX_TRIED_TAGS });
   // A build cache is no image that a workload could have.
   const tag = newest.find(({ companionOf, content }) => isAnnounced(tagKindOf(companionOf, content)));
   const event: PushEvent = {
@@ -163,7 +136,7 @@ export async function testTrigger(
     size: tag?.manifestBytes ?? 0,
     user: actor.user.name,
     at: new Date().toISOString(),
-    registry,
+    registry: call.registry,
     isTest: true,
   };
   const entry = {
@@ -172,54 +145,53 @@ export async function testTrigger(
     resource: name,
     detail: { trigger },
   } as const;
-  return insertAnew(stores, record.id, event, { actor, entry });
+  return deliverAnew(call, record.id, event, { actor, entry });
 }
 
 /**
- * Writes a new delivery of an old one's event.
+ * Writes a new delivery of an old one's event, which is made at once.
  *
- * @returns it, to be handed to {@link hurry}.
- * @throws RegistryError as {@link getDelivery}, {@link requireWorkloadRight}, and TRIGGER_INVALID when the trigger does not
- * want the tag any more.
+ * @returns it.
  */
 export async function resendDelivery(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   oldId: number,
 ): Promise<Delivery> {
-  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
-  const { event } = await requireDelivery(stores, record.id, oldId);
+  const { repository, record } = await requireTrigger(call, name, trigger);
+  const { event } = await requireDelivery(call.stores, record.id, oldId);
   if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
     throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
   }
   // It is delivered though the trigger may be switched off, which is then this user's doing.
   const acting = { target: record.target, clusterId: record.cluster?.id };
-  await requireWorkloadRight(stores, caller, repository, acting, { registry: event.registry });
+  await requireWorkloadRight({ ...call, registry: event.registry }, repository, acting);
   const entry = {
     action: "delivery.resend",
     organization: organizationOf(name),
     resource: name,
     detail: { trigger, delivery: oldId, tag: event.tag },
   } as const;
-  return insertAnew(stores, record.id, event, { actor: actorOf(caller), entry });
+  return deliverAnew(call, record.id, event, { actor: actorOf(call), entry });
 }
 
-/** @throws RegistryError TRIGGER_UNKNOWN when the trigger was deleted since the request began. */
-async function insertAnew(
-  stores: Stores,
+/** Writes a delivery, and has it made after the answer. */
+async function deliverAnew(
+  { stores, after }: Call<Manager>,
   triggerId: number,
   event: PushEvent,
   record: Parameters<typeof insertDelivery>[3],
 ): Promise<Delivery> {
   const id = await insertDelivery(stores.db, triggerId, event, record);
   if (id === undefined) throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile");
-  return requireDelivery(stores, triggerId, id);
+  const delivery = await requireDelivery(stores, triggerId, id);
+  after(() => hurry(stores, delivery));
+  return delivery;
 }
 
-/** Has a delivery made at once. Never throws: if that fails, the sweeper finds it. */
-export async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
+/** Never throws: if it fails, the sweeper finds the delivery. */
+async function hurry(stores: Stores, { id }: Delivery): Promise<void> {
   try {
     await enqueue(stores, [id]);
   } catch (error) {

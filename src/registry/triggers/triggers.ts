@@ -1,5 +1,5 @@
 /** Triggers of an image, as whoever may edit it manages them (guide 4.7 and 6). */
-import type { Caller } from "../../model/rights/access.ts";
+import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_URL_LENGTH } from "../../kernel/field-limits.ts";
 import { MAX_ACCOUNT_TRIGGERS, MAX_TRIGGERS } from "../../kernel/limits.ts";
@@ -18,16 +18,15 @@ import {
   type TriggerSettings,
   updateTrigger,
 } from "../../storage/triggers/triggers.ts";
+import { actorOf, type Call } from "../call.ts";
 import {
-  actorOf,
   hasOrganizationRight,
-  requireAccountUser,
   requireOwnRepository,
   type RepositoryAccess,
   unknownImage,
-} from "../rights/access.ts";
+} from "../rights/management.ts";
 import { cleanSoon } from "../deletion/cleanups.ts";
-import { type Own, unknownCluster } from "./clusters.ts";
+import { unknownCluster } from "./clusters.ts";
 import { needFor, runsImage, subjectOf, whyNotFor } from "./kubernetes.ts";
 import { requireOutbound } from "./outbound.ts";
 import type { Stores } from "../stores.ts";
@@ -64,47 +63,32 @@ const NO_SECRETS = { secret: false, authorization: false };
 /**
  * The triggers of an image, by name. Addresses of webhooks are often secrets themselves: so they are for who may change
  * them.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image.
  */
-export async function listImageTriggers(stores: Stores, caller: Caller, name: RepositoryName): Promise<Trigger[]> {
-  const { id } = await requireEditable(stores, caller, name);
-  const records = await listTriggers(stores.db, id);
-  return Promise.all(records.map((record) => withoutSecrets(stores, record)));
+export async function listImageTriggers(call: Call<Manager>, name: RepositoryName): Promise<Trigger[]> {
+  const { id } = await requireEditable(call, name);
+  const records = await listTriggers(call.stores.db, id);
+  return Promise.all(records.map((record) => withoutSecrets(call.stores, record)));
 }
 
-/** @throws RegistryError as {@link listImageTriggers}, or TRIGGER_UNKNOWN. */
-export async function getImageTrigger(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  trigger: string,
-): Promise<Trigger> {
-  const { record } = await requireTrigger(stores, caller, name, trigger);
-  return withoutSecrets(stores, record);
+export async function getImageTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<Trigger> {
+  const { record } = await requireTrigger(call, name, trigger);
+  return withoutSecrets(call.stores, record);
 }
 
-/**
- * Gives an image a trigger.
- *
- * @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or as {@link requireWorkloadRight},
- * TRIGGER_INVALID saying what is wrong, CLUSTER_UNKNOWN, TRIGGER_EXISTS, TRIGGER_LIMIT.
- */
+/** Gives an image a trigger. */
 export async function addImageTrigger(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   { condition, target, ...flags }: WantedTrigger,
-  own: Own,
 ): Promise<Trigger> {
-  const repository = await requireEditable(stores, caller, name);
+  const repository = await requireEditable(call, name);
   parseTriggerName(trigger);
-  const written = await readTarget(stores, repository, trigger, target, undefined, own);
-  const approvedBy = await requireWorkloadRight(stores, caller, repository, written, own);
+  const written = await readTarget(call, repository, target, { name: trigger, record: undefined });
+  const approvedBy = await requireWorkloadRight(call, repository, written);
   const settings: TriggerSettings = { ...flags, condition: parseCondition(condition), ...written, approvedBy };
-  const { outcome } = await insertTrigger(stores.db, actorOf(caller), repository, trigger, settings);
-  if (outcome === "gone") throw await whatIsGone(stores, repository, settings.clusterId);
+  const { outcome } = await insertTrigger(call.stores.db, actorOf(call), repository, trigger, settings);
+  if (outcome === "gone") throw await whatIsGone(call.stores, repository, settings.clusterId);
   if (outcome === "name-taken") {
     const message = `trigger ${trigger} exists already`;
     throw new RegistryError("TRIGGER_EXISTS", { message, detail: { name: trigger } });
@@ -113,39 +97,33 @@ export async function addImageTrigger(
     const message = `an image has at most ${MAX_TRIGGERS} triggers, and an account ${MAX_ACCOUNT_TRIGGERS}`;
     throw new RegistryError("TRIGGER_LIMIT", message);
   }
-  return getImageTrigger(stores, caller, name, trigger);
+  return getImageTrigger(call, name, trigger);
 }
 
-/**
- * Changes what is given of a trigger.
- *
- * @throws RegistryError as {@link addImageTrigger}, and TRIGGER_UNKNOWN.
- */
+/** Changes what is given of a trigger. */
 export async function changeImageTrigger(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   { condition, target, ...flags }: Partial<WantedTrigger>,
-  own: Own,
 ): Promise<Trigger> {
-  const { repository, record } = await requireTrigger(stores, caller, name, trigger);
-  const written = target && (await readTarget(stores, repository, trigger, target, record, own));
+  const { repository, record } = await requireTrigger(call, name, trigger);
+  const written = target && (await readTarget(call, repository, target, { name: trigger, record }));
   const settings: Partial<TriggerSettings> = {
     ...flags,
     ...(condition && { condition: parseCondition(condition) }),
     ...written,
-    ...(await readApproval(stores, caller, repository, record, { written, condition, ...flags }, own)),
+    ...(await readApproval(call, repository, record, { written, condition, ...flags })),
   };
   const hasNewSecrets =
     target?.kind === "webhook" && (target.secret !== undefined || target.authorization !== undefined);
-  if (!(await updateTrigger(stores.db, actorOf(caller), repository, trigger, settings, hasNewSecrets))) {
-    if (settings.clusterId !== undefined && !(await findClusterById(stores.db, settings.clusterId))) {
-      throw await whatIsGone(stores, repository, settings.clusterId);
+  if (!(await updateTrigger(call.stores.db, actorOf(call), repository, trigger, settings, hasNewSecrets))) {
+    if (settings.clusterId !== undefined && !(await findClusterById(call.stores.db, settings.clusterId))) {
+      throw await whatIsGone(call.stores, repository, settings.clusterId);
     }
     throw unknownTrigger(name, trigger);
   }
-  return getImageTrigger(stores, caller, name, trigger);
+  return getImageTrigger(call, name, trigger);
 }
 
 /**
@@ -155,18 +133,16 @@ export async function changeImageTrigger(
  * @returns nothing where that stays as it is: also when a trigger is only switched off.
  */
 async function readApproval(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   repository: RepositoryAccess,
   record: TriggerRecord,
   { written, condition, isEnabled, firesAlways }: ApprovedChanges,
-  own: Own,
 ): Promise<Pick<TriggerSettings, "approvedBy"> | undefined> {
   if (!written && !condition && isEnabled !== true && firesAlways === undefined) return undefined;
   const next = written ?? { target: record.target, clusterId: record.cluster?.id };
-  const approvedBy = await requireWorkloadRight(stores, caller, repository, next, own);
+  const approvedBy = await requireWorkloadRight(call, repository, next);
   if (next.target.kind !== "kubernetes" || written) return { approvedBy };
-  const hasRight = await hasOrganizationRight(stores, caller.user, organizationOf(repository.name), "edit");
+  const hasRight = await hasOrganizationRight(call.stores, call.caller.user, organizationOf(repository.name), "edit");
   return hasRight ? undefined : { approvedBy };
 }
 
@@ -186,22 +162,20 @@ interface ApprovedChanges {
  * cluster is not for the namespace.
  */
 export async function requireWorkloadRight(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   { name, organization }: RepositoryAccess,
   { target, clusterId }: Pick<TriggerSettings, "target" | "clusterId">,
-  own: Own,
 ): Promise<number | undefined> {
   if (target.kind !== "kubernetes") return undefined;
-  const user = requireAccountUser(caller);
-  const cluster = clusterId === undefined ? undefined : await findClusterById(stores.db, clusterId);
+  const user = call.caller.user;
+  const cluster = clusterId === undefined ? undefined : await findClusterById(call.stores.db, clusterId);
   if (!cluster || cluster.organizationId !== organization.id) throw unknownCluster(String(clusterId ?? ""));
   const outside = whyNotFor(cluster, target.namespace);
-  if (await hasOrganizationRight(stores, user, organizationOf(name), "edit")) {
+  if (await hasOrganizationRight(call.stores, user, organizationOf(name), "edit")) {
     if (outside === undefined) return user.id;
     throw new RegistryError("TRIGGER_INVALID", { message: outside, detail: { field: "namespace" } });
   }
-  const found = outside === undefined && (await askForImage(stores, cluster, target, { name, organization }, own));
+  const found = outside === undefined && (await askForImage(call, cluster, target, { name, organization }));
   if (found === true) return user.id;
   const why = found === false ? "" : `; whether one does could not be found out: ${found.unknown}`;
   throw new RegistryError("DENIED", {
@@ -212,11 +186,10 @@ export async function requireWorkloadRight(
 
 /** Asks the cluster, within what an account may send: users without the organization's right set that off, too. */
 async function askForImage(
-  stores: Stores,
+  { stores, registry }: Call<Manager>,
   cluster: ClusterRecord,
   target: KubernetesTarget,
   { name, organization }: Pick<RepositoryAccess, "name" | "organization">,
-  own: Own,
 ): Promise<boolean | { unknown: string }> {
   try {
     await requireOutbound(stores, organization.accountId, cluster.server);
@@ -224,43 +197,30 @@ async function askForImage(
     if (error instanceof RegistryError) return { unknown: error.message };
     throw error;
   }
-  return runsImage(stores, cluster, target, name, own);
+  return runsImage(stores, cluster, target, { registry, repository: name });
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, DENIED without the right to edit the image, or TRIGGER_UNKNOWN. */
-export async function removeImageTrigger(
-  stores: Stores,
-  caller: Caller,
-  name: RepositoryName,
-  trigger: string,
-): Promise<void> {
-  const repository = await requireEditable(stores, caller, name);
-  const id = await deleteTrigger(stores.db, actorOf(caller), repository, trigger);
+export async function removeImageTrigger(call: Call<Manager>, name: RepositoryName, trigger: string): Promise<void> {
+  const repository = await requireEditable(call, name);
+  const id = await deleteTrigger(call.stores.db, actorOf(call), repository, trigger);
   if (id === undefined) throw unknownTrigger(name, trigger);
-  await cleanSoon({ kind: "trigger", targetId: id }, stores);
+  await cleanSoon({ kind: "trigger", targetId: id }, call.stores);
 }
 
-/**
- * A trigger of an image that the caller may edit, and the image.
- *
- * @throws RegistryError as {@link getImageTrigger}.
- */
+/** A trigger of an image that the caller may edit, and the image. */
 export async function requireTrigger(
-  stores: Stores,
-  caller: Caller,
+  call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
 ): Promise<{ repository: RepositoryAccess; record: TriggerRecord }> {
-  const repository = await requireEditable(stores, caller, name);
-  const record = await findTrigger(stores.db, repository.id, trigger);
+  const repository = await requireEditable(call, name);
+  const record = await findTrigger(call.stores.db, repository.id, trigger);
   if (!record) throw unknownTrigger(name, trigger);
   return { repository, record };
 }
 
-/** @throws RegistryError REPOSITORY_UNKNOWN, or DENIED without the right to edit the image. */
-export function requireEditable(stores: Stores, caller: Caller, name: RepositoryName): Promise<RepositoryAccess> {
-  requireAccountUser(caller);
-  return requireOwnRepository(stores, caller, name, "edit");
+export function requireEditable(call: Call<Manager>, name: RepositoryName): Promise<RepositoryAccess> {
+  return requireOwnRepository(call, name, "edit");
 }
 
 function unknownTrigger(name: RepositoryName, trigger: string): RegistryError {
@@ -302,15 +262,13 @@ type WrittenTarget = Pick<TriggerSettings, "target" | "clusterId" | "encryptedSe
  * All that a target is stored as. It is always written as a whole, so that no secret comes to an address that somebody
  * else has set meanwhile.
  *
- * @param record the trigger as it is; undefined for a new one.
+ * @param trigger what it is called, and the trigger as it is; `record` is undefined for a new one.
  */
 async function readTarget(
-  stores: Stores,
+  { stores, registry }: Call<Manager>,
   repository: RepositoryAccess,
-  trigger: string,
   target: WantedTarget,
-  record: TriggerRecord | undefined,
-  own: Own,
+  trigger: { name: string; record: TriggerRecord | undefined },
 ): Promise<WrittenTarget> {
   if (target.kind === "kubernetes") {
     const { cluster: reference, ...written } = target;
@@ -322,12 +280,12 @@ async function readTarget(
   }
   const { secret, authorization, ...written } = target;
   const url = readUrl(target.url);
-  checkTarget(url, stores.settings, own);
-  const secrets = await mergeSecrets(stores, { secret, authorization }, url, record);
+  checkTarget(url, stores.settings, { registry });
+  const secrets = await mergeSecrets(stores, { secret, authorization }, url, trigger.record);
   return {
     target: { ...written, url: url.href },
     clusterId: undefined,
-    encryptedSecrets: await encryptWebhookSecrets(stores, repository.id, trigger, secrets),
+    encryptedSecrets: await encryptWebhookSecrets(stores, repository.id, trigger.name, secrets),
   };
 }
 

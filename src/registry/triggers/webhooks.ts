@@ -23,17 +23,19 @@ const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 /** How much of a Location is kept. */
 const MAX_QUOTE_LENGTH = 200;
 
-/**
- * Sends an event to a trigger's webhook, once. Never throws for what the receiver does.
- *
- * @param delivery gives the event the id by which a receiver knows a repeat.
- */
+/** A try to deliver an event to a receiver. */
+interface WebhookDelivery {
+  trigger: TriggerRecord;
+  target: WebhookTarget;
+  /** Gives the event the id by which a receiver knows a repeat. */
+  delivery: DeliveryRecord;
+  event: PushEvent;
+}
+
+/** Sends an event to a trigger's webhook, once. Never throws for what the receiver does. */
 export async function sendWebhook(
   stores: Stores,
-  trigger: TriggerRecord,
-  target: WebhookTarget,
-  delivery: DeliveryRecord,
-  event: PushEvent,
+  { trigger, target, delivery, event }: WebhookDelivery,
 ): Promise<Outcome> {
   const url = new URL(target.url);
   try {
@@ -44,11 +46,11 @@ export async function sendWebhook(
   }
   const { repositoryId, name, encryptedSecrets } = trigger;
   const secrets = await decryptWebhookSecrets(stores, repositoryId, name, encryptedSecrets);
-  const { contentType, body } = renderWebhook(target.format, delivery.uid, event);
-  const headers = await headersOf(target.format, contentType, delivery.uid, body, secrets);
+  const rendered = renderWebhook(target.format, delivery.uid, event);
+  const headers = await headersOf(target.format, delivery.uid, rendered, secrets);
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   try {
-    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    const response = await fetch(url, { method: "POST", headers, body: rendered.body, redirect: "manual", signal });
     return judge(response, await readAnswer(response, signal));
   } catch (error) {
     return { kind: "retry", status: null, detail: describeFailure(error, url, signal) };
@@ -57,9 +59,8 @@ export async function sendWebhook(
 
 async function headersOf(
   format: WebhookFormat,
-  contentType: string,
   id: string,
-  body: string,
+  { contentType, body }: { contentType: string; body: string },
   { secret, authorization }: WebhookSecrets,
 ): Promise<Headers> {
   const timestamp = Math.floor(Date.now() / 1000);

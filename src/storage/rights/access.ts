@@ -212,7 +212,7 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
 /**
  * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: a user who
  * came with a token may have been deleted or demoted since, or have another password. The counterpart in SQL of
- * `findWriteTarget` in `registry/rights/access.ts`.
+ * `findWriteTarget` in `registry/rights/write-target.ts`.
  */
 export function mayPushNow(
   db: Database,

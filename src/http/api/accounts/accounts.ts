@@ -5,6 +5,7 @@ import {
   listAccounts,
   removeAccount,
 } from "../../../registry/accounts/accounts.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { Next } from "../paging.ts";
 import { cutNamePage, NamePageQuery, NameParams, Password, PersonName, readNamePage, Time } from "../rights/people.ts";
@@ -88,24 +89,24 @@ const remove = createRoute({
 export const accounts = createRouter()
   .openapi(create, async (c) => {
     const { name, administrator } = c.req.valid("json");
-    const account = await createAccount(c.var.stores, c.var.caller, { name, administrator });
+    const account = await createAccount(managerCall(c), { name, administrator });
     const { password } = account.administrator;
     const first = { name: account.administrator.name, ...(password !== undefined && { password }) };
     return c.json({ name, created: account.createdAt.toISOString(), administrator: first }, 201);
   })
   .openapi(list, async (c) => {
     const query = c.req.valid("query");
-    const { stores, caller } = c.var;
-    const found = await listAccounts(stores, caller, await readNamePage(stores, query));
-    const { items, next } = await cutNamePage(stores, query, found);
+    const page = await readNamePage(c.var.stores, query);
+    const found = await listAccounts(managerCall(c), page);
+    const { items, next } = await cutNamePage(c.var.stores, query, found);
     return c.json({ accounts: items.map(describeAccount), next }, 200);
   })
   .openapi(show, async (c) => {
-    const account = await getAccount(c.var.stores, c.var.caller, c.req.valid("param").name);
+    const account = await getAccount(managerCall(c), c.req.valid("param").name);
     return c.json(describeAccount(account), 200);
   })
   .openapi(remove, async (c) => {
-    await removeAccount(c.var.stores, c.var.caller, c.req.valid("param").name);
+    await removeAccount(managerCall(c), c.req.valid("param").name);
     return c.body(null, 204);
   });
 

@@ -1,4 +1,5 @@
 import { changeUser, createUser, type ListedUser, listUsers, removeUser } from "../../../registry/accounts/users.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { Next } from "../paging.ts";
 import {
@@ -86,21 +87,21 @@ const remove = createRoute({
 export const users = createRouter()
   .openapi(list, async (c) => {
     const query = c.req.valid("query");
-    const { stores, caller } = c.var;
-    const found = await listUsers(stores, caller, await readNamePage(stores, query));
-    const { items, next } = await cutNamePage(stores, query, found);
+    const page = await readNamePage(c.var.stores, query);
+    const found = await listUsers(managerCall(c), page);
+    const { items, next } = await cutNamePage(c.var.stores, query, found);
     return c.json({ users: items.map(describeUser), next }, 200);
   })
   .openapi(create, async (c) => {
-    const user = await createUser(c.var.stores, c.var.caller, c.req.valid("json"));
+    const user = await createUser(managerCall(c), c.req.valid("json"));
     return c.json(describeUser(user), 201);
   })
   .openapi(change, async (c) => {
     const { name } = c.req.valid("param");
-    return c.json(await changeUser(c.var.stores, c.var.caller, name, c.req.valid("json")), 200);
+    return c.json(await changeUser(managerCall(c), name, c.req.valid("json")), 200);
   })
   .openapi(remove, async (c) => {
-    await removeUser(c.var.stores, c.var.caller, c.req.valid("param").name);
+    await removeUser(managerCall(c), c.req.valid("param").name);
     return c.body(null, 204);
   });
 

@@ -13,7 +13,7 @@ import {
   setImageRule,
   type StoredRule,
 } from "../../../registry/aging/aging-rules.ts";
-import { continueAfterAnswer } from "../../context.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, Next, nextOf, PAGE_PARAMS, readCursor } from "../paging.ts";
@@ -101,10 +101,9 @@ aging.openapi(
   }),
   async (c) => {
     const name = imageOf(c.req.valid("param"));
-    const { stores, caller } = c.var;
     const [rule, keepsUntagged] = await Promise.all([
-      findImageRule(stores, caller, name),
-      getKeepsUntagged(stores, caller, name),
+      findImageRule(managerCall(c), name),
+      getKeepsUntagged(managerCall(c), name),
     ]);
     return c.json({ rule: rule ? describeRule(rule) : null, keepsUntagged }, 200);
   },
@@ -122,7 +121,8 @@ aging.openapi(
     responses: { 200: json(AgingRule, "The rule."), 404: { description: "It has none, or there is no such image." } },
   }),
   async (c) => {
-    const rule = await getImageRule(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const image = imageOf(c.req.valid("param"));
+    const rule = await getImageRule(managerCall(c), image);
     return c.json(describeRule(rule), 200);
   },
 );
@@ -142,8 +142,7 @@ aging.openapi(
   }),
   async (c) => {
     const name = imageOf(c.req.valid("param"));
-    const { rule, rest } = await setImageRule(c.var.stores, c.var.caller, name, c.req.valid("json"));
-    continueAfterAnswer(c, rest?.());
+    const rule = await setImageRule(managerCall(c), name, c.req.valid("json"));
     return c.json(describeRule(rule), 200);
   },
 );
@@ -160,7 +159,8 @@ aging.openapi(
     responses: { 204: { description: "It deletes nothing more." } },
   }),
   async (c) => {
-    await removeImageRule(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const image = imageOf(c.req.valid("param"));
+    await removeImageRule(managerCall(c), image);
     return c.body(null, 204);
   },
 );
@@ -187,7 +187,7 @@ aging.openapi(
     const { limit, cursor } = c.req.valid("query");
     const name = imageOf(c.req.valid("param"));
     const page = { after: readPosition(cursor), limit };
-    const found = await previewRule(c.var.stores, c.var.caller, name, c.req.valid("json"), page);
+    const found = await previewRule(managerCall(c), name, c.req.valid("json"), page);
     const { judged, now } = found;
     const { items, next } = cutPage(judged, found.limit, ({ tag, counted }) => [tag.updatedAt, tag.name, counted, now]);
     const tags = items.map(({ tag, verdict }) => ({
@@ -227,7 +227,7 @@ aging.openapi(
     const { limit, cursor } = c.req.valid("query");
     const before = readCursor(cursor, z.tuple([z.int().positive()]))?.[0];
     const name = imageOf(c.req.valid("param"));
-    const { entries, hasMore } = await listImageLogBefore(c.var.stores, c.var.caller, name, before, limit);
+    const { entries, hasMore } = await listImageLogBefore(managerCall(c), name, { before, limit });
     return c.json({ entries: entries.map(describeEntry), next: nextOf(entries, hasMore, ({ id }) => [id]) }, 200);
   },
 );

@@ -7,6 +7,7 @@ import {
   exportEvents,
   listEvents,
 } from "../../../registry/audit/audit.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatCursor, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
 
@@ -91,12 +92,15 @@ export const audit = createRouter()
   .openapi(listAudit, async (c) => {
     const { limit, ...query } = c.req.valid("query");
     const page = { before: readPosition(query), limit };
-    const { events, next } = await listEvents(c.var.stores, c.var.caller, readFilters(query), page);
+    const filters = readFilters(query);
+    const { events, next } = await listEvents(managerCall(c), filters, page);
     return c.json({ events: events.map(describeEvent), next: next === undefined ? null : formatCursor([next]) }, 200);
   })
   .openapi(exportAudit, async (c) => {
     const query = c.req.valid("query");
-    const pages = await exportEvents(c.var.stores, c.var.caller, readFilters(query), readPosition(query));
+    const filters = readFilters(query);
+    const before = readPosition(query);
+    const pages = await exportEvents(managerCall(c), filters, before);
     c.header("Content-Disposition", 'attachment; filename="audit.jsonl"');
     c.header("Content-Type", JSON_LINES);
     return c.body(streamLines(pages), 200);

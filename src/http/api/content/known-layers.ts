@@ -1,5 +1,6 @@
 import { parseRepositoryName } from "../../../kernel/reference.ts";
 import { findKnownLayers, SEARCHED_TAGS } from "../../../registry/content/known-layers.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { OrganizationParams } from "../params.ts";
 
@@ -48,5 +49,5 @@ export const knownLayers = createRouter().openapi(route, async (c) => {
   const { organization } = c.req.valid("param");
   const { image, diffIds } = c.req.valid("json");
   const name = parseRepositoryName(`${organization}/${image}`);
-  return c.json({ layers: await findKnownLayers(c.var.stores, c.var.caller, name, diffIds) }, 200);
+  return c.json({ layers: await findKnownLayers(managerCall(c), name, diffIds) }, 200);
 });

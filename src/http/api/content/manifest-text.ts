@@ -2,6 +2,7 @@ import { withDocuments } from "../../../documents.ts";
 import { MANIFEST_MEDIA_TYPES } from "../../../kernel/media-types.ts";
 import { getManifestText } from "../../../registry/images/image-detail.ts";
 import { sendDocument } from "../../bound-answers.ts";
+import { visitorCall } from "../../call.ts";
 import { createRoute, createRouter, z } from "../../openapi.ts";
 import { imageOf, ManifestParams } from "../params.ts";
 
@@ -37,7 +38,8 @@ const showManifestText = createRoute({
 export const manifestText = createRouter().openapi(showManifestText, async (c) => {
   const { reference, ...params } = c.req.valid("param");
   return withDocuments(async (memory) => {
-    const manifest = await getManifestText(c.var.stores, c.var.caller, imageOf(params), reference, memory);
+    const image = imageOf(params);
+    const manifest = await getManifestText(visitorCall(c), image, reference, memory);
     c.header("Content-Type", manifest.mediaType);
     c.header("Docker-Content-Digest", manifest.digest);
     return sendDocument(c, manifest.text, memory);

@@ -1,5 +1,6 @@
 import { isDigest } from "../../../kernel/digest.ts";
 import { listManifestReferrers } from "../../../registry/content/referrers.ts";
+import { visitorCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatCursor, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
 import { imageOf, ManifestParams } from "../params.ts";
@@ -52,7 +53,8 @@ export const referrers = createRouter().openapi(listReferrers, async (c) => {
   const { artifactType, cursor, limit } = c.req.valid("query");
   const last = readCursor(cursor, z.tuple([z.string().refine(isDigest)]))?.[0] ?? "";
   const page = { artifactType, last, limit };
-  const found = await listManifestReferrers(c.var.stores, c.var.caller, imageOf(params), reference, page);
+  const image = imageOf(params);
+  const found = await listManifestReferrers(visitorCall(c), image, reference, page);
   const { descriptors, next } = found;
   return c.json(
     {

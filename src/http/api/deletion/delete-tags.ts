@@ -1,6 +1,7 @@
 import { MAX_DELETED_TAGS } from "../../../kernel/field-limits.ts";
 import { parseTag } from "../../../kernel/reference.ts";
 import { deleteImageTags } from "../../../registry/images/image-tags.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { imageOf, ImageParams } from "../params.ts";
 
@@ -42,6 +43,6 @@ const deleteTags = createRoute({
 /** SWR deletes one tag at a time. */
 export const tagDeletion = createRouter().openapi(deleteTags, async (c) => {
   const name = imageOf(c.req.valid("param"));
-  const results = await deleteImageTags(c.var.stores, c.var.caller, name, c.req.valid("json").tags);
+  const results = await deleteImageTags(managerCall(c), name, c.req.valid("json").tags);
   return c.json({ results: [...results].map(([tag, result]) => ({ tag, result })) }, 200);
 });

@@ -1,5 +1,6 @@
 import { parseTag } from "../../../kernel/reference.ts";
 import { listRestorableTags, type RestorableTag, restoreDeletedTag } from "../../../registry/deletion/deleted-tags.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { formatCursor, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
@@ -47,7 +48,8 @@ restore.openapi(
     const { limit, cursor } = c.req.valid("query");
     const before = readCursor(cursor, z.tuple([z.int().positive()]))?.[0];
     const page = { before, limit };
-    const { tags, next } = await listRestorableTags(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), page);
+    const image = imageOf(c.req.valid("param"));
+    const { tags, next } = await listRestorableTags(managerCall(c), image, page);
     return c.json({ tags: tags.map(describeTag), next: next === undefined ? null : formatCursor([next]) }, 200);
   },
 );
@@ -74,7 +76,8 @@ restore.openapi(
   }),
   async (c) => {
     const { tag, ...params } = c.req.valid("param");
-    const digest = await restoreDeletedTag(c.var.stores, c.var.caller, imageOf(params), tag);
+    const image = imageOf(params);
+    const digest = await restoreDeletedTag(managerCall(c), image, tag);
     return c.json({ tag, digest }, 200);
   },
 );

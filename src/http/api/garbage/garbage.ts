@@ -1,5 +1,4 @@
 /** Garbage collection as operators see it, and the one setting of it that each image has. */
-import { cleanUpAfterwards } from "../../../registry/deletion/cleanups.ts";
 import {
   changeKeepsUntagged,
   type Collected,
@@ -10,7 +9,7 @@ import {
   reportGarbage,
   startCollecting,
 } from "../../../registry/garbage/garbage.ts";
-import { continueAfterAnswer } from "../../context.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { imageOf, ImageParams } from "../params.ts";
@@ -99,7 +98,7 @@ garbage.openapi(
     responses: { 200: json(Report, "Counted now.") },
   }),
   async (c) => {
-    const { graceDays, reclaimable, due, runs } = await reportGarbage(c.var.stores, c.var.caller);
+    const { graceDays, reclaimable, due, runs } = await reportGarbage(managerCall(c));
     return c.json(
       {
         graceDays,
@@ -128,7 +127,7 @@ garbage.openapi(
   async (c) => {
     const { dryRun } = c.req.valid("json");
     const act = dryRun ? previewCollection : startCollecting;
-    return c.json({ dryRun, ...describeCollected(await act(c.var.stores, c.var.caller)) }, 200);
+    return c.json({ dryRun, ...describeCollected(await act(managerCall(c))) }, 200);
   },
 );
 
@@ -144,7 +143,8 @@ garbage.openapi(
     responses: { 200: json(Setting, "The setting; by default they are not kept.") },
   }),
   async (c) => {
-    const keepsUntagged = await getKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const image = imageOf(c.req.valid("param"));
+    const keepsUntagged = await getKeepsUntagged(managerCall(c), image);
     return c.json({ keepsUntagged }, 200);
   },
 );
@@ -163,8 +163,8 @@ garbage.openapi(
   }),
   async (c) => {
     const { keepsUntagged } = c.req.valid("json");
-    await changeKeepsUntagged(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), keepsUntagged);
-    continueAfterAnswer(c, cleanUpAfterwards(c.var.stores));
+    const image = imageOf(c.req.valid("param"));
+    await changeKeepsUntagged(managerCall(c), image, keepsUntagged);
     return c.json({ keepsUntagged }, 200);
   },
 );

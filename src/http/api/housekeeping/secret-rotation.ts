@@ -1,4 +1,5 @@
 import { type Rotation, showRotation, startReencryption } from "../../../registry/housekeeping/secret-rotation.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 
 const Count = z.int();
@@ -48,11 +49,11 @@ const start = createRoute({
 /** Exchanging the secrets of the deployment: docs/deploy.md, "Rotating secrets". */
 export const secretRotation = createRouter()
   .openapi(show, async (c) => {
-    return c.json(describeRotation(await showRotation(c.var.stores, c.var.caller)), 200);
+    return c.json(describeRotation(await showRotation(managerCall(c))), 200);
   })
   .openapi(start, async (c) => {
-    const result = await startReencryption(c.var.stores, c.var.caller);
-    return c.json({ ...describeRotation(await showRotation(c.var.stores, c.var.caller)), ...result }, 200);
+    const result = await startReencryption(managerCall(c));
+    return c.json({ ...describeRotation(await showRotation(managerCall(c))), ...result }, 200);
   });
 
 function describeRotation(rotation: Rotation): z.infer<typeof SecretRotation> {

@@ -1,12 +1,8 @@
-import { formatPlatform, parsePlatform } from "../../../model/images/image-archive.ts";
-import { recordDownload } from "../../../registry/audit/audit.ts";
-import { type Archive, openArchive } from "../../../registry/images/image-archive.ts";
-import { countPull } from "../../../registry/content/pulls.ts";
-import { continueAfterAnswer } from "../../context.ts";
+import { parsePlatform } from "../../../model/images/image-archive.ts";
+import { openArchive } from "../../../registry/images/image-archive.ts";
+import { visitorCall } from "../../call.ts";
 import { createRoute, createRouter, z } from "../../openapi.ts";
-import { recording } from "../../refusals.ts";
 import { imageOf, ManifestParams } from "../params.ts";
-import { registryHost } from "../../public-address.ts";
 
 const TAR = "application/x-tar";
 
@@ -51,26 +47,10 @@ export const imageArchive = createRouter().openapi(downloadImage, async (c) => {
   const { reference, ...params } = c.req.valid("param");
   const { platform } = c.req.valid("query");
   const name = imageOf(params);
-  const wanted = { platform, host: registryHost(c) };
-  const archive = await openArchive(c.var.stores, c.var.caller, name, reference, wanted);
+  const archive = await openArchive(visitorCall(c), { name, reference, platform });
   c.header("Content-Type", TAR);
   c.header("Content-Length", String(archive.size));
   c.header("Content-Disposition", `attachment; filename="${archive.fileName}"`);
   if (c.req.method === "HEAD") return c.body(null, 200);
-  continueAfterAnswer(c, countPull(c.var.stores, archive.pull));
-  const image = { name, accountId: archive.pull.repository.accountId, reference };
-  const detail = { platform: platform && formatPlatform(platform), bytes: archive.size };
-  continueAfterAnswer(c, recording(c, recordDownload(c.var.stores, c.var.caller, image, detail)));
-  const { readable, writable } = new FixedLengthStream(archive.size);
-  continueAfterAnswer(c, send(archive, writable));
-  return c.body(readable, 200);
+  return c.body(archive.open(), 200);
 });
-
-/** That a client goes away is no failure, and cannot be told from one. */
-async function send(archive: Archive, writable: WritableStream<Uint8Array>): Promise<void> {
-  try {
-    await archive.writeTo(writable);
-  } catch (error) {
-    console.warn(`the download of ${archive.fileName} broke off:`, error);
-  }
-}

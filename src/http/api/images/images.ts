@@ -15,6 +15,7 @@ import {
   MAX_LISTED_PLATFORMS,
 } from "../../../registry/images/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../../registry/images/platforms.ts";
+import { visitorCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { describeImageFields, IMAGE_FIELDS } from "./image-fields.ts";
@@ -252,21 +253,21 @@ const showManifest = createRoute({
 export const images = createRouter()
   .openapi(showImage, async (c) => {
     const name = imageOf(c.req.valid("param"));
-    const image = await getImage(c.var.stores, c.var.caller, name);
+    const image = await getImage(visitorCall(c), name);
     return c.json(describeImage(image, name, registryHost(c)), 200);
   })
   .openapi(listTags, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const query = c.req.valid("query");
     const page = { ...(await readSearchedPage(c.var.stores, query)), prefix: query.q };
-    const found = await listTagDetails(c.var.stores, c.var.caller, name, page);
+    const found = await listTagDetails(visitorCall(c), name, page);
     const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ tags: items.map((tag) => describeTag(tag, name, registryHost(c))), next }, 200);
   })
   .openapi(showManifest, async (c) => {
     const { reference, ...params } = c.req.valid("param");
     const name = imageOf(params);
-    const manifest = await getManifestDetail(c.var.stores, c.var.caller, name, reference);
+    const manifest = await getManifestDetail(visitorCall(c), name, reference);
     const separator = reference.includes(":") ? "@" : ":";
     const pullCommand = pullCommandOf(registryHost(c), `${name}${separator}${reference}`);
     return c.json({ ...describeManifest(manifest), pullCommand }, 200);

@@ -4,6 +4,7 @@ import { parseCategory } from "../../../model/images/image-properties.ts";
 import { IMAGE_SORTS, IMAGE_SOURCES } from "../../../model/images/image-search.ts";
 import { parseOrganizationName } from "../../../kernel/reference.ts";
 import { searchImageCentre, searchImages } from "../../../registry/images/search.ts";
+import { managerCall, visitorCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { describeImageFields, IMAGE_FIELDS, IMAGE_TEXT } from "./image-fields.ts";
 import { Next } from "../paging.ts";
@@ -90,7 +91,7 @@ export const search = createRouter()
     const { scope, q: text, organization, category, architecture, public: isPublic } = query;
     const filter = { text, organization, category, architecture, isPublic };
     const page = await readSearchedPage(c.var.stores, query);
-    const found = await searchImages(c.var.stores, c.var.caller, scope, filter, page);
+    const found = await searchImages(managerCall(c), scope, filter, page);
     const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ images: items.map(describeImage), next }, 200);
   })
@@ -99,7 +100,7 @@ export const search = createRouter()
     const { q: text, category, architecture } = query;
     const filter = { text, category, architecture };
     const page = await readSearchedPage(c.var.stores, query);
-    const found = await searchImageCentre(c.var.stores, c.var.caller, filter, page);
+    const found = await searchImageCentre(visitorCall(c), filter, page);
     const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ images: items.map(describeImage), next }, 200);
   });

@@ -1,8 +1,9 @@
+import type { Context } from "hono";
 import type { RepositoryName, Tag } from "../../../kernel/reference.ts";
 import { parseTag } from "../../../kernel/reference.ts";
 import { listTagHistory, type TagEvent } from "../../../registry/images/image-tags.ts";
-import type { Caller } from "../../../model/rights/access.ts";
-import type { Stores } from "../../../registry/stores.ts";
+import { managerCall } from "../../call.ts";
+import type { AppEnv } from "../../context.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
@@ -59,21 +60,21 @@ const listHistoryOfTag = createRoute({
 /** Where tags were moved, by whom and when. */
 export const tagHistory = createRouter()
   .openapi(listImageHistory, async (c) => {
-    return c.json(await readHistory(c.var, imageOf(c.req.valid("param")), undefined, c.req.valid("query")), 200);
+    return c.json(await readHistory(c, imageOf(c.req.valid("param")), undefined, c.req.valid("query")), 200);
   })
   .openapi(listHistoryOfTag, async (c) => {
     const { tag, ...params } = c.req.valid("param");
-    return c.json(await readHistory(c.var, imageOf(params), tag, c.req.valid("query")), 200);
+    return c.json(await readHistory(c, imageOf(params), tag, c.req.valid("query")), 200);
   });
 
 async function readHistory(
-  { stores, caller }: { stores: Stores; caller: Caller },
+  c: Context<AppEnv>,
   name: RepositoryName,
   tag: Tag | undefined,
   { limit, cursor }: z.output<typeof Query>,
 ): Promise<z.infer<typeof EventPage>> {
   const before = readCursor(cursor, z.tuple([z.int().positive()]))?.[0];
-  const rows = await listTagHistory(stores, caller, name, { tag, before, limit: limit + 1 });
+  const rows = await listTagHistory(managerCall(c), name, { tag, before, limit: limit + 1 });
   const { items, next } = cutPage(rows, limit, ({ id }) => [id]);
   return { events: items.map(describeEvent), next };
 }

@@ -6,6 +6,7 @@ import {
   listRules,
   removeRule,
 } from "../../../registry/immutable-rules/immutable-rules.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { imageOf, ImageParams } from "../params.ts";
@@ -56,7 +57,8 @@ immutableRules.openapi(
     },
   }),
   async (c) => {
-    const rules = await listRules(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const image = imageOf(c.req.valid("param"));
+    const rules = await listRules(managerCall(c), image);
     return c.json({ rules: rules.map(describeRule) }, 200);
   },
 );
@@ -76,7 +78,8 @@ immutableRules.openapi(
   }),
   async (c) => {
     const { pattern } = c.req.valid("json");
-    const rule = await addRule(c.var.stores, c.var.caller, imageOf(c.req.valid("param")), pattern);
+    const image = imageOf(c.req.valid("param"));
+    const rule = await addRule(managerCall(c), image, pattern);
     return c.json(describeRule(rule), 201);
   },
 );
@@ -102,7 +105,8 @@ immutableRules.openapi(
   }),
   async (c) => {
     const { id, ...params } = c.req.valid("param");
-    await removeRule(c.var.stores, c.var.caller, imageOf(params), id);
+    const image = imageOf(params);
+    await removeRule(managerCall(c), image, id);
     return c.body(null, 204);
   },
 );

@@ -5,6 +5,7 @@ import {
   type ListedAccessKey,
   removeAccessKey,
 } from "../../../registry/logins/access-keys.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { NameParams, Time } from "../rights/people.ts";
 
@@ -85,23 +86,23 @@ const removeOfUser = createRoute({
 
 export const accessKeys = createRouter()
   .openapi(create, async (c) => {
-    const { createdAt, ...key } = await createAccessKey(c.var.stores, c.var.caller);
+    const { createdAt, ...key } = await createAccessKey(managerCall(c));
     return c.json({ ...key, created: createdAt.toISOString() }, 201);
   })
   .openapi(list, async (c) => {
-    return c.json(describeKeys(await listAccessKeys(c.var.stores, c.var.caller)), 200);
+    return c.json(describeKeys(await listAccessKeys(managerCall(c))), 200);
   })
   .openapi(remove, async (c) => {
-    await removeAccessKey(c.var.stores, c.var.caller, c.req.valid("param").access);
+    await removeAccessKey(managerCall(c), c.req.valid("param").access);
     return c.body(null, 204);
   })
   .openapi(listOfUser, async (c) => {
     const { name } = c.req.valid("param");
-    return c.json(describeKeys(await listAccessKeys(c.var.stores, c.var.caller, name)), 200);
+    return c.json(describeKeys(await listAccessKeys(managerCall(c), name)), 200);
   })
   .openapi(removeOfUser, async (c) => {
     const params = c.req.valid("param");
-    await removeAccessKey(c.var.stores, c.var.caller, params.access, params.name);
+    await removeAccessKey(managerCall(c), params.access, params.name);
     return c.body(null, 204);
   });
 

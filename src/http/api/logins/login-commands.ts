@@ -1,7 +1,7 @@
 import { createLoginCommand } from "../../../registry/logins/login-commands.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { Time } from "../rights/people.ts";
-import { registryHost } from "../../public-address.ts";
 
 const LoginCommand = z
   .object({
@@ -33,7 +33,6 @@ const create = createRoute({
 /** Temporary login commands (guide 4.1), by their parts. */
 export const loginCommand = createRouter().openapi(create, async (c) => {
   const { project } = c.req.valid("query");
-  const registry = registryHost(c);
-  const { expiresAt, ...command } = await createLoginCommand(c.var.stores, c.var.caller, { project, registry });
+  const { expiresAt, ...command } = await createLoginCommand(managerCall(c), project);
   return c.json({ ...command, expires: expiresAt.toISOString() }, 200);
 });

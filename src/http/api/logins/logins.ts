@@ -1,6 +1,7 @@
 import { SESSION_KINDS } from "../../../model/logins/sessions.ts";
 import { endLogin, endOtherLogins, type ListedSession, listLogins } from "../../../registry/logins/logins.ts";
 import { MAX_SESSIONS } from "../../../registry/logins/sessions.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { NameParams, Time } from "../rights/people.ts";
 
@@ -112,27 +113,27 @@ const endAllOfUser = createRoute({
 /** Logins that last: beyond SWR. */
 export const logins = createRouter()
   .openapi(list, async (c) => {
-    return c.json(describeLogins(await listLogins(c.var.stores, c.var.caller), c.var.session?.id), 200);
+    return c.json(describeLogins(await listLogins(managerCall(c)), c.var.session?.id), 200);
   })
   .openapi(end, async (c) => {
-    await endLogin(c.var.stores, c.var.caller, c.req.valid("param").id);
+    await endLogin(managerCall(c), c.req.valid("param").id);
     return c.body(null, 204);
   })
   .openapi(endOthers, async (c) => {
-    return c.json({ ended: await endOtherLogins(c.var.stores, c.var.caller, c.var.session?.id) }, 200);
+    return c.json({ ended: await endOtherLogins(managerCall(c), c.var.session?.id) }, 200);
   })
   .openapi(listOfUser, async (c) => {
     const { name } = c.req.valid("param");
-    return c.json(describeLogins(await listLogins(c.var.stores, c.var.caller, name), c.var.session?.id), 200);
+    return c.json(describeLogins(await listLogins(managerCall(c), name), c.var.session?.id), 200);
   })
   .openapi(endOfUser, async (c) => {
     const params = c.req.valid("param");
-    await endLogin(c.var.stores, c.var.caller, params.id, params.name);
+    await endLogin(managerCall(c), params.id, params.name);
     return c.body(null, 204);
   })
   .openapi(endAllOfUser, async (c) => {
     const { name } = c.req.valid("param");
-    return c.json({ ended: await endOtherLogins(c.var.stores, c.var.caller, c.var.session?.id, name) }, 200);
+    return c.json({ ended: await endOtherLogins(managerCall(c), c.var.session?.id, name) }, 200);
   });
 
 function describeLogins(sessions: ListedSession[], current: string | undefined): z.infer<typeof LoginList> {

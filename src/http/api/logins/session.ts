@@ -1,9 +1,9 @@
 import type { User } from "../../../model/rights/access.ts";
-import { requireAccountUser, visitorOf } from "../../../registry/rights/access.ts";
 import { changePassword, logIn, logOut } from "../../../registry/logins/sessions.ts";
 import { clearSessionCookie, readSessionCookie, SESSION_COOKIE, writeSessionCookie } from "../../auth/cookie.ts";
 import { noForeignPages } from "../../auth/foreign-pages.ts";
 import { clientOf } from "../../auth/identify.ts";
+import { managerCall, visitorCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { AccountRole, KnownPassword, Password, Time } from "../rights/people.ts";
 
@@ -105,29 +105,30 @@ const setPassword = createRoute({
 export const session = createRouter()
   .openapi(open, async (c) => {
     const login = { ...c.req.valid("json"), ...clientOf(c) };
-    const { token, user, expiresAt } = await logIn(c.var.stores, login, "browser", SESSION_MS);
+    const { token, user, expiresAt } = await logIn(c.var.stores, login, { kind: "browser", lifetimeMs: SESSION_MS });
     writeSessionCookie(c, token, SESSION_MS);
     return c.json({ ...describeSelf(user), expires: expiresAt.toISOString() }, 200);
   })
   .openapi(show, (c) => {
-    const self = describeSelf(requireAccountUser(c.var.caller));
+    const self = describeSelf(managerCall(c).caller.user);
     return c.json({ ...self, expires: describeEnd(c.var.session?.expiresAt) }, 200);
   })
   .openapi(showVisitor, (c) => {
-    const user = visitorOf(c.var.caller);
+    const { user } = visitorCall(c).caller;
     const visitor = user ? describeSelf(user) : { user: null };
     return c.json({ ...visitor, expires: describeEnd(c.var.session?.expiresAt) }, 200);
   })
   .openapi(close, async (c) => {
     const token = readSessionCookie(c);
-    if (token !== undefined && c.var.caller.user) await logOut(c.var.stores, c.var.caller, token);
+    const { user, address, passwordChanges } = c.var.credentials;
+    if (token !== undefined && user) await logOut(c.var.stores, { user, address, passwordChanges }, token);
     clearSessionCookie(c);
     return c.body(null, 204);
   })
   .openapi(setPassword, async (c) => {
     const { current, new: replacement } = c.req.valid("json");
     const passwords = { current, replacement, session: readSessionCookie(c) };
-    await changePassword(c.var.stores, c.var.caller, passwords);
+    await changePassword(managerCall(c), passwords);
     return c.body(null, 204);
   });
 

@@ -4,6 +4,7 @@ import {
   searchOrganizations,
   type VisibleOrganization,
 } from "../../../registry/organizations/organizations.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { Next } from "../paging.ts";
@@ -59,15 +60,14 @@ const showOrganization = createRoute({
 export const organizations = createRouter()
   .openapi(listOrganizations, async (c) => {
     const { level, ...query } = c.req.valid("query");
-    const { stores, caller } = c.var;
-    const { search, ...page } = await readNamePage(stores, query);
-    const found = await searchOrganizations(stores, caller, { search, level }, page);
-    const { items, next } = await cutNamePage(stores, query, found);
+    const { search, ...page } = await readNamePage(c.var.stores, query);
+    const found = await searchOrganizations(managerCall(c), { search, level }, page);
+    const { items, next } = await cutNamePage(c.var.stores, query, found);
     return c.json({ organizations: items.map(describeOrganization), next }, 200);
   })
   .openapi(showOrganization, async (c) => {
     const { organization } = c.req.valid("param");
-    return c.json(describeOrganization(await getOrganization(c.var.stores, c.var.caller, organization)), 200);
+    return c.json(describeOrganization(await getOrganization(managerCall(c), organization)), 200);
   });
 
 function describeOrganization(found: VisibleOrganization): z.infer<typeof Organization> {

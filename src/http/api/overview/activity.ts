@@ -6,6 +6,7 @@ import {
   type RecentDelivery,
   type RecentPush,
 } from "../../../registry/overview/activity.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 
@@ -73,7 +74,7 @@ const showActivity = createRoute({
 });
 
 export const activity = createRouter().openapi(showActivity, async (c) => {
-  const { pushes, deliveries } = await getActivity(c.var.stores, c.var.caller, c.req.valid("query").limit);
+  const { pushes, deliveries } = await getActivity(managerCall(c), c.req.valid("query").limit);
   return c.json({ pushes: pushes.map(describePush), deliveries: deliveries.map(describeDelivery) }, 200);
 });
 

@@ -7,6 +7,7 @@ import {
   setCommonLimits,
   setOrganizationLimits,
 } from "../../../registry/quotas/quotas.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { OrganizationParams } from "../params.ts";
 import { NameParams } from "../rights/people.ts";
@@ -122,27 +123,27 @@ const updateDefaultQuotas = createRoute({
 export const quotas = createRouter()
   .openapi(showOrganizationQuota, async (c) => {
     const { organization } = c.req.valid("param");
-    const found = await getOrganizationQuotas(c.var.stores, c.var.caller, organization);
+    const found = await getOrganizationQuotas(managerCall(c), organization);
     return c.json({ organization, quotas: describeQuotas(found) }, 200);
   })
   .openapi(updateOrganizationQuota, async (c) => {
     const { organization } = c.req.valid("param");
-    const set = await setOrganizationLimits(c.var.stores, c.var.caller, organization, c.req.valid("json"));
+    const set = await setOrganizationLimits(managerCall(c), organization, c.req.valid("json"));
     return c.json({ organization, quotas: describeQuotas(set) }, 200);
   })
   .openapi(showAccountQuota, async (c) => {
     const { name } = c.req.valid("param");
-    const found = await getAccountQuotas(c.var.stores, c.var.caller, name);
+    const found = await getAccountQuotas(managerCall(c), name);
     return c.json({ account: name, quotas: describeQuotas(found) }, 200);
   })
   .openapi(updateAccountQuota, async (c) => {
     const { name } = c.req.valid("param");
-    const set = await setAccountLimits(c.var.stores, c.var.caller, name, c.req.valid("json"));
+    const set = await setAccountLimits(managerCall(c), name, c.req.valid("json"));
     return c.json({ account: name, quotas: describeQuotas(set) }, 200);
   })
-  .openapi(showDefaultQuotas, async (c) => c.json(await getCommonLimits(c.var.stores, c.var.caller), 200))
+  .openapi(showDefaultQuotas, async (c) => c.json(await getCommonLimits(managerCall(c)), 200))
   .openapi(updateDefaultQuotas, async (c) => {
-    return c.json(await setCommonLimits(c.var.stores, c.var.caller, c.req.valid("json")), 200);
+    return c.json(await setCommonLimits(managerCall(c), c.req.valid("json")), 200);
   });
 
 function describeQuotas(found: Quotas): z.infer<typeof QuotaSet> {

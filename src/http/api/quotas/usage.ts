@@ -1,5 +1,6 @@
 /** How much the images of an organization take up at present. */
 import { getUsage } from "../../../registry/quotas/usage.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { OrganizationParams } from "../params.ts";
 
@@ -29,6 +30,6 @@ usage.openapi(
   }),
   async (c) => {
     const { organization } = c.req.valid("param");
-    return c.json({ organization, ...(await getUsage(c.var.stores, c.var.caller, organization)) }, 200);
+    return c.json({ organization, ...(await getUsage(managerCall(c), organization)) }, 200);
   },
 );

@@ -1,5 +1,6 @@
 import { imageOf, organizationOf } from "../../../kernel/reference.ts";
 import { type ListedShare, listReceived, listSent } from "../../../registry/rights/shares.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { IMAGE_TEXT } from "../images/image-fields.ts";
@@ -38,16 +39,15 @@ const listShares = createRoute({
 /** What is shared with whom (guide 4.6), a share at a time: SWR's own list has one entry per image. */
 export const shares = createRouter().openapi(listShares, async (c) => {
   const { direction, q: text, limit, cursor } = c.req.valid("query");
-  const { stores, caller } = c.var;
   if (direction === "sent") {
-    const after = await readSealedCursor(stores, cursor, z.tuple([z.string(), z.int()]));
-    const { rows, end } = await listSent(stores, caller, { text, after, limit: limit + 1 });
-    const { items, next } = await cutSealedPage(stores, rows, limit, positionOf, end);
+    const after = await readSealedCursor(c.var.stores, cursor, z.tuple([z.string(), z.int()]));
+    const { rows, end } = await listSent(managerCall(c), { text, after, limit: limit + 1 });
+    const { items, next } = await cutSealedPage(c.var.stores, rows, limit, positionOf, end);
     return c.json({ shares: items.map(describeShare), next }, 200);
   }
-  const after = await readSealedCursor(stores, cursor, z.tuple([z.int()]));
-  const { rows, end } = await listReceived(stores, caller, { text, after, limit: limit + 1 });
-  const { items, next } = await cutSealedPage(stores, rows, limit, ({ repositoryId }) => [repositoryId], end);
+  const after = await readSealedCursor(c.var.stores, cursor, z.tuple([z.int()]));
+  const { rows, end } = await listReceived(managerCall(c), { text, after, limit: limit + 1 });
+  const { items, next } = await cutSealedPage(c.var.stores, rows, limit, ({ repositoryId }) => [repositoryId], end);
   return c.json({ shares: items.map(describeShare), next }, 200);
 });
 

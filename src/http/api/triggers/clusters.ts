@@ -16,7 +16,7 @@ import {
   removeCluster,
   tryCluster,
 } from "../../../registry/triggers/clusters.ts";
-import { ownAddress } from "../../public-address.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { OrganizationParams } from "../params.ts";
@@ -137,7 +137,7 @@ clusters.openapi(
     },
   }),
   async (c) => {
-    const found = await listOrganizationClusters(c.var.stores, c.var.caller, c.req.valid("param").organization);
+    const found = await listOrganizationClusters(managerCall(c), c.req.valid("param").organization);
     return c.json({ clusters: found.map(describeCluster) }, 200);
   },
 );
@@ -156,8 +156,7 @@ clusters.openapi(
   async (c) => {
     const { organization } = c.req.valid("param");
     const { name, test: isTested, ...address } = c.req.valid("json");
-    const { stores, caller } = c.var;
-    const cluster = await addCluster(stores, caller, organization, name, address, isTested, ownAddress(c));
+    const cluster = await addCluster(managerCall(c), organization, name, { ...address, isTested });
     return c.json(describeCluster(cluster), 201);
   },
 );
@@ -175,7 +174,7 @@ clusters.openapi(
   }),
   async (c) => {
     const { organization, cluster } = c.req.valid("param");
-    return c.json(describeCluster(await getCluster(c.var.stores, c.var.caller, organization, cluster)), 200);
+    return c.json(describeCluster(await getCluster(managerCall(c), organization, cluster)), 200);
   },
 );
 
@@ -193,8 +192,7 @@ clusters.openapi(
   async (c) => {
     const { organization, cluster } = c.req.valid("param");
     const { test: isTested, ...changes } = c.req.valid("json");
-    const { stores, caller } = c.var;
-    const changed = await changeCluster(stores, caller, organization, cluster, changes, isTested, ownAddress(c));
+    const changed = await changeCluster(managerCall(c), organization, cluster, { ...changes, isTested });
     return c.json(describeCluster(changed), 200);
   },
 );
@@ -212,7 +210,7 @@ clusters.openapi(
   }),
   async (c) => {
     const { organization, cluster } = c.req.valid("param");
-    await removeCluster(c.var.stores, c.var.caller, organization, cluster);
+    await removeCluster(managerCall(c), organization, cluster);
     return c.body(null, 204);
   },
 );
@@ -232,7 +230,7 @@ clusters.openapi(
     const { organization, cluster } = c.req.valid("param");
     const { namespace, ...use } = c.req.valid("json");
     const wanted = namespace === undefined ? undefined : { ...use, namespace };
-    const detail = await tryCluster(c.var.stores, c.var.caller, organization, cluster, wanted, ownAddress(c));
+    const detail = await tryCluster(managerCall(c), organization, cluster, wanted);
     return c.json({ works: detail === undefined, detail: detail ?? null }, 200);
   },
 );

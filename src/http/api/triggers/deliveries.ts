@@ -3,14 +3,12 @@ import {
   type Attempt,
   type Delivery,
   getDelivery,
-  hurry,
   listTriggerDeliveries,
   resendDelivery,
   testTrigger,
 } from "../../../registry/triggers/trigger-history.ts";
-import { continueAfterAnswer } from "../../context.ts";
-import { ownAddress } from "../../public-address.ts";
 import { WHO_MAY_STEER } from "../../trigger-fields.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
@@ -84,9 +82,8 @@ deliveries.openapi(
   }),
   async (c) => {
     const { trigger, ...params } = c.req.valid("param");
-    const { stores, caller } = c.var;
-    const delivery = await testTrigger(stores, caller, imageOf(params), trigger, ownAddress(c));
-    continueAfterAnswer(c, hurry(stores, delivery));
+    const image = imageOf(params);
+    const delivery = await testTrigger(managerCall(c), image, trigger);
     return c.json(describeDelivery(delivery), 201);
   },
 );
@@ -107,7 +104,8 @@ deliveries.openapi(
     const { limit, cursor } = c.req.valid("query");
     const before = readCursor(cursor, z.tuple([z.int().positive()]))?.[0];
     const page = { before, limit: limit + 1 };
-    const rows = await listTriggerDeliveries(c.var.stores, c.var.caller, imageOf(params), trigger, page);
+    const image = imageOf(params);
+    const rows = await listTriggerDeliveries(managerCall(c), image, trigger, page);
     const { items, next } = cutPage(rows, limit, ({ id }) => [id]);
     return c.json({ deliveries: items.map(describeDelivery), next }, 200);
   },
@@ -126,7 +124,8 @@ deliveries.openapi(
   }),
   async (c) => {
     const { trigger, id, ...params } = c.req.valid("param");
-    const { tries, ...delivery } = await getDelivery(c.var.stores, c.var.caller, imageOf(params), trigger, id);
+    const image = imageOf(params);
+    const { tries, ...delivery } = await getDelivery(managerCall(c), image, trigger, id);
     return c.json({ ...describeDelivery(delivery), attempts: tries.map(describeAttempt) }, 200);
   },
 );
@@ -144,9 +143,8 @@ deliveries.openapi(
   }),
   async (c) => {
     const { trigger, id, ...params } = c.req.valid("param");
-    const { stores, caller } = c.var;
-    const delivery = await resendDelivery(stores, caller, imageOf(params), trigger, id);
-    continueAfterAnswer(c, hurry(stores, delivery));
+    const image = imageOf(params);
+    const delivery = await resendDelivery(managerCall(c), image, trigger, id);
     return c.json(describeDelivery(delivery), 201);
   },
 );

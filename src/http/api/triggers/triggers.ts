@@ -17,7 +17,7 @@ import {
   type Trigger,
   type WantedTarget,
 } from "../../../registry/triggers/triggers.ts";
-import { ownAddress } from "../../public-address.ts";
+import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../../trigger-fields.ts";
@@ -207,7 +207,8 @@ triggers.openapi(
     },
   }),
   async (c) => {
-    const found = await listTriggersWithLast(c.var.stores, c.var.caller, imageOf(c.req.valid("param")));
+    const image = imageOf(c.req.valid("param"));
+    const found = await listTriggersWithLast(managerCall(c), image);
     const described = found.map(({ trigger, last }) => ({ ...describeTrigger(trigger), last: describeLast(last) }));
     return c.json({ triggers: described }, 200);
   },
@@ -230,7 +231,7 @@ triggers.openapi(
     const { name, condition, enabled: isEnabled, firesAlways: always, target } = c.req.valid("json");
     const wanted = { condition, isEnabled, firesAlways: always, target: readTarget(target) };
     const image = imageOf(c.req.valid("param"));
-    const trigger = await addImageTrigger(c.var.stores, c.var.caller, image, name, wanted, ownAddress(c));
+    const trigger = await addImageTrigger(managerCall(c), image, name, wanted);
     return c.json(describeTrigger(trigger), 201);
   },
 );
@@ -247,9 +248,9 @@ triggers.openapi(
     responses: { 200: json(TriedCondition, "The newest tags.") },
   }),
   async (c) => {
-    const { stores, caller } = c.var;
     const condition = c.req.valid("json");
-    const tried = await tryCondition(stores, caller, imageOf(c.req.valid("param")), condition);
+    const image = imageOf(c.req.valid("param"));
+    const tried = await tryCondition(managerCall(c), image, condition);
     const conditionSyntax = syntaxOf(condition) ?? ("" as const);
     return c.json({ conditionSyntax, tags: tried.map(({ tag, isMet }) => ({ tag, met: isMet })) }, 200);
   },
@@ -268,7 +269,8 @@ triggers.openapi(
   }),
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
-    return c.json(describeTrigger(await getImageTrigger(c.var.stores, c.var.caller, imageOf(params), name)), 200);
+    const image = imageOf(params);
+    return c.json(describeTrigger(await getImageTrigger(managerCall(c), image, name)), 200);
   },
 );
 
@@ -292,8 +294,8 @@ triggers.openapi(
       ...(always !== undefined && { firesAlways: always }),
       ...(target && { target: readTarget(target) }),
     };
-    const { stores, caller } = c.var;
-    const trigger = await changeImageTrigger(stores, caller, imageOf(params), name, changes, ownAddress(c));
+    const image = imageOf(params);
+    const trigger = await changeImageTrigger(managerCall(c), image, name, changes);
     return c.json(describeTrigger(trigger), 200);
   },
 );
@@ -311,7 +313,8 @@ triggers.openapi(
   }),
   async (c) => {
     const { trigger: name, ...params } = c.req.valid("param");
-    await removeImageTrigger(c.var.stores, c.var.caller, imageOf(params), name);
+    const image = imageOf(params);
+    await removeImageTrigger(managerCall(c), image, name);
     return c.body(null, 204);
   },
 );
