@@ -69,14 +69,7 @@ export async function makeCertificate(recipe: CertificateRecipe): Promise<Certif
     signingAlgorithm: { ...signing.privateKey.algorithm, hash },
     extensions: [
       new BasicConstraintsExtension(isAuthority, pathLength, true),
-      ...(usages === null
-        ? []
-        : [
-            new KeyUsagesExtension(
-              usages.reduce<number>((sum, usage) => sum | usage, 0),
-              true,
-            ),
-          ]),
+      ...(usages === null ? [] : [new KeyUsagesExtension(flagsOf(usages), true)]),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(signing.publicKey),
       ...(names.length > 0 ? [new SubjectAlternativeNameExtension([...names])] : []),
@@ -93,6 +86,12 @@ const LOCAL_NAMES = [
   { type: "dns", value: "localhost" },
   { type: "ip", value: "127.0.0.1" },
 ] as const;
+
+/** All of them as the library takes them. */
+function flagsOf(usages: readonly KeyUsageFlags[]): KeyUsageFlags {
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- several flags are a number that is no flag
+  return usages.reduce<number>((sum, usage) => sum | usage, 0);
+}
 
 function algorithmOf(algorithm: Algorithm, hash: string) {
   if (algorithm === "Ed25519") return { name: "Ed25519" };
