@@ -1,6 +1,8 @@
 /** Granting rights on organizations and on single images (guide 6). */
 import type { Actor, Caller } from "../../model/rights/access.ts";
+import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { findUserIds } from "../../storage/accounts/users.ts";
 import * as storage from "../../storage/rights/permissions.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, requireAccountUser, requireOrganization, requireOwnRepository } from "./access.ts";
@@ -109,4 +111,46 @@ async function requireManager(
   }
   await requireTarget(stores, caller, target, "manage");
   return actorOf(caller);
+}
+
+/** A user whom a request names, as the functions above take them. */
+type NamedUser = Pick<storage.PermissionEntry, "userId" | "userName">;
+
+/**
+ * Finds the users of the caller's account whom a request names. Only those who manage the target learn whom there is not.
+ *
+ * @param wanted what is to be known of each, with the user's name.
+ * @returns the same with the users, in the same order.
+ * @throws RegistryError as {@link showPermissions}; DENIED unless the caller manages the target; USER_UNKNOWN.
+ */
+export async function findNamedUsers<W extends { user: string }>(
+  stores: Stores,
+  caller: Caller,
+  target: storage.PermissionTarget,
+  wanted: readonly W[],
+): Promise<(W & NamedUser)[]> {
+  const { accountId } = requireAccountUser(caller);
+  await requireTarget(stores, caller, target, "manage");
+  const names = wanted.map(({ user }) => user);
+  const ids = await findUserIds(stores.db, accountId, names);
+  const strangers = names.filter((name) => !ids.has(name));
+  if (strangers.length > 0) {
+    const problems = strangers.map((name) => ({
+      message: `your account has no user "${shorten(name)}"`,
+      detail: { user: shorten(name) },
+    }));
+    throw new RegistryError("USER_UNKNOWN", problems);
+  }
+  return wanted.map((each) => ({ ...each, userId: String(ids.get(each.user)), userName: each.user }));
+}
+
+/** The same for one user. */
+export async function findNamedUser(
+  stores: Stores,
+  caller: Caller,
+  target: storage.PermissionTarget,
+  user: string,
+): Promise<NamedUser> {
+  const [found] = await findNamedUsers(stores, caller, target, [{ user }]);
+  return { userId: found?.userId ?? "", userName: user };
 }
