@@ -1,7 +1,8 @@
 /** Kubernetes clusters of an organization, whose workloads triggers update. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { api, keyOf, queries } from "./client.ts";
 
 export type Cluster = components["schemas"]["Cluster"];
 export type NewCluster = components["schemas"]["NewCluster"];
@@ -9,22 +10,22 @@ export type ClusterChanges = components["schemas"]["ClusterChanges"];
 export type ClusterUse = components["schemas"]["ClusterUse"];
 
 const CLUSTERS = "/api/organizations/{organization}/clusters";
-const CLUSTER = "/api/organizations/{organization}/clusters/{cluster}";
+const CLUSTER = `${CLUSTERS}/{cluster}` as const;
 
 /** All clusters, by name, for who may edit the organization. */
 export function useClusters(organization: string, { isEnabled = true } = {}) {
-  return useQuery({
-    queryKey: [CLUSTERS, { organization }],
-    queryFn: async ({ signal }) =>
-      unwrap(await api.GET(CLUSTERS, { params: { path: { organization } }, signal })).clusters,
-    enabled: isEnabled,
-  });
+  return queries.useQuery(
+    "get",
+    CLUSTERS,
+    { params: { path: { organization } } },
+    { select: ({ clusters }) => clusters, enabled: isEnabled },
+  );
 }
 
 /** What one can do with an organization's clusters. */
 export function useClusterChanges(organization: string) {
   const client = useQueryClient();
-  const onSettled = () => client.invalidateQueries({ queryKey: [CLUSTERS, { organization }] });
+  const onSettled = () => client.invalidateQueries({ queryKey: keyOf(CLUSTERS, { organization }) });
   const add = useMutation({
     mutationFn: async (body: NewCluster) =>
       unwrap(await api.POST(CLUSTERS, { params: { path: { organization } }, body })),

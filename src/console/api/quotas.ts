@@ -1,7 +1,8 @@
 /** Quotas: what accounts and organizations have of what all share, and may have. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { api, keyOf, queries } from "./client.ts";
 
 export type QuotaSet = components["schemas"]["QuotaSet"];
 export type Quota = components["schemas"]["Quota"];
@@ -21,7 +22,7 @@ const DEFAULTS = "/api/quotas";
 /** The quotas of an organization, for who has a right to all of its images, or of an account, for its administrators. */
 export function useQuotas({ kind, name }: QuotaHolder) {
   return useQuery({
-    queryKey: [kind === "organization" ? ORGANIZATION : ACCOUNT, { name }],
+    queryKey: kind === "organization" ? keyOf(ORGANIZATION, { organization: name }) : keyOf(ACCOUNT, { name }),
     queryFn: async ({ signal }): Promise<QuotaSet> => {
       const { quotas } =
         kind === "organization"
@@ -34,17 +35,16 @@ export function useQuotas({ kind, name }: QuotaHolder) {
 
 /** The limits of all that have none of their own, for operators. */
 export function useDefaultQuotas() {
-  return useQuery({
-    queryKey: [DEFAULTS],
-    queryFn: async ({ signal }) => unwrap(await api.GET(DEFAULTS, { signal })),
-  });
+  return queries.useQuery("get", DEFAULTS);
 }
 
 /** Sets limits, for operators: of one holder, or the defaults of a kind. */
 export function useQuotaChanges() {
   const client = useQueryClient();
   const onSuccess = () =>
-    Promise.all([ORGANIZATION, ACCOUNT, DEFAULTS].map((path) => client.invalidateQueries({ queryKey: [path] })));
+    Promise.all(
+      ([ORGANIZATION, ACCOUNT, DEFAULTS] as const).map((path) => client.invalidateQueries({ queryKey: keyOf(path) })),
+    );
   const change = useMutation({
     mutationFn: async ({ holder: { kind, name }, changes }: { holder: QuotaHolder; changes: QuotaChanges }) =>
       kind === "organization"

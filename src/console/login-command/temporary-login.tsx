@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, unwrap } from "../api/client.ts";
+import { unwrap } from "../../client/api/client.ts";
+import { api } from "../api/client.ts";
 import { Button, ErrorNotice, formatDate, Notice } from "../ui/index.ts";
 import { LoginCommands } from "./login-commands.tsx";
 import styles from "./login-command.module.css";

@@ -136,7 +136,7 @@ export async function findNamedUsers<W extends { user: string }>(
   const strangers = names.filter((name) => !ids.has(name));
   if (strangers.length > 0) {
     const problems = strangers.map((name) => ({
-      message: `your account has no user "${shorten(name)}"`,
+      message: `there is no user ${shorten(name)} in your account`,
       detail: { user: shorten(name) },
     }));
     throw new RegistryError("USER_UNKNOWN", problems);

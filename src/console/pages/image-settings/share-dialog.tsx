@@ -21,7 +21,7 @@ export function ShareDialog({ share, isOpen, onClose }: ShareDialogProps) {
   const { image } = useImage();
   return (
     <Dialog
-      title={share ? t("changeTitle", { account: share.access_domain }) : t("shareTitle", { image })}
+      title={share ? t("changeTitle", { account: share.account }) : t("shareTitle", { image })}
       isOpen={isOpen}
       onClose={onClose}
     >
@@ -38,15 +38,15 @@ function ShareForm({ share, onClose }: Omit<ShareDialogProps, "isOpen">) {
   const { organization, image } = useImage();
   const { data: shares = [] } = useImageShares({ organization, image });
   const { add, change } = useShareChanges({ organization, image });
-  const [account, setAccount] = useState(share?.access_domain ?? "");
+  const [account, setAccount] = useState(share?.account ?? "");
   const [until, setUntil] = useState(share && lastDayOf(share.deadline));
   const [isForever, setForever] = useState(share?.deadline === FOREVER);
-  const [note, setNote] = useState(share?.description ?? "");
+  const [note, setNote] = useState(share?.note ?? "");
   const [error, setError] = useState<{ field: Field; text: string }>();
 
   const submit = async () => {
     if (!isForever && !until) return setError({ field: "until", text: t("untilMissing") });
-    const isShared = !share && shares.some(({ access_domain: other }) => other === account.trim());
+    const isShared = !share && shares.some(({ account: other }) => other === account.trim());
     if (isShared) return setError({ field: "account", text: t("accountShared") });
     const terms = { account: account.trim(), deadline: until && !isForever ? deadlineOf(until) : FOREVER, note };
     try {
@@ -63,7 +63,7 @@ function ShareForm({ share, onClose }: Omit<ShareDialogProps, "isOpen">) {
     <Form onSubmit={submit} onCancel={onClose} submitLabel={share ? t("common:save") : t("share")}>
       {share ? (
         <p>
-          {t("account")}: <Name>{share.access_domain}</Name>
+          {t("account")}: <Name>{share.account}</Name>
         </p>
       ) : (
         <TextField
@@ -105,7 +105,7 @@ function ShareForm({ share, onClose }: Omit<ShareDialogProps, "isOpen">) {
       )}
       <TextArea
         label={t("note")}
-        name="description"
+        name="note"
         rows={3}
         maxLength={MAX_NOTE_LENGTH}
         value={note}
@@ -118,7 +118,6 @@ function ShareForm({ share, onClose }: Omit<ShareDialogProps, "isOpen">) {
   );
 }
 
-/** SWR has no code of its own for it; an unknown image has one. */
 function isUnknownAccount(error: unknown): boolean {
-  return error instanceof ApiError && error.code === "SVCSTG.SWR.4040000";
+  return error instanceof ApiError && error.code === "ACCOUNT_UNKNOWN";
 }

@@ -34,7 +34,7 @@ export function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTab
   const [ending, setEnding] = useState<ImageShare>();
 
   const columns: TableColumn<ImageShare>[] = [
-    { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.access_domain}</Name> },
+    { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.account}</Name> },
     {
       id: "until",
       header: t("until"),
@@ -48,8 +48,8 @@ export function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTab
       id: "status",
       header: t("status"),
       width: "110px",
-      cell: ({ status }) => {
-        if (!status) return <Badge>{t("ended")}</Badge>;
+      cell: ({ valid }) => {
+        if (!valid) return <Badge>{t("ended")}</Badge>;
         return properties.public ? (
           <Badge tone="warning">{t("paused")}</Badge>
         ) : (
@@ -57,13 +57,13 @@ export function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTab
         );
       },
     },
-    { id: "note", header: t("note"), hideBelow: "small", cell: ({ description }) => <Name>{description}</Name> },
+    { id: "note", header: t("note"), hideBelow: "small", cell: ({ note }) => <Name>{note}</Name> },
     {
       id: "by",
       header: t("by"),
       width: "150px",
       hideBelow: "medium",
-      cell: (share) => (share.creator_name === "" ? t("userGone") : <Name>{share.creator_name}</Name>),
+      cell: (share) => (share.createdBy === null ? t("userGone") : <Name>{share.createdBy}</Name>),
     },
     {
       id: "created",
@@ -81,7 +81,7 @@ export function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTab
       align: "end",
       width: "64px",
       cell: (share) => {
-        const label = t("actionsOf", { account: share.access_domain });
+        const label = t("actionsOf", { account: share.account });
         return (
           <Menu
             label={label}
@@ -107,14 +107,14 @@ export function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTab
       },
     });
   }
-  const account = ending?.access_domain;
+  const account = ending?.account;
   return (
     <>
       <Table
         label={t("title")}
         columns={columns}
         rows={shares}
-        rowKey={({ access_domain: key }) => key}
+        rowKey={({ account: key }) => key}
         isLoading={isLoading}
         emptyState={emptyState}
       />

@@ -1,5 +1,5 @@
-import { ApiError } from "../../api/client.ts";
-import { readProblems } from "../../api/error.ts";
+import { readProblems } from "../../../client/api/problems.ts";
+import { refusalOf } from "../../api/error.ts";
 import type { ImageName } from "../../api/image-name.ts";
 import { archivePath } from "./image-paths.ts";
 
@@ -26,5 +26,5 @@ async function explainRefusal(path: string): Promise<void> {
   const answer = await fetch(path);
   if (answer.ok) return answer.body?.cancel();
   const body: unknown = await answer.json().catch(() => undefined);
-  throw new ApiError(answer.status, readProblems(body, answer));
+  throw refusalOf(answer, readProblems(body));
 }

@@ -9,7 +9,7 @@ import { organizationPath } from "../image/image-paths.ts";
 import styles from "./organizations.module.css";
 
 /** What the registry says of a name that is none, and of one that is taken. */
-const NAME_REFUSALS = ["SVCSTG.SWR.4001028", "SVCSTG.SWR.4090060"];
+const NAME_REFUSALS = ["ORGANIZATION_INVALID", "ORGANIZATION_EXISTS"];
 
 export interface CreateOrganizationDialogProps {
   isOpen: boolean;
@@ -52,7 +52,7 @@ function CreateForm({ onClose }: Pick<CreateOrganizationDialogProps, "onClose">)
       {exhausted && <Notice tone="warning">{t("quotaFull", { limit: exhausted.limit })}</Notice>}
       <TextField
         label={t("createName")}
-        name="namespace"
+        name="name"
         description={t("createRules")}
         error={error}
         value={name}

@@ -1,24 +1,24 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { components } from "../../api/schema.d.ts";
+import type { Overview } from "../../api/overview.ts";
 import { formatBytes, formatNumber, Skeleton } from "../../ui/index.ts";
 import styles from "./numbers.module.css";
 
 /** The account's numbers, large; their places are there before they are known. */
-export function Numbers({ overview }: { overview: components["schemas"]["Overview"] | undefined }) {
+export function Numbers({ overview }: { overview: Overview | undefined }) {
   const { t } = useTranslation("overview");
   return (
     <dl className={styles.numbers}>
       <Figure
         label={t("organizations")}
         href="/organizations"
-        value={overview && formatNumber(overview.namspace_num)}
+        value={overview && formatNumber(overview.organizations)}
       />
-      <Figure label={t("images")} href="/images" value={overview && formatNumber(overview.repo_num)} />
-      <Figure label={t("tags")} value={overview && formatNumber(overview.image_num)} />
-      <Figure label={t("stored")} value={overview && formatBytes(overview.store_space)} />
-      <Figure label={t("pulled")} note={t("pulledNote")} value={overview && formatBytes(overview.downflow_size)} />
+      <Figure label={t("images")} href="/images" value={overview && formatNumber(overview.images)} />
+      <Figure label={t("tags")} value={overview && formatNumber(overview.tags)} />
+      <Figure label={t("stored")} value={overview && formatBytes(overview.storedBytes)} />
+      <Figure label={t("pulled")} note={t("pulledNote")} value={overview && formatBytes(overview.pulledBytes)} />
     </dl>
   );
 }

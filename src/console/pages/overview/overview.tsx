@@ -24,7 +24,7 @@ export default function Overview() {
   const [, navigate] = useLocation();
   const [search] = useSearchParams();
   const kind = LOGIN_KINDS.find((candidate) => candidate === search.get("login"));
-  const isNew = overview.data?.repo_num === 0;
+  const isNew = overview.data?.images === 0;
   return (
     <Page
       title={t("title")}
@@ -56,8 +56,8 @@ export default function Overview() {
         </Suspense>
       ) : (
         <div className={styles.columns}>
-          <ReportChart resource="downflow" />
-          {isFor("administrator", user) && <ReportChart resource="store" />}
+          <ReportChart of="pulled" />
+          {isFor("administrator", user) && <ReportChart of="stored" />}
           <RecentPushes />
           <RecentDeliveries />
         </div>
