@@ -103,14 +103,7 @@ function ShareForm({ share, onClose }: Omit<ShareDialogProps, "isOpen">) {
           }}
         />
       )}
-      <TextArea
-        label={t("note")}
-        name="note"
-        rows={3}
-        maxLength={MAX_NOTE_LENGTH}
-        value={note}
-        onChange={setNote}
-      />
+      <TextArea label={t("note")} name="note" rows={3} maxLength={MAX_NOTE_LENGTH} value={note} onChange={setNote} />
       <p className={styles.note}>
         {t("right")}: {t("rightPull")}
       </p>
