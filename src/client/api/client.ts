@@ -28,8 +28,11 @@ export function createApi({ refuse, ...options }: ApiOptions): Api {
   return api;
 }
 
+/** What a call of the API answers, as far as it is of use: what is no success was thrown. */
+export type Answer<T> = { data: T } | { data?: never };
+
 /** The data of an answer: `unwrap(await api.GET(…))`; undefined for one without a body. */
-export function unwrap<T>({ data }: { data: T } | { data?: never }): T {
+export function unwrap<T>({ data }: Answer<T>): T {
   // What is no success was thrown, so that there is no answer without what its type says.
   return data as T;
 }

@@ -1,7 +1,6 @@
 /** One's own access keys. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 
 export type AccessKey = components["schemas"]["AccessKey"];
@@ -17,19 +16,10 @@ export function useAccessKeys() {
 
 /** Makes a key. */
 export function useCreateAccessKey() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async () => unwrap(await api.POST(KEYS)),
-    onSettled: () => client.invalidateQueries({ queryKey: keyOf(KEYS) }),
-  });
+  return useChange(() => api.POST(KEYS), keyOf(KEYS));
 }
 
 /** Deletes a key, and with it the permanent login commands that were made from it. */
 export function useDeleteAccessKey() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (access: string) =>
-      unwrap(await api.DELETE(`${KEYS}/{access}`, { params: { path: { access } } })),
-    onSettled: () => client.invalidateQueries({ queryKey: keyOf(KEYS) }),
-  });
+  return useChange((access: string) => api.DELETE(`${KEYS}/{access}`, { params: { path: { access } } }), keyOf(KEYS));
 }

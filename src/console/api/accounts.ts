@@ -1,7 +1,6 @@
 /** All accounts of the registry, for its operators. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 
@@ -21,17 +20,13 @@ export function useAccounts(search: string) {
 
 /** Creates accounts, each with its first administrator, and deletes those without organizations. */
 export function useAccountChanges() {
-  const client = useQueryClient();
-  const onSuccess = () => client.invalidateQueries({ queryKey: keyOf(ACCOUNTS) });
-  const create = useMutation({
-    mutationFn: async (account: { name: string; administrator: { name: string; password: string } }) =>
-      unwrap(await api.POST(ACCOUNTS, { body: account })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async (name: string) =>
-      unwrap(await api.DELETE("/api/accounts/{name}", { params: { path: { name } } })),
-    onSuccess,
-  });
+  const create = useChange(
+    (body: { name: string; administrator: { name: string; password: string } }) => api.POST(ACCOUNTS, { body }),
+    keyOf(ACCOUNTS),
+  );
+  const remove = useChange(
+    (name: string) => api.DELETE(`${ACCOUNTS}/{name}`, { params: { path: { name } } }),
+    keyOf(ACCOUNTS),
+  );
   return { create, remove };
 }

@@ -1,7 +1,6 @@
 /** Lists of images, and new ones. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
 import type { components, operations } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 
@@ -48,20 +47,15 @@ export interface NewImage {
 
 /** Creates an image. Takes the right to edit the organization. */
 export function useCreateImage() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async ({ organization, isPublic, ...properties }: NewImage) =>
-      unwrap(
-        await api.POST("/api/organizations/{organization}/images", {
-          params: { path: { organization } },
-          body: { public: isPublic, ...properties },
-        }),
-      ),
-    onSuccess: () =>
-      Promise.all(
-        ([IMAGES, CENTRE, "/api/organizations", "/api/overview"] as const).map((path) =>
-          client.invalidateQueries({ queryKey: keyOf(path) }),
-        ),
-      ),
-  });
+  return useChange(
+    ({ organization, isPublic, ...properties }: NewImage) =>
+      api.POST("/api/organizations/{organization}/images", {
+        params: { path: { organization } },
+        body: { public: isPublic, ...properties },
+      }),
+    keyOf(IMAGES),
+    keyOf(CENTRE),
+    keyOf("/api/organizations"),
+    keyOf("/api/overview"),
+  );
 }

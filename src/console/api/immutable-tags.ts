@@ -1,7 +1,6 @@
 /** Rules that keep an image's tags from being overwritten and deleted. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import type { ImageName } from "./image-name.ts";
 
@@ -21,18 +20,12 @@ function rulesOf({ rules }: components["schemas"]["ImmutableTagRules"]): Immutab
 
 /** What one can do with an image's rules. Lists of tags say which ones are immutable. */
 export function useImmutableTagChanges({ organization, image }: ImageName) {
-  const client = useQueryClient();
   const path = { organization, image };
-  const onSettled = () =>
-    Promise.all(([RULES, TAGS] as const).map((url) => client.invalidateQueries({ queryKey: keyOf(url, path) })));
-  const add = useMutation({
-    mutationFn: async (pattern: string) => unwrap(await api.POST(RULES, { params: { path }, body: { pattern } })),
-    onSettled,
-  });
-  const remove = useMutation({
-    mutationFn: async ({ id }: ImmutableTagRule) =>
-      unwrap(await api.DELETE(`${RULES}/{id}`, { params: { path: { ...path, id } } })),
-    onSettled,
-  });
+  const stale = [keyOf(RULES, path), keyOf(TAGS, path)];
+  const add = useChange((pattern: string) => api.POST(RULES, { params: { path }, body: { pattern } }), ...stale);
+  const remove = useChange(
+    ({ id }: ImmutableTagRule) => api.DELETE(`${RULES}/{id}`, { params: { path: { ...path, id } } }),
+    ...stale,
+  );
   return { add, remove };
 }

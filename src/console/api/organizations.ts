@@ -1,7 +1,6 @@
 /** Organizations, which keep the images of an account apart (guide 5). */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 
@@ -40,16 +39,8 @@ function organizationQuotaOf({ quotas }: components["schemas"]["OwnQuotas"]) {
 
 /** Creates an organization, and deletes one that has no images. */
 export function useOrganizationChanges() {
-  const client = useQueryClient();
-  const onSuccess = () =>
-    Promise.all(([LIST, QUOTAS] as const).map((path) => client.invalidateQueries({ queryKey: keyOf(path) })));
-  const create = useMutation({
-    mutationFn: async (name: string) => unwrap(await api.POST(LIST, { body: { name } })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async (organization: string) => unwrap(await api.DELETE(ONE, { params: { path: { organization } } })),
-    onSuccess,
-  });
+  const stale = [keyOf(LIST), keyOf(QUOTAS)];
+  const create = useChange((name: string) => api.POST(LIST, { body: { name } }), ...stale);
+  const remove = useChange((organization: string) => api.DELETE(ONE, { params: { path: { organization } } }), ...stale);
   return { create, remove };
 }

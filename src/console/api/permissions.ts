@@ -1,7 +1,8 @@
 /** Rights of users on organizations and on single images (guide 6). Both are asked for and changed alike. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { useSettled } from "./use-settled.ts";
 
@@ -65,46 +66,32 @@ export function usePermissions(target: PermissionTarget, { isEnabled = true } = 
 
 /** What one can do with rights on the target; what is granted takes effect for all named users or for none. */
 export function usePermissionChanges(target: PermissionTarget) {
-  const client = useQueryClient();
   const path = pathOf(target);
   const isImage = target.image !== undefined;
-  const onSettled = () =>
-    Promise.all(
-      // How many users an organization has is told there.
-      [keyOfTarget(target), keyOf("/api/organizations"), keyOf("/api/organizations/{organization}")].map((queryKey) =>
-        client.invalidateQueries({ queryKey }),
-      ),
-    );
-  const grant = useMutation({
-    mutationFn: async (permissions: readonly Permission[]) => {
+  // How many users an organization has is told there.
+  const stale = [keyOfTarget(target), keyOf("/api/organizations"), keyOf("/api/organizations/{organization}")];
+  const grant = useChange(
+    (permissions: readonly Permission[]) => {
       const body = { permissions: permissions.map(({ name, level }) => ({ user: name, level })) };
       const request = { params: { path }, body };
-      return unwrap(isImage ? await api.POST(OF_IMAGE, request) : await api.POST(OF_ORGANIZATION, request));
+      return isImage ? api.POST(OF_IMAGE, request) : api.POST(OF_ORGANIZATION, request);
     },
-    onSettled,
-  });
-  const change = useMutation({
-    mutationFn: async ({ name, level }: Permission) => {
+    ...stale,
+  );
+  const change = useChange(
+    ({ name, level }: Permission) => {
       const request = { params: { path: { ...path, user: name } }, body: { level } };
-      return unwrap(
-        isImage
-          ? await api.PATCH(`${OF_IMAGE}/{user}`, request)
-          : await api.PATCH(`${OF_ORGANIZATION}/{user}`, request),
-      );
+      return isImage ? api.PATCH(`${OF_IMAGE}/{user}`, request) : api.PATCH(`${OF_ORGANIZATION}/{user}`, request);
     },
-    onSettled,
-  });
-  const revoke = useMutation({
-    mutationFn: async ({ name }: Permission) => {
+    ...stale,
+  );
+  const revoke = useChange(
+    ({ name }: Permission) => {
       const request = { params: { path: { ...path, user: name } } };
-      return unwrap(
-        isImage
-          ? await api.DELETE(`${OF_IMAGE}/{user}`, request)
-          : await api.DELETE(`${OF_ORGANIZATION}/{user}`, request),
-      );
+      return isImage ? api.DELETE(`${OF_IMAGE}/{user}`, request) : api.DELETE(`${OF_ORGANIZATION}/{user}`, request);
     },
-    onSettled,
-  });
+    ...stale,
+  );
   return { grant, change, revoke };
 }
 

@@ -1,7 +1,8 @@
 /** Quotas: what accounts and organizations have of what all share, and may have. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
+import { useQuery } from "@tanstack/react-query";
+import { type Answer, unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 
 export type QuotaSet = components["schemas"]["QuotaSet"];
@@ -40,22 +41,18 @@ export function useDefaultQuotas() {
 
 /** Sets limits, for operators: of one holder, or the defaults of a kind. */
 export function useQuotaChanges() {
-  const client = useQueryClient();
-  const onSuccess = () =>
-    Promise.all(
-      ([ORGANIZATION, ACCOUNT, DEFAULTS] as const).map((path) => client.invalidateQueries({ queryKey: keyOf(path) })),
-    );
-  const change = useMutation({
-    mutationFn: async ({ holder: { kind, name }, changes }: { holder: QuotaHolder; changes: QuotaChanges }) =>
+  const stale = [keyOf(ORGANIZATION), keyOf(ACCOUNT), keyOf(DEFAULTS)];
+  const change = useChange(
+    ({ holder: { kind, name }, changes }: { holder: QuotaHolder; changes: QuotaChanges }): Promise<Answer<unknown>> =>
       kind === "organization"
-        ? unwrap(await api.PATCH(ORGANIZATION, { params: { path: { organization: name } }, body: changes }))
-        : unwrap(await api.PATCH(ACCOUNT, { params: { path: { name } }, body: changes })),
-    onSuccess,
-  });
-  const changeDefaults = useMutation({
-    mutationFn: async ({ kind, changes }: { kind: QuotaHolder["kind"]; changes: Partial<DefaultQuotas["account"]> }) =>
-      unwrap(await api.PATCH(DEFAULTS, { body: { [kind]: changes } })),
-    onSuccess,
-  });
+        ? api.PATCH(ORGANIZATION, { params: { path: { organization: name } }, body: changes })
+        : api.PATCH(ACCOUNT, { params: { path: { name } }, body: changes }),
+    ...stale,
+  );
+  const changeDefaults = useChange(
+    ({ kind, changes }: { kind: QuotaHolder["kind"]; changes: Partial<DefaultQuotas["account"]> }) =>
+      api.PATCH(DEFAULTS, { body: { [kind]: changes } }),
+    ...stale,
+  );
   return { change, changeDefaults };
 }

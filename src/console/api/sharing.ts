@@ -1,7 +1,6 @@
 /** With which accounts an image is shared: guide 4.6. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import type { ImageName } from "./image-name.ts";
 
@@ -28,27 +27,17 @@ function sharesOf({ shares }: components["schemas"]["ImageShares"]): ImageShare[
 
 /** What one can do with an image's shares. */
 export function useShareChanges({ organization, image }: ImageName) {
-  const client = useQueryClient();
   const path = { organization, image };
-  const onSettled = () =>
-    Promise.all(
-      [keyOf(SHARES, path), keyOf("/api/shares"), keyOf("/api/images")].map((queryKey) =>
-        client.invalidateQueries({ queryKey }),
-      ),
-    );
-  const add = useMutation({
-    mutationFn: async (body: ShareTerms) => unwrap(await api.POST(SHARES, { params: { path }, body })),
-    onSettled,
-  });
-  const change = useMutation({
-    mutationFn: async ({ account, ...body }: ShareTerms) =>
-      unwrap(await api.PATCH(`${SHARES}/{account}`, { params: { path: { ...path, account } }, body })),
-    onSettled,
-  });
-  const stop = useMutation({
-    mutationFn: async (account: string) =>
-      unwrap(await api.DELETE(`${SHARES}/{account}`, { params: { path: { ...path, account } } })),
-    onSettled,
-  });
+  const stale = [keyOf(SHARES, path), keyOf("/api/shares"), keyOf("/api/images")];
+  const add = useChange((body: ShareTerms) => api.POST(SHARES, { params: { path }, body }), ...stale);
+  const change = useChange(
+    ({ account, ...body }: ShareTerms) =>
+      api.PATCH(`${SHARES}/{account}`, { params: { path: { ...path, account } }, body }),
+    ...stale,
+  );
+  const stop = useChange(
+    (account: string) => api.DELETE(`${SHARES}/{account}`, { params: { path: { ...path, account } } }),
+    ...stale,
+  );
   return { add, change, stop };
 }

@@ -1,7 +1,7 @@
 /** What a push of a tag sets off (guide 4.7), and what became of it. */
-import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
+import { keepPreviousData } from "@tanstack/react-query";
 import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import type { ImageName } from "./image-name.ts";
 
@@ -65,29 +65,22 @@ export function useTrigger(path: TriggerName) {
 }
 
 /** What one can do with an image's triggers. */
-export function useTriggerChanges({ organization, image: name }: ImageName) {
-  const client = useQueryClient();
-  const image = { organization, image: name };
-  const onSettled = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: keyOf(TRIGGERS, image) }),
-      client.invalidateQueries({ queryKey: keyOf(TRIGGER, image) }),
-    ]);
-  const add = useMutation({
-    mutationFn: async (body: NewTrigger) => unwrap(await api.POST(TRIGGERS, { params: { path: image }, body })),
-    onSettled,
-  });
-  const change = useMutation({
-    mutationFn: async ({ trigger, changes }: { trigger: string; changes: TriggerChanges }) =>
-      unwrap(await api.PATCH(TRIGGER, { params: { path: { ...image, trigger } }, body: changes })),
-    onSettled,
-  });
-  const remove = useMutation({
-    mutationFn: async (trigger: string) =>
-      unwrap(await api.DELETE(TRIGGER, { params: { path: { ...image, trigger } } })),
+export function useTriggerChanges({ organization, image }: ImageName) {
+  const path = { organization, image };
+  const list = keyOf(TRIGGERS, path);
+  const one = keyOf(TRIGGER, path);
+  const add = useChange((body: NewTrigger) => api.POST(TRIGGERS, { params: { path }, body }), list, one);
+  const change = useChange(
+    ({ trigger, changes }: { trigger: string; changes: TriggerChanges }) =>
+      api.PATCH(TRIGGER, { params: { path: { ...path, trigger } }, body: changes }),
+    list,
+    one,
+  );
+  const remove = useChange(
+    (trigger: string) => api.DELETE(TRIGGER, { params: { path: { ...path, trigger } } }),
     // Its own page may be on screen still, and would only learn that the trigger is gone.
-    onSettled: () => client.invalidateQueries({ queryKey: keyOf(TRIGGERS, image) }),
-  });
+    list,
+  );
   return { add, change, remove };
 }
 
@@ -147,21 +140,12 @@ export function useDelivery(path: TriggerName & { id: number }) {
 
 /** Has a trigger deliver something by hand; both answer the new delivery. */
 export function useDeliverNow(path: TriggerName) {
-  const client = useQueryClient();
   const { organization, image, trigger } = path;
-  const onSuccess = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: keyOf(DELIVERIES, { organization, image, trigger }) }),
-      client.invalidateQueries({ queryKey: keyOf(TRIGGERS, { organization, image }) }),
-    ]);
-  const test = useMutation({
-    mutationFn: async () => unwrap(await api.POST(`${TRIGGER}/test`, { params: { path } })),
-    onSuccess,
-  });
-  const resend = useMutation({
-    mutationFn: async (id: number) =>
-      unwrap(await api.POST(`${DELIVERIES}/{id}/resend`, { params: { path: { ...path, id } } })),
-    onSuccess,
-  });
+  const stale = [keyOf(DELIVERIES, { organization, image, trigger }), keyOf(TRIGGERS, { organization, image })];
+  const test = useChange(() => api.POST(`${TRIGGER}/test`, { params: { path } }), ...stale);
+  const resend = useChange(
+    (id: number) => api.POST(`${DELIVERIES}/{id}/resend`, { params: { path: { ...path, id } } }),
+    ...stale,
+  );
   return { test, resend };
 }

@@ -1,8 +1,8 @@
 /** The users of one's account, for its administrators. */
-import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
-import { unwrap } from "../../client/api/client.ts";
+import { keepPreviousData } from "@tanstack/react-query";
 import type { components } from "../../client/api/schema.d.ts";
 import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
+import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 
@@ -41,22 +41,19 @@ export function useUserNames(text: string) {
 
 /** Creates users, changes their role or password, and deletes them. */
 export function useUserChanges() {
-  const client = useQueryClient();
-  const onSuccess = () => client.invalidateQueries({ queryKey: keyOf(USERS) });
-  const create = useMutation({
-    mutationFn: async (user: { name: string; password: string; role: Role }) =>
-      unwrap(await api.POST(USERS, { body: user })),
-    onSuccess,
-  });
-  const change = useMutation({
-    mutationFn: async ({ name, ...changes }: { name: string; role?: Role; password?: string }) =>
-      unwrap(await api.PATCH("/api/users/{name}", { params: { path: { name } }, body: changes })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async (name: string) => unwrap(await api.DELETE("/api/users/{name}", { params: { path: { name } } })),
-    onSuccess,
-  });
+  const create = useChange(
+    (user: { name: string; password: string; role: Role }) => api.POST(USERS, { body: user }),
+    keyOf(USERS),
+  );
+  const change = useChange(
+    ({ name, ...changes }: { name: string; role?: Role; password?: string }) =>
+      api.PATCH(`${USERS}/{name}`, { params: { path: { name } }, body: changes }),
+    keyOf(USERS),
+  );
+  const remove = useChange(
+    (name: string) => api.DELETE(`${USERS}/{name}`, { params: { path: { name } } }),
+    keyOf(USERS),
+  );
   return { create, change, remove };
 }
 
@@ -67,10 +64,8 @@ export function useKeysOfUser(name: string) {
 
 /** Deletes an access key of a user. */
 export function useDeleteKeyOfUser(name: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (access: string) =>
-      unwrap(await api.DELETE(`${KEYS}/{access}`, { params: { path: { name, access } } })),
-    onSettled: () => client.invalidateQueries({ queryKey: keyOf(KEYS, { name }) }),
-  });
+  return useChange(
+    (access: string) => api.DELETE(`${KEYS}/{access}`, { params: { path: { name, access } } }),
+    keyOf(KEYS, { name }),
+  );
 }
