@@ -31,7 +31,7 @@ export default defineConfig({
             { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler)\// },
             {
               name: "data",
-              test: /\/node_modules\/(?:@tanstack|i18next|react-i18next|wouter|regexparam|openapi-fetch)\//,
+              test: /\/node_modules\/(?:@tanstack|i18next|react-i18next|wouter|regexparam|openapi-fetch|openapi-react-query)\//,
             },
           ],
         },

@@ -1,5 +1,5 @@
 /**
- * `npm run api:types`: writes the types of the registry's API, `src/console/api/schema.d.ts`, from the description that
+ * `npm run api:types`: writes the types of the registry's API, `src/client/api/schema.d.ts`, from the description that
  * it gives of itself. `--check` writes nothing, and fails when they are out of date.
  */
 import { spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { generateSecrets } from "./local/secrets.ts";
 import { startRuntime } from "./local/runtime.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const TYPES = join(ROOT, "src", "console", "api", "schema.d.ts");
+const TYPES = join(ROOT, "src", "client", "api", "schema.d.ts");
 
 /** openapi-typescript works with the compiler API of TypeScript 5, which the TypeScript 7 of this project no longer has. */
 const GENERATOR = ["--yes", "-p", "typescript@5.9.3", "-p", "openapi-typescript@7.13.0", "--", "openapi-typescript"];
@@ -49,7 +49,7 @@ try {
   if (!process.argv.includes("--check")) {
     writeFileSync(TYPES, current);
   } else if (readFileSync(TYPES, "utf8") !== current) {
-    console.error("src/console/api/schema.d.ts is not what the API is: npm run api:types");
+    console.error("src/client/api/schema.d.ts is not what the API is: npm run api:types");
     process.exitCode = 1;
   }
 } finally {

@@ -1,19 +1,17 @@
-/** The registry's management API, typed by its own description (`npm run api:types`). */
-import createClient, { type Client } from "openapi-fetch";
+/** The registry's management API, for whom the credentials stand for, over connections of Node. */
+import { type Api, createApi } from "../client/api/client.ts";
+import type { ApiProblem } from "../client/api/problems.ts";
 import { type Credentials, TokenAuthorizer } from "../client/authorization.ts";
 import { parseChallenges } from "../kernel/challenge.ts";
 import { NetworkLost, ProtocolViolation, RegistryRefusal } from "../client/errors.ts";
 import { HttpSender } from "../client/http.ts";
 import { DEFAULT_RETRY_POLICY } from "../client/retry.ts";
-import type { paths } from "../console/api/schema.d.ts";
 import { findCredentials } from "./credentials/find.ts";
 import { EXIT } from "./exit-codes.ts";
 import { reasonOf } from "./explain.ts";
 import { Failure } from "./failure.ts";
 import { nodeFetch, openConnections } from "./node-fetch.ts";
 import type { RegistryAddress } from "./registry-address.ts";
-
-export type Api = Client<paths>;
 
 const TIMEOUT_MS = 120_000;
 
@@ -26,7 +24,8 @@ const TIMEOUT_MS = 120_000;
 export async function openApi(registry: RegistryAddress, credentials?: Credentials): Promise<Api> {
   const authorization = await authorizationFor(registry, credentials ?? (await findCredentials(registry.name)));
   const send = nodeFetch(openConnections());
-  return createClient<paths>({
+  return createApi({
+    refuse,
     baseUrl: registry.url.origin,
     headers: { Authorization: authorization },
     fetch: async ({ method, url, headers, body }) => {
@@ -80,40 +79,13 @@ function connectionFailed(url: string, error: unknown): Error {
   return new NetworkLost(`${origin} cannot be reached: ${reasonOf(error)}`, { cause: error });
 }
 
-/** What openapi-fetch answers, as far as it is of use here. */
-type Answer<T> = { data: T; error?: never; response: Response } | { data?: never; error: unknown; response: Response };
-
-/**
- * The data of an answer: `unwrap(await api.GET(…))`.
- *
- * @throws RegistryRefusal with the registry's words, whichever of its APIs it was.
- */
-export function unwrap<T>({ data, error, response }: Answer<T>): T {
-  if (response.ok) return data as T;
-  throw refusalOf(response, error);
-}
-
-/** Reads an error of any of the registry's formats, and of what is no registry's at all. */
-export function refusalOf({ status, statusText, headers }: Response, body: unknown): RegistryRefusal {
-  const problems = (isRecord(body) && Array.isArray(body["errors"]) ? (body["errors"] as unknown[]) : []).flatMap(
-    readProblem,
-  );
+/** A refusal in the registry's words, whichever of its APIs it was; in the status's, when it is no registry's. */
+function refuse({ status, statusText, headers }: Response, problems: readonly ApiProblem[]): RegistryRefusal {
   const [first] = problems;
   if (!first) {
     const message = `the registry answered ${status} ${statusText}`.trim();
     return new RegistryRefusal(status, { code: "UNKNOWN", message, detail: undefined }, headers);
   }
   const message = problems.map((problem) => problem.message).join("; ");
-  return new RegistryRefusal(status, { ...first, message }, headers);
-}
-
-function readProblem(problem: unknown): { code: string; message: string; detail: unknown }[] {
-  if (!isRecord(problem)) return [];
-  const code = problem["code"] ?? problem["errorCode"];
-  const message = problem["message"] ?? problem["errorMessage"];
-  return typeof code === "string" && typeof message === "string" ? [{ code, message, detail: problem["detail"] }] : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return new RegistryRefusal(status, { code: first.code, message, detail: first.detail }, headers);
 }

@@ -25,11 +25,6 @@ export function parseTagName(text: string): TagName {
   return { ...parseImageName(name), tag };
 }
 
-/** The parameters of a path of SWR's API, where `$` stands for the slashes of an image's name. */
-export function swrPath({ organization, image }: ImageName): { namespace: string; repository: string } {
-  return { namespace: organization, repository: image.replaceAll("/", "$") };
-}
-
 /** Adds the argument `image`. */
 export function withImage<T>(yargs: Argv<T>): Argv<T & { image: string }> {
   return yargs.positional("image", { type: "string", demandOption: true, describe: "organization/image" });

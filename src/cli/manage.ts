@@ -1,6 +1,7 @@
 /** How management commands are written down: what they ask the registry, and how they show its answer. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
-import { type Api, openApi } from "./api.ts";
+import type { Api } from "../client/api/client.ts";
+import { openApi } from "./api.ts";
 import { usageFailure } from "./failure.ts";
 import { printJson } from "./output.ts";
 import { chooseRegistry } from "./settings.ts";

@@ -141,8 +141,8 @@ Huawei's SDKs and Terraform provider work with unmodified, with as much of IAM u
 under \`/api/v3/\`, as they need. Images are
 pushed and pulled by the registry API under \`/v2/\`, which the OCI distribution specification describes.
 
-In paths, \`$\` stands for the \`/\` in the name of an image. Lists of \`/api/\` page by a cursor: \`next\` of an answer is the
-\`cursor\` of the next request. Bodies are JSON of at most 1 MiB; \`/api/\` refuses fields that it does not know.`;
+In paths, \`$\` stands for the \`/\` in the name of an image; those of \`/api/\` take \`%2F\` as well. Lists of \`/api/\` page
+by a cursor: \`next\` of an answer is the \`cursor\` of the next request. Bodies are JSON of at most 1 MiB; \`/api/\` refuses fields that it does not know.`;
 
 /** Describes all routes of a router that are declared with schemas. */
 export function describeApi(router: Router): OpenApiDocument {

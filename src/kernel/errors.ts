@@ -104,7 +104,7 @@ export interface ErrorDetails {
   USER_EXISTS: Named;
   USER_RESERVED: Named;
   USER_LIMIT: None;
-  USER_UNKNOWN: Named | { user_id: string };
+  USER_UNKNOWN: Named | { user: string } | { user_id: string };
 }
 
 export type ErrorCode = keyof ErrorDetails;

@@ -27,7 +27,7 @@ test("an organization is made, shown, listed and deleted", async () => {
   expect(await home.run(["org", "create", "spare"])).toContain("Created organization spare");
   expect(await home.run(["org", "list"])).toMatch(/^spare +manage +0/m);
   expect(await home.run(["org", "show", "spare"])).toMatch(/Images +0/);
-  await expectSameAnswer(["org", "list"], "/v2/manage/namespaces");
+  await expectSameAnswer(["org", "list"], "/api/organizations");
   expect(await home.run(["org", "delete", "spare", "--yes"])).toContain("Deleted");
   expect(await home.run(["org", "list"])).not.toContain("spare");
 });

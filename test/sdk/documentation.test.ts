@@ -33,7 +33,6 @@ async function environment(): Promise<Record<string, string>> {
   const { accessKeys } = await administrator.ask<{ accessKeys: { access: string }[] }>("GET", "/api/access-keys");
   for (const { access } of accessKeys) await administrator.ask("DELETE", `/api/access-keys/${access}`);
   const { access, secret } = await administrator.addAccessKey();
-  const { users } = await administrator.ask<{ users: { id: string }[] }>("GET", "/api/users?search=alice");
   const operator = operatorOf(setting.server);
   return {
     REGISTRY: setting.server.url,
@@ -42,7 +41,6 @@ async function environment(): Promise<Record<string, string>> {
     ACCOUNT: administrator.account,
     AK: access,
     SK: secret,
-    ALICE_ID: users[0]?.id ?? "",
     HOME: home,
   };
 }
@@ -74,7 +72,7 @@ test.for(blocks)("$language: $name", async (block, { skip }) => {
   const { AK = "", SK = "", ...rest } = await environment();
   runs.push({ code: block.code, output: await expectSuccess(block, { AK, SK, ...rest }), AK, SK });
   // The image that the next sections are about.
-  if (block.code.includes('"repository": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
+  if (block.code.includes('"image": "team/web"')) await pushImage(administrator, "acme/team/web", "v1");
 });
 
 test("the login commands are what they are called", async () => {
@@ -109,7 +107,7 @@ test("what the text names beside is there", async () => {
     "/api/session",
     "/api/visitor",
     "/api/settings",
-    "/v2/manage/shared-repositories?center=thirdparty",
+    "/api/shares?direction=received",
     "/openapi.json",
     "/docs",
   ]) {

@@ -174,3 +174,43 @@ it("has one file that makes callers of credentials", ({ expect }) => {
   );
   expect(makers.map(({ file }) => file)).toEqual(["registry/rights/callers.ts"]);
 });
+
+const CLIENTS = import.meta.glob<string>("../../src/{console,cli}/**/*.{ts,tsx}", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+/** The console and the command line, which are clients of the API like any other. */
+const CLIENT_FILES = Object.entries(CLIENTS).map(([path, source]) => {
+  const file = path.replace("../../src/", "");
+  return { file, own: file.split("/")[0] ?? "", source };
+});
+
+it("finds sources of both clients", ({ expect }) => {
+  expect(new Set(CLIENT_FILES.map(({ own }) => own))).toEqual(new Set(["console", "cli"]));
+});
+
+it.for(CLIENT_FILES)("$file imports, beside its own, what all clients share", ({ file, own, source }, { expect }) => {
+  const imports = [...source.matchAll(/from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g)].map(
+    ([, from, lazy]) => from ?? lazy ?? "",
+  );
+  const roots = imports.map((path) => new URL(path, `file:///${file}`).pathname.split("/")[1] ?? "");
+  expect(roots.filter((root) => ![own, "client", "kernel"].includes(root))).toEqual([]);
+});
+
+/** What names SWR's and IAM's APIs without asking them for anything. */
+const NAMES_OTHER_APIS: readonly string[] = [
+  // What `docker push` sends is passed on, and what has the same beginning is no push.
+  "cli/proxy/server.ts",
+  // The console's page about the APIs shows how others ask them.
+  "console/pages/operations/api-examples.ts",
+  "console/pages/operations/api-reference.tsx",
+];
+
+it.for(CLIENT_FILES.filter(({ file }) => !NAMES_OTHER_APIS.includes(file) && !file.endsWith(".test.ts")))(
+  "$file manages by Berth's own API",
+  ({ source }, { expect }) => {
+    expect(source).not.toMatch(/\/v2\/manage|\/v3\b|SVCSTG|namespaces\/\{/);
+  },
+);

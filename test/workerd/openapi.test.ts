@@ -104,6 +104,8 @@ describe("the server", async () => {
   const image = "shop/web";
   const repository = `${organization}/${image}`;
   const user = await newUser("admin");
+  const partner = newName("account");
+  await newUser(partner);
   const config = {
     architecture: "amd64",
     os: "linux",
@@ -157,6 +159,8 @@ describe("the server", async () => {
     image: image.replace("/", "$"),
     reference: "latest",
     tag: "latest",
+    user: user.name,
+    account: partner,
     name: "admin",
     project_id: "berth",
     retention_id: String(ruleId),
@@ -195,8 +199,8 @@ describe("the server", async () => {
   it.for(READS)("answers $path as described, to the administrator", async (described, { expect }) => {
     const response = await send("GET", pathOf(described, VALUES));
     const isMissing = described.operation.tags?.[0] === "Not implemented";
-    // An access domain or key that is not there is no reason not to look at the answer.
-    if (!isMissing && !/access_domain|\{access\}/.test(described.path)) expect(response.status).toBe(200);
+    // A share or key that is not there is no reason not to look at the answer.
+    if (!isMissing && !/access_domain|\{access\}|\{account\}/.test(described.path)) expect(response.status).toBe(200);
     expect(await deviations(described, response)).toEqual([]);
   });
 
@@ -246,6 +250,9 @@ describe("the server", async () => {
     condition: ".*",
     enable: "true",
   };
+  const RIGHTS = "/api/organizations/{organization}/permissions";
+  const SHARES = "/api/organizations/{organization}/images/{image}/shares";
+  const GRANTED = { permissions: [{ user: user.name, level: "read" }] };
   const CHANGES: [method: string, path: string, body: unknown, status: number][] = [
     ["post", "/v2/manage/namespaces", { namespace: newName("org") }, 201],
     ["post", "/v2/manage/namespaces/{namespace}/repos", { repository: "new", is_public: false }, 200],
@@ -275,6 +282,25 @@ describe("the server", async () => {
       "post",
       "/v2/manage/namespaces/{namespace}/repos/{repository}/retentions",
       { algorithm: "or", rules: [{ template: "date_rule", params: { days: "30" }, tag_selectors: [] }] },
+      201,
+    ],
+    ["post", "/api/organizations", { name: newName("org") }, 201],
+    ["post", "/api/organizations/{organization}/images", { image: "made", category: "linux" }, 201],
+    ["patch", "/api/organizations/{organization}/images/{image}", { public: false, description: "the shop" }, 200],
+    ["post", RIGHTS, GRANTED, 201],
+    ["patch", `${RIGHTS}/{user}`, { level: "edit" }, 200],
+    ["delete", `${RIGHTS}/{user}`, undefined, 204],
+    ["post", "/api/organizations/{organization}/images/{image}/permissions", GRANTED, 201],
+    ["delete", "/api/organizations/{organization}/images/{image}/permissions/{user}", undefined, 204],
+    ["post", SHARES, { account: partner, deadline: "forever", note: "beta" }, 201],
+    ["get", SHARES, undefined, 200],
+    ["patch", `${SHARES}/{account}`, { deadline: "2999-12-31" }, 200],
+    ["get", `${SHARES}/{account}`, undefined, 200],
+    ["delete", `${SHARES}/{account}`, undefined, 204],
+    [
+      "post",
+      "/api/organizations/{organization}/images/{image}/tags",
+      { name: "3.0", source: "latest", override: true },
       201,
     ],
     ["post", "/api/organizations/{organization}/images/{image}/tags/{tag}/restore", undefined, 200],

@@ -283,10 +283,12 @@ const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
 const CLUSTERS = "/api/organizations/:organization/clusters";
+const PERMISSIONS = "/api/organizations/:organization/permissions";
 const OCI = "/v2/:name{.+}";
 
 const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, user_name: newcomer, auth: 1 }];
 const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: colleagueId, user_name: name, auth: 3 }];
+const newcomerToRead = ({ newcomer: user = "" }: Target) => ({ permissions: [{ user, level: "read" }] });
 const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
 
 // Its callers open uploads by the hundred, and end none.
@@ -574,12 +576,39 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/manifests/:reference/text`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference/archive`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference/referrers`, visible(200)),
+  line("POST /api/organizations/:organization/images", ownOrganization("edit", 201), {
+    body: () => ({ image: "web" }),
+  }),
+  line(`PATCH ${IMAGE}`, ownImage("edit", 200), { body: () => ({ public: true }) }),
+  line(`DELETE ${IMAGE}`, ownImage("manage", 204)),
+  line(`POST ${IMAGE}/tags`, ownImage("edit", 201), { body: () => ({ name: "copy", source: "latest" }) }),
+  line(`DELETE ${IMAGE}/tags/:tag`, ownImage("manage", 204)),
   line(`POST ${IMAGE}/tags/delete`, ownImage("manage", 200), { body: () => ({ tags: ["latest"] }) }),
   line(`GET ${IMAGE}/history`, ownImage("read", 200)),
   line(`GET ${IMAGE}/tags/:tag/history`, ownImage("read", 200)),
   line(`GET ${IMAGE}/immutable-tag-rules`, ownImage("read", 200)),
   line(`POST ${IMAGE}/immutable-tag-rules`, ownImage("manage", 201), { body: () => ({ pattern: "v*" }) }),
   line(`DELETE ${IMAGE}/immutable-tag-rules/:id`, ownImage("manage", 204)),
+
+  // Berth's own API: organizations and rights
+  line("POST /api/organizations", account(201), { body: () => ({ name: newName("org") }) }),
+  line("GET /api/organizations/:organization", ownOrganization("read", 200)),
+  line("DELETE /api/organizations/:organization", ownOrganization("manage", 204)),
+  line(`GET ${PERMISSIONS}`, ownOrganization("read", 200)),
+  line(`POST ${PERMISSIONS}`, ownOrganization("manage", 201), { body: newcomerToRead }),
+  line(`PATCH ${PERMISSIONS}/:user`, ownOrganization("manage", 200), { body: () => ({ level: "edit" }) }),
+  line(`DELETE ${PERMISSIONS}/:user`, ownOrganization("manage", 204)),
+  line(`GET ${IMAGE}/permissions`, ownImage("read", 200)),
+  line(`POST ${IMAGE}/permissions`, ownImage("manage", 201), { body: newcomerToRead }),
+  line(`PATCH ${IMAGE}/permissions/:user`, ownImage("manage", 200), { body: () => ({ level: "edit" }) }),
+  line(`DELETE ${IMAGE}/permissions/:user`, ownImage("manage", 204)),
+  line(`GET ${IMAGE}/shares`, ownImage("read", 200)),
+  line(`POST ${IMAGE}/shares`, ownImage("manage", 201, 400), {
+    body: ({ guest }) => ({ account: guest, deadline: "forever" }),
+  }),
+  line(`GET ${IMAGE}/shares/:account`, ownImage("read", 200)),
+  line(`PATCH ${IMAGE}/shares/:account`, ownImage("manage", 200, 400), { body: () => ({ deadline: "forever" }) }),
+  line(`DELETE ${IMAGE}/shares/:account`, ownImage("manage", 204)),
 
   // Berth's own API: triggers
   line(`GET ${IMAGE}/triggers`, ownImage("edit", 200)),
@@ -618,7 +647,6 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/garbage-collection`, ownImage("read", 200)),
   line(`PUT ${IMAGE}/garbage-collection`, ownImage("manage", 200), { body: () => ({ keepsUntagged: true }) }),
   line("GET /api/organizations/:organization/usage", ownOrganization("read", 200)),
-  line("GET /api/organizations/:organization", ownOrganization("read", 200)),
   line("GET /api/organizations/:organization/quota", measuredOrganization(200)),
   line("PATCH /api/organizations/:organization/quota", operators(200, "organization"), {
     body: () => ({ tags: 1000 }),
@@ -630,6 +658,10 @@ const TABLE: readonly Row[] = [
     // What stays as it is is not recorded.
     body: () => ({ account: { tags: (tagLimit += 1) } }),
   }),
+  line("GET /api/quotas/own", account(200)),
+  line("GET /api/overview", account(200)),
+  line("GET /api/reports/pulled-bytes", account(200)),
+  line("GET /api/reports/stored-bytes", administrators(200)),
   line("GET /api/garbage-collection", operators(200)),
   line("POST /api/garbage-collection", operators(200), { body: () => ({ dryRun: true }) }),
 
@@ -750,6 +782,22 @@ const TRACES: Readonly<Record<string, Trace>> = {
   [`PUT ${OCI}/blobs/uploads/:session`]: PARTS,
   [`DELETE ${OCI}/blobs/uploads/:session`]: PARTS,
 
+  "POST /api/organizations": "organization.create",
+  "DELETE /api/organizations/:organization": "organization.delete",
+  [`POST ${PERMISSIONS}`]: "organization.permission.set",
+  [`PATCH ${PERMISSIONS}/:user`]: "organization.permission.set",
+  [`DELETE ${PERMISSIONS}/:user`]: "organization.permission.delete",
+  "POST /api/organizations/:organization/images": "image.create",
+  [`PATCH ${IMAGE}`]: "image.update",
+  [`DELETE ${IMAGE}`]: "image.delete",
+  [`POST ${IMAGE}/permissions`]: "image.permission.set",
+  [`PATCH ${IMAGE}/permissions/:user`]: "image.permission.set",
+  [`DELETE ${IMAGE}/permissions/:user`]: "image.permission.delete",
+  [`POST ${IMAGE}/shares`]: "share.create",
+  [`PATCH ${IMAGE}/shares/:account`]: "share.update",
+  [`DELETE ${IMAGE}/shares/:account`]: "share.delete",
+  [`POST ${IMAGE}/tags`]: "tag.create",
+  [`DELETE ${IMAGE}/tags/:tag`]: "tag.delete",
   [`POST ${IMAGE}/tags/delete`]: "tag.delete",
   [`POST ${IMAGE}/immutable-tag-rules`]: "immutable-rule.create",
   [`DELETE ${IMAGE}/immutable-tag-rules/:id`]: "immutable-rule.delete",
@@ -867,7 +915,15 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/organizations/:organization/quota",
   "GET /api/accounts/:name/quota",
   "GET /api/quotas",
+  "GET /api/quotas/own",
+  "GET /api/overview",
+  "GET /api/reports/pulled-bytes",
+  "GET /api/reports/stored-bytes",
   "GET /api/organizations/:organization",
+  `GET ${PERMISSIONS}`,
+  `GET ${IMAGE}/permissions`,
+  `GET ${IMAGE}/shares`,
+  `GET ${IMAGE}/shares/:account`,
   "GET /api/garbage-collection",
   "GET /api/session",
   "GET /api/visitor",

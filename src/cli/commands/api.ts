@@ -1,18 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { Argv } from "yargs";
-import { refusalOf } from "../api.ts";
 import { usageFailure } from "../failure.ts";
 import { operation } from "../manage.ts";
 import { printJson, printLine } from "../output.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-/** The API without its types: here it is the caller who knows what there is. */
-type AnyRequest = (
-  method: string,
-  path: string,
-  init: { body?: unknown },
-) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+/** The API without its types: here it is the caller who knows what there is, SWR's and IAM's operations among it. */
+type AnyRequest = (method: string, path: string, init: { body?: unknown }) => Promise<{ data?: unknown }>;
 
 /** `berth api`: any operation of the management API, for what has no command of its own. */
 export const api = operation({
@@ -22,9 +17,7 @@ export const api = operation({
   ask: async (client, { method, path, data }) => {
     if (!path.startsWith("/")) throw usageFailure("the path begins with /: /api/users");
     const send = client.request as unknown as AnyRequest;
-    const answer = await send(method, path, data === undefined ? {} : { body: readBody(data) });
-    if (!answer.response.ok) throw refusalOf(answer.response, answer.error);
-    return answer.data;
+    return (await send(method, path, data === undefined ? {} : { body: readBody(data) })).data;
   },
   show: (answer) => {
     if (typeof answer === "string") printLine(answer);

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { refusalOf, unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { defined } from "../defined.ts";
 import { EventLines } from "../event-lines.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
@@ -31,11 +31,8 @@ export const audit = operation({
       });
     }
     for (let cursor: string | undefined; ;) {
-      const { data, error, response } = await api.GET("/api/audit/export", {
-        params: { query: { ...wanted, ...(cursor !== undefined && { cursor }) } },
-        parseAs: "stream",
-      });
-      if (!data) throw refusalOf(response, error);
+      const query = { ...wanted, ...(cursor !== undefined && { cursor }) };
+      const data = unwrap(await api.GET("/api/audit/export", { params: { query }, parseAs: "stream" }));
       const lines = new EventLines();
       await pipeline(Readable.fromWeb(data as NodeReadableStream), lines, process.stdout, { end: false });
       if (lines.next === undefined) return undefined;

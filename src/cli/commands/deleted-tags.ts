@@ -1,5 +1,5 @@
 /** Tags that were deleted, and the way back. */
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { parseImageName, parseTagName, withImage, withTag } from "../image-name.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printLine, printTable, shortDigest } from "../output.ts";

@@ -1,6 +1,6 @@
 /** What triggers have delivered, or were to deliver. */
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { parseImageName, withImage } from "../image-name.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printFields, printLine, printTable } from "../output.ts";

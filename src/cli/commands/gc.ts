@@ -1,4 +1,4 @@
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { counted } from "../../kernel/counted.ts";
 import { group, operation } from "../manage.ts";
 import { formatBytes } from "../../kernel/byte-units.ts";

@@ -1,5 +1,5 @@
 /** What happened to the tags of an image. */
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { parseImageName, parseTagName, withImage, withTag } from "../image-name.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printTable, shortDigest } from "../output.ts";

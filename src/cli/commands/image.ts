@@ -1,15 +1,17 @@
 import type { Argv } from "yargs";
 import { CATEGORIES } from "../../kernel/image-categories.ts";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { defined } from "../defined.ts";
 import { usageFailure } from "../failure.ts";
-import { parseImageName, swrPath, withImage } from "../image-name.ts";
+import { parseImageName, withImage } from "../image-name.ts";
 import { group, operation, readPages, withLimit, withYes } from "../manage.ts";
 import { formatBytes } from "../../kernel/byte-units.ts";
 import { formatTime, printable, printFields, printLine, printTable } from "../output.ts";
 import { confirm } from "../prompt.ts";
 import { imageHistory } from "./history.ts";
 import { grantOnImage, revokeOnImage, rightsOnImage } from "./image-rights.ts";
+
+const IMAGE = "/api/organizations/{organization}/images/{image}";
 
 /** Adds what can be set of an image. */
 function withProperties<T>(yargs: Argv<T>) {
@@ -59,7 +61,7 @@ const show = operation({
   options: (yargs) => withImage(yargs),
   ask: async (api, { image }) => {
     const path = parseImageName(image);
-    return unwrap(await api.GET("/api/organizations/{organization}/images/{image}", { params: { path } }));
+    return unwrap(await api.GET(IMAGE, { params: { path } }));
   },
   show: (image) => {
     printFields({
@@ -86,13 +88,10 @@ const create = operation({
   describe: "Create an image without tags; a push does that as well",
   options: (yargs) => withProperties(withImage(yargs)),
   ask: async (api, { image, public: isPublic = false, category, description }) => {
-    const { namespace, repository } = swrPath(parseImageName(image));
-    const body = {
-      repository: repository.replaceAll("$", "/"),
-      is_public: isPublic,
-      ...defined({ category, description }),
-    };
-    return unwrap(await api.POST("/v2/manage/namespaces/{namespace}/repos", { params: { path: { namespace } }, body }));
+    const { organization, image: name } = parseImageName(image);
+    const body = { image: name, public: isPublic, ...defined({ category, description }) };
+    const params = { path: { organization } };
+    return unwrap(await api.POST("/api/organizations/{organization}/images", { params, body }));
   },
   show: (_, { image }) => printLine(`Created image ${image}.`),
 });
@@ -106,13 +105,8 @@ const set = operation({
       throw usageFailure("give at least one of --public, --no-public, --category and --description");
     }),
   ask: async (api, { image, public: isPublic, category, description }) => {
-    const name = parseImageName(image);
-    const params = { path: name };
-    const isNow = async () =>
-      unwrap(await api.GET("/api/organizations/{organization}/images/{image}", { params })).public;
-    const body = { is_public: isPublic ?? (await isNow()), ...defined({ category, description }) };
-    const path = swrPath(name);
-    return unwrap(await api.PATCH("/v2/manage/namespaces/{namespace}/repos/{repository}", { params: { path }, body }));
+    const body = defined({ public: isPublic, category, description });
+    return unwrap(await api.PATCH(IMAGE, { params: { path: parseImageName(image) }, body }));
   },
   show: (_, { image }) => printLine(`Changed image ${image}.`),
 });
@@ -122,10 +116,7 @@ const remove = operation({
   describe: "Delete an image with all of its tags",
   options: (yargs) => withYes(withImage(yargs)),
   before: ({ image, yes }) => confirm(`Delete image ${image} with all of its tags?`, yes),
-  ask: async (api, { image }) => {
-    const path = swrPath(parseImageName(image));
-    return unwrap(await api.DELETE("/v2/manage/namespaces/{namespace}/repos/{repository}", { params: { path } }));
-  },
+  ask: async (api, { image }) => unwrap(await api.DELETE(IMAGE, { params: { path: parseImageName(image) } })),
   show: (_, { image }) => printLine(`Deleted image ${image}.`),
 });
 
@@ -140,8 +131,7 @@ const keepUntagged = operation({
     }),
   ask: async (api, { image, state }) => {
     const params = { path: parseImageName(image) };
-    const path = "/api/organizations/{organization}/images/{image}/garbage-collection";
-    return unwrap(await api.PUT(path, { params, body: { keepsUntagged: state === "on" } }));
+    return unwrap(await api.PUT(`${IMAGE}/garbage-collection`, { params, body: { keepsUntagged: state === "on" } }));
   },
   show: ({ keepsUntagged }, { image }) =>
     printLine(`Manifests of ${image} that nothing needs ${keepsUntagged ? "are kept" : "go after the grace period"}.`),

@@ -1,5 +1,5 @@
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { forgetCredentials, keepCredentials } from "../credentials/keep.ts";
 import { signIn } from "../credentials/verify.ts";
 import { usageFailure } from "../failure.ts";

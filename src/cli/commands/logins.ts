@@ -1,5 +1,5 @@
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { usageFailure } from "../failure.ts";
 import { group, operation } from "../manage.ts";
 import { formatTime, printLine, printTable } from "../output.ts";

@@ -1,10 +1,13 @@
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
-import { group, operation, withYes } from "../manage.ts";
+import { unwrap } from "../../client/api/client.ts";
+import { group, operation, readPages, withYes } from "../manage.ts";
 import { formatBytes } from "../../kernel/byte-units.ts";
 import { printFields, printLine, printTable } from "../output.ts";
 import { confirm } from "../prompt.ts";
-import { findUser, numberOf, printRights, rightOf, withRight, withUser } from "../rights.ts";
+import { changeOrGrant, printRights, withRight, withUser } from "../rights.ts";
+
+const ORGANIZATION = "/api/organizations/{organization}";
+const PERMISSIONS = `${ORGANIZATION}/permissions` as const;
 
 function withOrganization<T>(yargs: Argv<T>): Argv<T & { organization: string }> {
   return yargs.positional("organization", { type: "string", demandOption: true, describe: "Its name" });
@@ -19,20 +22,21 @@ const list = operation({
       default: false,
       describe: "Also those where one may use single images only",
     }),
-  ask: async (api, { visible }) => {
-    const query = visible ? { filter: "mode::visible" } : {};
-    return unwrap(await api.GET("/v2/manage/namespaces", { params: { query } }));
-  },
-  show: ({ namespaces }) =>
+  ask: (api, { visible }) =>
+    readPages("organizations", undefined, async (page) => {
+      const query = { ...page, ...(!visible && { level: "read" as const }) };
+      return unwrap(await api.GET("/api/organizations", { params: { query } }));
+    }),
+  show: ({ organizations }) =>
     printTable(
       [
         { heading: "ORGANIZATION", value: (each) => each.name },
-        { heading: "RIGHT", value: (each) => rightOf(each.auth) },
-        { heading: "IMAGES", value: (each) => each.repo_count, align: "end" },
-        { heading: "USERS", value: (each) => each.access_user_count, align: "end" },
-        { heading: "CREATED BY", value: (each) => each.creator_name },
+        { heading: "RIGHT", value: (each) => each.level ?? "read" },
+        { heading: "IMAGES", value: (each) => each.images, align: "end" },
+        { heading: "USERS", value: (each) => each.users, align: "end" },
+        { heading: "CREATED BY", value: (each) => each.createdBy ?? "" },
       ],
-      namespaces,
+      organizations,
       "There are no organizations.",
     ),
 });
@@ -41,8 +45,7 @@ const create = operation({
   command: "create <organization>",
   describe: "Create an organization",
   options: (yargs) => withOrganization(yargs),
-  ask: async (api, { organization }) =>
-    unwrap(await api.POST("/v2/manage/namespaces", { body: { namespace: organization } })),
+  ask: async (api, { organization }) => unwrap(await api.POST("/api/organizations", { body: { name: organization } })),
   show: (_, { organization }) => printLine(`Created organization ${organization}.`),
 });
 
@@ -51,16 +54,16 @@ const show = operation({
   describe: "Show an organization and what it takes up",
   options: (yargs) => withOrganization(yargs),
   ask: async (api, { organization }) => {
-    const path = { namespace: organization, organization };
-    const properties = unwrap(await api.GET("/v2/manage/namespaces/{namespace}", { params: { path } }));
-    const usage = unwrap(await api.GET("/api/organizations/{organization}/usage", { params: { path } }));
+    const path = { organization };
+    const properties = unwrap(await api.GET(ORGANIZATION, { params: { path } }));
+    const usage = unwrap(await api.GET(`${ORGANIZATION}/usage`, { params: { path } }));
     return { ...properties, usage };
   },
-  show: ({ name, auth, creator_name: creator, access_user_count: users, usage }) =>
+  show: ({ name, level, createdBy, users, usage }) =>
     printFields({
       Organization: name,
-      "Your right": rightOf(auth),
-      "Created by": creator,
+      "Your right": level,
+      "Created by": createdBy,
       Users: users,
       Images: usage.images,
       Tags: usage.tags,
@@ -74,10 +77,7 @@ const remove = operation({
   describe: "Delete an organization that has no images",
   options: (yargs) => withYes(withOrganization(yargs)),
   before: ({ organization, yes }) => confirm(`Delete organization ${organization}?`, yes),
-  ask: async (api, { organization }) => {
-    const path = { namespace: organization };
-    return unwrap(await api.DELETE("/v2/manage/namespaces/{namespace}", { params: { path } }));
-  },
+  ask: async (api, { organization }) => unwrap(await api.DELETE(ORGANIZATION, { params: { path: { organization } } })),
   show: (_, { organization }) => printLine(`Deleted organization ${organization}.`),
 });
 
@@ -85,10 +85,7 @@ const rights = operation({
   command: "rights <organization>",
   describe: "List who may do what with all of its images",
   options: (yargs) => withOrganization(yargs),
-  ask: async (api, { organization }) => {
-    const path = { namespace: organization };
-    return unwrap(await api.GET("/v2/manage/namespaces/{namespace}/access", { params: { path } }));
-  },
+  ask: async (api, { organization }) => unwrap(await api.GET(PERMISSIONS, { params: { path: { organization } } })),
   show: printRights,
 });
 
@@ -96,15 +93,13 @@ const grant = operation({
   command: "grant <organization> <user> <right>",
   describe: "Give a user a right, in place of the one that they may have",
   options: (yargs) => withRight(withUser(withOrganization(yargs))),
-  ask: async (api, { organization, user: name, right }) => {
-    const params = { path: { namespace: organization } };
-    const user = await findUser(api, name);
-    const { others_auths: others } = unwrap(await api.GET("/v2/manage/namespaces/{namespace}/access", { params }));
-    const hasOne = others.some((other) => other.user_id === user.id);
-    const body = [{ user_id: user.id, user_name: user.name, auth: numberOf(right) }];
-    return hasOne
-      ? unwrap(await api.PATCH("/v2/manage/namespaces/{namespace}/access", { params, body }))
-      : unwrap(await api.POST("/v2/manage/namespaces/{namespace}/access", { params, body }));
+  ask: async (api, { organization, user, right: level }) => {
+    const change = { params: { path: { organization, user } }, body: { level } };
+    const grantNew = { params: { path: { organization } }, body: { permissions: [{ user, level }] } };
+    return changeOrGrant<unknown>(
+      async () => unwrap(await api.PATCH(`${PERMISSIONS}/{user}`, change)),
+      async () => unwrap(await api.POST(PERMISSIONS, grantNew)),
+    );
   },
   show: (_, { organization, user, right }) => printLine(`${user} may now ${right} in organization ${organization}.`),
 });
@@ -113,11 +108,8 @@ const revoke = operation({
   command: "revoke <organization> <user>",
   describe: "Take a user's right away",
   options: (yargs) => withUser(withOrganization(yargs)),
-  ask: async (api, { organization, user: name }) => {
-    const user = await findUser(api, name);
-    const params = { path: { namespace: organization } };
-    return unwrap(await api.DELETE("/v2/manage/namespaces/{namespace}/access", { params, body: [user.id] }));
-  },
+  ask: async (api, { organization, user }) =>
+    unwrap(await api.DELETE(`${PERMISSIONS}/{user}`, { params: { path: { organization, user } } })),
   show: (_, { organization, user }) => printLine(`${user} has no right in organization ${organization} any more.`),
 });
 

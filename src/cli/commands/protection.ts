@@ -1,5 +1,5 @@
 /** Immutable-tag rules: tags that nobody overwrites or deletes. */
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { parseImageName, withImage } from "../image-name.ts";
 import { operation } from "../manage.ts";
 import { formatTime, printLine, printTable } from "../output.ts";

@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { formatBytes } from "../../kernel/byte-units.ts";
 import { isByteResource, QUOTA_RESOURCES, type QuotaResource } from "../../kernel/quotas.ts";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { parseByteSize } from "../byte-size.ts";
 import { usageFailure } from "../failure.ts";
 import { group, operation } from "../manage.ts";

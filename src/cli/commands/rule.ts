@@ -1,5 +1,5 @@
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { usageFailure } from "../failure.ts";
 import { parseImageName, withImage } from "../image-name.ts";
 import { group, operation, readPages, withLimit } from "../manage.ts";

@@ -1,11 +1,11 @@
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { defined } from "../defined.ts";
-import { parseImageName, swrPath, withImage } from "../image-name.ts";
+import { parseImageName, withImage } from "../image-name.ts";
 import { group, operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printLine, printTable } from "../output.ts";
 
-const PATH = "/v2/manage/namespaces/{namespace}/repositories/{repository}/access-domains";
+const PATH = "/api/organizations/{organization}/images/{image}/shares";
 const FOREVER = "forever";
 
 function withAccount<T>(yargs: Argv<T>): Argv<T & { account: string }> {
@@ -55,9 +55,9 @@ const add = operation({
       default: FOREVER,
       describe: "The last day (UTC), as 2030-12-31, or forever",
     }),
-  ask: async (api, { image, account, until, description }) => {
-    const params = { path: swrPath(parseImageName(image)) };
-    const body = { access_domain: account, permit: "read" as const, deadline: until, ...defined({ description }) };
+  ask: async (api, { image, account, until, description: note }) => {
+    const params = { path: parseImageName(image) };
+    const body = { account, deadline: until, ...defined({ note }) };
     return unwrap(await api.POST(PATH, { params, body }));
   },
   show: (_, { image, account, until }) =>
@@ -74,10 +74,10 @@ const change = operation({
       demandOption: true,
       describe: "The last day (UTC), as 2030-12-31, or forever",
     }),
-  ask: async (api, { image, account, until, description }) => {
-    const params = { path: { ...swrPath(parseImageName(image)), access_domain: account } };
-    const body = { permit: "read" as const, deadline: until, ...defined({ description }) };
-    return unwrap(await api.PATCH(`${PATH}/{access_domain}`, { params, body }));
+  ask: async (api, { image, account, until, description: note }) => {
+    const params = { path: { ...parseImageName(image), account } };
+    const body = { deadline: until, ...defined({ note }) };
+    return unwrap(await api.PATCH(`${PATH}/{account}`, { params, body }));
   },
   show: (_, { image, account, until }) => printLine(`Account ${account} may pull ${image}: ${until}.`),
 });
@@ -87,8 +87,8 @@ const remove = operation({
   describe: "Stop sharing an image with an account",
   options: (yargs) => withAccount(withImage(yargs)),
   ask: async (api, { image, account }) => {
-    const params = { path: { ...swrPath(parseImageName(image)), access_domain: account } };
-    return unwrap(await api.DELETE(`${PATH}/{access_domain}`, { params }));
+    const params = { path: { ...parseImageName(image), account } };
+    return unwrap(await api.DELETE(`${PATH}/{account}`, { params }));
   },
   show: (_, { image, account }) => printLine(`${image} is not shared with account ${account} any more.`),
 });

@@ -1,6 +1,6 @@
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { defined } from "../defined.ts";
-import { parseImageName, parseTagName, swrPath, withImage, withTag } from "../image-name.ts";
+import { parseImageName, parseTagName, withImage, withTag } from "../image-name.ts";
 import { group, operation, readPages, withLimit, withYes } from "../manage.ts";
 import { formatBytes } from "../../kernel/byte-units.ts";
 import { formatTime, printFields, printLine, printTable, shortDigest } from "../output.ts";
@@ -8,6 +8,8 @@ import { confirm } from "../prompt.ts";
 import { deletedTags, restoreTag } from "./deleted-tags.ts";
 import { tagHistory } from "./history.ts";
 import { protect, protections, unprotect } from "./protection.ts";
+
+const TAGS = "/api/organizations/{organization}/images/{image}/tags";
 
 interface Platform {
   os: string | null;
@@ -35,7 +37,7 @@ const list = operation({
     readPages("tags", limit, async (page) => {
       const query = { sort, ...page, ...defined({ q, order }) };
       const params = { path: parseImageName(image), query };
-      return unwrap(await api.GET("/api/organizations/{organization}/images/{image}/tags", { params }));
+      return unwrap(await api.GET(TAGS, { params }));
     }),
   show: ({ tags }) =>
     printTable(
@@ -92,10 +94,8 @@ const add = operation({
       .positional("name", { type: "string", demandOption: true, describe: "The new tag, without the image" })
       .option("override", { type: "boolean", default: false, describe: "Move the tag if it is there already" }),
   ask: async (api, { tag: source, name, override }) => {
-    const { tag, ...image } = parseTagName(source);
-    const body = { source_tag: tag, destination_tag: name, override };
-    const params = { path: swrPath(image) };
-    return unwrap(await api.POST("/v2/manage/namespaces/{namespace}/repos/{repository}/tags", { params, body }));
+    const { tag, ...path } = parseTagName(source);
+    return unwrap(await api.POST(TAGS, { params: { path }, body: { name, source: tag, override } }));
   },
   show: (_, { tag, name }) => printLine(`${name} points to what ${tag} points to.`),
 });
@@ -105,11 +105,8 @@ const remove = operation({
   describe: "Delete a tag, with the image's last tag its companions too; restorable for the grace period",
   options: (yargs) => withYes(withTag(yargs)),
   before: ({ tag, yes }) => confirm(`Delete ${tag}?`, yes),
-  ask: async (api, { tag: name }) => {
-    const { tag, ...image } = parseTagName(name);
-    const params = { path: { ...swrPath(image), tag } };
-    return unwrap(await api.DELETE("/v2/manage/namespaces/{namespace}/repos/{repository}/tags/{tag}", { params }));
-  },
+  ask: async (api, { tag: name }) =>
+    unwrap(await api.DELETE(`${TAGS}/{tag}`, { params: { path: parseTagName(name) } })),
   show: (_, { tag }) => printLine(`Deleted ${tag}.`),
 });
 

@@ -1,6 +1,6 @@
 /** A new trigger, as the options of `berth trigger add` describe it. */
 import type { ArgumentsCamelCase, Argv } from "yargs";
-import type { paths } from "../../console/api/schema.d.ts";
+import type { paths } from "../../client/api/schema.d.ts";
 import { usageFailure } from "../failure.ts";
 
 const TRIGGERS = "/api/organizations/{organization}/images/{image}/triggers";

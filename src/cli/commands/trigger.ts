@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Argv } from "yargs";
-import { unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
 import { DASH } from "../dash.ts";
 import { usageFailure } from "../failure.ts";
 import { parseImageName, withImage } from "../image-name.ts";

@@ -7,17 +7,17 @@ import { digestOf } from "../../client/hash.ts";
 import { pullScope, pushScope, RegistryClient } from "../../client/registry-client.ts";
 import { BlobUpload } from "../../client/blob-upload.ts";
 import { OCI_MANIFEST } from "../../kernel/media-types.ts";
-import { openApi, unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
+import { openApi } from "../api.ts";
 import { reasonOf } from "../explain.ts";
-import { parseImageName, swrPath } from "../image-name.ts";
+import { parseImageName } from "../image-name.ts";
+import { readPages } from "../manage.ts";
 import { type Check, type Examination, failed, ok, skipped, warning } from "./examination.ts";
 
 const NAME = "berth-doctor";
 const TAG = "doctor";
 /** What R2 stores at once: of less, Berth keeps what came in the upload's own storage. */
 const CHUNK_BYTES = 5 * 1024 * 1024;
-/** `auth` of SWR's API from which on one may push. */
-const MAY_EDIT = 3;
 
 function clientFor({ registry, credentials, fetch }: Examination): RegistryClient {
   return new RegistryClient({ url: registry.url, credentials, fetch, createHash, retry: { attempts: 3 } });
@@ -160,9 +160,9 @@ export const remove: Check = {
     // Only an image of its own name: one that the user has named may hold more.
     if (examination.repository !== undefined) return ok("the image is gone");
     try {
-      const path = swrPath(parseImageName(repository));
+      const path = parseImageName(repository);
       const api = await openApi(examination.registry, examination.credentials);
-      unwrap(await api.DELETE("/v2/manage/namespaces/{namespace}/repos/{repository}", { params: { path } }));
+      unwrap(await api.DELETE("/api/organizations/{organization}/images/{image}", { params: { path } }));
       return ok("nothing is left of it");
     } catch (error) {
       return warning(`the image ${repository} stays, without tags: ${reasonOf(error)}`, "Delete it by hand.");
@@ -173,9 +173,16 @@ export const remove: Check = {
 /** An image of our own in an organization that one may push to. */
 async function findRepository({ registry, credentials }: Examination): Promise<string | undefined> {
   try {
-    const { namespaces } = unwrap(await (await openApi(registry, credentials)).GET("/v2/manage/namespaces"));
-    const own = namespaces.toSorted((one, other) => other.auth - one.auth).find(({ auth }) => auth >= MAY_EDIT);
-    return own && `${own.name}/${NAME}`;
+    const api = await openApi(registry, credentials);
+    // Best is one where the image can be deleted afterwards.
+    for (const level of ["manage", "edit"] as const) {
+      const { organizations } = await readPages("organizations", 1, async (page) =>
+        unwrap(await api.GET("/api/organizations", { params: { query: { ...page, level } } })),
+      );
+      const [own] = organizations;
+      if (own) return `${own.name}/${NAME}`;
+    }
+    return undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 /** Whether the credentials are good, and for what. */
 import { counted } from "../../kernel/counted.ts";
 import { RegistryRefusal } from "../../client/errors.ts";
-import { openApi, unwrap } from "../api.ts";
+import { unwrap } from "../../client/api/client.ts";
+import { openApi } from "../api.ts";
 import { credentialsSource } from "../credentials/find.ts";
 import { signIn } from "../credentials/verify.ts";
 import { RegistryClient } from "../../client/registry-client.ts";

@@ -1,8 +1,8 @@
 /** All accounts of the registry, for its operators. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
+import { api, keyOf } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
-import type { components } from "./schema.d.ts";
 
 export type Account = components["schemas"]["Account"];
 
@@ -15,32 +15,18 @@ const PAGE = 50;
  * @param search a part of the name; "" for all.
  */
 export function useAccounts(search: string) {
-  const query = { ...(search && { search }), limit: PAGE };
-  return useCursorList({
-    queryKey: [ACCOUNTS, query],
-    fetchPage: async (cursor, signal) =>
-      unwrap(await api.GET(ACCOUNTS, { params: { query: { ...query, ...(cursor && { cursor }) } }, signal })),
-    rowsOf: accountsOf,
-  });
-}
-
-function accountsOf(page: components["schemas"]["AccountPage"]): readonly Account[] {
-  return page.accounts;
+  return useCursorList(ACCOUNTS, { query: { ...(search && { search }), limit: PAGE } }, "accounts");
 }
 
 /** Creates accounts, each with its first administrator, and deletes those without organizations. */
 export function useAccountChanges() {
-  const client = useQueryClient();
-  const onSuccess = () => client.invalidateQueries({ queryKey: [ACCOUNTS] });
-  const create = useMutation({
-    mutationFn: async (account: { name: string; administrator: { name: string; password: string } }) =>
-      unwrap(await api.POST(ACCOUNTS, { body: account })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async (name: string) =>
-      unwrap(await api.DELETE("/api/accounts/{name}", { params: { path: { name } } })),
-    onSuccess,
-  });
+  const create = useChange(
+    (body: { name: string; administrator: { name: string; password: string } }) => api.POST(ACCOUNTS, { body }),
+    keyOf(ACCOUNTS),
+  );
+  const remove = useChange(
+    (name: string) => api.DELETE(`${ACCOUNTS}/{name}`, { params: { path: { name } } }),
+    keyOf(ACCOUNTS),
+  );
   return { create, remove };
 }

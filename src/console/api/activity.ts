@@ -1,7 +1,6 @@
 /** What happened last. */
-import { useQuery } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { queries } from "./client.ts";
 
 export type RecentPush = components["schemas"]["RecentPush"];
 export type RecentDelivery = components["schemas"]["RecentDelivery"];
@@ -10,9 +9,5 @@ const LIMIT = 8;
 
 /** The newest pushes and deliveries of triggers, of the images that the caller has a right to. */
 export function useActivity() {
-  return useQuery({
-    queryKey: ["/api/activity", { limit: LIMIT }],
-    queryFn: async ({ signal }) =>
-      unwrap(await api.GET("/api/activity", { params: { query: { limit: LIMIT } }, signal })),
-  });
+  return queries.useQuery("get", "/api/activity", { params: { query: { limit: LIMIT } } });
 }

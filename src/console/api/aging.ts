@@ -1,11 +1,12 @@
 /** By which rule an image's tags age (guide 4.8), and what garbage collection takes. */
-import { infiniteQueryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
 import { MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
-import { api, unwrap } from "./client.ts";
+import { api, keyOf, queries } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "../../kernel/reference.ts";
 import { invalidateImage } from "./image.ts";
-import type { components } from "./schema.d.ts";
 
 export type Aging = components["schemas"]["Aging"];
 export type AgingRule = components["schemas"]["AgingRule"];
@@ -22,18 +23,13 @@ export const MAX_AGING_AMOUNT: Readonly<Record<AgingRuleContent["kind"], number>
 };
 
 const AGING = "/api/organizations/{organization}/images/{image}/aging";
-const RULE = "/api/organizations/{organization}/images/{image}/aging/rule";
-const LOG = "/api/organizations/{organization}/images/{image}/aging/log";
-const PREVIEW = "/api/organizations/{organization}/images/{image}/aging/preview";
+const RULE = `${AGING}/rule` as const;
+const PREVIEW = `${AGING}/preview` as const;
 const GARBAGE = "/api/organizations/{organization}/images/{image}/garbage-collection";
 
 /** An image's rule, null when it has none, and whether garbage collection leaves its manifests that no tag needs. */
 export function useAging({ organization, image }: ImageName) {
-  const path = { organization, image };
-  return useQuery({
-    queryKey: [AGING, path],
-    queryFn: async ({ signal }) => unwrap(await api.GET(AGING, { params: { path }, signal })),
-  });
+  return queries.useQuery("get", AGING, { params: { path: { organization, image } } });
 }
 
 /** Setting a rule runs it at once, so that anything told of the image's tags is out of date afterwards. */
@@ -57,7 +53,7 @@ const PREVIEW_PAGE = 1000;
 /** What a rule would do if it ran now, the newest tags first: a list that comes by the page. */
 export function agingPreview(path: ImageName, rule: AgingRuleContent) {
   return infiniteQueryOptions({
-    queryKey: [PREVIEW, path, rule],
+    queryKey: ["post", PREVIEW, { params: { path }, body: rule }],
     queryFn: async ({ pageParam, signal }) => {
       const query = { limit: PREVIEW_PAGE, ...(pageParam !== undefined && { cursor: pageParam }) };
       return unwrap(await api.POST(PREVIEW, { params: { path, query }, body: rule, signal }));
@@ -73,25 +69,15 @@ export function agingPreview(path: ImageName, rule: AgingRuleContent) {
 const LOG_PAGE = 50;
 
 /** The tags that rules have deleted, the last one first. */
-export function useAgingLog(path: ImageName) {
-  return useCursorList({
-    queryKey: [LOG, path],
-    fetchPage: async (cursor, signal) => {
-      const query = { limit: LOG_PAGE, ...(cursor && { cursor }) };
-      return unwrap(await api.GET(LOG, { params: { path, query }, signal }));
-    },
-    rowsOf: entriesOf,
-  });
-}
-
-function entriesOf(page: components["schemas"]["AgingLog"]): readonly AgingLogEntry[] {
-  return page.entries;
+export function useAgingLog({ organization, image }: ImageName) {
+  return useCursorList(`${AGING}/log`, { path: { organization, image }, query: { limit: LOG_PAGE } }, "entries");
 }
 
 /** Has garbage collection keep manifests that no tag needs, or not. The wanted state is on screen at once. */
-export function useSetKeepsUntagged(path: ImageName) {
+export function useSetKeepsUntagged({ organization, image }: ImageName) {
   const client = useQueryClient();
-  const queryKey = [AGING, path];
+  const path = { organization, image };
+  const queryKey = keyOf(AGING, path);
   return useMutation({
     mutationFn: async (keepsUntagged: boolean) =>
       unwrap(await api.PUT(GARBAGE, { params: { path }, body: { keepsUntagged } })),

@@ -1,16 +1,15 @@
-/** The registry's API, typed by its own description (`npm run api:types`). */
-import createClient from "openapi-fetch";
-import { ApiError, readProblems } from "./error.ts";
-import type { paths } from "./schema.d.ts";
+/** The registry's API as the console asks it: with the session's cookie, and with queries that React components use. */
+import createQueries, { type OpenapiQueryClient } from "openapi-react-query";
+import type { Client } from "openapi-fetch";
+import { createApi } from "../../client/api/client.ts";
+import type { paths } from "../../client/api/schema.d.ts";
+import { ApiError, refusalOf } from "./error.ts";
 import { reportSessionEnd } from "./session-end.ts";
 
 export { ApiError, FieldError } from "./error.ts";
 
-/**
- * `api.GET("/api/images", { params: { query } })` and the like. Requests carry the session's cookie. An answer says by
- * its `error` what went wrong: {@link unwrap} turns that into an {@link ApiError}.
- */
-export const api = createClient<paths>({ baseUrl: location.origin, credentials: "same-origin" });
+/** `api.GET("/api/images", { params: { query } })` and the like throw an {@link ApiError} for what is no success. */
+export const api = createApi({ baseUrl: location.origin, credentials: "same-origin", refuse: refusalOf });
 
 /** Logging in refuses by 401 too, which is no end of a session. */
 const LOGIN = "POST /api/session";
@@ -23,15 +22,34 @@ api.use({
   onError: ({ error }) => new ApiError(0, [{ code: "NETWORK", message: "The registry does not answer." }], error),
 });
 
-/** What openapi-fetch answers, as far as it is of use here. */
-type Answer<T> = { data: T; error?: never; response: Response } | { data?: never; error: unknown; response: Response };
+type Success = 200 | 201 | 202 | 204;
+
+/** The API's description, but for refusals, which are the errors that `api` throws. */
+type Refusing<P> = {
+  [Path in keyof P]: {
+    [Method in keyof P[Path]]: P[Path][Method] extends { responses: infer Responses }
+      ? Omit<P[Path][Method], "responses"> & {
+          responses: {
+            [Status in keyof Responses]: Status extends Success
+              ? Responses[Status]
+              : { headers: Record<string, unknown>; content: { "application/json": ApiError } };
+          };
+        }
+      : P[Path][Method];
+  };
+};
 
 /**
- * The data of an answer: `unwrap(await api.GET(…))`.
- *
- * @throws ApiError what the registry refused, and why.
+ * `queries.useQuery("get", "/api/images", { params: { query } })` and the like. Their keys are method, path and the
+ * request: {@link keyOf} makes one to find them by.
  */
-export function unwrap<T>({ data, error, response }: Answer<T>): T {
-  if (response.ok) return data as T;
-  throw new ApiError(response.status, readProblems(error, response), error);
+export const queries: OpenapiQueryClient<Refusing<paths>> = createQueries(api as unknown as Client<Refusing<paths>>);
+
+/**
+ * The key of all queries of a path, or of those with certain parameters in it, as {@link queries} names them.
+ *
+ * @param path values of the path's parameters; those that are not named may be any.
+ */
+export function keyOf(url: keyof paths, path?: Readonly<Record<string, unknown>>) {
+  return ["get", url, ...(path ? [{ params: { path } }] : [])] as const;
 }

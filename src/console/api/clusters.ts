@@ -1,7 +1,7 @@
 /** Kubernetes clusters of an organization, whose workloads triggers update. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
+import { api, keyOf, queries } from "./client.ts";
 
 export type Cluster = components["schemas"]["Cluster"];
 export type NewCluster = components["schemas"]["NewCluster"];
@@ -9,44 +9,35 @@ export type ClusterChanges = components["schemas"]["ClusterChanges"];
 export type ClusterUse = components["schemas"]["ClusterUse"];
 
 const CLUSTERS = "/api/organizations/{organization}/clusters";
-const CLUSTER = "/api/organizations/{organization}/clusters/{cluster}";
+const CLUSTER = `${CLUSTERS}/{cluster}` as const;
 
 /** All clusters, by name, for who may edit the organization. */
 export function useClusters(organization: string, { isEnabled = true } = {}) {
-  return useQuery({
-    queryKey: [CLUSTERS, { organization }],
-    queryFn: async ({ signal }) =>
-      unwrap(await api.GET(CLUSTERS, { params: { path: { organization } }, signal })).clusters,
-    enabled: isEnabled,
-  });
+  return queries.useQuery(
+    "get",
+    CLUSTERS,
+    { params: { path: { organization } } },
+    { select: ({ clusters }) => clusters, enabled: isEnabled },
+  );
 }
 
 /** What one can do with an organization's clusters. */
 export function useClusterChanges(organization: string) {
-  const client = useQueryClient();
-  const onSettled = () => client.invalidateQueries({ queryKey: [CLUSTERS, { organization }] });
-  const add = useMutation({
-    mutationFn: async (body: NewCluster) =>
-      unwrap(await api.POST(CLUSTERS, { params: { path: { organization } }, body })),
-    onSettled,
-  });
-  const change = useMutation({
-    mutationFn: async ({ cluster, changes }: { cluster: string; changes: ClusterChanges }) =>
-      unwrap(await api.PATCH(CLUSTER, { params: { path: { organization, cluster } }, body: changes })),
-    onSettled,
-  });
-  const remove = useMutation({
-    mutationFn: async (cluster: string) =>
-      unwrap(await api.DELETE(CLUSTER, { params: { path: { organization, cluster } } })),
-    onSettled,
-  });
+  const path = { organization };
+  const stale = keyOf(CLUSTERS, path);
+  const add = useChange((body: NewCluster) => api.POST(CLUSTERS, { params: { path }, body }), stale);
+  const change = useChange(
+    ({ cluster, changes }: { cluster: string; changes: ClusterChanges }) =>
+      api.PATCH(CLUSTER, { params: { path: { ...path, cluster } }, body: changes }),
+    stale,
+  );
+  const remove = useChange((cluster: string) => api.DELETE(CLUSTER, { params: { path: { ...path, cluster } } }), stale);
   return { add, change, remove };
 }
 
 /** Tries a cluster out, changing nothing there. */
 export function useClusterTest(organization: string) {
-  return useMutation({
-    mutationFn: async ({ cluster, use }: { cluster: string; use: ClusterUse }) =>
-      unwrap(await api.POST(`${CLUSTER}/test`, { params: { path: { organization, cluster } }, body: use })),
-  });
+  return useChange(({ cluster, use }: { cluster: string; use: ClusterUse }) =>
+    api.POST(`${CLUSTER}/test`, { params: { path: { organization, cluster } }, body: use }),
+  );
 }

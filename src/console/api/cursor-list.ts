@@ -1,5 +1,9 @@
-import { keepPreviousData, type QueryKey, useInfiniteQuery } from "@tanstack/react-query";
+/** Lists of the registry's API, which come by the page. */
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { unwrap } from "../../client/api/client.ts";
+import type { paths } from "../../client/api/schema.d.ts";
+import { api } from "./client.ts";
 
 /** A list that comes by the page, as far as it has come. */
 export interface CursorList<T> {
@@ -15,13 +19,31 @@ export interface CursorList<T> {
   loadMore: () => void;
 }
 
-export interface CursorListOptions<T, P> {
-  queryKey: QueryKey;
-  /** @param cursor the `next` of the page before; undefined for the first page. */
-  fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<P>;
-  /** Stays the same between renderings. */
-  rowsOf: (page: P) => readonly T[];
+/** What every page has; `next` is the cursor of the next one. */
+interface Page {
+  next: string | null;
 }
+
+interface ListOperation<P extends Page> {
+  get: { responses: { 200: { content: { "application/json": P } } } };
+}
+
+/** The paths of the API that answer a list by the page. */
+type ListPath = { [P in keyof paths]: paths[P] extends ListOperation<Page> ? P : never }[keyof paths];
+
+type PageOf<P extends ListPath> = P extends ListPath
+  ? paths[P] extends ListOperation<infer Answer>
+    ? Answer
+    : never
+  : never;
+
+type ParametersOf<P extends ListPath> = P extends ListPath
+  ? paths[P] extends { get: { parameters: infer Parameters extends { path?: unknown; query?: unknown } } }
+    ? Pick<Parameters, "path"> & Partial<Pick<Parameters, "query">>
+    : never
+  : never;
+
+type RowOf<P extends ListPath, F extends keyof PageOf<P>> = PageOf<P>[F] extends readonly (infer Row)[] ? Row : never;
 
 /** Up to how many pages a list is brought up to date by itself. */
 const REFRESHED_PAGES = 3;
@@ -29,32 +51,42 @@ const REFRESHED_PAGES = 3;
 /** Empty pages after each other that are passed over; after that somebody has to ask for more. */
 const MAX_EMPTY_PAGES = 20;
 
-/** Fetches a list of the registry's API page by page. Until another question is answered, the old answer stays. */
-export function useCursorList<T, P extends { next: string | null }>({
-  queryKey,
-  fetchPage,
-  rowsOf,
-}: CursorListOptions<T, P>): CursorList<T> {
+/**
+ * Fetches a list of the registry's API page by page. Until another question is answered, the old answer stays.
+ *
+ * @param params of the path and the query, without a cursor.
+ * @param field where a page has its entries.
+ */
+export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf<P>, "next"> & string>(
+  path: P,
+  params: ParametersOf<P>,
+  field: F,
+): CursorList<RowOf<P, F>> {
   const query = useInfiniteQuery({
-    queryKey,
+    // As openapi-react-query names its own, whose infinite queries cannot pass over empty pages.
+    queryKey: ["get", path, { params }],
     queryFn: async ({ pageParam, signal }) => {
-      let page = await fetchPage(pageParam, signal);
+      let page = await fetchPage(path, params, pageParam, signal);
       // A search looks at a bounded number of entries for each page, and may find none among them.
-      for (let empty = 1; empty < MAX_EMPTY_PAGES && page.next !== null && rowsOf(page).length === 0; empty += 1) {
-        page = await fetchPage(page.next, signal);
+      for (
+        let empty = 1;
+        empty < MAX_EMPTY_PAGES && page.next !== null && rowsOf(page, field).length === 0;
+        empty += 1
+      ) {
+        page = await fetchPage(path, params, page.next, signal);
       }
       return page;
     },
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: P) => page.next ?? undefined,
+    getNextPageParam: (page: Page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
     // All pages are asked for one after the other: too much for every return to the window.
     refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= REFRESHED_PAGES,
   });
-  const rows = useMemo(() => query.data?.pages.flatMap(rowsOf) ?? [], [query.data, rowsOf]);
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => rowsOf(page, field)) ?? [], [query.data, field]);
   const { isFetchNextPageError } = query;
   return {
-    rows,
+    rows: rows as RowOf<P, F>[],
     isPending: query.isPending,
     isStale: query.isPlaceholderData,
     error: query.error,
@@ -63,4 +95,20 @@ export function useCursorList<T, P extends { next: string | null }>({
     isLoadingMore: query.isFetchingNextPage,
     loadMore: () => void query.fetchNextPage(),
   };
+}
+
+/** A page of any list: the types of path, parameters and answer belong together where the hook is called. */
+async function fetchPage(
+  path: ListPath,
+  params: { path?: unknown; query?: unknown },
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<Page> {
+  const query = { ...(params.query as object | undefined), ...(cursor !== undefined && { cursor }) };
+  const get = api.GET as (path: string, init: object) => Promise<{ data: Page }>;
+  return unwrap(await get(path, { params: { ...params, query }, signal }));
+}
+
+function rowsOf(page: Page, field: string): readonly unknown[] {
+  return (page as Page & Record<string, readonly unknown[]>)[field] ?? [];
 }

@@ -1,12 +1,13 @@
 import { it } from "vitest";
-import { ApiError, readProblems } from "./error.ts";
+import { readProblems } from "../../client/api/problems.ts";
+import { ApiError, refusalOf } from "./error.ts";
 import { createQueryClient } from "./query-client.ts";
 
 const refusal = new Response(null, { status: 404, statusText: "Not Found" });
 
 it("reads what Berth's own API refuses, with its particulars", ({ expect }) => {
   const body = { errors: [{ code: "TAG_INVALID", message: "the tag is too long", detail: { field: "tag" } }] };
-  const error = new ApiError(400, readProblems(body, refusal));
+  const error = new ApiError(400, readProblems(body));
   expect(error).toMatchObject({ status: 400, code: "TAG_INVALID", message: "the tag is too long" });
   expect(error.detail).toEqual({ field: "tag" });
 });
@@ -17,7 +18,7 @@ it("reads what SWR's API refuses", ({ expect }) => {
     error_code: "SVCSTG.SWR.4040113",
     error_msg: "there is no image web",
   };
-  expect(readProblems(body, refusal)).toEqual([
+  expect(readProblems(body)).toEqual([
     { code: "SVCSTG.SWR.4040113", message: "there is no image web", detail: undefined },
   ]);
 });
@@ -27,13 +28,13 @@ it("tells of every problem of an answer", ({ expect }) => {
     { code: "PARAMETER_INVALID", message: "name: too long", detail: { field: "name" } },
     { code: "PARAMETER_INVALID", message: "role: unknown", detail: { field: "role" } },
   ];
-  expect(new ApiError(400, readProblems({ errors }, refusal)).message).toBe("name: too long role: unknown");
+  expect(new ApiError(400, readProblems({ errors })).message).toBe("name: too long role: unknown");
 });
 
 it.for([undefined, "", "<html>", null, [], { errors: [] }, { errors: ["x"] }, { errors: [{ code: 1 }] }])(
   "falls back to the status for a body like %j",
   (body, { expect }) => {
-    expect(readProblems(body, refusal)).toEqual([{ code: "HTTP_404", message: "404 Not Found" }]);
+    expect(refusalOf(refusal, readProblems(body)).problems).toEqual([{ code: "HTTP_404", message: "404 Not Found" }]);
   },
 );
 

@@ -1,7 +1,8 @@
 /** Garbage collection of the whole registry, for its operators. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { api, keyOf, queries } from "./client.ts";
 
 export type GarbageRun = components["schemas"]["GarbageCollectionRun"];
 export type GarbageCounts = components["schemas"]["Garbage"];
@@ -11,10 +12,7 @@ const GARBAGE = "/api/garbage-collection";
 
 /** What there is to collect, and the last runs. */
 export function useGarbage() {
-  return useQuery({
-    queryKey: [GARBAGE],
-    queryFn: async ({ signal }) => unwrap(await api.GET(GARBAGE, { signal })),
-  });
+  return queries.useQuery("get", GARBAGE);
 }
 
 /** Tells what a collection would take now, and takes nothing. */
@@ -39,9 +37,9 @@ export function useCollectGarbage() {
         total.objects += part.objects;
         total.bytes += part.bytes;
         if (part.complete || part.failed) return { ...part, ...total };
-        await client.invalidateQueries({ queryKey: [GARBAGE] });
+        await client.invalidateQueries({ queryKey: keyOf(GARBAGE) });
       }
     },
-    onSettled: () => client.invalidateQueries({ queryKey: [GARBAGE] }),
+    onSettled: () => client.invalidateQueries({ queryKey: keyOf(GARBAGE) }),
   });
 }

@@ -1,12 +1,13 @@
 /** An image's tags: what they are, what is done to them, and what happened to them. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
 import { runAll } from "../../client/jobs.ts";
 import { MAX_DELETED_TAGS } from "../../kernel/field-limits.ts";
-import { api, ApiError, unwrap } from "./client.ts";
+import { api, ApiError, queries } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "../../kernel/reference.ts";
 import { invalidateImage } from "./image.ts";
-import type { components } from "./schema.d.ts";
 
 export type Tag = components["schemas"]["Tag"];
 export type TagEvent = components["schemas"]["TagEvent"];
@@ -30,34 +31,26 @@ const RESTORED_AT_ONCE = 6;
 
 const TAGS = "/api/organizations/{organization}/images/{image}/tags";
 const HISTORY = "/api/organizations/{organization}/images/{image}/history";
-const TAG_HISTORY = "/api/organizations/{organization}/images/{image}/tags/{tag}/history";
+const TAG_HISTORY = `${TAGS}/{tag}/history` as const;
 const RESTORABLE = "/api/organizations/{organization}/images/{image}/restorable-tags";
 
 /** An image's tags. */
 export function useTags({ organization, image }: ImageName, { prefix, sort, order }: TagSearch): CursorList<Tag> {
   const path = { organization, image };
   const query = { ...(prefix !== "" && { q: prefix }), sort, order, limit: PAGE_SIZE };
-  return useCursorList({
-    queryKey: [TAGS, { ...path, ...query }],
-    fetchPage: async (cursor, signal) =>
-      unwrap(await api.GET(TAGS, { params: { path, query: { ...query, ...(cursor && { cursor }) } }, signal })),
-    rowsOf: tagsOf,
-  });
-}
-
-function tagsOf(page: components["schemas"]["TagPage"]): readonly Tag[] {
-  return page.tags;
+  return useCursorList(TAGS, { path, query }, "tags");
 }
 
 /** A few tags, to choose one from: those that begin with what was typed, or else the ones that were pushed last. */
 export function useTagSuggestions({ organization, image }: ImageName, prefix: string) {
   const path = { organization, image };
   const query = { ...(prefix === "" ? { sort: "updated" as const } : { q: prefix }), limit: SUGGESTIONS };
-  return useQuery({
-    queryKey: [TAGS, { ...path, ...query, suggestions: true }],
-    queryFn: async ({ signal }) => unwrap(await api.GET(TAGS, { params: { path, query }, signal })).tags,
-    placeholderData: keepPreviousData,
-  });
+  return queries.useQuery(
+    "get",
+    TAGS,
+    { params: { path, query } },
+    { select: ({ tags }) => tags, placeholderData: keepPreviousData },
+  );
 }
 
 /**
@@ -69,14 +62,12 @@ export function useTag({ organization, image }: ImageName, tag: string | undefin
   const path = { organization, image };
   // By name, what begins with a tag begins with the tag itself.
   const query = { ...(tag !== undefined && { q: tag }), sort: "name" as const, limit: 1 };
-  return useQuery({
-    queryKey: [TAGS, { ...path, ...query }],
-    queryFn: async ({ signal }) => {
-      const [found] = unwrap(await api.GET(TAGS, { params: { path, query }, signal })).tags;
-      return found?.name === tag ? found : null;
-    },
-    enabled: tag !== undefined,
-  });
+  return queries.useQuery(
+    "get",
+    TAGS,
+    { params: { path, query } },
+    { select: ({ tags: [found] }) => (found?.name === tag ? found : null), enabled: tag !== undefined },
+  );
 }
 
 /** Deletes tags, each by itself: the answer tells of each whether it is gone. Takes the right to manage the image. */
@@ -114,26 +105,29 @@ export function useRestoreTags(name: ImageName) {
   });
 }
 
-/** SWR's code for a right that is missing. */
-const DENIED = "SVCSTG.SWR.4030170";
-
-/** Whether SWR's API refused something because a rule keeps a tag, for which it has no code of its own. */
+/** Whether the registry refused something because a rule keeps a tag. */
 export function isKeptByRule(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 403 && error.code !== DENIED;
+  return error instanceof ApiError && error.code === "TAG_IMMUTABLE";
 }
 
 /** Gives another tag to what a tag points to. Takes the right to edit the image. */
 export function useRetag({ organization, image }: ImageName) {
   const client = useQueryClient();
+  const path = { organization, image };
   return useMutation({
-    mutationFn: async (tags: { source: string; destination: string; overrides: boolean }) =>
-      unwrap(
-        await api.POST("/v2/manage/namespaces/{namespace}/repos/{repository}/tags", {
-          params: { path: { namespace: organization, repository: image } },
-          body: { source_tag: tags.source, destination_tag: tags.destination, override: tags.overrides },
-        }),
-      ),
-    onSuccess: () => invalidateImage(client, { organization, image }),
+    mutationFn: async ({
+      source,
+      destination,
+      overrides,
+    }: {
+      source: string;
+      destination: string;
+      overrides: boolean;
+    }) => {
+      const body = { name: destination, source, override: overrides };
+      return unwrap(await api.POST(TAGS, { params: { path }, body }));
+    },
+    onSuccess: () => invalidateImage(client, path),
   });
 }
 
@@ -144,37 +138,15 @@ export function useRetag({ organization, image }: ImageName) {
  */
 export function useTagHistory({ organization, image }: ImageName, tag?: string): CursorList<TagEvent> {
   const path = { organization, image };
-  return useCursorList({
-    queryKey: [HISTORY, { ...path, tag }],
-    fetchPage: async (cursor, signal) => {
-      const query = { limit: PAGE_SIZE, ...(cursor && { cursor }) };
-      return unwrap(
-        tag === undefined
-          ? await api.GET(HISTORY, { params: { path, query }, signal })
-          : await api.GET(TAG_HISTORY, { params: { path: { ...path, tag }, query }, signal }),
-      );
-    },
-    rowsOf: eventsOf,
-  });
-}
-
-function eventsOf(page: components["schemas"]["TagHistory"]): readonly TagEvent[] {
-  return page.events;
+  const query = { limit: PAGE_SIZE };
+  return useCursorList(
+    tag === undefined ? HISTORY : TAG_HISTORY,
+    tag === undefined ? { path, query } : { path: { ...path, tag }, query },
+    "events",
+  );
 }
 
 /** Tags that were deleted and can be restored, the last deleted first. */
 export function useRestorableTags({ organization, image }: ImageName): CursorList<RestorableTag> {
-  const path = { organization, image };
-  return useCursorList({
-    queryKey: [RESTORABLE, path],
-    fetchPage: async (cursor, signal) => {
-      const query = { limit: PAGE_SIZE, ...(cursor && { cursor }) };
-      return unwrap(await api.GET(RESTORABLE, { params: { path, query }, signal }));
-    },
-    rowsOf: restorableTagsOf,
-  });
-}
-
-function restorableTagsOf(page: components["schemas"]["RestorableTags"]): readonly RestorableTag[] {
-  return page.tags;
+  return useCursorList(RESTORABLE, { path: { organization, image }, query: { limit: PAGE_SIZE } }, "tags");
 }

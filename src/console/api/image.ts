@@ -1,46 +1,40 @@
 /** One image: its properties, and what changes them. */
-import { type QueryClient, type QueryKey, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
+import { type QueryClient, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { api, queries } from "./client.ts";
 import type { ImageName } from "../../kernel/reference.ts";
-import type { components } from "./schema.d.ts";
 
 export type Image = components["schemas"]["Image"];
 export type Level = Image["level"];
 
-export const IMAGE_PATH = "/api/organizations/{organization}/images/{image}";
+const IMAGE = "/api/organizations/{organization}/images/{image}";
 /** Queries for lists of images, which a change of one makes stale. */
-const LISTS = new Set(["/api/images", "/api/image-centre", "/api/shares", "/api/activity", "/v2/manage/overview"]);
+const LISTS = new Set(["/api/images", "/api/image-centre", "/api/shares", "/api/activity", "/api/overview"]);
 
 /** The properties of an image. */
 export function useImageQuery({ organization, image }: ImageName) {
-  const path = { organization, image };
-  return useQuery({
-    queryKey: [IMAGE_PATH, path],
-    queryFn: async ({ signal }) => unwrap(await api.GET(IMAGE_PATH, { params: { path }, signal })),
-  });
+  return queries.useQuery("get", IMAGE, { params: { path: { organization, image } } });
 }
 
-/**
- * Has everything fetched anew that was known of an image, and the lists that it is in. Queries of an image have its name
- * in their key's second part, as `{ organization, image, … }`.
- */
+/** Has everything fetched anew that was known of an image, and the lists that it is in. */
 export async function invalidateImage(client: QueryClient, name: ImageName): Promise<void> {
   await client.invalidateQueries({ predicate: ({ queryKey }) => isList(queryKey) || isOf(name, queryKey) });
 }
 
-function isList([path]: QueryKey): boolean {
+function isList([, path]: QueryKey): boolean {
   return typeof path === "string" && LISTS.has(path);
 }
 
-function isOf({ organization, image }: ImageName, [, params]: QueryKey): boolean {
-  if (typeof params !== "object" || params === null) return false;
-  const named = params as Partial<ImageName>;
-  return named.organization === organization && named.image === image;
+/** Queries of an image have its name among the parameters of their path. */
+function isOf({ organization, image }: ImageName, [, , request]: QueryKey): boolean {
+  const named = (request as { params?: { path?: Partial<ImageName> } } | undefined)?.params?.path;
+  return named?.organization === organization && named.image === image;
 }
 
 /** What can be changed of an image (guide 4.5). What is absent stays as it is. */
 export interface ImageChange {
-  isPublic: boolean;
+  isPublic?: boolean;
   category?: Image["category"];
   description?: string;
 }
@@ -48,14 +42,12 @@ export interface ImageChange {
 /** Changes the properties of an image. Takes the right to edit it. */
 export function useUpdateImage(name: ImageName) {
   const client = useQueryClient();
+  const path = { organization: name.organization, image: name.image };
   return useMutation({
-    mutationFn: async ({ isPublic, ...change }: ImageChange) =>
-      unwrap(
-        await api.PATCH("/v2/manage/namespaces/{namespace}/repos/{repository}", {
-          params: { path: { namespace: name.organization, repository: name.image } },
-          body: { is_public: isPublic, ...change },
-        }),
-      ),
+    mutationFn: async ({ isPublic, ...change }: ImageChange) => {
+      const body = { ...(isPublic !== undefined && { public: isPublic }), ...change };
+      return unwrap(await api.PATCH(IMAGE, { params: { path }, body }));
+    },
     onSuccess: () => invalidateImage(client, name),
   });
 }
@@ -63,13 +55,9 @@ export function useUpdateImage(name: ImageName) {
 /** Deletes an image with all it has. Takes the right to manage it. */
 export function useDeleteImage(name: ImageName) {
   const client = useQueryClient();
+  const path = { organization: name.organization, image: name.image };
   return useMutation({
-    mutationFn: async () =>
-      unwrap(
-        await api.DELETE("/v2/manage/namespaces/{namespace}/repos/{repository}", {
-          params: { path: { namespace: name.organization, repository: name.image } },
-        }),
-      ),
+    mutationFn: async () => unwrap(await api.DELETE(IMAGE, { params: { path } })),
     onSuccess: () =>
       Promise.all([
         client.invalidateQueries({ predicate: ({ queryKey }) => isList(queryKey) }),

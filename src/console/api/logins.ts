@@ -1,7 +1,8 @@
 /** Logins that last, one's own or those of a user of the account: browsers, tokens and container tools. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { api, keyOf } from "./client.ts";
 
 export type Login = components["schemas"]["Login"];
 
@@ -11,7 +12,7 @@ const OF_USER = "/api/users/{name}/logins";
 /** Those used last first. */
 export function useLogins(name?: string) {
   return useQuery({
-    queryKey: keyOf(name),
+    queryKey: keyOfLogins(name),
     queryFn: async ({ signal }) => {
       const answer =
         name === undefined
@@ -27,22 +28,22 @@ export function useEndLogins(name?: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id?: string) => (name === undefined ? endOwn(id) : endOfUser(name, id)),
-    onSettled: () => client.invalidateQueries({ queryKey: keyOf(name) }),
+    onSettled: () => client.invalidateQueries({ queryKey: keyOfLogins(name) }),
   });
 }
 
-function keyOf(name: string | undefined) {
-  return name === undefined ? ([OWN] as const) : ([OF_USER, { name }] as const);
+function keyOfLogins(name: string | undefined) {
+  return name === undefined ? keyOf(OWN) : keyOf(OF_USER, { name });
 }
 
 async function endOwn(id: string | undefined): Promise<number> {
   if (id === undefined) return unwrap(await api.DELETE(OWN)).ended;
-  unwrap(await api.DELETE(`${OWN}/{id}`, { params: { path: { id } } }));
+  await api.DELETE(`${OWN}/{id}`, { params: { path: { id } } });
   return 1;
 }
 
 async function endOfUser(name: string, id: string | undefined): Promise<number> {
   if (id === undefined) return unwrap(await api.DELETE(OF_USER, { params: { path: { name } } })).ended;
-  unwrap(await api.DELETE(`${OF_USER}/{id}`, { params: { path: { name, id } } }));
+  await api.DELETE(`${OF_USER}/{id}`, { params: { path: { name, id } } });
   return 1;
 }

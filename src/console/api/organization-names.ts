@@ -1,14 +1,13 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData } from "@tanstack/react-query";
+import type { operations } from "../../client/api/schema.d.ts";
 import { MAX_SEARCH_LENGTH } from "../../kernel/field-limits.ts";
-import { api, unwrap } from "./client.ts";
-import type { operations } from "./schema.d.ts";
+import { queries } from "./client.ts";
 
 /** What one may do with all images of an organization. */
 export type OrganizationLevel = NonNullable<
   NonNullable<operations["listOrganizations"]["parameters"]["query"]>["level"]
 >;
 
-const LIST = "/api/organizations";
 /** As many as a field proposes. */
 const PROPOSALS = 20;
 
@@ -20,12 +19,10 @@ const PROPOSALS = 20;
 export function useOrganizationNames(text: string, level?: OrganizationLevel) {
   const search = text.trim().toLowerCase().slice(0, MAX_SEARCH_LENGTH);
   const query = { ...(search && { search }), ...(level && { level }), limit: PROPOSALS };
-  return useQuery({
-    queryKey: [LIST, query],
-    queryFn: async ({ signal }) => {
-      const { organizations } = unwrap(await api.GET(LIST, { params: { query }, signal }));
-      return organizations.map(({ name }) => name);
-    },
-    placeholderData: keepPreviousData,
-  });
+  return queries.useQuery(
+    "get",
+    "/api/organizations",
+    { params: { query } },
+    { select: ({ organizations }) => organizations.map(({ name }) => name), placeholderData: keepPreviousData },
+  );
 }

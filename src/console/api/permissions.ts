@@ -1,7 +1,9 @@
 /** Rights of users on organizations and on single images (guide 6). Both are asked for and changed alike. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
+import { api, keyOf, queries } from "./client.ts";
 import { useSettled } from "./use-settled.ts";
 
 export const LEVELS = ["read", "edit", "manage"] as const;
@@ -30,84 +32,66 @@ export interface Permissions {
   others: Permission[];
 }
 
-type UserAuth = components["schemas"]["UserAuth"];
+const OF_ORGANIZATION = "/api/organizations/{organization}/permissions";
+const OF_IMAGE = "/api/organizations/{organization}/images/{image}/permissions";
 
-const LEVEL_OF = { 1: "read", 3: "edit", 7: "manage" } as const;
-const AUTH_OF = { read: 1, edit: 3, manage: 7 } as const;
-
-const OF_ORGANIZATION = "/v2/manage/namespaces/{namespace}/access";
-const OF_IMAGE = "/v2/manage/namespaces/{namespace}/repos/{repository}/access";
-
-function keyOf(target: PermissionTarget) {
-  return [target.image === undefined ? OF_ORGANIZATION : OF_IMAGE, target] as const;
+function keyOfTarget({ organization, image }: PermissionTarget) {
+  return image === undefined ? keyOf(OF_ORGANIZATION, { organization }) : keyOf(OF_IMAGE, { organization, image });
 }
 
-function readAuth({ user_id, user_name, auth }: UserAuth): Permission {
-  return { userId: user_id, name: user_name, level: LEVEL_OF[auth] };
-}
-
-function writeAuths(permissions: readonly Permission[]) {
-  return permissions.map(({ userId, name, level }) => ({ user_id: userId, user_name: name, auth: AUTH_OF[level] }));
+function readPermission({ id, user, level }: components["schemas"]["Permission"]): Permission {
+  return { userId: id, name: user, level };
 }
 
 /** The path's parameters for either kind of target; what an organization does not need is left out of its path. */
 function pathOf({ organization, image = "" }: PermissionTarget) {
-  return { namespace: organization, repository: image };
+  return { organization, image };
 }
 
 /** Who has rights on the target, for everybody with a right to it. Refused where one sees it for other reasons. */
 export function usePermissions(target: PermissionTarget, { isEnabled = true } = {}) {
   return useQuery({
-    queryKey: keyOf(target),
+    queryKey: keyOfTarget(target),
     queryFn: async ({ signal }): Promise<Permissions> => {
       const options = { params: { path: pathOf(target) }, signal };
       const answer =
         target.image === undefined
           ? unwrap(await api.GET(OF_ORGANIZATION, options))
           : unwrap(await api.GET(OF_IMAGE, options));
-      return { own: readAuth(answer.self_auth), others: answer.others_auths.map(readAuth) };
+      return { own: readPermission(answer.own), others: answer.permissions.map(readPermission) };
     },
     enabled: isEnabled,
   });
 }
 
-/** What one can do with rights on the target; each call takes effect for all named users or for none. */
+/** What one can do with rights on the target; what is granted takes effect for all named users or for none. */
 export function usePermissionChanges(target: PermissionTarget) {
-  const client = useQueryClient();
-  const params = { path: pathOf(target) };
+  const path = pathOf(target);
   const isImage = target.image !== undefined;
-  const onSettled = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: keyOf(target) }),
-      // How many users an organization has is told there.
-      client.invalidateQueries({ queryKey: ["/api/organizations"] }),
-      client.invalidateQueries({ queryKey: ["/api/organizations/{organization}"] }),
-    ]);
-  const grant = useMutation({
-    mutationFn: async (permissions: readonly Permission[]) => {
-      const body = writeAuths(permissions);
-      unwrap(isImage ? await api.POST(OF_IMAGE, { params, body }) : await api.POST(OF_ORGANIZATION, { params, body }));
+  // How many users an organization has is told there.
+  const stale = [keyOfTarget(target), keyOf("/api/organizations"), keyOf("/api/organizations/{organization}")];
+  const grant = useChange(
+    (permissions: readonly Permission[]) => {
+      const body = { permissions: permissions.map(({ name, level }) => ({ user: name, level })) };
+      const request = { params: { path }, body };
+      return isImage ? api.POST(OF_IMAGE, request) : api.POST(OF_ORGANIZATION, request);
     },
-    onSettled,
-  });
-  const change = useMutation({
-    mutationFn: async (permission: Permission) => {
-      const body = writeAuths([permission]);
-      unwrap(
-        isImage ? await api.PATCH(OF_IMAGE, { params, body }) : await api.PATCH(OF_ORGANIZATION, { params, body }),
-      );
+    ...stale,
+  );
+  const change = useChange(
+    ({ name, level }: Permission) => {
+      const request = { params: { path: { ...path, user: name } }, body: { level } };
+      return isImage ? api.PATCH(`${OF_IMAGE}/{user}`, request) : api.PATCH(`${OF_ORGANIZATION}/{user}`, request);
     },
-    onSettled,
-  });
-  const revoke = useMutation({
-    mutationFn: async ({ userId }: Permission) => {
-      const body = [userId];
-      unwrap(
-        isImage ? await api.DELETE(OF_IMAGE, { params, body }) : await api.DELETE(OF_ORGANIZATION, { params, body }),
-      );
+    ...stale,
+  );
+  const revoke = useChange(
+    ({ name }: Permission) => {
+      const request = { params: { path: { ...path, user: name } } };
+      return isImage ? api.DELETE(`${OF_IMAGE}/{user}`, request) : api.DELETE(`${OF_ORGANIZATION}/{user}`, request);
     },
-    onSettled,
-  });
+    ...stale,
+  );
   return { grant, change, revoke };
 }
 
@@ -121,9 +105,10 @@ const PROPOSALS = 20;
 export function useUserSearch(text: string) {
   const search = useSettled(text.trim());
   const query = { limit: PROPOSALS, ...(search !== "" && { search }) };
-  return useQuery({
-    queryKey: ["/api/users", query],
-    queryFn: async ({ signal }) => unwrap(await api.GET("/api/users", { params: { query }, signal })).users,
-    placeholderData: (before) => before,
-  });
+  return queries.useQuery(
+    "get",
+    "/api/users",
+    { params: { query } },
+    { select: ({ users }) => users, placeholderData: keepPreviousData },
+  );
 }

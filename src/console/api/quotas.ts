@@ -1,7 +1,9 @@
 /** Quotas: what accounts and organizations have of what all share, and may have. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { useQuery } from "@tanstack/react-query";
+import { type Answer, unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
+import { api, keyOf, queries } from "./client.ts";
 
 export type QuotaSet = components["schemas"]["QuotaSet"];
 export type Quota = components["schemas"]["Quota"];
@@ -21,7 +23,7 @@ const DEFAULTS = "/api/quotas";
 /** The quotas of an organization, for who has a right to all of its images, or of an account, for its administrators. */
 export function useQuotas({ kind, name }: QuotaHolder) {
   return useQuery({
-    queryKey: [kind === "organization" ? ORGANIZATION : ACCOUNT, { name }],
+    queryKey: kind === "organization" ? keyOf(ORGANIZATION, { organization: name }) : keyOf(ACCOUNT, { name }),
     queryFn: async ({ signal }): Promise<QuotaSet> => {
       const { quotas } =
         kind === "organization"
@@ -34,28 +36,23 @@ export function useQuotas({ kind, name }: QuotaHolder) {
 
 /** The limits of all that have none of their own, for operators. */
 export function useDefaultQuotas() {
-  return useQuery({
-    queryKey: [DEFAULTS],
-    queryFn: async ({ signal }) => unwrap(await api.GET(DEFAULTS, { signal })),
-  });
+  return queries.useQuery("get", DEFAULTS);
 }
 
 /** Sets limits, for operators: of one holder, or the defaults of a kind. */
 export function useQuotaChanges() {
-  const client = useQueryClient();
-  const onSuccess = () =>
-    Promise.all([ORGANIZATION, ACCOUNT, DEFAULTS].map((path) => client.invalidateQueries({ queryKey: [path] })));
-  const change = useMutation({
-    mutationFn: async ({ holder: { kind, name }, changes }: { holder: QuotaHolder; changes: QuotaChanges }) =>
+  const stale = [keyOf(ORGANIZATION), keyOf(ACCOUNT), keyOf(DEFAULTS)];
+  const change = useChange(
+    ({ holder: { kind, name }, changes }: { holder: QuotaHolder; changes: QuotaChanges }): Promise<Answer<unknown>> =>
       kind === "organization"
-        ? unwrap(await api.PATCH(ORGANIZATION, { params: { path: { organization: name } }, body: changes }))
-        : unwrap(await api.PATCH(ACCOUNT, { params: { path: { name } }, body: changes })),
-    onSuccess,
-  });
-  const changeDefaults = useMutation({
-    mutationFn: async ({ kind, changes }: { kind: QuotaHolder["kind"]; changes: Partial<DefaultQuotas["account"]> }) =>
-      unwrap(await api.PATCH(DEFAULTS, { body: { [kind]: changes } })),
-    onSuccess,
-  });
+        ? api.PATCH(ORGANIZATION, { params: { path: { organization: name } }, body: changes })
+        : api.PATCH(ACCOUNT, { params: { path: { name } }, body: changes }),
+    ...stale,
+  );
+  const changeDefaults = useChange(
+    ({ kind, changes }: { kind: QuotaHolder["kind"]; changes: Partial<DefaultQuotas["account"]> }) =>
+      api.PATCH(DEFAULTS, { body: { [kind]: changes } }),
+    ...stale,
+  );
   return { change, changeDefaults };
 }

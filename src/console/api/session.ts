@@ -1,8 +1,9 @@
 /** Who is signed in: asking, signing in and out, one's own password. */
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { unwrap } from "../../client/api/client.ts";
+import type { components } from "../../client/api/schema.d.ts";
 import { readStored, writeStored } from "../browser-storage.ts";
-import { api, unwrap } from "./client.ts";
-import type { components } from "./schema.d.ts";
+import { api, keyOf, queries } from "./client.ts";
 
 /** Who is signed in. */
 export type Self = components["schemas"]["Self"]["user"];
@@ -10,7 +11,7 @@ export type Self = components["schemas"]["Self"]["user"];
 /** Who looks at the console, and until when they are signed in; nobody is null. */
 type Visitor = components["schemas"]["Visitor"];
 
-const SESSION_KEY = ["/api/visitor"] as const;
+const VISITOR = "/api/visitor";
 
 /** Who was signed in last in this browser, so that the end of a session can be told from its absence. */
 const USER_KEY = "berth.user";
@@ -20,12 +21,8 @@ export function lastUser(): string | undefined {
   return readStored("local", USER_KEY);
 }
 
-const SESSION = queryOptions({
-  queryKey: SESSION_KEY,
-  queryFn: async ({ signal }): Promise<Visitor> => unwrap(await api.GET("/api/visitor", { signal })),
-  // It ends by an answer to any request, not by growing old.
-  staleTime: Number.POSITIVE_INFINITY,
-});
+// It ends by an answer to any request, not by growing old.
+const SESSION = queries.queryOptions("get", VISITOR, undefined, { staleTime: Number.POSITIVE_INFINITY });
 
 /** The signed-in user; null when nobody is. */
 export function useSession() {
@@ -64,8 +61,8 @@ export function useSignIn() {
       unwrap(await api.POST("/api/session", { body: credentials })),
     onSuccess: (session) => {
       writeStored("local", USER_KEY, session.user.name);
-      client.setQueryData<Visitor>(SESSION_KEY, session);
-      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+      client.setQueryData<Visitor>(keyOf(VISITOR), session);
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] !== VISITOR });
     },
   });
 }
@@ -78,7 +75,7 @@ export function useSignOut() {
     onSuccess: () => {
       writeStored("local", USER_KEY, undefined);
       client.clear();
-      client.setQueryData<Visitor>(SESSION_KEY, { user: null, expires: null });
+      client.setQueryData<Visitor>(keyOf(VISITOR), { user: null, expires: null });
     },
   });
 }

@@ -1,8 +1,9 @@
 /** What a push of a tag sets off (guide 4.7), and what became of it. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, unwrap } from "./client.ts";
+import { keepPreviousData } from "@tanstack/react-query";
+import type { components } from "../../client/api/schema.d.ts";
+import { useChange } from "./change.ts";
+import { api, keyOf, queries } from "./client.ts";
 import type { ImageName } from "../../kernel/reference.ts";
-import type { components } from "./schema.d.ts";
 
 export type Trigger = components["schemas"]["ImageTrigger"];
 /** As lists have it. */
@@ -37,9 +38,8 @@ export const WORKLOAD_KINDS = [
 ] as const satisfies readonly WorkloadKind[];
 
 const TRIGGERS = "/api/organizations/{organization}/images/{image}/triggers";
-const TRY_CONDITION = "/api/organizations/{organization}/images/{image}/triggers/try-condition";
-const TRIGGER = "/api/organizations/{organization}/images/{image}/triggers/{trigger}";
-const DELIVERIES = "/api/organizations/{organization}/images/{image}/triggers/{trigger}/deliveries";
+const TRIGGER = `${TRIGGERS}/{trigger}` as const;
+const DELIVERIES = `${TRIGGER}/deliveries` as const;
 
 /** A trigger as paths of the API name it. */
 export interface TriggerName extends ImageName {
@@ -47,56 +47,51 @@ export interface TriggerName extends ImageName {
 }
 
 /** All triggers of an image, by name, with what they delivered last. */
-export function useTriggers(path: ImageName) {
-  return useQuery({
-    queryKey: [TRIGGERS, path],
-    queryFn: async ({ signal }) => unwrap(await api.GET(TRIGGERS, { params: { path }, signal })).triggers,
-    refetchInterval: ({ state }) => pauseFor(state.data?.flatMap(({ last }) => last ?? []) ?? []),
-  });
+export function useTriggers({ organization, image }: ImageName) {
+  return queries.useQuery(
+    "get",
+    TRIGGERS,
+    { params: { path: { organization, image } } },
+    {
+      select: ({ triggers }) => triggers,
+      refetchInterval: ({ state }) => pauseFor(state.data?.triggers.flatMap(({ last }) => last ?? []) ?? []),
+    },
+  );
 }
 
 /** One of them. */
 export function useTrigger(path: TriggerName) {
-  return useQuery({
-    queryKey: [TRIGGER, path],
-    queryFn: async ({ signal }) => unwrap(await api.GET(TRIGGER, { params: { path }, signal })),
-  });
+  return queries.useQuery("get", TRIGGER, { params: { path } });
 }
 
 /** What one can do with an image's triggers. */
-export function useTriggerChanges(image: ImageName) {
-  const client = useQueryClient();
-  const onSettled = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: [TRIGGERS, image] }),
-      client.invalidateQueries({ queryKey: [TRIGGER, image] }),
-    ]);
-  const add = useMutation({
-    mutationFn: async (body: NewTrigger) => unwrap(await api.POST(TRIGGERS, { params: { path: image }, body })),
-    onSettled,
-  });
-  const change = useMutation({
-    mutationFn: async ({ trigger, changes }: { trigger: string; changes: TriggerChanges }) =>
-      unwrap(await api.PATCH(TRIGGER, { params: { path: { ...image, trigger } }, body: changes })),
-    onSettled,
-  });
-  const remove = useMutation({
-    mutationFn: async (trigger: string) =>
-      unwrap(await api.DELETE(TRIGGER, { params: { path: { ...image, trigger } } })),
+export function useTriggerChanges({ organization, image }: ImageName) {
+  const path = { organization, image };
+  const list = keyOf(TRIGGERS, path);
+  const one = keyOf(TRIGGER, path);
+  const add = useChange((body: NewTrigger) => api.POST(TRIGGERS, { params: { path }, body }), list, one);
+  const change = useChange(
+    ({ trigger, changes }: { trigger: string; changes: TriggerChanges }) =>
+      api.PATCH(TRIGGER, { params: { path: { ...path, trigger } }, body: changes }),
+    list,
+    one,
+  );
+  const remove = useChange(
+    (trigger: string) => api.DELETE(TRIGGER, { params: { path: { ...path, trigger } } }),
     // Its own page may be on screen still, and would only learn that the trigger is gone.
-    onSettled: () => client.invalidateQueries({ queryKey: [TRIGGERS, image] }),
-  });
+    list,
+  );
   return { add, change, remove };
 }
 
 /** How a condition is read and which of an image's newest tags meet it; the one before stays on screen until the answer comes. */
 export function useTriedCondition(path: ImageName, condition: Condition, { isEnabled }: { isEnabled: boolean }) {
-  return useQuery({
-    queryKey: [TRY_CONDITION, path, condition],
-    queryFn: async ({ signal }) => unwrap(await api.POST(TRY_CONDITION, { params: { path }, body: condition, signal })),
-    placeholderData: (before) => before,
-    enabled: isEnabled,
-  });
+  return queries.useQuery(
+    "post",
+    `${TRIGGERS}/try-condition`,
+    { params: { path }, body: condition },
+    { placeholderData: keepPreviousData, enabled: isEnabled },
+  );
 }
 
 // --- Deliveries ---
@@ -120,44 +115,37 @@ function pauseFor(deliveries: readonly Pick<Delivery, "status" | "created">[]): 
 
 /** What a trigger was to deliver, newest first. */
 export function useDeliveries(path: TriggerName) {
-  return useInfiniteQuery({
-    queryKey: [DELIVERIES, path],
-    queryFn: async ({ pageParam, signal }) => {
-      const query = { limit: PAGE, ...(pageParam !== "" && { cursor: pageParam }) };
-      return unwrap(await api.GET(DELIVERIES, { params: { path, query }, signal }));
+  return queries.useInfiniteQuery(
+    "get",
+    DELIVERIES,
+    { params: { path, query: { limit: PAGE } } },
+    {
+      // No cursor at all: without a value here the library sends one of its own.
+      initialPageParam: null,
+      getNextPageParam: (page) => page.next,
+      refetchInterval: ({ state }) => pauseFor(state.data?.pages.flatMap((page) => page.deliveries) ?? []),
     },
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-    refetchInterval: ({ state }) => pauseFor(state.data?.pages.flatMap((page) => page.deliveries) ?? []),
-  });
+  );
 }
 
 /** A delivery with its tries. */
 export function useDelivery(path: TriggerName & { id: number }) {
-  return useQuery({
-    queryKey: [`${DELIVERIES}/{id}`, path],
-    queryFn: async ({ signal }) => unwrap(await api.GET(`${DELIVERIES}/{id}`, { params: { path }, signal })),
-    refetchInterval: ({ state }) => pauseFor(state.data ? [state.data] : []),
-  });
+  return queries.useQuery(
+    "get",
+    `${DELIVERIES}/{id}`,
+    { params: { path } },
+    { refetchInterval: ({ state }) => pauseFor(state.data ? [state.data] : []) },
+  );
 }
 
 /** Has a trigger deliver something by hand; both answer the new delivery. */
 export function useDeliverNow(path: TriggerName) {
-  const client = useQueryClient();
-  const { organization, image } = path;
-  const onSuccess = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: [DELIVERIES, path] }),
-      client.invalidateQueries({ queryKey: [TRIGGERS, { organization, image }] }),
-    ]);
-  const test = useMutation({
-    mutationFn: async () => unwrap(await api.POST(`${TRIGGER}/test`, { params: { path } })),
-    onSuccess,
-  });
-  const resend = useMutation({
-    mutationFn: async (id: number) =>
-      unwrap(await api.POST(`${DELIVERIES}/{id}/resend`, { params: { path: { ...path, id } } })),
-    onSuccess,
-  });
+  const { organization, image, trigger } = path;
+  const stale = [keyOf(DELIVERIES, { organization, image, trigger }), keyOf(TRIGGERS, { organization, image })];
+  const test = useChange(() => api.POST(`${TRIGGER}/test`, { params: { path } }), ...stale);
+  const resend = useChange(
+    (id: number) => api.POST(`${DELIVERIES}/{id}/resend`, { params: { path: { ...path, id } } }),
+    ...stale,
+  );
   return { test, resend };
 }

@@ -1,9 +1,10 @@
 /** The users of one's account, for its administrators. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData } from "@tanstack/react-query";
+import type { components } from "../../client/api/schema.d.ts";
 import { MAX_PASSWORD_LENGTH, MAX_SEARCH_LENGTH, MIN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
-import { api, unwrap } from "./client.ts";
+import { useChange } from "./change.ts";
+import { api, keyOf, queries } from "./client.ts";
 import { useCursorList } from "./cursor-list.ts";
-import type { components } from "./schema.d.ts";
 
 export type User = components["schemas"]["User"];
 export type Role = User["role"];
@@ -23,68 +24,48 @@ const PROPOSALS = 20;
  * @param search a part of the name; "" for all.
  */
 export function useUsers(search: string) {
-  const query = { ...(search && { search }), limit: PAGE };
-  return useCursorList({
-    queryKey: [USERS, query],
-    fetchPage: async (cursor, signal) =>
-      unwrap(await api.GET(USERS, { params: { query: { ...query, ...(cursor && { cursor }) } }, signal })),
-    rowsOf: usersOf,
-  });
-}
-
-function usersOf(page: components["schemas"]["UserPage"]): readonly User[] {
-  return page.users;
+  return useCursorList(USERS, { query: { ...(search && { search }), limit: PAGE } }, "users");
 }
 
 /** The first users of one's account whose names contain a text: what a field proposes. */
 export function useUserNames(text: string) {
   const search = text.slice(0, MAX_SEARCH_LENGTH);
   const query = { ...(search && { search }), limit: PROPOSALS };
-  return useQuery({
-    queryKey: [USERS, query],
-    queryFn: async ({ signal }) => {
-      const { users } = unwrap(await api.GET(USERS, { params: { query }, signal }));
-      return users.map(({ name }) => name);
-    },
-    placeholderData: keepPreviousData,
-  });
+  return queries.useQuery(
+    "get",
+    USERS,
+    { params: { query } },
+    { select: ({ users }) => users.map(({ name }) => name), placeholderData: keepPreviousData },
+  );
 }
 
 /** Creates users, changes their role or password, and deletes them. */
 export function useUserChanges() {
-  const client = useQueryClient();
-  const onSuccess = () => client.invalidateQueries({ queryKey: [USERS] });
-  const create = useMutation({
-    mutationFn: async (user: { name: string; password: string; role: Role }) =>
-      unwrap(await api.POST(USERS, { body: user })),
-    onSuccess,
-  });
-  const change = useMutation({
-    mutationFn: async ({ name, ...changes }: { name: string; role?: Role; password?: string }) =>
-      unwrap(await api.PATCH("/api/users/{name}", { params: { path: { name } }, body: changes })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async (name: string) => unwrap(await api.DELETE("/api/users/{name}", { params: { path: { name } } })),
-    onSuccess,
-  });
+  const create = useChange(
+    (user: { name: string; password: string; role: Role }) => api.POST(USERS, { body: user }),
+    keyOf(USERS),
+  );
+  const change = useChange(
+    ({ name, ...changes }: { name: string; role?: Role; password?: string }) =>
+      api.PATCH(`${USERS}/{name}`, { params: { path: { name } }, body: changes }),
+    keyOf(USERS),
+  );
+  const remove = useChange(
+    (name: string) => api.DELETE(`${USERS}/{name}`, { params: { path: { name } } }),
+    keyOf(USERS),
+  );
   return { create, change, remove };
 }
 
 /** The access keys of a user, the newest first. */
 export function useKeysOfUser(name: string) {
-  return useQuery({
-    queryKey: [KEYS, { name }],
-    queryFn: async ({ signal }) => unwrap(await api.GET(KEYS, { params: { path: { name } }, signal })).accessKeys,
-  });
+  return queries.useQuery("get", KEYS, { params: { path: { name } } }, { select: ({ accessKeys }) => accessKeys });
 }
 
 /** Deletes an access key of a user. */
 export function useDeleteKeyOfUser(name: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (access: string) =>
-      unwrap(await api.DELETE(`${KEYS}/{access}`, { params: { path: { name, access } } })),
-    onSettled: () => client.invalidateQueries({ queryKey: [KEYS, { name }] }),
-  });
+  return useChange(
+    (access: string) => api.DELETE(`${KEYS}/{access}`, { params: { path: { name, access } } }),
+    keyOf(KEYS, { name }),
+  );
 }

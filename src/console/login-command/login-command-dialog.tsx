@@ -3,7 +3,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";
 import { type NewAccessKey, useAccessKeys, useCreateAccessKey } from "../api/access-keys.ts";
-import { api, unwrap } from "../api/client.ts";
+import { unwrap } from "../../client/api/client.ts";
+import { api } from "../api/client.ts";
 import { useSettings } from "../api/settings.ts";
 import { LOGIN_KINDS, type LoginKind, PATHS } from "../paths.ts";
 import {

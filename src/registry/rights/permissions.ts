@@ -2,6 +2,7 @@
 import { shorten } from "../../kernel/digest.ts";
 import type { Actor, Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { findUserIds } from "../../storage/accounts/users.ts";
 import * as storage from "../../storage/rights/permissions.ts";
 import { actorOf, type Call } from "../call.ts";
 import { requireOrganization, requireOwnRepository } from "./management.ts";
@@ -110,4 +111,42 @@ async function requireManager(
   }
   await requireTarget(call, target, "manage");
   return actorOf(call);
+}
+
+/** A user whom a request names, as the functions above take them. */
+type NamedUser = Pick<storage.PermissionEntry, "userId" | "userName">;
+
+/**
+ * Finds the users of the caller's account whom a request names. Only those who manage the target learn whom there is not.
+ *
+ * @param wanted what is to be known of each, with the user's name.
+ * @returns the same with the users, in the same order.
+ */
+export async function findNamedUsers<W extends { user: string }>(
+  call: Call<Manager>,
+  target: storage.PermissionTarget,
+  wanted: readonly W[],
+): Promise<(W & NamedUser)[]> {
+  await requireTarget(call, target, "manage");
+  const names = wanted.map(({ user }) => user);
+  const ids = await findUserIds(call.stores.db, call.caller.user.accountId, names);
+  const strangers = names.filter((name) => !ids.has(name));
+  if (strangers.length > 0) {
+    const problems = strangers.map((name) => ({
+      message: `there is no user ${shorten(name)} in your account`,
+      detail: { user: shorten(name) },
+    }));
+    throw new RegistryError("USER_UNKNOWN", problems);
+  }
+  return wanted.map((each) => ({ ...each, userId: String(ids.get(each.user)), userName: each.user }));
+}
+
+/** The same for one user. */
+export async function findNamedUser(
+  call: Call<Manager>,
+  target: storage.PermissionTarget,
+  user: string,
+): Promise<NamedUser> {
+  const [found] = await findNamedUsers(call, target, [{ user }]);
+  return { userId: found?.userId ?? "", userName: user };
 }

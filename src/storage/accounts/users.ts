@@ -49,6 +49,25 @@ async function findUser(db: Database, condition: SQL): Promise<UserRecord | unde
   return row;
 }
 
+/** The ids of those users of an account who have one of these names, by their names. */
+export async function findUserIds(
+  db: Database,
+  accountId: number,
+  names: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ id: users.id, name: users.name })
+    .from(users)
+    .where(
+      and(
+        sql`${users.name} IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
+        eq(users.accountId, accountId),
+        isNamed(users.name),
+      ),
+    );
+  return new Map(rows.map(({ id, name }) => [name, id]));
+}
+
 /** Which users of an account, or which accounts, a page holds. */
 export interface NamePage {
   /** Part of the name, in upper or lower case. */

@@ -27,11 +27,13 @@ const stores = lastingStores();
 /** What all targets have in common. */
 const COMMON: Target = {
   access_domain: PARTNER,
+  account: PARTNER,
   guest: GUEST,
   newcomer: NEWCOMER,
   newcomerId: await userIdOf(NEWCOMER),
   colleague: COLLEAGUE,
   colleagueId: await userIdOf(COLLEAGUE),
+  user: COLLEAGUE,
   project_id: "berth",
   resource_type: "downflow",
   frequency: "daily",

@@ -4,8 +4,8 @@ import type en from "../en/errors.ts";
 /** What is no refusal: a failure of the registry, or none of its answers. */
 type Failure = "NETWORK" | "UNAVAILABLE" | "UNKNOWN";
 
-/** Berth's own codes. What has many causes is left to the registry's sentence, which names the one. */
-const own = {
+/** By the registry's codes. What has many causes is left to the registry's sentence, which names the one. */
+const errors: typeof en = {
   ACCESS_KEY_LIMIT: "访问密钥数量已达上限，请先删除一个。",
   LOGIN_UNKNOWN: "该登录不存在，可能已结束。",
   ACCESS_KEY_UNKNOWN: "访问密钥不存在，可能已被删除。",
@@ -57,27 +57,6 @@ const own = {
   UNAVAILABLE: "请求被中断，请重试。",
   UNKNOWN: "镜像仓库内部出错，请稍后重试。",
   NETWORK: "无法连接到镜像仓库，请检查网络后重试。",
-} as const satisfies Partial<Record<ErrorCode | Failure, string>>;
-
-/** SWR's codes (`http/swr/errors.ts`) for what Berth has a code of its own for. */
-const errors: typeof en = {
-  ...own,
-  "SVCSTG.SWR.4000097": own.ORGANIZATION_QUOTA_EXCEEDED,
-  "SVCSTG.SWR.4000306": own.RETENTION_UNKNOWN,
-  "SVCSTG.SWR.4010000": own.UNAUTHORIZED,
-  "SVCSTG.SWR.4030170": own.DENIED,
-  "SVCSTG.SWR.4040058": own.ORGANIZATION_UNKNOWN,
-  "SVCSTG.SWR.4040078": own.PERMISSION_UNKNOWN,
-  "SVCSTG.SWR.4040113": own.REPOSITORY_UNKNOWN,
-  "SVCSTG.SWR.4040115": own.TAG_UNKNOWN,
-  "SVCSTG.SWR.4040126": own.TRIGGER_UNKNOWN,
-  "SVCSTG.SWR.4060074": own.ORGANIZATION_NOT_EMPTY,
-  "SVCSTG.SWR.4090006": own.REPOSITORY_EXISTS,
-  "SVCSTG.SWR.4090060": own.ORGANIZATION_EXISTS,
-  "SVCSTG.SWR.4090076": own.PERMISSION_EXISTS,
-  "SVCSTG.SWR.4131012": own.DESCRIPTION_TOO_LONG,
-  "SVCSTG.SWR.5000000": own.UNKNOWN,
-  "SVCSTG.SWR.5030000": own.UNAVAILABLE,
-};
+} satisfies Partial<Record<ErrorCode | Failure, string>>;
 
 export default errors;

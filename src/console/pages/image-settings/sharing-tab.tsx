@@ -81,7 +81,7 @@ export default function SharingTab() {
         </Card>
       )}
       <Dialog
-        title={changing ? t("changeTitle", { account: changing.access_domain }) : t("shareTitle", { image })}
+        title={changing ? t("changeTitle", { account: changing.account }) : t("shareTitle", { image })}
         isOpen={isSharing || changing !== undefined}
         onClose={close}
       >
@@ -106,7 +106,7 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
   const ending = useRowDialog<ImageShare>();
 
   const columns: TableColumn<ImageShare>[] = [
-    { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.access_domain}</Name> },
+    { id: "account", header: t("account"), isRowHeader: true, cell: (share) => <Name>{share.account}</Name> },
     {
       id: "until",
       header: t("until"),
@@ -120,8 +120,8 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
       id: "status",
       header: t("status"),
       width: "110px",
-      cell: ({ status }) => {
-        if (!status) return <Badge>{t("ended")}</Badge>;
+      cell: ({ valid }) => {
+        if (!valid) return <Badge>{t("ended")}</Badge>;
         return properties.public ? (
           <Badge tone="warning">{t("paused")}</Badge>
         ) : (
@@ -129,13 +129,13 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
         );
       },
     },
-    { id: "note", header: t("note"), hideBelow: "small", cell: ({ description }) => <Name>{description}</Name> },
+    { id: "note", header: t("note"), hideBelow: "small", cell: ({ note }) => <Name>{note}</Name> },
     {
       id: "by",
       header: t("by"),
       width: "150px",
       hideBelow: "medium",
-      cell: (share) => (share.creator_name === "" ? t("userGone") : <Name>{share.creator_name}</Name>),
+      cell: (share) => (share.createdBy === null ? t("userGone") : <Name>{share.createdBy}</Name>),
     },
     {
       id: "created",
@@ -153,7 +153,7 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
       align: "end",
       width: "64px",
       cell: (share) => {
-        const label = t("actionsOf", { account: share.access_domain });
+        const label = t("actionsOf", { account: share.account });
         return (
           <Menu
             label={label}
@@ -185,19 +185,19 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
         label={t("title")}
         columns={columns}
         rows={shares}
-        rowKey={({ access_domain: key }) => key}
+        rowKey={({ account: key }) => key}
         isLoading={isLoading}
         emptyState={emptyState}
       />
       <ConfirmRowDialog
         state={ending}
-        title={({ access_domain: account }) => t("stopTitle", { account })}
+        title={({ account }) => t("stopTitle", { account })}
         confirmLabel={t("stop")}
         danger
-        onConfirm={({ access_domain: account }) => stop.mutateAsync(account)}
-        doneMessage={({ access_domain: account }) => t("stopped", { account })}
+        onConfirm={({ account }) => stop.mutateAsync(account)}
+        doneMessage={({ account }) => t("stopped", { account })}
       >
-        {({ access_domain: account }) => t("stopText", { account })}
+        {({ account }) => t("stopText", { account })}
       </ConfirmRowDialog>
     </>
   );
@@ -220,15 +220,15 @@ function ShareForm({ share, onClose }: ShareFormProps) {
   const { organization, image } = useImage();
   const { data: shares = [] } = useImageShares({ organization, image });
   const { add, change } = useShareChanges({ organization, image });
-  const [account, setAccount] = useState(share?.access_domain ?? "");
+  const [account, setAccount] = useState(share?.account ?? "");
   const [until, setUntil] = useState(share && lastDayOf(share.deadline));
   const [isForever, setForever] = useState(share?.deadline === FOREVER);
-  const [note, setNote] = useState(share?.description ?? "");
+  const [note, setNote] = useState(share?.note ?? "");
   const [error, setError] = useState<{ field: Field; text: string }>();
 
   const submit = async () => {
     if (!isForever && !until) return setError({ field: "until", text: t("untilMissing") });
-    const isShared = !share && shares.some(({ access_domain: other }) => other === account.trim());
+    const isShared = !share && shares.some(({ account: other }) => other === account.trim());
     if (isShared) return setError({ field: "account", text: t("accountShared") });
     const terms = { account: account.trim(), deadline: until && !isForever ? deadlineOf(until) : FOREVER, note };
     try {
@@ -245,7 +245,7 @@ function ShareForm({ share, onClose }: ShareFormProps) {
     <Form onSubmit={submit} onCancel={onClose} submitLabel={share ? t("common:save") : t("share")}>
       {share ? (
         <p>
-          {t("account")}: <Name>{share.access_domain}</Name>
+          {t("account")}: <Name>{share.account}</Name>
         </p>
       ) : (
         <TextField
@@ -285,14 +285,7 @@ function ShareForm({ share, onClose }: ShareFormProps) {
           }}
         />
       )}
-      <TextArea
-        label={t("note")}
-        name="description"
-        rows={3}
-        maxLength={MAX_NOTE_LENGTH}
-        value={note}
-        onChange={setNote}
-      />
+      <TextArea label={t("note")} name="note" rows={3} maxLength={MAX_NOTE_LENGTH} value={note} onChange={setNote} />
       <p className={styles.note}>
         {t("right")}: {t("rightPull")}
       </p>
@@ -300,7 +293,6 @@ function ShareForm({ share, onClose }: ShareFormProps) {
   );
 }
 
-/** SWR has no code of its own for it; an unknown image has one. */
 function isUnknownAccount(error: unknown): boolean {
-  return error instanceof ApiError && error.code === "SVCSTG.SWR.4040000";
+  return error instanceof ApiError && error.code === "ACCOUNT_UNKNOWN";
 }

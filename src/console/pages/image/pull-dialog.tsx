@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "../../api/client.ts";
-import { readProblems } from "../../api/error.ts";
+import { readProblems } from "../../../client/api/problems.ts";
+import { refusalOf } from "../../api/error.ts";
 import type { ImageName } from "../../../kernel/reference.ts";
 import { useTag, useTagSuggestions } from "../../api/image-tags.ts";
 import { useSession } from "../../api/session.ts";
@@ -226,7 +226,7 @@ async function explainRefusal(path: string): Promise<void> {
   const answer = await fetch(path);
   if (answer.ok) return answer.body?.cancel();
   const body: unknown = await answer.json().catch(() => undefined);
-  throw new ApiError(answer.status, readProblems(body, answer));
+  throw refusalOf(answer, readProblems(body));
 }
 
 /** Downloads a tag or manifest as an archive, and tells by a toast why that failed. */

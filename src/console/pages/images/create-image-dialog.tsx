@@ -9,10 +9,10 @@ import { useOrganizationNames } from "../../api/organization-names.ts";
 import { ComboBox, Dialog, Form, RadioGroup, Select, TextArea, TextField, toast } from "../../ui/index.ts";
 import { imagePath } from "../../paths.ts";
 
-/** SWR's codes for what can be wrong with the two names. */
-const NAME_TAKEN = "SVCSTG.SWR.4090006";
-const NAME_INVALID = "SVCSTG.SWR.4001029";
-const ORGANIZATION_ERRORS = ["SVCSTG.SWR.4040058", "SVCSTG.SWR.4001028", "SVCSTG.SWR.4030170"];
+/** What can be wrong with the two names. */
+const NAME_TAKEN = "REPOSITORY_EXISTS";
+const NAME_INVALID = "NAME_INVALID";
+const ORGANIZATION_ERRORS = ["ORGANIZATION_UNKNOWN", "ORGANIZATION_INVALID", "DENIED"];
 
 /** Creates an image without tags, and leads to its page. */
 export function CreateImageDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {

@@ -132,7 +132,7 @@ function OwnRight({ level }: Pick<Organization, "level">) {
 }
 
 /** What the registry says of a name that is none, and of one that is taken. */
-const NAME_REFUSALS = ["SVCSTG.SWR.4001028", "SVCSTG.SWR.4090060"];
+const NAME_REFUSALS = ["ORGANIZATION_INVALID", "ORGANIZATION_EXISTS"];
 
 /** Creates an organization, as far as one's quota allows (guide 5, 7.1.5), and goes there. */
 function CreateForm({ onClose }: { onClose: () => void }) {
@@ -161,7 +161,7 @@ function CreateForm({ onClose }: { onClose: () => void }) {
       {exhausted && <Notice tone="warning">{t("quotaFull", { limit: exhausted.limit })}</Notice>}
       <TextField
         label={t("createName")}
-        name="namespace"
+        name="name"
         description={t("createRules")}
         error={error}
         value={name}

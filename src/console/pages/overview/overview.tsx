@@ -2,8 +2,7 @@ import { type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link as RouterLink, useLocation, useSearchParams } from "wouter";
 import { type RecentDelivery, type RecentPush, useActivity } from "../../api/activity.ts";
-import { useOverview, useReport } from "../../api/overview.ts";
-import type { components } from "../../api/schema.d.ts";
+import { type Overview as AccountOverview, useOverview, useReport } from "../../api/overview.ts";
 import { useSelf } from "../../api/session.ts";
 import { imagePath, LOGIN_KINDS, loginCommandPath, PATHS, tagPath } from "../../paths.ts";
 import { isFor } from "../../shell/audience.ts";
@@ -38,7 +37,7 @@ export default function Overview() {
   const [, navigate] = useLocation();
   const [search] = useSearchParams();
   const kind = LOGIN_KINDS.find((candidate) => candidate === search.get("login"));
-  const isNew = overview.data?.repo_num === 0;
+  const isNew = overview.data?.images === 0;
   return (
     <Page
       title={t("title")}
@@ -70,8 +69,8 @@ export default function Overview() {
         </Suspense>
       ) : (
         <div className={styles.columns}>
-          <ReportChart resource="downflow" />
-          {isFor("administrator", user) && <ReportChart resource="store" />}
+          <ReportChart of="pulled" />
+          {isFor("administrator", user) && <ReportChart of="stored" />}
           <RecentPushes />
           <RecentDeliveries />
         </div>
@@ -105,19 +104,19 @@ function FirstPush() {
 }
 
 /** The account's numbers, large; their places are there before they are known. */
-function Numbers({ overview }: { overview: components["schemas"]["Overview"] | undefined }) {
+function Numbers({ overview }: { overview: AccountOverview | undefined }) {
   const { t } = useTranslation("overview");
   return (
     <dl className={styles.numbers}>
       <Figure
         label={t("organizations")}
         href={PATHS.organizations}
-        value={overview && formatNumber(overview.namspace_num)}
+        value={overview && formatNumber(overview.organizations)}
       />
-      <Figure label={t("images")} href={PATHS.images} value={overview && formatNumber(overview.repo_num)} />
-      <Figure label={t("tags")} value={overview && formatNumber(overview.image_num)} />
-      <Figure label={t("stored")} value={overview && formatBytes(overview.store_space)} />
-      <Figure label={t("pulled")} note={t("pulledNote")} value={overview && formatBytes(overview.downflow_size)} />
+      <Figure label={t("images")} href={PATHS.images} value={overview && formatNumber(overview.images)} />
+      <Figure label={t("tags")} value={overview && formatNumber(overview.tags)} />
+      <Figure label={t("stored")} value={overview && formatBytes(overview.storedBytes)} />
+      <Figure label={t("pulled")} note={t("pulledNote")} value={overview && formatBytes(overview.pulledBytes)} />
     </dl>
   );
 }
@@ -149,18 +148,18 @@ function Figure({ label, value, note, href }: FigureProps) {
 }
 
 /** Bytes per day: what was pulled, or what was stored. */
-function ReportChart({ resource }: { resource: "downflow" | "store" }) {
+function ReportChart({ of }: { of: "pulled" | "stored" }) {
   const { t, i18n } = useTranslation("overview");
   const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
-  const report = useReport(resource);
+  const report = useReport(of);
   return (
-    <Card title={t(resource === "downflow" ? "pulledChart" : "storedChart")}>
+    <Card title={t(of === "pulled" ? "pulledChart" : "storedChart")}>
       {report.isError ? (
         <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />
       ) : report.data ? (
         <BarChart
           label={t("perDay")}
-          points={report.data.map(({ date, value }) => ({ label: day.format(new Date(date)), value }))}
+          points={report.data.map(({ date, bytes }) => ({ label: day.format(new Date(date)), value: bytes }))}
           unit="bytes"
         />
       ) : (

@@ -8,7 +8,7 @@ import type { PackedLayer } from "../../../client/known-layers.ts";
 import { type FindLayers, pushArchive, type PushEvent } from "../../../client/push-archive.ts";
 import { RegistryClient } from "../../../client/registry-client.ts";
 import { formatPlatform } from "../../../client/remote-image.ts";
-import type { components } from "../../api/schema.d.ts";
+import type { components } from "../../../client/api/schema.d.ts";
 import type { FoundImage, UploadFailure, UploadNews, UploadOrder, UploadTarget } from "./worker-protocol.ts";
 
 const client = new RegistryClient({ url: location.origin, credentials: { kind: "session" } });

@@ -36,7 +36,8 @@ const Words = z.array(z.string()).nullable();
 const Annotations = z.record(z.string(), z.string()).nullable();
 const PullCommand = z.string().openapi({ example: "docker pull registry.example.com/acme/shop/web:1.0" });
 
-const Image = z
+/** An image as its page shows it. */
+export const Image = z
   .object({
     ...IMAGE_FIELDS,
     own: z.boolean().openapi({
@@ -279,7 +280,8 @@ function pullCommandOf(host: string, name: string): string {
   return `docker pull ${host}/${name}`;
 }
 
-function describeImage(
+/** @param host the registry's own address, as `docker pull` needs it. */
+export function describeImage(
   image: Awaited<ReturnType<typeof getImage>>,
   name: RepositoryName,
   host: string,

@@ -1,11 +1,14 @@
 import { LEVELS } from "../../../model/rights/access.ts";
+import { parseOrganizationName } from "../../../kernel/reference.ts";
 import {
+  createOrganization,
+  deleteOrganization,
   getOrganization,
   searchOrganizations,
   type VisibleOrganization,
 } from "../../../registry/organizations/organizations.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, z } from "../../openapi.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { Next } from "../paging.ts";
 import { OrganizationParams } from "../params.ts";
@@ -27,6 +30,19 @@ const Organization = z
   .openapi("Organization");
 
 const Page = z.object({ organizations: z.array(Organization), next: Next }).openapi("OrganizationPage");
+
+const NewOrganization = z
+  .strictObject({
+    name: z.string().transform(parseOrganizationName).openapi({
+      type: "string",
+      minLength: 1,
+      maxLength: 64,
+      description:
+        "1 to 64 lower-case letters, digits, `.`, `_` and `-`; the first is a letter, the last no separator.",
+      example: "acme",
+    }),
+  })
+  .openapi("NewOrganization");
 
 const listOrganizations = createRoute({
   method: "get",
@@ -56,7 +72,31 @@ const showOrganization = createRoute({
   responses: { 200: json(Organization, "The organization.") },
 });
 
-/** Organizations as the console lists them; SWR's operations create and delete them (guide 5). */
+const postOrganization = createRoute({
+  method: "post",
+  path: "/organizations",
+  operationId: "createOrganization",
+  tags: TAGS,
+  summary: "Create an organization",
+  description: "Its name must be free in the whole registry; each user may create a number of them (5 by default).",
+  request: jsonBody(NewOrganization),
+  responses: { 201: json(Organization, "The organization, which the caller manages.") },
+});
+
+const removeOrganization = createRoute({
+  method: "delete",
+  path: "/organizations/{organization}",
+  operationId: "deleteOrganization",
+  tags: TAGS,
+  summary: "Delete an organization",
+  description:
+    "Only one that has no images. For ten minutes no other account can take its name. Takes the right to manage the " +
+    "organization.",
+  request: { params: OrganizationParams },
+  responses: { 204: { description: "It is gone." } },
+});
+
+/** Organizations: guide 5. */
 export const organizations = createRouter()
   .openapi(listOrganizations, async (c) => {
     const { level, ...query } = c.req.valid("query");
@@ -68,6 +108,17 @@ export const organizations = createRouter()
   .openapi(showOrganization, async (c) => {
     const { organization } = c.req.valid("param");
     return c.json(describeOrganization(await getOrganization(managerCall(c), organization)), 200);
+  })
+  .openapi(postOrganization, async (c) => {
+    const { name } = c.req.valid("json");
+    const call = managerCall(c);
+    await createOrganization(call, name);
+    return c.json(describeOrganization(await getOrganization(call, name)), 201);
+  })
+  .openapi(removeOrganization, async (c) => {
+    const { organization } = c.req.valid("param");
+    await deleteOrganization(managerCall(c), organization);
+    return c.body(null, 204);
   });
 
 function describeOrganization(found: VisibleOrganization): z.infer<typeof Organization> {

@@ -332,7 +332,11 @@ export interface paths {
          */
         get: operations["listOrganizations"];
         put?: never;
-        post?: never;
+        /**
+         * Create an organization
+         * @description Its name must be free in the whole registry; each user may create a number of them (5 by default).
+         */
+        post: operations["createOrganization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -353,7 +357,11 @@ export interface paths {
         get: operations["showOrganization"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete an organization
+         * @description Only one that has no images. For ten minutes no other account can take its name. Takes the right to manage the organization.
+         */
+        delete: operations["deleteOrganization"];
         options?: never;
         head?: never;
         patch?: never;
@@ -431,6 +439,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an image
+         * @description It has no tags yet. A push creates an image as well. Takes the right to edit the organization.
+         */
+        post: operations["createImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/images/{image}": {
         parameters: {
             query?: never;
@@ -445,10 +473,18 @@ export interface paths {
         get: operations["showImage"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete an image
+         * @description With all its tags, manifests, permissions, shares and rules. Refused while an immutable-tag rule keeps one of its tags. Takes the right to manage the image.
+         */
+        delete: operations["deleteImage"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change an image's properties
+         * @description Takes the right to edit the image. While an image is public, its shares mean nothing.
+         */
+        patch: operations["changeImage"];
         trace?: never;
     };
     "/api/organizations/{organization}/images/{image}/aging": {
@@ -707,6 +743,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who may do what with an image
+         * @description In the order of granting. For everybody who has such a right; administrators of the account need none.
+         */
+        get: operations["listImagePermissions"];
+        put?: never;
+        /**
+         * Grant rights on an image
+         * @description To 1 to 100 users of the caller's account who have none on it yet: to all of them or to none. Takes the right to manage the image.
+         */
+        post: operations["grantImagePermissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/permissions/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a user's right on an image away
+         * @description With effect on the next tokens. Takes the right to manage the image.
+         */
+        delete: operations["revokeImagePermission"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user's right on an image
+         * @description Of a user who was granted one on it. Takes the right to manage the image.
+         */
+        patch: operations["changeImagePermission"];
+        trace?: never;
+    };
     "/api/organizations/{organization}/images/{image}/restorable-tags": {
         parameters: {
             query?: never;
@@ -727,6 +811,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts that an image is shared with
+         * @description Ended shares among them. For everybody who has a right to the image in its own account.
+         */
+        get: operations["listImageShares"];
+        put?: never;
+        /**
+         * Share a private image with another account
+         * @description For pulling, and nothing else; with at most 500 accounts. Takes the right to manage the image.
+         */
+        post: operations["shareImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/shares/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an image's share with an account
+         * @description For everybody who has a right to the image in its own account.
+         */
+        get: operations["showImageShare"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop sharing an image with an account
+         * @description Takes the right to manage the image.
+         */
+        delete: operations["endImageShare"];
+        options?: never;
+        head?: never;
+        /**
+         * Change until when an image is shared with an account
+         * @description Takes the right to manage the image.
+         */
+        patch: operations["changeImageShare"];
+        trace?: never;
+    };
     "/api/organizations/{organization}/images/{image}/tags": {
         parameters: {
             query?: never;
@@ -740,8 +876,32 @@ export interface paths {
          */
         get: operations["listTags"];
         put?: never;
-        post?: never;
+        /**
+         * Give what a tag points to another tag
+         * @description No bytes move. A tag that is there already is refused without `override`, and one that an immutable-tag rule keeps in any case. Takes the right to edit the image.
+         */
+        post: operations["createTag"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a tag
+         * @description It can be restored for a while. Refused while an immutable-tag rule keeps it. Takes the right to manage the image.
+         */
+        delete: operations["deleteTag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -979,6 +1139,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who may do what with all images of an organization
+         * @description In the order of granting. For everybody who has such a right; administrators of the account need none.
+         */
+        get: operations["listOrganizationPermissions"];
+        put?: never;
+        /**
+         * Grant rights on all images of an organization
+         * @description To 1 to 100 users of the caller's account who have none on it yet: to all of them or to none. Takes the right to manage the organization.
+         */
+        post: operations["grantOrganizationPermissions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/permissions/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a user's right on all images of an organization away
+         * @description With effect on the next tokens. Takes the right to manage the organization.
+         */
+        delete: operations["revokeOrganizationPermission"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user's right on all images of an organization
+         * @description Of a user who was granted one on it. Takes the right to manage the organization.
+         */
+        patch: operations["changeOrganizationPermission"];
+        trace?: never;
+    };
     "/api/organizations/{organization}/quota": {
         parameters: {
             query?: never;
@@ -1023,6 +1231,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's account in numbers
+         * @description For a member who does not administer the account: of the organizations and images they have a right to.
+         */
+        get: operations["showOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quotas": {
         parameters: {
             query?: never;
@@ -1045,6 +1273,66 @@ export interface paths {
          * @description Operators only.
          */
         patch: operations["updateDefaultQuotas"];
+        trace?: never;
+    };
+    "/api/quotas/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many organizations the caller has created, and may create
+         * @description For administrators also what all organizations of the account have together, and may have: what `/api/accounts/{name}/quota` tells.
+         */
+        get: operations["listOwnQuotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/pulled-bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many bytes were pulled on each day
+         * @description For a member who does not administer the account: from the images they have a right to.
+         */
+        get: operations["showPulledBytes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/stored-bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many bytes the account stored at the end of each day
+         * @description For administrators of the account.
+         */
+        get: operations["showStoredBytes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/secret-rotation": {
@@ -2255,6 +2543,17 @@ export interface components {
             /** @description How many users it has. */
             users: number;
         };
+        AccountOverview: {
+            /** @description The caller's account. */
+            account: string;
+            images: number;
+            organizations: number;
+            /** @description Bytes pulled within 30 days. */
+            pulledBytes: number;
+            /** @description Each blob once in each organization; of single images, once in each image. */
+            storedBytes: number;
+            tags: number;
+        };
         AccountPage: {
             accounts: components["schemas"]["Account"][];
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
@@ -2567,6 +2866,26 @@ export interface components {
             created: string;
             name: string;
         };
+        CreatedTag: {
+            /**
+             * Format: date-time
+             * @description When the tag was first made.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef */
+            digest: string;
+            mediaType: string;
+            name: string;
+            /** @description Bytes of all its blobs, an index's children's too, each once. */
+            size: number;
+            /**
+             * Format: date-time
+             * @description When it was last moved.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
         CreateNamespace: {
             /**
              * @description 1 to 64 lower-case letters, digits, `.`, `_` and `-`; the first is a letter, the last no separator.
@@ -2689,6 +3008,18 @@ export interface components {
         Credentials: {
             name: string;
             password: string;
+        };
+        DailyBytes: {
+            /** @description The last 30 days, oldest first; the last one is still running. */
+            days: {
+                bytes: number;
+                /**
+                 * Format: date
+                 * @description A day in UTC.
+                 * @example 2026-11-24
+                 */
+                date: string;
+            }[];
         };
         /** @description What is left out stays. */
         DefaultQuotaChanges: {
@@ -2919,6 +3250,9 @@ export interface components {
             /** @description The last 20 runs, the newest first. */
             runs: components["schemas"]["GarbageCollectionRun"][];
         };
+        GrantedPermissions: {
+            permissions: components["schemas"]["Permission"][];
+        };
         HistoryStep: {
             author: string | null;
             comment: string | null;
@@ -3127,6 +3461,18 @@ export interface components {
              */
             updated: string;
         };
+        /** @description What is left out stays. */
+        ImageChanges: {
+            /**
+             * @description What it is for.
+             * @enum {string}
+             */
+            category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
+            /** @description 0 to 30000 characters. */
+            description?: string;
+            /** @description Whether everybody may pull it. */
+            public?: boolean;
+        };
         /** @description What is absent, or not as OCI specifies it, is null. */
         ImageConfiguration: {
             architecture: string | null;
@@ -3159,6 +3505,45 @@ export interface components {
             images: components["schemas"]["FoundImage"][];
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
+        };
+        ImageShare: {
+            account: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description As it was given. */
+            deadline: string;
+            /**
+             * Format: date-time
+             * @description The first moment at which it no longer holds; null: never.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            ends: string | null;
+            note: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+            /** @description True until it ends. While the image is public, its shares mean nothing all the same. */
+            valid: boolean;
+        };
+        /** @description Without `note`, that stays as it is. */
+        ImageShareChange: {
+            /**
+             * @description `forever`, or a date, or a time of which only the day counts, in UTC: the share ends with it.
+             * @example 2026-12-31
+             */
+            deadline: string;
+            /** @description 0 to 1000 characters. */
+            note?: string;
+        };
+        ImageShares: {
+            shares: components["schemas"]["ImageShare"][];
         };
         ImageTrigger: {
             condition: {
@@ -3556,6 +3941,39 @@ export interface components {
              */
             dryRun: boolean;
         };
+        NewImage: {
+            /**
+             * @description What it is for.
+             * @enum {string}
+             */
+            category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
+            /** @description 0 to 30000 characters. */
+            description?: string;
+            /**
+             * @description Its name without the organization; it may have slashes.
+             * @example shop/web
+             */
+            image: string;
+            /**
+             * @description Whether everybody may pull it.
+             * @default false
+             */
+            public: boolean;
+        };
+        NewImageShare: {
+            /**
+             * @description The name of another account.
+             * @example south
+             */
+            account: string;
+            /**
+             * @description `forever`, or a date, or a time of which only the day counts, in UTC: the share ends with it.
+             * @example 2026-12-31
+             */
+            deadline: string;
+            /** @description 0 to 1000 characters. */
+            note?: string;
+        };
         NewImmutableTagRule: {
             /**
              * @description Which tags: `*` is any characters, `?` one, `[a-z]` one of these, `[^a-z]` one other than these. Upper and lower case differ.
@@ -3593,6 +4011,27 @@ export interface components {
             namespace: string;
             /** @enum {string} */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
+        };
+        NewOrganization: {
+            /**
+             * @description 1 to 64 lower-case letters, digits, `.`, `_` and `-`; the first is a letter, the last no separator.
+             * @example acme
+             */
+            name: string;
+        };
+        NewPermissions: {
+            permissions: {
+                /**
+                 * @description `read` pulls, `edit` also pushes, `manage` also deletes, grants and shares.
+                 * @enum {string}
+                 */
+                level: "read" | "edit" | "manage";
+                /**
+                 * @description Name of a user of the caller's account.
+                 * @example alice
+                 */
+                user: string;
+            }[];
         };
         NewRetention: {
             /**
@@ -3644,6 +4083,23 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             expires: string;
+        };
+        NewTag: {
+            /**
+             * @description The new tag: letters, digits, `_`, `.` and `-`, the first no `.` or `-`.
+             * @example stable
+             */
+            name: string;
+            /**
+             * @description Move the tag if it is there already.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The tag whose manifest it is to point to.
+             * @example 1.0
+             */
+            source: string;
         };
         NewTrigger: {
             condition: components["schemas"]["TriggerCondition"];
@@ -3750,10 +4206,52 @@ export interface components {
             /** @description Bytes stored, each blob once in each organization; of single images, once in each image. */
             store_space: number;
         };
+        OwnQuotas: {
+            quotas: {
+                /** @description The last number that is allowed; null: any. */
+                limit: number | null;
+                /**
+                 * @description What is limited; `organizations` the caller has created.
+                 * @enum {string}
+                 */
+                resource: "organizations" | "storedBytes" | "manifestBytes" | "images" | "tags" | "openUploads";
+                used: number;
+            }[];
+        };
         PasswordChange: {
             current: string;
             /** @description 8 to 128 characters. */
             new: string;
+        };
+        /** @description What the caller may do, by whatever right. */
+        Permission: {
+            /**
+             * @description The user's id.
+             * @example 17
+             */
+            id: string;
+            /**
+             * @description `read` pulls, `edit` also pushes, `manage` also deletes, grants and shares.
+             * @enum {string}
+             */
+            level: "read" | "edit" | "manage";
+            /**
+             * @description Name of a user of the caller's account.
+             * @example alice
+             */
+            user: string;
+        };
+        PermissionChange: {
+            /**
+             * @description `read` pulls, `edit` also pushes, `manage` also deletes, grants and shares.
+             * @enum {string}
+             */
+            level: "read" | "edit" | "manage";
+        };
+        PermissionList: {
+            own: components["schemas"]["Permission"];
+            /** @description Everybody else who was granted a right here: at most 10000 users. */
+            permissions: components["schemas"]["Permission"][];
         };
         Platform: {
             architecture: string;
@@ -5284,6 +5782,31 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organization, which the caller manages. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showOrganization: {
         parameters: {
             query?: never;
@@ -5304,6 +5827,28 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Organization"];
                 };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["ApiError"];
         };
@@ -5466,6 +6011,34 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    createImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImage"];
+            };
+        };
+        responses: {
+            /** @description The image. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showImage: {
         parameters: {
             query?: never;
@@ -5481,6 +6054,60 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The image. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    changeImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageChanges"];
+            };
+        };
+        responses: {
+            /** @description The image afterwards. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5970,6 +6597,120 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listImagePermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's own right, and those that others were granted here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    grantImagePermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPermissions"];
+            };
+        };
+        responses: {
+            /** @description The rights that were granted. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedPermissions"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    revokeImagePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                /** @description Name of a user. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    changeImagePermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                /** @description Name of a user. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The right, with effect on the next tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permission"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     listRestorableTags: {
         parameters: {
             query?: {
@@ -5996,6 +6737,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestorableTags"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listImageShares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All shares, by account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageShares"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    shareImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImageShare"];
+            };
+        };
+        responses: {
+            /** @description All users of that account may pull it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageShare"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showImageShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account it is shared with. */
+                account: string;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageShare"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    endImageShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account it is shared with. */
+                account: string;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens that its users ask for from now on do not let them pull it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    changeImageShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account it is shared with. */
+                account: string;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageShareChange"];
+            };
+        };
+        responses: {
+            /** @description The share afterwards. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageShare"];
                 };
             };
             default: components["responses"]["ApiError"];
@@ -6034,6 +6917,61 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TagPage"];
                 };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            /** @description The tag is there. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTag"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["ApiError"];
         };
@@ -6446,6 +7384,112 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listOrganizationPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's own right, and those that others were granted here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    grantOrganizationPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPermissions"];
+            };
+        };
+        responses: {
+            /** @description The rights that were granted. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedPermissions"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    revokeOrganizationPermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                /** @description Name of a user. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    changeOrganizationPermission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                /** @description Name of a user. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionChange"];
+            };
+        };
+        responses: {
+            /** @description The right, with effect on the next tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permission"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showOrganizationQuota: {
         parameters: {
             query?: never;
@@ -6522,6 +7566,27 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOverview"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showDefaultQuotas: {
         parameters: {
             query?: never;
@@ -6563,6 +7628,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DefaultQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listOwnQuotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The quotas of the caller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showPulledBytes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyBytes"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showStoredBytes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyBytes"];
                 };
             };
             default: components["responses"]["ApiError"];
