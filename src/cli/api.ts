@@ -16,7 +16,7 @@ import type { RegistryAddress } from "./registry-address.ts";
 const TIMEOUT_MS = 120_000;
 
 /**
- * Opens the API of a registry, for whoever the credentials stand for.
+ * Opens the API of a registry as the user of the credentials.
  *
  * @param credentials default: those that are known for the registry.
  * @throws Failure (denied) when there are none; RegistryRefusal when an identity token is not good any more.

@@ -1,4 +1,4 @@
-/** The program, as a checkout runs it. What a package runs is `bin/packaged.ts`. */
+/** The program as it runs in a checkout. The installed package runs `bin/packaged.ts`. */
 import { main } from "./main.ts";
 
 process.exitCode = await main();

@@ -1,7 +1,7 @@
 /** How commands end, for scripts. docs/cli.md, "Exit codes", is the same table for people. */
 export const EXIT = {
   ok: 0,
-  /** The registry refused, or what was asked for could not be done. */
+  /** The registry refused, or the command failed. */
   failed: 1,
   /** The command line makes no sense. */
   usage: 2,

@@ -16,7 +16,7 @@ export interface Explanation {
 /**
  * Explains whatever a command failed with.
  *
- * @returns undefined for what nobody foresaw: a bug, which is best shown whole.
+ * @returns undefined for an unexpected error: a bug, whose stack trace should be shown.
  */
 export function explain(error: unknown): Explanation | undefined {
   if (error instanceof Failure) return error;

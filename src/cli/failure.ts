@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 
-/** A command cannot do what it was asked to; the message says all there is to say. */
+/** An expected failure of a command; its message is all that the user needs. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: ExitCode;
@@ -14,7 +14,7 @@ export class Failure extends Error {
   }
 }
 
-/** The command line, or what a file or the environment has in its place, makes no sense. */
+/** The command line, a configuration file or an environment variable is invalid. */
 export function usageFailure(message: string, hint?: string): Failure {
   return new Failure(EXIT.usage, message, { hint });
 }

@@ -1,6 +1,7 @@
 /**
  * What stands in for `fetch` in this tool: Node's own HTTP client, which sends large bodies faster, tells how much of
- * them has left, and goes on using a connection after an answer that nobody reads. Of undici an upload takes twice the memory and three times the
+ * them has left, and goes on using a connection after an answer that nobody reads. Of undici an upload takes twice the
+ * memory and three times the
  * processor: it does not tell when a buffer can be used again.
  */
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
@@ -158,7 +159,7 @@ async function* reusingBuffers(blob: RangeBlob): AsyncGenerator<Piece> {
   }
 }
 
-/** Sends a body until it ends, or the answer has come: whoever answers early reads no further. */
+/** Sends the body until it ends or an answer arrives: a server that answers early reads no further. */
 async function sendBody(request: ClientRequest, body: SizedBody, onSent?: (bytes: number) => void): Promise<void> {
   let isOver = false;
   let wake: (() => void) | undefined;

@@ -1,4 +1,4 @@
-/** Questions to whoever sits at the terminal. */
+/** Questions to the user at the terminal. */
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text as readText } from "node:stream/consumers";

@@ -1,4 +1,4 @@
-/** Ending what takes long, or would go on for ever. */
+/** Ending commands that take long or never end by themselves. */
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 

@@ -79,7 +79,7 @@ export class TokenAuthorizer implements Authorizer {
     for (;;) {
       const pending = this.#tokens.get(key);
       const token = await pending?.catch(() => undefined);
-      // Whoever waits for the same token finds that another has begun to renew it.
+      // Other requests that wait for the same token find that its renewal has begun.
       if (this.#tokens.get(key) !== pending) continue;
       if (token && token.expiresAt > Date.now() && token.header !== rejected?.authorization) return token.header;
       const request = this.#request(this.#scheme, mergeScopes(wanted), signal);

@@ -72,7 +72,7 @@ export async function uploadBlob(
 }
 
 /**
- * Adds all bytes of a source to an upload, and leaves it open: for whoever learns the digest only later.
+ * Adds all bytes of a source to an upload and leaves it open, for callers that know the digest only later.
  *
  * @returns how many bytes were added.
  * @throws as {@link uploadBlob}.

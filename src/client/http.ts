@@ -3,7 +3,7 @@ import type { Bytes } from "./bytes.ts";
 import { NetworkLost, ProtocolViolation, readRefusal, RegistryRefusal, ContentMismatch } from "./errors.ts";
 import { isTransient, Patience, retryAfterOf, type RetryPolicy } from "./retry.ts";
 
-/** What may be sent: whatever can be sent a second time. Streams cannot, and browsers send none over HTTP/1.1. */
+/** Bodies that can be sent a second time. Streams cannot, and browsers do not send them over HTTP/1.1. */
 export type Body = Blob | Bytes | string | URLSearchParams;
 
 export interface FetchInit {
@@ -121,7 +121,7 @@ function reasonOf(error: unknown): string {
   return cause.message || ("code" in cause ? String(cause.code) : error.message);
 }
 
-/** Without the query, which may hold what is nobody else's. */
+/** The URL without its query, which may contain secrets. */
 function nameOf(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }

@@ -16,7 +16,7 @@ export interface PackedLayer {
   size: number;
 }
 
-/** What layers, by the digest of what they unpack to, are called once they are packed. */
+/** The digest of each packed layer, by the digest of its unpacked content. */
 export interface LayerMemory {
   get: (diffId: string) => PackedLayer | undefined;
   set: (diffId: string, layer: PackedLayer) => unknown;

@@ -55,7 +55,7 @@ export interface BlobProgress {
   done: number;
 }
 
-/** @returns what these layers, by what they unpack to, are called in the repository, as far as they are there. */
+/** @returns for the digest of each unpacked layer its digest in the repository, for those that are there. */
 export type FindLayers = (
   target: ImageTarget,
   diffIds: readonly string[],
@@ -100,7 +100,8 @@ export function findSharedName(
 /**
  * Pushes images, one after the other: layers, configuration, manifests, tags.
  *
- * @throws ArchiveError same-target, before anything is sent; RegistryRefusal (see `isSignedOut` and `isDenied`), NetworkLost, ArchiveError source-changed, the signal's reason.
+ * @throws ArchiveError same-target, before anything is sent; RegistryRefusal (see `isSignedOut` and `isDenied`),
+ * NetworkLost, ArchiveError source-changed, the signal's reason.
  */
 export async function pushArchive(
   client: RegistryClient,
@@ -299,7 +300,7 @@ function idOf(blob: ArchiveBlob | PlainLayer): string {
   return isPlainLayer(blob) ? blob.diffId : blob.digest;
 }
 
-/** What is made and not read comes last. */
+/** Generated files come last. */
 function positionOf({ content }: { content: ArchiveFile | Bytes }): number {
   return content instanceof Uint8Array ? Number.MAX_SAFE_INTEGER : content.position;
 }

@@ -11,7 +11,7 @@ import { overloaded, untilTrue } from "../streams.ts";
 import { continueAfterAnswer } from "./call.ts";
 import type { AppEnv } from "./context.ts";
 
-/** What is made in memory. Blobs, archives and exports stream. */
+/** Content types of answers that are built in memory. Blobs, archives and exports are streamed. */
 const WHOLE_TYPES = /^(?:application\/(?:[\w.-]+\+)?json|text\/html)\b/;
 
 /** How many answers wait for memory at once: they are in memory meanwhile. */

@@ -1,4 +1,4 @@
-/** Requests of other origins' pages, and `OPTIONS`, which tells what a path takes. */
+/** Requests from pages of other origins, and `OPTIONS`, which answers the methods of a path. */
 import type { Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";

@@ -173,7 +173,7 @@ export function unknownRoute(c: Context, api: string): RegistryError {
 export function describeFailure(error: Error, c: Context): Failure {
   const request = `${c.req.method} ${requestPath(c).pathname}`;
   if (isTransient(error)) {
-    // Also what a client leaves behind that vanished in the middle of an upload.
+    // This also happens when a client disappears in the middle of an upload.
     console.warn(`${request} was interrupted: ${error.message}`);
     c.header("Retry-After", "1");
     return { status: 503, code: "UNAVAILABLE", message: "the request was interrupted: repeat it" };

@@ -4,10 +4,11 @@ import { limitBodies } from "./limit-bodies.ts";
 import { createRouter } from "./openapi.ts";
 
 /**
- * A router of a management API: caches keep nothing of it, and what comes in too large or too often is refused first.
+ * A router for a management API: its answers are never cached, and it refuses bodies that are too large and requests
+ * that come too often before anything else.
  *
  * @param more headers of each answer, refusals included.
- * @param limit of bodies: another one for routes that read them before they know who asks.
+ * @param limit for bodies; routes that read the body before they know the caller need a smaller one.
  */
 export function createManagementRouter(more: () => Record<string, string> = () => ({}), limit = limitBodies) {
   const router = createRouter();

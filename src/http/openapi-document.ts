@@ -92,7 +92,7 @@ const ALL_SCHEMES: Security = Object.keys(SECURITY_SCHEMES).map((name) => ({ [na
 
 // --- What there is ---
 
-/** Whose API it is and how it refuses, by what a path begins with; the first that fits counts. */
+/** Which API a path belongs to, and how that API answers errors, by the beginning of the path. The first match counts. */
 export const SURFACES = [
   { prefix: "/api/v3/", name: "CCE", errors: "CceError" },
   { prefix: "/api/", name: "Berth", errors: "ApiError" },
@@ -169,7 +169,7 @@ export function describeApi(router: Router): OpenApiDocument {
   return document;
 }
 
-/** What holds for all operations of a surface: how they refuse, and whom they know. */
+/** What all operations of an API have in common: their errors and their credentials. */
 function completeOperation(operation: Operation, errors: keyof typeof ERRORS): void {
   const content = { "application/json": { schema: { $ref: `#/components/schemas/${errors}` } } };
   for (const [status, response] of Object.entries(operation.responses ?? {})) {

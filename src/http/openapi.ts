@@ -12,7 +12,7 @@ export function createRouter(): OpenAPIHono<AppEnv> {
 
 const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
   if (result.success) return undefined;
-  // What was checked is there, though the type does not say so.
+  // The validator has run, so the value exists, though its type does not say so.
   const { data } = result as { data?: unknown };
   throw new RegistryError(
     "PARAMETER_INVALID",
@@ -24,7 +24,10 @@ const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
   );
 };
 
-/** Whether there is nothing at a path into what a request has, rather than something wrong: SWR has a code for that. */
+/**
+ * Whether a field is missing from the request rather than wrong; `path` leads to it. SWR has a code of its own for
+ * missing fields.
+ */
 function isMissing(data: unknown, path: readonly PropertyKey[]): boolean {
   let value = data;
   for (const key of path) {

@@ -1,6 +1,6 @@
 /**
  * The registry's own address (ADR 0016), and all that is read of a request's URL. A client writes the `Host` of its request
- * itself: it decides how this client is answered, never what somebody else will use later.
+ * itself. So it may decide how this client is answered, but never an address that other people will use later.
  */
 import type { Context } from "hono";
 import { isLocalName, isLoopbackName } from "../kernel/loopback.ts";
@@ -24,7 +24,8 @@ export function registryHost(c: Context<AppEnv>): string {
 /**
  * The address at which the client of this very request finds the registry: the address of `PUBLIC_URL` that the request
  * names, or else the first one, since a proxy may have replaced the name; but where that is this machine itself, as after
- * `npm start`, another port of it is one that is forwarded (`ssh -L`), and counts. Without `PUBLIC_URL` it is the request's own, by
+ * `npm start`, another port of it is one that is forwarded (`ssh -L`), and counts. Without `PUBLIC_URL` it is the
+ * request's own, by
  * https unless that is the machine itself: a proxy that ends TLS passes plain requests on.
  *
  * @returns `https://host[:port]`.
@@ -86,7 +87,7 @@ export function signedUrl(c: Context): Pick<URL, "pathname" | "search" | "host">
   return new URL(c.req.url);
 }
 
-/** The same request for another path, for what is asked within the Worker. */
+/** A copy of the request with another path, for requests that the Worker sends to itself. */
 export function requestFor(c: Context, path: string): Request {
   return new Request(new URL(path, c.req.url), c.req.raw);
 }

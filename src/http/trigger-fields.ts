@@ -32,6 +32,6 @@ export const CONDITION = {
   example: "v*",
 } as const;
 
-/** What a target in a cluster takes besides the right to edit the image (ADR 0017). */
+/** The right that a target in a cluster needs in addition to the right to edit the image (ADR 0017). */
 export const WHO_MAY_STEER =
   "A Kubernetes target takes the right to edit the organization as well, or a container that runs this image already.";

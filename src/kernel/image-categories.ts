@@ -14,7 +14,7 @@ export type Category = (typeof CATEGORIES)[number];
 /** Of an image for which nobody has chosen a category: SWR answers it so, and Terraform finds no difference then. */
 export const NO_CATEGORY = "" as const;
 
-/** The category that an image is shown and found under: what has none is among the others. */
+/** The category under which an image is shown and found: "other" if it has none. */
 export function shownCategory(stored: string): string {
   return stored === NO_CATEGORY ? "other" : stored;
 }

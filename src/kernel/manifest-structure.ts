@@ -168,7 +168,7 @@ function readKey(frame: Frame, frames: readonly Frame[], text: string, start: nu
   return undefined;
 }
 
-/** What a written key stands for; what is not JSON stands for itself, since the parser will refuse it. */
+/** The decoded form of a key. If it is not valid JSON it stays as it is: the parser refuses it later. */
 function decode(written: string): string {
   if (!written.includes("\\")) return written.slice(1, -1);
   try {

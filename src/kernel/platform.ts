@@ -15,7 +15,7 @@ const MAX_PLATFORMS = 100;
 /** What BuildKit calls the platform of an attestation. */
 const UNKNOWN = "unknown";
 
-/** The platform as a descriptor or configuration tells it; what is odd counts as absent, for anybody may push anything. */
+/** The platform in a descriptor or configuration. Values of a wrong type count as absent, because anybody may push anything. */
 export const DescribedPlatform = z
   .object({
     os: z.string().min(1),

@@ -55,7 +55,7 @@ export function readTags(header: string, takesWeak: boolean): Tags | undefined {
   return tags.filter(([, weak]) => takesWeak || weak === undefined).map(([, , tag]) => tag ?? "");
 }
 
-/** @param current the digest of what is there. */
+/** @param current the digest that the tag points to; undefined if there is no such tag. */
 export function holds({ match, noneMatch }: Precondition, current: Digest | undefined): boolean {
   const isAmong = (tags: Tags) => current !== undefined && (tags === "*" || tags.includes(current));
   return (match === undefined || isAmong(match)) && (noneMatch === undefined || !isAmong(noneMatch));

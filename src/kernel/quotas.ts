@@ -2,7 +2,7 @@
 import { formatBytes } from "./byte-units.ts";
 import { RegistryError } from "./errors.ts";
 
-/** What has a share; an account's is over all of its organizations. */
+/** What has quotas: an organization, or an account for all of its organizations. */
 export const QUOTA_HOLDERS = ["organization", "account"] as const;
 export type QuotaHolder = (typeof QUOTA_HOLDERS)[number];
 
@@ -32,7 +32,7 @@ export type QuotaChanges = { [R in QuotaResource]?: QuotaLimit | "default" | und
 /** The same for the limits of all holders that have none of their own. */
 export type CommonChanges = { [R in QuotaResource]?: QuotaLimit | undefined };
 
-/** What a request would have gone beyond. */
+/** The quota that a request would have exceeded. */
 export interface QuotaExcess {
   resource: QuotaResource;
   /** A user has half of an organization's or account's open uploads at most. */
@@ -45,7 +45,7 @@ export interface QuotaExcess {
   needed: number;
 }
 
-/** The refusal of what goes beyond a quota, with the numbers. */
+/** The error for a request that would exceed a quota, with the numbers. */
 export function quotaExceeded(excess: QuotaExcess, options?: ErrorOptions): RegistryError {
   const message = `quota exceeded: ${describeExcess(excess)}`;
   return new RegistryError("QUOTA_EXCEEDED", { message, detail: { ...excess } }, options);

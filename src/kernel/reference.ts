@@ -77,7 +77,7 @@ export function parseRepositoryName(text: string, defaultOrganization?: Organiza
   return text as RepositoryName;
 }
 
-/** The whole name of what may be called by its image alone. */
+/** The full name of an image whose name may lack the organization (DEFAULT_ORGANIZATION). */
 export function withOrganization(text: string, defaultOrganization: OrganizationName | undefined): string {
   return defaultOrganization === undefined || text.includes("/") ? text : `${defaultOrganization}/${text}`;
 }

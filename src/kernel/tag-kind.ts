@@ -39,7 +39,10 @@ export function digestKeyOf(digest: string): DigestKey {
 }
 
 const NAMED_DIGEST = /(sha256|sha512)-([0-9a-f]{64})(?![0-9a-f])/;
-/** Ends of names that mean a companion whatever the manifest pretends to be: cosign's signatures have an image's configuration. */
+/**
+ * Ends of names that mean a companion whatever the manifest pretends to be: cosign's signatures have an image's
+ * configuration.
+ */
 const CERTAIN_ENDS: Readonly<Record<string, CompanionType>> = {
   ".sig": "signature",
   ".att": "attestation",
@@ -104,7 +107,7 @@ export function tagKindOf(companion: string | null | undefined, content: Content
   return companion ? "companion" : ownKindOf(content);
 }
 
-/** What a tag is that belongs to nothing else. */
+/** The kind of a tag that is not a companion. */
 export function ownKindOf(content: Content): Exclude<TagKind, "companion"> {
   return content === "image" ? "version" : content;
 }
@@ -114,7 +117,7 @@ export function isAnnounced(kind: TagKind): boolean {
   return kind === "version" || kind === "artifact";
 }
 
-/** The tags that cosign gives to what belongs to a manifest. */
+/** The tags under which cosign stores signatures, attestations and SBOMs of a manifest. */
 export function cosignTagsOf(digest: string): string[] {
   const stem = digest.replace(":", "-");
   return Object.entries(CERTAIN_ENDS).flatMap(([end, type]) => (type === "other" ? [] : [`${stem}${end}`]));

@@ -4,7 +4,7 @@ const ENTRY_BYTES = 200;
 const CHARACTER_BYTES = 2;
 
 /**
- * What an isolate, whose 128 MB all of its requests share, remembers between requests. It holds at most so many bytes: to
+ * A cache in the memory of an isolate, whose 128 MB all of its requests share. It has a maximum size in bytes: to
  * make room it forgets what was used longest ago.
  */
 export class BoundedMemory<T> {

@@ -90,7 +90,7 @@ export function costOf(pattern: string): number {
 }
 
 function repeatedCost(cost: number, [, least = "", comma, most = ""]: RegExpExecArray): number {
-  // What is there no times is still an instruction that does nothing.
+  // A repetition of zero times is still one instruction.
   if (comma === undefined) return Math.max(cost * Number(least), 1);
   if (most === "") return cost * Math.max(Number(least), 1) + STAR_COST;
   return Math.max((cost + 1) * Number(most), 1);

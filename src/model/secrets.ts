@@ -1,7 +1,10 @@
 /** The Worker's secrets, which operators can exchange without losing what is under the old ones (ADR 13). */
 import { ConfigurationError } from "../kernel/errors.ts";
 
-/** One secret with those that it replaces: the first makes what is new, and what any of them made is accepted. */
+/**
+ * A secret and the older ones that it replaces. The first signs or encrypts new values; values made with any of them
+ * are accepted.
+ */
 export type KeyRing = readonly [current: string, ...older: string[]];
 
 export interface Secrets {

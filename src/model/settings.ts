@@ -53,7 +53,7 @@ export interface Settings {
   allowsAnonymousPull: boolean;
   /** For how many days audit events are kept. */
   auditDays: number;
-  /** For how many days what nothing needs any more is kept. */
+  /** Days until garbage collection deletes what nothing needs any more. */
   graceDays: number;
   /** The project name in login commands, where SWR has the region's (guide 4.2). */
   project: string;

@@ -96,7 +96,7 @@ it.for(
   FILES.filter(({ file, layer }) => ["kernel", "client", "console"].includes(layer) && !file.endsWith(".test.ts")),
 )("$file runs in browsers too", ({ file, source }, { expect }) => {
   // It holds a program for Node, to be copied.
-  if (file === "console/pages/operations/api-examples.ts") return;
+  if (file === "console/pages/operations/api-reference.tsx") return;
   expect(source).not.toMatch(NOT_IN_BROWSERS);
 });
 
@@ -204,7 +204,6 @@ const NAMES_OTHER_APIS: readonly string[] = [
   // What `docker push` sends is passed on, and what has the same beginning is no push.
   "cli/proxy/server.ts",
   // The console's page about the APIs shows how others ask them.
-  "console/pages/operations/api-examples.ts",
   "console/pages/operations/api-reference.tsx",
 ];
 

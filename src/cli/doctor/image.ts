@@ -16,7 +16,7 @@ import { type Check, type Examination, failed, ok, skipped, warning } from "./ex
 
 const NAME = "berth-doctor";
 const TAG = "doctor";
-/** What R2 stores at once: of less, Berth keeps what came in the upload's own storage. */
+/** The smallest part that R2 accepts. Smaller chunks Berth keeps in the upload's own storage first. */
 const CHUNK_BYTES = 5 * 1024 * 1024;
 
 function clientFor({ registry, credentials, fetch }: Examination): RegistryClient {

@@ -121,7 +121,7 @@ function tokenOf(bytes: Buffer): string | undefined {
   }
 }
 
-/** Headers that the body gets anew: what is at hand is sent with its length. */
+/** Headers that are set again for the body, because it is sent with its length. */
 function isAboutBody(name: string, isAtHand: boolean): boolean {
   const lower = name.toLowerCase();
   return lower === "expect" || (isAtHand && lower === "content-length");

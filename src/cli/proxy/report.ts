@@ -1,4 +1,4 @@
-/** What the proxy tells whoever runs it: each upload as it begins, goes on, and ends. Never a header or a query. */
+/** What the proxy prints: the beginning, progress and end of each upload, but never a header or a query. */
 import { formatBytes } from "../../kernel/byte-units.ts";
 
 /** Milliseconds between two lines about one upload. */

@@ -99,7 +99,7 @@ class Handler {
         refuse(response, { status: 400, code: "UNSUPPORTED", message: error.message });
         return;
       }
-      // Whoever has gone needs no answer.
+      // The client has disconnected and needs no answer.
       if (response.destroyed) return;
       const refusal = refusalFor(error, this.#upstream.url, addresses);
       if (refusal.status === 502) this.#options.write(`${request.method} ${pathOf(request)}: ${refusal.message}`);

@@ -100,7 +100,7 @@ export class Spool implements RangeSource {
     return bytesRead;
   }
 
-  /** Writes what has come behind what there is, and waits while there is no room. */
+  /** Appends received bytes, and waits while the ring is full. */
   async #append(pieces: readonly Bytes[]): Promise<void> {
     for (let left = pieces; left.length > 0;) {
       while (this.#written - this.#released >= this.#capacity) {

@@ -185,7 +185,7 @@ export class Uploads {
     try {
       const coming = receiveInto(spool, request);
       const going = this.#sendAll(session, spool, { unit, length, digest });
-      // What breaks one of the two off is what is to be told, not what it does to the other.
+      // Report the error that ended the first of the two, not its consequence for the other.
       await Promise.race([going, coming.then(() => going)]);
       report.done();
     } finally {
@@ -222,7 +222,7 @@ export class Uploads {
     if (digest !== undefined) await session.finish(digest);
   }
 
-  /** What one upload has shown of the line is true of the next. */
+  /** The chunk size that suited one upload is used for the next. */
   #sizesFor(unit: number): ChunkSizes {
     const known = this.#sizes.get(unit);
     if (known) return known;

@@ -178,7 +178,7 @@ class PackedBytes implements ArchiveBytes {
         yield piece;
       }
     } finally {
-      // Whoever stops in the middle does so for good.
+      // A reader that stops in the middle never continues.
       if (left > 0) await cursor.close();
       else await this.#keep(cursor);
     }

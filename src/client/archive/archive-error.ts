@@ -1,6 +1,6 @@
 /** Why an archive cannot be uploaded (guide, 7.3.3, and what else may be wrong with one). */
 
-/** What an error is about; each code says which of it there is. */
+/** The fields of an error; each code says which of them are set. */
 export interface ArchiveErrorParticulars {
   /** A file in the archive. */
   path?: string;

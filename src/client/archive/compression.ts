@@ -1,4 +1,4 @@
-/** How bytes are compressed, told by their first ones, and unpacking them: what a file is called says nothing. */
+/** Detects the compression from the first bytes, not from the file name, and unpacks it. */
 import { Decompress, ZstdErrorCode } from "fzstd";
 import {
   Z_BUF_ERROR,

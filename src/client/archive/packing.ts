@@ -37,7 +37,7 @@ export class Packing implements RereadableSource {
   }
 }
 
-/** What is not as it was when the archive was checked has changed since. */
+/** If the content differs from when the archive was checked, the file was changed meanwhile. */
 function unchanged(stream: ByteStream): ByteStream {
   return streamOf(
     (async function* read() {

@@ -1,4 +1,4 @@
-/** An image's tags: what they are, what is done to them, and what happened to them. */
+/** An image's tags: lists, changes, history. */
 import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
 import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
@@ -88,7 +88,7 @@ export function useDeleteTags(name: ImageName) {
 }
 
 /**
- * Gives deleted tags back what they last pointed to. Takes the right to edit the image.
+ * Restores deleted tags. Needs the right to edit the image.
  *
  * The mutation throws ApiError for the first tag that cannot be restored; others may be by then.
  */

@@ -10,7 +10,7 @@ const MAX_LIMIT = 100;
 /**
  * The parameters of such a list's query.
  *
- * @param sorts what it can be sorted by; the first one is what it is sorted by otherwise.
+ * @param sorts the fields that it can be sorted by; the first is the default.
  */
 export function sortedPageParams<const S extends string>(sorts: readonly [S, ...S[]]) {
   return {

@@ -39,7 +39,7 @@ export function requireSameOrigin(c: Context<AppEnv>): void {
   if (!SAFE_METHODS.has(c.req.method)) requireOwnPage(c);
 }
 
-/** The same whatever the method: for what a cookie is exchanged for. */
+/** The same check for any method, for routes that exchange the cookie for a token. */
 export function requireOwnPage(c: Context<AppEnv>): void {
   if (c.req.header("Sec-Fetch-Site") === "same-origin") return;
   if (isOwnOrigin(c, c.req.header("Origin"))) return;

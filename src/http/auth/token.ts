@@ -90,7 +90,8 @@ async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<
 async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<Identity> {
   requireOwnPage(c);
   const session = await findSession(c.var.stores, { kind: "browser", token: cookie }, clientOf(c));
-  // They push and pull only, as those of a login command do: what is left of a session that somebody ends is that, and for
+  // These tokens can only push and pull, like those of a login command: after the session has ended, they still allow
+  // that, and for
   // a token's few minutes.
   if (session) return { ...session.identity, reach: "registry" };
   throw new RegistryError("UNAUTHORIZED", "the session has ended: log in again");

@@ -3,7 +3,7 @@ import type { Digest } from "../../kernel/digest.ts";
 import { holds, readTags } from "../../kernel/precondition.ts";
 
 /**
- * What has a digest never changes, so whoever may have it may keep it. Only for themselves: the answer was given to
+ * Content under a digest never changes, so the client may cache it. Only privately: the answer was given to
  * credentials, and a shared cache would hand it on without any.
  */
 const IMMUTABLE = "private, max-age=31536000, immutable";

@@ -1,7 +1,10 @@
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { ProjectParams } from "./params.ts";
 
-/** What of SWR's optional parts there is. Scanning, synchronisation and the rest belong to other services of its cloud. */
+/**
+ * Which of SWR's optional features Berth has. Scanning, synchronisation and the rest belong to other services of
+ * Huawei's cloud.
+ */
 const GATES = {
   enable_authorization_token: true,
   enable_cci_service: false,

@@ -64,7 +64,7 @@ function createSwrRouter() {
   return router;
 }
 
-/** What a container tool asks for that takes `manage` for an organization; its requests never mean this API. */
+/** A request of a container tool that takes `manage` for the name of an organization: it does not mean this API. */
 const REGISTRY_PATH = /^\/v2\/(manage)\/.+\/(?:manifests|blobs|tags|referrers)\//;
 
 function refuseUnknownRoute(c: Context<AppEnv>): Response {

@@ -7,7 +7,7 @@ import { z } from "../openapi.ts";
 
 // --- Paths ---
 
-/** The organization in a path. What is no name is refused with ORGANIZATION_INVALID. */
+/** The organization in a path. Text that is not a valid name is refused with ORGANIZATION_INVALID. */
 const namespace = z
   .string()
   .transform(parseOrganizationName)

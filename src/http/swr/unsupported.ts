@@ -35,7 +35,10 @@ export const unsupportedV3 = refuse(
   ],
 );
 
-/** A router that refuses all of these; those of an image only to who may know that it exists. */
+/**
+ * A router that refuses all of these with 501. For paths below an image it first checks that the caller may know of the
+ * image.
+ */
 function refuse(ofRepositories: readonly Operation[], ofAccounts: readonly Operation[]) {
   const router = createRouter();
   for (const operation of ofRepositories) {

@@ -26,11 +26,11 @@ export const UserAuth = z
 
 const WantedUserAuth = z
   .object({ user_id: USER_ID, user_name: USER_NAME, auth: z.unknown().optional().openapi(AUTH) })
-  // What is missing is refused as what is wrong, by levelOfAuth.
+  // `levelOfAuth` refuses a missing value as it refuses a wrong one.
   .openapi("WantedUserAuth", { required: ["user_id", "user_name", "auth"] });
 const WantedUserAuths = z.array(WantedUserAuth).min(1).max(MAX_USERS);
 
-/** None is taken too: Terraform takes away what there was before it grants anew, also where there was nothing. */
+/** An empty list is accepted: Terraform revokes all rights before it grants them again, even if there were none. */
 const UserIds = z.array(USER_ID).max(MAX_USERS);
 
 export function writeUserAuth({ userId, userName, level }: Permission): z.input<typeof UserAuth> {

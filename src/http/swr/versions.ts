@@ -41,7 +41,7 @@ const showApiVersion = createRoute({
 });
 
 /**
- * What SWR has outside of `/v2/manage`. Who asks makes no difference: the answer is the same for all, and `/v2/` belongs
+ * SWR's routes outside of `/v2/manage`. The answer is the same for every caller, and `/v2/` belongs
  * to docker, which comes without a signature and needs a challenge.
  */
 export const versions = createRouter();

@@ -7,7 +7,7 @@ export const ACCOUNT_NAME = new RegExp(`^[A-Za-z][A-Za-z0-9_.-]{0,${MAX_ACCOUNT_
 export const FIRST_ACCOUNT_ID = 1;
 export const FIRST_ADMINISTRATOR = "admin";
 
-/** Whether nobody else may have a name, in whatever account: what is done to the administrator goes by it, and people do. */
+/** Whether a name is reserved in all accounts: scripts and people find the first administrator by it. */
 export function isReservedUserName(name: string): boolean {
   return name.toLowerCase() === FIRST_ADMINISTRATOR;
 }

@@ -122,7 +122,7 @@ export function compileRule(rule: AgingRule): CompiledRule {
   return { ...rule, expressions, tagsAtOnce: Math.floor(MAX_TAGS_COST / Math.max(patternsCost(rule.patterns), 1)) };
 }
 
-/** What is no tag, such as `v*`, would exempt none: who wrote it expects something else, and would lose tags. */
+/** A label that cannot be a tag, such as `v*`, would exempt nothing, and its author would lose tags. So it is refused. */
 function requireTag(label: string): void {
   try {
     parseTag(label);

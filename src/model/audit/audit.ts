@@ -56,7 +56,7 @@ export const AUDIT_ACTIONS = [
   "tag.restore",
   "blob.delete",
   "audit.export",
-  // Whatever was refused to somebody who may manage an account but not that.
+  // A refusal to a caller who manages an account, but not the thing in question.
   "management.request",
   // A push or deletion by a container tool that was refused.
   "registry.request",

@@ -1,4 +1,4 @@
-/** What whoever may edit an image sets on it: guide 4.5. */
+/** The properties that users with the right to edit an image can set. */
 import { isLongerThan } from "../../kernel/characters.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";

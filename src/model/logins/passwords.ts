@@ -42,7 +42,10 @@ export function verifyPassword(password: string, stored: string): boolean {
 
 let nobodys: string | undefined;
 
-/** A hash of no password, of the same cost: what a user who does not exist is checked against. */
+/**
+ * A hash that no password has, with the normal cost. Passwords of users who do not exist are checked against it, so
+ * that the answer takes as long.
+ */
 export function hashOfNobody(): string {
   nobodys ??= format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
   return nobodys;

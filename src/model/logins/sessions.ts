@@ -1,4 +1,4 @@
-/** Logins that last until somebody ends them or their time is over: what they are called, and what is shown of them. */
+/** Lasting logins: their ids and names, and which of their fields are shown. */
 
 /**
  * How a login is used: by a browser's cookie, by an IAM client's `X-Auth-Token`, or by a refresh token, which `docker

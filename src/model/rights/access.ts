@@ -38,7 +38,8 @@ export interface Grant {
 }
 
 /**
- * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since what was decided of an
+ * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since what was
+ * decided of an
  * organization that did not exist has to be decided anew at each use.
  */
 export abstract class TokenGrants {
@@ -90,7 +91,7 @@ export interface Actor extends Sender {
   user: User;
 }
 
-/** What a decision about a repository, which need not exist, goes by. */
+/** The facts that decide about access to a repository, which need not exist. */
 export interface AccessFacts {
   organization: { id: number; accountId: number } | undefined;
   repository: { id: number; isPublic: boolean } | undefined;

@@ -6,7 +6,7 @@ import { MAX_NOTE_LENGTH } from "../../kernel/field-limits.ts";
 
 /** To how many accounts one image may be shared (guide 7.2.2). */
 export const MAX_SHARES = 500;
-/** How many images one account may share with one other, which has all of them in its list of what it receives. */
+/** How many images one account may share with another one. The other account sees all of them in one list. */
 export const MAX_SHARES_WITH_ACCOUNT = 1000;
 
 export const FOREVER = "forever";

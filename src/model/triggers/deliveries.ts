@@ -24,7 +24,7 @@ export type Outcome =
   | { kind: "failure"; status: number | null; detail: string; answer?: string; disables?: boolean }
   /** Worth another try, after `retryAfter` milliseconds at the earliest if the receiver says so. */
   | { kind: "retry"; status: number | null; detail: string; answer?: string; retryAfter?: number }
-  /** Something newer took the place of what it did. */
+  /** A newer push replaced its change. */
   | { kind: "superseded"; status: number | null; detail: string }
   /** Under way: to be looked at again after so many milliseconds, which is no try. */
   | { kind: "rolling"; status: number | null; detail: string; checkAfter: number };

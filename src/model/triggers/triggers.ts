@@ -1,4 +1,4 @@
-/** Triggers: what a push of a tag sets off (guide 4.7). */
+/** Triggers: their conditions, and which pushes fire them. */
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../../kernel/field-limits.ts";
 import type { Tag } from "../../kernel/reference.ts";

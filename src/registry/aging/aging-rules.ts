@@ -1,4 +1,4 @@
-/** Aging rules as whoever has a right to an image sees and manages them: guide 4.8, and beyond it a preview. */
+/** Reading, changing and previewing the aging rule of an image. */
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
@@ -20,7 +20,7 @@ import { Budget } from "../housekeeping/budget.ts";
 
 export type { LogEntry, StoredRule };
 
-/** What is deleted before the answer to who saves a rule: a page of tags is read, and a slice of it deleted. */
+/** How much a new rule deletes before its request is answered: one page of tags is read, and one slice of it deleted. */
 const AT_ONCE = { queries: 9, milliseconds: 5000 };
 /** And after the answer: the platform leaves 30 seconds. The cron trigger does the rest. */
 const AFTERWARDS = { queries: 400, milliseconds: 20_000 };
@@ -32,7 +32,7 @@ async function runAtOnce({ stores, after }: Call, repositoryId: number): Promise
   if (!(await run(AT_ONCE))) after(() => run(AFTERWARDS));
 }
 
-/** An image's rule, if it has one. Whoever has a right to the image in its own account may see it. */
+/** An image's rule, or undefined. Needs any right to the image, as a user of its own account. */
 export async function findImageRule(call: Call<Manager>, name: RepositoryName): Promise<StoredRule | undefined> {
   const { id } = await requireOwnRepository(call, name, "read");
   return findRule(call.stores.db, id);

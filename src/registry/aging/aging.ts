@@ -34,7 +34,7 @@ async function* judgeImage(
   rule: CompiledRule,
   now: number,
 ): AsyncGenerator<Judged<StoredAgingTag>[]> {
-  // A rule of days need not read what is young; one of numbers has to count from the newest on.
+  // A `date_rule` need not read young tags; a `tag_rule` has to count from the newest.
   const order = rule.kind === "date_rule" ? "oldest" : "newest";
   const limit = pageOf(rule);
   for (let last: Judged<StoredAgingTag> | undefined; ;) {
@@ -59,7 +59,7 @@ export async function runRule(
   const now = Date.now();
   const compiled = compileRule(rule);
   const deleted: Tag[] = [];
-  // Changed or deleted since it was read: then whoever did that runs what holds now.
+  // The rule was changed or deleted after it was read. The request that did so runs the new rule.
   if (!(await claimRule(stores.db, rule, now))) return { deleted, isDone: true };
   let newest: TagPosition | undefined;
   let oldestKept: number | undefined;
@@ -70,7 +70,7 @@ export async function runRule(
       if (budget.isSpent) return { deleted, isDone: false };
       const slice = await expireTags(stores.db, rule, expired.slice(from, from + SLICE_TAGS), now);
       deleted.push(...slice.deleted);
-      // What is left of it, later runs and housekeeping settle.
+      // Later runs and housekeeping do the rest.
       const repository = { ...rule, id: rule.repositoryId, name: rule.repository };
       await settleRepository(stores.db, repository, slice.unsettled, budget);
     }

@@ -1,4 +1,4 @@
-/** What was done, by whom (guide 1.6): who may see it, and what is recorded of what was refused. */
+/** The audit: who may read which events, and how refusals are recorded. */
 import type { Manager, Reach, User, Visitor } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import type { AuditAction, AuditEntry } from "../../model/audit/audit.ts";
@@ -30,13 +30,13 @@ const EXPORT_PAGE = 2500;
 const EXPORT_SEEN = 10_000;
 /** The platform allows 1,000 queries in an invocation, and identifying the caller has taken some. */
 const EXPORT_QUERIES = 900;
-/** What is recorded of a name that somebody gave, and of a path. */
+/** How many characters of a name and of a path are recorded. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /**
- * How often is recorded what anybody can repeat at will: refusals, failed logins, downloads. Container tools repeat what was
+ * How often events are recorded that anybody can repeat at will: refusals, failed logins, downloads. Container tools repeat
  * refused, and a push has many requests. What an account gets from others is limited over all of their users, names and
  * images, lest strangers fill its audit.
  */
@@ -184,7 +184,10 @@ export function recordTokenLogin(
   after(() => insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS));
 }
 
-/** Records after the answer that a user downloads an image as an archive, within limits; it belongs to the account of the image. */
+/**
+ * Records after the answer that a user downloads an image as an archive, within limits; it belongs to the account of
+ * the image.
+ */
 export function recordDownload(
   { stores: { db }, caller: { user, address }, after }: Call<Visitor>,
   image: { name: RepositoryName; accountId: number; reference: string },

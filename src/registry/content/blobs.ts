@@ -23,7 +23,7 @@ export interface Blob {
 }
 
 /**
- * Says that a blob exists and can be read, to somebody who may be about to rely on it in a manifest: garbage collection then
+ * Answers that a blob exists and can be read. The client may now rely on it for a manifest, so garbage collection
  * leaves it for the grace period.
  */
 export async function statBlob(

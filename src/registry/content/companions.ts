@@ -15,16 +15,23 @@ import type { Stores } from "../../storage/stores.ts";
 import { actorOf, type Call } from "../call.ts";
 import type { Budget } from "../housekeeping/budget.ts";
 
-/** Batches that somebody waits for. An image takes one, its parts another, and what belongs to what belongs to it a third. */
+/**
+ * Batches that run before the request is answered: one for the image's companions, one for those of its children, and
+ * one for companions of companions.
+ */
 const MAX_ROUNDS = 10;
-/** What an image whose tags were just deleted takes in any case: its companions, those of its parts, and what belongs to these. */
+/**
+ * Always enough for an image whose tags were just deleted: its companions, those of its children, and the companions of
+ * these.
+ */
 const ROUNDS_OF_A_SPENT_BUDGET = 3;
 const PAGE_REPOSITORIES = 20;
 /** Each may be in an image of its own, which takes five queries. */
 const WAITING_SLICE = 20;
 
 /**
- * Settles what a batch has noted, right after it. Never fails, and ends early where there is much: housekeeping does the rest.
+ * Deletes or restores the companions of the manifests that a batch has marked. To be called right after the batch.
+ * Never throws; if there is too much to do it stops early, and housekeeping does the rest.
  *
  * @param noted as the batch has answered.
  */
@@ -64,7 +71,7 @@ export async function settleRepository(
 }
 
 /**
- * Settles slice after slice. What there is no room for is passed by, and tried again once the others are settled: they may
+ * Works slice by slice. Companions for which the quota has no room are skipped, and tried again after the others, which may
  * have made room.
  *
  * @param doing in whose name, and whether there is time for one more round.
@@ -101,13 +108,13 @@ function warnOfRest({ name }: Pick<SettledRepository, "name">, reason: unknown):
 }
 
 /**
- * Settles what is left of all images, and lets companions go whose images never came.
+ * Handles all marked manifests of all images, and deletes companions whose image was never pushed.
  *
  * @param since companions that wait since then or longer go.
  * @returns whether nothing was left.
  */
 export async function settleAll({ db }: Stores, since: number, budget: Budget): Promise<boolean> {
-  // First, because what belongs to those that go is then noted.
+  // First, because deleting these marks their own companions.
   for (let expired = WAITING_SLICE; expired === WAITING_SLICE;) {
     if (budget.isSpent) return false;
     expired = await expireWaiting(db, since, WAITING_SLICE);
@@ -116,7 +123,7 @@ export async function settleAll({ db }: Stores, since: number, budget: Budget): 
     const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
     for (const repository of repositories) {
       if (budget.isSpent) return false;
-      // What was noted of an image that was deleted since goes with it.
+      // If the image was deleted since, its marks were deleted with it.
       if (repository.accountId === GONE_ACCOUNT) continue;
       await settleRepository(db, repository, await listUnsettled(db, repository.id), budget);
     }

@@ -48,14 +48,14 @@ export interface WantedManifest {
 /**
  * Finds a manifest by tag or digest, with its exact text.
  *
- * What is stored is what comes back, whatever the client says it accepts: its digest is the point. One exception, as in
+ * Answers the stored bytes whatever the `Accept` header says, because their digest has to match. One exception, as in
  * Docker's own registry: a client that knows no index but Docker's single-platform manifests, and asks by tag, gets the
  * one for linux/amd64.
  *
- * Whoever asks for a manifest that nothing needs is about to pull its blobs, or to name it in an index without pushing it
+ * A client that asks for a manifest without a tag is about to pull its blobs, or to name it in an index without pushing it
  * again: garbage collection leaves it for another grace period.
  *
- * @param memory of documents: what it takes for texts is the caller's to give back.
+ * @param memory for large documents; the caller must release what this function takes from it.
  */
 export async function pullManifest(
   call: Call<RegistryCaller>,
@@ -102,7 +102,8 @@ export async function statManifest(
   const { reference, accepted } = wanted;
   const manifest = await findManifest(stores.db, repository, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
-  // Who may push may be about to: what is there already is skipped, and with it the blobs that were lost.
+  // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
+  // its lost blobs with it.
   if (manifest.hasLostBlob && (await mayAccess(call, "push", repository))) {
     throw unknownManifest(repository, reference);
   }

@@ -1,6 +1,6 @@
 /**
  * Counts pulls without slowing them: an isolate gathers them in memory and writes them a second later, all in one batch.
- * An isolate that ends within that second takes its share along, which is the price.
+ * If the isolate ends within that second, its counts are lost; we accept that.
  */
 import { dayOf } from "../../kernel/day.ts";
 import { addPulls, type ManifestPull, type RepositoryPulls } from "../../storage/content/pulls.ts";
@@ -8,7 +8,7 @@ import type { Stores } from "../../storage/stores.ts";
 import type { Incoming } from "../call.ts";
 
 const FLUSH_DELAY_MS = 1000;
-/** Each waits longer than the one before; what they do not write stays for the next pull's. */
+/** Each retry waits longer than the one before. Counts that no retry could write are written with the next pull. */
 const MAX_ATTEMPTS = 3;
 /** When the platform ends a request, it ends the flush that the request was to do, without a word. */
 const FLUSH_LAPSE_MS = 10_000;
@@ -69,14 +69,14 @@ async function flushSoon(db: Stores["db"]): Promise<void> {
     const delayMs = attempt * FLUSH_DELAY_MS;
     pendingUntil = Date.now() + delayMs + FLUSH_LAPSE_MS;
     await new Promise((resolve) => setTimeout(resolve, delayMs));
-    // A pull from here on is not in what is written now, so it needs a flush of its own.
+    // Pulls from here on are not part of this write and need a flush of their own.
     pendingUntil = 0;
     if (await flush(db)) return;
     if (Date.now() < pendingUntil) return;
   }
 }
 
-/** @returns whether there is nothing left to write of what there was. */
+/** @returns whether everything was written that was there at the start. */
 async function flush(db: Stores["db"]): Promise<boolean> {
   const pulled = repositories;
   const pulledManifests = manifests;

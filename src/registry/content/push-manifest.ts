@@ -35,7 +35,7 @@ export interface ManifestPush {
   tags: Tag[];
   contentType: string | undefined;
   bytes: Uint8Array;
-  /** What must hold for what `reference` points to. */
+  /** A condition on the manifest that `reference` points to at present. */
   precondition?: Precondition | undefined;
 }
 

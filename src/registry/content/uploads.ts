@@ -26,9 +26,9 @@ import { acceptedBy } from "./upload-refusals.ts";
 export type { ChunkBounds };
 type Body = ReadableStream<Uint8Array>;
 
-/** Where all places for uploads are taken, one that nobody has continued for so long gives way to a new one. */
+/** If all places for uploads are taken, a new upload ends one that nobody has continued for this long. */
 const GIVE_WAY_MS = 60 * 60 * 1000;
-/** How many are looked at then: what is refused must not make much work. */
+/** How many old uploads are checked then: refusing a request must stay cheap. */
 const MAX_LOOKED_AT = 5;
 
 /** An upload that is under way: where it goes to, and the id of its session. */
@@ -52,7 +52,7 @@ export async function startUpload(
 ): Promise<string> {
   const { uploads } = call.stores;
   const session = newUploadId(uploads);
-  // One after the other: what is refused leaves no session behind, and the session knows its room.
+  // In this order, so that a refused upload leaves no session behind, and the session knows how much room it has.
   const room = await takePlace(call, repository, session);
   await openUpload(uploads, session, { repository, userId: actorOf(call).user.id, algorithm, room });
   return session;

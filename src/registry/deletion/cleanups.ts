@@ -21,11 +21,11 @@ const AFTERWARDS_MS = 20_000;
 const MINUTE_QUERIES = 900;
 const MINUTE_MS = 40_000;
 
-/** What a target may take of what is left of a budget, so that there is something for those behind it. */
+/** The part of the remaining budget that one target may use, so that something is left for the others. */
 const PART = 0.5;
 
 /**
- * Goes on with what is to be taken apart, as far as the budget goes. One target's trouble is not that of the others: all are
+ * Continues all large deletions, as far as the budget allows. An error with one of them does not stop the others: all are
  * gone on with, and then what failed first is thrown.
  */
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
@@ -56,7 +56,7 @@ export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
 }
 
 /**
- * Does at once as much as one slice takes of what somebody has deleted: mostly all of it. Never throws, because it is
+ * Deletes the first slice of rows at once, which is usually all of them. Never throws, because it is
  * deleted already; what fails waits for the next run.
  */
 export async function cleanSoon(
@@ -72,7 +72,7 @@ export async function cleanSoon(
   }
 }
 
-/** Does a slice of what is left of one target, and tells whether nothing more can be done at present. */
+/** Deletes the next slice of one target. @returns whether nothing more can be done at present. */
 const SLICES = {
   account: cleanAccount,
   organization: cleanOrganization,
@@ -80,7 +80,7 @@ const SLICES = {
   user: cleanUser,
 } as const;
 
-/** The same by the clock, for what is left after the answer to who deleted. */
+/** The same every minute, for what is left after the answer. */
 export function cleanUpEveryMinute(stores: Stores): Promise<void> {
   // Deliveries come first, and have sent some.
   return cleanUp(stores, Budget.ofInvocation(stores.db, MINUTE_QUERIES, MINUTE_MS));

@@ -1,4 +1,4 @@
-/** Deleting tags, with what belongs to what they lead to. */
+/** Deleting tags, with the companions of their manifests. */
 import { type Precondition, failedPrecondition } from "../../kernel/precondition.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { findCompanions, findResting } from "../../storage/content/companions.ts";
@@ -19,10 +19,11 @@ interface Repository {
 }
 
 /**
- * Deletes tags that no rule keeps, of a repository from which the caller may delete. Companions go last: those whose images are deleted along rest then, as if they had not
+ * Deletes tags that no rule keeps, of a repository from which the caller may delete. Companions go last: those whose
+ * images are deleted along rest then, as if they had not
  * been named, and come back with them.
  *
- * @returns what came of each.
+ * @returns for each tag whether it was deleted, and why not.
  */
 export async function deleteTags(
   call: Call,

@@ -97,7 +97,7 @@ export async function collectGarbage(
     objects: true,
   };
   type Kind = keyof typeof isDue;
-  /** Each does a slice of its kind, and notes what is due after it. */
+  /** Each step handles one slice of its kind of thing, and marks what is due next. */
   const steps: Record<Kind, () => Promise<void>> = {
     companions: async () => {
       isDue.companions = !(await settleAll(stores, since, budget.share(COMPANIONS_PART)));
@@ -238,7 +238,7 @@ export interface GarbageReport {
   runs: CollectionRecord[];
 }
 
-/** What there is to collect and what was. */
+/** What could be collected now, and the last runs. */
 export async function reportGarbage(call: Call<Manager>): Promise<GarbageReport> {
   requireOperator(call);
   const { graceDays } = call.stores.settings;
@@ -271,7 +271,7 @@ export async function startCollecting(call: Call<Manager>): Promise<Collected> {
   return { ...run, isBucketDone: run.objectCursor === null };
 }
 
-/** What a collection would take now, and changes nothing. */
+/** Counts what a collection would delete now; changes nothing. */
 export async function previewCollection(call: Call<Manager>): Promise<Collected> {
   requireOperator(call);
   const { db, settings } = call.stores;

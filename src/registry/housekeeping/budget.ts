@@ -38,7 +38,7 @@ export class Budget {
     return this.#deadline - Date.now();
   }
 
-  /** A part of what is left, from 0 to 1. What is not taken of it stays. */
+  /** A share of the remaining budget, from 0 to 1. What it does not use stays with the whole. */
   share(part: number): Budget {
     const left = (amount: number) => Math.max(Math.floor(amount * part), 0);
     return new Budget(this.#db, left(this.#queries), left(this.#milliseconds));

@@ -1,4 +1,4 @@
-/** What is done every hour: `scheduled` in `src/index.ts`. */
+/** The hourly tasks; `scheduled` in `src/index.ts` starts them. */
 import { dayOf } from "../../kernel/day.ts";
 import { HISTORY_DAYS } from "../../model/triggers/deliveries.ts";
 import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
@@ -29,14 +29,14 @@ const QUERIES = 900;
 /** All must end within a quarter of an hour. */
 const MINUTES = 12;
 
-/** What is done, and how much of what is left it may take in proportion to the others. */
+/** A task, and its weight: how much of the remaining budget it may use compared with the others. */
 interface Task {
   weight: number;
   run: (budget: Budget) => Promise<unknown>;
 }
 
 /**
- * Deletes what has ended and notes the day's numbers. Each task is on its own: what one fails at is logged, and the
+ * Runs all hourly tasks. They are independent: if one fails, the error is logged and the
  * others go on.
  *
  * @param now when it was due.
@@ -62,7 +62,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   };
   const whole = new Budget(db, QUERIES, MINUTES * 60 * 1000);
   let weights = Object.values(tasks).reduce((sum, { weight }) => sum + weight, 0);
-  // One after the other: D1 does one thing at a time, and requests are waiting for it too. What a task leaves of its part,
+  // One after the other: D1 runs one query at a time, and requests are waiting for it too. If a task does not use its share,
   // the others have; what it has no room for, the next hour has.
   for (const [name, { weight, run }] of Object.entries(tasks)) {
     try {

@@ -1,4 +1,4 @@
-/** Takes what is encrypted over to the current ENCRYPTION_KEY, so that an older one can be dropped (ADR 13). */
+/** Re-encrypts secrets with the current ENCRYPTION_KEY, so that an older key can be deleted (ADR 13). */
 import { counted } from "../../kernel/counted.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { decryptSecret, encryptSecret, keyMark } from "../../model/encryption.ts";
@@ -69,7 +69,8 @@ export async function startReencryption(call: Call<Manager>): Promise<Reencrypti
 }
 
 /**
- * Encrypts anew what is under an older key, as much as one run may. Each row is replaced as long as it is what was read, so a
+ * Re-encrypts secrets that an older key encrypted, as many as one run may. A row is replaced only if nobody has changed
+ * it since it was read, so a
  * run that dies, or meets another, has done a part of the work and no harm. What cannot be decrypted stays as it is, and is
  * logged.
  */

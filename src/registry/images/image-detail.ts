@@ -1,4 +1,4 @@
-/** What somebody who may pull an image sees of it: guide 4.4, 4.5 and 7.1.2. */
+/** What an image's page shows to a user who may pull the image. */
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
 import type { Visitor } from "../../model/rights/access.ts";
@@ -48,7 +48,7 @@ export async function requireVisible(call: Call<Visitor>, name: RepositoryName):
   return requireRepository(call, name, "read");
 }
 
-/** The properties of an image. Who made it is for those who have a right to it in its own account. */
+/** The properties of an image. Its creator is shown only to users of its own account who have a right to it. */
 export async function getImage(call: Call<Visitor>, name: RepositoryName) {
   const { id, level, isOwn } = await requireVisible(call, name);
   const [properties, architectures] = await Promise.all([
@@ -93,7 +93,7 @@ const DESCRIPTOR_BYTES = 500;
 const MAX_TEXT_LENGTH = 64 * 1024;
 const MAX_ANNOTATIONS = 1000;
 
-/** What a description of a manifest may leave something out of. */
+/** The parts of a manifest's description that may be shortened. */
 export const CUT_FIELDS = ["annotations", "layers", "children", ...CONFIG_FIELDS] as const;
 export type CutField = (typeof CUT_FIELDS)[number];
 

@@ -31,7 +31,7 @@ import { readManifest } from "../content/find-manifest.ts";
  * JSON up to twice that.
  */
 export const MAX_SHOWN_TEXT_BYTES = 1024 * 1024;
-/** What is certainly stored in one piece. */
+/** A text of at most this many bytes is certainly stored in one row. */
 const MAX_SHORT_TEXT_BYTES = 600_000;
 
 export interface ImageTag extends Omit<TagRecord, "manifestBytes" | "manifestId"> {
@@ -110,7 +110,7 @@ export async function retag(
 ): Promise<void> {
   const { source, destination } = retagging;
   const repository = await requireOwnRepository(call, name, "edit");
-  // A tag always is what it is, so that pointing it to itself overwrites nothing.
+  // Retagging a tag to itself overwrites nothing, so it needs no `override`.
   const overrides = retagging.overrides || source === destination;
   const pointing = { source, destination, overrides };
   const actor = actorOf(call);

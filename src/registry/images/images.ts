@@ -1,4 +1,4 @@
-/** Images as whoever has a right to them manages them: guide 4.5, SWR's "image repository management". */
+/** Managing images: creating, changing, listing, deleting. */
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";

@@ -42,7 +42,7 @@ export async function readConfigText(
 }
 
 /**
- * Notes what a single image runs on once it is pushed; nothing waits for it, and nothing fails with it. What is missed
+ * Records the platform of an image after its push. Nobody waits for this, and a failure does no harm. What is missed
  * is made up for when somebody looks at the image.
  *
  * @param config undefined: the manifest is none of a single image.

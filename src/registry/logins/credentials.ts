@@ -50,9 +50,9 @@ export async function authenticate(stores: Stores, login: Login): Promise<Identi
 }
 
 /**
- * The same for what a login command's credentials do not reach: they are as wrong here as any others.
+ * The same for APIs that do not accept a login command: there its credentials count as wrong.
  *
- * @param account what is known of the user's account; another one is as wrong as another password.
+ * @param account the account that the request names, if any; a wrong one is refused like a wrong password.
  */
 export async function authenticateUser(
   stores: Stores,
@@ -80,7 +80,7 @@ async function checkUser(stores: Stores, login: Login): Promise<Identity | undef
 }
 
 /**
- * Whether a password is that of a user who is signed in, and whom other people's guesses at it do not hold up.
+ * Whether this is the password of a signed-in user. Other people's guesses do not delay the check.
  *
  * @throws RegistryError TOO_MANY_REQUESTS after too many attempts by this user; UNAUTHORIZED when the user is gone.
  */
@@ -180,7 +180,7 @@ export async function findCurrentIdentity(
   return identityOf(requireCurrentUser(await findUserById(stores.db, named.user.id), named), "account");
 }
 
-/** Leaves nothing of the record that is to stay behind: what is made from it goes into tokens and answers. */
+/** Removes the password hash from the record, because the result goes into tokens and answers. */
 export function identityOf(record: UserRecord, reach: Reach): Identity {
   const { id, name, accountId, accountName, role, passwordHash, passwordChanges } = record;
   const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);

@@ -21,7 +21,7 @@ export interface Turn {
 export class Lane {
   readonly #share: number;
   readonly #maxWaitMs: number;
-  /** What one piece of work takes, as measured lately. */
+  /** How long one job takes, by the last measurements. */
   #costMs = ASSUMED_COST_MS;
   /** When the turn begins that is given out next. */
   #nextTurnAt = 0;

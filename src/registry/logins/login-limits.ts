@@ -1,5 +1,5 @@
 /**
- * What holds up clients that guess passwords: limits by name and address and by address alone, which are looked at before any
+ * Slows down clients that guess passwords, with limits by name and address and by address alone. They are checked before any
  * other work is done.
  */
 import { BoundedMemory } from "../../model/bounded-memory.ts";

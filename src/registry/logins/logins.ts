@@ -1,4 +1,4 @@
-/** The logins of a user that last: what there is, and how one or all others are ended. */
+/** A user's lasting logins: listing them, ending one, ending all others. */
 import type { Manager, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -17,7 +17,7 @@ export async function listLogins(call: Call<Manager>, userName?: string): Promis
 }
 
 /**
- * Ends such a login: a refresh token, cookie or `X-Auth-Token` is good for nothing from then on. Tokens that were made with
+ * Ends a login: its refresh token, cookie or `X-Auth-Token` stops working at once. Tokens that were made with
  * it pull for their few minutes, and manage nothing any more.
  */
 export async function endLogin(call: Call<Manager>, id: string, userName?: string): Promise<void> {

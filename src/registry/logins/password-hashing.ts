@@ -15,7 +15,7 @@ export const MAX_PLACES_OF_ONE = 16;
 
 /** Container tools give up some seconds later. */
 const LOGIN_WAIT_MS = 5000;
-/** Nothing is lost by a longer wait of somebody who is known. */
+/** A user who is already known can wait longer without harm. */
 const USER_WAIT_MS = 20_000;
 
 const logins = new Lane(SHARE, LOGIN_WAIT_MS);
@@ -27,10 +27,10 @@ interface Check {
   result?: { stored: string; isRight: boolean };
 }
 
-/** By what is checked: the same login may come many times at once, from as many machines, and is one piece of work. */
+/** Running and recent checks, by name and password: if the same login arrives many times at once, it is checked once. */
 const checks = new BoundedMemory<Check>(256 * 1024);
 const CHECK_BYTES = 500;
-/** For how long after its start a check is good for the same login again. */
+/** For this long after its start, the result of a check is used again for the same login. */
 const SHARED_MS = 2000;
 const LOOK_INTERVAL_MS = 50;
 

@@ -75,7 +75,7 @@ export async function logIn(
   return openSession(stores, identity, login, terms);
 }
 
-/** Gives somebody who has shown who they are a login that lasts. */
+/** Creates a lasting login for a user whose credentials were checked. */
 export async function openSession(
   stores: Stores,
   { user, passwordChanges }: Pick<Identity, "user" | "passwordChanges">,

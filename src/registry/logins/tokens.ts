@@ -1,4 +1,7 @@
-/** Tokens: short, signed ones that say what may be done, and refresh tokens that `docker login` keeps instead of a password. */
+/**
+ * Tokens: short-lived, signed access tokens that say what they allow, and the refresh tokens that `docker login` stores
+ * instead of a password.
+ */
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import { type Credentials, ROLES, type Scope, type TokenGrants } from "../../model/rights/access.ts";
@@ -45,7 +48,10 @@ export interface AccessToken {
   scopes: Scope[];
 }
 
-/** Makes a token for what somebody (undefined: anybody) gets of the scopes; what is refused is left out, not an error. */
+/**
+ * Makes a token with the requested scopes that the user (undefined: an anonymous caller) is granted. Refused scopes are
+ * left out; that is no error.
+ */
 export async function issueAccessToken(
   stores: Stores,
   identity: Identity | undefined,
@@ -100,7 +106,7 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   }
   const caller: TokenCaller = {
     user,
-    // A token for certain scopes is good for nothing else; one for none stands for its user.
+    // A token with scopes allows only these; a token without scopes stands for its user.
     reach: access.length > 0 ? "registry" : reach,
     grants: limitTo(access),
     ...made,

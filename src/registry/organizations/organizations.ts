@@ -9,7 +9,7 @@ import { type Call, actorOf } from "../call.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { requireOrganization, unknownOrganization } from "../rights/management.ts";
 
-/** An organization as somebody sees it who has a right to it or to some of its images. */
+/** An organization, as it is shown to a user who has a right to it or to some of its images. */
 export interface Organization extends storage.Organization {
   level: Level;
 }

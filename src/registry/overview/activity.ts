@@ -1,4 +1,4 @@
-/** What happened of late, for the first page that somebody sees: beyond SWR. */
+/** The latest pushes and deliveries, for the console's overview. SWR has no such operation. */
 import type { Manager } from "../../model/rights/access.ts";
 import {
   listRecentDeliveries,

@@ -12,7 +12,7 @@ import type { Call } from "../call.ts";
 /** How many days a report goes back, the running one included. */
 export const REPORT_DAYS = 30;
 
-/** What is limited for the caller: organizations of their own, and what the account stores. */
+/** The caller's quotas: the number of organizations, and what the account stores. */
 export interface OwnQuota {
   resource: QuotaResource | "organizations";
   used: number;

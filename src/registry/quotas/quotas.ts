@@ -1,4 +1,4 @@
-/** Shares of what all accounts of a deployment store in: who may see them, and set them (docs/quotas.md). */
+/** Quotas of accounts and organizations: who may see and set them (docs/quotas.md). */
 import type { Manager } from "../../model/rights/access.ts";
 import type { CommonChanges, QuotaChanges, QuotaHolder, QuotaLimits, Quotas } from "../../kernel/quotas.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";

@@ -37,7 +37,7 @@ class ReadableGrants extends TokenGrants {
   }
 }
 
-/** What a token that says this limits its caller to. */
+/** The grants that a token names, in a form that only this module can read. */
 export function limitTo(grants: readonly Grant[]): TokenGrants {
   return new ReadableGrants(grants);
 }
@@ -90,7 +90,7 @@ export async function requireMountAccess(
   return { action: "push", repository };
 }
 
-/** The scope that clients ask for: who pushes pulls as well, to see what is there already. */
+/** The scope that clients request. A push also requests pull, to find out which parts exist. */
 function scopeFor(action: Action, repository: RepositoryName): Scope {
   return action === "push" ? repositoryScope(repository, "pull", "push") : repositoryScope(repository, action);
 }
@@ -194,7 +194,7 @@ async function grantFor(stores: Stores, caller: RegistryCaller, scope: Scope): P
   return grant ?? { ...scope, actions: [], refused: [] };
 }
 
-/** Decides what of a scope a user gets. What cannot exist, such as an ill-named repository, is simply not granted. */
+/** Decides which actions of a scope a user is granted. A repository whose name is invalid is granted nothing. */
 export async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
   const wanted = scope.type === "repository" && scope.actions.includes("*") ? ACTIONS : scope.actions;
   const { allowed, isProspective } = await allowedInScope(stores, user, scope);

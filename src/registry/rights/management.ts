@@ -93,7 +93,7 @@ export async function requireOrganization(
 /**
  * Whether a user has a right to an organization as a whole at this moment, for what acts later in that user's name.
  *
- * @param user undefined, as one who is gone by now: no.
+ * @param user undefined if the user was deleted meanwhile; the answer is then no.
  */
 export async function hasOrganizationRight(
   stores: Stores,
@@ -125,7 +125,7 @@ export function requireOperator({ caller: { user } }: Call<Manager>): User {
 }
 
 /**
- * What of the audit the caller may see of what they ask for: an operator everything, an administrator what concerns the
+ * Restricts a query of the audit to what the caller may see: an operator sees everything, an administrator the events of the
  * account, a member what they did themselves and what concerns an organization that they manage.
  *
  * @returns the conditions to add to what they ask for.

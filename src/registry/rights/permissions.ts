@@ -28,7 +28,7 @@ export async function showPermissions(call: Call<Manager>, target: storage.Permi
   return { targetId, own, others: all.filter(({ userId }) => userId !== user.id) };
 }
 
-/** Gives rights to users who have none here yet: all or none. */
+/** Grants rights to users who have none here yet: to all of them, or to none if one is refused. */
 export async function grantPermissions(
   call: Call<Manager>,
   target: storage.PermissionTarget,

@@ -31,7 +31,7 @@ function isRunning({ endsAt }: { endsAt: Date | null }): boolean {
   return endsAt === null || endsAt.getTime() > Date.now();
 }
 
-/** With whom an image is shared, or was. Whoever has a right to the image in its own account may see that. */
+/** An image's shares, also ended ones. Needs any right to the image, as a user of its own account. */
 export async function listImageShares(call: Call<Manager>, name: RepositoryName): Promise<Share[]> {
   const { id } = await requireOwnRepository(call, name, "read");
   const shares = await listShares(call.stores.db, id);

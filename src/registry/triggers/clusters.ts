@@ -149,9 +149,9 @@ export async function removeCluster(
 }
 
 /**
- * Tries a cluster out, for what a trigger would do if that is said.
+ * Tests a cluster, also for the update that a trigger would make if one is given.
  *
- * @returns what does not work; undefined when all does.
+ * @returns a sentence about what does not work; undefined if everything does.
  */
 export async function tryCluster(
   call: Call<Manager>,

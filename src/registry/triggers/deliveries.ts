@@ -38,13 +38,14 @@ const LEASE_MS = 60_000;
 /** After how long somebody looks whether a message was lost. */
 const OVERDUE_MS = 60_000;
 const SWEEP_LIMIT = 2000;
-/** A queue holds a message back for no longer. What is due later, the sweeper finds. */
+/** The longest delay of a queue message. The sweeper finds deliveries that are due later. */
 const MAX_DELAY_S = 12 * 60 * 60;
 /** A queue takes so many messages at once. */
 const MAX_BATCH = 100;
 
 /**
- * Hands what a push has written to the queue, without those whose glob the tag does not match. Never throws: what is not
+ * Sends the deliveries of a push to the queue, but for those whose glob does not match the tag. Never throws: the
+ * sweeper finds those that were not
  * handed over, the sweeper finds.
  */
 export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]): Promise<void> {

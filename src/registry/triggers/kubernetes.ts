@@ -117,7 +117,7 @@ export function subjectOf({ workload, application, namespace }: KubernetesTarget
   return `${workload.slice(0, -1)} ${application} in namespace ${namespace}`;
 }
 
-/** What it takes to let pushes of an image set a container, as a refusal names it. */
+/** The rights that an update of a container by pushes needs, in the words of a refusal. */
 export function needFor(repository: RepositoryName): string {
   const organization = organizationOf(repository);
   return `it takes edit on organization ${organization}, or a container that runs image ${repository} already`;
@@ -181,7 +181,7 @@ async function watchRollout(look: Look): Promise<Outcome> {
   return judge(look, found.workload, `${subject} was set to ${nameOf(image)}`);
 }
 
-/** What a workload with the right image comes to. */
+/** The outcome of a delivery whose workload has the right image: by the state of its rollout. */
 function judge({ target }: Look, workload: Workload, said: string): Outcome {
   const { state, detail: progress } = judgeRollout(target.workload, workload);
   const detail = `${said}: ${progress}`;

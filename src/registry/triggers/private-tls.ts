@@ -11,7 +11,7 @@ export interface PrivateRequest {
   url: URL;
   headers: Record<string, string>;
   body?: string | undefined;
-  /** Who may vouch for the server: nobody else does. */
+  /** The only authorities whose certificates are accepted for the server. */
   authorities: readonly Certificate[];
   /** Bytes of the answer's body. */
   maxBytes: number;

@@ -105,7 +105,7 @@ export async function getDelivery(
   return { ...delivery, tries: await listAttempts(call.stores.db, id) };
 }
 
-/** A trigger with what it did last, or failed to do, the newest first. */
+/** The latest deliveries of a trigger, successful or not, newest first. */
 export async function getTriggerWithOutcomes(
   call: Call<Manager>,
   name: RepositoryName,
@@ -117,7 +117,8 @@ export async function getTriggerWithOutcomes(
 }
 
 /**
- * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out: whatever its
+ * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out:
+ * whatever its
  * condition, and whether it is enabled or not. It is made at once.
  *
  * @returns it.

@@ -1,4 +1,4 @@
-/** Triggers of an image, as whoever may edit it manages them (guide 4.7 and 6). */
+/** Managing the triggers of an image. */
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_URL_LENGTH } from "../../kernel/field-limits.ts";
@@ -230,7 +230,7 @@ function unknownTrigger(name: RepositoryName, trigger: string): RegistryError {
   });
 }
 
-/** What somebody else deleted while a trigger was being written. */
+/** The error for an image or cluster that somebody else deleted during the request. */
 async function whatIsGone(
   { db }: Stores,
   { name }: RepositoryAccess,
@@ -240,7 +240,7 @@ async function whatIsGone(
   return new RegistryError("CLUSTER_UNKNOWN", "the cluster was deleted meanwhile");
 }
 
-/** Which secrets there are is a secret to nobody who may replace them. */
+/** Users who may replace the secrets may also know which ones are set. */
 async function withoutSecrets(stores: Stores, { encryptedSecrets, ...trigger }: TriggerRecord): Promise<Trigger> {
   if (encryptedSecrets === null) return { ...trigger, has: NO_SECRETS };
   try {
@@ -317,7 +317,7 @@ function invalidUrl(why: string): RegistryError {
   return new RegistryError("TRIGGER_INVALID", { message: `the url ${why}`, detail: { field: "url" } });
 }
 
-/** What was set stays with the address that it was given for: another one takes it anew. */
+/** Secrets belong to the address that they were set for. If the address changes, they have to be set again. */
 async function mergeSecrets(
   stores: Stores,
   wanted: WantedSecrets,

@@ -1,4 +1,4 @@
-/** Sending push events to webhooks: one try, and what is to be made of its answer. */
+/** Sends a push event to a webhook: one try, and how its answer is interpreted. */
 import type { Outcome } from "../../model/triggers/deliveries.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { checkTarget } from "../../model/triggers/outbound.ts";

@@ -116,7 +116,7 @@ export default function Accounts() {
   );
 }
 
-/** What an operator may do with an account. Why one cannot be deleted stands beside it. */
+/** The actions of an operator on an account, and the reason if it cannot be deleted. */
 function AccountMenu({ account: { name, organizations }, onDelete }: { account: Account; onDelete: () => void }) {
   const { t } = useTranslation("account");
   const self = useSelf();

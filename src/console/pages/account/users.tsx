@@ -142,7 +142,7 @@ interface UserMenuProps {
 }
 
 /**
- * What an administrator may do with a user: nothing with operators, unless being one. Oneself has pages of one's own, and
+ * The actions of an administrator on a user. Only operators can change operators. Your own user has other pages, and
  * nobody takes the own rights away by a slip.
  */
 function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins, onDelete }: UserMenuProps) {

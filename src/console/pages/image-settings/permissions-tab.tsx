@@ -13,7 +13,7 @@ import styles from "./image-settings.module.css";
 export default function PermissionsTab() {
   const { organization } = useImage();
   const { data } = useOrganization(organization);
-  // Who has a right to single images only is told nothing of the organization's.
+  // Users with a right to single images only may not see the rights on the organization.
   const isMember = data ? data.level !== null : undefined;
   const byOrganization = usePermissions({ organization }, { isEnabled: isMember === true });
   return (

@@ -102,7 +102,7 @@ interface RetagFormProps {
   onClose: () => void;
 }
 
-/** Gives what a tag points to another tag. One that is there already is moved only when that was asked for once more. */
+/** Adds another tag to the image of a tag. One that is there already is moved only when that was asked for once more. */
 function RetagForm({ source, onClose }: RetagFormProps) {
   const { t } = useTranslation("image");
   const retag = useRetag(useImage());
@@ -157,7 +157,7 @@ interface DeleteTagsDialogProps {
 /** How many names are spelled out. */
 const MAX_NAMED = 10;
 
-/** Asks before tags go, and tells what came of each. What is gone can be brought back by the toast that says so. */
+/** Asks before tags are deleted, and shows the result for each. The toast about a deleted tag can restore it. */
 function DeleteTagsDialog({ isOpen, onClose, tags, onDeleted }: DeleteTagsDialogProps) {
   const { t } = useTranslation("image");
   const image = useImage();

@@ -127,7 +127,7 @@ function Check({ target }: { target: KubernetesDraft }) {
   const { cluster, workload } = target;
   const namespace = target.namespace.trim();
   const application = target.application.trim();
-  // Who may not see the clusters may not try them either.
+  // Users who may not see the clusters may not test them either.
   if (!clusters.some(({ name }) => name === cluster)) return null;
   return (
     <div className={styles.check}>

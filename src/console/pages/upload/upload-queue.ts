@@ -74,7 +74,7 @@ export interface UploadPort {
   send: (order: UploadOrder) => void;
 }
 
-/** What of a sending file is known only here. */
+/** State of a file while it is sent that is not part of what the page shows. */
 interface Sending {
   id: number;
   organization: string;
@@ -333,7 +333,7 @@ function markTaken(files: readonly QueuedFile[]): QueuedFile[] {
   });
 }
 
-/** What the archive calls its images; what has no name in it waits for one. */
+/** The names of the images in the archive; an image without one waits until the user enters it. */
 function namesOf(images: readonly FoundImage[]): ImageName[] {
   const names = images.flatMap((image, at) => {
     const known = image.names.length > 0 ? image.names : [{ name: "", tag: "latest" }];

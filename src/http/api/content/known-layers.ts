@@ -44,7 +44,7 @@ const route = createRoute({
   responses: { 200: json(KnownLayers, "Those that are there, each once.") },
 });
 
-/** What an upload from a page asks before it sends anything. */
+/** The upload page asks this before it sends anything. */
 export const knownLayers = createRouter().openapi(route, async (c) => {
   const { organization } = c.req.valid("param");
   const { image, diffIds } = c.req.valid("json");

@@ -31,7 +31,7 @@ export const AccountRole = z.enum(ROLES).openapi({
 
 export const Time = z.string().openapi({ format: "date-time", example: "2026-11-24T08:00:00.000Z" });
 
-/** The one in a path: what is no name is simply unknown. */
+/** A name in the path. Text that cannot be a name is answered as an unknown name. */
 export const NameParams = z.object({
   name: z.string().openapi({ param: { name: "name", in: "path" }, example: "alice" }),
 });

@@ -63,7 +63,7 @@ const WholeDelivery = z
   })
   .openapi("WholeDelivery");
 
-/** The history of a trigger, tests, and what is sent once more. */
+/** The history of a trigger, test deliveries, and sending a delivery again. */
 export const deliveries = createRouter();
 
 deliveries.openapi(
