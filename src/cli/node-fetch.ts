@@ -1,8 +1,7 @@
 /**
  * What stands in for `fetch` in this tool: Node's own HTTP client, which sends large bodies faster, tells how much of
- * them has left, and goes on using a connection after an answer that nobody reads. Of undici an upload takes twice the
- * memory and three times the
- * processor: it does not tell when a buffer can be used again.
+ * them has left, and goes on using a connection after an answer that nobody reads. With undici an upload
+ * takes twice the memory and three times the processor time, because it does not tell when a buffer can be used again.
  */
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";

@@ -44,10 +44,9 @@ const MAX_ENTERING = 48;
 const entrance = new Places(MAX_ENTERING);
 
 /**
- * Holds back a request with a body, or refuses it, when too many of them are under way already, before anything is asked or
- * read for it. Requests without credentials have places of their own, so that they cannot delay users who are known. No
- * network has
- * all places.
+ * Holds back a request with a body, or refuses it, when too many of them are under way already, before anything is
+ * asked or read for it. Requests without credentials have places of their own, so that they cannot delay users who are
+ * known. No network has all places.
  */
 export const limitBodies = limiting((c) => (namesSomebody(c) ? named : strangers));
 

@@ -23,10 +23,9 @@ export function registryHost(c: Context<AppEnv>): string {
 
 /**
  * The address at which the client of this very request finds the registry: the address of `PUBLIC_URL` that the request
- * names, or else the first one, since a proxy may have replaced the name; but where that is this machine itself, as after
- * `npm start`, another port of it is one that is forwarded (`ssh -L`), and counts. Without `PUBLIC_URL` it is the
- * request's own, by
- * https unless that is the machine itself: a proxy that ends TLS passes plain requests on.
+ * names, or else the first one, since a proxy may have replaced the name; but where that is this machine itself, as
+ * after `npm start`, another port of it is one that is forwarded (`ssh -L`), and counts. Without `PUBLIC_URL` it is the
+ * request's own, by https unless that is the machine itself: a proxy that ends TLS passes plain requests on.
  *
  * @returns `https://host[:port]`.
  */

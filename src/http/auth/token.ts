@@ -91,8 +91,7 @@ async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<
   requireOwnPage(c);
   const session = await findSession(c.var.stores, { kind: "browser", token: cookie }, clientOf(c));
   // These tokens can only push and pull, like those of a login command: after the session has ended, they still allow
-  // that, and for
-  // a token's few minutes.
+  // that, and for a token's few minutes.
   if (session) return { ...session.identity, reach: "registry" };
   throw new RegistryError("UNAUTHORIZED", "the session has ended: log in again");
 }

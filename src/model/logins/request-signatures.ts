@@ -103,9 +103,8 @@ export function canonicalPath(pathname: string): string {
 
 /**
  * The forms of a path that clients sign: {@link canonicalPath}, and, if a name contains a slash sent as `%2F`, the form
- * that they
- * make of that. The Python SDK signs the path as if it were two segments. The Node SDK, which a caller has to give the name
- * encoded, signs it encoded once more.
+ * that they make of that. The Python SDK signs the path as if it were two segments. The Node SDK, which a caller has to
+ * give the name encoded, signs it encoded once more.
  */
 export function canonicalPaths(pathname: string): string[] {
   const path = canonicalPath(pathname);

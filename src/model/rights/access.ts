@@ -39,8 +39,7 @@ export interface Grant {
 
 /**
  * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since what was
- * decided of an
- * organization that did not exist has to be decided anew at each use.
+ * decided of an organization that did not exist has to be decided anew at each use.
  */
 export abstract class TokenGrants {
   protected abstract readonly isReadByAccessOnly: true;
@@ -62,7 +61,7 @@ interface Sender {
 /** What `registry` credentials (a login command's) are good for: pushing and pulling. Others manage an account as well. */
 export type Reach = "account" | "registry";
 
-/** What the credentials of a request to a management API say. `registry/rights/management.ts` makes a caller of it. */
+/** What the credentials of a request to a management API say. `registry/rights/callers.ts` makes a caller of them. */
 export interface Credentials extends Sender {
   reach: Reach;
 }

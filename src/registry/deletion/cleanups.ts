@@ -25,8 +25,8 @@ const MINUTE_MS = 40_000;
 const PART = 0.5;
 
 /**
- * Continues all large deletions, as far as the budget allows. An error with one of them does not stop the others: all are
- * gone on with, and then what failed first is thrown.
+ * Continues all large deletions, as far as the budget allows. An error with one of them does not stop the others: the first
+ * error is thrown at the end.
  */
 export async function cleanUp(stores: Stores, budget: Budget): Promise<void> {
   const failures: unknown[] = [];

@@ -20,8 +20,7 @@ interface Repository {
 
 /**
  * Deletes tags that no rule keeps, of a repository from which the caller may delete. Companions go last: those whose
- * images are deleted along rest then, as if they had not
- * been named, and come back with them.
+ * images are deleted along rest then, as if they had not been named, and come back with them.
  *
  * @returns for each tag whether it was deleted, and why not.
  */

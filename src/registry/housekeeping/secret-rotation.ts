@@ -70,9 +70,8 @@ export async function startReencryption(call: Call<Manager>): Promise<Reencrypti
 
 /**
  * Re-encrypts secrets that an older key encrypted, as many as one run may. A row is replaced only if nobody has changed
- * it since it was read, so a
- * run that dies, or meets another, has done a part of the work and no harm. What cannot be decrypted stays as it is, and is
- * logged.
+ * it since it was read, so a run that dies, or meets another, has done a part of the work and no harm. What cannot be
+ * decrypted stays as it is, and is logged.
  */
 export async function reencryptSecrets(
   stores: Stores,

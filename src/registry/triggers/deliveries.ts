@@ -44,9 +44,8 @@ const MAX_DELAY_S = 12 * 60 * 60;
 const MAX_BATCH = 100;
 
 /**
- * Sends the deliveries of a push to the queue, but for those whose glob does not match the tag. Never throws: the
- * sweeper finds those that were not
- * handed over, the sweeper finds.
+ * Sends the deliveries of a push to the queue, but for those whose glob does not match the tag. Never throws: the sweeper
+ * finds those that the queue did not take.
  */
 export async function dispatch(stores: Stores, entries: readonly OutboxEntry[]): Promise<void> {
   if (entries.length === 0) return;

@@ -117,9 +117,8 @@ export async function getTriggerWithOutcomes(
 }
 
 /**
- * Writes a delivery of the newest tag but caches, or of one that is made up when there is none, to try a trigger out:
- * whatever its
- * condition, and whether it is enabled or not. It is made at once.
+ * Tries a trigger out with a delivery of the newest tag that is no cache, or of a made-up tag if there is none. It is sent at
+ * once, whatever the trigger's condition, and also if the trigger is disabled.
  *
  * @returns it.
  */

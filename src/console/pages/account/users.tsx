@@ -142,8 +142,8 @@ interface UserMenuProps {
 }
 
 /**
- * The actions of an administrator on a user. Only operators can change operators. Your own user has other pages, and
- * nobody takes the own rights away by a slip.
+ * The actions of an administrator on a user. Only operators can change operators. There are none on your own user, which
+ * has other pages, so that you cannot take away your own rights by mistake.
  */
 function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins, onDelete }: UserMenuProps) {
   const { t } = useTranslation(["account", "common"]);
