@@ -14,7 +14,7 @@ import { proxy } from "./commands/proxy.ts";
 import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
 import { quota } from "./commands/quota.ts";
-import { rule } from "./commands/rule.ts";
+import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";

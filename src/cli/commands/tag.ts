@@ -7,7 +7,7 @@ import { formatTime, printFields, printLine, printTable, shortDigest } from "../
 import { confirm } from "../prompt.ts";
 import { deletedTags, restoreTag } from "./deleted-tags.ts";
 import { tagHistory } from "./history.ts";
-import { protect, protections, unprotect } from "./protection.ts";
+import { protect, protections, unprotect } from "./immutable-rules.ts";
 
 const TAGS = "/api/organizations/{organization}/images/{image}/tags";
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_TAG_PATTERN_LENGTH } from "../../../kernel/field-limits.ts";
-import { type ImmutableTagRule, useImmutableTagChanges, useImmutableTagRules } from "../../api/immutable-tags.ts";
+import { type ImmutableTagRule, useImmutableTagChanges, useImmutableTagRules } from "../../api/immutable-rules.ts";
 import {
   Button,
   Card,

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_NOTE_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
-import { type ImageShare, useImageShares, useShareChanges } from "../../api/sharing.ts";
+import { type ImageShare, useImageShares, useShareChanges } from "../../api/shares.ts";
 import {
   Badge,
   Button,
