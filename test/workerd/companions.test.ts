@@ -524,6 +524,26 @@ describe("a companion whose image is not there", () => {
     for (const repository of repositories) expect(await tagsOf(repository)).toEqual([]);
   });
 
+  it("is not done while something of the last image is left, though its budget ends there", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository, "v1");
+    await collect();
+    await env.DB.prepare(
+      `INSERT INTO unsettled_manifests (repository_id, digest, is_released)
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+       SELECT r.id, 'sha256:' || printf('%064x', i), 1 FROM n, repositories r WHERE r.name = ?`,
+    )
+      .bind(repository)
+      .run();
+    const left = () => env.DB.prepare("SELECT count(*) AS n FROM unsettled_manifests").first<number>("n");
+    const { db } = lastingStores();
+    for (let run = 0, isDone = false; !isDone; run += 1) {
+      expect(run).toBeLessThan(100);
+      isDone = await settleAll({ ...stores, db }, Date.now() - 7 * DAY, new Budget(db, 20, DAY));
+      if (isDone) expect(await left()).toBe(0);
+    }
+  });
+
   it("stays while the image is elsewhere in the account, as with COSIGN_REPOSITORY", async ({ expect }) => {
     const [repository, signatures] = [newRepository(), newRepository()];
     const { digest } = await pushImage(repository, "v1");

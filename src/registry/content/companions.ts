@@ -122,10 +122,11 @@ export async function settleAll({ db }: Stores, since: number, budget: Budget): 
   for (let last = 0; ;) {
     const repositories = await listUnsettledRepositories(db, last, PAGE_REPOSITORIES);
     for (const repository of repositories) {
-      if (budget.isSpent) return false;
       // If the image was deleted since, its marks were deleted with it.
       if (repository.accountId === GONE_ACCOUNT) continue;
       await settleRepository(db, repository, await listUnsettled(db, repository.id), budget);
+      // Also of the last one: something of it may be left.
+      if (budget.isSpent) return false;
     }
     last = repositories.at(-1)?.id ?? last;
     if (repositories.length < PAGE_REPOSITORIES) return true;
