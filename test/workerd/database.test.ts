@@ -21,7 +21,7 @@ function slowDatabase() {
       endedAt = performance.now();
     }
   };
-  const originals = new WeakSet<object>();
+  const originals = new WeakMap<object, D1PreparedStatement>();
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
     const wrapped = replacing(statement, {
       bind: (...values: unknown[]) => wrap(statement.bind(...values)),
@@ -29,14 +29,18 @@ function slowDatabase() {
       run: () => slow(() => statement.run()),
       raw: () => slow(() => statement.raw()),
     });
-    originals.add(wrapped);
+    originals.set(wrapped, statement);
     return wrapped;
   };
   const binding = replacing(env.DB, {
     prepare: (text: string) => wrap(env.DB.prepare(text)),
     batch: (statements: D1PreparedStatement[]) => {
-      if (!statements.every((statement) => originals.has(statement))) throw new TypeError("no statement of D1's");
-      return slow(async () => statements.map(() => ({ results: [] })) as unknown as D1Result[]);
+      const batch = statements.map((statement) => {
+        const original = originals.get(statement);
+        if (!original) throw new TypeError("no statement of D1's");
+        return original;
+      });
+      return slow(() => env.DB.batch(batch));
     },
   });
   return { db: openDatabase(binding), pauses };

@@ -5,6 +5,9 @@ import type { paths } from "./schema.d.ts";
 
 export type Api = Client<paths>;
 
+/** The registry's own description, or one that tells less of it. */
+type Description = Partial<Record<keyof paths, object>>;
+
 export interface ApiOptions extends ClientOptions {
   /**
    * Makes the error that a call throws for an answer that is no success.
@@ -17,9 +20,11 @@ export interface ApiOptions extends ClientOptions {
 /**
  * Opens the API: `api.GET("/api/images", { params: { query } })` and the like. {@link unwrap} takes the data out of an
  * answer; a refusal is thrown before there is one.
+ *
+ * @typeParam P the description by which calls are typed.
  */
-export function createApi({ refuse, ...options }: ApiOptions): Api {
-  const api = createClient<paths>(options);
+export function createApi<P extends Description = paths>({ refuse, ...options }: ApiOptions): Client<P> {
+  const api = createClient<P>(options);
   api.use({
     async onResponse({ response }) {
       if (!response.ok) throw refuse(response, readProblems(parseJson(await response.text())));
