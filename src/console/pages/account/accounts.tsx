@@ -31,6 +31,7 @@ import {
   GENERATED_PASSWORD,
   NewCredentials,
   PasswordField,
+  useNameRefusal,
   usePasswordMaker,
 } from "./new-credentials.tsx";
 
@@ -152,6 +153,7 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
   const [chosenName, setChosenName] = useState<string>();
   const [password, setPassword] = useState(GENERATED_PASSWORD);
   const makePassword = usePasswordMaker();
+  const explainName = useNameRefusal(ADMINISTRATOR);
   const [created, setCreated] = useState<Credentials>();
   // Most often the first administrator bears the account's name.
   const administrator = chosenName ?? account;
@@ -165,12 +167,8 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
       if (!(error instanceof ApiError)) throw error;
       const { code, detail } = error;
       if (code === "ACCOUNT_EXISTS") throw new FieldError("name", t("accounts.nameTaken"), { cause: error });
-      if (code === "USER_RESERVED") throw new FieldError(ADMINISTRATOR, t("users.nameReserved"), { cause: error });
-      if (code === "USER_EXISTS") throw new FieldError(ADMINISTRATOR, t("users.nameTaken"), { cause: error });
       if (detail?.field === "name") throw new FieldError("name", t("accounts.nameInvalid"), { cause: error });
-      if (detail?.field === ADMINISTRATOR)
-        throw new FieldError(ADMINISTRATOR, t("users.nameInvalid"), { cause: error });
-      throw error;
+      throw explainName(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { FieldError } from "../../api/client.ts";
+import { ApiError, FieldError } from "../../api/client.ts";
 import { PASSWORD_LENGTH } from "../../api/users.ts";
 import { Button, CopyButton, DescriptionList, Notice, RadioGroup, TextField } from "../../ui/index.ts";
 import styles from "./account.module.css";
@@ -108,4 +108,16 @@ export function SecretValue({ value, copyLabel }: { value: string; copyLabel: st
       <CopyButton value={value} label={copyLabel} />
     </span>
   );
+}
+
+/** Puts a refusal of a new user's name at the field of the form that has the name; other errors stay as they are. */
+export function useNameRefusal(field: string): (error: unknown) => unknown {
+  const { t } = useTranslation("account");
+  return (error) => {
+    if (!(error instanceof ApiError)) return error;
+    if (error.code === "USER_RESERVED") return new FieldError(field, t("users.nameReserved"), { cause: error });
+    if (error.code === "USER_EXISTS") return new FieldError(field, t("users.nameTaken"), { cause: error });
+    if (error.detail?.field === field) return new FieldError(field, t("users.nameInvalid"), { cause: error });
+    return error;
+  };
 }

@@ -2,7 +2,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_ACCOUNT_NAME_LENGTH } from "../../../kernel/field-limits.ts";
 import type { AccessKey } from "../../api/access-keys.ts";
-import { ApiError, FieldError } from "../../api/client.ts";
 import { useSelf } from "../../api/session.ts";
 import { type Role, useDeleteKeyOfUser, useKeysOfUser, type User, useUserChanges } from "../../api/users.ts";
 import {
@@ -30,6 +29,7 @@ import {
   GENERATED_PASSWORD,
   NewCredentials,
   PasswordField,
+  useNameRefusal,
   usePasswordMaker,
 } from "./new-credentials.tsx";
 
@@ -41,6 +41,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState(GENERATED_PASSWORD);
   const [role, setRole] = useState<Role>("member");
   const makePassword = usePasswordMaker();
+  const explainName = useNameRefusal("name");
   const [added, setAdded] = useState<Credentials>();
 
   async function submit() {
@@ -49,11 +50,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
       await create.mutateAsync({ ...credentials, role });
       setAdded(credentials);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.code === "USER_RESERVED") throw new FieldError("name", t("users.nameReserved"), { cause: error });
-      if (error.code === "USER_EXISTS") throw new FieldError("name", t("users.nameTaken"), { cause: error });
-      if (error.detail?.field === "name") throw new FieldError("name", t("users.nameInvalid"), { cause: error });
-      throw error;
+      throw explainName(error);
     }
   }
 
