@@ -35,7 +35,7 @@ const V8_FLAGS = "--max-semi-space-size=1 --initial-old-space-size=4 --heap-grow
 const ABOUT_CACHE = "NOSENTRY per-isolate bootstrap compile cache";
 
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/content/upload-places.ts`. */
-const UPLOADS_IN_MEMORY = "96";
+const UPLOADS_IN_MEMORY = "48";
 
 /** When files of upload sessions are removed that are over, and for how many milliseconds they must have been. */
 const SWEEP_CRON = "37 * * * *";

@@ -1,5 +1,5 @@
 /** Clients that are refused, that send slowly, or break off, against `npm start`. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,8 @@ import {
   type Server,
 } from "../support/server.ts";
 
-const AUTHORIZATION = `Authorization: Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}\r\n`;
+const CREDENTIALS = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+const AUTHORIZATION = `Authorization: ${CREDENTIALS}\r\n`;
 const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 const DIGEST = `sha256:${"0".repeat(64)}`;
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
   server = await startServer(stateDir);
   // What the first requests of a process take is not what is measured.
   for (let warmUp = 0; warmUp < 50; warmUp += 1) await fetch(`${server.url}/v2/`);
+  for (let pushed = 0; pushed < 40; pushed += 1) await pushBlob("warm", randomBytes(300 * 1024));
 }, 60_000);
 afterEach(() => {
   for (const { socket } of clients.splice(0)) socket.destroy();
@@ -77,10 +79,24 @@ function countStatuses(): Record<string, number> {
   return counts;
 }
 
+/** Pushes a blob as a client does that means well. */
+async function pushBlob(repository: string, bytes: Buffer): Promise<void> {
+  const response = await fetch(`${server.url}/v2/hostile/${repository}/blobs/uploads/?digest=${digestOf(bytes)}`, {
+    method: "POST",
+    body: new Uint8Array(bytes),
+    headers: { Authorization: CREDENTIALS, "Content-Type": "application/octet-stream" },
+  });
+  if (response.status !== 201) throw new Error(`POST answered ${response.status}: ${await response.text()}`);
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
 async function openUpload(): Promise<string> {
   const response = await fetch(`${server.url}/v2/hostile/uploads/blobs/uploads/`, {
     method: "POST",
-    headers: { Authorization: AUTHORIZATION.slice("Authorization: ".length).trim() },
+    headers: { Authorization: CREDENTIALS },
   });
   const location = response.headers.get("Location");
   if (location === null) throw new Error(`POST answered ${response.status}`);
@@ -170,14 +186,8 @@ test(
   { timeout: 60_000 },
   async () => {
     const bytes = Buffer.alloc(20 * MIB, "z");
-    const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-    const authorization = AUTHORIZATION.slice("Authorization: ".length).trim();
-    const pushed = await fetch(`${server.url}/v2/hostile/pulled/blobs/uploads/?digest=${digest}`, {
-      method: "POST",
-      body: bytes,
-      headers: { Authorization: authorization, "Content-Type": "application/octet-stream" },
-    });
-    expect(pushed.status).toBe(201);
+    const digest = digestOf(bytes);
+    await pushBlob("pulled", bytes);
     const use = await watchMemory({ front: server.pid }, async () => {
       for (let at = 0; at < 60; at += 1) {
         const socket = connect({ host: "127.0.0.1", port: server.port });
@@ -267,7 +277,7 @@ test(
     const response = await fetch(`${server.url}${await openUpload()}`, {
       method: "PATCH",
       body: new Uint8Array(6 * MIB),
-      headers: { Authorization: AUTHORIZATION.slice("Authorization: ".length).trim() },
+      headers: { Authorization: CREDENTIALS },
     });
     expect(response.status).toBe(202);
   },
@@ -342,8 +352,7 @@ describe("a body that breaks off or is not framed as it should", () => {
       client.socket.write("\r\nzz\r\n");
       await client.answered;
       expect(statusOf(client)).toBe(400);
-      const authorization = AUTHORIZATION.slice("Authorization: ".length).trim();
-      const status = await fetch(`${server.url}${location}`, { headers: { Authorization: authorization } });
+      const status = await fetch(`${server.url}${location}`, { headers: { Authorization: CREDENTIALS } });
       expect(status.headers.get("Range")).toMatch(/^0-\d{7}$/);
     },
   );
