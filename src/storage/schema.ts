@@ -217,6 +217,8 @@ export const repositories = sqliteTable(
     keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
     /** Shares, ended ones among them; kept by triggers on `shares` (migration 0006). */
     shareCount: integer("share_count").notNull().default(0),
+    /** Raised whenever content is removed: what was read of the repository before is of another generation (migration 0008). */
+    generation: integer("generation").notNull().default(0),
   },
   (table) => [
     index("repositories_by_organization").on(table.organizationId, table.name),

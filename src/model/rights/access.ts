@@ -27,12 +27,25 @@ export interface User {
   role: Role;
 }
 
+/**
+ * Which repository a name stood for. It is a fact and no right: a repository that took the name since has another id, and what
+ * was removed from this one has raised its generation.
+ */
+export interface RepositoryPlace {
+  id: number;
+  accountId: number;
+  /** Raised whenever content is removed from the repository. */
+  generation: number;
+}
+
 /** What a token allows for one resource, and what was asked for in vain. */
 export interface Grant {
   type: string;
   name: string;
   actions: string[];
   refused: string[];
+  /** Where the repository was when the decision was made; absent when nothing was granted, or there was none. */
+  place?: RepositoryPlace;
   /** The organization did not exist yet, so the decision holds only while that is so: it is made anew at each use. */
   isProspective?: boolean;
 }
@@ -93,7 +106,7 @@ export interface Actor extends Sender {
 /** The facts that decide about access to a repository, which need not exist. */
 export interface AccessFacts {
   organization: { id: number; accountId: number } | undefined;
-  repository: { id: number; isPublic: boolean } | undefined;
+  repository: (RepositoryPlace & { isPublic: boolean }) | undefined;
   organizationLevel: Level | undefined;
   repositoryLevel: Level | undefined;
   /** Shared with the user's account, and not ended. */

@@ -37,6 +37,8 @@ const AccessClaims = z.object({
       actions: z.array(z.string()),
       refused: z.array(z.string()).default([]),
       isProspective: z.boolean().exactOptional(),
+      /** Absent where there was no repository yet, and in tokens of versions that did not know it. */
+      place: z.object({ id: z.int(), accountId: z.int(), generation: z.int() }).exactOptional(),
     }),
   ),
 });

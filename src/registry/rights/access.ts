@@ -8,6 +8,7 @@ import {
   type Grant,
   levelOf,
   type RegistryCaller,
+  type RepositoryPlace,
   repositoryScope,
   type Scope,
   SEARCH_SCOPE,
@@ -49,6 +50,8 @@ export function limitTo(grants: readonly Grant[]): TokenGrants {
 export interface Access<A extends Action> {
   action: A;
   repository: RepositoryName;
+  /** Where it is, if it was there when the caller's right was decided. */
+  place?: RepositoryPlace | undefined;
 }
 
 /**
@@ -63,8 +66,8 @@ export async function requireAccess<A extends Action>(
   action: A,
   repository: RepositoryName,
 ): Promise<Access<A>> {
-  await requireScope(call, scopeFor(action, repository), action);
-  return { action, repository };
+  const { place } = await requireScope(call, scopeFor(action, repository), action);
+  return { action, repository, place };
 }
 
 /**
@@ -80,14 +83,14 @@ export async function requireMountAccess(
 ): Promise<Access<"push">> {
   const { stores, caller } = call;
   const sourceScope = scopeFor("pull", source);
-  await requireScope(call, scopeFor("push", repository), "push", sourceScope);
+  const { place } = await requireScope(call, scopeFor("push", repository), "push", sourceScope);
   if (caller.grants) {
     const { actions, refused } = await grantFor(stores, caller, sourceScope);
     if (!actions.includes("pull") && !refused.includes("pull")) {
       throw insufficient([scopeFor("push", repository), sourceScope]);
     }
   }
-  return { action: "push", repository };
+  return { action: "push", repository, place };
 }
 
 /** The scope that clients request. A push also requests pull, to find out which parts exist. */
@@ -152,20 +155,24 @@ export function pullLimitOf({ grants }: RegistryCaller): readonly string[] | und
   return pulling.map(({ name }) => name);
 }
 
-/** @param also more that the request needs: a challenge names it, so that one token will do for all. */
+/**
+ * What is granted of a scope, the action among it.
+ *
+ * @param also more that the request needs: a challenge names it, so that one token will do for all.
+ */
 async function requireScope(
   { stores, caller }: Call<RegistryCaller>,
   scope: Scope,
   action: Action | "*",
   ...also: Scope[]
-): Promise<void> {
+): Promise<Grant> {
   const detail = { scope: formatScopes([scope, ...also]) };
   // At once, and without a query: nobody in particular may pull at most.
   if (!caller.user && !caller.grants && action !== "pull") {
     throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   }
   const grant = await grantFor(stores, caller, scope);
-  if (grant.actions.includes(action)) return;
+  if (grant.actions.includes(action)) return grant;
   // Clients look for what is there before they push it. An answer to HEAD says no more than its status, so that who may not
   // push is told so, and why, by the push itself.
   if (action === "pull" && grant.refused.includes("push")) throw unknownTo(caller, scope.name);
@@ -197,18 +204,22 @@ async function grantFor(stores: Stores, caller: RegistryCaller, scope: Scope): P
 /** Decides which actions of a scope a user is granted. A repository whose name is invalid is granted nothing. */
 export async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
   const wanted = scope.type === "repository" && scope.actions.includes("*") ? ACTIONS : scope.actions;
-  const { allowed, isProspective } = await allowedInScope(stores, user, scope);
+  const { allowed, place, isProspective } = await allowedInScope(stores, user, scope);
+  const actions = wanted.filter((action) => allowed.includes(action));
   return {
     type: scope.type,
     name: scope.name,
-    actions: wanted.filter((action) => allowed.includes(action)),
+    actions,
     refused: wanted.filter((action) => !allowed.includes(action)),
+    // Clients can read a token: it does not tell of a repository that they may do nothing with.
+    ...(place && actions.length > 0 && { place }),
     ...(isProspective && { isProspective }),
   };
 }
 
 interface Allowed {
   allowed: readonly string[];
+  place?: RepositoryPlace | undefined;
   isProspective?: boolean;
 }
 
@@ -231,5 +242,12 @@ async function allowedInScope(stores: Stores, user: User | undefined, scope: Sco
   ) {
     return { allowed: ACTIONS, isProspective: true };
   }
-  return { allowed: actionsOf(levelOf(user, facts, stores.settings.allowsAnonymousPull)) };
+  return {
+    allowed: actionsOf(levelOf(user, facts, stores.settings.allowsAnonymousPull)),
+    place: facts.repository && placeOf(facts.repository),
+  };
+}
+
+function placeOf({ id, accountId, generation }: RepositoryPlace): RepositoryPlace {
+  return { id, accountId, generation };
 }

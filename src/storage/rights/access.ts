@@ -1,6 +1,13 @@
 /** What decisions about access go by: `model/rights/access.ts`. */
 import { and, eq, exists, gt, inArray, isNull, ne, or, type SQL, sql } from "drizzle-orm";
-import { type AccessFacts, atLeast, isAdministrator, type Level, type User } from "../../model/rights/access.ts";
+import {
+  type AccessFacts,
+  atLeast,
+  isAdministrator,
+  type Level,
+  type RepositoryPlace,
+  type User,
+} from "../../model/rights/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import type { Database } from "../database.ts";
 import { isNamed, isUserThere } from "../deletion/gone.ts";
@@ -63,7 +70,12 @@ function currentAccessQuery(db: Database, userId: number, repository: Repository
 /** What {@link factsOf} reads. */
 const FACT_COLUMNS = {
   organization: { id: organizations.id, accountId: organizations.accountId },
-  repository: { id: repositories.id, isPublic: repositories.isPublic },
+  repository: {
+    id: repositories.id,
+    accountId: repositories.accountId,
+    generation: repositories.generation,
+    isPublic: repositories.isPublic,
+  },
   organizationLevel: organizationPermissions.level,
   repositoryLevel: repositoryPermissions.level,
   sharedTo: shares.accountId,
@@ -71,7 +83,7 @@ const FACT_COLUMNS = {
 
 interface FactsRow {
   organization: { id: number; accountId: number } | null;
-  repository: { id: number; isPublic: boolean } | null;
+  repository: (RepositoryPlace & { isPublic: boolean }) | null;
   organizationLevel: Level | null;
   repositoryLevel: Level | null;
   sharedTo: number | null;

@@ -6,16 +6,13 @@ const R2_OPERATIONS = new Set(["head", "get", "put", "delete", "list", "createMu
 const MULTIPART_OPERATIONS = new Set(["uploadPart", "complete", "abort"]);
 const STATEMENT_OPERATIONS = new Set(["all", "run", "raw", "first"]);
 
-/** Module state, because the Worker and its Durable Objects share the isolate: so both count here. */
-export const counts: Counts = { statements: 0, roundTrips: 0, r2: {}, objects: {} };
-
-/** The same bindings, which count what is asked of them. */
-export function counted(env: Env): Env {
+/** The same bindings, which add to the counts what is asked of them. */
+export function counted(env: Env, counts: Counts): Env {
   return {
     ...env,
-    DB: countedDatabase(env.DB),
-    BUCKET: countedBucket(env.BUCKET),
-    UPLOADS: countedUploads(env.UPLOADS),
+    DB: countedDatabase(env.DB, counts),
+    BUCKET: countedBucket(env.BUCKET, counts),
+    UPLOADS: countedUploads(env.UPLOADS, counts),
   };
 }
 
@@ -43,13 +40,17 @@ function count(by: Record<string, number>, name: string): void {
 
 const originals = new WeakMap<object, D1PreparedStatement>();
 
-function countedDatabase(database: D1Database): D1Database {
+/** @param isNearby whether it is a session whose reads need not go to the primary. */
+function countedDatabase<T extends D1Database | D1DatabaseSession>(database: T, counts: Counts, isNearby = false): T {
   return intercepted(database, (name, original) => {
-    if (name === "prepare") return (sql) => countedStatement(original(sql) as D1PreparedStatement);
+    if (name === "prepare") return (sql) => countedStatement(original(sql) as D1PreparedStatement, counts, isNearby);
+    if (name === "withSession") {
+      return (start) => countedDatabase(original(start) as D1DatabaseSession, counts, start !== "first-primary");
+    }
     if (name === "batch") {
       return (statements) => {
         const list = statements as D1PreparedStatement[];
-        counts.roundTrips += 1;
+        countTrip(counts, isNearby);
         counts.statements += list.length;
         return original(list.map((statement) => originals.get(statement) ?? statement));
       };
@@ -59,12 +60,19 @@ function countedDatabase(database: D1Database): D1Database {
   });
 }
 
-function countedStatement(statement: D1PreparedStatement): D1PreparedStatement {
+function countTrip(counts: Counts, isNearby: boolean): void {
+  if (isNearby) counts.nearbyTrips += 1;
+  else counts.roundTrips += 1;
+}
+
+function countedStatement(statement: D1PreparedStatement, counts: Counts, isNearby: boolean): D1PreparedStatement {
   const proxy = intercepted(statement, (name, original) => {
-    if (name === "bind") return (...values) => countedStatement(original(...values) as D1PreparedStatement);
+    if (name === "bind") {
+      return (...values) => countedStatement(original(...values) as D1PreparedStatement, counts, isNearby);
+    }
     if (!STATEMENT_OPERATIONS.has(name)) return undefined;
     return (...args) => {
-      counts.roundTrips += 1;
+      countTrip(counts, isNearby);
       counts.statements += 1;
       return original(...args);
     };
@@ -73,24 +81,26 @@ function countedStatement(statement: D1PreparedStatement): D1PreparedStatement {
   return proxy;
 }
 
-function countedBucket(bucket: R2Bucket): R2Bucket {
+function countedBucket(bucket: R2Bucket, counts: Counts): R2Bucket {
   return intercepted(bucket, (name, original) => (...args) => {
     if (R2_OPERATIONS.has(name)) count(counts.r2, name);
     const result = original(...args);
-    if (name === "resumeMultipartUpload") return countedMultipart(result as R2MultipartUpload);
-    if (name === "createMultipartUpload") return (result as Promise<R2MultipartUpload>).then(countedMultipart);
+    if (name === "resumeMultipartUpload") return countedMultipart(result as R2MultipartUpload, counts);
+    if (name === "createMultipartUpload") {
+      return (result as Promise<R2MultipartUpload>).then((upload) => countedMultipart(upload, counts));
+    }
     return result;
   });
 }
 
-function countedMultipart(upload: R2MultipartUpload): R2MultipartUpload {
+function countedMultipart(upload: R2MultipartUpload, counts: Counts): R2MultipartUpload {
   return intercepted(upload, (name, original) => (...args) => {
     if (MULTIPART_OPERATIONS.has(name)) count(counts.r2, name);
     return original(...args);
   });
 }
 
-function countedUploads(uploads: Env["UPLOADS"]): Env["UPLOADS"] {
+function countedUploads(uploads: Env["UPLOADS"], counts: Counts): Env["UPLOADS"] {
   return intercepted(uploads, (name, original) => {
     if (name !== "get" && name !== "getByName") return undefined;
     return (...args) =>
