@@ -10,6 +10,7 @@ import { iam, iamOfHuawei } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
 import { answerEarly } from "./http/early-answer.ts";
 import { oci } from "./http/oci/index.ts";
+import { noStore } from "./http/no-store.ts";
 import { createRouter } from "./http/openapi.ts";
 import { strictTransport } from "./http/strict-transport.ts";
 import { swr, swrV3 } from "./http/swr/index.ts";
@@ -22,10 +23,11 @@ import { openStores } from "./registry/stores.ts";
  */
 export const app = createRouter();
 
+app.use(noStore);
 app.use(strictTransport);
 app.use(answerEarly);
 app.use(async function stores(c, next) {
-  c.set("stores", openStores(c.env));
+  c.set("stores", openStores(c.env, c.executionCtx));
   await next();
 });
 app.use(crossOrigin);
