@@ -6,11 +6,24 @@ const R2_OPERATIONS = new Set(["head", "get", "put", "delete", "list", "createMu
 const MULTIPART_OPERATIONS = new Set(["uploadPart", "complete", "abort"]);
 const STATEMENT_OPERATIONS = new Set(["all", "run", "raw", "first"]);
 
-/** The same bindings, which add to the counts what is asked of them. */
-export function counted(env: Env, counts: Counts): Env {
+/** How requests to D1 are counted. */
+interface Trips {
+  counts: Counts;
+  /** What a request to D1 waits for before it is sent. */
+  wait?: (() => Promise<void>) | undefined;
+  /** Whether they are a session's whose reads need not go to the primary. */
+  isNearby?: boolean;
+}
+
+/**
+ * The same bindings, which add to the counts what is asked of them.
+ *
+ * @param wait what each request to D1 waits for before it is sent.
+ */
+export function counted(env: Env, counts: Counts, wait?: () => Promise<void>): Env {
   return {
     ...env,
-    DB: countedDatabase(env.DB, counts),
+    DB: countedDatabase(env.DB, { counts, wait }),
     BUCKET: countedBucket(env.BUCKET, counts),
     UPLOADS: countedUploads(env.UPLOADS, counts),
   };
@@ -40,19 +53,21 @@ function count(by: Record<string, number>, name: string): void {
 
 const originals = new WeakMap<object, D1PreparedStatement>();
 
-/** @param isNearby whether it is a session whose reads need not go to the primary. */
-function countedDatabase<T extends D1Database | D1DatabaseSession>(database: T, counts: Counts, isNearby = false): T {
+function countedDatabase<T extends D1Database | D1DatabaseSession>(database: T, trips: Trips): T {
   return intercepted(database, (name, original) => {
-    if (name === "prepare") return (sql) => countedStatement(original(sql) as D1PreparedStatement, counts, isNearby);
+    if (name === "prepare") return (sql) => countedStatement(original(sql) as D1PreparedStatement, trips);
     if (name === "withSession") {
-      return (start) => countedDatabase(original(start) as D1DatabaseSession, counts, start !== "first-primary");
+      return (start) => {
+        const isNearby = start !== "first-primary";
+        return countedDatabase(original(start) as D1DatabaseSession, { ...trips, isNearby });
+      };
     }
     if (name === "batch") {
       return (statements) => {
         const list = statements as D1PreparedStatement[];
-        countTrip(counts, isNearby);
-        counts.statements += list.length;
-        return original(list.map((statement) => originals.get(statement) ?? statement));
+        return countTrip(trips, list.length, () => {
+          return original(list.map((statement) => originals.get(statement) ?? statement));
+        });
       };
     }
     if (name === "exec") throw new Error("exec is not counted");
@@ -60,22 +75,20 @@ function countedDatabase<T extends D1Database | D1DatabaseSession>(database: T, 
   });
 }
 
-function countTrip(counts: Counts, isNearby: boolean): void {
+function countTrip({ counts, wait, isNearby = false }: Trips, statements: number, send: () => unknown): unknown {
   if (isNearby) counts.nearbyTrips += 1;
   else counts.roundTrips += 1;
+  counts.statements += statements;
+  return wait ? wait().then(send) : send();
 }
 
-function countedStatement(statement: D1PreparedStatement, counts: Counts, isNearby: boolean): D1PreparedStatement {
+function countedStatement(statement: D1PreparedStatement, trips: Trips): D1PreparedStatement {
   const proxy = intercepted(statement, (name, original) => {
     if (name === "bind") {
-      return (...values) => countedStatement(original(...values) as D1PreparedStatement, counts, isNearby);
+      return (...values) => countedStatement(original(...values) as D1PreparedStatement, trips);
     }
     if (!STATEMENT_OPERATIONS.has(name)) return undefined;
-    return (...args) => {
-      countTrip(counts, isNearby);
-      counts.statements += 1;
-      return original(...args);
-    };
+    return (...args) => countTrip(trips, 1, () => original(...args));
   });
   originals.set(proxy, statement);
   return proxy;
