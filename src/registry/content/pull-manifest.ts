@@ -14,8 +14,8 @@ import {
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
-import { type Access, mayAccess } from "../rights/access.ts";
-import { findManifest, readManifest } from "./find-manifest.ts";
+import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
+import { findManifest, nameOf, readManifest, readNearbyManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
 /** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
@@ -59,11 +59,11 @@ export interface WantedManifest {
  */
 export async function pullManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   wanted: WantedManifest,
   memory: Lease,
 ): Promise<PullableManifest> {
-  const { digest, mediaType, size, text, ...found } = await findPull(call.stores, repository, wanted, memory);
+  const { digest, mediaType, size, text, ...found } = await findPull(call.stores, access, wanted, memory);
   const open = () => {
     const { isCounted, pulledIds: manifestIds } = found;
     countPull(call, { repository: found.repository, isCounted, bytes: size, manifestIds });
@@ -72,20 +72,24 @@ export async function pullManifest(
   return { digest, mediaType, size, open };
 }
 
-/** The same of any repository, for whom the caller of this has let pull; nothing is counted. */
+/** The same of any repository by its name, for whom the caller of this has let pull; nothing is counted. */
 export async function findPull(
   stores: Stores,
-  repository: RepositoryName,
+  searched: RepositoryName | Confirmable,
   { reference, accepted }: WantedManifest,
   memory: Lease,
 ): Promise<FoundPull> {
-  const manifest = await readManifest(stores.db, repository, reference, memory);
-  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  const near =
+    typeof searched !== "string" && isDigest(reference)
+      ? await readNearbyManifest(stores, searched, reference, memory)
+      : undefined;
+  const manifest = near ?? (await readManifest(stores.db, searched, reference, memory));
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(nameOf(searched), reference);
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
   const digest = defaultChild(manifest.text);
-  const child = digest && (await readManifest(stores.db, repository, digest, memory));
+  const child = digest && (await readManifest(stores.db, searched, digest, memory));
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
 
@@ -95,12 +99,13 @@ export async function findPull(
  */
 export async function statManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   wanted: WantedManifest,
 ): Promise<StoredManifest> {
   const { stores } = call;
+  const { repository } = access;
   const { reference, accepted } = wanted;
-  const manifest = await findManifest(stores.db, repository, reference);
+  const manifest = await findManifest(stores.db, access, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
   // its lost blobs with it.
@@ -108,7 +113,7 @@ export async function statManifest(
     throw unknownManifest(repository, reference);
   }
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
-  return withDocuments((memory) => findPull(stores, repository, wanted, memory));
+  return withDocuments((memory) => findPull(stores, access, wanted, memory));
 }
 
 /** @returns false when the manifest was collected just before. */

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
-import type { Actor, User } from "../../model/rights/access.ts";
+import type { Actor, RepositoryPlace, User } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { isPullable, mayPushNow } from "../rights/access.ts";
@@ -22,7 +22,7 @@ const MAX_MARKED = 1000;
  * manifests).
  */
 export type FoundBlob = BlobRecord & {
-  repository: { id: number; accountId: number };
+  repository: RepositoryPlace;
   unneededSince: number | null;
 };
 
@@ -30,7 +30,7 @@ export type FoundBlob = BlobRecord & {
 export type BlobSearch =
   | { outcome: "found"; blob: FoundBlob }
   /** The repository does not have it, or its object is known to be lost. */
-  | { outcome: "blob-unknown" }
+  | { outcome: "blob-unknown"; repository: { id: number } }
   | { outcome: "repository-unknown" };
 
 /** Finds a blob that a repository may serve, in one query. */
@@ -39,7 +39,11 @@ export async function findBlob(db: Database, repository: RepositoryName, digest:
     .select({
       blob: blobs,
       link: repositoryBlobs,
-      repository: { id: repositories.id, accountId: repositories.accountId },
+      repository: {
+        id: repositories.id,
+        accountId: repositories.accountId,
+        generation: repositories.generation,
+      },
     })
     .from(repositories)
     .leftJoin(blobs, eq(blobs.digest, digest))
@@ -50,7 +54,9 @@ export async function findBlob(db: Database, repository: RepositoryName, digest:
     .where(eq(repositories.name, repository));
   if (!row) return { outcome: "repository-unknown" };
   // A lost one is absent, so that a client that pushes it sends its bytes again.
-  if (!row.link || !row.blob || row.blob.lostAt !== null) return { outcome: "blob-unknown" };
+  if (!row.link || !row.blob || row.blob.lostAt !== null) {
+    return { outcome: "blob-unknown", repository: row.repository };
+  }
   return {
     outcome: "found",
     blob: { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince },

@@ -3,6 +3,7 @@ import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../../documents.ts"
 import type { Digest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import type { Lease } from "../../memory.ts";
+import type { RepositoryPlace } from "../../model/rights/access.ts";
 import { isAttached } from "./companions.ts";
 import type { Database } from "../database.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositories, tags } from "../schema.ts";
@@ -36,7 +37,9 @@ export function hasLostBlob(manifest: typeof manifests): SQL<boolean> {
 
 /** What a search by tag or digest has found. */
 export type ManifestSearch<M extends FoundManifest> =
-  { outcome: "found"; manifest: M } | { outcome: "manifest-unknown" } | { outcome: "repository-unknown" };
+  | { outcome: "found"; manifest: M; repository: { id: number } }
+  | { outcome: "manifest-unknown"; repository: { id: number } }
+  | { outcome: "repository-unknown" };
 
 /** Finds a manifest by tag or digest, in one query, without its text. */
 export async function findManifest(
@@ -45,18 +48,19 @@ export async function findManifest(
   reference: Reference,
 ): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
   const [row] = await db
-    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests) })
+    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
     .where(eq(repositories.name, repository));
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown" };
-  return { outcome: "found", manifest: { ...row.manifest, hasLostBlob: row.hasLostBlob } };
+  const { manifest, repository: foundIn } = row;
+  if (!manifest) return { outcome: "manifest-unknown", repository: foundIn };
+  return { outcome: "found", manifest: { ...manifest, hasLostBlob: row.hasLostBlob }, repository: foundIn };
 }
 
 /** A manifest with its text, and what counting its pull takes. */
 export interface ReadManifest extends FoundManifest {
-  repository: { id: number; accountId: number };
+  repository: RepositoryPlace;
   /** Whether an index of the repository names it. */
   isChild: boolean;
   /** Whether it is no image of its own: a companion, or a cache. */
@@ -101,7 +105,11 @@ export async function readManifest(
       text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
         SELECT ${manifestTexts.text} FROM ${manifestTexts}
         WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
-      repository: { id: repositories.id, accountId: repositories.accountId },
+      repository: {
+        id: repositories.id,
+        accountId: repositories.accountId,
+        generation: repositories.generation,
+      },
       isChild:
         sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
           Boolean,
@@ -112,12 +120,12 @@ export async function readManifest(
     .leftJoin(manifests, isReferredTo(reference))
     .where(eq(repositories.name, repository));
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown" };
+  if (!row.manifest) return { outcome: "manifest-unknown", repository: row.repository };
   const { manifest, text: short, ...facts } = row;
   const text = short ?? (await readManifestText(db, manifest, memory));
   // It is gone when its text is.
-  if (text === undefined) return { outcome: "manifest-unknown" };
-  return { outcome: "found", manifest: { ...manifest, ...facts, text } };
+  if (text === undefined) return { outcome: "manifest-unknown", repository: row.repository };
+  return { outcome: "found", manifest: { ...manifest, ...facts, text }, repository: row.repository };
 }
 
 /** The exact text of a manifest; undefined when it is gone. What it throws and takes is as {@link readManifest} says. */
