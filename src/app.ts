@@ -10,6 +10,7 @@ import { iam, iamOfHuawei } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
 import { answerEarly } from "./http/early-answer.ts";
 import { oci } from "./http/oci/index.ts";
+import { noStore } from "./http/no-store.ts";
 import { createRouter } from "./http/openapi.ts";
 import { requestStores } from "./http/request-stores.ts";
 import { strictTransport } from "./http/strict-transport.ts";
@@ -22,6 +23,7 @@ import { versions } from "./http/swr/versions.ts";
  */
 export const app = createRouter();
 
+app.use(noStore);
 app.use(strictTransport);
 app.use(answerEarly);
 app.use(requestStores);

@@ -16,7 +16,7 @@ const BOOKMARK_MS = 10 * 60_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export const requestStores = createMiddleware<AppEnv>(async function requestStores(c, next) {
-  const primary = openStores(c.env);
+  const primary = openStores(c.env, c.executionCtx);
   // What follows asks the settings about the registry's own address.
   c.set("stores", primary);
   const { stores, takeBookmark } = readNearby(primary, c.env, nearbyOf(c));

@@ -1,3 +1,4 @@
+import { SMALL_DOCUMENT_BYTES } from "../../documents.ts";
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import type { ByteRange } from "../../kernel/byte-range.ts";
 import { counted } from "../../kernel/counted.ts";
@@ -11,7 +12,8 @@ import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
 import type { Access, Confirmable } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
-import { isUpToDate, nameOf } from "./find-manifest.ts";
+import { announceRemovals, findNearBlob, isSame, rememberBlob } from "./edge-content.ts";
+import { nameOf } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -53,26 +55,55 @@ export interface ReadableBlob extends Blob {
 }
 export type OpenRange = (range?: ByteRange) => Promise<ReadableStream>;
 
-/** Finds a blob to read. */
+/**
+ * Finds a blob to read: one that is near without a query (ADR 24).
+ *
+ * @param isWhole whether the client wants all of it.
+ */
 export async function getBlob(
   call: Call<RegistryCaller>,
   access: Access<"pull">,
   digest: Digest,
+  isWhole: boolean,
 ): Promise<ReadableBlob> {
-  const near = await findNearbyBlob(call.stores, access, digest);
-  const { size, objectKey, repository: pulledFrom } = near ?? (await requireBlob(call.stores, access, digest));
+  const { place } = access;
+  const near = place && (await findNearBlob(call.stores, place, digest, isWhole));
+  if (place && near) {
+    const { size, body } = near;
+    const openNext = async (range?: ByteRange) => (body instanceof Uint8Array ? streamOf(body, range) : body);
+    return { digest, size, open: countingPull(call, place, size, openNext) };
+  }
+  const blob =
+    (await findReplicatedBlob(call.stores, access, digest)) ?? (await requireBlob(call.stores, access, digest));
+  const { size, objectKey } = blob;
   const openNext = async (range?: ByteRange) => {
     const object = await openObject(call.stores, objectKey, range);
     if (!object) throw lostBlob(digest);
-    return object.body;
+    if (range || size > SMALL_DOCUMENT_BYTES || !place) return object.body;
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    rememberBlob(place, blob, bytes);
+    return streamOf(bytes);
   };
-  const open = async (ranges?: readonly ByteRange[]) => {
+  return { digest, size, open: countingPull(call, blob.repository, size, openNext) };
+}
+
+function countingPull(
+  call: Call<RegistryCaller>,
+  repository: FoundBlob["repository"],
+  size: number,
+  openNext: OpenRange,
+): ReadableBlob["open"] {
+  return async (ranges?: readonly ByteRange[]) => {
     const body = await openNext(ranges?.[0]);
     const bytes = ranges ? ranges.reduce((sum, { length }) => sum + length, 0) : size;
-    countPull(call, { repository: pulledFrom, isCounted: false, bytes, manifestIds: [] });
+    countPull(call, { repository, isCounted: false, bytes, manifestIds: [] });
     return { body, openNext };
   };
-  return { digest, size, open };
+}
+
+function streamOf(bytes: Uint8Array<ArrayBuffer>, range?: ByteRange): ReadableStream {
+  const { offset, length } = range ?? { offset: 0, length: bytes.byteLength };
+  return new Blob([bytes.subarray(offset, offset + length)]).stream();
 }
 
 /**
@@ -115,7 +146,10 @@ export async function deleteBlob(
 ): Promise<void> {
   const { stores } = call;
   await findWriteTarget(call, "delete", repository);
-  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) return;
+  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) {
+    await announceRemovals(stores);
+    return;
+  }
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {
     message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,
@@ -144,15 +178,15 @@ export async function findBlob(
   return blob;
 }
 
-/** The same by the nearest copy of the database, as `readNearbyManifest`. */
-async function findNearbyBlob(
+/** The same by the nearest copy of the database, as `readReplicatedManifest`. */
+async function findReplicatedBlob(
   { db, nearby }: Stores,
   { repository, place }: Access<"pull">,
   digest: Digest,
 ): Promise<FoundBlob | undefined> {
   if (!place || nearby === db) return undefined;
   const found = await find(nearby, repository, digest);
-  return found.outcome === "found" && isUpToDate(found.blob, place) ? found.blob : undefined;
+  return found.outcome === "found" && isSame(found.blob.repository, place) ? found.blob : undefined;
 }
 
 async function requireBlob(stores: Stores, searched: RepositoryName | Confirmable, digest: Digest): Promise<FoundBlob> {

@@ -5,7 +5,6 @@
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Lease } from "../../memory.ts";
-import type { RepositoryPlace } from "../../model/rights/access.ts";
 import {
   findManifest as find,
   type FoundManifest,
@@ -14,6 +13,7 @@ import {
   type ReadManifest,
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
+import { isSame } from "./edge-content.ts";
 import { unknownRepository } from "../images/repositories.ts";
 import type { Confirmable } from "../rights/access.ts";
 
@@ -50,7 +50,7 @@ export async function readManifest(
  *
  * @returns undefined when it is not there, or that copy is of a time before the caller's right was decided: ask the primary then.
  */
-export async function readNearbyManifest(
+export async function readReplicatedManifest(
   { db, nearby }: Stores,
   { repository, place }: Confirmable,
   digest: Digest,
@@ -58,12 +58,7 @@ export async function readNearbyManifest(
 ): Promise<ReadManifest | undefined> {
   if (!place || nearby === db) return undefined;
   const search = await read(nearby, repository, digest, memory);
-  return search.outcome === "found" && isUpToDate(search.manifest, place) ? search.manifest : undefined;
-}
-
-/** Whether something was found in the very repository that a right is for, and nothing that was known to be gone is in it. */
-export function isUpToDate({ repository }: { repository: RepositoryPlace }, place: RepositoryPlace): boolean {
-  return repository.id === place.id && repository.generation >= place.generation;
+  return search.outcome === "found" && isSame(search.manifest.repository, place) ? search.manifest : undefined;
 }
 
 /** The name under which something is looked for. */
