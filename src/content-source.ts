@@ -1,7 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Env } from "./env.ts";
 import { answerContent } from "./registry/content/content-source.ts";
-import { openStores } from "./registry/stores.ts";
+import { openStores, readNearby } from "./registry/stores.ts";
 import type { Purging } from "./storage/stores.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Purging } from "./storage/stores.ts";
 export class ContentSource extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Promise<Response> {
     const context = {
-      stores: openStores(this.env),
+      stores: readNearby(openStores(this.env), this.env, { after: undefined }).stores,
       hasCache: this.ctx.cache !== undefined,
       after: (work: Promise<unknown>) => this.ctx.waitUntil(work),
     };

@@ -10,9 +10,12 @@ import {
   newOrganization,
   PASSWORD,
   pushAs,
+  tokenFor,
 } from "../support/workerd/managing-clients.ts";
 import { newKey, openSession, permanentLogin } from "../support/workerd/signed-requests.ts";
-import { basic, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { basic, digestOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 /** An account with an image, and a name that nobody has. */
 async function newSetting() {
@@ -125,3 +128,52 @@ describe("a token", () => {
     ]);
   });
 });
+
+describe("with a token", () => {
+  const reads = [
+    ["HEAD", "a manifest by tag", "manifests/latest"],
+    ["GET", "a manifest by tag", "manifests/latest"],
+    ["HEAD", "a manifest by digest", "manifests/DIGEST"],
+    ["HEAD", "a blob", "blobs/BLOB"],
+    ["GET", "its tags", "tags/list"],
+    ["GET", "its referrers", "referrers/DIGEST"],
+  ] as const;
+
+  it.for(reads)("%s of %s takes one trip", async ([method, , path], { expect }) => {
+    const { member, organization } = await newSetting();
+    const image = `${organization}/image`;
+    const { digest, blob } = await layerOf(member, image);
+    const token = await tokenFor(member, `repository:${image}:pull`);
+    const target = `/v2/${image}/${path.replace("DIGEST", digest).replace("BLOB", blob)}`;
+    const { response, rounds, counts } = await countRequest(target, { method, headers: bearer(token) });
+    expect([response.status, rounds, counts.roundTrips]).toEqual([200, 1, 1]);
+  });
+
+  it.for(reads)("%s of %s takes one trip where there is nothing yet", async ([method, , path], { expect }) => {
+    const { member, unknown } = await newSetting();
+    const token = await tokenFor(member, `repository:${unknown}:pull,push`);
+    const digest = digestOf("none");
+    const target = `/v2/${unknown}/${path.replace("DIGEST", digest).replace("BLOB", digest)}`;
+    const { response, counts } = await countRequest(target, { method, headers: bearer(token) });
+    expect([response.status, counts.roundTrips]).toEqual([path.startsWith("referrers") ? 200 : 404, 1]);
+  });
+
+  it("a right to what has been made since is decided once in a token's life", async ({ expect }) => {
+    const { member, unknown } = await newSetting();
+    const token = await tokenFor(member, `repository:${unknown}:pull,push`);
+    await pushAs(member, unknown);
+    const look = async () => {
+      const { response, counts } = await countRequest(`/v2/${unknown}/manifests/latest`, { headers: bearer(token) });
+      return [response.status, counts.roundTrips];
+    };
+    expect(await look()).toEqual([200, 2]);
+    expect(await look()).toEqual([200, 1]);
+  });
+});
+
+/** The digests of an image's manifest and of a blob of it. */
+async function layerOf(client: Client, image: string): Promise<{ digest: string; blob: string }> {
+  const response = await client.get(`/v2/${image}/manifests/latest`);
+  const manifest = await response.json<{ config: { digest: string } }>();
+  return { digest: response.headers.get("Docker-Content-Digest") ?? "", blob: manifest.config.digest };
+}

@@ -46,13 +46,13 @@ export interface Grant {
   refused: string[];
   /** Where the repository was when the decision was made; absent when nothing was granted, or there was none. */
   place?: RepositoryPlace;
-  /** The organization did not exist yet, so the decision holds only while that is so: it is made anew at each use. */
+  /** The organization did not exist yet: the decision says only that a push of the user's could make it. */
   isProspective?: boolean;
 }
 
 /**
- * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since what was
- * decided of an organization that did not exist has to be decided anew at each use.
+ * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since it may be of a time
+ * when another repository had the name, or none.
  */
 export abstract class TokenGrants {
   protected abstract readonly isReadByAccessOnly: true;

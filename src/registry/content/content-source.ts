@@ -57,27 +57,28 @@ export async function answerContent(context: SourceContext, path: string): Promi
   });
 }
 
-async function openBlob(
-  { stores: { db, bucket } }: SourceContext,
-  place: AskedPlace,
-  digest: Digest,
-): Promise<Content | undefined> {
-  const found = await findBlob(db, { id: place.id }, digest);
-  if (found.outcome !== "found" || isBehind(found.blob.repository, place)) return undefined;
+async function openBlob({ stores }: SourceContext, place: AskedPlace, digest: Digest): Promise<Content | undefined> {
+  const blob = await nearestFirst(stores, async (db) => {
+    const found = await findBlob(db, { id: place.id }, digest);
+    return found.outcome === "found" && !isBehind(found.blob.repository, place) ? found.blob : undefined;
+  });
   // One that is lost is noted when the caller finds it so.
-  const object = await bucket.get(found.blob.objectKey);
-  return object ? { body: object.body, size: found.blob.size, isLasting: true } : undefined;
+  const object = blob && (await stores.bucket.get(blob.objectKey));
+  return object ? { body: object.body, size: blob.size, isLasting: true } : undefined;
 }
 
 async function openManifest(
-  { stores: { db }, after }: SourceContext,
+  { stores, after }: SourceContext,
   place: AskedPlace,
   digest: Digest,
 ): Promise<Content | undefined> {
   return withDocuments(async (memory) => {
-    const found = await readManifest(db, { id: place.id }, digest, memory);
-    if (found.outcome !== "found" || isBehind(found.manifest.repository, place)) return undefined;
-    const { id, mediaType, size, text, unreferencedSince } = found.manifest;
+    const manifest = await nearestFirst(stores, async (db) => {
+      const found = await readManifest(db, { id: place.id }, digest, memory);
+      return found.outcome === "found" && !isBehind(found.manifest.repository, place) ? found.manifest : undefined;
+    });
+    if (!manifest) return undefined;
+    const { id, mediaType, size, text, unreferencedSince } = manifest;
     const headers = {
       [EDGE_HEADERS.manifestId]: String(id),
       [EDGE_HEADERS.mediaType]: mediaType,
@@ -90,6 +91,15 @@ async function openManifest(
     after(writeDocument(new TextEncoder().encode(text), writable, memory.handOver()));
     return { ...content, body: readable };
   });
+}
+
+/** What the nearest copy of the database has, or else the primary. */
+async function nearestFirst<T>(
+  { db, nearby }: Stores,
+  read: (db: Stores["db"]) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const found = await read(nearby);
+  return found ?? (nearby === db ? undefined : read(db));
 }
 
 /**

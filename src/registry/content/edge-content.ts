@@ -127,7 +127,7 @@ export function rememberBlob(place: RepositoryPlace, { digest, repository }: Fou
 }
 
 /** Whether what was read is of the repository that a token is for, and the reader knew of as many removals as the token does. */
-function isSame(read: RepositoryPlace, { id, generation }: RepositoryPlace): boolean {
+export function isSame(read: RepositoryPlace, { id, generation }: RepositoryPlace): boolean {
   return read.id === id && read.generation >= generation;
 }
 

@@ -15,9 +15,9 @@ import {
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
-import { type Access, mayAccess } from "../rights/access.ts";
+import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
 import { findNearManifest, rememberManifest } from "./edge-content.ts";
-import { findManifest, readManifest } from "./find-manifest.ts";
+import { findManifest, nameOf, readManifest, readReplicatedManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
 export type { StoredManifest };
@@ -59,13 +59,14 @@ export interface WantedManifest {
  */
 export async function pullManifest(
   call: Call<RegistryCaller>,
-  { repository, place }: Access<"pull">,
+  access: Access<"pull">,
   wanted: WantedManifest,
   memory: Lease,
 ): Promise<PullableManifest> {
+  const { place } = access;
   const near = place && (await pullNear(call, place, wanted.reference, memory));
   if (near) return near;
-  const found = await findPull(call.stores, repository, wanted, memory);
+  const found = await findPull(call.stores, access, wanted, memory);
   if (place) rememberManifest(place, found);
   const { digest, mediaType, size, text } = found;
   const open = () => {
@@ -95,20 +96,24 @@ async function pullNear(
   return { digest: reference, mediaType, size, open };
 }
 
-/** The same of any repository, for whom the caller of this has let pull; nothing is counted. */
+/** The same of any repository by its name, for whom the caller of this has let pull; nothing is counted. */
 export async function findPull(
   stores: Stores,
-  repository: RepositoryName,
+  searched: RepositoryName | Confirmable,
   { reference, accepted }: WantedManifest,
   memory: Lease,
 ): Promise<FoundPull> {
-  const manifest = await readManifest(stores.db, repository, reference, memory);
-  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  const near =
+    typeof searched !== "string" && isDigest(reference)
+      ? await readReplicatedManifest(stores, searched, reference, memory)
+      : undefined;
+  const manifest = near ?? (await readManifest(stores.db, searched, reference, memory));
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(nameOf(searched), reference);
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
   const digest = defaultChild(manifest.text);
-  const child = digest && (await readManifest(stores.db, repository, digest, memory));
+  const child = digest && (await readManifest(stores.db, searched, digest, memory));
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
 
@@ -118,12 +123,13 @@ export async function findPull(
  */
 export async function statManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   wanted: WantedManifest,
 ): Promise<StoredManifest> {
   const { stores } = call;
+  const { repository } = access;
   const { reference, accepted } = wanted;
-  const manifest = await findManifest(stores.db, repository, reference);
+  const manifest = await findManifest(stores.db, access, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
   // its lost blobs with it.
@@ -131,7 +137,7 @@ export async function statManifest(
     throw unknownManifest(repository, reference);
   }
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
-  return withDocuments((memory) => findPull(stores, repository, wanted, memory));
+  return withDocuments((memory) => findPull(stores, access, wanted, memory));
 }
 
 /** @returns false when the manifest was collected just before. */

@@ -77,7 +77,7 @@ export async function listImages(
   call: Call<Manager>,
   list: ImageList,
 ): Promise<{ repositories: ListedRepository[]; total: number }> {
-  const page = await listRepositories(call.stores.db, { ...list, user: call.caller.user });
+  const page = await listRepositories(call.stores.nearby, { ...list, user: call.caller.user });
   switch (page.outcome) {
     case "listed":
       return page;

@@ -50,7 +50,7 @@ export async function listOrganizations(
   filter: storage.OrganizationFilter,
 ): Promise<Organization[]> {
   const user = call.caller.user;
-  const found = await storage.listOrganizations(call.stores.db, user, filter, MAX_LISTED_ORGANIZATIONS);
+  const found = await storage.listOrganizations(call.stores.nearby, user, filter, MAX_LISTED_ORGANIZATIONS);
   return found.map((organization) => ({ ...organization, level: shownLevel(user, organization) }));
 }
 
@@ -72,7 +72,12 @@ export async function searchOrganizations(
   page: storage.OrganizationPage,
 ) {
   const user = call.caller.user;
-  const { rows, end } = await storage.searchOrganizations(call.stores.db, user, { ...filter, withImages: true }, page);
+  const { rows, end } = await storage.searchOrganizations(
+    call.stores.nearby,
+    user,
+    { ...filter, withImages: true },
+    page,
+  );
   return { rows: rows.map((organization) => asVisible(user, organization)), end };
 }
 

@@ -30,7 +30,7 @@ export type FoundBlob = BlobRecord & {
 export type BlobSearch =
   | { outcome: "found"; blob: FoundBlob }
   /** The repository does not have it, or its object is known to be lost. */
-  | { outcome: "blob-unknown" }
+  | { outcome: "blob-unknown"; repository: { id: number } }
   | { outcome: "repository-unknown" };
 
 /** Finds a blob that a repository may serve, in one query. */
@@ -50,7 +50,9 @@ export async function findBlob(db: Database, repository: MeantRepository, digest
     .where(isRepository(repository));
   if (!row) return { outcome: "repository-unknown" };
   // A lost one is absent, so that a client that pushes it sends its bytes again.
-  if (!row.link || !row.blob || row.blob.lostAt !== null) return { outcome: "blob-unknown" };
+  if (!row.link || !row.blob || row.blob.lostAt !== null) {
+    return { outcome: "blob-unknown", repository: row.repository };
+  }
   return {
     outcome: "found",
     blob: { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince },

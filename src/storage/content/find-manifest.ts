@@ -38,7 +38,9 @@ export function hasLostBlob(manifest: typeof manifests): SQL<boolean> {
 
 /** What a search by tag or digest has found. */
 export type ManifestSearch<M extends FoundManifest> =
-  { outcome: "found"; manifest: M } | { outcome: "manifest-unknown" } | { outcome: "repository-unknown" };
+  | { outcome: "found"; manifest: M; repository: { id: number } }
+  | { outcome: "manifest-unknown"; repository: { id: number } }
+  | { outcome: "repository-unknown" };
 
 /** Finds a manifest by tag or digest, in one query, without its text. */
 export async function findManifest(
@@ -47,13 +49,14 @@ export async function findManifest(
   reference: Reference,
 ): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
   const [row] = await db
-    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests) })
+    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
     .where(eq(repositories.name, repository));
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown" };
-  return { outcome: "found", manifest: { ...row.manifest, hasLostBlob: row.hasLostBlob } };
+  const { manifest, repository: foundIn } = row;
+  if (!manifest) return { outcome: "manifest-unknown", repository: foundIn };
+  return { outcome: "found", manifest: { ...manifest, hasLostBlob: row.hasLostBlob }, repository: foundIn };
 }
 
 const isChild = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
@@ -116,12 +119,12 @@ export async function readManifest(
     .leftJoin(manifests, isReferredTo(reference))
     .where(isRepository(repository));
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown" };
+  if (!row.manifest) return { outcome: "manifest-unknown", repository: row.repository };
   const { manifest, text: short, ...facts } = row;
   const text = short ?? (await readManifestText(db, manifest, memory));
   // It is gone when its text is.
-  if (text === undefined) return { outcome: "manifest-unknown" };
-  return { outcome: "found", manifest: { ...manifest, ...facts, text } };
+  if (text === undefined) return { outcome: "manifest-unknown", repository: row.repository };
+  return { outcome: "found", manifest: { ...manifest, ...facts, text }, repository: row.repository };
 }
 
 /** Which of these manifests are no images of their own: parts of an index, companions, or caches. */
