@@ -23,7 +23,7 @@ export interface Isolate {
  */
 export async function startIsolate(cache?: WorkersCache, location = cache?.openLocation()): Promise<Isolate> {
   vi.resetModules();
-  const [{ app }, { answerContent }, { openStores }, worker] = await Promise.all([
+  const [{ app }, { answerContent }, { openStores, readNearby }, worker] = await Promise.all([
     import("../../../src/app.ts"),
     import("../../../src/registry/content/content-source.ts"),
     import("../../../src/storage/stores.ts"),
@@ -32,7 +32,14 @@ export async function startIsolate(cache?: WorkersCache, location = cache?.openL
   /** The loopback binding of the entrypoint, with the cache before it. */
   const sourceOf = (asked: Env, after: (work: Promise<unknown>) => void) => {
     const answer = (request: Request) =>
-      answerContent({ stores: openStores(asked), hasCache: cache !== undefined, after }, new URL(request.url).pathname);
+      answerContent(
+        {
+          stores: readNearby(openStores(asked), asked, { after: undefined }).stores,
+          hasCache: cache !== undefined,
+          after,
+        },
+        new URL(request.url).pathname,
+      );
     return {
       fetch: (url: string) => {
         const request = new Request(url);
