@@ -7,7 +7,7 @@ import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { answerContent } from "../../src/registry/content/content-source.ts";
 import { edgePath } from "../../src/registry/content/edge-contract.ts";
 import { noCounts } from "../bench/counting/counts.ts";
-import { type Isolate, startIsolate } from "../support/workerd/isolates.ts";
+import { type Isolate, type Location, startIsolate } from "../support/workerd/isolates.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import {
   asUser,
@@ -32,12 +32,14 @@ const PATIENCE = { timeout: 8000, interval: 50 };
 let here: Isolate;
 let beside: Isolate;
 let far: Isolate;
+let farLocation: Location;
 
 beforeAll(async () => {
   const location = cache.openLocation();
   here = await startIsolate(cache, location);
   beside = await startIsolate(cache, location);
-  far = await startIsolate(cache);
+  farLocation = cache.openLocation();
+  far = await startIsolate(cache, farLocation);
 });
 
 afterEach(() => {
@@ -196,6 +198,20 @@ describe("a warm pull", () => {
     await get(alone, token, small);
     const again = await alone.count(small, { headers: { Authorization: `Bearer ${token}` } });
     expect(again.counts).toEqual(noCounts());
+  });
+
+  it("of a manifest that is too large for memory comes from the cache", async ({ expect }) => {
+    const { administrator, image, token, repository } = await anImage();
+    const annotations = { long: "ä".repeat(100_000) };
+    const text = JSON.stringify({ ...(JSON.parse(image.text) as object), annotations });
+    await putTo(here, administrator, repository, "large", text);
+    const path = `/v2/${repository}/manifests/${digestOf(text)}`;
+    expect((await get(here, token, path)).digest).toBe(digestOf(text));
+    for (const isolate of [here, beside]) {
+      const { response, counts } = await isolate.count(path, { headers: { Authorization: `Bearer ${token}` } });
+      expect(await response.text()).toBe(text);
+      expect(counts).toEqual(noCounts());
+    }
   });
 
   it("goes on without a cache that fails", async ({ expect }) => {
@@ -424,7 +440,7 @@ describe.for(Object.entries(REMOVALS))("%s", ([, remove]) => {
     const expected = await remove(here, image, administrator);
     expect(await statusesFor(here, token, image)).toEqual(expected);
     // One that has none of it in memory.
-    const fresh = await startIsolate(cache);
+    const fresh = await startIsolate(cache, farLocation);
     expect(await statusesFor(fresh, token, image)).toEqual(expected);
     // In memory elsewhere it is still there for who has a token from before, and for nobody else.
     const repository = image.repository;
@@ -457,7 +473,7 @@ describe.for(Object.entries(REMOVALS))("%s", ([, remove]) => {
     const expected = await remove(here, image, administrator);
     cache.replenishPurges();
     await beside.passMinute();
-    const fresh = await startIsolate(cache);
+    const fresh = await startIsolate(cache, farLocation);
     expect(await statusesFor(fresh, token, image)).toEqual(expected);
     expect(await env.DB.prepare("SELECT count(*) FROM removals").first("count(*)")).toBe(0);
   });
@@ -537,6 +553,32 @@ describe("removals", () => {
     await through(here, administrator).delete(`/v2/manage/namespaces/${organization}/repos/web`);
     await here.passMinute();
     expect(cache.purges.slice(before)).toEqual([{ tags: [`repository-${id}`], success: true }]);
+  });
+
+  it("of more repositories than an isolate remembers have it believe nothing for as long as tokens last", async ({
+    expect,
+  }) => {
+    const { image, token } = await anImage();
+    const isolate = await startIsolate(cache);
+    await warm(isolate, token, image);
+    const [manifest = ""] = pathsOf(image);
+    const asks = async () => {
+      const headers = { Authorization: `Bearer ${token}` };
+      return (await isolate.count(manifest, { headers })).counts.roundTrips;
+    };
+    expect(await asks()).toBe(0);
+    for (let page = 1; page <= 2; page += 1) {
+      await env.DB.prepare(
+        `WITH RECURSIVE ids(id) AS (SELECT ${page}000000 UNION ALL SELECT id + 1 FROM ids WHERE id < ${page}000999)
+         INSERT INTO removals SELECT id, 1, unixepoch() * 1000 FROM ids`,
+      ).run();
+      cache.replenishPurges();
+      await isolate.passMinute();
+    }
+    expect(await asks()).toBe(1);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6 * MINUTE });
+    const later = await isolate.count(manifest, { headers: { Authorization: `Bearer ${token}` } });
+    expect(later.response.status).toBe(401);
   });
 
   it("that a database does not know of yet are not undone by what it says is there", async ({ expect }) => {
