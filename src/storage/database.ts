@@ -1,7 +1,7 @@
 // Imported by name, because scripts that run in Node do not have the types of the platform as globals.
 import type { D1Database, D1DatabaseSession, D1PreparedStatement, D1Result } from "@cloudflare/workers-types";
-import { type SQL, sql } from "drizzle-orm";
-import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import { fillPlaceholders, type SQL, sql } from "drizzle-orm";
+import { D1PreparedQuery, drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
 
@@ -18,6 +18,9 @@ interface Sent {
 
 /** That of each database that was opened. */
 const SENT = new WeakMap<Database, Sent>();
+
+/** What each database that was opened sends its statements with. */
+const CLIENTS = new WeakMap<Database, Pick<D1Database, "prepare">>();
 
 /** What statements go through: the database, whose primary takes them, or a session. */
 type Route = Pick<D1Database, "prepare" | "batch">;
@@ -132,7 +135,43 @@ function open(binding: D1Database, route: () => Route, sent: Sent, maxQueries: n
   });
   const db = drizzle(counting);
   SENT.set(db, sent);
+  CLIENTS.set(db, counting);
   return db;
+}
+
+/** A query as Drizzle makes it. */
+interface WrittenQuery<Row> extends PromiseLike<Row[]> {
+  prepare(): unknown;
+}
+
+/**
+ * A query that is written once in an isolate and sent many times, for those that pulls and tokens wait for: Drizzle takes longer
+ * to write one than SQLite to answer it.
+ *
+ * @param write makes the query, with a `sql.placeholder` for each value that differs.
+ * @returns a function that sends it with these values.
+ */
+export function writtenOnce<Row>(
+  write: (db: Database) => WrittenQuery<Row>,
+): (db: Database, values: Record<string, unknown>) => Promise<Row[]> {
+  let prepared: D1PreparedQuery | undefined;
+  return async (db, values) => {
+    const client = CLIENTS.get(db);
+    // Of another kind than openDatabase makes.
+    if (!client) throw new TypeError("only a database that was opened here sends queries that are written once");
+    if (!prepared) {
+      const first = write(db).prepare();
+      if (!(first instanceof D1PreparedQuery)) throw new TypeError("D1 has no such query");
+      prepared = first;
+    }
+    const { sql: text, params } = prepared.getQuery();
+    const rows = await client
+      .prepare(text)
+      .bind(...fillPlaceholders(params, values))
+      .raw();
+    // It maps rows of the very query that the type comes from.
+    return prepared.mapAllResult(rows) as Row[];
+  };
 }
 
 /** Lets a pause follow what is sent by the statements that it has made. */

@@ -4,7 +4,7 @@ import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { isPullable, mayPushNow } from "../rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import type { Database } from "../database.ts";
+import { type Database, writtenOnce } from "../database.ts";
 import { deleteOpenUpload } from "./open-uploads.ts";
 import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { isRepository, type MeantRepository, PLACE_COLUMNS, repositoryIdOf } from "../images/repositories.ts";
@@ -33,21 +33,26 @@ export type BlobSearch =
   | { outcome: "blob-unknown"; repository: { id: number } }
   | { outcome: "repository-unknown" };
 
+const findBy = (by: "name" | "id") =>
+  writtenOnce((db) =>
+    db
+      .select({ blob: blobs, link: repositoryBlobs, repository: PLACE_COLUMNS })
+      .from(repositories)
+      .leftJoin(blobs, eq(blobs.digest, sql.placeholder("digest")))
+      .leftJoin(
+        repositoryBlobs,
+        and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
+      )
+      .where(isRepository(by)),
+  );
+const FINDS = { name: findBy("name"), id: findBy("id") };
+
 /** Finds a blob that a repository may serve, in one query. */
 export async function findBlob(db: Database, repository: MeantRepository, digest: Digest): Promise<BlobSearch> {
-  const [row] = await db
-    .select({
-      blob: blobs,
-      link: repositoryBlobs,
-      repository: PLACE_COLUMNS,
-    })
-    .from(repositories)
-    .leftJoin(blobs, eq(blobs.digest, digest))
-    .leftJoin(
-      repositoryBlobs,
-      and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
-    )
-    .where(isRepository(repository));
+  const [row] =
+    typeof repository === "string"
+      ? await FINDS.name(db, { repository, digest })
+      : await FINDS.id(db, { repository: repository.id, digest });
   if (!row) return { outcome: "repository-unknown" };
   // A lost one is absent, so that a client that pushes it sends its bytes again.
   if (!row.link || !row.blob || row.blob.lostAt !== null) {

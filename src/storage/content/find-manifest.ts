@@ -5,7 +5,7 @@ import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import type { Lease } from "../../memory.ts";
 import type { RepositoryPlace } from "../../model/rights/access.ts";
 import { isAttached } from "./companions.ts";
-import type { Database } from "../database.ts";
+import { type Database, writtenOnce } from "../database.ts";
 import { isRepository, type MeantRepository, PLACE_COLUMNS } from "../images/repositories.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositories, tags } from "../schema.ts";
 
@@ -42,17 +42,30 @@ export type ManifestSearch<M extends FoundManifest> =
   | { outcome: "manifest-unknown"; repository: { id: number } }
   | { outcome: "repository-unknown" };
 
+/** What of a manifest is known to who looks for it. */
+type ReferenceKind = "tag" | "digest";
+
+function kindOf(reference: Reference): ReferenceKind {
+  return reference.includes(":") ? "digest" : "tag";
+}
+
+const find = (kind: ReferenceKind) =>
+  writtenOnce((db) =>
+    db
+      .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
+      .from(repositories)
+      .leftJoin(manifests, isReferredTo(kind))
+      .where(eq(repositories.name, sql.placeholder("repository"))),
+  );
+const FINDS = { tag: find("tag"), digest: find("digest") };
+
 /** Finds a manifest by tag or digest, in one query, without its text. */
 export async function findManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
 ): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
-  const [row] = await db
-    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
-    .from(repositories)
-    .leftJoin(manifests, isReferredTo(reference))
-    .where(eq(repositories.name, repository));
+  const [row] = await FINDS[kindOf(reference)](db, { repository, reference });
   if (!row) return { outcome: "repository-unknown" };
   const { manifest, repository: foundIn } = row;
   if (!manifest) return { outcome: "manifest-unknown", repository: foundIn };
@@ -91,6 +104,28 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
   return touched.length > 0;
 }
 
+const read = (by: "name" | "id", kind: ReferenceKind) =>
+  writtenOnce((db) =>
+    db
+      .select({
+        manifest: manifests,
+        // A short one has one piece.
+        text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
+          SELECT ${manifestTexts.text} FROM ${manifestTexts}
+          WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
+        repository: PLACE_COLUMNS,
+        isChild: isChild.mapWith(Boolean),
+        isAttached: isAttached(manifests).mapWith(Boolean),
+      })
+      .from(repositories)
+      .leftJoin(manifests, isReferredTo(kind))
+      .where(isRepository(by)),
+  );
+const READS = {
+  name: { tag: read("name", "tag"), digest: read("name", "digest") },
+  id: { tag: read("id", "tag"), digest: read("id", "digest") },
+};
+
 /**
  * Finds a manifest by tag or digest with its text, in one query; the text of a large one is read by another query, once there is
  * memory for it.
@@ -104,20 +139,10 @@ export async function readManifest(
   reference: Reference,
   memory: Lease,
 ): Promise<ManifestSearch<ReadManifest>> {
-  const [row] = await db
-    .select({
-      manifest: manifests,
-      // A short one has one piece.
-      text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
-        SELECT ${manifestTexts.text} FROM ${manifestTexts}
-        WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
-      repository: PLACE_COLUMNS,
-      isChild: isChild.mapWith(Boolean),
-      isAttached: isAttached(manifests).mapWith(Boolean),
-    })
-    .from(repositories)
-    .leftJoin(manifests, isReferredTo(reference))
-    .where(isRepository(repository));
+  const [row] =
+    typeof repository === "string"
+      ? await READS.name[kindOf(reference)](db, { repository, reference })
+      : await READS.id[kindOf(reference)](db, { repository: repository.id, reference });
   if (!row) return { outcome: "repository-unknown" };
   if (!row.manifest) return { outcome: "manifest-unknown", repository: row.repository };
   const { manifest, text: short, ...facts } = row;
@@ -153,10 +178,10 @@ export async function readManifestText(
   return rows.length > 0 ? rows.map(({ text }) => text).join("") : undefined;
 }
 
-function isReferredTo(reference: Reference): SQL | undefined {
-  if (reference.includes(":")) {
-    return and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, reference as Digest));
-  }
+/** Whether a row is the manifest that the value `reference` names. */
+function isReferredTo(kind: ReferenceKind): SQL | undefined {
+  const reference = sql.placeholder("reference");
+  if (kind === "digest") return and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, reference));
   const tagged = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id} AND ${tags.name} = ${reference})`;
   return eq(manifests.id, tagged);
 }

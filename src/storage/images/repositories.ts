@@ -22,10 +22,11 @@ export function repositoryIdOf(name: RepositoryName) {
 /** A repository by its name, or one that has not been deleted by its id. */
 export type MeantRepository = RepositoryName | { id: number };
 
-/** Whether a row is the repository that is meant. */
-export function isRepository(repository: MeantRepository): SQL | undefined {
-  if (typeof repository === "string") return eq(repositories.name, repository);
-  return and(eq(repositories.id, repository.id), isThere(repositories));
+/** Whether a row is the repository whose name or id the value `repository` is, in a query that is written once. */
+export function isRepository(by: "name" | "id"): SQL | undefined {
+  const repository = sql.placeholder("repository");
+  if (by === "name") return eq(repositories.name, repository);
+  return and(eq(repositories.id, repository), isThere(repositories));
 }
 
 /** What a `RepositoryPlace` is read from. */

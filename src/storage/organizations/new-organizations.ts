@@ -31,14 +31,19 @@ export async function isNameResting(db: Database, user: User, name: Organization
  *
  * @param accountId the user's; a value, or a column of the statement that this is a part of. So may the name be.
  */
-export function restingNameQuery(db: Database, accountId: SQLWrapper | number, name: SQLWrapper | OrganizationName) {
+export function restingNameQuery(
+  db: Database,
+  accountId: SQLWrapper | number,
+  name: SQLWrapper | OrganizationName,
+  since: SQLWrapper | number = Date.now() - ORGANIZATION_NAME_REST_MS,
+) {
   return db
     .select({ id: auditEvents.id })
     .from(auditEvents)
     .where(
       sql`${auditEvents.organization} = ${name} AND +${auditEvents.action} = 'organization.delete'
           AND +${auditEvents.accountId} <> ${accountId}
-          AND +${auditEvents.createdAt} > ${Date.now() - ORGANIZATION_NAME_REST_MS}`,
+          AND +${auditEvents.createdAt} > ${since}`,
     )
     .limit(1);
 }

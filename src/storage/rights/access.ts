@@ -1,5 +1,5 @@
 /** What decisions about access go by: `model/rights/access.ts`. */
-import { and, eq, exists, gt, inArray, isNull, ne, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, eq, exists, inArray, isNull, ne, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import {
   type AccessFacts,
   atLeast,
@@ -9,8 +9,9 @@ import {
   type PushFacts,
   type User,
 } from "../../model/rights/access.ts";
+import { ORGANIZATION_NAME_REST_MS } from "../../kernel/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { asColumn, type Database } from "../database.ts";
+import { asColumn, type Database, writtenOnce } from "../database.ts";
 import { isNamed, isUserThere } from "../deletion/gone.ts";
 import {
   accounts,
@@ -35,6 +36,28 @@ interface AskingUser {
 
 const ANYBODY: AskingUser = { id: NO_ID, accountId: NO_ID };
 
+/** What is asked of some repositories: values, or placeholders of the same names. */
+interface Asked {
+  /** JSON. */
+  asked: SQLWrapper | string;
+  /** Shares that end later hold. */
+  now: SQLWrapper | number;
+  /** Names that were given up later rest. */
+  restingSince: SQLWrapper | number;
+}
+
+function askFor(names: readonly RepositoryName[]) {
+  const asked = JSON.stringify(names.map((name) => ({ name, organization: organizationOf(name) })));
+  const now = Date.now();
+  return { asked, now, restingSince: now - ORGANIZATION_NAME_REST_MS };
+}
+
+const PLACEHOLDERS: Asked = {
+  asked: sql.placeholder("asked"),
+  now: sql.placeholder("now"),
+  restingSince: sql.placeholder("restingSince"),
+};
+
 /**
  * Everything that decides what a user may do with some repositories, as a column of any query: who checks credentials has it
  * from the query that finds their user. The repositories are one parameter, and each costs a few searches of an index.
@@ -46,7 +69,14 @@ export function pushFacts(
   user: AskingUser | undefined,
   names: readonly RepositoryName[],
 ): SQL<FactsByName> {
-  const asked = JSON.stringify(names.map((name) => ({ name, organization: organizationOf(name) })));
+  return pushFactsOf(db, user, askFor(names));
+}
+
+function pushFactsOf(
+  db: Database,
+  user: AskingUser | undefined,
+  { asked, now, restingSince }: Asked,
+): SQL<FactsByName> {
   const { id, accountId } = user ?? ANYBODY;
   const organization = sql`asked.value ->> 'organization'`;
   const facts = sql<string>`(
@@ -57,7 +87,7 @@ export function pushFacts(
       'isPublic', ${repositories.isPublic},
       'organizationLevel', ${organizationPermissions.level}, 'repositoryLevel', ${repositoryPermissions.level},
       'isShared', ${shares.accountId} IS NOT NULL,
-      'isNameResting', iif(${organizations.id} IS NULL, EXISTS ${restingNameQuery(db, accountId, organization)}, 0),
+      'isNameResting', iif(${organizations.id} IS NULL, EXISTS ${restingNameQuery(db, accountId, organization, restingSince)}, 0),
       'created', iif(${organizations.id} IS NULL, ${createdOrganizationsQuery(db, id)}, 0)))
     FROM json_each(${asked}) AS asked
     LEFT JOIN ${organizations} ON ${organizations.name} = ${organization}
@@ -67,7 +97,7 @@ export function pushFacts(
     LEFT JOIN ${repositoryPermissions}
       ON ${repositoryPermissions.repositoryId} = ${repositories.id} AND ${repositoryPermissions.userId} = ${id}
     LEFT JOIN ${shares}
-      ON ${shares.repositoryId} = ${repositories.id} AND ${shares.accountId} = ${accountId} AND ${isRunning(Date.now())})`;
+      ON ${shares.repositoryId} = ${repositories.id} AND ${shares.accountId} = ${accountId} AND ${isRunning(now)})`;
   return asColumn<FactsByName>(facts).mapWith(readFacts);
 }
 
@@ -154,29 +184,36 @@ export async function findUserWithFacts(
   by: { id: number } | { name: string },
   names: readonly RepositoryName[],
 ): Promise<{ user: UserRecord | undefined; facts: FactsByName }> {
-  const isMeant = "id" in by ? eq(users.id, by.id) : eq(users.name, by.name);
-  const found = db
-    // Two columns of one name could not be told apart outside.
-    .select({ ...USER_COLUMNS, accountName: sql<string>`${accounts.name}`.as("account_name") })
-    .from(users)
-    .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .where(and(isMeant, isUserThere(users, accounts)))
-    .as("found");
-  const user = {
-    id: found.id,
-    name: found.name,
-    accountId: found.accountId,
-    accountName: found.accountName,
-    role: found.role,
-    passwordHash: found.passwordHash,
-    passwordChanges: found.passwordChanges,
-  };
-  const [row] = await db
-    .select({ user, facts: pushFacts(db, found, names) })
-    .from(sql`(SELECT 1)`)
-    .leftJoin(found, sql`true`);
+  const find = "id" in by ? findUserById : findUserByName;
+  const [row] = await find(db, { ...askFor(names), ...by });
   return { user: row?.user ?? undefined, facts: row?.facts ?? new Map() };
 }
+
+const findUserBy = (isMeant: SQL) =>
+  writtenOnce((db) => {
+    const found = db
+      // Two columns of one name could not be told apart outside.
+      .select({ ...USER_COLUMNS, accountName: sql<string>`${accounts.name}`.as("account_name") })
+      .from(users)
+      .innerJoin(accounts, eq(accounts.id, users.accountId))
+      .where(and(isMeant, isUserThere(users, accounts)))
+      .as("found");
+    const user = {
+      id: found.id,
+      name: found.name,
+      accountId: found.accountId,
+      accountName: found.accountName,
+      role: found.role,
+      passwordHash: found.passwordHash,
+      passwordChanges: found.passwordChanges,
+    };
+    return db
+      .select({ user, facts: pushFactsOf(db, found, PLACEHOLDERS) })
+      .from(sql`(SELECT 1)`)
+      .leftJoin(found, sql`true`);
+  });
+const findUserById = findUserBy(eq(users.id, sql.placeholder("id")));
+const findUserByName = findUserBy(eq(users.name, sql.placeholder("name")));
 
 /** What decides about access to an organization as a whole, in one query. */
 export async function findOrganizationFacts(
@@ -208,8 +245,8 @@ export async function findOrganizationFacts(
 }
 
 /** Whether a share still holds at a time (milliseconds since 1970). */
-export function isRunning(now: number): SQL | undefined {
-  return or(isNull(shares.endsAt), gt(shares.endsAt, new Date(now)));
+export function isRunning(now: SQLWrapper | number): SQL | undefined {
+  return or(isNull(shares.endsAt), sql`${shares.endsAt} > ${now}`);
 }
 
 /**

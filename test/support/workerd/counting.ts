@@ -2,7 +2,7 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { app } from "../../../src/app.ts";
 import type { Env } from "../../../src/env.ts";
-import { counted } from "../../bench/counting/bindings.ts";
+import { counted, watched } from "../../bench/counting/bindings.ts";
 import { type Counts, noCounts } from "../../bench/counting/counts.ts";
 
 export type { Counts };
@@ -50,7 +50,10 @@ export async function countRequest(
   const counts = noCounts();
   const context = createExecutionContext();
   const request = new Request(new URL(path, "http://registry.test"), { redirect: "manual", ...init });
-  const response = await app.fetch(request, counted({ ...env, ...settings }, counts, nextRound), context);
+  const bindings = watched({ ...env, ...settings }, ({ to }, ask) => {
+    return to === "primary" || to === "nearby" ? nextRound().then(ask) : ask();
+  });
+  const response = await app.fetch(request, counted(bindings, counts), context);
   const answered = { response, rounds, counts: structuredClone(counts) };
   await waitOnExecutionContext(context);
   return answered;
