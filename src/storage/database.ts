@@ -139,6 +139,19 @@ function open(binding: D1Database, route: () => Route, sent: Sent, maxQueries: n
   return db;
 }
 
+function refuse(): never {
+  throw new TypeError("nothing is sent from here");
+}
+
+/** Where queries are written that are sent elsewhere. */
+const NOWHERE = drizzle({
+  prepare: () => ({ bind: refuse, first: refuse, run: refuse, all: refuse, raw: refuse }),
+  batch: refuse,
+  exec: refuse,
+  withSession: refuse,
+  dump: refuse,
+});
+
 /** A query as Drizzle makes it. */
 interface WrittenQuery<Row> extends PromiseLike<Row[]> {
   prepare(): unknown;
@@ -160,7 +173,7 @@ export function writtenOnce<Row>(
     // Of another kind than openDatabase makes.
     if (!client) throw new TypeError("only a database that was opened here sends queries that are written once");
     if (!prepared) {
-      const first = write(db).prepare();
+      const first = write(NOWHERE).prepare();
       if (!(first instanceof D1PreparedQuery)) throw new TypeError("D1 has no such query");
       prepared = first;
     }
