@@ -1,6 +1,7 @@
 /**
  * `npm run deploy`: Berth on Cloudflare (docs/deploy.md). `--dry-run` only builds what would be uploaded. Environment:
- * ADMIN_PASSWORD replaces the administrator's password; a secret's name, such as ENCRYPTION_KEY_NEXT, sets that secret.
+ * ADMIN_PASSWORD replaces the administrator's password; a secret's name, such as ENCRYPTION_KEY_NEXT, sets that secret. With
+ * CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID it also switches the database's read replication on.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { ALL_SECRET_NAMES, type SecretValues } from "../src/model/secrets.ts";
 import { deploy, DeploymentFailed } from "./deployment.ts";
 import { ADMINISTRATOR } from "./first-administrator.ts";
 import { buildConsole, ConsoleFailed } from "./local/console.ts";
+import { switchReplicationOn } from "./replication.ts";
 import { runWrangler } from "./wrangler.ts";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -34,6 +36,8 @@ async function deployAndTell(): Promise<void> {
   const given = ALL_SECRET_NAMES.map((name) => [name, process.env[name]] as const).filter(([, value]) => value);
   const secrets = Object.fromEntries(given) as SecretValues;
   const password = await deploy(runWrangler, process.env.ADMIN_PASSWORD || undefined, secrets);
+  const left = await switchReplicationOn(runWrangler, process.env);
+  if (left !== undefined) console.log(`\n${left}`);
   if (password !== undefined) {
     console.log(`\nAdministrator  ${ADMINISTRATOR}\nPassword       ${password}  (shown only now)`);
   }

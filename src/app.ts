@@ -10,11 +10,12 @@ import { iam, iamOfHuawei } from "./http/iam/index.ts";
 import { documentation } from "./http/docs.ts";
 import { answerEarly } from "./http/early-answer.ts";
 import { oci } from "./http/oci/index.ts";
+import { noStore } from "./http/no-store.ts";
 import { createRouter } from "./http/openapi.ts";
+import { requestStores } from "./http/request-stores.ts";
 import { strictTransport } from "./http/strict-transport.ts";
 import { swr, swrV3 } from "./http/swr/index.ts";
 import { versions } from "./http/swr/versions.ts";
-import { openStores } from "./registry/stores.ts";
 
 /**
  * All surfaces of the Worker. SWR's comes before the registry's, of whose paths it takes a part (ADR 0002); so does CCE's
@@ -22,12 +23,10 @@ import { openStores } from "./registry/stores.ts";
  */
 export const app = createRouter();
 
+app.use(noStore);
 app.use(strictTransport);
 app.use(answerEarly);
-app.use(async function stores(c, next) {
-  c.set("stores", openStores(c.env));
-  await next();
-});
+app.use(requestStores);
 app.use(crossOrigin);
 app.use(answerOptions(app));
 app.route("/", versions);

@@ -1,10 +1,12 @@
 import { app } from "./app.ts";
 import type { Env } from "./env.ts";
+import { announceRemovals } from "./registry/content/edge-content.ts";
 import { cleanUpEveryMinute } from "./registry/deletion/cleanups.ts";
 import { deliver, type DeliveryMessage, sweepDeliveries } from "./registry/triggers/deliveries.ts";
 import { keepHouse } from "./registry/housekeeping/housekeeping.ts";
 import { openStores } from "./registry/stores.ts";
 
+export { ContentSource } from "./content-source.ts";
 export { UploadSession } from "./storage/content/upload-session.ts";
 
 /** The cron trigger of wrangler.toml that is for what an hour may pass over; the other one comes every minute. */
@@ -15,11 +17,12 @@ const PATIENCE_MS = 300;
 
 export default {
   fetch: app.fetch,
-  async scheduled({ cron, scheduledTime }, env) {
-    const stores = openStores(env);
+  async scheduled({ cron, scheduledTime }, env, context) {
+    const stores = openStores(env, context);
     if (cron === HOURLY) await keepHouse(stores, new Date(scheduledTime));
     else {
       await sweepDeliveries(stores);
+      await announceRemovals(stores);
       await cleanUpEveryMinute(stores);
     }
   },

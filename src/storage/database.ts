@@ -1,7 +1,7 @@
 // Imported by name, because scripts that run in Node do not have the types of the platform as globals.
-import type { D1Database, D1PreparedStatement, D1Result } from "@cloudflare/workers-types";
-import { type SQL, sql } from "drizzle-orm";
-import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import type { D1Database, D1DatabaseSession, D1PreparedStatement, D1Result } from "@cloudflare/workers-types";
+import { fillPlaceholders, type SQL, sql } from "drizzle-orm";
+import { D1PreparedQuery, drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
 
@@ -11,8 +11,39 @@ export const MAX_QUERIES = 1000;
 /** How much later than its own time a row may be written at most: longer than D1 lets a query take. */
 export const MAX_WRITE_DELAY_MS = 5 * 60 * 1000;
 
-/** How many queries were sent through each database that was opened. */
-const SENT = new WeakMap<Database, { queries: number }>();
+/** How many queries an invocation has sent, whichever copies of the database they went to. */
+interface Sent {
+  queries: number;
+}
+
+/** That of each database that was opened. */
+const SENT = new WeakMap<Database, Sent>();
+
+/** What each database that was opened sends its statements with. */
+const CLIENTS = new WeakMap<Database, Pick<D1Database, "prepare">>();
+
+/** What statements go through: the database, whose primary takes them, or a session. */
+type Route = Pick<D1Database, "prepare" | "batch">;
+
+/**
+ * What the platform calls the state of the database as of a query: a copy that has come so far has all that was written before.
+ * Of two bookmarks the greater text is the later one.
+ */
+export type Bookmark = string;
+const BOOKMARK = /^[0-9a-f]{8}(-[0-9a-f]{8}){2}-[0-9a-f]{32}$/;
+
+/** Reads a bookmark that a client brings; undefined when it is none. */
+export function parseBookmark(text: string): Bookmark | undefined {
+  return BOOKMARK.test(text) ? text : undefined;
+}
+
+/** As of what this isolate has removed or changed last: what it reads nearby has come so far. */
+let latestHere: Bookmark | undefined;
+
+function laterOf(one: Bookmark | undefined, other: Bookmark | undefined): Bookmark | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one > other ? one : other;
+}
 
 /**
  * How many queries an invocation sends as fast as it can: more than any request takes. What sends more is housekeeping, or
@@ -33,26 +64,127 @@ const MAX_PAUSE_MS = 20;
  * error.
  */
 export function openDatabase(binding: D1Database, maxQueries = Number.POSITIVE_INFINITY): Database {
+  return open(binding, () => binding, { queries: 0 }, maxQueries);
+}
+
+/** The databases of a request. */
+export interface Databases {
+  /** The primary: it has everything that was written. */
+  db: Database;
+  /** The nearest copy, for what may be a second old. It is for reading only. */
+  nearby: Database;
+}
+
+/**
+ * Opens D1's primary as {@link openDatabase} does, and the nearest copy besides. Both together send as many queries as one may.
+ *
+ * @param after what the copy must have; undefined for what this isolate has written, and nothing else.
+ */
+export function openWithNearby(binding: D1Database, maxQueries: number, after: Bookmark | undefined): Databases {
   const sent = { queries: 0 };
+  let session: D1DatabaseSession | undefined;
+  const route = () => (session ??= binding.withSession(laterOf(after, latestHere) ?? "first-unconstrained"));
+  return {
+    db: open(binding, () => binding, sent, maxQueries),
+    nearby: open(binding, route, sent, maxQueries),
+  };
+}
+
+/**
+ * Opens D1's primary as {@link openDatabase} does, for a request that changes something.
+ *
+ * @returns also a function that answers the bookmark as of what the request has done so far, and has this isolate read nothing
+ * nearby that is older; undefined where there are no bookmarks.
+ */
+export function openWithBookmark(
+  binding: D1Database,
+  maxQueries: number,
+): { db: Database; takeBookmark: () => Bookmark | undefined } {
+  const sessions: D1DatabaseSession[] = [];
+  // The first query of such a session goes to the primary, and a second one might not: so each has a session of its own.
+  const route = () => {
+    const session = binding.withSession("first-primary");
+    sessions.push(session);
+    return session;
+  };
+  const takeBookmark = () => {
+    const bookmarks = sessions.map((session) => session.getBookmark() ?? undefined);
+    const bookmark = bookmarks.reduce(laterOf, undefined);
+    latestHere = laterOf(latestHere, bookmark);
+    return bookmark;
+  };
+  return { db: open(binding, route, { queries: 0 }, maxQueries), takeBookmark };
+}
+
+function open(binding: D1Database, route: () => Route, sent: Sent, maxQueries: number): Database {
   const pacing = new Pacing();
   const prepare = (query: string) => {
     if (sent.queries >= maxQueries) throw new Error(`more than ${maxQueries} queries in one invocation`);
     sent.queries += 1;
-    const statement = binding.prepare(query);
+    const statement = route().prepare(query);
     return sent.queries > UNPACED_QUERIES ? pacing.statement(statement) : statement;
   };
   // Drizzle prepares a statement for every query that it sends, alone or in a batch.
   const counting = new Proxy(binding, {
     get(target, key) {
       if (key === "prepare") return prepare;
-      if (key === "batch") return (statements: D1PreparedStatement[]) => pacing.batch(target, statements);
+      if (key === "batch") return (statements: D1PreparedStatement[]) => pacing.batch(route(), statements);
       const value: unknown = Reflect.get(target, key);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
   const db = drizzle(counting);
   SENT.set(db, sent);
+  CLIENTS.set(db, counting);
   return db;
+}
+
+function refuse(): never {
+  throw new TypeError("nothing is sent from here");
+}
+
+/** Where queries are written that are sent elsewhere. */
+const NOWHERE = drizzle({
+  prepare: () => ({ bind: refuse, first: refuse, run: refuse, all: refuse, raw: refuse }),
+  batch: refuse,
+  exec: refuse,
+  withSession: refuse,
+  dump: refuse,
+});
+
+/** A query as Drizzle makes it. */
+interface WrittenQuery<Row> extends PromiseLike<Row[]> {
+  prepare(): unknown;
+}
+
+/**
+ * A query that is written once in an isolate and sent many times, for those that pulls and tokens wait for: Drizzle takes longer
+ * to write one than SQLite to answer it.
+ *
+ * @param write makes the query, with a `sql.placeholder` for each value that differs.
+ * @returns a function that sends it with these values.
+ */
+export function writtenOnce<Row>(
+  write: (db: Database) => WrittenQuery<Row>,
+): (db: Database, values: Record<string, unknown>) => Promise<Row[]> {
+  let prepared: D1PreparedQuery | undefined;
+  return async (db, values) => {
+    const client = CLIENTS.get(db);
+    // Of another kind than openDatabase makes.
+    if (!client) throw new TypeError("only a database that was opened here sends queries that are written once");
+    if (!prepared) {
+      const first = write(NOWHERE).prepare();
+      if (!(first instanceof D1PreparedQuery)) throw new TypeError("D1 has no such query");
+      prepared = first;
+    }
+    const { sql: text, params } = prepared.getQuery();
+    const rows = await client
+      .prepare(text)
+      .bind(...fillPlaceholders(params, values))
+      .raw();
+    // It maps rows of the very query that the type comes from.
+    return prepared.mapAllResult(rows) as Row[];
+  };
 }
 
 /** Lets a pause follow what is sent by the statements that it has made. */
@@ -73,10 +205,10 @@ class Pacing {
     return paced;
   }
 
-  batch<T>(binding: D1Database, statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
+  batch<T>(route: Route, statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
     const originals = statements.map((statement) => this.#originals.get(statement) ?? statement);
     const isPaced = originals.some((original, at) => original !== statements[at]);
-    return isPaced ? followedByPause(() => binding.batch<T>(originals)) : binding.batch<T>(originals);
+    return isPaced ? followedByPause(() => route.batch<T>(originals)) : route.batch<T>(originals);
   }
 }
 

@@ -133,6 +133,7 @@ function difference(after: Counts, before: Counts): Counts {
   return {
     statements: after.statements - before.statements,
     roundTrips: after.roundTrips - before.roundTrips,
+    nearbyTrips: after.nearbyTrips - before.nearbyTrips,
     r2: differenceByName(after.r2, before.r2),
     objects: differenceByName(after.objects, before.objects),
   };

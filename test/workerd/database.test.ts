@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
-import { eq, sql } from "drizzle-orm";
+import { eq, type Placeholder, sql } from "drizzle-orm";
 import { describe, it } from "vitest";
-import { openDatabase } from "../../src/storage/database.ts";
+import { countQueries, openDatabase, writtenOnce } from "../../src/storage/database.ts";
 import { accounts } from "../../src/storage/schema.ts";
 import { replacing } from "../support/replacing.ts";
 
@@ -84,3 +84,25 @@ describe("an invocation that sends many queries", () => {
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
+
+describe("a query that is written once", () => {
+  const length = (text: Placeholder) => sql<number>`length(${text})`;
+
+  it("is sent through each database with its own values", async ({ expect }) => {
+    let written = 0;
+    const measure = writtenOnce((db) => {
+      written += 1;
+      return db.select({ length: length(sql.placeholder("text")) }).from(sql`(SELECT 1)`);
+    });
+    const [one, other] = [openDatabase(env.DB), openDatabase(env.DB, 1)];
+    expect(await measure(one, { text: "four" })).toEqual([{ length: 4 }]);
+    expect(await measure(other, { text: "eleven more" })).toEqual([{ length: 11 }]);
+    expect(await Promise.all([measure(one, { text: "a" }), measure(one, { text: "ab" })])).toEqual([
+      [{ length: 1 }],
+      [{ length: 2 }],
+    ]);
+    expect(written).toBe(1);
+    expect(countQueries(other)).toBe(1);
+    await expect(measure(other, { text: "" })).rejects.toThrow("more than 1 queries");
+  });
+});

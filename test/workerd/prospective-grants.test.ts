@@ -1,14 +1,24 @@
 /** Tokens that say more than their users may do by now: what was granted for a name before others took it, or closed it. */
+import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import {
   grant,
   newAccount,
   newName,
   newOrganization,
+  PASSWORD,
   pushAs,
   type Client,
+  withSettings,
 } from "../support/workerd/managing-clients.ts";
-import { basic, digestOf, fetchAnonymously, someBytes } from "../support/workerd/registry-requests.ts";
+import {
+  basic,
+  digestOf,
+  errorsOf,
+  fetchAnonymously,
+  OCI_MANIFEST,
+  someBytes,
+} from "../support/workerd/registry-requests.ts";
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
@@ -81,6 +91,105 @@ describe("a token for a name that somebody else has taken since", () => {
       expect(wrong).toEqual([]);
     },
   );
+});
+
+describe("a push with a token from before its right was gone", () => {
+  /** What takes the right to push to a name away, between the token and the push. */
+  const losses = {
+    "because another account took the name": async (_pusher: Client, name: string) => {
+      const { administrator } = await newAccount();
+      await newOrganization(administrator, name);
+    },
+    "because another account pushed there first": async (_pusher: Client, name: string) => {
+      const { administrator } = await newAccount();
+      await pushAs(administrator, `${name}/image`);
+    },
+    "because the name was another account's until a moment ago": async (_pusher: Client, name: string) => {
+      const { administrator } = await newAccount();
+      await newOrganization(administrator, name);
+      await administrator.delete(`/v2/manage/namespaces/${name}`);
+    },
+    "because the user has made as many organizations as allowed": async (pusher: Client) => {
+      await newOrganization(pusher);
+    },
+  };
+  const fetchLimited = withSettings({ ORGANIZATION_QUOTA: "1" });
+
+  for (const [why, lose] of Object.entries(losses)) {
+    it(`is refused ${why}, in the words of a push without it`, async ({ expect }) => {
+      const { administrator: pusher } = await newAccount();
+      const name = newName("late");
+      const token = await tokenOf(pusher, `repository:${name}/image:pull,push`);
+      const bytes = someBytes();
+      const config = { mediaType: "application/octet-stream", digest: digestOf(bytes), size: bytes.byteLength };
+      const manifest = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] });
+      await lose(pusher, name);
+      const writes = [
+        ["POST", `/v2/${name}/image/blobs/uploads/?digest=${config.digest}`, bytes],
+        ["PUT", `/v2/${name}/image/manifests/latest`, manifest],
+      ] as const;
+      for (const [method, path, body] of writes) {
+        const headers = { "Content-Type": OCI_MANIFEST, "Content-Length": String(body.length) };
+        const send = (authorization: Record<string, string>) =>
+          fetchLimited(path, { method, body, headers: { ...headers, ...authorization } });
+        const [late, fresh] = [await send(bearer(token)), await send({ Authorization: basic(pusher.name, PASSWORD) })];
+        const [[refusal], [expected]] = [await errorsOf(late), await errorsOf(fresh)];
+        expect([path, late.status, refusal?.code, refusal?.message]).toEqual([path, 403, "DENIED", expected?.message]);
+      }
+    });
+  }
+});
+
+describe("an image that was deleted and made again by others, under a token from before", () => {
+  /** Everything that tells of an image. */
+  async function readAll(token: string, image: string, { blob, manifest }: { blob: string; manifest: string }) {
+    const paths = [`blobs/${blob}`, "manifests/latest", `manifests/${manifest}`, "manifests/none", "tags/list"];
+    const answers: string[] = [];
+    for (const method of ["HEAD", "GET"]) {
+      for (const path of [...paths, `referrers/${manifest}`, `blobs/${digestOf("none")}`]) {
+        const answer = await fetchAnonymously(`/v2/${image}/${path}`, { method, headers: bearer(token) });
+        await answer.arrayBuffer();
+        answers.push(`${method} ${path}: ${answer.status}`);
+      }
+    }
+    return answers;
+  }
+
+  it.for(["pull", "pull,push", "*"])("is never read by another account, with %s", async (actions, { expect }) => {
+    const { administrator: former } = await newAccount();
+    const { administrator: owner } = await newAccount();
+    const organization = await newOrganization(former);
+    const image = `${organization}/image`;
+    const before = await pushSecret(former, image);
+    const token = await tokenOf(former, `repository:${image}:${actions}`);
+    expect((await readAll(token, image, before))[1]).toContain(": 200");
+    expect((await former.delete(`/v2/manage/namespaces/${organization}/repos/image`)).status).toBe(204);
+    expect((await former.delete(`/v2/manage/namespaces/${organization}`)).status).toBe(204);
+    // The name rests longer than a token lives. Should it not, that must change nothing.
+    await env.DB.prepare("DELETE FROM audit_events WHERE organization = ?").bind(organization).run();
+    await newOrganization(owner, organization);
+    const secret = await pushSecret(owner, image);
+    const told = await readAll(token, image, secret);
+    expect(told.filter((answer) => /: 2\d\d$/.test(answer))).toEqual([]);
+    // Not even which of them are there.
+    expect(new Set(told.map((answer) => /: (\d+)/.exec(answer)?.[1])).size).toBe(1);
+  });
+
+  it("is never read by who had a right to the old one only, and is by who has one to the new", async ({ expect }) => {
+    const { administrator: owner, member } = await newAccount();
+    const organization = await newOrganization(owner);
+    const image = `${organization}/image`;
+    await pushSecret(owner, image);
+    await grant(owner, organization, member.name, 1, "image");
+    const token = await tokenOf(member, `repository:${image}:pull`);
+    expect((await owner.delete(`/v2/manage/namespaces/${organization}/repos/image`)).status).toBe(204);
+    const secret = await pushSecret(owner, image);
+    expect((await readAll(token, image, secret)).filter((answer) => /: 2\d\d$/.test(answer))).toEqual([]);
+    await grant(owner, organization, member.name, 1, "image");
+    const told = await readAll(token, image, secret);
+    expect(told.filter((answer) => answer.includes(": 404"))).toHaveLength(4);
+    expect(told.filter((answer) => answer.includes(": 200"))).toHaveLength(10);
+  });
 });
 
 describe("what is mounted stays, so the right to its source is looked up", () => {

@@ -1,4 +1,4 @@
-/** The session cookie of browsers. */
+/** The cookies of browsers: that of their session, above all. */
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -8,15 +8,23 @@ import { isOwnOrigin, needsSecureCookie } from "../public-address.ts";
 export const SESSION_COOKIE = "berth_session";
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** The other name is not accepted: it is what another host of the domain could set. */
 export function readSessionCookie(c: Context): string | undefined {
-  return getCookie(c, SESSION_COOKIE, prefixOf(c));
+  return readCookie(c, SESSION_COOKIE);
 }
 
 export function writeSessionCookie(c: Context<AppEnv>, token: string, lifetimeMs: number): void {
+  writeCookie(c, SESSION_COOKIE, token, lifetimeMs);
+}
+
+/** The other name is not accepted: it is what another host of the domain could set. */
+export function readCookie(c: Context, name: string): string | undefined {
+  return getCookie(c, name, prefixOf(c));
+}
+
+export function writeCookie(c: Context<AppEnv>, name: string, value: string, lifetimeMs: number): void {
   const options = { path: "/", httpOnly: true, sameSite: "Strict", maxAge: lifetimeMs / 1000 } as const;
   const prefix = prefixOf(c);
-  setCookie(c, SESSION_COOKIE, token, prefix ? { ...options, prefix, secure: true } : options);
+  setCookie(c, name, value, prefix ? { ...options, prefix, secure: true } : options);
 }
 
 export function clearSessionCookie(c: Context<AppEnv>): void {

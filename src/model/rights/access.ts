@@ -27,19 +27,32 @@ export interface User {
   role: Role;
 }
 
+/**
+ * Which repository a name stood for. It is a fact and no right: a repository that took the name since has another id, and what
+ * was removed from this one has raised its generation.
+ */
+export interface RepositoryPlace {
+  id: number;
+  accountId: number;
+  /** Raised whenever content is removed from the repository. */
+  generation: number;
+}
+
 /** What a token allows for one resource, and what was asked for in vain. */
 export interface Grant {
   type: string;
   name: string;
   actions: string[];
   refused: string[];
-  /** The organization did not exist yet, so the decision holds only while that is so: it is made anew at each use. */
+  /** Where the repository was when the decision was made; absent when nothing was granted, or there was none. */
+  place?: RepositoryPlace;
+  /** The organization did not exist yet: the decision says only that a push of the user's could make it. */
   isProspective?: boolean;
 }
 
 /**
- * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since what was
- * decided of an organization that did not exist has to be decided anew at each use.
+ * What a token is limited to. `registry/rights/access.ts` alone can read it: a grant is no right yet, since it may be of a time
+ * when another repository had the name, or none.
  */
 export abstract class TokenGrants {
   protected abstract readonly isReadByAccessOnly: true;
@@ -93,12 +106,23 @@ export interface Actor extends Sender {
 /** The facts that decide about access to a repository, which need not exist. */
 export interface AccessFacts {
   organization: { id: number; accountId: number } | undefined;
-  repository: { id: number; isPublic: boolean } | undefined;
+  repository: (RepositoryPlace & { isPublic: boolean }) | undefined;
   organizationLevel: Level | undefined;
   repositoryLevel: Level | undefined;
   /** Shared with the user's account, and not ended. */
   isShared: boolean;
 }
+
+/** What decides about access to a repository, and whether a push to it may make its organization. */
+export interface PushFacts extends AccessFacts {
+  /** Whether there is no organization of that name, and it was another account's until a moment ago. */
+  isNameResting: boolean;
+  /** How many organizations the user has created; 0 where the organization exists. */
+  createdOrganizations: number;
+}
+
+/** The facts of repositories, by their names. */
+export type FactsByName = ReadonlyMap<RepositoryName, PushFacts>;
 
 export function isAtLeast(level: Level | undefined, wanted: Level): boolean {
   return level !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);

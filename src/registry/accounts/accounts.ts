@@ -58,7 +58,7 @@ function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: strin
 
 export async function listAccounts(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {
   requireOperator(call);
-  return list(call.stores.db, page);
+  return list(call.stores.nearby, page);
 }
 
 /** An account, for operators and its own users. */

@@ -26,7 +26,7 @@ export type { ListedUser, NamePage };
 
 /** The users of the caller's account: whoever may grant rights must be able to name them. */
 export async function listUsers(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {
-  return list(call.stores.db, call.caller.user.accountId, page);
+  return list(call.stores.nearby, call.caller.user.accountId, page);
 }
 
 /**

@@ -147,7 +147,7 @@ export async function listImageLog(
   page: { limit: number; offset: number },
 ): Promise<{ entries: LogEntry[]; total: number }> {
   const { id } = await requireOwnRepository(call, name, "read");
-  return listLog(call.stores.db, id, page);
+  return listLog(call.stores.nearby, id, page);
 }
 
 /**
@@ -161,5 +161,5 @@ export async function listImageLogBefore(
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
   const { id } = await requireOwnRepository(call, name, "read");
-  return listLogBefore(call.stores.db, id, before, limit);
+  return listLogBefore(call.stores.nearby, id, before, limit);
 }

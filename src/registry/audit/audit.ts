@@ -76,7 +76,7 @@ export async function listEvents(
   page: { before: number | undefined; limit: number },
 ): Promise<AuditEvents> {
   const scope = await requireAuditAccess(call, query);
-  return listAudit(call.stores.db, { ...query, ...scope }, page);
+  return listAudit(call.stores.nearby, { ...query, ...scope }, page);
 }
 
 /** A part of an export. */

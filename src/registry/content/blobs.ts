@@ -1,3 +1,4 @@
+import { SMALL_DOCUMENT_BYTES } from "../../documents.ts";
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import type { ByteRange } from "../../kernel/byte-range.ts";
 import { counted } from "../../kernel/counted.ts";
@@ -9,8 +10,10 @@ import { hasObject } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
-import type { Access } from "../rights/access.ts";
+import type { Access, Confirmable } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
+import { announceRemovals, findNearBlob, isSame, rememberBlob } from "./edge-content.ts";
+import { nameOf } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -28,15 +31,15 @@ export interface Blob {
  */
 export async function statBlob(
   { stores }: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   digest: Digest,
 ): Promise<Blob> {
-  const blob = await requireBlob(stores, repository, digest);
+  const blob = await requireBlob(stores, access, digest);
   if (!(await isReadable(stores, blob))) throw lostBlob(digest);
   // The blob may be touched by those who use it elsewhere, and have to go here.
   const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
   if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
-    throw unknownBlob(repository, digest);
+    throw unknownBlob(access.repository, digest);
   }
   return blob;
 }
@@ -52,25 +55,55 @@ export interface ReadableBlob extends Blob {
 }
 export type OpenRange = (range?: ByteRange) => Promise<ReadableStream>;
 
-/** Finds a blob to read. */
+/**
+ * Finds a blob to read: one that is near without a query (ADR 24).
+ *
+ * @param isWhole whether the client wants all of it.
+ */
 export async function getBlob(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   digest: Digest,
+  isWhole: boolean,
 ): Promise<ReadableBlob> {
-  const { size, objectKey, repository: pulledFrom } = await requireBlob(call.stores, repository, digest);
+  const { place } = access;
+  const near = place && (await findNearBlob(call.stores, place, digest, isWhole));
+  if (place && near) {
+    const { size, body } = near;
+    const openNext = async (range?: ByteRange) => (body instanceof Uint8Array ? streamOf(body, range) : body);
+    return { digest, size, open: countingPull(call, place, size, openNext) };
+  }
+  const blob =
+    (await findReplicatedBlob(call.stores, access, digest)) ?? (await requireBlob(call.stores, access, digest));
+  const { size, objectKey } = blob;
   const openNext = async (range?: ByteRange) => {
     const object = await openObject(call.stores, objectKey, range);
     if (!object) throw lostBlob(digest);
-    return object.body;
+    if (range || size > SMALL_DOCUMENT_BYTES || !place) return object.body;
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    rememberBlob(place, blob, bytes);
+    return streamOf(bytes);
   };
-  const open = async (ranges?: readonly ByteRange[]) => {
+  return { digest, size, open: countingPull(call, blob.repository, size, openNext) };
+}
+
+function countingPull(
+  call: Call<RegistryCaller>,
+  repository: FoundBlob["repository"],
+  size: number,
+  openNext: OpenRange,
+): ReadableBlob["open"] {
+  return async (ranges?: readonly ByteRange[]) => {
     const body = await openNext(ranges?.[0]);
     const bytes = ranges ? ranges.reduce((sum, { length }) => sum + length, 0) : size;
-    countPull(call, { repository: pulledFrom, isCounted: false, bytes, manifestIds: [] });
+    countPull(call, { repository, isCounted: false, bytes, manifestIds: [] });
     return { body, openNext };
   };
-  return { digest, size, open };
+}
+
+function streamOf(bytes: Uint8Array<ArrayBuffer>, range?: ByteRange): ReadableStream {
+  const { offset, length } = range ?? { offset: 0, length: bytes.byteLength };
+  return new Blob([bytes.subarray(offset, offset + length)]).stream();
 }
 
 /**
@@ -113,7 +146,10 @@ export async function deleteBlob(
 ): Promise<void> {
   const { stores } = call;
   await findWriteTarget(call, "delete", repository);
-  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) return;
+  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) {
+    await announceRemovals(stores);
+    return;
+  }
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {
     message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,
@@ -122,24 +158,40 @@ export async function deleteBlob(
 }
 
 /**
- * Finds a blob that a repository may serve.
+ * Finds a blob that a repository may serve. An access in place of the repository's name is confirmed of what is found under that.
  *
  * @returns undefined when the repository does not have it, or its object is known to be lost.
  * @throws RegistryError NAME_UNKNOWN when there is no such repository.
  */
 export async function findBlob(
   db: Stores["db"],
-  repository: RepositoryName,
+  searched: RepositoryName | Confirmable,
   digest: Digest,
 ): Promise<FoundBlob | undefined> {
+  const repository = nameOf(searched);
   const found = await find(db, repository, digest);
   if (found.outcome === "repository-unknown") throw unknownRepository(repository);
-  return found.outcome === "found" ? found.blob : undefined;
+  const blob = found.outcome === "found" ? found.blob : undefined;
+  if (typeof searched !== "string") {
+    await searched.confirm(found.outcome === "found" ? found.blob.repository : found.repository);
+  }
+  return blob;
 }
 
-async function requireBlob(stores: Stores, repository: RepositoryName, digest: Digest): Promise<FoundBlob> {
-  const blob = await findBlob(stores.db, repository, digest);
-  if (!blob) throw unknownBlob(repository, digest);
+/** The same by the nearest copy of the database, as `readReplicatedManifest`. */
+async function findReplicatedBlob(
+  { db, nearby }: Stores,
+  { repository, place }: Access<"pull">,
+  digest: Digest,
+): Promise<FoundBlob | undefined> {
+  if (!place || nearby === db) return undefined;
+  const found = await find(nearby, repository, digest);
+  return found.outcome === "found" && isSame(found.blob.repository, place) ? found.blob : undefined;
+}
+
+async function requireBlob(stores: Stores, searched: RepositoryName | Confirmable, digest: Digest): Promise<FoundBlob> {
+  const blob = await findBlob(stores.db, searched, digest);
+  if (!blob) throw unknownBlob(nameOf(searched), digest);
   return blob;
 }
 

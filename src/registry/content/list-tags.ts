@@ -8,11 +8,12 @@ import type { Access } from "../rights/access.ts";
 /** One page of a repository's tags in lexical order (OCI distribution-spec, "Listing Tags"). */
 export async function listTags(
   { stores }: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  { repository, confirm }: Access<"pull">,
   last: string,
   limit: number,
 ): Promise<Tag[]> {
-  const tags = await list(stores.db, repository, last, limit);
-  if (!tags) throw unknownRepository(repository);
-  return tags;
+  const found = await list(stores.db, repository, last, limit);
+  if (!found) throw unknownRepository(repository);
+  await confirm(found.repository);
+  return found.tags;
 }

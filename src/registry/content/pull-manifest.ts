@@ -1,6 +1,6 @@
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { RegistryCaller } from "../../model/rights/access.ts";
+import type { RegistryCaller, RepositoryPlace } from "../../model/rights/access.ts";
 import { isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { defaultChild } from "../../kernel/manifest.ts";
@@ -10,23 +10,22 @@ import {
   type FoundManifest,
   type ReadManifest,
   type StoredManifest,
+  TOUCH_INTERVAL_MS,
   touchManifest,
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
-import { type Access, mayAccess } from "../rights/access.ts";
-import { findManifest, readManifest } from "./find-manifest.ts";
+import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
+import { findNearManifest, rememberManifest } from "./edge-content.ts";
+import { findManifest, nameOf, readManifest, readReplicatedManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
-
-/** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
-const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 export type { StoredManifest };
 
 /** A manifest that somebody may pull. */
 export interface PullableManifest extends StoredManifest {
-  /** Counts the pull, and gives the exact text. */
-  open: () => string;
+  /** Counts the pull, and gives the exact text, or its bytes. */
+  open: () => string | Uint8Array<ArrayBuffer>;
 }
 
 /** What a pull takes, and is counted by. */
@@ -53,17 +52,23 @@ export interface WantedManifest {
  * one for linux/amd64.
  *
  * A client that asks for a manifest without a tag is about to pull its blobs, or to name it in an index without pushing it
- * again: garbage collection leaves it for another grace period.
+ * again: garbage collection leaves it for another grace period. One that is near comes without a query (ADR 24): then its
+ * grace period begins anew when its pull is written down.
  *
  * @param memory for large documents; the caller must release what this function takes from it.
  */
 export async function pullManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   wanted: WantedManifest,
   memory: Lease,
 ): Promise<PullableManifest> {
-  const { digest, mediaType, size, text, ...found } = await findPull(call.stores, repository, wanted, memory);
+  const { place } = access;
+  const near = place && (await pullNear(call, place, wanted.reference, memory));
+  if (near) return near;
+  const found = await findPull(call.stores, access, wanted, memory);
+  if (place) rememberManifest(place, found);
+  const { digest, mediaType, size, text } = found;
   const open = () => {
     const { isCounted, pulledIds: manifestIds } = found;
     countPull(call, { repository: found.repository, isCounted, bytes: size, manifestIds });
@@ -72,20 +77,43 @@ export async function pullManifest(
   return { digest, mediaType, size, open };
 }
 
-/** The same of any repository, for whom the caller of this has let pull; nothing is counted. */
+/** @returns undefined when it is to be asked for in the database: by tag always. */
+async function pullNear(
+  call: Call<RegistryCaller>,
+  place: RepositoryPlace,
+  reference: Reference,
+  memory: Lease,
+): Promise<PullableManifest | undefined> {
+  if (!isDigest(reference)) return undefined;
+  const near = await findNearManifest(call.stores, place, reference, memory);
+  if (!near || !(await keep(call.stores, near))) return undefined;
+  const { id, mediaType, bytes } = near;
+  const size = bytes.byteLength;
+  const open = () => {
+    countPull(call, { repository: place, isCounted: "unless part", bytes: size, manifestIds: [id] });
+    return bytes;
+  };
+  return { digest: reference, mediaType, size, open };
+}
+
+/** The same of any repository by its name, for whom the caller of this has let pull; nothing is counted. */
 export async function findPull(
   stores: Stores,
-  repository: RepositoryName,
+  searched: RepositoryName | Confirmable,
   { reference, accepted }: WantedManifest,
   memory: Lease,
 ): Promise<FoundPull> {
-  const manifest = await readManifest(stores.db, repository, reference, memory);
-  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
+  const near =
+    typeof searched !== "string" && isDigest(reference)
+      ? await readReplicatedManifest(stores, searched, reference, memory)
+      : undefined;
+  const manifest = near ?? (await readManifest(stores.db, searched, reference, memory));
+  if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(nameOf(searched), reference);
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
   const digest = defaultChild(manifest.text);
-  const child = digest && (await readManifest(stores.db, repository, digest, memory));
+  const child = digest && (await readManifest(stores.db, searched, digest, memory));
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
 
@@ -95,12 +123,13 @@ export async function findPull(
  */
 export async function statManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   wanted: WantedManifest,
 ): Promise<StoredManifest> {
   const { stores } = call;
+  const { repository } = access;
   const { reference, accepted } = wanted;
-  const manifest = await findManifest(stores.db, repository, reference);
+  const manifest = await findManifest(stores.db, access, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
   // its lost blobs with it.
@@ -108,11 +137,14 @@ export async function statManifest(
     throw unknownManifest(repository, reference);
   }
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
-  return withDocuments((memory) => findPull(stores, repository, wanted, memory));
+  return withDocuments((memory) => findPull(stores, access, wanted, memory));
 }
 
 /** @returns false when the manifest was collected just before. */
-async function keep({ db }: Stores, { id, unreferencedSince }: FoundManifest): Promise<boolean> {
+async function keep(
+  { db }: Stores,
+  { id, unreferencedSince }: Pick<FoundManifest, "id" | "unreferencedSince">,
+): Promise<boolean> {
   // 0 is before the beginning.
   if (!unreferencedSince || Date.now() - unreferencedSince <= TOUCH_INTERVAL_MS) return true;
   return touchManifest(db, id);

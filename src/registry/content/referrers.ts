@@ -4,10 +4,10 @@ import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import { listReferrers as list } from "../../storage/content/referrers.ts";
 import type { Call } from "../call.ts";
 import type { Stores } from "../../storage/stores.ts";
-import type { Access } from "../rights/access.ts";
+import type { Access, Confirmable } from "../rights/access.ts";
 import { requireVisible } from "../images/image-detail.ts";
 import { unknownManifest } from "./pull-manifest.ts";
-import { findManifest } from "./find-manifest.ts";
+import { findManifest, nameOf } from "./find-manifest.ts";
 
 /** Entries of one page: enough for every signature of an image, few enough for one answer. */
 const PAGE_SIZE = 100;
@@ -39,17 +39,18 @@ export interface ReferrerQuery {
  */
 export async function listReferrers(
   { stores }: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  access: Access<"pull">,
   query: ReferrerQuery & { subject: Digest },
 ): Promise<ReferrerPage> {
-  return pageOf(stores, { ...query, repository, limit: PAGE_SIZE });
+  return pageOf(stores, { ...query, searched: access, limit: PAGE_SIZE });
 }
 
 async function pageOf(
   { db }: Stores,
-  query: ReferrerQuery & { repository: RepositoryName; subject: Digest; limit: number },
+  { searched, ...query }: ReferrerQuery & { searched: RepositoryName | Confirmable; subject: Digest; limit: number },
 ): Promise<ReferrerPage> {
-  const { referrers, hasMore } = await list(db, query);
+  const { referrers, hasMore, repository } = await list(db, { ...query, repository: nameOf(searched) });
+  if (repository && typeof searched !== "string") await searched.confirm(repository);
   const descriptors = referrers.map(({ mediaType, digest, size, artifactType, annotations }) => ({
     mediaType,
     digest,
@@ -70,5 +71,5 @@ export async function listManifestReferrers(
   await requireVisible(call, name);
   const subject = isDigest(reference) ? reference : (await findManifest(call.stores.db, name, reference))?.digest;
   if (!subject) throw unknownManifest(name, reference);
-  return pageOf(call.stores, { ...page, repository: name, subject });
+  return pageOf(call.stores, { ...page, searched: name, subject });
 }

@@ -72,7 +72,7 @@ export async function listTagDetails(
   search: Page<TagSort> & { prefix: string | undefined },
 ) {
   const { id, isOwn } = await requireVisible(call, name);
-  const { rows, end } = await listTags(call.stores.db, { ...search, repositoryId: id });
+  const { rows, end } = await listTags(call.stores.nearby, { ...search, repositoryId: id });
   const tags = rows.map(({ artifactType, content, pushedBy, ...tag }) => ({
     ...tag,
     kind: ownKindOf(content),

@@ -53,9 +53,9 @@ export async function listImageTags(
   list: Omit<TagList, "repositoryId">,
 ): Promise<{ tags: ImageTag[]; total: number }> {
   const repository = await requireRepository(call, name, "read");
-  const { records, total } = await listTagRecords(call.stores.db, { ...list, repositoryId: repository.id });
+  const { records, total } = await listTagRecords(call.stores.nearby, { ...list, repositoryId: repository.id });
   const shown = new Set(fitting(records));
-  const texts = await readShortTexts(call.stores.db, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
+  const texts = await readShortTexts(call.stores.nearby, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
   const tags = records.map((record) => {
     return describe(repository, record, shown.has(record) ? texts.get(record.manifestId) : undefined);
   });
@@ -180,5 +180,5 @@ export async function listTagHistory(
   page: { tag: Tag | undefined; before: number | undefined; limit: number },
 ): Promise<TagEvent[]> {
   const { id } = await requireOwnRepository(call, name, "read");
-  return listTagEvents(call.stores.db, { ...page, repositoryId: id });
+  return listTagEvents(call.stores.nearby, { ...page, repositoryId: id });
 }

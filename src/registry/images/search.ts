@@ -58,7 +58,7 @@ export async function searchForDocker(call: Call<RegistryCaller>, text: string, 
   let after: Page<ImageSort>["after"];
   for (let parts = 0; parts < MAX_PARTS && images.length < limit; parts += 1) {
     const page = { sort: "name", isDescending: false, after, limit: limit - images.length } as const;
-    const { rows, end } = await search(call.stores.db, { ...page, user, sources, filter, maxFew: MAX_NAMED });
+    const { rows, end } = await search(call.stores.nearby, { ...page, user, sources, filter, maxFew: MAX_NAMED });
     images.push(...rows);
     if (!end) break;
     after = [end.key, end.id];
@@ -75,9 +75,9 @@ interface ImageSearch {
 }
 
 async function describe(stores: Stores, { user, sources, filter, page }: ImageSearch) {
-  const { rows: images, end } = await search(stores.db, { ...page, user, sources, filter });
+  const { rows: images, end } = await search(stores.nearby, { ...page, user, sources, filter });
   const ids = images.map((image) => image.id);
-  const architectures = await listArchitectures(stores.db, ids);
+  const architectures = await listArchitectures(stores.nearby, ids);
   const rows = images.map(({ facts, ...image }) => {
     const level = levelOf(user, facts, stores.settings.allowsAnonymousPull);
     if (!level) throw new Error(`image ${image.name} was found for somebody who may not see it`);

@@ -3,6 +3,7 @@ import { isAdministrator, type Level, type Manager, type User } from "../../mode
 import { counted } from "../../kernel/counted.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
+import { isNameResting } from "../../storage/organizations/new-organizations.ts";
 import * as storage from "../../storage/organizations/organizations.ts";
 import { deletedAccount } from "../accounts/accounts.ts";
 import { type Call, actorOf } from "../call.ts";
@@ -32,7 +33,7 @@ export async function createOrganization(call: Call<Manager>, name: Organization
     const message = `organization ${name} exists already, perhaps in another account: choose another name`;
     throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
   }
-  if (await storage.isNameResting(db, actor.user, name)) {
+  if (await isNameResting(db, actor.user, name)) {
     const message = `organization ${name} was another account's until a moment ago: choose another name, or try again later`;
     throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
   }
@@ -49,7 +50,7 @@ export async function listOrganizations(
   filter: storage.OrganizationFilter,
 ): Promise<Organization[]> {
   const user = call.caller.user;
-  const found = await storage.listOrganizations(call.stores.db, user, filter, MAX_LISTED_ORGANIZATIONS);
+  const found = await storage.listOrganizations(call.stores.nearby, user, filter, MAX_LISTED_ORGANIZATIONS);
   return found.map((organization) => ({ ...organization, level: shownLevel(user, organization) }));
 }
 
@@ -71,7 +72,12 @@ export async function searchOrganizations(
   page: storage.OrganizationPage,
 ) {
   const user = call.caller.user;
-  const { rows, end } = await storage.searchOrganizations(call.stores.db, user, { ...filter, withImages: true }, page);
+  const { rows, end } = await storage.searchOrganizations(
+    call.stores.nearby,
+    user,
+    { ...filter, withImages: true },
+    page,
+  );
   return { rows: rows.map((organization) => asVisible(user, organization)), end };
 }
 

@@ -23,8 +23,8 @@ export async function getActivity(
 ): Promise<{ pushes: RecentPush[]; deliveries: RecentDelivery[] }> {
   const user = call.caller.user;
   const [pushes, deliveries] = await Promise.all([
-    listRecentPushes(call.stores.db, user, limit),
-    listRecentDeliveries(call.stores.db, user, limit),
+    listRecentPushes(call.stores.nearby, user, limit),
+    listRecentDeliveries(call.stores.nearby, user, limit),
   ]);
   return { pushes, deliveries };
 }

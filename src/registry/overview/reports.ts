@@ -2,7 +2,7 @@
 import { administers, type Manager } from "../../model/rights/access.ts";
 import { dayOf, type DayValue, fillDays, lastDays } from "../../kernel/day.ts";
 import { QUOTA_RESOURCES, type QuotaLimit, type QuotaResource } from "../../kernel/quotas.ts";
-import { countCreatedOrganizations } from "../../storage/organizations/organizations.ts";
+import { countCreatedOrganizations } from "../../storage/organizations/new-organizations.ts";
 import { readQuotas } from "../../storage/quotas/quotas.ts";
 import { countOrganizations, listPulledBytes, listStoredBytes } from "../../storage/overview/reports.ts";
 import { type ImageTotals, totalsOf } from "../../storage/quotas/totals.ts";
@@ -23,8 +23,8 @@ export interface OwnQuota {
 export async function listQuotas(call: Call<Manager>): Promise<OwnQuota[]> {
   const user = call.caller.user;
   const [created, account] = await Promise.all([
-    countCreatedOrganizations(call.stores.db, user.id),
-    administers(user, user.accountId) ? readQuotas(call.stores.db, "account", user.accountId) : undefined,
+    countCreatedOrganizations(call.stores.nearby, user.id),
+    administers(user, user.accountId) ? readQuotas(call.stores.nearby, "account", user.accountId) : undefined,
   ]);
   return [
     { resource: "organizations", used: created, limit: call.stores.settings.organizationQuota },
@@ -43,8 +43,8 @@ export interface Overview extends ImageTotals {
 export async function getOverview(call: Call<Manager>): Promise<Overview> {
   const user = call.caller.user;
   const [organizations, totals, pulled] = await Promise.all([
-    countOrganizations(call.stores.db, user),
-    totalsOf(call.stores.db, user),
+    countOrganizations(call.stores.nearby, user),
+    totalsOf(call.stores.nearby, user),
     reportPulledBytes(call),
   ]);
   return {
@@ -59,7 +59,7 @@ export async function getOverview(call: Call<Manager>): Promise<Overview> {
 export async function reportPulledBytes(call: Call<Manager>): Promise<DayValue[]> {
   const user = call.caller.user;
   const days = lastDays(new Date(), REPORT_DAYS);
-  return fillDays(days, await listPulledBytes(call.stores.db, user, firstOf(days)), false);
+  return fillDays(days, await listPulledBytes(call.stores.nearby, user, firstOf(days)), false);
 }
 
 /**
@@ -71,8 +71,8 @@ export async function reportStoredBytes(call: Call<Manager>): Promise<DayValue[]
   const now = new Date();
   const days = lastDays(now, REPORT_DAYS);
   const [past, { storedBytes }] = await Promise.all([
-    listStoredBytes(call.stores.db, user.accountId, firstOf(days)),
-    totalsOf(call.stores.db, user),
+    listStoredBytes(call.stores.nearby, user.accountId, firstOf(days)),
+    totalsOf(call.stores.nearby, user),
   ]);
   const today = dayOf(now);
   return fillDays(days, [...past.filter(({ day }) => day !== today), { day: today, value: storedBytes }], true);

@@ -4,10 +4,12 @@ import {
   ACTIONS,
   actionsOf,
   CATALOG_SCOPE,
+  type FactsByName,
   formatScopes,
   type Grant,
   levelOf,
   type RegistryCaller,
+  type RepositoryPlace,
   repositoryScope,
   type Scope,
   SEARCH_SCOPE,
@@ -16,7 +18,7 @@ import {
 } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { findAccessFacts } from "../../storage/rights/access.ts";
+import { factsAbout, findPushFacts } from "../../storage/rights/access.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
 import { deniedAction, reasonNotToCreate, repositoryNameOf } from "./push-refusals.ts";
@@ -25,6 +27,8 @@ import { deniedAction, reasonNotToCreate, repositoryNameOf } from "./push-refusa
 class ReadableGrants extends TokenGrants {
   protected readonly isReadByAccessOnly = true;
   readonly #grants: readonly Grant[];
+  /** Those that were decided anew since, by their names. They live as long as the token, as any grant does. */
+  readonly #decided = new Map<string, Grant>();
 
   constructor(grants: readonly Grant[]) {
     super();
@@ -32,7 +36,23 @@ class ReadableGrants extends TokenGrants {
   }
 
   static of(limits: TokenGrants): readonly Grant[] {
-    if (limits instanceof ReadableGrants) return limits.#grants;
+    return ReadableGrants.#from(limits).#grants;
+  }
+
+  /** The grant for a scope, as it was decided last. */
+  static find(limits: TokenGrants, { type, name }: Scope): Grant | undefined {
+    const grants = ReadableGrants.#from(limits);
+    const decided = type === "repository" ? grants.#decided.get(name) : undefined;
+    return decided ?? grants.#grants.find((grant) => grant.type === type && grant.name === name);
+  }
+
+  /** Lets a grant for a repository take the place of the one that the token was made with. */
+  static replace(limits: TokenGrants, grant: Grant): void {
+    ReadableGrants.#from(limits).#decided.set(grant.name, grant);
+  }
+
+  static #from(limits: TokenGrants): ReadableGrants {
+    if (limits instanceof ReadableGrants) return limits;
     throw new TypeError("grants of a token come from limitTo");
   }
 }
@@ -49,11 +69,24 @@ export function limitTo(grants: readonly Grant[]): TokenGrants {
 export interface Access<A extends Action> {
   action: A;
   repository: RepositoryName;
+  /** Where it is, if it was there when the caller's right was decided. */
+  place?: RepositoryPlace | undefined;
+  /**
+   * For what was found under the name, before any of it is told: decides anew unless the right was decided about that very
+   * repository. It may have been made since, or made again by others.
+   *
+   * @throws RegistryError as {@link requireAccess}.
+   */
+  confirm: (found: { id: number }) => Promise<void>;
 }
+
+/** What a search under a repository's name takes of an access. */
+export type Confirmable = Pick<Access<"pull">, "repository" | "place" | "confirm">;
 
 /**
  * Refuses a request unless its caller may do this to the repository. A token is believed: what it grants was decided
- * when it was made, and it lives for minutes.
+ * when it was made, and it lives for minutes. It may be of a time when there was no such repository, or another one: what is read
+ * has to be confirmed therefore, and what is written is decided anew by the statement that writes it (ADR 26).
  *
  * @throws RegistryError UNAUTHORIZED, with the scope to ask a token for, when better credentials could help; DENIED when
  * they could not, because this user asked for just that and did not get it.
@@ -63,8 +96,8 @@ export async function requireAccess<A extends Action>(
   action: A,
   repository: RepositoryName,
 ): Promise<Access<A>> {
-  await requireScope(call, scopeFor(action, repository), action);
-  return { action, repository };
+  const scope = scopeFor(action, repository);
+  return accessBy(call, { action, repository }, await requireScope(call, scope, action), scope);
 }
 
 /**
@@ -80,14 +113,35 @@ export async function requireMountAccess(
 ): Promise<Access<"push">> {
   const { stores, caller } = call;
   const sourceScope = scopeFor("pull", source);
-  await requireScope(call, scopeFor("push", repository), "push", sourceScope);
+  const scope = scopeFor("push", repository);
+  const grant = await requireScope(call, scope, "push", sourceScope);
   if (caller.grants) {
     const { actions, refused } = await grantFor(stores, caller, sourceScope);
     if (!actions.includes("pull") && !refused.includes("pull")) {
-      throw insufficient([scopeFor("push", repository), sourceScope]);
+      throw insufficient([scope, sourceScope]);
     }
   }
-  return { action: "push", repository };
+  return accessBy(call, { action: "push", repository }, grant, scope);
+}
+
+function accessBy<A extends Action>(
+  call: Call<RegistryCaller>,
+  { action, repository }: { action: A; repository: RepositoryName },
+  grant: Grant,
+  scope: Scope,
+): Access<A> {
+  let confirmed = grant.place?.id;
+  const confirm = async ({ id }: { id: number }) => {
+    if (id === confirmed) return;
+    const { stores, caller } = call;
+    const decided = await decideGrant(stores, caller.user, grant);
+    if (!decided.actions.includes(action)) throw await refusalOf(call, decided, { scope, action });
+    // It is gone, and another one has its name by now.
+    if (decided.place?.id !== id) throw unknownTo(caller, repository);
+    confirmed = id;
+    if (caller.grants) ReadableGrants.replace(caller.grants, decided);
+  };
+  return { action, repository, place: grant.place, confirm };
 }
 
 /** The scope that clients request. A push also requests pull, to find out which parts exist. */
@@ -152,28 +206,42 @@ export function pullLimitOf({ grants }: RegistryCaller): readonly string[] | und
   return pulling.map(({ name }) => name);
 }
 
-/** @param also more that the request needs: a challenge names it, so that one token will do for all. */
+/**
+ * What is granted of a scope, the action among it.
+ *
+ * @param also more that the request needs: a challenge names it, so that one token will do for all.
+ */
 async function requireScope(
-  { stores, caller }: Call<RegistryCaller>,
+  call: Call<RegistryCaller>,
   scope: Scope,
   action: Action | "*",
   ...also: Scope[]
-): Promise<void> {
+): Promise<Grant> {
+  const { stores, caller } = call;
   const detail = { scope: formatScopes([scope, ...also]) };
   // At once, and without a query: nobody in particular may pull at most.
   if (!caller.user && !caller.grants && action !== "pull") {
     throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   }
   const grant = await grantFor(stores, caller, scope);
-  if (grant.actions.includes(action)) return;
+  if (grant.actions.includes(action)) return grant;
+  throw await refusalOf(call, grant, { scope, action, also });
+}
+
+async function refusalOf(
+  { stores, caller }: Call<RegistryCaller>,
+  grant: Grant,
+  { scope, action, also = [] }: { scope: Scope; action: Action | "*"; also?: readonly Scope[] },
+): Promise<RegistryError> {
+  const detail = { scope: formatScopes([scope, ...also]) };
   // Clients look for what is there before they push it. An answer to HEAD says no more than its status, so that who may not
   // push is told so, and why, by the push itself.
-  if (action === "pull" && grant.refused.includes("push")) throw unknownTo(caller, scope.name);
-  if (!caller.user) throw new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
+  if (action === "pull" && grant.refused.includes("push")) return unknownTo(caller, scope.name);
+  if (!caller.user) return new RegistryError("UNAUTHORIZED", { message: "authentication required", detail });
   if (!caller.grants || grant.refused.includes(action)) {
-    throw await deniedAction(stores, caller.user, action, { ...scope, detail });
+    return deniedAction(stores, caller.user, action, { ...scope, detail });
   }
-  throw insufficient([scope, ...also]);
+  return insufficient([scope, ...also]);
 }
 
 function unknownTo(caller: RegistryCaller, name: string): RegistryError {
@@ -181,45 +249,70 @@ function unknownTo(caller: RegistryCaller, name: string): RegistryError {
   return new RegistryError("NAME_UNKNOWN", { message, detail: { name } });
 }
 
-function insufficient(scopes: Scope[]): RegistryError {
+function insufficient(scopes: readonly Scope[]): RegistryError {
   const scope = formatScopes(scopes);
   return new RegistryError("UNAUTHORIZED", { message: `the token does not allow ${scope}`, detail: { scope } });
 }
 
 async function grantFor(stores: Stores, caller: RegistryCaller, scope: Scope): Promise<Grant> {
   if (!caller.grants) return decideGrant(stores, caller.user, scope);
-  const grant = ReadableGrants.of(caller.grants).find(({ type, name }) => type === scope.type && name === scope.name);
-  // Somebody else may have created the organization since.
-  if (grant?.isProspective) return decideGrant(stores, caller.user, grant);
-  return grant ?? { ...scope, actions: [], refused: [] };
+  return ReadableGrants.find(caller.grants, scope) ?? { ...scope, actions: [], refused: [] };
 }
 
-/** Decides which actions of a scope a user is granted. A repository whose name is invalid is granted nothing. */
-export async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
+/** Decides which actions of a scope a user is granted, as {@link grantOf}. */
+async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
+  return grantOf(stores, user, scope, await findPushFacts(stores.db, user, repositoriesOf([scope])));
+}
+
+/** The repositories that scopes name, whose facts {@link grantOf} goes by; a name that is invalid is left out. */
+export function repositoriesOf(scopes: readonly Scope[]): RepositoryName[] {
+  return scopes.flatMap(({ type, name }) => (type === "repository" ? (repositoryNameOf(name) ?? []) : []));
+}
+
+/**
+ * Which actions of a scope a user is granted. A repository whose name is invalid is granted nothing.
+ *
+ * @param facts those of {@link repositoriesOf} the scope, as of now.
+ */
+export function grantOf(
+  { settings }: Pick<Stores, "settings">,
+  user: User | undefined,
+  scope: Scope,
+  facts: FactsByName,
+): Grant {
   const wanted = scope.type === "repository" && scope.actions.includes("*") ? ACTIONS : scope.actions;
-  const { allowed, isProspective } = await allowedInScope(stores, user, scope);
+  const { allowed, place, isProspective } = allowedInScope(settings, user, scope, facts);
+  const actions = wanted.filter((action) => allowed.includes(action));
   return {
     type: scope.type,
     name: scope.name,
-    actions: wanted.filter((action) => allowed.includes(action)),
+    actions,
     refused: wanted.filter((action) => !allowed.includes(action)),
+    // Clients can read a token: it does not tell of a repository that they may do nothing with.
+    ...(place && actions.length > 0 && { place }),
     ...(isProspective && { isProspective }),
   };
 }
 
 interface Allowed {
   allowed: readonly string[];
+  place?: RepositoryPlace | undefined;
   isProspective?: boolean;
 }
 
-async function allowedInScope(stores: Stores, user: User | undefined, scope: Scope): Promise<Allowed> {
+function allowedInScope(
+  settings: Stores["settings"],
+  user: User | undefined,
+  scope: Scope,
+  factsByName: FactsByName,
+): Allowed {
   if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
     return { allowed: user ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
   }
   if (scope.type !== "repository") return { allowed: [] };
   const repository = repositoryNameOf(scope.name);
   if (!repository) return { allowed: [] };
-  const facts = await findAccessFacts(stores.db, user, repository);
+  const facts = factsAbout(repository, factsByName);
   // Only for who wants to push, so that a pull answers the same whether the organization is somebody else's or nobody's;
   // an operator may know.
   const mayKnow = user?.role === "operator" || scope.actions.includes("push") || scope.actions.includes("*");
@@ -227,9 +320,16 @@ async function allowedInScope(stores: Stores, user: User | undefined, scope: Sco
     !facts.organization &&
     user &&
     mayKnow &&
-    (await reasonNotToCreate(stores, user, organizationOf(repository))) === undefined
+    reasonNotToCreate(settings, user, organizationOf(repository), facts) === undefined
   ) {
     return { allowed: ACTIONS, isProspective: true };
   }
-  return { allowed: actionsOf(levelOf(user, facts, stores.settings.allowsAnonymousPull)) };
+  return {
+    allowed: actionsOf(levelOf(user, facts, settings.allowsAnonymousPull)),
+    place: facts.repository && placeOf(facts.repository),
+  };
+}
+
+function placeOf({ id, accountId, generation }: RepositoryPlace): RepositoryPlace {
+  return { id, accountId, generation };
 }

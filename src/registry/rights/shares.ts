@@ -114,13 +114,13 @@ function unknownShare(name: RepositoryName, account: string): RegistryError {
 
 /** Shares of all images that the caller has a right to, by image, after one of them. */
 export async function listSent(call: Call<Manager>, page: SentPage) {
-  const { rows, end } = await listSentShares(call.stores.db, call.caller.user, page);
+  const { rows, end } = await listSentShares(call.stores.nearby, call.caller.user, page);
   // A public image is for everybody, so that its shares mean nothing as long as it is.
   return { rows: rows.map((row): ListedShare => ({ ...row, isValid: !row.isPublic && isRunning(row) })), end };
 }
 
 /** Shares of other accounts' images with the caller's account that hold, after one of them. */
 export async function listReceived(call: Call<Manager>, page: ReceivedPage) {
-  const { rows, end } = await listReceivedShares(call.stores.db, call.caller.user, page);
+  const { rows, end } = await listReceivedShares(call.stores.nearby, call.caller.user, page);
   return { rows: rows.map((row): ListedShare => ({ ...row, isValid: true })), end };
 }

@@ -1,10 +1,11 @@
 /** Rights as they are at the moment of a write, whatever the caller's token said some minutes ago. */
-import { actionsOf, levelOf, type User } from "../../model/rights/access.ts";
+import { repositoryScope, type User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import type { UserRecord } from "../../storage/accounts/users.ts";
 import { findCurrentAccess } from "../../storage/rights/access.ts";
 import { actorOf, type Call } from "../call.ts";
+import { grantOf } from "./access.ts";
 import { deniedAction } from "./push-refusals.ts";
 
 /** A repository that is about to be changed, and its user as of now. */
@@ -29,8 +30,10 @@ export async function findWriteTarget(
   const actor = actorOf(call);
   const { user: record, facts } = await findCurrentAccess(stores.db, actor.user.id, name);
   const user = requireCurrentUser(record, actor);
-  if (!facts.repository) return { user, repositoryId: undefined };
-  if (actionsOf(levelOf(user, facts, false)).includes(action)) return { user, repositoryId: facts.repository.id };
+  const granted = grantOf(stores, user, repositoryScope(name, action), new Map([[name, facts]]));
+  if (granted.actions.includes(action)) return { user, repositoryId: facts.repository?.id };
+  // What does not exist is not deleted by anybody.
+  if (action === "delete" && !facts.repository) return { user, repositoryId: undefined };
   throw await deniedAction(stores, user, action, { type: "repository", name, detail: { name } });
 }
 

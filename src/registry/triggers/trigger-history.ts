@@ -89,7 +89,7 @@ export async function listTriggerDeliveries(
   { before, limit }: { before: number | undefined; limit: number },
 ): Promise<Delivery[]> {
   const { record } = await requireTrigger(call, name, trigger);
-  const records = await listDeliveries(call.stores.db, record.id, before, limit);
+  const records = await listDeliveries(call.stores.nearby, record.id, before, limit);
   return records.map((delivery) => readDelivery(call.stores, delivery));
 }
 

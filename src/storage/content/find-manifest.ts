@@ -3,8 +3,10 @@ import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../../documents.ts"
 import type { Digest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import type { Lease } from "../../memory.ts";
+import type { RepositoryPlace } from "../../model/rights/access.ts";
 import { isAttached } from "./companions.ts";
-import type { Database } from "../database.ts";
+import { type Database, writtenOnce } from "../database.ts";
+import { isRepository, type MeantRepository, PLACE_COLUMNS } from "../images/repositories.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositories, tags } from "../schema.ts";
 
 export interface StoredManifest {
@@ -36,7 +38,26 @@ export function hasLostBlob(manifest: typeof manifests): SQL<boolean> {
 
 /** What a search by tag or digest has found. */
 export type ManifestSearch<M extends FoundManifest> =
-  { outcome: "found"; manifest: M } | { outcome: "manifest-unknown" } | { outcome: "repository-unknown" };
+  | { outcome: "found"; manifest: M; repository: { id: number } }
+  | { outcome: "manifest-unknown"; repository: { id: number } }
+  | { outcome: "repository-unknown" };
+
+/** What of a manifest is known to who looks for it. */
+type ReferenceKind = "tag" | "digest";
+
+function kindOf(reference: Reference): ReferenceKind {
+  return reference.includes(":") ? "digest" : "tag";
+}
+
+const find = (kind: ReferenceKind) =>
+  writtenOnce((db) =>
+    db
+      .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
+      .from(repositories)
+      .leftJoin(manifests, isReferredTo(kind))
+      .where(eq(repositories.name, sql.placeholder("repository"))),
+  );
+const FINDS = { tag: find("tag"), digest: find("digest") };
 
 /** Finds a manifest by tag or digest, in one query, without its text. */
 export async function findManifest(
@@ -44,19 +65,18 @@ export async function findManifest(
   repository: RepositoryName,
   reference: Reference,
 ): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
-  const [row] = await db
-    .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests) })
-    .from(repositories)
-    .leftJoin(manifests, isReferredTo(reference))
-    .where(eq(repositories.name, repository));
+  const [row] = await FINDS[kindOf(reference)](db, { repository, reference });
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown" };
-  return { outcome: "found", manifest: { ...row.manifest, hasLostBlob: row.hasLostBlob } };
+  const { manifest, repository: foundIn } = row;
+  if (!manifest) return { outcome: "manifest-unknown", repository: foundIn };
+  return { outcome: "found", manifest: { ...manifest, hasLostBlob: row.hasLostBlob }, repository: foundIn };
 }
+
+const isChild = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
 
 /** A manifest with its text, and what counting its pull takes. */
 export interface ReadManifest extends FoundManifest {
-  repository: { id: number; accountId: number };
+  repository: RepositoryPlace;
   /** Whether an index of the repository names it. */
   isChild: boolean;
   /** Whether it is no image of its own: a companion, or a cache. */
@@ -64,6 +84,9 @@ export interface ReadManifest extends FoundManifest {
   /** Exactly as it was pushed. */
   text: string;
 }
+
+/** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
+export const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 /**
  * Notes that somebody relies on a manifest that nothing needs: its grace period begins anew.
@@ -81,6 +104,28 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
   return touched.length > 0;
 }
 
+const read = (by: "name" | "id", kind: ReferenceKind) =>
+  writtenOnce((db) =>
+    db
+      .select({
+        manifest: manifests,
+        // A short one has one piece.
+        text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
+          SELECT ${manifestTexts.text} FROM ${manifestTexts}
+          WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
+        repository: PLACE_COLUMNS,
+        isChild: isChild.mapWith(Boolean),
+        isAttached: isAttached(manifests).mapWith(Boolean),
+      })
+      .from(repositories)
+      .leftJoin(manifests, isReferredTo(kind))
+      .where(isRepository(by)),
+  );
+const READS = {
+  name: { tag: read("name", "tag"), digest: read("name", "digest") },
+  id: { tag: read("id", "tag"), digest: read("id", "digest") },
+};
+
 /**
  * Finds a manifest by tag or digest with its text, in one query; the text of a large one is read by another query, once there is
  * memory for it.
@@ -90,34 +135,32 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
  */
 export async function readManifest(
   db: Database,
-  repository: RepositoryName,
+  repository: MeantRepository,
   reference: Reference,
   memory: Lease,
 ): Promise<ManifestSearch<ReadManifest>> {
-  const [row] = await db
-    .select({
-      manifest: manifests,
-      // A short one has one piece.
-      text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
-        SELECT ${manifestTexts.text} FROM ${manifestTexts}
-        WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
-      repository: { id: repositories.id, accountId: repositories.accountId },
-      isChild:
-        sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
-          Boolean,
-        ),
-      isAttached: isAttached(manifests).mapWith(Boolean),
-    })
-    .from(repositories)
-    .leftJoin(manifests, isReferredTo(reference))
-    .where(eq(repositories.name, repository));
+  const [row] =
+    typeof repository === "string"
+      ? await READS.name[kindOf(reference)](db, { repository, reference })
+      : await READS.id[kindOf(reference)](db, { repository: repository.id, reference });
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown" };
+  if (!row.manifest) return { outcome: "manifest-unknown", repository: row.repository };
   const { manifest, text: short, ...facts } = row;
   const text = short ?? (await readManifestText(db, manifest, memory));
   // It is gone when its text is.
-  if (text === undefined) return { outcome: "manifest-unknown" };
-  return { outcome: "found", manifest: { ...manifest, ...facts, text } };
+  if (text === undefined) return { outcome: "manifest-unknown", repository: row.repository };
+  return { outcome: "found", manifest: { ...manifest, ...facts, text }, repository: row.repository };
+}
+
+/** Which of these manifests are no images of their own: parts of an index, companions, or caches. */
+export async function findParts(db: Database, ids: readonly number[]): Promise<Set<number>> {
+  const rows = await db
+    .select({ id: manifests.id })
+    .from(manifests)
+    .where(
+      sql`${manifests.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND (${isChild} OR ${isAttached(manifests)})`,
+    );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The exact text of a manifest; undefined when it is gone. What it throws and takes is as {@link readManifest} says. */
@@ -135,10 +178,10 @@ export async function readManifestText(
   return rows.length > 0 ? rows.map(({ text }) => text).join("") : undefined;
 }
 
-function isReferredTo(reference: Reference): SQL | undefined {
-  if (reference.includes(":")) {
-    return and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, reference as Digest));
-  }
+/** Whether a row is the manifest that the value `reference` names. */
+function isReferredTo(kind: ReferenceKind): SQL | undefined {
+  const reference = sql.placeholder("reference");
+  if (kind === "digest") return and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, reference));
   const tagged = sql`(SELECT ${tags.manifestId} FROM ${tags} WHERE ${tags.repositoryId} = ${repositories.id} AND ${tags.name} = ${reference})`;
   return eq(manifests.id, tagged);
 }

@@ -5,7 +5,7 @@ import type { RepositoryName } from "../../kernel/reference.ts";
 import type { StoredManifest } from "./find-manifest.ts";
 import type { Database } from "../database.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
-import { manifests } from "../schema.ts";
+import { manifests, repositories } from "../schema.ts";
 
 export interface Referrer extends StoredManifest {
   artifactType: string | null;
@@ -19,18 +19,25 @@ const REFERRER_BYTES = sql`ifnull(length(CAST(annotations AS BLOB)), 0) + ifnull
 /**
  * Manifests whose subject is the given one, after `last` in the order of digests.
  *
- * @returns at most `limit`, fewer when their annotations are long, and whether there are more. A page has at most
+ * @returns at most `limit`, fewer when their annotations are long, whether there are more, and the repository, undefined when there is none. A page has at most
  * `MAX_PAGE_BYTES` and one more referrer, whose annotations have up to 1 MiB.
  */
 export async function listReferrers(
   db: Database,
   query: { repository: RepositoryName; subject: Digest; artifactType: string | undefined; last: string; limit: number },
-): Promise<{ referrers: Referrer[]; hasMore: boolean }> {
+): Promise<{ referrers: Referrer[]; hasMore: boolean; repository: { id: number } | undefined }> {
   const { repository, subject, artifactType, last, limit } = query;
   const { digest, mediaType, size, annotations } = getTableColumns(manifests);
   const before = sql<number>`sum(${REFERRER_BYTES}) OVER (ORDER BY ${digest} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
   const candidates = db
-    .select({ digest, mediaType, size, artifactType: manifests.artifactType, annotations, before: before.as("before") })
+    .select({
+      digest,
+      mediaType,
+      size,
+      artifactType: manifests.artifactType,
+      annotations,
+      before: before.as("before"),
+    })
     .from(manifests)
     .where(
       and(
@@ -45,15 +52,25 @@ export async function listReferrers(
     .as("candidates");
   const rows = await db
     .select({
-      digest: candidates.digest,
-      mediaType: candidates.mediaType,
-      size: candidates.size,
-      artifactType: candidates.artifactType,
-      annotations: candidates.annotations,
+      repository: { id: repositories.id },
+      referrer: {
+        digest: candidates.digest,
+        mediaType: candidates.mediaType,
+        size: candidates.size,
+        artifactType: candidates.artifactType,
+        annotations: candidates.annotations,
+      },
       count: sql<number>`(SELECT count(*) FROM ${candidates})`,
     })
-    .from(candidates)
-    .where(sql`ifnull(${candidates.before}, 0) < ${MAX_PAGE_BYTES}`)
+    .from(repositories)
+    .leftJoin(candidates, sql`ifnull(${candidates.before}, 0) < ${MAX_PAGE_BYTES}`)
+    .where(eq(repositories.name, repository))
     .orderBy(asc(candidates.digest));
-  return { referrers: rows.slice(0, limit), hasMore: (rows[0]?.count ?? 0) > Math.min(rows.length, limit) };
+  const [first] = rows;
+  const referrers = rows.flatMap(({ referrer }) => referrer ?? []);
+  return {
+    referrers: referrers.slice(0, limit),
+    hasMore: (first?.count ?? 0) > Math.min(referrers.length, limit),
+    repository: first?.repository,
+  };
 }

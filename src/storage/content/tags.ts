@@ -10,22 +10,23 @@ import { manifests, manifestTexts, repositories, tagHistory, tags, users } from 
 /**
  * Tags after `last` in byte order, at most `limit`, in one query.
  *
- * @returns undefined when there is no such repository.
+ * @returns undefined when there is no such repository; else also its id.
  */
 export async function listTags(
   db: Database,
   repository: RepositoryName,
   last: string,
   limit: number,
-): Promise<Tag[] | undefined> {
+): Promise<{ repository: { id: number }; tags: Tag[] } | undefined> {
   const rows = await db
-    .select({ name: tags.name })
+    .select({ id: repositories.id, name: tags.name })
     .from(repositories)
     .leftJoin(tags, and(eq(tags.repositoryId, repositories.id), gt(tags.name, last as Tag)))
     .where(eq(repositories.name, repository))
     .orderBy(asc(tags.name))
     .limit(limit);
-  return rows.length > 0 ? rows.flatMap((row) => row.name ?? []) : undefined;
+  const [first] = rows;
+  return first && { repository: { id: first.id }, tags: rows.flatMap((row) => row.name ?? []) };
 }
 
 /** Which tags of a repository a list by offset has. */

@@ -59,11 +59,11 @@ export async function searchImages(db: Database, search: ImageSearch): Promise<B
 
 async function searchSource(db: Database, search: ImageSearch, source: ImageSource): Promise<BoundedPage<FoundImage>> {
   const { rows, end } = splitEnd(await searchSourceQuery(db, search, source));
-  const images = rows.map(({ organization, organizationLevel, repositoryLevel, isShared, ...image }) => ({
+  const images = rows.map(({ organization, organizationLevel, repositoryLevel, isShared, generation, ...image }) => ({
     ...image,
     facts: {
       organization,
-      repository: { id: image.id, isPublic: image.isPublic },
+      repository: { id: image.id, accountId: organization.accountId, generation, isPublic: image.isPublic },
       organizationLevel: organizationLevel ?? undefined,
       repositoryLevel: repositoryLevel ?? undefined,
       isShared: isShared === 1,
@@ -110,6 +110,7 @@ function searchSourceQuery(db: Database, search: ImageSearch, source: ImageSourc
       pullCount: repositories.pullCount,
       createdAt: repositories.createdAt,
       updatedAt: repositories.updatedAt,
+      generation: repositories.generation,
       key: sql<string | number>`page.key`,
       isEnd: sql<number>`page.is_end`,
       organization: { id: repositories.organizationId, accountId: repositories.accountId },

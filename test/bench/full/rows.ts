@@ -59,7 +59,7 @@ export function countedRows(binding: D1Database, asked: Asked): D1Database {
     originals.set(wrapped, original);
     return wrapped;
   };
-  return replacing(binding, {
+  const methods = {
     prepare: (sql: string) => wrap({ statement: binding.prepare(sql), sql, values: [] }),
     batch: async (statements: D1PreparedStatement[]) => {
       const batch = statements.map((statement) => {
@@ -73,5 +73,7 @@ export function countedRows(binding: D1Database, asked: Asked): D1Database {
       timed(results, batch.map(({ sql }) => sql).join(";\n"));
       return results;
     },
-  });
+  };
+  // A copy of the database reads as many rows as the primary.
+  return replacing(binding, { ...methods, withSession: () => ({ ...methods, getBookmark: () => null }) });
 }

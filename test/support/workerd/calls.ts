@@ -22,5 +22,5 @@ export function pushing(stores: Stores, user: User): Call<RegistryCaller> {
 
 /** What `requireAccess` answers where it does not refuse. */
 export function accessTo<A extends Action>(action: A, repository: RepositoryName): Access<A> {
-  return { action, repository };
+  return { action, repository, place: undefined, confirm: async () => undefined };
 }

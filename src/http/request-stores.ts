@@ -1,0 +1,45 @@
+/**
+ * Opens the stores of a request, and says what of it may be read from the nearest copy of the database (ADR 26). Somebody who
+ * changes something sees that at once: browsers carry in a cookie how far the database had come with it, and all other clients
+ * with credentials read from the primary.
+ */
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { type Nearby, openStores, parseBookmark, readNearby } from "../registry/stores.ts";
+import { readCookie, readSessionCookie, writeCookie } from "./auth/cookie.ts";
+import type { AppEnv } from "./context.ts";
+import { requestPath } from "./public-address.ts";
+
+const BOOKMARK_COOKIE = "berth_bookmark";
+/** Much longer than a copy of the database lags behind. */
+const BOOKMARK_MS = 10 * 60_000;
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export const requestStores = createMiddleware<AppEnv>(async function requestStores(c, next) {
+  const primary = openStores(c.env, c.executionCtx);
+  // What follows asks the settings about the registry's own address.
+  c.set("stores", primary);
+  const { stores, takeBookmark } = readNearby(primary, c.env, nearbyOf(c));
+  c.set("stores", stores);
+  await next();
+  const bookmark = takeBookmark();
+  if (bookmark === undefined || readSessionCookie(c) === undefined) return;
+  writeCookie(c, BOOKMARK_COOKIE, bookmark, BOOKMARK_MS);
+});
+
+function nearbyOf(c: Context<AppEnv>): Nearby {
+  const isBrowser = readSessionCookie(c) !== undefined;
+  const isRegistry = isRegistryPath(requestPath(c).pathname);
+  if (!SAFE_METHODS.has(c.req.method)) {
+    // What is pushed is looked for by its digest, and where a copy does not have it the primary is asked.
+    return isBrowser || !isRegistry || c.req.method === "DELETE" ? "writes" : "nothing";
+  }
+  const hasCredentials = c.req.header("Authorization") !== undefined || c.req.header("X-Auth-Token") !== undefined;
+  if (hasCredentials && !isRegistry) return "nothing";
+  return { after: parseBookmark(readCookie(c, BOOKMARK_COOKIE) ?? "") };
+}
+
+/** Whether a path is of the OCI API, which reads nothing nearby but what a digest names. */
+function isRegistryPath(path: string): boolean {
+  return path.startsWith("/v2/") && !path.startsWith("/v2/manage/");
+}
