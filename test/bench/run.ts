@@ -2,7 +2,7 @@
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
  * only what is counted can be missed. `--only=` runs parts: counts,
- * layers, clients, requests, guessing, memory, garbage, scale, cli, startup.
+ * layers, clients, requests, guessing, memory, garbage, scale, cli, startup, distance.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
@@ -11,6 +11,7 @@ import { Connection } from "./client.ts";
 import { measureCli } from "./cli.ts";
 import { measureClient } from "./client-speed.ts";
 import { measureCounts } from "./counts.ts";
+import { measureDistance } from "./distance.ts";
 import { measureFull } from "./full.ts";
 import { measureGarbage } from "./garbage.ts";
 import { measureGuessing } from "./guessing.ts";
@@ -35,6 +36,7 @@ const PARTS = [
   "scale",
   "cli",
   "startup",
+  "distance",
 ] as const;
 type Part = (typeof PARTS)[number];
 
@@ -95,6 +97,11 @@ async function run(isQuick: boolean): Promise<number> {
     await berth.server.stop();
   }
   if (wants("startup")) measured.push(...(await measureStartup(() => servers.newStateDir(), isQuick)));
+  if (wants("distance")) {
+    const targets = await measureDistance(servers, isQuick);
+    counted.push(...targets.counted);
+    measured.push(...targets.measured);
+  }
   if (wants("guessing")) measured.push(...(await measureGuessing(servers, isQuick)));
   if (wants("garbage")) counted.push(...(await measureGarbage(servers, isQuick)));
   if (wants("scale")) counted.push(...(await measureFull(servers, isQuick)));
