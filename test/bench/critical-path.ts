@@ -1,30 +1,41 @@
-/** How often something waits for D1's primary, one time after the other. */
+/** How often somebody waits for D1's primary, one time after the other. */
 import type { PrimaryTrip, Span } from "./distant/trips.ts";
 
 /**
- * The length of the critical path: of the longest chain of trips of which each may have waited for the one before it. Within a
- * request a trip may wait for every trip that ended before it began; trips of two requests may only if the first request
- * had its whole answer before the second came, because only then can the client have waited. What a request leaves for
- * after its answer is on no path. So the number is never below what somebody really waits for, and trips at the same time count
- * once.
+ * The trips to the primary on the critical path: what decided when the last answer was complete. The path goes back from
+ * that answer. A request was sent because another had its whole answer, so it waited for the one whose answer was complete
+ * last when it came: a client that loses no time sends it just then. Of a request count the trips of which each began after
+ * the one before it had ended, and that ended before the answer; the longest such row counts. So trips at the same time count once,
+ * and those that are left for after the answer not at all.
  *
  * @param requests by their numbers, with beginnings and ends in the same order as those of the trips.
  */
 export function criticalPath(requests: readonly Span[], trips: readonly PrimaryTrip[]): number {
-  const awaited = trips
-    .filter(({ end = Infinity, request }) => end < (requests[request]?.end ?? -Infinity))
-    .toSorted((a, b) => a.start - b.start);
-  const lengths: number[] = [];
-  for (const [index, trip] of awaited.entries()) {
-    const before = awaited
-      .slice(0, index)
-      .map((earlier, at) => (isWaitedFor(earlier, trip, requests) ? lengths[at] : 0));
-    lengths.push(1 + Math.max(0, ...before.map((length = 0) => length)));
+  const answered = [...requests.entries()].flatMap(([number, { start, end }]) =>
+    end === undefined ? [] : [{ number, start, end, trips: trips.filter(({ request }) => request === number) }],
+  );
+  let length = 0;
+  let next = lastAnswered(answered, Infinity);
+  while (next) {
+    length += tripsInTurn(next.trips, next.end);
+    next = lastAnswered(answered, next.start);
   }
-  return Math.max(0, ...lengths);
+  return length;
 }
 
-function isWaitedFor(earlier: PrimaryTrip, trip: PrimaryTrip, requests: readonly Span[]): boolean {
-  if (earlier.request === trip.request) return (earlier.end ?? Infinity) < trip.start;
-  return (requests[earlier.request]?.end ?? Infinity) < (requests[trip.request]?.start ?? -Infinity);
+function lastAnswered<T extends { end: number }>(requests: readonly T[], before: number): T | undefined {
+  return requests.filter(({ end }) => end < before).toSorted((a, b) => b.end - a.end)[0];
+}
+
+/** The longest row of trips that did not overlap: always the one that ends first is in it. */
+function tripsInTurn(trips: readonly PrimaryTrip[], answered: number): number {
+  const ended = trips.flatMap(({ start, end = Infinity }) => (end < answered ? [{ start, end }] : []));
+  let length = 0;
+  let free = -Infinity;
+  for (const { start, end } of ended.toSorted((a, b) => a.end - b.end)) {
+    if (start < free) continue;
+    length += 1;
+    free = end;
+  }
+  return length;
 }

@@ -18,13 +18,22 @@ it.for([
   ["trips one after the other", 2, ["[ <> <> ]"]],
   ["requests one after the other", 3, ["[ <> ]", "       [ <> <> ]"]],
   ["requests at the same time", 2, ["[ <> <> ]", "[  <> <> ]"]],
-  ["the longer of two ways", 4, ["[ <> ]", " [ <> <> <> ]", "              [ <> ]"]],
+  ["the way that ends last, though another one has more trips", 1, ["[ <> <> <> ]", "[ <         > ]"]],
+  ["what came before both of two ways", 4, ["[ <> ]", "       [ <> <> <> ]", "       [ <> ]"]],
   // The second request cannot have waited for the first, whose answer came later.
   ["trips that end before another request's begin", 1, ["[ <>      ]", " [     <> ]"]],
   // docker's lanes: what comes next waits for the lane that was free first.
   ["two lanes", 3, ["[ <> ]", "[ <>  ]", "       [ <> ]", "        [ <> ]", "               [ <> ]"]],
 ] as const)("counts %s as %d", ([, length, lines], { expect }) => {
   expect(read(...lines)).toBe(length);
+});
+
+it("counts trips of a request that overlap once", ({ expect }) => {
+  const requests = [{ start: 1, end: 20 }];
+  const trip = (start: number, end: number) => ({ request: 0, start, end });
+  expect(criticalPath(requests, [trip(2, 5), trip(3, 6)])).toBe(1);
+  // A long one beside three short ones.
+  expect(criticalPath(requests, [trip(2, 12), trip(3, 4), trip(5, 6), trip(7, 8), trip(13, 14)])).toBe(4);
 });
 
 it("counts nothing that is left for after the answer", ({ expect }) => {
