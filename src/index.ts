@@ -10,6 +10,7 @@ import { registryApp } from "./registry-app.ts";
 import { openStores } from "./registry/stores.ts";
 import type { DeliveryMessage } from "./registry/triggers/deliveries.ts";
 
+export { ContentSource } from "./content-source.ts";
 export { UploadSession } from "./storage/content/upload-session.ts";
 
 /** The cron trigger of wrangler.toml that is for what an hour may pass over; the other one comes every minute. */
@@ -30,18 +31,20 @@ export default {
     const answer = isOfContainerTool(request) ? registryApp.fetch : answerAnything;
     return answer(request, env, context);
   },
-  async scheduled({ cron, scheduledTime }, env) {
-    const stores = openStores(env);
+  async scheduled({ cron, scheduledTime }, env, context) {
+    const stores = openStores(env, context);
     if (cron === HOURLY) {
       const { keepHouse } = await import("./registry/housekeeping/housekeeping.ts");
       await keepHouse(stores, new Date(scheduledTime));
       return;
     }
-    const [{ sweepDeliveries }, { cleanUpEveryMinute }] = await Promise.all([
+    const [{ sweepDeliveries }, { announceRemovals }, { cleanUpEveryMinute }] = await Promise.all([
       import("./registry/triggers/deliveries.ts"),
+      import("./registry/content/edge-content.ts"),
       import("./registry/deletion/cleanups.ts"),
     ]);
     await sweepDeliveries(stores);
+    await announceRemovals(stores);
     await cleanUpEveryMinute(stores);
   },
   async queue({ messages }, env, context) {

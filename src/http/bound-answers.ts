@@ -39,12 +39,14 @@ export const boundAnswers = createMiddleware<AppEnv>(async function boundAnswers
 /**
  * Answers with a document.
  *
+ * @param text or its bytes.
  * @param memory what `withDocuments` gave for reading it.
  */
-export function sendDocument(c: Context<AppEnv>, text: string, memory: Lease) {
+export function sendDocument(c: Context<AppEnv>, text: string | Uint8Array<ArrayBuffer>, memory: Lease) {
   c.set("isBounded", true);
   if (memory.bytes === 0) return c.body(text, 200);
-  return c.body(stream(c, new TextEncoder().encode(text), memory.handOver()), 200);
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  return c.body(stream(c, bytes, memory.handOver()), 200);
 }
 
 async function waitForMemory(memory: Lease, bytes: number): Promise<void> {

@@ -6,14 +6,16 @@ import type { AppEnv } from "./context.ts";
 import { crossOrigin } from "./cross-origin.ts";
 import { answerEarly } from "./early-answer.ts";
 import { renderFailure } from "./errors.ts";
+import { noStore } from "./no-store.ts";
 import { strictTransport } from "./strict-transport.ts";
 
 /** To be called before anything is mounted. */
 export function addEntrance(app: Hono<AppEnv>): void {
+  app.use(noStore);
   app.use(strictTransport);
   app.use(answerEarly);
   app.use(async function stores(c, next) {
-    c.set("stores", openStores(c.env));
+    c.set("stores", openStores(c.env, c.executionCtx));
     await next();
   });
   app.use(crossOrigin);

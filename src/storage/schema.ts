@@ -217,7 +217,10 @@ export const repositories = sqliteTable(
     keepsUntagged: integer("keeps_untagged", { mode: "boolean" }).notNull().default(false),
     /** Shares, ended ones among them; kept by triggers on `shares` (migration 0006). */
     shareCount: integer("share_count").notNull().default(0),
-    /** Raised whenever content is removed: what was read of the repository before is of another generation (migration 0008). */
+    /**
+     * Raised by triggers whenever a manifest or a blob is removed from it, or it is deleted: what caches have of it is known
+     * by its generation (migration 0008).
+     */
     generation: integer("generation").notNull().default(0),
   },
   (table) => [
@@ -748,6 +751,17 @@ export const garbageObjects = sqliteTable("garbage_objects", {
   objectKey: text("object_key").primaryKey(),
   /** Bytes. */
   size: integer("size").notNull(),
+});
+
+/**
+ * Repositories that something was removed from, until caches have been told. Kept by a trigger on `repositories.generation`
+ * (migration 0008); the repository itself may be gone.
+ */
+export const removals = sqliteTable("removals", {
+  repositoryId: integer("repository_id").primaryKey(),
+  /** The generation that the last removal began. */
+  generation: integer("generation").notNull(),
+  removedAt: time("removed_at").notNull(),
 });
 
 /** What is left to do of deletions that are too large for one statement, and of other changes to very many rows. */

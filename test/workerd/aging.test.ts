@@ -1,4 +1,4 @@
-import { createScheduledController } from "cloudflare:test";
+import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { RE2JS } from "re2js";
 import { beforeEach, describe, it, vi } from "vitest";
@@ -363,7 +363,11 @@ describe("an aging rule", () => {
   it("is run by the cron trigger", async ({ expect }) => {
     const repository = await repositoryWith("v1", "v2", "v3");
     await setRule(repository, TAG_RULE);
-    await worker.scheduled(createScheduledController({ scheduledTime: clock.now, cron: "7 * * * *" }), env);
+    await worker.scheduled(
+      createScheduledController({ scheduledTime: clock.now, cron: "7 * * * *" }),
+      env,
+      createExecutionContext(),
+    );
     expect(await tagsOf(repository)).toEqual(["v2", "v3"]);
   });
 

@@ -1,5 +1,5 @@
 /** Which pushes are told to triggers, and the history of that over the API. */
-import { createScheduledController } from "cloudflare:test";
+import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
@@ -466,7 +466,7 @@ describe("the history of a trigger", () => {
     await age("under", days - 1);
     await age("waiting", 2 * days);
     const controller = createScheduledController({ scheduledTime: now, cron: "7 * * * *" });
-    await worker.scheduled(controller, { ...env, DELIVERIES: QUEUE });
+    await worker.scheduled(controller, { ...env, DELIVERIES: QUEUE }, createExecutionContext());
     const { deliveries } = await list(administrator, historyOf(setting));
     expect(deliveries.map(({ tag, id }) => `${tag} ${id}`)).toEqual([
       `waiting ${waiting}`,

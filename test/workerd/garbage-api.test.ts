@@ -1,4 +1,4 @@
-import { createScheduledController } from "cloudflare:test";
+import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
@@ -203,7 +203,11 @@ describe("a collection by hand", () => {
 
 describe("a collection by the clock", () => {
   const scheduled = () =>
-    worker.scheduled(createScheduledController({ scheduledTime: Date.now(), cron: "7 * * * *" }), env);
+    worker.scheduled(
+      createScheduledController({ scheduledTime: Date.now(), cron: "7 * * * *" }),
+      env,
+      createExecutionContext(),
+    );
 
   it("takes what is due, and is not audited", async ({ expect }) => {
     await collectAll();

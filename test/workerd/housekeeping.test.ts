@@ -1,4 +1,4 @@
-import { createScheduledController } from "cloudflare:test";
+import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, it, vi } from "vitest";
 import worker from "../../src/index.ts";
@@ -11,12 +11,16 @@ const NOW = Date.parse("2031-05-06T07:07:00Z");
 /** What the cron trigger does when it is due at this time. */
 function keepHouse(now = NOW, settings: Record<string, string> = {}): Promise<void> {
   const controller = createScheduledController({ scheduledTime: now, cron: "7 * * * *" });
-  return worker.scheduled(controller, { ...env, ...settings });
+  return worker.scheduled(controller, { ...env, ...settings }, createExecutionContext());
 }
 
 /** What it does every minute: what the hour has left of manifests and deletions. */
 function cleanUpEveryMinute(): Promise<void> {
-  return worker.scheduled(createScheduledController({ scheduledTime: NOW, cron: "* * * * *" }), env);
+  return worker.scheduled(
+    createScheduledController({ scheduledTime: NOW, cron: "* * * * *" }),
+    env,
+    createExecutionContext(),
+  );
 }
 
 async function run(sql: string, ...values: (string | number)[]): Promise<void> {

@@ -223,7 +223,8 @@ describe("counting", () => {
       prepare.mockClear();
       for (const path of paths) await (await send("GET", `/v2/${repository}/${path}`)).arrayBuffer();
       expect(prepare.mock.calls.map(([text]) => text).filter((text) => !text.startsWith("select"))).toEqual([]);
-      expect(prepare).toHaveBeenCalledTimes(statements);
+      // The manifest that came by its tag is near when it is asked for by its digest.
+      expect(prepare).toHaveBeenCalledTimes(statements - 1);
       expect(batch).not.toHaveBeenCalled();
       await vi.waitFor(() => expect(batch).toHaveBeenCalledTimes(1), PATIENCE);
     } finally {

@@ -10,6 +10,7 @@ import { authenticate, findCurrentIdentity, type Login } from "../../registry/lo
 import { type Client, findSession, requireSession } from "../../registry/logins/sessions.ts";
 import { verifySignature } from "../../registry/logins/request-signatures.ts";
 import { readAccessToken } from "../../registry/logins/tokens.ts";
+import { incoming } from "../call.ts";
 import type { AppEnv } from "../context.ts";
 import { readBody } from "../body.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
@@ -43,7 +44,8 @@ export const identifyManager = createMiddleware<AppEnv>(async function identifyM
 });
 
 async function findManager(c: Context<AppEnv>): Promise<Found> {
-  const { stores } = c.var;
+  const call = incoming(c);
+  const { stores } = call;
   const header = c.req.header("Authorization");
   if (header !== undefined) {
     if (isSignature(header)) return asAccountUser(await readSignature(c, header));
@@ -58,14 +60,14 @@ async function findManager(c: Context<AppEnv>): Promise<Found> {
   }
   const token = c.req.header("X-Auth-Token");
   if (token !== undefined) {
-    const session = await findSession(stores, { kind: "iam-token", token }, clientOf(c));
+    const session = await findSession(call, { kind: "iam-token", token }, clientOf(c));
     if (!session) throw new RegistryError("UNAUTHORIZED", "X-Auth-Token has ended, or is none");
     c.set("session", session);
     return asAccountUser(session.identity.user);
   }
   const cookie = readSessionCookie(c);
   const session =
-    cookie === undefined ? undefined : await findSession(stores, { kind: "browser", token: cookie }, clientOf(c));
+    cookie === undefined ? undefined : await findSession(call, { kind: "browser", token: cookie }, clientOf(c));
   // A browser keeps sending the cookie of a session that has ended, also in order to log in again.
   if (!session) return NOBODY;
   requireSameOrigin(c);
@@ -80,13 +82,13 @@ function asAccountUser(user: User): Found {
 async function readSignature(c: Context<AppEnv>, header: string): Promise<User> {
   const { method, headers } = c.req.raw;
   const body = await readBody(c);
-  return verifySignature(c.var.stores, header, { method, url: signedUrl(c), headers, body }, addressOf(c));
+  return verifySignature(incoming(c), header, { method, url: signedUrl(c), headers, body }, addressOf(c));
 }
 
 async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
   const bearer = /^bearer\s+(\S+)\s*$/i.exec(header)?.[1];
   if (bearer) return readAccessToken(c.var.stores, bearer);
-  const { user, reach } = await authenticate(c.var.stores, readBasic(c));
+  const { user, reach } = await authenticate(incoming(c), readBasic(c));
   return { user, reach };
 }
 

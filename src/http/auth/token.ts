@@ -12,6 +12,7 @@ import {
   readRefreshToken,
   TOKEN_LIFETIME_S,
 } from "../../registry/logins/tokens.ts";
+import { repositoriesOf } from "../../registry/rights/access.ts";
 import { incoming } from "../call.ts";
 import type { AppEnv } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
@@ -36,8 +37,10 @@ export const token = new Hono<AppEnv>()
   .use(readWholeBody)
   .get("/", async (c) => {
     const client = clientOf(c, c.req.query("client_id"));
-    const identity = await identityOf(c, client);
-    const scopes = readScopes(c, c.req.queries("scope") ?? []);
+    const asked = scopeTexts(c.req.queries("scope") ?? []);
+    // Those of a request that asks for too many are not looked up: it is refused, whatever its credentials are.
+    const identity = await identityOf(c, client, asked.length > MAX_SCOPES ? [] : readScopes(c, asked));
+    const scopes = readScopes(c, asked);
     return answer(c, identity, { scopes, client, refresh: c.req.query("offline_token") === "true" });
   })
   .post("/", noForeignPages, async (c) => {
@@ -46,17 +49,17 @@ export const token = new Hono<AppEnv>()
       const value = form[name];
       return typeof value === "string" ? value : "";
     };
-    const scopes = readScopes(c, [field("scope")]);
+    const scopes = readScopes(c, scopeTexts([field("scope")]));
     const client = clientOf(c, field("client_id"));
     switch (field("grant_type")) {
       case "password": {
         const login = { name: field("username"), password: field("password"), address: addressOf(c) };
-        const identity = await logIn(c, login, client);
+        const identity = await logIn(c, login, client, scopes);
         return answer(c, identity, { scopes, client, refresh: field("access_type") === "offline" });
       }
       case "refresh_token": {
         const refreshToken = field("refresh_token");
-        const identity = await readRefreshToken(c.var.stores, refreshToken, client);
+        const identity = await readRefreshToken(incoming(c), refreshToken, client, repositoriesOf(scopes));
         return answer(c, identity, { scopes, client, refresh: refreshToken });
       }
       default:
@@ -69,15 +72,15 @@ export const token = new Hono<AppEnv>()
   .onError(renderOciError);
 
 /** Credentials that were meant for this request come before a cookie, which a browser sends by itself. */
-async function identityOf(c: Context<AppEnv>, client: Client): Promise<Identity | undefined> {
+async function identityOf(c: Context<AppEnv>, client: Client, scopes: Scope[]): Promise<Identity | undefined> {
   const header = c.req.header("Authorization");
-  if (header !== undefined) return OLLAMA_KEY.test(header) ? undefined : logIn(c, readBasic(c), client);
+  if (header !== undefined) return OLLAMA_KEY.test(header) ? undefined : logIn(c, readBasic(c), client, scopes);
   const cookie = readSessionCookie(c);
-  return cookie === undefined ? undefined : identityFromSession(c, cookie);
+  return cookie === undefined ? undefined : identityFromSession(c, cookie, scopes);
 }
 
-async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<Identity> {
-  const identity = await authenticate(c.var.stores, login);
+async function logIn(c: Context<AppEnv>, login: Login, client: Client, scopes: Scope[]): Promise<Identity> {
+  const identity = await authenticate(incoming(c), login, repositoriesOf(scopes));
   recordTokenLogin(incoming(c), identity, login.name, client);
   return identity;
 }
@@ -87,9 +90,10 @@ async function logIn(c: Context<AppEnv>, login: Login, client: Client): Promise<
  *
  * @throws RegistryError DENIED when another site made the browser ask, UNAUTHORIZED when the session has ended.
  */
-async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<Identity> {
+async function identityFromSession(c: Context<AppEnv>, cookie: string, scopes: Scope[]): Promise<Identity> {
   requireOwnPage(c);
-  const session = await findSession(c.var.stores, { kind: "browser", token: cookie }, clientOf(c));
+  const named = { kind: "browser", token: cookie } as const;
+  const session = await findSession(incoming(c), named, clientOf(c), { asked: repositoriesOf(scopes) });
   // These tokens can only push and pull, like those of a login command: after the session has ended, they still allow
   // that, and for a token's few minutes.
   if (session) return { ...session.identity, reach: "registry" };
@@ -97,8 +101,12 @@ async function identityFromSession(c: Context<AppEnv>, cookie: string): Promise<
 }
 
 /** Docker repeats the parameter, OAuth2 separates scopes by spaces; both are understood in both. */
-function readScopes(c: Context<AppEnv>, parameters: string[]): Scope[] {
-  const texts = parameters.flatMap((parameter) => parameter.split(" ")).filter(Boolean);
+function scopeTexts(parameters: string[]): string[] {
+  return parameters.flatMap((parameter) => parameter.split(" ")).filter(Boolean);
+}
+
+/** @throws RegistryError UNSUPPORTED when there are too many. */
+function readScopes(c: Context<AppEnv>, texts: string[]): Scope[] {
   if (texts.length > MAX_SCOPES) throw new RegistryError("UNSUPPORTED", `a token has at most ${MAX_SCOPES} scopes`);
   const { defaultOrganization } = c.var.stores.settings;
   const scopes = texts.flatMap((text) => parseScope(text) ?? []);

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { type ByteRange, MAX_RANGES, parseByteRanges } from "../../kernel/byte-range.ts";
 import { parseDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -19,7 +19,7 @@ export const blobs = new Hono<AppEnv>()
     const isHead = c.req.method === "HEAD";
     const blob = isHead
       ? { ...(await statBlob(call, access, digest)), open: undefined }
-      : await getBlob(call, access, digest);
+      : await getBlob(call, access, digest, !isPartial(c));
 
     if (isNotModified(c, digest)) {
       setContentHeaders(c, digest, true);
@@ -60,6 +60,11 @@ export const blobs = new Hono<AppEnv>()
     await deleteBlob(call, access, parseDigest(c.req.param("digest")));
     return c.body(null, 202);
   });
+
+/** Whether a client may not want the whole of a blob: it asks for ranges of it, or has it. */
+function isPartial(c: Context): boolean {
+  return c.req.header("Range") !== undefined || c.req.header("If-None-Match") !== undefined;
+}
 
 /**
  * The body and headers of an answer with a blob, or with ranges of it: one as it is, several as `multipart/byteranges` (RFC

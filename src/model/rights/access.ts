@@ -113,6 +113,17 @@ export interface AccessFacts {
   isShared: boolean;
 }
 
+/** What decides about access to a repository, and whether a push to it may make its organization. */
+export interface PushFacts extends AccessFacts {
+  /** Whether there is no organization of that name, and it was another account's until a moment ago. */
+  isNameResting: boolean;
+  /** How many organizations the user has created; 0 where the organization exists. */
+  createdOrganizations: number;
+}
+
+/** The facts of repositories, by their names. */
+export type FactsByName = ReadonlyMap<RepositoryName, PushFacts>;
+
 export function isAtLeast(level: Level | undefined, wanted: Level): boolean {
   return level !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
 }

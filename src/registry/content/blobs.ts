@@ -1,3 +1,4 @@
+import { SMALL_DOCUMENT_BYTES } from "../../documents.ts";
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import type { ByteRange } from "../../kernel/byte-range.ts";
 import { counted } from "../../kernel/counted.ts";
@@ -11,6 +12,7 @@ import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
 import type { Access } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
+import { announceRemovals, findNearBlob, rememberBlob } from "./edge-content.ts";
 import { countPull } from "./pulls.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -52,25 +54,53 @@ export interface ReadableBlob extends Blob {
 }
 export type OpenRange = (range?: ByteRange) => Promise<ReadableStream>;
 
-/** Finds a blob to read. */
+/**
+ * Finds a blob to read: one that is near without a query (ADR 24).
+ *
+ * @param isWhole whether the client wants all of it.
+ */
 export async function getBlob(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  { repository, place }: Access<"pull">,
   digest: Digest,
+  isWhole: boolean,
 ): Promise<ReadableBlob> {
-  const { size, objectKey, repository: pulledFrom } = await requireBlob(call.stores, repository, digest);
+  const near = place && (await findNearBlob(call.stores, place, digest, isWhole));
+  if (place && near) {
+    const { size, body } = near;
+    const openNext = async (range?: ByteRange) => (body instanceof Uint8Array ? streamOf(body, range) : body);
+    return { digest, size, open: countingPull(call, place, size, openNext) };
+  }
+  const blob = await requireBlob(call.stores, repository, digest);
+  const { size, objectKey } = blob;
   const openNext = async (range?: ByteRange) => {
     const object = await openObject(call.stores, objectKey, range);
     if (!object) throw lostBlob(digest);
-    return object.body;
+    if (range || size > SMALL_DOCUMENT_BYTES || !place) return object.body;
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    rememberBlob(place, blob, bytes);
+    return streamOf(bytes);
   };
-  const open = async (ranges?: readonly ByteRange[]) => {
+  return { digest, size, open: countingPull(call, blob.repository, size, openNext) };
+}
+
+function countingPull(
+  call: Call<RegistryCaller>,
+  repository: FoundBlob["repository"],
+  size: number,
+  openNext: OpenRange,
+): ReadableBlob["open"] {
+  return async (ranges?: readonly ByteRange[]) => {
     const body = await openNext(ranges?.[0]);
     const bytes = ranges ? ranges.reduce((sum, { length }) => sum + length, 0) : size;
-    countPull(call, { repository: pulledFrom, isCounted: false, bytes, manifestIds: [] });
+    countPull(call, { repository, isCounted: false, bytes, manifestIds: [] });
     return { body, openNext };
   };
-  return { digest, size, open };
+}
+
+function streamOf(bytes: Uint8Array<ArrayBuffer>, range?: ByteRange): ReadableStream {
+  const { offset, length } = range ?? { offset: 0, length: bytes.byteLength };
+  return new Blob([bytes.subarray(offset, offset + length)]).stream();
 }
 
 /**
@@ -113,7 +143,10 @@ export async function deleteBlob(
 ): Promise<void> {
   const { stores } = call;
   await findWriteTarget(call, "delete", repository);
-  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) return;
+  if (await unlinkBlob(stores.db, actorOf(call), repository, digest)) {
+    await announceRemovals(stores);
+    return;
+  }
   await requireBlob(stores, repository, digest);
   throw new RegistryError("BLOB_IN_USE", {
     message: `blob ${digest} is part of a manifest of ${repository}: delete that first`,

@@ -9,6 +9,7 @@ import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import type { Access } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
 import { settleAfter } from "./companions.ts";
+import { announceRemovals } from "./edge-content.ts";
 import { deleteTag } from "../deletion/delete-tags.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
 import { unknownManifest } from "./pull-manifest.ts";
@@ -64,6 +65,7 @@ async function deleteReferenced(
     default:
       return deletion satisfies never;
   }
+  await announceRemovals(stores);
   // First, so that the parts of an index are noted.
   await cleanSoon({ kind: "manifests" }, stores);
   await settleAfter(call, { id, name: repository }, deletion.unsettled);

@@ -1,6 +1,6 @@
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { RegistryCaller } from "../../model/rights/access.ts";
+import type { RegistryCaller, RepositoryPlace } from "../../model/rights/access.ts";
 import { isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
@@ -9,23 +9,22 @@ import {
   type FoundManifest,
   type ReadManifest,
   type StoredManifest,
+  TOUCH_INTERVAL_MS,
   touchManifest,
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
 import { type Access, mayAccess } from "../rights/access.ts";
+import { findNearManifest, rememberManifest } from "./edge-content.ts";
 import { findManifest, readManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
-
-/** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
-const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 export type { StoredManifest };
 
 /** A manifest that somebody may pull. */
 export interface PullableManifest extends StoredManifest {
-  /** Counts the pull, and gives the exact text. */
-  open: () => string;
+  /** Counts the pull, and gives the exact text, or its bytes. */
+  open: () => string | Uint8Array<ArrayBuffer>;
 }
 
 /** What a pull takes, and is counted by. */
@@ -52,23 +51,47 @@ export interface WantedManifest {
  * one for linux/amd64.
  *
  * A client that asks for a manifest without a tag is about to pull its blobs, or to name it in an index without pushing it
- * again: garbage collection leaves it for another grace period.
+ * again: garbage collection leaves it for another grace period. One that is near comes without a query (ADR 24): then its
+ * grace period begins anew when its pull is written down.
  *
  * @param memory for large documents; the caller must release what this function takes from it.
  */
 export async function pullManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"pull">,
+  { repository, place }: Access<"pull">,
   wanted: WantedManifest,
   memory: Lease,
 ): Promise<PullableManifest> {
-  const { digest, mediaType, size, text, ...found } = await findPull(call.stores, repository, wanted, memory);
+  const near = place && (await pullNear(call, place, wanted.reference, memory));
+  if (near) return near;
+  const found = await findPull(call.stores, repository, wanted, memory);
+  if (place) rememberManifest(place, found);
+  const { digest, mediaType, size, text } = found;
   const open = () => {
     const { isCounted, pulledIds: manifestIds } = found;
     countPull(call, { repository: found.repository, isCounted, bytes: size, manifestIds });
     return text;
   };
   return { digest, mediaType, size, open };
+}
+
+/** @returns undefined when it is to be asked for in the database: by tag always. */
+async function pullNear(
+  call: Call<RegistryCaller>,
+  place: RepositoryPlace,
+  reference: Reference,
+  memory: Lease,
+): Promise<PullableManifest | undefined> {
+  if (!isDigest(reference)) return undefined;
+  const near = await findNearManifest(call.stores, place, reference, memory);
+  if (!near || !(await keep(call.stores, near))) return undefined;
+  const { id, mediaType, bytes } = near;
+  const size = bytes.byteLength;
+  const open = () => {
+    countPull(call, { repository: place, isCounted: "unless part", bytes: size, manifestIds: [id] });
+    return bytes;
+  };
+  return { digest: reference, mediaType, size, open };
 }
 
 /** The same of any repository, for whom the caller of this has let pull; nothing is counted. */
@@ -113,7 +136,10 @@ export async function statManifest(
 }
 
 /** @returns false when the manifest was collected just before. */
-async function keep({ db }: Stores, { id, unreferencedSince }: FoundManifest): Promise<boolean> {
+async function keep(
+  { db }: Stores,
+  { id, unreferencedSince }: Pick<FoundManifest, "id" | "unreferencedSince">,
+): Promise<boolean> {
   // 0 is before the beginning.
   if (!unreferencedSince || Date.now() - unreferencedSince <= TOUCH_INTERVAL_MS) return true;
   return touchManifest(db, id);

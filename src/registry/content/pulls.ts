@@ -3,6 +3,7 @@
  * If the isolate ends within that second, its counts are lost; we accept that.
  */
 import { dayOf } from "../../kernel/day.ts";
+import { findParts } from "../../storage/content/find-manifest.ts";
 import { addPulls, type ManifestPull, type RepositoryPulls } from "../../storage/content/pulls.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Incoming } from "../call.ts";
@@ -18,13 +19,18 @@ const MAX_BUFFERED = 5000;
 /** What somebody pulled: a manifest or the bytes of a blob. */
 export interface Pull {
   repository: { id: number; accountId: number };
-  /** Whether it counts as a pull of the image: a blob, or a part of an index, belongs to one that was counted already. */
-  isCounted: boolean;
+  /**
+   * Whether it counts as a pull of the image: a blob, or a part of an index, belongs to one that was counted already. Of a
+   * manifest that came without a query it is not known; it is found out when its pull is written.
+   */
+  isCounted: boolean | "unless part";
   bytes: number;
   manifestIds: readonly number[];
 }
 
 let repositories = new Map<string, RepositoryPulls>();
+/** Pulls by day and manifest of which it is not known yet whether they count: bytes are in `repositories` already. */
+let undecided = new Map<string, RepositoryPulls & { manifestId: number }>();
 let manifests = new Map<number, ManifestPull>();
 /** Until when a flush is on its way. */
 let pendingUntil = 0;
@@ -32,15 +38,11 @@ let pendingUntil = 0;
 /** Counts a pull in memory, and has it written after the answer unless an earlier one's flush is to do that. */
 export function countPull(call: Incoming, { repository, isCounted, bytes, manifestIds }: Pull): void {
   const now = new Date();
-  addRepositories([
-    {
-      accountId: repository.accountId,
-      repositoryId: repository.id,
-      day: dayOf(now),
-      pulls: isCounted ? 1 : 0,
-      bytes,
-    },
-  ]);
+  const pull = { accountId: repository.accountId, repositoryId: repository.id, day: dayOf(now) };
+  addRepositories([{ ...pull, pulls: isCounted === true ? 1 : 0, bytes }]);
+  if (isCounted === "unless part") {
+    addUndecided(manifestIds.map((manifestId) => ({ ...pull, manifestId, pulls: 1, bytes: 0 })));
+  }
   addManifests(manifestIds.map((manifestId) => ({ manifestId, pulledAt: now.getTime() })));
   if (now.getTime() >= pendingUntil) call.after(() => flushSoon(call.stores.db));
 }
@@ -53,6 +55,15 @@ function addRepositories(pulls: Iterable<RepositoryPulls>): void {
       counted.pulls += pull.pulls;
       counted.bytes += pull.bytes;
     } else if (repositories.size < MAX_BUFFERED) repositories.set(key, pull);
+  }
+}
+
+function addUndecided(pulls: Iterable<RepositoryPulls & { manifestId: number }>): void {
+  for (const pull of pulls) {
+    const key = `${pull.day} ${pull.manifestId}`;
+    const counted = undecided.get(key);
+    if (counted) counted.pulls += pull.pulls;
+    else if (undecided.size < MAX_BUFFERED) undecided.set(key, pull);
   }
 }
 
@@ -80,16 +91,33 @@ async function flushSoon(db: Stores["db"]): Promise<void> {
 async function flush(db: Stores["db"]): Promise<boolean> {
   const pulled = repositories;
   const pulledManifests = manifests;
+  const candidates = undecided;
   repositories = new Map();
+  undecided = new Map();
   manifests = new Map();
   if (pulled.size === 0) return true;
   try {
-    await addPulls(db, [...pulled.values()], [...pulledManifests.values()]);
+    const images = await imagesAmong(db, [...candidates.values()]);
+    await addPulls(db, [...pulled.values(), ...images], [...pulledManifests.values()]);
     return true;
   } catch (error) {
     addRepositories(pulled.values());
+    addUndecided(candidates.values());
     addManifests(pulledManifests.values());
     console.warn(`pulls that could not be counted yet (repositories: ${pulled.size}):`, error);
     return false;
   }
+}
+
+/** Those pulls that count: of manifests that are images of their own. */
+async function imagesAmong(
+  db: Stores["db"],
+  pulls: readonly (RepositoryPulls & { manifestId: number })[],
+): Promise<RepositoryPulls[]> {
+  if (pulls.length === 0) return [];
+  const parts = await findParts(
+    db,
+    pulls.map(({ manifestId }) => manifestId),
+  );
+  return pulls.filter(({ manifestId }) => !parts.has(manifestId));
 }

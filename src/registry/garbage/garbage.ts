@@ -27,6 +27,7 @@ import type { Stores } from "../../storage/stores.ts";
 import { actorOf, type Call } from "../call.ts";
 import { requireOperator, requireOwnRepository, unknownImage } from "../rights/management.ts";
 import { noteLost } from "../content/blobs.ts";
+import { announceRemovals } from "../content/edge-content.ts";
 import { Budget } from "../housekeeping/budget.ts";
 import { cleanUp, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { settleAll } from "../content/companions.ts";
@@ -152,6 +153,7 @@ export async function collectGarbage(
     }
   });
 
+  await announceRemovals(stores);
   run.isComplete = failed.size === 0 && !Object.values(isDue).includes(true);
   run.endedAt = new Date();
   await saveCollection(db, run);

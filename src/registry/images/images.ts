@@ -13,6 +13,7 @@ import {
   type RepositoryList,
 } from "../../storage/images/image-lists.ts";
 import { type Call, actorOf } from "../call.ts";
+import { announceRemovals } from "../content/edge-content.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
 import { requireOrganization, requireOwnRepository, requireRepository, unknownImage } from "../rights/management.ts";
@@ -61,6 +62,7 @@ export async function deleteImage(call: Call<Manager>, name: RepositoryName): Pr
   const deletion = await deleteRepository(call.stores.db, actorOf(call), repository);
   if (deletion.outcome === "unknown") throw unknownImage(name);
   if (deletion.outcome === "tags-immutable") throw immutableTags(deletion.tags);
+  await announceRemovals(call.stores);
   await cleanSoon({ kind: "image", targetId: repository.id }, call.stores);
   call.after(() => cleanUpAfterwards(call.stores));
 }

@@ -2,6 +2,7 @@
 import type { Manager, User } from "../../model/rights/access.ts";
 import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
 import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";
 import { newAccessKey } from "../../model/logins/login-commands.ts";
 import {
@@ -14,7 +15,7 @@ import {
   recordKeyUse,
 } from "../../storage/logins/access-keys.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { actorOf, type Call } from "../call.ts";
+import { actorOf, type Call, type Incoming } from "../call.ts";
 import { requireChangeableUser, requireManagedUser } from "../accounts/users.ts";
 
 export type { ListedAccessKey };
@@ -56,12 +57,15 @@ let nobodysSecret: { key: string; encrypted: string } | undefined;
 
 /**
  * Finds a key and its secret. A key that does not exist has a secret that nobody knows, so that checking costs the same.
+ *
+ * @param asked repositories whose facts the key's record is to have.
  */
 export async function readAccessKey(
   stores: Stores,
   access: string,
+  asked: readonly RepositoryName[] = [],
 ): Promise<{ key: AccessKeyRecord | undefined; secret: string }> {
-  const key = await findAccessKey(stores.db, access);
+  const key = await findAccessKey(stores.db, access, asked);
   const { encryption } = stores.secrets;
   if (nobodysSecret?.key !== encryption[0]) {
     nobodysSecret = { key: encryption[0], encrypted: await encryptSecret(encryption, "nobody", newAccessKey().secret) };
@@ -71,9 +75,9 @@ export async function readAccessKey(
   return { key, secret };
 }
 
-/** Records that a key is used, to within a minute: a pull must not cost a write. */
-export async function recordUse(stores: Stores, { id, lastUsedAt }: AccessKeyRecord): Promise<void> {
+/** Records after the answer that a key is used, to within a minute: a pull must not cost a write. */
+export function recordUse({ stores, after }: Incoming, { id, lastUsedAt }: AccessKeyRecord): void {
   const now = new Date();
   const due = new Date(now.getTime() - USE_RECORDED_MS);
-  if (lastUsedAt === null || lastUsedAt < due) await recordKeyUse(stores.db, id, now, due);
+  if (lastUsedAt === null || lastUsedAt < due) after(() => recordKeyUse(stores.db, id, now, due));
 }

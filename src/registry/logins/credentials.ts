@@ -1,11 +1,12 @@
 /** Who somebody is, by name and password: a user's own, or those of a login command (guide 4.1, 4.2). */
 import { createHash } from "node:crypto";
-import type { Manager, Reach, User } from "../../model/rights/access.ts";
+import type { FactsByName, Manager, Reach, User } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { networkOf } from "../../model/client-network.ts";
 import { isSameText } from "../../model/compare.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
 import { MAX_ACCOUNT_NAME_LENGTH, MAX_KNOWN_PASSWORD_LENGTH } from "../../kernel/field-limits.ts";
 import {
   type LoginName,
@@ -16,9 +17,10 @@ import {
   temporaryPassword,
 } from "../../model/logins/login-commands.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { findUserById, findUserByName, type UserRecord } from "../../storage/accounts/users.ts";
+import { findUserById, type UserRecord } from "../../storage/accounts/users.ts";
+import { findUserWithFacts } from "../../storage/rights/access.ts";
 import { endedLogin, requireCurrentUser } from "../rights/write-target.ts";
-import type { Call } from "../call.ts";
+import type { Call, Incoming } from "../call.ts";
 import { readAccessKey, recordUse } from "./access-keys.ts";
 import { recordFailedLogin } from "../audit/audit.ts";
 import { admit, countAttempt, countFailure, countOwnAttempt, type Login } from "./login-limits.ts";
@@ -35,17 +37,26 @@ export interface Identity {
   passwordChanges: number | undefined;
   /** Id of the login that lasts which somebody came with, if it was one. */
   session?: string;
+  /** What decides about access to the repositories that were asked for when the credentials were read, as of then. */
+  facts: FactsByName;
 }
 
 /**
  * Checks a name and password, a user's own or those of a login command.
  *
+ * @param asked repositories whose facts the identity is to have: they come with the user, in the same query.
  * @throws RegistryError UNAUTHORIZED, with the same words and after the same work whatever is wrong; docker prints them
  * (guide 7.3.1). TOO_MANY_REQUESTS after too many attempts.
  */
-export async function authenticate(stores: Stores, login: Login): Promise<Identity> {
+export async function authenticate(
+  call: Incoming,
+  login: Login,
+  asked: readonly RepositoryName[] = [],
+): Promise<Identity> {
   const name = parseLoginName(login.name);
-  const identity = name ? await checkLoginCommand(stores, name, login) : await checkUser(stores, login);
+  const identity = name
+    ? await checkLoginCommand(call, name, login, asked)
+    : await checkUser(call.stores, login, asked);
   return identity ?? refuse();
 }
 
@@ -73,8 +84,12 @@ function refuse(): never {
 }
 
 /** Checks a user's own name and password; undefined when they are wrong. */
-async function checkUser(stores: Stores, login: Login): Promise<Identity | undefined> {
-  const identity = await identityByPassword(stores, login);
+async function checkUser(
+  stores: Stores,
+  login: Login,
+  asked: readonly RepositoryName[] = [],
+): Promise<Identity | undefined> {
+  const identity = await identityByPassword(stores, login, asked);
   if (!identity) await noteFailure(stores, login);
   return identity;
 }
@@ -102,11 +117,17 @@ export async function isOwnPassword(call: Call<Manager>, password: string): Prom
 }
 
 /** A key cannot be guessed, and many machines may use it at once from one address (guide 7.2.3): only failures count. */
-async function checkLoginCommand(stores: Stores, name: LoginName, login: Login): Promise<Identity | undefined> {
+async function checkLoginCommand(
+  call: Incoming,
+  name: LoginName,
+  login: Login,
+  asked: readonly RepositoryName[],
+): Promise<Identity | undefined> {
+  const { stores } = call;
   const temporary = parseTemporaryKey(name.key);
   const identity = temporary
-    ? await identityByTemporaryKey(stores, name, temporary, login.password)
-    : await identityByAccessKey(stores, name, login.password);
+    ? await identityByTemporaryKey(stores, { name, ...temporary }, login.password, asked)
+    : await identityByAccessKey(call, name, login.password, asked);
   if (identity) return identity;
   await countAttempt(stores, login);
   await noteFailure(stores, login);
@@ -124,13 +145,17 @@ export async function noteFailedLogin(stores: Stores, name: string, address: str
   if (success) await recordFailedLogin(stores, shorten(name), address);
 }
 
-async function identityByPassword(stores: Stores, login: Login): Promise<Identity | undefined> {
+async function identityByPassword(
+  stores: Stores,
+  login: Login,
+  asked: readonly RepositoryName[],
+): Promise<Identity | undefined> {
   const { name, password } = login;
   const key = memoryKey(name, password);
   const known = verified.get(key);
   if (known !== undefined) {
-    const record = await findUserByName(stores.db, name);
-    if (record?.passwordHash === known) return identityOf(record, "account");
+    const { user: record, facts } = await findUserWithFacts(stores.db, { name }, asked);
+    if (record?.passwordHash === known) return identityOf(record, "account", facts);
     verified.delete(key);
   }
   if (name.length > MAX_ACCOUNT_NAME_LENGTH || password.length > MAX_KNOWN_PASSWORD_LENGTH) {
@@ -139,33 +164,39 @@ async function identityByPassword(stores: Stores, login: Login): Promise<Identit
     return undefined;
   }
   const turn = await admit(stores, login, key);
-  const record = await findUserByName(stores.db, name);
+  // Together with the facts, although the password may be wrong: one that is right then needs no second query.
+  const { user: record, facts } = await findUserWithFacts(stores.db, { name }, asked);
   const isRight = await checkPassword(turn, password, record?.passwordHash);
   if (!isRight || !record) return undefined;
   remember(key, record);
-  return identityOf(record, "account");
+  return identityOf(record, "account", facts);
 }
 
 /** The project is part of what a temporary login's password is made from; a permanent one's is not (guide 4.2). */
 async function identityByTemporaryKey(
   stores: Stores,
-  name: LoginName,
-  { userId, expiresAt }: TemporaryKey,
+  { name, userId, expiresAt }: TemporaryKey & { name: LoginName },
   password: string,
+  asked: readonly RepositoryName[],
 ): Promise<Identity | undefined> {
-  const record = await findUserById(stores.db, userId);
-  const identity = record && identityOf(record, "registry");
+  const { user: record, facts } = await findUserWithFacts(stores.db, { id: userId }, asked);
+  const identity = record && identityOf(record, "registry", facts);
   const version = identity?.credentialVersion ?? "";
   const isRight = stores.secrets.token.some((secret) => isSameText(password, temporaryPassword(secret, name, version)));
   return isRight && Date.now() < expiresAt.getTime() ? identity : undefined;
 }
 
-async function identityByAccessKey(stores: Stores, name: LoginName, password: string): Promise<Identity | undefined> {
-  const { key, secret } = await readAccessKey(stores, name.key);
+async function identityByAccessKey(
+  call: Incoming,
+  name: LoginName,
+  password: string,
+  asked: readonly RepositoryName[],
+): Promise<Identity | undefined> {
+  const { key, secret } = await readAccessKey(call.stores, name.key, asked);
   const isRight = isSameText(password, permanentPassword(name.key, secret));
   if (!key || !isRight) return undefined;
-  await recordUse(stores, key);
-  return { ...identityOf(key.user, "registry"), passwordChanges: undefined };
+  recordUse(call, key);
+  return { ...identityOf(key.user, "registry", key.facts), passwordChanges: undefined };
 }
 
 /**
@@ -181,10 +212,10 @@ export async function findCurrentIdentity(
 }
 
 /** Removes the password hash from the record, because the result goes into tokens and answers. */
-export function identityOf(record: UserRecord, reach: Reach): Identity {
+export function identityOf(record: UserRecord, reach: Reach, facts: FactsByName = new Map()): Identity {
   const { id, name, accountId, accountName, role, passwordHash, passwordChanges } = record;
   const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
-  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion, passwordChanges };
+  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion, passwordChanges, facts };
 }
 
 /**

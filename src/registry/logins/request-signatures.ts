@@ -12,7 +12,7 @@ import {
   signatureOf,
 } from "../../model/logins/request-signatures.ts";
 import { saveSignature } from "../../storage/logins/used-signatures.ts";
-import type { Stores } from "../../storage/stores.ts";
+import type { Incoming } from "../call.ts";
 import { readAccessKey, recordUse } from "./access-keys.ts";
 import { identityOf, noteFailedLogin } from "./credentials.ts";
 
@@ -29,11 +29,12 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * something and came before.
  */
 export async function verifySignature(
-  stores: Stores,
+  call: Incoming,
   authorization: string,
   request: SignedRequest,
   address: string | undefined,
 ): Promise<User> {
+  const { stores } = call;
   const { accessKey, signedHeaders, signature } = parseSignature(authorization);
   const date = parseSignatureDate(request.headers.get(DATE_HEADER));
   const age = Date.now() - date.getTime();
@@ -55,7 +56,7 @@ export async function verifySignature(
     const isFirst = await saveSignature(stores.db, signature, new Date(date.getTime() + MAX_SKEW_MS));
     if (!isFirst && Math.abs(age) > REPEATABLE_MS) throw refusal("this request came before: sign it anew");
   }
-  await recordUse(stores, key);
+  recordUse(call, key);
   return identityOf(key.user, "account").user;
 }
 

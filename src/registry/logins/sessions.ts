@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Actor, Manager, User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
 import { type SessionKind, sessionIdOf } from "../../model/logins/sessions.ts";
 import {
   deleteSession,
@@ -16,7 +17,7 @@ import {
 } from "../../storage/logins/sessions.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { updateUser } from "../../storage/accounts/users.ts";
-import { actorOf, type Call } from "../call.ts";
+import { actorOf, type Call, type Incoming } from "../call.ts";
 import { authenticateUser, type Identity, identityOf, isOwnPassword, type Login } from "./credentials.ts";
 import { hashNewPassword } from "./password-hashing.ts";
 import { unknownUser } from "../accounts/users.ts";
@@ -91,25 +92,26 @@ export async function openSession(
 }
 
 /**
- * The session that a token stands for, in one query; a use is recorded every few minutes.
+ * The session that a token stands for, in one query; a use is recorded every few minutes, after the answer.
  *
- * @param idleMs puts its end off to so long after a recorded use.
+ * @param used.idleMs puts its end off to so long after a recorded use.
+ * @param used.asked repositories whose facts the session's identity is to have.
  * @returns undefined when it has ended, never was, or is of another kind.
  */
 export async function findSession(
-  stores: Stores,
+  call: Incoming,
   { kind, token }: { kind: SessionKind; token: string },
   { address }: Pick<Client, "address">,
-  idleMs?: number,
+  { idleMs, asked = [] }: { idleMs?: number; asked?: readonly RepositoryName[] } = {},
 ): Promise<Session | undefined> {
   const tokenHash = hashToken(token);
   const now = new Date();
-  const record = await findRecord(stores.db, kind, tokenHash, now);
+  const record = await findRecord(call.stores.db, { kind, tokenHash }, now, asked);
   if (!record) return undefined;
-  const identity = identityOf(record.user, "account");
+  const identity = identityOf(record.user, "account", record.facts);
   // A session from before the column is ended by the deletion of its row alone.
   if (record.passwordChanges !== null && record.passwordChanges !== record.user.passwordChanges) return undefined;
-  const expiresAt = await recordUse(stores, tokenHash, record, { now, address, idleMs });
+  const expiresAt = recordUse(call, tokenHash, record, { now, address, idleMs });
   const id = sessionIdOf(tokenHash);
   return { id, identity: { ...identity, session: id }, expiresAt };
 }
@@ -124,16 +126,17 @@ export async function requireSession(stores: Stores, user: User, id: string): Pr
   throw new RegistryError("UNAUTHORIZED", "the login has ended: log in again");
 }
 
-async function recordUse(
-  { db }: Stores,
+/** @returns when the session ends. */
+function recordUse(
+  { stores: { db }, after }: Incoming,
   tokenHash: string,
   { lastUsedAt, expiresAt }: SessionRecord,
   { now, address, idleMs }: { now: Date; address: string | undefined; idleMs: number | undefined },
-): Promise<Date> {
+): Date {
   const due = new Date(now.getTime() - USE_RECORDED_MS);
   if (lastUsedAt !== null && lastUsedAt >= due) return expiresAt;
   const end = idleMs === undefined ? expiresAt : new Date(now.getTime() + idleMs);
-  await recordSessionUse(db, tokenHash, { lastUsedAt: now, lastAddress: address, expiresAt: end }, due);
+  after(() => recordSessionUse(db, tokenHash, { lastUsedAt: now, lastAddress: address, expiresAt: end }, due));
   return end;
 }
 

@@ -6,9 +6,12 @@ import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Credentials, Scope, TokenGrants } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
 import type { KeyRing } from "../../model/secrets.ts";
 import type { Stores } from "../../storage/stores.ts";
-import { decideGrant, limitTo } from "../rights/access.ts";
+import { findPushFacts } from "../../storage/rights/access.ts";
+import type { Incoming } from "../call.ts";
+import { grantOf, limitTo, repositoriesOf } from "../rights/access.ts";
 import { readAccessClaims } from "./access-claims.ts";
 import type { Identity } from "./credentials.ts";
 import { type Client, findSession, openSession } from "./sessions.ts";
@@ -31,13 +34,16 @@ export interface AccessToken {
 /**
  * Makes a token with the requested scopes that the user (undefined: an anonymous caller) is granted. Refused scopes are
  * left out; that is no error.
+ *
+ * @param identity read together with the facts of the repositories of the scopes ({@link repositoriesOf}).
  */
 export async function issueAccessToken(
   stores: Stores,
   identity: Identity | undefined,
   scopes: Scope[],
 ): Promise<AccessToken> {
-  const grants = await Promise.all(scopes.map((scope) => decideGrant(stores, identity?.user, scope)));
+  const facts = identity?.facts ?? (await findPushFacts(stores.db, undefined, repositoriesOf(scopes)));
+  const grants = scopes.map((scope) => grantOf(stores, identity?.user, scope, facts));
   const issuedAt = new Date();
   const { user, reach = "registry", passwordChanges, session } = identity ?? {};
   const claims = { user, reach, passwordChanges, session, access: grants };
@@ -101,10 +107,17 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
  * Whom a refresh token stands for, in one query.
  *
  * @param client who uses it.
+ * @param asked repositories whose facts the identity is to have.
  * @throws RegistryError UNAUTHORIZED when it is none, has ended, or its user's password has changed since.
  */
-export async function readRefreshToken(stores: Stores, token: string, client: Client): Promise<Identity> {
-  const session = await findSession(stores, { kind: "refresh-token", token }, client, REFRESH_IDLE_MS);
+export async function readRefreshToken(
+  call: Incoming,
+  token: string,
+  client: Client,
+  asked: readonly RepositoryName[],
+): Promise<Identity> {
+  const terms = { idleMs: REFRESH_IDLE_MS, asked };
+  const session = await findSession(call, { kind: "refresh-token", token }, client, terms);
   if (session) return session.identity;
   throw new RegistryError("UNAUTHORIZED", "the login has ended, or is none: log in again (docker login)");
 }

@@ -3,6 +3,7 @@ import { isAdministrator, type Level, type Manager, type User } from "../../mode
 import { counted } from "../../kernel/counted.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
+import { isNameResting } from "../../storage/organizations/new-organizations.ts";
 import * as storage from "../../storage/organizations/organizations.ts";
 import { deletedAccount } from "../accounts/accounts.ts";
 import { type Call, actorOf } from "../call.ts";
@@ -32,7 +33,7 @@ export async function createOrganization(call: Call<Manager>, name: Organization
     const message = `organization ${name} exists already, perhaps in another account: choose another name`;
     throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
   }
-  if (await storage.isNameResting(db, actor.user, name)) {
+  if (await isNameResting(db, actor.user, name)) {
     const message = `organization ${name} was another account's until a moment ago: choose another name, or try again later`;
     throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
   }

@@ -2,7 +2,7 @@
 import { administers, type Manager } from "../../model/rights/access.ts";
 import { dayOf, type DayValue, fillDays, lastDays } from "../../kernel/day.ts";
 import { QUOTA_RESOURCES, type QuotaLimit, type QuotaResource } from "../../kernel/quotas.ts";
-import { countCreatedOrganizations } from "../../storage/organizations/organizations.ts";
+import { countCreatedOrganizations } from "../../storage/organizations/new-organizations.ts";
 import { readQuotas } from "../../storage/quotas/quotas.ts";
 import { countOrganizations, listPulledBytes, listStoredBytes } from "../../storage/overview/reports.ts";
 import { type ImageTotals, totalsOf } from "../../storage/quotas/totals.ts";

@@ -4,6 +4,7 @@ import {
   ACTIONS,
   actionsOf,
   CATALOG_SCOPE,
+  type FactsByName,
   formatScopes,
   type Grant,
   levelOf,
@@ -17,7 +18,7 @@ import {
 } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { findAccessFacts } from "../../storage/rights/access.ts";
+import { factsAbout, findPushFacts } from "../../storage/rights/access.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
 import { deniedAction, reasonNotToCreate, repositoryNameOf } from "./push-refusals.ts";
@@ -201,10 +202,29 @@ async function grantFor(stores: Stores, caller: RegistryCaller, scope: Scope): P
   return grant ?? { ...scope, actions: [], refused: [] };
 }
 
-/** Decides which actions of a scope a user is granted. A repository whose name is invalid is granted nothing. */
-export async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
+/** Decides which actions of a scope a user is granted, as {@link grantOf}. */
+async function decideGrant(stores: Stores, user: User | undefined, scope: Scope): Promise<Grant> {
+  return grantOf(stores, user, scope, await findPushFacts(stores.db, user, repositoriesOf([scope])));
+}
+
+/** The repositories that scopes name, whose facts {@link grantOf} goes by; a name that is invalid is left out. */
+export function repositoriesOf(scopes: readonly Scope[]): RepositoryName[] {
+  return scopes.flatMap(({ type, name }) => (type === "repository" ? (repositoryNameOf(name) ?? []) : []));
+}
+
+/**
+ * Which actions of a scope a user is granted. A repository whose name is invalid is granted nothing.
+ *
+ * @param facts those of {@link repositoriesOf} the scope, as of now.
+ */
+export function grantOf(
+  { settings }: Pick<Stores, "settings">,
+  user: User | undefined,
+  scope: Scope,
+  facts: FactsByName,
+): Grant {
   const wanted = scope.type === "repository" && scope.actions.includes("*") ? ACTIONS : scope.actions;
-  const { allowed, place, isProspective } = await allowedInScope(stores, user, scope);
+  const { allowed, place, isProspective } = allowedInScope(settings, user, scope, facts);
   const actions = wanted.filter((action) => allowed.includes(action));
   return {
     type: scope.type,
@@ -223,14 +243,19 @@ interface Allowed {
   isProspective?: boolean;
 }
 
-async function allowedInScope(stores: Stores, user: User | undefined, scope: Scope): Promise<Allowed> {
+function allowedInScope(
+  settings: Stores["settings"],
+  user: User | undefined,
+  scope: Scope,
+  factsByName: FactsByName,
+): Allowed {
   if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
     return { allowed: user ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
   }
   if (scope.type !== "repository") return { allowed: [] };
   const repository = repositoryNameOf(scope.name);
   if (!repository) return { allowed: [] };
-  const facts = await findAccessFacts(stores.db, user, repository);
+  const facts = factsAbout(repository, factsByName);
   // Only for who wants to push, so that a pull answers the same whether the organization is somebody else's or nobody's;
   // an operator may know.
   const mayKnow = user?.role === "operator" || scope.actions.includes("push") || scope.actions.includes("*");
@@ -238,12 +263,12 @@ async function allowedInScope(stores: Stores, user: User | undefined, scope: Sco
     !facts.organization &&
     user &&
     mayKnow &&
-    (await reasonNotToCreate(stores, user, organizationOf(repository))) === undefined
+    reasonNotToCreate(settings, user, organizationOf(repository), facts) === undefined
   ) {
     return { allowed: ACTIONS, isProspective: true };
   }
   return {
-    allowed: actionsOf(levelOf(user, facts, stores.settings.allowsAnonymousPull)),
+    allowed: actionsOf(levelOf(user, facts, settings.allowsAnonymousPull)),
     place: facts.repository && placeOf(facts.repository),
   };
 }

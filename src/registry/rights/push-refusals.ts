@@ -1,5 +1,5 @@
 /** Why somebody may not push, in a sentence that tells what would help (guide 7.3.2). */
-import type { Action, User } from "../../model/rights/access.ts";
+import type { Action, PushFacts, User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import {
   type OrganizationName,
@@ -8,7 +8,6 @@ import {
   type RepositoryName,
 } from "../../kernel/reference.ts";
 import { findAccessFacts } from "../../storage/rights/access.ts";
-import { countCreatedOrganizations, isNameResting } from "../../storage/organizations/organizations.ts";
 import type { Stores } from "../../storage/stores.ts";
 
 const VERBS: Record<Action | "*", string> = {
@@ -38,22 +37,23 @@ export async function deniedAction(
 async function explainRefusal(stores: Stores, user: User, action: string, name: string): Promise<string | undefined> {
   const repository = action === "push" ? repositoryNameOf(name) : undefined;
   if (!repository) return undefined;
-  const { organization } = await findAccessFacts(stores.db, user, repository);
+  const facts = await findAccessFacts(stores.db, user, repository);
+  const { organization } = facts;
   const quoted = `organization ${organizationOf(repository)}`;
-  if (!organization) return reasonNotToCreate(stores, user, organizationOf(repository));
+  if (!organization) return reasonNotToCreate(stores.settings, user, organizationOf(repository), facts);
   if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
   return `no right to push there; whoever manages ${quoted} can grant it`;
 }
 
-/** Why a push creates no organization for somebody; undefined when it does. */
-export async function reasonNotToCreate(
-  { db, settings }: Stores,
+/** Why a push creates no organization for somebody, where there is none; undefined when it does. */
+export function reasonNotToCreate(
+  settings: Stores["settings"],
   user: User,
   name: OrganizationName,
-): Promise<string | undefined> {
+  { isNameResting, createdOrganizations: created }: PushFacts,
+): string | undefined {
   if (!settings.createsOrganizationOnPush) return "the organization does not exist, and a push creates none here";
-  if (await isNameResting(db, user, name)) return `organization ${name} was another account's until a moment ago`;
-  const created = await countCreatedOrganizations(db, user.id);
+  if (isNameResting) return `organization ${name} was another account's until a moment ago`;
   if (created < settings.organizationQuota) return undefined;
   return `the organization does not exist, and ${user.name} has created ${created} of at most ${settings.organizationQuota}`;
 }

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
-import type { Actor, User } from "../../model/rights/access.ts";
+import type { Actor, RepositoryPlace, User } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { isPullable, mayPushNow } from "../rights/access.ts";
@@ -7,7 +7,7 @@ import { insertAuditIfChanged } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { deleteOpenUpload } from "./open-uploads.ts";
 import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
-import { repositoryIdOf } from "../images/repositories.ts";
+import { isRepository, type MeantRepository, PLACE_COLUMNS, repositoryIdOf } from "../images/repositories.ts";
 import { blobs, repositories, repositoryBlobs } from "../schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
@@ -22,7 +22,7 @@ const MAX_MARKED = 1000;
  * manifests).
  */
 export type FoundBlob = BlobRecord & {
-  repository: { id: number; accountId: number };
+  repository: RepositoryPlace;
   unneededSince: number | null;
 };
 
@@ -34,12 +34,12 @@ export type BlobSearch =
   | { outcome: "repository-unknown" };
 
 /** Finds a blob that a repository may serve, in one query. */
-export async function findBlob(db: Database, repository: RepositoryName, digest: Digest): Promise<BlobSearch> {
+export async function findBlob(db: Database, repository: MeantRepository, digest: Digest): Promise<BlobSearch> {
   const [row] = await db
     .select({
       blob: blobs,
       link: repositoryBlobs,
-      repository: { id: repositories.id, accountId: repositories.accountId },
+      repository: PLACE_COLUMNS,
     })
     .from(repositories)
     .leftJoin(blobs, eq(blobs.digest, digest))
@@ -47,7 +47,7 @@ export async function findBlob(db: Database, repository: RepositoryName, digest:
       repositoryBlobs,
       and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
     )
-    .where(eq(repositories.name, repository));
+    .where(isRepository(repository));
   if (!row) return { outcome: "repository-unknown" };
   // A lost one is absent, so that a client that pushes it sends its bytes again.
   if (!row.link || !row.blob || row.blob.lostAt !== null) return { outcome: "blob-unknown" };

@@ -3,8 +3,10 @@ import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../../documents.ts"
 import type { Digest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import type { Lease } from "../../memory.ts";
+import type { RepositoryPlace } from "../../model/rights/access.ts";
 import { isAttached } from "./companions.ts";
 import type { Database } from "../database.ts";
+import { isRepository, type MeantRepository, PLACE_COLUMNS } from "../images/repositories.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositories, tags } from "../schema.ts";
 
 export interface StoredManifest {
@@ -54,9 +56,11 @@ export async function findManifest(
   return { outcome: "found", manifest: { ...row.manifest, hasLostBlob: row.hasLostBlob } };
 }
 
+const isChild = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
+
 /** A manifest with its text, and what counting its pull takes. */
 export interface ReadManifest extends FoundManifest {
-  repository: { id: number; accountId: number };
+  repository: RepositoryPlace;
   /** Whether an index of the repository names it. */
   isChild: boolean;
   /** Whether it is no image of its own: a companion, or a cache. */
@@ -64,6 +68,9 @@ export interface ReadManifest extends FoundManifest {
   /** Exactly as it was pushed. */
   text: string;
 }
+
+/** How exact the beginning of a grace period is: looking at a manifest that nothing needs writes at most this often. */
+export const TOUCH_INTERVAL_MS = 60 * 60 * 1000;
 
 /**
  * Notes that somebody relies on a manifest that nothing needs: its grace period begins anew.
@@ -90,7 +97,7 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
  */
 export async function readManifest(
   db: Database,
-  repository: RepositoryName,
+  repository: MeantRepository,
   reference: Reference,
   memory: Lease,
 ): Promise<ManifestSearch<ReadManifest>> {
@@ -101,16 +108,13 @@ export async function readManifest(
       text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
         SELECT ${manifestTexts.text} FROM ${manifestTexts}
         WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
-      repository: { id: repositories.id, accountId: repositories.accountId },
-      isChild:
-        sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`.mapWith(
-          Boolean,
-        ),
+      repository: PLACE_COLUMNS,
+      isChild: isChild.mapWith(Boolean),
       isAttached: isAttached(manifests).mapWith(Boolean),
     })
     .from(repositories)
     .leftJoin(manifests, isReferredTo(reference))
-    .where(eq(repositories.name, repository));
+    .where(isRepository(repository));
   if (!row) return { outcome: "repository-unknown" };
   if (!row.manifest) return { outcome: "manifest-unknown" };
   const { manifest, text: short, ...facts } = row;
@@ -118,6 +122,17 @@ export async function readManifest(
   // It is gone when its text is.
   if (text === undefined) return { outcome: "manifest-unknown" };
   return { outcome: "found", manifest: { ...manifest, ...facts, text } };
+}
+
+/** Which of these manifests are no images of their own: parts of an index, companions, or caches. */
+export async function findParts(db: Database, ids: readonly number[]): Promise<Set<number>> {
+  const rows = await db
+    .select({ id: manifests.id })
+    .from(manifests)
+    .where(
+      sql`${manifests.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND (${isChild} OR ${isAttached(manifests)})`,
+    );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The exact text of a manifest; undefined when it is gone. What it throws and takes is as {@link readManifest} says. */

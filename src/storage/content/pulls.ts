@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Day } from "../../kernel/day.ts";
 import type { Database } from "../database.ts";
+import { TOUCH_INTERVAL_MS } from "./find-manifest.ts";
 import { dailyPulls, manifests, repositories } from "../schema.ts";
 
 /** What was pulled from a repository on one day. */
@@ -39,7 +40,14 @@ export async function addPulls(
       .where(sql`${repositories.id} = pulled.id AND pulled.pulls > 0`),
     db
       .update(manifests)
-      .set({ lastPulledAt: sql`max(ifnull(${manifests.lastPulledAt}, 0), pulled.value ->> 'pulledAt')` })
+      .set({
+        lastPulledAt: sql`max(ifnull(${manifests.lastPulledAt}, 0), pulled.value ->> 'pulledAt')`,
+        // Who pulls a manifest that nothing needs has its grace period begin anew. One that came from a cache has not been asked
+        // for here before (ADR 24).
+        unreferencedSince: sql`CASE
+          WHEN ${manifests.unreferencedSince} > 0 AND ${manifests.unreferencedSince} < pulled.value ->> 'pulledAt' - ${TOUCH_INTERVAL_MS}
+          THEN pulled.value ->> 'pulledAt' ELSE ${manifests.unreferencedSince} END`,
+      })
       .from(sql`${each(manifestPulls)} AS pulled`)
       .where(sql`${manifests.id} = pulled.value ->> 'manifestId'`),
     db

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { Actor, User } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
@@ -18,6 +18,22 @@ import { organizations, repositories, users } from "../schema.ts";
 export function repositoryIdOf(name: RepositoryName) {
   return sql<number>`(SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name})`;
 }
+
+/** A repository by its name, or one that has not been deleted by its id. */
+export type MeantRepository = RepositoryName | { id: number };
+
+/** Whether a row is the repository that is meant. */
+export function isRepository(repository: MeantRepository): SQL | undefined {
+  if (typeof repository === "string") return eq(repositories.name, repository);
+  return and(eq(repositories.id, repository.id), isThere(repositories));
+}
+
+/** What a `RepositoryPlace` is read from. */
+export const PLACE_COLUMNS = {
+  id: repositories.id,
+  accountId: repositories.accountId,
+  generation: repositories.generation,
+};
 
 /** Why a batch that was to create a repository has failed; nothing has changed then. */
 export type CreationRefusal = { outcome: "account-gone" } | QuotaRefusal;

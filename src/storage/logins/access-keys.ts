@@ -1,8 +1,10 @@
 import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
-import type { Actor, User } from "../../model/rights/access.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
+import type { Actor, FactsByName, User } from "../../model/rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { isStillThere, isUserThere } from "../deletion/gone.ts";
+import { pushFacts } from "../rights/access.ts";
 import { accessKeys, accounts, users } from "../schema.ts";
 import { USER_COLUMNS, type UserRecord } from "../accounts/users.ts";
 
@@ -20,10 +22,12 @@ export interface AccessKeyRecord {
   encryptedSecret: string;
   lastUsedAt: Date | null;
   user: UserRecord;
+  /** What decides about the user's access to the repositories that were asked for. */
+  facts: FactsByName;
 }
 
 /** An access key with its user, in one query. */
-function findAccessKeyQuery(db: Database, access: string) {
+function findAccessKeyQuery(db: Database, access: string, asked: readonly RepositoryName[]) {
   return db
     .select({
       id: accessKeys.id,
@@ -31,6 +35,7 @@ function findAccessKeyQuery(db: Database, access: string) {
       encryptedSecret: accessKeys.encryptedSecret,
       lastUsedAt: accessKeys.lastUsedAt,
       user: USER_COLUMNS,
+      facts: pushFacts(db, users, asked),
     })
     .from(accessKeys)
     .innerJoin(users, eq(users.id, accessKeys.userId))
@@ -38,8 +43,13 @@ function findAccessKeyQuery(db: Database, access: string) {
     .where(and(eq(accessKeys.accessKey, access), isUserThere(users, accounts)));
 }
 
-export async function findAccessKey(db: Database, access: string): Promise<AccessKeyRecord | undefined> {
-  const [row] = await findAccessKeyQuery(db, access);
+/** @param asked repositories whose facts the record is to have. */
+export async function findAccessKey(
+  db: Database,
+  access: string,
+  asked: readonly RepositoryName[] = [],
+): Promise<AccessKeyRecord | undefined> {
+  const [row] = await findAccessKeyQuery(db, access, asked);
   return row;
 }
 

@@ -1,9 +1,11 @@
 import { and, desc, eq, gt, gte, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
-import type { Actor, User } from "../../model/rights/access.ts";
+import type { RepositoryName } from "../../kernel/reference.ts";
+import type { Actor, FactsByName, User } from "../../model/rights/access.ts";
 import { type SessionKind, sessionIdOf } from "../../model/logins/sessions.ts";
 import { insertAudit, insertAuditForEach, insertAuditIfChanged } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { isUserThere } from "../deletion/gone.ts";
+import { pushFacts } from "../rights/access.ts";
 import { accounts, sessions, users } from "../schema.ts";
 import { USER_COLUMNS, type UserRecord } from "../accounts/users.ts";
 
@@ -54,25 +56,34 @@ export interface SessionRecord {
   expiresAt: Date;
   lastUsedAt: Date | null;
   user: UserRecord;
+  /** What decides about the user's access to the repositories that were asked for. */
+  facts: FactsByName;
 }
 
+/** @param asked repositories whose facts the record is to have. */
 export async function findSession(
   db: Database,
-  kind: SessionKind,
-  tokenHash: string,
+  { kind, tokenHash }: { kind: SessionKind; tokenHash: string },
   now: Date,
+  asked: readonly RepositoryName[] = [],
 ): Promise<SessionRecord | undefined> {
-  const [row] = await findSessionQuery(db, kind, tokenHash, now);
+  const [row] = await findSessionQuery(db, { kind, tokenHash }, now, asked);
   return row;
 }
 
-function findSessionQuery(db: Database, kind: SessionKind, tokenHash: string, now: Date) {
+function findSessionQuery(
+  db: Database,
+  { kind, tokenHash }: { kind: SessionKind; tokenHash: string },
+  now: Date,
+  asked: readonly RepositoryName[],
+) {
   return db
     .select({
       passwordChanges: sessions.passwordChanges,
       expiresAt: sessions.expiresAt,
       lastUsedAt: sessions.lastUsedAt,
       user: USER_COLUMNS,
+      facts: pushFacts(db, users, asked),
     })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))

@@ -1,28 +1,15 @@
-import { and, asc, count, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { type Actor, atLeast, isAdministrator, type Level, type User } from "../../model/rights/access.ts";
-import { ORGANIZATION_NAME_REST_MS } from "../../kernel/limits.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { insertOrganizationCleanups } from "../deletion/cleanups.ts";
 import { goneName, isAccountGone, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
-import {
-  auditEvents,
-  organizationPermissions,
-  organizations,
-  repositories,
-  repositoryPermissions,
-  users,
-} from "../schema.ts";
+import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "../schema.ts";
 import { imageCountOf } from "../quotas/totals.ts";
+import { restingNameQuery } from "./new-organizations.ts";
 import { contains } from "../accounts/users.ts";
-
-/** How many organizations a user has created that still exist: what the quota counts (guide 1.5). */
-export async function countCreatedOrganizations(db: Database, userId: number): Promise<number> {
-  const [row] = await db.select({ count: count() }).from(organizations).where(eq(organizations.createdBy, userId));
-  return row?.count ?? 0;
-}
 
 /**
  * The statements that create an organization, for the beginning of a batch, unless it exists, its name still rests, or its
@@ -39,7 +26,7 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
         sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0, 0, 0
             WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
               AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
-              AND NOT EXISTS ${restingNameQuery(db, user, name)} AND ${isStillThere(user)}`,
+              AND NOT EXISTS ${restingNameQuery(db, user.accountId, name)} AND ${isStillThere(user)}`,
       )
       .onConflictDoNothing({ target: organizations.name })
       .returning({ id: organizations.id }),
@@ -49,26 +36,6 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
           WHERE ${organizations.name} = ${name} AND changes() > 0`,
     ),
   ] as const;
-}
-
-export async function isNameResting(db: Database, user: User, name: OrganizationName): Promise<boolean> {
-  return (await restingNameQuery(db, user, name)).length > 0;
-}
-
-/**
- * A row if an account other than the user's gave up a name within {@link ORGANIZATION_NAME_REST_MS}. The pluses leave SQLite
- * only the index by organization, which has nothing of a new name.
- */
-function restingNameQuery(db: Database, user: User, name: OrganizationName) {
-  return db
-    .select({ id: auditEvents.id })
-    .from(auditEvents)
-    .where(
-      sql`${auditEvents.organization} = ${name} AND +${auditEvents.action} = 'organization.delete'
-          AND +${auditEvents.accountId} <> ${user.accountId}
-          AND +${auditEvents.createdAt} > ${Date.now() - ORGANIZATION_NAME_REST_MS}`,
-    )
-    .limit(1);
 }
 
 /** @returns "not-created" if the name is taken, or rests, or the quota is reached. */

@@ -1,15 +1,16 @@
 /** What decisions about access go by: `model/rights/access.ts`. */
-import { and, eq, exists, gt, inArray, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, gt, inArray, isNull, ne, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import {
   type AccessFacts,
   atLeast,
+  type FactsByName,
   isAdministrator,
   type Level,
-  type RepositoryPlace,
+  type PushFacts,
   type User,
 } from "../../model/rights/access.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import type { Database } from "../database.ts";
+import { asColumn, type Database } from "../database.ts";
 import { isNamed, isUserThere } from "../deletion/gone.ts";
 import {
   accounts,
@@ -20,19 +21,118 @@ import {
   shares,
   users,
 } from "../schema.ts";
+import { createdOrganizationsQuery, restingNameQuery } from "../organizations/new-organizations.ts";
 import { USER_COLUMNS, type UserRecord } from "../accounts/users.ts";
 
 /** Stands for nobody in conditions. */
 const NO_ID = -1;
+
+/** Whom a decision is about, as part of a statement: values, or columns of a row that may be missing. */
+interface AskingUser {
+  id: SQLWrapper | number;
+  accountId: SQLWrapper | number;
+}
+
+const ANYBODY: AskingUser = { id: NO_ID, accountId: NO_ID };
+
+/**
+ * Everything that decides what a user may do with some repositories, as a column of any query: who checks credentials has it
+ * from the query that finds their user. The repositories are one parameter, and each costs a few searches of an index.
+ *
+ * @param user undefined: anybody.
+ */
+export function pushFacts(
+  db: Database,
+  user: AskingUser | undefined,
+  names: readonly RepositoryName[],
+): SQL<FactsByName> {
+  const asked = JSON.stringify(names.map((name) => ({ name, organization: organizationOf(name) })));
+  const { id, accountId } = user ?? ANYBODY;
+  const organization = sql`asked.value ->> 'organization'`;
+  const facts = sql<string>`(
+    SELECT json_group_array(json_object(
+      'name', asked.value ->> 'name',
+      'organizationId', ${organizations.id}, 'ownerId', ${organizations.accountId},
+      'id', ${repositories.id}, 'accountId', ${repositories.accountId}, 'generation', ${repositories.generation},
+      'isPublic', ${repositories.isPublic},
+      'organizationLevel', ${organizationPermissions.level}, 'repositoryLevel', ${repositoryPermissions.level},
+      'isShared', ${shares.accountId} IS NOT NULL,
+      'isNameResting', iif(${organizations.id} IS NULL, EXISTS ${restingNameQuery(db, accountId, organization)}, 0),
+      'created', iif(${organizations.id} IS NULL, ${createdOrganizationsQuery(db, id)}, 0)))
+    FROM json_each(${asked}) AS asked
+    LEFT JOIN ${organizations} ON ${organizations.name} = ${organization}
+    LEFT JOIN ${repositories} ON ${repositories.name} = asked.value ->> 'name'
+    LEFT JOIN ${organizationPermissions}
+      ON ${organizationPermissions.organizationId} = ${organizations.id} AND ${organizationPermissions.userId} = ${id}
+    LEFT JOIN ${repositoryPermissions}
+      ON ${repositoryPermissions.repositoryId} = ${repositories.id} AND ${repositoryPermissions.userId} = ${id}
+    LEFT JOIN ${shares}
+      ON ${shares.repositoryId} = ${repositories.id} AND ${shares.accountId} = ${accountId} AND ${isRunning(Date.now())})`;
+  return asColumn<FactsByName>(facts).mapWith(readFacts);
+}
+
+/** What {@link pushFacts} selects for one repository. */
+interface FactsRow {
+  name: RepositoryName;
+  organizationId: number | null;
+  ownerId: number | null;
+  id: number | null;
+  accountId: number | null;
+  generation: number | null;
+  isPublic: number | null;
+  organizationLevel: Level | null;
+  repositoryLevel: Level | null;
+  isShared: number;
+  isNameResting: number;
+  created: number;
+}
+
+function readFacts(text: string): FactsByName {
+  const rows = JSON.parse(text) as FactsRow[];
+  return new Map(rows.map((row) => [row.name, factsOf(row)]));
+}
+
+function factsOf(row: FactsRow): PushFacts {
+  const { organizationId, ownerId, id, accountId, generation, isPublic } = row;
+  return {
+    organization: organizationId !== null && ownerId !== null ? { id: organizationId, accountId: ownerId } : undefined,
+    repository:
+      id !== null && accountId !== null && generation !== null
+        ? { id, accountId, generation, isPublic: isPublic === 1 }
+        : undefined,
+    organizationLevel: row.organizationLevel ?? undefined,
+    repositoryLevel: row.repositoryLevel ?? undefined,
+    isShared: row.isShared === 1,
+    isNameResting: row.isNameResting === 1,
+    createdOrganizations: row.created,
+  };
+}
+
+/** What decides about access to some repositories, in one query; none is sent for no repository. */
+export async function findPushFacts(
+  db: Database,
+  user: User | undefined,
+  names: readonly RepositoryName[],
+): Promise<FactsByName> {
+  if (names.length === 0) return new Map();
+  const [row] = await db.select({ facts: pushFacts(db, user, names) }).from(sql`(SELECT 1)`);
+  return row?.facts ?? new Map();
+}
 
 /** Everything that decides what a user (undefined: anybody) may do with a repository, in one query. */
 export async function findAccessFacts(
   db: Database,
   user: User | undefined,
   repository: RepositoryName,
-): Promise<AccessFacts> {
-  const [row] = await accessFactsQuery(db, user, organizationOf(repository), repository);
-  return factsOf(row);
+): Promise<PushFacts> {
+  return factsAbout(repository, await findPushFacts(db, user, [repository]));
+}
+
+/** The facts of one of the repositories that were asked for. */
+export function factsAbout(repository: RepositoryName, facts: FactsByName): PushFacts {
+  const found = facts.get(repository);
+  if (!found) throw new TypeError(`nobody asked for the facts of ${repository}`);
+  return found;
 }
 
 /** The same together with the user as of now, who is undefined when deleted, also in one query. */
@@ -40,91 +140,56 @@ export async function findCurrentAccess(
   db: Database,
   userId: number,
   repository: RepositoryName,
-): Promise<{ user: UserRecord | undefined; facts: AccessFacts }> {
-  const [row] = await currentAccessQuery(db, userId, repository);
-  return { user: row?.user, facts: factsOf(row) };
+): Promise<{ user: UserRecord | undefined; facts: PushFacts }> {
+  const { user, facts } = await findUserWithFacts(db, { id: userId }, [repository]);
+  return { user, facts: factsAbout(repository, facts) };
 }
 
-function currentAccessQuery(db: Database, userId: number, repository: RepositoryName) {
-  return db
-    .select({ user: USER_COLUMNS, ...FACT_COLUMNS })
+/**
+ * A user by id or name, and what decides about the user's access to some repositories, in one query, which does the same work
+ * for a user who does not exist.
+ */
+export async function findUserWithFacts(
+  db: Database,
+  by: { id: number } | { name: string },
+  names: readonly RepositoryName[],
+): Promise<{ user: UserRecord | undefined; facts: FactsByName }> {
+  const isMeant = "id" in by ? eq(users.id, by.id) : eq(users.name, by.name);
+  const found = db
+    // Two columns of one name could not be told apart outside.
+    .select({ ...USER_COLUMNS, accountName: sql<string>`${accounts.name}`.as("account_name") })
     .from(users)
     .innerJoin(accounts, eq(accounts.id, users.accountId))
-    .leftJoin(organizations, eq(organizations.name, organizationOf(repository)))
-    .leftJoin(repositories, eq(repositories.name, repository))
-    .leftJoin(
-      organizationPermissions,
-      and(eq(organizationPermissions.organizationId, organizations.id), eq(organizationPermissions.userId, users.id)),
-    )
-    .leftJoin(
-      repositoryPermissions,
-      and(eq(repositoryPermissions.repositoryId, repositories.id), eq(repositoryPermissions.userId, users.id)),
-    )
-    .leftJoin(
-      shares,
-      and(eq(shares.repositoryId, repositories.id), eq(shares.accountId, users.accountId), isRunning(Date.now())),
-    )
-    .where(and(eq(users.id, userId), isUserThere(users, accounts)));
-}
-
-/** What {@link factsOf} reads. */
-const FACT_COLUMNS = {
-  organization: { id: organizations.id, accountId: organizations.accountId },
-  repository: {
-    id: repositories.id,
-    accountId: repositories.accountId,
-    generation: repositories.generation,
-    isPublic: repositories.isPublic,
-  },
-  organizationLevel: organizationPermissions.level,
-  repositoryLevel: repositoryPermissions.level,
-  sharedTo: shares.accountId,
-};
-
-interface FactsRow {
-  organization: { id: number; accountId: number } | null;
-  repository: (RepositoryPlace & { isPublic: boolean }) | null;
-  organizationLevel: Level | null;
-  repositoryLevel: Level | null;
-  sharedTo: number | null;
-}
-
-function factsOf(row: FactsRow | undefined): AccessFacts {
-  return {
-    organization: row?.organization ?? undefined,
-    repository: row?.repository ?? undefined,
-    organizationLevel: row?.organizationLevel ?? undefined,
-    repositoryLevel: row?.repositoryLevel ?? undefined,
-    isShared: (row?.sharedTo ?? null) !== null,
+    .where(and(isMeant, isUserThere(users, accounts)))
+    .as("found");
+  const user = {
+    id: found.id,
+    name: found.name,
+    accountId: found.accountId,
+    accountName: found.accountName,
+    role: found.role,
+    passwordHash: found.passwordHash,
+    passwordChanges: found.passwordChanges,
   };
+  const [row] = await db
+    .select({ user, facts: pushFacts(db, found, names) })
+    .from(sql`(SELECT 1)`)
+    .leftJoin(found, sql`true`);
+  return { user: row?.user ?? undefined, facts: row?.facts ?? new Map() };
 }
 
-/** The same for an organization as a whole. */
+/** What decides about access to an organization as a whole, in one query. */
 export async function findOrganizationFacts(
   db: Database,
   user: User | undefined,
   organization: OrganizationName,
 ): Promise<AccessFacts> {
-  const [row] = await accessFactsQuery(db, user, organization, "" as RepositoryName);
-  return {
-    organization: row?.organization,
-    repository: undefined,
-    organizationLevel: row?.organizationLevel ?? undefined,
-    repositoryLevel: undefined,
-    isShared: false,
-  };
-}
-
-function accessFactsQuery(
-  db: Database,
-  user: User | undefined,
-  organization: OrganizationName,
-  repository: RepositoryName,
-) {
-  return db
-    .select(FACT_COLUMNS)
+  const [row] = await db
+    .select({
+      organization: { id: organizations.id, accountId: organizations.accountId },
+      organizationLevel: organizationPermissions.level,
+    })
     .from(organizations)
-    .leftJoin(repositories, eq(repositories.name, repository))
     .leftJoin(
       organizationPermissions,
       and(
@@ -132,19 +197,14 @@ function accessFactsQuery(
         eq(organizationPermissions.userId, user?.id ?? NO_ID),
       ),
     )
-    .leftJoin(
-      repositoryPermissions,
-      and(eq(repositoryPermissions.repositoryId, repositories.id), eq(repositoryPermissions.userId, user?.id ?? NO_ID)),
-    )
-    .leftJoin(
-      shares,
-      and(
-        eq(shares.repositoryId, repositories.id),
-        eq(shares.accountId, user?.accountId ?? NO_ID),
-        isRunning(Date.now()),
-      ),
-    )
     .where(eq(organizations.name, organization));
+  return {
+    organization: row?.organization,
+    repository: undefined,
+    organizationLevel: row?.organizationLevel ?? undefined,
+    repositoryLevel: undefined,
+    isShared: false,
+  };
 }
 
 /** Whether a share still holds at a time (milliseconds since 1970). */

@@ -60,6 +60,12 @@ export async function planOf(act: Act, wanted?: Wanted): Promise<string[]> {
   return first;
 }
 
+/** Those steps of a plan that read all of a table: not what a parameter lists, nor the one row that a subquery finds. */
+export function scansIn(plan: readonly string[]): string[] {
+  const isHarmless = /^SCAN (CONSTANT ROW|\(subquery-\d+\)|found LEFT-JOIN|asked VIRTUAL TABLE INDEX)/;
+  return plan.filter((step) => step.startsWith("SCAN") && !isHarmless.test(step));
+}
+
 /** Tables of which a registry may have a million rows, or a hundred thousand. */
 const LARGE_TABLES =
   /^SCAN (accounts|audit_events|blobs|daily_pulls|deliveries|manifest_blobs|manifest_children|manifest_platforms|manifests|organization_blobs|organization_permissions|organizations|repositories|repository_blobs|repository_permissions|retention_log|retention_rules|shares|tag_history|tags|triggers|users)(?!\w)/;

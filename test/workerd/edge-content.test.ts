@@ -1,0 +1,758 @@
+/** What a digest names, from the memory of isolates and from Cloudflare's cache: who sees what when (ADR 24). */
+import { env, exports } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, it, vi } from "vitest";
+import type { Digest } from "../../src/kernel/digest.ts";
+import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { answerContent } from "../../src/registry/content/content-source.ts";
+import { edgePath } from "../../src/registry/content/edge-contract.ts";
+import { noCounts } from "../bench/counting/counts.ts";
+import { type Isolate, type Location, startIsolate } from "../support/workerd/isolates.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import {
+  asUser,
+  type Client,
+  newAccount,
+  newName,
+  newOrganization,
+  PASSWORD,
+  tokenFor,
+} from "../support/workerd/managing-clients.ts";
+import { basic, digestOf, OCI_INDEX, OCI_MANIFEST, someBytes } from "../support/workerd/registry-requests.ts";
+import { WorkersCache } from "../support/workerd/workers-cache.ts";
+
+const cache = new WorkersCache();
+const MINUTE = 60_000;
+/** Too large for the memory of an isolate. */
+const LARGE = 200_000;
+/** Longer than a flush takes to begin, with its first retry. */
+const PATIENCE = { timeout: 8000, interval: 50 };
+
+/** Two isolates of one location, and one of another. */
+let here: Isolate;
+let beside: Isolate;
+let far: Isolate;
+let farLocation: Location;
+
+beforeAll(async () => {
+  const location = cache.openLocation();
+  here = await startIsolate(cache, location);
+  beside = await startIsolate(cache, location);
+  farLocation = cache.openLocation();
+  far = await startIsolate(cache, farLocation);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  cache.replenishPurges();
+});
+
+/** A user as an isolate sees them: what follows needs tokens and passwords that this isolate knows. */
+const through = (isolate: Isolate, client: Client): Client => asUser(client.name, client.password, isolate.fetch);
+
+interface Image {
+  repository: string;
+  tag: string;
+  manifest: string;
+  text: string;
+  /** The configuration, and a layer that no isolate keeps in memory. */
+  blobs: [config: string, layer: string];
+}
+
+async function pushBlobTo(isolate: Isolate, client: Client, repository: string, bytes: Uint8Array<ArrayBuffer>) {
+  const digest = digestOf(bytes);
+  const response = await isolate.fetch(`/v2/${repository}/blobs/uploads/?digest=${digest}`, {
+    method: "POST",
+    headers: { Authorization: basic(client.name, client.password), "Content-Length": String(bytes.byteLength) },
+    body: bytes,
+  });
+  if (response.status !== 201) throw new Error(`pushing a blob: ${response.status} ${await response.text()}`);
+  return { mediaType: "application/octet-stream", digest, size: bytes.byteLength };
+}
+
+/** Pushes an image with a configuration and a large layer through an isolate. */
+async function pushTo(
+  isolate: Isolate,
+  client: Client,
+  repository: string,
+  tag = "latest",
+  contents: Uint8Array<ArrayBuffer>[] = [someBytes(), someBytes(LARGE)],
+): Promise<Image> {
+  const [config, layer] = await Promise.all(contents.map((bytes) => pushBlobTo(isolate, client, repository, bytes)));
+  if (!config || !layer) throw new Error("an image has two blobs here");
+  const text = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [layer] });
+  const manifest = digestOf(text);
+  await putTo(isolate, client, repository, tag || manifest, text);
+  return { repository, tag, manifest, text, blobs: [config.digest, layer.digest] };
+}
+
+async function putTo(isolate: Isolate, client: Client, repository: string, reference: string, text: string) {
+  const { mediaType } = JSON.parse(text) as { mediaType: string };
+  const path = `/v2/${repository}/manifests/${reference}`;
+  const response = await through(isolate, client).send("PUT", path, text, { "Content-Type": mediaType });
+  if (response.status !== 201) throw new Error(`pushing ${reference}: ${response.status} ${await response.text()}`);
+}
+
+/** An account with an organization, a token to pull from an image of it, and one to delete there. */
+async function anImage(isolate = here) {
+  const { account, administrator } = await newAccount();
+  const organization = await newOrganization(administrator);
+  const repository = `${organization}/web`;
+  const image = await pushTo(isolate, administrator, repository);
+  return { account, administrator, organization, repository, image, token: await pullToken(administrator, repository) };
+}
+
+/** As of now: it names the generation that the repository has. */
+const pullToken = (client: Client, repository: string) => tokenFor(client, `repository:${repository}:pull`);
+
+/** @param token or other headers that say who asks. */
+async function get(
+  isolate: Isolate,
+  token: string | Record<string, string>,
+  path: string,
+  headers: Record<string, string> = {},
+) {
+  const caller = typeof token === "string" ? { Authorization: `Bearer ${token}` } : token;
+  const response = await isolate.fetch(path, { headers: { ...caller, ...headers } });
+  const body = new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers, digest: digestOf(body), body };
+}
+
+const manifestPath = ({ repository, manifest }: Image) => `/v2/${repository}/manifests/${manifest}`;
+const blobPaths = ({ repository, blobs }: Image) => blobs.map((digest) => `/v2/${repository}/blobs/${digest}`);
+const pathsOf = (image: Image) => [manifestPath(image), ...blobPaths(image)];
+
+/** Pulls all of an image by digest, so that it is near from then on. */
+async function warm(isolate: Isolate, token: string, image: Image): Promise<void> {
+  for (const path of pathsOf(image)) {
+    const { status } = await get(isolate, token, path);
+    if (status !== 200) throw new Error(`${path} answered ${status}`);
+  }
+}
+
+async function statusesFor(isolate: Isolate, token: string, image: Image): Promise<number[]> {
+  const statuses = [];
+  for (const path of pathsOf(image)) statuses.push((await get(isolate, token, path)).status);
+  return statuses;
+}
+
+const FOUND = [200, 200, 200];
+const GONE = [404, 404, 404];
+
+describe("a warm pull", () => {
+  it("asks neither D1 nor R2, in whatever isolate, and gives the very bytes", async ({ expect }) => {
+    const { image, token } = await anImage();
+    await warm(here, token, image);
+    for (const isolate of [here, beside]) {
+      for (const path of pathsOf(image)) {
+        const { response, counts } = await isolate.count(path, { headers: { Authorization: `Bearer ${token}` } });
+        const digest = digestOf(new Uint8Array(await response.arrayBuffer()));
+        expect({ path, status: response.status, isIt: path.endsWith(digest) }).toEqual({
+          path,
+          status: 200,
+          isIt: true,
+        });
+        expect(counts).toEqual(noCounts());
+      }
+    }
+  });
+
+  it("by tag takes one trip, for where the tag points is asked each time", async ({ expect }) => {
+    const { image, token, repository } = await anImage();
+    await warm(here, token, image);
+    const { response, counts } = await here.count(`/v2/${repository}/manifests/latest`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    expect(await response.text()).toBe(image.text);
+    expect(counts).toMatchObject({ roundTrips: 1, r2: {} });
+  });
+
+  it("answers as one that asks the database does, and shows nothing of the cache", async ({ expect }) => {
+    const { image, token } = await anImage();
+    const alone = await startIsolate();
+    for (const path of pathsOf(image)) {
+      const asked = await get(alone, token, path);
+      const cold = await get(here, token, path);
+      const fromMemoryOrCache = await get(here, token, path);
+      const fromCache = await get(beside, token, path);
+      for (const { status, headers, body } of [cold, fromMemoryOrCache, fromCache]) {
+        expect(status).toBe(200);
+        expect([...headers]).toEqual([...asked.headers]);
+        expect(body).toEqual(asked.body);
+      }
+      expect([...asked.headers.keys()].filter((name) => /^(?:berth|cf-|cache-tag)/.test(name))).toEqual([]);
+    }
+  });
+
+  it("is one for the cache alone: where there is none, nothing takes the detour but the first request", async ({
+    expect,
+  }) => {
+    const { image, token } = await anImage();
+    const alone = await startIsolate();
+    const [, , large = ""] = pathsOf(image);
+    await get(alone, token, large);
+    const { counts } = await alone.count(large, { headers: { Authorization: `Bearer ${token}` } });
+    expect(counts).toMatchObject({ roundTrips: 1, r2: { get: 1 } });
+    const [small = ""] = pathsOf(image);
+    await get(alone, token, small);
+    const again = await alone.count(small, { headers: { Authorization: `Bearer ${token}` } });
+    expect(again.counts).toEqual(noCounts());
+  });
+
+  it("of a manifest that is too large for memory comes from the cache", async ({ expect }) => {
+    const { administrator, image, token, repository } = await anImage();
+    const annotations = { long: "ä".repeat(100_000) };
+    const text = JSON.stringify({ ...(JSON.parse(image.text) as object), annotations });
+    await putTo(here, administrator, repository, "large", text);
+    const path = `/v2/${repository}/manifests/${digestOf(text)}`;
+    expect((await get(here, token, path)).digest).toBe(digestOf(text));
+    for (const isolate of [here, beside]) {
+      const { response, counts } = await isolate.count(path, { headers: { Authorization: `Bearer ${token}` } });
+      expect(await response.text()).toBe(text);
+      expect(counts).toEqual(noCounts());
+    }
+  });
+
+  it("goes on without a cache that fails", async ({ expect }) => {
+    const { image, token } = await anImage();
+    const broken = new WorkersCache();
+    const location = broken.openLocation();
+    vi.spyOn(location, "fetch").mockRejectedValue(new Error("internal error"));
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect(await statusesFor(await startIsolate(broken, location), token, image)).toEqual(FOUND);
+    expect(warned).toHaveBeenCalledWith(expect.stringContaining("without the cache"), expect.anything());
+  });
+});
+
+describe("what does not come from the cache", () => {
+  it("is HEAD of a blob, which pushes rely on", async ({ expect }) => {
+    const { image, token } = await anImage();
+    await warm(here, token, image);
+    for (const path of blobPaths(image)) {
+      const { counts } = await here.count(path, { method: "HEAD", headers: { Authorization: `Bearer ${token}` } });
+      expect(counts.roundTrips).toBeGreaterThan(0);
+      expect(counts.r2).toEqual({ get: 1 });
+    }
+  });
+
+  it("is a range of a large blob: the cache would fetch the whole", async ({ expect }) => {
+    const { image, token } = await anImage();
+    const [, layer = ""] = blobPaths(image);
+    const headers = { Authorization: `Bearer ${token}`, Range: "bytes=10-19" };
+    const { response, counts } = await here.count(layer, { headers });
+    expect(response.status).toBe(206);
+    expect(response.headers.get("Content-Range")).toBe(`bytes 10-19/${LARGE}`);
+    expect(counts).toMatchObject({ roundTrips: 1, r2: { get: 1 } });
+    const whole = await get(here, token, layer);
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(whole.body.slice(10, 20));
+  });
+
+  it("is a body above its limit", async ({ expect }) => {
+    const { image, repository } = await anImage();
+    const [, layer] = image.blobs;
+    await env.DB.prepare("UPDATE blobs SET size = 512000001 WHERE digest = ?").bind(layer).run();
+    const id = await idOf(repository);
+    const context = { stores: lastingStores(), hasCache: true, after: () => undefined };
+    const sizes = [layer, image.blobs[0]].map(async (digest) => {
+      const answer = await answerContent(context, edgePath({ id, generation: 0 }, "blobs", digest as Digest));
+      await answer.body?.cancel();
+      return answer.headers.get("Cache-Control");
+    });
+    expect(await Promise.all(sizes)).toEqual(["no-store", expect.stringContaining("s-maxage=31536000")]);
+  });
+
+  it("is a manifest that nothing needs: who asks for it has its grace period begin anew", async ({ expect }) => {
+    const { image, token, administrator, repository } = await anImage();
+    const other = await pushTo(here, administrator, repository, "");
+    const since = Date.now() - 3 * 60 * MINUTE;
+    await env.DB.prepare("UPDATE manifests SET unreferenced_since = ? WHERE digest = ?")
+      .bind(since, other.manifest)
+      .run();
+    for (const isolate of [here, beside]) {
+      expect((await get(isolate, token, manifestPath(other))).status).toBe(200);
+    }
+    expect(await unreferencedSince(other.manifest)).toBeGreaterThan(since + 60 * MINUTE);
+    const { counts } = await here.count(manifestPath(other), { headers: { Authorization: `Bearer ${token}` } });
+    expect(counts.roundTrips).toBe(1);
+    expect(await unreferencedSince(image.manifest)).toBeNull();
+  });
+});
+
+describe("ranges and conditions", () => {
+  it("of a small blob in memory are what they are of one in R2", async ({ expect }) => {
+    const { image, token } = await anImage();
+    const alone = await startIsolate();
+    const [config = ""] = blobPaths(image);
+    await get(here, token, config);
+    const etag = `"${image.blobs[0]}"`;
+    const requests: Record<string, string>[] = [
+      { Range: "bytes=0-9" },
+      { Range: "bytes=90-" },
+      { Range: "bytes=-5" },
+      { Range: "bytes=200-" },
+      { Range: "bytes=5-9", "If-Range": etag },
+      { Range: "bytes=5-9", "If-Range": '"other"' },
+      { "If-None-Match": etag },
+      { "If-None-Match": '"other"' },
+    ];
+    for (const headers of requests) {
+      const near = await get(here, token, config, headers);
+      const asked = await get(alone, token, config, headers);
+      expect({ headers, status: near.status, body: near.body }).toEqual({
+        headers,
+        status: asked.status,
+        body: asked.body,
+      });
+      expect([...near.headers]).toEqual([...asked.headers]);
+    }
+    const { counts } = await here.count(config, { headers: { Authorization: `Bearer ${token}`, Range: "bytes=0-9" } });
+    expect(counts).toEqual(noCounts());
+    const parts = await get(here, token, config, { Range: "bytes=0-1,50-51" });
+    expect(parts.status).toBe(206);
+    expect(parts.headers.get("Content-Length")).toBe(String(parts.body.byteLength));
+  });
+
+  it("of a manifest that is near are 304 for who has it", async ({ expect }) => {
+    const { image, token } = await anImage();
+    await warm(here, token, image);
+    const answer = await get(here, token, manifestPath(image), { "If-None-Match": `"${image.manifest}"` });
+    expect(answer.status).toBe(304);
+    expect(answer.headers.get("ETag")).toBe(`"${image.manifest}"`);
+  });
+});
+
+describe("names and digests", () => {
+  it("a digest is not readable through a repository that does not have it, however warm it is", async ({ expect }) => {
+    const one = await anImage();
+    const other = await anImage();
+    await warm(here, one.token, one.image);
+    await warm(here, other.token, other.image);
+    for (const isolate of [here, beside, far]) {
+      expect(await statusesFor(isolate, other.token, { ...one.image, repository: other.repository })).toEqual(GONE);
+      expect(await statusesFor(isolate, other.token, one.image)).toEqual([401, 401, 401]);
+      expect(await statusesFor(isolate, other.token, other.image)).toEqual(FOUND);
+    }
+  });
+
+  it("a name that others took shows nothing of what it had", { timeout: 60_000 }, async ({ expect }) => {
+    // Two accounts take the same names in turn, with images that share layers by chance. Whatever was there, is asked for.
+    const [first, second] = [await newAccount(), await newAccount()];
+    const contents = Array.from({ length: 5 }, (_, number) => someBytes(number % 2 ? LARGE : 100 + number));
+    const names = Array.from({ length: 3 }, () => newName("org"));
+    const everything = new Set<string>();
+    let seed = 17;
+    const random = (below: number) => (seed = (seed * 48_271) % 0x7fffffff) % below;
+    for (let turn = 0; turn < 18; turn += 1) {
+      const { administrator } = turn % 2 ? second : first;
+      const organization = names[turn % names.length] ?? "";
+      const repository = `${organization}/web`;
+      const isolate = [here, beside, far][random(3)] ?? here;
+      const owner = through(isolate, administrator);
+      const made = await owner.post("/v2/manage/namespaces", { namespace: organization });
+      if (made.status !== 201) throw new Error(`turn ${turn}: ${made.status} ${await made.text()}`);
+      const chosen = [contents[random(5)], contents[random(5)]].map((bytes) => bytes ?? someBytes());
+      const image = await pushTo(isolate, administrator, repository, "latest", chosen);
+      for (const digest of image.blobs) everything.add(`blobs/${digest}`);
+      everything.add(`manifests/${image.manifest}`);
+      const has = new Set([`manifests/${image.manifest}`, ...image.blobs.map((digest) => `blobs/${digest}`)]);
+      const token = await pullToken(administrator, repository);
+      for (const reader of [here, beside, far]) {
+        for (const path of everything) {
+          const { status } = await get(reader, token, `/v2/${repository}/${path}`);
+          expect({ turn, path, status }).toEqual({ turn, path, status: has.has(path) ? 200 : 404 });
+        }
+        expect((await get(reader, token, `/v2/${repository}/manifests/latest`)).digest).toBe(image.manifest);
+      }
+      // Purges fail now and then: a new token knows nothing of the old image all the same.
+      if (random(3) === 0) cache.exhaustPurges();
+      vi.spyOn(console, "warn").mockImplementation(() => undefined);
+      expect((await owner.delete(`/v2/manage/namespaces/${organization}/repos/web`)).status).toBe(204);
+      expect((await owner.delete(`/v2/manage/namespaces/${organization}`)).status).toBe(204);
+      cache.replenishPurges();
+      // The name would rest for some minutes before others may take it, which would hide what this is about.
+      await env.DB.prepare("UPDATE audit_events SET created_at = 0 WHERE organization = ?").bind(organization).run();
+    }
+  });
+
+  it(
+    "a tag is never older than what was acknowledged, in whatever isolate",
+    { timeout: 120_000 },
+    async ({ expect }) => {
+      const { administrator, repository, image } = await anImage();
+      const text = (number: number) =>
+        JSON.stringify({ ...(JSON.parse(image.text) as object), annotations: { number: String(number) } });
+      const headers = { Authorization: basic(administrator.name, administrator.password) };
+      const isolates = [here, beside, far];
+      const stale: { number: number; acknowledged: number }[] = [];
+      /** What an isolate says when a move has been acknowledged: by tag, and by the digest that it gave. */
+      const read = async (isolate: Isolate, acknowledged: number) => {
+        const answer = await get(isolate, headers, `/v2/${repository}/manifests/moving`);
+        const { annotations } = JSON.parse(new TextDecoder().decode(answer.body)) as {
+          annotations: { number: string };
+        };
+        const number = Number(annotations.number);
+        if (number < acknowledged) stale.push({ number, acknowledged });
+        const digest = answer.headers.get("Docker-Content-Digest") ?? "";
+        const same = await get(isolate, headers, `/v2/${repository}/manifests/${digest}`);
+        if (digest !== answer.digest || digest !== same.digest) stale.push({ number, acknowledged: -1 });
+      };
+      await putTo(here, administrator, repository, "moving", text(0));
+      for (let number = 1; number <= 1000; number += 1) {
+        const at = (offset: number) => isolates[(number + offset) % isolates.length] ?? here;
+        // One reader comes while the tag moves, and one right after.
+        await Promise.all([putTo(at(0), administrator, repository, "moving", text(number)), read(at(1), number - 1)]);
+        await read(at(2), number);
+      }
+      expect(stale).toEqual([]);
+    },
+  );
+});
+
+/** Every way to remove content from a repository. Each is done through an isolate, and answers what is to be gone. */
+const REMOVALS: Record<string, (isolate: Isolate, image: Image, owner: Client) => Promise<number[]>> = {
+  "a manifest that is deleted": async (isolate, image, owner) => {
+    const response = await through(isolate, owner).delete(manifestPath(image));
+    if (response.status !== 202) throw new Error(`deleting: ${response.status}`);
+    return [404, 200, 200];
+  },
+  "a blob that is deleted": async (isolate, image, owner) => {
+    const other = { ...image, tag: "" };
+    await through(isolate, owner).delete(manifestPath(other));
+    for (const path of blobPaths(image)) {
+      const response = await through(isolate, owner).delete(path);
+      if (response.status !== 202) throw new Error(`deleting: ${response.status}`);
+    }
+    return GONE;
+  },
+  "an image that is deleted": async (isolate, { repository }, owner) => {
+    const [organization, name] = repository.split("/");
+    const response = await through(isolate, owner).delete(`/v2/manage/namespaces/${organization}/repos/${name}`);
+    if (response.status !== 204) throw new Error(`deleting: ${response.status}`);
+    return GONE;
+  },
+};
+
+describe.for(Object.entries(REMOVALS))("%s", ([, remove]) => {
+  it("is gone for everybody when the cache could be purged, also for tokens from before", async ({ expect }) => {
+    const { administrator, image, token } = await anImage();
+    for (const isolate of [here, far]) await warm(isolate, token, image);
+    const expected = await remove(here, image, administrator);
+    expect(await statusesFor(here, token, image)).toEqual(expected);
+    // One that has none of it in memory.
+    const fresh = await startIsolate(cache, farLocation);
+    expect(await statusesFor(fresh, token, image)).toEqual(expected);
+    // In memory elsewhere it is still there for who has a token from before, and for nobody else.
+    const repository = image.repository;
+    const later = await tokenFor(administrator, `repository:${repository}:pull`);
+    expect(await statusesFor(far, later, image)).toEqual(expected);
+  });
+
+  it("is gone in its isolate, and for later tokens everywhere, when the purge was refused", async ({ expect }) => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const { administrator, image, token, repository } = await anImage();
+    for (const isolate of [here, far]) await warm(isolate, token, image);
+    cache.exhaustPurges();
+    const expected = await remove(here, image, administrator);
+    expect(warned).toHaveBeenCalledWith(expect.stringContaining("refused"));
+    expect(await statusesFor(here, token, image)).toEqual(expected);
+    const later = await pullToken(administrator, repository);
+    for (const isolate of [here, beside, far]) expect(await statusesFor(isolate, later, image)).toEqual(expected);
+    // What the ADR says of tokens from before: elsewhere they see it until they end.
+    expect(await statusesFor(far, token, image)).toEqual(FOUND);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6 * MINUTE });
+    for (const isolate of [here, beside, far])
+      expect(await statusesFor(isolate, token, image)).toEqual([401, 401, 401]);
+  });
+
+  it("is purged a minute later when the purge was refused", async ({ expect }) => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const { administrator, image, token } = await anImage();
+    await warm(far, token, image);
+    cache.exhaustPurges();
+    const expected = await remove(here, image, administrator);
+    cache.replenishPurges();
+    await beside.passMinute();
+    const fresh = await startIsolate(cache, farLocation);
+    expect(await statusesFor(fresh, token, image)).toEqual(expected);
+    expect(await env.DB.prepare("SELECT count(*) FROM removals").first("count(*)")).toBe(0);
+  });
+
+  it("can be pushed again at once, and is seen by everybody", async ({ expect }) => {
+    const { administrator, image, token, repository } = await anImage();
+    for (const isolate of [here, far]) await warm(isolate, token, image);
+    await remove(here, image, administrator);
+    const contents = [someBytes(), someBytes(LARGE)];
+    const again = await pushTo(here, administrator, repository, "latest", contents);
+    const later = await pullToken(administrator, repository);
+    for (const isolate of [here, beside, far]) {
+      expect(await statusesFor(isolate, later, again)).toEqual(FOUND);
+      expect((await get(isolate, later, `/v2/${repository}/manifests/latest`)).digest).toBe(again.manifest);
+    }
+    expect(await statusesFor(here, token, again)).toEqual(FOUND);
+  });
+});
+
+describe("what is collected", () => {
+  it("is gone for later tokens everywhere, and the cache is purged", async ({ expect }) => {
+    const { administrator, image, token, repository } = await anImage();
+    await warm(far, token, image);
+    await through(here, administrator).delete(`/v2/${repository}/manifests/latest`);
+    const before = cache.purges.length;
+    await env.DB.batch([
+      env.DB.prepare("UPDATE manifests SET unreferenced_since = 1 WHERE digest = ?").bind(image.manifest),
+      env.DB.prepare("UPDATE blobs SET last_used_at = 1"),
+    ]);
+    const contentSource = {
+      fetch: () => Promise.reject(new Error("not asked")),
+      purge: async (tags: string[]) => {
+        return (await cache.purge({ tags })).success ? ("purged" as const) : ("refused" as const);
+      },
+    };
+    const stores = { ...lastingStores(), contentSource };
+    await collectGarbage(stores, new Budget(stores.db, 900, MINUTE));
+    const tags: unknown = expect.arrayContaining([`repository-${await idOf(repository)}`]);
+    expect(cache.purges.slice(before)).toEqual([{ tags, success: true }]);
+    const later = await pullToken(administrator, repository);
+    expect((await get(far, later, manifestPath(image))).status).toBe(404);
+  });
+});
+
+describe("removals", () => {
+  it("raise the generation of their repository, whatever statement does them, and no other's", async ({ expect }) => {
+    const { image, repository } = await anImage();
+    const other = await anImage();
+    const id = await idOf(repository);
+    const states = [await generationOf(id)];
+    for (const statement of [
+      "DELETE FROM tags WHERE repository_id = ?",
+      "UPDATE manifests SET digest = '~' || id || ' ' || digest, unreferenced_since = -2 WHERE repository_id = ?",
+      "DELETE FROM manifest_blobs WHERE manifest_id IN (SELECT id FROM manifests WHERE repository_id = ?)",
+      "DELETE FROM manifests WHERE repository_id = ?",
+      "DELETE FROM repository_blobs WHERE repository_id = ?",
+      "UPDATE repositories SET account_id = 0 WHERE id = ?",
+    ]) {
+      await env.DB.prepare(statement).bind(id).run();
+      states.push(await generationOf(id));
+    }
+    // A tag is no content; what was hidden before is removed once; each of two blobs counts.
+    expect(states).toEqual([0, 0, 1, 1, 1, 3, 4]);
+    expect(image.blobs).toHaveLength(2);
+    expect(await generationOf(await idOf(other.repository))).toBe(0);
+    const noted = await env.DB.prepare("SELECT generation FROM removals WHERE repository_id = ?")
+      .bind(id)
+      .first("generation");
+    expect(noted).toBe(4);
+    await here.passMinute();
+  });
+
+  it("of a repository that is deleted already are not noted again", async ({ expect }) => {
+    const { administrator, repository, organization } = await anImage();
+    const id = await idOf(repository);
+    const before = cache.purges.length;
+    await through(here, administrator).delete(`/v2/manage/namespaces/${organization}/repos/web`);
+    await here.passMinute();
+    expect(cache.purges.slice(before)).toEqual([{ tags: [`repository-${id}`], success: true }]);
+  });
+
+  it("of more repositories than an isolate remembers have it believe nothing for as long as tokens last", async ({
+    expect,
+  }) => {
+    const { image, token } = await anImage();
+    const isolate = await startIsolate(cache);
+    await warm(isolate, token, image);
+    const [manifest = ""] = pathsOf(image);
+    const asks = async () => {
+      const headers = { Authorization: `Bearer ${token}` };
+      return (await isolate.count(manifest, { headers })).counts.roundTrips;
+    };
+    expect(await asks()).toBe(0);
+    for (let page = 1; page <= 2; page += 1) {
+      await env.DB.prepare(
+        `WITH RECURSIVE ids(id) AS (SELECT ${page}000000 UNION ALL SELECT id + 1 FROM ids WHERE id < ${page}000999)
+         INSERT INTO removals SELECT id, 1, unixepoch() * 1000 FROM ids`,
+      ).run();
+      cache.replenishPurges();
+      await isolate.passMinute();
+    }
+    expect(await asks()).toBe(1);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6 * MINUTE });
+    const later = await isolate.count(manifest, { headers: { Authorization: `Bearer ${token}` } });
+    expect(later.response.status).toBe(401);
+  });
+
+  it("that a database does not know of yet are not undone by what it says is there", async ({ expect }) => {
+    const { image, repository } = await anImage();
+    const id = await idOf(repository);
+    const context = { stores: lastingStores(), hasCache: true, after: () => undefined };
+    for (const [kind, digest] of [
+      ["manifests", image.manifest],
+      ["blobs", image.blobs[0]],
+    ] as const) {
+      const answers = [0, 1].map(async (generation) => {
+        const answer = await answerContent(context, edgePath({ id, generation }, kind, digest as Digest));
+        await answer.body?.cancel();
+        return [answer.status, answer.headers.get("Cache-Control")];
+      });
+      expect(await Promise.all(answers)).toEqual([
+        [200, expect.stringContaining("public")],
+        [404, "no-store"],
+      ]);
+    }
+  });
+});
+
+describe("rights", () => {
+  it("end with the share, however warm the image is", async ({ expect }) => {
+    const { administrator, image, organization } = await anImage();
+    const other = await newAccount();
+    const now = Date.now();
+    const path = `/v2/manage/namespaces/${organization}/repositories/web/access-domains`;
+    const shared = await administrator.post(path, {
+      access_domain: other.account,
+      permit: "read",
+      deadline: "forever",
+    });
+    expect(shared.status).toBe(201);
+    await env.DB.prepare("UPDATE shares SET ends_at = ?")
+      .bind(now + 2 * MINUTE)
+      .run();
+    const token = await pullToken(other.administrator, image.repository);
+    for (const isolate of [here, beside]) await warm(isolate, token, image);
+    const withPassword = { Authorization: basic(other.administrator.name, PASSWORD) };
+    const [manifest = "", config = "", layer = ""] = pathsOf(image);
+    expect((await here.fetch(manifest, { headers: withPassword })).status).toBe(200);
+    vi.useFakeTimers({ toFake: ["Date"], now: now + 3 * MINUTE });
+    for (const where of [manifest, config, layer]) {
+      expect((await here.fetch(where, { headers: withPassword })).status).toBeGreaterThanOrEqual(401);
+    }
+    vi.setSystemTime(now + 6 * MINUTE);
+    expect(await statusesFor(here, token, image)).toEqual([401, 401, 401]);
+    const later = await pullToken(through(here, other.administrator), image.repository);
+    expect(await statusesFor(here, later, image)).not.toContain(200);
+  });
+
+  it("of nobody in particular end when the image becomes private", async ({ expect }) => {
+    const { administrator, image, organization } = await anImage();
+    const own = through(here, administrator);
+    const set = (isPublic: boolean) =>
+      own.patch(`/v2/manage/namespaces/${organization}/repos/web`, {
+        is_public: isPublic,
+        category: "other",
+        description: "",
+      });
+    expect((await set(true)).ok).toBe(true);
+    for (const path of pathsOf(image)) expect((await here.fetch(path)).status).toBe(200);
+    expect((await set(false)).ok).toBe(true);
+    for (const path of pathsOf(image)) expect((await here.fetch(path)).status).toBe(401);
+  });
+});
+
+describe("counting", () => {
+  it("goes on as without a cache: parts and blobs count no pull, others one each, and all their bytes", async ({
+    expect,
+  }) => {
+    const { administrator, image, token, repository } = await anImage();
+    const text = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_INDEX,
+      manifests: [{ mediaType: OCI_MANIFEST, digest: image.manifest, size: image.text.length }],
+    });
+    const lone = await pushTo(here, administrator, repository, "lone");
+    for (let time = 0; time < 2; time += 1) await warm(here, token, lone);
+    // It is an image of its own so far.
+    await get(here, token, manifestPath(image));
+    const bytes = 2 * (lone.text.length + 100 + LARGE) + image.text.length;
+    await vi.waitFor(async () => expect(await countsOf(repository)).toEqual({ pulls: 3, bytes }), PATIENCE);
+    // From here on it is a part of one, which the caches were not told.
+    await putTo(here, administrator, repository, "multi", text);
+    for (let time = 0; time < 2; time += 1) {
+      await get(here, token, `/v2/${repository}/manifests/${digestOf(text)}`);
+      await get(here, token, manifestPath(image));
+    }
+    const more = 2 * (text.length + image.text.length);
+    await vi.waitFor(
+      async () => expect(await countsOf(repository)).toEqual({ pulls: 5, bytes: bytes + more }),
+      PATIENCE,
+    );
+  });
+
+  it("has the grace period of a manifest begin anew that was kept when something still needed it", async ({
+    expect,
+  }) => {
+    const { image, token } = await anImage();
+    await warm(here, token, image);
+    const since = Date.now() - 3 * 60 * MINUTE;
+    await env.DB.prepare("UPDATE manifests SET unreferenced_since = ? WHERE digest = ?")
+      .bind(since, image.manifest)
+      .run();
+    const { counts } = await here.count(manifestPath(image), { headers: { Authorization: `Bearer ${token}` } });
+    expect(counts).toEqual(noCounts());
+    await vi.waitFor(async () => expect(await unreferencedSince(image.manifest)).toBeGreaterThan(since), PATIENCE);
+  });
+});
+
+describe("answers to caches", () => {
+  it("of the entrypoint always say what may be done with them", async ({ expect }) => {
+    const { image, token, repository } = await anImage();
+    await warm(here, token, image);
+    await get(here, token, `/v2/${repository}/manifests/${digestOf("nothing")}`);
+    await get(here, token, `/v2/${repository}/blobs/${digestOf("nothing")}`);
+    expect(cache.silent).toEqual([]);
+    const odd = await exports.ContentSource.fetch("https://content/1/repositories/1/0/blobs/none");
+    expect([odd.status, odd.headers.get("Cache-Control")]).toEqual([404, "no-store"]);
+  });
+
+  it("say in the local runtime that there is no cache", async ({ expect }) => {
+    const answer = await exports.ContentSource.fetch("https://content/");
+    expect(answer.headers.get("Berth-Cache")).toBe("absent");
+    expect(await exports.ContentSource.purge(["repository-1"])).toBe("absent");
+  });
+
+  it.for([
+    ["GET", "/v2/"],
+    ["GET", "/v2/a/b/manifests/latest"],
+    ["GET", "/v2/a/b/blobs/sha256:x"],
+    ["GET", "/v2/a/b/nowhere"],
+    ["GET", "/token"],
+    ["GET", "/"],
+    ["GET", "/api/settings"],
+    ["GET", "/api/images"],
+    ["GET", "/v2/manage/namespaces"],
+    ["GET", "/v3/auth/tokens"],
+    ["GET", "/docs"],
+    ["GET", "/openapi.json"],
+    ["GET", "/nowhere"],
+    ["PUT", "/nowhere"],
+    ["OPTIONS", "/v2/"],
+  ] as const)("%s %s says what caches may do", async ([method, path], { expect }) => {
+    const answer = await here.fetch(path, { method });
+    await answer.body?.cancel();
+    expect(answer.headers.get("Cache-Control")).not.toBeNull();
+  });
+});
+
+async function idOf(repository: string): Promise<number> {
+  const id = await env.DB.prepare("SELECT id FROM repositories WHERE name = ?").bind(repository).first<number>("id");
+  if (id === null) throw new Error(`there is no ${repository}`);
+  return id;
+}
+
+async function generationOf(id: number): Promise<number | null> {
+  return env.DB.prepare("SELECT generation FROM repositories WHERE id = ?").bind(id).first<number>("generation");
+}
+
+async function unreferencedSince(digest: string): Promise<number | null> {
+  return env.DB.prepare("SELECT unreferenced_since FROM manifests WHERE digest = ?")
+    .bind(digest)
+    .first("unreferenced_since");
+}
+
+async function countsOf(repository: string): Promise<{ pulls: number; bytes: number } | null> {
+  return env.DB.prepare(
+    "SELECT pull_count AS pulls, ifnull(sum(bytes), 0) AS bytes FROM repositories " +
+      "LEFT JOIN daily_pulls ON repository_id = repositories.id WHERE name = ?",
+  )
+    .bind(repository)
+    .first();
+}
