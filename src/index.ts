@@ -1,10 +1,14 @@
-import { app } from "./app.ts";
+/**
+ * The Worker. What is imported here is loaded before the first request of an isolate, so it is what pushes and pulls need; all
+ * else is loaded when it is asked for (ADR 0028).
+ */
+import { getPath } from "hono/utils/url";
 import type { Env } from "./env.ts";
-import { announceRemovals } from "./registry/content/edge-content.ts";
-import { cleanUpEveryMinute } from "./registry/deletion/cleanups.ts";
-import { deliver, type DeliveryMessage, sweepDeliveries } from "./registry/triggers/deliveries.ts";
-import { keepHouse } from "./registry/housekeeping/housekeeping.ts";
+import { comesFromSdk, isRegistryPath } from "./http/api-paths.ts";
+import { lazily } from "./lazily.ts";
+import { registryApp } from "./registry-app.ts";
 import { openStores } from "./registry/stores.ts";
+import type { DeliveryMessage } from "./registry/triggers/deliveries.ts";
 
 export { ContentSource } from "./content-source.ts";
 export { UploadSession } from "./storage/content/upload-session.ts";
@@ -15,19 +19,37 @@ const HOURLY = "7 * * * *";
 /** How long the queue waits for a batch: as long as a quick receiver takes, lest all come at once. */
 const PATIENCE_MS = 300;
 
+const answerAnything = lazily<Env>(async () => (await import("./app.ts")).app);
+
+/** `OPTIONS` asks for the methods of a path, which all routes together tell. */
+function isOfContainerTool(request: Request): boolean {
+  return isRegistryPath(getPath(request)) && request.method !== "OPTIONS" && !comesFromSdk(request.headers);
+}
+
 export default {
-  fetch: app.fetch,
+  fetch(request, env, context) {
+    const answer = isOfContainerTool(request) ? registryApp.fetch : answerAnything;
+    return answer(request, env, context);
+  },
   async scheduled({ cron, scheduledTime }, env, context) {
     const stores = openStores(env, context);
-    if (cron === HOURLY) await keepHouse(stores, new Date(scheduledTime));
-    else {
-      await sweepDeliveries(stores);
-      await announceRemovals(stores);
-      await cleanUpEveryMinute(stores);
+    if (cron === HOURLY) {
+      const { keepHouse } = await import("./registry/housekeeping/housekeeping.ts");
+      await keepHouse(stores, new Date(scheduledTime));
+      return;
     }
+    const [{ sweepDeliveries }, { announceRemovals }, { cleanUpEveryMinute }] = await Promise.all([
+      import("./registry/triggers/deliveries.ts"),
+      import("./registry/content/edge-content.ts"),
+      import("./registry/deletion/cleanups.ts"),
+    ]);
+    await sweepDeliveries(stores);
+    await announceRemovals(stores);
+    await cleanUpEveryMinute(stores);
   },
   async queue({ messages }, env, context) {
     const stores = openStores(env);
+    const { deliver } = await import("./registry/triggers/deliveries.ts");
     const delivered = Promise.all(messages.map(({ body }) => deliver(stores, body.delivery)));
     // A slow receiver is not to hold up the queue and with it the others: what it is told goes on besides. Should that
     // fail, the sweeper finds it.

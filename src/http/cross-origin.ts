@@ -2,10 +2,8 @@
 import type { Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
+import { isRegistryPath } from "./api-paths.ts";
 import type { AppEnv } from "./context.ts";
-
-/** The registry API with its tokens and its search, without the management API. */
-const REGISTRY_PATHS = /^\/(?:token|v1|v2(?!\/manage(?:\/|$)))(?:\/|$)/;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
@@ -60,7 +58,7 @@ export function isOpenToItsOrigin(c: Context<AppEnv>): boolean {
 
 /** Whether pages of some other origin may use what a request asks for. */
 function mayBeOpen(c: Context<AppEnv>): boolean {
-  return c.var.stores.settings.corsOrigins.length > 0 && REGISTRY_PATHS.test(c.req.path);
+  return c.var.stores.settings.corsOrigins.length > 0 && isRegistryPath(c.req.path);
 }
 
 /** Answers `OPTIONS` for every path, without credentials (RFC 9110, section 9.3.7). */

@@ -29,7 +29,7 @@ export const requestStores = createMiddleware<AppEnv>(async function requestStor
 
 function nearbyOf(c: Context<AppEnv>): Nearby {
   const isBrowser = readSessionCookie(c) !== undefined;
-  const isRegistry = isRegistryPath(requestPath(c).pathname);
+  const isRegistry = isOciPath(requestPath(c).pathname);
   if (!SAFE_METHODS.has(c.req.method)) {
     // What is pushed is looked for by its digest, and where a copy does not have it the primary is asked.
     return isBrowser || !isRegistry || c.req.method === "DELETE" ? "writes" : "nothing";
@@ -40,6 +40,6 @@ function nearbyOf(c: Context<AppEnv>): Nearby {
 }
 
 /** Whether a path is of the OCI API, which reads nothing nearby but what a digest names. */
-function isRegistryPath(path: string): boolean {
+function isOciPath(path: string): boolean {
   return path.startsWith("/v2/") && !path.startsWith("/v2/manage/");
 }

@@ -1,48 +1,77 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
-import { z } from "zod";
 import { ConfigurationError } from "../kernel/errors.ts";
 import { parseOrigins } from "./origins.ts";
 import { type AllowedTarget, parseAllowedTargets } from "./triggers/outbound.ts";
 import { type OrganizationName, parseOrganizationName } from "../kernel/reference.ts";
 
-const flag = z
-  .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
-  .describe("true or false");
-/** Text that a function reads, whose errors say what is wrong. */
-const readBy = <T>(parse: (text: string) => T) =>
-  z.string().transform((text, context) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
-      return z.NEVER;
-    }
-  });
-
 const GIB = 1024 ** 3;
-const count = (max: number) => z.coerce.number().int().min(0).max(max);
 
-const Variables = z.object({
-  ORGANIZATION_QUOTA: count(1_000_000).default(5),
-  CREATE_ORGANIZATION_ON_PUSH: flag.default(true),
-  ANONYMOUS_PULL: flag.default(true),
-  AUDIT_DAYS: count(36_500).min(1).default(180),
+/** Reads the value of a variable; undefined where the operator has set none. Throws an Error that says what is wrong. */
+type Reader<T> = (value: unknown) => T;
+
+// Plain functions: every request needs the settings, and a library for schemas would be most of an isolate's start.
+
+/** A whole number. */
+function count<D>(fallback: D, min: number, max: number): Reader<number | D> {
+  return (value) => {
+    if (value === undefined) return fallback;
+    const number = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    throw new Error(`it must be a whole number from ${min} to ${max}`);
+  };
+}
+
+const flag: Reader<boolean> = (value) => {
+  if (value === undefined || value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  throw new Error("it must be true or false");
+};
+
+/** Text that a function reads, whose errors say what is wrong. Not set is the same as empty. */
+function text<T>(read: (value: string) => T): Reader<T> {
+  return (value = "") => {
+    if (typeof value === "string") return read(value);
+    throw new Error("it must be text");
+  };
+}
+
+/** What login commands call the region of. */
+function parseProject(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) return name;
+  throw new Error("it must be 1 to 64 letters, digits, _ and -, the first of them a letter or a digit");
+}
+
+interface Values {
+  ORGANIZATION_QUOTA: number;
+  CREATE_ORGANIZATION_ON_PUSH: boolean;
+  ANONYMOUS_PULL: boolean;
+  AUDIT_DAYS: number;
+  GRACE_DAYS: number;
+  PROJECT: string;
+  UPLOAD_ARCHIVE_BYTES: number;
+  ALLOWED_TARGETS: AllowedTarget[];
+  PUBLIC_URL: string[];
+  UPLOADS_IN_MEMORY: number | undefined;
+  CORS_ORIGINS: string[];
+  DEFAULT_ORGANIZATION: OrganizationName | undefined;
+}
+
+const READERS: { [N in keyof Values]: Reader<Values[N]> } = {
+  ORGANIZATION_QUOTA: count(5, 0, 1_000_000),
+  CREATE_ORGANIZATION_ON_PUSH: flag,
+  ANONYMOUS_PULL: flag,
+  AUDIT_DAYS: count(180, 1, 36_500),
   // Not 0: a push names its blobs at its very end, up to a day after it sent the first or found it there (UPLOAD_IDLE_MS),
   // and the parts of an index before the index. For so long nothing that it relies on may go.
-  GRACE_DAYS: count(365).min(1).default(7),
-  PROJECT: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
-    .default("berth"),
-  UPLOAD_ARCHIVE_BYTES: count(100 * GIB)
-    .min(1)
-    .default(2 * GIB),
-  ALLOWED_TARGETS: readBy(parseAllowedTargets).prefault(""),
-  PUBLIC_URL: readBy(parseOrigins).prefault(""),
-  UPLOADS_IN_MEMORY: count(1_000_000).min(4).optional(),
-  CORS_ORIGINS: readBy(parseOrigins).prefault(""),
-  DEFAULT_ORGANIZATION: readBy((text) => (text === "" ? undefined : parseOrganizationName(text))).prefault(""),
-});
+  GRACE_DAYS: count(7, 1, 365),
+  PROJECT: (value: unknown = "berth") => text(parseProject)(value),
+  UPLOAD_ARCHIVE_BYTES: count(2 * GIB, 1, 100 * GIB),
+  ALLOWED_TARGETS: text(parseAllowedTargets),
+  PUBLIC_URL: text(parseOrigins),
+  UPLOADS_IN_MEMORY: count(undefined, 4, 1_000_000),
+  CORS_ORIGINS: text(parseOrigins),
+  DEFAULT_ORGANIZATION: text((name) => (name === "" ? undefined : parseOrganizationName(name))),
+};
 
 export interface Settings {
   /** How many organizations a user may create (guide 1.5). */
@@ -72,7 +101,7 @@ export interface Settings {
 }
 
 /** The variables by name. */
-export const SETTING_NAMES: readonly string[] = Object.keys(Variables.shape);
+export const SETTING_NAMES: readonly string[] = Object.keys(READERS);
 
 let read: { from: object; settings: Settings } | undefined;
 
@@ -83,25 +112,28 @@ let read: { from: object; settings: Settings } | undefined;
  */
 export function readSettings(env: object): Settings {
   if (read?.from === env) return read.settings;
-  const parsed = Variables.safeParse(env);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ConfigurationError(`the variable ${issue?.path.join(".")} is not valid: ${issue?.message}`);
-  }
-  const { data } = parsed;
+  const variables = env as Readonly<Record<string, unknown>>;
+  const settingOf = <N extends keyof Values>(name: N): Values[N] => {
+    try {
+      return READERS[name](variables[name]);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigurationError(`the variable ${name} is not valid: ${why}`, { cause: error });
+    }
+  };
   const settings: Settings = {
-    organizationQuota: data.ORGANIZATION_QUOTA,
-    createsOrganizationOnPush: data.CREATE_ORGANIZATION_ON_PUSH,
-    allowsAnonymousPull: data.ANONYMOUS_PULL,
-    auditDays: data.AUDIT_DAYS,
-    graceDays: data.GRACE_DAYS,
-    project: data.PROJECT,
-    uploadArchiveBytes: data.UPLOAD_ARCHIVE_BYTES,
-    allowedTargets: data.ALLOWED_TARGETS,
-    publicUrls: data.PUBLIC_URL,
-    uploadsInMemory: data.UPLOADS_IN_MEMORY,
-    corsOrigins: data.CORS_ORIGINS,
-    defaultOrganization: data.DEFAULT_ORGANIZATION,
+    organizationQuota: settingOf("ORGANIZATION_QUOTA"),
+    createsOrganizationOnPush: settingOf("CREATE_ORGANIZATION_ON_PUSH"),
+    allowsAnonymousPull: settingOf("ANONYMOUS_PULL"),
+    auditDays: settingOf("AUDIT_DAYS"),
+    graceDays: settingOf("GRACE_DAYS"),
+    project: settingOf("PROJECT"),
+    uploadArchiveBytes: settingOf("UPLOAD_ARCHIVE_BYTES"),
+    allowedTargets: settingOf("ALLOWED_TARGETS"),
+    publicUrls: settingOf("PUBLIC_URL"),
+    uploadsInMemory: settingOf("UPLOADS_IN_MEMORY"),
+    corsOrigins: settingOf("CORS_ORIGINS"),
+    defaultOrganization: settingOf("DEFAULT_ORGANIZATION"),
   };
   read = { from: env, settings };
   return settings;

@@ -70,8 +70,9 @@ export class Connection {
     return connection;
   }
 
-  /** Sends a request and reads its answer to the end. Rejects when the connection breaks. */
+  /** Sends a request and reads its answer to the end. Rejects when the connection breaks, or has been closed meanwhile. */
   async request(request: Request): Promise<Answer> {
+    if (this.#socket.destroyed) throw new Error("the server has closed the connection");
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#reader = new AnswerReader(request.method, request.keepsBody === true);
     this.#pending = { resolve, reject };

@@ -43,6 +43,13 @@ export function newLayer(size: number): Layer {
   };
 }
 
+/** A layer that is this text, such as a configuration. */
+export function textLayer(text: string): Layer {
+  const bytes = Buffer.from(text);
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return { size: bytes.length, digest, plain: () => [bytes], chunked: () => [framed(bytes), Buffer.from("0\r\n\r\n")] };
+}
+
 const prefixes = new Map<number, Hash>();
 
 /** Kept by length: hashing a gigabyte takes a second or more, and all layers of a size begin alike. */

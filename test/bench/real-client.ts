@@ -1,12 +1,12 @@
 /** Pulls by a real client, which checks what it gets: how long somebody waits, Berth against docker-registry. */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute, findProgram } from "../support/commands.ts";
 import { Connection } from "./client.ts";
-import { newLayer, type Layer } from "./layers.ts";
-import { MANIFEST_TYPE, REPOSITORY, type RegistryStore, TAG } from "./stores.ts";
+import { newLayer, textLayer, type Layer } from "./layers.ts";
+import { manifestOf, REPOSITORY, type RegistryStore, TAG } from "./stores.ts";
 import { atLeast, median, printTable, type Target } from "./table.ts";
 
 const MIB = 1024 * 1024;
@@ -67,22 +67,8 @@ async function pushImage(store: RegistryStore, layers: readonly Layer[]): Promis
   // Unlike any other: clearing a server takes its objects away, but it still knows their digests.
   const config = textLayer(JSON.stringify({ author: randomUUID() }));
   for (const layer of [config, ...layers]) await store.push(connection, layer, "streamed");
-  const describe = (mediaType: string, { size, digest }: Layer) => ({ mediaType, digest, size });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST_TYPE,
-    config: describe("application/vnd.oci.image.config.v1+json", config),
-    layers: layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
-  };
-  await store.putManifest(connection, JSON.stringify(manifest));
+  await store.putManifest(connection, manifestOf(config, layers));
   connection.close();
-}
-
-function textLayer(text: string): Layer {
-  const bytes = Buffer.from(text);
-  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-  const framed = Buffer.from(`${bytes.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`);
-  return { size: bytes.length, digest, plain: () => [bytes], chunked: () => [framed] };
 }
 
 /** Seconds. */

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
- * only what is counted can be missed. `--only=counts,layers,clients,requests,guessing,memory,garbage,scale,cli` runs a part.
+ * only what is counted can be missed. `--only=` runs parts: counts,
+ * layers, clients, requests, guessing, memory, garbage, scale, cli, startup, distance.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
@@ -10,6 +11,7 @@ import { Connection } from "./client.ts";
 import { measureCli } from "./cli.ts";
 import { measureClient } from "./client-speed.ts";
 import { measureCounts } from "./counts.ts";
+import { measureDistance } from "./distance.ts";
 import { measureFull } from "./full.ts";
 import { measureGarbage } from "./garbage.ts";
 import { measureGuessing } from "./guessing.ts";
@@ -19,10 +21,23 @@ import { measureTransfers, type Contestants } from "./rows.ts";
 import { measureRealClient } from "./real-client.ts";
 import { dockerRegistryVersion, Servers } from "./servers.ts";
 import { measureSmallRequests } from "./small-requests.ts";
+import { measureStartup } from "./startup.ts";
 import { BareStore, RegistryStore } from "./stores.ts";
 import { printTargets, type Target } from "./table.ts";
 
-const PARTS = ["counts", "layers", "clients", "requests", "guessing", "memory", "garbage", "scale", "cli"] as const;
+const PARTS = [
+  "counts",
+  "layers",
+  "clients",
+  "requests",
+  "guessing",
+  "memory",
+  "garbage",
+  "scale",
+  "cli",
+  "startup",
+  "distance",
+] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -80,6 +95,12 @@ async function run(isQuick: boolean): Promise<number> {
     const berth = new RegistryStore(await servers.berth());
     measured.push(...(await measureCli(berth, isQuick)));
     await berth.server.stop();
+  }
+  if (wants("startup")) measured.push(...(await measureStartup(() => servers.newStateDir(), isQuick)));
+  if (wants("distance")) {
+    const targets = await measureDistance(servers, isQuick);
+    counted.push(...targets.counted);
+    measured.push(...targets.measured);
   }
   if (wants("guessing")) measured.push(...(await measureGuessing(servers, isQuick)));
   if (wants("garbage")) counted.push(...(await measureGarbage(servers, isQuick)));

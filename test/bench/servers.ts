@@ -50,6 +50,12 @@ export class Servers {
     return this.#worker({ configPath, stateDir: this.newStateDir(), adminPassword: BERTH_PASSWORD });
   }
 
+  /** Berth at a distance from what it keeps things in. */
+  distant(stateDir: string): Promise<Server> {
+    const configPath = join(import.meta.dirname, "distant", "wrangler.toml");
+    return this.#worker({ configPath, stateDir, adminPassword: BERTH_PASSWORD });
+  }
+
   /** The bare Worker. */
   ceiling(stateDir = this.newStateDir()): Promise<Server> {
     return this.#worker({ configPath: join(import.meta.dirname, "ceiling", "wrangler.toml"), stateDir });

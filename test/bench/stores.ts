@@ -52,15 +52,20 @@ export async function succeed(connection: Connection, request: Request): Promise
 
 /** The image of a layer, which is its configuration as well: registries do not look into it. */
 export function imageOf(layer: Layer, others: readonly Layer[] = []): Image["manifest"] & { layers: readonly Layer[] } {
-  const describe = (mediaType: string, { size, digest }: Layer) => ({ mediaType, digest, size });
   const layers = [layer, ...others];
-  const text = JSON.stringify({
+  const text = manifestOf(layer, layers);
+  return { text, layers, digest: digestOf(text) };
+}
+
+/** The manifest of an image. */
+export function manifestOf(config: Layer, layers: readonly Layer[]): string {
+  const describe = (mediaType: string, { size, digest }: Layer) => ({ mediaType, digest, size });
+  return JSON.stringify({
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,
-    config: describe("application/vnd.oci.image.config.v1+json", layer),
+    config: describe("application/vnd.oci.image.config.v1+json", config),
     layers: layers.map((each) => describe("application/vnd.oci.image.layer.v1.tar+gzip", each)),
   });
-  return { text, layers, digest: digestOf(text) };
 }
 
 /** Berth or docker-registry. */

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { acceptsPage, findConsoleFile } from "../console.ts";
+import { comesFromSdk } from "../api-paths.ts";
 import type { AppEnv } from "../context.ts";
 import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { Time } from "./params.ts";
@@ -55,8 +56,7 @@ versions.get("/", async function consoleForBrowsers(c, next) {
 versions.openapi(listApiVersions, (c) => c.json({ versions: [describeVersion(c)] }, 200));
 versions.openAPIRegistry.registerPath(showApiVersion);
 versions.get("/v2", async (c, next) => {
-  const isSigned = c.req.header("Authorization")?.startsWith("SDK-HMAC-SHA256 ") === true;
-  if (!isSigned && c.req.header("X-Auth-Token") === undefined) return next();
+  if (!comesFromSdk(c.req.raw.headers)) return next();
   return c.json({ version: describeVersion(c) });
 });
 

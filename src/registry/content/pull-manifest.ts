@@ -3,7 +3,6 @@ import type { Lease } from "../../memory.ts";
 import type { RegistryCaller, RepositoryPlace } from "../../model/rights/access.ts";
 import { isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import { defaultChild } from "../../kernel/manifest.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import {
@@ -112,6 +111,8 @@ export async function findPull(
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
+  // Old clients only: what reads manifests is loaded for them alone.
+  const { defaultChild } = await import("../../kernel/manifest.ts");
   const digest = defaultChild(manifest.text);
   const child = digest && (await readManifest(stores.db, searched, digest, memory));
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;

@@ -2,7 +2,7 @@ import { type Digest, algorithmOf, isDigest } from "../../kernel/digest.ts";
 import { digestOf } from "../../model/hash.ts";
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import { type Problem, RegistryError } from "../../kernel/errors.ts";
-import { type Manifest, parseManifest } from "../../kernel/manifest.ts";
+import type { Manifest } from "../../kernel/manifest.ts";
 import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
 import { failedPrecondition, type Precondition } from "../../kernel/precondition.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
@@ -16,9 +16,7 @@ import {
 } from "../../storage/content/save-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { actorOf, type Call } from "../call.ts";
-import { recordPlatform } from "../images/platforms.ts";
 import type { Access } from "../rights/access.ts";
-import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "./companions.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
 import { ensureRepository, unknownRepository } from "../images/repositories.ts";
@@ -58,6 +56,7 @@ export async function pushManifest(
   const actor = actorOf(call);
   const { reference, bytes, precondition } = push;
   const text = decode(bytes);
+  const { parseManifest } = await import("../../kernel/manifest.ts");
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
   const digest = digestOf(bytes, isDigest(reference) ? algorithmOf(reference) : "sha256");
@@ -77,8 +76,16 @@ export async function pushManifest(
   const stored = await saveManifest(stores.db, saved);
   if (stored.outcome !== "saved") throw await refusalOf(stores, saved, stored);
   await settleAfter(call, { id: repositoryId, name: repository }, stored.unsettled);
-  call.after(() => dispatch(stores, stored.outbox));
-  call.after(() => recordPlatform(stores, repository, digest, manifest.imageConfig));
+  const { outbox } = stored;
+  const { imageConfig } = manifest;
+  if (outbox.length > 0) {
+    call.after(async () => (await import("../triggers/deliveries.ts")).dispatch(stores, outbox));
+  }
+  if (imageConfig) {
+    call.after(async () =>
+      (await import("../images/platforms.ts")).recordPlatform(stores, repository, digest, imageConfig),
+    );
+  }
   return { digest, subject: manifest.subject, tags };
 }
 

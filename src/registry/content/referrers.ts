@@ -5,7 +5,7 @@ import { listReferrers as list } from "../../storage/content/referrers.ts";
 import type { Call } from "../call.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Access, Confirmable } from "../rights/access.ts";
-import { requireVisible } from "../images/image-detail.ts";
+import { requireRepository } from "../rights/management.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 import { findManifest, nameOf } from "./find-manifest.ts";
 
@@ -68,7 +68,7 @@ export async function listManifestReferrers(
   reference: Reference,
   page: ReferrerQuery & { limit: number },
 ): Promise<ReferrerPage> {
-  await requireVisible(call, name);
+  await requireRepository(call, name, "read");
   const subject = isDigest(reference) ? reference : (await findManifest(call.stores.db, name, reference))?.digest;
   if (!subject) throw unknownManifest(name, reference);
   return pageOf(call.stores, { ...page, searched: name, subject });

@@ -3,8 +3,7 @@
  * instead of a password.
  */
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
-import { z } from "zod";
-import { type Credentials, ROLES, type Scope, type TokenGrants } from "../../model/rights/access.ts";
+import type { Credentials, Scope, TokenGrants } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
@@ -13,6 +12,7 @@ import type { Stores } from "../../storage/stores.ts";
 import { findPushFacts } from "../../storage/rights/access.ts";
 import type { Incoming } from "../call.ts";
 import { grantOf, limitTo, repositoriesOf } from "../rights/access.ts";
+import { readAccessClaims } from "./access-claims.ts";
 import type { Identity } from "./credentials.ts";
 import { type Client, findSession, openSession } from "./sessions.ts";
 
@@ -23,28 +23,6 @@ const ALGORITHM = "HS256";
 const ACCESS = "access";
 /** For how long a refresh token that nobody uses is good. */
 export const REFRESH_IDLE_MS = 30 * 24 * 3600 * 1000;
-
-const AccessClaims = z.object({
-  user: z
-    .object({ id: z.int(), name: z.string(), accountId: z.int(), accountName: z.string(), role: z.enum(ROLES) })
-    .optional(),
-  reach: z.enum(["account", "registry"]),
-  /** Absent where the token does not end with the password. */
-  passwordChanges: z.int().exactOptional(),
-  /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
-  session: z.string().exactOptional(),
-  access: z.array(
-    z.object({
-      type: z.string(),
-      name: z.string(),
-      actions: z.array(z.string()),
-      refused: z.array(z.string()).default([]),
-      isProspective: z.boolean().exactOptional(),
-      /** Absent where there was no repository yet, and in tokens of versions that did not know it. */
-      place: z.object({ id: z.int(), accountId: z.int(), generation: z.int() }).exactOptional(),
-    }),
-  ),
-});
 
 export interface AccessToken {
   token: string;
@@ -107,11 +85,12 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   const remembered = known.get(token);
   if (remembered && keys.includes(remembered.secret) && Date.now() < remembered.expiresAt) return remembered.caller;
   const { payload, secret } = await verify(keys, token);
-  const { user, reach, access, ...made } = AccessClaims.parse(payload);
+  const claims = readAccessClaims(payload);
   // Only a version of Berth before this claim made such tokens, whose password may have been changed.
-  if (reach === "account" && made.passwordChanges === undefined) {
+  if (!claims || (claims.reach === "account" && claims.passwordChanges === undefined)) {
     throw new RegistryError("UNAUTHORIZED", "the token is not valid");
   }
+  const { user, reach, access, ...made } = claims;
   const caller: TokenCaller = {
     user,
     // A token with scopes allows only these; a token without scopes stands for its user.

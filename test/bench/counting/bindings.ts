@@ -33,14 +33,18 @@ export function watched(env: Env, watch: Watch): Env {
   };
 }
 
-/** The same bindings, which add to the counts what is asked of them. */
-export function counted(env: Env, counts: Counts): Env {
+/**
+ * The same bindings, which add to the counts what is asked of them.
+ *
+ * @param wait what each request to D1 waits for before it is sent.
+ */
+export function counted(env: Env, counts: Counts, wait?: () => Promise<void>): Env {
   return watched(env, ({ to, operation, statements }, ask) => {
     counts.statements += statements;
     if (to === "primary") counts.roundTrips += 1;
     else if (to === "nearby") counts.nearbyTrips += 1;
     else count(to === "r2" ? counts.r2 : counts.objects, operation);
-    return ask();
+    return wait && (to === "primary" || to === "nearby") ? wait().then(ask) : ask();
   });
 }
 

@@ -1,0 +1,25 @@
+/** What every request goes through before an API has it, and what answers where no API has anything. */
+import type { Hono } from "hono";
+import { findConsoleFile } from "./console.ts";
+import type { AppEnv } from "./context.ts";
+import { crossOrigin } from "./cross-origin.ts";
+import { answerEarly } from "./early-answer.ts";
+import { renderFailure } from "./errors.ts";
+import { noStore } from "./no-store.ts";
+import { requestStores } from "./request-stores.ts";
+import { strictTransport } from "./strict-transport.ts";
+
+/** To be called before anything is mounted. */
+export function addEntrance(app: Hono<AppEnv>): void {
+  app.use(noStore);
+  app.use(strictTransport);
+  app.use(answerEarly);
+  app.use(requestStores);
+  app.use(crossOrigin);
+  // What a surface refuses it renders itself; here ends what is wrong before any of them is asked.
+  app.onError(renderFailure);
+  app.notFound(async (c) => {
+    const file = await findConsoleFile(c);
+    return file ?? c.json({ errors: [{ code: "UNSUPPORTED", message: `there is nothing at ${c.req.path}` }] }, 404);
+  });
+}

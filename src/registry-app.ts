@@ -1,0 +1,18 @@
+import { Hono } from "hono";
+import { TOKEN_PATH } from "./http/auth/challenge.ts";
+import { token } from "./http/auth/token.ts";
+import type { AppEnv } from "./http/context.ts";
+import { dockerSearch } from "./http/docker-search.ts";
+import { addEntrance } from "./http/entrance.ts";
+import { oci } from "./http/oci/index.ts";
+
+/**
+ * What container tools ask for, as `app.ts` has it too, which has everything else besides. It is an app of its own so that an
+ * isolate which only pushes and pulls starts without the management APIs (ADR 0028).
+ */
+export const registryApp = new Hono<AppEnv>({ strict: false });
+
+addEntrance(registryApp);
+registryApp.route("/v1", dockerSearch);
+registryApp.route("/v2", oci);
+registryApp.route(TOKEN_PATH, token);
