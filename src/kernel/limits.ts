@@ -29,7 +29,10 @@ export const MAX_ANNOTATION_NAME_LENGTH = 1024;
 export const UPLOAD_PART_BYTES = 5 * MIB;
 /** An upload that nobody continued for this long is removed. */
 export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
-/** For how long a finished upload gives the same answer to a repeated closing PUT, from a client that missed the first. */
+/**
+ * For how long the id of an upload opens its session, and from its end on, for how long a session is known to have ended: so
+ * none is opened twice, and a repeated closing PUT, from a client that missed the answer, gets the same one.
+ */
 export const UPLOAD_DONE_MS = 60 * 60 * 1000;
 /**
  * How long a deleted organization's name stays closed to other accounts: longer than a token lives, for one that was

@@ -25,17 +25,30 @@ export function storedBlobs(server: Server): StoredBlob[] {
 }
 
 /**
- * The keys of R2 objects and unfinished multipart uploads that nobody would ever remove: no `blobs` row names them, garbage
- * collection has not noted them for its next run, and no upload session that still has an alarm remembers them.
+ * The keys of R2 objects and unfinished multipart uploads that nobody knows of: no `blobs` row names them, garbage collection
+ * has not noted them for its next run, and no upload session that still has an alarm remembers them.
  */
 export function leakedKeys(server: Server): string[] {
-  const present = files(server, "r2/*").flatMap((file) =>
-    query<{ key: string }>(
-      file,
-      // State 0 is a multipart upload that was neither completed nor aborted.
-      "SELECT key FROM _mf_objects UNION SELECT key FROM _mf_multipart_uploads WHERE state = 0",
-    ),
-  );
+  return unknownOf(server, "SELECT key FROM _mf_objects").concat(leakedMultiparts(server));
+}
+
+/** Those of them that nobody will ever remove, since a search of the bucket finds objects alone. */
+export function leakedMultiparts(server: Server): string[] {
+  // State 0 is a multipart upload that was neither completed nor aborted.
+  return unknownOf(server, "SELECT key FROM _mf_multipart_uploads WHERE state = 0");
+}
+
+/** Makes all objects of a registry that is not running older. */
+export function ageObjects(stateDir: string, ms: number): void {
+  for (const file of globSync(join(stateDir, "data/r2/*/*.sqlite")).filter(isOfObject)) {
+    const database = new DatabaseSync(file, { timeout: 5000 });
+    database.exec(`UPDATE _mf_objects SET uploaded = uploaded - ${ms}`);
+    database.close();
+  }
+}
+
+function unknownOf(server: Server, sql: string): string[] {
+  const present = files(server, "r2/*").flatMap((file) => query<{ key: string }>(file, sql));
   const alarms = new Set(
     globSync(join(server.stateDir, "data/do/*UploadSession/metadata.sqlite")).flatMap((file) =>
       query<{ session: string }>(file, "SELECT actor_id AS session FROM _cf_ALARM").map(({ session }) => session),
@@ -60,9 +73,11 @@ export function leakedKeys(server: Server): string[] {
 
 /** The databases of all objects of one kind. */
 function files(server: Server, kind: string): string[] {
-  return globSync(join(server.stateDir, "data", kind, "*.sqlite")).filter(
-    (file) => basename(file) !== "metadata.sqlite",
-  );
+  return globSync(join(server.stateDir, "data", kind, "*.sqlite")).filter(isOfObject);
+}
+
+function isOfObject(file: string): boolean {
+  return basename(file) !== "metadata.sqlite";
 }
 
 function query<Row>(file: string, sql: string): Row[] {

@@ -17,12 +17,12 @@ import { restoreDeletedTag } from "../../src/registry/deletion/deleted-tags.ts";
 import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import { deleteImageTags, retag } from "../../src/registry/images/image-tags.ts";
 import { pushManifest } from "../../src/registry/content/push-manifest.ts";
-import { ensureRepository } from "../../src/registry/images/repositories.ts";
 import { saveBlob } from "../../src/storage/content/blobs.ts";
 import { setKeepsUntagged } from "../../src/storage/garbage/garbage.ts";
 import { newObjectKey } from "../../src/storage/content/objects.ts";
 import { saveRule } from "../../src/storage/aging/aging-rules.ts";
 import { type Random, randomFrom } from "../support/random.ts";
+import { createRepository } from "../support/workerd/repositories.ts";
 import { DAY, useClock } from "../support/workerd/clock.ts";
 import { miscounted } from "../support/workerd/quota-counts.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
@@ -67,7 +67,7 @@ class Model {
   }
 
   async prepare(): Promise<void> {
-    this.id = await ensureRepository(pushing(stores, actor.user), this.repository);
+    this.id = await createRepository(stores, actor, this.repository);
   }
 
   /** Does something, and notes what must have come of it. */
@@ -349,7 +349,7 @@ class Model {
     await env.BUCKET.put(objectKey, bytes);
     await saveBlob(
       stores.db,
-      { digest, objectKey, size: bytes.byteLength, upload: "" },
+      { digest, objectKey, size: bytes.byteLength },
       { repository: this.repository, userId: actor.user.id },
     );
     return { digest, size: bytes.byteLength };

@@ -21,13 +21,13 @@ import { cleanAccount, cleanTrigger, cleanUser } from "../../src/storage/deletio
 import { deleteRepository } from "../../src/storage/deletion/delete-repository.ts";
 import { deleteManifest } from "../../src/registry/content/delete-manifest.ts";
 import { createOrganization } from "../../src/storage/organizations/organizations.ts";
-import {
-  createRepository,
-  createRepositoryForUpload,
-  findRepositoryRecord,
-} from "../../src/storage/images/repositories.ts";
+import { findRepositoryRecord } from "../../src/storage/images/repositories.ts";
+import { saveBlob } from "../../src/storage/content/blobs.ts";
+import { newObjectKey } from "../../src/storage/content/objects.ts";
+import { openUploadRow } from "../../src/storage/content/open-uploads.ts";
 import { retag } from "../../src/storage/content/retag.ts";
 import { insertUser } from "../../src/storage/accounts/users.ts";
+import { digestOf } from "../../src/model/hash.ts";
 import { nothingAsked } from "../bench/full/size.ts";
 import { countedRows } from "../bench/full/rows.ts";
 import { dyingStores } from "../support/workerd/dying-stores.ts";
@@ -456,10 +456,13 @@ describe("an account that is deleted meanwhile", () => {
     const { db } = unwatched;
     const [organization, image] = [newName("late"), newName("late")];
     const late = { ...actor, user };
+    const repository = parseRepositoryName(`${image}/web`);
+    const creation = { actor: late, organizationQuota: 10 };
+    const blob = { digest: digestOf(new Uint8Array(0)), objectKey: newObjectKey(), size: 0 };
     for (const attempt of [
       () => createOrganization(db, late, organization as OrganizationName, 10),
-      () => createRepository(db, late, parseRepositoryName(`${image}/web`), 10),
-      () => createRepositoryForUpload(db, late, parseRepositoryName(`${image}/web`), 10, "late"),
+      () => saveBlob(db, blob, { repository, userId: user.id }, creation),
+      () => openUploadRow(db, late, repository, "late", creation),
       () =>
         insertUser(db, late, {
           accountId,

@@ -13,12 +13,12 @@ import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import { mountBlob } from "../../src/registry/content/mount-blob.ts";
 import { pullManifest, statManifest } from "../../src/registry/content/pull-manifest.ts";
 import { pushManifest } from "../../src/registry/content/push-manifest.ts";
-import { ensureRepository } from "../../src/registry/images/repositories.ts";
 import { saveBlob } from "../../src/storage/content/blobs.ts";
 import { messagesOf } from "../../src/storage/database.ts";
 import { countDue, countReclaimable, findUnknownObjects, setKeepsUntagged } from "../../src/storage/garbage/garbage.ts";
 import { newObjectKey } from "../../src/storage/content/objects.ts";
 import { insertRule } from "../../src/storage/aging/aging-rules.ts";
+import { createRepository } from "../support/workerd/repositories.ts";
 import { DAY, HOUR, useClock } from "../support/workerd/clock.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { measureOrganization } from "../../src/storage/quotas/usage.ts";
@@ -49,7 +49,7 @@ async function putBlob(repository: RepositoryName, text: string): Promise<{ dige
   await env.BUCKET.put(objectKey, bytes);
   const saved = await saveBlob(
     stores.db,
-    { digest, objectKey, size: bytes.byteLength, upload: "" },
+    { digest, objectKey, size: bytes.byteLength },
     { repository, userId: actor.user.id },
   );
   if (saved.outcome !== "saved" || saved.objectKey !== objectKey) await env.BUCKET.delete(objectKey);
@@ -96,7 +96,7 @@ class Model {
 
   async prepare(): Promise<void> {
     for (const repository of this.repositories) {
-      await ensureRepository(pushing(stores, actor.user), repository);
+      await createRepository(stores, actor, repository);
       this.#pushed.set(repository, []);
     }
   }
@@ -394,7 +394,7 @@ describe("a collection that dies", () => {
 
   /** An image that stays, and one, with an index and a referrer, that is garbage. */
   async function prepare(round: number): Promise<void> {
-    await ensureRepository(pushing(stores, actor.user), repository);
+    await createRepository(stores, actor, repository);
     const image = async (name: string) => ({
       schemaVersion: 2,
       mediaType: OCI_MANIFEST,
@@ -461,7 +461,7 @@ describe("what is noted for collection", () => {
     await collectUntilQuiet();
     count += 1;
     const repository = `noted${count}/image` as RepositoryName;
-    await ensureRepository(pushing(stores, actor.user), repository);
+    await createRepository(stores, actor, repository);
     return repository;
   }
   /** Since when nothing needs a manifest; undefined when there is none. */
@@ -795,7 +795,7 @@ describe("the search for objects that no row names", () => {
     const at = (time: number) => vi.useFakeTimers({ toFake: ["Date"], now: time });
     await env.BUCKET.put("blobs/orphan", "nobody's");
     await env.BUCKET.put("other/object", "not a blob");
-    await ensureRepository(pushing(stores, actor.user), "orphans/image" as RepositoryName);
+    await createRepository(stores, actor, "orphans/image" as RepositoryName);
     const named = await putBlob("orphans/image" as RepositoryName, "named by a row");
     at(start + 2 * DAY - 60_000);
     await collectGarbage(stores, budget());

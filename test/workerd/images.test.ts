@@ -433,13 +433,11 @@ describe("deleting an image", () => {
     const { member } = await newAccount();
     const organization = await newOrganization(member);
     await pushAs(member, `${organization}/web`);
-    const { id } = await show(member, pathOf(organization));
     await member.delete(pathOf(organization));
     const text = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });
     const saving = await saveManifest(openDatabase(env.DB), {
       registry: "http://registry.test",
       repository: parseRepositoryName(`${organization}/web`),
-      repositoryId: id,
       digest: digestOf(new TextEncoder().encode(text)),
       text,
       size: text.length,

@@ -428,7 +428,9 @@ describe("memory is given back", () => {
     expect((await send("DELETE", upload.location)).status).toBe(204);
     await nothingIsTaken();
     expect(
-      await env.DB.prepare("SELECT count(*) AS open FROM open_uploads WHERE id = ?").bind(upload.session).first(),
+      await env.DB.prepare("SELECT count(*) AS open FROM open_uploads WHERE id = ?")
+        .bind(env.UPLOADS.idFromName(upload.session).toString())
+        .first(),
     ).toEqual({
       open: 0,
     });

@@ -350,7 +350,8 @@ describe("showing and deleting an organization", () => {
       .run();
     await newOrganization(next.member, name);
     // The token of old is for an organization that is another one now: pushes look again.
-    expect((await sendWithToken(stale, "POST", `/v2/${name}/web/blobs/uploads/`)).status).toBe(403);
+    const opened = await sendWithToken(stale, "POST", `/v2/${name}/web/blobs/uploads/`);
+    expect((await sendWithToken(stale, "PATCH", opened.headers.get("Location") ?? "")).status).toBe(403);
     // Its own account may have the name at once.
     expect((await next.member.delete(`${NAMESPACES}/${name}`)).status).toBe(204);
     await newOrganization(next.administrator, name);
@@ -358,7 +359,12 @@ describe("showing and deleting an organization", () => {
 });
 
 describe("a push to an organization that does not exist", () => {
-  const startPush = (client: Client, name: string) => client.send("POST", `/v2/${name}/web/blobs/uploads/`);
+  /** Opens an upload with a first chunk, which is what creates something. */
+  const startPush = async (client: Client, name: string) => {
+    const opened = await client.send("POST", `/v2/${name}/web/blobs/uploads/`);
+    const location = opened.headers.get("Location");
+    return location === null ? opened : client.send("PATCH", location);
+  };
   const denial = async (response: Response) => {
     const [error] = await errorsOf(response);
     return `${response.status} ${error?.code}: ${error?.message}`;

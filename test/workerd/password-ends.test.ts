@@ -35,6 +35,13 @@ function refresh(refresh_token: string): Promise<Response> {
 }
 
 /** Makes each kind of credential, and says how it is used. */
+/** Opens an upload, which the address promises and the first chunk does. */
+async function sendFirstChunk(token: string, repository: string): Promise<Response> {
+  const opened = await sendWithToken(token, "POST", `/v2/${repository}/blobs/uploads/`);
+  const location = opened.headers.get("Location");
+  return location === null ? opened : sendWithToken(token, "PATCH", location, { body: someBytes() });
+}
+
 const KINDS: Record<string, (setting: Setting) => Promise<Use>> = {
   "session cookie": async ({ name, password }) => {
     const cookie = await openSession(name, password);
@@ -68,7 +75,7 @@ const KINDS: Record<string, (setting: Setting) => Promise<Use>> = {
   },
   "bearer that opens an upload": async (setting) => {
     const token = await bearerFor(setting, "pull,push");
-    return () => sendWithToken(token, "POST", `/v2/${setting.repository}/blobs/uploads/`);
+    return () => sendFirstChunk(token, setting.repository);
   },
   "bearer that pushes a blob": async (setting) => {
     const token = await bearerFor(setting, "pull,push");
@@ -134,7 +141,7 @@ const KINDS: Record<string, (setting: Setting) => Promise<Use>> = {
     const cookie = await openSession(name, password);
     const scope = encodeURIComponent(`repository:${repository}:pull,push`);
     const { token } = await (await sendWithCookie(cookie, "GET", `/token?scope=${scope}`)).json<{ token: string }>();
-    return () => sendWithToken(token, "POST", `/v2/${repository}/blobs/uploads/`);
+    return () => sendFirstChunk(token, repository);
   },
   "temporary login command": async ({ name, password }) => {
     const response = await asUser(name, password).post("/api/login-command");
@@ -145,7 +152,7 @@ const KINDS: Record<string, (setting: Setting) => Promise<Use>> = {
     const response = await asUser(name, password).post("/api/login-command");
     const command = await response.json<{ user: string; password: string }>();
     const token = await tokenFor(asUser(command.user, command.password), `repository:${repository}:pull,push`);
-    return () => sendWithToken(token, "POST", `/v2/${repository}/blobs/uploads/`);
+    return () => sendFirstChunk(token, repository);
   },
   "Basic, which the isolate remembers": async ({ name, password }) => {
     await asUser(name, password).get("/v2/");

@@ -15,7 +15,7 @@ import {
   tokenFor,
   userIdOf,
 } from "../support/workerd/managing-clients.ts";
-import { errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { errorCodes, fetchAnonymously, someBytes } from "../support/workerd/registry-requests.ts";
 
 interface Auth {
   user_id: string;
@@ -413,7 +413,8 @@ describe("a level over the registry API", () => {
     expect(await mayDo(user, image)).toBe("");
     // A token that is minutes old still pulls; a push looks again before it takes effect.
     expect((await sendWithToken(old, "GET", `/v2/${image}/manifests/1.0`)).status).toBe(200);
-    const push = await sendWithToken(old, "POST", `/v2/${image}/blobs/uploads/`);
+    const opened = await sendWithToken(old, "POST", `/v2/${image}/blobs/uploads/`);
+    const push = await sendWithToken(old, "PATCH", opened.headers.get("Location") ?? "", { body: someBytes() });
     expect([push.status, await errorCodes(push)]).toEqual([403, ["DENIED"]]);
     // As Terraform updates: delete, then create.
     await grant(owner, organization, user.name, 7);

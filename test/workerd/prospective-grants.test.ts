@@ -69,7 +69,7 @@ describe("a token for a name that somebody else has taken since", () => {
         ["GET", `${base}/manifests/${manifest}`],
         ["GET", `${base}/tags/list`],
         ["GET", `${base}/referrers/${manifest}`],
-        ["POST", `${base}/blobs/uploads/`],
+        ["POST", `${base}/blobs/uploads/?digest=${digestOf("")}`],
         ["DELETE", `${base}/manifests/${manifest}`],
         ["DELETE", `${base}/blobs/${blob}`],
         ["POST", `${uploads}?mount=${blob}&from=${taken}/secret`],
@@ -89,6 +89,18 @@ describe("a token for a name that somebody else has taken since", () => {
         return status !== 401 && status !== 403 && status !== 404;
       });
       expect(wrong).toEqual([]);
+
+      // Nobody is asked about an upload before its bytes come.
+      const opened = await fetchAnonymously(`${base}/blobs/uploads/`, { method: "POST", headers: bearer(token) });
+      const bytes = someBytes();
+      for (const [method, query] of [
+        ["PATCH", ""],
+        ["PUT", `?digest=${digestOf(bytes)}`],
+      ]) {
+        const path = `${opened.headers.get("Location")}${query}`;
+        const headers = { ...bearer(token), "Content-Length": String(bytes.byteLength) };
+        expect((await fetchAnonymously(path, { method, headers, body: bytes })).status).toBe(403);
+      }
     },
   );
 });

@@ -3,10 +3,15 @@ import { documents } from "../../src/documents.ts";
 import type { User } from "../../src/model/rights/access.ts";
 import { digestOf as modelDigestOf } from "../../src/model/hash.ts";
 import { parseOrganizationName, parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
-import { findBlob } from "../../src/storage/content/blobs.ts";
+import { findBlob, mountBlob, saveBlob } from "../../src/storage/content/blobs.ts";
 import type { Database } from "../../src/storage/database.ts";
 import { findManifest, readManifest } from "../../src/storage/content/find-manifest.ts";
-import { deleteOpenUpload, listOldUploads, openUploadRow } from "../../src/storage/content/open-uploads.ts";
+import {
+  deleteOpenUpload,
+  findPushRoom,
+  listOldUploads,
+  openUploadRow,
+} from "../../src/storage/content/open-uploads.ts";
 import { findRoom } from "../../src/storage/quotas/quotas.ts";
 import { listTags } from "../../src/storage/content/tags.ts";
 import { plansOf } from "../support/workerd/query-plans.ts";
@@ -16,6 +21,7 @@ const ORGANIZATION = parseOrganizationName("acme");
 const DIGEST = modelDigestOf(new Uint8Array(0));
 const USER: User = { id: 1, name: "alice", accountId: 1, accountName: "acme", role: "member" };
 const ACTOR = { user: USER, address: undefined };
+const BLOB = { digest: DIGEST, objectKey: "blobs/none", size: 0, wholeUpload: "id" };
 const PLACES = { organization: ORGANIZATION, userId: 1 };
 
 /** What is done, and how many statements it sends. */
@@ -26,6 +32,9 @@ const HOT_QUERIES: readonly (readonly [string, (db: Database) => PromiseLike<unk
   ["whether a tag exists", (db) => findManifest(db, REPOSITORY, parseTag("latest")), 1],
   ["a page of tags", (db) => listTags(db, REPOSITORY, "a", 100), 1],
   ["a place for an upload, and the room for it", (db) => openUploadRow(db, ACTOR, REPOSITORY, "id"), 2],
+  ["the room for a large blob that comes whole", (db) => findPushRoom(db, ACTOR, REPOSITORY), 2],
+  ["a blob that came whole", (db) => saveBlob(db, BLOB, { repository: REPOSITORY, userId: 1 }), 2],
+  ["a blob that is mounted", (db) => mountBlob(db, ACTOR, REPOSITORY, DIGEST, undefined), 3],
   ["an upload that has ended", (db) => deleteOpenUpload(db, "id"), 1],
   ["whether an organization has a blob, or room for it", (db) => findRoom(db, ORGANIZATION, 0, DIGEST), 3],
   ["what a user's uploads are", (db) => listOldUploads(db, { ...PLACES, holder: "user" }, new Date(), 5), 1],

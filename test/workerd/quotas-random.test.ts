@@ -200,19 +200,28 @@ class Registry {
   async #open(client: Client, image: string, query = ""): Promise<Response> {
     const response = await client.send("POST", `/v2/${image}/blobs/uploads/${query}`);
     const location = response.headers.get("Location");
-    if (response.status === 202 && location) this.#uploads.push({ location, client });
-    return response;
+    if (response.status !== 202 || !location) return response;
+    const upload = { location, client };
+    this.#uploads.push(upload);
+    // A first chunk takes a place; an upload that none has come for yet may have all of its blob in one request.
+    return this.random.below(3) === 0 ? response : this.#send(upload, "PATCH");
   }
 
-  /** A third of the bodies break off, as those of clients that are killed. */
+  /** A quarter of the bodies break off, as those of clients that are killed, and another one says its length. */
   async #send({ location, client }: Upload, method: string, bytes?: Uint8Array<ArrayBuffer>, query = "") {
     const response = await fetchAnonymously(`${location}${query}`, {
       method,
       headers: { Authorization: basic(client.name, client.password) },
-      ...(bytes && { body: this.random.below(3) === 0 ? brokenStream(bytes) : streamOf(bytes) }),
+      ...(bytes && { body: this.#bodyOf(bytes) }),
     });
     if (response.status === 404) this.#uploads = this.#uploads.filter((upload) => upload.location !== location);
     return response;
+  }
+
+  #bodyOf(bytes: Uint8Array<ArrayBuffer>): BodyInit {
+    const way = this.random.below(4);
+    if (way === 0) return brokenStream(bytes);
+    return way === 1 ? bytes : streamOf(bytes);
   }
 
   /** Deletes and abandons all there is. */
@@ -251,7 +260,7 @@ function brokenStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
 }
 
 function sessionOf(location: string) {
-  return env.UPLOADS.get(env.UPLOADS.idFromString(location.split("/").at(-1) ?? ""));
+  return env.UPLOADS.get(env.UPLOADS.idFromName(location.split("/").at(-1) ?? ""));
 }
 
 function pushBytes(client: Client, image: string, bytes: Uint8Array<ArrayBuffer>): Promise<Response> {

@@ -47,8 +47,17 @@ function pushBytes(client: Client, image: string, bytes: Uint8Array<ArrayBuffer>
   });
 }
 
+/** Opens an upload with a first chunk, which takes its place; a chunk may be empty. */
 async function open(client: Client, image: string): Promise<Response> {
-  return client.send("POST", `/v2/${image}/blobs/uploads/`);
+  return fetchAnonymously(await locationOf(await client.send("POST", `/v2/${image}/blobs/uploads/`)), {
+    method: "PATCH",
+    headers: authorization(client),
+  });
+}
+
+/** The id of an upload in its address. */
+function idIn(location: string): string {
+  return location.split("/").at(-1)?.replace(".open", "") ?? "";
 }
 
 async function locationOf(response: Response): Promise<string> {
@@ -453,7 +462,14 @@ describe("open uploads", () => {
     expect(await denialOf(await open(member, image), expect)).toBe(
       `quota exceeded: organization ${organization} has 5 of 5 uploads under way`,
     );
-    expect(await denialOf(await pushBytes(member, image, someBytes()), expect)).toContain("5 of 5 uploads under way");
+    // What comes whole needs no place; what has to be cut into parts does.
+    expect((await pushBytes(member, image, someBytes())).status).toBe(201);
+    const bytes = someBytes();
+    const streamed = { method: "POST", headers: authorization(member), body: streamOf(bytes) };
+    expect(
+      await denialOf(await fetchAnonymously(`/v2/${image}/blobs/uploads/?digest=${digestOf(bytes)}`, streamed), expect),
+    ).toContain("5 of 5 uploads under way");
+    expect(await usedBy(`organizations/${organization}`)).toMatchObject({ openUploads: 5 });
   });
 
   it("are exact when many begin at once", async ({ expect }) => {
@@ -501,7 +517,7 @@ describe("open uploads", () => {
 
     // A session that is there is known anew every day, and one that is not is cleared away after two.
     pass(UPLOAD_IDLE_MS - HOUR_MS);
-    const session = env.UPLOADS.get(env.UPLOADS.idFromString(location.split("/").at(-1) ?? ""));
+    const session = env.UPLOADS.get(env.UPLOADS.idFromName(idIn(location)));
     await runInDurableObject(session, (upload) => upload.append({ repository: image, userId: -1 } as never, {}, null));
     await fetchAnonymously(location, {
       method: "PATCH",

@@ -46,7 +46,10 @@ function putManifest(token: string, path: string, body: string): Promise<Respons
 
 /** Everything under `/v2/` that writes. */
 const WRITES: Record<string, Write> = {
-  "opening an upload": (token, { repository }) => sendWithToken(token, "POST", `/v2/${repository}/blobs/uploads/`),
+  "opening an upload, which its first chunk does": async (token, { repository }) => {
+    const { headers } = await sendWithToken(token, "POST", `/v2/${repository}/blobs/uploads/`);
+    return sendWithToken(token, "PATCH", headers.get("Location") ?? "", { body: someBytes() });
+  },
   "pushing a blob": (token, { repository }) => {
     const body = someBytes();
     return sendWithToken(token, "POST", `/v2/${repository}/blobs/uploads/?digest=${digestOf(body)}`, { body });

@@ -15,9 +15,11 @@ import {
   type ChunkBounds,
   completeUpload,
   getUploadOffset,
+  stableId,
   startUpload,
   type Upload,
   uploadBlob,
+  type UploadState,
 } from "../../registry/content/uploads.ts";
 import { registryCall } from "../call.ts";
 import { type AppEnv, repositoryParam } from "../context.ts";
@@ -51,20 +53,20 @@ export const uploads = new Hono<AppEnv>()
         return created(c, access, digest);
       }
     }
-    const session = await startUpload(call, access, requestedAlgorithm(c));
+    const id = startUpload(call, access, requestedAlgorithm(c));
     c.header("OCI-Chunk-Min-Length", String(UPLOAD_PART_BYTES));
-    return accepted(c, { access, session }, 0, 202);
+    return accepted(c, access, { id, offset: 0 }, 202);
   })
   .get("/:name{.+}/blobs/uploads/:session", async (c) => {
     const call = registryCall(c);
     const upload = await requireUpload(c, call);
-    return accepted(c, upload, await getUploadOffset(call, upload), 204);
+    return accepted(c, upload.access, await getUploadOffset(call, upload), 204);
   })
   .patch("/:name{.+}/blobs/uploads/:session", async (c) => {
     const call = registryCall(c);
     const upload = await requireUpload(c, call);
-    const offset = await appendChunk(call, upload, { bounds: chunkBounds(c), body: c.req.raw.body });
-    return accepted(c, upload, offset, 202);
+    const state = await appendChunk(call, upload, { bounds: chunkBounds(c), body: c.req.raw.body });
+    return accepted(c, upload.access, state, 202);
   })
   .put("/:name{.+}/blobs/uploads/:session", async (c) => {
     const call = registryCall(c);
@@ -81,7 +83,7 @@ export const uploads = new Hono<AppEnv>()
 
 async function requireUpload(c: Context<AppEnv>, call: Call<RegistryCaller>): Promise<Upload> {
   const access = await requireAccess(call, "push", repositoryParam(c));
-  return { access, session: c.req.param("session") ?? "" };
+  return { access, id: c.req.param("session") ?? "" };
 }
 
 /** A source that cannot exist is no error: the blob is uploaded instead, as from any source that lacks it. */
@@ -123,10 +125,15 @@ function chunkBounds(c: Context): ChunkBounds {
   return { start: range.offset, length: range.length, isLengthCertain: length !== undefined };
 }
 
-function accepted(c: Context, { access, session }: Upload, offset: number, status: 202 | 204): Response {
-  c.header("Location", `/v2/${access.repository}/blobs/uploads/${session}`);
+function accepted(
+  c: Context,
+  { repository }: Access<"push">,
+  { id, offset }: UploadState,
+  status: 202 | 204,
+): Response {
+  c.header("Location", `/v2/${repository}/blobs/uploads/${id}`);
   c.header("Range", uploadRange(offset));
-  c.header("Docker-Upload-UUID", session);
+  c.header("Docker-Upload-UUID", stableId(id));
   return c.body(null, status);
 }
 

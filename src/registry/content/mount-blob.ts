@@ -1,10 +1,9 @@
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
-import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { mountBlob as linkFrom } from "../../storage/content/blobs.ts";
 import { actorOf, type Call } from "../call.ts";
-import { ensureRepository } from "../images/repositories.ts";
+import { refusedCreation, writeTo } from "../images/repositories.ts";
 import { type Access, mayAccess, pullLimitOf } from "../rights/access.ts";
 import { isReadable } from "./blobs.ts";
 
@@ -22,11 +21,12 @@ export async function mountBlob(
 ): Promise<boolean> {
   const { stores, caller } = call;
   if (from && !(await mayAccess(call, "pull", from))) return false;
-  const { user } = actorOf(call);
-  const repositoryId = await ensureRepository(call, repository);
+  const actor = actorOf(call);
   const among = from ? [from] : pullLimitOf(caller);
-  const mounting = await linkFrom(stores.db, { id: repositoryId, name: repository }, digest, { user, among });
-  if (mounting.outcome === "quota-exceeded") throw quotaExceeded(mounting.excess);
+  const mounting = await writeTo(call, repository, (creation) =>
+    linkFrom(stores.db, actor, repository, digest, among, creation),
+  );
+  if (mounting.outcome === "quota-exceeded" || mounting.outcome === "account-gone") throw refusedCreation(mounting);
   // One that is lost stays linked, and counts as absent until it is uploaded.
   return mounting.outcome === "mounted" && isReadable(stores, mounting.object);
 }

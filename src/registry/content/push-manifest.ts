@@ -5,9 +5,7 @@ import { type Problem, RegistryError } from "../../kernel/errors.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
 import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
 import { failedPrecondition, type Precondition } from "../../kernel/precondition.ts";
-import { quotaExceeded } from "../../kernel/quotas.ts";
-import type { Reference, RepositoryName, Tag } from "../../kernel/reference.ts";
-import { findManifest } from "../../storage/content/find-manifest.ts";
+import type { Reference, Tag } from "../../kernel/reference.ts";
 import { findMissing } from "../../storage/content/missing-parts.ts";
 import {
   type ManifestPush as StoredPush,
@@ -19,12 +17,15 @@ import { actorOf, type Call } from "../call.ts";
 import type { Access } from "../rights/access.ts";
 import { settleAfter } from "./companions.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
-import { ensureRepository, unknownRepository } from "../images/repositories.ts";
+import { refusedCreation, writeTo } from "../images/repositories.ts";
+import { findWriteTarget } from "../rights/write-target.ts";
 
 /** The referrers API repeats annotations, and a D1 row ends at 2 MB. */
 const MAX_REFERRER_ANNOTATION_BYTES = 1024 * 1024;
 /** A manifest may lack ten thousand parts; a client that lacks so many will push all of them anyway. */
 const MAX_NAMED_PARTS = 100;
+/** Stands for no repository in queries. */
+const NO_ID = -1;
 
 export interface ManifestPush {
   /** A tag to move to the manifest, or the digest that it must have. */
@@ -67,15 +68,12 @@ export async function pushManifest(
     });
   }
   const tags = isDigest(reference) ? push.tags : [reference];
-  // Before the push makes a repository in vain.
-  if (precondition?.match !== undefined) await requireFound(stores, repository, reference);
-  const repositoryId = await ensureRepository(call, repository);
   const size = bytes.byteLength;
   const condition = precondition && { precondition, reference };
-  const saved = { repository, repositoryId, digest, text, size, manifest, tags, actor, registry, condition };
-  const stored = await saveManifest(stores.db, saved);
-  if (stored.outcome !== "saved") throw await refusalOf(stores, saved, stored);
-  await settleAfter(call, { id: repositoryId, name: repository }, stored.unsettled);
+  const saved = { repository, digest, text, size, manifest, tags, actor, registry, condition };
+  const stored = await writeTo(call, repository, (creation) => saveManifest(stores.db, saved, creation));
+  if (stored.outcome !== "saved") throw await refusalOf(call, saved, stored);
+  await settleAfter(call, { id: stored.repositoryId, name: repository }, stored.unsettled);
   const { outbox } = stored;
   const { imageConfig } = manifest;
   if (outbox.length > 0) {
@@ -89,15 +87,16 @@ export async function pushManifest(
   return { digest, subject: manifest.subject, tags };
 }
 
-/** Why a manifest was not stored. */
+/** Why a manifest was not stored; first of all, that the caller may not push. */
 async function refusalOf(
-  stores: Stores,
-  { repository, repositoryId, digest, manifest, tags, condition }: StoredPush,
-  refusal: Exclude<ManifestSaving, { outcome: "saved" }>,
+  call: Call,
+  { repository, digest, manifest, tags, condition }: StoredPush,
+  refusal: Exclude<ManifestSaving, { outcome: "saved" | "repository-unknown" }>,
 ): Promise<RegistryError> {
+  const { repositoryId } = await findWriteTarget(call, "push", repository);
   switch (refusal.outcome) {
     case "part-missing":
-      return missingParts(stores, repositoryId, manifest);
+      return missingParts(call.stores, repositoryId, manifest);
     case "precondition-failed":
       return failedPrecondition(condition?.reference ?? digest);
     case "tags-immutable":
@@ -113,18 +112,12 @@ async function refusalOf(
         "triggers: push fewer of them at once";
       return new RegistryError("TOO_MANY_TAGS", message);
     }
-    case "repository-unknown":
-      return unknownRepository(repository);
+    case "account-gone":
     case "quota-exceeded":
-      return quotaExceeded(refusal.excess);
+      return refusedCreation(refusal);
     default:
       return refusal satisfies never;
   }
-}
-
-async function requireFound({ db }: Stores, repository: RepositoryName, reference: Reference): Promise<void> {
-  const { outcome } = await findManifest(db, repository, reference);
-  if (outcome !== "found") throw failedPrecondition(reference);
 }
 
 /** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */
@@ -146,8 +139,13 @@ function requireShortAnnotations({ subject, annotations }: Manifest): void {
   }
 }
 
-async function missingParts(stores: Stores, repositoryId: number, manifest: Manifest): Promise<RegistryError> {
-  const { blobs, children } = await findMissing(stores.db, repositoryId, manifest, MAX_NAMED_PARTS);
+/** @param repositoryId undefined where there is no such repository, which then has no part of it. */
+async function missingParts(
+  stores: Stores,
+  repositoryId: number | undefined,
+  manifest: Manifest,
+): Promise<RegistryError> {
+  const { blobs, children } = await findMissing(stores.db, repositoryId ?? NO_ID, manifest, MAX_NAMED_PARTS);
   const named: Problem<"MANIFEST_BLOB_UNKNOWN">[] = [
     ...blobs.digests.map((digest) => ({
       message: `blob ${digest} is not in the repository: push it first`,

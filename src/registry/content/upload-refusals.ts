@@ -1,10 +1,9 @@
 /** What a client is told when an upload is refused. */
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_BLOB_BYTES } from "../../kernel/limits.ts";
-import { quotaExceeded } from "../../kernel/quotas.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import type { UploadOutcome, UploadRefusal } from "../../storage/content/uploads.ts";
-import { unknownRepository } from "../images/repositories.ts";
+import { refusedCreation, unknownRepository } from "../images/repositories.ts";
 
 /**
  * What an upload session has answered.
@@ -16,7 +15,8 @@ export function acceptedBy<T>(answer: UploadOutcome<T>, repository: RepositoryNa
   throw refusedUpload(answer, repository);
 }
 
-function refusedUpload(refusal: UploadRefusal, repository: RepositoryName): RegistryError {
+/** What a client is told. */
+export function refusedUpload(refusal: UploadRefusal, repository: RepositoryName): RegistryError {
   switch (refusal.outcome) {
     case "upload-unknown": {
       const message = "no such upload: it was finished, cancelled or expired, or never began";
@@ -45,8 +45,9 @@ function refusedUpload(refusal: UploadRefusal, repository: RepositoryName): Regi
     }
     case "repository-unknown":
       return unknownRepository(repository);
+    case "account-gone":
     case "quota-exceeded":
-      return quotaExceeded(refusal.excess);
+      return refusedCreation(refusal);
     case "body-refused":
       return new RegistryError(refusal.refusal.code, refusal.refusal.problems);
     default:

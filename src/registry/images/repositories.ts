@@ -2,13 +2,7 @@ import type { RegistryCaller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { openUploadRow } from "../../storage/content/open-uploads.ts";
-import {
-  createRepository,
-  createRepositoryForUpload,
-  type CreationRefusal,
-  listOwnNames,
-} from "../../storage/images/repositories.ts";
+import { type CreationRefusal, listOwnNames, type RepositoryCreation } from "../../storage/images/repositories.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { deletedAccount } from "../accounts/accounts.ts";
 import { type Call, actorOf } from "../call.ts";
@@ -17,43 +11,36 @@ import { findWriteTarget } from "../rights/write-target.ts";
 import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
 
 /**
- * The repository's id; a first push creates it, and its organization with it if settings and quota allow (design: a
- * newcomer's first push works).
+ * Writes to a repository in one batch, which decides anew whether the caller may push. A first push creates the repository
+ * in that batch, and its organization with it if settings and quota allow (design: a newcomer's first push works).
  *
+ * @param write the batch; it changes nothing when it answers "repository-unknown".
+ * @returns what the batch has answered.
  * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
  * when the right to push was taken away since the request, whose body may come slowly, was let in. UNAUTHORIZED when the
- * user's logins have ended since. QUOTA_EXCEEDED.
+ * user's logins have ended since.
  */
-export async function ensureRepository(call: Call, name: RepositoryName): Promise<number> {
-  const { user, repositoryId: found } = await findWriteTarget(call, "push", name);
-  if (found !== undefined) return found;
-  const creation = await createRepository(call.stores.db, { ...actorOf(call), user }, name, quotaForPush(call.stores));
-  if (creation.outcome !== "done") throw refusedCreation(creation);
-  const { repositoryId: created } = await findWriteTarget(call, "push", name);
-  if (created !== undefined) return created;
+export async function writeTo<T extends { outcome: string }>(
+  call: Call,
+  name: RepositoryName,
+  write: (creation?: RepositoryCreation) => Promise<T>,
+): Promise<Exclude<T, { outcome: "repository-unknown" }>> {
+  const actor = actorOf(call);
+  const organizationQuota = quotaForPush(call.stores);
+  const written = await write();
+  if (isWritten(written)) return written;
+  // Most often it is the first push of an image: so it is created before it is looked up whether that is what was missing.
+  const created = await write({ actor, organizationQuota });
+  if (isWritten(created)) return created;
+  const { user } = await findWriteTarget(call, "push", name);
+  // The user has got a right since, or another role than the token says.
+  const last = await write({ actor: { ...actor, user }, organizationQuota });
+  if (isWritten(last)) return last;
   throw notCreated(name);
 }
 
-/**
- * Opens an upload in a repository, which a first push creates as {@link ensureRepository} does. It takes one query where
- * there is one.
- *
- * @returns how many bytes the organization and its account may store beyond what they have.
- */
-export async function ensureOpenUpload(call: Call, name: RepositoryName, upload: string): Promise<number> {
-  const { stores } = call;
-  const actor = actorOf(call);
-  const open = () => openUploadRow(stores.db, actor, name, upload);
-  const create = async () => {
-    const { user, repositoryId } = await findWriteTarget(call, "push", name);
-    // Somebody may have created it since.
-    if (repositoryId !== undefined) return open();
-    return createRepositoryForUpload(stores.db, { ...actor, user }, name, quotaForPush(stores), upload);
-  };
-  const opened = await open();
-  const place = opened.outcome === "not-opened" ? await create() : opened;
-  if (place.outcome === "opened") return place.room;
-  throw place.outcome === "not-opened" ? notCreated(name) : refusedCreation(place);
+function isWritten<T extends { outcome: string }>(answer: T): answer is Exclude<T, { outcome: "repository-unknown" }> {
+  return answer.outcome !== "repository-unknown";
 }
 
 /** Why a repository could not be created. */

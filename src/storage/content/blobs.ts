@@ -1,13 +1,22 @@
 import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
-import type { Actor, RepositoryPlace, User } from "../../model/rights/access.ts";
+import type { Actor, RepositoryPlace } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { isPullable, mayPushNow } from "../rights/access.ts";
+import { isPullable } from "../rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { type Database, writtenOnce } from "../database.ts";
-import { deleteOpenUpload } from "./open-uploads.ts";
-import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
-import { isRepository, type MeantRepository, PLACE_COLUMNS, repositoryIdOf } from "../images/repositories.ts";
+import { type Database, isConstraintFailure, writtenOnce } from "../database.ts";
+import { deleteOpenUpload, isUploadEnded } from "./open-uploads.ts";
+import {
+  batchIn,
+  type CreationRefusal,
+  isRepository,
+  type MeantRepository,
+  PLACE_COLUMNS,
+  pushTargetOf,
+  refusedIn,
+  type RepositoryCreation,
+  repositoryIdOf,
+} from "../images/repositories.ts";
 import { blobs, repositories, repositoryBlobs } from "../schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
@@ -88,46 +97,67 @@ export async function touchBlob(db: Database, { id, repository }: FoundBlob): Pr
 export type BlobSaving =
   /** The object that the blob has, and when it was found lost. */
   | { outcome: "saved"; objectKey: string; lostAt: Date | null }
-  /** The repository was deleted meanwhile, or the right to push to it is gone: the blob is not recorded for it. */
+  /** There is no such repository, or no right to push to it, or not any more. */
   | { outcome: "repository-unknown" }
-  | QuotaRefusal;
+  /** The upload was ended. */
+  | { outcome: "upload-unknown" }
+  | CreationRefusal;
+
+/** Verified bytes, about to become a blob. */
+export interface UploadedBlob {
+  digest: Digest;
+  objectKey: string;
+  size: number;
+  /** The upload that they came by, whose place is given back. */
+  upload?: string;
+  /** The upload that they came by in one request: unless that was ended. */
+  wholeUpload?: string | undefined;
+}
 
 /**
- * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch. When the digest is
- * stored already, the older object is kept and its key is what comes back: the caller's own object is then superfluous.
+ * Makes verified bytes a blob of a repository and gives the place of their upload back, in one batch, if the user may push
+ * when it runs. When the digest is stored already, the older object is kept and its key is what comes back: the caller's own
+ * object is then superfluous. Unless it was saved, nothing has changed.
  *
- * @param blob.upload the id of the session that the bytes came by.
  * @param by who pushes it, and where to.
+ * @param creation who creates the repository in the same batch if it does not exist; undefined when nobody does.
  */
 export async function saveBlob(
   db: Database,
-  blob: { digest: Digest; objectKey: string; size: number; upload: string },
+  blob: UploadedBlob,
   by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
+  creation?: RepositoryCreation,
 ): Promise<BlobSaving> {
   const now = new Date();
   const { repository } = by;
-  const { digest, objectKey, size, upload } = blob;
+  const { digest, objectKey, size, upload, wholeUpload } = blob;
+  const id = sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`;
+  const blobId = wholeUpload === undefined ? id : sql`CASE WHEN NOT ${isUploadEnded(wholeUpload)} THEN ${id} END`;
   try {
-    const [saved, linked] = await db.batch([
+    const [saved] = await batchIn(db, repository, creation, [
       db
         .insert(blobs)
         .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
         .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
         .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
-      insertLinks(
-        db,
-        sql`SELECT ${repositories.id}, (SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest}), 0, 0
-            FROM ${repositories} WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, by)}`,
-      ),
-      deleteOpenUpload(db, upload),
+      insertLinks(db, sql`SELECT ${pushTargetOf(db, repository, by)}, ${blobId}, 0, 0 WHERE true`),
+      ...(upload === undefined ? [] : [deleteOpenUpload(db, upload)]),
     ]);
-    if (linked.length === 0) return { outcome: "repository-unknown" };
     const [row] = saved;
     if (!row) throw new Error(`no row came back for blob ${digest}`);
     return { outcome: "saved", ...row };
   } catch (error) {
-    return refusedByQuota(db, error, { organization: organizationOf(repository), needed: { storedBytes: size } });
+    if (isWithoutTarget(error)) return { outcome: "repository-unknown" };
+    if (isConstraintFailure(error, "NOT NULL constraint failed: repository_blobs.blob_id")) {
+      return { outcome: "upload-unknown" };
+    }
+    return refusedIn(db, error, repository, creation, { storedBytes: size });
   }
+}
+
+/** Whether a batch failed because the repository of {@link insertLinks} was null. */
+function isWithoutTarget(error: unknown): boolean {
+  return isConstraintFailure(error, "NOT NULL constraint failed: repository_blobs.repository_id");
 }
 
 /**
@@ -196,7 +226,7 @@ export async function findUnlisted(
 }
 
 /**
- * Links the selected pairs, each with 0 and 0: nothing names it yet. Over an existing link it writes the same link, so that
+ * Links the selected pairs, each with 0 and 0: nothing names it yet. A pair with null refuses the whole batch. Over an existing link it writes the same link, so that
  * a row comes back in either case, and its grace period begins anew.
  */
 function insertLinks(db: Database, pairs: SQL) {
@@ -213,25 +243,29 @@ function insertLinks(db: Database, pairs: SQL) {
     .returning({ blobId: repositoryBlobs.blobId });
 }
 
-/** The repositories that a blob may be mounted from: those that a user may pull from. */
-export interface MountSource {
-  user: User;
-  /** Names of repositories that alone count; undefined: all. */
-  among: readonly string[] | undefined;
-}
-
 /** What became of a {@link mountBlob}. */
 export type BlobMounting =
-  { outcome: "mounted"; object: { objectKey: string; size: number } } | { outcome: "blob-unknown" } | QuotaRefusal;
+  | { outcome: "mounted"; object: { objectKey: string; size: number } }
+  | { outcome: "blob-unknown" }
+  /** There is no such repository to mount it into, or no right to push to it, or not any more. */
+  | { outcome: "repository-unknown" }
+  | CreationRefusal;
 
-/** Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost. */
+/**
+ * Lets a repository serve a blob that another one serves, without moving bytes; not one that is lost. That the actor may push
+ * to the one and pull from the other is decided in the batch.
+ *
+ * @param among names of repositories that alone it may be mounted from; undefined: all that the actor may pull from.
+ * @param creation who creates the repository in the same batch if it does not exist; undefined when nobody does.
+ */
 export async function mountBlob(
   db: Database,
-  repository: { id: number; name: RepositoryName },
+  { user, passwordChanges }: Actor,
+  repository: RepositoryName,
   digest: Digest,
-  from: MountSource,
+  among: readonly string[] | undefined,
+  creation?: RepositoryCreation,
 ): Promise<BlobMounting> {
-  const { user, among } = from;
   const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
   const isSource = and(isAmong, isPullable(db, user));
   const isServed = sql`EXISTS (
@@ -239,7 +273,8 @@ export async function mountBlob(
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
   try {
-    const [[object], mounted] = await db.batch([
+    const target = pushTargetOf(db, repository, { userId: user.id, passwordChanges });
+    const [[object], mounted, [found]] = await batchIn(db, repository, creation, [
       db
         .update(blobs)
         .set({ lastUsedAt: now })
@@ -247,16 +282,17 @@ export async function mountBlob(
         .returning({ objectKey: blobs.objectKey, size: blobs.size }),
       insertLinks(
         db,
-        // Selected from there, because the repository may have been deleted since.
-        sql`SELECT ${repositories.id}, ${blobs.id}, 0, 0 FROM ${repositories} CROSS JOIN ${blobs}
-            WHERE ${repositories.id} = ${repository.id} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
+        sql`SELECT ${target}, ${blobs.id}, 0, 0 FROM ${blobs}
+            WHERE ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL AND ${isServed}`,
       ),
+      db.select({ id: sql<number | null>`${target}` }).from(sql`(SELECT 1)`),
     ]);
+    if ((found?.id ?? null) === null) return { outcome: "repository-unknown" };
     return object && mounted.length > 0 ? { outcome: "mounted", object } : { outcome: "blob-unknown" };
   } catch (error) {
+    if (isWithoutTarget(error)) return { outcome: "repository-unknown" };
     const [blob] = await db.select({ size: blobs.size }).from(blobs).where(eq(blobs.digest, digest));
-    const needed = { storedBytes: blob?.size ?? 0 };
-    return refusedByQuota(db, error, { organization: organizationOf(repository.name), needed });
+    return refusedIn(db, error, repository, creation, { storedBytes: blob?.size ?? 0 });
   }
 }
 

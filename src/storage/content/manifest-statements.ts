@@ -12,7 +12,8 @@ import { hasLostBlob } from "./find-manifest.ts";
 
 /** A manifest by its digest, which may only be about to be stored. */
 export interface ManifestPlace {
-  repositoryId: number;
+  /** Of the repository, or the expression that finds it. */
+  repositoryId: number | SQL<number>;
   digest: Digest;
 }
 
@@ -20,17 +21,15 @@ export interface ManifestPlace {
 const TEXT_PIECE_LENGTH = 600_000;
 
 /** The id of a manifest as part of a statement; null when it is not there. */
-export function manifestIdAt({
-  repositoryId,
-  digest,
-}: {
-  repositoryId: number | SQL<number>;
-  digest: Digest;
-}): SQL<number> {
+export function manifestIdAt({ repositoryId, digest }: ManifestPlace): SQL<number> {
   return sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
 }
 
-/** Bytes are what they were first stored as: another media type becomes NULL, which the column refuses. */
+/**
+ * Bytes are what they were first stored as: another media type becomes NULL, which the column refuses.
+ *
+ * @param place.repositoryId null refuses the whole batch as well.
+ */
 export function upsertManifest(
   db: Database,
   { repositoryId, digest }: ManifestPlace,

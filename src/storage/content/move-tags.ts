@@ -2,7 +2,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
-import type { Tag } from "../../kernel/reference.ts";
+import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { companionByName, companionOf, isAnnounced, tagKindOf } from "../../kernel/tag-kind.ts";
 import type { Database } from "../database.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
@@ -83,6 +83,11 @@ export const MOVED = {
   waitingSince: sql`excluded.waiting_since`,
 };
 
-export function touchRepository(db: Database, repositoryId: number, now: Date) {
-  return db.update(repositories).set({ updatedAt: now }).where(eq(repositories.id, repositoryId));
+/** Notes that a repository has changed, and answers its id. */
+export function touchRepository(db: Database, name: RepositoryName, now: Date) {
+  return db
+    .update(repositories)
+    .set({ updatedAt: now })
+    .where(eq(repositories.name, name))
+    .returning({ id: repositories.id });
 }

@@ -6,58 +6,104 @@ import { and, asc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../model/rights/access.ts";
 import type { QuotaHolder } from "../../kernel/quotas.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { mayPushNow } from "../rights/access.ts";
-import type { Database } from "../database.ts";
-import { type QuotaRefusal, refusedByQuota, roomOf } from "../quotas/quotas.ts";
-import { openUploads, organizations, repositories } from "../schema.ts";
+import { type Database, isConstraintFailure } from "../database.ts";
+import {
+  batchIn,
+  type CreationRefusal,
+  pushTargetOf,
+  refusedIn,
+  type RepositoryCreation,
+} from "../images/repositories.ts";
+import { saveSignature } from "../logins/used-signatures.ts";
+import { roomOf } from "../quotas/quotas.ts";
+import { openUploads, organizations, repositories, usedSignatures } from "../schema.ts";
+
+/** Whether an upload has a place, and with it how many bytes more its organization and account may store. */
+export type UploadPlace =
+  | { outcome: "opened"; room: number }
+  /** The upload was ended. */
+  | { outcome: "upload-unknown" }
+  /** There is no such repository, or no right to push to it, or not any more. */
+  | { outcome: "repository-unknown" }
+  | CreationRefusal;
 
 /**
- * The statements that open an upload in a repository if the user may push there, for the end of a batch. The first answers
- * a row when it was opened, the second how many bytes more may be stored there: {@link readOpening} reads both.
+ * Gives an upload a place in a repository if the user may push there, in one batch; one that has a place keeps it. Unless it
+ * was opened, nothing has changed.
+ *
+ * @param creation who creates the repository in the same batch if it does not exist; undefined when nobody does.
  */
-export function insertOpenUpload(
+export async function openUploadRow(
   db: Database,
   { user, passwordChanges }: Actor,
   repository: RepositoryName,
   id: string,
-) {
+  creation?: RepositoryCreation,
+): Promise<UploadPlace> {
+  const target = pushTargetOf(db, repository, { userId: user.id, passwordChanges });
+  const organizationId = sql`(
+    SELECT ${repositories.organizationId} FROM ${repositories} WHERE ${repositories.id} = ${target})`;
+  try {
+    const [, [room]] = await batchIn(db, repository, creation, [
+      db
+        .insert(openUploads)
+        .values({
+          id,
+          organizationId,
+          userId: user.id,
+          seenAt: sql`CASE WHEN NOT ${isUploadEnded(id)} THEN ${Date.now()} END`,
+        })
+        .onConflictDoUpdate({ target: openUploads.id, set: { seenAt: sql`excluded.seen_at` } }),
+      roomQuery(db, repository),
+    ]);
+    return { outcome: "opened", room: room?.room ?? 0 };
+  } catch (error) {
+    const isNull = (column: string) => isConstraintFailure(error, `NOT NULL constraint failed: open_uploads.${column}`);
+    if (isNull("organization_id")) return { outcome: "repository-unknown" };
+    if (isNull("seen_at")) return { outcome: "upload-unknown" };
+    return refusedIn(db, error, repository, creation, {});
+  }
+}
+
+/** How many bytes more may be stored in a repository; null when its organization does not exist. */
+function roomQuery(db: Database, repository: RepositoryName) {
   const organization = sql`FROM ${organizations} WHERE ${organizations.name} = ${organizationOf(repository)}`;
-  const rooms = sql<number>`min(
+  const rooms = sql<number | null>`min(
     ${roomOf("organization", sql`(SELECT ${organizations.id} ${organization})`, "storedBytes")},
     ${roomOf("account", sql`(SELECT ${organizations.accountId} ${organization})`, "storedBytes")})`;
-  return [
-    db
-      .insert(openUploads)
-      .select(
-        sql`SELECT ${id}, ${repositories.organizationId}, ${user.id}, ${Date.now()} FROM ${repositories}
-            WHERE ${repositories.name} = ${repository} AND ${mayPushNow(db, { userId: user.id, passwordChanges })}`,
-      )
-      .returning({ id: openUploads.id }),
-    db.select({ room: rooms }).from(sql`(SELECT 1)`),
-  ] as const;
+  return db.select({ room: rooms }).from(sql`(SELECT 1)`);
 }
 
-/** Whether an upload was opened, and with it how many bytes more its organization and account may store. */
-export type UploadPlace = { outcome: "opened"; room: number } | { outcome: "not-opened" };
-
-/** What the statements of {@link insertOpenUpload} answered. */
-export function readOpening(opened: readonly unknown[], rooms: readonly { room: number | null }[]): UploadPlace {
-  return opened.length > 0 ? { outcome: "opened", room: rooms[0]?.room ?? 0 } : { outcome: "not-opened" };
-}
-
-/** Opens an upload in a repository that exists and that the user may push to; otherwise nothing is opened. */
-export async function openUploadRow(
+/** Whether a user may push to a repository that exists, and how many bytes more may be stored there, in one query. */
+export async function findPushRoom(
   db: Database,
-  actor: Actor,
+  { user, passwordChanges }: Actor,
   repository: RepositoryName,
-  id: string,
-): Promise<UploadPlace | QuotaRefusal> {
-  try {
-    const [opened, rooms] = await db.batch(insertOpenUpload(db, actor, repository, id));
-    return readOpening(opened, rooms);
-  } catch (error) {
-    return refusedByQuota(db, error, { organization: organizationOf(repository), needed: {} });
-  }
+): Promise<{ mayPush: boolean; room: number }> {
+  const target = pushTargetOf(db, repository, { userId: user.id, passwordChanges });
+  const [[found], [room]] = await db.batch([
+    db.select({ id: sql<number | null>`${target}` }).from(sql`(SELECT 1)`),
+    roomQuery(db, repository),
+  ]);
+  return { mayPush: (found?.id ?? null) !== null, room: room?.room ?? 0 };
+}
+
+/**
+ * Notes that an upload was ended, for as long as its id could open it anew. The id is signed, so it is kept where signatures
+ * are that are not accepted any more.
+ */
+export async function noteEndedUpload(db: Database, id: string, expiresAt: Date): Promise<void> {
+  await saveSignature(db, endedKey(id), expiresAt);
+}
+
+/** Whether an upload was ended, as a condition of what is written. */
+export function isUploadEnded(id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${usedSignatures} WHERE ${usedSignatures.signature} = ${endedKey(id)})`;
+}
+
+/** No signature of a request looks so. */
+function endedKey(id: string): string {
+  return `upload ${id}`;
 }
 
 /** The statement that gives the place of an upload back. */

@@ -23,7 +23,12 @@ export function holdsFor({ match, noneMatch }: Precondition, repositoryId: numbe
 }
 
 /** A statement that refuses its whole batch unless the condition holds: {@link isPreconditionFailure} knows the error. */
-export function requireHolds(db: Database, precondition: Precondition, repositoryId: number, reference: Reference) {
+export function requireHolds(
+  db: Database,
+  precondition: Precondition,
+  repositoryId: number | SQL<number>,
+  reference: Reference,
+) {
   return db
     .update(repositories)
     .set({ name: sql`NULL` })

@@ -12,8 +12,15 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { insertPlatforms } from "../images/platforms.ts";
+import {
+  batchIn,
+  type CreationRefusal,
+  pushTargetOf,
+  refusedIn,
+  repositoryIdOf,
+  type RepositoryCreation,
+} from "../images/repositories.ts";
 import { findImmutableTags } from "../immutable-rules/kept-tags.ts";
-import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { tags } from "../schema.ts";
 import { insertDeliveries, isTooManyDeliveries, limitDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
 import { findManifest } from "./find-manifest.ts";
@@ -30,7 +37,6 @@ import { type Unsettled, unsettledQuery } from "./settling.ts";
 
 export interface ManifestPush {
   repository: RepositoryName;
-  repositoryId: number;
   digest: Digest;
   text: string;
   /** Bytes. */
@@ -47,7 +53,7 @@ export interface ManifestPush {
 /** What came of a push. Unless it was saved, nothing has changed. */
 export type ManifestSaving =
   /** With what triggers are to be told of, and what is to be settled of companions. */
-  | { outcome: "saved"; outbox: OutboxEntry[]; unsettled: Unsettled[] }
+  | { outcome: "saved"; repositoryId: number; outbox: OutboxEntry[]; unsettled: Unsettled[] }
   /** A blob or child is not in the repository: `findMissing` names them. */
   | { outcome: "part-missing" }
   | { outcome: "precondition-failed" }
@@ -56,34 +62,51 @@ export type ManifestSaving =
   /** The same bytes are stored as another media type; undefined when they are gone by now. */
   | { outcome: "media-type-differs"; stored: string | undefined }
   | { outcome: "too-many-deliveries" }
+  /** There is no such repository, or the actor may not push to it, or not any more. */
   | { outcome: "repository-unknown" }
-  | QuotaRefusal;
+  | CreationRefusal;
 
-export async function saveManifest(db: Database, push: ManifestPush): Promise<ManifestSaving> {
+/**
+ * Stores a manifest if the actor may push it when the batch runs, whatever a token of some minutes ago says.
+ *
+ * @param creation who creates the repository in the same batch if it does not exist; undefined when nobody does.
+ */
+export async function saveManifest(
+  db: Database,
+  push: ManifestPush,
+  creation?: RepositoryCreation,
+): Promise<ManifestSaving> {
   try {
-    const results = await db.batch(statementsOf(db, push));
-    return { outcome: "saved", outbox: results[0], unsettled: results.at(-1) as Unsettled[] };
+    const results = await batchIn(db, push.repository, creation, statementsOf(db, push));
+    const [[repository], outbox] = results;
+    if (!repository) throw new Error(`no row came back for repository ${push.repository}`);
+    return { outcome: "saved", repositoryId: repository.id, outbox, unsettled: results.at(-1) as Unsettled[] };
   } catch (error) {
-    return refusalOf(db, push, error);
+    return refusalOf(db, push, creation, error);
   }
 }
 
 function statementsOf(db: Database, push: ManifestPush) {
-  const { repository, repositoryId, digest, text, size, manifest, actor, registry, condition } = push;
+  const { repository, digest, text, size, manifest, actor, registry, condition } = push;
   const now = new Date();
   const { mediaType } = manifest;
+  const repositoryId = repositoryIdOf(repository);
   const place = { repositoryId, digest };
+  const { passwordChanges } = actor;
+  const target = pushTargetOf(db, repository, { userId: actor.user.id, passwordChanges });
   const moves = movesOf(push.tags, { digest, ...manifest });
   const event = { repository, user: actor.user.name, registry };
   return [
-    // First, while the tags are where they were.
+    touchRepository(db, repository, now),
+    // While the tags are where they were.
     insertDeliveries(db, repositoryId, sql`${JSON.stringify(moves)}`, event, { digest, mediaType, size }, (tag) =>
       isPointedTo(place, tag),
     ),
     // It counts what the statement before it has written.
     ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
     ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
-    upsertManifest(db, place, manifest, size, now),
+    // Here it is decided whether the actor may push.
+    upsertManifest(db, { repositoryId: target, digest }, manifest, size, now),
     ...insertTexts(db, place, text),
     insertNamedBlobs(db, place, manifest.blobs),
     insertOptionalBlobs(db, place, manifest.optionalBlobs),
@@ -91,7 +114,6 @@ function statementsOf(db: Database, push: ManifestPush) {
     ...(manifest.platforms.length > 0 ? [insertPlatforms(db, repositoryId, digest, manifest.platforms)] : []),
     insertMoveHistory(db, place, push.tags, actor.user.id, now),
     moveTags(db, place, moves, now),
-    touchRepository(db, repositoryId, now),
     insertAudit(db, actor, {
       action: "manifest.push",
       organization: organizationOf(repository),
@@ -104,13 +126,21 @@ function statementsOf(db: Database, push: ManifestPush) {
 }
 
 /** What the failure of the batch means. */
-async function refusalOf(db: Database, push: ManifestPush, error: unknown): Promise<ManifestSaving> {
-  const { repository, repositoryId, digest, size, condition } = push;
+async function refusalOf(
+  db: Database,
+  push: ManifestPush,
+  creation: RepositoryCreation | undefined,
+  error: unknown,
+): Promise<ManifestSaving> {
+  const { repository, digest, size, condition } = push;
+  if (isConstraintFailure(error, "NOT NULL constraint failed: manifests.repository_id")) {
+    return { outcome: "repository-unknown" };
+  }
   if (condition && isPreconditionFailure(error)) return { outcome: "precondition-failed" };
   if (isTooManyDeliveries(error)) return { outcome: "too-many-deliveries" };
   if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
     const names = sql`(SELECT value FROM json_each(${JSON.stringify(push.tags)}))`;
-    const isPushed = and(eq(tags.repositoryId, repositoryId), sql`${tags.name} IN ${names}`);
+    const isPushed = and(eq(tags.repositoryId, repositoryIdOf(repository)), sql`${tags.name} IN ${names}`);
     return { outcome: "tags-immutable", tags: await findImmutableTags(db, isPushed) };
   }
   if (isConstraintFailure(error, "NOT NULL constraint failed: manifests.media_type")) {
@@ -122,8 +152,5 @@ async function refusalOf(db: Database, push: ManifestPush, error: unknown): Prom
     };
   }
   if (isConstraintFailure(error, "NOT NULL constraint failed")) return { outcome: "part-missing" };
-  // Somebody deleted the image meanwhile.
-  if (isConstraintFailure(error, "FOREIGN KEY constraint failed")) return { outcome: "repository-unknown" };
-  const needed = { manifestBytes: size, tags: push.tags.length };
-  return refusedByQuota(db, error, { organization: organizationOf(repository), needed });
+  return refusedIn(db, error, repository, creation, { manifestBytes: size, tags: push.tags.length });
 }

@@ -1,7 +1,7 @@
 /** Why an upload is refused, as its session says it and the registry reads it. */
 import type { Digest } from "../../kernel/digest.ts";
 import { asRefusal, type Refusal } from "../../kernel/errors.ts";
-import type { QuotaRefusal } from "../quotas/quotas.ts";
+import type { CreationRefusal } from "../images/repositories.ts";
 
 export type UploadRefusal =
   /** It was finished, cancelled or expired, or never began, or is somebody else's. */
@@ -21,7 +21,7 @@ export type UploadRefusal =
   | { outcome: "digest-differs"; claimed: Digest; actual: Digest | undefined }
   /** The repository was deleted meanwhile, or the right to push to it is gone. */
   | { outcome: "repository-unknown" }
-  | QuotaRefusal
+  | CreationRefusal
   /** The body broke off, came too slowly, or there was no memory for it. */
   | { outcome: "body-refused"; refusal: Refusal };
 

@@ -1,6 +1,6 @@
 /**
- * One upload of one blob, from the opening POST to the closing PUT: a Durable Object, so that there is exactly one owner
- * of the offset.
+ * One upload of one blob that comes in chunks, from the first of them to the closing PUT: a Durable Object, so that there is
+ * exactly one owner of the offset. The id that its client got says all that opening it needs (`model/content/upload-ids.ts`).
  *
  * Bytes are cut into equal parts of an R2 multipart upload. What does not fill a part yet is the tail, kept in the
  * object's own storage. `offset` counts parts and tail, and is written together with them, so it never claims a byte that
@@ -9,25 +9,25 @@
  *
  * Every R2 key is noted before anything is written under it; the alarm removes what no `blobs` row names.
  *
- * An upload takes a place, a row of `open_uploads` that is there before it and goes with it, and knows from its opening how
- * many bytes there is room for (docs/quotas.md).
+ * An upload takes a place, a row of `open_uploads` that is there before anything is stored and goes with it, and learns with
+ * it how many bytes there is room for (docs/quotas.md). An upload that has ended says so for as long as its id could open it.
  */
 import { DurableObject } from "cloudflare:workers";
 import { createHash, type Hash } from "node:crypto";
 import type { Env } from "../../env.ts";
 import { free } from "../../memory.ts";
-import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex, hexOf } from "../../kernel/digest.ts";
-import { asRefusal } from "../../kernel/errors.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex } from "../../kernel/digest.ts";
 import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { bodyPlaces, BodyReader, discardRest, IDLE } from "../../streams.ts";
-import { markFound, replaceObject, saveBlob } from "./blobs.ts";
+import { BodyReader, discardRest, IDLE } from "../../streams.ts";
+import { saveBlob } from "./blobs.ts";
+import { keepOneObject } from "./keep-object.ts";
 import { openDatabase } from "../database.ts";
-import { discardObject, hasObject, newObjectKey } from "./objects.ts";
+import { discardObject, newObjectKey } from "./objects.ts";
 import { deleteOpenUpload, touchOpenUploads } from "./open-uploads.ts";
 import { discardPart, isMemoryScarce, PartBuffer, takePart, waitForPart } from "./part-buffer.ts";
+import { type ByteStream, isOthersTurn, isR2Error, putAsItComes, putObject, SINGLE_PUT_BYTES } from "./put-object.ts";
 import { findRoom } from "../quotas/quotas.ts";
-import { isUploadPlaceWanted } from "./upload-places.ts";
 import { RefusedUpload, refusalOf, type UploadOutcome, type UploadRefusal } from "./upload-refusals.ts";
 
 /** Who opened an upload and where to: nobody else may see or continue it. */
@@ -42,15 +42,18 @@ export interface UploadFinisher extends UploadOwner {
   passwordChanges: number | undefined;
 }
 
-export interface UploadOpening extends UploadOwner {
+/** What opens the session of an id that has none yet. */
+export interface UploadOpening {
   /** The algorithm to hash with while bytes come in; another one costs reading them back at the end. */
   algorithm: DigestAlgorithm;
-  /**
-   * How many bytes the organization and its account had room for when that was last looked up. For more bytes it is looked
-   * up again.
-   */
-  room: number;
+  /** Until when the id may open a session, in milliseconds since 1970. */
+  expiresAt: number;
+  /** Takes a place for the upload. It is called once, while bytes come in already, and none is stored before it has answered. */
+  takePlace: () => Promise<PlaceTaking>;
 }
+
+/** Whether there was a place, and then how many bytes the organization and its account have room for. */
+export type PlaceTaking = { outcome: "taken"; room: number } | { outcome: "refused" };
 
 /** What a request says of the bytes it carries. */
 export interface ChunkBounds {
@@ -62,7 +65,15 @@ export interface ChunkBounds {
   isLengthCertain?: boolean;
 }
 
-interface Session extends UploadOpening {
+interface Session extends UploadOwner {
+  algorithm: DigestAlgorithm;
+  /**
+   * How many bytes the organization and its account had room for when that was last looked up. For more bytes it is looked
+   * up again.
+   */
+  room: number;
+  /** Until when the id could open the session anew; undefined for an id of an older version, which opened it at once. */
+  expiresAt?: number;
   /** Bytes that are safe: in parts or in the tail. */
   offset: number;
   lastUsedAt: number;
@@ -77,9 +88,9 @@ interface RunningHash {
   position: number;
 }
 
-type ByteStream = ReadableStream<Uint8Array>;
-
-/** Keys of the object's storage, beside `session`. */
+/** A key of the object's storage: until when an upload that has ended is known to have ended. */
+const ENDED = "ended";
+/** Other keys, beside `session`. */
 const PREFIX = {
   /** + number: the ETag of a part in R2. */
   part: "part:",
@@ -91,8 +102,6 @@ const PREFIX = {
 
 /** A value in the object's storage ends at 2 MB. */
 const TAIL_PIECE_BYTES = 1024 * 1024;
-/** R2 takes up to 4.995 GiB in one `put`; a longer body is cut into parts even when its length is known. */
-const SINGLE_PUT_BYTES = 4 * 1024 * 1024 * 1024;
 const PART_TRIES = 4;
 /** For how long an upload waits for memory before it makes do with less. */
 const APPEND_TRIES = 20;
@@ -101,8 +110,7 @@ const APPEND_PAUSE_MS = 25;
 const ALARM_PAUSE_MS = 60 * 60 * 1000;
 /** Refusals after which an upload cannot go on. */
 const FATAL: readonly UploadRefusal["outcome"][] = ["repository-unknown", "quota-exceeded"];
-/** R2's error codes, which are in its messages only. */
-const BAD_DIGEST = 10037;
+/** R2's error code, which is in its message only. */
 const NO_SUCH_UPLOAD = 10024;
 
 export class UploadSession extends DurableObject<Env> {
@@ -110,48 +118,35 @@ export class UploadSession extends DurableObject<Env> {
   /** A blob that the organization stores already, and that may come whatever room there is. */
   #known: { digest: Digest; size: number } | undefined;
   #isBusy = false;
+  /** A session that waits for its place: nothing of it is stored yet. */
+  #unplaced: { session: Session; placed: Promise<void> } | undefined;
 
-  /** Starts the session. The caller made the id, which no one can guess or forge. */
-  async open({ repository, userId, algorithm, room }: UploadOpening): Promise<void> {
-    this.#save({ repository, userId, algorithm, room, offset: 0, lastUsedAt: Date.now() });
-    this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
-    // Most are done long before, and then leave nothing.
-    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
-  }
-
-  /** How many bytes are safe. */
-  status(owner: UploadOwner): UploadOutcome<{ offset: number }> {
-    return answer(() => ({ offset: this.#load(owner).offset }));
+  /**
+   * How many bytes are safe.
+   *
+   * @param expiresAt until when the id may open a session; undefined for one that cannot.
+   * @returns `isOpen`: whether there is a session already.
+   */
+  status(owner: UploadOwner, expiresAt: number | undefined): UploadOutcome<{ offset: number; isOpen: boolean }> {
+    return answer(() => {
+      if (!this.#read() && this.#mayOpen(expiresAt)) return { offset: 0, isOpen: false };
+      return { offset: this.#load(owner).offset, isOpen: true };
+    });
   }
 
   /**
-   * Makes the verified bytes a blob. Answers the key of the object that has them from now on: an older one if the digest
-   * was stored already, unless R2 has lost it.
+   * Adds a chunk and answers how many bytes are safe afterwards.
+   *
+   * @param opening opens the session if there is none.
    */
-  async #record(blob: { digest: Digest; objectKey: string; size: number }, by: UploadFinisher): Promise<string> {
-    const db = openDatabase(this.env.DB);
-    const saved = await saveBlob(db, { ...blob, upload: this.ctx.id.toString() }, by);
-    if (saved.outcome !== "saved") throw new RefusedUpload(saved);
-    const { objectKey, lostAt } = saved;
-    if (objectKey === blob.objectKey) return objectKey;
-    if (await hasObject(this.env.BUCKET, { objectKey, size: blob.size })) {
-      if (lostAt) await markFound(db, objectKey);
-      return objectKey;
-    }
-    const kept = await replaceObject(db, blob.digest, objectKey, blob.objectKey);
-    // What may be left of it: in the local runtime, its metadata.
-    await discardObject(db, this.env.BUCKET, objectKey);
-    return kept;
-  }
-
-  /** Adds a chunk and answers how many bytes are safe afterwards. */
   async append(
     owner: UploadOwner,
     bounds: ChunkBounds,
     body: ByteStream | null,
+    opening?: UploadOpening,
   ): Promise<UploadOutcome<{ offset: number }>> {
     return answerAsync(body, () =>
-      this.#exclusively(owner, async (session) => {
+      this.#exclusively(this.#loadOrOpen(owner, opening), async (session) => {
         if (session.done) throw new RefusedUpload({ outcome: "upload-unknown" });
         await this.#receive(session, bounds, body);
         return { offset: session.offset };
@@ -164,40 +159,50 @@ export class UploadSession extends DurableObject<Env> {
    * with it.
    */
   async store(
-    opening: UploadOpening & UploadFinisher,
+    owner: UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
+    opening: UploadOpening,
   ): Promise<UploadOutcome<{ size: number }>> {
-    await this.open(opening);
     try {
-      return await this.finish(opening, digest, bounds, body);
+      return await this.finish(owner, digest, bounds, body, opening);
     } finally {
       const session = this.#read();
-      if (session && !session.done) await this.#end();
+      if (!session?.done) {
+        if (session) await this.#end();
+        await this.#forget();
+      }
     }
   }
 
   /**
    * Adds the last chunk, if there is one, checks the digest of the whole and makes it a blob of the repository. A
    * repeated call with the same digest gives the same answer. A digest that turns out wrong ends the upload.
+   *
+   * @param opening opens the session if there is none.
    */
   async finish(
     owner: UploadFinisher,
     digest: Digest,
     bounds: ChunkBounds,
     body: ByteStream | null,
+    opening?: UploadOpening,
   ): Promise<UploadOutcome<{ size: number }>> {
     return answerAsync(body, () =>
-      this.#exclusively(owner, async (session) => {
+      this.#exclusively(this.#loadOrOpen(owner, opening), async (session) => {
         if (session.done) {
           await discardRest(body);
           if (session.done.digest !== digest) throw new RefusedUpload({ outcome: "upload-unknown" });
           return { size: session.done.size };
         }
-        const key = await this.#complete(session, digest, bounds, body);
+        const objectKey = await this.#complete(session, digest, bounds, body);
         const size = session.offset;
-        const kept = await this.#record({ digest, objectKey: key, size }, owner);
+        const blob = { digest, objectKey, size, upload: this.ctx.id.toString() };
+        const db = openDatabase(this.env.DB);
+        const saved = await saveBlob(db, blob, owner);
+        if (saved.outcome !== "saved") throw new RefusedUpload(saved);
+        const kept = await keepOneObject(db, this.env.BUCKET, blob, saved);
         session.done = { digest, size };
         this.#save(session);
         await this.#discardObjects(kept);
@@ -207,11 +212,20 @@ export class UploadSession extends DurableObject<Env> {
     );
   }
 
-  /** Ends the upload and removes all it wrote. */
-  async cancel(owner: UploadOwner): Promise<UploadOutcome<null>> {
+  /**
+   * Ends the upload and removes all it wrote.
+   *
+   * @param expiresAt until when the id may open a session, which it then no longer does; undefined for one that cannot.
+   */
+  async cancel(owner: UploadOwner, expiresAt: number | undefined): Promise<UploadOutcome<null>> {
     return answerAsync(null, async () => {
-      if (this.#load(owner).done) throw new RefusedUpload({ outcome: "upload-unknown" });
-      return this.#exclusively(owner, async () => {
+      if (!this.#read() && this.#mayOpen(expiresAt)) {
+        await this.#forget(expiresAt);
+        return null;
+      }
+      const session = this.#load(owner);
+      if (session.done) throw new RefusedUpload({ outcome: "upload-unknown" });
+      return this.#exclusively(session, async () => {
         await this.#end();
         return null;
       });
@@ -238,7 +252,7 @@ export class UploadSession extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const session = this.#read();
-    if (!session) return;
+    if (!session) return this.#forget(this.ctx.storage.kv.get<number>(ENDED));
     const idleUntil = session.lastUsedAt + (session.done ? UPLOAD_DONE_MS : UPLOAD_IDLE_MS);
     if (this.#isBusy || Date.now() < idleUntil) {
       await this.ctx.storage.setAlarm(Math.max(idleUntil, Date.now() + ALARM_PAUSE_MS));
@@ -256,7 +270,36 @@ export class UploadSession extends DurableObject<Env> {
   }
 
   #read(): Session | undefined {
-    return this.ctx.storage.kv.get<Session>("session");
+    return this.#unplaced?.session ?? this.ctx.storage.kv.get<Session>("session");
+  }
+
+  /** Whether an id that has no session may open one. */
+  #mayOpen(expiresAt: number | undefined): boolean {
+    return expiresAt !== undefined && Date.now() < expiresAt && this.ctx.storage.kv.get(ENDED) === undefined;
+  }
+
+  #loadOrOpen(owner: UploadOwner, opening: UploadOpening | undefined): Session {
+    if (this.#read() || !opening || !this.#mayOpen(opening.expiresAt)) return this.#load(owner);
+    const { repository, userId } = owner;
+    const { algorithm, expiresAt } = opening;
+    const session = { repository, userId, algorithm, expiresAt, room: 0, offset: 0, lastUsedAt: Date.now() };
+    this.#hash = { hash: createHash(algorithm), algorithm, position: 0 };
+    const placed = this.#place(session, opening);
+    placed.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+    this.#unplaced = { session, placed };
+    return session;
+  }
+
+  /** Takes the place of a session, and stores that there is one. */
+  async #place(session: Session, { takePlace }: UploadOpening): Promise<void> {
+    const taken = await takePlace();
+    // Why not is known where the place was asked for.
+    if (taken.outcome === "refused") throw new RefusedUpload({ outcome: "upload-unknown" });
+    session.room = taken.room;
+    this.#unplaced = undefined;
+    this.#save(session);
+    // Most are done long before, and then leave little.
+    await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
   }
 
   /** Refuses the same whether the session is gone or somebody else's. */
@@ -274,16 +317,21 @@ export class UploadSession extends DurableObject<Env> {
   }
 
   /** Other requests of the same upload can come in at every `await`; only one may write at a time. */
-  async #exclusively<T>(owner: UploadOwner, write: (session: Session) => Promise<T>): Promise<T> {
-    const session = this.#load(owner);
+  async #exclusively<T>(session: Session, write: (session: Session) => Promise<T>): Promise<T> {
     if (this.#isBusy) throw new RefusedUpload({ outcome: "upload-busy", offset: session.offset });
     this.#isBusy = true;
+    const unplaced = this.#unplaced;
     try {
-      return await write(session);
+      const written = await write(session);
+      await unplaced?.placed;
+      return written;
     } catch (error) {
+      // So that whoever has a place has a session.
+      await unplaced?.placed.catch(() => undefined);
       if (error instanceof RefusedUpload && FATAL.includes(error.refusal.outcome)) await this.#end();
       throw error;
     } finally {
+      this.#unplaced = undefined;
       this.#isBusy = false;
     }
   }
@@ -309,7 +357,7 @@ export class UploadSession extends DurableObject<Env> {
       sending = undefined;
       await last;
     };
-    const requireRoomSoFar = () => this.#requireRoom(session, before + received, digest);
+    const requireRoomSoFar = () => this.#requireRoom(session, before + Math.max(received, bounds.length ?? 0), digest);
     const moveToTail = async () => {
       await requireRoomSoFar();
       await sent();
@@ -413,16 +461,18 @@ export class UploadSession extends DurableObject<Env> {
     }
     const size = session.offset + (bounds.length ?? 0);
     if (size > MAX_BLOB_BYTES) throw new RefusedUpload({ outcome: "blob-too-large" });
-    await this.#requireRoom(session, size, digest);
+    // While the place is being taken, bytes come in already.
+    if (!this.#unplaced) await this.#requireRoom(session, size, digest);
   }
 
   /**
-   * Refuses a size for which there is no room, before it is stored. Whether there is in the end is decided when the blob is
-   * recorded: others may have taken the room meanwhile.
+   * Waits for the place of the upload, and refuses a size for which there is no room, before it is stored. Whether there is in
+   * the end is decided when the blob is recorded: others may have taken the room meanwhile.
    *
    * @param digest where it is known: what the organization stores already needs none.
    */
   async #requireRoom(session: Session, size: number, digest: Digest | undefined): Promise<void> {
+    await this.#unplaced?.placed;
     if (size <= session.room || (digest !== undefined && digest === this.#known?.digest && size <= this.#known.size)) {
       return;
     }
@@ -498,13 +548,20 @@ export class UploadSession extends DurableObject<Env> {
   /** Brings all bytes together in one R2 object whose digest is right, and answers its key. */
   async #complete(session: Session, digest: Digest, bounds: ChunkBounds, body: ByteStream | null): Promise<string> {
     if (body && session.offset === 0 && bounds.isLengthCertain && (bounds.length ?? Infinity) <= SINGLE_PUT_BYTES) {
+      await this.#unplaced?.placed;
       await this.#requireBounds(session, bounds, digest);
-      const object = await this.#putAsItComes(digest, body, bounds.length ?? 0);
-      session.offset = object.size;
-      return object.key;
+      const whole = { body, length: bounds.length ?? 0 };
+      const { key, size } = await this.#checked(() => putAsItComes(this.env.BUCKET, this.#noteNewKey(), digest, whole));
+      session.offset = size;
+      return key;
     }
     await this.#receive(session, bounds, body, digest);
-    if (!session.multipart) return (await this.#withTail(session, (tail) => this.#put(digest, tail))).key;
+    await this.#unplaced?.placed;
+    if (!session.multipart) {
+      const put = (tail: Uint8Array) => putObject(this.env.BUCKET, this.#noteNewKey(), digest, tail);
+      const { key } = await this.#checked(() => this.#withTail(session, put));
+      return key;
+    }
 
     const known = this.#knownDigest(session, algorithmOf(digest));
     if (known && known !== digest) throw await this.#wrongDigest(digest, known);
@@ -513,24 +570,14 @@ export class UploadSession extends DurableObject<Env> {
     return session.multipart.key;
   }
 
-  /** One `put`, in which R2 checks the digest itself and stores nothing when it is wrong. */
-  async #put(digest: Digest, bytes: ByteStream | Uint8Array): Promise<R2Object> {
+  /** A wrong digest that R2 finds ends the upload. */
+  async #checked(put: () => Promise<R2Object>): Promise<R2Object> {
     try {
-      return await this.env.BUCKET.put(this.#noteNewKey(), bytes, { [algorithmOf(digest)]: hexOf(digest) });
+      return await put();
     } catch (error) {
-      if (isR2Error(error, BAD_DIGEST)) throw await this.#wrongDigest(digest);
+      if (error instanceof RefusedUpload && error.refusal.outcome === "digest-differs") await this.#end();
       throw error;
     }
-  }
-
-  /** The same with the bytes of a client, who may break off or pause for ever. */
-  async #putAsItComes(digest: Digest, body: ByteStream, length: number): Promise<R2Object> {
-    const { readable, writable } = new FixedLengthStream(length);
-    const [stored, sent] = await Promise.allSettled([this.#put(digest, readable), pump(body, writable)]);
-    // When both failed, one because of the other, the client's part tells why; a wrong digest is known at the end only.
-    if (sent.status === "rejected" && asRefusal(sent.reason)) throw sent.reason;
-    if (stored.status === "rejected") throw stored.reason;
-    return stored.value;
   }
 
   #knownDigest(session: Session, algorithm: DigestAlgorithm): Digest | undefined {
@@ -563,7 +610,7 @@ export class UploadSession extends DurableObject<Env> {
     if (actual !== digest) throw await this.#wrongDigest(digest, actual);
   }
 
-  async #wrongDigest(claimed: Digest, actual?: Digest): Promise<RefusedUpload> {
+  async #wrongDigest(claimed: Digest, actual: Digest): Promise<RefusedUpload> {
     await this.#end();
     return new RefusedUpload({ outcome: "digest-differs", claimed, actual });
   }
@@ -585,8 +632,22 @@ export class UploadSession extends DurableObject<Env> {
     await this.#discardObjects();
     if (session && !session.done) await this.#givePlaceBack();
     this.#hash = undefined;
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    await this.#forget(session?.expiresAt);
+  }
+
+  /** Forgets all of an upload, but as long as its id could open it anew, not that it has ended. */
+  async #forget(expiresAt = 0): Promise<void> {
+    const { storage } = this.ctx;
+    if (Date.now() >= expiresAt) {
+      await storage.deleteAlarm();
+      await storage.deleteAll();
+      return;
+    }
+    storage.transactionSync(() => {
+      for (const [key] of this.#list("")) storage.kv.delete(key);
+      storage.kv.put(ENDED, expiresAt);
+    });
+    await storage.setAlarm(expiresAt);
   }
 
   /** Forgets what a finished upload was made of. */
@@ -607,11 +668,6 @@ export class UploadSession extends DurableObject<Env> {
   }
 }
 
-/** Whether a client that sends slowly holds up others. */
-function isOthersTurn(): boolean {
-  return isMemoryScarce() || isUploadPlaceWanted() || bodyPlaces.isWanted;
-}
-
 function answer<T>(work: () => T): UploadOutcome<T> {
   try {
     return { outcome: "done", value: work() };
@@ -630,10 +686,6 @@ async function answerAsync<T>(body: ByteStream | null, work: () => Promise<T>): 
   }
 }
 
-function isR2Error(error: unknown, code: number): boolean {
-  return error instanceof Error && error.message.includes(`(${code})`);
-}
-
 /** Keys are listed in the order of their bytes. */
 function sortable(number: number): string {
   return String(number).padStart(12, "0");
@@ -646,25 +698,6 @@ async function appendSoon(part: PartBuffer, piece: Uint8Array): Promise<boolean>
     if (part.append(piece)) return true;
   }
   return false;
-}
-
-/** Passes a body on. */
-async function pump(body: ByteStream, writable: WritableStream<Uint8Array>): Promise<void> {
-  const reader = new BodyReader(body, isOthersTurn);
-  const writer = writable.getWriter();
-  try {
-    for (;;) {
-      const piece = await reader.read(Infinity);
-      if (piece === undefined) break;
-      if (piece !== IDLE) await writer.write(piece);
-    }
-    await writer.close();
-  } catch (error) {
-    await writer.abort(error).catch(() => undefined);
-    throw error;
-  } finally {
-    await reader.release();
-  }
 }
 
 async function isAtEnd(reader: BodyReader): Promise<boolean> {

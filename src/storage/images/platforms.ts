@@ -6,7 +6,12 @@ import { asColumn, type Database } from "../database.ts";
 import { blobs, manifestPlatforms, manifests, repositories, repositoryBlobs, tags } from "../schema.ts";
 
 /** The statement that notes what a manifest runs on, unless that is known or the manifest is gone. */
-export function insertPlatforms(db: Database, repositoryId: number, digest: Digest, platforms: readonly Platform[]) {
+export function insertPlatforms(
+  db: Database,
+  repositoryId: number | SQL<number>,
+  digest: Digest,
+  platforms: readonly Platform[],
+) {
   return db
     .insert(manifestPlatforms)
     .select(

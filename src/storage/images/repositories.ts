@@ -1,17 +1,17 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { Actor, User } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { mayAddImages } from "../rights/access.ts";
+import { mayAddImages, mayPushNow } from "../rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { isAccountGone, isThere, isNamedUser } from "../deletion/gone.ts";
 import { ownImages } from "./image-selectors.ts";
-import { insertOpenUpload, readOpening, type UploadPlace } from "../content/open-uploads.ts";
 import { insertOrganization } from "../organizations/organizations.ts";
-import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
+import { type QuotaNeed, type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { organizations, repositories, users } from "../schema.ts";
 
 /** The id of a repository as part of a statement; null when there is none. */
@@ -36,64 +36,74 @@ export const PLACE_COLUMNS = {
   generation: repositories.generation,
 };
 
+/**
+ * The id of the repository of a name, if a user may push to it when the statement runs, as part of a statement; null
+ * otherwise. In a column that refuses null it refuses the whole batch.
+ */
+export function pushTargetOf(
+  db: Database,
+  name: RepositoryName,
+  by: { userId: number; passwordChanges?: number | undefined },
+): SQL<number> {
+  return sql<number>`(
+    SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name} AND ${mayPushNow(db, by)})`;
+}
+
 /** Why a batch that was to create a repository has failed; nothing has changed then. */
 export type CreationRefusal = { outcome: "account-gone" } | QuotaRefusal;
 
+/** Who creates a repository that does not exist, as far as the actor may. */
+export interface RepositoryCreation {
+  actor: Actor;
+  /** How many organizations the user may have created; 0 when none is to be created here. */
+  organizationQuota: number;
+}
+
 /**
- * Creates a repository and its organization, as far as they do not exist and the actor may. Two callers at once make one.
+ * Runs a batch that writes to a repository, behind the statements that create it if that is wanted.
  *
- * @param organizationQuota how many organizations the user may have created; 0 when none is to be created here.
+ * @returns what the batch's own statements answered.
  */
-export async function createRepository(
+export async function batchIn<U extends BatchItem<"sqlite">, T extends Readonly<[U, ...U[]]>>(
   db: Database,
-  actor: Actor,
   name: RepositoryName,
-  organizationQuota: number,
-): Promise<{ outcome: "done" } | CreationRefusal> {
-  try {
-    await db.batch(creation(db, actor, name, organizationQuota));
-    return { outcome: "done" };
-  } catch (error) {
-    return refusalOf(db, error, actor, name);
-  }
+  creation: RepositoryCreation | undefined,
+  statements: T,
+): Promise<BatchResponse<T>> {
+  if (!creation) return db.batch(statements);
+  const before = statementsOf(db, name, creation);
+  const results: unknown[] = await db.batch([...before, ...statements]);
+  return results.slice(before.length) as BatchResponse<T>;
 }
 
-/** The same, and opens an upload in it in the same batch. */
-export async function createRepositoryForUpload(
+/**
+ * Makes an outcome of what {@link batchIn} threw.
+ *
+ * @param needed what the batch's own statements take of quotas.
+ * @throws anything else than such a refusal as it came.
+ */
+export async function refusedIn(
   db: Database,
-  actor: Actor,
+  error: unknown,
   name: RepositoryName,
-  organizationQuota: number,
-  upload: string,
-): Promise<UploadPlace | CreationRefusal> {
-  try {
-    const [, , , , , opened, rooms] = await db.batch([
-      ...creation(db, actor, name, organizationQuota),
-      ...insertOpenUpload(db, actor, name, upload),
-    ]);
-    return readOpening(opened, rooms);
-  } catch (error) {
-    return refusalOf(db, error, actor, name);
-  }
+  creation: RepositoryCreation | undefined,
+  needed: QuotaNeed["needed"],
+): Promise<CreationRefusal> {
+  const organization = organizationOf(name);
+  if (!creation) return refusedByQuota(db, error, { organization, needed });
+  if (isAccountGone(error)) return { outcome: "account-gone" };
+  const { accountId } = creation.actor.user;
+  return refusedByQuota(db, error, { organization, accountId, needed: { images: 1, ...needed } });
 }
 
-function creation(db: Database, actor: Actor, name: RepositoryName, organizationQuota: number) {
+/** The statements that create a repository and its organization, as far as they do not exist. Two callers at once make one. */
+function statementsOf(db: Database, name: RepositoryName, { actor, organizationQuota }: RepositoryCreation) {
   const organization = organizationOf(name);
   return [
     ...insertOrganization(db, actor, organization, organizationQuota),
     insertRepository(db, actor, name),
     insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name }),
   ] as const;
-}
-
-async function refusalOf(
-  db: Database,
-  error: unknown,
-  { user: { accountId } }: Actor,
-  name: RepositoryName,
-): Promise<CreationRefusal> {
-  if (isAccountGone(error)) return { outcome: "account-gone" };
-  return refusedByQuota(db, error, { organization: organizationOf(name), accountId, needed: { images: 1 } });
 }
 
 /** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
@@ -141,7 +151,7 @@ export async function addRepository(
     ]);
     return { outcome: created.length > 0 ? "created" : "not-created" };
   } catch (error) {
-    return refusalOf(db, error, actor, name);
+    return refusedIn(db, error, name, { actor, organizationQuota: 0 }, {});
   }
 }
 

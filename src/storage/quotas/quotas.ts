@@ -216,17 +216,19 @@ export type Room =
  * Finds out whether an organization and its account have room for bytes.
  *
  * @param digest of the blob, where it is known: one that is stored already, and is at least so large, may come in any case.
+ * @param accountId of an organization that does not exist yet.
  */
 export async function findRoom(
   db: Database,
   organization: OrganizationName,
   bytes: number,
   digest: Digest | undefined,
+  accountId = COMMON_ID,
 ): Promise<Room> {
   const [blob] = digest === undefined ? [] : await findStored(db, organization, digest);
   if (blob && blob.size >= bytes) return { outcome: "known", blob };
   const found = await Promise.all(
-    QUOTA_HOLDERS.map((holder) => readHolder(db, holder, "storedBytes", organization, COMMON_ID)),
+    QUOTA_HOLDERS.map((holder) => readHolder(db, holder, "storedBytes", organization, accountId)),
   );
   const rooms = found.map(({ used, limit }) => (limit ?? UNLIMITED) - used);
   const least = Math.min(...rooms);

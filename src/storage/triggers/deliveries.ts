@@ -36,7 +36,7 @@ export interface PushedManifest {
  */
 export function insertDeliveries(
   db: Database,
-  repositoryId: number,
+  repositoryId: number | SQL<number>,
   tags: SQL,
   event: Pick<PushEvent, "repository" | "user" | "registry">,
   { digest, mediaType, size }: PushedManifest,

@@ -1,0 +1,15 @@
+import type { RepositoryName } from "../../../src/kernel/reference.ts";
+import type { Actor } from "../../../src/model/rights/access.ts";
+import { batchIn } from "../../../src/storage/images/repositories.ts";
+import { repositories } from "../../../src/storage/schema.ts";
+import type { Stores } from "../../../src/storage/stores.ts";
+import { eq } from "drizzle-orm";
+
+/** Creates a repository, and its organization, as a first push does; one that exists stays. Answers its id. */
+export async function createRepository({ db }: Stores, actor: Actor, name: RepositoryName): Promise<number> {
+  const [[row]] = await batchIn(db, name, { actor, organizationQuota: Number.MAX_SAFE_INTEGER }, [
+    db.select({ id: repositories.id }).from(repositories).where(eq(repositories.name, name)),
+  ]);
+  if (!row) throw new Error(`repository ${name} was not created`);
+  return row.id;
+}
