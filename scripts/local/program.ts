@@ -9,6 +9,7 @@ import { BundleFailed } from "./bundle.ts";
 import { ConsoleFailed } from "./console.ts";
 import { readListen } from "./listen.ts";
 import { MigrationFailed } from "./migrations.ts";
+import { PackageNotPatched } from "./patched-packages.ts";
 import { PortUnavailable, WorkerdDied } from "./runtime.ts";
 import { localSecrets } from "./secrets.ts";
 import { StateUnusable } from "./state-folder.ts";
@@ -27,6 +28,7 @@ const EXPLAINED = [
   ConfigurationError,
   ConsoleFailed,
   MigrationFailed,
+  PackageNotPatched,
   PortUnavailable,
   StateInUse,
   StateUnusable,

@@ -10,9 +10,11 @@ import { buildConsole } from "./console.ts";
 import { startCron } from "./cron.ts";
 import { DiskSpace } from "./disk-space.ts";
 import { startFront, type Front } from "./front.ts";
+import { startHashing } from "./hashing.ts";
 import { FRONT_HEADER, guardModule } from "./guard-module.ts";
 import { applyMigrations } from "./migrations.ts";
 import { localUrl, LOOPBACK } from "./listen.ts";
+import { requirePatches } from "./patched-packages.ts";
 import { processesWithEnvironment, processStart } from "./processes.ts";
 import { lockState, STATE_DIR_MARK } from "./state-lock.ts";
 import { sweep, sweepSessions } from "./sweep.ts";
@@ -92,9 +94,10 @@ export class WorkerdDied extends Error {
  * Starts a Worker on this machine, with all it needs and without a network: its bundle as it would be deployed, its
  * bindings with data below `stateDir`, migrations applied, cron triggers running.
  *
- * @throws StateInUse, PortUnavailable, BundleFailed, MigrationFailed; nothing is left running then.
+ * @throws PackageNotPatched, StateInUse, PortUnavailable, BundleFailed, MigrationFailed; nothing is left running then.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  requirePatches(ROOT);
   const configPath = resolve(options.configPath ?? join(ROOT, "wrangler.toml"));
   const host = options.host ?? LOOPBACK;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
@@ -123,6 +126,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       check: (head) => disk.requireRoom(head),
     });
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= V8_FLAGS;
+    await startHashing();
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
         host: "127.0.0.1",

@@ -12,6 +12,13 @@ const SAMPLE_INTERVAL = 50;
 /** Above idle, for one push of 1 GiB (the issue, section 6). */
 const LIMIT_MIB = 64;
 
+/** What comes together, and how often each does what it does. */
+const PULLS_AT_ONCE = 16;
+const PUSHES_AT_ONCE = 8;
+const TIMES_EACH = 3;
+/** Above idle, for all of them together: parts of uploads may take 45 MiB (ADR 19), and R2 holds a copy of those on their way. */
+const MANY_LIMIT_MIB = 128;
+
 /** Memory of one process in MiB, as the system counts it. */
 interface Usage {
   cold: number;
@@ -57,6 +64,10 @@ export async function measureMemory(servers: Servers, isQuick: boolean): Promise
     report(`${subject.name}: pull ${size}`, await usageOfPull(servers, subject, newLayer(large)), limit);
   }
   const [berth] = subjects;
+  if (berth) {
+    const many = await usageOfMany(servers, berth, isQuick ? MIB : 64 * MIB);
+    report(`Berth: ${PULLS_AT_ONCE} pulls and ${PUSHES_AT_ONCE} pushes at once`, many, MANY_LIMIT_MIB);
+  }
   if (berth && !isQuick) {
     const usage = await usageOfPush(servers, berth, "streamed", newLayer(3 * large));
     const above = report("Berth: push 3 GiB, streamed", usage, undefined);
@@ -84,6 +95,25 @@ async function usageOfPull(servers: Servers, subject: Subject, layer: Layer): Pr
     },
   );
   return usageOf(stateDir, subject, "known length", (store, connection) => store.pull(connection, layer));
+}
+
+/** Pushes of both kinds and pulls of layers of a size, each on a connection of its own and again and again. */
+function usageOfMany(servers: Servers, subject: Subject, size: number): Promise<Usage> {
+  return usageOf(servers.newStateDir(), subject, "streamed", async (store, connection) => {
+    const pulled = newLayer(size);
+    await store.push(connection, pulled, "streamed");
+    const lane = async (work: (own: Connection) => Promise<void>) => {
+      const own = await Connection.open(store.server.url);
+      for (let count = 0; count < TIMES_EACH; count += 1) await work(own);
+      own.close();
+    };
+    await Promise.all([
+      ...Array.from({ length: PULLS_AT_ONCE }, () => lane((own) => store.pull(own, pulled))),
+      ...Array.from({ length: PUSHES_AT_ONCE }, (_, index) =>
+        lane((own) => store.push(own, newLayer(size), index % 2 === 0 ? "streamed" : "known length")),
+      ),
+    ]);
+  });
 }
 
 async function usageOf(

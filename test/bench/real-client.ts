@@ -1,6 +1,6 @@
-/** Pulls by a real client, which checks what it gets: how long somebody waits, Berth against docker-registry. */
+/** Pushes and pulls by a real client, which checks what it gets: how long somebody waits, Berth against docker-registry. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute, findProgram } from "../support/commands.ts";
@@ -15,7 +15,7 @@ const HEAD = ["", "Berth s", "docker-registry s", "speed ratio", "target"];
 const NOT_SLOWER = 0.95;
 
 /**
- * Measures pulls with skopeo, into a folder, and prints their table.
+ * Measures pushes and pulls with skopeo, from a folder and into one, and prints their table.
  *
  * @returns no targets when skopeo or docker-registry is not installed, and says so.
  */
@@ -39,47 +39,100 @@ export async function measureRealClient(
   const rows: string[][] = [];
   const targets: Target[] = [];
   for (const { name, sizes, rounds } of images) {
-    const layers = sizes.map((size) => newLayer(size > MIB ? Math.ceil(size / scale) : size));
-    const times = { berth: [] as number[], docker: [] as number[] };
-    for (const store of [berth, docker]) await pushImage(store, layers);
+    const layersOf = () => sizes.map((size) => newLayer(size > MIB ? Math.ceil(size / scale) : size));
+    const pulls: Times = { berth: [], docker: [] };
+    const pushes: Times = { berth: [], docker: [] };
+    const pulled = layersOf();
+    for (const store of [berth, docker]) await pushImage(store, pulled);
     for (let round = 0; round < (isQuick ? 1 : rounds); round += 1) {
-      times.berth.push(await timePull(skopeo, berth));
-      times.docker.push(await timePull(skopeo, docker));
+      pulls.berth.push(await timePull(skopeo, berth));
+      pulls.docker.push(await timePull(skopeo, docker));
+      const layers = layersOf();
+      pushes.berth.push(await timePush(skopeo, berth, layers));
+      pushes.docker.push(await timePush(skopeo, docker, layers));
     }
-    const ratio = median(times.docker.map((time, round) => time / (times.berth[round] ?? Number.NaN)));
-    rows.push([
-      `pull, ${name}`,
-      median(times.berth).toFixed(2),
-      median(times.docker).toFixed(2),
-      ratio.toFixed(2),
-      `>= ${NOT_SLOWER}`,
-    ]);
-    targets.push(atLeast(`pull with skopeo, ${name}, of docker-registry`, ratio, NOT_SLOWER));
+    for (const [what, times] of [
+      ["pull", pulls],
+      ["push", pushes],
+    ] satisfies [string, Times][]) {
+      const ratio = median(times.docker.map((time, round) => time / (times.berth[round] ?? Number.NaN)));
+      rows.push([
+        `${what}, ${name}`,
+        median(times.berth).toFixed(2),
+        median(times.docker).toFixed(2),
+        ratio.toFixed(2),
+        `>= ${NOT_SLOWER}`,
+      ]);
+      targets.push(atLeast(`${what} with skopeo, ${name}, of docker-registry`, ratio, NOT_SLOWER));
+    }
     for (const store of [berth, docker]) await store.server.clear();
   }
-  printTable("Pulls with skopeo, login included", HEAD, rows);
+  printTable("Pulls and pushes with skopeo, login included", HEAD, rows);
   return targets;
+}
+
+/** Seconds, by round. */
+interface Times {
+  berth: number[];
+  docker: number[];
 }
 
 async function pushImage(store: RegistryStore, layers: readonly Layer[]): Promise<void> {
   await store.login();
   const connection = await Connection.open(store.server.url);
-  // Unlike any other: clearing a server takes its objects away, but it still knows their digests.
-  const config = textLayer(JSON.stringify({ author: randomUUID() }));
+  const { config, manifest } = imageWith(layers);
   for (const layer of [config, ...layers]) await store.push(connection, layer, "streamed");
-  await store.putManifest(connection, manifestOf(config, layers));
+  await store.putManifest(connection, manifest);
   connection.close();
 }
 
-/** Seconds. */
-async function timePull(skopeo: string, { server }: RegistryStore): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), "berth-bench-pull-"));
+/** The image of some layers, unlike any other: clearing a server takes its objects away, but it still knows their digests. */
+function imageWith(layers: readonly Layer[]): { config: Layer; manifest: string } {
+  const config = textLayer(JSON.stringify({ author: randomUUID() }));
+  return { config, manifest: manifestOf(config, layers) };
+}
+
+function timePull(skopeo: string, store: RegistryStore): Promise<number> {
+  return timeCopy(skopeo, store, "src", (directory) => [imageOn(store), `dir:${directory}`]);
+}
+
+function timePush(skopeo: string, store: RegistryStore, layers: readonly Layer[]): Promise<number> {
+  return timeCopy(skopeo, store, "dest", (directory) => {
+    const { config, manifest } = imageWith(layers);
+    mkdirSync(directory, { recursive: true });
+    for (const { digest, plain } of [config, ...layers]) {
+      const file = join(directory, digest.slice("sha256:".length));
+      for (const piece of plain()) appendFileSync(file, piece);
+    }
+    writeFileSync(join(directory, "version"), "Directory Transport Version: 1.1\n");
+    writeFileSync(join(directory, "manifest.json"), manifest);
+    return [`dir:${directory}`, imageOn(store)];
+  });
+}
+
+function imageOn({ server }: RegistryStore): string {
+  return `docker://${new URL(server.url).host}/${REPOSITORY}:${TAG}`;
+}
+
+/**
+ * Seconds that a copy takes between a registry and a folder.
+ *
+ * @param side of the copy that the registry is on, as skopeo's options call it.
+ * @param prepare makes what is to be copied, and answers from where and to where.
+ */
+async function timeCopy(
+  skopeo: string,
+  { server }: RegistryStore,
+  side: "src" | "dest",
+  prepare: (directory: string) => string[],
+): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "berth-bench-copy-"));
   try {
-    const credentials = server.password === undefined ? [] : ["--src-creds", `admin:${server.password}`];
-    const source = `docker://${new URL(server.url).host}/${REPOSITORY}:${TAG}`;
+    const credentials = server.password === undefined ? [] : [`--${side}-creds`, `admin:${server.password}`];
+    const places = prepare(directory);
     const start = performance.now();
     const { exitCode, output } = await execute(
-      [skopeo, "copy", "--quiet", "--src-tls-verify=false", ...credentials, source, `dir:${directory}`],
+      [skopeo, "copy", "--quiet", `--${side}-tls-verify=false`, ...credentials, ...places],
       { timeout: 300_000 },
     );
     if (exitCode !== 0) throw new Error(`skopeo ended with ${exitCode}:\n${output}`);

@@ -20,6 +20,7 @@ import { measureMemory } from "./memory.ts";
 import { measureTransfers, type Contestants } from "./rows.ts";
 import { measureRealClient } from "./real-client.ts";
 import { dockerRegistryVersion, Servers } from "./servers.ts";
+import { measureSmallImage } from "./small-image.ts";
 import { measureSmallRequests } from "./small-requests.ts";
 import { measureStartup } from "./startup.ts";
 import { BareStore, RegistryStore } from "./stores.ts";
@@ -88,7 +89,11 @@ async function run(isQuick: boolean): Promise<number> {
       const { berth, docker } = contestants;
       measured.push(...(await measureRealClient(berth, docker, isQuick)));
     }
-    if (wants("requests")) await measureSmallRequests(contestants, isQuick);
+    if (wants("requests")) {
+      measured.push(...(await measureSmallRequests(contestants, isQuick)));
+      const { berth, docker } = contestants;
+      measured.push(...(await measureSmallImage(berth, docker, isQuick)));
+    }
     for (const store of [contestants.berth, contestants.ceiling, contestants.docker]) await store?.server.stop();
   }
   if (wants("cli")) {

@@ -1,26 +1,27 @@
 /** Requests per second of what a pull consists of besides its layers. */
 import { Connection, type Request } from "./client.ts";
 import { newLayer } from "./layers.ts";
-import { raceRow, type Contestants, type Race } from "./rows.ts";
+import { raceRow, raceTargets, type Contestants, type Race } from "./rows.ts";
 import { imageOf, succeed, type SmallRequest, type Store } from "./stores.ts";
-import { printTable } from "./table.ts";
+import { printTable, type Target } from "./table.ts";
 
-const KINDS: SmallRequest[] = [
-  "GET /v2/",
-  "HEAD manifest by tag",
-  "GET manifest by tag",
-  "HEAD manifest by digest",
-  "GET manifest by digest",
-  "HEAD blob",
-  "GET blob",
+/** The requests, and how many times as fast as docker-registry they have to be answered. */
+const KINDS: [kind: SmallRequest, dockerTarget: number][] = [
+  ["GET /v2/", 1],
+  ["HEAD manifest by tag", 1],
+  ["GET manifest by tag", 1],
+  ["HEAD manifest by digest", 2],
+  ["GET manifest by digest", 2],
+  ["HEAD blob", 1.5],
+  ["GET blob", 1],
 ];
 const CONNECTIONS = [1, 16];
 const BLOB_BYTES = 256 * 1024;
 
 const HEAD = ["", "Berth req/s", "bare Worker", "ratio", "target", "docker-registry", "ratio", "target"];
 
-/** Measures all small requests and prints their table. They have no target: nobody named one. */
-export async function measureSmallRequests(contestants: Contestants, isQuick: boolean): Promise<void> {
+/** Measures all small requests and prints their table. */
+export async function measureSmallRequests(contestants: Contestants, isQuick: boolean): Promise<Target[]> {
   const { berth, ceiling, docker } = contestants;
   const layer = newLayer(BLOB_BYTES);
   const image = { layer, manifest: imageOf(layer) };
@@ -33,7 +34,8 @@ export async function measureSmallRequests(contestants: Contestants, isQuick: bo
   }
 
   const rows: string[][] = [];
-  for (const kind of KINDS) {
+  const targets: Target[] = [];
+  for (const [kind, dockerTarget] of KINDS) {
     for (const connections of CONNECTIONS) {
       const race: Race = { berth: [], ceiling: [], docker: [] };
       const rate = async (store: Store) => {
@@ -46,10 +48,12 @@ export async function measureSmallRequests(contestants: Contestants, isQuick: bo
         if (docker) race.docker.push(await rate(docker));
       }
       const name = `${kind}${kind === "GET blob" ? " of 256 KiB" : ""}, ${connections} at once`;
-      rows.push(raceRow(name, race, (value) => value.toFixed(0), undefined, undefined));
+      rows.push(raceRow(name, race, (value) => value.toFixed(0), undefined, dockerTarget));
+      targets.push(...raceTargets(name, race, undefined, dockerTarget));
     }
   }
   printTable("Small requests (bare Worker: no D1; `{}`, R2.head or R2.get of as many bytes)", HEAD, rows);
+  return targets;
 }
 
 /** Requests per second over some connections, each of which sends the next when it has the answer. */

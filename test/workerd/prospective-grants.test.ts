@@ -96,7 +96,7 @@ describe("a token for a name that somebody else has taken since", () => {
       for (const [method, query] of [
         ["PATCH", ""],
         ["PUT", `?digest=${digestOf(bytes)}`],
-      ]) {
+      ] as const) {
         const path = `${opened.headers.get("Location")}${query}`;
         const headers = { ...bearer(token), "Content-Length": String(bytes.byteLength) };
         expect((await fetchAnonymously(path, { method, headers, body: bytes })).status).toBe(403);

@@ -1,0 +1,22 @@
+/** What `r2-operations-worker.js` does, by name. */
+export const OPERATIONS = [
+  "puts of many sizes",
+  "checksums of every algorithm",
+  "checksums that do not match",
+  "ETags",
+  "metadata",
+  "keys and metadata that are too long",
+  "conditional puts",
+  "conditional gets",
+  "ranges",
+  "ranges of parts",
+  "overwriting",
+  "lists",
+  "deletions",
+  "multipart uploads",
+  "parts that are refused",
+  "parts that are replaced",
+  "uploads that are over",
+  "values that break off",
+  "many values at once",
+];
