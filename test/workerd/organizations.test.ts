@@ -24,7 +24,7 @@ import {
   tokenFor,
   withSettings,
 } from "../support/workerd/managing-clients.ts";
-import { basic, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
+import { basic, digestOf, errorsOf, fetchAnonymously, OCI_MANIFEST } from "../support/workerd/registry-requests.ts";
 import { planOf, scansIn } from "../support/workerd/query-plans.ts";
 
 const NAMESPACES = "/v2/manage/namespaces";
@@ -447,7 +447,7 @@ describe("a token from before an organization existed", () => {
         // A look before a push that is refused finds nothing.
         ["GET", `/v2/${name}/web/manifests/1.0`, 404, "NAME_UNKNOWN"],
         ["GET", `/v2/${name}/web/tags/list`, 404, "NAME_UNKNOWN"],
-        ["POST", `/v2/${name}/web/blobs/uploads/`, 403, "DENIED"],
+        ["POST", `/v2/${name}/web/blobs/uploads/?digest=${digestOf("")}`, 403, "DENIED"],
         ["DELETE", `/v2/${name}/web/manifests/${digest}`, 403, "DENIED"],
       ] as const) {
         const response = await sendWithToken(token, method, path);

@@ -16,6 +16,8 @@ const STATEMENT_METHODS = ["all", "first", "raw", "run"] as const;
 const SESSION_METHODS = ["append", "cancel", "endIfIdle", "finish", "status", "store"] as const;
 /** So that trips which were begun together overlap. */
 const LEAST_MS = 20;
+/** Longer than what work does between two trips. */
+const QUIET_MS = 5 * LEAST_MS;
 
 /** Sends a request and counts. */
 export async function tripsOf(send: () => Promise<Response>): Promise<Trips> {
@@ -43,6 +45,13 @@ export async function tripsOf(send: () => Promise<Response>): Promise<Trips> {
     ),
   ];
   try {
+    // What requests before this one have left for after their answers is not counted.
+    for (let seen = -1; seen < trips.length || trips.some(({ end }) => end === Infinity);) {
+      seen = trips.length;
+      await scheduler.wait(QUIET_MS);
+    }
+    trips.length = 0;
+    sessions.length = 0;
     const { status } = await send();
     const done = trips.filter(({ end }) => end !== Infinity);
     return { status, database: done.length, inSequence: longestChain(done), sessions };
