@@ -7,6 +7,7 @@ import { describe, it } from "vitest";
 import { UPLOAD_PART_BYTES } from "../../src/kernel/limits.ts";
 import { type Client, newAccount, newOrganization, pushAs, tokenFor } from "../support/workerd/managing-clients.ts";
 import { digestOf, fetchAnonymously, OCI_MANIFEST, someBytes, streamOf } from "../support/workerd/registry-requests.ts";
+import { twoMinutesLater } from "../support/workerd/clock.ts";
 import { tripsOf } from "../support/workerd/trips.ts";
 
 interface Place {
@@ -92,15 +93,27 @@ describe("an upload", () => {
     expect(database).toBe(2);
   });
 
-  it("that comes whole, the first of its image, takes two", async ({ expect }) => {
+  it("that comes whole, the first of its image, takes one as well", async ({ expect }) => {
     const place = await newPlace();
     const bytes = someBytes();
     const location = await locationOf(open({ ...place, repository: `${place.organization}/new` }));
-    expect(await tripsOf(() => put(place, location, bytes, bytes))).toEqual({
-      status: 201,
-      database: 2,
-      inSequence: 2,
-      sessions: [],
+    const one = { status: 201, database: 1, inSequence: 1, sessions: [] };
+    expect(await tripsOf(() => put(place, location, bytes, bytes))).toEqual(one);
+  });
+
+  it("into an image that was deleted since its token was made takes two", async ({ expect }) => {
+    const place = await newPlace();
+    expect((await place.client.delete(`/api/organizations/${place.organization}/images/image`)).status).toBe(204);
+    const bytes = someBytes();
+    const location = await locationOf(open(place));
+    const two = { status: 201, database: 2, inSequence: 2, sessions: [] };
+    expect(await tripsOf(() => put(place, location, bytes, bytes))).toEqual(two);
+    // From then on the isolate knows.
+    const other = someBytes();
+    expect(await tripsOf(async () => put(place, location, other, other))).toEqual({
+      ...two,
+      database: 1,
+      inSequence: 1,
     });
   });
 
@@ -126,14 +139,14 @@ describe("an upload", () => {
     });
   });
 
-  it("in chunks, the first of its image, takes one more for the first", async ({ expect }) => {
+  it("in chunks, the first of its image, takes no more", async ({ expect }) => {
     const place = await newPlace();
     const location = await locationOf(open({ ...place, repository: `${place.organization}/new` }));
     const init = { method: "PATCH", headers: place.headers, body: streamOf(someBytes()) };
     expect(await tripsOf(() => fetchAnonymously(location, init))).toEqual({
       status: 202,
-      database: 2,
-      inSequence: 2,
+      database: 1,
+      inSequence: 1,
       sessions: ["append"],
     });
   });
@@ -160,15 +173,15 @@ describe("a manifest", () => {
     expect(await tripsOf(() => push(place, `${path}/newer`, text, { "If-None-Match": "*" }))).toEqual(one);
   });
 
-  it("that is the first of its image takes two", async ({ expect }) => {
+  it("that is the first of its image takes one", async ({ expect }) => {
     const place = await newPlace();
     const index = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [] };
     const type = { "Content-Type": index.mediaType };
     const path = `${place.organization}/new/manifests/v1`;
     expect(await tripsOf(() => push(place, path, JSON.stringify(index), type))).toEqual({
       status: 201,
-      database: 2,
-      inSequence: 2,
+      database: 1,
+      inSequence: 1,
       sessions: [],
     });
   });
@@ -176,7 +189,7 @@ describe("a manifest", () => {
 
 describe("a mount", () => {
   it.for(["from one repository", "from anywhere"])(
-    "%s takes one trip, and two into a new image",
+    "%s takes one trip, into a new image too",
     async (how, { expect }) => {
       const place = await newPlace();
       const source = `${place.organization}/source`;
@@ -188,7 +201,78 @@ describe("a mount", () => {
           headers: place.headers,
         });
       expect(await tripsOf(mount("image"))).toEqual({ status: 201, database: 1, inSequence: 1, sessions: [] });
-      expect(await tripsOf(mount("new"))).toEqual({ status: 201, database: 2, inSequence: 2, sessions: [] });
+      expect(await tripsOf(mount("new"))).toEqual({ status: 201, database: 1, inSequence: 1, sessions: [] });
     },
   );
+});
+
+describe("a look for a blob", () => {
+  const look = ({ repository, headers }: Place, digest: string) =>
+    tripsOf(() => fetchAnonymously(`/v2/${repository}/blobs/${digest}`, { method: "HEAD", headers }));
+
+  async function pushLayer(place: Place): Promise<string> {
+    const bytes = someBytes();
+    const response = await put(place, await locationOf(open(place)), bytes, bytes);
+    if (response.status !== 201) throw new Error(`pushing a layer: ${response.status}`);
+    return digestOf(bytes);
+  }
+
+  it("that its user has just pushed asks R2 alone, in chunks as well", async ({ expect }) => {
+    const place = await newPlace();
+    const none = { status: 200, database: 0, inSequence: 0, sessions: [] };
+    expect(await look(place, await pushLayer(place))).toEqual(none);
+    const bytes = someBytes();
+    const init = { method: "PATCH", headers: place.headers, body: streamOf(bytes) };
+    const location = await locationOf(fetchAnonymously(await locationOf(open(place)), init));
+    await put(place, location, bytes);
+    expect(await look(place, digestOf(bytes))).toEqual(none);
+  });
+
+  it("beside one that was found asks R2 alone", async ({ expect }) => {
+    const place = await newPlace();
+    const [config, layer, other] = [await pushLayer(place), await pushLayer(place), await pushLayer(place)];
+    const descriptorOf = (digest: string) => ({ mediaType: "application/octet-stream", digest, size: 100 });
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: descriptorOf(config),
+      layers: [descriptorOf(layer)],
+    };
+    const pushed = await fetchAnonymously(`/v2/${place.repository}/manifests/several`, {
+      method: "PUT",
+      headers: { ...place.headers, "Content-Type": OCI_MANIFEST },
+      body: JSON.stringify(manifest),
+    });
+    expect(pushed.status).toBe(201);
+    await twoMinutesLater(async () => {
+      expect(await look(place, layer)).toMatchObject({ status: 200, inSequence: 1 });
+      expect(await look(place, config)).toEqual({ status: 200, database: 0, inSequence: 0, sessions: [] });
+      // No manifest has it.
+      expect(await look(place, other)).toMatchObject({ status: 200, inSequence: 1 });
+    });
+  });
+
+  it("is never answered by what another user has seen, nor of another repository", async ({ expect }) => {
+    const place = await newPlace();
+    const digest = await pushLayer(place);
+    expect(await look({ ...place, repository: `${place.organization}/source` }, digest)).toMatchObject({ status: 404 });
+    const { member } = await newAccount();
+    const token = await tokenFor(member, `repository:${place.repository}:pull,push`);
+    const stranger = { ...place, headers: { Authorization: `Bearer ${token}` } };
+    expect((await look(stranger, digest)).status).not.toBe(200);
+  });
+
+  it("is true again at once after a removal, and when the bytes are lost", async ({ expect }) => {
+    const place = await newPlace();
+    const [removed, lost] = [await pushLayer(place), await pushLayer(place)];
+    const headers = {
+      Authorization: `Bearer ${await tokenFor(place.client, `repository:${place.repository}:delete`)}`,
+    };
+    const path = `/v2/${place.repository}/blobs/${removed}`;
+    expect((await fetchAnonymously(path, { method: "DELETE", headers })).status).toBe(202);
+    expect((await look(place, removed)).status).toBe(404);
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?").bind(lost).first("object_key");
+    await env.BUCKET.delete(String(key));
+    expect((await look(place, lost)).status).toBe(404);
+  });
 });

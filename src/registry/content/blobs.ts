@@ -5,15 +5,23 @@ import { counted } from "../../kernel/counted.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { findBlob as find, type FoundBlob, markLost, touchBlob, unlinkBlob } from "../../storage/content/blobs.ts";
+import {
+  findBlob as find,
+  type FoundBlob,
+  listBlobsBeside,
+  markLost,
+  touchBlob,
+  unlinkBlob,
+} from "../../storage/content/blobs.ts";
 import { hasObject } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
-import type { Access, Confirmable } from "../rights/access.ts";
+import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
 import { announceRemovals, findNearBlob, isSame, rememberBlob } from "./edge-content.ts";
 import { nameOf } from "./find-manifest.ts";
+import { findNotedBlob, noteBlobs } from "./noted-blobs.ts";
 import { countPull } from "./pulls.ts";
 
 /** How exact `lastUsedAt` is: an existence check writes at most this often. */
@@ -29,17 +37,26 @@ export interface Blob {
  * Answers that a blob exists and can be read. The client may now rely on it for a manifest, so garbage collection
  * leaves it for the grace period.
  */
-export async function statBlob(
-  { stores }: Call<RegistryCaller>,
-  access: Access<"pull">,
-  digest: Digest,
-): Promise<Blob> {
+export async function statBlob(call: Call<RegistryCaller>, access: Access<"pull">, digest: Digest): Promise<Blob> {
+  const { stores } = call;
+  const { repository } = access;
+  const noted = findNotedBlob(call, repository, digest);
+  if (noted && (await hasObject(stores.bucket, noted))) return noted;
   const blob = await requireBlob(stores, access, digest);
   if (!(await isReadable(stores, blob))) throw lostBlob(digest);
   // The blob may be touched by those who use it elsewhere, and have to go here.
   const lastUsedAt = Math.min(blob.lastUsedAt.getTime(), blob.unneededSince || Infinity);
-  if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS && !(await touchBlob(stores.db, blob))) {
-    throw unknownBlob(access.repository, digest);
+  if (Date.now() - lastUsedAt > TOUCH_INTERVAL_MS) {
+    // Garbage collection leaves what a manifest names here, and for the grace period after that.
+    if (blob.unneededSince === null) call.after(() => touchBlob(stores.db, blob));
+    else if (!(await touchBlob(stores.db, blob))) throw unknownBlob(repository, digest);
+  }
+  // A push that looks for this one is about to look for those beside it.
+  if (blob.unneededSince === null) {
+    call.after(async () => {
+      if (!(await mayAccess(call, "push", repository))) return;
+      noteBlobs(call, repository, await listBlobsBeside(stores.db, blob));
+    });
   }
   return blob;
 }

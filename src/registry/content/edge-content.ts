@@ -15,6 +15,7 @@ import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { forgetRemovals, listRemovals, type Removal } from "../../storage/content/removals.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { TOKEN_LIFETIME_S } from "../logins/tokens.ts";
+import { forgetNoted } from "./noted-blobs.ts";
 import { EDGE_HEADERS, edgePath, edgeTag, isKept } from "./edge-contract.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -142,6 +143,7 @@ function remember(path: string, bytes: Bytes, manifest?: { id: number; mediaType
  * what a cache is not told ends with the tokens.
  */
 export async function announceRemovals(stores: Stores): Promise<void> {
+  forgetNoted();
   try {
     const removals = await listRemovals(stores.db, MAX_REMOVALS);
     if (removals.length === 0) return;

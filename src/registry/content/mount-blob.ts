@@ -16,14 +16,15 @@ import { isReadable } from "./blobs.ts";
  */
 export async function mountBlob(
   call: Call<RegistryCaller>,
-  { repository }: Access<"push">,
+  access: Access<"push">,
   { digest, from }: { digest: Digest; from: RepositoryName | undefined },
 ): Promise<boolean> {
   const { stores, caller } = call;
+  const { repository } = access;
   if (from && !(await mayAccess(call, "pull", from))) return false;
   const actor = actorOf(call);
   const among = from ? [from] : pullLimitOf(caller);
-  const mounting = await writeTo(call, repository, (creation) =>
+  const mounting = await writeTo(call, access, (creation) =>
     linkFrom(stores.db, actor, repository, digest, among, creation),
   );
   if (mounting.outcome === "quota-exceeded" || mounting.outcome === "account-gone") throw refusedCreation(mounting);

@@ -50,10 +50,11 @@ export interface PushedManifest {
  */
 export async function pushManifest(
   call: Call<RegistryCaller>,
-  { repository }: Access<"push">,
+  access: Access<"push">,
   push: ManifestPush,
 ): Promise<PushedManifest> {
   const { stores, registry } = call;
+  const { repository } = access;
   const actor = actorOf(call);
   const { reference, bytes, precondition } = push;
   const text = decode(bytes);
@@ -71,7 +72,7 @@ export async function pushManifest(
   const size = bytes.byteLength;
   const condition = precondition && { precondition, reference };
   const saved = { repository, digest, text, size, manifest, tags, actor, registry, condition };
-  const stored = await writeTo(call, repository, (creation) => saveManifest(stores.db, saved, creation));
+  const stored = await writeTo(call, access, (creation) => saveManifest(stores.db, saved, creation));
   if (stored.outcome !== "saved") throw await refusalOf(call, saved, stored);
   await settleAfter(call, { id: stored.repositoryId, name: repository }, stored.unsettled);
   const { outbox } = stored;

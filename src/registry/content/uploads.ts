@@ -23,6 +23,7 @@ import {
   cancelUpload,
   type ChunkBounds,
   endIdleUpload,
+  type FinishedUpload,
   finishUpload,
   isWhole,
   newSessionId,
@@ -39,6 +40,7 @@ import { actorOf, type Call } from "../call.ts";
 import type { Access } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
 import { writeTo } from "../images/repositories.ts";
+import { noteBlobs } from "./noted-blobs.ts";
 import { acceptedBy, refusedUpload } from "./upload-refusals.ts";
 
 export type { ChunkBounds };
@@ -116,13 +118,13 @@ function targetOf(call: Call, { access, id }: Upload): Target {
 /** Has a place taken for an upload when its session is opened, and not before. */
 function openingOf(
   call: Call,
-  { repository }: Access<"push">,
+  access: Access<"push">,
   session: string,
   signed: { algorithm: DigestAlgorithm; expiresAt: number },
 ): { opening: UploadOpening; placed: () => Promise<number> | undefined } {
   let placed: Promise<number> | undefined;
   const take = () => {
-    placed = takePlace(call, repository, session);
+    placed = takePlace(call, access, session);
     return placed.then(
       (room) => ({ outcome: "taken", room }) as const,
       () => ({ outcome: "refused" }) as const,
@@ -132,10 +134,11 @@ function openingOf(
 }
 
 /** Takes a place for an upload, if need be that of an idle one, and answers how many bytes there is room for. */
-async function takePlace(call: Call, repository: RepositoryName, session: string): Promise<number> {
+async function takePlace(call: Call, access: Access<"push">, session: string): Promise<number> {
   const { db } = call.stores;
+  const { repository } = access;
   const take = async () => {
-    const opened = await writeTo(call, repository, (creation) =>
+    const opened = await writeTo(call, access, (creation) =>
       openUploadRow(db, actorOf(call), repository, session, creation),
     );
     if (opened.outcome !== "opened") throw refusedUpload(opened, repository);
@@ -179,7 +182,7 @@ export async function uploadBlob(call: Call<RegistryCaller>, access: Access<"pus
   const owner = finisherOf(call, access);
   const answer = await storeInParts(uploads, session, owner, digest, { bounds, body, opening });
   await placed();
-  await requireRecorded(call, access, answer);
+  await requireRecorded(call, access, digest, answer);
 }
 
 /** Sends all of a blob to R2, and makes it a blob of the repository if the caller may push when that is done. */
@@ -219,10 +222,11 @@ async function record(call: Call, access: Access<"push">, blob: UploadedBlob): P
   const { repository } = access;
   const by = finisherOf(call, access);
   try {
-    const saved = await writeTo(call, repository, (creation) => saveBlob(db, blob, by, creation));
+    const saved = await writeTo(call, access, (creation) => saveBlob(db, blob, by, creation));
     if (saved.outcome !== "saved") throw refusedUpload(saved, repository);
     const kept = await keepOneObject(db, bucket, blob, saved);
     if (kept !== blob.objectKey) await bucket.delete(blob.objectKey);
+    noteBlobs(call, repository, [{ ...blob, objectKey: kept }]);
   } catch (error) {
     // After a failure it may have been recorded all the same: if it was not, garbage collection finds it.
     if (error instanceof RegistryError) await bucket.delete(blob.objectKey);
@@ -288,7 +292,7 @@ export async function completeUpload(call: Call<RegistryCaller>, upload: Upload,
   const owner = finisherOf(call, access);
   const answer = await finishUpload(call.stores.uploads, session, owner, digest, { bounds, body, opening });
   await placed();
-  await requireRecorded(call, access, answer);
+  await requireRecorded(call, access, digest, answer);
 }
 
 /** Ends an upload of which all comes at once. A digest that turns out wrong ends it as well. */
@@ -342,8 +346,10 @@ function finisherOf(call: Call, { repository }: Access<"push">): UploadFinisher 
 async function requireRecorded(
   call: Call,
   { repository }: Access<"push">,
-  answer: UploadOutcome<unknown>,
+  digest: Digest,
+  answer: UploadOutcome<FinishedUpload>,
 ): Promise<void> {
   if (answer.outcome === "repository-unknown") await findWriteTarget(call, "push", repository);
-  acceptedBy(answer, repository);
+  const { size, objectKey } = acceptedBy(answer, repository);
+  if (objectKey !== undefined) noteBlobs(call, repository, [{ digest, objectKey, size }]);
 }

@@ -6,7 +6,8 @@ import { type CreationRefusal, listOwnNames, type RepositoryCreation } from "../
 import type { Stores } from "../../storage/stores.ts";
 import { deletedAccount } from "../accounts/accounts.ts";
 import { type Call, actorOf } from "../call.ts";
-import type { CatalogAccess } from "../rights/access.ts";
+import { isNotedRepository, noteRepository } from "../content/noted-blobs.ts";
+import type { Access, CatalogAccess } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
 import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
 
@@ -14,6 +15,7 @@ import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
  * Writes to a repository in one batch, which decides anew whether the caller may push. A first push creates the repository
  * in that batch, and its organization with it if settings and quota allow (design: a newcomer's first push works).
  *
+ * @param access what the caller may do, and where the repository was when that was decided.
  * @param write the batch; it changes nothing when it answers "repository-unknown".
  * @returns what the batch has answered.
  * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
@@ -22,16 +24,22 @@ import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
  */
 export async function writeTo<T extends { outcome: string }>(
   call: Call,
-  name: RepositoryName,
+  { repository: name, place }: Pick<Access<"push">, "repository" | "place">,
   write: (creation?: RepositoryCreation) => Promise<T>,
 ): Promise<Exclude<T, { outcome: "repository-unknown" }>> {
   const actor = actorOf(call);
   const organizationQuota = quotaForPush(call.stores);
-  const written = await write();
-  if (isWritten(written)) return written;
-  // Most often it is the first push of an image: so it is created before it is looked up whether that is what was missing.
+  // Where there was none when the token was made, it is the first push of an image most often: one batch creates it and writes.
+  if (place || isNotedRepository(call, name)) {
+    const written = await write();
+    if (isWritten(written)) return written;
+  }
+  // It is created before it is looked up whether that is what was missing.
   const created = await write({ actor, organizationQuota });
-  if (isWritten(created)) return created;
+  if (isWritten(created)) {
+    noteRepository(call, name);
+    return created;
+  }
   const { user } = await findWriteTarget(call, "push", name);
   // The user has got a right since, or another role than the token says.
   const last = await write({ actor: { ...actor, user }, organizationQuota });

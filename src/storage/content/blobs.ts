@@ -17,12 +17,15 @@ import {
   type RepositoryCreation,
   repositoryIdOf,
 } from "../images/repositories.ts";
-import { blobs, repositories, repositoryBlobs } from "../schema.ts";
+import { blobs, manifestBlobs, manifests, repositories, repositoryBlobs } from "../schema.ts";
 
 export type BlobRecord = typeof blobs.$inferSelect;
 
 /** How many blobs without an object are looked at in one go: each costs a question to R2. */
 const MAX_UNLISTED = 50;
+/** How many blobs {@link listBlobsBeside} finds, and how many manifests it looks at. */
+const MAX_BESIDE = 200;
+const MAX_NAMING = 20;
 /** How many keys one statement takes. */
 const MAX_MARKED = 1000;
 
@@ -71,6 +74,29 @@ export async function findBlob(db: Database, repository: MeantRepository, digest
     outcome: "found",
     blob: { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince },
   };
+}
+
+/**
+ * Blobs that belong to an image together with this one, and are not lost: those that the repository's two newest manifests name
+ * which name this one. At most {@link MAX_BESIDE}; only the last {@link MAX_NAMING} manifests of all repositories that name it are
+ * looked at, so that a common base layer costs no more.
+ */
+export async function listBlobsBeside(
+  db: Database,
+  { id, repository }: FoundBlob,
+): Promise<{ digest: Digest; objectKey: string; size: number }[]> {
+  const naming = sql`
+    SELECT ${manifests.id} FROM (
+      SELECT ${manifestBlobs.manifestId} AS id FROM ${manifestBlobs}
+      WHERE ${manifestBlobs.blobId} = ${id} ORDER BY ${manifestBlobs}.rowid DESC LIMIT ${MAX_NAMING}) AS named
+    CROSS JOIN ${manifests} ON ${manifests.id} = named.id
+    WHERE ${manifests.repositoryId} = ${repository.id} ORDER BY ${manifests.id} DESC LIMIT 2`;
+  return db
+    .selectDistinct({ digest: blobs.digest, objectKey: blobs.objectKey, size: blobs.size })
+    .from(manifestBlobs)
+    .innerJoin(blobs, eq(blobs.id, manifestBlobs.blobId))
+    .where(and(sql`${manifestBlobs.manifestId} IN (${naming})`, isNull(blobs.lostAt)))
+    .limit(MAX_BESIDE);
 }
 
 /**

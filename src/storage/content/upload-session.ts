@@ -65,6 +65,14 @@ export interface ChunkBounds {
   isLengthCertain?: boolean;
 }
 
+/** What came of an upload. */
+export interface FinishedUpload {
+  /** Bytes. */
+  size: number;
+  /** Of the object that has them; undefined when it had been finished before. */
+  objectKey?: string;
+}
+
 interface Session extends UploadOwner {
   algorithm: DigestAlgorithm;
   /**
@@ -164,7 +172,7 @@ export class UploadSession extends DurableObject<Env> {
     bounds: ChunkBounds,
     body: ByteStream | null,
     opening: UploadOpening,
-  ): Promise<UploadOutcome<{ size: number }>> {
+  ): Promise<UploadOutcome<FinishedUpload>> {
     try {
       return await this.finish(owner, digest, bounds, body, opening);
     } finally {
@@ -188,9 +196,9 @@ export class UploadSession extends DurableObject<Env> {
     bounds: ChunkBounds,
     body: ByteStream | null,
     opening?: UploadOpening,
-  ): Promise<UploadOutcome<{ size: number }>> {
+  ): Promise<UploadOutcome<FinishedUpload>> {
     return answerAsync(body, () =>
-      this.#exclusively(this.#loadOrOpen(owner, opening), async (session) => {
+      this.#exclusively(this.#loadOrOpen(owner, opening), async (session): Promise<FinishedUpload> => {
         if (session.done) {
           await discardRest(body);
           if (session.done.digest !== digest) throw new RefusedUpload({ outcome: "upload-unknown" });
@@ -207,7 +215,7 @@ export class UploadSession extends DurableObject<Env> {
         this.#save(session);
         await this.#discardObjects(kept);
         this.#forgetBytes();
-        return { size };
+        return { size, objectKey: kept };
       }),
     );
   }

@@ -10,6 +10,7 @@ import { inPlace } from "./upload-places.ts";
 import { refusalOf, type UploadOutcome, type UploadRefusal } from "./upload-refusals.ts";
 import type {
   ChunkBounds,
+  FinishedUpload,
   PlaceTaking,
   UploadFinisher,
   UploadOpening,
@@ -19,6 +20,7 @@ import type {
 
 export type {
   ChunkBounds,
+  FinishedUpload,
   PlaceTaking,
   UploadFinisher,
   UploadOpening,
@@ -87,7 +89,7 @@ export async function storeInParts(
   owner: UploadFinisher,
   digest: Digest,
   { bounds, body, opening }: { bounds: ChunkBounds; body: ByteStream | null; opening: UploadOpening },
-): Promise<UploadOutcome<{ size: number }>> {
+): Promise<UploadOutcome<FinishedUpload>> {
   admit(body);
   const stub = find(uploads, id);
   if (!stub) return FOREIGN;
@@ -140,7 +142,7 @@ export async function finishUpload(
   owner: UploadFinisher,
   digest: Digest,
   { bounds, body, opening }: { bounds: ChunkBounds; body: ByteStream | null; opening?: UploadOpening | undefined },
-): Promise<UploadOutcome<{ size: number }>> {
+): Promise<UploadOutcome<FinishedUpload>> {
   admit(body);
   const stub = find(uploads, session);
   if (!stub) return FOREIGN;

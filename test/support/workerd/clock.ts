@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, vi } from "vitest";
 
-export const HOUR = 60 * 60 * 1000;
+const MINUTE = 60 * 1000;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /** The time of all code under test; R2 and D1 themselves have none that matters to tests. */
@@ -27,4 +28,14 @@ export function useClock(): Clock {
     vi.useRealTimers();
   });
   return clock;
+}
+
+/** Does something when what an isolate remembers of a push (`noted-blobs.ts`) counts no more. */
+export async function twoMinutesLater<T>(later: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2 * MINUTE });
+  try {
+    return await later();
+  } finally {
+    vi.useRealTimers();
+  }
 }
