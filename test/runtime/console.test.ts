@@ -118,7 +118,7 @@ describe("the console's files", () => {
       const missing = await fetch(`${url}/assets/nothing-00000000.js`);
       expect(missing.status).toBe(404);
       expect(missing.headers.get("Content-Type")).toBe("application/json");
-      expect(missing.headers.get("Cache-Control")).toBeNull();
+      expect(missing.headers.get("Cache-Control")).toBe("no-store");
     }
   });
 
