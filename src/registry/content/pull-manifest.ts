@@ -95,7 +95,7 @@ async function pullNear(
   return { digest: reference, mediaType, size, open };
 }
 
-/** The same of any repository by its name, for whom the caller of this has let pull; nothing is counted. */
+/** The same of any repository by its name. That the user may pull has been checked before; nothing is counted. */
 export async function findPull(
   stores: Stores,
   searched: RepositoryName | Confirmable,

@@ -334,7 +334,7 @@ export class UploadSession extends DurableObject<Env> {
       await unplaced?.placed;
       return written;
     } catch (error) {
-      // So that whoever has a place has a session.
+      // So that an upload with a place has a session.
       await unplaced?.placed.catch(() => undefined);
       if (error instanceof RefusedUpload && FATAL.includes(error.refusal.outcome)) await this.#end();
       throw error;

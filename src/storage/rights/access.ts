@@ -28,7 +28,7 @@ import { USER_COLUMNS, type UserRecord } from "../accounts/users.ts";
 /** Stands for nobody in conditions. */
 const NO_ID = -1;
 
-/** Whom a decision is about, as part of a statement: values, or columns of a row that may be missing. */
+/** The user that a decision is about, as part of a statement: values, or columns of a row that may be missing. */
 interface AskingUser {
   id: SQLWrapper | number;
   accountId: SQLWrapper | number;

@@ -135,7 +135,7 @@ export class Location {
     if (request.method !== "GET" && request.method !== "HEAD") return withStatus(await callee(request), "BYPASS");
     const { pathname, search } = new URL(request.url);
     const key = pathname + search;
-    // Whoever comes while another one is fetching waits for what that brings.
+    // A request that comes while another one is fetching waits for what that brings.
     while (this.#filling.has(key)) await this.#filling.get(key)?.catch(() => undefined);
     const known = this.#find(key, request);
     if (known && Date.now() < known.freshUntil) return answerWith(known, request, "HIT");
