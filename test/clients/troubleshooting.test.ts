@@ -104,7 +104,8 @@ const CASES: Record<string, () => Promise<string>> = {
   "denied: quota exceeded: organization acme has 1 of 1 tags": () => pushWithin({ tags: 1 }, "acme/web:3"),
 
   "denied: quota exceeded: you have … uploads under way that one user may have in organization acme": async () => {
-    const { status } = await owner.send("POST", "/v2/acme/web/blobs/uploads/");
+    const { headers } = await owner.send("POST", "/v2/acme/web/blobs/uploads/");
+    const { status } = await owner.send("PATCH", headers.get("Location") ?? "", "a first chunk");
     expect(status).toBe(202);
     return pushWithin({ openUploads: 1 }, "acme/web:3");
   },
