@@ -1,4 +1,4 @@
-/** What every request goes through before an API has it, and what answers where no API has anything. */
+/** The middleware before every API, and the answers to failures and to paths that no API has. */
 import type { Hono } from "hono";
 import { findConsoleFile } from "./console.ts";
 import type { AppEnv } from "./context.ts";

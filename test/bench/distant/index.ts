@@ -5,6 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Env } from "../../../src/env.ts";
 import * as berth from "../../../src/index.ts";
+import { withExports } from "../../support/workerd/execution-context.ts";
 import { type Trip, watched, type Watch } from "../counting/bindings.ts";
 import { EdgeCache } from "./edge-cache.ts";
 import type { Distance, Span, TripLog } from "./trips.ts";
@@ -103,12 +104,7 @@ function withEdge(context: ExecutionContext, id: string, work: Work): ExecutionC
       return "purged";
     },
   };
-  return {
-    waitUntil: (promise: Promise<unknown>) => context.waitUntil(promise),
-    passThroughOnException: () => context.passThroughOnException(),
-    props: context.props,
-    exports: { ...context.exports, ContentSource: edge },
-  } as unknown as ExecutionContext;
+  return withExports(context, { ...context.exports, ContentSource: edge });
 }
 
 /** The same answer, whose request ends with its last byte. */

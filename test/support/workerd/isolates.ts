@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Env } from "../../../src/env.ts";
 import type { Purging } from "../../../src/storage/stores.ts";
+import { withExports } from "./execution-context.ts";
 import { type Counts, countingEnv } from "./counting.ts";
 import type { Location, WorkersCache } from "./workers-cache.ts";
 
@@ -53,13 +54,7 @@ export async function startIsolate(cache?: WorkersCache, location = cache?.openL
   };
   const invoke = async <T>(asked: Env, act: (context: ExecutionContext) => Promise<T>, rest = true): Promise<T> => {
     const real = createExecutionContext();
-    const context = {
-      waitUntil: (work: Promise<unknown>) => real.waitUntil(work),
-      passThroughOnException: () => undefined,
-      exports: { ContentSource: sourceOf(asked, (work) => real.waitUntil(work)) },
-      props: {},
-    };
-    const result = await act(context as unknown as ExecutionContext);
+    const result = await act(withExports(real, { ContentSource: sourceOf(asked, (work) => real.waitUntil(work)) }));
     if (rest) await waitOnExecutionContext(real);
     return result;
   };
