@@ -75,6 +75,11 @@ export interface ErrorDetails {
   PERMISSION_UNKNOWN: { user_id: string };
   PRECONDITION_FAILED: { reference: string };
   QUOTA_EXCEEDED: QuotaExcess;
+  REMOTE_EXISTS: Named;
+  REMOTE_INVALID: WrongAddress;
+  REMOTE_IN_USE: Named;
+  REMOTE_LIMIT: None;
+  REMOTE_UNKNOWN: Named;
   REPOSITORY_EXISTS: Named;
   REPOSITORY_UNKNOWN: Named;
   RETENTION_EXISTS: Named;

@@ -1,7 +1,7 @@
 /** What the operator may set in `wrangler.toml` (docs/deploy.md), with its defaults. */
 import { ConfigurationError } from "../kernel/errors.ts";
 import { parseOrigins } from "./origins.ts";
-import { type AllowedTarget, parseAllowedTargets } from "./triggers/outbound.ts";
+import { type AllowedTarget, parseAllowedTargets } from "./outbound/targets.ts";
 import { type OrganizationName, parseOrganizationName } from "../kernel/reference.ts";
 
 const GIB = 1024 ** 3;

@@ -898,7 +898,7 @@ export const deliveries = sqliteTable(
   ],
 );
 
-/** How fast requests may go out: `storage/triggers/outbound-paces.ts`. */
+/** How fast requests may go out: `storage/outbound/paces.ts`. */
 export const outboundPaces = sqliteTable("outbound_paces", {
   /** An account, a host, or one at the other. */
   key: text("key").primaryKey(),

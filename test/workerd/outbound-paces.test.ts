@@ -13,7 +13,7 @@ import {
   pacesOf,
   SHARE_PER_MINUTE,
   takeOutbound,
-} from "../../src/storage/triggers/outbound-paces.ts";
+} from "../../src/storage/outbound/paces.ts";
 import { newName, pushAs } from "../support/workerd/managing-clients.ts";
 import { plansOf } from "../support/workerd/query-plans.ts";
 import { OCI_MANIFEST, errorsOf } from "../support/workerd/registry-requests.ts";

@@ -5,7 +5,7 @@ import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
 import { deleteAuditBefore } from "../../storage/audit/audit-list.ts";
 import { deleteDeliveriesBefore } from "../../storage/triggers/delivery-history.ts";
 import { deleteLostUploads } from "../../storage/content/open-uploads.ts";
-import { deleteIdlePaces } from "../../storage/triggers/outbound-paces.ts";
+import { deleteIdlePaces } from "../../storage/outbound/paces.ts";
 import { saveStoredBytes } from "../../storage/overview/reports.ts";
 import { deleteLogBefore } from "../../storage/aging/aging-log.ts";
 import { deleteEndedSessions } from "../../storage/logins/sessions.ts";

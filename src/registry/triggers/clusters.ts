@@ -5,7 +5,7 @@ import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCOUNT_CLUSTERS, MAX_CLUSTERS } from "../../kernel/limits.ts";
 import { parseAuthority, parseClusterServer } from "../../model/triggers/kubernetes-cluster.ts";
 import { parseClusterName, parseNamespaces } from "../../model/triggers/kubernetes-names.ts";
-import { checkTarget } from "../../model/triggers/outbound.ts";
+import { checkTarget } from "../../model/outbound/targets.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import {
   type ClusterRecord,
@@ -20,7 +20,7 @@ import { actorOf, type Call } from "../call.ts";
 import { hasOrganizationRight, requireOrganization, unknownOrganization } from "../rights/management.ts";
 import { decryptClusterToken, encryptClusterToken } from "./cluster-secrets.ts";
 import { type ClusterUse, testCluster, whyNotFor } from "./kubernetes.ts";
-import { requireOutbound } from "./outbound.ts";
+import { requireOutbound } from "../outbound/paces.ts";
 import type { Stores } from "../stores.ts";
 
 export { type ClusterUse, MAX_CLUSTERS };

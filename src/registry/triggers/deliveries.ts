@@ -4,7 +4,7 @@
  * harm.
  */
 import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../../model/triggers/deliveries.ts";
-import { targetHost } from "../../model/triggers/outbound.ts";
+import { targetHost } from "../../model/outbound/targets.ts";
 import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
 import { organizationOf } from "../../kernel/reference.ts";
 import { readCondition } from "../../model/triggers/triggers.ts";

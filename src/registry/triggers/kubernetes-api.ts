@@ -1,12 +1,12 @@
 /** Requests to the API server of a cluster. */
 import { z } from "zod";
 import { readAuthorities } from "../../model/triggers/kubernetes-cluster.ts";
-import { checkTarget } from "../../model/triggers/outbound.ts";
+import { checkTarget } from "../../model/outbound/targets.ts";
 import { parseRetryAfter } from "../../kernel/retry-after.ts";
 import { CertificateRefused, TlsError } from "../../tls/index.ts";
 import { HttpError } from "../../model/triggers/http-answer.ts";
-import { describeConnectionFailure, examineConnectionFailure } from "./connection-failures.ts";
-import { fetchPrivately } from "./private-tls.ts";
+import { describeConnectionFailure, examineConnectionFailure } from "../outbound/connection-failures.ts";
+import { fetchPrivately } from "../outbound/private-tls.ts";
 import type { Stores } from "../stores.ts";
 
 /** For one request with its answer. */

@@ -4,7 +4,7 @@ import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_URL_LENGTH } from "../../kernel/field-limits.ts";
 import { MAX_ACCOUNT_TRIGGERS, MAX_TRIGGERS } from "../../kernel/limits.ts";
 import { checkLabel, checkWorkloadName } from "../../model/triggers/kubernetes-names.ts";
-import { checkTarget } from "../../model/triggers/outbound.ts";
+import { checkTarget } from "../../model/outbound/targets.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { type Condition, parseCondition, parseTriggerName } from "../../model/triggers/triggers.ts";
 import type { KubernetesTarget, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
@@ -28,7 +28,7 @@ import {
 import { cleanSoon } from "../deletion/cleanups.ts";
 import { unknownCluster } from "./clusters.ts";
 import { needFor, runsImage, subjectOf, whyNotFor } from "./kubernetes.ts";
-import { requireOutbound } from "./outbound.ts";
+import { requireOutbound } from "../outbound/paces.ts";
 import type { Stores } from "../stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "./webhook-secrets.ts";
 

@@ -1,7 +1,7 @@
 /** Sends a push event to a webhook: one try, and how its answer is interpreted. */
 import type { Outcome } from "../../model/triggers/deliveries.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import { checkTarget } from "../../model/triggers/outbound.ts";
+import { checkTarget } from "../../model/outbound/targets.ts";
 import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { parseRetryAfter } from "../../kernel/retry-after.ts";
 import type { WebhookFormat, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
@@ -10,7 +10,7 @@ import { signWebhook } from "../../model/triggers/webhook-signature.ts";
 import type { DeliveryRecord } from "../../storage/triggers/deliveries.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { TriggerRecord } from "../../storage/triggers/triggers.ts";
-import { describeConnectionFailure } from "./connection-failures.ts";
+import { describeConnectionFailure } from "../outbound/connection-failures.ts";
 import { decryptWebhookSecrets } from "./webhook-secrets.ts";
 
 /** For the whole of a try, the answer included. */

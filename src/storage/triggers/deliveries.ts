@@ -10,7 +10,7 @@ import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
-import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "./outbound-paces.ts";
+import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "../outbound/paces.ts";
 
 export type DeliveryRecord = typeof deliveries.$inferSelect;
 

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { checkTarget, parseAllowedTargets } from "./outbound.ts";
+import { checkTarget, parseAllowedTargets } from "./targets.ts";
 import { readSettings } from "../settings.ts";
 
 const OWN = { registry: "https://registry.example.com" };

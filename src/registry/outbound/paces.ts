@@ -1,7 +1,7 @@
 /** Requests of the registry's own that a request to it sets off at once (ADR 0017); deliveries wait in their rows instead. */
 import { RegistryError } from "../../kernel/errors.ts";
-import { targetHost } from "../../model/triggers/outbound.ts";
-import { takeOutbound } from "../../storage/triggers/outbound-paces.ts";
+import { targetHost } from "../../model/outbound/targets.ts";
+import { takeOutbound } from "../../storage/outbound/paces.ts";
 import type { Stores } from "../../storage/stores.ts";
 
 /**

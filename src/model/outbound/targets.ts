@@ -5,6 +5,9 @@
 import ipaddr from "ipaddr.js";
 import { RegistryError } from "../../kernel/errors.ts";
 
+/** What has an address that the registry calls: a trigger, or a remote registry. */
+export type TargetCode = "TRIGGER_INVALID" | "REMOTE_INVALID";
+
 /** A host, on one port or on all, or a block of addresses. */
 export type AllowedTarget =
   | { kind: "host"; host: string; port: string | undefined }
@@ -22,19 +25,21 @@ const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
  *
  * @param url as `new URL` reads it, which knows every notation of an IPv4 address.
  * @param own the registry's own address, `https://host[:port]`: neither it nor a public one of it is ever allowed.
- * @throws RegistryError TRIGGER_INVALID naming why not.
+ * @param code of the refusal: what the address belongs to.
+ * @throws RegistryError with that code, naming why not.
  */
 export function checkTarget(
   url: URL,
   { allowedTargets, publicUrls }: { allowedTargets: readonly AllowedTarget[]; publicUrls: readonly string[] },
   own: { registry: string },
+  code: TargetCode = "TRIGGER_INVALID",
 ): void {
   const refuse = (why: string) =>
-    new RegistryError("TRIGGER_INVALID", { message: `${url.origin} cannot be called: ${why}`, detail: { why } });
+    new RegistryError(code, { message: `${url.origin} cannot be called: ${why}`, detail: { why } });
   const hasKnownScheme = url.protocol in DEFAULT_PORTS;
   if (!hasKnownScheme) {
     const why = `its scheme is ${url.protocol.slice(0, 32)} and not https:`;
-    throw new RegistryError("TRIGGER_INVALID", { message: `the address cannot be called: ${why}`, detail: { why } });
+    throw new RegistryError(code, { message: `the address cannot be called: ${why}`, detail: { why } });
   }
   if (url.username !== "" || url.password !== "") throw refuse("it has a user name or a password in it");
   const host = hostOf(url);
