@@ -46,6 +46,8 @@ export const MAX_ACCOUNT_TRIGGERS = 10_000;
 /** How many clusters an organization may have, and all organizations of an account: migration 0004 counts the latter. */
 export const MAX_CLUSTERS = 100;
 export const MAX_ACCOUNT_CLUSTERS = 200;
+/** How many registries elsewhere an account may register. */
+export const MAX_REMOTES = 50;
 /** How many users an account may have: migration 0004 counts them. */
 export const MAX_ACCOUNT_USERS = 10_000;
 /**

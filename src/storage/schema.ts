@@ -819,6 +819,30 @@ export const clusters = sqliteTable(
   (table) => [uniqueIndex("clusters_by_name").on(table.organizationId, table.name)],
 );
 
+/**
+ * Registries elsewhere that an account knows by a name: where images are synchronized to, and come from. SWR calls the name
+ * `remoteRegionId`.
+ */
+export const remotes = sqliteTable(
+  "remotes",
+  {
+    id: lastingId(),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** `https://host[:port]`. */
+    url: text("url").notNull(),
+    /** Null when nobody logs in there. */
+    username: text("username"),
+    /** Under the Worker's ENCRYPTION_KEY. */
+    encryptedPassword: text("encrypted_password"),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("remotes_by_name").on(table.accountId, table.name)],
+);
+
 /** What a push of a tag sets off (guide 4.7): `model/triggers/triggers.ts`. */
 export const triggers = sqliteTable(
   "triggers",
