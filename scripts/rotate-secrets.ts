@@ -82,7 +82,7 @@ async function reencryptAll(url: string, token: string): Promise<void> {
     const counts = Object.entries(left).map(([what, count]) => `${count} of ${what}`);
     throw new Explained(
       `Secrets cannot be read with the old key (${counts.join(", ")}), and stay under the key they are under. The old ` +
-        "secrets are kept. Delete those access keys, triggers or clusters, or set their secrets anew, and repeat this.",
+        "secrets are kept. Delete those access keys, triggers, clusters or remote registries, or set their secrets anew, and repeat this.",
     );
   }
 }

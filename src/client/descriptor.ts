@@ -43,7 +43,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** @returns undefined when it is not JSON, or not an object. */
 export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 /** Sending one request, again when that may help: below authentication and above `fetch`. */
+import { RegistryError } from "../kernel/errors.ts";
 import type { Bytes } from "./bytes.ts";
 import { NetworkLost, ProtocolViolation, readRefusal, RegistryRefusal, ContentMismatch } from "./errors.ts";
 import { isTransient, Patience, retryAfterOf, type RetryPolicy } from "./retry.ts";
@@ -105,6 +106,8 @@ function isFinal(error: unknown): boolean {
     error instanceof RegistryRefusal ||
     error instanceof ContentMismatch ||
     error instanceof ProtocolViolation ||
+    // What a Worker's `fetch` refuses to call.
+    error instanceof RegistryError ||
     error instanceof SyntaxError
   );
 }

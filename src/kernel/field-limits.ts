@@ -38,6 +38,10 @@ export const MAX_TRIGGER_NAME_LENGTH = 64;
 /** Characters of a trigger's condition. */
 export const MAX_CONDITION_LENGTH = 1024;
 export const MAX_CLUSTER_NAME_LENGTH = 128;
+/** Characters of the name of a registry elsewhere, and of the credentials for it. Some clouds use a key of 3 KiB as a password. */
+export const MAX_REMOTE_NAME_LENGTH = 64;
+export const MAX_REMOTE_USERNAME_LENGTH = 256;
+export const MAX_REMOTE_PASSWORD_LENGTH = 16_384;
 /** Namespaces that a cluster is for. */
 export const MAX_NAMESPACES = 100;
 /** Characters of a glob of a rule of synchronization, and of an organization's name in another registry, which may be a path. */

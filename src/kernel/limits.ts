@@ -53,6 +53,8 @@ export const MAX_ACCOUNT_SYNC_RULES = 1000;
 /** How many jobs one push may set off, as with deliveries below; and how many tags one request synchronizes. */
 export const MAX_SYNC_JOBS_PER_PUSH = 1000;
 export const MAX_SYNCED_TAGS = 1000;
+/** How many registries elsewhere an account may register. */
+export const MAX_REMOTES = 50;
 /** How many users an account may have: migration 0004 counts them. */
 export const MAX_ACCOUNT_USERS = 10_000;
 /**

@@ -129,6 +129,8 @@ const TABLE: readonly Row[] = [
   row("GET /api/session"),
   row("GET /api/visitor"),
   row("GET /api/settings"),
+  row("GET /api/remotes"),
+  row("GET /api/remotes/:remote", { at: "/api/remotes/remote-00" }),
   row("GET /api/audit", { query: "?limit=1000" }),
   row("GET /api/audit", { query: "?limit=1000&organization={organization}" }),
   row("GET /api/audit/export", { isStream: true }),

@@ -15,7 +15,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   tls: ["tls", "kernel"],
   model: ["model", "tls", "kernel"],
   storage: ["storage", "model", "kernel", "env", "documents", "memory", "places", "streams"],
-  registry: ["registry", "storage", "model", "tls", "kernel", "documents", "memory"],
+  // The Worker is a client itself, of registries elsewhere.
+  registry: ["registry", "storage", "client", "model", "tls", "kernel", "documents", "memory"],
   http: ["http", "registry", "model", "kernel", "env", "documents", "memory", "places", "streams"],
 };
 
@@ -41,8 +42,10 @@ const FEATURES: readonly string[] = [
   "immutable-rules",
   "logins",
   "organizations",
+  "outbound",
   "overview",
   "quotas",
+  "remotes",
   "rights",
   "triggers",
 ];

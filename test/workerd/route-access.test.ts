@@ -360,6 +360,17 @@ const deletedTag = async (_: CallerName, target: Target) => {
 const ownKey = async (caller: CallerName) => ({ access: await newAccessKey(credentialsOf(caller).name) });
 const ownLogin = async (caller: CallerName) => ({ id: await newLogin(credentialsOf(caller).name) });
 const loginOfMember = async (_: CallerName, { name = "" }: Target) => ({ id: await newLogin(name) });
+/** A remote registry of the caller's own account; none for callers who have no account. */
+const newRemote = async (caller: CallerName) => {
+  const remote = newName("remote");
+  await env.DB.prepare(
+    `INSERT INTO remotes (account_id, name, url, created_at, updated_at)
+     SELECT account_id, ?, 'https://registry.example.com', 0, 0 FROM users WHERE name = ?`,
+  )
+    .bind(remote, credentialsOf(caller).name)
+    .run();
+  return { remote };
+};
 const member = () => ({ name: newName("user"), password: PASSWORD });
 
 /** What a list is about is in the query, so that a list of what is not there is to look the same as one of nothing. */
@@ -693,6 +704,17 @@ const TABLE: readonly Row[] = [
   line("DELETE /api/users/:name/logins", administratorsOfMember(200), { prepare: loginOfMember }),
   line("GET /api/secret-rotation", operators(200)),
   line("POST /api/secret-rotation", operators(200)),
+  line("GET /api/remotes", account(200)),
+  line("POST /api/remotes", administrators(201), {
+    body: () => ({ name: newName("remote"), url: "https://registry.example.com", test: false }),
+  }),
+  line("GET /api/remotes/:remote", account(200), { prepare: newRemote }),
+  line("PATCH /api/remotes/:remote", administrators(200), {
+    prepare: newRemote,
+    body: () => ({ url: "https://other.example.com", test: false }),
+  }),
+  line("DELETE /api/remotes/:remote", administrators(204), { prepare: newRemote }),
+  line("POST /api/remotes/:remote/test", administrators(200), { prepare: newRemote }),
   line("POST /api/users", administrators(201), { body: () => member() }),
   line("POST /api/users", operators(201), { note: "an operator", body: () => ({ ...member(), role: "operator" }) }),
   line("POST /api/users", operators(201, "account"), {
@@ -812,6 +834,10 @@ const TRACES: Readonly<Record<string, Trace>> = {
   [`PATCH ${CLUSTERS}/:cluster`]: "cluster.update",
   [`DELETE ${CLUSTERS}/:cluster`]: "cluster.delete",
   [`POST ${CLUSTERS}/:cluster/test`]: TRIES,
+  "POST /api/remotes": "remote.create",
+  "PATCH /api/remotes/:remote": "remote.update",
+  "DELETE /api/remotes/:remote": "remote.delete",
+  "POST /api/remotes/:remote/test": TRIES,
   [`PUT ${IMAGE}/aging/rule`]: "retention-rule.update",
   [`DELETE ${IMAGE}/aging/rule`]: "retention-rule.delete",
   [`POST ${IMAGE}/aging/preview`]: TRIES,
@@ -928,6 +954,8 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/session",
   "GET /api/visitor",
   "GET /api/settings",
+  "GET /api/remotes",
+  "GET /api/remotes/:remote",
   "GET /api/access-keys",
   "GET /api/users/:name/access-keys",
   "GET /api/logins",
@@ -964,6 +992,7 @@ beforeEach(async () => {
   await env.DB.exec(
     "DELETE FROM clusters WHERE id NOT IN (SELECT cluster_id FROM triggers WHERE cluster_id IS NOT NULL)",
   );
+  await env.DB.exec("DELETE FROM remotes");
   // Clusters, and receivers of webhooks.
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
 });

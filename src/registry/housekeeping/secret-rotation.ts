@@ -15,6 +15,7 @@ import type { Stores } from "../../storage/stores.ts";
 import { actorOf, type Call } from "../call.ts";
 import { requireOperator } from "../rights/management.ts";
 import { Budget } from "./budget.ts";
+import { contextOfRemote } from "../remotes/remote-secrets.ts";
 import { contextOfCluster } from "../triggers/cluster-secrets.ts";
 import { contextOfTrigger } from "../triggers/webhook-secrets.ts";
 
@@ -51,7 +52,12 @@ export async function showRotation(call: Call<Manager>): Promise<Rotation> {
   return {
     tokenSecrets: token.length,
     encryptionKeys: encryption.length,
-    left: { accessKeys: leftOf("accessKeys"), triggers: leftOf("triggers"), clusters: leftOf("clusters") },
+    left: {
+      accessKeys: leftOf("accessKeys"),
+      triggers: leftOf("triggers"),
+      clusters: leftOf("clusters"),
+      remotes: leftOf("remotes"),
+    },
     lost: counts.reduce((sum, { lost }) => sum + lost, 0),
   };
 }
@@ -115,4 +121,5 @@ const CONTEXTS: Readonly<Record<EncryptedPlace, (row: EncryptedRow) => string>> 
   accessKeys: ({ name }) => name,
   triggers: ({ owner, name }) => contextOfTrigger(owner, name),
   clusters: ({ owner, name }) => contextOfCluster(owner, name),
+  remotes: ({ owner, name }) => contextOfRemote(owner, name),
 };

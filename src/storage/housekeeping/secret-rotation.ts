@@ -1,8 +1,8 @@
-/** Encrypted columns that are not under the current key. The index of each by its key is in migration 0004. */
+/** Encrypted columns that are not under the current key. The index of each by its key is in migration 0004, that of remotes in 0009. */
 import { and, asc, isNotNull, type SQL, sql } from "drizzle-orm";
 import { KEY_MARK_LENGTH } from "../../model/encryption.ts";
 import type { Database } from "../database.ts";
-import { accessKeys, clusters, triggers } from "../schema.ts";
+import { accessKeys, clusters, remotes, triggers } from "../schema.ts";
 
 /**
  * Every column that is encrypted, with what a secret's context is made of (`registry/housekeeping/secret-rotation.ts`). One statement takes
@@ -33,16 +33,24 @@ const PLACES = {
     name: clusters.name,
     slice: 20,
   },
+  remotes: {
+    table: remotes,
+    id: remotes.id,
+    encrypted: remotes.encryptedPassword,
+    owner: remotes.accountId,
+    name: remotes.name,
+    slice: 20,
+  },
 } as const;
 
 export type EncryptedPlace = keyof typeof PLACES;
-export const ENCRYPTED_PLACES: readonly EncryptedPlace[] = ["accessKeys", "triggers", "clusters"];
+export const ENCRYPTED_PLACES: readonly EncryptedPlace[] = ["accessKeys", "triggers", "clusters", "remotes"];
 
 /** A secret that is under another key than the current one. */
 export interface EncryptedRow {
   id: number;
   encrypted: string;
-  /** The user, repository or organization that it belongs to. */
+  /** The user, repository, organization or account that it belongs to. */
   owner: number;
   name: string;
 }

@@ -11,7 +11,7 @@ const SecretRotation = z
     }),
     encryptionKeys: Count.openapi({ description: "The same of `ENCRYPTION_KEY`." }),
     left: z
-      .object({ accessKeys: Count, triggers: Count, clusters: Count })
+      .object({ accessKeys: Count, triggers: Count, clusters: Count, remotes: Count })
       .openapi({ description: "Secrets that are not under the current `ENCRYPTION_KEY` yet, by what they are of." }),
     lost: Count.openapi({ description: "Those of them that are under a key which the registry has not got." }),
     isComplete: z.boolean().openapi({ description: "Whether nothing needs an older `ENCRYPTION_KEY` any more." }),
@@ -57,6 +57,6 @@ export const secretRotation = createRouter()
   });
 
 function describeRotation(rotation: Rotation): z.infer<typeof SecretRotation> {
-  const { accessKeys, triggers, clusters } = rotation.left;
-  return { ...rotation, isComplete: accessKeys + triggers + clusters === 0 };
+  const { accessKeys, triggers, clusters, remotes } = rotation.left;
+  return { ...rotation, isComplete: accessKeys + triggers + clusters + remotes === 0 };
 }
