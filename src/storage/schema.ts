@@ -1048,8 +1048,9 @@ export const syncJobs = sqliteTable(
   (table) => [
     index("sync_jobs_by_repository").on(table.repositoryId, table.id),
     index("sync_jobs_by_organization").on(table.organizationId, table.id),
+    index("sync_jobs_by_tag").on(table.repositoryId, table.tag, table.id),
     index("sync_jobs_unfinished")
-      .on(table.repositoryId, table.tag, table.id)
+      .on(table.repositoryId, table.tag)
       .where(sql`${table.finishedAt} IS NULL`),
     index("sync_jobs_due")
       .on(table.nextAttemptAt)
