@@ -1018,7 +1018,7 @@ export const syncJobs = sqliteTable(
     /** Who pushed, deleted, or asked for it; aging has no id. */
     userId: integer("user_id"),
     userName: text("user_name").notNull(),
-    /** The registry's own address, which is never called. */
+    /** The registry's own address, which is never called; empty where what set the job off knew none. */
     registry: text("registry").notNull(),
     status: text("status").$type<SyncStatus>().notNull(),
     /** Tries in a row that brought nothing. */

@@ -108,8 +108,9 @@ export function insertSyncDeletions(
   db: Database,
   repositoryId: number | SQL<number>,
   isDeleted: SQL | undefined,
-  origin: SyncOrigin,
+  by: Pick<SyncOrigin, "userId" | "userName">,
 ) {
+  const origin = { ...by, registry: "" };
   const digest = sql`(SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId})`;
   const isVersion = sql`${tags.companionOf} IS NULL
     AND EXISTS (SELECT 1 FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId} AND ${manifests.content} <> 'cache')`;
