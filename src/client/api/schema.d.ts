@@ -863,6 +863,178 @@ export interface paths {
         patch: operations["changeImageShare"];
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy tags of an image to a remote registry now
+         * @description Chosen ones, or all: 1000 a request; `next` goes on. No rule is needed. Takes the right to edit the image.
+         */
+        post: operations["syncImageTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an image's jobs of synchronization, newest first
+         * @description Of the last 30 days. Takes the right to edit the image.
+         */
+        get: operations["listImageSyncJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a job of synchronization with its tries
+         * @description Takes the right to edit the image.
+         */
+        get: operations["showImageSyncJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job of synchronization
+         * @description What is under way is broken off within seconds; what has arrived stays there. Takes the right to edit the image.
+         */
+        post: operations["cancelImageSyncJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do a job of synchronization once more
+         * @description As a new job, with what the tag points to now. Takes the right to edit the image.
+         */
+        post: operations["resendImageSyncJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an image's rules of synchronization
+         * @description Those of its organization hold besides. Takes the right to edit the image.
+         */
+        get: operations["listSyncRules"];
+        put?: never;
+        /**
+         * Let an image's tags be copied to a remote registry
+         * @description The image is called the same there, behind `remoteOrganization`. What is there already is copied by a run. At most 10 rules an image, and one for each target. Takes the right to edit the image.
+         */
+        post: operations["createSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a rule of synchronization
+         * @description Takes the right to edit the image.
+         */
+        get: operations["showSyncRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rule of synchronization
+         * @description Jobs that wait for it are not done. What was copied stays. Takes the right to edit the image.
+         */
+        delete: operations["deleteSyncRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a rule of synchronization
+         * @description Jobs that wait already go by what the rule was. Takes the right to edit the image.
+         */
+        patch: operations["updateSyncRule"];
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-rules/{rule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy what a rule is for now
+         * @description Makes jobs for at most 1000 tags or a few more; `next` goes on. Takes the right to edit the image.
+         */
+        post: operations["runSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/images/{image}/tags": {
         parameters: {
             query?: never;
@@ -1209,6 +1381,98 @@ export interface paths {
          * @description Operators only. A limit below what is used refuses further growth, and nothing else.
          */
         patch: operations["updateOrganizationQuota"];
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an organization's jobs of synchronization, newest first
+         * @description Of all of its images, of the last 30 days. Takes the right to manage the organization.
+         */
+        get: operations["listOrganizationSyncJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an organization's rules of synchronization
+         * @description Those of its images hold besides. Takes the right to manage the organization.
+         */
+        get: operations["listOrganizationSyncRules"];
+        put?: never;
+        /**
+         * Let tags of an organization's images be copied to a remote registry
+         * @description Each image is called the same there, behind `remoteOrganization`. What is there already is copied by a run. At most 10 rules an organization, and one for the same target and globs. Takes the right to manage the organization.
+         */
+        post: operations["createOrganizationSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a rule of synchronization
+         * @description Takes the right to manage the organization.
+         */
+        get: operations["showOrganizationSyncRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rule of synchronization
+         * @description Jobs that wait for it are not done. What was copied stays. Takes the right to manage the organization.
+         */
+        delete: operations["deleteOrganizationSyncRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a rule of synchronization
+         * @description Jobs that wait already go by what the rule was. Takes the right to manage the organization.
+         */
+        patch: operations["updateOrganizationSyncRule"];
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-rules/{rule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy what a rule is for now
+         * @description Makes jobs for at most 1000 tags or a few more; `next` goes on. Takes the right to manage the organization.
+         */
+        post: operations["runOrganizationSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/organizations/{organization}/usage": {
@@ -1992,7 +2256,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Copy tags of an image to a remote registry now
+         * @description No rule is needed. Takes the right to edit the image.
+         */
         post: operations["createManualImageSyncRepo"];
         delete?: never;
         options?: never;
@@ -2007,7 +2274,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what became of copying an image's tags
+         * @description Of the last 30 days, newest first unless `order::asc`. Takes the right to edit the image.
+         */
         get: operations["showSyncJob"];
         put?: never;
         post?: never;
@@ -2024,12 +2294,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where pushes of an image's tags are copied to
+         * @description Automatic rules only, and only those of the image itself. Takes the right to edit the image.
+         */
         get: operations["listImageAutoSyncReposDetails"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let an image's tags be copied to a remote registry
+         * @description Whether the organization is there shows when a tag is copied. At most 10 an image. Takes the right to edit the image.
+         */
         post: operations["createImageSyncRepo"];
-        /** Part of SWR, not of Berth */
+        /**
+         * Delete where an image's tags are copied to
+         * @description What was copied stays there. Takes the right to edit the image.
+         */
         delete: operations["deleteImageSyncRepo"];
         options?: never;
         head?: never;
@@ -2252,7 +2531,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where images can be copied to
+         * @description The remote registries of the caller's account.
+         */
         get: operations["listSyncRegions"];
         put?: never;
         post?: never;
@@ -2742,7 +3024,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -3014,6 +3296,28 @@ export interface components {
              */
             source_tag: string;
         };
+        CreateSyncRepo: {
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /**
+             * @description Whether pushes set it off.
+             * @default false
+             */
+            syncAuto: boolean;
+        };
         CreateTrigger: {
             /**
              * @description The image of a workload's containers is set.
@@ -3146,6 +3450,18 @@ export interface components {
                 tags: number | null;
             };
         };
+        DeleteSyncRepo: {
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
@@ -3190,6 +3506,7 @@ export interface components {
             /** @description How many have ended. */
             ended: number;
         };
+        FailedTags: string[];
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
             enable_authorization_token: boolean;
@@ -3205,7 +3522,7 @@ export interface components {
             enable_image_quota: boolean;
             /** @description Scanning of images. */
             enable_image_scan: boolean;
-            /** @description Synchronisation with other regions. */
+            /** @description Synchronization with other registries, which SWR calls regions. */
             enable_image_sync: boolean;
             /** @description Lists of API v3. */
             enable_list_v3: boolean;
@@ -4091,6 +4408,50 @@ export interface components {
              */
             name: string;
         };
+        NewOrganizationSyncRule: {
+            /**
+             * @description Whether pushes, retags and restored tags set it off.
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * @description Whether a tag that is deleted here is deleted there.
+             * @default false
+             */
+            deletions: boolean;
+            /**
+             * @description A glob for images of the organization, without its name: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @default **
+             * @example v*
+             */
+            images: string;
+            /**
+             * @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @default false
+             */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @default **
+             * @example v*
+             */
+            tags: string;
+        };
         NewPermissions: {
             permissions: {
                 /**
@@ -4183,6 +4544,73 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             expires: string;
+        };
+        NewSyncJobs: {
+            /** @description The `next` of the request before, with all tags; absent at first. */
+            cursor?: string;
+            /**
+             * @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @default false
+             */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description Null: all.
+             * @default null
+             */
+            tags: string[] | null;
+        };
+        NewSyncRule: {
+            /**
+             * @description Whether pushes, retags and restored tags set it off.
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * @description Whether a tag that is deleted here is deleted there.
+             * @default false
+             */
+            deletions: boolean;
+            /**
+             * @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @default false
+             */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @default **
+             * @example v*
+             */
+            tags: string;
         };
         NewTag: {
             /**
@@ -4281,6 +4709,73 @@ export interface components {
         OrganizationQuotas: {
             organization: string;
             quotas: components["schemas"]["QuotaSet"];
+        };
+        OrganizationSyncRule: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions: boolean;
+            id: number;
+            /**
+             * @description A glob for images of the organization, without its name: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            images: string;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
+        /** @description What is absent stays as it is. Another target is another rule. */
+        OrganizationSyncRuleChanges: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic?: boolean;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions?: boolean;
+            /**
+             * @description A glob for images of the organization, without its name: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            images?: string;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override?: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers?: boolean;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags?: string;
+        };
+        OrganizationSyncRules: {
+            rules: components["schemas"]["OrganizationSyncRule"][];
         };
         OrganizationUsage: {
             /** @description The sizes of its images: a blob that two have counts twice. */
@@ -4866,6 +5361,251 @@ export interface components {
                 errorMessage: string;
             }[];
         };
+        SwrSyncJob: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            /** @description Who set it off; empty for the registry itself. */
+            syncOperatorId: string;
+            syncOperatorName: string;
+            tag: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SwrSyncJobs: components["schemas"]["SwrSyncJob"][];
+        SyncImages: {
+            /**
+             * @description The tags.
+             * @example [
+             *       "v1"
+             *     ]
+             */
+            imageTag: string[];
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
+        SyncJob: {
+            /** @description Of blobs that are there. */
+            bytesDone: number;
+            /** @description Of all blobs; null while that is not known. */
+            bytesTotal: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description What came of it last, in a sentence. */
+            detail: string | null;
+            /** @description What the tag points to; of a deletion, what it pointed to. */
+            digest: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            finished: string | null;
+            id: number;
+            /**
+             * @description Its whole name.
+             * @example acme/shop/web
+             */
+            image: string;
+            /**
+             * Format: date-time
+             * @description When it is due; null when it has ended.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            next: string | null;
+            /** @enum {string} */
+            operation: "copy" | "delete";
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /** @description Null when somebody asked for it without one. It may be gone. */
+            rule: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            started: string | null;
+            /**
+             * @description `waiting`: to be begun, or tried again. `cancel`: somebody cancelled it, or a newer push took its place. `timeout`: given up, because the target gave no answer. `existed`: the tag is there with another digest, and is not to be moved.
+             * @enum {string}
+             */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            tag: string;
+            /** @description How many in a row have brought nothing: 12 at most. */
+            tries: number;
+            /** @description Who pushed, deleted, or asked for it. */
+            user: string;
+        };
+        SyncJobs: {
+            jobs: components["schemas"]["SyncJob"][];
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            next: string | null;
+        };
+        SyncJobsMade: {
+            jobs: {
+                id: number;
+                tag: string;
+            }[];
+            /** @description The `cursor` to go on with; null when all have been made. */
+            next: string | null;
+            /** @description Tags that the image does not have. */
+            unknown: string[];
+        };
+        SyncRegions: {
+            regionID: string;
+        }[];
+        SyncRepo: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            syncAuto: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SyncRepos: components["schemas"]["SyncRepo"][];
+        SyncRule: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions: boolean;
+            id: number;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
+        /** @description What is absent stays as it is. Another target is another rule. */
+        SyncRuleChanges: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic?: boolean;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions?: boolean;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override?: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers?: boolean;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags?: string;
+        };
+        SyncRules: {
+            rules: components["schemas"]["SyncRule"][];
+        };
+        SyncRun: {
+            /** @description The `next` of the request before; absent at first. */
+            cursor?: string;
+        };
+        SyncRunAnswer: {
+            /** @description How many jobs this request has made. */
+            jobs: number;
+            /** @description The `cursor` to go on with; null when all have been made. */
+            next: string | null;
+        };
         Tag: {
             /** @description What it is, if it is no image. */
             artifactType: string | null;
@@ -5317,6 +6057,85 @@ export interface components {
             /** @description Who pushed, or asked for the test. */
             user: string;
         };
+        WholeSyncJob: {
+            /** @description Those that did not bring it to its end. */
+            attempts: {
+                detail: string;
+                /** @description Milliseconds. */
+                duration: number;
+                number: number;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-24T08:00:00.000Z
+                 */
+                started: string;
+                /** @description What the target refused it with; null without an answer. */
+                status: number | null;
+            }[];
+            /** @description Of blobs that are there. */
+            bytesDone: number;
+            /** @description Of all blobs; null while that is not known. */
+            bytesTotal: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description What came of it last, in a sentence. */
+            detail: string | null;
+            /** @description What the tag points to; of a deletion, what it pointed to. */
+            digest: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            finished: string | null;
+            id: number;
+            /**
+             * @description Its whole name.
+             * @example acme/shop/web
+             */
+            image: string;
+            /**
+             * Format: date-time
+             * @description When it is due; null when it has ended.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            next: string | null;
+            /** @enum {string} */
+            operation: "copy" | "delete";
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /** @description Null when somebody asked for it without one. It may be gone. */
+            rule: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            started: string | null;
+            /**
+             * @description `waiting`: to be begun, or tried again. `cancel`: somebody cancelled it, or a newer push took its place. `timeout`: given up, because the target gave no answer. `existed`: the tag is there with another digest, and is not to be moved.
+             * @enum {string}
+             */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            tag: string;
+            /** @description How many in a row have brought nothing: 12 at most. */
+            tries: number;
+            /** @description Who pushed, deleted, or asked for it. */
+            user: string;
+        };
     };
     responses: {
         /** @description A refusal: what is wrong, and why. */
@@ -5625,7 +6444,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -5665,7 +6484,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -7041,6 +7860,318 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    syncImageTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSyncJobs"];
+            };
+        };
+        responses: {
+            /** @description The jobs are made, and begin at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJobsMade"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listImageSyncJobs: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJobs"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showImageSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSyncJob"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    cancelImageSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, which has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJob"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    resendImageSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new job, which begins at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJob"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listSyncRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by remote registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRules"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSyncRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRuleChanges"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    runSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRun"];
+            };
+        };
+        responses: {
+            /** @description The jobs are made, and begin at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunAnswer"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     listTags: {
         parameters: {
             query?: {
@@ -7694,6 +8825,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listOrganizationSyncJobs: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJobs"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listOrganizationSyncRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by remote registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRules"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganizationSyncRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationSyncRuleChanges"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    runOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRun"];
+            };
+        };
+        responses: {
+            /** @description The jobs are made, and begin at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunAnswer"];
                 };
             };
             default: components["responses"]["ApiError"];
@@ -9166,15 +10484,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncImages"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The tags that the image does not have; none: all are copied. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["FailedTags"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9182,7 +10504,10 @@ export interface operations {
     };
     showSyncJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `limit::<entries>|offset::<entries to leave out>`, both required, and `order::desc|asc`. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -9194,13 +10519,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page; behind the last one, nothing. */
+            200: {
                 headers: {
+                    /** @description `offset-count/total`: how many entries were left out before, are here, and are there in all. */
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SwrSyncJobs"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9220,13 +10547,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The rules. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRepos"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9244,15 +10571,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is there. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9270,15 +10601,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is gone. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9766,13 +11101,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description Their names. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRegions"];
                 };
             };
             default: components["responses"]["SwrError"];

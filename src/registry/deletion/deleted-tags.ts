@@ -10,6 +10,7 @@ import { findTagRecord } from "../../storage/content/tags.ts";
 import { actorOf, type Call } from "../call.ts";
 import { requireOwnRepository } from "../rights/management.ts";
 import { settleAfter } from "../content/companions.ts";
+import { dispatchSyncs } from "../sync/sync-queue.ts";
 import { unknownRepository } from "../images/repositories.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -53,10 +54,11 @@ function graceStart({ settings }: Stores): Date {
 export async function restoreDeletedTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<Digest> {
   const repository = await requireOwnRepository(call, name, "edit");
   const actor = actorOf(call);
-  const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores));
+  const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores), call.registry);
   switch (restored.outcome) {
     case "restored":
       await settleAfter(call, repository, restored.unsettled);
+      call.after(() => dispatchSyncs(call.stores, name, restored.syncs));
       return restored.digest;
     case "repository-unknown":
       throw unknownRepository(name);

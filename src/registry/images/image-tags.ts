@@ -19,6 +19,7 @@ import {
 import { retag as pointTo } from "../../storage/content/retag.ts";
 import { type Call, actorOf } from "../call.ts";
 import { requireOwnRepository, requireRepository } from "../rights/management.ts";
+import { dispatchSyncs } from "../sync/sync-queue.ts";
 import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "../content/companions.ts";
 import { deleteTag, deleteTags, type TagDeletion } from "../deletion/delete-tags.ts";
@@ -119,6 +120,7 @@ export async function retag(
     case "moved":
       await settleAfter(call, repository, retagged.unsettled);
       call.after(() => dispatch(call.stores, retagged.outbox));
+      call.after(() => dispatchSyncs(call.stores, name, retagged.syncs));
       return;
     case "unchanged":
       return;
