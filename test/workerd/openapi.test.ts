@@ -183,7 +183,9 @@ describe("the server", async () => {
       .filter((parameter) => parameter.in === "path")
       .reduce((text, parameter) => text.replace(`{${parameter.name}}`, valueOf(parameter, values)), path);
     // It may come in a filter instead, so that the document cannot demand it.
-    if (operation.operationId === "listSharedReposDetails") return `${filled}?center=self`;
+    if (/^list(SharedReposDetails|CopiedRepositories)$/.test(operation.operationId ?? "")) {
+      return `${filled}?center=self`;
+    }
     const query = parameters
       .filter((parameter) => parameter.in === "query" && parameter.required)
       .map((parameter) => `${parameter.name}=${valueOf(parameter, values)}`);

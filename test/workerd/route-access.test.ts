@@ -394,6 +394,15 @@ const TABLE: readonly Row[] = [
     query: "?center=thirdparty&name={image}",
     shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
   }),
+  line("GET /v3/manage/repos", listOf("image", ownsImage), { query: "?name={image}", shows: ownsImage }),
+  line("GET /v3/manage/shared-repositories", listOf("image", ownsImage), {
+    query: "?shared_by=self&name={image}",
+    shows: ownsImage,
+  }),
+  line("GET /v3/manage/shared-repositories", listOf("image", pulls), {
+    query: "?shared_by=thirdparty&name={image}",
+    shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
+  }),
   line("GET /api/images", listOf("image", ownsImage), { query: "?q={image}", shows: ownsImage }),
   line("GET /api/images", listOf("image", pulls), { query: "?scope=all&q={image}", shows: pulls }),
   line("GET /api/image-centre", listOf("image", mayPull, everybody(200, { loginCommand: 403, loginToken: 403 })), {
@@ -493,24 +502,18 @@ const TABLE: readonly Row[] = [
   line(`DELETE ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 204)),
 
   // SWR's API: what there is not
-  ...[
-    "POST sync_repo",
-    "GET sync_repo",
-    "DELETE sync_repo",
-    "POST sync_images",
-    "GET sync_job",
-    "GET :tag/accessories",
-    "GET :tag/references",
-  ].map((operation) =>
+  ...["POST sync_repo", "GET sync_repo", "DELETE sync_repo", "POST sync_images", "GET sync_job"].map((operation) =>
     line(operation.replace(" ", ` ${REPOSITORY}/`), pullable(501), { changes: false, kinds: ["private"] }),
   ),
   line(`GET ${MANAGE}/regions`, account(501)),
-  line(`GET ${MANAGE}/agency`, account(501)),
-  line(`POST ${MANAGE}/agency`, account(501)),
+
+  // SWR's API: accessories, agency, v3
+  line(`GET ${REPOSITORY}/:tag/accessories`, pullable(200), { shows: () => false }),
+  line(`GET ${REPOSITORY}/:tag/references`, pullable(200), { shows: () => false }),
+  line(`GET ${MANAGE}/agency`, account(200)),
+  line(`POST ${MANAGE}/agency`, account(204)),
   line("ALL /v3/manage/*", account(404), { at: "GET /v3/manage/nothing" }),
-  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(501)),
-  line("GET /v3/manage/repos", account(501)),
-  line("GET /v3/manage/shared-repositories", account(501)),
+  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(200)),
 
   // IAM's API
   line("ALL /v3/*", everybody(404), { at: "GET /v3/nothing" }),
@@ -745,7 +748,7 @@ const TRACES: Readonly<Record<string, Trace>> = {
       MISSING,
     ]),
   ),
-  [`POST ${MANAGE}/agency`]: MISSING,
+  [`POST ${MANAGE}/agency`]: { unrecorded: "triggers may call clusters without it" },
 
   [`POST ${MANAGE}/namespaces`]: "organization.create",
   [`DELETE ${NAMESPACE}`]: "organization.delete",

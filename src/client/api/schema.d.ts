@@ -1637,10 +1637,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * Whether triggers may call clusters
+         * @description In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.
+         */
         get: operations["checkAgency"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let triggers call clusters
+         * @description It changes nothing, because triggers may.
+         */
         post: operations["createAgency"];
         delete?: never;
         options?: never;
@@ -1780,7 +1786,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what is attached to an image: signatures, attestations, SBOMs
+         * @description Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For everybody who may pull it. At most 1000 of either kind; `GET /v2/…/referrers/{digest}` has pages of all that refer to it.
+         */
         get: operations["listRepoAccessories"];
         put?: never;
         post?: never;
@@ -1797,7 +1806,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the tags of what a signature belongs to
+         * @description Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.
+         */
         get: operations["listReferences"];
         put?: never;
         post?: never;
@@ -2374,7 +2386,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List an image's tags, by marker
+         * @description For everybody who may pull it. The ones that were moved last come first unless asked otherwise.
+         */
         get: operations["listRepositoryTag"];
         put?: never;
         post?: never;
@@ -2391,7 +2406,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the caller's images, by marker
+         * @description Those that the caller has a right to in the account, the ones made first before the others.
+         */
         get: operations["listRepoDetails"];
         put?: never;
         post?: never;
@@ -2408,7 +2426,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List shared images, by marker
+         * @description `self`: images that the caller has a right to and that are shared with other accounts, or were. `thirdparty`: images that other accounts share with the caller's at the moment. The ones made first come before the others.
+         */
         get: operations["listSharedRepoDetails"];
         put?: never;
         post?: never;
@@ -2531,6 +2552,36 @@ export interface components {
         AccessKeyList: {
             accessKeys: components["schemas"]["AccessKey"][];
         };
+        Accessories: {
+            accessories: components["schemas"]["Accessory"][];
+            total: number;
+        };
+        Accessory: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            namespace_name: string;
+            repo_name: string;
+            sig_digest: string;
+            /** @description Its tag; empty when it has none. */
+            sig_tag: string;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description What it is attached to. */
+            target_digest: string;
+            /** @description `signature.cosign`, `signature.notation`, `attestation.cosign`, `sbom.cosign`; of others the manifest's artifact type, or `other`. */
+            type: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
         Account: {
             /**
              * Format: date-time
@@ -2568,6 +2619,12 @@ export interface components {
             deliveries: components["schemas"]["RecentDelivery"][];
             /** @description The tags that were moved last, each once. */
             pushes: components["schemas"]["RecentPush"][];
+        };
+        Agency: {
+            /** @description The caller's account. */
+            domain_id: string;
+            /** @description Whether triggers may call clusters: always true. */
+            is_agency: boolean;
         };
         Aging: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
@@ -4369,6 +4426,13 @@ export interface components {
             /** @description How many could not be read, and stay as they are. */
             failed: number;
         };
+        References: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The `marker` of the next page; absent on the last one. */
+            next_marker?: string;
+            tags: string[];
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -4485,6 +4549,42 @@ export interface components {
             url: string;
         };
         RepositoryItems: components["schemas"]["RepositoryItem"][];
+        RepositoryItemV3: {
+            /** @description Empty when none was ever set. */
+            category: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
+            description: string;
+            /** @description The account that it belongs to. */
+            domain_name: string;
+            id: number;
+            is_public: boolean;
+            name: string;
+            /** @description Its organization. */
+            namespace_name: string;
+            /** @description Pulls. */
+            num_download: number;
+            /** @description Tags. */
+            num_images: number;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description Whether it is shared at the moment; false in lists of own images. */
+            status: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
+        RepositoryPageV3: {
+            /** @description The `marker` of the next page; absent on the last one. A page may have fewer images than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            nextMarker?: number;
+            repos: components["schemas"]["RepositoryItemV3"][];
+        };
         RepoTag: {
             /**
              * Format: date-time
@@ -4817,10 +4917,51 @@ export interface components {
             updated: string;
         };
         TagItems: components["schemas"]["TagItem"][];
+        TagItemV3: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            digest: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            /** @description The digest of its configuration without `sha256:`; of an index, and where `manifest` is left out, its own. */
+            image_id: string;
+            internal_path: string;
+            is_trusted: boolean;
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
+            manifest: string;
+            /** @example registry.example.com/acme/shop/web:1.0 */
+            path: string;
+            repo_id: number;
+            schema: number;
+            /** @description Bytes of all its blobs, an index's children's too, each counted once. */
+            size: number;
+            tag: string;
+            /** @description 0: a manifest, 1: an index. */
+            tag_type: number;
+            /**
+             * Format: date-time
+             * @description When it was last moved.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
         TagPage: {
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
+        };
+        TagPageV3: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The same, as the list of references calls it. */
+            next_marker?: string;
+            /** @description The `marker` of the next page; absent on the last one. */
+            nextMarker?: string;
+            tags: components["schemas"]["TagItemV3"][];
         };
         TriedCondition: {
             /**
@@ -8167,13 +8308,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The account. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Agency"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -8188,14 +8329,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description They may. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["SwrError"];
-                };
+                content?: never;
             };
             default: components["responses"]["SwrError"];
         };
@@ -8515,26 +8654,32 @@ export interface operations {
     };
     listRepoAccessories: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 100, default 10. */
+                limit?: string;
+                /** @description How many entries to leave out before; behind the last one the list is empty. */
+                offset?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of what is attached. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Accessories"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -8542,26 +8687,32 @@ export interface operations {
     };
     listReferences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many tags to answer: 1 to 10, default 10. */
+                limit?: string;
+                /** @description The `next_marker` of the page before; absent for the first page. */
+                marker?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["References"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9744,7 +9895,20 @@ export interface operations {
     };
     listRepositoryTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before, in the same order; absent for the first page. */
+                marker?: string;
+                /** @description One of updated_at, updated_time, tag. */
+                order_column?: string;
+                /** @description `asc` or `desc`. */
+                order_type?: string;
+                /** @description Only the tag of this name. */
+                tag?: string;
+                /** @description `true`: with the manifests, which are empty otherwise. */
+                with_manifest?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -9756,13 +9920,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["TagPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9770,20 +9934,33 @@ export interface operations {
     };
     listRepoDetails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
+                category?: string;
+                /** @description `true` or `false`. */
+                is_public?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9791,20 +9968,33 @@ export interface operations {
     };
     listSharedRepoDetails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+                /** @description `self` or `thirdparty`. Required. */
+                shared_by?: string;
+                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                status?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];

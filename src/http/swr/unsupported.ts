@@ -15,25 +15,11 @@ const REPOSITORY_OPERATIONS: readonly Operation[] = [
   ["delete", `${REPOSITORY}/sync_repo`, "deleteImageSyncRepo"],
   ["post", `${REPOSITORY}/sync_images`, "createManualImageSyncRepo"],
   ["get", `${REPOSITORY}/sync_job`, "showSyncJob"],
-  ["get", `${REPOSITORY}/{tag}/accessories`, "listRepoAccessories"],
-  ["get", `${REPOSITORY}/{tag}/references`, "listReferences"],
 ];
 
-const ACCOUNT_OPERATIONS: readonly Operation[] = [
-  ["get", "/regions", "listSyncRegions"],
-  ["get", "/agency", "checkAgency"],
-  ["post", "/agency", "createAgency"],
-];
+const ACCOUNT_OPERATIONS: readonly Operation[] = [["get", "/regions", "listSyncRegions"]];
 
 export const unsupported = refuse(REPOSITORY_OPERATIONS, ACCOUNT_OPERATIONS);
-
-export const unsupportedV3 = refuse(
-  [["get", `${REPOSITORY}/tags`, "listRepositoryTag"]],
-  [
-    ["get", "/repos", "listRepoDetails"],
-    ["get", "/shared-repositories", "listSharedRepoDetails"],
-  ],
-);
 
 /**
  * A router that refuses all of these with 501. For paths below an image it first checks that the caller may know of the
