@@ -35,6 +35,7 @@ const FEATURES: readonly string[] = [
   "audit",
   "content",
   "deletion",
+  "dockyard",
   "garbage",
   "housekeeping",
   "images",

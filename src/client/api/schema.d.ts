@@ -1610,6 +1610,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dockyard/v2/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's organizations
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listCopiedNamespaces"];
+        put?: never;
+        /**
+         * Create an organization to push to
+         * @description Also for a login command's credentials, unless the operator has switched off that pushes create organizations.
+         */
+        post: operations["createCopiedNamespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for an organization
+         * @description The answer is 200 in any case. Also for a login command's credentials.
+         */
+        get: operations["findNamespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all images of the account that the caller has a right to, with all tags
+         * @description In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. Also for a login command's credentials.
+         */
+        get: operations["listCopiedRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/visible/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the organizations in which the caller has a right to an image
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listVisibleNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -2910,6 +2994,24 @@ export interface components {
              */
             type: "signature" | "attestation" | "sbom" | "referrers" | "other";
         };
+        CopiedNamespace: {
+            /** @description 1 read, 3 edit, 7 manage; 0 for none. */
+            auth: number;
+            creator_name: string;
+            id: number;
+            /** @description How many images it has that the caller has a right to. */
+            image_count: number;
+            /** @description Empty when there is no such organization, or none that the caller knows. */
+            name: string;
+            /** @description How many users have a permission on all its images. */
+            user_count: number;
+        };
+        CopiedNamespaces: {
+            namespaces: components["schemas"]["CopiedNamespace"][];
+        };
+        CopiedRepositories: (components["schemas"]["RepositoryItem"] & {
+            tags?: string[];
+        })[];
         CreatedAccount: {
             administrator: {
                 name: string;
@@ -4068,6 +4170,10 @@ export interface components {
             namespace: string;
             /** @enum {string} */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
+        };
+        NewNamespace: {
+            /** @example acme */
+            namespace: string;
         };
         NewOrganization: {
             /**
@@ -8278,6 +8384,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listCopiedNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    createCopiedNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespace"];
+            };
+        };
+        responses: {
+            /** @description The organization exists now, and the caller manages it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    findNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization: 1 to 64 characters. */
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, or one without a name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespace"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listCopiedRepositories: {
+        parameters: {
+            query?: {
+                /** @description `self`. Required, here or in `filter`. */
+                center?: string;
+                /** @description The same as `center::self`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The images, the ones made first before the others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedRepositories"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listVisibleNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
     showApiVersion: {
         parameters: {
             query?: never;
@@ -9968,7 +10191,7 @@ export interface operations {
     };
     listSharedRepoDetails: {
         parameters: {
-            query?: {
+            query: {
                 /** @description How many entries to answer: 1 to 1000, default 100. */
                 limit?: string;
                 /** @description The `nextMarker` of the page before; absent for the first page. */
@@ -9977,8 +10200,7 @@ export interface operations {
                 name?: string;
                 /** @description Only images of this organization. */
                 namespace?: string;
-                /** @description `self` or `thirdparty`. Required. */
-                shared_by?: string;
+                shared_by: "self" | "thirdparty";
                 /** @description `true`: only images of which a share holds; `false`: only the others. */
                 status?: string;
             };

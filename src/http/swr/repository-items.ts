@@ -86,9 +86,14 @@ export function readNames({ namespace, name }: { namespace?: string | undefined;
   return { organization: namespace || undefined, text: name ? withSlashes(name).toLowerCase() : undefined };
 }
 
-/** @throws RegistryError PARAMETER_INVALID for anything but `true` and `false`, where given. */
+/**
+ * A yes or no in a query: `true` or `false`, or as Python's SDK writes it, `True` or `False`.
+ *
+ * @throws RegistryError PARAMETER_INVALID for anything else, where given.
+ */
 export function readFlag(name: string, text: string | undefined): boolean | undefined {
   if (text === undefined) return undefined;
-  if (text === "true" || text === "false") return text === "true";
+  if (/^[Tt]rue$/.test(text)) return true;
+  if (/^[Ff]alse$/.test(text)) return false;
   throw new RegistryError("PARAMETER_INVALID", `${name} must be true or false, not "${text.slice(0, 50)}"`);
 }

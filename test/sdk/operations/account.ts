@@ -150,11 +150,7 @@ export function account(setting: SdkRegistry): void {
       const unknown = await swr.refusal(operation, { namespace: "west", repository: "absent", ...fields });
       expect(`${operation} ${unknown}`).toBe(`${operation} 404 SVCSTG.SWR.4040113`);
     }
-    for (const path of [
-      "/v2/manage/regions",
-      "/v3/manage/repos",
-      `/v2/manage/namespaces/west/repos/web/1/references`,
-    ]) {
+    for (const path of ["/v2/manage/regions"]) {
       const response = await person.send("GET", path);
       expect(response.status).toBe(501);
       const body = await response.json();
