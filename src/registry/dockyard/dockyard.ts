@@ -84,6 +84,7 @@ export async function listImagesToCopy(
 async function* readImages({ stores, caller }: Call<Copier>): AsyncGenerator<ListPart, void> {
   const all = { organization: undefined, text: undefined, category: undefined, isPublic: undefined } as const;
   const list = { ...all, account: undefined, isShared: undefined, scope: "own", user: caller.user } as const;
+  // By ids, so that none is missed that changes meanwhile.
   let after: number | undefined = 0;
   while (after !== undefined) {
     const page = await listRepositoriesById(stores.nearby, { ...list, after, limit: PAGE_IMAGES });

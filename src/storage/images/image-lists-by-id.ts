@@ -3,6 +3,7 @@
  * and stays where it is while repositories come and go.
  */
 import { and, eq, exists, gt, type SQL, sql } from "drizzle-orm";
+import { isAdministrator } from "../../model/rights/access.ts";
 import { isRunning } from "../rights/access.ts";
 import { type BoundedList, boundedPage, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
@@ -80,15 +81,22 @@ function lanesOf(db: Database, list: RepositoryListById): BoundedList[] {
 }
 
 function ownLane(db: Database, list: RepositoryListById, isPublic: boolean): BoundedList {
-  const ofAccount = and(eq(repositories.accountId, list.user.accountId), eq(repositories.isPublic, isPublic));
+  const ofAccount = sql`${repositories.accountId} = ${list.user.accountId} AND ${repositories.isPublic} = ${isPublic ? 1 : 0}`;
   return {
     ...laneOf(list, repositories.id, and(ofAccount, gt(repositories.id, list.after))),
     table: repositories,
     id: repositories.id,
     conditions: isListed(db, list),
     columns: LISTED_COLUMNS,
-    selectors: [...filterSelectors(list), ...(ofAccount ? [imagesWhere(ofAccount)] : [])],
+    // The lane itself has all that are equally visible, and where it has all that are listed, nothing is to be sifted.
+    selectors: isWhole(list) ? [] : [...filterSelectors({ ...list, isPublic: undefined }), imagesWhere(ofAccount)],
   };
+}
+
+/** Whether a list has all repositories of the user's account, or all that are equally visible. */
+function isWhole({ user, scope, organization, text, category, account, isShared }: RepositoryListById): boolean {
+  const filters = [organization, text, category, account, isShared];
+  return scope === "own" && isAdministrator(user) && filters.every((filter) => filter === undefined);
 }
 
 function sharedLane(db: Database, list: RepositoryListById): BoundedList {
