@@ -59,7 +59,6 @@ export interface ErrorDetails {
   MEDIA_TYPE_INVALID: None;
   NAME_INVALID: Named;
   NAME_UNKNOWN: Named;
-  NOT_IMPLEMENTED: None;
   ORDER_INVALID: None;
   ORGANIZATION_EXISTS: { namespace: string };
   ORGANIZATION_INVALID: Named;

@@ -1946,6 +1946,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dockyard/v2/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's organizations
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listCopiedNamespaces"];
+        put?: never;
+        /**
+         * Create an organization to push to
+         * @description Also for a login command's credentials, unless the operator has switched off that pushes create organizations.
+         */
+        post: operations["createCopiedNamespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for an organization
+         * @description The answer is 200 in any case. Also for a login command's credentials.
+         */
+        get: operations["findNamespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all images of the account that the caller has a right to, with all tags
+         * @description In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. Also for a login command's credentials.
+         */
+        get: operations["listCopiedRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/visible/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the organizations in which the caller has a right to an image
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listVisibleNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -1973,10 +2057,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * Whether triggers may call clusters
+         * @description In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.
+         */
         get: operations["checkAgency"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let triggers call clusters
+         * @description It changes nothing, because triggers may.
+         */
         post: operations["createAgency"];
         delete?: never;
         options?: never;
@@ -2116,7 +2206,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what is attached to an image: signatures, attestations, SBOMs
+         * @description Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For everybody who may pull it. At most 1000 of either kind; `GET /v2/…/referrers/{digest}` has pages of all that refer to it.
+         */
         get: operations["listRepoAccessories"];
         put?: never;
         post?: never;
@@ -2133,7 +2226,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the tags of what a signature belongs to
+         * @description Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.
+         */
         get: operations["listReferences"];
         put?: never;
         post?: never;
@@ -2728,7 +2824,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List an image's tags, by marker
+         * @description For everybody who may pull it. The ones that were moved last come first unless asked otherwise.
+         */
         get: operations["listRepositoryTag"];
         put?: never;
         post?: never;
@@ -2745,7 +2844,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the caller's images, by marker
+         * @description Those that the caller has a right to in the account, the ones made first before the others.
+         */
         get: operations["listRepoDetails"];
         put?: never;
         post?: never;
@@ -2762,7 +2864,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List shared images, by marker
+         * @description `self`: images that the caller has a right to and that are shared with other accounts, or were. `thirdparty`: images that other accounts share with the caller's at the moment. The ones made first come before the others.
+         */
         get: operations["listSharedRepoDetails"];
         put?: never;
         post?: never;
@@ -2885,6 +2990,36 @@ export interface components {
         AccessKeyList: {
             accessKeys: components["schemas"]["AccessKey"][];
         };
+        Accessories: {
+            accessories: components["schemas"]["Accessory"][];
+            total: number;
+        };
+        Accessory: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            namespace_name: string;
+            repo_name: string;
+            sig_digest: string;
+            /** @description Its tag; empty when it has none. */
+            sig_tag: string;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description What it is attached to. */
+            target_digest: string;
+            /** @description `signature.cosign`, `signature.notation`, `attestation.cosign`, `sbom.cosign`; of others the manifest's artifact type, or `other`. */
+            type: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
         Account: {
             /**
              * Format: date-time
@@ -2922,6 +3057,12 @@ export interface components {
             deliveries: components["schemas"]["RecentDelivery"][];
             /** @description The tags that were moved last, each once. */
             pushes: components["schemas"]["RecentPush"][];
+        };
+        Agency: {
+            /** @description The caller's account. */
+            domain_id: string;
+            /** @description Whether triggers may call clusters: always true. */
+            is_agency: boolean;
         };
         Aging: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
@@ -3207,6 +3348,24 @@ export interface components {
              */
             type: "signature" | "attestation" | "sbom" | "referrers" | "other";
         };
+        CopiedNamespace: {
+            /** @description 1 read, 3 edit, 7 manage; 0 for none. */
+            auth: number;
+            creator_name: string;
+            id: number;
+            /** @description How many images it has that the caller has a right to. */
+            image_count: number;
+            /** @description Empty when there is no such organization, or none that the caller knows. */
+            name: string;
+            /** @description How many users have a permission on all its images. */
+            user_count: number;
+        };
+        CopiedNamespaces: {
+            namespaces: components["schemas"]["CopiedNamespace"][];
+        };
+        CopiedRepositories: (components["schemas"]["RepositoryItem"] & {
+            tags?: string[];
+        })[];
         CreatedAccount: {
             administrator: {
                 name: string;
@@ -4401,6 +4560,10 @@ export interface components {
             /** @enum {string} */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
         };
+        NewNamespace: {
+            /** @example acme */
+            namespace: string;
+        };
         NewOrganization: {
             /**
              * @description 1 to 64 lower-case letters, digits, `.`, `_` and `-`; the first is a letter, the last no separator.
@@ -4964,6 +5127,13 @@ export interface components {
             /** @description How many could not be read, and stay as they are. */
             failed: number;
         };
+        References: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The `marker` of the next page; absent on the last one. */
+            next_marker?: string;
+            tags: string[];
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -5136,6 +5306,42 @@ export interface components {
             url: string;
         };
         RepositoryItems: components["schemas"]["RepositoryItem"][];
+        RepositoryItemV3: {
+            /** @description Empty when none was ever set. */
+            category: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
+            description: string;
+            /** @description The account that it belongs to. */
+            domain_name: string;
+            id: number;
+            is_public: boolean;
+            name: string;
+            /** @description Its organization. */
+            namespace_name: string;
+            /** @description Pulls. */
+            num_download: number;
+            /** @description Tags. */
+            num_images: number;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description Whether it is shared at the moment; false in lists of own images. */
+            status: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
+        RepositoryPageV3: {
+            /** @description The `marker` of the next page; absent on the last one. A page may have fewer images than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            nextMarker?: number;
+            repos: components["schemas"]["RepositoryItemV3"][];
+        };
         RepoTag: {
             /**
              * Format: date-time
@@ -5714,10 +5920,51 @@ export interface components {
             updated: string;
         };
         TagItems: components["schemas"]["TagItem"][];
+        TagItemV3: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            digest: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            /** @description The digest of its configuration without `sha256:`; of an index, and where `manifest` is left out, its own. */
+            image_id: string;
+            internal_path: string;
+            is_trusted: boolean;
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
+            manifest: string;
+            /** @example registry.example.com/acme/shop/web:1.0 */
+            path: string;
+            repo_id: number;
+            schema: number;
+            /** @description Bytes of all its blobs, an index's children's too, each counted once. */
+            size: number;
+            tag: string;
+            /** @description 0: a manifest, 1: an index. */
+            tag_type: number;
+            /**
+             * Format: date-time
+             * @description When it was last moved.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
         TagPage: {
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
+        };
+        TagPageV3: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The same, as the list of references calls it. */
+            next_marker?: string;
+            /** @description The `marker` of the next page; absent on the last one. */
+            nextMarker?: string;
+            tags: components["schemas"]["TagItemV3"][];
         };
         TriedCondition: {
             /**
@@ -9752,6 +9999,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listCopiedNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    createCopiedNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespace"];
+            };
+        };
+        responses: {
+            /** @description The organization exists now, and the caller manages it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    findNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization: 1 to 64 characters. */
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, or one without a name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespace"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listCopiedRepositories: {
+        parameters: {
+            query?: {
+                /** @description `self`. Required, here or in `filter`. */
+                center?: string;
+                /** @description The same as `center::self`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The images, the ones made first before the others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedRepositories"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listVisibleNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
     showApiVersion: {
         parameters: {
             query?: never;
@@ -9782,13 +10146,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The account. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Agency"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9803,14 +10167,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description They may. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["SwrError"];
-                };
+                content?: never;
             };
             default: components["responses"]["SwrError"];
         };
@@ -10130,26 +10492,32 @@ export interface operations {
     };
     listRepoAccessories: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 100, default 10. */
+                limit?: string;
+                /** @description How many entries to leave out before; behind the last one the list is empty. */
+                offset?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of what is attached. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Accessories"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10157,26 +10525,32 @@ export interface operations {
     };
     listReferences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many tags to answer: 1 to 10, default 10. */
+                limit?: string;
+                /** @description The `next_marker` of the page before; absent for the first page. */
+                marker?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["References"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11376,7 +11750,20 @@ export interface operations {
     };
     listRepositoryTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before, in the same order; absent for the first page. */
+                marker?: string;
+                /** @description One of updated_at, updated_time, tag. */
+                order_column?: string;
+                /** @description `asc` or `desc`. */
+                order_type?: string;
+                /** @description Only the tag of this name. */
+                tag?: string;
+                /** @description `true`: with the manifests, which are empty otherwise. */
+                with_manifest?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -11388,13 +11775,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["TagPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11402,20 +11789,33 @@ export interface operations {
     };
     listRepoDetails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
+                category?: string;
+                /** @description `true` or `false`. */
+                is_public?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11423,20 +11823,32 @@ export interface operations {
     };
     listSharedRepoDetails: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+                shared_by: "self" | "thirdparty";
+                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                status?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];

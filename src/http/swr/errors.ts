@@ -48,7 +48,6 @@ const SWR_ERRORS: Readonly<Record<AnswerCode, SwrError>> = {
   MEDIA_TYPE_INVALID: "none",
   NAME_INVALID: { code: `${SERVICE}.4001029` },
   NAME_UNKNOWN: { code: `${SERVICE}.4040113` },
-  NOT_IMPLEMENTED: { code: `${SERVICE}.5010001` },
   ORDER_INVALID: { code: `${SERVICE}.4001096` },
   ORGANIZATION_EXISTS: { code: `${SERVICE}.4090060` },
   ORGANIZATION_INVALID: { code: `${SERVICE}.4001028` },
