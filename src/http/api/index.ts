@@ -38,6 +38,7 @@ import { shares } from "./rights/shares.ts";
 import { tagDeletion } from "./deletion/delete-tags.ts";
 import { tagHistory } from "./images/tag-history.ts";
 import { triggers } from "./triggers/triggers.ts";
+import { upstreams } from "./upstreams/upstreams.ts";
 import { usage } from "./quotas/usage.ts";
 import { users } from "./accounts/users.ts";
 
@@ -69,6 +70,7 @@ api.route("/", clusters);
 api.route("/", remotes);
 api.route("/", search);
 api.route("/", organizations);
+api.route("/", upstreams);
 api.route("/", quotas);
 api.route("/", ownQuotas);
 api.route("/", overview);

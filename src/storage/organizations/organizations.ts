@@ -7,6 +7,7 @@ import type { Database } from "../database.ts";
 import { insertOrganizationCleanups } from "../deletion/cleanups.ts";
 import { goneName, isAccountGone, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
 import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "../schema.ts";
+import { deleteGoneUpstreams } from "../upstreams/upstreams.ts";
 import { imageCountOf } from "../quotas/totals.ts";
 import { restingNameQuery } from "./new-organizations.ts";
 import { contains } from "../accounts/users.ts";
@@ -85,6 +86,7 @@ export async function deleteOrganization(
       .returning({ id: organizations.id }),
     insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
     insertOrganizationCleanups(db),
+    deleteGoneUpstreams(db),
   ]);
   const [organization] = hidden;
   if (organization) return { outcome: "deleted", id: organization.id };
