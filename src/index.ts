@@ -10,6 +10,7 @@ import { registryApp } from "./registry-app.ts";
 import { openStores } from "./registry/stores.ts";
 import type { DeliveryMessage } from "./registry/triggers/deliveries.ts";
 
+export { UpstreamFetch } from "./upstream-fetch.ts";
 export { ContentSource } from "./content-source.ts";
 export { UploadSession } from "./storage/content/upload-session.ts";
 

@@ -18,6 +18,7 @@ import {
   tags,
   triggers,
   unsettledManifests,
+  upstreamTags,
 } from "../schema.ts";
 
 /** The tables that have rows of a repository which nothing else refers to. */
@@ -29,6 +30,7 @@ const TABLES_OF_REPOSITORY = [
   tagHistory,
   agingLog,
   repositoryPermissions,
+  upstreamTags,
 ] as const;
 
 type TableOfRepository = (typeof TABLES_OF_REPOSITORY)[number];
@@ -55,6 +57,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, tagHistory, id),
     deleteRows(db, agingLog, id),
     deleteRows(db, repositoryPermissions, id),
+    deleteRows(db, upstreamTags, id),
     ...deleteDeliveries(db, triggersOf(id)),
   ]);
   // In a batch of its own: only now is all that belonged to it counted off.
@@ -75,6 +78,7 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, agingLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
+  async (db, id) => (await deleteRows(db, upstreamTags, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
 
