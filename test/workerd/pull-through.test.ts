@@ -2,7 +2,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { DockerHub, HUB, LIMIT_WORDS } from "../support/workerd/docker-hub.ts";
-import { type Client, newAccount, newName, newOrganization } from "../support/workerd/managing-clients.ts";
+import { Budget } from "../../src/registry/housekeeping/budget.ts";
+import { expireUnpulled } from "../../src/registry/upstreams/idle-tags.ts";
+import { lastingStores } from "../support/workerd/lasting-stores.ts";
+import { auditOf, type Client, newAccount, newName, newOrganization } from "../support/workerd/managing-clients.ts";
 import { errorCodes, errorsOf, fetchAnonymously, OCI_INDEX, someBytes } from "../support/workerd/registry-requests.ts";
 
 let hub: DockerHub;
@@ -263,6 +266,272 @@ describe("a blob", () => {
       .bind(digest)
       .first<number>("parts");
     expect(parts).toBe(0);
+  });
+});
+
+/** An image of one platform in a cache, whose manifests are there and whose blobs are not. */
+async function newImage(cache: Cache, layers: Uint8Array<ArrayBuffer>[], name = "nginx") {
+  const { manifests } = hub.push(`library/${name}`, "1", { layers, platforms: ["amd64"] });
+  const [manifest] = manifests;
+  if (!manifest) throw new Error("an image has a manifest");
+  for (const reference of ["1", manifest.digest]) {
+    const response = await cache.administrator.get(`/v2/${cache.organization}/${name}/manifests/${reference}`);
+    if (response.status !== 200) throw new Error(`pulling a manifest: ${response.status}`);
+  }
+  const [layer] = manifest.layers;
+  if (!layer) throw new Error("an image has a layer");
+  return { ...layer, path: `/v2/${cache.organization}/${name}/blobs/${layer.digest}` };
+}
+
+const blobsAsked = () => hub.asked.filter((request) => request.startsWith("GET") && request.includes("/blobs/"));
+
+/**
+ * A body that comes in pieces, each when the test lets it. It is made where it is read: a Durable Object cannot read what belongs to
+ * another request.
+ */
+function inPieces(bytes: Uint8Array<ArrayBuffer>, count: number) {
+  const size = Math.ceil(bytes.byteLength / count);
+  let allowed = 0;
+  let isBroken = false;
+  const open = () => {
+    let at = 0;
+    return new ReadableStream({
+      type: "bytes",
+      async pull(controller) {
+        while (at >= allowed && !isBroken) await scheduler.wait(5);
+        if (isBroken) throw new Error("the connection broke");
+        controller.enqueue(bytes.slice(at, allowed));
+        at = allowed;
+        if (at === bytes.byteLength) controller.close();
+      },
+    });
+  };
+  const next = () => {
+    allowed = Math.min(allowed + size, bytes.byteLength);
+  };
+  const breakOff = () => {
+    isBroken = true;
+  };
+  return { open, next, breakOff };
+}
+
+async function countRows(table: string, where: string, ...values: (string | number)[]): Promise<number> {
+  const row = await env.DB.prepare(`SELECT count(*) AS found FROM ${table} WHERE ${where}`)
+    .bind(...values)
+    .first<number>("found");
+  return row ?? 0;
+}
+
+async function objectCount(): Promise<number> {
+  return (await env.BUCKET.list()).objects.length;
+}
+
+describe("a blob that is on its way", () => {
+  it("is read by many clients at once, and upstream sends it once", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, path } = await newImage(cache, [someBytes(3_000_000)]);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => cache.administrator.get(path)));
+    const bodies = await Promise.all(answers.map(async (answer) => new Uint8Array(await answer.arrayBuffer())));
+    expect(bodies.every((body) => Buffer.from(body).equals(bytes))).toBe(true);
+    expect(blobsAsked()).toHaveLength(1);
+  });
+
+  it("reaches its clients before all of it is there, except for its end", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, path } = await newImage(cache, [someBytes(400_000)]);
+    const coming = inPieces(bytes, 4);
+    hub.bodyOf = coming.open;
+    const reader = (await cache.administrator.get(path)).body?.getReader();
+    coming.next();
+    const first = await reader?.read();
+    expect(first?.value?.byteLength).toBeGreaterThan(0);
+    for (let pieces = 0; pieces < 3; pieces += 1) coming.next();
+    let length = first?.value?.byteLength ?? 0;
+    for (let piece = await reader?.read(); !piece?.done; piece = await reader?.read()) length += piece?.value.byteLength ?? 0;
+    expect(length).toBe(400_000);
+  });
+
+  it("goes on when its client has gone", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, digest, path } = await newImage(cache, [someBytes(400_000)]);
+    const coming = inPieces(bytes, 4);
+    hub.bodyOf = coming.open;
+    const reader = (await cache.administrator.get(path)).body?.getReader();
+    coming.next();
+    await reader?.read();
+    await reader?.cancel();
+    for (let pieces = 0; pieces < 3; pieces += 1) coming.next();
+    await vi.waitUntil(async () => (await countRows("blobs", "digest = ?", digest)) === 1, { timeout: 5000 });
+    expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
+    expect(blobsAsked()).toHaveLength(1);
+  });
+
+  it("is read to its end by a client that is far behind all others", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, path } = await newImage(cache, [someBytes(12_000_000)]);
+    const slow = await cache.administrator.get(path);
+    const fast = await cache.administrator.get(path);
+    // The slow one has read nothing, and the window has moved on.
+    expect(new Uint8Array(await fast.arrayBuffer())).toEqual(bytes);
+    expect(new Uint8Array(await slow.arrayBuffer())).toEqual(bytes);
+    expect(blobsAsked()).toHaveLength(1);
+  });
+
+  it("is given in ranges as well", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, path } = await newImage(cache, [someBytes(500_000)]);
+    const part = await cache.administrator.send("GET", path, undefined, { Range: "bytes=100000-100009" });
+    expect([part.status, part.headers.get("Content-Range")]).toEqual([206, "bytes 100000-100009/500000"]);
+    expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.subarray(100_000, 100_010));
+    const end = await cache.administrator.send("GET", path, undefined, { Range: "bytes=-10" });
+    expect(new Uint8Array(await end.arrayBuffer())).toEqual(bytes.subarray(-10));
+    expect(blobsAsked()).toHaveLength(1);
+  });
+
+  it("leaves nothing when upstream breaks off, and comes whole the next time", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, digest, path } = await newImage(cache, [someBytes(400_000)]);
+    const objects = await objectCount();
+    const coming = inPieces(bytes, 4);
+    hub.bodyOf = coming.open;
+    const [one, other] = await Promise.all([cache.administrator.get(path), cache.administrator.get(path)]);
+    const readings = [one, other].map((answer) => answer.arrayBuffer());
+    const results = Promise.allSettled(readings);
+    coming.next();
+    coming.breakOff();
+    expect((await results).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await countRows("blobs", "digest = ?", digest)).toBe(0);
+    expect(await objectCount()).toBe(objects);
+
+    hub.bodyOf = (blob) => blob.bytes;
+    expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
+    expect(await countRows("blobs", "digest = ?", digest)).toBe(1);
+  });
+
+  it("never reaches a client whole when it is another than its digest says", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, digest, path } = await newImage(cache, [someBytes(400_000)]);
+    const objects = await objectCount();
+    hub.bodyOf = (blob) => {
+      const forged = blob.bytes.slice();
+      forged[0] = (forged[0] ?? 0) ^ 1;
+      return forged;
+    };
+    const reader = (await cache.administrator.get(path)).body?.getReader();
+    let received = 0;
+    const readAll = async () => {
+      for (let piece = await reader?.read(); !piece?.done; piece = await reader?.read()) {
+        received += piece?.value.byteLength ?? 0;
+      }
+    };
+    await expect(readAll()).rejects.toThrow();
+    expect(received).toBeLessThan(bytes.byteLength);
+    expect(await countRows("blobs", "digest = ?", digest)).toBe(0);
+    expect(await objectCount()).toBe(objects);
+  });
+
+  it("of which there is no room for is passed on, and not kept", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, digest, path } = await newImage(cache, [someBytes(400_000)]);
+    const objects = await objectCount();
+    await env.DB.prepare(
+      `UPDATE quotas SET own_limit = 1000 WHERE holder = 'organization' AND resource = 'storedBytes'
+       AND holder_id = (SELECT id FROM organizations WHERE name = ?)`,
+    )
+      .bind(cache.organization)
+      .run();
+    for (let times = 0; times < 2; times += 1) {
+      expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
+    }
+    expect(await countRows("blobs", "digest = ?", digest)).toBe(0);
+    await vi.waitUntil(async () => (await objectCount()) === objects, { timeout: 5000 });
+    expect(blobsAsked()).toHaveLength(2);
+  });
+});
+
+describe("what is here", () => {
+  it("of one image need not come again for another that has the same layer", async ({ expect }) => {
+    const cache = await newCache();
+    const base = someBytes(200_000);
+    // Both manifests are there before the layer is.
+    const [one, other] = [await newImage(cache, [base], "one"), await newImage(cache, [base], "other")];
+    for (const { path } of [one, other]) {
+      expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(base);
+    }
+    // And a third one comes when the layer is there.
+    const third = await newImage(cache, [base], "third");
+    expect(new Uint8Array(await (await cache.administrator.get(third.path)).arrayBuffer())).toEqual(base);
+    expect(blobsAsked()).toEqual([`GET /v2/library/one/blobs/${one.digest}`]);
+  });
+
+  it("of another organization is not taken for it, whatever a manifest names", async ({ expect }) => {
+    const [own, foreign] = [await newCache(), await newCache()];
+    const secret = someBytes(1000);
+    const image = await newImage(foreign, [secret], "secret");
+    await (await foreign.administrator.get(image.path)).arrayBuffer();
+    // The same digest is named by an upstream that does not have the bytes.
+    await newImage(own, [secret], "forged");
+    hub.instead = (request) => (request.url.includes("/blobs/") ? new Response(null, { status: 404 }) : undefined);
+    const response = await own.administrator.get(`/v2/${own.organization}/forged/blobs/${image.digest}`);
+    expect([response.status, await errorCodes(response)]).toEqual([404, ["BLOB_UNKNOWN"]]);
+  });
+
+  it("comes again when R2 has lost it", async ({ expect }) => {
+    const cache = await newCache();
+    const { bytes, digest, path } = await newImage(cache, [someBytes(200_000)]);
+    await (await cache.administrator.get(path)).arrayBuffer();
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?").bind(digest).first<string>("object_key");
+    await env.BUCKET.delete(key ?? "");
+    for (let times = 0; times < 2; times += 1) {
+      expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
+    }
+    expect(blobsAsked()).toHaveLength(2);
+  });
+
+  it("is counted, and the audit tells who had a tag come", async ({ expect }) => {
+    const cache = await newCache();
+    await newImage(cache, [someBytes(1000)]);
+    expect(await auditOf(`${cache.organization}/nginx:1`)).toMatchObject([
+      { action: "manifest.fetch", organization: cache.organization, user_name: cache.administrator.name },
+    ]);
+    const name = `${cache.organization}/nginx`;
+    await vi.waitUntil(async () => (await countRows("repositories", "name = ? AND pull_count = 1", name)) === 1, {
+      timeout: 5000,
+    });
+    expect(await countRows("repositories", "name = ? AND pull_count = 1", name)).toBe(1);
+  });
+
+  it("goes some days after its last pull, where that is set, and comes again", async ({ expect }) => {
+    const cache = await newCache({ retentionDays: 30 });
+    await newImage(cache, [someBytes(1000)], "old");
+    await newImage(cache, [someBytes(1000)], "used");
+    const name = (image: string) => `${cache.organization}/${image}`;
+    await env.DB.exec("UPDATE upstream_tags SET used_at = 0");
+    await env.DB.exec("UPDATE manifests SET last_pulled_at = 0");
+    await env.DB.prepare(
+      "UPDATE manifests SET last_pulled_at = ? WHERE repository_id = (SELECT id FROM repositories WHERE name = ?)",
+    )
+      .bind(Date.now(), name("used"))
+      .run();
+    const stores = lastingStores();
+    await expireUnpulled(stores, new Budget(stores.db, 100, 10_000));
+    const left = "repository_id = (SELECT id FROM repositories WHERE name = ?)";
+    expect([await countRows("tags", left, name("old")), await countRows("tags", left, name("used"))]).toEqual([0, 1]);
+    expect((await auditOf(`${name("old")}:1`)).map(({ action }) => action)).toContain("tag.expire");
+    expect((await cache.administrator.get(`/v2/${name("old")}/manifests/1`)).status).toBe(200);
+  });
+
+  it("goes with its image, parts that never came among it", async ({ expect }) => {
+    const cache = await newCache();
+    await newImage(cache, [someBytes(1000)]);
+    const id = await env.DB.prepare("SELECT id FROM repositories WHERE name = ?")
+      .bind(`${cache.organization}/nginx`)
+      .first<number>("id");
+    expect(await countRows("upstream_parts", "repository_id = ?", id ?? 0)).toBeGreaterThan(0);
+    expect((await cache.administrator.delete(`/api/organizations/${cache.organization}/images/nginx`)).status).toBe(204);
+    await vi.waitUntil(async () => (await countRows("repositories", "id = ?", id ?? 0)) === 0, { timeout: 5000 });
+    expect(await countRows("upstream_parts", "repository_id = ?", id ?? 0)).toBe(0);
+    expect(await countRows("upstream_tags", "repository_id = ?", id ?? 0)).toBe(0);
   });
 });
 
