@@ -2,11 +2,14 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "./env.ts";
 import type { BlobOrigin } from "./registry/upstreams/blob-origin.ts";
 import type { ManifestOrigin } from "./registry/upstreams/manifest-origin.ts";
+import type { ReferrersOrigin } from "./registry/upstreams/referrers-origin.ts";
 import type {
   BlobAnswer,
   BlobAsk,
   ManifestAnswer,
   ManifestAsk,
+  ReferrersAnswer,
+  ReferrersAsk,
 } from "./registry/upstreams/upstream-contract.ts";
 import { openStores } from "./registry/stores.ts";
 
@@ -17,6 +20,7 @@ import { openStores } from "./registry/stores.ts";
  */
 export class UpstreamFetch extends DurableObject<Env> {
   #manifests: Promise<ManifestOrigin> | undefined;
+  #referrers: Promise<ReferrersOrigin> | undefined;
   #blob: Promise<BlobOrigin> | undefined;
 
   /** What a tag leads to upstream, or a manifest from there. */
@@ -25,6 +29,14 @@ export class UpstreamFetch extends DurableObject<Env> {
       ({ ManifestOrigin: Origin }) => new Origin(ask),
     );
     return (await this.#manifests).resolve(openStores(this.env), ask);
+  }
+
+  /** What refers to a manifest upstream. */
+  async referrers(ask: ReferrersAsk): Promise<ReferrersAnswer> {
+    this.#referrers ??= import("./registry/upstreams/referrers-origin.ts").then(
+      ({ ReferrersOrigin: Origin }) => new Origin(ask),
+    );
+    return (await this.#referrers).list(openStores(this.env), ask);
   }
 
   /** How many bytes a blob has upstream. */

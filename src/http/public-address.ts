@@ -81,6 +81,15 @@ export function requestPath(c: Context): Pick<URL, "pathname" | "search" | "sear
   return new URL(c.req.url);
 }
 
+/**
+ * The host that a request is for, as a name among mirrors: it decides how this very client is answered, and nothing else. A client of
+ * a mirror says by `ns` which registry it means (containerd, `hosts.toml`).
+ */
+export function mirroredHost(c: Context): string {
+  const { host, searchParams } = new URL(c.req.url);
+  return searchParams.get("ns") ?? host;
+}
+
 /** The request's URL as its client may have signed it. */
 export function signedUrl(c: Context): Pick<URL, "pathname" | "search" | "host"> {
   return new URL(c.req.url);

@@ -5,8 +5,8 @@ import { DockerHub, HUB, LIMIT_WORDS } from "../support/workerd/docker-hub.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { expireUnpulled } from "../../src/registry/upstreams/idle-tags.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
-import { auditOf, type Client, newAccount, newName, newOrganization } from "../support/workerd/managing-clients.ts";
-import { errorCodes, errorsOf, fetchAnonymously, OCI_INDEX, someBytes } from "../support/workerd/registry-requests.ts";
+import { asUser, auditOf, type Client, newAccount, newName, newOrganization, withSettings } from "../support/workerd/managing-clients.ts";
+import { errorCodes, errorsOf, fetchAnonymously, OCI_INDEX, OCI_MANIFEST, someBytes } from "../support/workerd/registry-requests.ts";
 
 let hub: DockerHub;
 beforeEach(() => {
@@ -575,6 +575,68 @@ describe("who may pull", () => {
       });
       expect([response.status, response.headers.get("Docker-Content-Digest")]).toEqual([200, index.digest]);
     }
+  });
+});
+
+describe("a mirror", () => {
+  const MIRROR = "http://mirror.test";
+
+  it("of docker is a host of its own, whose names begin below an organization", async ({ expect }) => {
+    const { organization } = await newCache({ public: true });
+    const { index } = hub.push("library/nginx", "1");
+    const fetch = withSettings({ MIRRORS: `mirror.test=${organization}` });
+    // Docker asks for a token under the name that it knows.
+    const scope = "repository:library/nginx:pull";
+    const { token } = await (await fetch(`${MIRROR}/token?scope=${scope}`)).json<{ token: string }>();
+    const headers = { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${MIRROR}/v2/library/nginx/manifests/1`, { headers });
+    expect([response.status, response.headers.get("Docker-Content-Digest")]).toEqual([200, index.digest]);
+    // At the registry's own host the same name is what it always was.
+    expect((await fetch("/v2/library/nginx/manifests/1")).status).toBe(401);
+    expect(hub.asked).toEqual(["GET /v2/library/nginx/manifests/1"]);
+  });
+
+  it("of containerd says by ns which registry is meant", async ({ expect }) => {
+    const { organization, administrator } = await newCache();
+    const { index } = hub.push("library/nginx", "1");
+    const fetch = withSettings({ MIRRORS: `docker.io=${organization}` });
+    const path = "/v2/library/nginx/manifests/1?ns=docker.io";
+    const challenge = (await fetch(path)).headers.get("WWW-Authenticate");
+    expect(challenge).toContain(`repository:${organization}/library/nginx:pull`);
+    const client = asUser(administrator.name, administrator.password, fetch);
+    expect((await client.get(path)).headers.get("Docker-Content-Digest")).toBe(index.digest);
+    // Without it, or of another registry, nothing is asked there.
+    for (const other of ["/v2/library/nginx/manifests/1", "/v2/library/nginx/manifests/1?ns=quay.io"]) {
+      expect((await client.get(other)).status).toBe(403);
+    }
+    // The other way: the organization is in the path.
+    const below = `/v2/${organization}/library/nginx/manifests/1`;
+    expect((await administrator.get(`${below}?ns=docker.io`)).headers.get("Docker-Content-Digest")).toBe(index.digest);
+  });
+});
+
+describe("what refers to a manifest", () => {
+  const SUBJECT = `sha256:${"a".repeat(64)}`;
+  const signature = { mediaType: OCI_MANIFEST, digest: `sha256:${"b".repeat(64)}`, size: 7, artifactType: "a/signature" };
+  const sbom = { ...signature, digest: `sha256:${"c".repeat(64)}`, artifactType: "a/sbom" };
+
+  it.for(["referrers/", "manifests/sha256-"])("is what upstream says at %s", async (at, { expect }) => {
+    const { administrator, organization } = await newCache();
+    hub.instead = (request) => {
+      if (!request.url.startsWith(HUB) || request.headers.get("Authorization") === null) return undefined;
+      return request.url.includes(at) ? Response.json({ manifests: [sbom, signature] }) : new Response(null, { status: 404 });
+    };
+    const path = `/v2/${organization}/nginx/referrers/${SUBJECT}`;
+    expect(await (await administrator.get(path)).json()).toMatchObject({ manifests: [signature, sbom] });
+    const filtered = await administrator.get(`${path}?artifactType=a/sbom`);
+    expect(await filtered.json()).toMatchObject({ manifests: [sbom] });
+  });
+
+  it("is what is here while upstream fails", async ({ expect }) => {
+    const { administrator, organization } = await newCache();
+    hub.instead = () => new Response(null, { status: 500 });
+    const response = await administrator.get(`/v2/${organization}/nginx/referrers/${SUBJECT}`);
+    expect([response.status, await response.json()]).toMatchObject([200, { manifests: [] }]);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   blobOwner,
   type ManifestAnswer,
   manifestOwner,
+  type ReferrerDescription,
   type UpstreamAsk,
   type UpstreamRefusal,
 } from "./upstream-contract.ts";
@@ -127,6 +128,21 @@ async function askForManifest(
   const { user, address } = call.caller;
   const asking = user ? { id: user.id, name: user.name, accountId: user.accountId, address } : null;
   return ownerOf(call, manifestOwner(ask)).manifest({ ...ask, ...wanted, user: asking });
+}
+
+/**
+ * What refers to a manifest upstream.
+ *
+ * @returns undefined when upstream does not say: then what is here is all that is known.
+ */
+export async function listThrough(
+  call: Call<RegistryCaller>,
+  access: UpstreamAccess,
+  subject: Digest,
+): Promise<ReferrerDescription[] | undefined> {
+  const ask = { ...askAbout(call, access), subject };
+  const answer = await ownerOf(call, manifestOwner(ask)).referrers(ask);
+  return answer.outcome === "listed" ? answer.descriptors : undefined;
 }
 
 /**

@@ -50,6 +50,21 @@ export interface UpstreamRefusal {
   isGone: boolean;
 }
 
+export interface ReferrersAsk extends UpstreamAsk {
+  subject: Digest;
+}
+
+/** A manifest that refers to another, as the referrers API describes it. */
+export interface ReferrerDescription {
+  mediaType: string;
+  digest: Digest;
+  size: number;
+  artifactType?: string;
+  annotations?: Record<string, string>;
+}
+
+export type ReferrersAnswer = { outcome: "listed"; descriptors: ReferrerDescription[] } | UpstreamRefusal;
+
 export interface BlobAsk extends UpstreamAsk {
   digest: Digest;
   /** Bytes, as a manifest says; undefined when none of those that are here names it. */

@@ -60,7 +60,7 @@ export class DockerHub {
     { platforms = ["amd64", "arm64"], layers = [someBytes()] }: { platforms?: string[]; layers?: Bytes[] } = {},
   ): HubImage {
     const manifests = platforms.map((architecture) => {
-      const config = this.addBlob(new TextEncoder().encode(JSON.stringify({ os: "linux", architecture, id: tag })));
+      const config = this.addBlob(encode(JSON.stringify({ os: "linux", architecture, id: tag })));
       const blobs = layers.map((bytes) => this.addBlob(bytes));
       const text = JSON.stringify({
         schemaVersion: 2,
@@ -176,4 +176,8 @@ function challenge(repository: string): Response {
 
 function refusal(status: number, code: string, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ errors: [{ code, message, detail: null }] }, { status, headers });
+}
+
+function encode(text: string): Bytes {
+  return new Uint8Array(new TextEncoder().encode(text));
 }
