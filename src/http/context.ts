@@ -3,7 +3,7 @@ import type { Env } from "../env.ts";
 import type { Credentials, RegistryCaller } from "../model/rights/access.ts";
 import { type OrganizationName, parseRepositoryName, type RepositoryName } from "../kernel/reference.ts";
 import type { Stores } from "../registry/stores.ts";
-import { mirroredHost } from "./public-address.ts";
+import { mirroredRegistry } from "./public-address.ts";
 
 /** What Hono hands to every handler: the bindings, and what the middleware before it found out. */
 export interface AppEnv {
@@ -27,12 +27,20 @@ export interface AppEnv {
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
   const name = c.req.param("name") ?? "";
   const mirror = mirrorOf(c);
-  if (mirror !== undefined) return parseRepositoryName(`${mirror}/${name}`);
+  if (mirror !== undefined) return parseRepositoryName(isBelow(c, mirror, name) ? name : `${mirror}/${name}`);
   return parseRepositoryName(name, c.var.stores.settings.defaultOrganization);
 }
 
 /** The organization that a request asks without naming it, because it asks a mirror (MIRRORS); undefined for all others. */
 export function mirrorOf(c: Context<AppEnv>): OrganizationName | undefined {
   const { mirrors } = c.var.stores.settings;
-  return mirrors.size === 0 ? undefined : mirrors.get(mirroredHost(c));
+  return mirrors.size === 0 ? undefined : mirrors.get(mirroredRegistry(c).name);
+}
+
+/**
+ * Whether a name begins below a mirror's organization already: containerd names the registry also where its configuration has the
+ * organization in the path. Names at Docker Hub have two parts, so one of three that begins so is none of its own.
+ */
+function isBelow(c: Context<AppEnv>, mirror: OrganizationName, name: string): boolean {
+  return mirroredRegistry(c).isNamed && name.startsWith(`${mirror}/`) && name.split("/").length > 2;
 }

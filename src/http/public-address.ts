@@ -82,12 +82,13 @@ export function requestPath(c: Context): Pick<URL, "pathname" | "search" | "sear
 }
 
 /**
- * The host that a request is for, as a name among mirrors: it decides how this very client is answered, and nothing else. A client of
- * a mirror says by `ns` which registry it means (containerd, `hosts.toml`).
+ * Which registry the client of a mirror means: containerd says it by `ns` (`hosts.toml`), docker by the host that it asks, which may
+ * decide how this very client is answered, and nothing else.
  */
-export function mirroredHost(c: Context): string {
+export function mirroredRegistry(c: Context): { name: string; isNamed: boolean } {
   const { host, searchParams } = new URL(c.req.url);
-  return searchParams.get("ns") ?? host;
+  const named = searchParams.get("ns");
+  return { name: named ?? host, isNamed: named !== null };
 }
 
 /** The request's URL as its client may have signed it. */
