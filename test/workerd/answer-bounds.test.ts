@@ -134,6 +134,7 @@ const TABLE: readonly Row[] = [
   row("GET /api/session"),
   row("GET /api/visitor"),
   row("GET /api/settings"),
+  row("GET /api/organizations/:organization/upstream", { status: 404 }),
   row("GET /api/remotes"),
   row("GET /api/remotes/:remote", { at: "/api/remotes/remote-00" }),
   row("GET /api/audit", { query: "?limit=1000" }),

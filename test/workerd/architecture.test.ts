@@ -49,6 +49,7 @@ const FEATURES: readonly string[] = [
   "remotes",
   "rights",
   "triggers",
+  "upstreams",
 ];
 
 const FILES = Object.entries(SOURCES).map(([path, source]) => {

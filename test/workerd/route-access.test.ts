@@ -289,6 +289,7 @@ const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
 const CLUSTERS = "/api/organizations/:organization/clusters";
+const UPSTREAM = "/api/organizations/:organization/upstream";
 const PERMISSIONS = "/api/organizations/:organization/permissions";
 const OCI = "/v2/:name{.+}";
 
@@ -378,6 +379,30 @@ const newRemote = async (caller: CallerName) => {
     .bind(remote, credentialsOf(caller).name)
     .run();
   return { remote };
+};
+/** A remote registry of the account that an organization belongs to. */
+const REMOTE_OF_HOME = "elsewhere";
+const remoteOf = async (_: CallerName, { organization = "" }: Target) => {
+  await env.DB.prepare(
+    `INSERT INTO remotes (account_id, name, url, created_at, updated_at)
+     SELECT account_id, ?, 'https://registry.example.com', 0, 0 FROM organizations WHERE name = ? ON CONFLICT DO NOTHING`,
+  )
+    .bind(REMOTE_OF_HOME, organization)
+    .run();
+  return {};
+};
+/** An organization that stands for it. */
+const upstreamOf = async (caller: CallerName, target: Target) => {
+  await remoteOf(caller, target);
+  await env.DB.prepare(
+    `INSERT INTO upstreams (organization_id, remote_id, path, tag_lifetime, is_public, created_at, updated_at)
+     SELECT organizations.id, remotes.id, '', 600, 0, 0, 0 FROM organizations
+     JOIN remotes ON remotes.account_id = organizations.account_id AND remotes.name = ?
+     WHERE organizations.name = ? ON CONFLICT DO NOTHING`,
+  )
+    .bind(REMOTE_OF_HOME, target["organization"] ?? "")
+    .run();
+  return {};
 };
 const member = () => ({ name: newName("user"), password: PASSWORD });
 
@@ -680,6 +705,12 @@ const TABLE: readonly Row[] = [
   line(`PATCH ${CLUSTERS}/:cluster`, ownOrganization("manage", 200), { body: () => ({ token: "new", test: false }) }),
   line(`DELETE ${CLUSTERS}/:cluster`, ownOrganization("manage", 204)),
   line(`POST ${CLUSTERS}/:cluster/test`, ownOrganization("edit", 200), { body: () => ({}) }),
+  line(`GET ${UPSTREAM}`, ownOrganization("manage", 200), { prepare: upstreamOf, changes: true }),
+  line(`PUT ${UPSTREAM}`, ownOrganization("manage", 200), {
+    prepare: remoteOf,
+    body: () => ({ remote: REMOTE_OF_HOME }),
+  }),
+  line(`DELETE ${UPSTREAM}`, ownOrganization("manage", 204), { prepare: upstreamOf }),
 
   // Berth's own API: aging and garbage
   line(`GET ${IMAGE}/aging`, ownImage("read", 200)),
@@ -884,6 +915,8 @@ const TRACES: Readonly<Record<string, Trace>> = {
   [`PATCH ${CLUSTERS}/:cluster`]: "cluster.update",
   [`DELETE ${CLUSTERS}/:cluster`]: "cluster.delete",
   [`POST ${CLUSTERS}/:cluster/test`]: TRIES,
+  [`PUT ${UPSTREAM}`]: "upstream.create",
+  [`DELETE ${UPSTREAM}`]: "upstream.delete",
   "POST /api/remotes": "remote.create",
   "PATCH /api/remotes/:remote": "remote.update",
   "DELETE /api/remotes/:remote": "remote.delete",
@@ -1008,6 +1041,7 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/session",
   "GET /api/visitor",
   "GET /api/settings",
+  `GET ${UPSTREAM}`,
   "GET /api/remotes",
   "GET /api/remotes/:remote",
   "GET /api/access-keys",
@@ -1046,6 +1080,7 @@ beforeEach(async () => {
   await env.DB.exec(
     "DELETE FROM clusters WHERE id NOT IN (SELECT cluster_id FROM triggers WHERE cluster_id IS NOT NULL)",
   );
+  await env.DB.exec("DELETE FROM upstreams");
   await env.DB.exec("DELETE FROM remotes");
   // Clusters, and receivers of webhooks.
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));

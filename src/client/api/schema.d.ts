@@ -1475,6 +1475,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which registry an organization stands for
+         * @description With what that registry last said. Takes the right to manage the organization.
+         */
+        get: operations["showUpstream"];
+        /**
+         * Let an organization stand for a registry elsewhere
+         * @description What is pulled from the organization comes from there then, and is kept; nothing can be pushed to it. Which registry, and which part of it, can be set only while the organization has no images. Takes the right to manage the organization.
+         */
+        put: operations["setUpstream"];
+        post?: never;
+        /**
+         * Let an organization stand for nothing but itself
+         * @description Only one that has no images. Takes the right to manage the organization.
+         */
+        delete: operations["removeUpstream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/usage": {
         parameters: {
             query?: never;
@@ -3165,7 +3193,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -6115,6 +6143,104 @@ export interface components {
              */
             enable: "true" | "false";
         };
+        /** @description The registry that an organization stands for. */
+        Upstream: {
+            /**
+             * Format: date-time
+             * @description When the registry last answered without a failure.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            answered: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            failure: components["schemas"]["UpstreamFailure"];
+            /**
+             * @description What the names of images begin with there: with `bitnami`, `acme/redis` is `bitnami/redis`. Empty for nothing: then `acme/bitnami/redis` is `bitnami/redis`, and at Docker Hub `acme/nginx` is `library/nginx`.
+             * @example bitnami
+             */
+            path: string;
+            /** @description Whether everybody may pull what comes from there; setting it sets it for all images of the organization. */
+            public: boolean;
+            rateLimit: components["schemas"]["UpstreamRateLimit"];
+            /**
+             * @description The name of a remote registry of the organization's account.
+             * @example docker-hub
+             */
+            remote: string;
+            /**
+             * @description After how many days without a pull a tag is deleted here; null: never.
+             * @example 30
+             */
+            retentionDays: number | null;
+            /**
+             * @description Seconds for which a tag is believed before it is asked for there again. What a digest names never is.
+             * @example 600
+             */
+            tagLifetime: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+            /**
+             * @description The remote registry's address.
+             * @example https://registry-1.docker.io
+             */
+            url: string;
+        };
+        /** @description The last failure, in the registry's own words where it has said any. */
+        UpstreamFailure: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            at: string;
+            message: string;
+        } | null;
+        /** @description What the registry last said of how much more may be pulled. */
+        UpstreamRateLimit: {
+            /** @description How many pulls are allowed. */
+            limit: number | null;
+            /** @description How many are left. */
+            remaining: number;
+            /** @description Whose pulls are counted: an address, or an account's id. */
+            source: string | null;
+            /** @description Seconds in which `limit` pulls are allowed. */
+            window: number | null;
+        } | null;
+        UpstreamSetting: {
+            /**
+             * @description What the names of images begin with there: with `bitnami`, `acme/redis` is `bitnami/redis`. Empty for nothing: then `acme/bitnami/redis` is `bitnami/redis`, and at Docker Hub `acme/nginx` is `library/nginx`.
+             * @default
+             * @example bitnami
+             */
+            path: string;
+            /**
+             * @description Whether everybody may pull what comes from there; setting it sets it for all images of the organization.
+             * @default false
+             */
+            public: boolean;
+            /**
+             * @description The name of a remote registry of the organization's account.
+             * @example docker-hub
+             */
+            remote: string;
+            /**
+             * @description After how many days without a pull a tag is deleted here; null: never.
+             * @default null
+             * @example 30
+             */
+            retentionDays: number | null;
+            /**
+             * @description Seconds for which a tag is believed before it is asked for there again. What a digest names never is.
+             * @default 600
+             * @example 600
+             */
+            tagLifetime: number;
+        };
         User: {
             /**
              * Format: date-time
@@ -6691,7 +6817,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -6731,7 +6857,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -9260,6 +9386,80 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SyncRunAnswer"];
                 };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The registry; 404 when the organization stands for none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upstream"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    setUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamSetting"];
+            };
+        };
+        responses: {
+            /** @description It stands for that registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upstream"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    removeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Images can be pushed to it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["ApiError"];
         };

@@ -14,7 +14,7 @@ import {
 } from "../../registry/logins/tokens.ts";
 import { repositoriesOf } from "../../registry/rights/access.ts";
 import { incoming } from "../call.ts";
-import type { AppEnv } from "../context.ts";
+import { type AppEnv, mirrorOf } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { limitStrangers } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
@@ -126,12 +126,16 @@ function scopeTexts(parameters: string[]): string[] {
 function readScopes(c: Context<AppEnv>, texts: string[]): Scope[] {
   if (texts.length > MAX_SCOPES) throw new RegistryError("UNSUPPORTED", `a token has at most ${MAX_SCOPES} scopes`);
   const { defaultOrganization } = c.var.stores.settings;
+  const mirror = mirrorOf(c);
   const scopes = texts.flatMap((text) => parseScope(text) ?? []);
-  return joinScopes(
-    scopes.map((scope) =>
-      scope.type === "repository" ? { ...scope, name: withOrganization(scope.name, defaultOrganization) } : scope,
-    ),
-  );
+  const named = (scope: Scope): Scope[] => {
+    if (scope.type !== "repository") return [scope];
+    if (mirror === undefined) return [{ ...scope, name: withOrganization(scope.name, defaultOrganization) }];
+    // Clients of a mirror ask for what they call an image, and for what a challenge of this registry has called it.
+    const below = { ...scope, name: `${mirror}/${scope.name}` };
+    return scope.name.startsWith(`${mirror}/`) ? [scope, below] : [below];
+  };
+  return joinScopes(scopes.flatMap(named));
 }
 
 interface Wanted {

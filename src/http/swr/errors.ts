@@ -106,6 +106,8 @@ const SWR_ERRORS: Readonly<Record<AnswerCode, SwrError>> = {
   UPLOAD_INVALID: "none",
   UPLOAD_RANGE_INVALID: "none",
   UPLOAD_UNKNOWN: "none",
+  UPSTREAM_FAILED: "none",
+  UPSTREAM_UNKNOWN: "none",
   USER_EXISTS: "none",
   USER_LIMIT: "none",
   USER_RESERVED: "none",

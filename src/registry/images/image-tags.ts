@@ -5,7 +5,7 @@ import { RegistryError } from "../../kernel/errors.ts";
 import { imageIdOf } from "../../model/images/image-id.ts";
 import { isIndexMediaType } from "../../kernel/media-types.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
-import type { RepositoryName, Tag } from "../../kernel/reference.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 
 import {
   findTagRecord,
@@ -19,7 +19,12 @@ import {
 } from "../../storage/content/tags.ts";
 import { retag as pointTo } from "../../storage/content/retag.ts";
 import { type Call, actorOf } from "../call.ts";
-import { type RepositoryAccess, requireOwnRepository, requireRepository } from "../rights/management.ts";
+import {
+  type RepositoryAccess,
+  requireOwnImages,
+  requireOwnRepository,
+  requireRepository,
+} from "../rights/management.ts";
 import { dispatchSyncs } from "../sync/sync-queue.ts";
 import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "../content/companions.ts";
@@ -133,6 +138,7 @@ export async function retag(
 ): Promise<void> {
   const { source, destination } = retagging;
   const repository = await requireOwnRepository(call, name, "edit");
+  requireOwnImages(organizationOf(name), repository.organization);
   // Retagging a tag to itself overwrites nothing, so it needs no `override`.
   const overrides = retagging.overrides || source === destination;
   const pointing = { source, destination, overrides };

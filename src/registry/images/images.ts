@@ -21,7 +21,13 @@ import { type Call, actorOf } from "../call.ts";
 import { announceRemovals } from "../content/edge-content.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
-import { requireOrganization, requireOwnRepository, requireRepository, unknownImage } from "../rights/management.ts";
+import {
+  requireOrganization,
+  requireOwnImages,
+  requireOwnRepository,
+  requireRepository,
+  unknownImage,
+} from "../rights/management.ts";
 import { refusedCreation } from "./repositories.ts";
 
 /** Creates an empty image in an organization that exists. */
@@ -31,12 +37,12 @@ export async function createImage(
   properties: Partial<ImageProperties>,
 ): Promise<void> {
   const organization = organizationOf(name);
-  await requireOrganization(call, organization, "edit");
+  requireOwnImages(organization, await requireOrganization(call, organization, "edit"));
   const creation = await addRepository(call.stores.db, actorOf(call), name, properties);
   if (creation.outcome === "created") return;
   if (creation.outcome !== "not-created") throw refusedCreation(creation);
-  // The organization may have gone meanwhile.
-  await requireOrganization(call, organization, "edit");
+  // The organization may have gone meanwhile, or stand for a registry elsewhere.
+  requireOwnImages(organization, await requireOrganization(call, organization, "edit"));
   throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
 }
 
