@@ -37,6 +37,7 @@ import { shares } from "./rights/shares.ts";
 import { tagDeletion } from "./deletion/delete-tags.ts";
 import { tagHistory } from "./images/tag-history.ts";
 import { triggers } from "./triggers/triggers.ts";
+import { trustRules } from "./trust/trust-rules.ts";
 import { usage } from "./quotas/usage.ts";
 import { users } from "./accounts/users.ts";
 
@@ -77,6 +78,7 @@ api.route("/", secretRotation);
 api.route("/", accounts);
 api.route("/", users);
 api.route("/", accessKeys);
+api.route("/", trustRules);
 api.route("/", loginCommand);
 api.route("/", logins);
 api.all("/*", (c) => {
