@@ -8,7 +8,7 @@ import { principalName, type TrustCondition, type TrustTerms } from "../../model
 import { MAX_TRUST_RULES } from "../../kernel/field-limits.ts";
 import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
-import { type Database, isConstraintFailure } from "../database.ts";
+import { asColumn, type Database, isConstraintFailure } from "../database.ts";
 import { insertCleanup } from "../deletion/cleanups.ts";
 import { GONE_USER, isAccountGone, isNamed, isNamedUser, isUserThere } from "../deletion/gone.ts";
 import { pushFacts } from "../rights/access.ts";
@@ -51,33 +51,45 @@ export async function listTrustRules(db: Database, accountId: number, name?: str
 }
 
 function listTrustRulesQuery(db: Database, accountId: number, name?: string) {
-  const creator = sql<string | null>`(SELECT ${users.name} FROM ${users} WHERE ${isNamedUser(trustRules.createdBy)})`;
+  const creator = sql`
+    (SELECT creator.name FROM ${users} AS creator WHERE creator.id = ${trustRules.createdBy} AND ${isNamed(sql`creator.name`)})`;
   return db
     .select({
       userId: trustRules.userId,
-      userName: sql<string>`(SELECT ${users.name} FROM ${users} WHERE ${users.id} = ${trustRules.userId})`.as("acting"),
-      name: trustRules.name,
+      userName: sql<string>`${users.name}`.as("user_name"),
+      name: sql<string>`${trustRules.name}`.as("rule_name"),
       issuer: trustRules.issuer,
       audience: trustRules.audience,
       conditions: trustRules.conditions,
       lifetime: trustRules.lifetime,
       createdAt: trustRules.createdAt,
       updatedAt: trustRules.updatedAt,
-      createdBy: creator.as("creator"),
-      organizationGrants: sql<string>`(
-        SELECT json_group_array(json_array(${organizations.name}, ${organizationPermissions.level}) ORDER BY ${organizations.name})
+      createdBy: asColumn<string | null>(creator).as("creator"),
+      organizationGrants: grantsOf(sql`
+        SELECT ${organizations.name} AS name, ${organizationPermissions.level} AS level
         FROM ${organizationPermissions} CROSS JOIN ${organizations}
           ON ${organizations.id} = ${organizationPermissions.organizationId} AND ${isNamed(organizations.name)}
-        WHERE ${organizationPermissions.userId} = ${trustRules.userId})`.as("organization_grants"),
-      imageGrants: sql<string>`(
-        SELECT json_group_array(json_array(${repositories.name}, ${repositoryPermissions.level}) ORDER BY ${repositories.name})
+        WHERE ${organizationPermissions.userId} = ${trustRules.userId}`).as("organization_grants"),
+      imageGrants: grantsOf(sql`
+        SELECT ${repositories.name} AS name, ${repositoryPermissions.level} AS level
         FROM ${repositoryPermissions} CROSS JOIN ${repositories}
           ON ${repositories.id} = ${repositoryPermissions.repositoryId} AND ${isNamed(repositories.name)}
-        WHERE ${repositoryPermissions.userId} = ${trustRules.userId})`.as("image_grants"),
+        WHERE ${repositoryPermissions.userId} = ${trustRules.userId}`).as("image_grants"),
     })
     .from(trustRules)
+    .innerJoin(users, isNamedUser(trustRules.userId))
     .where(and(eq(trustRules.accountId, accountId), name === undefined ? undefined : eq(trustRules.name, name)))
     .orderBy(asc(trustRules.name));
+}
+
+/** Those who manage an organization may grant a rule's user more than the rule was made with. */
+const MAX_LISTED_GRANTS = 100;
+
+/** The first rights of a rule's user by name, as a column: a JSON array of pairs. */
+function grantsOf(query: SQL): SQL<string> {
+  return asColumn<string>(
+    sql`(SELECT json_group_array(json_array(name, level)) FROM (${query} ORDER BY name LIMIT ${MAX_LISTED_GRANTS}))`,
+  );
 }
 
 function readGrants<N extends string>(text: string): [N, Level][] {
@@ -270,7 +282,7 @@ function findCandidateRulesQuery(
         ? sql`${trustRules.accountId} = (SELECT ${accounts.id} FROM ${accounts} WHERE ${accounts.name} = ${owners.account})`
         : sql`${trustRules.accountId} IN (
             SELECT ${organizations.accountId} FROM ${organizations}
-            WHERE ${organizations.name} IN (SELECT value FROM json_each(${JSON.stringify(owners.organizations)})))`;
+            WHERE ${organizations.name} IN (SELECT asked.value FROM json_each(${JSON.stringify(owners.organizations)}) AS asked))`;
   return db
     .select({
       id: users.id,
@@ -288,7 +300,7 @@ function findCandidateRulesQuery(
     .where(
       and(
         eq(trustRules.issuer, issuer),
-        sql`${trustRules.audience} IN (SELECT value FROM json_each(${JSON.stringify(audiences)}))`,
+        sql`${trustRules.audience} IN (SELECT asked.value FROM json_each(${JSON.stringify(audiences)}) AS asked)`,
         ownedBy,
         isUserThere(users, accounts),
       ),
@@ -310,5 +322,10 @@ function findFactsOfUsersQuery(db: Database, userIds: readonly number[], names: 
   return db
     .select({ id: users.id, facts: pushFacts(db, users, names) })
     .from(users)
-    .where(and(sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify(userIds)}))`, isNamed(users.name)));
+    .where(
+      and(
+        sql`${users.id} IN (SELECT asked.value FROM json_each(${JSON.stringify(userIds)}) AS asked)`,
+        isNamed(users.name),
+      ),
+    );
 }
