@@ -14,10 +14,12 @@ import { proxy } from "./commands/proxy.ts";
 import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
 import { quota } from "./commands/quota.ts";
+import { robot } from "./commands/robot.ts";
 import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
+import { trust } from "./commands/trust.ts";
 import { withDashes } from "./dash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
@@ -43,6 +45,8 @@ const COMMANDS = [
   rule,
   quota,
   trigger,
+  trust,
+  robot,
   audit,
   gc,
   api,

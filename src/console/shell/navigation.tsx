@@ -16,6 +16,7 @@ import {
   IconOrganization,
   IconRecycle,
   IconServer,
+  IconSuccess,
   IconUsers,
 } from "../ui/icons.tsx";
 import { isFor } from "./audience.ts";
@@ -85,6 +86,7 @@ const SECTION_GROUPS: readonly SectionGroup[] = [
       { page: "accessKeys", icon: IconKey, audience: "user" },
       { page: "logins", icon: IconLock, audience: "user" },
       { page: "users", icon: IconUsers, audience: "administrator" },
+      { page: "trustedIssuers", icon: IconSuccess, audience: "administrator" },
       { page: "audit", icon: IconAudit, audience: "user" },
     ],
   },

@@ -13,6 +13,7 @@ const common = {
   accessKeys: "Access keys",
   logins: "Logins",
   users: "Users",
+  trustedIssuers: "Trusted issuers",
   audit: "Audit",
   accounts: "Accounts",
   quotas: "Quotas",
