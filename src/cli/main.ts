@@ -15,10 +15,12 @@ import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
 import { quota } from "./commands/quota.ts";
 import { remote } from "./commands/remote.ts";
+import { robot } from "./commands/robot.ts";
 import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
+import { trust } from "./commands/trust.ts";
 import { withDashes } from "./dash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
@@ -45,6 +47,8 @@ const COMMANDS = [
   quota,
   trigger,
   remote,
+  trust,
+  robot,
   audit,
   gc,
   api,

@@ -115,6 +115,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Users: "Users of an account.",
   Logins: "Browsers, tokens and container tools that are logged in, to be looked at and ended.",
   "Access keys": "Pairs of a key and a secret, for signed requests and permanent login commands.",
+  "Trusted issuers": "Whose jobs log in with tokens of their own.",
   "Login commands": "What `docker login` is given.",
   Organizations: "Organizations, which hold images.",
   "Organization permissions": "Who may do what with all images of an organization.",

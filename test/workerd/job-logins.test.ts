@@ -18,7 +18,14 @@ import {
   digestOf,
   errorCodes,
 } from "../support/workerd/registry-requests.ts";
-import { allAsked, askedOf, newTestKey, serveIssuers, TestIssuer } from "../support/workerd/test-issuer.ts";
+import {
+  allAsked,
+  askedOf,
+  type Changes,
+  newTestKey,
+  serveIssuers,
+  TestIssuer,
+} from "../support/workerd/test-issuer.ts";
 import {
   askToken,
   FROM_ACME,
@@ -441,7 +448,7 @@ describe("a token is refused", () => {
     expect(await grantedTo(await other.issuer.token(), image, `oidc/${account}`)).toBe("401");
   });
 
-  const resembling: [object, object][] = [
+  const resembling: [object, Changes][] = [
     [{ claim: "sub", glob: "repo:acme/*" }, { sub: "repo:acme-evil/x" }],
     [{ claim: "sub", glob: "repo:acme/*" }, { sub: "repo:acme/x/y" }],
     [{ claim: "sub", glob: "repo:acme/web:ref:refs/heads/main" }, { sub: "repo:acme/web:ref:refs/heads/main2" }],

@@ -20,7 +20,7 @@ function refusalOf(changes: Partial<TrustTerms>): string {
 }
 
 describe("the terms of a trust rule", () => {
-  it.for([
+  it.for<[string, string]>([
     ["gitlab.com", "must be the address"],
     ["https://gitlab.com?x", "neither a query nor a fragment"],
     ["https://gitlab.com#", "neither a query nor a fragment"],

@@ -38,8 +38,8 @@ interface Known {
 }
 
 /** By issuer: a key of one is never looked for among those of another. */
-const known = new BoundedMemory<Known>(512 * 1024);
-const KEY_BYTES = 3000;
+const known = new BoundedMemory<Known>(64 * 1024);
+const KEY_BYTES = 1500;
 
 /** Whose pace a request to the issuer counts for. */
 interface Asker {

@@ -4,7 +4,7 @@
  * often, whether a trust rule names the issuer and the audience, the signature, and then what the rules say of the claims.
  */
 import { createHash } from "node:crypto";
-import { errors, type JWTPayload, jwtVerify } from "jose";
+import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
 import type { FactsByName, Scope } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import type { JobIdentity, ProvenJob } from "../../model/trust/job-logins.ts";
@@ -62,14 +62,13 @@ export async function authenticateJob(
       const job = await readLogin(call, token, account);
       return await letIn(call, { job, isLogin: true, rules: await findRules(call, job, scopes) }, use);
     }
-    const known = proven.get(keyOf(token));
-    if (known && Date.now() < known.endsAt) {
-      const job = { ...known.job, account };
+    const announced = readAnnounced(token);
+    if (!announced) throw refusal("it is no token that can be checked");
+    if (Date.now() < (proven.get(keyOf(token)) ?? 0)) {
+      const job = jobOf(announced, decodeJwt(token), account);
       return await letIn(call, { job, isLogin: false, rules: await findRules(call, job, scopes) }, use);
     }
     await refuseBlocked(attempt);
-    const announced = readAnnounced(token);
-    if (!announced) throw refusal("it is no token that can be checked");
     const rules = await findRules(call, { ...announced, account }, scopes);
     return await letIn(
       call,
@@ -131,11 +130,11 @@ async function readLogin(call: Incoming, token: string, account: string | undefi
   return { ...job, account: job.account ?? account };
 }
 
-/** Tokens that this isolate has checked: container tools send the same one with every request. */
-const proven = new BoundedMemory<{ job: ProvenJob; endsAt: number }>(512 * 1024);
+/** Until when this isolate believes tokens that it has checked: container tools send the same one with every request. */
+const proven = new BoundedMemory<number>(64 * 1024);
+const PROVEN_BYTES = 8;
 /** The issuer may give up a key. */
 const REMEMBERED_MS = 5 * 60_000;
-const CLAIM_BYTES_PER_CHARACTER = 4;
 
 function keyOf(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
@@ -154,14 +153,16 @@ async function prove(
   const [trusting] = [...meant, ...others];
   if (!trusting) throw refusal("no account trusts its issuer for its audience");
   const claims = await verify(call, trusting, announced, token);
-  const now = Date.now();
   const { exp = 0 } = claims;
+  const endsAt = Math.min((exp + CLOCK_TOLERANCE_S) * 1000, Date.now() + REMEMBERED_MS);
+  proven.set(keyOf(token), endsAt, PROVEN_BYTES);
+  return jobOf(announced, claims, account);
+}
+
+/** A job by the claims of a token whose signature was checked. */
+function jobOf({ issuer, audiences }: Announced, claims: JWTPayload, account: string | undefined): ProvenJob {
   const said = Object.fromEntries(Object.entries(claims).filter(([name]) => !CHECKED_CLAIMS.has(name)));
-  const { issuer, audiences } = announced;
-  const job: ProvenJob = { issuer, audiences, claims: said, account, provenAt: new Date(now) };
-  const endsAt = Math.min((exp + CLOCK_TOLERANCE_S) * 1000, now + REMEMBERED_MS);
-  proven.set(keyOf(token), { job, endsAt }, CLAIM_BYTES_PER_CHARACTER * token.length);
-  return job;
+  return { issuer, audiences, claims: said, account, provenAt: new Date() };
 }
 
 /** What no condition is about. */

@@ -10,6 +10,9 @@ export interface TestKey {
   jwk: JWK;
 }
 
+/** Claims that a token has besides, or otherwise; undefined for those that it has not. */
+export type Changes = Readonly<Record<string, unknown>>;
+
 /** A request that Berth has sent. */
 export interface Asked {
   url: string;
@@ -43,7 +46,7 @@ export class TestIssuer {
   }
 
   /** What the claims of a job's token are, as GitHub's are, if a test does not say otherwise. */
-  claims(claims: JWTPayload = {}): JWTPayload {
+  claims(claims: Changes = {}): JWTPayload {
     const now = Math.floor(Date.now() / 1000);
     return {
       iss: this.url,
@@ -61,7 +64,7 @@ export class TestIssuer {
 
   /** A token for a job; a claim that is undefined is left out. */
   async token(
-    claims: JWTPayload = {},
+    claims: Changes = {},
     { key = this.key, header = {} }: { key?: TestKey; header?: Partial<JWTHeaderParameters> } = {},
   ): Promise<string> {
     return new SignJWT(this.claims(claims))

@@ -48,10 +48,9 @@ const wantedKey = { body: { content: { "application/json": { schema: WantedAcces
 /** Lets a request without a body say all the same that it has JSON, as clients do that send all of theirs alike. */
 const mayHaveNoBody = createMiddleware<AppEnv>(async function mayHaveNoBody(c, next) {
   if ((await readBody(c)).byteLength === 0) {
-    const { url, method } = c.req.raw;
     const headers = new Headers(c.req.raw.headers);
     headers.delete("Content-Type");
-    c.req.raw = new Request(url, { method, headers });
+    c.req.raw = new Request(c.req.raw, { headers });
   }
   await next();
 });
