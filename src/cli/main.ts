@@ -18,6 +18,7 @@ import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
+import { upstream } from "./commands/upstream.ts";
 import { withDashes } from "./dash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
@@ -42,6 +43,7 @@ const COMMANDS = [
   share,
   rule,
   quota,
+  upstream,
   trigger,
   audit,
   gc,
