@@ -9,6 +9,8 @@ export interface Env {
   UPSTREAMS: DurableObjectNamespace<UpstreamFetch>;
   /** Push events that triggers are to be told of. */
   DELIVERIES: Queue<{ delivery: number }>;
+  /** Tags that are to be copied to other registries. */
+  SYNCS: Queue<{ sync: number }>;
   /** The console, which is built from `src/console`. */
   ASSETS: Fetcher;
   /** Attempts to log in under one name from one network. */

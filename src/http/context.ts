@@ -12,7 +12,7 @@ export interface AppEnv {
     stores: Stores;
     /** Set by `identify`, for the registry API: read it by `registryCall`. */
     registryCaller: RegistryCaller;
-    /** Set by `identifyManager`, for the management APIs: read them by `managerCall` or `visitorCall`. */
+    /** Set by `identifyManager` and `identifyCopier`: read them by `managerCall`, `visitorCall` or `copierCall`. */
     credentials: Credentials;
     /** Set for callers who manage with a session: by cookie or `X-Auth-Token`, or by a token of one, which ends itself. */
     session?: { id: string; expiresAt?: Date };

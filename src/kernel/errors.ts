@@ -59,7 +59,6 @@ export interface ErrorDetails {
   MEDIA_TYPE_INVALID: None;
   NAME_INVALID: Named;
   NAME_UNKNOWN: Named;
-  NOT_IMPLEMENTED: None;
   ORDER_INVALID: None;
   ORGANIZATION_EXISTS: { namespace: string };
   ORGANIZATION_INVALID: Named;
@@ -90,6 +89,12 @@ export interface ErrorDetails {
   SHARE_LIMIT: None;
   SHARE_UNKNOWN: None;
   SIZE_INVALID: None;
+  SYNC_JOB_ENDED: { job: number };
+  SYNC_JOB_UNKNOWN: { job: number };
+  SYNC_RULE_EXISTS: None;
+  SYNC_RULE_INVALID: WrongField;
+  SYNC_RULE_LIMIT: None;
+  SYNC_RULE_UNKNOWN: None;
   TAG_EXISTS: { tag: string };
   TAG_IMMUTABLE: { tag: string };
   TAG_INVALID: { tag: string };

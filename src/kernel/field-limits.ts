@@ -44,6 +44,9 @@ export const MAX_REMOTE_USERNAME_LENGTH = 256;
 export const MAX_REMOTE_PASSWORD_LENGTH = 16_384;
 /** Namespaces that a cluster is for. */
 export const MAX_NAMESPACES = 100;
+/** Characters of a glob of a rule of synchronization, and of an organization's name in another registry, which may be a path. */
+export const MAX_SYNC_GLOB_LENGTH = 256;
+export const MAX_REMOTE_ORGANIZATION_LENGTH = 255;
 /** Characters of the address that a webhook goes to. */
 export const MAX_URL_LENGTH = 2048;
 /** Characters of a DNS label and of a subdomain, as Kubernetes has them (RFC 1123). */

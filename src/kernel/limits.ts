@@ -46,6 +46,13 @@ export const MAX_ACCOUNT_TRIGGERS = 10_000;
 /** How many clusters an organization may have, and all organizations of an account: migration 0004 counts the latter. */
 export const MAX_CLUSTERS = 100;
 export const MAX_ACCOUNT_CLUSTERS = 200;
+/** How many rules of synchronization an image may have, an organization for its images, and all of an account. */
+export const MAX_SYNC_RULES = 10;
+export const MAX_ORGANIZATION_SYNC_RULES = 10;
+export const MAX_ACCOUNT_SYNC_RULES = 1000;
+/** How many jobs one push may set off, as with deliveries below; and how many tags one request synchronizes. */
+export const MAX_SYNC_JOBS_PER_PUSH = 1000;
+export const MAX_SYNCED_TAGS = 1000;
 /** How many registries elsewhere an account may register. */
 export const MAX_REMOTES = 50;
 /** How many users an account may have: migration 0004 counts them. */

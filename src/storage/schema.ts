@@ -12,6 +12,7 @@ import type { QuotaHolder, QuotaResource } from "../kernel/quotas.ts";
 import type { AgingKind } from "../model/aging/aging-rules.ts";
 import type { ConditionKind } from "../model/triggers/triggers.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../kernel/reference.ts";
+import type { SyncOperation, SyncStatus } from "../model/sync/sync-jobs.ts";
 import type { SessionKind } from "../model/logins/sessions.ts";
 import type { RateLimitState } from "../model/upstreams/rate-limit.ts";
 import type { Content, DigestKey } from "../kernel/tag-kind.ts";
@@ -1026,4 +1027,136 @@ export const deliveryAttempts = sqliteTable(
     answer: text("answer"),
   },
   (table) => [primaryKey({ columns: [table.deliveryId, table.number] })],
+);
+
+/** Which tags go to which remote registry: `model/sync/sync-rules.ts`. */
+export const syncRules = sqliteTable(
+  "sync_rules",
+  {
+    id: lastingId(),
+    /** The organization's. */
+    accountId: integer("account_id").notNull(),
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    /** The one image that it is for; null: all of the organization that match. */
+    repositoryId: integer("repository_id").references(() => repositories.id, { onDelete: "cascade" }),
+    /** Globs; `images` is of no meaning for the rule of an image. */
+    images: text("images").notNull(),
+    tags: text("tags").notNull(),
+    /** A remote registry stays while a rule names it. */
+    remoteId: integer("remote_id")
+      .notNull()
+      .references(() => remotes.id),
+    /** What comes before the image's name there; empty for none. */
+    remoteOrganization: text("remote_organization").notNull(),
+    overrides: integer("overrides", { mode: "boolean" }).notNull(),
+    hasReferrers: integer("has_referrers", { mode: "boolean" }).notNull(),
+    isAutomatic: integer("is_automatic", { mode: "boolean" }).notNull(),
+    followsDeletion: integer("follows_deletion", { mode: "boolean" }).notNull(),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("sync_rules_of_image")
+      .on(table.repositoryId, table.remoteId, table.remoteOrganization)
+      .where(sql`${table.repositoryId} IS NOT NULL`),
+    uniqueIndex("sync_rules_of_organization")
+      .on(table.organizationId, table.remoteId, table.remoteOrganization, table.images, table.tags)
+      .where(sql`${table.repositoryId} IS NULL`),
+    index("sync_rules_by_account").on(table.accountId),
+    index("sync_rules_by_remote").on(table.remoteId),
+  ],
+);
+
+/** The outbox of synchronization, written in the batch that moves a tag, and its history: `model/sync/sync-jobs.ts`. */
+export const syncJobs = sqliteTable(
+  "sync_jobs",
+  {
+    id: lastingId(),
+    accountId: integer("account_id").notNull(),
+    organizationId: integer("organization_id").notNull(),
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    /** Null when somebody asked for it without a rule. The rule may be gone by now, which ends a job that waits. */
+    ruleId: integer("rule_id"),
+    operation: text("operation").$type<SyncOperation>().notNull(),
+    tag: text("tag").$type<Tag>().notNull(),
+    /** What the tag points to; for a deletion, what it pointed to. */
+    digest: text("digest").$type<Digest>().notNull(),
+    /** The remote registry may be gone by now; its name tells people which it was. */
+    remoteId: integer("remote_id").notNull(),
+    remote: text("remote").notNull(),
+    remoteOrganization: text("remote_organization").notNull(),
+    overrides: integer("overrides", { mode: "boolean" }).notNull(),
+    hasReferrers: integer("has_referrers", { mode: "boolean" }).notNull(),
+    /** Who pushed, deleted, or asked for it; aging has no id. */
+    userId: integer("user_id"),
+    userName: text("user_name").notNull(),
+    /** The registry's own address, which is never called; empty where what set the job off knew none. */
+    registry: text("registry").notNull(),
+    status: text("status").$type<SyncStatus>().notNull(),
+    /** Tries in a row that brought nothing. */
+    attempts: integer("attempts").notNull().default(0),
+    /** When it is due; null once nothing is to be done any more. */
+    nextAttemptAt: time("next_attempt_at"),
+    /** Until when somebody is at it, unless that is put off. */
+    leasedUntil: time("leased_until"),
+    /** Raised whenever somebody takes it or ends it, so that one that has lost it notices. */
+    claims: integer("claims").notNull().default(0),
+    /** When its account's turn for it comes. */
+    slotAt: time("slot_at"),
+    /** Where it goes, `host:port`; null before the first try. */
+    host: text("host"),
+    /** What came of it, in a sentence. */
+    detail: text("detail"),
+    /** JSON of `model/sync/sync-jobs.ts`; null at the end. */
+    plan: text("plan"),
+    progress: text("progress"),
+    /** Bytes of blobs that are there, and of all; null where that is not known. */
+    bytesDone: integer("bytes_done").notNull().default(0),
+    bytesTotal: integer("bytes_total"),
+    createdAt: createdAt(),
+    startedAt: time("started_at"),
+    finishedAt: time("finished_at"),
+  },
+  (table) => [
+    index("sync_jobs_by_repository").on(table.repositoryId, table.id),
+    index("sync_jobs_by_organization").on(table.organizationId, table.id),
+    index("sync_jobs_by_tag").on(table.repositoryId, table.tag, table.id),
+    index("sync_jobs_unfinished")
+      .on(table.repositoryId, table.tag)
+      .where(sql`${table.finishedAt} IS NULL`),
+    index("sync_jobs_due")
+      .on(table.nextAttemptAt)
+      .where(sql`${table.nextAttemptAt} IS NOT NULL`),
+    index("sync_jobs_by_time").on(table.createdAt),
+    index("sync_jobs_arrived")
+      .on(table.remoteId, table.id)
+      .where(sql`${table.status} = 'success' AND ${table.operation} = 'copy'`),
+    index("sync_jobs_under_way")
+      .on(table.host, table.accountId, table.leasedUntil)
+      .where(sql`${table.leasedUntil} IS NOT NULL`),
+  ],
+);
+
+/** The tries of each job that did not bring it to its end. */
+export const syncAttempts = sqliteTable(
+  "sync_attempts",
+  {
+    jobId: integer("job_id")
+      .notNull()
+      .references(() => syncJobs.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    startedAt: time("started_at").notNull(),
+    /** Milliseconds. */
+    duration: integer("duration").notNull(),
+    /** The status that the target refused it with; null when there was no answer. */
+    status: integer("status"),
+    /** What came of it, in a sentence. */
+    detail: text("detail").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.number] })],
 );

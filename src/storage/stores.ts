@@ -43,6 +43,8 @@ export interface Stores {
   networkLimiter: RateLimit;
   /** Ids of deliveries that are due. */
   deliveries: Queue<{ delivery: number }>;
+  /** Ids of jobs of synchronization that are due. */
+  syncs: Queue<{ sync: number }>;
   /** Undefined where the Worker has no such entrypoint. */
   contentSource: ContentSource | undefined;
   settings: Settings;
@@ -89,6 +91,7 @@ export function openStores(env: Env, context?: Loopback): Stores {
     loginLimiter: env.LOGIN_LIMITER,
     networkLimiter: env.NETWORK_LIMITER,
     deliveries: env.DELIVERIES,
+    syncs: env.SYNCS,
     contentSource: context?.exports?.ContentSource,
     settings,
     secrets: readSecrets(env),

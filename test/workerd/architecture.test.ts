@@ -36,6 +36,7 @@ const FEATURES: readonly string[] = [
   "audit",
   "content",
   "deletion",
+  "dockyard",
   "garbage",
   "housekeeping",
   "images",

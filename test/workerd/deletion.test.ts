@@ -611,7 +611,9 @@ describe("what was deleted since a request began", () => {
     const id = await countOf(`SELECT id AS count FROM repositories WHERE name = '${name}'`);
     expect(await deleteRepository(db, actor, { id, name })).toEqual({ outcome: "deleted" });
     const unknown = { outcome: "repository-unknown" };
-    expect(await restoreTag(db, actor, { id, name }, "first" as Tag, new Date(0))).toEqual(unknown);
+    expect(await restoreTag(db, actor, { id, name }, "first" as Tag, new Date(0), "https://registry.test")).toEqual(
+      unknown,
+    );
     const retagging = { source: "second" as Tag, destination: "third" as Tag, overrides: false };
     expect(await retag(db, actor, { id, name }, retagging, "")).toEqual(unknown);
     expect(await findRepositoryRecord(db, id)).toBeUndefined();

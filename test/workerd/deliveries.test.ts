@@ -214,7 +214,9 @@ describe("a trigger fires", () => {
     await insertRule(stores.db, actor, repository, { kind: "tag_rule", amount: 1, labels: [], patterns: [] });
     await runDueRules(stores, new Budget(stores.db, 1000, 60_000));
     expect((await setting.administrator.get(`/v2/${setting.repository}/manifests/v1`)).status).toBe(404);
-    expect(await restoreTag(stores.db, actor, repository, "v1" as Tag, new Date(0))).toBeDefined();
+    expect(
+      await restoreTag(stores.db, actor, repository, "v1" as Tag, new Date(0), "https://registry.test"),
+    ).toBeDefined();
     await setting.administrator.delete(`/v2/${setting.repository}/manifests/v2`);
     expect(await firedBy(setting)).toEqual(fired);
   });

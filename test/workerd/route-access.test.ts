@@ -151,6 +151,12 @@ function account(ok: number, others: Others = {}): Expectation {
   return { of: "nothing", status: managed((caller) => others[caller] ?? ok), knows: nobody };
 }
 
+/** The API of replications, for users with a password or a login command, but not with a token. */
+function copiers(ok: number): Expectation {
+  return { of: "nothing", status: (caller) => (isCopier(caller) ? ok : 401), knows: nobody };
+}
+const isCopier = (caller: CallerName) => caller !== "anonymous" && caller !== "loginToken";
+
 /** For everybody, also without credentials. */
 function everybody(ok: number, others: Others = {}): Expectation {
   return { of: "nothing", status: (caller) => others[caller] ?? ok, knows: nobody };
@@ -312,6 +318,8 @@ const upload = {
 
 const ownsImage = (caller: CallerName) => imageRightOf(caller) !== undefined && !isLogin(caller);
 const ownsOrganization = (caller: CallerName) => organizationRightOf(caller) !== undefined && !isLogin(caller);
+const copies = (caller: CallerName) => imageRightOf(caller) !== undefined && isCopier(caller);
+const copiesAll = (caller: CallerName) => organizationRightOf(caller) !== undefined && isCopier(caller);
 const seesAudit = (caller: CallerName) => {
   return caller === "operator" || (isAtLeast(organizationRightOf(caller), "manage") && !isLogin(caller));
 };
@@ -430,6 +438,22 @@ const TABLE: readonly Row[] = [
     query: "?center=thirdparty&name={image}",
     shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
   }),
+  line("GET /dockyard/v2/namespaces", listOf("organization", copiesAll, copiers(200)), { shows: copiesAll }),
+  line("GET /dockyard/v2/visible/namespaces", listOf("organization", copiesAll, copiers(200)), { shows: copiesAll }),
+  line("GET /dockyard/v2/visible/namespaces", listOf("image", copies, copiers(200))),
+  line("GET /dockyard/v2/repositories", listOf("image", copies, copiers(200)), {
+    query: "?filter=center::self",
+    shows: copies,
+  }),
+  line("GET /v3/manage/repos", listOf("image", ownsImage), { query: "?name={image}", shows: ownsImage }),
+  line("GET /v3/manage/shared-repositories", listOf("image", ownsImage), {
+    query: "?shared_by=self&name={image}",
+    shows: ownsImage,
+  }),
+  line("GET /v3/manage/shared-repositories", listOf("image", pulls), {
+    query: "?shared_by=thirdparty&name={image}",
+    shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
+  }),
   line("GET /api/images", listOf("image", ownsImage), { query: "?q={image}", shows: ownsImage }),
   line("GET /api/images", listOf("image", pulls), { query: "?scope=all&q={image}", shows: pulls }),
   line("GET /api/image-centre", listOf("image", mayPull, everybody(200, { loginCommand: 403, loginToken: 403 })), {
@@ -529,24 +553,35 @@ const TABLE: readonly Row[] = [
   line(`DELETE ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 204)),
 
   // SWR's API: what there is not
-  ...[
-    "POST sync_repo",
-    "GET sync_repo",
-    "DELETE sync_repo",
-    "POST sync_images",
-    "GET sync_job",
-    "GET :tag/accessories",
-    "GET :tag/references",
-  ].map((operation) =>
+  ...["POST sync_repo", "GET sync_repo", "DELETE sync_repo", "POST sync_images", "GET sync_job"].map((operation) =>
     line(operation.replace(" ", ` ${REPOSITORY}/`), pullable(501), { changes: false, kinds: ["private"] }),
   ),
   line(`GET ${MANAGE}/regions`, account(501)),
-  line(`GET ${MANAGE}/agency`, account(501)),
-  line(`POST ${MANAGE}/agency`, account(501)),
+
+  // SWR's API: accessories, agency, v3
+  line(`GET ${REPOSITORY}/:tag/accessories`, pullable(200), { shows: () => false }),
+  line(`GET ${REPOSITORY}/:tag/references`, pullable(200), { shows: () => false }),
+  line(`GET ${MANAGE}/agency`, account(200)),
+  line(`POST ${MANAGE}/agency`, account(204)),
   line("ALL /v3/manage/*", account(404), { at: "GET /v3/manage/nothing" }),
-  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(501)),
-  line("GET /v3/manage/repos", account(501)),
-  line("GET /v3/manage/shared-repositories", account(501)),
+  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(200)),
+
+  // SWR's API of replications
+  line("ALL /dockyard/v2/*", copiers(404), { at: "GET /dockyard/v2/nothing" }),
+  line("POST /dockyard/v2/namespaces", copiers(201), { body: () => ({ namespace: newName("org") }) }),
+  line("GET /dockyard/v2/namespaces/:namespace", listOf("organization", copiesAll, copiers(200)), {
+    shows: copiesAll,
+  }),
+  line("GET /dockyard/v2/namespaces/:namespace", listOf("image", copies, copiers(200)), { note: "of an image" }),
+  line("ALL /swr/auth/v2/registry/auth", everybody(405), { at: "PUT /swr/auth/v2/registry/auth" }),
+  line("ALL /swr/auth/v2/registry/auth/*", everybody(404), { at: "GET /swr/auth/v2/registry/auth/nothing" }),
+  line("GET /swr/auth/v2/registry/auth", everybody(200, { loginToken: 401 })),
+  line("POST /swr/auth/v2/registry/auth", everybody(200, { anonymous: 401 }), {
+    body: (_, caller) => {
+      const { name, password } = credentialsOf(caller);
+      return new URLSearchParams({ grant_type: "password", username: name, password });
+    },
+  }),
 
   // IAM's API
   line("ALL /v3/*", everybody(404), { at: "GET /v3/nothing" }),
@@ -786,11 +821,26 @@ const TRACES: Readonly<Record<string, Trace>> = {
   "GET /api/audit/export": "audit.export",
   "GET /token": "token.create",
   "POST /token": "token.create",
+  "GET /swr/auth/v2/registry/auth": "token.create",
+  "POST /swr/auth/v2/registry/auth": "token.create",
+  "POST /dockyard/v2/namespaces": "organization.create",
 
   ...Object.fromEntries(
-    ["/*", "/v2/*", `${MANAGE}/*`, "/v3/manage/*", "/v3/*", "/v3.0/*", "/token", "/token/*", "/api/*", "/api/v3/*"].map(
-      (path) => [`ALL ${path}`, MISSING],
-    ),
+    [
+      "/dockyard/v2/*",
+      "/swr/auth/v2/registry/auth",
+      "/swr/auth/v2/registry/auth/*",
+      "/*",
+      "/v2/*",
+      `${MANAGE}/*`,
+      "/v3/manage/*",
+      "/v3/*",
+      "/v3.0/*",
+      "/token",
+      "/token/*",
+      "/api/*",
+      "/api/v3/*",
+    ].map((path) => [`ALL ${path}`, MISSING]),
   ),
   ...Object.fromEntries(
     ["POST sync_repo", "DELETE sync_repo", "POST sync_images"].map((operation) => [
@@ -798,7 +848,7 @@ const TRACES: Readonly<Record<string, Trace>> = {
       MISSING,
     ]),
   ),
-  [`POST ${MANAGE}/agency`]: MISSING,
+  [`POST ${MANAGE}/agency`]: { unrecorded: "triggers may call clusters without it" },
 
   [`POST ${MANAGE}/namespaces`]: "organization.create",
   [`DELETE ${NAMESPACE}`]: "organization.delete",
@@ -939,6 +989,10 @@ const READING: ReadonlySet<string> = new Set([
   `GET ${MANAGE}/regions`,
   `GET ${MANAGE}/agency`,
   "GET /v3/manage/namespaces/:namespace/repos/:repository/tags",
+  "GET /dockyard/v2/namespaces",
+  "GET /dockyard/v2/visible/namespaces",
+  "GET /dockyard/v2/namespaces/:namespace",
+  "GET /dockyard/v2/repositories",
   "GET /v3/manage/repos",
   "GET /v3/manage/shared-repositories",
   "GET /v3/projects",
@@ -1093,7 +1147,7 @@ describe("the audit", () => {
         return new Set(results.map(({ action }) => action));
       };
       // What is recorded once an hour is due again hours later.
-      const isRare = row.route.endsWith("/token");
+      const isRare = / (\/token|\/swr\/auth\/v2\/registry\/auth)$/.test(row.route);
       if (isRare) hours += 2;
       const response = await atTime(Date.now() + (isRare ? hours * 3600_000 : 0), () => asked(row, caller, target));
       expect(response.status).toBeLessThan(300);

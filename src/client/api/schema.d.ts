@@ -863,6 +863,178 @@ export interface paths {
         patch: operations["changeImageShare"];
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy tags of an image to a remote registry now
+         * @description Chosen ones, or all: 1000 a request; `next` goes on. No rule is needed. Takes the right to edit the image.
+         */
+        post: operations["syncImageTags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an image's jobs of synchronization, newest first
+         * @description Of the last 30 days. Takes the right to edit the image.
+         */
+        get: operations["listImageSyncJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a job of synchronization with its tries
+         * @description Takes the right to edit the image.
+         */
+        get: operations["showImageSyncJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job of synchronization
+         * @description What is under way is broken off within seconds; what has arrived stays there. Takes the right to edit the image.
+         */
+        post: operations["cancelImageSyncJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do a job of synchronization once more
+         * @description As a new job, with what the tag points to now. Takes the right to edit the image.
+         */
+        post: operations["resendImageSyncJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an image's rules of synchronization
+         * @description Those of its organization hold besides. Takes the right to edit the image.
+         */
+        get: operations["listSyncRules"];
+        put?: never;
+        /**
+         * Let an image's tags be copied to a remote registry
+         * @description The image is called the same there, behind `remoteOrganization`. What is there already is copied by a run. At most 10 rules an image, and one for each target. Takes the right to edit the image.
+         */
+        post: operations["createSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a rule of synchronization
+         * @description Takes the right to edit the image.
+         */
+        get: operations["showSyncRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rule of synchronization
+         * @description Jobs that wait for it are not done. What was copied stays. Takes the right to edit the image.
+         */
+        delete: operations["deleteSyncRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a rule of synchronization
+         * @description Jobs that wait already go by what the rule was. Takes the right to edit the image.
+         */
+        patch: operations["updateSyncRule"];
+        trace?: never;
+    };
+    "/api/organizations/{organization}/images/{image}/sync-rules/{rule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy what a rule is for now
+         * @description Makes jobs for at most 1000 tags or a few more; `next` goes on. Takes the right to edit the image.
+         */
+        post: operations["runSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/images/{image}/tags": {
         parameters: {
             query?: never;
@@ -1209,6 +1381,98 @@ export interface paths {
          * @description Operators only. A limit below what is used refuses further growth, and nothing else.
          */
         patch: operations["updateOrganizationQuota"];
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an organization's jobs of synchronization, newest first
+         * @description Of all of its images, of the last 30 days. Takes the right to manage the organization.
+         */
+        get: operations["listOrganizationSyncJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an organization's rules of synchronization
+         * @description Those of its images hold besides. Takes the right to manage the organization.
+         */
+        get: operations["listOrganizationSyncRules"];
+        put?: never;
+        /**
+         * Let tags of an organization's images be copied to a remote registry
+         * @description Each image is called the same there, behind `remoteOrganization`. What is there already is copied by a run. At most 10 rules an organization, and one for the same target and globs. Takes the right to manage the organization.
+         */
+        post: operations["createOrganizationSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a rule of synchronization
+         * @description Takes the right to manage the organization.
+         */
+        get: operations["showOrganizationSyncRule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a rule of synchronization
+         * @description Jobs that wait for it are not done. What was copied stays. Takes the right to manage the organization.
+         */
+        delete: operations["deleteOrganizationSyncRule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a rule of synchronization
+         * @description Jobs that wait already go by what the rule was. Takes the right to manage the organization.
+         */
+        patch: operations["updateOrganizationSyncRule"];
+        trace?: never;
+    };
+    "/api/organizations/{organization}/sync-rules/{rule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy what a rule is for now
+         * @description Makes jobs for at most 1000 tags or a few more; `next` goes on. Takes the right to manage the organization.
+         */
+        post: operations["runOrganizationSyncRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/organizations/{organization}/upstream": {
@@ -1710,6 +1974,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dockyard/v2/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's organizations
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listCopiedNamespaces"];
+        put?: never;
+        /**
+         * Create an organization to push to
+         * @description Also for a login command's credentials, unless the operator has switched off that pushes create organizations.
+         */
+        post: operations["createCopiedNamespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for an organization
+         * @description The answer is 200 in any case. Also for a login command's credentials.
+         */
+        get: operations["findNamespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all images of the account that the caller has a right to, with all tags
+         * @description In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. Also for a login command's credentials.
+         */
+        get: operations["listCopiedRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/visible/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the organizations in which the caller has a right to an image
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listVisibleNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -1737,10 +2085,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * Whether triggers may call clusters
+         * @description In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.
+         */
         get: operations["checkAgency"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let triggers call clusters
+         * @description It changes nothing, because triggers may.
+         */
         post: operations["createAgency"];
         delete?: never;
         options?: never;
@@ -1880,7 +2234,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what is attached to an image: signatures, attestations, SBOMs
+         * @description Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For everybody who may pull it. At most 1000 of either kind; `GET /v2/…/referrers/{digest}` has pages of all that refer to it.
+         */
         get: operations["listRepoAccessories"];
         put?: never;
         post?: never;
@@ -1897,7 +2254,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the tags of what a signature belongs to
+         * @description Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.
+         */
         get: operations["listReferences"];
         put?: never;
         post?: never;
@@ -2020,7 +2380,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Copy tags of an image to a remote registry now
+         * @description No rule is needed. Takes the right to edit the image.
+         */
         post: operations["createManualImageSyncRepo"];
         delete?: never;
         options?: never;
@@ -2035,7 +2398,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what became of copying an image's tags
+         * @description Of the last 30 days, newest first unless `order::asc`. Takes the right to edit the image.
+         */
         get: operations["showSyncJob"];
         put?: never;
         post?: never;
@@ -2052,12 +2418,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where pushes of an image's tags are copied to
+         * @description Automatic rules only, and only those of the image itself. Takes the right to edit the image.
+         */
         get: operations["listImageAutoSyncReposDetails"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let an image's tags be copied to a remote registry
+         * @description Whether the organization is there shows when a tag is copied. At most 10 an image. Takes the right to edit the image.
+         */
         post: operations["createImageSyncRepo"];
-        /** Part of SWR, not of Berth */
+        /**
+         * Delete where an image's tags are copied to
+         * @description What was copied stays there. Takes the right to edit the image.
+         */
         delete: operations["deleteImageSyncRepo"];
         options?: never;
         head?: never;
@@ -2280,7 +2655,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where images can be copied to
+         * @description The remote registries of the caller's account.
+         */
         get: operations["listSyncRegions"];
         put?: never;
         post?: never;
@@ -2474,7 +2852,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List an image's tags, by marker
+         * @description For everybody who may pull it. The ones that were moved last come first unless asked otherwise.
+         */
         get: operations["listRepositoryTag"];
         put?: never;
         post?: never;
@@ -2491,7 +2872,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the caller's images, by marker
+         * @description Those that the caller has a right to in the account, the ones made first before the others.
+         */
         get: operations["listRepoDetails"];
         put?: never;
         post?: never;
@@ -2508,7 +2892,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List shared images, by marker
+         * @description `self`: images that the caller has a right to and that are shared with other accounts, or were. `thirdparty`: images that other accounts share with the caller's at the moment. The ones made first come before the others.
+         */
         get: operations["listSharedRepoDetails"];
         put?: never;
         post?: never;
@@ -2631,6 +3018,36 @@ export interface components {
         AccessKeyList: {
             accessKeys: components["schemas"]["AccessKey"][];
         };
+        Accessories: {
+            accessories: components["schemas"]["Accessory"][];
+            total: number;
+        };
+        Accessory: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            namespace_name: string;
+            repo_name: string;
+            sig_digest: string;
+            /** @description Its tag; empty when it has none. */
+            sig_tag: string;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description What it is attached to. */
+            target_digest: string;
+            /** @description `signature.cosign`, `signature.notation`, `attestation.cosign`, `sbom.cosign`; of others the manifest's artifact type, or `other`. */
+            type: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
         Account: {
             /**
              * Format: date-time
@@ -2668,6 +3085,12 @@ export interface components {
             deliveries: components["schemas"]["RecentDelivery"][];
             /** @description The tags that were moved last, each once. */
             pushes: components["schemas"]["RecentPush"][];
+        };
+        Agency: {
+            /** @description The caller's account. */
+            domain_id: string;
+            /** @description Whether triggers may call clusters: always true. */
+            is_agency: boolean;
         };
         Aging: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
@@ -2770,7 +3193,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -2953,6 +3376,24 @@ export interface components {
              */
             type: "signature" | "attestation" | "sbom" | "referrers" | "other";
         };
+        CopiedNamespace: {
+            /** @description 1 read, 3 edit, 7 manage; 0 for none. */
+            auth: number;
+            creator_name: string;
+            id: number;
+            /** @description How many images it has that the caller has a right to. */
+            image_count: number;
+            /** @description Empty when there is no such organization, or none that the caller knows. */
+            name: string;
+            /** @description How many users have a permission on all its images. */
+            user_count: number;
+        };
+        CopiedNamespaces: {
+            namespaces: components["schemas"]["CopiedNamespace"][];
+        };
+        CopiedRepositories: (components["schemas"]["RepositoryItem"] & {
+            tags?: string[];
+        })[];
         CreatedAccount: {
             administrator: {
                 name: string;
@@ -3041,6 +3482,28 @@ export interface components {
              * @example 1.0
              */
             source_tag: string;
+        };
+        CreateSyncRepo: {
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /**
+             * @description Whether pushes set it off.
+             * @default false
+             */
+            syncAuto: boolean;
         };
         CreateTrigger: {
             /**
@@ -3174,6 +3637,18 @@ export interface components {
                 tags: number | null;
             };
         };
+        DeleteSyncRepo: {
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
@@ -3218,6 +3693,7 @@ export interface components {
             /** @description How many have ended. */
             ended: number;
         };
+        FailedTags: string[];
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
             enable_authorization_token: boolean;
@@ -3233,7 +3709,7 @@ export interface components {
             enable_image_quota: boolean;
             /** @description Scanning of images. */
             enable_image_scan: boolean;
-            /** @description Synchronisation with other regions. */
+            /** @description Synchronization with other registries, which SWR calls regions. */
             enable_image_sync: boolean;
             /** @description Lists of API v3. */
             enable_list_v3: boolean;
@@ -4112,12 +4588,60 @@ export interface components {
             /** @enum {string} */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
         };
+        NewNamespace: {
+            /** @example acme */
+            namespace: string;
+        };
         NewOrganization: {
             /**
              * @description 1 to 64 lower-case letters, digits, `.`, `_` and `-`; the first is a letter, the last no separator.
              * @example acme
              */
             name: string;
+        };
+        NewOrganizationSyncRule: {
+            /**
+             * @description Whether pushes, retags and restored tags set it off.
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * @description Whether a tag that is deleted here is deleted there.
+             * @default false
+             */
+            deletions: boolean;
+            /**
+             * @description A glob for images of the organization, without its name: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @default **
+             * @example v*
+             */
+            images: string;
+            /**
+             * @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @default false
+             */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @default **
+             * @example v*
+             */
+            tags: string;
         };
         NewPermissions: {
             permissions: {
@@ -4211,6 +4735,73 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             expires: string;
+        };
+        NewSyncJobs: {
+            /** @description The `next` of the request before, with all tags; absent at first. */
+            cursor?: string;
+            /**
+             * @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @default false
+             */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description Null: all.
+             * @default null
+             */
+            tags: string[] | null;
+        };
+        NewSyncRule: {
+            /**
+             * @description Whether pushes, retags and restored tags set it off.
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * @description Whether a tag that is deleted here is deleted there.
+             * @default false
+             */
+            deletions: boolean;
+            /**
+             * @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well.
+             * @default false
+             */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @default **
+             * @example v*
+             */
+            tags: string;
         };
         NewTag: {
             /**
@@ -4309,6 +4900,73 @@ export interface components {
         OrganizationQuotas: {
             organization: string;
             quotas: components["schemas"]["QuotaSet"];
+        };
+        OrganizationSyncRule: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions: boolean;
+            id: number;
+            /**
+             * @description A glob for images of the organization, without its name: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            images: string;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
+        /** @description What is absent stays as it is. Another target is another rule. */
+        OrganizationSyncRuleChanges: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic?: boolean;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions?: boolean;
+            /**
+             * @description A glob for images of the organization, without its name: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            images?: string;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override?: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers?: boolean;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags?: string;
+        };
+        OrganizationSyncRules: {
+            rules: components["schemas"]["OrganizationSyncRule"][];
         };
         OrganizationUsage: {
             /** @description The sizes of its images: a blob that two have counts twice. */
@@ -4497,6 +5155,13 @@ export interface components {
             /** @description How many could not be read, and stay as they are. */
             failed: number;
         };
+        References: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The `marker` of the next page; absent on the last one. */
+            next_marker?: string;
+            tags: string[];
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -4669,6 +5334,42 @@ export interface components {
             url: string;
         };
         RepositoryItems: components["schemas"]["RepositoryItem"][];
+        RepositoryItemV3: {
+            /** @description Empty when none was ever set. */
+            category: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
+            description: string;
+            /** @description The account that it belongs to. */
+            domain_name: string;
+            id: number;
+            is_public: boolean;
+            name: string;
+            /** @description Its organization. */
+            namespace_name: string;
+            /** @description Pulls. */
+            num_download: number;
+            /** @description Tags. */
+            num_images: number;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description Whether it is shared at the moment; false in lists of own images. */
+            status: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
+        RepositoryPageV3: {
+            /** @description The `marker` of the next page; absent on the last one. A page may have fewer images than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            nextMarker?: number;
+            repos: components["schemas"]["RepositoryItemV3"][];
+        };
         RepoTag: {
             /**
              * Format: date-time
@@ -4894,6 +5595,251 @@ export interface components {
                 errorMessage: string;
             }[];
         };
+        SwrSyncJob: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            /** @description Who set it off; empty for the registry itself. */
+            syncOperatorId: string;
+            syncOperatorName: string;
+            tag: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SwrSyncJobs: components["schemas"]["SwrSyncJob"][];
+        SyncImages: {
+            /**
+             * @description The tags.
+             * @example [
+             *       "v1"
+             *     ]
+             */
+            imageTag: string[];
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
+        SyncJob: {
+            /** @description Of blobs that are there. */
+            bytesDone: number;
+            /** @description Of all blobs; null while that is not known. */
+            bytesTotal: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description What came of it last, in a sentence. */
+            detail: string | null;
+            /** @description What the tag points to; of a deletion, what it pointed to. */
+            digest: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            finished: string | null;
+            id: number;
+            /**
+             * @description Its whole name.
+             * @example acme/shop/web
+             */
+            image: string;
+            /**
+             * Format: date-time
+             * @description When it is due; null when it has ended.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            next: string | null;
+            /** @enum {string} */
+            operation: "copy" | "delete";
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /** @description Null when somebody asked for it without one. It may be gone. */
+            rule: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            started: string | null;
+            /**
+             * @description `waiting`: to be begun, or tried again. `cancel`: somebody cancelled it, or a newer push took its place. `timeout`: given up, because the target gave no answer. `existed`: the tag is there with another digest, and is not to be moved.
+             * @enum {string}
+             */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            tag: string;
+            /** @description How many in a row have brought nothing: 12 at most. */
+            tries: number;
+            /** @description Who pushed, deleted, or asked for it. */
+            user: string;
+        };
+        SyncJobs: {
+            jobs: components["schemas"]["SyncJob"][];
+            /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            next: string | null;
+        };
+        SyncJobsMade: {
+            jobs: {
+                id: number;
+                tag: string;
+            }[];
+            /** @description The `cursor` to go on with; null when all have been made. */
+            next: string | null;
+            /** @description Tags that the image does not have. */
+            unknown: string[];
+        };
+        SyncRegions: {
+            regionID: string;
+        }[];
+        SyncRepo: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            syncAuto: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SyncRepos: components["schemas"]["SyncRepo"][];
+        SyncRule: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions: boolean;
+            id: number;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
+        /** @description What is absent stays as it is. Another target is another rule. */
+        SyncRuleChanges: {
+            /** @description Whether pushes, retags and restored tags set it off. */
+            automatic?: boolean;
+            /** @description Whether a tag that is deleted here is deleted there. */
+            deletions?: boolean;
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override?: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers?: boolean;
+            /**
+             * @description A glob for tags: `*` is any characters but `/`, `**` any, `?` one but `/`, `{a,b}` one of these, and `\` takes the next as it is. `**`: all.
+             * @example v*
+             */
+            tags?: string;
+        };
+        SyncRules: {
+            rules: components["schemas"]["SyncRule"][];
+        };
+        SyncRun: {
+            /** @description The `next` of the request before; absent at first. */
+            cursor?: string;
+        };
+        SyncRunAnswer: {
+            /** @description How many jobs this request has made. */
+            jobs: number;
+            /** @description The `cursor` to go on with; null when all have been made. */
+            next: string | null;
+        };
         Tag: {
             /** @description What it is, if it is no image. */
             artifactType: string | null;
@@ -5002,10 +5948,51 @@ export interface components {
             updated: string;
         };
         TagItems: components["schemas"]["TagItem"][];
+        TagItemV3: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            digest: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            /** @description The digest of its configuration without `sha256:`; of an index, and where `manifest` is left out, its own. */
+            image_id: string;
+            internal_path: string;
+            is_trusted: boolean;
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
+            manifest: string;
+            /** @example registry.example.com/acme/shop/web:1.0 */
+            path: string;
+            repo_id: number;
+            schema: number;
+            /** @description Bytes of all its blobs, an index's children's too, each counted once. */
+            size: number;
+            tag: string;
+            /** @description 0: a manifest, 1: an index. */
+            tag_type: number;
+            /**
+             * Format: date-time
+             * @description When it was last moved.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
         TagPage: {
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
+        };
+        TagPageV3: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The same, as the list of references calls it. */
+            next_marker?: string;
+            /** @description The `marker` of the next page; absent on the last one. */
+            nextMarker?: string;
+            tags: components["schemas"]["TagItemV3"][];
         };
         TriedCondition: {
             /**
@@ -5443,6 +6430,85 @@ export interface components {
             /** @description Who pushed, or asked for the test. */
             user: string;
         };
+        WholeSyncJob: {
+            /** @description Those that did not bring it to its end. */
+            attempts: {
+                detail: string;
+                /** @description Milliseconds. */
+                duration: number;
+                number: number;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-24T08:00:00.000Z
+                 */
+                started: string;
+                /** @description What the target refused it with; null without an answer. */
+                status: number | null;
+            }[];
+            /** @description Of blobs that are there. */
+            bytesDone: number;
+            /** @description Of all blobs; null while that is not known. */
+            bytesTotal: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description What came of it last, in a sentence. */
+            detail: string | null;
+            /** @description What the tag points to; of a deletion, what it pointed to. */
+            digest: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            finished: string | null;
+            id: number;
+            /**
+             * @description Its whole name.
+             * @example acme/shop/web
+             */
+            image: string;
+            /**
+             * Format: date-time
+             * @description When it is due; null when it has ended.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            next: string | null;
+            /** @enum {string} */
+            operation: "copy" | "delete";
+            /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
+            override: boolean;
+            /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
+            referrers: boolean;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remote: string;
+            /**
+             * @description What comes before the image's name there: an organization or a path. Empty: nothing.
+             * @example team
+             */
+            remoteOrganization: string;
+            /** @description Null when somebody asked for it without one. It may be gone. */
+            rule: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            started: string | null;
+            /**
+             * @description `waiting`: to be begun, or tried again. `cancel`: somebody cancelled it, or a newer push took its place. `timeout`: given up, because the target gave no answer. `existed`: the tag is there with another digest, and is not to be moved.
+             * @enum {string}
+             */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            tag: string;
+            /** @description How many in a row have brought nothing: 12 at most. */
+            tries: number;
+            /** @description Who pushed, deleted, or asked for it. */
+            user: string;
+        };
     };
     responses: {
         /** @description A refusal: what is wrong, and why. */
@@ -5751,7 +6817,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -5791,7 +6857,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -7167,6 +8233,318 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    syncImageTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSyncJobs"];
+            };
+        };
+        responses: {
+            /** @description The jobs are made, and begin at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJobsMade"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listImageSyncJobs: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJobs"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showImageSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSyncJob"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    cancelImageSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, which has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJob"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    resendImageSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new job, which begins at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJob"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listSyncRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by remote registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRules"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSyncRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRuleChanges"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    runSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRun"];
+            };
+        };
+        responses: {
+            /** @description The jobs are made, and begin at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunAnswer"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     listTags: {
         parameters: {
             query?: {
@@ -7820,6 +9198,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationQuotas"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listOrganizationSyncJobs: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first page. */
+                cursor?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncJobs"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    listOrganizationSyncRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by remote registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRules"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganizationSyncRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    updateOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationSyncRuleChanges"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSyncRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    runOrganizationSyncRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncRun"];
+            };
+        };
+        responses: {
+            /** @description The jobs are made, and begin at once. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRunAnswer"];
                 };
             };
             default: components["responses"]["ApiError"];
@@ -8634,6 +10199,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listCopiedNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    createCopiedNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespace"];
+            };
+        };
+        responses: {
+            /** @description The organization exists now, and the caller manages it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    findNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization: 1 to 64 characters. */
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, or one without a name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespace"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listCopiedRepositories: {
+        parameters: {
+            query?: {
+                /** @description `self`. Required, here or in `filter`. */
+                center?: string;
+                /** @description The same as `center::self`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The images, the ones made first before the others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedRepositories"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listVisibleNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
     showApiVersion: {
         parameters: {
             query?: never;
@@ -8664,13 +10346,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The account. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Agency"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -8685,14 +10367,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description They may. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["SwrError"];
-                };
+                content?: never;
             };
             default: components["responses"]["SwrError"];
         };
@@ -9012,26 +10692,32 @@ export interface operations {
     };
     listRepoAccessories: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 100, default 10. */
+                limit?: string;
+                /** @description How many entries to leave out before; behind the last one the list is empty. */
+                offset?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of what is attached. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Accessories"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9039,26 +10725,32 @@ export interface operations {
     };
     listReferences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many tags to answer: 1 to 10, default 10. */
+                limit?: string;
+                /** @description The `next_marker` of the page before; absent for the first page. */
+                marker?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["References"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9366,15 +11058,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncImages"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The tags that the image does not have; none: all are copied. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["FailedTags"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9382,7 +11078,10 @@ export interface operations {
     };
     showSyncJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `limit::<entries>|offset::<entries to leave out>`, both required, and `order::desc|asc`. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -9394,13 +11093,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page; behind the last one, nothing. */
+            200: {
                 headers: {
+                    /** @description `offset-count/total`: how many entries were left out before, are here, and are there in all. */
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SwrSyncJobs"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9420,13 +11121,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The rules. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRepos"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9444,15 +11145,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is there. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9470,15 +11175,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is gone. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9966,13 +11675,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description Their names. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRegions"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10241,7 +11950,20 @@ export interface operations {
     };
     listRepositoryTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before, in the same order; absent for the first page. */
+                marker?: string;
+                /** @description One of updated_at, updated_time, tag. */
+                order_column?: string;
+                /** @description `asc` or `desc`. */
+                order_type?: string;
+                /** @description Only the tag of this name. */
+                tag?: string;
+                /** @description `true`: with the manifests, which are empty otherwise. */
+                with_manifest?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -10253,13 +11975,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["TagPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10267,20 +11989,33 @@ export interface operations {
     };
     listRepoDetails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
+                category?: string;
+                /** @description `true` or `false`. */
+                is_public?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10288,20 +12023,32 @@ export interface operations {
     };
     listSharedRepoDetails: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+                shared_by: "self" | "thirdparty";
+                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                status?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];

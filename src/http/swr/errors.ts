@@ -48,7 +48,6 @@ const SWR_ERRORS: Readonly<Record<AnswerCode, SwrError>> = {
   MEDIA_TYPE_INVALID: "none",
   NAME_INVALID: { code: `${SERVICE}.4001029` },
   NAME_UNKNOWN: { code: `${SERVICE}.4040113` },
-  NOT_IMPLEMENTED: { code: `${SERVICE}.5010001` },
   ORDER_INVALID: { code: `${SERVICE}.4001096` },
   ORGANIZATION_EXISTS: { code: `${SERVICE}.4090060` },
   ORGANIZATION_INVALID: { code: `${SERVICE}.4001028` },
@@ -80,6 +79,14 @@ const SWR_ERRORS: Readonly<Record<AnswerCode, SwrError>> = {
   SHARE_LIMIT: "none",
   SHARE_UNKNOWN: "none",
   SIZE_INVALID: "none",
+  SYNC_JOB_ENDED: "none",
+  SYNC_JOB_UNKNOWN: "none",
+  // As real servers answer it.
+  SYNC_RULE_EXISTS: { code: INVALID_PARAMETERS, status: 400 },
+  SYNC_RULE_INVALID: "none",
+  SYNC_RULE_LIMIT: "none",
+  // What Terraform takes for "deleted already".
+  SYNC_RULE_UNKNOWN: { code: `${SERVICE}.4001158`, status: 400 },
   TAG_EXISTS: "none",
   TAG_IMMUTABLE: "none",
   TAG_INVALID: "none",

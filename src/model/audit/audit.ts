@@ -54,6 +54,13 @@ export const AUDIT_ACTIONS = [
   "trigger.delete",
   "trigger.test",
   "delivery.resend",
+  "sync-rule.create",
+  "sync-rule.update",
+  "sync-rule.delete",
+  // Jobs that somebody asked for, of a rule or for chosen tags. Those of pushes are the pushes' own.
+  "sync-job.create",
+  "sync-job.cancel",
+  "sync-job.resend",
   "manifest.push",
   // A tag was pulled whose manifest came from a registry elsewhere then.
   "manifest.fetch",

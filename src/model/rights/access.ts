@@ -98,7 +98,17 @@ export interface Manager extends Visitor {
   user: User;
 }
 
-export type Caller = RegistryCaller | Visitor;
+/**
+ * Who copies images by a replication of Harbor's (ADR 33), with a password or a login command's credentials. `reach` tells
+ * whether they may do more than push and pull.
+ */
+export interface Copier extends Sender {
+  api: "replication";
+  user: User;
+  reach: Reach;
+}
+
+export type Caller = RegistryCaller | Visitor | Copier;
 
 /** Who does something that is recorded. */
 export interface Actor extends Sender {

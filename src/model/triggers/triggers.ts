@@ -2,7 +2,8 @@
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../../kernel/field-limits.ts";
 import type { Tag } from "../../kernel/reference.ts";
-import { compileExpression, costOf, DOT_ALL, type Expression, type Fault, quote } from "../regular-expression.ts";
+import { compileGlob } from "../glob.ts";
+import { compileExpression, costOf, type Expression } from "../regular-expression.ts";
 
 /** `all`: every tag. `tag`: the named ones, separated by `;`. `regular`: those that match a pattern ({@link syntaxOf}). */
 export const CONDITION_KINDS = ["all", "tag", "regular"] as const;
@@ -15,8 +16,6 @@ export interface Condition {
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*$/;
-/** Options of all braces of a glob together. */
-const MAX_OPTIONS = 100;
 /** Instructions of a regular expression: for one tag the engine takes about a microsecond for each. */
 const MAX_EXPRESSION_COST = 1000;
 
@@ -69,7 +68,7 @@ export function parseCondition({ kind, text }: Condition): Condition {
   }
   if (syntaxOf({ kind, text }) === "re2") compileRegularExpression(text);
   else {
-    compileGlob(text);
+    compileGlob(text, invalidPattern);
     refuseExpression(text);
   }
   return { kind, text };
@@ -98,7 +97,7 @@ export function readCondition({ kind, text }: Condition): (tag: Tag, isAnnounced
     return (tag) => tags.has(tag);
   }
   if (syntaxOf({ kind, text }) === "glob") {
-    const glob = compileGlob(text);
+    const glob = compileGlob(text, invalidPattern);
     return (tag, isAnnounced = true) => (isAnnounced || text === tag) && glob.testExact(tag);
   }
   const expression = compileIfGood(text);
@@ -120,53 +119,9 @@ function compileRegularExpression(text: string): Expression {
   if (costOf(text) > MAX_EXPRESSION_COST) {
     throw new RegistryError("TRIGGER_INVALID", "the regular expression is too complex: repeat less");
   }
-  return compiled(text, 0, ({ position }) => position);
-}
-
-/** @param positionOf where in the condition a fault of the expression is. */
-function compiled(source: string, flags: number, positionOf: (fault: Fault) => number): Expression {
-  const result = compileExpression(source, flags);
-  if ("fault" in result) throw invalidPattern(result.fault.why, positionOf(result.fault));
+  const result = compileExpression(text, 0);
+  if ("fault" in result) throw invalidPattern(result.fault.why, result.fault.position);
   return result.expression;
-}
-
-/**
- * Makes a glob of the guide (table 4-3) an expression for an engine that takes linear time, which no glob library uses:
- * `*` any characters but `/`, `**` any, `?` one but `/`, `{a,b}` any of these. A backslash takes the next as it is.
- */
-function compileGlob(glob: string): Expression {
-  let source = "";
-  let depth = 0;
-  let options = 0;
-  for (let at = 0; at < glob.length; at += 1) {
-    const character = glob.charAt(at);
-    if (character === "*") {
-      const isDouble = glob.charAt(at + 1) === "*";
-      source += isDouble ? ".*" : "[^/]*";
-      if (isDouble) at += 1;
-    } else if (character === "?") source += "[^/]";
-    else if (character === "{") {
-      depth += 1;
-      options += 1;
-      source += "(?:";
-    } else if (character === "}") {
-      depth -= 1;
-      if (depth < 0) throw invalidPattern('there is a "}" without a "{"', at);
-      source += ")";
-    } else if (character === "," && depth > 0) {
-      options += 1;
-      source += "|";
-      // As the guide writes it. No tag has a space in it.
-      while (glob.charAt(at + 1) === " ") at += 1;
-    } else if (character === "\\") {
-      at += 1;
-      if (at === glob.length) throw invalidPattern("a backslash has nothing to take", at - 1);
-      source += quote(glob.charAt(at));
-    } else source += quote(character);
-    if (options > MAX_OPTIONS) throw invalidPattern(`there are more than ${MAX_OPTIONS} options in braces`, at);
-  }
-  if (depth > 0) throw invalidPattern('a "{" is not closed', glob.length);
-  return compiled(source, DOT_ALL, () => glob.length);
 }
 
 function invalidPattern(why: string, position: number): RegistryError {

@@ -69,6 +69,7 @@ async function deleteReferenced(
   // First, so that the parts of an index are noted.
   await cleanSoon({ kind: "manifests" }, stores);
   await settleAfter(call, { id, name: repository }, deletion.unsettled);
+  call.after(async () => (await import("../sync/sync-queue.ts")).dispatchFreshSyncs(stores, { id, name: repository }));
 }
 
 function manifestInUse(digest: Digest, parents: readonly Digest[]): RegistryError {

@@ -3,7 +3,7 @@ import { digestOf } from "../../model/hash.ts";
 import type { RegistryCaller } from "../../model/rights/access.ts";
 import { type Problem, RegistryError } from "../../kernel/errors.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
-import { MAX_DELIVERIES_PER_PUSH } from "../../kernel/limits.ts";
+import { MAX_DELIVERIES_PER_PUSH, MAX_SYNC_JOBS_PER_PUSH } from "../../kernel/limits.ts";
 import { failedPrecondition, type Precondition } from "../../kernel/precondition.ts";
 import type { Reference, Tag } from "../../kernel/reference.ts";
 import { findMissing } from "../../storage/content/missing-parts.ts";
@@ -75,10 +75,13 @@ export async function pushManifest(
   const stored = await writeTo(call, access, (creation) => saveManifest(stores.db, saved, creation));
   if (stored.outcome !== "saved") throw await refusalOf(call, saved, stored);
   await settleAfter(call, { id: stored.repositoryId, name: repository }, stored.unsettled);
-  const { outbox } = stored;
+  const { outbox, syncs } = stored;
   const { imageConfig } = manifest;
   if (outbox.length > 0) {
     call.after(async () => (await import("../triggers/deliveries.ts")).dispatch(stores, outbox));
+  }
+  if (syncs.length > 0) {
+    call.after(async () => (await import("../sync/sync-queue.ts")).dispatchSyncs(stores, repository, syncs));
   }
   if (imageConfig) {
     call.after(async () =>
@@ -110,7 +113,7 @@ async function refusalOf(
     case "too-many-deliveries": {
       const message =
         `${tags.length} tags at once would set off more than ${MAX_DELIVERIES_PER_PUSH} deliveries of this image's ` +
-        "triggers: push fewer of them at once";
+        `triggers, or more than ${MAX_SYNC_JOBS_PER_PUSH} jobs of synchronization: push fewer of them at once`;
       return new RegistryError("TOO_MANY_TAGS", message);
     }
     case "account-gone":

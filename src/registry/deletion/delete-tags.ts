@@ -43,7 +43,18 @@ export async function deleteTags(
   if (others.length > 0 && unknown.length > 0) {
     for (const name of await findResting(db, repository.id, unknown)) results.set(name, "deleted");
   }
+  dispatchAfter(
+    call,
+    repository,
+    [...results.values()].includes("deleted"),
+  );
   return results;
+}
+
+/** Lets rules of synchronization follow what was deleted. */
+function dispatchAfter(call: Call, repository: Repository, isDeleted: boolean): void {
+  if (!isDeleted) return;
+  call.after(async () => (await import("../sync/sync-queue.ts")).dispatchFreshSyncs(call.stores, repository));
 }
 
 /**
@@ -62,5 +73,6 @@ export async function deleteTag(
   if (outcome === "immutable") throw immutableTags([tag]);
   if (outcome === "precondition-failed") throw failedPrecondition(tag);
   await settleAfter(call, repository, unsettled);
+  dispatchAfter(call, repository, outcome === "deleted");
   return outcome === "deleted";
 }

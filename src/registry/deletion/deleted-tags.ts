@@ -10,6 +10,7 @@ import { findTagRecord } from "../../storage/content/tags.ts";
 import { actorOf, type Call } from "../call.ts";
 import { requireOwnImages, requireOwnRepository } from "../rights/management.ts";
 import { settleAfter } from "../content/companions.ts";
+import { dispatchSyncs } from "../sync/sync-queue.ts";
 import { unknownRepository } from "../images/repositories.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -54,10 +55,11 @@ export async function restoreDeletedTag(call: Call<Manager>, name: RepositoryNam
   const repository = await requireOwnRepository(call, name, "edit");
   requireOwnImages(organizationOf(name), repository.organization);
   const actor = actorOf(call);
-  const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores));
+  const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores), call.registry);
   switch (restored.outcome) {
     case "restored":
       await settleAfter(call, repository, restored.unsettled);
+      call.after(() => dispatchSyncs(call.stores, name, restored.syncs));
       return restored.digest;
     case "repository-unknown":
       throw unknownRepository(name);

@@ -5,6 +5,7 @@ import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
 import { deleteAuditBefore } from "../../storage/audit/audit-list.ts";
 import { deleteDeliveriesBefore } from "../../storage/triggers/delivery-history.ts";
 import { deleteLostUploads } from "../../storage/content/open-uploads.ts";
+import { deleteSyncJobsBefore } from "../../storage/sync/sync-history.ts";
 import { deleteIdlePaces } from "../../storage/outbound/paces.ts";
 import { saveStoredBytes } from "../../storage/overview/reports.ts";
 import { deleteLogBefore } from "../../storage/aging/aging-log.ts";
@@ -53,6 +54,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "used signatures": inSlices((limit) => deleteEndedSignatures(db, now, limit)),
     "old audit events": inSlices((limit) => deleteAuditBefore(db, keptFrom, limit)),
     "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
+    "old jobs of synchronization": inSlices((limit) => deleteSyncJobsBefore(db, historyFrom, limit), SLICE_DELIVERIES),
     "the log of aging": inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
     "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
     "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),

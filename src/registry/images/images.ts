@@ -12,6 +12,11 @@ import {
   MAX_LISTED_TAGS,
   type RepositoryList,
 } from "../../storage/images/image-lists.ts";
+import {
+  listRepositoriesById,
+  type ListedRepositoryById,
+  type RepositoryListById,
+} from "../../storage/images/image-lists-by-id.ts";
 import { type Call, actorOf } from "../call.ts";
 import { announceRemovals } from "../content/edge-content.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
@@ -94,6 +99,21 @@ export async function listImages(
     default:
       return page satisfies never;
   }
+}
+
+export type ImageById = ListedRepositoryById;
+
+/**
+ * One page of images in the order of their ids, behind one of them.
+ *
+ * @returns also the id to go on behind; undefined on the last page. A page of a filtered list may have fewer images than were
+ * asked for, even none, and yet not be the last.
+ */
+export function listImagesById(
+  call: Call<Manager>,
+  list: Omit<RepositoryListById, "user">,
+): Promise<{ repositories: ImageById[]; next: number | undefined }> {
+  return listRepositoriesById(call.stores.nearby, { ...list, user: call.caller.user });
 }
 
 function tooFar(why: string): RegistryError {

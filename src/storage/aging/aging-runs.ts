@@ -8,6 +8,7 @@ import { isListedTag } from "../content/companions.ts";
 import { type Unsettled, unsettledQuery } from "../content/settling.ts";
 import type { Database } from "../database.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
+import { insertSyncDeletions } from "../sync/sync-jobs.ts";
 import { auditEvents, manifests, repositories, agingLog, agingRules, tagHistory, tags } from "../schema.ts";
 
 /** Rules that are due, those that wait longest first. */
@@ -167,7 +168,8 @@ export async function expireTags(
       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${seen}))
     AND NOT ${isImmutable(tags)}
     AND EXISTS (SELECT 1 FROM ${agingRules} WHERE ${isUnchanged(rule)})`;
-  const [, , , deleted, , unsettled] = await db.batch([
+  const [, , , , deleted, , unsettled] = await db.batch([
+    insertSyncDeletions(db, repositoryId, isAsSeen, { userId: null, userName: `aging rule ${id}` }),
     db.insert(agingLog).select(
       sql`SELECT NULL, ${repositoryId}, ${id}, ${JSON.stringify(loggedContent(rule))}, ${tags.name},
                  (SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId}), ${runAt}

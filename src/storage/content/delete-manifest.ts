@@ -10,6 +10,7 @@ import { DELETED, goneManifest, isManifestThere } from "../deletion/gone.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
 import { findKeptTags, isKept } from "../immutable-rules/kept-tags.ts";
 import { manifestChildren, manifests, tagHistory, tags } from "../schema.ts";
+import { insertSyncDeletions } from "../sync/sync-jobs.ts";
 
 /** Tags that one statement deletes. */
 const SLICE_TAGS = 500;
@@ -45,9 +46,9 @@ export async function deleteManifest(
   const repositoryId = repositoryIdOf(repository);
   const manifestId = manifestIdAt({ repositoryId, digest });
   try {
-    const [, , deleted, , unsettled] = await db.batch([
+    const [, , , deleted, , unsettled] = await db.batch([
       // A tag that stays keeps the manifest: an immutable one, or one beyond the first slice.
-      ...deletingTags(db, actor, manifestId),
+      ...deletingTags(db, actor, { repositoryId, manifestId }),
       // What it names goes in slices.
       hideUnnamed(db, manifestId),
       insertAuditIfChanged(db, actor, {
@@ -67,7 +68,7 @@ export async function deleteManifest(
   if (parents.length > 0) return { outcome: "in-use", parents };
   for (let deleted = SLICE_TAGS; deleted === SLICE_TAGS;) {
     if (countQueries(db) > MAX_QUERIES_FOR_TAGS) return { outcome: "too-many-tags" };
-    deleted = (await db.batch(deletingTags(db, actor, manifestId)))[1].length;
+    deleted = (await db.batch(deletingTags(db, actor, { repositoryId, manifestId })))[2].length;
   }
   return deleteManifest(db, actor, repository, digest);
 }
@@ -99,14 +100,19 @@ async function findParents(db: Database, manifestId: SQL<number>): Promise<Diges
 }
 
 /** The statements that delete the first tags of a manifest, except those that a rule keeps. */
-function deletingTags(db: Database, actor: Actor, manifestId: SQL) {
+function deletingTags(
+  db: Database,
+  { user }: Actor,
+  { repositoryId, manifestId }: { repositoryId: SQL<number>; manifestId: SQL },
+) {
   const first = sql`(
     SELECT ${tags}.rowid AS id, ${tags.repositoryId}, ${tags.name}, ${tags.manifestId}, ${tags.companionOf} FROM ${tags}
     WHERE ${tags.manifestId} = ${manifestId} LIMIT ${SLICE_TAGS})`;
   const slice = sql`(SELECT id FROM ${first} AS ${tags} WHERE NOT ${isKept(tags)})`;
   return [
+    insertSyncDeletions(db, repositoryId, sql`${tags}.rowid IN ${slice}`, { userId: user.id, userName: user.name }),
     db.insert(tagHistory).select(
-      sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${actor.user.id}, ${Date.now()}
+      sql`SELECT NULL, ${tags.repositoryId}, ${tags.name}, NULL, ${user.id}, ${Date.now()}
             FROM ${tags} WHERE ${tags}.rowid IN ${slice}`,
     ),
     db

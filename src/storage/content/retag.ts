@@ -11,12 +11,13 @@ import { asColumn, type Database, isConstraintFailure } from "../database.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
 import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { manifests, repositories, tagHistory, tags } from "../schema.ts";
+import { insertSyncJobs, type SyncEntry } from "../sync/sync-jobs.ts";
 import { insertDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
 
 /** What became of a {@link retag}. */
 export type Retagging =
-  /** With what triggers are to be told of, and what is to be settled of companions. */
-  | { outcome: "moved"; outbox: OutboxEntry[]; unsettled: Unsettled[] }
+  /** With what triggers are to be told of, what is to be copied elsewhere, and what is to be settled of companions. */
+  | { outcome: "moved"; outbox: OutboxEntry[]; syncs: SyncEntry[]; unsettled: Unsettled[] }
   | { outcome: "unchanged" | "source-unknown" | "destination-exists" | "destination-immutable" }
   | TagRefusal;
 
@@ -49,6 +50,7 @@ export async function retag(
   const digest = source(manifests.digest);
   const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
   const event = { repository: name, user: actor.user.name, registry };
+  const origin = { userId: actor.user.id, userName: actor.user.name, registry };
   const isSame = () =>
     sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
   const { companionOf, waitingSince } = companionColumns(repositoryId, destination, manifests, now);
@@ -56,7 +58,8 @@ export async function retag(
   const isAnnounced = sql`(SELECT ${isAnnouncedTag(companionOf, manifests.content)} ${toSource})`;
   const movedTags = sql`json_array(json_object('tag', ${destination}, 'isAnnounced', ${isAnnounced}))`;
   try {
-    const [outbox, , moved, , , unsettled] = await db.batch([
+    const [syncs, outbox, , moved, , , unsettled] = await db.batch([
+      insertSyncJobs(db, repositoryId, movedTags, origin, digest, isSame, mayMove),
       insertDeliveries(db, repositoryId, movedTags, event, pushed, isSame, mayMove),
       db
         .insert(tagHistory)
@@ -83,7 +86,7 @@ export async function retag(
         .where(and(eq(repositories.id, repositoryId), sql`changes() > 0`)),
       unsettledQuery(db, repositoryId),
     ]);
-    if (moved.length > 0) return { outcome: "moved", outbox, unsettled };
+    if (moved.length > 0) return { outcome: "moved", outbox, syncs, unsettled };
   } catch (error) {
     return refusalOfTag(db, error, name);
   }

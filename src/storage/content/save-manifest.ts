@@ -2,12 +2,13 @@
  * Storing a manifest with all that hangs on it, and moving tags to it, in one batch: all of it happens or nothing. The
  * statements of the manifest are in `manifest-statements.ts`, those of the tags in `move-tags.ts`.
  */
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import { MAX_DELIVERIES_PER_PUSH, MAX_TRIGGERS } from "../../kernel/limits.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
 import type { Precondition } from "../../kernel/precondition.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../../kernel/reference.ts";
+import { digestKeyOf } from "../../kernel/tag-kind.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
@@ -22,6 +23,13 @@ import {
 } from "../images/repositories.ts";
 import { findImmutableTags } from "../immutable-rules/kept-tags.ts";
 import { tags } from "../schema.ts";
+import {
+  insertSyncJobs,
+  insertSyncJobsOfAttached,
+  isTooManySyncJobs,
+  type SyncEntry,
+  type SyncOrigin,
+} from "../sync/sync-jobs.ts";
 import { insertDeliveries, isTooManyDeliveries, limitDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
 import { findManifest } from "./find-manifest.ts";
 import {
@@ -52,8 +60,8 @@ export interface ManifestPush {
 
 /** What came of a push. Unless it was saved, nothing has changed. */
 export type ManifestSaving =
-  /** With what triggers are to be told of, and what is to be settled of companions. */
-  | { outcome: "saved"; repositoryId: number; outbox: OutboxEntry[]; unsettled: Unsettled[] }
+  /** With what triggers are to be told of, what is to be copied elsewhere, and what is to be settled of companions. */
+  | { outcome: "saved"; repositoryId: number; outbox: OutboxEntry[]; syncs: SyncEntry[]; unsettled: Unsettled[] }
   /** A blob or child is not in the repository: `findMissing` names them. */
   | { outcome: "part-missing" }
   | { outcome: "precondition-failed" }
@@ -78,9 +86,9 @@ export async function saveManifest(
 ): Promise<ManifestSaving> {
   try {
     const results = await batchIn(db, push.repository, creation, statementsOf(db, push));
-    const [[repository], outbox] = results;
+    const [[repository], syncs, outbox] = results;
     if (!repository) throw new Error(`no row came back for repository ${push.repository}`);
-    return { outcome: "saved", repositoryId: repository.id, outbox, unsettled: results.at(-1) as Unsettled[] };
+    return { outcome: "saved", repositoryId: repository.id, outbox, syncs, unsettled: results.at(-1) as Unsettled[] };
   } catch (error) {
     return refusalOf(db, push, creation, error);
   }
@@ -96,12 +104,19 @@ function statementsOf(db: Database, push: ManifestPush) {
   const target = pushTargetOf(db, repository, { userId: actor.user.id, passwordChanges });
   const moves = movesOf(push.tags, { digest, ...manifest });
   const event = { repository, user: actor.user.name, registry };
+  const origin: SyncOrigin = { userId: actor.user.id, userName: actor.user.name, registry };
+  const movedTags = sql`${JSON.stringify(moves)}`;
+  const isSame = (tag: SQL) => isPointedTo(place, tag);
+  const { subject } = manifest;
+  const belongsTo = subject === undefined ? moves.flatMap(({ companion }) => companion ?? []) : [digestKeyOf(subject)];
+  const isAttached = belongsTo.length > 0 && !moves.some(({ isAnnounced }) => isAnnounced);
   return [
     touchRepository(db, repository, now),
     // While the tags are where they were.
-    insertDeliveries(db, repositoryId, sql`${JSON.stringify(moves)}`, event, { digest, mediaType, size }, (tag) =>
-      isPointedTo(place, tag),
-    ),
+    isAttached
+      ? insertSyncJobsOfAttached(db, repositoryId, belongsTo, origin)
+      : insertSyncJobs(db, repositoryId, movedTags, origin, digest, isSame),
+    insertDeliveries(db, repositoryId, movedTags, event, { digest, mediaType, size }, isSame),
     // It counts what the statement before it has written.
     ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
     ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
@@ -137,7 +152,7 @@ async function refusalOf(
     return { outcome: "repository-unknown" };
   }
   if (condition && isPreconditionFailure(error)) return { outcome: "precondition-failed" };
-  if (isTooManyDeliveries(error)) return { outcome: "too-many-deliveries" };
+  if (isTooManyDeliveries(error) || isTooManySyncJobs(error)) return { outcome: "too-many-deliveries" };
   if (isConstraintFailure(error, "NOT NULL constraint failed: tags.manifest_id")) {
     const names = sql`(SELECT value FROM json_each(${JSON.stringify(push.tags)}))`;
     const isPushed = and(eq(tags.repositoryId, repositoryIdOf(repository)), sql`${tags.name} IN ${names}`);

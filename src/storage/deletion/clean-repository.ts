@@ -1,7 +1,7 @@
 /** What a deleted repository had. */
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import type { Database } from "../database.ts";
-import { deleteDeliveries, SLICE_ROWS } from "./cleanups.ts";
+import { deleteDeliveries, deleteSyncs, SLICE_ROWS } from "./cleanups.ts";
 import { DELETED, GONE, GONE_ACCOUNT, goneManifest } from "./gone.ts";
 import { SLICE_MANIFESTS, takeApart, takingApart } from "./take-apart.ts";
 import {
@@ -14,6 +14,7 @@ import {
   repositoryPermissions,
   restingCompanions,
   agingLog,
+  syncJobs,
   tagHistory,
   tags,
   triggers,
@@ -30,6 +31,7 @@ const TABLES_OF_REPOSITORY = [
   tagHistory,
   agingLog,
   repositoryPermissions,
+  syncJobs,
   upstreamTags,
 ] as const;
 
@@ -57,6 +59,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, tagHistory, id),
     deleteRows(db, agingLog, id),
     deleteRows(db, repositoryPermissions, id),
+    ...deleteSyncs(db, id),
     deleteRows(db, upstreamTags, id),
     ...deleteDeliveries(db, triggersOf(id)),
   ]);
@@ -78,6 +81,7 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   async (db, id) => (await deleteRows(db, tagHistory, id)).length,
   async (db, id) => (await deleteRows(db, agingLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
+  async (db, id) => (await db.batch(deleteSyncs(db, id)))[1].length,
   async (db, id) => (await deleteRows(db, upstreamTags, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];

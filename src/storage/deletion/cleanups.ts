@@ -9,7 +9,16 @@ import { and, asc, eq, gt, sql, type SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Database } from "../database.ts";
 import { GONE } from "./gone.ts";
-import { type CleanupKind, cleanups, deliveries, deliveryAttempts, organizations, triggers } from "../schema.ts";
+import {
+  type CleanupKind,
+  cleanups,
+  deliveries,
+  deliveryAttempts,
+  organizations,
+  syncAttempts,
+  syncJobs,
+  triggers,
+} from "../schema.ts";
 
 /** Rows of each kind that one slice changes, besides what triggers change along. */
 export const SLICE_ROWS = 100;
@@ -68,6 +77,19 @@ export function deleteSlice(db: Database, table: SQLiteTable, condition: SQL) {
   return db
     .delete(table)
     .where(sql`${table}.rowid IN (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ${SLICE_ROWS})`);
+}
+
+/** A slice of the jobs of synchronization of an image, with their tries, which are few each. */
+export function deleteSyncs(db: Database, repositoryId: number) {
+  const slice = sql`(
+    SELECT ${syncJobs.id} FROM ${syncJobs} WHERE ${syncJobs.repositoryId} = ${repositoryId} LIMIT ${SLICE_ROWS / 4})`;
+  return [
+    db.delete(syncAttempts).where(sql`${syncAttempts.jobId} IN ${slice}`),
+    db
+      .delete(syncJobs)
+      .where(sql`${syncJobs.id} IN ${slice}`)
+      .returning({ id: syncJobs.id }),
+  ] as const;
 }
 
 /** A slice of the deliveries of triggers, with their tries, which are few each. */

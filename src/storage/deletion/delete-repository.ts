@@ -6,7 +6,7 @@ import { type Database, MAX_WRITE_DELAY_MS } from "../database.ts";
 import { insertCleanup } from "./cleanups.ts";
 import { GONE_ACCOUNT, goneName, isThere } from "./gone.ts";
 import { findKeptTags, hasRulesAsRead, isImmutable, readRules, speakOfDigests } from "../immutable-rules/kept-tags.ts";
-import { immutableTagRules, repositories, agingRules, shares, tags, triggers } from "../schema.ts";
+import { immutableTagRules, repositories, agingRules, shares, syncRules, tags, triggers } from "../schema.ts";
 
 /** What came of deleting a repository. */
 export type RepositoryDeletion =
@@ -40,6 +40,8 @@ export async function deleteRepository(
     db.delete(shares).where(and(eq(shares.repositoryId, id), isDeleted)),
     db.delete(agingRules).where(and(eq(agingRules.repositoryId, id), isDeleted)),
     db.delete(immutableTagRules).where(and(eq(immutableTagRules.repositoryId, id), isDeleted)),
+    // They keep a remote registry.
+    db.delete(syncRules).where(and(eq(syncRules.repositoryId, id), isDeleted)),
     db
       .update(triggers)
       .set({ isEnabled: false, clusterId: null })

@@ -9,6 +9,7 @@ import { isKept } from "../immutable-rules/kept-tags.ts";
 import { holdsFor } from "../content/preconditions.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
 import { repositories, tagHistory, tags } from "../schema.ts";
+import { insertSyncDeletions } from "../sync/sync-jobs.ts";
 
 /** What came of deleting a tag. */
 export type TagDeletion = "deleted" | "immutable" | "unknown";
@@ -64,7 +65,9 @@ async function deleteNamed(
   const isDeletable = and(isNamed, not(isKept(tags)), condition);
   const entry = { action: "tag.delete", organization: organizationOf(repository), resource: repository } as const;
   const rows = { from: sql`${tags} WHERE ${isDeletable}`, resource: sql`${`${repository}:`} || ${tags.name}` };
-  const [, , deleted, , kept, unsettled] = await db.batch([
+  const by = { userId: actor.user.id, userName: actor.user.name };
+  const [, , , deleted, , kept, unsettled] = await db.batch([
+    insertSyncDeletions(db, repositoryIdOf(repository), isDeletable, by),
     db
       .insert(tagHistory)
       .select(

@@ -4,11 +4,12 @@ import type { Actor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { companionColumns } from "../content/companions.ts";
+import { companionColumns, isAnnouncedTag } from "../content/companions.ts";
 import { type Unsettled, unsettledQuery } from "../content/settling.ts";
 import type { Database } from "../database.ts";
 import { isNamedUser } from "./gone.ts";
 import { manifests, repositories, restingCompanions, tagHistory, tags, users } from "../schema.ts";
+import { insertSyncJobs, type SyncEntry } from "../sync/sync-jobs.ts";
 import { refusalOfTag, type TagRefusal } from "../content/retag.ts";
 
 /** Events of a history that one page looks at: most of them may be of tags that are there. */
@@ -104,12 +105,15 @@ function eventsQuery(db: Database, repositoryId: number, before: number | undefi
 
 /** What came of restoring a tag. */
 export type TagRestoring =
-  { outcome: "restored"; digest: Digest; unsettled: Unsettled[] } | { outcome: "not-restorable" } | TagRefusal;
+  | { outcome: "restored"; digest: Digest; syncs: SyncEntry[]; unsettled: Unsettled[] }
+  | { outcome: "not-restorable" }
+  | TagRefusal;
 
 /**
  * Gives a tag that was deleted after a time what it last pointed to. It counts as pushed now: otherwise a rule of days would
  * take it again.
  *
+ * @param registry the registry's address, which jobs of synchronization never call.
  * @returns "not-restorable" when the tag never was, is there, was deleted before, or its manifest is gone.
  */
 export async function restoreTag(
@@ -118,6 +122,7 @@ export async function restoreTag(
   repository: { id: number; name: RepositoryName },
   tag: Tag,
   since: Date,
+  registry: string,
 ): Promise<TagRestoring> {
   const now = Date.now();
   const { companionOf, waitingSince } = companionColumns(repository.id, tag, manifests, now);
@@ -125,8 +130,13 @@ export async function restoreTag(
   const digest = sql<Digest>`(
     SELECT ${tagHistory.digest} FROM ${tagHistory} WHERE ${isOfTag} AND ${tagHistory.digest} IS NOT NULL
     ORDER BY ${tagHistory.id} DESC LIMIT 1)`;
+  const isAnnounced = sql`(
+    SELECT ${isAnnouncedTag(companionOf, manifests.content)} FROM ${manifests}
+    WHERE ${manifests.repositoryId} = ${repository.id} AND ${manifests.digest} = ${digest})`;
+  const moved = sql`json_array(json_object('tag', ${tag}, 'isAnnounced', ${isAnnounced}))`;
+  const origin = { userId: actor.user.id, userName: actor.user.name, registry };
   try {
-    const [, , restored, , unsettled] = await db.batch([
+    const [, , restored, , syncs, unsettled] = await db.batch([
       db
         .insert(tags)
         .select(
@@ -151,10 +161,11 @@ export async function restoreTag(
         .update(repositories)
         .set({ updatedAt: new Date(now) })
         .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
+      insertSyncJobs(db, repository.id, moved, origin, digest, () => sql`0`, sql`changes() > 0`),
       unsettledQuery(db, repository.id),
     ]);
     const [row] = restored;
-    return row?.digest ? { outcome: "restored", digest: row.digest, unsettled } : { outcome: "not-restorable" };
+    return row?.digest ? { outcome: "restored", digest: row.digest, syncs, unsettled } : { outcome: "not-restorable" };
   } catch (error) {
     return refusalOfTag(db, error, repository.name);
   }

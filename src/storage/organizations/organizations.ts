@@ -5,8 +5,15 @@ import { insertAuditIfChanged } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { insertOrganizationCleanups } from "../deletion/cleanups.ts";
-import { goneName, isAccountGone, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
-import { organizationPermissions, organizations, repositories, repositoryPermissions, users } from "../schema.ts";
+import { GONE, goneName, isAccountGone, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
+import {
+  organizationPermissions,
+  organizations,
+  repositories,
+  repositoryPermissions,
+  syncRules,
+  users,
+} from "../schema.ts";
 import { deleteGoneUpstreams } from "../upstreams/upstreams.ts";
 import { imageCountOf } from "../quotas/totals.ts";
 import { restingNameQuery } from "./new-organizations.ts";
@@ -86,6 +93,12 @@ export async function deleteOrganization(
       .returning({ id: organizations.id }),
     insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
     insertOrganizationCleanups(db),
+    // They keep a remote registry.
+    db
+      .delete(syncRules)
+      .where(
+        sql`${syncRules.organizationId} IN (SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} >= ${GONE})`,
+      ),
     deleteGoneUpstreams(db),
   ]);
   const [organization] = hidden;

@@ -13,7 +13,7 @@ export interface Outbound {
   host: string;
 }
 
-interface Pace {
+export interface Pace {
   key: string;
   /** Milliseconds between two requests in the long run. */
   interval: number;
@@ -32,7 +32,8 @@ export const MAX_UNDER_WAY = 50;
 
 const MINUTE_MS = 60_000;
 
-function paceOf(key: string, perMinute: number, burst: number): Pace {
+/** @param burst how many may come at once after a pause. */
+export function paceOf(key: string, perMinute: number, burst: number): Pace {
   return { key, interval: MINUTE_MS / perMinute, burst };
 }
 

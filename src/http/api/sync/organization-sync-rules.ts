@@ -1,0 +1,142 @@
+import { MAX_ORGANIZATION_SYNC_RULES, MAX_SYNCED_TAGS } from "../../../kernel/limits.ts";
+import { runRule } from "../../../registry/sync/sync-jobs.ts";
+import { addRule, changeRule, getRule, listRules, removeRule } from "../../../registry/sync/sync-rules.ts";
+import { managerCall } from "../../call.ts";
+import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { OrganizationParams } from "../params.ts";
+import {
+  describeOrganizationRule,
+  describeRun,
+  OrganizationRule,
+  OrganizationRuleChanges,
+  NewOrganizationRule,
+  readChanges,
+  readRule,
+  readRunCursor,
+  ruleId,
+  RunAnswer,
+  RunBody,
+  SYNC_TAGS,
+} from "./sync-fields.ts";
+
+const PATH = "/organizations/{organization}/sync-rules";
+const WHO_MAY = "Takes the right to manage the organization.";
+
+const RuleParams = OrganizationParams.extend({ rule: ruleId });
+
+/** The rules of synchronization of an organization, for all of its images that match. */
+export const organizationSyncRules = createRouter();
+
+organizationSyncRules.openapi(
+  createRoute({
+    method: "get",
+    path: PATH,
+    tags: SYNC_TAGS,
+    operationId: "listOrganizationSyncRules",
+    summary: "List an organization's rules of synchronization",
+    description: `Those of its images hold besides. ${WHO_MAY}`,
+    request: { params: OrganizationParams },
+    responses: {
+      200: json(
+        z.object({ rules: z.array(OrganizationRule) }).openapi("OrganizationSyncRules"),
+        "All rules, by remote registry.",
+      ),
+    },
+  }),
+  async (c) => {
+    const rules = await listRules(managerCall(c), c.req.valid("param"));
+    return c.json({ rules: rules.map(describeOrganizationRule) }, 200);
+  },
+);
+
+organizationSyncRules.openapi(
+  createRoute({
+    method: "post",
+    path: PATH,
+    tags: SYNC_TAGS,
+    operationId: "createOrganizationSyncRule",
+    summary: "Let tags of an organization's images be copied to a remote registry",
+    description:
+      `Each image is called the same there, behind \`remoteOrganization\`. What is there already is copied by a run. At most ` +
+      `${MAX_ORGANIZATION_SYNC_RULES} rules an organization, and one for the same target and globs. ${WHO_MAY}`,
+    request: { params: OrganizationParams, ...jsonBody(NewOrganizationRule) },
+    responses: { 201: json(OrganizationRule, "The rule.") },
+  }),
+  async (c) => {
+    const body = c.req.valid("json");
+    const wanted = { ...readRule(body), images: body.images };
+    const rule = await addRule(managerCall(c), c.req.valid("param"), wanted);
+    return c.json(describeOrganizationRule(rule), 201);
+  },
+);
+
+organizationSyncRules.openapi(
+  createRoute({
+    method: "get",
+    path: `${PATH}/{rule}`,
+    tags: SYNC_TAGS,
+    operationId: "showOrganizationSyncRule",
+    summary: "Show a rule of synchronization",
+    description: WHO_MAY,
+    request: { params: RuleParams },
+    responses: { 200: json(OrganizationRule, "The rule.") },
+  }),
+  async (c) => {
+    const { rule, ...params } = c.req.valid("param");
+    return c.json(describeOrganizationRule(await getRule(managerCall(c), params, rule)), 200);
+  },
+);
+
+organizationSyncRules.openapi(
+  createRoute({
+    method: "patch",
+    path: `${PATH}/{rule}`,
+    tags: SYNC_TAGS,
+    operationId: "updateOrganizationSyncRule",
+    summary: "Change a rule of synchronization",
+    description: `Jobs that wait already go by what the rule was. ${WHO_MAY}`,
+    request: { params: RuleParams, ...jsonBody(OrganizationRuleChanges) },
+    responses: { 200: json(OrganizationRule, "The rule as it is now.") },
+  }),
+  async (c) => {
+    const { rule, ...params } = c.req.valid("param");
+    const changes = readChanges(c.req.valid("json"));
+    return c.json(describeOrganizationRule(await changeRule(managerCall(c), params, rule, changes)), 200);
+  },
+);
+
+organizationSyncRules.openapi(
+  createRoute({
+    method: "delete",
+    path: `${PATH}/{rule}`,
+    tags: SYNC_TAGS,
+    operationId: "deleteOrganizationSyncRule",
+    summary: "Delete a rule of synchronization",
+    description: `Jobs that wait for it are not done. What was copied stays. ${WHO_MAY}`,
+    request: { params: RuleParams },
+    responses: { 204: { description: "It is gone." } },
+  }),
+  async (c) => {
+    const { rule, ...params } = c.req.valid("param");
+    await removeRule(managerCall(c), params, rule);
+    return c.body(null, 204);
+  },
+);
+
+organizationSyncRules.openapi(
+  createRoute({
+    method: "post",
+    path: `${PATH}/{rule}/run`,
+    tags: SYNC_TAGS,
+    operationId: "runOrganizationSyncRule",
+    summary: "Copy what a rule is for now",
+    description: `Makes jobs for at most ${MAX_SYNCED_TAGS} tags or a few more; \`next\` goes on. ${WHO_MAY}`,
+    request: { params: RuleParams, ...jsonBody(RunBody) },
+    responses: { 202: json(RunAnswer, "The jobs are made, and begin at once.") },
+  }),
+  async (c) => {
+    const { rule, ...params } = c.req.valid("param");
+    const from = readRunCursor(c.req.valid("json").cursor);
+    return c.json(describeRun(await runRule(managerCall(c), params, rule, from)), 202);
+  },
+);
