@@ -21,6 +21,7 @@ import { share } from "./commands/share.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
 import { trust } from "./commands/trust.ts";
+import { upstream } from "./commands/upstream.ts";
 import { withDashes } from "./dash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { explain } from "./explain.ts";
@@ -45,6 +46,7 @@ const COMMANDS = [
   share,
   rule,
   quota,
+  upstream,
   trigger,
   remote,
   trust,

@@ -66,6 +66,8 @@ const errors: typeof en = {
   USER_RESERVED: "该用户名保留给部署的管理员或任务登录，请更换名称。",
   USER_LIMIT: "该账号的用户数量已达上限。",
   USER_UNKNOWN: "用户不存在，可能已被删除。",
+  UPSTREAM_FAILED: "上游仓库无法访问或请求失败，请稍后重试。",
+  UPSTREAM_UNKNOWN: "该组织没有上游仓库。",
   UNAVAILABLE: "请求被中断，请重试。",
   UNKNOWN: "镜像仓库内部出错，请稍后重试。",
   NETWORK: "无法连接到镜像仓库，请检查网络后重试。",
