@@ -3767,7 +3767,7 @@ export interface components {
             enable_hss_service: boolean;
             /** @description Labels of images. */
             enable_image_label: boolean;
-            /** @description Quotas of images. */
+            /** @description Quotas of images: `image` of `quotas`. */
             enable_image_quota: boolean;
             /** @description Scanning of images. */
             enable_image_scan: boolean;
@@ -3777,7 +3777,7 @@ export interface components {
             enable_list_v3: boolean;
             /** @description Pipelines. */
             enable_pipeline: boolean;
-            /** @description Resource groups. */
+            /** @description The image centre, as SWR's API has it. */
             enable_resource: boolean;
             /** @description Signatures with SM3. */
             enable_sm3: boolean;
