@@ -125,6 +125,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "Immutable tags": "Rules that keep tags where they are.",
   Aging: "Rules by which old tags are deleted, and restoring them.",
   Quotas: "What accounts and organizations have of what all share, and may have.",
+  "Remote registries": "Registries elsewhere, which images are synchronized to and fetched from.",
   "Garbage collection": "Removing what nothing needs any more, and what is stored.",
   Secrets: "Exchanging the secrets that the deployment keeps others under.",
   Triggers: "What a push of a tag sets off, and what became of it.",

@@ -151,6 +151,11 @@ describe("the server", async () => {
     .bind(delivery)
     .run();
 
+  await send("POST", "/api/remotes", {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "tokyo", url: "https://tokyo.example.com", test: false }),
+  });
+
   /** What parameters stand for; whatever is not here is a name that nothing has. */
   const VALUES: Record<string, string> = {
     namespace: organization,
@@ -167,6 +172,7 @@ describe("the server", async () => {
     cluster: CLUSTER.name,
     cluster_id: String(await env.DB.prepare("SELECT id FROM clusters WHERE name = ?").bind(CLUSTER.name).first("id")),
     trigger: "deploy",
+    remote: "tokyo",
     id: String(delivery),
     user_id: String(await env.DB.prepare("SELECT id FROM users WHERE name = ?").bind(user.name).first("id")),
   };
@@ -317,6 +323,10 @@ describe("the server", async () => {
     ["post", "/api/organizations/{organization}/clusters", { ...CLUSTER, name: "staging" }, 201],
     ["patch", "/api/organizations/{organization}/clusters/{cluster}", { token: "another", test: false }, 200],
     ["post", "/api/organizations/{organization}/clusters/{cluster}/test", {}, 200],
+    ["post", "/api/remotes", { name: "osaka", url: "osaka.example.com", username: "me", password: "secret" }, 201],
+    ["patch", "/api/remotes/{remote}", { username: "me", password: "secret" }, 200],
+    ["post", "/api/remotes/{remote}/test", undefined, 200],
+    ["delete", "/api/remotes/{remote}", undefined, 204],
     ["post", TRIGGERS, { name: "hook", condition: { kind: "all" }, target: WEBHOOK }, 201],
     ["post", TRIGGERS, { name: "nginx", condition: { kind: "tag", text: "never" }, target: KUBERNETES }, 201],
     ["get", TRIGGERS, undefined, 200],
