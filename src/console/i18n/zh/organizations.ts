@@ -30,6 +30,7 @@ const organizations: typeof en = {
 
   tabImages: "镜像",
   tabMembers: "用户",
+  tabSync: "镜像同步",
   tabClusters: "集群",
   tabUsage: "用量",
   facts: "创建者：{{name}}",
