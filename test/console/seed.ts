@@ -9,6 +9,7 @@ import type { BrowsedRegistry } from "./browsed-registry.ts";
 export const SCRIPT = "<script>document.title = 'taken over'</script>";
 /** Turns the direction of what follows it (U+202E). */
 const RIGHT_TO_LEFT = "\u202Egnihton";
+const LONG_REMOTE = `${"long-name-".repeat(6)}end`;
 /** The longest description (guide 4.5). */
 const MAX_DESCRIPTION = 30_000;
 const DELIVERY_MS = 20_000;
@@ -81,12 +82,14 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
 
   await operator.ask("POST", "/api/remotes", { name: "tokyo", url: "https://tokyo.example.com", test: false });
   await operator.ask("POST", "/api/remotes", {
-    name: `${"long-name-".repeat(6)}end`,
+    name: LONG_REMOTE,
     url: `https://${"long-host-".repeat(6)}end.example.com:65535`,
     username: "robot",
     password: "secret",
     test: false,
   });
+
+  await synchronize(server.url, operator);
 
   const receiver = new Receiver({ "/hook": answer(200, {}, `Thank you ${SCRIPT}`) });
   const url = `http://127.0.0.1:${await receiver.listen()}/hook`;
@@ -102,6 +105,45 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
   // It deletes some tags at once, which the log and the history tell.
   await operator.ask("PUT", `${web}/aging/rule`, { kind: "tag_rule", amount: 5, labels: ["1.1"], patterns: ["v.*"] });
   return { alice, rival, trigger, close: () => receiver.close() };
+}
+
+/** Jobs of all kinds: one that succeeds, one that is refused, one that finds nobody and waits, one that was cancelled. */
+async function synchronize(url: string, operator: Person): Promise<void> {
+  const web = "/api/organizations/acme/images/web";
+  const remotes = [
+    { name: "itself", url, username: operator.name, password: operator.password },
+    { name: "refusing", url, username: null, password: null },
+  ];
+  for (const remote of remotes) await operator.ask("POST", "/api/remotes", { ...remote, test: false });
+  const tokyo = { remote: "tokyo", remoteOrganization: "team" };
+  const longRemote = { remote: LONG_REMOTE, remoteOrganization: `${"long-path/".repeat(12)}end` };
+  await operator.ask("POST", `${web}/sync-rules`, { ...tokyo, tags: "v*", override: true, deletions: true });
+  await operator.ask("POST", `${web}/sync-rules`, { ...longRemote, automatic: false, referrers: true });
+  const images = "{team/*,web}";
+  await operator.ask("POST", "/api/organizations/acme/sync-rules", { ...tokyo, images, automatic: false });
+
+  const ask = async (remote: string, remoteOrganization: string, tags: string[]) => {
+    const { jobs } = await operator.ask<{ jobs: { id: number }[] }>("POST", `${web}/sync`, {
+      remote,
+      remoteOrganization,
+      tags,
+    });
+    return jobs.map(({ id }) => id);
+  };
+  const [copied] = await ask("itself", "acme/mirror", ["latest"]);
+  const [refused] = await ask("refusing", "acme/mirror", ["1.0"]);
+  const [cancelled] = await ask("tokyo", "team", ["1.1", "1.2"]);
+  await operator.ask("POST", `${web}/sync-jobs/${cancelled}/cancel`);
+  await ask(longRemote.remote, longRemote.remoteOrganization, ["1.2"]);
+  for (const [id, status] of [
+    [copied, "success"],
+    [refused, "failed"],
+  ] as const) {
+    await vi.waitUntil(
+      async () => (await operator.ask<{ status: string }>("GET", `${web}/sync-jobs/${id}`)).status === status,
+      { timeout: DELIVERY_MS, interval: 200 },
+    );
+  }
 }
 
 /** As SWR's API has rights: 1 read, 3 edit, 7 manage. */

@@ -29,7 +29,6 @@ const sync = {
   remoteOrganization: "Organization there",
   remoteOrganizationHint: "An organization or a path that stands before the image's name. It may be empty.",
   copiedTo: "Copied to",
-  anyImage: "<image>",
   what: "Images and tags",
   images: "Images",
   imagesHint: "Without the organization, such as web or team/*. Empty: all images.",

@@ -28,7 +28,6 @@ const sync: typeof en = {
   remoteOrganization: "目标组织",
   remoteOrganizationHint: "位于镜像名称之前的组织或路径，可以留空。",
   copiedTo: "同步为",
-  anyImage: "<镜像>",
   what: "镜像和版本",
   images: "镜像",
   imagesHint: "不含组织名称，例如 web 或 team/*。留空表示所有镜像。",

@@ -72,7 +72,7 @@ function RuleForm({ owner, rule, onClose }: Omit<RuleDialogProps, "isOpen">) {
           {t("targetStays")} <Name>{targetText(rule)}</Name>
         </p>
       ) : (
-        <TargetFields target={draft} onChange={setDraft} image={owner.image ?? t("anyImage")} />
+        <TargetFields target={draft} onChange={setDraft} image={owner.image ?? "…"} />
       )}
       {!isImage && (
         <TextField

@@ -15,7 +15,7 @@ export interface TargetDraft {
 interface TargetFieldsProps {
   target: TargetDraft;
   onChange: (target: TargetDraft) => void;
-  /** What stands behind the organization there: an image, or a word for any of them. */
+  /** What stands behind the organization there: an image, or a sign for any of them. */
   image: string;
 }
 
