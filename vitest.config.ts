@@ -120,6 +120,8 @@ const SLOW: TestProjectInlineConfiguration[] = [
   alone("sdk", { testTimeout: 60_000, hookTimeout: 60_000 }),
   // Triggers of a real `npm start`, and what they call: receivers and clusters that fail in every way.
   alone("triggers", { testTimeout: 60_000, hookTimeout: 60_000 }),
+  // Copying images from a real `npm start` to other registries, over lines that break and servers that are killed.
+  alone("sync", { testTimeout: 120_000, hookTimeout: 60_000 }),
   // Real container clients against a real `npm start`. Some start two registries, two daemons and a proxy.
   alone("clients", { testTimeout: 60_000, hookTimeout: 120_000 }),
   // The console in a real browser, on a real `npm start` with images that a real client has pushed.

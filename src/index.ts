@@ -7,7 +7,8 @@ import type { Env } from "./env.ts";
 import { comesFromSdk, isRegistryPath } from "./http/api-paths.ts";
 import { lazily } from "./lazily.ts";
 import { registryApp } from "./registry-app.ts";
-import { openStores } from "./registry/stores.ts";
+import { openStores, type Stores } from "./registry/stores.ts";
+import type { SyncMessage } from "./registry/sync/sync-queue.ts";
 import type { DeliveryMessage } from "./registry/triggers/deliveries.ts";
 
 export { ContentSource } from "./content-source.ts";
@@ -38,22 +39,43 @@ export default {
       await keepHouse(stores, new Date(scheduledTime));
       return;
     }
-    const [{ sweepDeliveries }, { announceRemovals }, { cleanUpEveryMinute }] = await Promise.all([
+    const [{ sweepDeliveries }, { sweepSyncs }, { announceRemovals }, { cleanUpEveryMinute }] = await Promise.all([
       import("./registry/triggers/deliveries.ts"),
+      import("./registry/sync/sync-queue.ts"),
       import("./registry/content/edge-content.ts"),
       import("./registry/deletion/cleanups.ts"),
     ]);
     await sweepDeliveries(stores);
+    await sweepSyncs(stores);
     await announceRemovals(stores);
     await cleanUpEveryMinute(stores);
   },
   async queue({ messages }, env, context) {
+    const ids = messages.map(({ body }) => body);
+    const syncs = ids.flatMap((body) => ("sync" in body ? body.sync : []));
+    const deliveries = ids.flatMap((body) => ("delivery" in body ? body.delivery : []));
     const stores = openStores(env);
-    const { deliver } = await import("./registry/triggers/deliveries.ts");
-    const delivered = Promise.all(messages.map(({ body }) => deliver(stores, body.delivery)));
+    const work = Promise.all([deliverAll(stores, deliveries), ...syncs.map((id) => syncOne(openStores(env), id))]);
     // A slow receiver is not to hold up the queue and with it the others: what it is told goes on besides. Should that
-    // fail, the sweeper finds it.
-    context.waitUntil(delivered);
-    await Promise.race([delivered, scheduler.wait(PATIENCE_MS)]);
+    // fail, the sweeper finds it. Bytes that are sent for minutes are waited for, because nothing may go on for so long besides.
+    context.waitUntil(work);
+    const patience = syncs.length > 0 ? stores.settings.syncPatienceMs : PATIENCE_MS;
+    await Promise.race([work, scheduler.wait(patience)]);
   },
-} satisfies ExportedHandler<Env, DeliveryMessage>;
+} satisfies ExportedHandler<Env, DeliveryMessage | SyncMessage>;
+
+async function deliverAll(stores: Stores, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { deliver } = await import("./registry/triggers/deliveries.ts");
+  await Promise.all(ids.map((id) => deliver(stores, id)));
+}
+
+/** Never throws: the sweeper finds a job that could not be looked at. */
+async function syncOne(stores: Stores, id: number): Promise<void> {
+  try {
+    const { synchronize } = await import("./registry/sync/synchronize.ts");
+    await synchronize(stores, id);
+  } catch (error) {
+    console.error(`job ${id} of synchronization was left to the sweeper:`, error);
+  }
+}

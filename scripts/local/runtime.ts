@@ -38,6 +38,8 @@ const ABOUT_CACHE = "NOSENTRY per-isolate bootstrap compile cache";
 
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/content/upload-places.ts`. */
 const UPLOADS_IN_MEMORY = "48";
+/** The simulator of queues has one batch under way at a time: others are not to wait until bytes have been sent for minutes. */
+const SYNC_PATIENCE_MS = "300";
 
 /** When files of upload sessions are removed that are over, and for how many milliseconds they must have been. */
 const SWEEP_CRON = "37 * * * *";
@@ -115,6 +117,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const frontSecret = randomBytes(32).toString("hex");
     const variables: NonNullable<typeof worker.workerOptions.bindings> = {
       UPLOADS_IN_MEMORY,
+      SYNC_PATIENCE_MS,
       ...worker.workerOptions.bindings,
       ...bindings,
     };

@@ -6,7 +6,7 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import type { Bytes } from "../client/bytes.ts";
-import type { Body, Fetch, FetchInit } from "../client/http.ts";
+import type { Fetch, FetchInit } from "../client/http.ts";
 import { RangeBlob } from "./range-blob.ts";
 
 /** A body is handed to the connection in pieces of this size, so that progress shows. */
@@ -66,7 +66,8 @@ async function send(connections: Connections, url: URL, init: FetchInit, redirec
   const headers = Object.fromEntries(init.headers);
   const body = init.body === undefined ? undefined : bodyOf(init.body);
   if (body) {
-    headers["content-length"] = String(body.length);
+    // Without a length the body goes in pieces that say their own.
+    if (body.length !== undefined) headers["content-length"] = String(body.length);
     headers["content-type"] ??= body.type ?? "application/octet-stream";
   } else if (init.method !== "GET" && init.method !== "HEAD") {
     headers["content-length"] = "0";
@@ -112,14 +113,15 @@ interface Piece {
 }
 
 interface SizedBody {
-  length: number;
+  length: number | undefined;
   type?: string;
   pieces: () => AsyncIterable<Piece> | Iterable<Piece>;
 }
 
-function bodyOf(body: Body): SizedBody {
+function bodyOf(body: NonNullable<FetchInit["body"]>): SizedBody {
   if (body instanceof RangeBlob) return { length: body.size, pieces: () => reusingBuffers(body) };
   if (body instanceof Blob) return { length: body.size, pieces: () => streamed(body) };
+  if (body instanceof ReadableStream) return { length: undefined, pieces: () => streamed({ stream: () => body }) };
   if (body instanceof Uint8Array) return { length: body.byteLength, pieces: () => piecesOf(body) };
   const bytes = Buffer.from(String(body));
   const isForm = body instanceof URLSearchParams;
@@ -134,7 +136,7 @@ function* piecesOf(bytes: Uint8Array): Generator<Piece> {
   for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield { bytes: bytes.subarray(at, at + PIECE_BYTES) };
 }
 
-async function* streamed(blob: Blob): AsyncGenerator<Piece> {
+async function* streamed(blob: { stream: () => ReadableStream<Uint8Array> }): AsyncGenerator<Piece> {
   for await (const bytes of blob.stream()) yield { bytes };
 }
 

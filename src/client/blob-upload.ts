@@ -3,12 +3,14 @@
  * whatever breaks, the registry is asked how much it has, and the upload goes on from there.
  */
 import type { Bytes } from "./bytes.ts";
+import { MAX_REQUEST_BYTES } from "./chunk-sizes.ts";
 import { NetworkLost, ProtocolViolation, RegistryRefusal, UploadLost } from "./errors.ts";
 import { pullScope, pushScope, type RegistryClient, type RegistryRequest } from "./registry-client.ts";
+import { StreamedBody } from "./streamed-body.ts";
 import { isTransient, Patience, retryAfterOf } from "./retry.ts";
 
 /** A piece of a blob that can be sent again. */
-export type Chunk = Blob | Bytes;
+export type Chunk = Blob | Bytes | StreamedBody;
 
 /** Where an upload stands. */
 export interface UploadProgress {
@@ -85,6 +87,17 @@ export class BlobUpload {
    */
   static resume(target: UploadTarget, location: string | URL, offset: number): BlobUpload {
     return new BlobUpload(target, new URL(location, target.client.url), offset, new Headers());
+  }
+
+  /**
+   * The same when it is not known how many bytes it has: the registry is asked.
+   *
+   * @throws UploadLost when the registry has forgotten it.
+   */
+  static async find(target: UploadTarget, location: string | URL): Promise<BlobUpload> {
+    const upload = BlobUpload.resume(target, location, 0);
+    upload.#offset = await upload.#ask(0);
+    return upload;
   }
 
   /** Where the upload goes on; it may change with every request. */
@@ -203,7 +216,7 @@ export class BlobUpload {
     signal?.throwIfAborted();
     if (isForgotten(error)) throw new UploadLost("the registry has forgotten the upload", { cause: error });
     if (error instanceof RegistryRefusal && error.status === 413 && to - from > MIN_ACCEPTED_BYTES) {
-      this.#maxRequestBytes = Math.max(MIN_ACCEPTED_BYTES, Math.floor((to - from) / 2));
+      this.#maxRequestBytes = Math.max(MIN_ACCEPTED_BYTES, smallerThan(to - from));
       return;
     }
     if (!isPassing(error)) throw error;
@@ -224,6 +237,8 @@ export class BlobUpload {
     if (known > end) throw new ProtocolViolation(`the registry claims ${known} bytes, but only ${end} were sent`);
     if (known < start) throw new UploadLost(`the registry lost ${start - known} bytes that it had`);
     if (known > from) patience.reset();
+    // A proxy may cut the connection of a request that it calls too large before it says so.
+    else if (to - from > MAX_REQUEST_BYTES) this.#maxRequestBytes = MAX_REQUEST_BYTES;
     this.#offset = known;
   }
 
@@ -305,11 +320,16 @@ function lengthFrom(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}$/.test(header) && Number(header) > 0 ? Number(header) : undefined;
 }
 
+/** The next size to try: what proxies usually let through, and then half as much each time. */
+function smallerThan(bytes: number): number {
+  return bytes > MAX_REQUEST_BYTES ? MAX_REQUEST_BYTES : Math.floor(bytes / 2);
+}
+
 function sizeOf(chunk: Chunk): number {
-  return chunk instanceof Blob ? chunk.size : chunk.byteLength;
+  return chunk instanceof Blob || chunk instanceof StreamedBody ? chunk.size : chunk.byteLength;
 }
 
 function slice(chunk: Chunk, from: number, to: number): Chunk {
   if (from === 0 && to === sizeOf(chunk)) return chunk;
-  return chunk instanceof Blob ? chunk.slice(from, to) : chunk.subarray(from, to);
+  return chunk instanceof Blob || chunk instanceof StreamedBody ? chunk.slice(from, to) : chunk.subarray(from, to);
 }

@@ -4,6 +4,12 @@ import { concatenate } from "../kernel/bytes.ts";
 export type Bytes = Uint8Array<ArrayBuffer>;
 export type ByteStream = ReadableStream<Bytes>;
 
+/** The UTF-8 of a text. */
+export function encodeText(text: string): Bytes {
+  // In some platforms' types the encoder may answer shared memory.
+  return new TextEncoder().encode(text).slice();
+}
+
 /** Adds bytes up without copying them, until they make a chunk. */
 export class ChunkBuffer {
   #pieces: Bytes[] = [];

@@ -2,15 +2,17 @@
 import { RegistryError } from "../kernel/errors.ts";
 import type { Bytes } from "./bytes.ts";
 import { NetworkLost, ProtocolViolation, readRefusal, RegistryRefusal, ContentMismatch } from "./errors.ts";
+import { StreamedBody } from "./streamed-body.ts";
 import { isTransient, Patience, retryAfterOf, type RetryPolicy } from "./retry.ts";
 
-/** Bodies that can be sent a second time. Streams cannot, and browsers do not send them over HTTP/1.1. */
+/** Bodies that can be sent a second time as they are. Streams cannot, and browsers do not send them over HTTP/1.1. */
 export type Body = Blob | Bytes | string | URLSearchParams;
 
 export interface FetchInit {
   method: string;
   headers: Headers;
-  body?: Body;
+  /** A stream is that of one try of a {@link StreamedBody}. */
+  body?: Body | ReadableStream<Uint8Array>;
   signal: AbortSignal;
   /** Told how many bytes of the body have left so far, by a `fetch` that knows it; the platforms' own do not. */
   onSent?: (bytes: number) => void;
@@ -23,7 +25,7 @@ export interface HttpRequest {
   method: string;
   url: URL;
   headers?: Record<string, string>;
-  body?: Body | undefined;
+  body?: Body | StreamedBody | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds until the answer must have begun. */
   timeoutMs?: number;
@@ -88,7 +90,7 @@ export class HttpSender {
       return await this.#fetch(url.href, {
         method,
         headers: new Headers(headers),
-        ...(body !== undefined && { body }),
+        ...(body !== undefined && { body: body instanceof StreamedBody ? await body.open() : body }),
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
         ...(onSent && { onSent }),
       });

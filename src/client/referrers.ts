@@ -1,6 +1,6 @@
 /** What refers to a manifest: signatures, SBOMs and the like (OCI distribution-spec, "Listing Referrers"). */
 import { OCI_INDEX } from "../kernel/media-types.ts";
-import { readLimited } from "./bytes.ts";
+import { encodeText, readLimited } from "./bytes.ts";
 import {
   type Descriptor,
   isJsonObject,
@@ -122,6 +122,6 @@ export async function addReferrerByTag(
   const listed = await listByTag(client, repository, subject, options);
   if (listed.some(({ digest }) => digest === referrer.digest)) return;
   const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...listed, referrer] };
-  const bytes = new TextEncoder().encode(JSON.stringify(index));
+  const bytes = encodeText(JSON.stringify(index));
   await client.putManifest(repository, referrersTag(subject), { mediaType: OCI_INDEX, bytes }, options);
 }

@@ -167,6 +167,34 @@ export class RegistryClient {
     return this.send(request, ({ ok }) => ok);
   }
 
+  /**
+   * Asks for a manifest or index without its text.
+   *
+   * @returns its digest, undefined when there is none or the registry does not say, and the headers of the answer.
+   */
+  async headManifest(
+    repository: string,
+    reference: string,
+    { signal }: CallOptions = {},
+  ): Promise<{ isThere: boolean; digest: string | undefined; headers: Headers }> {
+    const url = `/v2/${repository}/manifests/${reference}`;
+    const request = { method: "HEAD", url, scopes: [pullScope(repository)], signal, expected: [404] };
+    return this.send({ ...request, headers: { Accept: ACCEPTED_MANIFESTS } }, ({ ok, headers }) => {
+      const digest = headers.get("Docker-Content-Digest");
+      return { isThere: ok, digest: ok && digest !== null && isDigest(digest) ? digest : undefined, headers };
+    });
+  }
+
+  /** Deletes a tag, or a manifest by its digest. @returns whether there was one. */
+  async deleteManifest(repository: string, reference: string, { signal }: CallOptions = {}): Promise<boolean> {
+    const url = `/v2/${repository}/manifests/${reference}`;
+    const scopes = [`repository:${repository}:pull,push,delete`];
+    return this.send({ method: "DELETE", url, scopes, signal, expected: [404] }, async ({ ok, body }) => {
+      await body?.cancel();
+      return ok;
+    });
+  }
+
   /** Whether a repository has a blob. @throws as {@link RegistryClient.send}. */
   async hasBlob(repository: string, digest: string, { signal }: CallOptions = {}): Promise<boolean> {
     const url = `/v2/${repository}/blobs/${digest}`;
@@ -177,6 +205,8 @@ export class RegistryClient {
   /**
    * Stores a manifest or index under a tag or its digest.
    *
+   * @param options.isNew whether to do so only if the reference is free, which a registry that knows no such condition does not
+   * heed; others refuse it with 412.
    * @returns its digest, as the registry has computed it, and the digest of its subject when the registry lists it as a
    * referrer (OCI distribution-spec, "Pushing Manifests with Subject").
    * @throws ContentMismatch when the registry has stored something else.
@@ -185,10 +215,10 @@ export class RegistryClient {
     repository: string,
     reference: string,
     { mediaType, bytes }: Pick<StoredManifest, "mediaType" | "bytes">,
-    { signal }: CallOptions = {},
+    { signal, isNew = false }: CallOptions & { isNew?: boolean } = {},
   ): Promise<{ digest: string; subject: string | undefined }> {
     const url = `/v2/${repository}/manifests/${reference}`;
-    const headers = { "Content-Type": mediaType };
+    const headers = { "Content-Type": mediaType, ...(isNew && { "If-None-Match": "*" }) };
     const request = { method: "PUT", url, headers, body: bytes, scopes: [pushScope(repository)], signal };
     return this.send({ ...request, timeoutMs: MANIFEST_TIMEOUT_MS }, async (response) => {
       await response.body?.cancel();

@@ -52,6 +52,7 @@ interface Values {
   ALLOWED_TARGETS: AllowedTarget[];
   PUBLIC_URL: string[];
   UPLOADS_IN_MEMORY: number | undefined;
+  SYNC_PATIENCE_MS: number;
   CORS_ORIGINS: string[];
   DEFAULT_ORGANIZATION: OrganizationName | undefined;
 }
@@ -69,6 +70,8 @@ const READERS: { [N in keyof Values]: Reader<Values[N]> } = {
   ALLOWED_TARGETS: text(parseAllowedTargets),
   PUBLIC_URL: text(parseOrigins),
   UPLOADS_IN_MEMORY: count(undefined, 4, 1_000_000),
+  // A consumer of a queue may take 15 minutes, and a step of a job takes ten at most.
+  SYNC_PATIENCE_MS: count(14 * 60_000, 0, 15 * 60_000),
   CORS_ORIGINS: text(parseOrigins),
   DEFAULT_ORGANIZATION: text((name) => (name === "" ? undefined : parseOrganizationName(name))),
 };
@@ -94,6 +97,8 @@ export interface Settings {
   publicUrls: readonly string[];
   /** How many uploads are in the memory of this process at once; undefined where each has memory of its own. */
   uploadsInMemory: number | undefined;
+  /** How long the queue waits for a job of synchronization: for a moment only where it hands out one batch at a time. */
+  syncPatienceMs: number;
   /** Origins whose pages may use the registry API in a browser. */
   corsOrigins: readonly string[];
   /** Where images are whose name has no organization; undefined: such names are refused. */
@@ -132,6 +137,7 @@ export function readSettings(env: object): Settings {
     allowedTargets: settingOf("ALLOWED_TARGETS"),
     publicUrls: settingOf("PUBLIC_URL"),
     uploadsInMemory: settingOf("UPLOADS_IN_MEMORY"),
+    syncPatienceMs: settingOf("SYNC_PATIENCE_MS"),
     corsOrigins: settingOf("CORS_ORIGINS"),
     defaultOrganization: settingOf("DEFAULT_ORGANIZATION"),
   };

@@ -53,7 +53,7 @@ export async function pushIndex(person: Person, repository: string, tag: string)
   return { ...pushed, blobBytes };
 }
 
-async function pushBlob(person: Person, repository: string, mediaType: string, bytes: Uint8Array) {
+export async function pushBlob(person: Person, repository: string, mediaType: string, bytes: Uint8Array) {
   const digest = digestOf(bytes);
   const path = `/v2/${repository}/blobs/uploads/?digest=${digest}`;
   const response = await person.send("POST", path, bytes, { "Content-Type": "application/octet-stream" });
@@ -67,7 +67,7 @@ interface Manifest {
   [field: string]: unknown;
 }
 
-async function putManifest(person: Person, repository: string, tag: string, manifest: Manifest) {
+export async function putManifest(person: Person, repository: string, tag: string, manifest: Manifest) {
   const bytes = Buffer.from(JSON.stringify(manifest));
   const path = `/v2/${repository}/manifests/${tag}`;
   const response = await person.send("PUT", path, bytes, { "Content-Type": manifest.mediaType });

@@ -1,0 +1,204 @@
+/** Synchronization to real registries: what arrives, in which order, and what skopeo makes of it. */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { requirePrograms } from "../support/requirements.ts";
+import { MANIFEST_TYPE, pushBlob, pushImage, pushIndex, putManifest } from "../support/server-images.ts";
+import { addAccount, type Person } from "../support/server-people.ts";
+import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";
+import {
+  endedJobs,
+  type Job,
+  jobsOf,
+  manifestAt,
+  registerRemote,
+  skopeo,
+  startBerthTarget,
+  startDockerRegistry,
+  type Target,
+} from "./targets.ts";
+
+const isThere = requirePrograms("synchronization to real registries", ["docker-registry", "skopeo"]);
+const directory = makeTemporaryDirectory();
+let server: Server;
+let person: Person;
+const targets: Record<string, Target> = {};
+
+beforeAll(async () => {
+  if (!isThere) return;
+  server = await startServer(join(directory, "state"), 0, { ALLOWED_TARGETS: "127.0.0.1" });
+  person = await addAccount(server, "sender");
+  targets["docker"] = await startDockerRegistry();
+  targets["berth"] = await startBerthTarget();
+  for (const [name, target] of Object.entries(targets)) await registerRemote(person, name, target);
+});
+afterAll(async () => {
+  if (!isThere) return;
+  await Promise.all(Object.values(targets).map((target) => target.stop()));
+  await server.stop();
+  removeDirectory(directory);
+});
+
+function targetOf(name: string): Target {
+  const target = targets[name];
+  if (!target) throw new Error(`there is no target ${name}`);
+  return target;
+}
+
+/** Gives an organization, which is made with its first image, a rule for all of its images. */
+async function newRule(organization: string, remote: string, fields: object = {}): Promise<void> {
+  await person.ask("POST", "/api/organizations", { name: organization }).catch(() => undefined);
+  const rule = { remote, remoteOrganization: `from-${organization}`, ...fields };
+  await person.ask("POST", `/api/organizations/${organization}/sync-rules`, rule);
+}
+
+/** A signature as cosign stores it, and an SBOM that refers to the image. @returns their digests. */
+async function sign(repository: string, subject: { digest: string; size: number; mediaType: string }) {
+  const payload = await pushBlob(
+    person,
+    repository,
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+    randomBytes(300),
+  );
+  const empty = await pushBlob(person, repository, "application/vnd.oci.empty.v1+json", Buffer.from("{}"));
+  const common = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config: empty } as const;
+  const tag = `${subject.digest.replace(":", "-")}.sig`;
+  const signature = await putManifest(person, repository, tag, { ...common, layers: [payload] });
+  const bom = await pushBlob(person, repository, "application/spdx+json", randomBytes(500));
+  const sbom = { ...common, artifactType: "application/spdx+json", layers: [bom], subject };
+  const digest = `sha256:${createHash("sha256").update(JSON.stringify(sbom)).digest("hex")}`;
+  await putManifest(person, repository, digest, sbom);
+  return { tag, signature: signature.digest, sbom: digest };
+}
+
+const INDEX = "application/vnd.oci.image.index.v1+json";
+
+describe.each(["docker", "berth"])("to %s", (name) => {
+  test("an image of two platforms arrives with its signature and its SBOM, byte for byte", async () => {
+    const organization = `signed-${name}`;
+    await newRule(organization, name, { referrers: true, tags: "v*" });
+    const repository = `${organization}/shop/web`;
+    const { digest, size, blobBytes } = await pushIndex(person, repository, "v1");
+    const { tag, signature, sbom } = await sign(repository, { digest, size, mediaType: INDEX });
+    const jobs = await endedJobs(person, organization, 4);
+    expect(jobs.filter(({ status }) => status !== "success" && status !== "cancel")).toEqual([]);
+    const [last] = jobs;
+    expect(last).toMatchObject({ tag: "v1", digest, status: "success" });
+    expect(last?.bytesTotal).toBeGreaterThan(blobBytes);
+    expect(last?.bytesDone).toBe(last?.bytesTotal);
+
+    const target = targetOf(name);
+    const there = `from-${organization}/shop/web`;
+    const own = { url: server.url, username: person.name, password: person.password };
+    for (const reference of ["v1", digest, tag, sbom, "v1-amd64"]) {
+      expect(await manifestAt(target, there, reference), reference).toEqual(
+        await manifestAt(own, repository, reference),
+      );
+    }
+    expect((await manifestAt(target, there, tag))?.digest).toBe(signature);
+    // docker-registry has no referrers API, and so a list under a tag.
+    if (name === "docker") {
+      const list = await manifestAt(target, there, digest.replace(":", "-"));
+      expect(list?.body).toContain(sbom);
+    } else {
+      const headers = {
+        Authorization: `Basic ${Buffer.from(`${target.username}:${target.password}`).toString("base64")}`,
+      };
+      const response = await fetch(`${target.url}/v2/${there}/referrers/${digest}`, { headers });
+      expect(await response.text()).toContain(sbom);
+    }
+    const folder = join(directory, `sync-${name}`);
+    mkdirSync(folder);
+    const creds =
+      target.username === null ? ["--src-no-creds"] : ["--src-creds", `${target.username}:${target.password}`];
+    const from = `${target.address}/${there}`;
+    await skopeo([
+      "sync",
+      "--all",
+      "--src-tls-verify=false",
+      ...creds,
+      "--src",
+      "docker",
+      "--dest",
+      "dir",
+      from,
+      folder,
+    ]);
+    const inspected = await skopeo([
+      ...["inspect", "--raw", "--tls-verify=false"],
+      ...(target.username === null ? ["--no-creds"] : ["--creds", `${target.username}:${target.password}`]),
+      `docker://${from}:v1`,
+    ]);
+    expect(`sha256:${createHash("sha256").update(inspected).digest("hex")}`).toBe(digest);
+  });
+
+  test("a tag that is there with another digest stays, unless the rule says otherwise", async () => {
+    const organization = `kept-${name}`;
+    await newRule(organization, name);
+    const repository = `${organization}/web`;
+    const first = await pushImage(person, repository, "latest");
+    expect(await statuses(organization, 1)).toEqual(["success"]);
+    const second = await pushImage(person, repository, "latest");
+    expect(await statuses(organization, 2)).toEqual(["existed", "success"]);
+    const there = `from-${organization}/web`;
+    expect((await manifestAt(targetOf(name), there, "latest"))?.digest).toBe(first.digest);
+    await person.ask("PATCH", `/api/organizations/${organization}/sync-rules/${await ruleOf(organization)}`, {
+      override: true,
+    });
+    const [kept] = await jobsOf(person, organization);
+    // The job of before goes by what the rule was.
+    await person.ask("POST", `/api/organizations/${organization}/images/web/sync-jobs/${kept?.id}/resend`);
+    expect(await statuses(organization, 3)).toEqual(["existed", "existed", "success"]);
+    await person.ask("POST", `/api/organizations/${organization}/sync-rules/${await ruleOf(organization)}/run`, {});
+    expect(await statuses(organization, 4)).toEqual(["success", "existed", "existed", "success"]);
+    expect((await manifestAt(targetOf(name), there, "latest"))?.digest).toBe(second.digest);
+  });
+});
+
+test("what is deleted here is deleted there, where the rule says so and the registry can", async () => {
+  for (const name of ["docker", "berth"]) {
+    const organization = `gone-${name}`;
+    await newRule(organization, name, { deletions: true });
+    await pushImage(person, `${organization}/web`, "v1");
+    await pushImage(person, `${organization}/web`, "v2");
+    expect(await statuses(organization, 2)).toEqual(["success", "success"]);
+    await person.ask("DELETE", `/v2/manage/namespaces/${organization}/repos/web/tags/v1`);
+  }
+  expect((await endedJobs(person, "gone-berth", 3))[0]).toMatchObject({ operation: "delete", status: "success" });
+  expect(await manifestAt(targetOf("berth"), "from-gone-berth/web", "v1")).toBeUndefined();
+  expect(await manifestAt(targetOf("berth"), "from-gone-berth/web", "v2")).toBeDefined();
+  const [refused] = await endedJobs(person, "gone-docker", 3);
+  expect(refused).toMatchObject({ operation: "delete", status: "failed" });
+  expect(refused?.detail).toMatch(/answered 4\d\d/);
+});
+
+test("blobs that another image has brought there are mounted, not sent again", async () => {
+  await newRule("shared", "docker");
+  const first = await pushImage(person, "shared/one", "v1");
+  await endedJobs(person, "shared", 1);
+  const own = { url: server.url, username: person.name, password: person.password };
+  const manifest = await manifestAt(own, "shared/one", first.digest);
+  const { layers, config } = JSON.parse(manifest?.body ?? "{}") as {
+    config: { digest: string };
+    layers: { digest: string }[];
+  };
+  for (const { digest } of [config, ...layers]) {
+    await person.send("POST", `/v2/shared/two/blobs/uploads/?mount=${digest}&from=shared/one`);
+  }
+  await putManifest(person, "shared/two", "v1", {
+    ...JSON.parse(manifest?.body ?? "{}"),
+    annotations: { other: "image" },
+  });
+  expect((await endedJobs(person, "shared", 2)).map(({ status }: Job) => status)).toEqual(["success", "success"]);
+  expect(await manifestAt(targetOf("docker"), "from-shared/two", "v1")).toBeDefined();
+});
+
+async function statuses(organization: string, count: number): Promise<string[]> {
+  return (await endedJobs(person, organization, count)).map(({ status }) => status);
+}
+
+async function ruleOf(organization: string): Promise<number | undefined> {
+  const path = `/api/organizations/${organization}/sync-rules`;
+  return (await person.ask<{ rules: { id: number }[] }>("GET", path)).rules[0]?.id;
+}
