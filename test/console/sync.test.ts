@@ -19,10 +19,11 @@ const canRun = requirePrograms("synchronization in the console", ["docker-regist
 const servers = new Servers();
 /** Takes every connection and answers nothing. */
 const silent = createServer(() => {});
-/** Takes nothing from anybody. */
-const refusing = createServer((_, response) => {
+/** Has nothing, and takes nothing from anybody. */
+const refusing = createServer(({ method }, response) => {
   const errors = [{ code: "DENIED", message: "this registry is read-only until Monday" }];
-  response.writeHead(403, { "Content-Type": "application/json" }).end(JSON.stringify({ errors }));
+  const status = method === "GET" || method === "HEAD" ? 404 : 403;
+  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify({ errors }));
 });
 let elsewhere = "";
 
@@ -150,12 +151,12 @@ test("a job that nobody answers is cancelled and done again", async () => {
   const job = page.getByRole("dialog", { name: /^Job / });
   await button(job, "Cancel job").click();
   await told(page, "The job was cancelled.");
-  await job.getByRole("status").getByText("Cancelled").waitFor();
+  await job.getByRole("status").getByText("Cancelled", { exact: true }).waitFor();
   await button(job, "Synchronize again").click();
   await button(job, "Cancel job").click();
-  await job.getByRole("status").getByText("Cancelled").waitFor();
+  await job.getByRole("status").getByText("Cancelled", { exact: true }).waitFor();
   await button(job, "Close").first().click();
-  await expect.poll(() => jobsOf(page).getByText("Cancelled").count()).toBe(2);
+  await expect.poll(() => jobsOf(page).getByText("Cancelled", { exact: true }).count()).toBe(2);
 });
 
 test("what is refused stands out with the reason, on a phone as well, until it arrives", async () => {
@@ -169,8 +170,8 @@ test("what is refused stands out with the reason, on a phone as well, until it a
   await visitor.open("/images/acme/refused/sync");
   await row(jobsOf(page), "1").getByText("Failed").waitFor({ timeout: JOB_MS });
   await expectShown(row(jobsOf(page), "1").getByText(/read-only until Monday/));
-  await page.getByText("1 tag is not there").waitFor();
-  await button(page, "1 to refusing/team").click();
+  await page.getByText("1 tag is not synchronized").waitFor();
+  await page.getByRole("link", { name: "1 to refusing/team" }).click();
   const job = page.getByRole("dialog", { name: /^Job / });
   await job.getByRole("heading", { name: "Tries that failed" }).waitFor();
 });

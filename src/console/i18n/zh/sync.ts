@@ -47,6 +47,7 @@ const sync: typeof en = {
   overrideHint: "否则目标中内容不同的同名版本保持不变，并在任务中说明。",
   referrers: "同步签名等关联内容",
   referrersHint: "包括引用该镜像的签名、证明和 SBOM，以及之后新增的内容。",
+  referrersOnce: "包括引用该镜像的签名、证明和 SBOM。",
   deletions: "同步删除",
   deletionsHint: "在本仓库删除的镜像版本，也会从远端仓库删除。",
   isAutomatic: "自动",

@@ -1,12 +1,13 @@
 import { useTranslation } from "react-i18next";
 import type { ImageName } from "../../../kernel/reference.ts";
 import { type SyncJob, type SyncOwner, useSyncJobs } from "../../api/sync.ts";
+import { imagePath, organizationPath } from "../../paths.ts";
 import {
   Badge,
-  Button,
   Card,
   Empty,
   IconHistory,
+  Link,
   Name,
   Notice,
   shortDigest,
@@ -64,13 +65,14 @@ export function JobsCard({ owner, emptyText }: JobsCardProps) {
       id: "created",
       header: t("begun"),
       width: "130px",
+      hideBelow: "small",
       cell: ({ created, user }) => <TimeBy time={created} by={t("by", { name: user })} />,
     },
   ];
   return (
     <Card title={t("jobs")} description={t("jobsIntro")} isFlush>
       <div ref={ref}>
-        <Failures owner={owner} jobs={lastingFailures(list.rows)} onShow={show} />
+        <Failures owner={owner} jobs={lastingFailures(list.rows)} />
         <CursorTable
           label={t("jobs")}
           list={list}
@@ -104,10 +106,10 @@ function labelOf(owner: SyncOwner, job: SyncJob): string {
   return owner.image === undefined ? `${imageOf(owner, job)}:${job.tag}` : job.tag;
 }
 
-/** How a job stands, and why. */
+/** How a job stands, and why. On a phone also when it began: columns beside each other leave no room for a sentence. */
 function Outcome({ job }: { job: SyncJob }) {
   const { t } = useTranslation("sync");
-  const { status, tries, operation, detail, next } = job;
+  const { status, tries, operation, detail, next, created, user } = job;
   const isTrouble = status === "failed" || status === "timeout";
   return (
     <div className={styles.outcome}>
@@ -116,12 +118,17 @@ function Outcome({ job }: { job: SyncJob }) {
         {operation === "delete" && <Badge>{t("deletion")}</Badge>}
       </span>
       <JobProgress job={job} />
-      {detail !== null && <span className={isTrouble ? styles.trouble : styles.reason}>{detail}</span>}
+      {detail !== null && (
+        <span className={isTrouble ? styles.trouble : styles.reason}>{withShortDigests(detail)}</span>
+      )}
       {status === "waiting" && tries > 0 && next !== null && (
         <span className={styles.note}>
           {t("next")} <Time value={next} />
         </span>
       )}
+      <span className={styles.when}>
+        <Time value={created} /> <bdi>{t("by", { name: user })}</bdi>
+      </span>
     </div>
   );
 }
@@ -129,14 +136,8 @@ function Outcome({ job }: { job: SyncJob }) {
 /** As many as are spelled out. */
 const MAX_TOLD = 3;
 
-interface FailuresProps {
-  owner: SyncOwner;
-  jobs: readonly SyncJob[];
-  onShow: (job: SyncJob) => void;
-}
-
 /** The tags that did not arrive and will not by themselves, with what came of them. */
-function Failures({ owner, jobs, onShow }: FailuresProps) {
+function Failures({ owner, jobs }: { owner: SyncOwner; jobs: readonly SyncJob[] }) {
   const { t } = useTranslation("sync");
   if (jobs.length === 0) return null;
   return (
@@ -145,10 +146,10 @@ function Failures({ owner, jobs, onShow }: FailuresProps) {
         <ul className={styles.failures}>
           {jobs.slice(0, MAX_TOLD).map((job) => (
             <li key={job.id}>
-              <Button size="small" variant="quiet" onPress={() => onShow(job)}>
-                {t("failure", { tag: labelOf(owner, job), target: targetText(job) })}
-              </Button>{" "}
-              {job.detail}
+              <Link href={jobPath(owner, job)}>
+                <bdi>{t("failure", { tag: labelOf(owner, job), target: targetText(job) })}</bdi>
+              </Link>
+              <span className={styles.sentence}>{withShortDigests(job.detail ?? "")}</span>
             </li>
           ))}
           {jobs.length > MAX_TOLD && <li>{t("more", { count: jobs.length - MAX_TOLD })}</li>}
@@ -156,4 +157,17 @@ function Failures({ owner, jobs, onShow }: FailuresProps) {
       </Notice>
     </div>
   );
+}
+
+/** Where a job is opened. */
+function jobPath(owner: SyncOwner, job: SyncJob): string {
+  const { organization, image } = owner;
+  if (image !== undefined) return `${imagePath({ organization, image }, "sync")}?job=${job.id}`;
+  const query = new URLSearchParams({ job: String(job.id), image: imageOf(owner, job) });
+  return `${organizationPath(organization, "sync")}?${query.toString()}`;
+}
+
+/** The registry's sentences name digests as a whole, which fill a table's cell. */
+function withShortDigests(sentence: string): string {
+  return sentence.replaceAll(/\bsha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})\b/g, shortDigest);
 }

@@ -130,6 +130,8 @@ function globOf(text: string): string {
 }
 
 interface CopyOptionsProps {
+  /** Nothing comes along later. */
+  isOnce?: boolean;
   override: boolean;
   onOverride: (override: boolean) => void;
   referrers: boolean;
@@ -137,12 +139,17 @@ interface CopyOptionsProps {
 }
 
 /** What is done besides copying a tag. */
-export function CopyOptions({ override, onOverride, referrers, onReferrers }: CopyOptionsProps) {
+export function CopyOptions({ override, onOverride, referrers, onReferrers, isOnce = false }: CopyOptionsProps) {
   const { t } = useTranslation("sync");
   return (
     <>
       <Checkbox label={t("override")} description={t("overrideHint")} isSelected={override} onChange={onOverride} />
-      <Checkbox label={t("referrers")} description={t("referrersHint")} isSelected={referrers} onChange={onReferrers} />
+      <Checkbox
+        label={t("referrers")}
+        description={isOnce ? t("referrersOnce") : t("referrersHint")}
+        isSelected={referrers}
+        onChange={onReferrers}
+      />
     </>
   );
 }

@@ -65,7 +65,13 @@ function SyncNowForm({ onClose, tags: given, isElsewhere = false }: Omit<SyncNow
         onChange={setWhich}
       />
       {which === "some" && <TagsField tags={tags} onChange={setTags} />}
-      <CopyOptions override={override} onOverride={setOverride} referrers={referrers} onReferrers={setReferrers} />
+      <CopyOptions
+        isOnce
+        override={override}
+        onOverride={setOverride}
+        referrers={referrers}
+        onReferrers={setReferrers}
+      />
     </Form>
   );
 }
