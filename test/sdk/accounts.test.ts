@@ -51,6 +51,8 @@ const TRIGGER = {
   trigger_type: "all",
 };
 
+const SYNC = { remoteRegionId: "tokyo", remoteNamespace: "team" };
+
 /** What an operation would take that is allowed. */
 function fieldsOf(operation: Operation): Record<string, unknown> {
   const auths = [{ user_id: stranger.person.id, user_name: "second", auth: 7 }];
@@ -70,9 +72,9 @@ function fieldsOf(operation: Operation): Record<string, unknown> {
     updateRetention: RETENTION,
     createTrigger: TRIGGER,
     updateTrigger: { enable: "false" },
-    createImageSyncRepo: {},
-    deleteImageSyncRepo: {},
-    createManualImageSyncRepo: {},
+    createImageSyncRepo: SYNC,
+    deleteImageSyncRepo: SYNC,
+    createManualImageSyncRepo: { ...SYNC, imageTag: ["1"] },
   };
   const parameters = {
     tag: "1",

@@ -44,17 +44,11 @@ const SYNC = { remoteRegionId: "cn-north-1", remoteNamespace: "acme" };
 const UNSUPPORTED: readonly [operation: string, fields: Record<string, unknown> | undefined][] = [
   ["checkAgency", undefined],
   ["createAgency", undefined],
-  ["createImageSyncRepo", { body: SYNC }],
-  ["createManualImageSyncRepo", { body: { ...SYNC, imageTag: ["v2"] } }],
-  ["deleteImageSyncRepo", { body: SYNC }],
-  ["listImageAutoSyncReposDetails", {}],
   ["listReferences", { tag: "v2" }],
   ["listRepoAccessories", { tag: "v2" }],
   ["listRepoDetails", undefined],
   ["listRepositoryTag", {}],
   ["listSharedRepoDetails", undefined],
-  ["listSyncRegions", undefined],
-  ["showSyncJob", { filter: "limit::1|offset::0" }],
 ];
 
 describe.each(LANGUAGES)("the $language SDK", ({ language, prepared }) => {
@@ -207,6 +201,29 @@ describe.each(LANGUAGES)("the $language SDK", ({ language, prepared }) => {
     expect(histories).toMatchObject({ body: { retention_log: [{ tag: "v1" }], total: 1 } });
     expect(await outcome("updateRetention", { ...one, body: RETENTION })).toBe("201");
     expect(await outcome("deleteRetention", one)).toBe("200");
+  });
+
+  test("copies images to other registries", async () => {
+    const remote = { name: SYNC.remoteRegionId, url: "https://elsewhere.example.com", username: null, password: null };
+    await owner.ask("POST", "/api/remotes", { ...remote, test: false });
+    expect(await call("listSyncRegions")).toMatchObject({ status: 200, body: [{ regionID: SYNC.remoteRegionId }] });
+    expect(await outcome("createImageSyncRepo", { ...image, body: { ...SYNC, syncAuto: true } })).toBe("200");
+    expect(await outcome("createImageSyncRepo", { ...image, body: SYNC })).toBe("400 SVCSTG.SWR.4000014");
+    expect(await call("listImageAutoSyncReposDetails", image)).toMatchObject({
+      status: 200,
+      body: [{ repoName: "shop/web", syncAuto: true, override: false }],
+    });
+    const manual = { ...SYNC, imageTag: ["v2", "absent"] };
+    expect(await call("createManualImageSyncRepo", { ...image, body: manual })).toMatchObject({
+      status: 200,
+      body: ["absent"],
+    });
+    expect(await call("showSyncJob", { ...image, filter: "limit::1|offset::0" })).toMatchObject({
+      status: 200,
+      body: [{ tag: "v2" }],
+    });
+    expect(await outcome("deleteImageSyncRepo", { ...image, body: SYNC })).toBe("200");
+    expect(await outcome("deleteImageSyncRepo", { ...image, body: SYNC })).toBe("400 SVCSTG.SWR.4001158");
   });
 
   test("asks about the account", async () => {

@@ -5,11 +5,12 @@ import { images } from "./operations/images.ts";
 import { organizations } from "./operations/organizations.ts";
 import { retentions } from "./operations/retentions.ts";
 import { sharing } from "./operations/sharing.ts";
+import { synchronization } from "./operations/sync.ts";
 import { tags } from "./operations/tags.ts";
 import { triggers } from "./operations/triggers.ts";
 import { OPERATIONS, SdkUser, useRegistry } from "./sdk-registry.ts";
 
-const setting = useRegistry({ ORGANIZATION_QUOTA: "5" });
+const setting = useRegistry({ ORGANIZATION_QUOTA: "5", ALLOWED_TARGETS: "127.0.0.1" });
 
 describe("organizations", () => {
   organizations(setting);
@@ -28,6 +29,9 @@ describe("retentions", () => {
 });
 describe("triggers", () => {
   triggers(setting);
+});
+describe("synchronization", () => {
+  synchronization(setting);
 });
 describe("account", () => {
   account(setting);

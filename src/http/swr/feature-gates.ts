@@ -2,7 +2,7 @@ import { createRoute, createRouter, json, z } from "../openapi.ts";
 import { ProjectParams } from "./params.ts";
 
 /**
- * Which of SWR's optional features Berth has. Scanning, synchronisation and the rest belong to other services of
+ * Which of SWR's optional features Berth has. Scanning and the rest belong to other services of
  * Huawei's cloud.
  */
 const GATES = {
@@ -13,7 +13,7 @@ const GATES = {
   enable_image_label: false,
   enable_image_quota: false,
   enable_image_scan: false,
-  enable_image_sync: false,
+  enable_image_sync: true,
   enable_list_v3: false,
   enable_pipeline: false,
   enable_resource: false,
@@ -31,7 +31,7 @@ const FeatureGates = z
     enable_image_label: gate("Labels of images."),
     enable_image_quota: gate("Quotas of images."),
     enable_image_scan: gate("Scanning of images."),
-    enable_image_sync: gate("Synchronisation with other regions."),
+    enable_image_sync: gate("Synchronization with other registries, which SWR calls regions."),
     enable_list_v3: gate("Lists of API v3."),
     enable_pipeline: gate("Pipelines."),
     enable_resource: gate("Resource groups."),

@@ -10,17 +10,11 @@ type Operation = readonly [method: "get" | "post" | "patch" | "delete", path: st
 const REPOSITORY = "/namespaces/{namespace}/repos/{repository}";
 
 const REPOSITORY_OPERATIONS: readonly Operation[] = [
-  ["post", `${REPOSITORY}/sync_repo`, "createImageSyncRepo"],
-  ["get", `${REPOSITORY}/sync_repo`, "listImageAutoSyncReposDetails"],
-  ["delete", `${REPOSITORY}/sync_repo`, "deleteImageSyncRepo"],
-  ["post", `${REPOSITORY}/sync_images`, "createManualImageSyncRepo"],
-  ["get", `${REPOSITORY}/sync_job`, "showSyncJob"],
   ["get", `${REPOSITORY}/{tag}/accessories`, "listRepoAccessories"],
   ["get", `${REPOSITORY}/{tag}/references`, "listReferences"],
 ];
 
 const ACCOUNT_OPERATIONS: readonly Operation[] = [
-  ["get", "/regions", "listSyncRegions"],
   ["get", "/agency", "checkAgency"],
   ["post", "/agency", "createAgency"],
 ];

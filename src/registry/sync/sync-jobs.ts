@@ -183,9 +183,9 @@ export async function listJobsByOffset(
   call: Call<Manager>,
   name: RepositoryName,
   page: { limit: number; offset: number; isDescending: boolean },
-): Promise<{ jobs: SyncJob[]; total: number; accountId: number }> {
-  const { id, organization } = await requireOwnRepository(call, name, "edit");
-  return { ...(await listSyncJobsByOffset(call.stores.nearby, id, page)), accountId: organization.accountId };
+): Promise<{ jobs: SyncJob[]; total: number }> {
+  const { id } = await requireOwnRepository(call, name, "edit");
+  return listSyncJobsByOffset(call.stores.nearby, id, page);
 }
 
 /** A job of an image with its tries. */

@@ -1,4 +1,5 @@
 /** Managing the rules of synchronization of images and organizations. */
+import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCOUNT_SYNC_RULES, MAX_ORGANIZATION_SYNC_RULES, MAX_SYNC_RULES } from "../../kernel/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -117,6 +118,22 @@ export async function changeRule(
 export async function removeRule(call: Call<Manager>, name: RuleOwnerName, id: number): Promise<void> {
   const { owner, rule } = await requireRule(call, name, id);
   if (!(await deleteSyncRule(call.stores.db, actorOf(call), owner, rule))) throw unknownRule(id);
+}
+
+/** The same for the rule of an image that has a target. */
+export async function removeRuleTo(
+  call: Call<Manager>,
+  image: RepositoryName,
+  { remote, remoteOrganization }: SyncTarget,
+): Promise<void> {
+  const rule = (await listRules(call, { image })).find(
+    (one) => one.remote === remote && one.remoteOrganization === remoteOrganization,
+  );
+  if (!rule) {
+    const message = `${image} has no rule of synchronization to ${shorten(remoteOrganization)} in ${shorten(remote)}`;
+    throw new RegistryError("SYNC_RULE_UNKNOWN", message);
+  }
+  await removeRule(call, { image }, rule.id);
 }
 
 /** A rule of an image or organization whose rules the caller may change. */

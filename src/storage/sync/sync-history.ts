@@ -6,12 +6,13 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import type { Database } from "../database.ts";
 import { isThere } from "../deletion/gone.ts";
-import { repositories, syncAttempts, syncJobs } from "../schema.ts";
+import { accounts, repositories, syncAttempts, syncJobs } from "../schema.ts";
 import { endOf, type SyncJobRecord } from "./sync-jobs.ts";
 
 /** A job without what only it needs itself. */
 export type ShownSyncJob = Omit<SyncJobRecord, "plan" | "progress" | "claims" | "slotAt"> & {
   repository: RepositoryName;
+  accountName: string;
 };
 
 export type SyncAttemptRecord = typeof syncAttempts.$inferSelect;
@@ -19,9 +20,10 @@ export type SyncAttemptRecord = typeof syncAttempts.$inferSelect;
 function select(db: Database) {
   const { plan: _plan, progress: _progress, claims: _claims, slotAt: _slotAt, ...columns } = getTableColumns(syncJobs);
   return db
-    .select({ ...columns, repository: repositories.name })
+    .select({ ...columns, repository: repositories.name, accountName: accounts.name })
     .from(syncJobs)
     .innerJoin(repositories, and(eq(repositories.id, syncJobs.repositoryId), isThere(repositories)))
+    .innerJoin(accounts, eq(accounts.id, syncJobs.accountId))
     .$dynamic();
 }
 

@@ -8,7 +8,7 @@ import type { SyncRuleSettings, SyncTarget } from "../../model/sync/sync-rules.t
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { isNamedUser } from "../deletion/gone.ts";
-import { remotes, syncRules, users } from "../schema.ts";
+import { accounts, remotes, syncRules, users } from "../schema.ts";
 
 /** Whose rules they are: an image's, or an organization's for all of its images. */
 export interface SyncRuleOwner {
@@ -20,6 +20,7 @@ export interface SyncRuleOwner {
 export interface SyncRuleRecord extends SyncTarget, SyncRuleSettings {
   id: number;
   accountId: number;
+  accountName: string;
   organizationId: number;
   /** Null for the rule of an organization. */
   repositoryId: number | null;
@@ -34,6 +35,7 @@ function select(db: Database) {
     .select({
       id: syncRules.id,
       accountId: syncRules.accountId,
+      accountName: accounts.name,
       organizationId: syncRules.organizationId,
       repositoryId: syncRules.repositoryId,
       remoteId: syncRules.remoteId,
@@ -51,6 +53,7 @@ function select(db: Database) {
     })
     .from(syncRules)
     .innerJoin(remotes, eq(remotes.id, syncRules.remoteId))
+    .innerJoin(accounts, eq(accounts.id, syncRules.accountId))
     .leftJoin(users, isNamedUser(syncRules.createdBy))
     .$dynamic();
 }
