@@ -1,6 +1,7 @@
 /** Images that are copied to other registries: rules, jobs, and what goes wrong with them. */
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Servers } from "../bench/servers.ts";
@@ -13,6 +14,8 @@ import { PHONE } from "./visitor.ts";
 import { button, choose, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const JOB_MS = 30_000;
+/** Longer than the console waits between two questions for what is under way. */
+const QUIET_MS = 4000;
 const SYNC = "/images/acme/web/sync";
 
 const canRun = requirePrograms("synchronization in the console", ["docker-registry"]);
@@ -59,6 +62,16 @@ async function digestThere(repository: string, tag: string): Promise<string | nu
   return response.ok ? response.headers.get("Docker-Content-Digest") : null;
 }
 
+/** What has ended is not asked for again and again. */
+async function expectNoQuestions(page: Page): Promise<void> {
+  let questions = 0;
+  page.on("request", () => {
+    questions += 1;
+  });
+  await setTimeout(QUIET_MS);
+  expect(questions).toBe(0);
+}
+
 const jobsOf = (page: Page) => page.getByRole("table", { name: "Jobs" });
 
 test("without a remote registry, administrators are led to the form and others are told whom to ask", async () => {
@@ -102,6 +115,7 @@ test("a push that a rule matches arrives in the other registry, as does what som
   await page.reload();
   const jobs = jobsOf(page);
   await row(jobs, "v1").getByText("Success").waitFor({ timeout: JOB_MS });
+  await expectNoQuestions(page);
   expect(await digestThere("team/web", "v1")).toBe(digest);
   expect(await digestThere("team/web", "old")).toBeNull();
 

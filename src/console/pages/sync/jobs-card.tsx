@@ -127,7 +127,8 @@ function Outcome({ job }: { job: SyncJob }) {
         </span>
       )}
       <span className={styles.when}>
-        <Time value={created} /> <bdi>{t("by", { name: user })}</bdi>
+        <Time value={created} />
+        <bdi>{t("by", { name: user })}</bdi>
       </span>
     </div>
   );
