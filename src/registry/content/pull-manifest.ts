@@ -1,7 +1,7 @@
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
 import type { RegistryCaller, RepositoryPlace } from "../../model/rights/access.ts";
-import { isDigest } from "../../kernel/digest.ts";
+import { type Digest, isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
@@ -11,11 +11,12 @@ import {
   type StoredManifest,
   TOUCH_INTERVAL_MS,
   touchManifest,
+  touchUnneeded,
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
-import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
-import { findNearManifest, rememberManifest } from "./edge-content.ts";
+import { type Access, type Confirmable, mayAccess, mayNotPush } from "../rights/access.ts";
+import { describeNearManifest, findNearManifest, rememberDescription, rememberManifest } from "./edge-content.ts";
 import { findManifest, nameOf, readManifest, readReplicatedManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
@@ -120,7 +121,7 @@ export async function findPull(
 
 /**
  * The same as {@link pullManifest} without the text, which is then not read. To a caller who may push, a manifest with a lost
- * blob is absent (ADR 19).
+ * blob is absent (ADR 19), and nothing is said from memory or a cache.
  */
 export async function statManifest(
   call: Call<RegistryCaller>,
@@ -128,8 +129,11 @@ export async function statManifest(
   wanted: WantedManifest,
 ): Promise<StoredManifest> {
   const { stores } = call;
-  const { repository } = access;
+  const { repository, place } = access;
   const { reference, accepted } = wanted;
+  const isReader = isDigest(reference) && mayNotPush(call, repository);
+  const near = isReader && place && (await statNear(call, place, reference));
+  if (near) return near;
   const manifest = await findManifest(stores.db, access, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
@@ -137,8 +141,24 @@ export async function statManifest(
   if (manifest.hasLostBlob && (await mayAccess(call, "push", repository))) {
     throw unknownManifest(repository, reference);
   }
+  if (isReader && place) rememberDescription(place, manifest);
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
   return withDocuments((memory) => findPull(stores, access, wanted, memory));
+}
+
+/** @returns undefined when the database is to be asked. */
+async function statNear(
+  call: Call<RegistryCaller>,
+  place: RepositoryPlace,
+  digest: Digest,
+): Promise<StoredManifest | undefined> {
+  const { stores } = call;
+  const near = await describeNearManifest(stores, place, digest);
+  if (!near || !(await keep(stores, near))) return undefined;
+  const { id, mediaType, size, isUnheard } = near;
+  // It may have been in the cache since something needed it.
+  if (isUnheard) call.after(() => touchUnneeded(stores.db, id));
+  return { digest, mediaType, size };
 }
 
 /** @returns false when the manifest was collected just before. */

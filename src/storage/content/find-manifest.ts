@@ -1,4 +1,4 @@
-import { and, asc, eq, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt, sql, type SQL } from "drizzle-orm";
 import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../../documents.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
@@ -42,6 +42,13 @@ export type ManifestSearch<M extends FoundManifest> =
   | { outcome: "manifest-unknown"; repository: { id: number } }
   | { outcome: "repository-unknown" };
 
+/** A manifest without its text. */
+export interface DescribedManifest extends FoundManifest {
+  repository: RepositoryPlace;
+  /** As {@link hasLostBlob} says. */
+  hasLostBlob: boolean;
+}
+
 /** What of a manifest is known to who looks for it. */
 type ReferenceKind = "tag" | "digest";
 
@@ -52,7 +59,7 @@ function kindOf(reference: Reference): ReferenceKind {
 const find = (kind: ReferenceKind) =>
   writtenOnce((db) =>
     db
-      .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
+      .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: PLACE_COLUMNS })
       .from(repositories)
       .leftJoin(manifests, isReferredTo(kind))
       .where(eq(repositories.name, sql.placeholder("repository"))),
@@ -64,12 +71,13 @@ export async function findManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
+): Promise<ManifestSearch<DescribedManifest>> {
   const [row] = await FINDS[kindOf(reference)](db, { repository, reference });
   if (!row) return { outcome: "repository-unknown" };
-  const { manifest, repository: foundIn } = row;
+  const { manifest, hasLostBlob: isIncomplete, repository: foundIn } = row;
   if (!manifest) return { outcome: "manifest-unknown", repository: foundIn };
-  return { outcome: "found", manifest: { ...manifest, hasLostBlob: row.hasLostBlob }, repository: foundIn };
+  const described = { ...manifest, hasLostBlob: isIncomplete, repository: foundIn };
+  return { outcome: "found", manifest: described, repository: foundIn };
 }
 
 const isChild = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
@@ -102,6 +110,14 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
     .where(eq(manifests.id, id))
     .returning({ id: manifests.id });
   return touched.length > 0;
+}
+
+/** The same where it is not known whether anything needs the manifest: what is needed is left as it is. */
+export async function touchUnneeded(db: Database, id: number): Promise<void> {
+  await db
+    .update(manifests)
+    .set({ unreferencedSince: Date.now() })
+    .where(and(eq(manifests.id, id), gt(manifests.unreferencedSince, 0)));
 }
 
 const read = (by: "name" | "id", kind: ReferenceKind) =>
