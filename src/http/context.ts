@@ -24,5 +24,5 @@ export interface AppEnv {
 
 /** The repository that a path of the registry API names. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
-  return parseRepositoryName(c.req.param("name") ?? "", c.var.stores.settings.defaultOrganization);
+  return parseRepositoryName(c.req.param("name") ?? "", c.get("stores").settings.defaultOrganization);
 }

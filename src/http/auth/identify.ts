@@ -87,7 +87,7 @@ async function readSignature(c: Context<AppEnv>, header: string): Promise<User> 
 
 async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
   const bearer = /^bearer\s+(\S+)\s*$/i.exec(header)?.[1];
-  if (bearer) return readAccessToken(c.var.stores, bearer);
+  if (bearer) return readAccessToken(c.get("stores"), bearer);
   const { user, reach } = await authenticate(incoming(c), readBasic(c));
   return { user, reach };
 }
