@@ -16,6 +16,7 @@ import { push } from "./commands/push.ts";
 import { quota } from "./commands/quota.ts";
 import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
+import { sync } from "./commands/sync.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
 import { withDashes } from "./dash.ts";
@@ -43,6 +44,7 @@ const COMMANDS = [
   rule,
   quota,
   trigger,
+  sync,
   audit,
   gc,
   api,

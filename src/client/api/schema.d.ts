@@ -876,7 +876,7 @@ export interface paths {
          * Copy tags of an image to a remote registry now
          * @description Chosen ones, or all: 1000 a request; `next` goes on. No rule is needed. Takes the right to edit the image.
          */
-        post: operations["syncTags"];
+        post: operations["syncImageTags"];
         delete?: never;
         options?: never;
         head?: never;
@@ -894,7 +894,7 @@ export interface paths {
          * List an image's jobs of synchronization, newest first
          * @description Of the last 30 days. Takes the right to edit the image.
          */
-        get: operations["listSyncJobs"];
+        get: operations["listImageSyncJobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -914,7 +914,7 @@ export interface paths {
          * Show a job of synchronization with its tries
          * @description Takes the right to edit the image.
          */
-        get: operations["showSyncJob"];
+        get: operations["showImageSyncJob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -936,7 +936,7 @@ export interface paths {
          * Cancel a job of synchronization
          * @description What is under way is broken off within seconds; what has arrived stays there. Takes the right to edit the image.
          */
-        post: operations["cancelSyncJob"];
+        post: operations["cancelImageSyncJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -956,7 +956,7 @@ export interface paths {
          * Do a job of synchronization once more
          * @description As a new job, with what the tag points to now. Takes the right to edit the image.
          */
-        post: operations["resendSyncJob"];
+        post: operations["resendImageSyncJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2256,7 +2256,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Copy tags of an image to a remote registry now
+         * @description No rule is needed. Takes the right to edit the image.
+         */
         post: operations["createManualImageSyncRepo"];
         delete?: never;
         options?: never;
@@ -2271,7 +2274,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what became of copying an image's tags
+         * @description Of the last 30 days, newest first unless `order::asc`. Takes the right to edit the image.
+         */
         get: operations["showSyncJob"];
         put?: never;
         post?: never;
@@ -2288,12 +2294,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where pushes of an image's tags are copied to
+         * @description Automatic rules only, and only those of the image itself. Takes the right to edit the image.
+         */
         get: operations["listImageAutoSyncReposDetails"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let an image's tags be copied to a remote registry
+         * @description Whether the organization is there shows when a tag is copied. At most 10 an image. Takes the right to edit the image.
+         */
         post: operations["createImageSyncRepo"];
-        /** Part of SWR, not of Berth */
+        /**
+         * Delete where an image's tags are copied to
+         * @description What was copied stays there. Takes the right to edit the image.
+         */
         delete: operations["deleteImageSyncRepo"];
         options?: never;
         head?: never;
@@ -2516,7 +2531,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where images can be copied to
+         * @description The remote registries of the caller's account.
+         */
         get: operations["listSyncRegions"];
         put?: never;
         post?: never;
@@ -3278,6 +3296,28 @@ export interface components {
              */
             source_tag: string;
         };
+        CreateSyncRepo: {
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /**
+             * @description Whether pushes set it off.
+             * @default false
+             */
+            syncAuto: boolean;
+        };
         CreateTrigger: {
             /**
              * @description The image of a workload's containers is set.
@@ -3410,6 +3450,18 @@ export interface components {
                 tags: number | null;
             };
         };
+        DeleteSyncRepo: {
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
@@ -3454,6 +3506,7 @@ export interface components {
             /** @description How many have ended. */
             ended: number;
         };
+        FailedTags: string[];
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
             enable_authorization_token: boolean;
@@ -3469,7 +3522,7 @@ export interface components {
             enable_image_quota: boolean;
             /** @description Scanning of images. */
             enable_image_scan: boolean;
-            /** @description Synchronisation with other regions. */
+            /** @description Synchronization with other registries, which SWR calls regions. */
             enable_image_sync: boolean;
             /** @description Lists of API v3. */
             enable_list_v3: boolean;
@@ -5308,6 +5361,68 @@ export interface components {
                 errorMessage: string;
             }[];
         };
+        SwrSyncJob: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            /** @description Who set it off; empty for the registry itself. */
+            syncOperatorId: string;
+            syncOperatorName: string;
+            tag: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SwrSyncJobs: components["schemas"]["SwrSyncJob"][];
+        SyncImages: {
+            /**
+             * @description The tags.
+             * @example [
+             *       "v1"
+             *     ]
+             */
+            imageTag: string[];
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
         SyncJob: {
             /** @description Of blobs that are there. */
             bytesDone: number;
@@ -5388,6 +5503,42 @@ export interface components {
             /** @description Tags that the image does not have. */
             unknown: string[];
         };
+        SyncRegions: {
+            regionID: string;
+        }[];
+        SyncRepo: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            syncAuto: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SyncRepos: components["schemas"]["SyncRepo"][];
         SyncRule: {
             /** @description Whether pushes, retags and restored tags set it off. */
             automatic: boolean;
@@ -7709,7 +7860,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    syncTags: {
+    syncImageTags: {
         parameters: {
             query?: never;
             header?: never;
@@ -7739,7 +7890,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    listSyncJobs: {
+    listImageSyncJobs: {
         parameters: {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
@@ -7770,7 +7921,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    showSyncJob: {
+    showImageSyncJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -7797,7 +7948,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    cancelSyncJob: {
+    cancelImageSyncJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -7824,7 +7975,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    resendSyncJob: {
+    resendImageSyncJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -10333,15 +10484,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncImages"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The tags that the image does not have; none: all are copied. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["FailedTags"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10349,7 +10504,10 @@ export interface operations {
     };
     showSyncJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `limit::<entries>|offset::<entries to leave out>`, both required, and `order::desc|asc`. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -10361,13 +10519,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page; behind the last one, nothing. */
+            200: {
                 headers: {
+                    /** @description `offset-count/total`: how many entries were left out before, are here, and are there in all. */
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SwrSyncJobs"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10387,13 +10547,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The rules. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRepos"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10411,15 +10571,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is there. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10437,15 +10601,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is gone. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10933,13 +11101,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description Their names. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRegions"];
                 };
             };
             default: components["responses"]["SwrError"];
