@@ -14,6 +14,7 @@ import { proxy } from "./commands/proxy.ts";
 import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
 import { quota } from "./commands/quota.ts";
+import { remote } from "./commands/remote.ts";
 import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
 import { sync } from "./commands/sync.ts";
@@ -45,6 +46,7 @@ const COMMANDS = [
   quota,
   trigger,
   sync,
+  remote,
   audit,
   gc,
   api,

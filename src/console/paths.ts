@@ -13,6 +13,7 @@ export const PATHS = {
   accessKeys: "/access-keys",
   logins: "/logins",
   users: "/users",
+  remotes: "/remotes",
   accounts: "/accounts",
   quotas: "/quotas",
   audit: "/audit",

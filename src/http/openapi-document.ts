@@ -125,6 +125,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "Immutable tags": "Rules that keep tags where they are.",
   Aging: "Rules by which old tags are deleted, and restoring them.",
   Quotas: "What accounts and organizations have of what all share, and may have.",
+  "Remote registries": "Registries elsewhere, which images are synchronized to and fetched from.",
   "Garbage collection": "Removing what nothing needs any more, and what is stored.",
   Secrets: "Exchanging the secrets that the deployment keeps others under.",
   Triggers: "What a push of a tag sets off, and what became of it.",
@@ -133,12 +134,12 @@ const TAGS: Readonly<Record<string, string>> = {
   Overview: "Quotas and numbers of an account.",
   Versions: "Which versions of the API there are.",
   IAM: "Tokens, projects, domains and users.",
-  "Not implemented": "Operations of SWR that Berth refuses.",
+  Replication: "What Harbor's adapter for SWR asks for, to copy images from here and to here.",
 };
 
 const INTRODUCTION = `Two APIs manage the registry: Berth's own under \`/api/\`, and SWR's under \`/v2/manage/\`, which
 Huawei's SDKs and Terraform provider work with unmodified, with as much of IAM under \`/v3/\` and \`/v3.0/\`, and of CCE
-under \`/api/v3/\`, as they need. Images are
+under \`/api/v3/\`, as they need. \`/dockyard/v2/\` is for Harbor's replications. Images are
 pushed and pulled by the registry API under \`/v2/\`, which the OCI distribution specification describes.
 
 In paths, \`$\` stands for the \`/\` in the name of an image; those of \`/api/\` take \`%2F\` as well. Lists of \`/api/\` page

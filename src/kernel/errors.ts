@@ -59,7 +59,6 @@ export interface ErrorDetails {
   MEDIA_TYPE_INVALID: None;
   NAME_INVALID: Named;
   NAME_UNKNOWN: Named;
-  NOT_IMPLEMENTED: None;
   ORDER_INVALID: None;
   ORGANIZATION_EXISTS: { namespace: string };
   ORGANIZATION_INVALID: Named;
@@ -112,6 +111,9 @@ export interface ErrorDetails {
   UPLOAD_INVALID: None;
   UPLOAD_RANGE_INVALID: { offset: number };
   UPLOAD_UNKNOWN: None;
+  /** A registry elsewhere, that an image would come from, is down or fails. */
+  UPSTREAM_FAILED: None;
+  UPSTREAM_UNKNOWN: { namespace: string };
   USER_EXISTS: Named;
   USER_RESERVED: Named;
   USER_LIMIT: None;

@@ -1,5 +1,7 @@
 /** Login commands (guide 4.1, 4.2), access keys, users, passwords, and what operators see. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
 import { type AccessKey, addUser } from "../support/server-people.ts";
 import { pushImage } from "../support/server-images.ts";
@@ -9,7 +11,7 @@ import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "
 
 const NEW_PASSWORD = "a horse of another colour";
 
-const setting = useConsole();
+const setting = useConsole({ environment: { ALLOWED_TARGETS: "127.0.0.1" } });
 
 /** The status with which the registry answers a client that logs in. */
 async function logIn(user: string, password: string): Promise<number> {
@@ -284,4 +286,56 @@ test("quotas are shown with a warning where they are used up, and changed by an 
   await button(page, "Show").click();
   await page.getByRole("heading", { name: "Organization measured" }).waitFor();
   expect(new URL(page.url()).search).toBe("?organization=measured");
+});
+
+test("a remote registry is added once it works, changed, tried out and deleted", async () => {
+  let takes = false;
+  // A registry that wants a user name and password.
+  const elsewhere = createServer(({ headers }, response) => {
+    const isKnown = headers.authorization === `Basic ${btoa("robot:secret elsewhere")}`;
+    response.writeHead(takes && isKnown ? 200 : 401, { "WWW-Authenticate": 'Basic realm="elsewhere"' }).end();
+  });
+  await once(elsewhere.listen(0, "127.0.0.1"), "listening");
+  const address = elsewhere.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : address}`;
+  try {
+    const visitor = await setting.visitAs(setting.operator);
+    const { page } = visitor;
+    await page.goto("/remotes");
+    await button(page, "Add registry").click();
+    const add = dialog(page, "Add a remote registry");
+    await field(add, "Name").fill("elsewhere");
+    await field(add, "Address").fill(url);
+    await field(add, "User name").fill("robot");
+    await field(add, "Password or access token").fill("secret elsewhere");
+    await button(add, "Add registry").click();
+    await add.getByText(/does not take the user name and password/).waitFor();
+    expect(visitor.forgive(/^answer 400/)).toBe(1);
+    takes = true;
+    await button(add, "Add registry").click();
+    await told(page, "Remote registry elsewhere was added.");
+
+    await takeFromMenu(page, "Actions for elsewhere", "Test");
+    const tried = dialog(page, "Test: elsewhere");
+    await button(tried, "Test").click();
+    await tried.getByText("elsewhere answers and takes the credentials.").waitFor();
+    takes = false;
+    await button(tried, "Test").click();
+    await tried.getByText("elsewhere does not work").waitFor();
+    await button(tried, "Cancel").click();
+
+    await takeFromMenu(page, "Actions for elsewhere", "Edit");
+    const edit = dialog(page, "Remote registry elsewhere");
+    await edit.getByText("Test the connection before saving").click();
+    await field(edit, "User name").fill("");
+    await button(edit, "Save").click();
+    await told(page, "Remote registry elsewhere was saved.");
+    await row(page, "elsewhere").getByText("Nobody").waitFor();
+
+    await takeFromMenu(page, "Actions for elsewhere", "Delete");
+    await button(dialog(page, "Delete remote registry elsewhere?"), "Delete registry").click();
+    await told(page, "Remote registry elsewhere was deleted.");
+  } finally {
+    elsewhere.close();
+  }
 });

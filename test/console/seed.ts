@@ -79,6 +79,15 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
     test: false,
   });
 
+  await operator.ask("POST", "/api/remotes", { name: "tokyo", url: "https://tokyo.example.com", test: false });
+  await operator.ask("POST", "/api/remotes", {
+    name: `${"long-name-".repeat(6)}end`,
+    url: `https://${"long-host-".repeat(6)}end.example.com:65535`,
+    username: "robot",
+    password: "secret",
+    test: false,
+  });
+
   const receiver = new Receiver({ "/hook": answer(200, {}, `Thank you ${SCRIPT}`) });
   const url = `http://127.0.0.1:${await receiver.listen()}/hook`;
   const trigger = "notify";

@@ -151,6 +151,12 @@ function account(ok: number, others: Others = {}): Expectation {
   return { of: "nothing", status: managed((caller) => others[caller] ?? ok), knows: nobody };
 }
 
+/** The API of replications, for users with a password or a login command, but not with a token. */
+function copiers(ok: number): Expectation {
+  return { of: "nothing", status: (caller) => (isCopier(caller) ? ok : 401), knows: nobody };
+}
+const isCopier = (caller: CallerName) => caller !== "anonymous" && caller !== "loginToken";
+
 /** For everybody, also without credentials. */
 function everybody(ok: number, others: Others = {}): Expectation {
   return { of: "nothing", status: (caller) => others[caller] ?? ok, knows: nobody };
@@ -283,6 +289,7 @@ const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
 const CLUSTERS = "/api/organizations/:organization/clusters";
+const UPSTREAM = "/api/organizations/:organization/upstream";
 const PERMISSIONS = "/api/organizations/:organization/permissions";
 const OCI = "/v2/:name{.+}";
 
@@ -311,6 +318,8 @@ const upload = {
 
 const ownsImage = (caller: CallerName) => imageRightOf(caller) !== undefined && !isLogin(caller);
 const ownsOrganization = (caller: CallerName) => organizationRightOf(caller) !== undefined && !isLogin(caller);
+const copies = (caller: CallerName) => imageRightOf(caller) !== undefined && isCopier(caller);
+const copiesAll = (caller: CallerName) => organizationRightOf(caller) !== undefined && isCopier(caller);
 const seesAudit = (caller: CallerName) => {
   return caller === "operator" || (isAtLeast(organizationRightOf(caller), "manage") && !isLogin(caller));
 };
@@ -371,6 +380,30 @@ const newRemote = async (caller: CallerName) => {
     .run();
   return { remote };
 };
+/** A remote registry of the account that an organization belongs to. */
+const REMOTE_OF_HOME = "elsewhere";
+const remoteOf = async (_: CallerName, { organization = "" }: Target) => {
+  await env.DB.prepare(
+    `INSERT INTO remotes (account_id, name, url, created_at, updated_at)
+     SELECT account_id, ?, 'https://registry.example.com', 0, 0 FROM organizations WHERE name = ? ON CONFLICT DO NOTHING`,
+  )
+    .bind(REMOTE_OF_HOME, organization)
+    .run();
+  return {};
+};
+/** An organization that stands for it. */
+const upstreamOf = async (caller: CallerName, target: Target) => {
+  await remoteOf(caller, target);
+  await env.DB.prepare(
+    `INSERT INTO upstreams (organization_id, remote_id, path, tag_lifetime, is_public, created_at, updated_at)
+     SELECT organizations.id, remotes.id, '', 600, 0, 0, 0 FROM organizations
+     JOIN remotes ON remotes.account_id = organizations.account_id AND remotes.name = ?
+     WHERE organizations.name = ? ON CONFLICT DO NOTHING`,
+  )
+    .bind(REMOTE_OF_HOME, target["organization"] ?? "")
+    .run();
+  return {};
+};
 const member = () => ({ name: newName("user"), password: PASSWORD });
 
 /** What a list is about is in the query, so that a list of what is not there is to look the same as one of nothing. */
@@ -403,6 +436,22 @@ const TABLE: readonly Row[] = [
   }),
   line(`GET ${MANAGE}/shared-repositories`, listOf("image", pulls), {
     query: "?center=thirdparty&name={image}",
+    shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
+  }),
+  line("GET /dockyard/v2/namespaces", listOf("organization", copiesAll, copiers(200)), { shows: copiesAll }),
+  line("GET /dockyard/v2/visible/namespaces", listOf("organization", copiesAll, copiers(200)), { shows: copiesAll }),
+  line("GET /dockyard/v2/visible/namespaces", listOf("image", copies, copiers(200))),
+  line("GET /dockyard/v2/repositories", listOf("image", copies, copiers(200)), {
+    query: "?filter=center::self",
+    shows: copies,
+  }),
+  line("GET /v3/manage/repos", listOf("image", ownsImage), { query: "?name={image}", shows: ownsImage }),
+  line("GET /v3/manage/shared-repositories", listOf("image", ownsImage), {
+    query: "?shared_by=self&name={image}",
+    shows: ownsImage,
+  }),
+  line("GET /v3/manage/shared-repositories", listOf("image", pulls), {
+    query: "?shared_by=thirdparty&name={image}",
     shows: (caller, kind) => kind === "shared" && isOf(OTHER, caller),
   }),
   line("GET /api/images", listOf("image", ownsImage), { query: "?q={image}", shows: ownsImage }),
@@ -504,24 +553,35 @@ const TABLE: readonly Row[] = [
   line(`DELETE ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 204)),
 
   // SWR's API: what there is not
-  ...[
-    "POST sync_repo",
-    "GET sync_repo",
-    "DELETE sync_repo",
-    "POST sync_images",
-    "GET sync_job",
-    "GET :tag/accessories",
-    "GET :tag/references",
-  ].map((operation) =>
+  ...["POST sync_repo", "GET sync_repo", "DELETE sync_repo", "POST sync_images", "GET sync_job"].map((operation) =>
     line(operation.replace(" ", ` ${REPOSITORY}/`), pullable(501), { changes: false, kinds: ["private"] }),
   ),
   line(`GET ${MANAGE}/regions`, account(501)),
-  line(`GET ${MANAGE}/agency`, account(501)),
-  line(`POST ${MANAGE}/agency`, account(501)),
+
+  // SWR's API: accessories, agency, v3
+  line(`GET ${REPOSITORY}/:tag/accessories`, pullable(200), { shows: () => false }),
+  line(`GET ${REPOSITORY}/:tag/references`, pullable(200), { shows: () => false }),
+  line(`GET ${MANAGE}/agency`, account(200)),
+  line(`POST ${MANAGE}/agency`, account(204)),
   line("ALL /v3/manage/*", account(404), { at: "GET /v3/manage/nothing" }),
-  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(501)),
-  line("GET /v3/manage/repos", account(501)),
-  line("GET /v3/manage/shared-repositories", account(501)),
+  line("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", pullable(200)),
+
+  // SWR's API of replications
+  line("ALL /dockyard/v2/*", copiers(404), { at: "GET /dockyard/v2/nothing" }),
+  line("POST /dockyard/v2/namespaces", copiers(201), { body: () => ({ namespace: newName("org") }) }),
+  line("GET /dockyard/v2/namespaces/:namespace", listOf("organization", copiesAll, copiers(200)), {
+    shows: copiesAll,
+  }),
+  line("GET /dockyard/v2/namespaces/:namespace", listOf("image", copies, copiers(200)), { note: "of an image" }),
+  line("ALL /swr/auth/v2/registry/auth", everybody(405), { at: "PUT /swr/auth/v2/registry/auth" }),
+  line("ALL /swr/auth/v2/registry/auth/*", everybody(404), { at: "GET /swr/auth/v2/registry/auth/nothing" }),
+  line("GET /swr/auth/v2/registry/auth", everybody(200, { loginToken: 401 })),
+  line("POST /swr/auth/v2/registry/auth", everybody(200, { anonymous: 401 }), {
+    body: (_, caller) => {
+      const { name, password } = credentialsOf(caller);
+      return new URLSearchParams({ grant_type: "password", username: name, password });
+    },
+  }),
 
   // IAM's API
   line("ALL /v3/*", everybody(404), { at: "GET /v3/nothing" }),
@@ -645,6 +705,12 @@ const TABLE: readonly Row[] = [
   line(`PATCH ${CLUSTERS}/:cluster`, ownOrganization("manage", 200), { body: () => ({ token: "new", test: false }) }),
   line(`DELETE ${CLUSTERS}/:cluster`, ownOrganization("manage", 204)),
   line(`POST ${CLUSTERS}/:cluster/test`, ownOrganization("edit", 200), { body: () => ({}) }),
+  line(`GET ${UPSTREAM}`, ownOrganization("manage", 200), { prepare: upstreamOf, changes: true }),
+  line(`PUT ${UPSTREAM}`, ownOrganization("manage", 200), {
+    prepare: remoteOf,
+    body: () => ({ remote: REMOTE_OF_HOME }),
+  }),
+  line(`DELETE ${UPSTREAM}`, ownOrganization("manage", 204), { prepare: upstreamOf }),
 
   // Berth's own API: aging and garbage
   line(`GET ${IMAGE}/aging`, ownImage("read", 200)),
@@ -755,11 +821,26 @@ const TRACES: Readonly<Record<string, Trace>> = {
   "GET /api/audit/export": "audit.export",
   "GET /token": "token.create",
   "POST /token": "token.create",
+  "GET /swr/auth/v2/registry/auth": "token.create",
+  "POST /swr/auth/v2/registry/auth": "token.create",
+  "POST /dockyard/v2/namespaces": "organization.create",
 
   ...Object.fromEntries(
-    ["/*", "/v2/*", `${MANAGE}/*`, "/v3/manage/*", "/v3/*", "/v3.0/*", "/token", "/token/*", "/api/*", "/api/v3/*"].map(
-      (path) => [`ALL ${path}`, MISSING],
-    ),
+    [
+      "/dockyard/v2/*",
+      "/swr/auth/v2/registry/auth",
+      "/swr/auth/v2/registry/auth/*",
+      "/*",
+      "/v2/*",
+      `${MANAGE}/*`,
+      "/v3/manage/*",
+      "/v3/*",
+      "/v3.0/*",
+      "/token",
+      "/token/*",
+      "/api/*",
+      "/api/v3/*",
+    ].map((path) => [`ALL ${path}`, MISSING]),
   ),
   ...Object.fromEntries(
     ["POST sync_repo", "DELETE sync_repo", "POST sync_images"].map((operation) => [
@@ -767,7 +848,7 @@ const TRACES: Readonly<Record<string, Trace>> = {
       MISSING,
     ]),
   ),
-  [`POST ${MANAGE}/agency`]: MISSING,
+  [`POST ${MANAGE}/agency`]: { unrecorded: "triggers may call clusters without it" },
 
   [`POST ${MANAGE}/namespaces`]: "organization.create",
   [`DELETE ${NAMESPACE}`]: "organization.delete",
@@ -834,6 +915,8 @@ const TRACES: Readonly<Record<string, Trace>> = {
   [`PATCH ${CLUSTERS}/:cluster`]: "cluster.update",
   [`DELETE ${CLUSTERS}/:cluster`]: "cluster.delete",
   [`POST ${CLUSTERS}/:cluster/test`]: TRIES,
+  [`PUT ${UPSTREAM}`]: "upstream.create",
+  [`DELETE ${UPSTREAM}`]: "upstream.delete",
   "POST /api/remotes": "remote.create",
   "PATCH /api/remotes/:remote": "remote.update",
   "DELETE /api/remotes/:remote": "remote.delete",
@@ -906,6 +989,10 @@ const READING: ReadonlySet<string> = new Set([
   `GET ${MANAGE}/regions`,
   `GET ${MANAGE}/agency`,
   "GET /v3/manage/namespaces/:namespace/repos/:repository/tags",
+  "GET /dockyard/v2/namespaces",
+  "GET /dockyard/v2/visible/namespaces",
+  "GET /dockyard/v2/namespaces/:namespace",
+  "GET /dockyard/v2/repositories",
   "GET /v3/manage/repos",
   "GET /v3/manage/shared-repositories",
   "GET /v3/projects",
@@ -954,6 +1041,7 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/session",
   "GET /api/visitor",
   "GET /api/settings",
+  `GET ${UPSTREAM}`,
   "GET /api/remotes",
   "GET /api/remotes/:remote",
   "GET /api/access-keys",
@@ -992,6 +1080,7 @@ beforeEach(async () => {
   await env.DB.exec(
     "DELETE FROM clusters WHERE id NOT IN (SELECT cluster_id FROM triggers WHERE cluster_id IS NOT NULL)",
   );
+  await env.DB.exec("DELETE FROM upstreams");
   await env.DB.exec("DELETE FROM remotes");
   // Clusters, and receivers of webhooks.
   vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
@@ -1058,7 +1147,7 @@ describe("the audit", () => {
         return new Set(results.map(({ action }) => action));
       };
       // What is recorded once an hour is due again hours later.
-      const isRare = row.route.endsWith("/token");
+      const isRare = / (\/token|\/swr\/auth\/v2\/registry\/auth)$/.test(row.route);
       if (isRare) hours += 2;
       const response = await atTime(Date.now() + (isRare ? hours * 3600_000 : 0), () => asked(row, caller, target));
       expect(response.status).toBeLessThan(300);

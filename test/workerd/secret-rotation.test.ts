@@ -6,6 +6,7 @@ import { digestOf } from "../../src/model/hash.ts";
 import type { PushEvent } from "../../src/model/triggers/push-event.ts";
 import { parseRepositoryName, parseTag } from "../../src/kernel/reference.ts";
 import { readSecrets } from "../../src/model/secrets.ts";
+import { decryptRemotePassword } from "../../src/registry/remotes/remote-secrets.ts";
 import { decryptClusterToken } from "../../src/registry/triggers/cluster-secrets.ts";
 import { deliver } from "../../src/registry/triggers/deliveries.ts";
 import { keepHouse } from "../../src/registry/housekeeping/housekeeping.ts";
@@ -20,7 +21,15 @@ import {
   listUnderOtherKeys,
 } from "../../src/storage/housekeeping/secret-rotation.ts";
 import { dyingStores } from "../support/workerd/dying-stores.ts";
-import { PASSWORD, asUser, auditOf, newAccount, newUser, withSettings } from "../support/workerd/managing-clients.ts";
+import {
+  PASSWORD,
+  asUser,
+  auditOf,
+  newAccount,
+  newName,
+  newUser,
+  withSettings,
+} from "../support/workerd/managing-clients.ts";
 import { plansOf } from "../support/workerd/query-plans.ts";
 import { ADMINISTRATOR, basic, errorsOf, fetchAnonymously } from "../support/workerd/registry-requests.ts";
 import { type Key, newKey, permanentLogin } from "../support/workerd/signed-requests.ts";
@@ -47,7 +56,9 @@ function storesWith(settings: Settings): Stores {
 
 beforeEach(async () => {
   // What other tests left under their keys.
-  await env.DB.batch(["triggers", "clusters", "access_keys"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await env.DB.batch(
+    ["triggers", "clusters", "access_keys", "remotes"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+  );
 });
 
 interface World {
@@ -59,12 +70,15 @@ interface World {
   temporary: string;
 }
 
+const REMOTE = { url: "https://tokyo.example.com", username: "robot", password: "password elsewhere", test: false };
+
 /** Everything that is under a secret of the deployment, made with certain values of them. */
 async function aWorld(settings: Settings): Promise<World> {
   const fetch = withSettings(settings);
   const setting = await anImage();
   const administrator = asUser(setting.administrator.name, PASSWORD, fetch);
   await newCluster(administrator, setting.organization);
+  await administrator.post("/api/remotes", { ...REMOTE, name: newName("remote") });
   await newTrigger(
     { ...setting, administrator },
     { target: { ...WEBHOOK, secret: SECRETS.secret, authorization: SECRETS.authorization } },
@@ -106,6 +120,15 @@ async function check(world: World, settings: Settings, expect: ExpectStatic, sig
   for (const { organization_id: organizationId, name, encrypted_token: encryptedToken } of results) {
     expect(await decryptClusterToken(stores, { organizationId, name, encryptedToken })).toBe(SECRETS.token);
   }
+  const passwords = await env.DB.prepare("SELECT account_id, name, encrypted_password FROM remotes").all<{
+    account_id: number;
+    name: string;
+    encrypted_password: string;
+  }>();
+  expect(passwords.results.length).toBeGreaterThan(0);
+  for (const { account_id: accountId, name, encrypted_password: encryptedPassword } of passwords.results) {
+    expect(await decryptRemotePassword(stores, { accountId, name, encryptedPassword })).toBe(REMOTE.password);
+  }
   const calls = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("", { status: 200 }));
   try {
     await deliver(stores, (await insertDelivery(stores.db, triggerId, PUSH)) ?? 0);
@@ -146,6 +169,7 @@ async function rotation(settings: Settings): Promise<Rotation> {
 async function texts(): Promise<string[]> {
   const { results } = await env.DB.prepare(
     `SELECT encrypted_secret AS text FROM access_keys UNION ALL SELECT encrypted_token FROM clusters
+     UNION ALL SELECT encrypted_password FROM remotes
      UNION ALL SELECT encrypted_secrets FROM triggers WHERE encrypted_secrets IS NOT NULL`,
   ).all<{ text: string }>();
   return results.map(({ text }) => text).sort();
@@ -159,19 +183,19 @@ describe("exchanging both secrets", () => {
     expect(await rotation(middle)).toEqual({
       tokenSecrets: 2,
       encryptionKeys: 2,
-      left: { accessKeys: 1, triggers: 1, clusters: 1 },
+      left: { accessKeys: 1, triggers: 1, clusters: 1, remotes: 1 },
       lost: 0,
       isComplete: false,
     });
     // What is made meanwhile is under the new ones.
     const newer = await aWorld(middle);
-    expect((await texts()).filter((text) => text.startsWith(keyMark(NEW.ENCRYPTION_KEY)))).toHaveLength(3);
+    expect((await texts()).filter((text) => text.startsWith(keyMark(NEW.ENCRYPTION_KEY)))).toHaveLength(4);
 
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     await keepHouse(storesWith(middle), new Date());
     vi.restoreAllMocks();
     expect(await rotation(middle)).toMatchObject({
-      left: { accessKeys: 0, triggers: 0, clusters: 0 },
+      left: { accessKeys: 0, triggers: 0, clusters: 0, remotes: 0 },
       isComplete: true,
     });
     expect((await texts()).every((text) => text.startsWith(keyMark(NEW.ENCRYPTION_KEY)))).toBe(true);
@@ -190,14 +214,18 @@ describe("exchanging both secrets", () => {
       ["access_keys", "encrypted_secret"],
       ["triggers", "encrypted_secrets"],
       ["clusters", "encrypted_token"],
+      ["remotes", "encrypted_password"],
     ]) {
       await env.DB.prepare(`UPDATE ${table} SET ${column} = substr(${column}, 10)`).run();
     }
     const middle = MIDDLES["the old ones as previous"];
     await check(world, OLD, expect);
     await check(world, middle, expect);
-    expect(await rotation(middle)).toMatchObject({ left: { accessKeys: 1, triggers: 1, clusters: 1 }, lost: 0 });
-    expect(await reencryptSecrets(storesWith(middle))).toEqual({ done: 3, failed: 0 });
+    expect(await rotation(middle)).toMatchObject({
+      left: { accessKeys: 1, triggers: 1, clusters: 1, remotes: 1 },
+      lost: 0,
+    });
+    expect(await reencryptSecrets(storesWith(middle))).toEqual({ done: 4, failed: 0 });
     await check(world, NEW, expect, 401);
   });
 
@@ -206,14 +234,17 @@ describe("exchanging both secrets", () => {
     const wrong = { ...NEW, ENCRYPTION_KEY_PREVIOUS: keyOf("w") };
     const before = await texts();
     const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    expect(await reencryptSecrets(storesWith(wrong))).toEqual({ done: 0, failed: 3 });
+    expect(await reencryptSecrets(storesWith(wrong))).toEqual({ done: 0, failed: 4 });
     expect(logged.mock.calls.flat().map(String).join("\n")).toContain("ENCRYPTION_KEY_PREVIOUS");
     logged.mockRestore();
     expect(await texts()).toEqual(before);
-    expect(await rotation(wrong)).toMatchObject({ left: { accessKeys: 1, triggers: 1, clusters: 1 }, lost: 3 });
+    expect(await rotation(wrong)).toMatchObject({
+      left: { accessKeys: 1, triggers: 1, clusters: 1, remotes: 1 },
+      lost: 4,
+    });
     // The right one mends it all.
     const middle = MIDDLES["the old ones as previous"];
-    expect(await reencryptSecrets(storesWith(middle))).toEqual({ done: 3, failed: 0 });
+    expect(await reencryptSecrets(storesWith(middle))).toEqual({ done: 4, failed: 0 });
     await check(world, middle, expect);
   });
 
@@ -221,7 +252,7 @@ describe("exchanging both secrets", () => {
     const middle = MIDDLES["the old ones as previous"];
     for (let after = 1; ; after += 1) {
       await env.DB.batch(
-        ["triggers", "clusters", "access_keys"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+        ["triggers", "clusters", "access_keys", "remotes"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
       );
       const worlds = [await aWorld(OLD), await aWorld(OLD)];
       const { stores, calls } = dyingStores(after);
@@ -307,9 +338,9 @@ describe("how far it is", () => {
     const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password, withSettings(middle));
     const answer = await operator.post("/api/secret-rotation");
     const text = await answer.text();
-    expect(JSON.parse(text)).toMatchObject({ done: 3, failed: 0, isComplete: true });
+    expect(JSON.parse(text)).toMatchObject({ done: 4, failed: 0, isComplete: true });
     const events = (await auditOf("ENCRYPTION_KEY")).filter(({ action }) => action === "secrets.reencrypt");
-    expect(events.at(-1)).toMatchObject({ user_name: ADMINISTRATOR.name, detail: '{"done":3,"failed":0}' });
+    expect(events.at(-1)).toMatchObject({ user_name: ADMINISTRATOR.name, detail: '{"done":4,"failed":0}' });
     for (const secret of Object.values(middle)) expect(text).not.toContain(secret);
   });
 });

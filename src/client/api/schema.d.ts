@@ -1475,6 +1475,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which registry an organization stands for
+         * @description With what that registry last said. Takes the right to manage the organization.
+         */
+        get: operations["showUpstream"];
+        /**
+         * Let an organization stand for a registry elsewhere
+         * @description What is pulled from the organization comes from there then, and is kept; nothing can be pushed to it. Which registry, and which part of it, can be set only while the organization has no images. Takes the right to manage the organization.
+         */
+        put: operations["setUpstream"];
+        post?: never;
+        /**
+         * Let an organization stand for nothing but itself
+         * @description Only one that has no images. Takes the right to manage the organization.
+         */
+        delete: operations["removeUpstream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/usage": {
         parameters: {
             query?: never;
@@ -1946,6 +1974,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dockyard/v2/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's organizations
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listCopiedNamespaces"];
+        put?: never;
+        /**
+         * Create an organization to push to
+         * @description Also for a login command's credentials, unless the operator has switched off that pushes create organizations.
+         */
+        post: operations["createCopiedNamespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for an organization
+         * @description The answer is 200 in any case. Also for a login command's credentials.
+         */
+        get: operations["findNamespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all images of the account that the caller has a right to, with all tags
+         * @description In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. Also for a login command's credentials.
+         */
+        get: operations["listCopiedRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/visible/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the organizations in which the caller has a right to an image
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listVisibleNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -1973,10 +2085,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * Whether triggers may call clusters
+         * @description In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.
+         */
         get: operations["checkAgency"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let triggers call clusters
+         * @description It changes nothing, because triggers may.
+         */
         post: operations["createAgency"];
         delete?: never;
         options?: never;
@@ -2116,7 +2234,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what is attached to an image: signatures, attestations, SBOMs
+         * @description Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For everybody who may pull it. At most 1000 of either kind; `GET /v2/…/referrers/{digest}` has pages of all that refer to it.
+         */
         get: operations["listRepoAccessories"];
         put?: never;
         post?: never;
@@ -2133,7 +2254,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the tags of what a signature belongs to
+         * @description Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.
+         */
         get: operations["listReferences"];
         put?: never;
         post?: never;
@@ -2728,7 +2852,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List an image's tags, by marker
+         * @description For everybody who may pull it. The ones that were moved last come first unless asked otherwise.
+         */
         get: operations["listRepositoryTag"];
         put?: never;
         post?: never;
@@ -2745,7 +2872,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the caller's images, by marker
+         * @description Those that the caller has a right to in the account, the ones made first before the others.
+         */
         get: operations["listRepoDetails"];
         put?: never;
         post?: never;
@@ -2762,7 +2892,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List shared images, by marker
+         * @description `self`: images that the caller has a right to and that are shared with other accounts, or were. `thirdparty`: images that other accounts share with the caller's at the moment. The ones made first come before the others.
+         */
         get: operations["listSharedRepoDetails"];
         put?: never;
         post?: never;
@@ -2885,6 +3018,36 @@ export interface components {
         AccessKeyList: {
             accessKeys: components["schemas"]["AccessKey"][];
         };
+        Accessories: {
+            accessories: components["schemas"]["Accessory"][];
+            total: number;
+        };
+        Accessory: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            namespace_name: string;
+            repo_name: string;
+            sig_digest: string;
+            /** @description Its tag; empty when it has none. */
+            sig_tag: string;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description What it is attached to. */
+            target_digest: string;
+            /** @description `signature.cosign`, `signature.notation`, `attestation.cosign`, `sbom.cosign`; of others the manifest's artifact type, or `other`. */
+            type: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
         Account: {
             /**
              * Format: date-time
@@ -2922,6 +3085,12 @@ export interface components {
             deliveries: components["schemas"]["RecentDelivery"][];
             /** @description The tags that were moved last, each once. */
             pushes: components["schemas"]["RecentPush"][];
+        };
+        Agency: {
+            /** @description The caller's account. */
+            domain_id: string;
+            /** @description Whether triggers may call clusters: always true. */
+            is_agency: boolean;
         };
         Aging: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
@@ -3024,7 +3193,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -3207,6 +3376,24 @@ export interface components {
              */
             type: "signature" | "attestation" | "sbom" | "referrers" | "other";
         };
+        CopiedNamespace: {
+            /** @description 1 read, 3 edit, 7 manage; 0 for none. */
+            auth: number;
+            creator_name: string;
+            id: number;
+            /** @description How many images it has that the caller has a right to. */
+            image_count: number;
+            /** @description Empty when there is no such organization, or none that the caller knows. */
+            name: string;
+            /** @description How many users have a permission on all its images. */
+            user_count: number;
+        };
+        CopiedNamespaces: {
+            namespaces: components["schemas"]["CopiedNamespace"][];
+        };
+        CopiedRepositories: (components["schemas"]["RepositoryItem"] & {
+            tags?: string[];
+        })[];
         CreatedAccount: {
             administrator: {
                 name: string;
@@ -4401,6 +4588,10 @@ export interface components {
             /** @enum {string} */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
         };
+        NewNamespace: {
+            /** @example acme */
+            namespace: string;
+        };
         NewOrganization: {
             /**
              * @description 1 to 64 lower-case letters, digits, `.`, `_` and `-`; the first is a letter, the last no separator.
@@ -4964,6 +5155,13 @@ export interface components {
             /** @description How many could not be read, and stay as they are. */
             failed: number;
         };
+        References: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The `marker` of the next page; absent on the last one. */
+            next_marker?: string;
+            tags: string[];
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -5136,6 +5334,42 @@ export interface components {
             url: string;
         };
         RepositoryItems: components["schemas"]["RepositoryItem"][];
+        RepositoryItemV3: {
+            /** @description Empty when none was ever set. */
+            category: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
+            description: string;
+            /** @description The account that it belongs to. */
+            domain_name: string;
+            id: number;
+            is_public: boolean;
+            name: string;
+            /** @description Its organization. */
+            namespace_name: string;
+            /** @description Pulls. */
+            num_download: number;
+            /** @description Tags. */
+            num_images: number;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description Whether it is shared at the moment; false in lists of own images. */
+            status: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
+        RepositoryPageV3: {
+            /** @description The `marker` of the next page; absent on the last one. A page may have fewer images than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            nextMarker?: number;
+            repos: components["schemas"]["RepositoryItemV3"][];
+        };
         RepoTag: {
             /**
              * Format: date-time
@@ -5714,10 +5948,51 @@ export interface components {
             updated: string;
         };
         TagItems: components["schemas"]["TagItem"][];
+        TagItemV3: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            digest: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            /** @description The digest of its configuration without `sha256:`; of an index, and where `manifest` is left out, its own. */
+            image_id: string;
+            internal_path: string;
+            is_trusted: boolean;
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
+            manifest: string;
+            /** @example registry.example.com/acme/shop/web:1.0 */
+            path: string;
+            repo_id: number;
+            schema: number;
+            /** @description Bytes of all its blobs, an index's children's too, each counted once. */
+            size: number;
+            tag: string;
+            /** @description 0: a manifest, 1: an index. */
+            tag_type: number;
+            /**
+             * Format: date-time
+             * @description When it was last moved.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
         TagPage: {
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
+        };
+        TagPageV3: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The same, as the list of references calls it. */
+            next_marker?: string;
+            /** @description The `marker` of the next page; absent on the last one. */
+            nextMarker?: string;
+            tags: components["schemas"]["TagItemV3"][];
         };
         TriedCondition: {
             /**
@@ -5867,6 +6142,104 @@ export interface components {
              * @enum {string}
              */
             enable: "true" | "false";
+        };
+        /** @description The registry that an organization stands for. */
+        Upstream: {
+            /**
+             * Format: date-time
+             * @description When the registry last answered without a failure.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            answered: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            failure: components["schemas"]["UpstreamFailure"];
+            /**
+             * @description What the names of images begin with there: with `bitnami`, `acme/redis` is `bitnami/redis`. Empty for nothing: then `acme/bitnami/redis` is `bitnami/redis`, and at Docker Hub `acme/nginx` is `library/nginx`.
+             * @example bitnami
+             */
+            path: string;
+            /** @description Whether everybody may pull what comes from there; setting it sets it for all images of the organization. */
+            public: boolean;
+            rateLimit: components["schemas"]["UpstreamRateLimit"];
+            /**
+             * @description The name of a remote registry of the organization's account.
+             * @example docker-hub
+             */
+            remote: string;
+            /**
+             * @description After how many days without a pull a tag is deleted here; null: never.
+             * @example 30
+             */
+            retentionDays: number | null;
+            /**
+             * @description Seconds for which a tag is believed before it is asked for there again. What a digest names never is.
+             * @example 600
+             */
+            tagLifetime: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+            /**
+             * @description The remote registry's address.
+             * @example https://registry-1.docker.io
+             */
+            url: string;
+        };
+        /** @description The last failure, in the registry's own words where it has said any. */
+        UpstreamFailure: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            at: string;
+            message: string;
+        } | null;
+        /** @description What the registry last said of how much more may be pulled. */
+        UpstreamRateLimit: {
+            /** @description How many pulls are allowed. */
+            limit: number | null;
+            /** @description How many are left. */
+            remaining: number;
+            /** @description Whose pulls are counted: an address, or an account's id. */
+            source: string | null;
+            /** @description Seconds in which `limit` pulls are allowed. */
+            window: number | null;
+        } | null;
+        UpstreamSetting: {
+            /**
+             * @description What the names of images begin with there: with `bitnami`, `acme/redis` is `bitnami/redis`. Empty for nothing: then `acme/bitnami/redis` is `bitnami/redis`, and at Docker Hub `acme/nginx` is `library/nginx`.
+             * @default
+             * @example bitnami
+             */
+            path: string;
+            /**
+             * @description Whether everybody may pull what comes from there; setting it sets it for all images of the organization.
+             * @default false
+             */
+            public: boolean;
+            /**
+             * @description The name of a remote registry of the organization's account.
+             * @example docker-hub
+             */
+            remote: string;
+            /**
+             * @description After how many days without a pull a tag is deleted here; null: never.
+             * @default null
+             * @example 30
+             */
+            retentionDays: number | null;
+            /**
+             * @description Seconds for which a tag is believed before it is asked for there again. What a digest names never is.
+             * @default 600
+             * @example 600
+             */
+            tagLifetime: number;
         };
         User: {
             /**
@@ -6444,7 +6817,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -6484,7 +6857,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -9017,6 +9390,80 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The registry; 404 when the organization stands for none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upstream"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    setUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamSetting"];
+            };
+        };
+        responses: {
+            /** @description It stands for that registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upstream"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    removeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Images can be pushed to it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showOrganizationUsage: {
         parameters: {
             query?: never;
@@ -9752,6 +10199,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listCopiedNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    createCopiedNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespace"];
+            };
+        };
+        responses: {
+            /** @description The organization exists now, and the caller manages it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    findNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization: 1 to 64 characters. */
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, or one without a name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespace"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listCopiedRepositories: {
+        parameters: {
+            query?: {
+                /** @description `self`. Required, here or in `filter`. */
+                center?: string;
+                /** @description The same as `center::self`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The images, the ones made first before the others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedRepositories"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listVisibleNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
     showApiVersion: {
         parameters: {
             query?: never;
@@ -9782,13 +10346,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The account. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Agency"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9803,14 +10367,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description They may. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["SwrError"];
-                };
+                content?: never;
             };
             default: components["responses"]["SwrError"];
         };
@@ -10130,26 +10692,32 @@ export interface operations {
     };
     listRepoAccessories: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 100, default 10. */
+                limit?: string;
+                /** @description How many entries to leave out before; behind the last one the list is empty. */
+                offset?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of what is attached. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Accessories"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10157,26 +10725,32 @@ export interface operations {
     };
     listReferences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many tags to answer: 1 to 10, default 10. */
+                limit?: string;
+                /** @description The `next_marker` of the page before; absent for the first page. */
+                marker?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["References"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11376,7 +11950,20 @@ export interface operations {
     };
     listRepositoryTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before, in the same order; absent for the first page. */
+                marker?: string;
+                /** @description One of updated_at, updated_time, tag. */
+                order_column?: string;
+                /** @description `asc` or `desc`. */
+                order_type?: string;
+                /** @description Only the tag of this name. */
+                tag?: string;
+                /** @description `true`: with the manifests, which are empty otherwise. */
+                with_manifest?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -11388,13 +11975,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["TagPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11402,20 +11989,33 @@ export interface operations {
     };
     listRepoDetails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
+                category?: string;
+                /** @description `true` or `false`. */
+                is_public?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11423,20 +12023,32 @@ export interface operations {
     };
     listSharedRepoDetails: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+                shared_by: "self" | "thirdparty";
+                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                status?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];

@@ -41,6 +41,7 @@ import { syncJobs } from "./sync/sync-jobs.ts";
 import { tagDeletion } from "./deletion/delete-tags.ts";
 import { tagHistory } from "./images/tag-history.ts";
 import { triggers } from "./triggers/triggers.ts";
+import { upstreams } from "./upstreams/upstreams.ts";
 import { usage } from "./quotas/usage.ts";
 import { users } from "./accounts/users.ts";
 
@@ -75,6 +76,7 @@ api.route("/", organizationSyncRules);
 api.route("/", syncJobs);
 api.route("/", search);
 api.route("/", organizations);
+api.route("/", upstreams);
 api.route("/", quotas);
 api.route("/", ownQuotas);
 api.route("/", overview);

@@ -43,6 +43,16 @@ export const identifyManager = createMiddleware<AppEnv>(async function identifyM
   await next();
 });
 
+/**
+ * For replications, which log in by Basic. A token is refused: it may be for single images, and what these routes list is not
+ * limited to them.
+ */
+export const identifyCopier = createMiddleware<AppEnv>(async function identifyCopier(c, next) {
+  const { user, reach } = await authenticate(incoming(c), readBasic(c));
+  c.set("credentials", { user, reach, address: addressOf(c) });
+  await next();
+});
+
 async function findManager(c: Context<AppEnv>): Promise<Found> {
   const call = incoming(c);
   const { stores } = call;

@@ -14,7 +14,7 @@ import {
 } from "../../registry/logins/tokens.ts";
 import { repositoriesOf } from "../../registry/rights/access.ts";
 import { incoming } from "../call.ts";
-import type { AppEnv } from "../context.ts";
+import { type AppEnv, mirrorOf } from "../context.ts";
 import { readWholeBody, refuseLargeBody } from "../body.ts";
 import { limitStrangers } from "../limit-bodies.ts";
 import { renderOciError } from "../oci/errors.ts";
@@ -31,45 +31,62 @@ const MAX_SCOPES = 50;
  */
 const OLLAMA_KEY = /^AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/;
 
-export const token = new Hono<AppEnv>()
-  .use(limitStrangers)
-  .use(refuseLargeBody)
-  .use(readWholeBody)
-  .get("/", async (c) => {
-    const client = clientOf(c, c.req.query("client_id"));
-    const asked = scopeTexts(c.req.queries("scope") ?? []);
-    // Those of a request that asks for too many are not looked up: it is refused, whatever its credentials are.
-    const identity = await identityOf(c, client, asked.length > MAX_SCOPES ? [] : readScopes(c, asked));
-    const scopes = readScopes(c, asked);
-    return answer(c, identity, { scopes, client, refresh: c.req.query("offline_token") === "true" });
-  })
-  .post("/", noForeignPages, async (c) => {
-    const form = await c.req.parseBody();
-    const field = (name: string) => {
-      const value = form[name];
-      return typeof value === "string" ? value : "";
-    };
-    const scopes = readScopes(c, scopeTexts([field("scope")]));
-    const client = clientOf(c, field("client_id"));
-    switch (field("grant_type")) {
-      case "password": {
-        const login = { name: field("username"), password: field("password"), address: addressOf(c) };
-        const identity = await logIn(c, login, client, scopes);
-        return answer(c, identity, { scopes, client, refresh: field("access_type") === "offline" });
+export const token = createTokenService((scopes) => scopes);
+
+/**
+ * The same where SWR has it. There a token to push also deletes what its user may delete: Harbor's adapter asks for `push,pull`
+ * alone, also before it deletes.
+ */
+export const swrToken = createTokenService((scopes) => scopes.map(withDeletion));
+
+function withDeletion(scope: Scope): Scope {
+  const deletes = scope.type === "repository" && scope.actions.includes("push") && !scope.actions.includes("delete");
+  return deletes ? { ...scope, actions: [...scope.actions, "delete"] } : scope;
+}
+
+/** @param widen makes of the scopes that are asked for those that the token is to have, as far as its user may. */
+function createTokenService(widen: (scopes: Scope[]) => Scope[]) {
+  const read = (c: Context<AppEnv>, texts: string[]) => widen(readScopes(c, texts));
+  return new Hono<AppEnv>()
+    .use(limitStrangers)
+    .use(refuseLargeBody)
+    .use(readWholeBody)
+    .get("/", async (c) => {
+      const client = clientOf(c, c.req.query("client_id"));
+      const asked = scopeTexts(c.req.queries("scope") ?? []);
+      // Those of a request that asks for too many are not looked up: it is refused, whatever its credentials are.
+      const identity = await identityOf(c, client, asked.length > MAX_SCOPES ? [] : read(c, asked));
+      const scopes = read(c, asked);
+      return answer(c, identity, { scopes, client, refresh: c.req.query("offline_token") === "true" });
+    })
+    .post("/", noForeignPages, async (c) => {
+      const form = await c.req.parseBody();
+      const field = (name: string) => {
+        const value = form[name];
+        return typeof value === "string" ? value : "";
+      };
+      const scopes = read(c, scopeTexts([field("scope")]));
+      const client = clientOf(c, field("client_id"));
+      switch (field("grant_type")) {
+        case "password": {
+          const login = { name: field("username"), password: field("password"), address: addressOf(c) };
+          const identity = await logIn(c, login, client, scopes);
+          return answer(c, identity, { scopes, client, refresh: field("access_type") === "offline" });
+        }
+        case "refresh_token": {
+          const refreshToken = field("refresh_token");
+          const identity = await readRefreshToken(incoming(c), refreshToken, client, repositoriesOf(scopes));
+          return answer(c, identity, { scopes, client, refresh: refreshToken });
+        }
+        default:
+          throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
       }
-      case "refresh_token": {
-        const refreshToken = field("refresh_token");
-        const identity = await readRefreshToken(incoming(c), refreshToken, client, repositoriesOf(scopes));
-        return answer(c, identity, { scopes, client, refresh: refreshToken });
-      }
-      default:
-        throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
-    }
-  })
-  .all("/", (c) => {
-    throw new RegistryError("UNSUPPORTED", `the token service knows no ${c.req.method}`);
-  })
-  .onError(renderOciError);
+    })
+    .all("/", (c) => {
+      throw new RegistryError("UNSUPPORTED", `the token service knows no ${c.req.method}`);
+    })
+    .onError(renderOciError);
+}
 
 /** Credentials that were meant for this request come before a cookie, which a browser sends by itself. */
 async function identityOf(c: Context<AppEnv>, client: Client, scopes: Scope[]): Promise<Identity | undefined> {
@@ -109,12 +126,16 @@ function scopeTexts(parameters: string[]): string[] {
 function readScopes(c: Context<AppEnv>, texts: string[]): Scope[] {
   if (texts.length > MAX_SCOPES) throw new RegistryError("UNSUPPORTED", `a token has at most ${MAX_SCOPES} scopes`);
   const { defaultOrganization } = c.var.stores.settings;
+  const mirror = mirrorOf(c);
   const scopes = texts.flatMap((text) => parseScope(text) ?? []);
-  return joinScopes(
-    scopes.map((scope) =>
-      scope.type === "repository" ? { ...scope, name: withOrganization(scope.name, defaultOrganization) } : scope,
-    ),
-  );
+  const named = (scope: Scope): Scope[] => {
+    if (scope.type !== "repository") return [scope];
+    if (mirror === undefined) return [{ ...scope, name: withOrganization(scope.name, defaultOrganization) }];
+    // Clients of a mirror ask for what they call an image, and for what a challenge of this registry has called it.
+    const below = { ...scope, name: `${mirror}/${scope.name}` };
+    return scope.name.startsWith(`${mirror}/`) ? [scope, below] : [below];
+  };
+  return joinScopes(scopes.flatMap(named));
 }
 
 interface Wanted {

@@ -14,7 +14,7 @@ const GATES = {
   enable_image_quota: false,
   enable_image_scan: false,
   enable_image_sync: true,
-  enable_list_v3: false,
+  enable_list_v3: true,
   enable_pipeline: false,
   enable_resource: false,
   enable_sm3: false,

@@ -46,6 +46,9 @@ export const AUDIT_ACTIONS = [
   "remote.create",
   "remote.update",
   "remote.delete",
+  "upstream.create",
+  "upstream.update",
+  "upstream.delete",
   "trigger.create",
   "trigger.update",
   "trigger.delete",
@@ -59,6 +62,8 @@ export const AUDIT_ACTIONS = [
   "sync-job.cancel",
   "sync-job.resend",
   "manifest.push",
+  // A tag was pulled whose manifest came from a registry elsewhere then.
+  "manifest.fetch",
   "manifest.delete",
   "tag.create",
   "tag.delete",

@@ -48,6 +48,8 @@ export interface Grant {
   place?: RepositoryPlace;
   /** The organization did not exist yet: the decision says only that a push of the user's could make it. */
   isProspective?: boolean;
+  /** The organization's id, where it stands for a registry elsewhere: what is not here may come from there. */
+  upstream?: number;
 }
 
 /**
@@ -96,16 +98,34 @@ export interface Manager extends Visitor {
   user: User;
 }
 
-export type Caller = RegistryCaller | Visitor;
+/**
+ * Who copies images by a replication of Harbor's (ADR 33), with a password or a login command's credentials. `reach` tells
+ * whether they may do more than push and pull.
+ */
+export interface Copier extends Sender {
+  api: "replication";
+  user: User;
+  reach: Reach;
+}
+
+export type Caller = RegistryCaller | Visitor | Copier;
 
 /** Who does something that is recorded. */
 export interface Actor extends Sender {
   user: User;
 }
 
+/** What of an organization decides about access to its images. */
+export interface OrganizationFacts {
+  id: number;
+  accountId: number;
+  /** Where it stands for a registry elsewhere: whether everybody may pull what comes from there. Of images that are there it says nothing. */
+  upstream?: { isPublic: boolean } | undefined;
+}
+
 /** The facts that decide about access to a repository, which need not exist. */
 export interface AccessFacts {
-  organization: { id: number; accountId: number } | undefined;
+  organization: OrganizationFacts | undefined;
   repository: (RepositoryPlace & { isPublic: boolean }) | undefined;
   organizationLevel: Level | undefined;
   repositoryLevel: Level | undefined;
@@ -167,6 +187,18 @@ export function organizationLevelOf(user: User | undefined, facts: AccessFacts):
 
 export function actionsOf(level: Level | undefined): readonly Action[] {
   return ACTIONS.filter((action) => isAtLeast(level, LEVEL_NEEDED[action]));
+}
+
+/**
+ * What may be done over the registry API with an image, which need not exist. Nothing is pushed to an organization that stands for
+ * a registry elsewhere, not even by those who manage it; whatever is pulled from it may be there yet to come.
+ */
+export function allowedActions(user: User | undefined, facts: AccessFacts, isOpen: boolean): readonly Action[] {
+  const { organization, repository } = facts;
+  const level = levelOf(user, facts, isOpen);
+  if (!organization?.upstream) return actionsOf(level);
+  const isForAll = !repository && organization.upstream.isPublic && (user !== undefined || isOpen);
+  return actionsOf(level ?? (isForAll ? "read" : undefined)).filter((action) => action !== "push");
 }
 
 const LEVEL_NEEDED: Record<Action, Level> = { pull: "read", push: "edit", delete: "manage" };

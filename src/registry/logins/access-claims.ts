@@ -43,8 +43,9 @@ function isUser(value: unknown): value is User {
 /** What an older version has granted does not say what it has refused. */
 function isGrant(value: unknown): value is Omit<Grant, "refused"> & Partial<Grant> {
   if (!isObject(value)) return false;
-  const { type, name, actions, refused = [], isProspective = false, place } = value;
+  const { type, name, actions, refused = [], isProspective = false, place, upstream } = value;
   if (typeof type !== "string" || typeof name !== "string" || typeof isProspective !== "boolean") return false;
+  if (upstream !== undefined && !isInteger(upstream)) return false;
   return isTexts(actions) && isTexts(refused) && (place === undefined || isPlace(place));
 }
 

@@ -194,8 +194,8 @@ async function whyNotWorking(
   }
 }
 
-function withoutPassword({ encryptedPassword: _, ...remote }: RemoteRecord): Remote {
-  return remote;
+function withoutPassword({ id, accountId, name, url, username, createdAt, updatedAt }: RemoteRecord): Remote {
+  return { id, accountId, name, url, username, createdAt, updatedAt };
 }
 
 export function unknownRemote(name: string): RegistryError {

@@ -42,7 +42,13 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
   const quoted = `organization ${organizationOf(repository)}`;
   if (!organization) return reasonNotToCreate(stores.settings, user, organizationOf(repository), facts);
   if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
+  if (organization.upstream) return upstreamOnly(organizationOf(repository));
   return `no right to push there; whoever manages ${quoted} can grant it`;
+}
+
+/** Why nobody may push to an organization that stands for a registry elsewhere. */
+export function upstreamOnly(organization: OrganizationName): string {
+  return `organization ${organization} stands for another registry, from which alone its images come`;
 }
 
 /** Why a push creates no organization for somebody, where there is none; undefined when it does. */

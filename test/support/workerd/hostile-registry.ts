@@ -155,6 +155,12 @@ async function fillAccount(organization: string, repository: string): Promise<vo
     token,
   );
   await run(
+    `${numbers(50)} INSERT INTO remotes (account_id, name, url, username, encrypted_password, created_at, updated_at)
+     SELECT (SELECT account_id FROM organizations WHERE id = ${home}), printf('remote-%02d', value - 1), 'https://' || ${nameOf("r", 250)} || ':65535',
+            ${nameOf("u", 256)}, ?, 0, 0 FROM n`,
+    token,
+  );
+  await run(
     `${numbers(300)} INSERT INTO collections (started_at, object_cursor) SELECT value, ${nameOf("blobs/", 100)} FROM n`,
   );
 }

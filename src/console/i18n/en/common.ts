@@ -13,6 +13,7 @@ const common = {
   accessKeys: "Access keys",
   logins: "Logins",
   users: "Users",
+  remotes: "Remote registries",
   audit: "Audit",
   accounts: "Accounts",
   quotas: "Quotas",

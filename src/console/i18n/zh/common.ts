@@ -14,6 +14,7 @@ const common: typeof en = {
   accessKeys: "访问密钥",
   logins: "登录管理",
   users: "用户管理",
+  remotes: "远端仓库",
   audit: "审计",
   accounts: "账号管理",
   quotas: "配额",

@@ -18,6 +18,7 @@ import organizations from "./organizations.ts";
 import overview from "./overview.ts";
 import permissions from "./permissions.ts";
 import quotas from "./quotas.ts";
+import remotes from "./remotes.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import triggers from "./triggers.ts";
@@ -42,6 +43,7 @@ const chinese: typeof english = {
   overview,
   permissions,
   quotas,
+  remotes,
   session,
   sharing,
   triggers,
