@@ -133,6 +133,8 @@ const TABLE: readonly Row[] = [
   row("GET /api/accounts", { query: "?limit=1000" }),
   row("GET /api/accounts/:name", { at: "/api/accounts/{account}" }),
   row("GET /api/access-keys"),
+  row("GET /api/trust-rules"),
+  row("GET /api/trust-rules/:name", { at: "/api/trust-rules/{rule}" }),
   row("GET /api/session"),
   row("GET /api/visitor"),
   row("GET /api/settings"),

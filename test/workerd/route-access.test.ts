@@ -43,6 +43,9 @@ import {
   newRetentionRule,
   newSyncJob,
   newSyncRule,
+  newTrustRule,
+  answerAsIssuer,
+  ISSUER,
   type Target,
   withoutImage,
   withoutOrganization,
@@ -371,6 +374,16 @@ const deletedTag = async (_: CallerName, target: Target) => {
   return {};
 };
 const ownKey = async (caller: CallerName) => ({ access: await newAccessKey(credentialsOf(caller).name) });
+const ownRule = async (caller: CallerName) => newTrustRule(credentialsOf(caller).name);
+const TRUST = { issuer: ISSUER, conditions: [{ claim: "sub", value: "job" }] };
+const trusting = ({ organization = "" }: Target) => ({ ...TRUST, grants: [{ organization, level: "edit" }] });
+const robotOfMember = async (_: CallerName, { name = "" }: Target) => {
+  await env.DB.prepare("UPDATE users SET kind = 'robot' WHERE name = ?").bind(name).run();
+  await env.DB.prepare("DELETE FROM access_keys WHERE user_id = (SELECT id FROM users WHERE name = ?)")
+    .bind(name)
+    .run();
+  return {};
+};
 const ownLogin = async (caller: CallerName) => ({ id: await newLogin(credentialsOf(caller).name) });
 const loginOfMember = async (_: CallerName, { name = "" }: Target) => ({ id: await newLogin(name) });
 /** A remote registry of the caller's own account; none for callers who have no account. */
@@ -784,6 +797,15 @@ const TABLE: readonly Row[] = [
   line("GET /api/access-keys", account(200)),
   line("DELETE /api/access-keys/:access", account(204), { prepare: ownKey }),
   line("DELETE /api/access-keys/:access", { ...account(404), of: "member" }, { note: "of somebody else" }),
+  line("POST /api/users/:name/access-keys", administratorsOfMember(201), { prepare: robotOfMember }),
+  line("GET /api/trust-rules", administrators(200)),
+  line("POST /api/trust-rules", administrators(201), {
+    prepare: ownRule,
+    body: (target) => ({ ...trusting(target), name: newName("rule") }),
+  }),
+  line("GET /api/trust-rules/:name", administrators(200), { prepare: ownRule, changes: true }),
+  line("PUT /api/trust-rules/:name", administrators(200), { prepare: ownRule, body: trusting }),
+  line("DELETE /api/trust-rules/:name", administrators(204), { prepare: ownRule }),
   line("GET /api/users/:name/access-keys", administratorsOfMember(200)),
   line("DELETE /api/users/:name/access-keys/:access", administratorsOfMember(204)),
   line("GET /api/logins", account(200)),
@@ -1000,6 +1022,10 @@ const TRACES: Readonly<Record<string, Trace>> = {
   "DELETE /api/users/:name/logins/:id": "session.end",
   "POST /api/secret-rotation": "secrets.reencrypt",
   "POST /api/access-keys": "access-key.create",
+  "POST /api/users/:name/access-keys": "access-key.create",
+  "POST /api/trust-rules": "trust-rule.create",
+  "PUT /api/trust-rules/:name": "trust-rule.update",
+  "DELETE /api/trust-rules/:name": "trust-rule.delete",
   "DELETE /api/access-keys/:access": "access-key.delete",
   "DELETE /api/users/:name/access-keys/:access": "access-key.delete",
   "POST /api/users": "user.create",
@@ -1108,6 +1134,8 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/remotes/:remote",
   "GET /api/access-keys",
   "GET /api/users/:name/access-keys",
+  "GET /api/trust-rules",
+  "GET /api/trust-rules/:name",
   "GET /api/logins",
   "GET /api/users/:name/logins",
   "GET /api/secret-rotation",
@@ -1152,8 +1180,10 @@ beforeEach(async () => {
   await env.DB.exec("DELETE FROM upstreams");
   await env.DB.exec("DELETE FROM sync_rules");
   await env.DB.exec("DELETE FROM remotes");
-  // Clusters, and receivers of webhooks.
-  vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
+  // Clusters, receivers of webhooks, and an issuer of tokens.
+  vi.spyOn(globalThis, "fetch").mockImplementation(
+    async (input) => answerAsIssuer(input) ?? new Response("{}", { status: 201 }),
+  );
 });
 
 it("has a row for each route, and a route for each row", ({ expect }) => {

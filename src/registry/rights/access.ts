@@ -7,6 +7,7 @@ import {
   type FactsByName,
   formatScopes,
   type Grant,
+  isMemberOfAccount,
   type RegistryCaller,
   type RepositoryPlace,
   repositoryScope,
@@ -318,7 +319,9 @@ function allowedInScope(
   factsByName: FactsByName,
 ): Allowed {
   if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
-    return { allowed: user ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
+    // A rule is granted single things, and no list of them.
+    const mayList = user !== undefined && isMemberOfAccount(user);
+    return { allowed: mayList ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
   }
   if (scope.type !== "repository") return { allowed: [] };
   const repository = repositoryNameOf(scope.name);

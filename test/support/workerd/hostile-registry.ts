@@ -161,6 +161,17 @@ async function fillAccount(organization: string, repository: string): Promise<vo
     token,
   );
   await run(
+    `${numbers(50)} INSERT INTO users (account_id, name, role, password_hash, created_at, kind)
+     SELECT 1, ${nameOf("oidc:r", LONG_NAME)}, 'member', 'rule', 0, 'rule' FROM n`,
+  );
+  await run(
+    `INSERT INTO trust_rules (user_id, account_id, name, issuer, audience, conditions, lifetime, created_at, updated_at)
+     SELECT id, 1, substr(name, 6), '${"i".repeat(255)}', '${"a".repeat(255)}',
+       (SELECT json_group_array(json_object('claim', '${"c".repeat(128)}', 'glob', '${"g".repeat(255)}')) FROM
+         (SELECT 1 FROM json_each('[${Array.from({ length: 20 }, () => 0).join()}]'))),
+       3600, 0, 0 FROM users WHERE kind = 'rule'`,
+  );
+  await run(
     `${numbers(300)} INSERT INTO collections (started_at, object_cursor) SELECT value, ${nameOf("blobs/", 100)} FROM n`,
   );
 }
@@ -299,6 +310,7 @@ export async function newHostileRegistry(): Promise<Hostile> {
     syncJob: await first("SELECT max(id) AS value FROM sync_jobs"),
     cluster: await first("SELECT name AS value FROM clusters LIMIT 1"),
     cluster_id: await first("SELECT id AS value FROM clusters LIMIT 1"),
+    rule: await first("SELECT name AS value FROM trust_rules LIMIT 1"),
     project_id: "berth",
   };
 }

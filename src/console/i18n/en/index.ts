@@ -22,6 +22,7 @@ import session from "./session.ts";
 import sharing from "./sharing.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
+import upstreams from "./upstreams.ts";
 
 const english = {
   account,
@@ -47,6 +48,7 @@ const english = {
   sharing,
   triggers,
   upload,
+  upstreams,
 };
 
 export default english;

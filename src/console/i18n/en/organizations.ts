@@ -31,6 +31,7 @@ const organizations = {
   tabImages: "Images",
   tabMembers: "Users and rights",
   tabClusters: "Clusters",
+  tabUpstream: "Pull-through cache",
   tabUsage: "Usage",
   facts: "Created by {{name}}",
   missingTitle: "There is no such organization",

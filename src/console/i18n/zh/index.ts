@@ -23,6 +23,7 @@ import session from "./session.ts";
 import sharing from "./sharing.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
+import upstreams from "./upstreams.ts";
 
 const chinese: typeof english = {
   account,
@@ -48,6 +49,7 @@ const chinese: typeof english = {
   sharing,
   triggers,
   upload,
+  upstreams,
 };
 
 export default chinese;

@@ -31,6 +31,7 @@ const organizations: typeof en = {
   tabImages: "镜像",
   tabMembers: "用户",
   tabClusters: "集群",
+  tabUpstream: "拉取缓存",
   tabUsage: "用量",
   facts: "创建者：{{name}}",
   missingTitle: "组织不存在",
