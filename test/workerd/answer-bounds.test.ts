@@ -171,7 +171,9 @@ const TABLE: readonly Row[] = [
   row(`GET ${IMAGE}/triggers/:trigger/deliveries`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`),
   row(`GET ${IMAGE}/sync-rules`),
-  row(`GET ${IMAGE}/sync-rules/:rule`),
+  row(`GET ${IMAGE}/sync-rules/:rule`, {
+    at: "/api/organizations/{organization}/images/{image}/sync-rules/{syncRule}",
+  }),
   row(`GET ${IMAGE}/sync-jobs`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/sync-jobs/:id`, { at: "/api/organizations/{organization}/images/{image}/sync-jobs/{syncJob}" }),
   row(`GET ${ORGANIZATION}/sync-rules`),

@@ -1,6 +1,7 @@
 /** Rules of synchronization, which tags they make jobs for, and how jobs are done, given up, cancelled and kept. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { encodeText } from "../../src/client/bytes.ts";
 import { type FakeRegistry, refusal } from "../../src/client/testing/registry.ts";
 import { HISTORY_DAYS, MAX_ATTEMPTS } from "../../src/model/triggers/deliveries.ts";
 import { synchronize } from "../../src/registry/sync/synchronize.ts";
@@ -244,7 +245,7 @@ describe("a job", () => {
     await newRule(setting, "organization", { deletions: true });
     await push(setting, "v1");
     await drain();
-    elsewhere.addManifest("there/web", "v1", OCI_MANIFEST, new TextEncoder().encode('{"schemaVersion":2,"other":1}'));
+    elsewhere.addManifest("there/web", "v1", OCI_MANIFEST, encodeText('{"schemaVersion":2,"other":1}'));
     await setting.administrator.delete(`/v2/${setting.repository}/manifests/v1`);
     await drain();
     expect(await summaryOf(setting)).toEqual(["copy v1 success", "delete v1 existed"]);

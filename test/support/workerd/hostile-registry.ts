@@ -305,7 +305,7 @@ export async function newHostileRegistry(): Promise<Hostile> {
     retention_id: await first(`SELECT id AS value FROM retention_rules WHERE ${inImage}`),
     trigger: await first(`SELECT name AS value FROM triggers WHERE ${inImage} ORDER BY id LIMIT 1`),
     id: await first("SELECT max(id) AS value FROM deliveries WHERE uid LIKE 'hostile-%'"),
-    rule: await first(`SELECT id AS value FROM sync_rules WHERE ${inImage} LIMIT 1`),
+    syncRule: await first(`SELECT id AS value FROM sync_rules WHERE ${inImage} LIMIT 1`),
     organizationRule: await first("SELECT id AS value FROM sync_rules WHERE repository_id IS NULL LIMIT 1"),
     syncJob: await first("SELECT max(id) AS value FROM sync_jobs"),
     cluster: await first("SELECT name AS value FROM clusters LIMIT 1"),
