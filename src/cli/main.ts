@@ -18,6 +18,7 @@ import { remote } from "./commands/remote.ts";
 import { robot } from "./commands/robot.ts";
 import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
+import { sync } from "./commands/sync.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
 import { trust } from "./commands/trust.ts";
@@ -48,6 +49,7 @@ const COMMANDS = [
   quota,
   upstream,
   trigger,
+  sync,
   remote,
   trust,
   robot,

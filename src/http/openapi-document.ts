@@ -131,6 +131,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Secrets: "Exchanging the secrets that the deployment keeps others under.",
   Triggers: "What a push of a tag sets off, and what became of it.",
   Clusters: "Kubernetes clusters whose workloads triggers update.",
+  Synchronization: "Which tags are copied to remote registries, and what became of it.",
   Audit: "Who did what, when and from where.",
   Overview: "Quotas and numbers of an account.",
   Versions: "Which versions of the API there are.",
