@@ -45,6 +45,7 @@ const FEATURES: readonly string[] = [
   "quotas",
   "rights",
   "triggers",
+  "trust",
 ];
 
 const FILES = Object.entries(SOURCES).map(([path, source]) => {

@@ -40,14 +40,12 @@ import {
   newMembers,
   newOrganizations,
   newRetentionRule,
-  newTrustRule,
-  answerAsIssuer,
-  ISSUER,
   type Target,
   withoutImage,
   withoutOrganization,
   withoutPerson,
 } from "../support/workerd/access-targets.ts";
+import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/stored-trust-rules.ts";
 
 // --- What is expected ---
 
