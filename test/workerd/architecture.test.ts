@@ -49,6 +49,7 @@ const FEATURES: readonly string[] = [
   "remotes",
   "rights",
   "triggers",
+  "trust",
   "upstreams",
 ];
 

@@ -5,7 +5,7 @@ import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
-import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/access-targets.ts";
+import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/stored-trust-rules.ts";
 import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
 import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts";

@@ -43,14 +43,12 @@ import {
   newRetentionRule,
   newSyncJob,
   newSyncRule,
-  newTrustRule,
-  answerAsIssuer,
-  ISSUER,
   type Target,
   withoutImage,
   withoutOrganization,
   withoutPerson,
 } from "../support/workerd/access-targets.ts";
+import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/stored-trust-rules.ts";
 
 // --- What is expected ---
 
