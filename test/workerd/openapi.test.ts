@@ -5,7 +5,14 @@ import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
-import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/access-targets.ts";
+import {
+  answerAsIssuer,
+  ISSUER,
+  newOrganizationSyncRule,
+  newSyncJob,
+  newSyncRule,
+  newTrustRule,
+} from "../support/workerd/access-targets.ts";
 import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
 import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
@@ -195,8 +202,20 @@ describe("the server", async () => {
     return values[name] ?? String(choices?.[0] ?? "999");
   }
 
-  function pathOf({ path, operation }: DescribedOperation, values: Record<string, string>): string {
+  /** What rules and jobs of synchronization are called, which other things are called otherwise. */
+  const SYNC_VALUES: Record<string, Record<string, string>> = {
+    "/api/organizations/{organization}/images/{image}/sync-rules/{rule}": {
+      rule: await newSyncRule(repository, "tokyo"),
+    },
+    "/api/organizations/{organization}/sync-rules/{rule}": {
+      rule: await newOrganizationSyncRule(organization, "tokyo"),
+    },
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}": { id: await newSyncJob(repository, "tokyo") },
+  };
+
+  function pathOf({ path, operation }: DescribedOperation, given: Record<string, string>): string {
     const parameters = parametersOf(operation);
+    const values = given === VALUES ? { ...VALUES, ...SYNC_VALUES[path] } : given;
     const filled = parameters
       .filter((parameter) => parameter.in === "path")
       .reduce((text, parameter) => text.replace(`{${parameter.name}}`, valueOf(parameter, values)), path);
@@ -204,6 +223,7 @@ describe("the server", async () => {
     if (/^list(SharedReposDetails|CopiedRepositories)$/.test(operation.operationId ?? "")) {
       return `${filled}?center=self`;
     }
+    if (operation.operationId === "showSyncJob") return `${filled}?filter=limit%3A%3A10%7Coffset%3A%3A0`;
     const query = parameters
       .filter((parameter) => parameter.in === "query" && parameter.required)
       .map((parameter) => `${parameter.name}=${valueOf(parameter, values)}`);
