@@ -159,10 +159,13 @@ describe("the server", async () => {
     .bind(delivery)
     .run();
 
-  await send("POST", "/api/remotes", {
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name: "tokyo", url: "https://tokyo.example.com", test: false }),
-  });
+  // One to be deleted, and one that rules keep.
+  for (const name of ["tokyo", "osaka"]) {
+    await send("POST", "/api/remotes", {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ name, url: `https://${name}.example.com`, test: false }),
+    });
+  }
   // It is found where a name is asked for.
   const { name: ruleName } = await newTrustRule("admin");
   await env.DB.prepare("UPDATE trust_rules SET name = 'admin' WHERE name = ?").bind(ruleName).run();
@@ -205,12 +208,12 @@ describe("the server", async () => {
   /** What rules and jobs of synchronization are called, which other things are called otherwise. */
   const SYNC_VALUES: Record<string, Record<string, string>> = {
     "/api/organizations/{organization}/images/{image}/sync-rules/{rule}": {
-      rule: await newSyncRule(repository, "tokyo"),
+      rule: await newSyncRule(repository, "osaka"),
     },
     "/api/organizations/{organization}/sync-rules/{rule}": {
-      rule: await newOrganizationSyncRule(organization, "tokyo"),
+      rule: await newOrganizationSyncRule(organization, "osaka"),
     },
-    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}": { id: await newSyncJob(repository, "tokyo") },
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}": { id: await newSyncJob(repository, "osaka") },
   };
 
   function pathOf({ path, operation }: DescribedOperation, given: Record<string, string>): string {
