@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { describe, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
+// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
+import "../../src/registry/sync/synchronize.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
 import {

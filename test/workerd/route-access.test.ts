@@ -6,6 +6,8 @@ import { beforeAll, beforeEach, describe, type ExpectStatic, it, vi } from "vite
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/rights/access.ts";
 import type { AuditAction } from "../../src/model/audit/audit.ts";
+// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
+import "../../src/registry/sync/synchronize.ts";
 import {
   authorize,
   CALLERS,
