@@ -105,7 +105,7 @@ async function readAuthorization(
   scopes: () => readonly Scope[] = () => [],
 ): Promise<Found> {
   const bearer = /^bearer\s+(\S+)\s*$/i.exec(header)?.[1];
-  if (bearer) return readAccessToken(c.var.stores, bearer);
+  if (bearer) return readAccessToken(c.get("stores"), bearer);
   const login = readBasic(c);
   const asked = parseJobName(login.name) ? scopes() : [];
   const { user, reach, job } = await authenticate(incoming(c), login, asked);

@@ -49,6 +49,7 @@ const errors: typeof en = {
   SYNC_JOB_ENDED: "该同步任务已结束。",
   SYNC_JOB_UNKNOWN: "同步任务不存在，可能已过期。",
   SYNC_RULE_EXISTS: "已有目标相同的同步规则。",
+  SYNC_RULE_INVALID: "格式不正确，请参照说明修改。",
   SYNC_RULE_LIMIT: "同步规则数量已达上限。",
   SYNC_RULE_UNKNOWN: "同步规则不存在，可能已被删除。",
   TAG_EXISTS: "镜像版本已存在。",
