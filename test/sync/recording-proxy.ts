@@ -54,7 +54,10 @@ export async function startRecordingProxy(
       outgoing.destroy();
     };
     upstream.on("error", end);
-    outgoing.on("close", () => upstream.destroy());
+    // What has come whole takes effect, whoever waits for the answer.
+    outgoing.on("close", () => {
+      if (!incoming.complete) upstream.destroy();
+    });
     incoming.on("error", end);
     incoming.pipe(upstream);
   };

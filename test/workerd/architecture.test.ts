@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ["model", "tls", "kernel"],
   storage: ["storage", "model", "kernel", "env", "documents", "memory", "places", "streams"],
   // The Worker is a client itself, of registries elsewhere.
-  registry: ["registry", "storage", "client", "model", "tls", "kernel", "documents", "memory"],
+  registry: ["registry", "storage", "client", "model", "tls", "kernel", "documents", "memory", "places"],
   http: ["http", "registry", "model", "kernel", "env", "documents", "memory", "places", "streams"],
 };
 
@@ -48,6 +48,7 @@ const FEATURES: readonly string[] = [
   "quotas",
   "remotes",
   "rights",
+  "sync",
   "triggers",
   "trust",
   "upstreams",

@@ -3,8 +3,11 @@ import { createHash } from "node:crypto";
 import { describe, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
+// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
+import "../../src/registry/sync/synchronize.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
+import { newOrganizationSyncRule, newSyncJob, newSyncRule } from "../support/workerd/access-targets.ts";
 import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/stored-trust-rules.ts";
 import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
@@ -152,10 +155,13 @@ describe("the server", async () => {
     .bind(delivery)
     .run();
 
-  await send("POST", "/api/remotes", {
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name: "tokyo", url: "https://tokyo.example.com", test: false }),
-  });
+  // One to be deleted, and one that rules keep.
+  for (const name of ["tokyo", "osaka"]) {
+    await send("POST", "/api/remotes", {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ name, url: `https://${name}.example.com`, test: false }),
+    });
+  }
   // It is found where a name is asked for.
   const { name: ruleName } = await newTrustRule("admin");
   await env.DB.prepare("UPDATE trust_rules SET name = 'admin' WHERE name = ?").bind(ruleName).run();
@@ -195,8 +201,20 @@ describe("the server", async () => {
     return values[name] ?? String(choices?.[0] ?? "999");
   }
 
-  function pathOf({ path, operation }: DescribedOperation, values: Record<string, string>): string {
+  /** What rules and jobs of synchronization are called, which other things are called otherwise. */
+  const SYNC_VALUES: Record<string, Record<string, string>> = {
+    "/api/organizations/{organization}/images/{image}/sync-rules/{rule}": {
+      rule: await newSyncRule(repository, "osaka"),
+    },
+    "/api/organizations/{organization}/sync-rules/{rule}": {
+      rule: await newOrganizationSyncRule(organization, "osaka"),
+    },
+    "/api/organizations/{organization}/images/{image}/sync-jobs/{id}": { id: await newSyncJob(repository, "osaka") },
+  };
+
+  function pathOf({ path, operation }: DescribedOperation, given: Record<string, string>): string {
     const parameters = parametersOf(operation);
+    const values = given === VALUES ? { ...VALUES, ...SYNC_VALUES[path] } : given;
     const filled = parameters
       .filter((parameter) => parameter.in === "path")
       .reduce((text, parameter) => text.replace(`{${parameter.name}}`, valueOf(parameter, values)), path);
@@ -204,6 +222,7 @@ describe("the server", async () => {
     if (/^list(SharedReposDetails|CopiedRepositories)$/.test(operation.operationId ?? "")) {
       return `${filled}?center=self`;
     }
+    if (operation.operationId === "showSyncJob") return `${filled}?filter=limit%3A%3A10%7Coffset%3A%3A0`;
     const query = parameters
       .filter((parameter) => parameter.in === "query" && parameter.required)
       .map((parameter) => `${parameter.name}=${valueOf(parameter, values)}`);

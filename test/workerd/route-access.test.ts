@@ -6,6 +6,8 @@ import { beforeAll, beforeEach, describe, type ExpectStatic, it, vi } from "vite
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/rights/access.ts";
 import type { AuditAction } from "../../src/model/audit/audit.ts";
+// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
+import "../../src/registry/sync/synchronize.ts";
 import {
   authorize,
   CALLERS,
@@ -594,7 +596,7 @@ const TABLE: readonly Row[] = [
     body: () => ({ ...SYNC_TARGET, imageTag: ["latest"] }),
   }),
   line(`GET ${REPOSITORY}/sync_job`, ownImage("edit", 200), {
-    at: `GET ${REPOSITORY}/sync_job?filter=limit::10|offset::0`,
+    at: `GET ${REPOSITORY}/sync_job?filter=limit%3A%3A10%7Coffset%3A%3A0`,
   }),
   line(`GET ${MANAGE}/regions`, account(200)),
 
@@ -930,6 +932,7 @@ const TRACES: Readonly<Record<string, Trace>> = {
       [`POST ${path}/:rule/run`, "sync-job.create"],
     ]),
   ),
+  [`POST ${ORGANIZATION}/sync-rules/:rule/run`]: { unrecorded: "the organization has no image" },
   [`POST ${MANAGE}/agency`]: { unrecorded: "triggers may call clusters without it" },
 
   [`POST ${MANAGE}/namespaces`]: "organization.create",
