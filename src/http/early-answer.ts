@@ -18,9 +18,10 @@ const lingering = new Places(100);
  */
 export const answerEarly = createMiddleware<AppEnv>(async function answerEarly(c, next) {
   const { body } = c.req.raw;
+  if (!body) return next();
   const length = Number(c.req.header("Content-Length") ?? Infinity);
   await next();
-  if (!body || length <= RUNTIME_READS_BYTES || c.res.status < 400 || !c.res.body || c.req.method === "HEAD") return;
+  if (length <= RUNTIME_READS_BYTES || c.res.status < 400 || !c.res.body || c.req.method === "HEAD") return;
   const holder = crypto.randomUUID();
   if (!lingering.tryTake(holder)) return;
   if (!(await isComingFast(body))) {

@@ -16,12 +16,6 @@ interface Sent {
   queries: number;
 }
 
-/** That of each database that was opened. */
-const SENT = new WeakMap<Database, Sent>();
-
-/** What each database that was opened sends its statements with. */
-const CLIENTS = new WeakMap<Database, Pick<D1Database, "prepare">>();
-
 /** What statements go through: the database, whose primary takes them, or a session. */
 type Route = Pick<D1Database, "prepare" | "batch">;
 
@@ -117,40 +111,71 @@ export function openWithBookmark(
 }
 
 function open(binding: D1Database, route: () => Route, sent: Sent, maxQueries: number): Database {
-  let pacing: Pacing | undefined;
-  const prepare = (query: string) => {
-    if (sent.queries >= maxQueries) throw new Error(`more than ${maxQueries} queries in one invocation`);
-    sent.queries += 1;
-    const statement = route().prepare(query);
-    return sent.queries > UNPACED_QUERIES ? (pacing ??= new Pacing()).statement(statement) : statement;
-  };
-  const openDrizzle = () =>
-    drizzle(
-      // Drizzle prepares a statement for every query that it sends, alone or in a batch.
-      new Proxy(binding, {
+  return new Proxy(NOWHERE, new Opened(binding, route, sent, maxQueries));
+}
+
+/** What a database that was opened is known by. */
+const OPENED = Symbol("opened");
+
+/**
+ * An open database. What it is for Drizzle is made when something of that is used: each request opens several databases, and one
+ * that only sends queries that are written once needs no more than {@link Opened.prepare}.
+ */
+class Opened {
+  readonly sent: Sent;
+  readonly #binding: D1Database;
+  readonly #route: () => Route;
+  readonly #maxQueries: number;
+  #pacing: Pacing | undefined;
+  #drizzle: Database | undefined;
+
+  constructor(binding: D1Database, route: () => Route, sent: Sent, maxQueries: number) {
+    this.#binding = binding;
+    this.#route = route;
+    this.sent = sent;
+    this.#maxQueries = maxQueries;
+  }
+
+  /** That of a database; undefined for one of another kind than {@link openDatabase} makes. */
+  static of(db: Database): Opened | undefined {
+    const opened: unknown = Reflect.get(db, OPENED);
+    return opened instanceof Opened ? opened : undefined;
+  }
+
+  /** As the handler of a proxy. */
+  get(_: Database, key: string | symbol): unknown {
+    if (key === OPENED) return this;
+    return Reflect.get((this.#drizzle ??= this.#openDrizzle()), key);
+  }
+
+  prepare(query: string): D1PreparedStatement {
+    if (this.sent.queries >= this.#maxQueries) {
+      throw new Error(`more than ${this.#maxQueries} queries in one invocation`);
+    }
+    this.sent.queries += 1;
+    const statement = this.#route().prepare(query);
+    return this.sent.queries > UNPACED_QUERIES ? this.#paced().statement(statement) : statement;
+  }
+
+  #paced(): Pacing {
+    return (this.#pacing ??= new Pacing());
+  }
+
+  #openDrizzle(): Database {
+    // Drizzle prepares a statement for every query that it sends, alone or in a batch.
+    const prepare = (query: string) => this.prepare(query);
+    const batch = (statements: D1PreparedStatement[]) => this.#paced().batch(this.#route(), statements);
+    return drizzle(
+      new Proxy(this.#binding, {
         get(target, key) {
           if (key === "prepare") return prepare;
-          if (key === "batch") {
-            return (statements: D1PreparedStatement[]) => (pacing ??= new Pacing()).batch(route(), statements);
-          }
+          if (key === "batch") return batch;
           const value: unknown = Reflect.get(target, key);
           return typeof value === "function" ? (value.bind(target) as unknown) : value;
         },
       }),
     );
-  const db = whenUsed(openDrizzle);
-  SENT.set(db, sent);
-  CLIENTS.set(db, { prepare });
-  return db;
-}
-
-/**
- * A database that Drizzle makes when something of it is used: each request opens several, and one that only sends queries that are
- * written once uses nothing of them.
- */
-function whenUsed(make: () => Database): Database {
-  let made: Database | undefined;
-  return new Proxy(NOWHERE, { get: (_, key) => Reflect.get((made ??= make()), key) as unknown });
+  }
 }
 
 function refuse(): never {
@@ -215,11 +240,10 @@ function sentOnceWritten<Columns extends unknown[], Row>(
 ): (db: Database, values: Record<string, unknown>) => Promise<{ rows: Columns[]; query: D1PreparedQuery }> {
   let written: Written | undefined;
   return async (db, values) => {
-    const client = CLIENTS.get(db);
-    // Of another kind than openDatabase makes.
-    if (!client) throw new TypeError("only a database that was opened here sends queries that are written once");
+    const opened = Opened.of(db);
+    if (!opened) throw new TypeError("only a database that was opened here sends queries that are written once");
     const { query, text, bound } = (written ??= writeQuery(write));
-    const statement = client.prepare(text).bind(...bound.map((value) => value(values)));
+    const statement = opened.prepare(text).bind(...bound.map((value) => value(values)));
     return { rows: await statement.raw<Columns>(), query };
   };
 }
@@ -285,7 +309,7 @@ async function followedByPause<T>(send: () => Promise<T>): Promise<T> {
 
 /** How many queries were sent through a database since it was opened. */
 export function countQueries(db: Database): number {
-  return SENT.get(db)?.queries ?? 0;
+  return Opened.of(db)?.sent.queries ?? 0;
 }
 
 /** Drizzle wraps D1's error, which is known by its text alone. */
