@@ -1,3 +1,4 @@
+import type { UpstreamFetch } from "./upstream-fetch.ts";
 import type { UploadSession } from "./storage/content/upload-session.ts";
 
 /** Bindings of wrangler.toml and the secrets that `docs/deploy.md` names. */
@@ -5,6 +6,7 @@ export interface Env {
   DB: D1Database;
   BUCKET: R2Bucket;
   UPLOADS: DurableObjectNamespace<UploadSession>;
+  UPSTREAMS: DurableObjectNamespace<UpstreamFetch>;
   /** Push events that triggers are to be told of. */
   DELIVERIES: Queue<{ delivery: number }>;
   /** Tags that are to be copied to other registries. */

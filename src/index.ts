@@ -11,6 +11,7 @@ import { openStores, type Stores } from "./registry/stores.ts";
 import type { SyncMessage } from "./registry/sync/sync-queue.ts";
 import type { DeliveryMessage } from "./registry/triggers/deliveries.ts";
 
+export { UpstreamFetch } from "./upstream-fetch.ts";
 export { ContentSource } from "./content-source.ts";
 export { UploadSession } from "./storage/content/upload-session.ts";
 

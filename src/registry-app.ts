@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { TOKEN_PATH } from "./http/auth/challenge.ts";
-import { token } from "./http/auth/token.ts";
+import { SWR_TOKEN_PATH, TOKEN_PATH } from "./http/auth/challenge.ts";
+import { swrToken, token } from "./http/auth/token.ts";
 import type { AppEnv } from "./http/context.ts";
 import { dockerSearch } from "./http/docker-search.ts";
 import { addEntrance } from "./http/entrance.ts";
@@ -16,3 +16,4 @@ addEntrance(registryApp);
 registryApp.route("/v1", dockerSearch);
 registryApp.route("/v2", oci);
 registryApp.route(TOKEN_PATH, token);
+registryApp.route(SWR_TOKEN_PATH, swrToken);

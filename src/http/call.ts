@@ -1,8 +1,8 @@
 /** The one place that makes what registry functions are called with (`registry/call.ts`). */
 import type { Context } from "hono";
-import type { Manager, RegistryCaller, Visitor } from "../model/rights/access.ts";
+import type { Copier, Manager, RegistryCaller, Visitor } from "../model/rights/access.ts";
 import type { Call, Incoming } from "../registry/call.ts";
-import { managerOf, visitorOf } from "../registry/rights/callers.ts";
+import { copierOf, managerOf, visitorOf } from "../registry/rights/callers.ts";
 import type { AppEnv } from "./context.ts";
 import { ownAddress, requestPath } from "./public-address.ts";
 
@@ -33,6 +33,15 @@ export function visitorCall(c: Context<AppEnv>): Call<Visitor> {
  */
 export function managerCall(c: Context<AppEnv>): Call<Manager> {
   return { ...incoming(c), caller: managerOf(c.var.credentials) };
+}
+
+/**
+ * A request of a replication, to the routes behind `identifyCopier`.
+ *
+ * @throws RegistryError UNAUTHORIZED without credentials.
+ */
+export function copierCall(c: Context<AppEnv>): Call<Copier> {
+  return { ...incoming(c), caller: copierOf(c.var.credentials) };
 }
 
 /** Lets work that the answer does not wait for come to its end: that it failed can only be logged. */

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import type { Env } from "../env.ts";
 import type { Credentials, RegistryCaller } from "../model/rights/access.ts";
-import { parseRepositoryName, type RepositoryName } from "../kernel/reference.ts";
+import { type OrganizationName, parseRepositoryName, type RepositoryName } from "../kernel/reference.ts";
 import type { Stores } from "../registry/stores.ts";
+import { mirroredRegistry } from "./public-address.ts";
 
 /** What Hono hands to every handler: the bindings, and what the middleware before it found out. */
 export interface AppEnv {
@@ -11,7 +12,7 @@ export interface AppEnv {
     stores: Stores;
     /** Set by `identify`, for the registry API: read it by `registryCall`. */
     registryCaller: RegistryCaller;
-    /** Set by `identifyManager`, for the management APIs: read them by `managerCall` or `visitorCall`. */
+    /** Set by `identifyManager` and `identifyCopier`: read them by `managerCall`, `visitorCall` or `copierCall`. */
     credentials: Credentials;
     /** Set for callers who manage with a session: by cookie or `X-Auth-Token`, or by a token of one, which ends itself. */
     session?: { id: string; expiresAt?: Date };
@@ -22,7 +23,24 @@ export interface AppEnv {
   };
 }
 
-/** The repository that a path of the registry API names. */
+/** The repository that a path of the registry API names: for a client of a mirror, below the organization that it is one of. */
 export function repositoryParam(c: Context<AppEnv>): RepositoryName {
-  return parseRepositoryName(c.req.param("name") ?? "", c.var.stores.settings.defaultOrganization);
+  const name = c.req.param("name") ?? "";
+  const mirror = mirrorOf(c);
+  if (mirror !== undefined) return parseRepositoryName(isBelow(c, mirror, name) ? name : `${mirror}/${name}`);
+  return parseRepositoryName(name, c.var.stores.settings.defaultOrganization);
+}
+
+/** The organization that a request asks without naming it, because it asks a mirror (MIRRORS); undefined for all others. */
+export function mirrorOf(c: Context<AppEnv>): OrganizationName | undefined {
+  const { mirrors } = c.var.stores.settings;
+  return mirrors.size === 0 ? undefined : mirrors.get(mirroredRegistry(c).name);
+}
+
+/**
+ * Whether a name begins below a mirror's organization already: containerd names the registry also where its configuration has the
+ * organization in the path. Names at Docker Hub have two parts, so one of three that begins so is none of its own.
+ */
+function isBelow(c: Context<AppEnv>, mirror: OrganizationName, name: string): boolean {
+  return mirroredRegistry(c).isNamed && name.startsWith(`${mirror}/`) && name.split("/").length > 2;
 }

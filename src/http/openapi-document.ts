@@ -115,6 +115,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Users: "Users of an account.",
   Logins: "Browsers, tokens and container tools that are logged in, to be looked at and ended.",
   "Access keys": "Pairs of a key and a secret, for signed requests and permanent login commands.",
+  "Trusted issuers": "Whose jobs log in with tokens of their own.",
   "Login commands": "What `docker login` is given.",
   Organizations: "Organizations, which hold images.",
   "Organization permissions": "Who may do what with all images of an organization.",
@@ -130,16 +131,17 @@ const TAGS: Readonly<Record<string, string>> = {
   Secrets: "Exchanging the secrets that the deployment keeps others under.",
   Triggers: "What a push of a tag sets off, and what became of it.",
   Clusters: "Kubernetes clusters whose workloads triggers update.",
+  Synchronization: "Which tags are copied to remote registries, and what became of it.",
   Audit: "Who did what, when and from where.",
   Overview: "Quotas and numbers of an account.",
   Versions: "Which versions of the API there are.",
   IAM: "Tokens, projects, domains and users.",
-  "Not implemented": "Operations of SWR that Berth refuses.",
+  Replication: "What Harbor's adapter for SWR asks for, to copy images from here and to here.",
 };
 
 const INTRODUCTION = `Two APIs manage the registry: Berth's own under \`/api/\`, and SWR's under \`/v2/manage/\`, which
 Huawei's SDKs and Terraform provider work with unmodified, with as much of IAM under \`/v3/\` and \`/v3.0/\`, and of CCE
-under \`/api/v3/\`, as they need. Images are
+under \`/api/v3/\`, as they need. \`/dockyard/v2/\` is for Harbor's replications. Images are
 pushed and pulled by the registry API under \`/v2/\`, which the OCI distribution specification describes.
 
 In paths, \`$\` stands for the \`/\` in the name of an image; those of \`/api/\` take \`%2F\` as well. Lists of \`/api/\` page

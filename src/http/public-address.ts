@@ -81,6 +81,16 @@ export function requestPath(c: Context): Pick<URL, "pathname" | "search" | "sear
   return new URL(c.req.url);
 }
 
+/**
+ * Which registry the client of a mirror means: containerd says it by `ns` (`hosts.toml`), docker by the host that it asks, which may
+ * decide how this very client is answered, and nothing else.
+ */
+export function mirroredRegistry(c: Context): { name: string; isNamed: boolean } {
+  const { host, searchParams } = new URL(c.req.url);
+  const named = searchParams.get("ns");
+  return { name: named ?? host, isNamed: named !== null };
+}
+
 /** The request's URL as its client may have signed it. */
 export function signedUrl(c: Context): Pick<URL, "pathname" | "search" | "host"> {
   return new URL(c.req.url);

@@ -49,6 +49,7 @@ export interface ErrorDetails {
   FILTER_INVALID: None;
   IMMUTABLE_RULE_EXISTS: { pattern: string };
   IMMUTABLE_RULE_UNKNOWN: None;
+  ISSUER_INVALID: WrongAddress;
   LAST_ADMINISTRATOR: Named;
   LOGIN_UNKNOWN: { login: string };
   MANIFEST_BLOB_UNKNOWN: { digest: string } | { missing: number };
@@ -59,7 +60,6 @@ export interface ErrorDetails {
   MEDIA_TYPE_INVALID: None;
   NAME_INVALID: Named;
   NAME_UNKNOWN: Named;
-  NOT_IMPLEMENTED: None;
   ORDER_INVALID: None;
   ORGANIZATION_EXISTS: { namespace: string };
   ORGANIZATION_INVALID: Named;
@@ -107,11 +107,18 @@ export interface ErrorDetails {
   TRIGGER_INVALID: WrongAddress;
   TRIGGER_LIMIT: None;
   TRIGGER_UNKNOWN: { trigger: string };
+  TRUST_RULE_EXISTS: Named;
+  TRUST_RULE_INVALID: WrongField;
+  TRUST_RULE_LIMIT: None;
+  TRUST_RULE_UNKNOWN: Named;
   UNAUTHORIZED: { scope: string };
   UNSUPPORTED: None;
   UPLOAD_INVALID: None;
   UPLOAD_RANGE_INVALID: { offset: number };
   UPLOAD_UNKNOWN: None;
+  /** A registry elsewhere, that an image would come from, is down or fails. */
+  UPSTREAM_FAILED: None;
+  UPSTREAM_UNKNOWN: { namespace: string };
   USER_EXISTS: Named;
   USER_RESERVED: Named;
   USER_LIMIT: None;

@@ -41,6 +41,20 @@ function parseProject(name: string): string {
   throw new Error("it must be 1 to 64 letters, digits, _ and -, the first of them a letter or a digit");
 }
 
+/** `docker.io=hub, mirror.example.com=hub`: a registry's host, or one of this registry's own, and an organization. */
+function parseMirrors(list: string): ReadonlyMap<string, OrganizationName> {
+  const mirrors = new Map<string, OrganizationName>();
+  for (const entry of list.split(",").map((each) => each.trim())) {
+    if (entry === "") continue;
+    const [, host, organization] = /^([a-z0-9.-]+(?::\d{1,5})?)\s*=\s*(\S+)$/.exec(entry) ?? [];
+    if (host === undefined || organization === undefined) {
+      throw new Error(`"${entry}" is not host=organization, such as docker.io=hub`);
+    }
+    mirrors.set(host, parseOrganizationName(organization));
+  }
+  return mirrors;
+}
+
 interface Values {
   ORGANIZATION_QUOTA: number;
   CREATE_ORGANIZATION_ON_PUSH: boolean;
@@ -55,6 +69,7 @@ interface Values {
   SYNC_PATIENCE_MS: number;
   CORS_ORIGINS: string[];
   DEFAULT_ORGANIZATION: OrganizationName | undefined;
+  MIRRORS: ReadonlyMap<string, OrganizationName>;
 }
 
 const READERS: { [N in keyof Values]: Reader<Values[N]> } = {
@@ -74,6 +89,7 @@ const READERS: { [N in keyof Values]: Reader<Values[N]> } = {
   SYNC_PATIENCE_MS: count(14 * 60_000, 0, 15 * 60_000),
   CORS_ORIGINS: text(parseOrigins),
   DEFAULT_ORGANIZATION: text((name) => (name === "" ? undefined : parseOrganizationName(name))),
+  MIRRORS: text(parseMirrors),
 };
 
 export interface Settings {
@@ -103,6 +119,8 @@ export interface Settings {
   corsOrigins: readonly string[];
   /** Where images are whose name has no organization; undefined: such names are refused. */
   defaultOrganization: OrganizationName | undefined;
+  /** Organizations by the registries that they are mirrors of, and by the hosts of this one that are mirrors of theirs. */
+  mirrors: ReadonlyMap<string, OrganizationName>;
 }
 
 /** The variables by name. */
@@ -140,6 +158,7 @@ export function readSettings(env: object): Settings {
     syncPatienceMs: settingOf("SYNC_PATIENCE_MS"),
     corsOrigins: settingOf("CORS_ORIGINS"),
     defaultOrganization: settingOf("DEFAULT_ORGANIZATION"),
+    mirrors: settingOf("MIRRORS"),
   };
   read = { from: env, settings };
   return settings;

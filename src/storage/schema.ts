@@ -4,7 +4,8 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { Level, Role } from "../model/rights/access.ts";
+import type { Level, Role, UserKind } from "../model/rights/access.ts";
+import type { TrustCondition } from "../model/trust/trust-rules.ts";
 import type { AuditAction, AuditResult } from "../model/audit/audit.ts";
 import type { Digest } from "../kernel/digest.ts";
 import type { DeliveryStatus } from "../model/triggers/deliveries.ts";
@@ -14,6 +15,7 @@ import type { ConditionKind } from "../model/triggers/triggers.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../kernel/reference.ts";
 import type { SyncOperation, SyncStatus } from "../model/sync/sync-jobs.ts";
 import type { SessionKind } from "../model/logins/sessions.ts";
+import type { RateLimitState } from "../model/upstreams/rate-limit.ts";
 import type { Content, DigestKey } from "../kernel/tag-kind.ts";
 
 /** What was deleted and is to be taken apart, or an image whose manifests are to be looked at again. */
@@ -78,6 +80,8 @@ export const users = sqliteTable(
     createdAt: createdAt(),
     /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
     passwordChanges: integer("password_changes").notNull().default(0),
+    /** Who acts: only a `person` has a password. */
+    kind: text("kind").$type<UserKind>().notNull().default("person"),
   },
   (table) => [
     index("users_by_account").on(table.accountId, table.name),
@@ -104,8 +108,43 @@ export const accessKeys = sqliteTable(
     createdAt: createdAt(),
     /** To within a minute. */
     lastUsedAt: time("last_used_at"),
+    /** From when on it is refused everywhere; null: never. */
+    endsAt: time("ends_at"),
   },
   (table) => [index("access_keys_by_user").on(table.userId)],
+);
+
+/**
+ * Whose jobs an account lets in without a password (ADR 0032): `model/trust/trust-rules.ts`. The rule acts as a user of kind
+ * `rule`, whose permissions are the rule's grants.
+ */
+export const trustRules = sqliteTable(
+  "trust_rules",
+  {
+    /** The user that the rule acts as. */
+    userId: integer("user_id")
+      .primaryKey()
+      .references(() => users.id, { onDelete: "cascade" }),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    name: text("name").notNull(),
+    /** What tokens have as `iss`, character by character. */
+    issuer: text("issuer").notNull(),
+    /** What tokens have as `aud`, or among it. */
+    audience: text("audience").notNull(),
+    /** JSON array of conditions, all of which have to hold. */
+    conditions: text("conditions", { mode: "json" }).$type<readonly TrustCondition[]>().notNull(),
+    /** Seconds that a login lasts which a job's token was exchanged for. */
+    lifetime: integer("lifetime").notNull(),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("trust_rules_by_name").on(table.accountId, table.name),
+    index("trust_rules_by_issuer").on(table.issuer, table.audience, table.accountId),
+  ],
 );
 
 /** Logins that last, each with a token: `model/logins/sessions.ts`. */
@@ -842,6 +881,82 @@ export const remotes = sqliteTable(
     updatedAt: time("updated_at").notNull(),
   },
   (table) => [uniqueIndex("remotes_by_name").on(table.accountId, table.name)],
+);
+
+/**
+ * Organizations that stand for a registry elsewhere: what is pulled from them comes from there, and is kept
+ * (docs/pull-through.md).
+ */
+export const upstreams = sqliteTable(
+  "upstreams",
+  {
+    organizationId: integer("organization_id")
+      .primaryKey()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    remoteId: integer("remote_id")
+      .notNull()
+      .references(() => remotes.id),
+    /** What the names of images begin with there, without a slash at the end; empty for nothing. */
+    path: text("path").notNull(),
+    /** Seconds for which a tag is believed before it is asked for again. */
+    tagLifetime: integer("tag_lifetime").notNull(),
+    /** Whether everybody may pull what comes from there. */
+    isPublic: integer("is_public", { mode: "boolean" }).notNull(),
+    /** After how many days without a pull a tag goes; null: never. */
+    retentionDays: integer("retention_days"),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+    /** The last answer from there that was no failure, to within a minute. */
+    answeredAt: time("answered_at"),
+    /** JSON object of `model/upstreams/rate-limit.ts`, as the last answer had it that had one. */
+    rateLimit: text("rate_limit", { mode: "json" }).$type<RateLimitState>(),
+    /** The last failure, and what was said with it. */
+    failedAt: time("failed_at"),
+    failure: text("failure"),
+  },
+  (table) => [index("upstreams_by_remote").on(table.remoteId)],
+);
+
+/** When tags of images that come from elsewhere were asked for there last. A tag without a row is asked for at its next pull. */
+export const upstreamTags = sqliteTable(
+  "upstream_tags",
+  {
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    name: text("name").$type<Tag>().notNull(),
+    /** The repository's: what has not been pulled for long is found by one index. */
+    organizationId: integer("organization_id").notNull(),
+    checkedAt: time("checked_at").notNull(),
+    /** The last pull that led to a check; what aging of the cache goes by, together with the manifest's last pull. */
+    usedAt: time("used_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.repositoryId, table.name] }),
+    index("upstream_tags_by_use").on(table.organizationId, table.usedAt),
+  ],
+);
+
+/**
+ * Blobs and manifests that manifests from elsewhere name and that nobody has asked for yet. When one comes, its rows here become
+ * rows of `manifest_blobs` or `manifest_children`.
+ */
+export const upstreamParts = sqliteTable(
+  "upstream_parts",
+  {
+    repositoryId: integer("repository_id").notNull(),
+    digest: text("digest").$type<Digest>().notNull(),
+    manifestId: integer("manifest_id")
+      .notNull()
+      .references(() => manifests.id, { onDelete: "cascade" }),
+    isManifest: integer("is_manifest", { mode: "boolean" }).notNull(),
+    /** Bytes, as the manifest says. */
+    size: integer("size").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.repositoryId, table.digest, table.manifestId] }),
+    index("upstream_parts_by_manifest").on(table.manifestId),
+  ],
 );
 
 /** What a push of a tag sets off (guide 4.7): `model/triggers/triggers.ts`. */

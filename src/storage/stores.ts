@@ -37,6 +37,8 @@ export interface Stores {
   nearby: Database;
   bucket: R2Bucket;
   uploads: Uploads;
+  /** What asks registries that organizations stand for. */
+  upstreams: Env["UPSTREAMS"];
   loginLimiter: RateLimit;
   networkLimiter: RateLimit;
   /** Ids of deliveries that are due. */
@@ -85,6 +87,7 @@ export function openStores(env: Env, context?: Loopback): Stores {
     nearby: db,
     bucket: env.BUCKET,
     uploads: { sessions: env.UPLOADS, places: settings.uploadsInMemory },
+    upstreams: env.UPSTREAMS,
     loginLimiter: env.LOGIN_LIMITER,
     networkLimiter: env.NETWORK_LIMITER,
     deliveries: env.DELIVERIES,

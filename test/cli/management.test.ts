@@ -321,3 +321,39 @@ test("quotas are shown to those who may see them, and set by operators", async (
   }
   expect(await operators.berth(["quota", "show", "no-such-organization"])).toMatchObject({ exitCode: 4 });
 });
+
+test("a remote registry is registered once it works, changed, tried out and forgotten", async () => {
+  let password = "secret elsewhere";
+  const elsewhere = createServer(({ headers }, response) => {
+    const isKnown = headers.authorization === `Basic ${btoa(`robot:${password}`)}`;
+    response.writeHead(isKnown ? 200 : 401, { "WWW-Authenticate": 'Basic realm="elsewhere"' }).end();
+  });
+  const port = await new Promise<number>((done) => {
+    elsewhere.listen(0, "127.0.0.1", () => done((elsewhere.address() as AddressInfo).port));
+  });
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    const add = ["remote", "add", "tokyo", url, "--username", "robot", "--password-stdin"];
+    expect(await home.berth(add, { input: "wrong\n" })).toMatchObject({ exitCode: 1 });
+    expect((await home.berth(add, { input: "secret elsewhere\n" })).exitCode).toBe(0);
+    expect(await home.run(["remote", "list"])).toMatch(new RegExp(`^tokyo +${url} +robot$`, "m"));
+    await expectSameAnswer(["remote", "show", "tokyo"], "/api/remotes/tokyo");
+    expect(await home.run(["remote", "test", "tokyo"])).toBe("It works.\n");
+    password = "changed there";
+    expect(await home.run(["remote", "test", "tokyo"])).toContain("does not take the user name and password");
+    expect(await home.berth(["remote", "set", "tokyo", "--address", "https://osaka.example.com"])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("takes the password anew") as string,
+    });
+    const anonymous = ["remote", "set", "tokyo", "--anonymous", "--no-test"];
+    expect(await home.run(anonymous)).toContain(`Changed tokyo, which is at ${url}.`);
+    expect(await home.run(["remote", "show", "tokyo"])).toContain("(nobody logs in)");
+    expect(await home.berth(["remote", "add", "osaka", "osaka.example.com", "--password-stdin"])).toMatchObject({
+      exitCode: 2,
+    });
+    expect(await home.run(["remote", "delete", "tokyo", "--yes"])).toContain("Forgot");
+    expect(await home.berth(["remote", "show", "tokyo"])).toMatchObject({ exitCode: 4 });
+  } finally {
+    elsewhere.close();
+  }
+});

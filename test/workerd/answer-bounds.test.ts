@@ -35,8 +35,8 @@ const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
 const CLUSTERS = "/api/organizations/:organization/clusters";
+const ORGANIZATION = "/api/organizations/:organization";
 const OCI = "/v2/:name{.+}";
-const OTHER = { status: 501 } as const;
 /** A manifest is answered as it was pushed. */
 const DOCUMENT = { limit: MAX_MANIFEST_BYTES } as const;
 
@@ -86,14 +86,21 @@ const TABLE: readonly Row[] = [
   row(`GET ${MANAGE}/overview`),
   row(`GET ${MANAGE}/reports/:resource_type/:frequency`, { at: `${MANAGE}/reports/downflow/daily` }),
   row(`GET ${MANAGE}/reports/:resource_type/:frequency`, { at: `${MANAGE}/reports/store/daily` }),
-  ...["sync_repo", "sync_job", ":tag/accessories", ":tag/references"].map((rest) =>
-    row(`GET ${REPOSITORY}/${rest}`, OTHER),
-  ),
-  row(`GET ${MANAGE}/regions`, OTHER),
-  row(`GET ${MANAGE}/agency`, OTHER),
-  row("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", OTHER),
-  row("GET /v3/manage/repos", OTHER),
-  row("GET /v3/manage/shared-repositories", OTHER),
+  row(`GET ${REPOSITORY}/sync_repo`),
+  row(`GET ${REPOSITORY}/sync_job`, { query: "?filter=limit::1000|offset::0" }),
+  row(`GET ${MANAGE}/regions`),
+  row(`GET ${REPOSITORY}/:tag/accessories`, { query: "?limit=100" }),
+  row(`GET ${REPOSITORY}/:tag/references`),
+  row(`GET ${MANAGE}/agency`),
+  row("GET /v3/manage/namespaces/:namespace/repos/:repository/tags", { query: "?limit=1000&with_manifest=true" }),
+  row("GET /v3/manage/repos", { query: "?limit=1000" }),
+  row("GET /v3/manage/shared-repositories", { query: "?shared_by=self&limit=1000" }),
+  row("GET /v3/manage/shared-repositories", { query: "?shared_by=thirdparty&limit=1000" }),
+  row("GET /dockyard/v2/namespaces"),
+  row("GET /dockyard/v2/visible/namespaces"),
+  row("GET /dockyard/v2/namespaces/:namespace"),
+  row("GET /dockyard/v2/repositories", { query: "?filter=center::self", isStream: true }),
+  row("GET /swr/auth/v2/registry/auth", { query: "?scope=repository:{name}:pull,push" }),
   row("GET /v3/projects", { query: `?name=${"x".repeat(64)}` }),
   row("GET /v3/auth/projects"),
   row("GET /v3/auth/domains"),
@@ -126,9 +133,12 @@ const TABLE: readonly Row[] = [
   row("GET /api/accounts", { query: "?limit=1000" }),
   row("GET /api/accounts/:name", { at: "/api/accounts/{account}" }),
   row("GET /api/access-keys"),
+  row("GET /api/trust-rules"),
+  row("GET /api/trust-rules/:name", { at: "/api/trust-rules/{rule}" }),
   row("GET /api/session"),
   row("GET /api/visitor"),
   row("GET /api/settings"),
+  row("GET /api/organizations/:organization/upstream", { status: 404 }),
   row("GET /api/remotes"),
   row("GET /api/remotes/:remote", { at: "/api/remotes/remote-00" }),
   row("GET /api/audit", { query: "?limit=1000" }),
@@ -160,6 +170,17 @@ const TABLE: readonly Row[] = [
   row(`GET ${IMAGE}/triggers/:trigger`),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`),
+  row(`GET ${IMAGE}/sync-rules`),
+  row(`GET ${IMAGE}/sync-rules/:rule`, {
+    at: "/api/organizations/{organization}/images/{image}/sync-rules/{syncRule}",
+  }),
+  row(`GET ${IMAGE}/sync-jobs`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/sync-jobs/:id`, { at: "/api/organizations/{organization}/images/{image}/sync-jobs/{syncJob}" }),
+  row(`GET ${ORGANIZATION}/sync-rules`),
+  row(`GET ${ORGANIZATION}/sync-rules/:rule`, {
+    at: "/api/organizations/{organization}/sync-rules/{organizationRule}",
+  }),
+  row(`GET ${ORGANIZATION}/sync-jobs`, { query: "?limit=1000" }),
   row(`GET ${CLUSTERS}`),
   row(`GET ${CLUSTERS}/:cluster`),
   row(`GET ${IMAGE}/aging`),

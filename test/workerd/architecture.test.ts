@@ -36,6 +36,7 @@ const FEATURES: readonly string[] = [
   "audit",
   "content",
   "deletion",
+  "dockyard",
   "garbage",
   "housekeeping",
   "images",
@@ -48,6 +49,7 @@ const FEATURES: readonly string[] = [
   "remotes",
   "rights",
   "triggers",
+  "upstreams",
 ];
 
 const FILES = Object.entries(SOURCES).map(([path, source]) => {

@@ -3,7 +3,7 @@ import { describe, it, vi } from "vitest";
 import type { Database } from "../../src/storage/database.ts";
 import { listPulledBytes, listStoredBytes } from "../../src/storage/overview/reports.ts";
 import { totalsOf, totalsOfOrganization } from "../../src/storage/quotas/totals.ts";
-import { type Client, newAccount, newName, newUser, swrProblem } from "../support/workerd/managing-clients.ts";
+import { type Client, newAccount, newName, swrProblem } from "../support/workerd/managing-clients.ts";
 import { planOf } from "../support/workerd/query-plans.ts";
 import { fetchAnonymously, newRepository, pushImage, send } from "../support/workerd/registry-requests.ts";
 
@@ -313,7 +313,11 @@ describe("the feature gates", () => {
     const response = await member.get("/v2/manage/projects/p/feature-gates");
     expect(response.status).toBe(200);
     const gates = await response.json<Record<string, boolean>>();
-    expect(Object.entries(gates).filter(([, isThere]) => isThere)).toEqual([["enable_authorization_token", true]]);
+    expect(Object.entries(gates).filter(([, isThere]) => isThere)).toEqual([
+      ["enable_authorization_token", true],
+      ["enable_image_quota", true],
+      ["enable_list_v3", true],
+    ]);
     for (const name of ["experience", "hss_service", "image_scan", "sm3", "image_sync", "cci_service", "pipeline"]) {
       expect(gates[`enable_${name}`]).toBe(false);
     }
@@ -361,43 +365,10 @@ describe("the versions", () => {
   });
 });
 
-describe("an operation that is not built", () => {
+describe("a path with what is no name", () => {
   const BASE = "/v2/manage/namespaces";
-  const OPERATIONS = [
-    ["POST", "sync_repo"],
-    ["GET", "sync_repo"],
-    ["DELETE", "sync_repo"],
-    ["POST", "sync_images"],
-    ["GET", "sync_job?filter=limit::1|offset::0"],
-    ["GET", "latest/accessories"],
-    ["GET", "latest/references"],
-  ] as const;
 
-  const setting = async () => {
-    const { account, administrator, member } = await newAccount();
-    const { organization, image } = await addImage(account);
-    await run("UPDATE repositories SET name = ? WHERE name = ?", `${image}/app`, image);
-    return { administrator, strangers: [member, (await newAccount()).administrator], base: `${BASE}/${organization}` };
-  };
-  let made: ReturnType<typeof setting> | undefined;
-
-  it.for(OPERATIONS)("like %s %s says so, to who may see the image", async ([method, path], { expect }) => {
-    const { administrator, strangers, base } = await (made ??= setting());
-    const body = method === "POST" ? {} : undefined;
-    const url = `${base}/repos/web$app/${path}`;
-    const response = await administrator.send(method, url, body);
-    expect(response.status).toBe(501);
-    expect(await response.json()).toMatchObject({
-      error_code: "SVCSTG.SWR.5010001",
-      errors: [{ errorCode: "SVCSTG.SWR.5010001" }],
-    });
-    for (const client of strangers) {
-      expect(await swrProblem(await client.send(method, url, body))).toBe("404 SVCSTG.SWR.4040113");
-    }
-    expect((await fetchAnonymously(url, { method })).status).toBe(401);
-  });
-
-  it("refuses what is no name before that", async ({ expect }) => {
+  it("is refused, and the name with it", async ({ expect }) => {
     const { administrator } = await newAccount();
     for (const [path, problem] of [
       ["Acme/repos/web", "400 SVCSTG.SWR.4001028"],
@@ -406,26 +377,5 @@ describe("an operation that is not built", () => {
     ] as const) {
       expect(await swrProblem(await administrator.get(`${BASE}/${path}/retentions`))).toBe(problem);
     }
-  });
-
-  it.for([
-    ["GET", "/v2/manage/regions"],
-    ["GET", "/v2/manage/agency"],
-    ["POST", "/v2/manage/agency"],
-    ["GET", "/v3/manage/repos?limit=10"],
-    ["GET", "/v3/manage/shared-repositories?center=self"],
-  ] as const)("like %s %s says so, to who is known", async ([method, path], { expect }) => {
-    const client = await newUser(newName("account"));
-    expect(await swrProblem(await client.send(method, path))).toBe("501 SVCSTG.SWR.5010001");
-    expect((await fetchAnonymously(path, { method })).status).toBe(401);
-  });
-
-  it("like a list of tags of API v3 says so, to who may see the image", async ({ expect }) => {
-    const { account, administrator, member } = await newAccount();
-    const { organization } = await addImage(account);
-    const path = `/v3/manage/namespaces/${organization}/repos/web/tags`;
-    expect(await swrProblem(await administrator.get(path))).toBe("501 SVCSTG.SWR.5010001");
-    expect(await swrProblem(await member.get(path))).toBe("404 SVCSTG.SWR.4040113");
-    expect(await swrProblem(await administrator.get("/v3/manage/nothing"))).toMatch(/^404 /);
   });
 });

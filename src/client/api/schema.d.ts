@@ -36,7 +36,7 @@ export interface paths {
         put?: never;
         /**
          * Make an access key for oneself
-         * @description A user has at most 2.
+         * @description A user has at most 2. A robot makes none for itself.
          */
         post: operations["createAccessKey"];
         delete?: never;
@@ -876,7 +876,7 @@ export interface paths {
          * Copy tags of an image to a remote registry now
          * @description Chosen ones, or all: 1000 a request; `next` goes on. No rule is needed. Takes the right to edit the image.
          */
-        post: operations["syncTags"];
+        post: operations["syncImageTags"];
         delete?: never;
         options?: never;
         head?: never;
@@ -894,7 +894,7 @@ export interface paths {
          * List an image's jobs of synchronization, newest first
          * @description Of the last 30 days. Takes the right to edit the image.
          */
-        get: operations["listSyncJobs"];
+        get: operations["listImageSyncJobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -914,7 +914,7 @@ export interface paths {
          * Show a job of synchronization with its tries
          * @description Takes the right to edit the image.
          */
-        get: operations["showSyncJob"];
+        get: operations["showImageSyncJob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -936,7 +936,7 @@ export interface paths {
          * Cancel a job of synchronization
          * @description What is under way is broken off within seconds; what has arrived stays there. Takes the right to edit the image.
          */
-        post: operations["cancelSyncJob"];
+        post: operations["cancelImageSyncJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -956,7 +956,7 @@ export interface paths {
          * Do a job of synchronization once more
          * @description As a new job, with what the tag points to now. Takes the right to edit the image.
          */
-        post: operations["resendSyncJob"];
+        post: operations["resendImageSyncJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1475,6 +1475,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show which registry an organization stands for
+         * @description With what that registry last said. Takes the right to manage the organization.
+         */
+        get: operations["showUpstream"];
+        /**
+         * Let an organization stand for a registry elsewhere
+         * @description What is pulled from the organization comes from there then, and is kept; nothing can be pushed to it. Which registry, and which part of it, can be set only while the organization has no images. Takes the right to manage the organization.
+         */
+        put: operations["setUpstream"];
+        post?: never;
+        /**
+         * Let an organization stand for nothing but itself
+         * @description Only one that has no images. Takes the right to manage the organization.
+         */
+        delete: operations["removeUpstream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/usage": {
         parameters: {
             query?: never;
@@ -1777,6 +1805,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trust-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the trust rules of one's account
+         * @description Administrators of the account.
+         */
+        get: operations["listTrustRules"];
+        put?: never;
+        /**
+         * Let jobs log in with tokens that an issuer signs for them
+         * @description Administrators of the account. At most 50 an account. The issuer is asked for its keys first; it has to be on the public network.
+         */
+        post: operations["createTrustRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trust-rules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a trust rule
+         * @description Administrators of the account.
+         */
+        get: operations["showTrustRule"];
+        /**
+         * Give a trust rule other terms and grants
+         * @description Administrators of the account. What jobs have got by the old ones writes nothing any more.
+         */
+        put: operations["replaceTrustRule"];
+        post?: never;
+        /**
+         * Delete a trust rule
+         * @description Administrators of the account. Its jobs log in no longer, and write nothing any more.
+         */
+        delete: operations["deleteTrustRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1789,7 +1869,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user
-         * @description Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.
+         * @description Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own, and `oidc` for jobs. A robot gets its access keys at `POST /api/users/{name}/access-keys`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -1835,7 +1915,11 @@ export interface paths {
          */
         get: operations["listAccessKeysOfUser"];
         put?: never;
-        post?: never;
+        /**
+         * Make an access key for a robot
+         * @description Administrators of the account. A robot has at most 2.
+         */
+        post: operations["createAccessKeyForUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1946,6 +2030,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dockyard/v2/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's organizations
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listCopiedNamespaces"];
+        put?: never;
+        /**
+         * Create an organization to push to
+         * @description Also for a login command's credentials, unless the operator has switched off that pushes create organizations.
+         */
+        post: operations["createCopiedNamespace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for an organization
+         * @description The answer is 200 in any case. Also for a login command's credentials.
+         */
+        get: operations["findNamespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all images of the account that the caller has a right to, with all tags
+         * @description In one answer, however many there are, which is sent while it is read; one that could not be read to its end breaks off. Also for a login command's credentials.
+         */
+        get: operations["listCopiedRepositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dockyard/v2/visible/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the organizations in which the caller has a right to an image
+         * @description The first 10000 by name. Also for a login command's credentials.
+         */
+        get: operations["listVisibleNamespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -1973,10 +2141,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * Whether triggers may call clusters
+         * @description In Huawei's cloud an account first has to entrust SWR with that. Here it does so with each cluster that it adds.
+         */
         get: operations["checkAgency"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let triggers call clusters
+         * @description It changes nothing, because triggers may.
+         */
         post: operations["createAgency"];
         delete?: never;
         options?: never;
@@ -2116,7 +2290,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what is attached to an image: signatures, attestations, SBOMs
+         * @description Tags that belong to the image and manifests that refer to it, in the order in which they were first pushed. For everybody who may pull it. At most 1000 of either kind; `GET /v2/…/referrers/{digest}` has pages of all that refer to it.
+         */
         get: operations["listRepoAccessories"];
         put?: never;
         post?: never;
@@ -2133,7 +2310,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the tags of what a signature belongs to
+         * @description Those of one image; none for a tag that belongs to nothing. For everybody who may pull the image.
+         */
         get: operations["listReferences"];
         put?: never;
         post?: never;
@@ -2256,7 +2436,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Copy tags of an image to a remote registry now
+         * @description No rule is needed. Takes the right to edit the image.
+         */
         post: operations["createManualImageSyncRepo"];
         delete?: never;
         options?: never;
@@ -2271,7 +2454,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List what became of copying an image's tags
+         * @description Of the last 30 days, newest first unless `order::asc`. Takes the right to edit the image.
+         */
         get: operations["showSyncJob"];
         put?: never;
         post?: never;
@@ -2288,12 +2474,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where pushes of an image's tags are copied to
+         * @description Automatic rules only, and only those of the image itself. Takes the right to edit the image.
+         */
         get: operations["listImageAutoSyncReposDetails"];
         put?: never;
-        /** Part of SWR, not of Berth */
+        /**
+         * Let an image's tags be copied to a remote registry
+         * @description Whether the organization is there shows when a tag is copied. At most 10 an image. Takes the right to edit the image.
+         */
         post: operations["createImageSyncRepo"];
-        /** Part of SWR, not of Berth */
+        /**
+         * Delete where an image's tags are copied to
+         * @description What was copied stays there. Takes the right to edit the image.
+         */
         delete: operations["deleteImageSyncRepo"];
         options?: never;
         head?: never;
@@ -2516,7 +2711,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List where images can be copied to
+         * @description The remote registries of the caller's account.
+         */
         get: operations["listSyncRegions"];
         put?: never;
         post?: never;
@@ -2710,7 +2908,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List an image's tags, by marker
+         * @description For everybody who may pull it. The ones that were moved last come first unless asked otherwise.
+         */
         get: operations["listRepositoryTag"];
         put?: never;
         post?: never;
@@ -2727,7 +2928,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List the caller's images, by marker
+         * @description Those that the caller has a right to in the account, the ones made first before the others.
+         */
         get: operations["listRepoDetails"];
         put?: never;
         post?: never;
@@ -2744,7 +2948,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Part of SWR, not of Berth */
+        /**
+         * List shared images, by marker
+         * @description `self`: images that the caller has a right to and that are shared with other accounts, or were. `thirdparty`: images that other accounts share with the caller's at the moment. The ones made first come before the others.
+         */
         get: operations["listSharedRepoDetails"];
         put?: never;
         post?: never;
@@ -2859,6 +3066,12 @@ export interface components {
             created: string;
             /**
              * Format: date-time
+             * @description From when on it is refused everywhere; null: never.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            ends: string | null;
+            /**
+             * Format: date-time
              * @description To within a minute; null when it was never used.
              * @example 2026-11-24T08:00:00.000Z
              */
@@ -2866,6 +3079,36 @@ export interface components {
         };
         AccessKeyList: {
             accessKeys: components["schemas"]["AccessKey"][];
+        };
+        Accessories: {
+            accessories: components["schemas"]["Accessory"][];
+            total: number;
+        };
+        Accessory: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            namespace_name: string;
+            repo_name: string;
+            sig_digest: string;
+            /** @description Its tag; empty when it has none. */
+            sig_tag: string;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description What it is attached to. */
+            target_digest: string;
+            /** @description `signature.cosign`, `signature.notation`, `attestation.cosign`, `sbom.cosign`; of others the manifest's artifact type, or `other`. */
+            type: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
         };
         Account: {
             /**
@@ -2904,6 +3147,12 @@ export interface components {
             deliveries: components["schemas"]["RecentDelivery"][];
             /** @description The tags that were moved last, each once. */
             pushes: components["schemas"]["RecentPush"][];
+        };
+        Agency: {
+            /** @description The caller's account. */
+            domain_id: string;
+            /** @description Whether triggers may call clusters: always true. */
+            is_agency: boolean;
         };
         Aging: {
             /** @description Whether manifests stay that no tag, index or subject needs. */
@@ -3006,7 +3255,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "job.login" | "trust-rule.create" | "trust-rule.update" | "trust-rule.delete" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -3189,6 +3438,24 @@ export interface components {
              */
             type: "signature" | "attestation" | "sbom" | "referrers" | "other";
         };
+        CopiedNamespace: {
+            /** @description 1 read, 3 edit, 7 manage; 0 for none. */
+            auth: number;
+            creator_name: string;
+            id: number;
+            /** @description How many images it has that the caller has a right to. */
+            image_count: number;
+            /** @description Empty when there is no such organization, or none that the caller knows. */
+            name: string;
+            /** @description How many users have a permission on all its images. */
+            user_count: number;
+        };
+        CopiedNamespaces: {
+            namespaces: components["schemas"]["CopiedNamespace"][];
+        };
+        CopiedRepositories: (components["schemas"]["RepositoryItem"] & {
+            tags?: string[];
+        })[];
         CreatedAccount: {
             administrator: {
                 name: string;
@@ -3277,6 +3544,28 @@ export interface components {
              * @example 1.0
              */
             source_tag: string;
+        };
+        CreateSyncRepo: {
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /**
+             * @description Whether pushes set it off.
+             * @default false
+             */
+            syncAuto: boolean;
         };
         CreateTrigger: {
             /**
@@ -3410,6 +3699,18 @@ export interface components {
                 tags: number | null;
             };
         };
+        DeleteSyncRepo: {
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
         Deliveries: {
             deliveries: components["schemas"]["Delivery"][];
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
@@ -3454,6 +3755,7 @@ export interface components {
             /** @description How many have ended. */
             ended: number;
         };
+        FailedTags: string[];
         FeatureGates: {
             /** @description Login commands from `utils/authorizationtoken`. */
             enable_authorization_token: boolean;
@@ -3465,17 +3767,17 @@ export interface components {
             enable_hss_service: boolean;
             /** @description Labels of images. */
             enable_image_label: boolean;
-            /** @description Quotas of images. */
+            /** @description Quotas of images: `image` of `quotas`. */
             enable_image_quota: boolean;
             /** @description Scanning of images. */
             enable_image_scan: boolean;
-            /** @description Synchronisation with other regions. */
+            /** @description Synchronization with other registries, which SWR calls regions. */
             enable_image_sync: boolean;
             /** @description Lists of API v3. */
             enable_list_v3: boolean;
             /** @description Pipelines. */
             enable_pipeline: boolean;
-            /** @description Resource groups. */
+            /** @description The image centre, as SWR's API has it. */
             enable_resource: boolean;
             /** @description Signatures with SM3. */
             enable_sm3: boolean;
@@ -4192,6 +4494,11 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             created: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            ends: string | null;
             /** @description The secret key (SK): 40 letters and digits. It is shown this once. */
             secret: string;
         };
@@ -4347,6 +4654,10 @@ export interface components {
             namespace: string;
             /** @enum {string} */
             workload: "deployments" | "statefulsets" | "daemonsets" | "cronjobs";
+        };
+        NewNamespace: {
+            /** @example acme */
+            namespace: string;
         };
         NewOrganization: {
             /**
@@ -4594,16 +4905,48 @@ export interface components {
         };
         /** @description It is changed as a whole. Another `url` takes its secrets anew, or null for each that is set. */
         NewTriggerTarget: components["schemas"]["NewKubernetesTarget"] | components["schemas"]["NewWebhookTarget"];
+        NewTrustRule: {
+            /**
+             * @description What the tokens have as `aud`, or among it; absent: the registry's own host.
+             * @example registry.example.com
+             */
+            audience?: string;
+            /** @description All of them have to hold. Of an issuer that signs for everybody, one has to say whose jobs these are. */
+            conditions: components["schemas"]["TrustCondition"][];
+            /** @description What the jobs may do. */
+            grants: components["schemas"]["TrustGrant"][];
+            /**
+             * @description What the tokens have as `iss`, character by character. It is asked for its keys.
+             * @example https://token.actions.githubusercontent.com
+             */
+            issuer: string;
+            /**
+             * @description Seconds that a login lasts which a job's token was exchanged for.
+             * @default 3600
+             */
+            lifetime: number;
+            /**
+             * @description Letters, digits, `.`, `_` and `-`; the first is a letter.
+             * @example release
+             */
+            name: string;
+        };
         NewUser: {
             /** @description Operators may name another account than their own. */
             account?: string;
+            /**
+             * @description `person` has a password; `robot` is a machine, which logs in with access keys alone and is a `member`.
+             * @default person
+             * @enum {string}
+             */
+            kind: "person" | "robot";
             /**
              * @description 1 to 64 letters, digits, `.`, `_` and `-`; the first is a letter.
              * @example alice
              */
             name: string;
-            /** @description 8 to 128 characters. */
-            password: string;
+            /** @description Of a person, and of nobody else. */
+            password?: string;
             /**
              * @description `administrator` manages all organizations and users of the account; `operator` the deployment as well.
              * @default member
@@ -4911,6 +5254,13 @@ export interface components {
             /** @description How many could not be read, and stay as they are. */
             failed: number;
         };
+        References: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The `marker` of the next page; absent on the last one. */
+            next_marker?: string;
+            tags: string[];
+        };
         Referrer: {
             annotations: {
                 [key: string]: string;
@@ -5083,6 +5433,42 @@ export interface components {
             url: string;
         };
         RepositoryItems: components["schemas"]["RepositoryItem"][];
+        RepositoryItemV3: {
+            /** @description Empty when none was ever set. */
+            category: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created_at: string;
+            /** @description Cut off where the descriptions of a page could have more than 300000 characters together, that is after 300 at a limit of 1000; whole up to a limit of 10. */
+            description: string;
+            /** @description The account that it belongs to. */
+            domain_name: string;
+            id: number;
+            is_public: boolean;
+            name: string;
+            /** @description Its organization. */
+            namespace_name: string;
+            /** @description Pulls. */
+            num_download: number;
+            /** @description Tags. */
+            num_images: number;
+            /** @description Bytes of its blobs, each counted once. */
+            size: number;
+            /** @description Whether it is shared at the moment; false in lists of own images. */
+            status: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated_at: string;
+        };
+        RepositoryPageV3: {
+            /** @description The `marker` of the next page; absent on the last one. A page may have fewer images than were asked for, even none, and a next one all the same: it looks at a bounded number. */
+            nextMarker?: number;
+            repos: components["schemas"]["RepositoryItemV3"][];
+        };
         RepoTag: {
             /**
              * Format: date-time
@@ -5308,6 +5694,68 @@ export interface components {
                 errorMessage: string;
             }[];
         };
+        SwrSyncJob: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "success" | "failed" | "timeout" | "cancel" | "existed";
+            /** @description Who set it off; empty for the registry itself. */
+            syncOperatorId: string;
+            syncOperatorName: string;
+            tag: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SwrSyncJobs: components["schemas"]["SwrSyncJob"][];
+        SyncImages: {
+            /**
+             * @description The tags.
+             * @example [
+             *       "v1"
+             *     ]
+             */
+            imageTag: string[];
+            /**
+             * @description Whether a tag that is there with another digest is moved.
+             * @default false
+             */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+        };
         SyncJob: {
             /** @description Of blobs that are there. */
             bytesDone: number;
@@ -5388,6 +5836,42 @@ export interface components {
             /** @description Tags that the image does not have. */
             unknown: string[];
         };
+        SyncRegions: {
+            regionID: string;
+        }[];
+        SyncRepo: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            createdAt: string;
+            /** @description The account that the image belongs to. */
+            domainID: string;
+            domainName: string;
+            id: number;
+            namespace: string;
+            /** @description Whether a tag that is there with another digest is moved. */
+            override: boolean;
+            /**
+             * @description The organization there.
+             * @example team
+             */
+            remoteNamespace: string;
+            /**
+             * @description The name of a remote registry of the account: `/api/remotes`.
+             * @example tokyo
+             */
+            remoteRegionId: string;
+            /** @description With `/`. */
+            repoName: string;
+            syncAuto: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        SyncRepos: components["schemas"]["SyncRepo"][];
         SyncRule: {
             /** @description Whether pushes, retags and restored tags set it off. */
             automatic: boolean;
@@ -5563,10 +6047,51 @@ export interface components {
             updated: string;
         };
         TagItems: components["schemas"]["TagItem"][];
+        TagItemV3: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            digest: string;
+            /** @description The account that it belongs to. */
+            domain_id: string;
+            id: number;
+            /** @description The digest of its configuration without `sha256:`; of an index, and where `manifest` is left out, its own. */
+            image_id: string;
+            internal_path: string;
+            is_trusted: boolean;
+            /** @description The manifest as it was pushed; empty where it has more than 1 MiB. Lists leave out the longest of a page whose manifests have more than that together, and those of more than 600 kB. */
+            manifest: string;
+            /** @example registry.example.com/acme/shop/web:1.0 */
+            path: string;
+            repo_id: number;
+            schema: number;
+            /** @description Bytes of all its blobs, an index's children's too, each counted once. */
+            size: number;
+            tag: string;
+            /** @description 0: a manifest, 1: an index. */
+            tag_type: number;
+            /**
+             * Format: date-time
+             * @description When it was last moved.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+        };
         TagPage: {
             /** @description The `cursor` of the next page; null when this is the last one. A page of a list that is searched or filtered may have fewer entries than were asked for, even none, and a next one all the same: it looks at a bounded number. */
             next: string | null;
             tags: components["schemas"]["Tag"][];
+        };
+        TagPageV3: {
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            /** @description The same, as the list of references calls it. */
+            next_marker?: string;
+            /** @description The `marker` of the next page; absent on the last one. */
+            nextMarker?: string;
+            tags: components["schemas"]["TagItemV3"][];
         };
         TriedCondition: {
             /**
@@ -5680,6 +6205,103 @@ export interface components {
              */
             trigger_type: "all" | "tag" | "regular";
         };
+        /** @description Of a claim that is a list, one of its texts has to do. */
+        TrustCondition: {
+            /**
+             * @description The name of a claim of the token, of its first level.
+             * @example sub
+             */
+            claim: string;
+            /**
+             * @description What the claim is, exactly.
+             * @example acme/web
+             */
+            value: string;
+        } | {
+            /**
+             * @description The name of a claim of the token, of its first level.
+             * @example sub
+             */
+            claim: string;
+            /**
+             * @description What the claim matches: `*` is any characters but `/`, `**` any, `?` one but `/`.
+             * @example repo:acme/*:ref:refs/heads/main
+             */
+            glob: string;
+        };
+        TrustGrant: {
+            /**
+             * @description `read` pulls, `edit` also pushes, `manage` also deletes.
+             * @enum {string}
+             */
+            level: "read" | "edit" | "manage";
+            /**
+             * @description An organization of the account: all of its images.
+             * @example acme
+             */
+            organization: string;
+        } | {
+            /**
+             * @description An image of the account that exists.
+             * @example acme/web
+             */
+            image: string;
+            /**
+             * @description `read` pulls, `edit` also pushes, `manage` also deletes.
+             * @enum {string}
+             */
+            level: "read" | "edit" | "manage";
+        };
+        TrustRule: {
+            audience: string;
+            conditions: components["schemas"]["TrustCondition"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description What the jobs may do at present. */
+            grants: components["schemas"]["TrustGrant"][];
+            issuer: string;
+            lifetime: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+            /**
+             * @description What the jobs are called in the audit, in permissions and in the history of tags.
+             * @example oidc:acme:release
+             */
+            user: string;
+        };
+        TrustRules: {
+            rules: components["schemas"]["TrustRule"][];
+        };
+        TrustRuleTerms: {
+            /**
+             * @description What the tokens have as `aud`, or among it; absent: the registry's own host.
+             * @example registry.example.com
+             */
+            audience?: string;
+            /** @description All of them have to hold. Of an issuer that signs for everybody, one has to say whose jobs these are. */
+            conditions: components["schemas"]["TrustCondition"][];
+            /** @description What the jobs may do. */
+            grants: components["schemas"]["TrustGrant"][];
+            /**
+             * @description What the tokens have as `iss`, character by character. It is asked for its keys.
+             * @example https://token.actions.githubusercontent.com
+             */
+            issuer: string;
+            /**
+             * @description Seconds that a login lasts which a job's token was exchanged for.
+             * @default 3600
+             */
+            lifetime: number;
+        };
         UnwantedTags: {
             tags: string[];
         };
@@ -5717,6 +6339,104 @@ export interface components {
              */
             enable: "true" | "false";
         };
+        /** @description The registry that an organization stands for. */
+        Upstream: {
+            /**
+             * Format: date-time
+             * @description When the registry last answered without a failure.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            answered: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            failure: components["schemas"]["UpstreamFailure"];
+            /**
+             * @description What the names of images begin with there: with `bitnami`, `acme/redis` is `bitnami/redis`. Empty for nothing: then `acme/bitnami/redis` is `bitnami/redis`, and at Docker Hub `acme/nginx` is `library/nginx`.
+             * @example bitnami
+             */
+            path: string;
+            /** @description Whether everybody may pull what comes from there; setting it sets it for all images of the organization. */
+            public: boolean;
+            rateLimit: components["schemas"]["UpstreamRateLimit"];
+            /**
+             * @description The name of a remote registry of the organization's account.
+             * @example docker-hub
+             */
+            remote: string;
+            /**
+             * @description After how many days without a pull a tag is deleted here; null: never.
+             * @example 30
+             */
+            retentionDays: number | null;
+            /**
+             * @description Seconds for which a tag is believed before it is asked for there again. What a digest names never is.
+             * @example 600
+             */
+            tagLifetime: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+            /**
+             * @description The remote registry's address.
+             * @example https://registry-1.docker.io
+             */
+            url: string;
+        };
+        /** @description The last failure, in the registry's own words where it has said any. */
+        UpstreamFailure: {
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            at: string;
+            message: string;
+        } | null;
+        /** @description What the registry last said of how much more may be pulled. */
+        UpstreamRateLimit: {
+            /** @description How many pulls are allowed. */
+            limit: number | null;
+            /** @description How many are left. */
+            remaining: number;
+            /** @description Whose pulls are counted: an address, or an account's id. */
+            source: string | null;
+            /** @description Seconds in which `limit` pulls are allowed. */
+            window: number | null;
+        } | null;
+        UpstreamSetting: {
+            /**
+             * @description What the names of images begin with there: with `bitnami`, `acme/redis` is `bitnami/redis`. Empty for nothing: then `acme/bitnami/redis` is `bitnami/redis`, and at Docker Hub `acme/nginx` is `library/nginx`.
+             * @default
+             * @example bitnami
+             */
+            path: string;
+            /**
+             * @description Whether everybody may pull what comes from there; setting it sets it for all images of the organization.
+             * @default false
+             */
+            public: boolean;
+            /**
+             * @description The name of a remote registry of the organization's account.
+             * @example docker-hub
+             */
+            remote: string;
+            /**
+             * @description After how many days without a pull a tag is deleted here; null: never.
+             * @default null
+             * @example 30
+             */
+            retentionDays: number | null;
+            /**
+             * @description Seconds for which a tag is believed before it is asked for there again. What a digest names never is.
+             * @default 600
+             * @example 600
+             */
+            tagLifetime: number;
+        };
         User: {
             /**
              * Format: date-time
@@ -5728,6 +6448,11 @@ export interface components {
              * @example 7
              */
             id: string;
+            /**
+             * @description `person` has a password; `robot` is a machine, which logs in with access keys alone and is a `member`.
+             * @enum {string}
+             */
+            kind: "person" | "robot";
             name: string;
             /**
              * @description `administrator` manages all organizations and users of the account; `operator` the deployment as well.
@@ -5812,6 +6537,15 @@ export interface components {
                  */
                 role: "member" | "administrator" | "operator";
             } | null;
+        };
+        WantedAccessKey: {
+            /**
+             * Format: date-time
+             * @description From when on it is refused everywhere, in the future; null or absent: never.
+             * @default null
+             * @example 2027-01-01T00:00:00Z
+             */
+            ends: string | null;
         };
         WantedLayers: {
             /** @description Digests of what layers unpack to, as `rootfs.diff_ids` of a configuration has them. */
@@ -6080,7 +6814,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WantedAccessKey"];
+            };
+        };
         responses: {
             /** @description The key with its secret. */
             201: {
@@ -6293,7 +7031,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "job.login" | "trust-rule.create" | "trust-rule.update" | "trust-rule.delete" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -6333,7 +7071,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "job.login" | "trust-rule.create" | "trust-rule.update" | "trust-rule.delete" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -7709,7 +8447,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    syncTags: {
+    syncImageTags: {
         parameters: {
             query?: never;
             header?: never;
@@ -7739,7 +8477,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    listSyncJobs: {
+    listImageSyncJobs: {
         parameters: {
             query?: {
                 /** @description The `next` of the page before; absent for the first page. */
@@ -7770,7 +8508,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    showSyncJob: {
+    showImageSyncJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -7797,7 +8535,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    cancelSyncJob: {
+    cancelImageSyncJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -7824,7 +8562,7 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
-    resendSyncJob: {
+    resendImageSyncJob: {
         parameters: {
             query?: never;
             header?: never;
@@ -8866,6 +9604,80 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The registry; 404 when the organization stands for none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upstream"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    setUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamSetting"];
+            };
+        };
+        responses: {
+            /** @description It stands for that registry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upstream"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    removeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Images can be pushed to it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     showOrganizationUsage: {
         parameters: {
             query?: never;
@@ -9340,6 +10152,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listTrustRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRules"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrustRule"];
+            };
+        };
+        responses: {
+            /** @description The rule holds. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    replaceTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustRuleTerms"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -9459,6 +10388,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessKeyList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createAccessKeyForUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WantedAccessKey"];
+            };
+        };
+        responses: {
+            /** @description The key with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccessKey"];
                 };
             };
             default: components["responses"]["ApiError"];
@@ -9601,6 +10557,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listCopiedNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    createCopiedNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespace"];
+            };
+        };
+        responses: {
+            /** @description The organization exists now, and the caller manages it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    findNamespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an organization: 1 to 64 characters. */
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization, or one without a name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespace"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listCopiedRepositories: {
+        parameters: {
+            query?: {
+                /** @description `self`. Required, here or in `filter`. */
+                center?: string;
+                /** @description The same as `center::self`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The images, the ones made first before the others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedRepositories"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
+    listVisibleNamespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopiedNamespaces"];
+                };
+            };
+            default: components["responses"]["SwrError"];
+        };
+    };
     showApiVersion: {
         parameters: {
             query?: never;
@@ -9631,13 +10704,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The account. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Agency"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -9652,14 +10725,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description They may. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["SwrError"];
-                };
+                content?: never;
             };
             default: components["responses"]["SwrError"];
         };
@@ -9979,26 +11050,32 @@ export interface operations {
     };
     listRepoAccessories: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 100, default 10. */
+                limit?: string;
+                /** @description How many entries to leave out before; behind the last one the list is empty. */
+                offset?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of what is attached. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Accessories"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10006,26 +11083,32 @@ export interface operations {
     };
     listReferences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many tags to answer: 1 to 10, default 10. */
+                limit?: string;
+                /** @description The `next_marker` of the page before; absent for the first page. */
+                marker?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
                 namespace: string;
                 /** @description Name of an image without its organization: 1 to 128 characters, with `$` instead of `/`. */
                 repository: string;
+                /** @description 1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`. */
                 tag: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["References"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10333,15 +11416,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncImages"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The tags that the image does not have; none: all are copied. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["FailedTags"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10349,7 +11436,10 @@ export interface operations {
     };
     showSyncJob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `limit::<entries>|offset::<entries to leave out>`, both required, and `order::desc|asc`. */
+                filter?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -10361,13 +11451,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page; behind the last one, nothing. */
+            200: {
                 headers: {
+                    /** @description `offset-count/total`: how many entries were left out before, are here, and are there in all. */
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SwrSyncJobs"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10387,13 +11479,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description The rules. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRepos"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10411,15 +11503,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is there. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10437,15 +11533,19 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteSyncRepo"];
+            };
+        };
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description It is gone. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -10933,13 +12033,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description Their names. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["SyncRegions"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11208,7 +12308,20 @@ export interface operations {
     };
     listRepositoryTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before, in the same order; absent for the first page. */
+                marker?: string;
+                /** @description One of updated_at, updated_time, tag. */
+                order_column?: string;
+                /** @description `asc` or `desc`. */
+                order_type?: string;
+                /** @description Only the tag of this name. */
+                tag?: string;
+                /** @description `true`: with the manifests, which are empty otherwise. */
+                with_manifest?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of an organization: 1 to 64 characters. */
@@ -11220,13 +12333,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of tags. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["TagPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11234,20 +12347,33 @@ export interface operations {
     };
     listRepoDetails: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description One of app_server, linux, windows, arm, framework_app, database, lang, other; `other` finds images without one too. */
+                category?: string;
+                /** @description `true` or `false`. */
+                is_public?: string;
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];
@@ -11255,20 +12381,32 @@ export interface operations {
     };
     listSharedRepoDetails: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description How many entries to answer: 1 to 1000, default 100. */
+                limit?: string;
+                /** @description The `nextMarker` of the page before; absent for the first page. */
+                marker?: string;
+                /** @description A part of the name, with `$` instead of `/`. */
+                name?: string;
+                /** @description Only images of this organization. */
+                namespace?: string;
+                shared_by: "self" | "thirdparty";
+                /** @description `true`: only images of which a share holds; `false`: only the others. */
+                status?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The operation is not implemented. */
-            501: {
+            /** @description A page of images. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SwrError"];
+                    "application/json": components["schemas"]["RepositoryPageV3"];
                 };
             };
             default: components["responses"]["SwrError"];

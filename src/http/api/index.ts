@@ -41,6 +41,8 @@ import { syncJobs } from "./sync/sync-jobs.ts";
 import { tagDeletion } from "./deletion/delete-tags.ts";
 import { tagHistory } from "./images/tag-history.ts";
 import { triggers } from "./triggers/triggers.ts";
+import { trustRules } from "./trust/trust-rules.ts";
+import { upstreams } from "./upstreams/upstreams.ts";
 import { usage } from "./quotas/usage.ts";
 import { users } from "./accounts/users.ts";
 
@@ -75,6 +77,7 @@ api.route("/", organizationSyncRules);
 api.route("/", syncJobs);
 api.route("/", search);
 api.route("/", organizations);
+api.route("/", upstreams);
 api.route("/", quotas);
 api.route("/", ownQuotas);
 api.route("/", overview);
@@ -85,6 +88,7 @@ api.route("/", secretRotation);
 api.route("/", accounts);
 api.route("/", users);
 api.route("/", accessKeys);
+api.route("/", trustRules);
 api.route("/", loginCommand);
 api.route("/", logins);
 api.all("/*", (c) => {

@@ -5,6 +5,8 @@ import type { AppEnv } from "../context.ts";
 import { addressForClient, urlForClient } from "../public-address.ts";
 
 export const TOKEN_PATH = "/token";
+/** Where SWR has its token service, which no challenge names: Harbor's adapter for SWR asks there by itself (ADR 33). */
+export const SWR_TOKEN_PATH = "/swr/auth/v2/registry/auth";
 
 /**
  * The `WWW-Authenticate` of a 401: where to get a token, and for what scope (Docker token specification). An error is

@@ -9,9 +9,9 @@ import { requireAccess } from "../../registry/rights/access.ts";
 import { deleteManifest } from "../../registry/content/delete-manifest.ts";
 import {
   type Accepted,
+  type DescribedManifest,
   pullManifest,
   statManifest,
-  type StoredManifest,
 } from "../../registry/content/pull-manifest.ts";
 import { pushManifest } from "../../registry/content/push-manifest.ts";
 import { readSmallBody } from "../../streams.ts";
@@ -68,8 +68,10 @@ export const manifests = new Hono<AppEnv>()
   });
 
 /** Sets the headers that describe a manifest. @returns whether the client has it already, and needs no more. */
-function isKnown(c: Context, { digest, mediaType, size }: StoredManifest, reference: Reference): boolean {
+function isKnown(c: Context, described: DescribedManifest, reference: Reference): boolean {
+  const { digest, mediaType, size, warning } = described;
   setContentHeaders(c, digest, isDigest(reference));
+  if (warning !== undefined) c.header("Warning", warning);
   c.header("Vary", "Accept");
   if (isNotModified(c, digest)) return true;
   c.header("Content-Type", mediaType);

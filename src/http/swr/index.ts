@@ -9,7 +9,9 @@ import { renderOciError } from "../oci/errors.ts";
 import { createManagementRouter } from "../management.ts";
 import { unknownRoute } from "../errors.ts";
 import { renderSwrError } from "./errors.ts";
+import { accessories } from "./accessories.ts";
 import { accessDomains } from "./access-domains.ts";
+import { agency } from "./agency.ts";
 import { featureGates } from "./feature-gates.ts";
 import { login } from "./login.ts";
 import { namespaceAccess } from "./namespace-access.ts";
@@ -24,7 +26,8 @@ import { sharedRepositories } from "./shared-repositories.ts";
 import { sync } from "./sync.ts";
 import { tags } from "./tags.ts";
 import { triggers } from "./triggers.ts";
-import { unsupported, unsupportedV3 } from "./unsupported.ts";
+import { repositoriesV3 } from "./v3-repositories.ts";
+import { tagsV3 } from "./v3-tags.ts";
 import { requestPath } from "../public-address.ts";
 
 export const swr = createSwrRouter();
@@ -43,13 +46,15 @@ swr.route("/", overview);
 swr.route("/", reports);
 swr.route("/", featureGates);
 swr.route("/", login);
+swr.route("/", agency);
 // Last, because its `{tag}/references` also matches a tag of that name.
-swr.route("/", unsupported);
+swr.route("/", accessories);
 swr.all("/*", refuseUnknownRoute);
 
 /** What newer SDKs ask for under `/v3/manage/`. */
 export const swrV3 = createSwrRouter();
-swrV3.route("/", unsupportedV3);
+swrV3.route("/", repositoriesV3);
+swrV3.route("/", tagsV3);
 swrV3.all("/*", refuseUnknownRoute);
 
 /** A router that answers as SWR does, to those who may manage an account. */

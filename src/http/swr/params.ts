@@ -110,11 +110,21 @@ export interface Paging {
   offset: number;
 }
 
+interface PagingTexts {
+  limit?: string | undefined;
+  offset?: string | undefined;
+}
+
 /** @throws RegistryError PAGINATION_INVALID unless `limit` is 1 to 1000 and `offset` 0 to 10000, where given. */
-export function readPaging({ limit, offset }: { limit?: string; offset?: string }): Paging {
-  const paging = { limit: readNumber("limit", limit, DEFAULT_LIMIT), offset: readNumber("offset", offset, 0) };
-  if (paging.limit < 1 || paging.limit > MAX_LIMIT) {
-    throw new RegistryError("PAGINATION_INVALID", `limit must be between 1 and ${MAX_LIMIT}, not ${paging.limit}`);
+export function readPaging(texts: PagingTexts): Paging {
+  return readShortPaging(texts, DEFAULT_LIMIT, MAX_LIMIT);
+}
+
+/** The same for lists whose pages are shorter. */
+export function readShortPaging({ limit, offset }: PagingTexts, defaultLimit: number, maxLimit: number): Paging {
+  const paging = { limit: readNumber("limit", limit, defaultLimit), offset: readNumber("offset", offset, 0) };
+  if (paging.limit < 1 || paging.limit > maxLimit) {
+    throw new RegistryError("PAGINATION_INVALID", `limit must be between 1 and ${maxLimit}, not ${paging.limit}`);
   }
   if (paging.offset > MAX_OFFSET) {
     const advice = "narrow the list, or go on with the list of the same under /api, whose pages have a cursor";
@@ -126,10 +136,11 @@ export function readPaging({ limit, offset }: { limit?: string; offset?: string 
   return paging;
 }
 
-function readNumber(name: string, text: string | undefined, fallback: number): number {
+/** @throws RegistryError PAGINATION_INVALID for anything but a number of up to 15 digits, where given. */
+export function readNumber(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new RegistryError("PAGINATION_INVALID", `${name} must be a number of entries, not "${text.slice(0, 50)}"`);
+  throw new RegistryError("PAGINATION_INVALID", `${name} must be a number, not "${text.slice(0, 50)}"`);
 }
 
 export interface Order<C> {
@@ -143,7 +154,7 @@ export interface Order<C> {
  * @param columns what each name that `order_column` may have stands for.
  */
 export function readOrder<C>(
-  { order_column: name, order_type: direction }: { order_column?: string; order_type?: string },
+  { order_column: name, order_type: direction }: { order_column?: string | undefined; order_type?: string | undefined },
   columns: Readonly<Record<string, C>>,
   fallback: Order<C>,
 ): Order<C> {

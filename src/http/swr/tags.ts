@@ -29,9 +29,10 @@ const tag = z.string().transform(parseTag).openapi({
   description: "1 to 128 letters, digits, `_`, `.` and `-`, the first no `.` or `-`.",
   example: "1.0",
 });
-const TagParams = RepositoryParams.extend({ tag: tag.openapi({ param: { name: "tag", in: "path" } }) });
+export const TagParams = RepositoryParams.extend({ tag: tag.openapi({ param: { name: "tag", in: "path" } }) });
 
-const Fields = {
+/** What each answer tells of a tag. */
+export const TAG_FIELDS = {
   id: z.int(),
   repo_id: z.int(),
   image_id: z.string().openapi({
@@ -55,8 +56,10 @@ const Fields = {
   tag_type: z.int().openapi({ description: "0: a manifest, 1: an index." }),
 };
 
-const TagItem = z.object({ ...Fields, Tag: z.string(), deleted: z.null(), scanned: z.boolean() }).openapi("TagItem");
-const RepoTag = z.object({ ...Fields, tag: z.string() }).openapi("RepoTag");
+const TagItem = z
+  .object({ ...TAG_FIELDS, Tag: z.string(), deleted: z.null(), scanned: z.boolean() })
+  .openapi("TagItem");
+const RepoTag = z.object({ ...TAG_FIELDS, tag: z.string() }).openapi("RepoTag");
 
 const CreateRepoTag = z
   .object({
@@ -73,7 +76,8 @@ const CreateRepoTag = z
 export const tags = createRouter();
 
 const LIST_KEYS = ["tag", "limit", "offset", "order_column", "order_type"] as const;
-const ORDERS = { updated_at: "updatedAt", updated_time: "updatedAt", tag: "name" } as const;
+/** What lists of tags can be sorted by. */
+export const TAG_ORDERS = { updated_at: "updatedAt", updated_time: "updatedAt", tag: "name" } as const;
 
 tags.openapi(
   createRoute({
@@ -88,7 +92,7 @@ tags.openapi(
       query: z.object({
         tag: queryParam("Only the tag of this name."),
         ...PAGING,
-        order_column: queryParam(`One of ${Object.keys(ORDERS).join(", ")}.`),
+        order_column: queryParam(`One of ${Object.keys(TAG_ORDERS).join(", ")}.`),
         order_type: ORDER.order_type,
         ...FILTER,
       }),
@@ -99,7 +103,7 @@ tags.openapi(
     const name = repositoryOf(c.req.valid("param"));
     const query = readQuery(c.req.valid("query"), LIST_KEYS);
     const { limit, offset } = readPaging(query);
-    const { column: order, isDescending } = readOrder(query, ORDERS, {
+    const { column: order, isDescending } = readOrder(query, TAG_ORDERS, {
       column: "updatedAt" as const,
       isDescending: true,
     });
@@ -169,7 +173,8 @@ tags.openapi(
   },
 );
 
-function writeTag(c: Context, name: RepositoryName, found: ImageTag) {
+/** Writes {@link TAG_FIELDS}. */
+export function writeTag(c: Context, name: RepositoryName, found: ImageTag) {
   const path = `${registryHost(c)}/${name}:${found.name}`;
   return {
     id: found.id,

@@ -15,6 +15,11 @@ export const AUDIT_ACTIONS = [
   "session.end",
   // A name and password were exchanged for tokens: recorded once an hour and address, since docker does it at every pull.
   "token.create",
+  // With a job's token: each use of one for other repositories, with the claims that let it in.
+  "job.login",
+  "trust-rule.create",
+  "trust-rule.update",
+  "trust-rule.delete",
   "access-key.create",
   "access-key.delete",
   "login-command.create",
@@ -46,6 +51,9 @@ export const AUDIT_ACTIONS = [
   "remote.create",
   "remote.update",
   "remote.delete",
+  "upstream.create",
+  "upstream.update",
+  "upstream.delete",
   "trigger.create",
   "trigger.update",
   "trigger.delete",
@@ -59,6 +67,8 @@ export const AUDIT_ACTIONS = [
   "sync-job.cancel",
   "sync-job.resend",
   "manifest.push",
+  // A tag was pulled whose manifest came from a registry elsewhere then.
+  "manifest.fetch",
   "manifest.delete",
   "tag.create",
   "tag.delete",

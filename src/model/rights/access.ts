@@ -19,12 +19,21 @@ export type Level = (typeof LEVELS)[number];
 export const ROLES = ["member", "administrator", "operator"] as const;
 export type Role = (typeof ROLES)[number];
 
+/**
+ * Who acts as a user: a `person` has a password; a `robot` is a machine with access keys alone; a `rule` is what jobs are let in
+ * by that come with another issuer's tokens (`model/trust/trust-rules.ts`).
+ */
+export const USER_KINDS = ["person", "robot", "rule"] as const;
+export type UserKind = (typeof USER_KINDS)[number];
+
 export interface User {
   id: number;
   name: string;
   accountId: number;
   accountName: string;
   role: Role;
+  /** Absent: a person. */
+  kind?: UserKind;
 }
 
 /**
@@ -48,6 +57,8 @@ export interface Grant {
   place?: RepositoryPlace;
   /** The organization did not exist yet: the decision says only that a push of the user's could make it. */
   isProspective?: boolean;
+  /** The organization's id, where it stands for a registry elsewhere: what is not here may come from there. */
+  upstream?: number;
 }
 
 /**
@@ -69,6 +80,8 @@ interface Sender {
    * checked just now, or that do not end with the password.
    */
   passwordChanges?: number | undefined;
+  /** For whom a trust rule's user acts: the `sub` of the job's token. */
+  subject?: string | undefined;
 }
 
 /** What `registry` credentials (a login command's) are good for: pushing and pulling. Others manage an account as well. */
@@ -96,16 +109,34 @@ export interface Manager extends Visitor {
   user: User;
 }
 
-export type Caller = RegistryCaller | Visitor;
+/**
+ * Who copies images by a replication of Harbor's (ADR 33), with a password or a login command's credentials. `reach` tells
+ * whether they may do more than push and pull.
+ */
+export interface Copier extends Sender {
+  api: "replication";
+  user: User;
+  reach: Reach;
+}
+
+export type Caller = RegistryCaller | Visitor | Copier;
 
 /** Who does something that is recorded. */
 export interface Actor extends Sender {
   user: User;
 }
 
+/** What of an organization decides about access to its images. */
+export interface OrganizationFacts {
+  id: number;
+  accountId: number;
+  /** Where it stands for a registry elsewhere: whether everybody may pull what comes from there. Of images that are there it says nothing. */
+  upstream?: { isPublic: boolean } | undefined;
+}
+
 /** The facts that decide about access to a repository, which need not exist. */
 export interface AccessFacts {
-  organization: { id: number; accountId: number } | undefined;
+  organization: OrganizationFacts | undefined;
   repository: (RepositoryPlace & { isPublic: boolean }) | undefined;
   organizationLevel: Level | undefined;
   repositoryLevel: Level | undefined;
@@ -137,6 +168,14 @@ export function isAdministrator(user: User): boolean {
   return user.role !== "member";
 }
 
+/**
+ * Whether what others share with a user's account is shared with the user as well, and the user may create organizations. A
+ * trust rule may do no more than what it was granted.
+ */
+export function isMemberOfAccount({ kind }: User): boolean {
+  return kind !== "rule";
+}
+
 /** Whether somebody manages all organizations of an account. */
 export function administers(user: User | undefined, accountId: number): boolean {
   return user !== undefined && user.accountId === accountId && isAdministrator(user);
@@ -156,7 +195,7 @@ export function levelOf(user: User | undefined, facts: AccessFacts, isOpen: bool
   // A permission is for users of the organization's account only, whatever a row says.
   if (granted && user?.accountId === organization.accountId) return granted;
   if (!repository) return undefined;
-  if (user && facts.isShared && !repository.isPublic) return "read";
+  if (user && isMemberOfAccount(user) && facts.isShared && !repository.isPublic) return "read";
   return repository.isPublic && (user !== undefined || isOpen) ? "read" : undefined;
 }
 
@@ -167,6 +206,18 @@ export function organizationLevelOf(user: User | undefined, facts: AccessFacts):
 
 export function actionsOf(level: Level | undefined): readonly Action[] {
   return ACTIONS.filter((action) => isAtLeast(level, LEVEL_NEEDED[action]));
+}
+
+/**
+ * What may be done over the registry API with an image, which need not exist. Nothing is pushed to an organization that stands for
+ * a registry elsewhere, not even by those who manage it; whatever is pulled from it may be there yet to come.
+ */
+export function allowedActions(user: User | undefined, facts: AccessFacts, isOpen: boolean): readonly Action[] {
+  const { organization, repository } = facts;
+  const level = levelOf(user, facts, isOpen);
+  if (!organization?.upstream) return actionsOf(level);
+  const isForAll = !repository && organization.upstream.isPublic && (user !== undefined || isOpen);
+  return actionsOf(level ?? (isForAll ? "read" : undefined)).filter((action) => action !== "push");
 }
 
 const LEVEL_NEEDED: Record<Action, Level> = { pull: "read", push: "edit", delete: "manage" };

@@ -1,5 +1,5 @@
 import { SMALL_DOCUMENT_BYTES } from "../../documents.ts";
-import type { RegistryCaller } from "../../model/rights/access.ts";
+import type { RegistryCaller, RepositoryPlace } from "../../model/rights/access.ts";
 import type { ByteRange } from "../../kernel/byte-range.ts";
 import { counted } from "../../kernel/counted.ts";
 import type { Digest } from "../../kernel/digest.ts";
@@ -17,7 +17,7 @@ import { hasObject } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
-import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
+import { type Access, type Confirmable, hasUpstream, mayAccess, type UpstreamAccess } from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
 import { announceRemovals, findNearBlob, isSame, rememberBlob } from "./edge-content.ts";
 import { nameOf } from "./find-manifest.ts";
@@ -42,6 +42,7 @@ export async function statBlob(call: Call<RegistryCaller>, access: Access<"pull"
   const { repository } = access;
   const noted = findNotedBlob(call, repository, digest);
   if (noted && (await hasObject(stores.bucket, noted))) return noted;
+  if (hasUpstream(access)) return statFromElsewhere(call, access, digest);
   const blob = await requireBlob(stores, access, digest);
   if (!(await isReadable(stores, blob))) throw lostBlob(digest);
   // The blob may be touched by those who use it elsewhere, and have to go here.
@@ -90,11 +91,18 @@ export async function getBlob(
     const openNext = async (range?: ByteRange) => (body instanceof Uint8Array ? streamOf(body, range) : body);
     return { digest, size, open: countingPull(call, place, size, openNext) };
   }
+  if (hasUpstream(access)) return getFromElsewhere(call, access, digest);
   const blob =
     (await findReplicatedBlob(call.stores, access, digest)) ?? (await requireBlob(call.stores, access, digest));
-  const { size, objectKey } = blob;
+  return readStored(call, access, blob);
+}
+
+function readStored(call: Call<RegistryCaller>, access: Access<"pull">, blob: FoundBlob): ReadableBlob {
+  const { place } = access;
+  const { digest, size, objectKey } = blob;
   const openNext = async (range?: ByteRange) => {
     const object = await openObject(call.stores, objectKey, range);
+    if (!object && hasUpstream(access)) return (await elsewhere()).openThrough(call, access, { digest, size }, range);
     if (!object) throw lostBlob(digest);
     if (range || size > SMALL_DOCUMENT_BYTES || !place) return object.body;
     const bytes = new Uint8Array(await object.arrayBuffer());
@@ -102,6 +110,56 @@ export async function getBlob(
     return streamOf(bytes);
   };
   return { digest, size, open: countingPull(call, blob.repository, size, openNext) };
+}
+
+/**
+ * A blob of an organization that stands for a registry elsewhere, to which nobody pushes. What is here is read as of any image; what
+ * is not comes from there.
+ */
+async function getFromElsewhere(
+  call: Call<RegistryCaller>,
+  access: UpstreamAccess,
+  digest: Digest,
+): Promise<ReadableBlob> {
+  const near = await findReplicatedBlob(call.stores, access, digest);
+  if (near) return readStored(call, access, near);
+  const { blob, repository } = await findHere(call, access, digest);
+  if (blob) return readStored(call, access, blob);
+  const { openThrough, statThrough } = await elsewhere();
+  const size = await statThrough(call, access, digest);
+  const openNext: OpenRange = (range) => openThrough(call, access, { digest, size }, range);
+  if (repository) return { digest, size, open: countingPull(call, repository, size, openNext) };
+  // There is no room for the image, and so nothing to count by.
+  return { digest, size, open: async (ranges) => ({ body: await openNext(ranges?.[0]), openNext }) };
+}
+
+/** The same without its bytes. */
+async function statFromElsewhere(call: Call<RegistryCaller>, access: UpstreamAccess, digest: Digest): Promise<Blob> {
+  const { blob } = await findHere(call, access, digest);
+  if (blob) return blob;
+  const { statThrough } = await elsewhere();
+  return { digest, size: await statThrough(call, access, digest) };
+}
+
+/** What pulls of images from elsewhere take, loaded with the first of them (ADR 0028). */
+function elsewhere() {
+  return import("../upstreams/pull-through.ts");
+}
+
+/** What is here of a blob and its repository, neither of which need be. */
+async function findHere(
+  { stores }: Call<RegistryCaller>,
+  access: UpstreamAccess,
+  digest: Digest,
+): Promise<{ blob?: FoundBlob; repository?: RepositoryPlace }> {
+  const found = await find(stores.db, access.repository, digest);
+  if (found.outcome === "repository-unknown") return {};
+  const { blob, repository } =
+    found.outcome === "found"
+      ? { blob: found.blob, repository: found.blob.repository }
+      : { blob: undefined, repository: found.repository };
+  await access.confirm(repository);
+  return { repository, ...(blob && { blob }) };
 }
 
 function countingPull(

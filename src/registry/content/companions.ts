@@ -49,6 +49,21 @@ export async function settleAfter(
   }
 }
 
+/** The same for what the registry itself has done, as it got something from elsewhere. */
+export async function settleNow(
+  db: Database,
+  repository: SettledRepository,
+  noted: readonly Unsettled[],
+): Promise<void> {
+  if (noted.length === 0) return;
+  try {
+    const goesOn = (round: number) => round < MAX_ROUNDS;
+    await settleSlices(db, repository, noted, { doer: registryOf(repository), goesOn });
+  } catch (error) {
+    warnOfRest(repository, error);
+  }
+}
+
 /**
  * The same for what a run has noted, as far as the budget goes.
  *

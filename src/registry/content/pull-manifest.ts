@@ -1,7 +1,7 @@
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
 import type { RegistryCaller, RepositoryPlace } from "../../model/rights/access.ts";
-import { isDigest } from "../../kernel/digest.ts";
+import { type Digest, isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { DOCKER_MANIFEST, isIndexMediaType } from "../../kernel/media-types.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
@@ -14,15 +14,19 @@ import {
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
-import { type Access, type Confirmable, mayAccess } from "../rights/access.ts";
+import { type Access, type Confirmable, hasUpstream, mayAccess, type UpstreamAccess } from "../rights/access.ts";
 import { findNearManifest, rememberManifest } from "./edge-content.ts";
 import { findManifest, nameOf, readManifest, readReplicatedManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
-export type { StoredManifest };
+/** A manifest without its text. */
+export interface DescribedManifest extends StoredManifest {
+  /** What the answer says of a manifest that may be older than where it comes from. */
+  warning?: string | undefined;
+}
 
 /** A manifest that somebody may pull. */
-export interface PullableManifest extends StoredManifest {
+export interface PullableManifest extends DescribedManifest {
   /** Counts the pull, and gives the exact text, or its bytes. */
   open: () => string | Uint8Array<ArrayBuffer>;
 }
@@ -65,8 +69,13 @@ export async function pullManifest(
   const { place } = access;
   const near = place && (await pullNear(call, place, wanted.reference, memory));
   if (near) return near;
+  if (hasUpstream(access)) return pullFromElsewhere(call, access, wanted, memory);
   const found = await findPull(call.stores, access, wanted, memory);
   if (place) rememberManifest(place, found);
+  return countingManifest(call, found);
+}
+
+function countingManifest(call: Call<RegistryCaller>, found: FoundPull): PullableManifest {
   const { digest, mediaType, size, text } = found;
   const open = () => {
     const { isCounted, pulledIds: manifestIds } = found;
@@ -74,6 +83,28 @@ export async function pullManifest(
     return text;
   };
   return { digest, mediaType, size, open };
+}
+
+/** The same from an organization that stands for a registry elsewhere. What that takes is loaded with the first such pull. */
+async function pullFromElsewhere(
+  call: Call<RegistryCaller>,
+  access: UpstreamAccess,
+  { reference, accepted }: WantedManifest,
+  memory: Lease,
+): Promise<PullableManifest> {
+  const { pullThrough } = await import("../upstreams/pull-through.ts");
+  const asked = await pullThrough(call, access, reference, memory);
+  const child = isDigest(reference) ? undefined : await defaultChildFor(asked, accepted);
+  const pulled = child ? await pullThrough(call, access, child, memory) : asked;
+  const { stored, text, warning } = pulled;
+  // There is no room for it: nothing here can count its pulls.
+  if (!stored) return { ...pulled, open: () => text, warning };
+  // It may be collected at this moment; then it comes again the next time.
+  await keep(call.stores, stored);
+  if (access.place) rememberManifest(access.place, stored);
+  const pulledIds = [...new Set([asked.stored?.id ?? stored.id, stored.id])];
+  const isCounted = !stored.isAttached && (!isDigest(reference) || !stored.isChild);
+  return { ...countingManifest(call, { ...stored, pulledIds, isCounted }), warning };
 }
 
 /** @returns undefined when it is to be asked for in the database: by tag always. */
@@ -110,10 +141,7 @@ export async function findPull(
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(nameOf(searched), reference);
   const isCounted = !manifest.isAttached && (!isDigest(reference) || !manifest.isChild);
   const pulled = { ...manifest, pulledIds: [manifest.id], isCounted };
-  if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return pulled;
-  // Old clients only: what reads manifests is loaded for them alone.
-  const { defaultChild } = await import("../../kernel/manifest.ts");
-  const digest = defaultChild(manifest.text);
+  const digest = isDigest(reference) ? undefined : await defaultChildFor(manifest, accepted);
   const child = digest && (await readManifest(stores.db, searched, digest, memory));
   return child ? { ...child, pulledIds: [manifest.id, child.id], isCounted: true } : pulled;
 }
@@ -126,10 +154,11 @@ export async function statManifest(
   call: Call<RegistryCaller>,
   access: Access<"pull">,
   wanted: WantedManifest,
-): Promise<StoredManifest> {
+): Promise<DescribedManifest> {
   const { stores } = call;
   const { repository } = access;
   const { reference, accepted } = wanted;
+  if (hasUpstream(access)) return statElsewhere(call, access, wanted);
   const manifest = await findManifest(stores.db, access, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
   // A caller with the right to push may be pushing now. If the manifest seemed to exist, the client would skip it, and
@@ -141,6 +170,21 @@ export async function statManifest(
   return withDocuments((memory) => findPull(stores, access, wanted, memory));
 }
 
+/** The same from an organization that stands for a registry elsewhere, which need not send the manifest for that. */
+async function statElsewhere(
+  call: Call<RegistryCaller>,
+  access: UpstreamAccess,
+  wanted: WantedManifest,
+): Promise<DescribedManifest> {
+  const { reference, accepted } = wanted;
+  const { describeThrough } = await import("../upstreams/pull-through.ts");
+  return withDocuments(async (memory) => {
+    const described = await describeThrough(call, access, reference, memory);
+    if (isDigest(reference) || !needsDefaultChild(described, accepted)) return described;
+    return pullFromElsewhere(call, access, wanted, memory);
+  });
+}
+
 /** @returns false when the manifest was collected just before. */
 async function keep(
   { db }: Stores,
@@ -149,6 +193,17 @@ async function keep(
   // 0 is before the beginning.
   if (!unreferencedSince || Date.now() - unreferencedSince <= TOUCH_INTERVAL_MS) return true;
   return touchManifest(db, id);
+}
+
+/** What an old client gets in place of an index; undefined when it gets what it asked for. */
+async function defaultChildFor(
+  manifest: StoredManifest & { text: string },
+  accepted: Accepted,
+): Promise<Digest | undefined> {
+  if (!needsDefaultChild(manifest, accepted)) return undefined;
+  // Old clients only: what reads manifests is loaded for them alone.
+  const { defaultChild } = await import("../../kernel/manifest.ts");
+  return defaultChild(manifest.text);
 }
 
 function needsDefaultChild({ mediaType }: StoredManifest, accepted: Accepted): boolean {

@@ -57,7 +57,7 @@ export async function pushManifest(
   const { repository } = access;
   const actor = actorOf(call);
   const { reference, bytes, precondition } = push;
-  const text = decode(bytes);
+  const text = decodeManifest(bytes);
   const { parseManifest } = await import("../../kernel/manifest.ts");
   const manifest = parseManifest(text, push.contentType);
   requireShortAnnotations(manifest);
@@ -125,7 +125,7 @@ async function refusalOf(
 }
 
 /** Text that would not come back as the same bytes cannot be JSON, which is UTF-8 without a byte order mark (RFC 8259). */
-function decode(bytes: Uint8Array): string {
+export function decodeManifest(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -133,7 +133,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function requireShortAnnotations({ subject, annotations }: Manifest): void {
+/** @throws RegistryError MANIFEST_TOO_LARGE when the referrers API could not repeat the annotations. */
+export function requireShortAnnotations({ subject, annotations }: Manifest): void {
   if (!subject || !annotations) return;
   if (new TextEncoder().encode(JSON.stringify(annotations)).byteLength > MAX_REFERRER_ANNOTATION_BYTES) {
     throw new RegistryError(

@@ -4,7 +4,7 @@ import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import { listReferrers as list } from "../../storage/content/referrers.ts";
 import type { Call } from "../call.ts";
 import type { Stores } from "../../storage/stores.ts";
-import type { Access, Confirmable } from "../rights/access.ts";
+import { type Access, type Confirmable, hasUpstream } from "../rights/access.ts";
 import { requireRepository } from "../rights/management.ts";
 import { unknownManifest } from "./pull-manifest.ts";
 import { findManifest, nameOf } from "./find-manifest.ts";
@@ -38,11 +38,29 @@ export interface ReferrerQuery {
  * that does not exist has none: clients may ask before anything is there.
  */
 export async function listReferrers(
-  { stores }: Call<RegistryCaller>,
+  call: Call<RegistryCaller>,
   access: Access<"pull">,
   query: ReferrerQuery & { subject: Digest },
 ): Promise<ReferrerPage> {
+  const { stores } = call;
+  if (hasUpstream(access)) {
+    const { listThrough } = await import("../upstreams/pull-through.ts");
+    const listed = await listThrough(call, access, query.subject);
+    if (listed) return pageOfListed(listed, query);
+  }
   return pageOf(stores, { ...query, searched: access, limit: PAGE_SIZE });
+}
+
+/** One page of a list that came from elsewhere. */
+function pageOfListed(
+  listed: readonly ReferrerDescriptor[],
+  { artifactType, last }: ReferrerQuery,
+): ReferrerPage {
+  const following = listed
+    .filter((each) => each.digest > last && (artifactType === undefined || each.artifactType === artifactType))
+    .toSorted((one, other) => (one.digest < other.digest ? -1 : 1));
+  const descriptors = following.slice(0, PAGE_SIZE);
+  return { descriptors, next: following.length > PAGE_SIZE ? descriptors.at(-1)?.digest : undefined };
 }
 
 async function pageOf(

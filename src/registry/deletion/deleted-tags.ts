@@ -3,12 +3,12 @@ import type { Manager } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
-import type { RepositoryName, Tag } from "../../kernel/reference.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { type DeletedTag, listDeletedTags, restoreTag } from "../../storage/deletion/deleted-tags.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findTagRecord } from "../../storage/content/tags.ts";
 import { actorOf, type Call } from "../call.ts";
-import { requireOwnRepository } from "../rights/management.ts";
+import { requireOwnImages, requireOwnRepository } from "../rights/management.ts";
 import { settleAfter } from "../content/companions.ts";
 import { dispatchSyncs } from "../sync/sync-queue.ts";
 import { unknownRepository } from "../images/repositories.ts";
@@ -53,6 +53,7 @@ function graceStart({ settings }: Stores): Date {
  */
 export async function restoreDeletedTag(call: Call<Manager>, name: RepositoryName, tag: Tag): Promise<Digest> {
   const repository = await requireOwnRepository(call, name, "edit");
+  requireOwnImages(organizationOf(name), repository.organization);
   const actor = actorOf(call);
   const restored = await restoreTag(call.stores.db, actor, repository, tag, graceStart(call.stores), call.registry);
   switch (restored.outcome) {

@@ -15,6 +15,7 @@ import type { Stores } from "../../storage/stores.ts";
 import { runDueRules } from "../aging/aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "../garbage/garbage.ts";
+import { expireUnpulled } from "../upstreams/idle-tags.ts";
 import { reencryptSecrets } from "./secret-rotation.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -59,6 +60,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "idle paces": inSlices((limit) => deleteIdlePaces(db, now, limit)),
     "stored bytes of the day": { weight: 1, run: (budget) => saveAllStoredBytes(stores, now, budget) },
+    "tags that nobody pulls": { weight: 2, run: (budget) => expireUnpulled(stores, budget) },
     "aging rules": { weight: 5, run: (budget) => runDueRules(stores, budget) },
     garbage: { weight: 5, run: (budget) => collectGarbage(stores, budget) },
   };

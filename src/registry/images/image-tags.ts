@@ -5,11 +5,12 @@ import { RegistryError } from "../../kernel/errors.ts";
 import { imageIdOf } from "../../model/images/image-id.ts";
 import { isIndexMediaType } from "../../kernel/media-types.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
-import type { RepositoryName, Tag } from "../../kernel/reference.ts";
+import { organizationOf, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 
 import {
   findTagRecord,
   listTagEvents,
+  listTagPage,
   listTagRecords,
   readShortTexts,
   type TagEvent,
@@ -18,7 +19,12 @@ import {
 } from "../../storage/content/tags.ts";
 import { retag as pointTo } from "../../storage/content/retag.ts";
 import { type Call, actorOf } from "../call.ts";
-import { requireOwnRepository, requireRepository } from "../rights/management.ts";
+import {
+  type RepositoryAccess,
+  requireOwnImages,
+  requireOwnRepository,
+  requireRepository,
+} from "../rights/management.ts";
 import { dispatchSyncs } from "../sync/sync-queue.ts";
 import { dispatch } from "../triggers/deliveries.ts";
 import { settleAfter } from "../content/companions.ts";
@@ -55,12 +61,33 @@ export async function listImageTags(
 ): Promise<{ tags: ImageTag[]; total: number }> {
   const repository = await requireRepository(call, name, "read");
   const { records, total } = await listTagRecords(call.stores.nearby, { ...list, repositoryId: repository.id });
+  return { tags: await describeAll(call, repository, records), total };
+}
+
+/** The same behind an entry, and whether there are more. */
+export async function listImageTagsAfter(
+  call: Call<Manager>,
+  name: RepositoryName,
+  list: Omit<TagList, "repositoryId" | "offset">,
+): Promise<{ tags: ImageTag[]; hasMore: boolean }> {
+  const repository = await requireRepository(call, name, "read");
+  // One more tells whether there is another page.
+  const wanted = { ...list, repositoryId: repository.id, offset: 0, limit: list.limit + 1 };
+  const records = await listTagPage(call.stores.nearby, wanted);
+  const tags = await describeAll(call, repository, records.slice(0, list.limit));
+  return { tags, hasMore: records.length > list.limit };
+}
+
+async function describeAll(
+  { stores }: Call,
+  repository: RepositoryAccess,
+  records: readonly TagRecord[],
+): Promise<ImageTag[]> {
   const shown = new Set(fitting(records));
-  const texts = await readShortTexts(call.stores.nearby, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
-  const tags = records.map((record) => {
+  const texts = await readShortTexts(stores.nearby, [...new Set([...shown].map(({ manifestId }) => manifestId))]);
+  return records.map((record) => {
     return describe(repository, record, shown.has(record) ? texts.get(record.manifestId) : undefined);
   });
-  return { tags, total };
 }
 
 /** As many as have room on one page, the shortest first; what several tags point to is there for each of them. */
@@ -111,6 +138,7 @@ export async function retag(
 ): Promise<void> {
   const { source, destination } = retagging;
   const repository = await requireOwnRepository(call, name, "edit");
+  requireOwnImages(organizationOf(name), repository.organization);
   // Retagging a tag to itself overwrites nothing, so it needs no `override`.
   const overrides = retagging.overrides || source === destination;
   const pointing = { source, destination, overrides };
@@ -166,7 +194,7 @@ export async function deleteImageTags(
   return deleteTags(call, { id, name }, tags);
 }
 
-function unknownTag(name: RepositoryName, tag: Tag): RegistryError {
+export function unknownTag(name: RepositoryName, tag: Tag): RegistryError {
   return new RegistryError("TAG_UNKNOWN", { message: `tag ${tag} is not in ${name}`, detail: { tag } });
 }
 

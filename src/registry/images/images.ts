@@ -12,11 +12,22 @@ import {
   MAX_LISTED_TAGS,
   type RepositoryList,
 } from "../../storage/images/image-lists.ts";
+import {
+  listRepositoriesById,
+  type ListedRepositoryById,
+  type RepositoryListById,
+} from "../../storage/images/image-lists-by-id.ts";
 import { type Call, actorOf } from "../call.ts";
 import { announceRemovals } from "../content/edge-content.ts";
 import { cleanSoon, cleanUpAfterwards } from "../deletion/cleanups.ts";
 import { immutableTags } from "../immutable-rules/immutable-rules.ts";
-import { requireOrganization, requireOwnRepository, requireRepository, unknownImage } from "../rights/management.ts";
+import {
+  requireOrganization,
+  requireOwnImages,
+  requireOwnRepository,
+  requireRepository,
+  unknownImage,
+} from "../rights/management.ts";
 import { refusedCreation } from "./repositories.ts";
 
 /** Creates an empty image in an organization that exists. */
@@ -26,12 +37,12 @@ export async function createImage(
   properties: Partial<ImageProperties>,
 ): Promise<void> {
   const organization = organizationOf(name);
-  await requireOrganization(call, organization, "edit");
+  requireOwnImages(organization, await requireOrganization(call, organization, "edit"));
   const creation = await addRepository(call.stores.db, actorOf(call), name, properties);
   if (creation.outcome === "created") return;
   if (creation.outcome !== "not-created") throw refusedCreation(creation);
-  // The organization may have gone meanwhile.
-  await requireOrganization(call, organization, "edit");
+  // The organization may have gone meanwhile, or stand for a registry elsewhere.
+  requireOwnImages(organization, await requireOrganization(call, organization, "edit"));
   throw new RegistryError("REPOSITORY_EXISTS", { message: `image ${name} exists already`, detail: { name } });
 }
 
@@ -88,6 +99,21 @@ export async function listImages(
     default:
       return page satisfies never;
   }
+}
+
+export type ImageById = ListedRepositoryById;
+
+/**
+ * One page of images in the order of their ids, behind one of them.
+ *
+ * @returns also the id to go on behind; undefined on the last page. A page of a filtered list may have fewer images than were
+ * asked for, even none, and yet not be the last.
+ */
+export function listImagesById(
+  call: Call<Manager>,
+  list: Omit<RepositoryListById, "user">,
+): Promise<{ repositories: ImageById[]; next: number | undefined }> {
+  return listRepositoriesById(call.stores.nearby, { ...list, user: call.caller.user });
 }
 
 function tooFar(why: string): RegistryError {

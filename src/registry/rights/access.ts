@@ -2,12 +2,12 @@
 import {
   type Action,
   ACTIONS,
-  actionsOf,
+  allowedActions,
   CATALOG_SCOPE,
   type FactsByName,
   formatScopes,
   type Grant,
-  levelOf,
+  isMemberOfAccount,
   type RegistryCaller,
   type RepositoryPlace,
   repositoryScope,
@@ -71,6 +71,8 @@ export interface Access<A extends Action> {
   repository: RepositoryName;
   /** Where it is, if it was there when the caller's right was decided. */
   place?: RepositoryPlace | undefined;
+  /** The organization's id, where it stands for a registry elsewhere: what is not here may come from there. */
+  upstream?: number | undefined;
   /**
    * For what was found under the name, before any of it is told: decides anew unless the right was decided about that very
    * repository. It may have been made since, or made again by others.
@@ -82,6 +84,14 @@ export interface Access<A extends Action> {
 
 /** What a search under a repository's name takes of an access. */
 export type Confirmable = Pick<Access<"pull">, "repository" | "place" | "confirm">;
+
+/** That the caller may pull from an organization which stands for a registry elsewhere. */
+export type UpstreamAccess = Access<"pull"> & { upstream: number };
+
+/** Whether what is not here may come from a registry elsewhere. */
+export function hasUpstream(access: Access<"pull">): access is UpstreamAccess {
+  return access.upstream !== undefined;
+}
 
 /**
  * Refuses a request unless its caller may do this to the repository. A token is believed: what it grants was decided
@@ -141,7 +151,7 @@ function accessBy<A extends Action>(
     confirmed = id;
     if (caller.grants) ReadableGrants.replace(caller.grants, decided);
   };
-  return { action, repository, place: grant.place, confirm };
+  return { action, repository, place: grant.place, upstream: grant.upstream, confirm };
 }
 
 /** The scope that clients request. A push also requests pull, to find out which parts exist. */
@@ -281,7 +291,7 @@ export function grantOf(
   facts: FactsByName,
 ): Grant {
   const wanted = scope.type === "repository" && scope.actions.includes("*") ? ACTIONS : scope.actions;
-  const { allowed, place, isProspective } = allowedInScope(settings, user, scope, facts);
+  const { allowed, place, isProspective, upstream } = allowedInScope(settings, user, scope, facts);
   const actions = wanted.filter((action) => allowed.includes(action));
   return {
     type: scope.type,
@@ -291,6 +301,7 @@ export function grantOf(
     // Clients can read a token: it does not tell of a repository that they may do nothing with.
     ...(place && actions.length > 0 && { place }),
     ...(isProspective && { isProspective }),
+    ...(upstream !== undefined && actions.length > 0 && { upstream }),
   };
 }
 
@@ -298,6 +309,7 @@ interface Allowed {
   allowed: readonly string[];
   place?: RepositoryPlace | undefined;
   isProspective?: boolean;
+  upstream?: number | undefined;
 }
 
 function allowedInScope(
@@ -307,7 +319,9 @@ function allowedInScope(
   factsByName: FactsByName,
 ): Allowed {
   if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
-    return { allowed: user ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
+    // A rule is granted single things, and no list of them.
+    const mayList = user !== undefined && isMemberOfAccount(user);
+    return { allowed: mayList ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
   }
   if (scope.type !== "repository") return { allowed: [] };
   const repository = repositoryNameOf(scope.name);
@@ -325,8 +339,9 @@ function allowedInScope(
     return { allowed: ACTIONS, isProspective: true };
   }
   return {
-    allowed: actionsOf(levelOf(user, facts, settings.allowsAnonymousPull)),
+    allowed: allowedActions(user, facts, settings.allowsAnonymousPull),
     place: facts.repository && placeOf(facts.repository),
+    upstream: facts.organization?.upstream && facts.organization.id,
   };
 }
 

@@ -1,5 +1,8 @@
-/** Who calls a management API: the one place that makes a {@link Visitor} or {@link Manager} of what credentials say. */
-import type { Credentials, Manager, User, Visitor } from "../../model/rights/access.ts";
+/**
+ * Who calls a management API: the one place that makes a {@link Visitor}, {@link Manager} or {@link Copier} of what credentials
+ * say.
+ */
+import type { Copier, Credentials, Manager, User, Visitor } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 
 /**
@@ -24,6 +27,21 @@ export function visitorOf({ user, reach, address, passwordChanges }: Credentials
 export function managerOf(credentials: Credentials): Manager {
   const user = requireUser(credentials);
   return { ...visitorOf(credentials), user };
+}
+
+/**
+ * Who copies images.
+ *
+ * @throws RegistryError UNAUTHORIZED without credentials.
+ */
+export function copierOf(credentials: Credentials): Copier {
+  const { reach, address, passwordChanges } = credentials;
+  return { api: "replication", user: requireUser(credentials), reach, address, passwordChanges };
+}
+
+/** The same user as a manager, for what pushes and pulls of theirs show and do as well: `registry/dockyard/dockyard.ts`. */
+export function asManager({ user, address, passwordChanges }: Copier): Manager {
+  return { api: "management", user, address, passwordChanges };
 }
 
 /** The user behind a request, for what no anonymous caller may do. @throws RegistryError UNAUTHORIZED. */

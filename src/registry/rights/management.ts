@@ -6,6 +6,7 @@ import {
   type Level,
   levelOf,
   type Manager,
+  type OrganizationFacts,
   organizationLevelOf,
   type User,
   type Visitor,
@@ -15,11 +16,12 @@ import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts
 import { findAccessFacts, findOrganizationFacts } from "../../storage/rights/access.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
+import { upstreamOnly } from "./push-refusals.ts";
 
 export interface RepositoryAccess {
   id: number;
   name: RepositoryName;
-  organization: { id: number; accountId: number };
+  organization: OrganizationFacts;
   isPublic: boolean;
   level: Level;
   /** Whether the level comes from the organization's own account, not from sharing or because the image is public. */
@@ -68,11 +70,19 @@ export async function requireOwnRepository(
   return repository;
 }
 
-export interface OrganizationAccess {
-  id: number;
-  accountId: number;
+export interface OrganizationAccess extends OrganizationFacts {
   name: OrganizationName;
   level: Level;
+}
+
+/**
+ * That images of an organization, or their tags, may be made by hand.
+ *
+ * @throws RegistryError DENIED where it stands for a registry elsewhere, from which alone they come.
+ */
+export function requireOwnImages(name: OrganizationName, { upstream }: OrganizationFacts): void {
+  if (!upstream) return;
+  throw new RegistryError("DENIED", { message: upstreamOnly(name), detail: { name } });
 }
 
 /** @throws RegistryError as {@link requireRepository}, with ORGANIZATION_UNKNOWN. */

@@ -1,5 +1,5 @@
 /** Why somebody may not push, in a sentence that tells what would help (guide 7.3.2). */
-import type { Action, PushFacts, User } from "../../model/rights/access.ts";
+import { type Action, isMemberOfAccount, type PushFacts, type User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import {
   type OrganizationName,
@@ -42,7 +42,13 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
   const quoted = `organization ${organizationOf(repository)}`;
   if (!organization) return reasonNotToCreate(stores.settings, user, organizationOf(repository), facts);
   if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
+  if (organization.upstream) return upstreamOnly(organizationOf(repository));
   return `no right to push there; whoever manages ${quoted} can grant it`;
+}
+
+/** Why nobody may push to an organization that stands for a registry elsewhere. */
+export function upstreamOnly(organization: OrganizationName): string {
+  return `organization ${organization} stands for another registry, from which alone its images come`;
 }
 
 /** Why a push creates no organization for somebody, where there is none; undefined when it does. */
@@ -53,6 +59,7 @@ export function reasonNotToCreate(
   { isNameResting, createdOrganizations: created }: PushFacts,
 ): string | undefined {
   if (!settings.createsOrganizationOnPush) return "the organization does not exist, and a push creates none here";
+  if (!isMemberOfAccount(user)) return "the organization does not exist, and a job creates none";
   if (isNameResting) return `organization ${name} was another account's until a moment ago`;
   if (created < settings.organizationQuota) return undefined;
   return `the organization does not exist, and ${user.name} has created ${created} of at most ${settings.organizationQuota}`;

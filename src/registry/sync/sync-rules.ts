@@ -94,7 +94,7 @@ export async function addRule(call: Call<Manager>, name: RuleOwnerName, wanted: 
   }
 }
 
-/** Changes what is given of a rule. What waits already goes by the rule as it was. */
+/** Changes what is given of a rule. What waits already goes by its old options, unless its tag does not match any more. */
 export async function changeRule(
   call: Call<Manager>,
   name: RuleOwnerName,

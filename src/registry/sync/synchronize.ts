@@ -70,7 +70,8 @@ export async function synchronize(stores: Stores, id: number): Promise<void> {
   const work = await findSyncWork(stores.db, id);
   if (!work || work.job.finishedAt !== null) return;
   const { job, remote, rule, repository } = work;
-  if (rule && !readWanted(rule, repository)(job.tag)) return deleteSyncJobs(stores.db, [id]);
+  // A row that the push has written and nobody has looked at since.
+  if (rule && job.claims === 0 && !readWanted(rule, repository)(job.tag)) return deleteSyncJobs(stores.db, [id]);
   if (!remote) return void (await finishSyncJob(stores.db, job, { status: "failed", detail: `${job.remote} is gone` }));
   if (job.ruleId !== null && !rule) {
     return void (await finishSyncJob(stores.db, job, { status: "cancel", detail: "its rule was deleted" }));

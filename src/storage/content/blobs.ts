@@ -42,7 +42,7 @@ export type FoundBlob = BlobRecord & {
 export type BlobSearch =
   | { outcome: "found"; blob: FoundBlob }
   /** The repository does not have it, or its object is known to be lost. */
-  | { outcome: "blob-unknown"; repository: { id: number } }
+  | { outcome: "blob-unknown"; repository: RepositoryPlace }
   | { outcome: "repository-unknown" };
 
 const findBy = (by: "name" | "id") =>
@@ -255,7 +255,7 @@ export async function findUnlisted(
  * Links the selected pairs, each with 0 and 0: nothing names it yet. A pair with null refuses the whole batch. Over an existing link it writes the same link, so that
  * a row comes back in either case, and its grace period begins anew.
  */
-function insertLinks(db: Database, pairs: SQL) {
+export function insertLinks(db: Database, pairs: SQL) {
   return db
     .insert(repositoryBlobs)
     .select(pairs)

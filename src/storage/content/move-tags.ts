@@ -44,7 +44,7 @@ export function insertMoveHistory(
   db: Database,
   place: ManifestPlace,
   names: readonly Tag[],
-  userId: number,
+  userId: number | null,
   now: Date,
 ) {
   return db.insert(tagHistory).select(

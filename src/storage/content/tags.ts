@@ -36,6 +36,8 @@ export interface TagList {
   name: string | undefined;
   order: "name" | "updatedAt";
   isDescending: boolean;
+  /** What the list is sorted by, and the id, of the entry to go on behind; undefined for the first page. */
+  after?: readonly [key: string | number, id: number] | undefined;
   limit: number;
   offset: number;
 }
@@ -59,7 +61,7 @@ export async function listTagPage(db: Database, list: TagList): Promise<TagRecor
   const page = db
     .select({ rowid })
     .from(tags)
-    .where(isListed(list))
+    .where(and(isListed(list), isAfter(list)))
     .orderBy(...order)
     .limit(list.limit)
     .offset(list.offset);
@@ -68,6 +70,14 @@ export async function listTagPage(db: Database, list: TagList): Promise<TagRecor
 
 function isListed({ repositoryId, name }: TagList): SQL | undefined {
   return and(eq(tags.repositoryId, repositoryId), name === undefined ? isListedTag(tags) : eq(tags.name, name as Tag));
+}
+
+function isAfter({ order, isDescending, after }: TagList): SQL | undefined {
+  if (!after) return undefined;
+  const [key, id] = after;
+  const operator = isDescending ? sql`<` : sql`>`;
+  if (order === "name") return sql`${tags.name} ${operator} ${key}`;
+  return sql`(${tags.updatedAt}, ${tags}.rowid) ${operator} (${key}, ${id})`;
 }
 
 /** The tags are not counted, since there may be a million: triggers keep their number. */
@@ -83,6 +93,34 @@ function countTagsQuery(db: Database, list: TagList) {
 export async function findTagRecord(db: Database, repositoryId: number, tag: Tag): Promise<TagRecord | undefined> {
   const [record] = await selectTagRecords(db, and(eq(tags.repositoryId, repositoryId), eq(tags.name, tag)));
   return record;
+}
+
+/**
+ * All tags of some repositories, companions among them, in no order.
+ *
+ * @returns at most `limit` of them.
+ */
+export function listTagNames(
+  db: Database,
+  repositoryIds: readonly number[],
+  limit: number,
+): Promise<{ repositoryId: number; name: Tag }[]> {
+  return db
+    .select({ repositoryId: tags.repositoryId, name: tags.name })
+    .from(sql`json_each(${JSON.stringify(repositoryIds)}) AS asked`)
+    .innerJoin(tags, sql`${tags.repositoryId} = asked.value`)
+    .limit(limit);
+}
+
+/** The same of one repository, after `last` in byte order. */
+export async function listTagNamesOf(db: Database, repositoryId: number, last: string, limit: number): Promise<Tag[]> {
+  const rows = await db
+    .select({ name: tags.name })
+    .from(tags)
+    .where(and(eq(tags.repositoryId, repositoryId), gt(tags.name, last as Tag)))
+    .orderBy(asc(tags.name))
+    .limit(limit);
+  return rows.map(({ name }) => name);
 }
 
 function selectTagRecords(db: Database, condition: SQL | undefined) {

@@ -19,6 +19,7 @@ import {
   tags,
   triggers,
   unsettledManifests,
+  upstreamTags,
 } from "../schema.ts";
 
 /** The tables that have rows of a repository which nothing else refers to. */
@@ -31,6 +32,7 @@ const TABLES_OF_REPOSITORY = [
   agingLog,
   repositoryPermissions,
   syncJobs,
+  upstreamTags,
 ] as const;
 
 type TableOfRepository = (typeof TABLES_OF_REPOSITORY)[number];
@@ -58,6 +60,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, agingLog, id),
     deleteRows(db, repositoryPermissions, id),
     ...deleteSyncs(db, id),
+    deleteRows(db, upstreamTags, id),
     ...deleteDeliveries(db, triggersOf(id)),
   ]);
   // In a batch of its own: only now is all that belonged to it counted off.
@@ -79,6 +82,7 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   async (db, id) => (await deleteRows(db, agingLog, id)).length,
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteSyncs(db, id)))[1].length,
+  async (db, id) => (await deleteRows(db, upstreamTags, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
 

@@ -4,7 +4,15 @@ import { digestKey } from "../content/companions.ts";
 import type { Database } from "../database.ts";
 import { SLICE_ROWS } from "./cleanups.ts";
 import { COLLECTED, DELETED } from "./gone.ts";
-import { blobs, manifestBlobs, manifestChildren, manifests, restingCompanions, tags } from "../schema.ts";
+import {
+  blobs,
+  manifestBlobs,
+  manifestChildren,
+  manifests,
+  restingCompanions,
+  tags,
+  upstreamParts,
+} from "../schema.ts";
 
 /** Manifests that one slice takes apart, and bytes of their texts. */
 export const SLICE_MANIFESTS = 50;
@@ -68,6 +76,14 @@ export function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | ty
       .delete(manifestBlobs)
       .where(sql`${manifestBlobs}.rowid IN (${edges})`)
       .returning({ id: manifestBlobs.manifestId }),
+    db
+      .delete(upstreamParts)
+      .where(
+        sql`${upstreamParts}.rowid IN (
+          SELECT named.rowid FROM ${page} AS page CROSS JOIN ${upstreamParts} AS named ON named.manifest_id = page.id
+          LIMIT ${SLICE_ROWS})`,
+      )
+      .returning({ id: upstreamParts.manifestId }),
     // Where the subject was pushed again meanwhile it keeps them, which garbage collection finds out.
     db
       .update(manifests)
@@ -101,6 +117,7 @@ export function takingApart(db: Database, last: SQL, kind: typeof COLLECTED | ty
         sql`${manifests.id} IN (
           SELECT page.id FROM ${page} AS page
           WHERE NOT EXISTS (SELECT 1 FROM ${manifestBlobs} AS named WHERE named.manifest_id = page.id)
+            AND NOT EXISTS (SELECT 1 FROM ${upstreamParts} AS named WHERE named.manifest_id = page.id)
             AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.parent_id = page.id)
             AND NOT EXISTS (SELECT 1 FROM ${manifestChildren} AS named WHERE named.child_id = page.id)
             AND NOT EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = page.id)

@@ -16,7 +16,8 @@ export type RepositoryScope = "own" | "shared-by" | "shared-with";
 
 export type RepositoryOrder = "account" | "isPublic" | "name" | "organization" | "tagCount" | "updatedAt";
 
-export interface RepositoryList {
+/** Which repositories a list has. */
+export interface RepositoryFilter {
   user: User;
   scope: RepositoryScope;
   /** The whole name of an organization. */
@@ -29,6 +30,9 @@ export interface RepositoryList {
   account: string | undefined;
   /** Whether at least one share holds. */
   isShared: boolean | undefined;
+}
+
+export interface RepositoryList extends RepositoryFilter {
   order: RepositoryOrder;
   isDescending: boolean;
   limit: number;
@@ -58,9 +62,9 @@ export interface ListedRepository {
 }
 
 /** If a filter finds at most so many images, all of them are looked at and counted. */
-const MAX_COUNTED = 2000;
+export const MAX_COUNTED = 2000;
 /** Otherwise a page looks through so many images, besides those that it shows and leaves out. */
-const MAX_SIFTED = 5000;
+export const MAX_SIFTED = 5000;
 
 function maxSeenFor({ limit, offset }: RepositoryList): number {
   return offset + limit + MAX_SIFTED;
@@ -115,7 +119,7 @@ async function countRepositories(db: Database, list: RepositoryList): Promise<nu
   return row?.total ?? undefined;
 }
 
-function isUnfiltered({ scope, text, category, isPublic, account, isShared }: RepositoryList): boolean {
+function isUnfiltered({ scope, text, category, isPublic, account, isShared }: RepositoryFilter): boolean {
   const filters = [text, category, isPublic, account, isShared];
   return scope === "own" && filters.every((filter) => filter === undefined);
 }
@@ -129,17 +133,7 @@ function listRepositoriesQuery(db: Database, list: RepositoryList) {
   const direction = list.isDescending ? desc : asc;
   return db
     .select({
-      name: repositories.name,
-      accountName: accounts.name,
-      isPublic: repositories.isPublic,
-      category: repositories.category,
-      description: sql<string>`substr(${repositories.description}, 1, ${Math.floor(MAX_LISTED_DESCRIPTIONS_LENGTH / list.limit)})`,
-      createdAt: repositories.createdAt,
-      updatedAt: repositories.updatedAt,
-      pullCount: repositories.pullCount,
-      tagCount: repositories.tagCount,
-      storedBytes: repositories.storedBytes,
-      isShared: sql<number>`${hasRunningShare(db)}`,
+      ...shownColumns(db, list.limit),
       isEnd: sql<number>`page.is_end`,
       tags: sql<string>`(
         SELECT json_group_array(name) FROM (
@@ -152,17 +146,37 @@ function listRepositoriesQuery(db: Database, list: RepositoryList) {
     .orderBy(direction(sql`page.key`), direction(sql`page.id`));
 }
 
+/**
+ * What a list shows of a row of `repositories` and of its account.
+ *
+ * @param limit how many entries the list may have: each has its part of the room for descriptions.
+ */
+export function shownColumns(db: Database, limit: number) {
+  return {
+    name: repositories.name,
+    accountName: accounts.name,
+    isPublic: repositories.isPublic,
+    category: repositories.category,
+    description: sql<string>`substr(${repositories.description}, 1, ${Math.floor(MAX_LISTED_DESCRIPTIONS_LENGTH / limit)})`,
+    createdAt: repositories.createdAt,
+    updatedAt: repositories.updatedAt,
+    pullCount: repositories.pullCount,
+    tagCount: repositories.tagCount,
+    storedBytes: repositories.storedBytes,
+    isShared: sql<number>`${hasRunningShare(db)}`,
+  };
+}
+
 const SOURCES = { own: "own", "shared-by": "sent", "shared-with": "shared" } as const satisfies Record<
   RepositoryScope,
   ImageSource
 >;
 
 function boundedListOf(db: Database, list: RepositoryList): BoundedList {
-  const { user, scope, organization, text, category, isPublic, limit, offset } = list;
+  const { user, scope, organization, limit, offset } = list;
   const ofOrganization = organization && eq(repositories.organizationId, organizationIdOf(organization));
   const ofAccount = eq(repositories.accountId, user.accountId);
   const within = scope === "own" ? ofAccount : sql`${repositories.shareCount} > 0`;
-  const source = SOURCES[scope];
   return {
     table: repositories,
     id: repositories.id,
@@ -173,8 +187,7 @@ function boundedListOf(db: Database, list: RepositoryList): BoundedList {
     conditions: isListed(db, list),
     columns: LISTED_COLUMNS,
     selectors: [
-      ...imageSelectors(source, user, { text, category, isPublic }, MAX_COUNTED),
-      ...(ofOrganization ? [imagesWhere(ofOrganization)] : []),
+      ...filterSelectors(list),
       // An account of a usual size is counted whole, whatever the filters.
       ...(scope === "own" && !isUnfiltered(list) ? [imagesWhere(ofAccount)] : []),
     ],
@@ -184,6 +197,14 @@ function boundedListOf(db: Database, list: RepositoryList): BoundedList {
     maxFew: MAX_COUNTED,
     maxWalked: hasIndex(list) ? maxSeenFor(list) : 0,
   };
+}
+
+/** The filters of a list that have an index of their own. */
+export function filterSelectors({ user, scope, organization, text, category, isPublic }: RepositoryFilter): SQL[] {
+  return [
+    ...imageSelectors(SOURCES[scope], user, { text, category, isPublic }, MAX_COUNTED),
+    ...(organization ? [imagesWhere(eq(repositories.organizationId, organizationIdOf(organization)))] : []),
+  ];
 }
 
 /** The name without its organization. */
@@ -203,7 +224,8 @@ function keyOf({ order, organization }: RepositoryList): SQL {
   return SORT_KEYS[order === "name" && organization !== undefined ? "organization" : order];
 }
 
-function isListed(db: Database, list: RepositoryList): SQL | undefined {
+/** Whether a row of `repositories` is one that a list has. */
+export function isListed(db: Database, list: RepositoryFilter): SQL | undefined {
   const { organization, text, category, isPublic, account, isShared } = list;
   return and(
     isInScope(db, list),
@@ -218,7 +240,7 @@ function isListed(db: Database, list: RepositoryList): SQL | undefined {
   );
 }
 
-function isInScope(db: Database, { scope, user }: RepositoryList): SQL | undefined {
+function isInScope(db: Database, { scope, user }: RepositoryFilter): SQL | undefined {
   if (scope === "own") return isOwn(db, user);
   if (scope === "shared-by") return and(isOwn(db, user), sql`${repositories.shareCount} > 0`);
   return isSharedWith(db, user);

@@ -14,6 +14,7 @@ import {
   syncRules,
   users,
 } from "../schema.ts";
+import { deleteGoneUpstreams } from "../upstreams/upstreams.ts";
 import { imageCountOf } from "../quotas/totals.ts";
 import { restingNameQuery } from "./new-organizations.ts";
 import { contains } from "../accounts/users.ts";
@@ -98,6 +99,7 @@ export async function deleteOrganization(
       .where(
         sql`${syncRules.organizationId} IN (SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} >= ${GONE})`,
       ),
+    deleteGoneUpstreams(db),
   ]);
   const [organization] = hidden;
   if (organization) return { outcome: "deleted", id: organization.id };

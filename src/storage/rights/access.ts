@@ -1,10 +1,11 @@
 /** What decisions about access go by: `model/rights/access.ts`. */
-import { and, eq, exists, inArray, isNull, ne, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, eq, exists, inArray, isNull, ne, not, or, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import {
   type AccessFacts,
   atLeast,
   type FactsByName,
   isAdministrator,
+  isMemberOfAccount,
   type Level,
   type PushFacts,
   type User,
@@ -20,6 +21,7 @@ import {
   repositories,
   repositoryPermissions,
   shares,
+  upstreams,
   users,
 } from "../schema.ts";
 import { createdOrganizationsQuery, restingNameQuery } from "../organizations/new-organizations.ts";
@@ -83,6 +85,7 @@ function pushFactsOf(
     SELECT json_group_array(json_object(
       'name', asked.value ->> 'name',
       'organizationId', ${organizations.id}, 'ownerId', ${organizations.accountId},
+      'isUpstreamPublic', ${upstreams.isPublic},
       'id', ${repositories.id}, 'accountId', ${repositories.accountId}, 'generation', ${repositories.generation},
       'isPublic', ${repositories.isPublic},
       'organizationLevel', ${organizationPermissions.level}, 'repositoryLevel', ${repositoryPermissions.level},
@@ -91,6 +94,7 @@ function pushFactsOf(
       'created', iif(${organizations.id} IS NULL, ${createdOrganizationsQuery(db, id)}, 0)))
     FROM json_each(${asked}) AS asked
     LEFT JOIN ${organizations} ON ${organizations.name} = ${organization}
+    LEFT JOIN ${upstreams} ON ${upstreams.organizationId} = ${organizations.id}
     LEFT JOIN ${repositories} ON ${repositories.name} = asked.value ->> 'name'
     LEFT JOIN ${organizationPermissions}
       ON ${organizationPermissions.organizationId} = ${organizations.id} AND ${organizationPermissions.userId} = ${id}
@@ -106,6 +110,8 @@ interface FactsRow {
   name: RepositoryName;
   organizationId: number | null;
   ownerId: number | null;
+  /** Null where the organization stands for no registry elsewhere. */
+  isUpstreamPublic: number | null;
   id: number | null;
   accountId: number | null;
   generation: number | null;
@@ -125,7 +131,10 @@ function readFacts(text: string): FactsByName {
 function factsOf(row: FactsRow): PushFacts {
   const { organizationId, ownerId, id, accountId, generation, isPublic } = row;
   return {
-    organization: organizationId !== null && ownerId !== null ? { id: organizationId, accountId: ownerId } : undefined,
+    organization:
+      organizationId !== null && ownerId !== null
+        ? { id: organizationId, accountId: ownerId, upstream: upstreamFacts(row.isUpstreamPublic) }
+        : undefined,
     repository:
       id !== null && accountId !== null && generation !== null
         ? { id, accountId, generation, isPublic: isPublic === 1 }
@@ -136,6 +145,10 @@ function factsOf(row: FactsRow): PushFacts {
     isNameResting: row.isNameResting === 1,
     createdOrganizations: row.created,
   };
+}
+
+function upstreamFacts(isPublic: number | boolean | null): { isPublic: boolean } | undefined {
+  return isPublic === null ? undefined : { isPublic: Boolean(isPublic) };
 }
 
 /** What decides about access to some repositories, in one query; none is sent for no repository. */
@@ -204,6 +217,7 @@ const findUserBy = (isMeant: SQL) =>
       accountId: found.accountId,
       accountName: found.accountName,
       role: found.role,
+      kind: found.kind,
       passwordHash: found.passwordHash,
       passwordChanges: found.passwordChanges,
     };
@@ -224,9 +238,11 @@ export async function findOrganizationFacts(
   const [row] = await db
     .select({
       organization: { id: organizations.id, accountId: organizations.accountId },
+      isUpstreamPublic: upstreams.isPublic,
       organizationLevel: organizationPermissions.level,
     })
     .from(organizations)
+    .leftJoin(upstreams, eq(upstreams.organizationId, organizations.id))
     .leftJoin(
       organizationPermissions,
       and(
@@ -236,7 +252,7 @@ export async function findOrganizationFacts(
     )
     .where(eq(organizations.name, organization));
   return {
-    organization: row?.organization,
+    organization: row && { ...row.organization, upstream: upstreamFacts(row.isUpstreamPublic) },
     repository: undefined,
     organizationLevel: row?.organizationLevel ?? undefined,
     repositoryLevel: undefined,
@@ -297,9 +313,22 @@ function suffices(
   return wanted === "read" ? undefined : inArray(level, atLeast(wanted));
 }
 
-/** Whether a row of `organizations` is one that a user may push new images to: `organizationLevelOf` is `edit` or more. */
+/** Whether an organization stands for a registry elsewhere, to which nothing is pushed. */
+function isUpstream(db: Database, organizationId: SQLWrapper): SQL {
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(upstreams)
+      .where(sql`${upstreams.organizationId} = ${organizationId}`),
+  );
+}
+
+/**
+ * Whether a row of `organizations` is one that a user may push new images to: `organizationLevelOf` is `edit` or more, and it
+ * stands for no registry elsewhere.
+ */
 export function mayAddImages(db: Database, user: User): SQL | undefined {
-  const isOfAccount = eq(organizations.accountId, user.accountId);
+  const isOfAccount = and(eq(organizations.accountId, user.accountId), not(isUpstream(db, organizations.id)));
   if (isAdministrator(user)) return isOfAccount;
   return and(
     isOfAccount,
@@ -334,7 +363,7 @@ export function mayPushNow(
         .from(table)
         .where(and(eq(table.userId, userId), target, suffices(table.level, "edit"))),
     );
-  return exists(
+  const isUser = exists(
     db
       .select({ one: sql`1` })
       .from(users)
@@ -352,10 +381,12 @@ export function mayPushNow(
         ),
       ),
   );
+  return sql`(${isUser} AND NOT ${isUpstream(db, repositories.organizationId)})`;
 }
 
-/** Whether a row of `repositories` is private and shared with a user's account. */
+/** Whether a row of `repositories` is private and shared with a user's account, of which a trust rule is no member. */
 export function isSharedWith(db: Database, user: User): SQL | undefined {
+  if (!isMemberOfAccount(user)) return sql`false`;
   return and(
     eq(repositories.isPublic, false),
     exists(

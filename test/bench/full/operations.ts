@@ -31,7 +31,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   frequency: "daily",
 };
 /** Downloads, which have as many rows as there are. */
-const DOWNLOADS = /\/(audit\/export|archive)$/;
+const DOWNLOADS = /\/(audit\/export|archive|dockyard\/v2\/repositories)$/;
 
 /** Each question that the registry's own description has, so that no route is forgotten. */
 export function describedOperations(description: unknown): Operation[] {
@@ -41,7 +41,7 @@ export function describedOperations(description: unknown): Operation[] {
     .map(([path]) => ({
       who: "admin" as const,
       path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PARAMETERS[name] ?? "1"),
-      constant: path.startsWith("/v2/manage") ? SWR_CONSTANT : CONSTANT,
+      constant: /^\/v[23]\/manage/.test(path) ? SWR_CONSTANT : CONSTANT,
     }));
 }
 
@@ -204,6 +204,44 @@ export function operations(now: number): Operation[] {
         SWR_CONSTANT,
       ),
     ),
+    ...(["admin", "member", "guest"] as const).flatMap((who) =>
+      list(
+        who,
+        "/v3/manage/repos",
+        combinations({
+          namespace: [undefined, "big", "small"],
+          name: [undefined, "image-77", "nothing"],
+          is_public: [undefined, "true"],
+          marker: [undefined, "3000"],
+        }),
+        SWR_CONSTANT,
+      ),
+    ),
+    ...(["admin", "partner"] as const).flatMap((who) =>
+      list(
+        who,
+        "/v3/manage/shared-repositories",
+        combinations({
+          shared_by: ["self", "thirdparty"],
+          name: [undefined, "image-77", "nothing"],
+          status: [undefined, "true", "false"],
+        }),
+        SWR_CONSTANT,
+      ),
+    ),
+    ...list(
+      "admin",
+      `${swrLarge}/tags`.replace("/v2/", "/v3/"),
+      combinations({
+        order_column: [undefined, "tag"],
+        order_type: [undefined, "asc"],
+        marker: [undefined, "v5"],
+        with_manifest: [undefined, "true"],
+      }).filter((query) => query.includes("order_column") || !query.includes("marker")),
+      20_000,
+    ),
+    ...list("admin", `${swrLarge}/v77/accessories`, combinations({ limit: [undefined, "100"] }), 20_000),
+    ...list("admin", `${swrLarge}/v77/references`, [""], 20_000),
     ...list(
       "admin",
       `${swrLarge}/tags`,

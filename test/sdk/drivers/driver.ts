@@ -1,4 +1,4 @@
-/** Huawei's SDKs for other languages, each called by a program of that language that stays for a whole test file. */
+/** Huawei's SDKs for other languages, and Harbor, each called by a program that stays for a whole test file. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createHash } from "node:crypto";
@@ -51,15 +51,24 @@ export async function preparePython(): Promise<Prepared> {
 }
 
 /** Builds the Go driver, with the SDK at the version of its go.mod. */
-export async function prepareGo(): Promise<Prepared> {
+export function prepareGo(): Promise<Prepared> {
+  return buildGo("go", "the Go SDK");
+}
+
+/** Builds what sends Harbor's requests. */
+export function prepareHarbor(): Promise<Prepared> {
+  return buildGo("harbor", "what sends Harbor's requests");
+}
+
+async function buildGo(name: string, what: string): Promise<Prepared> {
   const go = findProgram("go") ?? ["/usr/local/go/bin/go"].find(existsSync);
   if (go === undefined) return { reason: "go not installed" };
-  const folder = join(import.meta.dirname, "go");
-  const target = join(CACHE, "go-driver");
+  const folder = join(import.meta.dirname, name);
+  const target = join(CACHE, `${name}-driver`);
   mkdirSync(CACHE, { recursive: true });
   const build = [go, "build", "-o", target, "."] as const;
   const { exitCode, output } = await execute(build, { cwd: folder, timeout: INSTALL_MS });
-  if (exitCode !== 0) return { reason: `the Go SDK could not be built: ${lastLine(output)}` };
+  if (exitCode !== 0) return { reason: `${what} could not be built: ${lastLine(output)}` };
   return { command: [target] };
 }
 

@@ -1,8 +1,8 @@
-/** What SWR tells of an account, its login commands, and what Berth does not have. */
+/** What SWR tells of an account, and its login commands. */
 import { beforeAll, expect, test } from "vitest";
 import { MANIFEST_TYPE, pushImage, type PushedImage } from "../../support/server-images.ts";
 import { type Person } from "../../support/server-people.ts";
-import { type Operation, PROJECT_ID, type SdkUser, type SdkRegistry } from "../sdk-registry.ts";
+import { PROJECT_ID, type SdkUser, type SdkRegistry } from "../sdk-registry.ts";
 
 const HOURS_24 = 24 * 3600 * 1000;
 
@@ -131,15 +131,6 @@ export function account(setting: SdkRegistry): void {
     expect(response.headers.get("X-Swr-Dockerlogin")).toContain(address);
     const expires = Date.parse(response.headers.get("X-Swr-Expireat") ?? "");
     expect(Math.abs(expires - Date.now() - HOURS_24)).toBeLessThan(60_000);
-  });
-
-  test("what there is not is refused as not implemented", async () => {
-    for (const path of ["/v3/manage/repos", `/v2/manage/namespaces/west/repos/web/1/references`]) {
-      const response = await person.send("GET", path);
-      expect(response.status).toBe(501);
-      const body = await response.json();
-      expect(body).toMatchObject({ error_code: expect.any(String), errors: [{ errorCode: expect.any(String) }] });
-    }
   });
 
   test("what is no operation is refused in SWR's shape", async () => {

@@ -23,6 +23,7 @@ import sharing from "./sharing.ts";
 import sync from "./sync.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
+import upstreams from "./upstreams.ts";
 
 const english = {
   account,
@@ -49,6 +50,7 @@ const english = {
   sync,
   triggers,
   upload,
+  upstreams,
 };
 
 export default english;

@@ -32,6 +32,7 @@ const organizations = {
   tabMembers: "Users and rights",
   tabSync: "Synchronization",
   tabClusters: "Clusters",
+  tabUpstream: "Pull-through cache",
   tabUsage: "Usage",
   facts: "Created by {{name}}",
   missingTitle: "There is no such organization",

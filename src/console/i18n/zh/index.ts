@@ -24,6 +24,7 @@ import sharing from "./sharing.ts";
 import sync from "./sync.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
+import upstreams from "./upstreams.ts";
 
 const chinese: typeof english = {
   account,
@@ -50,6 +51,7 @@ const chinese: typeof english = {
   sync,
   triggers,
   upload,
+  upstreams,
 };
 
 export default chinese;

@@ -32,6 +32,7 @@ const organizations: typeof en = {
   tabMembers: "用户",
   tabSync: "镜像同步",
   tabClusters: "集群",
+  tabUpstream: "拉取缓存",
   tabUsage: "用量",
   facts: "创建者：{{name}}",
   missingTitle: "组织不存在",

@@ -43,6 +43,7 @@ import { LevelBadge, PermissionTable } from "../permissions/permission-table.tsx
 import QuotaCard from "../quotas/quota-card.tsx";
 import { OrganizationSyncTab } from "../sync/organization-sync-tab.tsx";
 import { ClustersTab } from "./clusters-tab.tsx";
+import { UpstreamTab } from "./upstream-tab.tsx";
 import styles from "./organizations.module.css";
 
 /** What a page shows of an organization, from left to right; each has an address of its own but the first. */
@@ -60,6 +61,12 @@ const TABS = [
     label: "tabClusters",
     content: ClustersTab,
     isFor: ({ level }: Organization) => isAtLeast(level, "edit"),
+  },
+  {
+    id: "upstream",
+    label: "tabUpstream",
+    content: UpstreamTab,
+    isFor: ({ level }: Organization) => level === "manage",
   },
   { id: "usage", label: "tabUsage", content: UsageTab, isFor: ({ level }: Organization) => level !== null },
 ] as const;

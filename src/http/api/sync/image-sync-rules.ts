@@ -91,7 +91,7 @@ imageSyncRules.openapi(
     tags: SYNC_TAGS,
     operationId: "updateSyncRule",
     summary: "Change a rule of synchronization",
-    description: `Jobs that wait already go by what the rule was. ${WHO_MAY}`,
+    description: `Jobs that wait go by the options as they were; those whose tags match no more are not done. ${WHO_MAY}`,
     request: { params: RuleParams, ...jsonBody(ImageRuleChanges) },
     responses: { 200: json(ImageRule, "The rule as it is now.") },
   }),

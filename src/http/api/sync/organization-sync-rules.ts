@@ -94,7 +94,7 @@ organizationSyncRules.openapi(
     tags: SYNC_TAGS,
     operationId: "updateOrganizationSyncRule",
     summary: "Change a rule of synchronization",
-    description: `Jobs that wait already go by what the rule was. ${WHO_MAY}`,
+    description: `Jobs that wait go by the options as they were; those whose tags match no more are not done. ${WHO_MAY}`,
     request: { params: RuleParams, ...jsonBody(OrganizationRuleChanges) },
     responses: { 200: json(OrganizationRule, "The rule as it is now.") },
   }),

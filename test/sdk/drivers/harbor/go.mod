@@ -1,0 +1,3 @@
+module berth/harbor
+
+go 1.21
