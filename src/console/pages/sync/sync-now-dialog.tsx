@@ -118,6 +118,7 @@ function useOutcome(isElsewhere: boolean) {
   const { t } = useTranslation("sync");
   const [, navigate] = useLocation();
   const { organization, image } = useImage();
+  const toJobs = () => navigate(imagePath({ organization, image }, "sync"));
   return ({ jobs, unknown }: { jobs: number; unknown: readonly string[] }) => {
     if (unknown.length > 0) {
       const tags = unknown.slice(0, MAX_NAMED).join(", ");
@@ -125,7 +126,6 @@ function useOutcome(isElsewhere: boolean) {
     }
     if (jobs === 0 && unknown.length === 0) toast(t("nothingToDo"), { tone: "info" });
     if (jobs === 0) return;
-    const toJobs = () => navigate(imagePath({ organization, image }, "sync"));
     toast(t("started", { count: jobs, number: formatNumber(jobs) }), {
       ...(isElsewhere && { action: { label: t("showJobs"), onPress: toJobs } }),
     });
