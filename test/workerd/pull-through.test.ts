@@ -5,8 +5,23 @@ import { DockerHub, HUB, LIMIT_WORDS } from "../support/workerd/docker-hub.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { expireUnpulled } from "../../src/registry/upstreams/idle-tags.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
-import { asUser, auditOf, type Client, newAccount, newName, newOrganization, withSettings } from "../support/workerd/managing-clients.ts";
-import { errorCodes, errorsOf, fetchAnonymously, OCI_INDEX, OCI_MANIFEST, someBytes } from "../support/workerd/registry-requests.ts";
+import {
+  asUser,
+  auditOf,
+  type Client,
+  newAccount,
+  newName,
+  newOrganization,
+  withSettings,
+} from "../support/workerd/managing-clients.ts";
+import {
+  errorCodes,
+  errorsOf,
+  fetchAnonymously,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  someBytes,
+} from "../support/workerd/registry-requests.ts";
 
 let hub: DockerHub;
 beforeEach(() => {
@@ -259,7 +274,9 @@ describe("a blob", () => {
       expect([response.status, response.headers.get("Content-Length")]).toEqual([200, "300000"]);
       expect(new Uint8Array(await response.arrayBuffer())).toEqual(layer);
     }
-    expect(hub.asked.filter((request) => request.includes("/blobs/"))).toEqual([`GET /v2/library/nginx/blobs/${digest}`]);
+    expect(hub.asked.filter((request) => request.includes("/blobs/"))).toEqual([
+      `GET /v2/library/nginx/blobs/${digest}`,
+    ]);
     const sent = hub.requests.filter(({ path: asked }) => asked.startsWith("https://production"));
     expect(sent.map(({ authorization }) => authorization)).toEqual([null]);
     const parts = await env.DB.prepare("SELECT count(*) AS parts FROM upstream_parts WHERE digest = ?")
@@ -295,10 +312,11 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>, count: number) {
   let isBroken = false;
   const open = () => {
     let at = 0;
+    const isWaiting = () => at >= allowed && !isBroken;
     return new ReadableStream({
       type: "bytes",
       async pull(controller) {
-        while (at >= allowed && !isBroken) await scheduler.wait(5);
+        while (isWaiting()) await scheduler.wait(5);
         if (isBroken) throw new Error("the connection broke");
         controller.enqueue(bytes.slice(at, allowed));
         at = allowed;
@@ -347,7 +365,8 @@ describe("a blob that is on its way", () => {
     expect(first?.value?.byteLength).toBeGreaterThan(0);
     for (let pieces = 0; pieces < 3; pieces += 1) coming.next();
     let length = first?.value?.byteLength ?? 0;
-    for (let piece = await reader?.read(); !piece?.done; piece = await reader?.read()) length += piece?.value.byteLength ?? 0;
+    for (let piece = await reader?.read(); !piece?.done; piece = await reader?.read())
+      length += piece?.value.byteLength ?? 0;
     expect(length).toBe(400_000);
   });
 
@@ -480,7 +499,9 @@ describe("what is here", () => {
     const cache = await newCache();
     const { bytes, digest, path } = await newImage(cache, [someBytes(200_000)]);
     await (await cache.administrator.get(path)).arrayBuffer();
-    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?").bind(digest).first<string>("object_key");
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?")
+      .bind(digest)
+      .first<string>("object_key");
     await env.BUCKET.delete(key ?? "");
     for (let times = 0; times < 2; times += 1) {
       expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
@@ -528,7 +549,9 @@ describe("what is here", () => {
       .bind(`${cache.organization}/nginx`)
       .first<number>("id");
     expect(await countRows("upstream_parts", "repository_id = ?", id ?? 0)).toBeGreaterThan(0);
-    expect((await cache.administrator.delete(`/api/organizations/${cache.organization}/images/nginx`)).status).toBe(204);
+    expect((await cache.administrator.delete(`/api/organizations/${cache.organization}/images/nginx`)).status).toBe(
+      204,
+    );
     await vi.waitUntil(async () => (await countRows("repositories", "id = ?", id ?? 0)) === 0, { timeout: 5000 });
     expect(await countRows("upstream_parts", "repository_id = ?", id ?? 0)).toBe(0);
     expect(await countRows("upstream_tags", "repository_id = ?", id ?? 0)).toBe(0);
@@ -619,14 +642,21 @@ describe("a mirror", () => {
 
 describe("what refers to a manifest", () => {
   const SUBJECT = `sha256:${"a".repeat(64)}`;
-  const signature = { mediaType: OCI_MANIFEST, digest: `sha256:${"b".repeat(64)}`, size: 7, artifactType: "a/signature" };
+  const signature = {
+    mediaType: OCI_MANIFEST,
+    digest: `sha256:${"b".repeat(64)}`,
+    size: 7,
+    artifactType: "a/signature",
+  };
   const sbom = { ...signature, digest: `sha256:${"c".repeat(64)}`, artifactType: "a/sbom" };
 
   it.for(["referrers/", "manifests/sha256-"])("is what upstream says at %s", async (at, { expect }) => {
     const { administrator, organization } = await newCache();
     hub.instead = (request) => {
       if (!request.url.startsWith(HUB) || request.headers.get("Authorization") === null) return undefined;
-      return request.url.includes(at) ? Response.json({ manifests: [sbom, signature] }) : new Response(null, { status: 404 });
+      return request.url.includes(at)
+        ? Response.json({ manifests: [sbom, signature] })
+        : new Response(null, { status: 404 });
     };
     const path = `/v2/${organization}/nginx/referrers/${SUBJECT}`;
     expect(await (await administrator.get(path)).json()).toMatchObject({ manifests: [signature, sbom] });
@@ -654,7 +684,8 @@ describe("an organization", () => {
       await administrator.delete(path),
       await administrator.send("PUT", path, { remote, path: "bitnami" }),
     ];
-    for (const refusal of refusals) expect([refusal.status, await errorCodes(refusal)]).toEqual([409, expect.anything()]);
+    for (const refusal of refusals)
+      expect([refusal.status, await errorCodes(refusal)]).toEqual([409, expect.anything()]);
     const changed = await administrator.send("PUT", path, { remote, tagLifetime: 60, public: true });
     expect(await changed.json()).toMatchObject({ tagLifetime: 60, public: true });
     const image = await administrator.get(`/api/organizations/${organization}/images/nginx`);

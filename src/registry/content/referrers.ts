@@ -52,10 +52,7 @@ export async function listReferrers(
 }
 
 /** One page of a list that came from elsewhere. */
-function pageOfListed(
-  listed: readonly ReferrerDescriptor[],
-  { artifactType, last }: ReferrerQuery,
-): ReferrerPage {
+function pageOfListed(listed: readonly ReferrerDescriptor[], { artifactType, last }: ReferrerQuery): ReferrerPage {
   const following = listed
     .filter((each) => each.digest > last && (artifactType === undefined || each.artifactType === artifactType))
     .toSorted((one, other) => (one.digest < other.digest ? -1 : 1));

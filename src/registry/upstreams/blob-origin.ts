@@ -97,7 +97,12 @@ export class BlobOrigin {
   }
 
   async #refuse(stores: Stores, ask: BlobAsk, error: unknown): Promise<UpstreamRefusal> {
-    const answer = await this.#requests.refuse(stores, error, `blob ${ask.digest} of ${ask.repository}`, "BLOB_UNKNOWN");
+    const answer = await this.#requests.refuse(
+      stores,
+      error,
+      `blob ${ask.digest} of ${ask.repository}`,
+      "BLOB_UNKNOWN",
+    );
     this.#refused = { answer, until: Date.now() + BELIEVED_MS };
     return answer;
   }

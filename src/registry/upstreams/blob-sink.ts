@@ -54,7 +54,8 @@ async function openParts(bucket: R2Bucket, key: string, digest: Digest, size: nu
   const hash = createHash(algorithm);
   const parts: R2UploadedPart[] = [];
   let at = 0;
-  let current: { writer: WritableStreamDefaultWriter<Uint8Array>; stored: Promise<R2UploadedPart>; left: number } | undefined;
+  let current:
+    { writer: WritableStreamDefaultWriter<Uint8Array>; stored: Promise<R2UploadedPart>; left: number } | undefined;
   const begin = () => {
     const left = Math.min(PART_BYTES, size - at);
     const { readable, writable } = new FixedLengthStream(left);

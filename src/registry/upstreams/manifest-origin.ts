@@ -99,7 +99,13 @@ export class ManifestOrigin {
         const described = isPull ? undefined : await this.#describe(stores, image, reference, signal);
         if (described) return { outcome: "described", ...described };
         return await withDocuments(async (memory) => {
-          return this.#keep(stores, ask, image, await this.#fetch(stores, image, reference, { signal, memory }), undefined);
+          return this.#keep(
+            stores,
+            ask,
+            image,
+            await this.#fetch(stores, image, reference, { signal, memory }),
+            undefined,
+          );
         });
       }
       // Docker Hub does not count HEAD. Where nothing is here, a pull needs the whole of it anyway.
@@ -223,4 +229,3 @@ function pullerOf({ user }: ManifestAsk, { upstream }: OriginImage): Puller {
   const { id, name, accountId, address } = user;
   return { recorded: { user: { id, name, accountId }, address }, userId: id };
 }
-

@@ -79,13 +79,15 @@ export class ReferrersOrigin {
       });
       const { success, data } = Referrers.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
       if (!success) throw new ProtocolViolation("the list of referrers is none");
-      return (data.manifests ?? []).slice(0, MAX_LISTED).map(({ mediaType, digest, size, artifactType, annotations }) => ({
-        mediaType,
-        digest,
-        size,
-        ...(artifactType && { artifactType }),
-        ...(annotations && { annotations }),
-      }));
+      return (data.manifests ?? [])
+        .slice(0, MAX_LISTED)
+        .map(({ mediaType, digest, size, artifactType, annotations }) => ({
+          mediaType,
+          digest,
+          size,
+          ...(artifactType && { artifactType }),
+          ...(annotations && { annotations }),
+        }));
     });
   }
 }

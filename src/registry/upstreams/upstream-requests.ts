@@ -7,7 +7,12 @@ import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
 import { organizationOf } from "../../kernel/reference.ts";
 import { readRateLimit } from "../../model/upstreams/rate-limit.ts";
 import { upstreamLabel, upstreamName } from "../../model/upstreams/upstreams.ts";
-import { findUpstream, noteUpstream, type UpstreamNote, type UpstreamRecord } from "../../storage/upstreams/upstreams.ts";
+import {
+  findUpstream,
+  noteUpstream,
+  type UpstreamNote,
+  type UpstreamRecord,
+} from "../../storage/upstreams/upstreams.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { requireOutbound } from "../outbound/paces.ts";
 import { openRemote } from "../remotes/remote-client.ts";
@@ -145,7 +150,10 @@ function describeFailure(
   if (error instanceof RegistryRefusal) return describeRefusal(error, label, what, remote);
   if (error instanceof RegistryError) return describeOwnRefusal(error, label);
   if (error instanceof ContentMismatch || error instanceof ProtocolViolation) {
-    return { code: "UPSTREAM_FAILED", message: `${label} answers for ${what} what makes no sense: ${shorten(error.message)}` };
+    return {
+      code: "UPSTREAM_FAILED",
+      message: `${label} answers for ${what} what makes no sense: ${shorten(error.message)}`,
+    };
   }
   if (error instanceof DOMException) {
     return { code: "UPSTREAM_FAILED", message: `${label} gave no answer about ${what} in time` };
@@ -187,7 +195,10 @@ function describeOwnRefusal(error: RegistryError, label: string): DescribedFailu
       return { code: "UPSTREAM_FAILED", message };
     case "MANIFEST_INVALID":
     case "MANIFEST_TOO_LARGE":
-      return { code: "UPSTREAM_FAILED", message: `the manifest that ${label} has is not one for this registry: ${message}` };
+      return {
+        code: "UPSTREAM_FAILED",
+        message: `the manifest that ${label} has is not one for this registry: ${message}`,
+      };
     default:
       return undefined;
   }

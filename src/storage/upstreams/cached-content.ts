@@ -154,7 +154,7 @@ export async function keepManifest(
   const repositoryId = repositoryIdOf(repository);
   const place = { repositoryId, digest };
   const names = tag === undefined ? [] : [tag];
-  const sized = (digests: readonly Digest[]) => digests.map((each) => ({ digest: each, size: sizes.get(each) ?? 0 }));
+  const sized = (digests: readonly Digest[]) => digests.map((named) => ({ digest: named, size: sizes.get(named) ?? 0 }));
   try {
     const results = await db.batch([
       insertRepository(db, image, now),
@@ -245,7 +245,12 @@ function refusalOf(error: unknown): Keeping {
 /** The statement that creates an image, unless it exists. An organization that is gone, or stands for itself, refuses the batch. */
 function insertRepository(
   db: Database,
-  { organizationId, repository, organization, accountId }: CachedImage & { organization: OrganizationName; accountId: number },
+  {
+    organizationId,
+    repository,
+    organization,
+    accountId,
+  }: CachedImage & { organization: OrganizationName; accountId: number },
   now: Date,
 ) {
   const upstream = (column: SQL) => sql`(
@@ -322,9 +327,7 @@ function joinParents(db: Database, place: ManifestPlace) {
   return [
     db
       .insert(manifestChildren)
-      .select(
-        sql`SELECT ${upstreamParts.manifestId}, ${manifestIdAt(place)} FROM ${upstreamParts} WHERE ${isOfIt}`,
-      )
+      .select(sql`SELECT ${upstreamParts.manifestId}, ${manifestIdAt(place)} FROM ${upstreamParts} WHERE ${isOfIt}`)
       .onConflictDoNothing({ target: [manifestChildren.parentId, manifestChildren.childId] }),
     db.delete(upstreamParts).where(isOfIt),
   ] as const;
@@ -340,8 +343,7 @@ export interface FetchedBlob {
 /** What came of keeping a blob. Unless it was kept, nothing has changed. */
 export type BlobKeeping =
   /** The object that the blob has, and when it was found lost. */
-  | { outcome: "kept"; objectKey: string; lostAt: Date | null }
-  | Exclude<Keeping, { outcome: "kept" }>;
+  { outcome: "kept"; objectKey: string; lostAt: Date | null } | Exclude<Keeping, { outcome: "kept" }>;
 
 /** Makes stored bytes, whose digest was verified, a blob of an image, and a part of its manifests that name it. */
 export async function keepBlob(

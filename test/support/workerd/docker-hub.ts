@@ -144,7 +144,8 @@ export class DockerHub {
     });
     if (!manifest) return refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
     if (method === "GET") {
-      if (this.remaining === 0) return refusal(429, "TOOMANYREQUESTS", LIMIT_WORDS, { ...limits(), "retry-after": "120" });
+      if (this.remaining === 0)
+        return refusal(429, "TOOMANYREQUESTS", LIMIT_WORDS, { ...limits(), "retry-after": "120" });
       this.remaining -= 1;
     }
     const { text, type } = manifest;

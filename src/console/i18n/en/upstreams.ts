@@ -4,7 +4,8 @@ const upstreams = {
   intro: "An organization can stand for another registry: what is pulled from it comes from there, and is kept.",
   set: "Choose a registry",
   noneTitle: "This organization stands for no other registry",
-  noneText: "Choose one, such as Docker Hub, and pull its images through this organization. Nothing can be pushed to it then.",
+  noneText:
+    "Choose one, such as Docker Hub, and pull its images through this organization. Nothing can be pushed to it then.",
   noneFull: "Only an organization without images can stand for another registry.",
   formTitle: "Registry that {{name}} stands for",
   saved: "The registry that {{name}} stands for was saved.",

@@ -34,7 +34,8 @@ const tagLifetime = z.int().min(MIN_TAG_LIFETIME_S).max(MAX_TAG_LIFETIME_S).open
   example: DEFAULT_TAG_LIFETIME_S,
 });
 const isPublic = z.boolean().openapi({
-  description: "Whether everybody may pull what comes from there; setting it sets it for all images of the organization.",
+  description:
+    "Whether everybody may pull what comes from there; setting it sets it for all images of the organization.",
 });
 const retentionDays = z.int().min(1).max(MAX_RETENTION_DAYS).nullable().openapi({
   description: "After how many days without a pull a tag is deleted here; null: never.",
