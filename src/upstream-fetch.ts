@@ -19,24 +19,22 @@ import { openStores } from "./registry/stores.ts";
  * is loaded when somebody calls it (ADR 0028).
  */
 export class UpstreamFetch extends DurableObject<Env> {
-  #manifests: Promise<ManifestOrigin> | undefined;
-  #referrers: Promise<ReferrersOrigin> | undefined;
-  #blob: Promise<BlobOrigin> | undefined;
+  #manifests: ManifestOrigin | undefined;
+  #referrers: ReferrersOrigin | undefined;
+  #blob: BlobOrigin | undefined;
 
   /** What a tag leads to upstream, or a manifest from there. */
   async manifest(ask: ManifestAsk): Promise<ManifestAnswer> {
-    this.#manifests ??= import("./registry/upstreams/manifest-origin.ts").then(
-      ({ ManifestOrigin: Origin }) => new Origin(ask),
-    );
-    return (await this.#manifests).resolve(openStores(this.env), ask);
+    const { ManifestOrigin: Origin } = await import("./registry/upstreams/manifest-origin.ts");
+    this.#manifests ??= new Origin(ask);
+    return this.#manifests.resolve(openStores(this.env), ask);
   }
 
   /** What refers to a manifest upstream. */
   async referrers(ask: ReferrersAsk): Promise<ReferrersAnswer> {
-    this.#referrers ??= import("./registry/upstreams/referrers-origin.ts").then(
-      ({ ReferrersOrigin: Origin }) => new Origin(ask),
-    );
-    return (await this.#referrers).list(openStores(this.env), ask);
+    const { ReferrersOrigin: Origin } = await import("./registry/upstreams/referrers-origin.ts");
+    this.#referrers ??= new Origin(ask);
+    return this.#referrers.list(openStores(this.env), ask);
   }
 
   /** How many bytes a blob has upstream. */
@@ -51,10 +49,8 @@ export class UpstreamFetch extends DurableObject<Env> {
     return answerBlob(openStores(this.env), await this.#blobOrigin(ask), ask);
   }
 
-  #blobOrigin(ask: BlobAsk): Promise<BlobOrigin> {
-    this.#blob ??= import("./registry/upstreams/blob-origin.ts").then(
-      ({ BlobOrigin: Origin }) => new Origin(ask, (work) => this.ctx.waitUntil(work)),
-    );
-    return this.#blob;
+  async #blobOrigin(ask: BlobAsk): Promise<BlobOrigin> {
+    const { BlobOrigin: Origin } = await import("./registry/upstreams/blob-origin.ts");
+    return (this.#blob ??= new Origin(ask, (work) => this.ctx.waitUntil(work)));
   }
 }

@@ -280,6 +280,22 @@ test("any other operation of the API can be asked for", async () => {
   expect(await home.berth(["api", "get", "/api/absent"])).toMatchObject({ exitCode: 4 });
 });
 
+test("an organization stands for another registry, and for itself again", async () => {
+  const remote = JSON.stringify({ name: "hub", url: "docker.io", test: false });
+  await home.run(["api", "post", "/api/remotes", "--data", remote]);
+  await home.run(["org", "create", "cache"]);
+  expect(await home.berth(["upstream", "show", "cache"])).toMatchObject({ exitCode: 4 });
+  expect(
+    await home.run(["upstream", "set", "cache", "hub", "--public", "--retention", "30", "--lifetime", "60"]),
+  ).toMatch(
+    /^Registry +hub \(https:\/\/registry-1\.docker\.io\)\nTags are believed for +60 seconds\nWho may pull +everybody$/m,
+  );
+  await expectSameAnswer(["upstream", "show", "cache"], "/api/organizations/cache/upstream");
+  expect(await home.berth(["upstream", "set", "cache", "absent"])).toMatchObject({ exitCode: 4 });
+  expect(await home.run(["upstream", "remove", "cache", "--yes"])).toBe("Organization cache stands for itself.\n");
+  expect(await home.berth(["upstream", "show", "cache"])).toMatchObject({ exitCode: 4 });
+});
+
 test("quotas are shown to those who may see them, and set by operators", async () => {
   const operator = operatorOf(registry.server);
   const operators = new Home({

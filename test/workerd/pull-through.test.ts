@@ -312,10 +312,11 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>, count: number) {
   let isBroken = false;
   const open = () => {
     let at = 0;
+    const isWaiting = () => at >= allowed && !isBroken;
     return new ReadableStream({
       type: "bytes",
       async pull(controller) {
-        while (at >= allowed && !isBroken) await scheduler.wait(5);
+        while (isWaiting()) await scheduler.wait(5);
         if (isBroken) throw new Error("the connection broke");
         controller.enqueue(bytes.slice(at, allowed));
         at = allowed;

@@ -1010,7 +1010,7 @@ export interface paths {
         head?: never;
         /**
          * Change a rule of synchronization
-         * @description Jobs that wait already go by what the rule was. Takes the right to edit the image.
+         * @description Jobs that wait go by the options as they were; those whose tags match no more are not done. Takes the right to edit the image.
          */
         patch: operations["updateSyncRule"];
         trace?: never;
@@ -1450,7 +1450,7 @@ export interface paths {
         head?: never;
         /**
          * Change a rule of synchronization
-         * @description Jobs that wait already go by what the rule was. Takes the right to manage the organization.
+         * @description Jobs that wait go by the options as they were; those whose tags match no more are not done. Takes the right to manage the organization.
          */
         patch: operations["updateOrganizationSyncRule"];
         trace?: never;

@@ -161,7 +161,7 @@ async function statFromElsewhere(call: Call<RegistryCaller>, access: UpstreamAcc
   return { digest, size: await statThrough(call, access, digest) };
 }
 
-/** What pulls of images from elsewhere take, loaded with the first of them (ADR 0028). */
+/** What pulls of images from elsewhere take: it is loaded with the first of them (ADR 0028). */
 function elsewhere() {
   return import("../upstreams/pull-through.ts");
 }

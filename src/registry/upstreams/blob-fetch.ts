@@ -42,7 +42,7 @@ export class BlobFetch {
   /** Of the object that has all of it, once one has. */
   #objectKey: string | undefined;
   #failure: Error | undefined;
-  #ended: Promise<void>;
+  readonly #ended: Promise<void>;
   #wake: () => void = () => undefined;
   #changed: Promise<void>;
   #along = 0;
@@ -73,11 +73,18 @@ export class BlobFetch {
     const { offset, length } = range ?? { offset: 0, length: this.size };
     const { readable, writable } = new FixedLengthStream(length);
     this.#readers += 1;
-    this.#serve(stores, { at: offset, end: offset + length }, writable)
-      // A client that has gone ends it, and one whose bytes cannot be read sees the answer break off.
-      .catch((error: unknown) => writable.abort(error).catch(() => undefined))
-      .finally(() => this.#leave(stores))
-      .catch((error: unknown) => console.error("an object that nobody needs was left to garbage collection:", error));
+    const serve = async () => {
+      try {
+        await this.#serve(stores, { at: offset, end: offset + length }, writable);
+      } catch (error) {
+        // A client that has gone ends it, and one whose bytes cannot be read sees the answer break off.
+        await writable.abort(error).catch(() => undefined);
+      } finally {
+        this.#readers -= 1;
+        await this.#discardUnkept(stores);
+      }
+    };
+    serve().catch((error: unknown) => console.error(`blob ${this.#digest} could not be passed on:`, error));
     return readable;
   }
 
@@ -120,10 +127,14 @@ export class BlobFetch {
     await object.body.pipeTo(writable);
   }
 
-  async #leave(stores: Stores): Promise<void> {
-    this.#readers -= 1;
+  /** Removes the object of a blob that there was no room for, once nobody reads it any more. Never throws. */
+  async #discardUnkept({ db, bucket }: Stores): Promise<void> {
     if (this.#readers > 0 || !this.#isUnkept || this.#objectKey === undefined) return;
-    await discardObject(stores.db, stores.bucket, this.#objectKey);
+    try {
+      await discardObject(db, bucket, this.#objectKey);
+    } catch (error) {
+      console.error("an object that nobody needs was left to garbage collection:", error);
+    }
   }
 
   async #run(stores: Stores, image: CachedImage, body: ReadableStream<Bytes>): Promise<void> {
@@ -139,11 +150,7 @@ export class BlobFetch {
       this.#memory.release();
       this.#change();
     }
-    if (this.#isUnkept && this.#readers === 0) {
-      await discardObject(stores.db, stores.bucket, key).catch((error: unknown) =>
-        console.error("an object that nobody needs was left to garbage collection:", error),
-      );
-    }
+    await this.#discardUnkept(stores);
   }
 
   async #store(stores: Stores, key: string, body: ReadableStream<Bytes>): Promise<void> {

@@ -154,7 +154,8 @@ export async function keepManifest(
   const repositoryId = repositoryIdOf(repository);
   const place = { repositoryId, digest };
   const names = tag === undefined ? [] : [tag];
-  const sized = (digests: readonly Digest[]) => digests.map((each) => ({ digest: each, size: sizes.get(each) ?? 0 }));
+  const sized = (digests: readonly Digest[]) =>
+    digests.map((named) => ({ digest: named, size: sizes.get(named) ?? 0 }));
   try {
     const results = await db.batch([
       insertRepository(db, image, now),
