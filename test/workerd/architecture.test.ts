@@ -41,6 +41,7 @@ const FEATURES: readonly string[] = [
   "immutable-rules",
   "logins",
   "organizations",
+  "outbound",
   "overview",
   "quotas",
   "rights",
