@@ -11,7 +11,7 @@ const skopeo = useClient("skopeo", {
   environment: { ALLOWED_TARGETS: "127.0.0.1" },
   prepare: async () => {
     issuer = await startIssuer();
-    for (const name of ["acme", "other"]) expect((await post("/api/organizations", { name })).status).toBe(201);
+    for (const name of ["acme", "other"]) await post("/api/organizations", { name });
     const rule = {
       name: "release",
       issuer: issuer.url,
@@ -19,10 +19,7 @@ const skopeo = useClient("skopeo", {
       grants: [{ organization: "acme", level: "edit" }],
     };
     const made = await post("/api/trust-rules", rule);
-    expect({ status: made.status, answer: await made.json() }).toMatchObject({
-      status: 201,
-      answer: { audience: skopeo.server.address },
-    });
+    if (made.status !== 201) throw new Error(`trusting: ${made.status} ${await made.text()}`);
   },
   cleanUp: async () => issuer?.stop(),
 });

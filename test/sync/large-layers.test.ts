@@ -174,9 +174,11 @@ test(
       isEnded = true;
       await watching;
     }
-    console.log(`${LAYER_BYTES / MIB} MiB through nginx in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    const seconds = (performance.now() - start) / 1000;
+    console.log(`${LAYER_BYTES / MIB} MiB through nginx in ${seconds.toFixed(0)} s`);
     await expectArrived("edge", digest, LAYER_BYTES);
-    expect(seen.size).toBeGreaterThan(2);
+    // It is told every three seconds; the first and the last are there in any case.
+    expect(seen.size).toBeGreaterThanOrEqual(1 + Math.floor(seconds / 6));
   },
 );
 

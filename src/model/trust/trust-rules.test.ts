@@ -93,15 +93,15 @@ describe("the terms of a trust rule", () => {
 
 describe("the conditions of a rule", () => {
   it("hold for numbers, booleans and one of a list, and for nothing else", ({ expect }) => {
-    const is = (claim: string, value: string) =>
-      meets([{ claim, value }], {
-        id: 17,
-        protected: true,
-        groups: ["a", "b"],
-        nested: { a: "b" },
-        empty: null,
-        long: "x".repeat(1025),
-      });
+    const claims = {
+      id: 17,
+      protected: true,
+      groups: ["a", "b"],
+      nested: { a: "b" },
+      empty: null,
+      long: "x".repeat(1025),
+    };
+    const is = (claim: string, value: string) => meets([{ claim, value }], claims);
     expect([is("id", "17"), is("protected", "true"), is("groups", "b")]).toEqual([true, true, true]);
     expect([is("groups", "a,b"), is("nested", "b"), is("empty", "null"), is("missing", "undefined")]).toEqual(
       Array.from({ length: 4 }, () => false),

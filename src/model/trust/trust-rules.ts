@@ -117,16 +117,14 @@ function exampleFor(issuer: string): string {
  * @throws RegistryError ISSUER_INVALID.
  */
 export function parseIssuer(issuer: string): URL {
-  const refuse = (why: string) =>
-    new RegistryError("ISSUER_INVALID", { message: `issuer: ${why}`, detail: { field: "issuer", why } });
-  if (issuer.length > MAX_ISSUER_LENGTH) throw refuse(`must have at most ${MAX_ISSUER_LENGTH} characters`);
+  if (issuer.length > MAX_ISSUER_LENGTH) throw invalidIssuer(`must have at most ${MAX_ISSUER_LENGTH} characters`);
   if (!URL.canParse(issuer))
-    throw refuse("must be the address that its tokens have as iss, such as https://gitlab.com");
+    throw invalidIssuer("must be the address that its tokens have as iss, such as https://gitlab.com");
   const url = new URL(issuer);
   if (url.search !== "" || url.hash !== "" || issuer.includes("?") || issuer.includes("#")) {
-    throw refuse("an issuer's address has neither a query nor a fragment");
+    throw invalidIssuer("an issuer's address has neither a query nor a fragment");
   }
-  if (url.href !== issuer && url.href !== `${issuer}/`) throw refuse(`is written ${shorten(url.href)}`);
+  if (url.href !== issuer && url.href !== `${issuer}/`) throw invalidIssuer(`is written ${shorten(url.href)}`);
   return url;
 }
 
@@ -207,4 +205,8 @@ export function toldClaims(conditions: readonly TrustCondition[], claims: Claims
 
 export function invalid(field: string, why: string): RegistryError {
   return new RegistryError("TRUST_RULE_INVALID", { message: `${field}: ${why}`, detail: { field } });
+}
+
+function invalidIssuer(why: string): RegistryError {
+  return new RegistryError("ISSUER_INVALID", { message: `issuer: ${why}`, detail: { field: "issuer", why } });
 }

@@ -41,9 +41,9 @@ import { planOf } from "./sync-plan.ts";
 import { type CopyOutcome, SyncCopy } from "./sync-copy.ts";
 import { enqueueSyncs, readWanted } from "./sync-queue.ts";
 
-/** How long a job is whose it is, and how often that is put off. */
+/** How long a job is whose it is, and how often that is put off, and its progress told. */
 const LEASE_MS = 60_000;
-const BEAT_MS = 10_000;
+const BEAT_MS = 3000;
 /** From when on a step begins nothing more, and when it breaks off what is under way: a consumer of a queue has 15 minutes. */
 const STEP_MS = 60_000;
 const LONGEST_STEP_MS = 10 * 60_000;

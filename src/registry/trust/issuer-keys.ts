@@ -181,13 +181,14 @@ async function fetchJson(
 
 /** Reads no more than an answer may have. */
 async function readText({ body }: Response, issuer: string, url: URL): Promise<string> {
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = body?.getReader();
+  if (body === null) return "";
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   const decoder = new TextDecoder();
   let text = "";
   let room = MAX_ANSWER_BYTES;
-  while (reader) {
+  for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
+    if (done) return text + decoder.decode();
     room -= value.byteLength;
     if (room < 0) {
       await reader.cancel();
@@ -195,7 +196,6 @@ async function readText({ body }: Response, issuer: string, url: URL): Promise<s
     }
     text += decoder.decode(value, { stream: true });
   }
-  return text + decoder.decode();
 }
 
 function unusable(issuer: string, why: string): RegistryError {
