@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { requirePrograms } from "../support/requirements.ts";
 import { pushImage } from "../support/server-images.ts";
-import { addAccount, Person } from "../support/server-people.ts";
+import { addAccount, type Person } from "../support/server-people.ts";
 import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";
 import { type RecordingProxy, startRecordingProxy } from "./recording-proxy.ts";
 import { endedJobs, jobsOf, manifestAt, registerRemote, startDockerRegistry, type Target } from "./targets.ts";

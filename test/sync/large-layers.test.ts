@@ -1,6 +1,6 @@
 /** Large layers on their way to another registry: in one request, through an edge that limits requests, over a bad line. */
 import { createHash } from "node:crypto";
-import { request } from "node:http";
+import { request as send } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Edge, startEdge } from "../cli/edge.ts";
@@ -62,7 +62,7 @@ async function pushLayer(repository: string, bytes: number, seed: string): Promi
   for (const one of pieces()) hash.update(one);
   const digest = `sha256:${hash.digest("hex")}`;
   const { status } = await new Promise<{ status: number }>((done, failed) => {
-    const upload = request(
+    const upload = send(
       `${server.url}/v2/${repository}/blobs/uploads/?digest=${digest}`,
       {
         method: "POST",
@@ -78,7 +78,9 @@ async function pushLayer(repository: string, bytes: number, seed: string): Promi
     const source = pieces();
     const more = () => {
       for (let next = source.next(); !next.done; next = source.next()) {
-        if (!upload.write(next.value)) return void upload.once("drain", more);
+        if (upload.write(next.value)) continue;
+        upload.once("drain", more);
+        return;
       }
       upload.end();
     };
@@ -158,21 +160,18 @@ test(
     await ruleTo("edge", "edge", edge.url);
     const digest = await pushLayer("edge/web", LAYER_BYTES, "edge");
     const seen = new Set<number>();
-    let isEnded = false;
-    const watching = (async () => {
-      while (!isEnded) {
-        for (const { bytesDone } of await jobsOf(person, "edge")) seen.add(bytesDone);
-        await new Promise((done) => setTimeout(done, 500));
-      }
-    })();
+    const look = async () => {
+      for (const { bytesDone } of await jobsOf(person, "edge")) seen.add(bytesDone);
+    };
+    const looking = setInterval(() => void look(), 500);
     const start = performance.now();
     try {
       expect(await endedJobs(person, "edge", 1, LARGE_MS)).toMatchObject([
         { status: "success", bytesDone: LAYER_BYTES + 15 },
       ]);
     } finally {
-      isEnded = true;
-      await watching;
+      clearInterval(looking);
+      await look();
     }
     const seconds = (performance.now() - start) / 1000;
     console.log(`${LAYER_BYTES / MIB} MiB through nginx in ${seconds.toFixed(0)} s`);

@@ -49,7 +49,11 @@ http: {addr: "127.0.0.1:${port}"}
     if (child.exitCode !== null) throw new Error("docker-registry did not start");
   });
   return {
-    ...{ url, address: `127.0.0.1:${port}`, port, username: null, password: null },
+    url,
+    address: `127.0.0.1:${port}`,
+    port,
+    username: null,
+    password: null,
     stop: async () => {
       child.kill("SIGTERM");
       await end;
@@ -64,7 +68,12 @@ export async function startBerthTarget(): Promise<Target & { server: Server }> {
   const server = await startServer(directory);
   const { url, address, port } = server;
   return {
-    ...{ url, address, port, server, username: USER, password: PASSWORD },
+    url,
+    address,
+    port,
+    server,
+    username: USER,
+    password: PASSWORD,
     stop: async () => {
       await server.stop();
       removeDirectory(directory);

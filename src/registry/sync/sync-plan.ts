@@ -23,8 +23,8 @@ export async function planOf({ db }: Stores, job: SyncJobRecord): Promise<SyncPl
   const ids = new Map(image.map((part) => [part.digest, part.id]));
   const order: { digest: Digest; tag: string | null }[] = image.map((part) => ({ digest: part.digest, tag: null }));
   let isWhole = true;
-  let level: Digest[] = image.map((part) => part.digest);
-  for (let depth = 0; hasReferrers && depth < MAX_LEVELS && level.length > 0; depth += 1) {
+  let level: Digest[] = hasReferrers ? image.map((part) => part.digest) : [];
+  for (let depth = 0; depth < MAX_LEVELS && level.length > 0; depth += 1) {
     const found = await listAttached(db, repositoryId, level, MAX_ATTACHED + 1);
     isWhole &&= found.length <= MAX_ATTACHED;
     const next: Digest[] = [];

@@ -218,8 +218,16 @@ export async function insertWantedDeletion(
     db
       .insert(syncJobs)
       .values({
-        ...{ accountId, organizationId, repositoryId, ruleId, tag, digest, remoteId, remote, remoteOrganization },
         ...origin,
+        accountId,
+        organizationId,
+        repositoryId,
+        ruleId,
+        tag,
+        digest,
+        remoteId,
+        remote,
+        remoteOrganization,
         operation: "delete",
         overrides: job.overrides,
         hasReferrers: job.hasReferrers,
