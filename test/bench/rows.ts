@@ -128,7 +128,8 @@ export function raceTargets(
   if (dockerTarget !== undefined && race.docker.length > 0) {
     targets.push(targetOf(name, race, { name: "docker-registry", speeds: race.docker, wanted: dockerTarget }));
   }
-  return targets;
+  // The share of the floor may be what is left of both.
+  return targets.filter((target, at) => targets.findIndex(({ name: other }) => other === target.name) === at);
 }
 
 async function measureLoad(contestants: Contestants, load: Load): Promise<Record<string, Race>> {
