@@ -38,6 +38,8 @@ const ABOUT_CACHE = "NOSENTRY per-isolate bootstrap compile cache";
 
 /** A limit for the Worker that only a process needs that holds all Durable Objects: `storage/content/upload-places.ts`. */
 const UPLOADS_IN_MEMORY = "48";
+/** The cron trigger of wrangler.toml that looks for what was due and was not done. */
+const SWEEPER_CRON = "* * * * *";
 /** The simulator of queues has one batch under way at a time: others are not to wait until bytes have been sent for minutes. */
 const SYNC_PATIENCE_MS = "300";
 
@@ -177,15 +179,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const front = await openFront({ host, port, upstreamPort: Number(workerd.port), admit });
     undo.unshift(() => front.close(STOP_GRACE));
     let stopping: Promise<void> | undefined;
-    const stopCron = startCron(worker.workerOptions.cronTriggers ?? [], async (cron, scheduledTime) => {
+    const runCron = async (cron: string, scheduledTime: Date) => {
       try {
         const fetcher = await miniflare.getWorker();
         await fetcher.scheduled({ cron, scheduledTime });
       } catch (error) {
         if (stopping === undefined) log(`The cron trigger ${cron} failed: ${String(error)}`);
       }
-    });
-    undo.unshift(stopCron);
+    };
+    undo.unshift(startCron(worker.workerOptions.cronTriggers ?? [], runCron));
+    // The simulator of queues has forgotten what it had: what has been due for a while goes on at once.
+    if (options.configPath === undefined) void runCron(SWEEPER_CRON, new Date());
     undo.unshift(startCron([SWEEP_CRON], async () => void sweepSessions(data, Date.now() - SWEEP_AGE)));
 
     const watch = watchProcess(workerdPid);

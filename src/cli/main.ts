@@ -15,10 +15,13 @@ import { pull } from "./commands/pull.ts";
 import { push } from "./commands/push.ts";
 import { quota } from "./commands/quota.ts";
 import { remote } from "./commands/remote.ts";
+import { robot } from "./commands/robot.ts";
 import { rule } from "./commands/aging.ts";
 import { share } from "./commands/share.ts";
+import { sync } from "./commands/sync.ts";
 import { tag } from "./commands/tag.ts";
 import { trigger } from "./commands/trigger.ts";
+import { trust } from "./commands/trust.ts";
 import { upstream } from "./commands/upstream.ts";
 import { withDashes } from "./dash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -46,7 +49,10 @@ const COMMANDS = [
   quota,
   upstream,
   trigger,
+  sync,
   remote,
+  trust,
+  robot,
   audit,
   gc,
   api,

@@ -14,6 +14,7 @@ export const PATHS = {
   logins: "/logins",
   users: "/users",
   remotes: "/remotes",
+  trustedIssuers: "/trusted-issuers",
   accounts: "/accounts",
   quotas: "/quotas",
   audit: "/audit",

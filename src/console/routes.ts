@@ -58,6 +58,11 @@ export const ROUTES: readonly ConsoleRoute[] = [
   { path: PATHS.logins, page: lazyPage(() => import("./pages/account/logins.tsx")), audience: "user" },
   { path: PATHS.users, page: lazyPage(() => import("./pages/account/users.tsx")), audience: "administrator" },
   { path: PATHS.remotes, page: lazyPage(() => import("./pages/account/remotes.tsx")), audience: "administrator" },
+  {
+    path: PATHS.trustedIssuers,
+    page: lazyPage(() => import("./pages/account/trusted-issuers.tsx")),
+    audience: "administrator",
+  },
   { path: PATHS.accounts, page: lazyPage(() => import("./pages/account/accounts.tsx")), audience: "operator" },
   { path: PATHS.quotas, page: lazyPage(() => import("./pages/quotas/quotas.tsx")), audience: "operator" },
   { path: PATHS.audit, page: lazyPage(() => import("./pages/operations/audit.tsx")), audience: "user" },

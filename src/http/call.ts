@@ -8,12 +8,12 @@ import { ownAddress, requestPath } from "./public-address.ts";
 
 /** A request of which it does not matter, or is not known yet, who sends it. */
 export function incoming(c: Context<AppEnv>): Incoming {
-  return { stores: c.var.stores, registry: ownAddress(c), after: (work) => continueAfterAnswer(c, work) };
+  return { stores: c.get("stores"), registry: ownAddress(c), after: (work) => continueAfterAnswer(c, work) };
 }
 
 /** A request to the registry API. */
 export function registryCall(c: Context<AppEnv>): Call<RegistryCaller> {
-  return { ...incoming(c), caller: c.var.registryCaller };
+  return { ...incoming(c), caller: c.get("registryCaller") };
 }
 
 /**
@@ -23,7 +23,7 @@ export function registryCall(c: Context<AppEnv>): Call<RegistryCaller> {
  * refused first.
  */
 export function visitorCall(c: Context<AppEnv>): Call<Visitor> {
-  return { ...incoming(c), caller: visitorOf(c.var.credentials) };
+  return { ...incoming(c), caller: visitorOf(c.get("credentials")) };
 }
 
 /**
@@ -32,7 +32,7 @@ export function visitorCall(c: Context<AppEnv>): Call<Visitor> {
  * @throws RegistryError UNAUTHORIZED without credentials; DENIED as {@link visitorCall}.
  */
 export function managerCall(c: Context<AppEnv>): Call<Manager> {
-  return { ...incoming(c), caller: managerOf(c.var.credentials) };
+  return { ...incoming(c), caller: managerOf(c.get("credentials")) };
 }
 
 /**

@@ -28,12 +28,12 @@ export function repositoryParam(c: Context<AppEnv>): RepositoryName {
   const name = c.req.param("name") ?? "";
   const mirror = mirrorOf(c);
   if (mirror !== undefined) return parseRepositoryName(isBelow(c, mirror, name) ? name : `${mirror}/${name}`);
-  return parseRepositoryName(name, c.var.stores.settings.defaultOrganization);
+  return parseRepositoryName(name, c.get("stores").settings.defaultOrganization);
 }
 
 /** The organization that a request asks without naming it, because it asks a mirror (MIRRORS); undefined for all others. */
 export function mirrorOf(c: Context<AppEnv>): OrganizationName | undefined {
-  const { mirrors } = c.var.stores.settings;
+  const { mirrors } = c.get("stores").settings;
   return mirrors.size === 0 ? undefined : mirrors.get(mirroredRegistry(c).name);
 }
 

@@ -53,12 +53,12 @@ const allow = cors({
 /** Whether a request comes from a page of an origin that may use what it asks for. */
 export function isOpenToItsOrigin(c: Context<AppEnv>): boolean {
   const origin = c.req.header("Origin");
-  return mayBeOpen(c) && origin !== undefined && c.var.stores.settings.corsOrigins.includes(origin);
+  return mayBeOpen(c) && origin !== undefined && c.get("stores").settings.corsOrigins.includes(origin);
 }
 
 /** Whether pages of some other origin may use what a request asks for. */
 function mayBeOpen(c: Context<AppEnv>): boolean {
-  return c.var.stores.settings.corsOrigins.length > 0 && isRegistryPath(c.req.path);
+  return c.get("stores").settings.corsOrigins.length > 0 && isRegistryPath(c.req.path);
 }
 
 /** Answers `OPTIONS` for every path, without credentials (RFC 9110, section 9.3.7). */

@@ -6,6 +6,22 @@ import type { Context } from "hono";
 import { isLocalName, isLoopbackName } from "../kernel/loopback.ts";
 import type { AppEnv } from "./context.ts";
 
+/** A request's URL, and what has been found out about it: each request asks several times. */
+interface RequestAddress {
+  url: URL;
+  forClient?: string;
+}
+
+const addresses = new WeakMap<Context, RequestAddress>();
+
+function parsedUrl(c: Context): RequestAddress {
+  const known = addresses.get(c);
+  if (known) return known;
+  const address = { url: new URL(c.req.url) };
+  addresses.set(c, address);
+  return address;
+}
+
 /**
  * The registry's own address for what outlives the request: events, image names, commands to log in. It is the first
  * address of `PUBLIC_URL`; without that, the address of {@link addressForClient}.
@@ -13,7 +29,7 @@ import type { AppEnv } from "./context.ts";
  * @returns `https://host[:port]`.
  */
 export function ownAddress(c: Context<AppEnv>): string {
-  return c.var.stores.settings.publicUrls[0] ?? addressForClient(c);
+  return c.get("stores").settings.publicUrls[0] ?? addressForClient(c);
 }
 
 /** {@link ownAddress} as image names begin with it: `host[:port]`. */
@@ -30,42 +46,46 @@ export function registryHost(c: Context<AppEnv>): string {
  * @returns `https://host[:port]`.
  */
 export function addressForClient(c: Context<AppEnv>): string {
-  const url = new URL(c.req.url);
-  const { publicUrls } = c.var.stores.settings;
+  const address = parsedUrl(c);
+  return (address.forClient ??= findAddressForClient(address.url, c.get("stores").settings.publicUrls));
+}
+
+function findAddressForClient(url: URL, publicUrls: readonly string[]): string {
   const [canonical] = publicUrls;
   if (canonical === undefined) return isLocalName(url.hostname) ? url.origin : `https://${url.host}`;
-  const named = publicUrls.find((address) => new URL(address).host === hostOf(url, address));
+  const named = publicUrls.find((address) => isHostOf(url, address));
   if (named !== undefined) return named;
   // A registry for its own machine only, by a port that is forwarded to it.
   const isForwarded = isLoopbackName(url.hostname) && isLoopbackName(new URL(canonical).hostname);
   return isForwarded ? url.origin : canonical;
 }
 
-/** A request's host as it is written at the address's scheme, where another default port is left out. */
-function hostOf({ host }: URL, address: string): string {
-  return new URL(`${new URL(address).protocol}//${host}`).host;
+/** Whether a request names the host of an address, as it is written at the address's scheme, where another default port is left out. */
+function isHostOf({ host }: URL, address: string): boolean {
+  const [scheme, named] = address.split("//");
+  return named === host || named === new URL(`${scheme}//${host}`).host;
 }
 
 /** Whether a page of this origin is one of the registry's own. */
 export function isOwnOrigin(c: Context<AppEnv>, origin: string | undefined): boolean {
   if (origin === undefined) return false;
-  const { publicUrls } = c.var.stores.settings;
+  const { publicUrls } = c.get("stores").settings;
   // A browser names the host of the page that it shows, and the request's URL is at the same: that is no forged name.
-  return [new URL(c.req.url).origin, addressForClient(c), ...publicUrls].includes(origin);
+  return [parsedUrl(c).url.origin, addressForClient(c), ...publicUrls].includes(origin);
 }
 
 /** Whether a cookie for the client of this request must stay with TLS: everywhere but at the machine itself. */
 export function needsSecureCookie(c: Context<AppEnv>): boolean {
-  const { protocol, hostname } = new URL(c.req.url);
+  const { protocol, hostname } = parsedUrl(c).url;
   const isBehindTls = protocol === "https:" || addressForClient(c).startsWith("https:");
   return isBehindTls || !isLoopbackName(hostname);
 }
 
 /** Whether the client of this request came by TLS, to here or to the proxy that `PUBLIC_URL` tells of, and from elsewhere. */
 export function isPublicTls(c: Context<AppEnv>): boolean {
-  const { protocol, hostname } = new URL(c.req.url);
+  const { protocol, hostname } = parsedUrl(c).url;
   // A Worker whose secrets are wrong has no stores, and says so to everybody.
-  const { stores } = c.var as Partial<AppEnv["Variables"]>;
+  const stores: AppEnv["Variables"]["stores"] | undefined = c.get("stores");
   const isConfigured = stores !== undefined && stores.settings.publicUrls.length > 0;
   const isTls = protocol === "https:" || (isConfigured && addressForClient(c).startsWith("https:"));
   return isTls && !isLoopbackName(hostname);

@@ -8,7 +8,6 @@ import { createMiddleware } from "hono/factory";
 import { type Nearby, openStores, parseBookmark, readNearby } from "../registry/stores.ts";
 import { readCookie, readSessionCookie, writeCookie } from "./auth/cookie.ts";
 import type { AppEnv } from "./context.ts";
-import { requestPath } from "./public-address.ts";
 
 const BOOKMARK_COOKIE = "berth_bookmark";
 /** Much longer than a copy of the database lags behind. */
@@ -29,7 +28,7 @@ export const requestStores = createMiddleware<AppEnv>(async function requestStor
 
 function nearbyOf(c: Context<AppEnv>): Nearby {
   const isBrowser = readSessionCookie(c) !== undefined;
-  const isRegistry = isOciPath(requestPath(c).pathname);
+  const isRegistry = isOciPath(c.req.path);
   if (!SAFE_METHODS.has(c.req.method)) {
     // What is pushed is looked for by its digest, and where a copy does not have it the primary is asked.
     return isBrowser || !isRegistry || c.req.method === "DELETE" ? "writes" : "nothing";

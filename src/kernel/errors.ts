@@ -49,6 +49,7 @@ export interface ErrorDetails {
   FILTER_INVALID: None;
   IMMUTABLE_RULE_EXISTS: { pattern: string };
   IMMUTABLE_RULE_UNKNOWN: None;
+  ISSUER_INVALID: WrongAddress;
   LAST_ADMINISTRATOR: Named;
   LOGIN_UNKNOWN: { login: string };
   MANIFEST_BLOB_UNKNOWN: { digest: string } | { missing: number };
@@ -106,6 +107,10 @@ export interface ErrorDetails {
   TRIGGER_INVALID: WrongAddress;
   TRIGGER_LIMIT: None;
   TRIGGER_UNKNOWN: { trigger: string };
+  TRUST_RULE_EXISTS: Named;
+  TRUST_RULE_INVALID: WrongField;
+  TRUST_RULE_LIMIT: None;
+  TRUST_RULE_UNKNOWN: Named;
   UNAUTHORIZED: { scope: string };
   UNSUPPORTED: None;
   UPLOAD_INVALID: None;

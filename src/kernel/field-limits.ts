@@ -52,3 +52,19 @@ export const MAX_URL_LENGTH = 2048;
 /** Characters of a DNS label and of a subdomain, as Kubernetes has them (RFC 1123). */
 export const MAX_LABEL_LENGTH = 63;
 export const MAX_SUBDOMAIN_LENGTH = 253;
+/** Trust rules of an account. */
+export const MAX_TRUST_RULES = 50;
+/** Characters of a trust rule's name. */
+export const MAX_TRUST_RULE_NAME_LENGTH = 64;
+/** Characters of an issuer's address, of an audience, and of the name of a claim. */
+export const MAX_ISSUER_LENGTH = 255;
+export const MAX_AUDIENCE_LENGTH = 255;
+export const MAX_CLAIM_NAME_LENGTH = 128;
+/** Characters of what a claim is compared with. */
+export const MAX_CLAIM_PATTERN_LENGTH = 255;
+export const MAX_TRUST_CONDITIONS = 20;
+export const MAX_TRUST_GRANTS = 20;
+/** Seconds that a login lasts which a job's token was exchanged for: no longer than a job of GitHub's may take. */
+export const MIN_TRUST_LIFETIME_S = 300;
+export const MAX_TRUST_LIFETIME_S = 6 * 3600;
+export const DEFAULT_TRUST_LIFETIME_S = 3600;

@@ -1,6 +1,6 @@
 // Imported by name, because scripts that run in Node do not have the types of the platform as globals.
 import type { D1Database, D1DatabaseSession, D1PreparedStatement, D1Result } from "@cloudflare/workers-types";
-import { fillPlaceholders, type SQL, sql } from "drizzle-orm";
+import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm";
 import { D1PreparedQuery, drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
@@ -117,26 +117,40 @@ export function openWithBookmark(
 }
 
 function open(binding: D1Database, route: () => Route, sent: Sent, maxQueries: number): Database {
-  const pacing = new Pacing();
+  let pacing: Pacing | undefined;
   const prepare = (query: string) => {
     if (sent.queries >= maxQueries) throw new Error(`more than ${maxQueries} queries in one invocation`);
     sent.queries += 1;
     const statement = route().prepare(query);
-    return sent.queries > UNPACED_QUERIES ? pacing.statement(statement) : statement;
+    return sent.queries > UNPACED_QUERIES ? (pacing ??= new Pacing()).statement(statement) : statement;
   };
-  // Drizzle prepares a statement for every query that it sends, alone or in a batch.
-  const counting = new Proxy(binding, {
-    get(target, key) {
-      if (key === "prepare") return prepare;
-      if (key === "batch") return (statements: D1PreparedStatement[]) => pacing.batch(route(), statements);
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-  const db = drizzle(counting);
+  const openDrizzle = () =>
+    drizzle(
+      // Drizzle prepares a statement for every query that it sends, alone or in a batch.
+      new Proxy(binding, {
+        get(target, key) {
+          if (key === "prepare") return prepare;
+          if (key === "batch") {
+            return (statements: D1PreparedStatement[]) => (pacing ??= new Pacing()).batch(route(), statements);
+          }
+          const value: unknown = Reflect.get(target, key);
+          return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        },
+      }),
+    );
+  const db = whenUsed(openDrizzle);
   SENT.set(db, sent);
-  CLIENTS.set(db, counting);
+  CLIENTS.set(db, { prepare });
   return db;
+}
+
+/**
+ * A database that Drizzle makes when something of it is used: each request opens several, and one that only sends queries that are
+ * written once uses nothing of them.
+ */
+function whenUsed(make: () => Database): Database {
+  let made: Database | undefined;
+  return new Proxy(NOWHERE, { get: (_, key) => Reflect.get((made ??= make()), key) as unknown });
 }
 
 function refuse(): never {
@@ -167,24 +181,70 @@ interface WrittenQuery<Row> extends PromiseLike<Row[]> {
 export function writtenOnce<Row>(
   write: (db: Database) => WrittenQuery<Row>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Row[]> {
-  let prepared: D1PreparedQuery | undefined;
+  const send = sentOnceWritten<unknown[], Row>(write);
+  return async (db, values) => {
+    const { rows, query } = await send(db, values);
+    // It maps rows of the very query that the type comes from.
+    return query.mapAllResult(rows) as Row[];
+  };
+}
+
+/**
+ * The same without the objects that Drizzle makes of rows, which takes it as long as the query itself: for the few that nearly
+ * every request waits for.
+ *
+ * @typeParam Columns of a row, in the order in which the query selects them, and as SQLite has them: a time is milliseconds, a
+ * condition is 0 or 1.
+ */
+export function writtenOnceInColumns<Columns extends unknown[]>(
+  write: (db: Database) => WrittenQuery<unknown>,
+): (db: Database, values: Record<string, unknown>) => Promise<Columns[]> {
+  const send = sentOnceWritten<Columns, unknown>(write);
+  return async (db, values) => (await send(db, values)).rows;
+}
+
+/** A query as it is sent, with a function for each of its values. */
+interface Written {
+  query: D1PreparedQuery;
+  text: string;
+  bound: ((values: Record<string, unknown>) => unknown)[];
+}
+
+function sentOnceWritten<Columns extends unknown[], Row>(
+  write: (db: Database) => WrittenQuery<Row>,
+): (db: Database, values: Record<string, unknown>) => Promise<{ rows: Columns[]; query: D1PreparedQuery }> {
+  let written: Written | undefined;
   return async (db, values) => {
     const client = CLIENTS.get(db);
     // Of another kind than openDatabase makes.
     if (!client) throw new TypeError("only a database that was opened here sends queries that are written once");
-    if (!prepared) {
-      const first = write(NOWHERE).prepare();
-      if (!(first instanceof D1PreparedQuery)) throw new TypeError("D1 has no such query");
-      prepared = first;
-    }
-    const { sql: text, params } = prepared.getQuery();
-    const rows = await client
-      .prepare(text)
-      .bind(...fillPlaceholders(params, values))
-      .raw();
-    // It maps rows of the very query that the type comes from.
-    return prepared.mapAllResult(rows) as Row[];
+    const { query, text, bound } = (written ??= writeQuery(write));
+    const statement = client.prepare(text).bind(...bound.map((value) => value(values)));
+    return { rows: await statement.raw<Columns>(), query };
   };
+}
+
+function writeQuery(write: (db: Database) => WrittenQuery<unknown>): Written {
+  const query = write(NOWHERE).prepare();
+  if (!(query instanceof D1PreparedQuery)) throw new TypeError("D1 has no such query");
+  const { sql: text, params } = query.getQuery();
+  return { query, text, bound: params.map(valueOf) };
+}
+
+/** A function for a value of a query. Drizzle itself finds out at each use what kind of a value it is. */
+function valueOf(param: unknown): (values: Record<string, unknown>) => unknown {
+  if (is(param, Placeholder)) return ({ [param.name]: value }) => requireValue(param.name, value);
+  if (is(param, Param) && is(param.value, Placeholder)) {
+    const { encoder, value: placeholder } = param;
+    return ({ [placeholder.name]: value }) =>
+      encoder.mapToDriverValue(requireValue(placeholder.name, value)) as unknown;
+  }
+  return () => param;
+}
+
+function requireValue(name: string, value: unknown): unknown {
+  if (value === undefined) throw new TypeError(`the query has no value for ${name}`);
+  return value;
 }
 
 /** Lets a pause follow what is sent by the statements that it has made. */

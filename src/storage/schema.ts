@@ -4,7 +4,8 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { Level, Role } from "../model/rights/access.ts";
+import type { Level, Role, UserKind } from "../model/rights/access.ts";
+import type { TrustCondition } from "../model/trust/trust-rules.ts";
 import type { AuditAction, AuditResult } from "../model/audit/audit.ts";
 import type { Digest } from "../kernel/digest.ts";
 import type { DeliveryStatus } from "../model/triggers/deliveries.ts";
@@ -79,6 +80,8 @@ export const users = sqliteTable(
     createdAt: createdAt(),
     /** How often the password was changed, kept by the trigger `password_changed`: what tokens are bound to. */
     passwordChanges: integer("password_changes").notNull().default(0),
+    /** Who acts: only a `person` has a password. */
+    kind: text("kind").$type<UserKind>().notNull().default("person"),
   },
   (table) => [
     index("users_by_account").on(table.accountId, table.name),
@@ -105,8 +108,43 @@ export const accessKeys = sqliteTable(
     createdAt: createdAt(),
     /** To within a minute. */
     lastUsedAt: time("last_used_at"),
+    /** From when on it is refused everywhere; null: never. */
+    endsAt: time("ends_at"),
   },
   (table) => [index("access_keys_by_user").on(table.userId)],
+);
+
+/**
+ * Whose jobs an account lets in without a password (ADR 0032): `model/trust/trust-rules.ts`. The rule acts as a user of kind
+ * `rule`, whose permissions are the rule's grants.
+ */
+export const trustRules = sqliteTable(
+  "trust_rules",
+  {
+    /** The user that the rule acts as. */
+    userId: integer("user_id")
+      .primaryKey()
+      .references(() => users.id, { onDelete: "cascade" }),
+    accountId: integer("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    name: text("name").notNull(),
+    /** What tokens have as `iss`, character by character. */
+    issuer: text("issuer").notNull(),
+    /** What tokens have as `aud`, or among it. */
+    audience: text("audience").notNull(),
+    /** JSON array of conditions, all of which have to hold. */
+    conditions: text("conditions", { mode: "json" }).$type<readonly TrustCondition[]>().notNull(),
+    /** Seconds that a login lasts which a job's token was exchanged for. */
+    lifetime: integer("lifetime").notNull(),
+    createdBy: integer("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("trust_rules_by_name").on(table.accountId, table.name),
+    index("trust_rules_by_issuer").on(table.issuer, table.audience, table.accountId),
+  ],
 );
 
 /** Logins that last, each with a token: `model/logins/sessions.ts`. */

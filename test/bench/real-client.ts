@@ -7,10 +7,12 @@ import { execute, findProgram } from "../support/commands.ts";
 import { Connection } from "./client.ts";
 import { newLayer, textLayer, type Layer } from "./layers.ts";
 import { manifestOf, REPOSITORY, type RegistryStore, TAG } from "./stores.ts";
-import { atLeast, median, printTable, type Target } from "./table.ts";
+import { speedRatio, speedsOf, targetOf } from "./floor.ts";
+import type { WantsRow } from "./rows.ts";
+import { median, printTable, type Target } from "./table.ts";
 
 const MIB = 1024 * 1024;
-const HEAD = ["", "Berth s", "docker-registry s", "speed ratio", "target"];
+const HEAD = ["", "Berth s", "floor s", "speed ratio", "docker-registry s", "speed ratio", "wanted", "floor's ratio"];
 /** "Not slower", within what repeating the same pull differs by. */
 const NOT_SLOWER = 0.95;
 
@@ -20,9 +22,9 @@ const NOT_SLOWER = 0.95;
  * @returns no targets when skopeo or docker-registry is not installed, and says so.
  */
 export async function measureRealClient(
-  berth: RegistryStore,
-  docker: RegistryStore | undefined,
+  { berth, floor, docker }: { berth: RegistryStore; floor: RegistryStore; docker: RegistryStore | undefined },
   isQuick: boolean,
+  wantsRow: WantsRow,
 ): Promise<Target[]> {
   const skopeo = findProgram("skopeo");
   if (!skopeo || !docker) {
@@ -38,42 +40,54 @@ export async function measureRealClient(
   ];
   const rows: string[][] = [];
   const targets: Target[] = [];
+  const rowOf = (what: string, name: string) => `${what} with skopeo, ${name}`;
   for (const { name, sizes, rounds } of images) {
+    if (!["pull", "push"].some((what) => wantsRow(rowOf(what, name)))) continue;
     const layersOf = () => sizes.map((size) => newLayer(size > MIB ? Math.ceil(size / scale) : size));
-    const pulls: Times = { berth: [], docker: [] };
-    const pushes: Times = { berth: [], docker: [] };
+    const pulls: Times = { berth: [], floor: [], docker: [] };
+    const pushes: Times = { berth: [], floor: [], docker: [] };
     const pulled = layersOf();
-    for (const store of [berth, docker]) await pushImage(store, pulled);
+    for (const store of [berth, floor, docker]) await pushImage(store, pulled);
     for (let round = 0; round < (isQuick ? 1 : rounds); round += 1) {
       pulls.berth.push(await timePull(skopeo, berth));
+      pulls.floor.push(await timePull(skopeo, floor));
       pulls.docker.push(await timePull(skopeo, docker));
       const layers = layersOf();
       pushes.berth.push(await timePush(skopeo, berth, layers));
+      pushes.floor.push(await timePush(skopeo, floor, layers));
       pushes.docker.push(await timePush(skopeo, docker, layers));
     }
     for (const [what, times] of [
       ["pull", pulls],
       ["push", pushes],
     ] satisfies [string, Times][]) {
-      const ratio = median(times.docker.map((time, round) => time / (times.berth[round] ?? Number.NaN)));
+      const row = rowOf(what, name);
+      if (!wantsRow(row)) continue;
+      const [own, floors, others] = [times.berth, times.floor, times.docker].map(speedsOf);
+      if (!own || !floors || !others) throw new TypeError("three registries are compared");
       rows.push([
-        `${what}, ${name}`,
+        row,
         median(times.berth).toFixed(2),
+        median(times.floor).toFixed(2),
+        speedRatio(own, floors).toFixed(2),
         median(times.docker).toFixed(2),
-        ratio.toFixed(2),
+        speedRatio(own, others).toFixed(2),
         `>= ${NOT_SLOWER}`,
+        speedRatio(floors, others).toFixed(2),
       ]);
-      targets.push(atLeast(`${what} with skopeo, ${name}, of docker-registry`, ratio, NOT_SLOWER));
+      const compared = { name: "docker-registry", speeds: others, wanted: NOT_SLOWER };
+      targets.push(targetOf(row, { berth: own, floor: floors }, compared));
     }
-    for (const store of [berth, docker]) await store.server.clear();
+    for (const store of [berth, floor, docker]) await store.server.clear();
   }
-  printTable("Pulls and pushes with skopeo, login included", HEAD, rows);
+  if (rows.length > 0) printTable("Pulls and pushes with skopeo, login included", HEAD, rows);
   return targets;
 }
 
 /** Seconds, by round. */
 interface Times {
   berth: number[];
+  floor: number[];
   docker: number[];
 }
 

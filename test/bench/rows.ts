@@ -2,13 +2,13 @@
 import { Connection } from "./client.ts";
 import { newLayer, type Layer } from "./layers.ts";
 import type { PushKind, Store } from "./stores.ts";
-import { atLeast, median, printTable, type Target } from "./table.ts";
+import { type Speeds, speedRatio, targetOf } from "./floor.ts";
+import { median, printTable, type Target } from "./table.ts";
 
 const MIB = 1024 * 1024;
 
 /** How fast each store did one thing, in bytes or requests per second, by round. */
-export interface Race {
-  berth: number[];
+export interface Race extends Speeds {
   ceiling: number[];
   /** Absent without docker-registry. */
   docker: number[];
@@ -18,8 +18,12 @@ export interface Race {
 export interface Contestants {
   berth: Store;
   ceiling: Store;
+  floor: Store;
   docker: Store | undefined;
 }
+
+/** Which rows are wanted, by their names. */
+export type WantsRow = (name: string) => boolean;
 
 interface Load {
   name: string;
@@ -44,46 +48,69 @@ function loads(isQuick: boolean): Load[] {
 /** Pulls are quick, so each round has several. */
 const PULLS_PER_ROUND = 3;
 
-const HEAD = ["", "Berth MB/s", "bare Worker", "ratio", "target", "docker-registry", "ratio", "target"];
+/** The columns of {@link raceRow}. */
+export const RACE_HEAD = (unit: string) => [
+  "",
+  `Berth ${unit}`,
+  "bare Worker",
+  "ratio",
+  "floor",
+  "ratio",
+  "docker-registry",
+  "ratio",
+  "wanted",
+  "floor's ratio",
+];
+
+const TRANSFERS = ["push known length", "push streamed", "pull of known length", "pull of streamed"];
 
 /** Measures all loads and prints their table. */
-export async function measureTransfers(contestants: Contestants, isQuick: boolean): Promise<Target[]> {
+export async function measureTransfers(
+  contestants: Contestants,
+  isQuick: boolean,
+  wantsRow: WantsRow,
+): Promise<Target[]> {
   const rows: string[][] = [];
   const targets: Target[] = [];
   for (const load of loads(isQuick)) {
+    if (!TRANSFERS.some((what) => wantsRow(`${what}, ${load.name}`))) continue;
     const results = await measureLoad(contestants, load);
     for (const [what, race] of Object.entries(results)) {
       const name = `${what}, ${load.name}`;
+      if (!wantsRow(name)) continue;
       const limit = what === "push streamed" ? 0.8 : 0.9;
       // Pulls are compared by a real client (real-client.ts): here docker-registry is for information.
       const dockerLimit = what.startsWith("push") ? 1 : undefined;
-      rows.push(raceRow(name, race, (bytes) => (bytes / 1e6).toFixed(0), limit, dockerLimit));
+      rows.push(raceRow(name, race, (bytes) => (bytes / 1e6).toFixed(0), dockerLimit));
       targets.push(...raceTargets(name, race, limit, dockerLimit));
     }
   }
-  printTable("Layers (bare Worker: R2.put or parts, with their digest checked, and R2.get)", HEAD, rows);
+  if (rows.length > 0) {
+    printTable("Layers (bare Worker: R2.put or parts, with their digest checked, and R2.get)", RACE_HEAD("MB/s"), rows);
+  }
   return targets;
 }
 
-/** One row: who reached what, and the ratios with their targets. */
+/** One row: who reached what, the ratios, and what is wanted beside docker-registry. */
 export function raceRow(
   name: string,
   race: Race,
   format: (value: number) => string,
-  ceilingTarget: number | undefined,
   dockerTarget: number | undefined,
 ): string[] {
-  const target = (limit: number | undefined) => (limit === undefined ? "" : `>= ${limit}`);
-  const docker = race.docker.length > 0;
+  const { berth, ceiling, floor, docker } = race;
+  const hasDocker = docker.length > 0;
   return [
     name,
-    format(median(race.berth)),
-    format(median(race.ceiling)),
-    ratio(race.berth, race.ceiling).toFixed(2),
-    target(ceilingTarget),
-    docker ? format(median(race.docker)) : "-",
-    docker ? ratio(race.berth, race.docker).toFixed(2) : "-",
-    docker ? target(dockerTarget) : "",
+    format(median(berth)),
+    format(median(ceiling)),
+    speedRatio(berth, ceiling).toFixed(2),
+    format(median(floor)),
+    speedRatio(berth, floor).toFixed(2),
+    hasDocker ? format(median(docker)) : "-",
+    hasDocker ? speedRatio(berth, docker).toFixed(2) : "-",
+    hasDocker && dockerTarget !== undefined ? `>= ${dockerTarget}` : "",
+    hasDocker ? speedRatio(floor, docker).toFixed(2) : "-",
   ];
 }
 
@@ -96,22 +123,17 @@ export function raceTargets(
 ): Target[] {
   const targets: Target[] = [];
   if (ceilingTarget !== undefined) {
-    targets.push(atLeast(`${name}, of the bare Worker`, ratio(race.berth, race.ceiling), ceilingTarget));
+    targets.push(targetOf(name, race, { name: "the bare Worker", speeds: race.ceiling, wanted: ceilingTarget }));
   }
   if (dockerTarget !== undefined && race.docker.length > 0) {
-    targets.push(atLeast(`${name}, of docker-registry`, ratio(race.berth, race.docker), dockerTarget));
+    targets.push(targetOf(name, race, { name: "docker-registry", speeds: race.docker, wanted: dockerTarget }));
   }
   return targets;
 }
 
-/** The median of the rounds' ratios: what slows a whole round down slows both. */
-function ratio(values: readonly number[], others: readonly number[]): number {
-  return median(values.map((value, round) => value / (others[round] ?? Number.NaN)));
-}
-
 async function measureLoad(contestants: Contestants, load: Load): Promise<Record<string, Race>> {
-  const { berth, ceiling, docker } = contestants;
-  const newRace = (): Race => ({ berth: [], ceiling: [], docker: [] });
+  const { berth, ceiling, floor, docker } = contestants;
+  const newRace = (): Race => ({ berth: [], ceiling: [], floor: [], docker: [] });
   const races = {
     "push known length": newRace(),
     "push streamed": newRace(),
@@ -130,32 +152,37 @@ async function measureLoad(contestants: Contestants, load: Load): Promise<Record
   for (let round = 0; round < load.rounds; round += 1) {
     const pushed = await push(berth, "known length");
     const pushedBare = await push(ceiling, "known length");
+    const pushedFloor = await push(floor, "known length");
     const pushedDocker = docker && (await push(docker, "known length"));
     races["push known length"].berth.push(pushed.rate);
     races["push known length"].ceiling.push(pushedBare.rate);
+    races["push known length"].floor.push(pushedFloor.rate);
     if (pushedDocker) races["push known length"].docker.push(pushedDocker.rate);
 
     const streamed = await push(berth, "streamed");
     const streamedBare = await push(ceiling, "streamed");
+    const streamedFloor = await push(floor, "streamed");
     const streamedDocker = docker && (await push(docker, "streamed"));
     races["push streamed"].berth.push(streamed.rate);
     // R2 takes no body without length, so a Worker has to cut it into parts, and to hash it itself.
     races["push streamed"].ceiling.push(streamedBare.rate);
+    races["push streamed"].floor.push(streamedFloor.rate);
     if (streamedDocker) races["push streamed"].docker.push(streamedDocker.rate);
 
     for (let count = 0; count < PULLS_PER_ROUND; count += 1) {
       const bare = await pull(ceiling, pushedBare.layers);
       // How a layer was pushed decides how it is stored: R2 reads an object of many parts in another way.
-      for (const [race, own, dockers] of [
-        [races["pull of known length"], pushed, pushedDocker],
-        [races["pull of streamed"], streamed, streamedDocker],
+      for (const [race, own, floors, dockers] of [
+        [races["pull of known length"], pushed, pushedFloor, pushedDocker],
+        [races["pull of streamed"], streamed, streamedFloor, streamedDocker],
       ] as const) {
         race.berth.push(await pull(berth, own.layers));
         race.ceiling.push(bare);
+        race.floor.push(await pull(floor, floors.layers));
         if (docker && dockers) race.docker.push(await pull(docker, dockers.layers));
       }
     }
-    for (const store of [berth, ceiling, docker]) await store?.server.clear();
+    for (const store of [berth, ceiling, floor, docker]) await store?.server.clear();
   }
   return races;
 }

@@ -2,7 +2,8 @@
  * `npm run bench`: Berth's speed, memory and use of the platform, as ratios to what the same machine does at the same time.
  * Exits with 1 when a target is missed. `--quick` is a smoke test of the bench itself: small sizes, one round, where
  * only what is counted can be missed. `--only=` runs parts: counts,
- * layers, clients, requests, guessing, memory, garbage, scale, cli, startup, distance.
+ * layers, clients, requests, guessing, memory, garbage, scale, cli, startup, distance. Of layers, clients and requests `--rows=` runs
+ * those rows alone whose names have one of these texts in them, between commas.
  */
 import { availableParallelism } from "node:os";
 import { createRequire } from "node:module";
@@ -23,7 +24,7 @@ import { dockerRegistryVersion, Servers } from "./servers.ts";
 import { measureSmallImage } from "./small-image.ts";
 import { measureSmallRequests } from "./small-requests.ts";
 import { measureStartup } from "./startup.ts";
-import { BareStore, RegistryStore } from "./stores.ts";
+import { BareStore, FloorStore, RegistryStore } from "./stores.ts";
 import { printTargets, type Target } from "./table.ts";
 
 const PARTS = [
@@ -41,7 +42,9 @@ const PARTS = [
 ] as const;
 type Part = (typeof PARTS)[number];
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, only: { type: "string" }, rows: { type: "string" } },
+});
 const wanted = values.only?.split(",") ?? PARTS;
 const unknown = wanted.filter((part) => !PARTS.some((each) => each === part));
 if (unknown.length > 0) {
@@ -49,6 +52,9 @@ if (unknown.length > 0) {
   process.exit(64);
 }
 const wants = (part: Part) => wanted.includes(part);
+// Names of rows have commas in them too, each before a blank.
+const rowTexts = values.rows?.split(/,(?! )/) ?? [""];
+const wantsRow = (name: string) => rowTexts.some((text) => name.includes(text));
 
 const servers = new Servers();
 let isInterrupted = false;
@@ -82,19 +88,16 @@ async function run(isQuick: boolean): Promise<number> {
   if (wants("layers") || wants("clients") || wants("requests")) {
     const contestants = await start();
     if (wants("layers")) {
-      await measureClient(servers, contestants.ceiling, isQuick);
-      measured.push(...(await measureTransfers(contestants, isQuick)));
+      if (values.rows === undefined) await measureClient(servers, contestants.ceiling, isQuick);
+      measured.push(...(await measureTransfers(contestants, isQuick, wantsRow)));
     }
-    if (wants("clients")) {
-      const { berth, docker } = contestants;
-      measured.push(...(await measureRealClient(berth, docker, isQuick)));
-    }
+    if (wants("clients")) measured.push(...(await measureRealClient(contestants, isQuick, wantsRow)));
     if (wants("requests")) {
-      measured.push(...(await measureSmallRequests(contestants, isQuick)));
-      const { berth, docker } = contestants;
-      measured.push(...(await measureSmallImage(berth, docker, isQuick)));
+      measured.push(...(await measureSmallRequests(contestants, isQuick, wantsRow)));
+      measured.push(...(await measureSmallImage(contestants, isQuick, wantsRow)));
     }
-    for (const store of [contestants.berth, contestants.ceiling, contestants.docker]) await store?.server.stop();
+    const { berth, ceiling, floor, docker } = contestants;
+    for (const store of [berth, ceiling, floor, docker]) await store?.server.stop();
   }
   if (wants("cli")) {
     const berth = new RegistryStore(await servers.berth());
@@ -117,13 +120,16 @@ async function run(isQuick: boolean): Promise<number> {
 }
 
 /** Starts everybody, and lets each do everything once: the first of anything is slower. */
-async function start(): Promise<Contestants & { berth: RegistryStore; docker: RegistryStore | undefined }> {
+async function start(): Promise<
+  Contestants & { berth: RegistryStore; floor: RegistryStore; docker: RegistryStore | undefined }
+> {
   const berth = new RegistryStore(await servers.berth());
   const ceiling = new BareStore(await servers.ceiling());
+  const floor = new FloorStore(await servers.floor());
   const server = await servers.dockerRegistry();
   if (typeof server === "string") console.log(`Not compared with docker-registry: ${server}.`);
   const docker = typeof server === "string" ? undefined : new RegistryStore(server);
-  for (const store of [berth, ceiling, docker]) {
+  for (const store of [berth, ceiling, floor, docker]) {
     if (!store) continue;
     await store.login();
     const connection = await Connection.open(store.server.url);
@@ -135,7 +141,7 @@ async function start(): Promise<Contestants & { berth: RegistryStore; docker: Re
     connection.close();
     await store.server.clear();
   }
-  return { berth, ceiling, docker };
+  return { berth, ceiling, floor, docker };
 }
 
 function printMachine(): void {

@@ -61,6 +61,12 @@ export class Servers {
     return this.#worker({ configPath: join(import.meta.dirname, "ceiling", "wrangler.toml"), stateDir });
   }
 
+  /** The least that a registry on the platform can do. */
+  floor(): Promise<Server> {
+    const configPath = join(import.meta.dirname, "floor", "wrangler.toml");
+    return this.#worker({ configPath, stateDir: this.newStateDir() });
+  }
+
   /** A Worker that runs aging and garbage collection when asked. */
   scale(): Promise<Server> {
     return this.#worker({

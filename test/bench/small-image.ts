@@ -5,25 +5,42 @@
 import { Connection, type Answer, type Request } from "./client.ts";
 import { newLayer, type Layer } from "./layers.ts";
 import { imageOf, REPOSITORY, type RegistryStore, succeed } from "./stores.ts";
-import { atLeast, median, printTable, type Target } from "./table.ts";
+import { speedRatio, speedsOf, targetOf } from "./floor.ts";
+import type { WantsRow } from "./rows.ts";
+import { median, printTable, type Target } from "./table.ts";
 
 const LAYER_BYTES = 1_000_000;
 const CONFIG_BYTES = 500;
 const DOCKER_TARGET = 1;
 
-const HEAD = ["", "Berth ms", "docker-registry ms", "speed ratio", "target"];
+const HEAD = [
+  "",
+  "Berth ms",
+  "floor ms",
+  "speed ratio",
+  "docker-registry ms",
+  "speed ratio",
+  "wanted",
+  "floor's ratio",
+];
 
 /** Milliseconds by step, of each image. */
 type Times = Map<string, number[]>;
 
 /** Measures all steps, prints their table, and answers the target of the whole push. */
 export async function measureSmallImage(
-  berth: RegistryStore,
-  docker: RegistryStore | undefined,
+  { berth, floor, docker }: { berth: RegistryStore; floor: RegistryStore; docker: RegistryStore | undefined },
   isQuick: boolean,
+  wantsRow: WantsRow,
 ): Promise<Target[]> {
-  const times = { berth: new Map() as Times, docker: new Map() as Times };
-  const stores = [{ store: berth, into: times.berth }, ...(docker ? [{ store: docker, into: times.docker }] : [])];
+  const row = "push of an image of 1 MB";
+  if (!wantsRow(row)) return [];
+  const times = { berth: new Map() as Times, floor: new Map() as Times, docker: new Map() as Times };
+  const stores = [
+    { store: berth, into: times.berth },
+    { store: floor, into: times.floor },
+    ...(docker ? [{ store: docker, into: times.docker }] : []),
+  ];
   for (let round = 0; round < (isQuick ? 2 : 40); round += 1) {
     for (const { store, into } of stores) {
       await store.login();
@@ -35,17 +52,21 @@ export async function measureSmallImage(
   const rows: string[][] = [];
   const targets: Target[] = [];
   for (const [step, own] of times.berth) {
-    const others = times.docker.get(step);
-    const ratio = others && median(others.map((time, round) => time / (own[round] ?? Number.NaN)));
-    const isWhole = step === WHOLE;
+    const [berths, floors, others] = [own, times.floor.get(step) ?? [], times.docker.get(step) ?? []].map(speedsOf);
+    if (!berths || !floors || !others) throw new TypeError("three registries are compared");
+    const isWanted = step === WHOLE && others.length > 0;
     rows.push([
       step,
       median(own).toFixed(1),
-      others ? median(others).toFixed(1) : "-",
-      ratio?.toFixed(2) ?? "-",
-      isWhole && ratio !== undefined ? `>= ${DOCKER_TARGET}` : "",
+      median(times.floor.get(step) ?? []).toFixed(1),
+      speedRatio(berths, floors).toFixed(2),
+      others.length > 0 ? median(times.docker.get(step) ?? []).toFixed(1) : "-",
+      others.length > 0 ? speedRatio(berths, others).toFixed(2) : "-",
+      isWanted ? `>= ${DOCKER_TARGET}` : "",
+      others.length > 0 ? speedRatio(floors, others).toFixed(2) : "-",
     ]);
-    if (isWhole && ratio !== undefined) targets.push(atLeast("push of 1 MB, of docker-registry", ratio, DOCKER_TARGET));
+    const compared = { name: "docker-registry", speeds: others, wanted: DOCKER_TARGET };
+    if (isWanted) targets.push(targetOf(row, { berth: berths, floor: floors }, compared));
   }
   printTable("Push of an image of 1 MB, on one connection", HEAD, rows);
   return targets;

@@ -1,7 +1,7 @@
 /** Requests per second of what a pull consists of besides its layers. */
 import { Connection, type Request } from "./client.ts";
 import { newLayer } from "./layers.ts";
-import { raceRow, raceTargets, type Contestants, type Race } from "./rows.ts";
+import { RACE_HEAD, raceRow, raceTargets, type Contestants, type Race, type WantsRow } from "./rows.ts";
 import { imageOf, succeed, type SmallRequest, type Store } from "./stores.ts";
 import { printTable, type Target } from "./table.ts";
 
@@ -11,21 +11,25 @@ const KINDS: [kind: SmallRequest, dockerTarget: number][] = [
   ["HEAD manifest by tag", 1],
   ["GET manifest by tag", 1],
   ["HEAD manifest by digest", 2],
+  ["HEAD manifest by digest, to push", 2],
   ["GET manifest by digest", 2],
   ["HEAD blob", 1.5],
+  ["HEAD blob, to push", 1.5],
   ["GET blob", 1],
 ];
 const CONNECTIONS = [1, 16];
 const BLOB_BYTES = 256 * 1024;
 
-const HEAD = ["", "Berth req/s", "bare Worker", "ratio", "target", "docker-registry", "ratio", "target"];
-
 /** Measures all small requests and prints their table. */
-export async function measureSmallRequests(contestants: Contestants, isQuick: boolean): Promise<Target[]> {
-  const { berth, ceiling, docker } = contestants;
+export async function measureSmallRequests(
+  contestants: Contestants,
+  isQuick: boolean,
+  wantsRow: WantsRow,
+): Promise<Target[]> {
+  const { berth, ceiling, floor, docker } = contestants;
   const layer = newLayer(BLOB_BYTES);
   const image = { layer, manifest: imageOf(layer) };
-  for (const store of [berth, ceiling, docker]) {
+  for (const store of [berth, ceiling, floor, docker]) {
     if (!store) continue;
     await store.login();
     const connection = await Connection.open(store.server.url);
@@ -37,7 +41,9 @@ export async function measureSmallRequests(contestants: Contestants, isQuick: bo
   const targets: Target[] = [];
   for (const [kind, dockerTarget] of KINDS) {
     for (const connections of CONNECTIONS) {
-      const race: Race = { berth: [], ceiling: [], docker: [] };
+      const name = `${kind}${kind === "GET blob" ? " of 256 KiB" : ""}, ${connections} at once`;
+      if (!wantsRow(name)) continue;
+      const race: Race = { berth: [], ceiling: [], floor: [], docker: [] };
       const rate = async (store: Store) => {
         await store.login();
         return requestRate(store, connections, store.smallRequest(kind, image), isQuick ? 100 : 400);
@@ -45,14 +51,20 @@ export async function measureSmallRequests(contestants: Contestants, isQuick: bo
       for (let round = 0; round < (isQuick ? 1 : 5); round += 1) {
         race.berth.push(await rate(berth));
         race.ceiling.push(await rate(ceiling));
+        race.floor.push(await rate(floor));
         if (docker) race.docker.push(await rate(docker));
       }
-      const name = `${kind}${kind === "GET blob" ? " of 256 KiB" : ""}, ${connections} at once`;
-      rows.push(raceRow(name, race, (value) => value.toFixed(0), undefined, dockerTarget));
+      rows.push(raceRow(name, race, (value) => value.toFixed(0), dockerTarget));
       targets.push(...raceTargets(name, race, undefined, dockerTarget));
     }
   }
-  printTable("Small requests (bare Worker: no D1; `{}`, R2.head or R2.get of as many bytes)", HEAD, rows);
+  if (rows.length > 0) {
+    printTable(
+      "Small requests (bare Worker: no D1; `{}`, R2.head or R2.get of as many bytes)",
+      RACE_HEAD("req/s"),
+      rows,
+    );
+  }
   return targets;
 }
 

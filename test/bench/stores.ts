@@ -16,8 +16,10 @@ export type SmallRequest =
   | "HEAD manifest by tag"
   | "GET manifest by tag"
   | "HEAD manifest by digest"
+  | "HEAD manifest by digest, to push"
   | "GET manifest by digest"
   | "HEAD blob"
+  | "HEAD blob, to push"
   | "GET blob";
 
 /** A small image, pushed before small requests are measured. */
@@ -72,6 +74,8 @@ export function manifestOf(config: Layer, layers: readonly Layer[]): string {
 export class RegistryStore implements Store {
   readonly server: Server;
   #authorization: Record<string, string> = {};
+  /** With a token that allows no push, as clients have that pull. */
+  #reading: Record<string, string> = {};
 
   constructor(server: Server) {
     this.server = server;
@@ -83,9 +87,14 @@ export class RegistryStore implements Store {
   }
 
   async login(repositories: readonly string[] = [REPOSITORY]): Promise<void> {
-    if (this.server.password === undefined) return;
+    this.#authorization = await this.#tokenFor(repositories, "pull,push");
+    this.#reading = await this.#tokenFor(repositories, "pull");
+  }
+
+  async #tokenFor(repositories: readonly string[], actions: string): Promise<Record<string, string>> {
+    if (this.server.password === undefined) return {};
     const connection = await Connection.open(this.server.url);
-    const scopes = repositories.map((name) => `&scope=repository:${name}:pull,push`).join("");
+    const scopes = repositories.map((name) => `&scope=repository:${name}:${actions}`).join("");
     const basic = Buffer.from(`admin:${this.server.password}`).toString("base64");
     const answer = await succeed(connection, {
       method: "GET",
@@ -95,7 +104,7 @@ export class RegistryStore implements Store {
     });
     connection.close();
     const { token } = JSON.parse(answer.body.toString()) as { token: string };
-    this.#authorization = { Authorization: `Bearer ${token}` };
+    return { Authorization: `Bearer ${token}` };
   }
 
   async push(connection: Connection, layer: Layer, kind: PushKind): Promise<void> {
@@ -136,9 +145,9 @@ export class RegistryStore implements Store {
 
   smallRequest(kind: SmallRequest, { layer, manifest }: Image): Request {
     const method = kind.startsWith("HEAD") ? "HEAD" : "GET";
-    const headers = { ...this.#authorization, Accept: MANIFEST_TYPE };
+    const headers = { ...(isToPush(kind) ? this.#authorization : this.#reading), Accept: MANIFEST_TYPE };
     if (kind === "GET /v2/") return { method, path: "/v2/", headers };
-    if (kind.endsWith("blob")) return { method, path: `/v2/${REPOSITORY}/blobs/${layer.digest}`, headers };
+    if (kind.includes("blob")) return { method, path: `/v2/${REPOSITORY}/blobs/${layer.digest}`, headers };
     const reference = kind.endsWith("tag") ? TAG : manifest.digest;
     return { method, path: `/v2/${REPOSITORY}/manifests/${reference}`, headers };
   }
@@ -149,6 +158,19 @@ export class RegistryStore implements Store {
     const { pathname, search } = new URL(answer.headers.get("location") ?? "", this.server.url);
     return pathname + search;
   }
+}
+
+/** The floor, which has no tokens, and is told who asks. */
+export class FloorStore extends RegistryStore {
+  override smallRequest(kind: SmallRequest, image: Image): Request {
+    const request = super.smallRequest(kind, image);
+    return kind === "GET /v2/" || isToPush(kind) ? request : { ...request, path: `${request.path}?reader` };
+  }
+}
+
+/** Whether it is asked before a push, which relies on the answer. */
+function isToPush(kind: SmallRequest): boolean {
+  return kind.endsWith("to push");
 }
 
 /** The bare Worker: a layer is one object, and so is a manifest. */
@@ -180,7 +202,7 @@ export class BareStore implements Store {
 
   smallRequest(kind: SmallRequest, { layer, manifest }: Image): Request {
     if (kind === "GET /v2/") return { method: "GET", path: "/" };
-    const key = kind.endsWith("blob") ? layer.digest : manifest.digest;
+    const key = kind.includes("blob") ? layer.digest : manifest.digest;
     return { method: kind.startsWith("HEAD") ? "HEAD" : "GET", path: `/${key}` };
   }
 }

@@ -1,4 +1,7 @@
 /** A registry with something on every page of the console, and texts that have to stay texts. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 import { addAccount, addUser, type Person } from "../support/server-people.ts";
 import { INDEX_TYPE, MANIFEST_TYPE, type PushedImage, pushImage, pushIndex } from "../support/server-images.ts";
@@ -9,6 +12,7 @@ import type { BrowsedRegistry } from "./browsed-registry.ts";
 export const SCRIPT = "<script>document.title = 'taken over'</script>";
 /** Turns the direction of what follows it (U+202E). */
 const RIGHT_TO_LEFT = "\u202Egnihton";
+const LONG_REMOTE = `${"long-name-".repeat(6)}end`;
 /** The longest description (guide 4.5). */
 const MAX_DESCRIPTION = 30_000;
 const DELIVERY_MS = 20_000;
@@ -81,12 +85,14 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
 
   await operator.ask("POST", "/api/remotes", { name: "tokyo", url: "https://tokyo.example.com", test: false });
   await operator.ask("POST", "/api/remotes", {
-    name: `${"long-name-".repeat(6)}end`,
+    name: LONG_REMOTE,
     url: `https://${"long-host-".repeat(6)}end.example.com:65535`,
     username: "robot",
     password: "secret",
     test: false,
   });
+
+  const elsewhere = await synchronize(operator, latest);
 
   const receiver = new Receiver({ "/hook": answer(200, {}, `Thank you ${SCRIPT}`) });
   const url = `http://127.0.0.1:${await receiver.listen()}/hook`;
@@ -101,7 +107,62 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
 
   // It deletes some tags at once, which the log and the history tell.
   await operator.ask("PUT", `${web}/aging/rule`, { kind: "tag_rule", amount: 5, labels: ["1.1"], patterns: ["v.*"] });
-  return { alice, rival, trigger, close: () => receiver.close() };
+  const close = async () => {
+    elsewhere.closeAllConnections();
+    elsewhere.close();
+    await receiver.close();
+  };
+  return { alice, rival, trigger, close };
+}
+
+/**
+ * Rules, and jobs of all kinds: one whose tag is there, one whose tag differs there, one that is refused, one that finds nobody and
+ * waits, and one that was cancelled.
+ *
+ * @returns what stands for the other registry, to be closed.
+ */
+async function synchronize(operator: Person, latest: PushedImage): Promise<Server> {
+  const web = "/api/organizations/acme/images/web";
+  const elsewhere = createServer(({ url, method }, response) => {
+    const isClosed = url?.startsWith("/v2/closed/") ?? false;
+    const isRead = method === "GET" || method === "HEAD";
+    const status = isClosed ? (isRead ? 404 : 403) : 200;
+    const errors = [{ code: "DENIED", message: `the organization closed is read-only ${SCRIPT}` }];
+    response
+      .writeHead(status, { "Content-Type": INDEX_TYPE, "Docker-Content-Digest": latest.digest })
+      .end(isClosed ? JSON.stringify({ errors }) : undefined);
+  });
+  await once(elsewhere.listen(0, "127.0.0.1"), "listening");
+  const { port } = elsewhere.address() as AddressInfo;
+  await operator.ask("POST", "/api/remotes", { name: "osaka", url: `http://127.0.0.1:${port}`, test: false });
+
+  const tokyo = { remote: "tokyo", remoteOrganization: "team" };
+  const long = { remote: LONG_REMOTE, remoteOrganization: `${"long-path/".repeat(12)}end` };
+  await operator.ask("POST", `${web}/sync-rules`, { ...tokyo, tags: "v*", override: true, deletions: true });
+  await operator.ask("POST", `${web}/sync-rules`, { ...long, automatic: false, referrers: true });
+  const images = "{team/*,web}";
+  await operator.ask("POST", "/api/organizations/acme/sync-rules", { ...tokyo, images, automatic: false });
+
+  const ask = async (remote: string, remoteOrganization: string, tag: string): Promise<number> => {
+    const body = { remote, remoteOrganization, tags: [tag] };
+    const { jobs } = await operator.ask<{ jobs: [{ id: number }] }>("POST", `${web}/sync`, body);
+    return jobs[0].id;
+  };
+  const ends = new Map([
+    [await ask("osaka", "closed", "1.0"), "failed"],
+    [await ask("osaka", "team", "latest"), "success"],
+    [await ask("osaka", "team", "1.1"), "existed"],
+  ]);
+  const cancelled = await ask("tokyo", "team", "1.1");
+  await operator.ask("POST", `${web}/sync-jobs/${cancelled}/cancel`);
+  await ask(long.remote, long.remoteOrganization, "1.2");
+  for (const [id, status] of ends) {
+    const isThere = async () => {
+      return (await operator.ask<{ status: string }>("GET", `${web}/sync-jobs/${id}`)).status === status;
+    };
+    await vi.waitUntil(isThere, { timeout: DELIVERY_MS, interval: 200 });
+  }
+  return elsewhere;
 }
 
 /** As SWR's API has rights: 1 read, 3 edit, 7 manage. */

@@ -4,6 +4,7 @@
  * finds a difference.
  */
 import { beforeAll, describe, expect, test } from "vitest";
+import { pushImage } from "../support/server-images.ts";
 import { type AccessKey, addUser, type Person } from "../support/server-people.ts";
 import { useRegistry } from "./sdk-registry.ts";
 import { sendAsIs, sign } from "./signing.ts";
@@ -248,6 +249,42 @@ describe("huaweicloud_swr_image_trigger", () => {
       const { status } = await send("GET", `/api/v3/projects/${PROJECT}/clusters/${id}`);
       expect(`${id} ${status}`).toBe(`${id} 404`);
     }
+  });
+});
+
+describe("huaweicloud_swr_image_auto_sync", () => {
+  test("is made without `override`, read back by its target, and gone when it is deleted twice", async () => {
+    await send("POST", MANAGE, { namespace: "tf-sync" });
+    await send("POST", `${MANAGE}/tf-sync/repos`, { repository: "shop/web", is_public: false });
+    const remote = { name: "tokyo", url: "https://elsewhere.example.com", username: null, password: null, test: false };
+    await owner.ask("POST", "/api/remotes", remote);
+    const path = `${MANAGE}/tf-sync/repos/shop$web/sync_repo`;
+    const target = { remoteRegionId: "tokyo", remoteNamespace: "team" };
+    expect(await send("POST", path, { ...target, syncAuto: true })).toEqual({ status: 200, body: {} });
+    // `resourceSwrImageAutoSyncRead` looks through the list for what it has made.
+    expect(await send("GET", path)).toMatchObject({
+      status: 200,
+      body: [{ ...target, namespace: "tf-sync", repoName: "shop/web", syncAuto: true, override: false }],
+    });
+    expect((await send("DELETE", path, target)).status).toBe(200);
+    expect(await send("DELETE", path, target)).toMatchObject({
+      status: 400,
+      body: { errors: [{ errorCode: "SVCSTG.SWR.4001158" }] },
+    });
+    expect((await send("GET", path)).body).toEqual([]);
+  });
+});
+
+describe("huaweicloud_swr_image_manual_sync", () => {
+  test("takes an empty array for success, and pages jobs until one is empty", async () => {
+    const repository = `${MANAGE}/tf-sync/repos/shop$web`;
+    await pushImage(owner, "tf-sync/shop/web", "v1");
+    const sent = { imageTag: ["v1"], remoteRegionId: "tokyo", remoteNamespace: "team", override: true };
+    expect(await send("POST", `${repository}/sync_images`, sent)).toEqual({ status: 200, body: [] });
+    const pageOf = (offset: number) =>
+      send("GET", `${repository}/sync_job?filter=limit%3A%3A10%7Coffset%3A%3A${offset}`);
+    expect(await pageOf(0)).toMatchObject({ status: 200, body: [{ tag: "v1", override: true }] });
+    expect(await pageOf(1)).toEqual({ status: 200, body: [] });
   });
 });
 

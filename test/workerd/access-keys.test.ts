@@ -22,14 +22,14 @@ describe("an access key", () => {
     const response = await member.send("POST", "/api/access-keys");
     expect(response.status).toBe(201);
     const key = await response.json<{ access: string; secret: string; created: string }>();
-    expect(Object.keys(key).sort()).toEqual(["access", "created", "secret"]);
+    expect(Object.keys(key).sort()).toEqual(["access", "created", "ends", "secret"]);
     expect(key.access).toMatch(/^[A-Z0-9]{20}$/);
     expect(key.secret).toMatch(/^[A-Za-z0-9]{40}$/);
     expect(Math.abs(Date.parse(key.created) - Date.now())).toBeLessThan(60_000);
 
     const listed = await (await member.get("/api/access-keys")).text();
     expect(JSON.parse(listed)).toEqual({
-      accessKeys: [{ access: key.access, created: key.created, lastUsed: null }],
+      accessKeys: [{ access: key.access, created: key.created, lastUsed: null, ends: null }],
     });
     const stored = await env.DB.prepare("SELECT * FROM access_keys WHERE access_key = ?").bind(key.access).first();
     const audit = await auditOf(key.access);

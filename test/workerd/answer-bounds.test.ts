@@ -35,6 +35,7 @@ const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
 const CLUSTERS = "/api/organizations/:organization/clusters";
+const ORGANIZATION = "/api/organizations/:organization";
 const OCI = "/v2/:name{.+}";
 /** A manifest is answered as it was pushed. */
 const DOCUMENT = { limit: MAX_MANIFEST_BYTES } as const;
@@ -85,7 +86,8 @@ const TABLE: readonly Row[] = [
   row(`GET ${MANAGE}/overview`),
   row(`GET ${MANAGE}/reports/:resource_type/:frequency`, { at: `${MANAGE}/reports/downflow/daily` }),
   row(`GET ${MANAGE}/reports/:resource_type/:frequency`, { at: `${MANAGE}/reports/store/daily` }),
-  ...["sync_repo", "sync_job"].map((rest) => row(`GET ${REPOSITORY}/${rest}`)),
+  row(`GET ${REPOSITORY}/sync_repo`),
+  row(`GET ${REPOSITORY}/sync_job`, { query: "?filter=limit::1000|offset::0" }),
   row(`GET ${MANAGE}/regions`),
   row(`GET ${REPOSITORY}/:tag/accessories`, { query: "?limit=100" }),
   row(`GET ${REPOSITORY}/:tag/references`),
@@ -131,6 +133,8 @@ const TABLE: readonly Row[] = [
   row("GET /api/accounts", { query: "?limit=1000" }),
   row("GET /api/accounts/:name", { at: "/api/accounts/{account}" }),
   row("GET /api/access-keys"),
+  row("GET /api/trust-rules"),
+  row("GET /api/trust-rules/:name", { at: "/api/trust-rules/{rule}" }),
   row("GET /api/session"),
   row("GET /api/visitor"),
   row("GET /api/settings"),
@@ -166,6 +170,17 @@ const TABLE: readonly Row[] = [
   row(`GET ${IMAGE}/triggers/:trigger`),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/triggers/:trigger/deliveries/:id`),
+  row(`GET ${IMAGE}/sync-rules`),
+  row(`GET ${IMAGE}/sync-rules/:rule`, {
+    at: "/api/organizations/{organization}/images/{image}/sync-rules/{syncRule}",
+  }),
+  row(`GET ${IMAGE}/sync-jobs`, { query: "?limit=1000" }),
+  row(`GET ${IMAGE}/sync-jobs/:id`, { at: "/api/organizations/{organization}/images/{image}/sync-jobs/{syncJob}" }),
+  row(`GET ${ORGANIZATION}/sync-rules`),
+  row(`GET ${ORGANIZATION}/sync-rules/:rule`, {
+    at: "/api/organizations/{organization}/sync-rules/{organizationRule}",
+  }),
+  row(`GET ${ORGANIZATION}/sync-jobs`, { query: "?limit=1000" }),
   row(`GET ${CLUSTERS}`),
   row(`GET ${CLUSTERS}/:cluster`),
   row(`GET ${IMAGE}/aging`),

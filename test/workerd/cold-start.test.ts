@@ -1,4 +1,6 @@
 /** What an isolate loads before its first request: what pushes and pulls need, and nothing else (ADR 0028). */
+import { PatternRouter } from "hono/router/pattern-router";
+import { TrieRouter } from "hono/router/trie-router";
 import { describe, it } from "vitest";
 import { app } from "../../src/app.ts";
 import { isRegistryPath } from "../../src/http/api-paths.ts";
@@ -64,6 +66,50 @@ describe("the registry's app", () => {
       routes.filter(({ path }) => isRegistryPath(path)).map(({ method, path }) => `${method} ${path}`);
     // What SWR's SDKs get at /v2 is in the other app, to which their requests go.
     expect(routesOf(app)).toEqual(["GET /v2", ...routesOf(registryApp)]);
+  });
+
+  it("finds the same routes as the router that all other paths have", ({ expect }) => {
+    const [own, other] = [new PatternRouter<number>(), new TrieRouter<number>()].map((router) => {
+      registryApp.routes.forEach(({ method, path }, number) => router.add(method, path, number));
+      return (method: string, path: string) =>
+        router.match(method, path)[0].map(([number, parameters]) => [number, { ...parameters }]);
+    });
+    // As Hono gives paths to a router, without a slash at the end.
+    const names = [
+      "a",
+      "a/b",
+      "a/b/c/d",
+      "acme/blobs",
+      "acme/blobs/uploads",
+      "acme/manifests/x",
+      "acme/tags/list",
+      "a//b",
+    ];
+    const ends = [
+      ...["/blobs/sha256:0", "/blobs/uploads", "/blobs/uploads/1.open", "/blobs/uploads/1/2", "/blobs/ü"],
+      ...["/manifests/latest", "/manifests/sha256:0", "/manifests/a/b", "/manifests/ ", "/tags/list", "/tags/list/x"],
+      ...["/referrers/sha256:0", "/_catalog", "/blobs/x/manifests/y", "/manifests/x/blobs/y", "/unknown"],
+    ];
+    const paths = names.flatMap((name) => ends.map((end) => `/v2/${name}${end}`));
+    let found = 0;
+    for (const path of [
+      ...paths,
+      "/v2",
+      "/v2/_catalog",
+      "/v20",
+      "/v1/search",
+      "/v1",
+      "/token",
+      "/token/x",
+      "/",
+      "/x",
+    ]) {
+      for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+        expect({ method, path, routes: own?.(method, path) }).toEqual({ method, path, routes: other?.(method, path) });
+        found += own?.(method, path).length ?? 0;
+      }
+    }
+    expect(found).toBeGreaterThan(1000);
   });
 
   it.for([

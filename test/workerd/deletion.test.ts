@@ -623,9 +623,9 @@ describe("what was deleted since a request began", () => {
     const { account, administrator, member } = await newAccount();
     const deleted = await userOf(member.name, account, "member");
     const make = async (name: string) => {
-      const key = { access: name, encryptedSecret: "", createdAt: new Date() };
+      const key = { access: name, encryptedSecret: "", createdAt: new Date(), endsAt: null };
       const { outcome } = await createOrganization(db, deleted, name as OrganizationName, 5);
-      return [outcome === "created", await insertAccessKey(db, deleted, key, 2)];
+      return [outcome === "created", await insertAccessKey(db, deleted, deleted.user, key, 2)];
     };
     expect(await make(newName("org"))).toEqual([true, true]);
     expect((await administrator.delete(`/api/users/${member.name}`)).status).toBe(204);

@@ -6,7 +6,7 @@ import { collectGarbage } from "../../src/registry/garbage/garbage.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { answerContent } from "../../src/registry/content/content-source.ts";
 import { edgePath } from "../../src/registry/content/edge-contract.ts";
-import { noCounts } from "../bench/counting/counts.ts";
+import { type Counts, noCounts } from "../bench/counting/counts.ts";
 import { twoMinutesLater } from "../support/workerd/clock.ts";
 import { type Isolate, type Location, startIsolate } from "../support/workerd/isolates.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
@@ -107,8 +107,17 @@ async function anImage(isolate = here) {
 /** As of now: it names the generation that the repository has. */
 const pullToken = (client: Client, repository: string) => tokenFor(client, `repository:${repository}:pull`);
 
-async function get(isolate: Isolate, token: string, path: string, headers: Record<string, string> = {}) {
-  const response = await isolate.fetch(path, { headers: { Authorization: `Bearer ${token}`, ...headers } });
+/** The token of a push: docker asks for both at once. */
+const pushToken = (client: Client, repository: string) => tokenFor(client, `repository:${repository}:pull,push`);
+
+async function get(
+  isolate: Isolate,
+  token: string,
+  path: string,
+  headers: Record<string, string> = {},
+  method: "GET" | "HEAD" = "GET",
+) {
+  const response = await isolate.fetch(path, { method, headers: { Authorization: `Bearer ${token}`, ...headers } });
   const body = new Uint8Array(await response.arrayBuffer());
   return { status: response.status, headers: response.headers, digest: digestOf(body), body };
 }
@@ -125,10 +134,26 @@ async function warm(isolate: Isolate, token: string, image: Image): Promise<void
   }
 }
 
-async function statusesFor(isolate: Isolate, token: string, image: Image): Promise<number[]> {
+async function statusesFor(
+  isolate: Isolate,
+  token: string,
+  image: Image,
+  method: "GET" | "HEAD" = "GET",
+): Promise<number[]> {
   const statuses = [];
-  for (const path of pathsOf(image)) statuses.push((await get(isolate, token, path)).status);
+  for (const path of pathsOf(image)) statuses.push((await get(isolate, token, path, {}, method)).status);
   return statuses;
+}
+
+/** What `HEAD` of all of an image asks of D1 and R2 before its answers. */
+async function headCosts(isolate: Isolate, headers: Record<string, string>, image: Image): Promise<Counts[]> {
+  const costs = [];
+  for (const path of pathsOf(image)) {
+    const { response, counts } = await isolate.count(path, { method: "HEAD", headers });
+    if (response.status !== 200) throw new Error(`HEAD ${path} answered ${response.status}`);
+    costs.push(counts);
+  }
+  return costs;
 }
 
 const FOUND = [200, 200, 200];
@@ -220,14 +245,16 @@ describe("a warm pull", () => {
 });
 
 describe("what does not come from the cache", () => {
-  it("is HEAD of a blob, which pushes rely on", async ({ expect }) => {
-    const { image, token } = await anImage();
+  it("is HEAD for who may push: of a blob it asks R2, of anything D1 unless the push has just seen it", async ({
+    expect,
+  }) => {
+    const { administrator, repository, image, token } = await anImage();
     await warm(here, token, image);
-    const headers = { Authorization: `Bearer ${token}` };
-    for (const path of blobPaths(image)) {
-      const { counts } = await here.count(path, { method: "HEAD", headers });
-      expect(counts.r2).toEqual({ get: 1 });
-    }
+    const headers = { Authorization: `Bearer ${await pushToken(administrator, repository)}` };
+    await here.fetch(manifestPath(image), { method: "HEAD", headers: { Authorization: `Bearer ${token}` } });
+    const [manifest, ...blobs] = await headCosts(here, headers, image);
+    expect(manifest).toMatchObject({ roundTrips: 1 });
+    for (const { r2 } of blobs) expect(r2).toEqual({ get: 1 });
     await twoMinutesLater(async () => {
       for (const path of blobPaths(image)) {
         const { counts } = await here.count(path, { method: "HEAD", headers });
@@ -235,6 +262,14 @@ describe("what does not come from the cache", () => {
         expect(counts.r2).toEqual({ get: 1 });
       }
     });
+  });
+
+  it("is HEAD with a password: whether its user may push is not known without a query", async ({ expect }) => {
+    const { administrator, image, token } = await anImage();
+    await warm(here, token, image);
+    const headers = { Authorization: basic(administrator.name, administrator.password) };
+    await headCosts(here, { Authorization: `Bearer ${token}` }, image);
+    for (const { roundTrips } of await headCosts(here, headers, image)) expect(roundTrips).toBeGreaterThan(1);
   });
 
   it("is a range of a large blob: the cache would fetch the whole", async ({ expect }) => {
@@ -277,6 +312,141 @@ describe("what does not come from the cache", () => {
     const { counts } = await here.count(manifestPath(other), { headers: { Authorization: `Bearer ${token}` } });
     expect(counts.roundTrips + counts.nearbyTrips).toBe(1);
     expect(await unreferencedSince(image.manifest)).toBeNull();
+  });
+});
+
+describe("HEAD by digest for who may not push", () => {
+  /** Without a cache, as in the local runtime, which it knows of already. */
+  let alone: Isolate;
+  /** At the same place as others, and asked by nothing but one test. */
+  let fresh: Isolate;
+  beforeAll(async () => {
+    alone = await startIsolate();
+    fresh = await startIsolate(cache, farLocation);
+    const { image, token } = await anImage();
+    await warm(alone, token, image);
+  });
+
+  it("asks D1 and R2 once in some minutes, and answers the same", async ({ expect }) => {
+    const { administrator, repository, image } = await anImage();
+    const now = Date.now();
+    const headers = { Authorization: `Bearer ${await pullToken(administrator, repository)}` };
+    const [manifest, ...blobs] = await headCosts(alone, headers, image);
+    expect(manifest).toMatchObject({ roundTrips: 1 });
+    for (const counts of blobs) expect(counts).toMatchObject({ roundTrips: 1, r2: { get: 1 } });
+    expect(await headCosts(alone, headers, image)).toEqual([noCounts(), noCounts(), noCounts()]);
+    for (const path of pathsOf(image)) {
+      const known = await alone.fetch(path, { method: "HEAD", headers });
+      const asked = await here.fetch(path, {
+        method: "HEAD",
+        headers: { Authorization: basic(administrator.name, administrator.password) },
+      });
+      expect([...known.headers]).toEqual([...asked.headers]);
+    }
+    vi.useFakeTimers({ toFake: ["Date"], now: now + 6 * MINUTE });
+    const later = { Authorization: `Bearer ${await pullToken(administrator, repository)}` };
+    for (const { roundTrips } of await headCosts(alone, later, image)) expect(roundTrips).toBe(1);
+  });
+
+  it("knows small bodies that somebody has pulled, and leaves their bytes to who pulls them", async ({ expect }) => {
+    const { image, token } = await anImage();
+    await warm(alone, token, image);
+    const headers = { Authorization: `Bearer ${token}` };
+    const [manifest, config] = await headCosts(alone, headers, image);
+    expect([manifest, config]).toEqual([noCounts(), noCounts()]);
+    const again = await alone.count(manifestPath(image), { headers });
+    expect(await again.response.text()).toBe(image.text);
+    expect(again.counts).toEqual(noCounts());
+  });
+
+  it("comes from the cache where the isolate has not heard of a manifest, and D1 hears of it afterwards", async ({
+    expect,
+  }) => {
+    const { image, token } = await anImage();
+    await warm(here, token, image);
+    const since = Date.now() - 3 * 60 * MINUTE;
+    await env.DB.prepare("UPDATE manifests SET unreferenced_since = ? WHERE digest = ?")
+      .bind(since, image.manifest)
+      .run();
+    const headers = { Authorization: `Bearer ${token}` };
+    for (const isolate of [beside, fresh]) {
+      const { response } = await isolate.count(manifestPath(image), { method: "HEAD", headers });
+      expect(response.headers.get("Content-Length")).toBe(String(image.text.length));
+      expect(response.headers.get("Docker-Content-Digest")).toBe(image.manifest);
+    }
+    await vi.waitFor(async () => expect(await unreferencedSince(image.manifest)).toBeGreaterThan(since), PATIENCE);
+    const { counts } = await beside.count(manifestPath(image), { method: "HEAD", headers });
+    expect(counts).toEqual(noCounts());
+  });
+
+  it("of what is needed writes nothing when it comes from the cache", async ({ expect }) => {
+    const { image, token } = await anImage();
+    await warm(here, token, image);
+    const { counts } = await beside.count(manifestPath(image), {
+      method: "HEAD",
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    expect(counts).toMatchObject({ nearbyTrips: 0, r2: {} });
+    expect(await unreferencedSince(image.manifest)).toBeNull();
+  });
+
+  it("has the grace period of a manifest that nothing needs begin anew", async ({ expect }) => {
+    const { token, administrator, repository } = await anImage();
+    const other = await pushTo(here, administrator, repository, "");
+    const headers = { Authorization: `Bearer ${token}` };
+    for (let time = 0; time < 2; time += 1) {
+      const since = Date.now() - 3 * 60 * MINUTE;
+      await env.DB.prepare("UPDATE manifests SET unreferenced_since = ? WHERE digest = ?")
+        .bind(since, other.manifest)
+        .run();
+      expect((await here.fetch(manifestPath(other), { method: "HEAD", headers })).status).toBe(200);
+      expect(await unreferencedSince(other.manifest)).toBeGreaterThan(since + 60 * MINUTE);
+    }
+  });
+
+  it("is for nobody in particular too, until the image becomes private", async ({ expect }) => {
+    const { administrator, image, organization } = await anImage();
+    const own = through(here, administrator);
+    const set = (isPublic: boolean) =>
+      own.patch(`/v2/manage/namespaces/${organization}/repos/web`, {
+        is_public: isPublic,
+        category: "other",
+        description: "",
+      });
+    expect((await set(true)).ok).toBe(true);
+    await headCosts(here, {}, image);
+    // The right is decided at each request without a token.
+    for (const counts of await headCosts(here, {}, image)) expect(counts).toMatchObject({ roundTrips: 1, r2: {} });
+    expect((await set(false)).ok).toBe(true);
+    for (const path of pathsOf(image)) expect((await here.fetch(path, { method: "HEAD" })).status).toBe(401);
+  });
+
+  it("no longer says that there is a blob once a pull has found it lost", async ({ expect }) => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { image, token } = await anImage();
+    const headers = { Authorization: `Bearer ${token}` };
+    await headCosts(alone, headers, image);
+    const [, layer = ""] = blobPaths(image);
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?")
+      .bind(image.blobs[1])
+      .first<string>("object_key");
+    await env.BUCKET.delete(key ?? "");
+    expect((await alone.fetch(layer, { method: "HEAD", headers })).status).toBe(200);
+    expect((await get(alone, token, layer)).status).toBe(404);
+    expect((await alone.fetch(layer, { method: "HEAD", headers })).status).toBe(404);
+    expect(logged).toHaveBeenCalled();
+  });
+
+  it("tells of nothing under another repository, and by tag always asks", async ({ expect }) => {
+    const one = await anImage();
+    const other = await anImage();
+    await headCosts(here, { Authorization: `Bearer ${one.token}` }, one.image);
+    expect(await statusesFor(here, other.token, { ...one.image, repository: other.repository }, "HEAD")).toEqual(GONE);
+    const { counts } = await here.count(`/v2/${one.repository}/manifests/latest`, {
+      method: "HEAD",
+      headers: { Authorization: `Bearer ${one.token}` },
+    });
+    expect(counts).toMatchObject({ roundTrips: 1 });
   });
 });
 
@@ -439,6 +609,48 @@ const REMOVALS: Record<string, (isolate: Isolate, image: Image, owner: Client) =
 };
 
 describe.for(Object.entries(REMOVALS))("%s", ([, remove]) => {
+  /** Of the other location, with none of it in memory. */
+  let cold: Isolate;
+  beforeAll(async () => {
+    cold = await startIsolate(cache, farLocation);
+  });
+
+  it("is told of by HEAD as by GET: never to who may push, by no token and in no isolate, purged or not", async ({
+    expect,
+  }) => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    for (const isPurged of [true, false]) {
+      const { administrator, image, token, repository } = await anImage();
+      const pushing = await pushToken(administrator, repository);
+      for (const isolate of [here, far]) {
+        await warm(isolate, token, image);
+        for (const each of [token, pushing]) expect(await statusesFor(isolate, each, image, "HEAD")).toEqual(FOUND);
+      }
+      if (!isPurged) cache.exhaustPurges();
+      const expected = await remove(here, image, administrator);
+      cache.replenishPurges();
+      // What a push has seen of blobs a moment ago it goes by for a minute (ADR 25): this is about all other pushes.
+      await twoMinutesLater(async () => {
+        for (const isolate of [here, far, cold]) {
+          expect(await statusesFor(isolate, pushing, image, "HEAD")).toEqual(expected);
+        }
+        expect(await statusesFor(here, token, image, "HEAD")).toEqual(expected);
+        const later = await pullToken(administrator, repository);
+        for (const isolate of [here, far, cold]) {
+          expect(await statusesFor(isolate, later, image, "HEAD")).toEqual(expected);
+        }
+        // As ADR 24 says of who reads with a token from before.
+        expect(await statusesFor(far, token, image, "HEAD")).toEqual(FOUND);
+        if (isPurged) expect(await statusesFor(cold, token, image, "HEAD")).toEqual(expected);
+      });
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6 * MINUTE });
+      for (const isolate of [here, far]) {
+        expect(await statusesFor(isolate, token, image, "HEAD")).toEqual([401, 401, 401]);
+      }
+      vi.useRealTimers();
+    }
+  });
+
   it("is gone for everybody when the cache could be purged, also for tokens from before", async ({ expect }) => {
     const { administrator, image, token } = await anImage();
     for (const isolate of [here, far]) await warm(isolate, token, image);

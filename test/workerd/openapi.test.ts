@@ -5,6 +5,7 @@ import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
+import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/access-targets.ts";
 import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
 import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
@@ -155,6 +156,28 @@ describe("the server", async () => {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ name: "tokyo", url: "https://tokyo.example.com", test: false }),
   });
+  // An organization of its own: one that has images cannot stand for another registry.
+  const { name: cache } = await (
+    await send("POST", "/api/organizations", {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ name: newName("cache") }),
+    })
+  ).json<{ name: string }>();
+  await send("PUT", `/api/organizations/${cache}/upstream`, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ remote: "tokyo" }),
+  });
+  // It is found where a name is asked for.
+  const { name: ruleName } = await newTrustRule("admin");
+  await env.DB.prepare("UPDATE trust_rules SET name = 'admin' WHERE name = ?").bind(ruleName).run();
+  const trust = {
+    issuer: ISSUER,
+    conditions: [{ claim: "sub", glob: "job:*" }],
+    grants: [
+      { organization, level: "edit" },
+      { image: repository, level: "read" },
+    ],
+  };
 
   /** What parameters stand for; whatever is not here is a name that nothing has. */
   const VALUES: Record<string, string> = {
@@ -205,7 +228,8 @@ describe("the server", async () => {
   const json = { "Content-Type": "application/json" };
 
   it.for(READS)("answers $path as described, to the administrator", async (described, { expect }) => {
-    const response = await send("GET", pathOf(described, VALUES));
+    const values = described.path.endsWith("/upstream") ? { ...VALUES, organization: cache } : VALUES;
+    const response = await send("GET", pathOf(described, values));
     // A share or key that is not there is no reason not to look at the answer.
     if (!/access_domain|\{access\}|\{account\}/.test(described.path)) expect(response.status).toBe(200);
     expect(await deviations(described, response)).toEqual([]);
@@ -342,13 +366,20 @@ describe("the server", async () => {
     ["delete", "/v2/manage/namespaces/{namespace}/repos/{repository}/triggers/{trigger}", undefined, 204],
     ["post", "/v2/manage/utils/secret", undefined, 200],
     ["post", "/api/access-keys", undefined, 201],
+    ["post", "/api/users", { name: newName("robot"), kind: "robot" }, 201],
+    ["post", "/api/trust-rules", { ...trust, name: "release" }, 201],
+    ["get", "/api/trust-rules", undefined, 200],
+    ["put", "/api/trust-rules/{name}", trust, 200],
+    ["delete", "/api/trust-rules/{name}", undefined, 204],
     ["post", "/api/session", { name: user.name, password: user.password }, 200],
   ];
   it.for(CHANGES)("answers %s %s as described when it succeeds", async ([method, path, body, status], { expect }) => {
     const described = operations.find((operation) => operation.method === method && operation.path === path);
     if (!described) throw new Error(`${method} ${path} is not described`);
-    // Clusters and receivers of webhooks.
-    vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
+    // Clusters, receivers of webhooks, and an issuer.
+    vi.spyOn(globalThis, "fetch").mockImplementation(
+      async (input) => answerAsIssuer(input) ?? new Response("{}", { status: 201 }),
+    );
     const response = await send(method.toUpperCase(), pathOf(described, { ...VALUES, tag: "2.0" }), {
       headers: json,
       ...(body !== undefined && { body: JSON.stringify(body) }),

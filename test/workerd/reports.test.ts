@@ -315,6 +315,7 @@ describe("the feature gates", () => {
     const gates = await response.json<Record<string, boolean>>();
     expect(Object.entries(gates).filter(([, isThere]) => isThere)).toEqual([
       ["enable_authorization_token", true],
+      ["enable_image_quota", true],
       ["enable_list_v3", true],
     ]);
     for (const name of ["experience", "hss_service", "image_scan", "sm3", "image_sync", "cci_service", "pipeline"]) {

@@ -39,7 +39,13 @@ import {
   newLogin,
   newMembers,
   newOrganizations,
+  newOrganizationSyncRule,
   newRetentionRule,
+  newSyncJob,
+  newSyncRule,
+  newTrustRule,
+  answerAsIssuer,
+  ISSUER,
   type Target,
   withoutImage,
   withoutOrganization,
@@ -289,6 +295,7 @@ const REPOSITORY = `${NAMESPACE}/repos/:repository`;
 const DOMAINS = `${NAMESPACE}/repositories/:repository/access-domains`;
 const IMAGE = "/api/organizations/:organization/images/:image";
 const CLUSTERS = "/api/organizations/:organization/clusters";
+const ORGANIZATION = "/api/organizations/:organization";
 const UPSTREAM = "/api/organizations/:organization/upstream";
 const PERMISSIONS = "/api/organizations/:organization/permissions";
 const OCI = "/v2/:name{.+}";
@@ -367,6 +374,16 @@ const deletedTag = async (_: CallerName, target: Target) => {
   return {};
 };
 const ownKey = async (caller: CallerName) => ({ access: await newAccessKey(credentialsOf(caller).name) });
+const ownRule = async (caller: CallerName) => newTrustRule(credentialsOf(caller).name);
+const TRUST = { issuer: ISSUER, conditions: [{ claim: "sub", value: "job" }] };
+const trusting = ({ organization = "" }: Target) => ({ ...TRUST, grants: [{ organization, level: "edit" }] });
+const robotOfMember = async (_: CallerName, { name = "" }: Target) => {
+  await env.DB.prepare("UPDATE users SET kind = 'robot' WHERE name = ?").bind(name).run();
+  await env.DB.prepare("DELETE FROM access_keys WHERE user_id = (SELECT id FROM users WHERE name = ?)")
+    .bind(name)
+    .run();
+  return {};
+};
 const ownLogin = async (caller: CallerName) => ({ id: await newLogin(credentialsOf(caller).name) });
 const loginOfMember = async (_: CallerName, { name = "" }: Target) => ({ id: await newLogin(name) });
 /** A remote registry of the caller's own account; none for callers who have no account. */
@@ -390,6 +407,21 @@ const remoteOf = async (_: CallerName, { organization = "" }: Target) => {
     .bind(REMOTE_OF_HOME, organization)
     .run();
   return {};
+};
+/** Where rules and jobs lead, in the words of either API. */
+const SYNC_TARGET = { remoteRegionId: REMOTE_OF_HOME, remoteNamespace: "team" };
+const API_SYNC_TARGET = { remote: REMOTE_OF_HOME, remoteOrganization: "team" };
+const syncRuleOf = async (caller: CallerName, target: Target) => {
+  await remoteOf(caller, target);
+  return { rule: await newSyncRule(target["name"] ?? "", REMOTE_OF_HOME) };
+};
+const organizationSyncRuleOf = async (caller: CallerName, target: Target) => {
+  await remoteOf(caller, target);
+  return { rule: await newOrganizationSyncRule(target["organization"] ?? "", REMOTE_OF_HOME) };
+};
+const syncJobOf = async (caller: CallerName, target: Target) => {
+  await remoteOf(caller, target);
+  return { id: await newSyncJob(target["name"] ?? "", REMOTE_OF_HOME) };
 };
 /** An organization that stands for it. */
 const upstreamOf = async (caller: CallerName, target: Target) => {
@@ -552,11 +584,21 @@ const TABLE: readonly Row[] = [
   line(`PATCH ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 201), { body: () => ({ enable: "false" }) }),
   line(`DELETE ${REPOSITORY}/triggers/:trigger`, ownImage("edit", 204)),
 
-  // SWR's API: what there is not
-  ...["POST sync_repo", "GET sync_repo", "DELETE sync_repo", "POST sync_images", "GET sync_job"].map((operation) =>
-    line(operation.replace(" ", ` ${REPOSITORY}/`), pullable(501), { changes: false, kinds: ["private"] }),
-  ),
-  line(`GET ${MANAGE}/regions`, account(501)),
+  // SWR's API: synchronization
+  line(`POST ${REPOSITORY}/sync_repo`, ownImage("edit", 200), {
+    prepare: remoteOf,
+    body: () => ({ ...SYNC_TARGET, remoteNamespace: newName("team") }),
+  }),
+  line(`GET ${REPOSITORY}/sync_repo`, ownImage("edit", 200)),
+  line(`DELETE ${REPOSITORY}/sync_repo`, ownImage("edit", 200), { prepare: syncRuleOf, body: () => SYNC_TARGET }),
+  line(`POST ${REPOSITORY}/sync_images`, ownImage("edit", 200), {
+    prepare: remoteOf,
+    body: () => ({ ...SYNC_TARGET, imageTag: ["latest"] }),
+  }),
+  line(`GET ${REPOSITORY}/sync_job`, ownImage("edit", 200), {
+    at: `GET ${REPOSITORY}/sync_job?filter=limit::10|offset::0`,
+  }),
+  line(`GET ${MANAGE}/regions`, account(200)),
 
   // SWR's API: accessories, agency, v3
   line(`GET ${REPOSITORY}/:tag/accessories`, pullable(200), { shows: () => false }),
@@ -755,6 +797,15 @@ const TABLE: readonly Row[] = [
   line("GET /api/access-keys", account(200)),
   line("DELETE /api/access-keys/:access", account(204), { prepare: ownKey }),
   line("DELETE /api/access-keys/:access", { ...account(404), of: "member" }, { note: "of somebody else" }),
+  line("POST /api/users/:name/access-keys", administratorsOfMember(201), { prepare: robotOfMember }),
+  line("GET /api/trust-rules", administrators(200)),
+  line("POST /api/trust-rules", administrators(201), {
+    prepare: ownRule,
+    body: (target) => ({ ...trusting(target), name: newName("rule") }),
+  }),
+  line("GET /api/trust-rules/:name", administrators(200), { prepare: ownRule, changes: true }),
+  line("PUT /api/trust-rules/:name", administrators(200), { prepare: ownRule, body: trusting }),
+  line("DELETE /api/trust-rules/:name", administrators(204), { prepare: ownRule }),
   line("GET /api/users/:name/access-keys", administratorsOfMember(200)),
   line("DELETE /api/users/:name/access-keys/:access", administratorsOfMember(204)),
   line("GET /api/logins", account(200)),
@@ -770,6 +821,31 @@ const TABLE: readonly Row[] = [
   line("DELETE /api/users/:name/logins", administratorsOfMember(200), { prepare: loginOfMember }),
   line("GET /api/secret-rotation", operators(200)),
   line("POST /api/secret-rotation", operators(200)),
+
+  // Berth's own API: synchronization
+  ...(
+    [
+      [`${IMAGE}/sync-rules`, (status: number) => ownImage("edit", status), syncRuleOf],
+      [`${ORGANIZATION}/sync-rules`, (status: number) => ownOrganization("manage", status), organizationSyncRuleOf],
+    ] as const
+  ).flatMap(([path, access, prepare]) => [
+    line(`GET ${path}`, access(200)),
+    line(`POST ${path}`, access(201), {
+      prepare: remoteOf,
+      body: () => ({ ...API_SYNC_TARGET, remoteOrganization: newName("team") }),
+    }),
+    line(`GET ${path}/:rule`, access(200), { prepare, changes: true }),
+    line(`PATCH ${path}/:rule`, access(200), { prepare, body: () => ({ override: true }) }),
+    line(`DELETE ${path}/:rule`, access(204), { prepare }),
+    line(`POST ${path}/:rule/run`, access(202), { prepare, body: () => ({}) }),
+  ]),
+  line(`POST ${IMAGE}/sync`, ownImage("edit", 202), { prepare: remoteOf, body: () => API_SYNC_TARGET }),
+  line(`GET ${IMAGE}/sync-jobs`, ownImage("edit", 200)),
+  line(`GET ${ORGANIZATION}/sync-jobs`, ownOrganization("manage", 200)),
+  line(`GET ${IMAGE}/sync-jobs/:id`, ownImage("edit", 200), { prepare: syncJobOf, changes: true }),
+  line(`POST ${IMAGE}/sync-jobs/:id/cancel`, ownImage("edit", 200), { prepare: syncJobOf }),
+  line(`POST ${IMAGE}/sync-jobs/:id/resend`, ownImage("edit", 202), { prepare: syncJobOf }),
+
   line("GET /api/remotes", account(200)),
   line("POST /api/remotes", administrators(201), {
     body: () => ({ name: newName("remote"), url: "https://registry.example.com", test: false }),
@@ -842,10 +918,18 @@ const TRACES: Readonly<Record<string, Trace>> = {
       "/api/v3/*",
     ].map((path) => [`ALL ${path}`, MISSING]),
   ),
+  [`POST ${REPOSITORY}/sync_repo`]: "sync-rule.create",
+  [`DELETE ${REPOSITORY}/sync_repo`]: "sync-rule.delete",
+  [`POST ${REPOSITORY}/sync_images`]: "sync-job.create",
+  [`POST ${IMAGE}/sync`]: "sync-job.create",
+  [`POST ${IMAGE}/sync-jobs/:id/cancel`]: "sync-job.cancel",
+  [`POST ${IMAGE}/sync-jobs/:id/resend`]: "sync-job.resend",
   ...Object.fromEntries(
-    ["POST sync_repo", "DELETE sync_repo", "POST sync_images"].map((operation) => [
-      operation.replace(" ", ` ${REPOSITORY}/`),
-      MISSING,
+    [`${IMAGE}/sync-rules`, `${ORGANIZATION}/sync-rules`].flatMap((path) => [
+      [`POST ${path}`, "sync-rule.create"],
+      [`PATCH ${path}/:rule`, "sync-rule.update"],
+      [`DELETE ${path}/:rule`, "sync-rule.delete"],
+      [`POST ${path}/:rule/run`, "sync-job.create"],
     ]),
   ),
   [`POST ${MANAGE}/agency`]: { unrecorded: "triggers may call clusters without it" },
@@ -938,6 +1022,10 @@ const TRACES: Readonly<Record<string, Trace>> = {
   "DELETE /api/users/:name/logins/:id": "session.end",
   "POST /api/secret-rotation": "secrets.reencrypt",
   "POST /api/access-keys": "access-key.create",
+  "POST /api/users/:name/access-keys": "access-key.create",
+  "POST /api/trust-rules": "trust-rule.create",
+  "PUT /api/trust-rules/:name": "trust-rule.update",
+  "DELETE /api/trust-rules/:name": "trust-rule.delete",
   "DELETE /api/access-keys/:access": "access-key.delete",
   "DELETE /api/users/:name/access-keys/:access": "access-key.delete",
   "POST /api/users": "user.create",
@@ -1046,12 +1134,21 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/remotes/:remote",
   "GET /api/access-keys",
   "GET /api/users/:name/access-keys",
+  "GET /api/trust-rules",
+  "GET /api/trust-rules/:name",
   "GET /api/logins",
   "GET /api/users/:name/logins",
   "GET /api/secret-rotation",
   "GET /api/accounts/:name",
   `GET ${REPOSITORY}/sync_repo`,
   `GET ${REPOSITORY}/sync_job`,
+  `GET ${IMAGE}/sync-rules`,
+  `GET ${IMAGE}/sync-rules/:rule`,
+  `GET ${ORGANIZATION}/sync-rules`,
+  `GET ${ORGANIZATION}/sync-rules/:rule`,
+  `GET ${IMAGE}/sync-jobs`,
+  `GET ${IMAGE}/sync-jobs/:id`,
+  `GET ${ORGANIZATION}/sync-jobs`,
   `GET ${REPOSITORY}/:tag/accessories`,
   `GET ${REPOSITORY}/:tag/references`,
 ]);
@@ -1081,9 +1178,12 @@ beforeEach(async () => {
     "DELETE FROM clusters WHERE id NOT IN (SELECT cluster_id FROM triggers WHERE cluster_id IS NOT NULL)",
   );
   await env.DB.exec("DELETE FROM upstreams");
+  await env.DB.exec("DELETE FROM sync_rules");
   await env.DB.exec("DELETE FROM remotes");
-  // Clusters, and receivers of webhooks.
-  vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("{}", { status: 201 }));
+  // Clusters, receivers of webhooks, and an issuer of tokens.
+  vi.spyOn(globalThis, "fetch").mockImplementation(
+    async (input) => answerAsIssuer(input) ?? new Response("{}", { status: 201 }),
+  );
 });
 
 it("has a row for each route, and a route for each row", ({ expect }) => {

@@ -36,7 +36,7 @@ export interface paths {
         put?: never;
         /**
          * Make an access key for oneself
-         * @description A user has at most 2.
+         * @description A user has at most 2. A robot makes none for itself.
          */
         post: operations["createAccessKey"];
         delete?: never;
@@ -1805,6 +1805,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trust-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the trust rules of one's account
+         * @description Administrators of the account.
+         */
+        get: operations["listTrustRules"];
+        put?: never;
+        /**
+         * Let jobs log in with tokens that an issuer signs for them
+         * @description Administrators of the account. At most 50 an account. The issuer is asked for its keys first; it has to be on the public network.
+         */
+        post: operations["createTrustRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trust-rules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a trust rule
+         * @description Administrators of the account.
+         */
+        get: operations["showTrustRule"];
+        /**
+         * Give a trust rule other terms and grants
+         * @description Administrators of the account. What jobs have got by the old ones writes nothing any more.
+         */
+        put: operations["replaceTrustRule"];
+        post?: never;
+        /**
+         * Delete a trust rule
+         * @description Administrators of the account. Its jobs log in no longer, and write nothing any more.
+         */
+        delete: operations["deleteTrustRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1817,7 +1869,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user
-         * @description Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.
+         * @description Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own, and `oidc` for jobs. A robot gets its access keys at `POST /api/users/{name}/access-keys`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -1863,7 +1915,11 @@ export interface paths {
          */
         get: operations["listAccessKeysOfUser"];
         put?: never;
-        post?: never;
+        /**
+         * Make an access key for a robot
+         * @description Administrators of the account. A robot has at most 2.
+         */
+        post: operations["createAccessKeyForUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3010,6 +3066,12 @@ export interface components {
             created: string;
             /**
              * Format: date-time
+             * @description From when on it is refused everywhere; null: never.
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            ends: string | null;
+            /**
+             * Format: date-time
              * @description To within a minute; null when it was never used.
              * @example 2026-11-24T08:00:00.000Z
              */
@@ -3193,7 +3255,7 @@ export interface components {
             /** @description Whose event it is; null when that account is gone. */
             account: string | null;
             /** @enum {string} */
-            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+            action: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "job.login" | "trust-rule.create" | "trust-rule.update" | "trust-rule.delete" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
             /** @description The client's IP address. */
             address: string | null;
             /** @description Further particulars. */
@@ -3705,7 +3767,7 @@ export interface components {
             enable_hss_service: boolean;
             /** @description Labels of images. */
             enable_image_label: boolean;
-            /** @description Quotas of images. */
+            /** @description Quotas of images: `image` of `quotas`. */
             enable_image_quota: boolean;
             /** @description Scanning of images. */
             enable_image_scan: boolean;
@@ -3715,7 +3777,7 @@ export interface components {
             enable_list_v3: boolean;
             /** @description Pipelines. */
             enable_pipeline: boolean;
-            /** @description Resource groups. */
+            /** @description The image centre, as SWR's API has it. */
             enable_resource: boolean;
             /** @description Signatures with SM3. */
             enable_sm3: boolean;
@@ -4432,6 +4494,11 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             created: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            ends: string | null;
             /** @description The secret key (SK): 40 letters and digits. It is shown this once. */
             secret: string;
         };
@@ -4838,16 +4905,48 @@ export interface components {
         };
         /** @description It is changed as a whole. Another `url` takes its secrets anew, or null for each that is set. */
         NewTriggerTarget: components["schemas"]["NewKubernetesTarget"] | components["schemas"]["NewWebhookTarget"];
+        NewTrustRule: {
+            /**
+             * @description What the tokens have as `aud`, or among it; absent: the registry's own host.
+             * @example registry.example.com
+             */
+            audience?: string;
+            /** @description All of them have to hold. Of an issuer that signs for everybody, one has to say whose jobs these are. */
+            conditions: components["schemas"]["TrustCondition"][];
+            /** @description What the jobs may do. */
+            grants: components["schemas"]["TrustGrant"][];
+            /**
+             * @description What the tokens have as `iss`, character by character. It is asked for its keys.
+             * @example https://token.actions.githubusercontent.com
+             */
+            issuer: string;
+            /**
+             * @description Seconds that a login lasts which a job's token was exchanged for.
+             * @default 3600
+             */
+            lifetime: number;
+            /**
+             * @description Letters, digits, `.`, `_` and `-`; the first is a letter.
+             * @example release
+             */
+            name: string;
+        };
         NewUser: {
             /** @description Operators may name another account than their own. */
             account?: string;
+            /**
+             * @description `person` has a password; `robot` is a machine, which logs in with access keys alone and is a `member`.
+             * @default person
+             * @enum {string}
+             */
+            kind: "person" | "robot";
             /**
              * @description 1 to 64 letters, digits, `.`, `_` and `-`; the first is a letter.
              * @example alice
              */
             name: string;
-            /** @description 8 to 128 characters. */
-            password: string;
+            /** @description Of a person, and of nobody else. */
+            password?: string;
             /**
              * @description `administrator` manages all organizations and users of the account; `operator` the deployment as well.
              * @default member
@@ -6106,6 +6205,103 @@ export interface components {
              */
             trigger_type: "all" | "tag" | "regular";
         };
+        /** @description Of a claim that is a list, one of its texts has to do. */
+        TrustCondition: {
+            /**
+             * @description The name of a claim of the token, of its first level.
+             * @example sub
+             */
+            claim: string;
+            /**
+             * @description What the claim is, exactly.
+             * @example acme/web
+             */
+            value: string;
+        } | {
+            /**
+             * @description The name of a claim of the token, of its first level.
+             * @example sub
+             */
+            claim: string;
+            /**
+             * @description What the claim matches: `*` is any characters but `/`, `**` any, `?` one but `/`.
+             * @example repo:acme/*:ref:refs/heads/main
+             */
+            glob: string;
+        };
+        TrustGrant: {
+            /**
+             * @description `read` pulls, `edit` also pushes, `manage` also deletes.
+             * @enum {string}
+             */
+            level: "read" | "edit" | "manage";
+            /**
+             * @description An organization of the account: all of its images.
+             * @example acme
+             */
+            organization: string;
+        } | {
+            /**
+             * @description An image of the account that exists.
+             * @example acme/web
+             */
+            image: string;
+            /**
+             * @description `read` pulls, `edit` also pushes, `manage` also deletes.
+             * @enum {string}
+             */
+            level: "read" | "edit" | "manage";
+        };
+        TrustRule: {
+            audience: string;
+            conditions: components["schemas"]["TrustCondition"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            created: string;
+            /** @description Null when the user is gone. */
+            createdBy: string | null;
+            /** @description What the jobs may do at present. */
+            grants: components["schemas"]["TrustGrant"][];
+            issuer: string;
+            lifetime: number;
+            name: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
+            /**
+             * @description What the jobs are called in the audit, in permissions and in the history of tags.
+             * @example oidc:acme:release
+             */
+            user: string;
+        };
+        TrustRules: {
+            rules: components["schemas"]["TrustRule"][];
+        };
+        TrustRuleTerms: {
+            /**
+             * @description What the tokens have as `aud`, or among it; absent: the registry's own host.
+             * @example registry.example.com
+             */
+            audience?: string;
+            /** @description All of them have to hold. Of an issuer that signs for everybody, one has to say whose jobs these are. */
+            conditions: components["schemas"]["TrustCondition"][];
+            /** @description What the jobs may do. */
+            grants: components["schemas"]["TrustGrant"][];
+            /**
+             * @description What the tokens have as `iss`, character by character. It is asked for its keys.
+             * @example https://token.actions.githubusercontent.com
+             */
+            issuer: string;
+            /**
+             * @description Seconds that a login lasts which a job's token was exchanged for.
+             * @default 3600
+             */
+            lifetime: number;
+        };
         UnwantedTags: {
             tags: string[];
         };
@@ -6252,6 +6448,11 @@ export interface components {
              * @example 7
              */
             id: string;
+            /**
+             * @description `person` has a password; `robot` is a machine, which logs in with access keys alone and is a `member`.
+             * @enum {string}
+             */
+            kind: "person" | "robot";
             name: string;
             /**
              * @description `administrator` manages all organizations and users of the account; `operator` the deployment as well.
@@ -6336,6 +6537,15 @@ export interface components {
                  */
                 role: "member" | "administrator" | "operator";
             } | null;
+        };
+        WantedAccessKey: {
+            /**
+             * Format: date-time
+             * @description From when on it is refused everywhere, in the future; null or absent: never.
+             * @default null
+             * @example 2027-01-01T00:00:00Z
+             */
+            ends: string | null;
         };
         WantedLayers: {
             /** @description Digests of what layers unpack to, as `rootfs.diff_ids` of a configuration has them. */
@@ -6604,7 +6814,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WantedAccessKey"];
+            };
+        };
         responses: {
             /** @description The key with its secret. */
             201: {
@@ -6817,7 +7031,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "job.login" | "trust-rule.create" | "trust-rule.update" | "trust-rule.delete" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description How many entries to answer: 1 to 1000, default 100. A page has fewer where they are long, and yet is not the last one. */
@@ -6857,7 +7071,7 @@ export interface operations {
                 /** @description Events of this account. Only operators may name another than their own. */
                 account?: string;
                 /** @description Events of this kind. */
-                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
+                action?: "account.create" | "account.delete" | "user.create" | "user.update" | "user.delete" | "user.password" | "session.login" | "session.logout" | "session.end" | "token.create" | "job.login" | "trust-rule.create" | "trust-rule.update" | "trust-rule.delete" | "access-key.create" | "access-key.delete" | "login-command.create" | "organization.create" | "organization.delete" | "organization.permission.set" | "organization.permission.delete" | "image.create" | "image.update" | "image.delete" | "image.download" | "image.permission.set" | "image.permission.delete" | "share.create" | "share.update" | "share.delete" | "immutable-rule.create" | "immutable-rule.delete" | "retention-rule.create" | "retention-rule.update" | "retention-rule.delete" | "quota.update" | "garbage.collect" | "secrets.reencrypt" | "cluster.create" | "cluster.update" | "cluster.delete" | "remote.create" | "remote.update" | "remote.delete" | "upstream.create" | "upstream.update" | "upstream.delete" | "trigger.create" | "trigger.update" | "trigger.delete" | "trigger.test" | "delivery.resend" | "sync-rule.create" | "sync-rule.update" | "sync-rule.delete" | "sync-job.create" | "sync-job.cancel" | "sync-job.resend" | "manifest.push" | "manifest.fetch" | "manifest.delete" | "tag.create" | "tag.delete" | "tag.expire" | "tag.restore" | "blob.delete" | "audit.export" | "management.request" | "registry.request";
                 /** @description The `next` of the page before; absent for the first page. */
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
@@ -9938,6 +10152,123 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    listTrustRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rules, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRules"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrustRule"];
+            };
+        };
+        responses: {
+            /** @description The rule holds. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    replaceTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustRuleTerms"];
+            };
+        };
+        responses: {
+            /** @description The rule as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustRule"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    deleteTrustRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -10057,6 +10388,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessKeyList"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    createAccessKeyForUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WantedAccessKey"];
+            };
+        };
+        responses: {
+            /** @description The key with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccessKey"];
                 };
             };
             default: components["responses"]["ApiError"];

@@ -16,7 +16,10 @@ export function useAccessKeys() {
 
 /** Makes a key. */
 export function useCreateAccessKey() {
-  return useChange(() => api.POST(KEYS), keyOf(KEYS));
+  return useChange(
+    (ends: Date | undefined) => api.POST(KEYS, { body: { ends: ends?.toISOString() ?? null } }),
+    keyOf(KEYS),
+  );
 }
 
 /** Deletes a key, and with it the permanent login commands that were made from it. */

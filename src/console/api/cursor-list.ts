@@ -45,6 +45,11 @@ type ParametersOf<P extends ListPath> = P extends ListPath
 
 type RowOf<P extends ListPath, F extends keyof PageOf<P>> = PageOf<P>[F] extends readonly (infer Row)[] ? Row : never;
 
+export interface CursorListOptions<T> {
+  /** Follows what changes by itself: in how many milliseconds to ask again, by what the list has now; false: not at all. */
+  pauseFor?: (rows: readonly T[]) => number | false;
+}
+
 /** Up to how many pages a list is brought up to date by itself. */
 const REFRESHED_PAGES = 3;
 
@@ -56,11 +61,13 @@ const MAX_EMPTY_PAGES = 20;
  *
  * @param params of the path and the query, without a cursor.
  * @param field where a page has its entries.
+ * @param options whether the list is followed.
  */
 export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf<P>, "next"> & string>(
   path: P,
   params: ParametersOf<P>,
   field: F,
+  { pauseFor }: CursorListOptions<RowOf<P, F>> = {},
 ): CursorList<RowOf<P, F>> {
   const query = useInfiniteQuery({
     // As openapi-react-query names its own, whose infinite queries cannot pass over empty pages.
@@ -82,11 +89,17 @@ export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf
     placeholderData: keepPreviousData,
     // All pages are asked for one after the other: too much for every return to the window.
     refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= REFRESHED_PAGES,
+    // Each page is a request: the more there are, the more seldom.
+    refetchInterval: ({ state }) => {
+      const pages = state.data?.pages ?? [];
+      const pause = pauseFor?.(rowsOfAll<RowOf<P, F>>(pages, field)) ?? false;
+      return pause === false ? false : pause * pages.length;
+    },
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => rowsOf(page, field)) ?? [], [query.data, field]);
+  const rows = useMemo(() => rowsOfAll<RowOf<P, F>>(query.data?.pages ?? [], field), [query.data, field]);
   const { isFetchNextPageError } = query;
   return {
-    rows: rows as RowOf<P, F>[],
+    rows,
     isPending: query.isPending,
     isStale: query.isPlaceholderData,
     error: query.error,
@@ -107,6 +120,10 @@ async function fetchPage(
   const query = { ...(params.query as object | undefined), ...(cursor !== undefined && { cursor }) };
   const get = api.GET as (path: string, init: object) => Promise<{ data: Page }>;
   return unwrap(await get(path, { params: { ...params, query }, signal }));
+}
+
+function rowsOfAll<T>(pages: readonly Page[], field: string): T[] {
+  return pages.flatMap((page) => rowsOf(page, field)) as T[];
 }
 
 function rowsOf(page: Page, field: string): readonly unknown[] {

@@ -8,6 +8,7 @@ import { useCursorList } from "./cursor-list.ts";
 
 export type User = components["schemas"]["User"];
 export type Role = User["role"];
+export type UserKind = User["kind"];
 
 /** How long a password may be. */
 export const PASSWORD_LENGTH = { min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LENGTH };
@@ -42,7 +43,8 @@ export function useUserNames(text: string) {
 /** Creates users, changes their role or password, and deletes them. */
 export function useUserChanges() {
   const create = useChange(
-    (user: { name: string; password: string; role: Role }) => api.POST(USERS, { body: user }),
+    (user: { name: string; password: string; role: Role } | { name: string; kind: "robot" }) =>
+      api.POST(USERS, { body: "kind" in user ? { ...user, role: "member" } : { ...user, kind: "person" } }),
     keyOf(USERS),
   );
   const change = useChange(
@@ -60,6 +62,15 @@ export function useUserChanges() {
 /** The access keys of a user, the newest first. */
 export function useKeysOfUser(name: string) {
   return queries.useQuery("get", KEYS, { params: { path: { name } } }, { select: ({ accessKeys }) => accessKeys });
+}
+
+/** Makes an access key for a robot. */
+export function useCreateKeyOfUser(name: string) {
+  return useChange(
+    (ends: Date | undefined) =>
+      api.POST(KEYS, { params: { path: { name } }, body: { ends: ends?.toISOString() ?? null } }),
+    keyOf(KEYS, { name }),
+  );
 }
 
 /** Deletes an access key of a user. */

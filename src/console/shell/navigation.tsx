@@ -17,6 +17,7 @@ import {
   IconOrganization,
   IconRecycle,
   IconServer,
+  IconSuccess,
   IconUsers,
 } from "../ui/icons.tsx";
 import { isFor } from "./audience.ts";
@@ -87,6 +88,7 @@ const SECTION_GROUPS: readonly SectionGroup[] = [
       { page: "logins", icon: IconLock, audience: "user" },
       { page: "users", icon: IconUsers, audience: "administrator" },
       { page: "remotes", icon: IconExternal, audience: "administrator" },
+      { page: "trustedIssuers", icon: IconSuccess, audience: "administrator" },
       { page: "audit", icon: IconAudit, audience: "user" },
     ],
   },

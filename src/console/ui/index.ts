@@ -103,6 +103,7 @@ export {
   type TableSelection,
   type TableSort,
 } from "./table.tsx";
+export { useIsInView } from "./use-is-in-view.ts";
 export {
   Badge,
   Bytes,

@@ -41,6 +41,7 @@ import { syncJobs } from "./sync/sync-jobs.ts";
 import { tagDeletion } from "./deletion/delete-tags.ts";
 import { tagHistory } from "./images/tag-history.ts";
 import { triggers } from "./triggers/triggers.ts";
+import { trustRules } from "./trust/trust-rules.ts";
 import { upstreams } from "./upstreams/upstreams.ts";
 import { usage } from "./quotas/usage.ts";
 import { users } from "./accounts/users.ts";
@@ -87,6 +88,7 @@ api.route("/", secretRotation);
 api.route("/", accounts);
 api.route("/", users);
 api.route("/", accessKeys);
+api.route("/", trustRules);
 api.route("/", loginCommand);
 api.route("/", logins);
 api.all("/*", (c) => {

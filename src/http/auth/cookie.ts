@@ -18,6 +18,8 @@ export function writeSessionCookie(c: Context<AppEnv>, token: string, lifetimeMs
 
 /** The other name is not accepted: it is what another host of the domain could set. */
 export function readCookie(c: Context, name: string): string | undefined {
+  // Container tools send none.
+  if (c.req.header("Cookie") === undefined) return undefined;
   return getCookie(c, name, prefixOf(c));
 }
 

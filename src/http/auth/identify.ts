@@ -2,8 +2,10 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { auth } from "hono/utils/basic-auth";
-import type { Credentials, TokenGrants, User } from "../../model/rights/access.ts";
+import type { Action, Credentials, Scope, TokenGrants, User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { withOrganization } from "../../kernel/reference.ts";
+import { parseJobName } from "../../model/trust/job-logins.ts";
 import { describeClient } from "../../model/logins/sessions.ts";
 import { isSignature } from "../../model/logins/request-signatures.ts";
 import { authenticate, findCurrentIdentity, type Login } from "../../registry/logins/credentials.ts";
@@ -14,7 +16,7 @@ import { incoming } from "../call.ts";
 import type { AppEnv } from "../context.ts";
 import { readBody } from "../body.ts";
 import { readSessionCookie, requireSameOrigin } from "./cookie.ts";
-import { signedUrl } from "../public-address.ts";
+import { requestPath, signedUrl } from "../public-address.ts";
 import { refuseForeignPage } from "./foreign-pages.ts";
 
 /** What credentials tell. */
@@ -28,8 +30,9 @@ const NOBODY: Found = { user: undefined, reach: "registry" };
 /** For the registry API: a bearer token or Basic credentials; without either the caller is anonymous. */
 export const identify = createMiddleware<AppEnv>(async function identify(c, next) {
   const header = c.req.header("Authorization");
-  const { user, grants, passwordChanges } = header === undefined ? NOBODY : await readAuthorization(c, header);
-  c.set("registryCaller", { api: "registry", user, grants, passwordChanges, address: addressOf(c) });
+  const found = header === undefined ? NOBODY : await readAuthorization(c, header, scopesOf(c));
+  const { user, grants, passwordChanges, subject } = found;
+  c.set("registryCaller", { api: "registry", user, grants, passwordChanges, subject, address: addressOf(c) });
   await next();
 });
 
@@ -95,12 +98,32 @@ async function readSignature(c: Context<AppEnv>, header: string): Promise<User> 
   return verifySignature(incoming(c), header, { method, url: signedUrl(c), headers, body }, addressOf(c));
 }
 
-async function readAuthorization(c: Context<AppEnv>, header: string): Promise<Found> {
+/** @param scopes what the request is about, for a job, which may be let in by one rule or another. */
+async function readAuthorization(
+  c: Context<AppEnv>,
+  header: string,
+  scopes: () => readonly Scope[] = () => [],
+): Promise<Found> {
   const bearer = /^bearer\s+(\S+)\s*$/i.exec(header)?.[1];
-  if (bearer) return readAccessToken(c.var.stores, bearer);
-  const { user, reach } = await authenticate(incoming(c), readBasic(c));
-  return { user, reach };
+  if (bearer) return readAccessToken(c.get("stores"), bearer);
+  const login = readBasic(c);
+  const asked = parseJobName(login.name) ? scopes() : [];
+  const { user, reach, job } = await authenticate(incoming(c), login, asked);
+  return job ? { user, reach, subject: job.subject } : { user, reach };
 }
+
+/** What a request to the registry API would ask a token for. */
+function scopesOf(c: Context<AppEnv>): () => Scope[] {
+  return () => {
+    const [, name, rest] = /^\/v2\/(.+)\/((?:manifests|blobs|tags|referrers)\/.*)$/.exec(requestPath(c).pathname) ?? [];
+    if (name === undefined || rest === undefined) return [];
+    const { defaultOrganization } = c.var.stores.settings;
+    const action = rest.startsWith("blobs/uploads/") ? "push" : (ACTION_OF[c.req.method] ?? "push");
+    return [{ type: "repository", name: withOrganization(name, defaultOrganization), actions: [action] }];
+  };
+}
+
+const ACTION_OF: Readonly<Record<string, Action>> = { GET: "pull", HEAD: "pull", DELETE: "delete" };
 
 /** @throws RegistryError UNAUTHORIZED when there are no Basic credentials, DENIED as {@link refuseForeignPage}. */
 export function readBasic(c: Context<AppEnv>): Login {

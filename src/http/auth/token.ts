@@ -1,17 +1,13 @@
 /** The token service: Docker token specification (GET with Basic, or a browser's session) and OAuth2 (POST). */
 import { type Context, Hono } from "hono";
 import { formatScopes, joinScopes, parseScope, type Scope } from "../../model/rights/access.ts";
+import { JOB_NAME, type JobIdentity, looksLikeToken, parseJobName } from "../../model/trust/job-logins.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { withOrganization } from "../../kernel/reference.ts";
 import { recordTokenLogin } from "../../registry/audit/audit.ts";
 import { authenticate, type Identity, type Login } from "../../registry/logins/credentials.ts";
 import { type Client, findSession } from "../../registry/logins/sessions.ts";
-import {
-  issueAccessToken,
-  issueRefreshToken,
-  readRefreshToken,
-  TOKEN_LIFETIME_S,
-} from "../../registry/logins/tokens.ts";
+import { isJobLogin, issueAccessToken, issueRefreshToken, readRefreshToken } from "../../registry/logins/tokens.ts";
 import { repositoriesOf } from "../../registry/rights/access.ts";
 import { incoming } from "../call.ts";
 import { type AppEnv, mirrorOf } from "../context.ts";
@@ -21,6 +17,15 @@ import { renderOciError } from "../oci/errors.ts";
 import { readSessionCookie, requireOwnPage } from "./cookie.ts";
 import { noForeignPages } from "./foreign-pages.ts";
 import { addressOf, clientOf, readBasic } from "./identify.ts";
+
+/** OAuth 2.0 Token Exchange (RFC 8693): a job's token for one of the registry's. */
+const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
+const REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token";
+const SUBJECT_TYPES: ReadonlySet<string> = new Set([
+  "urn:ietf:params:oauth:token-type:id_token",
+  "urn:ietf:params:oauth:token-type:jwt",
+]);
 
 /** A client asks for a few scopes; a token with hundreds would not fit in a header. */
 const MAX_SCOPES = 50;
@@ -75,11 +80,22 @@ function createTokenService(widen: (scopes: Scope[]) => Scope[]) {
         }
         case "refresh_token": {
           const refreshToken = field("refresh_token");
-          const identity = await readRefreshToken(incoming(c), refreshToken, client, repositoriesOf(scopes));
+          const identity = isJobLogin(refreshToken)
+            ? await authenticate(incoming(c), { name: JOB_NAME, password: refreshToken, address: addressOf(c) }, scopes)
+            : await readRefreshToken(incoming(c), refreshToken, client, repositoriesOf(scopes));
           return answer(c, identity, { scopes, client, refresh: refreshToken });
         }
+        case TOKEN_EXCHANGE: {
+          const wanted = readExchange(field);
+          const name = field("username") || JOB_NAME;
+          const login = { name, password: field("subject_token"), address: addressOf(c) };
+          const identity = await exchange(c, login, scopes);
+          return wanted === ACCESS_TOKEN
+            ? answer(c, identity, { scopes, client, refresh: false, issued: ACCESS_TOKEN })
+            : answerLogin(c, identity);
+        }
         default:
-          throw new RegistryError("UNSUPPORTED", "grant_type must be password or refresh_token");
+          throw new RegistryError("UNSUPPORTED", `grant_type must be password, refresh_token or ${TOKEN_EXCHANGE}`);
       }
     })
     .all("/", (c) => {
@@ -97,9 +113,53 @@ async function identityOf(c: Context<AppEnv>, client: Client, scopes: Scope[]): 
 }
 
 async function logIn(c: Context<AppEnv>, login: Login, client: Client, scopes: Scope[]): Promise<Identity> {
-  const identity = await authenticate(incoming(c), login, repositoriesOf(scopes));
-  recordTokenLogin(incoming(c), identity, login.name, client);
+  const identity = await authenticate(incoming(c), login, scopes);
+  // What lets a job in is recorded with its claims.
+  if (!identity.job) recordTokenLogin(incoming(c), identity, login.name, client);
   return identity;
+}
+
+/**
+ * Reads what a token is to be exchanged for (RFC 8693, 2.1): an access token, or a login that lasts.
+ *
+ * @throws RegistryError UNSUPPORTED.
+ */
+function readExchange(field: (name: string) => string): typeof ACCESS_TOKEN | typeof REFRESH_TOKEN {
+  const type = field("subject_token_type");
+  if (type !== "" && !SUBJECT_TYPES.has(type)) {
+    throw new RegistryError("UNSUPPORTED", `subject_token_type must be ${[...SUBJECT_TYPES].join(" or ")}`);
+  }
+  if (field("actor_token") !== "") throw new RegistryError("UNSUPPORTED", "a job acts for nobody: no actor_token");
+  const wanted = field("requested_token_type") || ACCESS_TOKEN;
+  if (wanted === ACCESS_TOKEN || wanted === REFRESH_TOKEN) return wanted;
+  throw new RegistryError("UNSUPPORTED", `requested_token_type must be ${ACCESS_TOKEN} or ${REFRESH_TOKEN}`);
+}
+
+/** Loaded when a job comes: most isolates have none. */
+async function keepJob(c: Context<AppEnv>, job: JobIdentity) {
+  const { exchangeJobToken } = await import("../../registry/trust/job-logins.ts");
+  return exchangeJobToken(incoming(c), job);
+}
+
+/** Only a job's token is exchanged: a password is none. */
+async function exchange(c: Context<AppEnv>, login: Login, scopes: Scope[]): Promise<Identity> {
+  const isJob = parseJobName(login.name) && looksLikeToken(login.password);
+  const identity = isJob && (await authenticate(incoming(c), login, scopes));
+  if (identity && identity.job) return identity;
+  throw new RegistryError("UNAUTHORIZED", "subject_token is not the token of a job");
+}
+
+/** The login itself, which is no access token: a password of its user's, and a refresh token. */
+async function answerLogin(c: Context<AppEnv>, { job }: Identity) {
+  const login = job && (await keepJob(c, job));
+  if (!login) throw new RegistryError("UNAUTHORIZED", "the job's token says too much to be kept: use it as it is");
+  c.header("Cache-Control", "no-store");
+  return c.json({
+    access_token: login.token,
+    issued_token_type: REFRESH_TOKEN,
+    token_type: "N_A",
+    expires_in: login.lifetime,
+  });
 }
 
 /**
@@ -146,21 +206,28 @@ interface Wanted {
    * it back.
    */
   refresh: boolean | string;
+  /** What a token was exchanged for (RFC 8693, 2.2.1). */
+  issued?: typeof ACCESS_TOKEN;
 }
 
-async function answer(c: Context<AppEnv>, identity: Identity | undefined, { scopes, client, refresh }: Wanted) {
-  const { token: text, issuedAt, scopes: granted } = await issueAccessToken(c.var.stores, identity, scopes);
+async function answer(c: Context<AppEnv>, identity: Identity | undefined, { scopes, client, refresh, issued }: Wanted) {
+  const { token: text, issuedAt, lifetime, scopes: granted } = await issueAccessToken(c.var.stores, identity, scopes);
   let refreshToken = typeof refresh === "string" ? refresh : undefined;
   // A login command's credentials are for clients to keep, and a session ends: nothing is to outlive either.
   if (refresh === true && identity?.reach === "account") {
     refreshToken = await issueRefreshToken(c.var.stores, identity, client);
+  }
+  // A job's token ends before a long build does.
+  if (refresh === true && identity?.job) {
+    refreshToken = (await keepJob(c, identity.job))?.token;
   }
   c.header("Cache-Control", "no-store");
   return c.json({
     token: text,
     access_token: text,
     token_type: "Bearer",
-    expires_in: TOKEN_LIFETIME_S,
+    ...(issued !== undefined && { issued_token_type: issued }),
+    expires_in: lifetime,
     issued_at: issuedAt.toISOString(),
     scope: formatScopes(granted),
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),

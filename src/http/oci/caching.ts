@@ -23,6 +23,6 @@ export function etagOf(digest: Digest): string {
 
 /** Whether the client has this content already (`If-None-Match`, RFC 9110 section 13.1.2). */
 export function isNotModified(c: Context, digest: Digest): boolean {
-  const noneMatch = readTags(c.req.header("If-None-Match") ?? "", true);
-  return !holds({ match: undefined, noneMatch }, digest);
+  const header = c.req.header("If-None-Match");
+  return header !== undefined && !holds({ match: undefined, noneMatch: readTags(header, true) }, digest);
 }

@@ -26,6 +26,7 @@ export const oci = new Hono<AppEnv>({ strict: false })
   .use(identify)
   .get("/", (c) => {
     requireCredentials(registryCall(c));
+    c.set("isBounded", true);
     return c.json({});
   })
   .route("/", catalog)

@@ -9,7 +9,7 @@ import { requireAccess } from "../../registry/rights/access.ts";
 import { deleteManifest } from "../../registry/content/delete-manifest.ts";
 import {
   type Accepted,
-  type DescribedManifest,
+  type AnsweredManifest,
   pullManifest,
   statManifest,
 } from "../../registry/content/pull-manifest.ts";
@@ -68,7 +68,7 @@ export const manifests = new Hono<AppEnv>()
   });
 
 /** Sets the headers that describe a manifest. @returns whether the client has it already, and needs no more. */
-function isKnown(c: Context, described: DescribedManifest, reference: Reference): boolean {
+function isKnown(c: Context, described: AnsweredManifest, reference: Reference): boolean {
   const { digest, mediaType, size, warning } = described;
   setContentHeaders(c, digest, isDigest(reference));
   if (warning !== undefined) c.header("Warning", warning);

@@ -11,7 +11,7 @@ const GATES = {
   enable_experience: false,
   enable_hss_service: false,
   enable_image_label: false,
-  enable_image_quota: false,
+  enable_image_quota: true,
   enable_image_scan: false,
   enable_image_sync: true,
   enable_list_v3: true,
@@ -29,12 +29,12 @@ const FeatureGates = z
     enable_experience: gate("The experience centre."),
     enable_hss_service: gate("Host Security Service."),
     enable_image_label: gate("Labels of images."),
-    enable_image_quota: gate("Quotas of images."),
+    enable_image_quota: gate("Quotas of images: `image` of `quotas`."),
     enable_image_scan: gate("Scanning of images."),
     enable_image_sync: gate("Synchronization with other registries, which SWR calls regions."),
     enable_list_v3: gate("Lists of API v3."),
     enable_pipeline: gate("Pipelines."),
-    enable_resource: gate("Resource groups."),
+    enable_resource: gate("The image centre, as SWR's API has it."),
     enable_sm3: gate("Signatures with SM3."),
   })
   .openapi("FeatureGates");

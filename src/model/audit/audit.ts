@@ -15,6 +15,11 @@ export const AUDIT_ACTIONS = [
   "session.end",
   // A name and password were exchanged for tokens: recorded once an hour and address, since docker does it at every pull.
   "token.create",
+  // With a job's token: each use of one for other repositories, with the claims that let it in.
+  "job.login",
+  "trust-rule.create",
+  "trust-rule.update",
+  "trust-rule.delete",
   "access-key.create",
   "access-key.delete",
   "login-command.create",

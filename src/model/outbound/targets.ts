@@ -5,8 +5,8 @@
 import ipaddr from "ipaddr.js";
 import { RegistryError } from "../../kernel/errors.ts";
 
-/** What has an address that the registry calls: a trigger, or a remote registry. */
-export type TargetCode = "TRIGGER_INVALID" | "REMOTE_INVALID";
+/** What has an address that the registry calls: a trigger, a remote registry, or an issuer of tokens. */
+export type TargetCode = "TRIGGER_INVALID" | "REMOTE_INVALID" | "ISSUER_INVALID";
 
 /** A host, on one port or on all, or a block of addresses. */
 export type AllowedTarget =

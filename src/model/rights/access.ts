@@ -19,12 +19,21 @@ export type Level = (typeof LEVELS)[number];
 export const ROLES = ["member", "administrator", "operator"] as const;
 export type Role = (typeof ROLES)[number];
 
+/**
+ * Who acts as a user: a `person` has a password; a `robot` is a machine with access keys alone; a `rule` is what jobs are let in
+ * by that come with another issuer's tokens (`model/trust/trust-rules.ts`).
+ */
+export const USER_KINDS = ["person", "robot", "rule"] as const;
+export type UserKind = (typeof USER_KINDS)[number];
+
 export interface User {
   id: number;
   name: string;
   accountId: number;
   accountName: string;
   role: Role;
+  /** Absent: a person. */
+  kind?: UserKind;
 }
 
 /**
@@ -71,6 +80,8 @@ interface Sender {
    * checked just now, or that do not end with the password.
    */
   passwordChanges?: number | undefined;
+  /** For whom a trust rule's user acts: the `sub` of the job's token. */
+  subject?: string | undefined;
 }
 
 /** What `registry` credentials (a login command's) are good for: pushing and pulling. Others manage an account as well. */
@@ -157,6 +168,14 @@ export function isAdministrator(user: User): boolean {
   return user.role !== "member";
 }
 
+/**
+ * Whether what others share with a user's account is shared with the user as well, and the user may create organizations. A
+ * trust rule may do no more than what it was granted.
+ */
+export function isMemberOfAccount({ kind }: User): boolean {
+  return kind !== "rule";
+}
+
 /** Whether somebody manages all organizations of an account. */
 export function administers(user: User | undefined, accountId: number): boolean {
   return user !== undefined && user.accountId === accountId && isAdministrator(user);
@@ -176,7 +195,7 @@ export function levelOf(user: User | undefined, facts: AccessFacts, isOpen: bool
   // A permission is for users of the organization's account only, whatever a row says.
   if (granted && user?.accountId === organization.accountId) return granted;
   if (!repository) return undefined;
-  if (user && facts.isShared && !repository.isPublic) return "read";
+  if (user && isMemberOfAccount(user) && facts.isShared && !repository.isPublic) return "read";
   return repository.isPublic && (user !== undefined || isOpen) ? "read" : undefined;
 }
 

@@ -37,7 +37,7 @@ export async function listUsers(call: Call<Manager>, page: NamePage): ReturnType
 async function findColleague(call: Call<Manager>, name: string): Promise<UserRecord> {
   const { accountId } = call.caller.user;
   const user = await findUserByName(call.stores.db, name);
-  if (user?.accountId === accountId) return user;
+  if (user?.accountId === accountId && user.kind !== "rule") return user;
   throw unknownUser(shorten(name));
 }
 
@@ -45,7 +45,7 @@ async function findColleague(call: Call<Manager>, name: string): Promise<UserRec
 export async function findColleagueById(call: Call<Manager>, id: string): Promise<UserRecord> {
   const { accountId } = call.caller.user;
   const user = /^\d{1,15}$/.test(id) ? await findUserById(call.stores.db, Number(id)) : undefined;
-  if (user?.accountId === accountId) return user;
+  if (user?.accountId === accountId && user.kind !== "rule") return user;
   throw unknownUser(shorten(id));
 }
 
@@ -66,22 +66,26 @@ export async function requireChangeableUser(call: Call<Manager>, name: string): 
   return user;
 }
 
+/** A person, or a machine that logs in with access keys alone. */
+export type NewUser = { name: string; account?: string | undefined } & (
+  { kind: "person"; password: string; role: Role } | { kind: "robot" }
+);
+
 /** Creates a user in the caller's account; an operator may name another one. */
-export async function createUser(
-  call: Call<Manager>,
-  user: { name: string; password: string; role: Role; account?: string | undefined },
-): Promise<ListedUser> {
-  const { name, password, role, account } = user;
+export async function createUser(call: Call<Manager>, user: NewUser): Promise<ListedUser> {
+  const { name, account, kind } = user;
   const accountId = await accountFor(call, account);
+  // What a robot may do is granted to it: an account could otherwise be left to one, who cannot log in to the console.
+  const role = kind === "person" ? user.role : "member";
   if (role === "operator") requireOperator(call);
   refuseReservedName(name);
-  const passwordHash = await hashNewPassword(call.caller.user, password);
+  const passwordHash = kind === "person" ? await hashNewPassword(call.caller.user, user.password) : "";
   const createdAt = new Date();
-  const created = { accountId, name, role, passwordHash, createdAt };
+  const created = { accountId, name, role, kind, passwordHash, createdAt };
   const creation = await insertUser(call.stores.db, actorOf(call), created);
   switch (creation.outcome) {
     case "created":
-      return { id: creation.id, name, role, createdAt };
+      return { id: creation.id, name, role, kind, createdAt };
     case "name-taken":
       throw new RegistryError("USER_EXISTS", { message: `there is a user ${name} already`, detail: { name } });
     case "account-full": {
@@ -115,6 +119,9 @@ export async function changeUser(
   { role, password }: { role?: Role | undefined; password?: string | undefined },
 ): Promise<Pick<User, "name" | "role">> {
   const user = await requireChangeableUser(call, name);
+  if (user.kind === "robot") {
+    throw new RegistryError("DENIED", `${name} is a robot: it has no password, and rights by permission alone`);
+  }
   if (role === "operator") requireOperator(call);
   const actor = actorOf(call);
   if (password !== undefined && user.id === actor.user.id) {

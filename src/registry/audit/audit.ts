@@ -33,6 +33,8 @@ const EXPORT_QUERIES = 900;
 /** How many characters of a name and of a path are recorded. */
 const MAX_NAME_LENGTH = 64;
 const MAX_PATH_LENGTH = 300;
+/** How many scopes of a job's token are recorded: container tools ask for one or two. */
+const MAX_TOLD_SCOPES = 10;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /**
@@ -182,6 +184,33 @@ export function recordTokenLogin(
     detail: { with: reach === "registry" ? "login command" : "password", client },
   };
   after(() => insertAuditRarely(db, { user, address }, entry, user.accountId, LOGINS));
+}
+
+/** How often it is recorded that a rule lets a job in: each use, but not so often that it would fill the audit. */
+const JOB_LOGINS: AuditLimits = { ...REPEATABLE, intervalMs: 0, ofUser: [{ max: 100, ms: MINUTE_MS }] };
+
+/**
+ * Records after the answer that a trust rule lets a job in: once an hour for a token of the job's and what it is granted.
+ *
+ * @param user what the rule acts as.
+ * @param use.token stands for the job's token.
+ * @param use.granted scopes.
+ * @param by the issuer, and the claims that let it in.
+ */
+export function recordJobLogin(
+  { stores: { db }, after }: Incoming,
+  { user, address }: { user: User; address: string | undefined },
+  use: { rule: string; token: string; granted: readonly string[] },
+  by: { issuer: string; claims: Readonly<Record<string, string>> },
+): void {
+  const { rule, token, granted } = use;
+  const key = [user.id, token, ...granted].join("\0");
+  const now = Date.now();
+  if (now - (recorded.get(key) ?? 0) < HOUR_MS) return;
+  recorded.set(key, now, RECORDED_BYTES);
+  const detail = { ...by, granted: granted.slice(0, MAX_TOLD_SCOPES) };
+  const entry: AuditEntry = { action: "job.login", resource: rule, detail };
+  after(() => insertAuditRarely(db, { user, address }, entry, user.accountId, JOB_LOGINS));
 }
 
 /**

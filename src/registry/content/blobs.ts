@@ -17,9 +17,24 @@ import { hasObject } from "../../storage/content/objects.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { type Call, actorOf } from "../call.ts";
 import { unknownRepository } from "../images/repositories.ts";
-import { type Access, type Confirmable, hasUpstream, mayAccess, type UpstreamAccess } from "../rights/access.ts";
+import {
+  type Access,
+  type Confirmable,
+  hasUpstream,
+  mayAccess,
+  mayNotPush,
+  type UpstreamAccess,
+} from "../rights/access.ts";
 import { findWriteTarget } from "../rights/write-target.ts";
-import { announceRemovals, findNearBlob, isSame, rememberBlob } from "./edge-content.ts";
+import {
+  announceRemovals,
+  findNearBlob,
+  forgetBlob,
+  isSame,
+  nearBlobSize,
+  rememberSize,
+  rememberBlob,
+} from "./edge-content.ts";
 import { nameOf } from "./find-manifest.ts";
 import { findNotedBlob, noteBlobs } from "./noted-blobs.ts";
 import { countPull } from "./pulls.ts";
@@ -35,11 +50,14 @@ export interface Blob {
 
 /**
  * Answers that a blob exists and can be read. The client may now rely on it for a manifest, so garbage collection
- * leaves it for the grace period.
+ * leaves it for the grace period. A caller who may not push is told for some minutes what was found (ADR 24).
  */
 export async function statBlob(call: Call<RegistryCaller>, access: Access<"pull">, digest: Digest): Promise<Blob> {
   const { stores } = call;
-  const { repository } = access;
+  const { repository, place } = access;
+  const reading = place && mayNotPush(call, repository) ? place : undefined;
+  const nearSize = reading && nearBlobSize(reading, digest);
+  if (nearSize !== undefined) return { digest, size: nearSize };
   const noted = findNotedBlob(call, repository, digest);
   if (noted && (await hasObject(stores.bucket, noted))) return noted;
   if (hasUpstream(access)) return statFromElsewhere(call, access, digest);
@@ -52,8 +70,9 @@ export async function statBlob(call: Call<RegistryCaller>, access: Access<"pull"
     if (blob.unneededSince === null) call.after(() => touchBlob(stores.db, blob));
     else if (!(await touchBlob(stores.db, blob))) throw unknownBlob(repository, digest);
   }
+  if (reading) rememberSize(reading, blob);
   // A push that looks for this one is about to look for those beside it.
-  if (blob.unneededSince === null) {
+  if (blob.unneededSince === null && !reading) {
     call.after(async () => {
       if (!(await mayAccess(call, "push", repository))) return;
       noteBlobs(call, repository, await listBlobsBeside(stores.db, blob));
@@ -102,6 +121,7 @@ function readStored(call: Call<RegistryCaller>, access: Access<"pull">, blob: Fo
   const { digest, size, objectKey } = blob;
   const openNext = async (range?: ByteRange) => {
     const object = await openObject(call.stores, objectKey, range);
+    if (!object && place) forgetBlob(place, digest);
     if (!object && hasUpstream(access)) return (await elsewhere()).openThrough(call, access, { digest, size }, range);
     if (!object) throw lostBlob(digest);
     if (range || size > SMALL_DOCUMENT_BYTES || !place) return object.body;

@@ -44,8 +44,28 @@ export interface NearBlob {
   body: Bytes | ReadableStream;
 }
 
-/** Bodies of up to {@link SMALL_DOCUMENT_BYTES} by their path: of manifests with what describes these. */
-const bodies = new BoundedMemory<{ bytes: Bytes; manifest?: { id: number; mediaType: string } }>(2 * 1024 * 1024);
+/** What is kept of content. */
+interface Kept {
+  /** Bytes. */
+  size: number;
+  /** Of up to {@link SMALL_DOCUMENT_BYTES}; absent where somebody has asked only whether it is there. */
+  bytes?: Bytes;
+  manifest?: ManifestFacts;
+  /** Until when `HEAD` goes by it. Absent where it came from the cache, which may have had it for long: D1 has not heard of it. */
+  describedUntil?: number;
+}
+
+interface ManifestFacts {
+  id: number;
+  mediaType: string;
+}
+
+/** By path. */
+const contents = new BoundedMemory<Kept>(2 * 1024 * 1024);
+/** How long `HEAD` goes by what the database said: meanwhile no use of it is noted there, nor that its object is lost. */
+const DESCRIBED_MS = TOKEN_MS;
+/** Estimate of what describes content that is kept without its bytes. */
+const DESCRIPTION_BYTES = 150;
 /** The generations that began with removals which this isolate knows of. */
 const generations = new BoundedMemory<number>(256 * 1024);
 /** So many bytes of them make room for others by being forgotten all: nothing near is believed until the tokens of then have ended. */
@@ -69,18 +89,26 @@ export async function findNearManifest(
 ): Promise<NearManifest | undefined> {
   if (!isCurrent(place)) return undefined;
   const path = edgePath(place, "manifests", digest);
-  const known = bodies.get(path);
-  if (known?.manifest) return { ...known.manifest, unreferencedSince: null, bytes: known.bytes };
+  const known = contents.get(path);
+  if (known?.manifest && known.bytes) return { ...known.manifest, unreferencedSince: null, bytes: known.bytes };
   const answer = await ask(stores, path);
-  const size = Number(answer?.headers.get(EDGE_HEADERS.size));
-  const id = Number(answer?.headers.get(EDGE_HEADERS.manifestId));
-  const mediaType = answer?.headers.get(EDGE_HEADERS.mediaType);
-  if (!answer || !mediaType || !(id > 0)) return undefined;
+  const described = answer && readDescription(answer);
+  if (!described) return undefined;
+  const { id, mediaType, size, unreferencedSince } = described;
   await requireDocumentMemory(memory, size);
   const bytes = new Uint8Array(await answer.arrayBuffer());
   if (isKept(answer)) remember(path, bytes, { id, mediaType });
-  const since = answer.headers.get(EDGE_HEADERS.unreferencedSince);
-  return { id, mediaType, unreferencedSince: since === null ? null : Number(since), bytes };
+  return { id, mediaType, unreferencedSince, bytes };
+}
+
+/** What an answer of the entrypoint says of the manifest in it. */
+function readDescription({ headers }: Response): Omit<NearDescription, "isUnheard"> | undefined {
+  const id = Number(headers.get(EDGE_HEADERS.manifestId));
+  const mediaType = headers.get(EDGE_HEADERS.mediaType);
+  if (!mediaType || !(id > 0)) return undefined;
+  const since = headers.get(EDGE_HEADERS.unreferencedSince);
+  const size = Number(headers.get(EDGE_HEADERS.size));
+  return { id, mediaType, size, unreferencedSince: since === null ? null : Number(since) };
 }
 
 /**
@@ -98,8 +126,8 @@ export async function findNearBlob(
 ): Promise<NearBlob | undefined> {
   if (!isCurrent(place)) return undefined;
   const path = edgePath(place, "blobs", digest);
-  const known = bodies.get(path);
-  if (known) return { size: known.bytes.byteLength, body: known.bytes };
+  const known = contents.get(path);
+  if (known?.bytes) return { size: known.size, body: known.bytes };
   const answer = isWhole ? await ask(stores, path) : undefined;
   if (!answer?.body) return undefined;
   const size = Number(answer.headers.get(EDGE_HEADERS.size));
@@ -107,6 +135,84 @@ export async function findNearBlob(
   const bytes = new Uint8Array(await answer.arrayBuffer());
   if (isKept(answer)) remember(path, bytes);
   return { size, body: bytes };
+}
+
+/** What `HEAD` answers of a manifest that needs no query. */
+export interface NearDescription extends ManifestFacts {
+  /** Bytes. */
+  size: number;
+  /** As of a manifest in the database: null for all that is kept. */
+  unreferencedSince: number | null;
+  /** Whether only the cache says so: the database has not heard that somebody asks. */
+  isUnheard: boolean;
+}
+
+/**
+ * Finds out about a manifest of a repository without asking the database: for callers who may not push, since nobody else may
+ * rely on what was there some minutes ago.
+ *
+ * @returns undefined when it is not near, which does not mean that it is not there.
+ */
+export async function describeNearManifest(
+  stores: Stores,
+  place: RepositoryPlace,
+  digest: Digest,
+): Promise<NearDescription | undefined> {
+  if (!isCurrent(place)) return undefined;
+  const path = edgePath(place, "manifests", digest);
+  const known = findDescribed(path);
+  if (known?.manifest) return { ...known.manifest, size: known.size, unreferencedSince: null, isUnheard: false };
+  const answer = await ask(stores, path);
+  const described = answer && readDescription(answer);
+  await answer?.body?.cancel();
+  if (!described) return undefined;
+  const { id, mediaType, size, unreferencedSince } = described;
+  if (isKept(answer)) describe(path, size, { id, mediaType });
+  return { id, mediaType, size, unreferencedSince, isUnheard: true };
+}
+
+/**
+ * The size of a blob of a repository, in bytes, if it was there some minutes ago: for the same callers. The cache is not asked: it
+ * would fetch the whole of a blob that it does not have.
+ */
+export function nearBlobSize(place: RepositoryPlace, digest: Digest): number | undefined {
+  return isCurrent(place) ? findDescribed(edgePath(place, "blobs", digest))?.size : undefined;
+}
+
+/** Notes for {@link describeNearManifest} what the database has just said, on the terms of {@link rememberManifest}. */
+export function rememberDescription(
+  place: RepositoryPlace,
+  manifest: Omit<ReadManifest, "text" | "isChild" | "isAttached">,
+) {
+  const { id, mediaType, digest, size, repository, unreferencedSince } = manifest;
+  if (!isSame(repository, place) || unreferencedSince !== null) return;
+  describe(edgePath(place, "manifests", digest), size, { id, mediaType });
+}
+
+/** Notes for {@link nearBlobSize} what the database and R2 have just said. */
+export function rememberSize(place: RepositoryPlace, { digest, size, repository }: FoundBlob): void {
+  if (isSame(repository, place)) describe(edgePath(place, "blobs", digest), size);
+}
+
+/** Forgets a blob whose object is gone from R2. */
+export function forgetBlob(place: RepositoryPlace, digest: Digest): void {
+  contents.delete(edgePath(place, "blobs", digest));
+}
+
+function findDescribed(path: string): Kept | undefined {
+  const known = contents.get(path);
+  return known && (known.describedUntil ?? 0) > Date.now() ? known : undefined;
+}
+
+function describe(path: string, size: number, manifest?: ManifestFacts): void {
+  const bytes = contents.get(path)?.bytes;
+  const kept = {
+    size,
+    ...(bytes && { bytes }),
+    ...(manifest && { manifest }),
+    describedUntil: Date.now() + DESCRIBED_MS,
+  };
+  contents.set(path, kept, (bytes?.byteLength ?? 0) + DESCRIPTION_BYTES);
 }
 
 /**
@@ -119,12 +225,14 @@ export function rememberManifest(place: RepositoryPlace, manifest: Omit<ReadMani
   const { id, mediaType, digest, text, size, repository, unreferencedSince } = manifest;
   if (!isSame(repository, place) || unreferencedSince !== null || size > SMALL_DOCUMENT_BYTES) return;
   const path = edgePath(place, "manifests", digest);
-  if (!bodies.get(path)) remember(path, new Uint8Array(new TextEncoder().encode(text)), { id, mediaType });
+  if (contents.get(path)?.bytes) return;
+  remember(path, new Uint8Array(new TextEncoder().encode(text)), { id, mediaType }, Date.now() + DESCRIBED_MS);
 }
 
 /** Keeps a blob that was just read from R2, unless it is large. What it is of, and `place`, are as {@link rememberManifest} says. */
 export function rememberBlob(place: RepositoryPlace, { digest, repository }: FoundBlob, bytes: Bytes): void {
-  if (isSame(repository, place)) remember(edgePath(place, "blobs", digest), bytes);
+  if (isSame(repository, place))
+    remember(edgePath(place, "blobs", digest), bytes, undefined, Date.now() + DESCRIBED_MS);
 }
 
 /** Whether what was read is of the repository that a token is for, and the reader knew of as many removals as the token does. */
@@ -132,9 +240,11 @@ export function isSame(read: RepositoryPlace, { id, generation }: RepositoryPlac
   return read.id === id && read.generation >= generation;
 }
 
-function remember(path: string, bytes: Bytes, manifest?: { id: number; mediaType: string }): void {
-  if (bytes.byteLength > SMALL_DOCUMENT_BYTES) return;
-  bodies.set(path, { bytes, ...(manifest && { manifest }) }, bytes.byteLength);
+function remember(path: string, bytes: Bytes, manifest?: ManifestFacts, describedUntil?: number): void {
+  const size = bytes.byteLength;
+  if (size > SMALL_DOCUMENT_BYTES) return;
+  const kept = { size, bytes, ...(manifest && { manifest }), ...(describedUntil !== undefined && { describedUntil }) };
+  contents.set(path, kept, size + DESCRIPTION_BYTES);
 }
 
 /**

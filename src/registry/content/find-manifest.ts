@@ -7,6 +7,7 @@ import type { Digest } from "../../kernel/digest.ts";
 import type { Lease } from "../../memory.ts";
 import {
   findManifest as find,
+  type DescribedManifest,
   type FoundManifest,
   type ManifestSearch,
   readManifest as read,
@@ -26,7 +27,7 @@ export async function findManifest(
   db: Stores["db"],
   searched: RepositoryName | Confirmable,
   reference: Reference,
-): Promise<(FoundManifest & { hasLostBlob: boolean }) | undefined> {
+): Promise<DescribedManifest | undefined> {
   return foundIn(searched, await find(db, nameOf(searched), reference));
 }
 

@@ -11,22 +11,30 @@ import {
   type StoredManifest,
   TOUCH_INTERVAL_MS,
   touchManifest,
+  touchUnneeded,
 } from "../../storage/content/find-manifest.ts";
 import type { Stores } from "../../storage/stores.ts";
 import type { Call } from "../call.ts";
-import { type Access, type Confirmable, hasUpstream, mayAccess, type UpstreamAccess } from "../rights/access.ts";
-import { findNearManifest, rememberManifest } from "./edge-content.ts";
+import {
+  type Access,
+  type Confirmable,
+  hasUpstream,
+  mayAccess,
+  mayNotPush,
+  type UpstreamAccess,
+} from "../rights/access.ts";
+import { describeNearManifest, findNearManifest, rememberDescription, rememberManifest } from "./edge-content.ts";
 import { findManifest, nameOf, readManifest, readReplicatedManifest } from "./find-manifest.ts";
 import { countPull } from "./pulls.ts";
 
-/** A manifest without its text. */
-export interface DescribedManifest extends StoredManifest {
+/** A manifest as an answer says it, without its text. */
+export interface AnsweredManifest extends StoredManifest {
   /** What the answer says of a manifest that may be older than where it comes from. */
   warning?: string | undefined;
 }
 
 /** A manifest that somebody may pull. */
-export interface PullableManifest extends DescribedManifest {
+export interface PullableManifest extends AnsweredManifest {
   /** Counts the pull, and gives the exact text, or its bytes. */
   open: () => string | Uint8Array<ArrayBuffer>;
 }
@@ -148,16 +156,19 @@ export async function findPull(
 
 /**
  * The same as {@link pullManifest} without the text, which is then not read. To a caller who may push, a manifest with a lost
- * blob is absent (ADR 19).
+ * blob is absent (ADR 19), and nothing is said from memory or a cache.
  */
 export async function statManifest(
   call: Call<RegistryCaller>,
   access: Access<"pull">,
   wanted: WantedManifest,
-): Promise<DescribedManifest> {
+): Promise<AnsweredManifest> {
   const { stores } = call;
-  const { repository } = access;
+  const { repository, place } = access;
   const { reference, accepted } = wanted;
+  const isReader = isDigest(reference) && mayNotPush(call, repository);
+  const near = isReader && place && (await statNear(call, place, reference));
+  if (near) return near;
   if (hasUpstream(access)) return statElsewhere(call, access, wanted);
   const manifest = await findManifest(stores.db, access, reference);
   if (!manifest || !(await keep(stores, manifest))) throw unknownManifest(repository, reference);
@@ -166,6 +177,7 @@ export async function statManifest(
   if (manifest.hasLostBlob && (await mayAccess(call, "push", repository))) {
     throw unknownManifest(repository, reference);
   }
+  if (isReader && place) rememberDescription(place, manifest);
   if (isDigest(reference) || !needsDefaultChild(manifest, accepted)) return manifest;
   return withDocuments((memory) => findPull(stores, access, wanted, memory));
 }
@@ -175,7 +187,7 @@ async function statElsewhere(
   call: Call<RegistryCaller>,
   access: UpstreamAccess,
   wanted: WantedManifest,
-): Promise<DescribedManifest> {
+): Promise<AnsweredManifest> {
   const { reference, accepted } = wanted;
   const { describeThrough } = await import("../upstreams/pull-through.ts");
   return withDocuments(async (memory) => {
@@ -183,6 +195,21 @@ async function statElsewhere(
     if (isDigest(reference) || !needsDefaultChild(described, accepted)) return described;
     return pullFromElsewhere(call, access, wanted, memory);
   });
+}
+
+/** @returns undefined when the database is to be asked. */
+async function statNear(
+  call: Call<RegistryCaller>,
+  place: RepositoryPlace,
+  digest: Digest,
+): Promise<StoredManifest | undefined> {
+  const { stores } = call;
+  const near = await describeNearManifest(stores, place, digest);
+  if (!near || !(await keep(stores, near))) return undefined;
+  const { id, mediaType, size, isUnheard } = near;
+  // It may have been in the cache since something needed it.
+  if (isUnheard) call.after(() => touchUnneeded(stores.db, id));
+  return { digest, mediaType, size };
 }
 
 /** @returns false when the manifest was collected just before. */

@@ -43,11 +43,7 @@ export async function deleteTags(
   if (others.length > 0 && unknown.length > 0) {
     for (const name of await findResting(db, repository.id, unknown)) results.set(name, "deleted");
   }
-  dispatchAfter(
-    call,
-    repository,
-    [...results.values()].includes("deleted"),
-  );
+  dispatchAfter(call, repository, [...results.values()].includes("deleted"));
   return results;
 }
 

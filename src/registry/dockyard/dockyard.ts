@@ -60,7 +60,7 @@ export async function createOrganizationToCopy(call: Call<Copier>, name: Organiz
 }
 
 /** Images that one query finds. */
-const PAGE_IMAGES = 500;
+const PAGE_IMAGES = 1000;
 /** Tags that one query finds, of several images or of one. */
 const PAGE_TAGS = 5000;
 

@@ -1,4 +1,4 @@
-import type { RegistryCaller } from "../../model/rights/access.ts";
+import { isMemberOfAccount, type RegistryCaller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -28,7 +28,7 @@ export async function writeTo<T extends { outcome: string }>(
   write: (creation?: RepositoryCreation) => Promise<T>,
 ): Promise<Exclude<T, { outcome: "repository-unknown" }>> {
   const actor = actorOf(call);
-  const organizationQuota = quotaForPush(call.stores);
+  const organizationQuota = isMemberOfAccount(actor.user) ? quotaForPush(call.stores) : 0;
   // Where there was none when the token was made, it is the first push of an image most often: one batch creates it and writes.
   if (place || isNotedRepository(call, name)) {
     const written = await write();

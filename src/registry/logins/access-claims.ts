@@ -3,7 +3,14 @@
  * made it. They are plain, because every isolate reads a token before anything else, and a library for schemas would be most of
  * its start.
  */
-import { type Credentials, type Grant, type RepositoryPlace, ROLES, type User } from "../../model/rights/access.ts";
+import {
+  type Credentials,
+  type Grant,
+  type RepositoryPlace,
+  ROLES,
+  type User,
+  USER_KINDS,
+} from "../../model/rights/access.ts";
 
 export interface AccessClaims {
   /** Absent: anonymous. */
@@ -13,31 +20,36 @@ export interface AccessClaims {
   passwordChanges?: number;
   /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
   session?: string;
+  /** For whom a trust rule's user acts. */
+  subject?: string;
   access: Grant[];
 }
 
 /** @returns undefined when it is not in the form that this version makes. */
 export function readAccessClaims(payload: Readonly<Record<string, unknown>>): AccessClaims | undefined {
-  const { user, reach, passwordChanges, session, access } = payload;
+  const { user, reach, passwordChanges, session, subject, access } = payload;
   if (user !== undefined && !isUser(user)) return undefined;
   if (reach !== "account" && reach !== "registry") return undefined;
   if (passwordChanges !== undefined && !isInteger(passwordChanges)) return undefined;
   if (session !== undefined && typeof session !== "string") return undefined;
+  if (subject !== undefined && typeof subject !== "string") return undefined;
   if (!Array.isArray(access) || !access.every(isGrant)) return undefined;
   return {
     user,
     reach,
     ...(passwordChanges !== undefined && { passwordChanges }),
     ...(session !== undefined && { session }),
+    ...(subject !== undefined && { subject }),
     access: access.map((grant) => ({ ...grant, refused: grant.refused ?? [] })),
   };
 }
 
 function isUser(value: unknown): value is User {
   if (!isObject(value)) return false;
-  const { id, name, accountId, accountName, role } = value;
+  const { id, name, accountId, accountName, role, kind = "person" } = value;
   const isNamed = typeof name === "string" && typeof accountName === "string";
-  return isInteger(id) && isInteger(accountId) && isNamed && ROLES.some((each) => each === role);
+  const isKnown = ROLES.some((each) => each === role) && USER_KINDS.some((each) => each === kind);
+  return isInteger(id) && isInteger(accountId) && isNamed && isKnown;
 }
 
 /** What an older version has granted does not say what it has refused. */

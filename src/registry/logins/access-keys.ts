@@ -27,15 +27,37 @@ export interface NewAccessKey {
   /** Shown this once. */
   secret: string;
   createdAt: Date;
+  /** From when on it is refused; null: never. */
+  endsAt: Date | null;
 }
 
-/** Makes a key for the caller. */
-export async function createAccessKey(call: Call<Manager>): Promise<NewAccessKey> {
+/**
+ * Makes a key for the caller, or for a robot of the account that the caller administers. A robot makes none for itself: its keys
+ * are to end when the administrator has said.
+ *
+ * @param endsAt from when on the key is refused everywhere; null: never.
+ * @throws RegistryError PARAMETER_INVALID for a time that has passed, DENIED for a robot, and for another user who is none.
+ */
+export async function createAccessKey(
+  call: Call<Manager>,
+  { endsAt, userName }: { endsAt: Date | null; userName?: string | undefined },
+): Promise<NewAccessKey> {
+  const owner = userName === undefined ? call.caller.user : await requireChangeableUser(call, userName);
+  if (owner.kind !== "robot" && userName !== undefined && owner.id !== call.caller.user.id) {
+    throw new RegistryError("DENIED", `${owner.name} is no robot: people make their own access keys`);
+  }
+  if (owner.kind === "robot" && userName === undefined) {
+    throw new RegistryError("DENIED", "a robot's access keys are made by an administrator of the account");
+  }
+  if (endsAt && endsAt.getTime() <= Date.now()) {
+    throw new RegistryError("PARAMETER_INVALID", { message: "ends: must be in the future", detail: { field: "ends" } });
+  }
   const { access, secret } = newAccessKey();
   const encryptedSecret = await encryptSecret(call.stores.secrets.encryption, access, secret);
   const createdAt = new Date();
-  const key = { access, encryptedSecret, createdAt };
-  if (await insertAccessKey(call.stores.db, actorOf(call), key, MAX_ACCESS_KEYS)) return { access, secret, createdAt };
+  const key = { access, encryptedSecret, createdAt, endsAt };
+  const isMade = await insertAccessKey(call.stores.db, actorOf(call), owner, key, MAX_ACCESS_KEYS);
+  if (isMade) return { access, secret, createdAt, endsAt };
   throw new RegistryError("ACCESS_KEY_LIMIT", `a user has at most ${MAX_ACCESS_KEYS} access keys: delete one first`);
 }
 
@@ -56,7 +78,8 @@ export async function removeAccessKey(call: Call<Manager>, access: string, userN
 let nobodysSecret: { key: string; encrypted: string } | undefined;
 
 /**
- * Finds a key and its secret. A key that does not exist has a secret that nobody knows, so that checking costs the same.
+ * Finds a key that has not ended, and its secret. A key that does not exist has a secret that nobody knows, so that checking
+ * costs the same.
  *
  * @param asked repositories whose facts the key's record is to have.
  */
@@ -72,7 +95,8 @@ export async function readAccessKey(
   }
   const { encrypted } = nobodysSecret;
   const secret = await decryptSecret(encryption, key?.access ?? "nobody", key?.encryptedSecret ?? encrypted);
-  return { key, secret };
+  const hasEnded = key?.endsAt && key.endsAt.getTime() <= Date.now();
+  return { key: hasEnded ? undefined : key, secret };
 }
 
 /** Records after the answer that a key is used, to within a minute: a pull must not cost a write. */

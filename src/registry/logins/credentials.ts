@@ -1,6 +1,6 @@
 /** Who somebody is, by name and password: a user's own, or those of a login command (guide 4.1, 4.2). */
 import { createHash } from "node:crypto";
-import type { FactsByName, Manager, Reach, User } from "../../model/rights/access.ts";
+import type { FactsByName, Manager, Reach, Scope, User } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { networkOf } from "../../model/client-network.ts";
 import { isSameText } from "../../model/compare.ts";
@@ -16,9 +16,11 @@ import {
   type TemporaryKey,
   temporaryPassword,
 } from "../../model/logins/login-commands.ts";
+import { type JobIdentity, looksLikeToken, parseJobName } from "../../model/trust/job-logins.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findUserById, type UserRecord } from "../../storage/accounts/users.ts";
 import { findUserWithFacts } from "../../storage/rights/access.ts";
+import { repositoriesOf } from "../rights/access.ts";
 import { endedLogin, requireCurrentUser } from "../rights/write-target.ts";
 import type { Call, Incoming } from "../call.ts";
 import { readAccessKey, recordUse } from "./access-keys.ts";
@@ -39,20 +41,29 @@ export interface Identity {
   session?: string;
   /** What decides about access to the repositories that were asked for when the credentials were read, as of then. */
   facts: FactsByName;
+  /** When the access key ends that somebody came with, if it does. */
+  endsAt?: Date;
+  /** The job that came with a token of its own; the user is then what a trust rule acts as. */
+  job?: JobIdentity;
 }
 
 /**
  * Checks a name and password, a user's own or those of a login command.
  *
- * @param asked repositories whose facts the identity is to have: they come with the user, in the same query.
+ * A job's token may be the password as well (ADR 0032).
+ *
+ * @param scopes what is asked for with the credentials. The identity has the facts of their repositories, which come with the
+ * user, in the same query.
  * @throws RegistryError UNAUTHORIZED, with the same words and after the same work whatever is wrong; docker prints them
  * (guide 7.3.1). TOO_MANY_REQUESTS after too many attempts.
  */
-export async function authenticate(
-  call: Incoming,
-  login: Login,
-  asked: readonly RepositoryName[] = [],
-): Promise<Identity> {
+export async function authenticate(call: Incoming, login: Login, scopes: readonly Scope[] = []): Promise<Identity> {
+  const job = parseJobName(login.name);
+  if (job && looksLikeToken(login.password)) {
+    const { authenticateJob } = await import("../trust/job-logins.ts");
+    return authenticateJob(call, { ...login, ...job }, scopes);
+  }
+  const asked = repositoriesOf(scopes);
   const name = parseLoginName(login.name);
   const identity = name
     ? await checkLoginCommand(call, name, login, asked)
@@ -103,6 +114,7 @@ export async function isOwnPassword(call: Call<Manager>, password: string): Prom
   const { user, address } = call.caller;
   const record = await findUserById(call.stores.db, user.id);
   if (!record) throw endedLogin();
+  if (record.kind !== "person") return false;
   if (password.length <= MAX_KNOWN_PASSWORD_LENGTH) {
     const key = memoryKey(user.name, password);
     if (verified.get(key) === record.passwordHash) return true;
@@ -166,7 +178,8 @@ async function identityByPassword(
   const turn = await admit(stores, login, key);
   // Together with the facts, although the password may be wrong: one that is right then needs no second query.
   const { user: record, facts } = await findUserWithFacts(stores.db, { name }, asked);
-  const isRight = await checkPassword(turn, password, record?.passwordHash);
+  // Only a person has a password.
+  const isRight = await checkPassword(turn, password, record?.passwordHash || undefined);
   if (!isRight || !record) return undefined;
   remember(key, record);
   return identityOf(record, "account", facts);
@@ -180,7 +193,7 @@ async function identityByTemporaryKey(
   asked: readonly RepositoryName[],
 ): Promise<Identity | undefined> {
   const { user: record, facts } = await findUserWithFacts(stores.db, { id: userId }, asked);
-  const identity = record && identityOf(record, "registry", facts);
+  const identity = record?.kind === "person" ? identityOf(record, "registry", facts) : undefined;
   const version = identity?.credentialVersion ?? "";
   const isRight = stores.secrets.token.some((secret) => isSameText(password, temporaryPassword(secret, name, version)));
   return isRight && Date.now() < expiresAt.getTime() ? identity : undefined;
@@ -196,7 +209,8 @@ async function identityByAccessKey(
   const isRight = isSameText(password, permanentPassword(name.key, secret));
   if (!key || !isRight) return undefined;
   recordUse(call, key);
-  return { ...identityOf(key.user, "registry", key.facts), passwordChanges: undefined };
+  const identity = { ...identityOf(key.user, "registry", key.facts), passwordChanges: undefined };
+  return key.endsAt ? { ...identity, endsAt: key.endsAt } : identity;
 }
 
 /**
@@ -213,9 +227,10 @@ export async function findCurrentIdentity(
 
 /** Removes the password hash from the record, because the result goes into tokens and answers. */
 export function identityOf(record: UserRecord, reach: Reach, facts: FactsByName = new Map()): Identity {
-  const { id, name, accountId, accountName, role, passwordHash, passwordChanges } = record;
+  const { id, name, accountId, accountName, role, kind, passwordHash, passwordChanges } = record;
+  const user: User = { id, name, accountId, accountName, role, ...(kind !== "person" && { kind }) };
   const credentialVersion = createHash("sha256").update(passwordHash).digest("base64url").slice(0, 16);
-  return { user: { id, name, accountId, accountName, role }, reach, credentialVersion, passwordChanges, facts };
+  return { user, reach, credentialVersion, passwordChanges, facts };
 }
 
 /**

@@ -64,6 +64,16 @@ export async function countAttempt(stores: Stores, { name, address }: Login): Pr
   }
 }
 
+/**
+ * Refuses a network that has failed too often just now, for checks that are no guess at a password and take no turn.
+ *
+ * @throws RegistryError TOO_MANY_REQUESTS.
+ */
+export async function refuseBlocked({ address }: Login): Promise<void> {
+  if ((failuresOf(networkOf(address))?.blockedUntil ?? 0) <= performance.now()) return;
+  await holdUp(new RegistryError("TOO_MANY_REQUESTS", "too many attempts to log in: try again in a minute"));
+}
+
 /** Counts an attempt that failed against its network. */
 export async function countFailure(stores: Stores, { address }: Login): Promise<void> {
   const network = networkOf(address);

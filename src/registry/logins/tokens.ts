@@ -2,12 +2,13 @@
  * Tokens: short-lived, signed access tokens that say what they allow, and the refresh tokens that `docker login` stores
  * instead of a password.
  */
-import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Credentials, Scope, TokenGrants } from "../../model/rights/access.ts";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import type { KeyRing } from "../../model/secrets.ts";
+import { looksLikeToken, type ProvenJob, readProvenJob } from "../../model/trust/job-logins.ts";
 import type { Stores } from "../../storage/stores.ts";
 import { findPushFacts } from "../../storage/rights/access.ts";
 import type { Incoming } from "../call.ts";
@@ -20,13 +21,17 @@ import { type Client, findSession, openSession } from "./sessions.ts";
 export const TOKEN_LIFETIME_S = 300;
 const ISSUER = "berth";
 const ALGORITHM = "HS256";
+/** What tokens are for, as their audience: none is taken for another. */
 const ACCESS = "access";
+const JOB_LOGIN = "job-login";
 /** For how long a refresh token that nobody uses is good. */
 export const REFRESH_IDLE_MS = 30 * 24 * 3600 * 1000;
 
 export interface AccessToken {
   token: string;
   issuedAt: Date;
+  /** Seconds. */
+  lifetime: number;
   /** What was granted of the scopes. */
   scopes: Scope[];
 }
@@ -45,10 +50,50 @@ export async function issueAccessToken(
   const facts = identity?.facts ?? (await findPushFacts(stores.db, undefined, repositoriesOf(scopes)));
   const grants = scopes.map((scope) => grantOf(stores, identity?.user, scope, facts));
   const issuedAt = new Date();
-  const { user, reach = "registry", passwordChanges, session } = identity ?? {};
-  const claims = { user, reach, passwordChanges, session, access: grants };
-  const token = await sign(stores.secrets.token, claims, issuedAt);
-  return { token, issuedAt, scopes: grants };
+  const { user, reach = "registry", passwordChanges, session, endsAt, job } = identity ?? {};
+  const subject = job?.subject;
+  const claims = { user, reach, passwordChanges, session, subject, access: grants };
+  // A token does not outlive an access key that ends.
+  const left = endsAt ? Math.ceil((endsAt.getTime() - issuedAt.getTime()) / 1000) : TOKEN_LIFETIME_S;
+  const lifetime = Math.min(TOKEN_LIFETIME_S, left);
+  const token = await sign(stores.secrets.token, claims, { audience: ACCESS, issuedAt, lifetime });
+  return { token, issuedAt, lifetime, scopes: grants };
+}
+
+/**
+ * Makes a token that stands for a job whose own token was checked: the job lasts longer than that (ADR 0032). It says what the
+ * issuer has said, and no right: the rules are looked up whenever it is used.
+ *
+ * @param lifetime seconds.
+ */
+export async function issueJobLogin(stores: Stores, job: ProvenJob, lifetime: number): Promise<string> {
+  const { issuer, audiences, claims, account, provenAt } = job;
+  const said = { job: { issuer, audiences, claims, account, provenAt: provenAt.getTime() } };
+  return sign(stores.secrets.token, said, { audience: JOB_LOGIN, issuedAt: new Date(), lifetime });
+}
+
+/**
+ * What {@link issueJobLogin} was told.
+ *
+ * @throws RegistryError UNAUTHORIZED when the token is expired, altered or none of these.
+ */
+export async function readJobLogin(stores: Stores, token: string): Promise<ProvenJob> {
+  const { payload } = await verify(stores.secrets.token, token, JOB_LOGIN);
+  const job = readProvenJob(payload["job"]);
+  if (job) return job;
+  throw new RegistryError("UNAUTHORIZED", "the token is not valid");
+}
+
+/** Whether a text says that it is a token of {@link issueJobLogin}. */
+export function isJobLogin(text: string): boolean {
+  if (!looksLikeToken(text)) return false;
+  try {
+    const { iss, aud } = decodeJwt(text);
+    return iss === ISSUER && aud === JOB_LOGIN;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
 }
 
 /**
@@ -84,7 +129,7 @@ export async function readAccessToken(stores: Stores, token: string): Promise<To
   const keys = stores.secrets.token;
   const remembered = known.get(token);
   if (remembered && keys.includes(remembered.secret) && Date.now() < remembered.expiresAt) return remembered.caller;
-  const { payload, secret } = await verify(keys, token);
+  const { payload, secret } = await verify(keys, token, ACCESS);
   const claims = readAccessClaims(payload);
   // Only a version of Berth before this claim made such tokens, whose password may have been changed.
   if (!claims || (claims.reach === "account" && claims.passwordChanges === undefined)) {
@@ -122,23 +167,31 @@ export async function readRefreshToken(
   throw new RegistryError("UNAUTHORIZED", "the login has ended, or is none: log in again (docker login)");
 }
 
-async function sign([secret]: KeyRing, claims: JWTPayload, issuedAt: Date): Promise<string> {
+async function sign(
+  [secret]: KeyRing,
+  claims: JWTPayload,
+  { audience, issuedAt, lifetime }: { audience: string; issuedAt: Date; lifetime: number },
+): Promise<string> {
   return new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
     .setIssuer(ISSUER)
-    .setAudience(ACCESS)
+    .setAudience(audience)
     .setIssuedAt(issuedAt)
     .setJti(crypto.randomUUID())
-    .setExpirationTime(new Date(issuedAt.getTime() + TOKEN_LIFETIME_S * 1000))
+    .setExpirationTime(new Date(issuedAt.getTime() + lifetime * 1000))
     .sign(await keyOf(secret));
 }
 
 /** What a token says, and which of the secrets signed it. */
-async function verify(keys: KeyRing, token: string): Promise<{ payload: JWTPayload; secret: string }> {
+async function verify(
+  keys: KeyRing,
+  token: string,
+  audience: string,
+): Promise<{ payload: JWTPayload; secret: string }> {
   let cause: unknown;
   for (const secret of keys) {
     try {
-      const checks = { issuer: ISSUER, audience: ACCESS, algorithms: [ALGORITHM] };
+      const checks = { issuer: ISSUER, audience, algorithms: [ALGORITHM] };
       const { payload } = await jwtVerify(token, await keyOf(secret), checks);
       return { payload, secret };
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type FactsByName,
   formatScopes,
   type Grant,
+  isMemberOfAccount,
   type RegistryCaller,
   type RepositoryPlace,
   repositoryScope,
@@ -202,6 +203,16 @@ export async function mayAccess(
 }
 
 /**
+ * Whether the caller's credentials allow no push to a repository, whatever its user may do with others: then nothing that the
+ * caller is told becomes part of a push. Nothing is looked up; false for a user without a token.
+ */
+export function mayNotPush({ caller }: Call<RegistryCaller>, repository: RepositoryName): boolean {
+  const { user, grants } = caller;
+  if (!grants) return user === undefined;
+  return !ReadableGrants.find(grants, repositoryScope(repository, "push"))?.actions.includes("push");
+}
+
+/**
  * The repositories that a caller's token could let it pull from, for a search that decides anew whether the user may: a
  * limit and no right.
  *
@@ -318,7 +329,9 @@ function allowedInScope(
   factsByName: FactsByName,
 ): Allowed {
   if (scope.type === "registry" && scope.name === CATALOG_SCOPE.name) {
-    return { allowed: user ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
+    // A rule is granted single things, and no list of them.
+    const mayList = user !== undefined && isMemberOfAccount(user);
+    return { allowed: mayList ? [...CATALOG_SCOPE.actions, ...SEARCH_SCOPE.actions] : [] };
   }
   if (scope.type !== "repository") return { allowed: [] };
   const repository = repositoryNameOf(scope.name);

@@ -1,5 +1,5 @@
 /** Why somebody may not push, in a sentence that tells what would help (guide 7.3.2). */
-import type { Action, PushFacts, User } from "../../model/rights/access.ts";
+import { type Action, isMemberOfAccount, type PushFacts, type User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import {
   type OrganizationName,
@@ -59,6 +59,7 @@ export function reasonNotToCreate(
   { isNameResting, createdOrganizations: created }: PushFacts,
 ): string | undefined {
   if (!settings.createsOrganizationOnPush) return "the organization does not exist, and a push creates none here";
+  if (!isMemberOfAccount(user)) return "the organization does not exist, and a job creates none";
   if (isNameResting) return `organization ${name} was another account's until a moment ago`;
   if (created < settings.organizationQuota) return undefined;
   return `the organization does not exist, and ${user.name} has created ${created} of at most ${settings.organizationQuota}`;

@@ -33,6 +33,8 @@ const WHOLE_BYTES = 1024 * 1024 * 1024;
 const MIN_REQUEST_BYTES = 5 * 1024 * 1024;
 /** Blobs that are sent at once: an invocation waits for six answers at most. */
 const BLOBS_AT_ONCE = 3;
+/** How often an upload begins again within a step that the registry has forgotten. */
+const MAX_BEGINNINGS = 4;
 /** Queries of an invocation after which no part is begun: one takes some ten. */
 const MAX_QUERIES_OF_STEP = MAX_QUERIES - 200;
 
@@ -216,11 +218,24 @@ export class SyncCopy {
   }
 
   async #blob(blob: StoredBlob, source: MountSource | undefined, signal: AbortSignal): Promise<void> {
+    const { client } = this.#step;
+    this.requests += 1;
+    if (await client.hasBlob(this.#target, blob.digest, { signal })) return;
+    for (let beginnings = 1; ; beginnings += 1) {
+      try {
+        return await this.#send(blob, source, signal);
+      } catch (error) {
+        // docker-registry forgets an upload when a connection breaks in the middle of a request.
+        if (!(error instanceof UploadLost) || beginnings === MAX_BEGINNINGS) throw error;
+      }
+    }
+  }
+
+  async #send(blob: StoredBlob, source: MountSource | undefined, signal: AbortSignal): Promise<void> {
     const { client, progress } = this.#step;
     const { digest, size } = blob;
-    this.requests += 2;
-    if (await client.hasBlob(this.#target, digest, { signal })) return;
     const target = { client, repository: this.#target, signal };
+    this.requests += 1;
     const session = await this.#open(target, digest, source);
     if (!session) return;
     const body = StreamedBody.of((from, to) => this.#read(blob, from, to), size);

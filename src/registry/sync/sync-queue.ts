@@ -15,7 +15,7 @@ export interface SyncMessage {
 }
 
 /** After how long somebody looks whether a message was lost. */
-const OVERDUE_MS = 60_000;
+const OVERDUE_MS = 15_000;
 const SWEEP_LIMIT = 2000;
 /** The longest delay of a queue message. The sweeper finds jobs that are due later. */
 const MAX_DELAY_S = 12 * 60 * 60;

@@ -74,7 +74,7 @@ export async function insertAccount(
       db
         .insert(users)
         .select(
-          sql`SELECT NULL, ${accountId}, ${administrator.name}, 'administrator', ${administrator.passwordHash}, ${createdAt.getTime()}, 0`,
+          sql`SELECT NULL, ${accountId}, ${administrator.name}, 'administrator', ${administrator.passwordHash}, ${createdAt.getTime()}, 0, 'person'`,
         ),
       insertAudit(db, actor, { action: "account.create", resource: name, detail }),
     ]);

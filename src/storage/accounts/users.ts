@@ -1,5 +1,5 @@
 import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
-import type { Actor, Role, User } from "../../model/rights/access.ts";
+import type { Actor, Role, User, UserKind } from "../../model/rights/access.ts";
 import { insertAudit, insertAuditIfChanged, type Recorded } from "../audit/audit.ts";
 import { boundedPage, BEHIND_NAME, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
@@ -8,6 +8,8 @@ import { GONE_USER, isAccountGone, isNamed, isNamedUser, isUserThere } from "../
 import { accounts, type organizations, sessions, users } from "../schema.ts";
 
 export interface UserRecord extends User {
+  kind: UserKind;
+  /** Empty for all but a person. */
   passwordHash: string;
   /** How often the password was changed, which a trigger counts. */
   passwordChanges: number;
@@ -18,6 +20,7 @@ export interface ListedUser {
   id: number;
   name: string;
   role: Role;
+  kind: UserKind;
   createdAt: Date;
 }
 
@@ -28,6 +31,7 @@ export const USER_COLUMNS = {
   accountId: users.accountId,
   accountName: accounts.name,
   role: users.role,
+  kind: users.kind,
   passwordHash: users.passwordHash,
   passwordChanges: users.passwordChanges,
 };
@@ -93,8 +97,9 @@ function listUsersQuery(db: Database, accountId: number, { search, after, limit 
     key: users.name,
     isDescending: false,
     within: and(eq(users.accountId, accountId), isNamed(users.name)),
-    conditions: contains(users.name, search),
-    columns: [users.id, users.name],
+    // A rule is no user to whoever manages users.
+    conditions: and(ne(users.kind, "rule"), contains(users.name, search)),
+    columns: [users.id, users.name, users.kind],
     selectors: nameSelectors("users", search),
     after: after === undefined ? undefined : [after, BEHIND_NAME],
     limit,
@@ -104,6 +109,7 @@ function listUsersQuery(db: Database, accountId: number, { search, after, limit 
       id: users.id,
       name: users.name,
       role: users.role,
+      kind: users.kind,
       createdAt: users.createdAt,
       key: sql<string>`page.key`,
       isEnd: sql<number>`page.is_end`,
@@ -125,6 +131,8 @@ export interface NewUser {
   accountId: number;
   name: string;
   role: Role;
+  kind?: UserKind;
+  /** Empty for all but a person. */
   passwordHash: string;
   createdAt: Date;
 }
@@ -140,13 +148,13 @@ export function insertUserStatements(
   user: NewUser,
   detail: Record<string, unknown> = {},
 ) {
-  const { accountId, name: resource, role } = user;
+  const { accountId, name: resource, role, kind } = user;
   const insertion = db.insert(users).values(user).returning({ id: users.id });
   const event = insertAudit(db, actor, {
     action: "user.create",
     accountId,
     resource,
-    detail: { role, ...detail },
+    detail: { role, kind, ...detail },
   });
   return [insertion, event] as const;
 }

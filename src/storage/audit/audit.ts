@@ -8,11 +8,13 @@ import { auditEvents } from "../schema.ts";
 export interface Recorded {
   user: { name: string; id?: number; accountId?: number };
   address: string | undefined;
+  /** For whom a trust rule's user acts: the event tells. */
+  subject?: string | undefined;
 }
 
 /** The statement that records what somebody does, for the batch that does it. */
-export function insertAudit(db: Database, { user, address }: Recorded, entry: AuditEntry) {
-  return db.insert(auditEvents).values(auditRow({ user, address }, entry));
+export function insertAudit(db: Database, recorded: Recorded, entry: AuditEntry) {
+  return db.insert(auditEvents).values(auditRow(recorded, entry));
 }
 
 /** Records what changes nothing else, and answers the id of the event. */
@@ -59,7 +61,7 @@ export interface Change {
   /** What it is, as an expression over the row; JSON text where `to` is an array. */
   from: SQLWrapper;
   /** What it becomes: a value, or an expression as `from`. */
-  to: SQLWrapper | string | number | boolean | null | readonly (string | null)[];
+  to: SQLWrapper | string | number | boolean | null | readonly (string | object | null)[];
   /** Whether the audit is to say no more than that it was changed. */
   isSecret?: boolean;
 }
@@ -104,8 +106,9 @@ export function isAuditRefusal(error: unknown): boolean {
 
 export type AuditRow = ReturnType<typeof auditRow>;
 
-export function auditRow({ user, address }: Recorded, entry: AuditEntry) {
-  const { action, resource, detail } = entry;
+export function auditRow({ user, address, subject }: Recorded, entry: AuditEntry) {
+  const { action, resource } = entry;
+  const detail = subject === undefined ? entry.detail : { ...entry.detail, subject };
   return {
     createdAt: new Date(),
     accountId: entry.accountId ?? user.accountId ?? null,

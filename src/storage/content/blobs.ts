@@ -4,7 +4,7 @@ import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { isPullable } from "../rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { type Database, isConstraintFailure, writtenOnce } from "../database.ts";
+import { type Database, isConstraintFailure, writtenOnceInColumns } from "../database.ts";
 import { deleteOpenUpload, isUploadEnded } from "./open-uploads.ts";
 import {
   batchIn,
@@ -12,6 +12,8 @@ import {
   isRepository,
   type MeantRepository,
   PLACE_COLUMNS,
+  type PlaceColumns,
+  placeOf,
   pushTargetOf,
   refusedIn,
   type RepositoryCreation,
@@ -33,10 +35,10 @@ const MAX_MARKED = 1000;
  * A blob, the repository that it was found in, and since when no manifest there has named it (as `unreferencedSince` of
  * manifests).
  */
-export type FoundBlob = BlobRecord & {
+export interface FoundBlob extends Pick<BlobRecord, "id" | "digest" | "objectKey" | "size" | "lastUsedAt"> {
   repository: RepositoryPlace;
   unneededSince: number | null;
-};
+}
 
 /** What a search for a blob in a repository has found. */
 export type BlobSearch =
@@ -45,10 +47,31 @@ export type BlobSearch =
   | { outcome: "blob-unknown"; repository: RepositoryPlace }
   | { outcome: "repository-unknown" };
 
+/** What a search for a blob selects, in this order; all null where the repository does not have it. */
+const BLOB_COLUMNS = {
+  blobId: repositoryBlobs.blobId,
+  unneededSince: repositoryBlobs.unneededSince,
+  digest: blobs.digest,
+  objectKey: blobs.objectKey,
+  size: blobs.size,
+  lastUsedAt: blobs.lastUsedAt,
+  lostAt: blobs.lostAt,
+};
+type BlobColumns = [
+  blobId: number,
+  unneededSince: number | null,
+  digest: Digest,
+  objectKey: string,
+  size: number,
+  lastUsedAt: number,
+  lostAt: number | null,
+];
+type NoColumns = [blobId: null, unneededSince: null, ...unknown[]];
+
 const findBy = (by: "name" | "id") =>
-  writtenOnce((db) =>
+  writtenOnceInColumns<[...PlaceColumns, ...(BlobColumns | NoColumns)]>((db) =>
     db
-      .select({ blob: blobs, link: repositoryBlobs, repository: PLACE_COLUMNS })
+      .select({ repository: PLACE_COLUMNS, blob: BLOB_COLUMNS })
       .from(repositories)
       .leftJoin(blobs, eq(blobs.digest, sql.placeholder("digest")))
       .leftJoin(
@@ -66,14 +89,12 @@ export async function findBlob(db: Database, repository: MeantRepository, digest
       ? await FINDS.name(db, { repository, digest })
       : await FINDS.id(db, { repository: repository.id, digest });
   if (!row) return { outcome: "repository-unknown" };
+  const foundIn = placeOf(row);
+  const [, , , id, unneededSince, foundDigest, objectKey, size, lastUsedAt, lostAt] = row;
   // A lost one is absent, so that a client that pushes it sends its bytes again.
-  if (!row.link || !row.blob || row.blob.lostAt !== null) {
-    return { outcome: "blob-unknown", repository: row.repository };
-  }
-  return {
-    outcome: "found",
-    blob: { ...row.blob, repository: row.repository, unneededSince: row.link.unneededSince },
-  };
+  if (id === null || lostAt !== null) return { outcome: "blob-unknown", repository: foundIn };
+  const blob = { id, digest: foundDigest, objectKey, size, lastUsedAt: new Date(lastUsedAt) };
+  return { outcome: "found", blob: { ...blob, unneededSince, repository: foundIn } };
 }
 
 /**

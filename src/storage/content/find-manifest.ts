@@ -1,12 +1,18 @@
-import { and, asc, eq, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt, sql, type SQL } from "drizzle-orm";
 import { requireDocumentMemory, SMALL_DOCUMENT_BYTES } from "../../documents.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 import type { Lease } from "../../memory.ts";
 import type { RepositoryPlace } from "../../model/rights/access.ts";
 import { isAttached } from "./companions.ts";
-import { type Database, writtenOnce } from "../database.ts";
-import { isRepository, type MeantRepository, PLACE_COLUMNS } from "../images/repositories.ts";
+import { type Database, writtenOnceInColumns } from "../database.ts";
+import {
+  isRepository,
+  type MeantRepository,
+  PLACE_COLUMNS,
+  type PlaceColumns,
+  placeOf,
+} from "../images/repositories.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositories, tags } from "../schema.ts";
 
 export interface StoredManifest {
@@ -42,6 +48,13 @@ export type ManifestSearch<M extends FoundManifest> =
   | { outcome: "manifest-unknown"; repository: { id: number } }
   | { outcome: "repository-unknown" };
 
+/** A manifest without its text. */
+export interface DescribedManifest extends FoundManifest {
+  repository: RepositoryPlace;
+  /** As {@link hasLostBlob} says. */
+  hasLostBlob: boolean;
+}
+
 /** What of a manifest is known to who looks for it. */
 type ReferenceKind = "tag" | "digest";
 
@@ -49,10 +62,24 @@ function kindOf(reference: Reference): ReferenceKind {
   return reference.includes(":") ? "digest" : "tag";
 }
 
+/** What a search for a manifest selects, in this order. */
+const MANIFEST_COLUMNS = {
+  id: manifests.id,
+  digest: manifests.digest,
+  mediaType: manifests.mediaType,
+  size: manifests.size,
+  unreferencedSince: manifests.unreferencedSince,
+};
+type ManifestColumns = [id: number, digest: Digest, mediaType: string, size: number, unreferencedSince: number | null];
+/** Of a manifest that is not there. */
+type NoColumns = [null, null, null, null, null];
+
 const find = (kind: ReferenceKind) =>
-  writtenOnce((db) =>
+  writtenOnceInColumns<
+    [...PlaceColumns, ...([...ManifestColumns, hasLostBlob: 0 | 1] | [...NoColumns, hasLostBlob: 0 | 1])]
+  >((db) =>
     db
-      .select({ manifest: manifests, hasLostBlob: hasLostBlob(manifests), repository: { id: repositories.id } })
+      .select({ repository: PLACE_COLUMNS, manifest: MANIFEST_COLUMNS, hasLostBlob: hasLostBlob(manifests) })
       .from(repositories)
       .leftJoin(manifests, isReferredTo(kind))
       .where(eq(repositories.name, sql.placeholder("repository"))),
@@ -64,12 +91,18 @@ export async function findManifest(
   db: Database,
   repository: RepositoryName,
   reference: Reference,
-): Promise<ManifestSearch<FoundManifest & { hasLostBlob: boolean }>> {
+): Promise<ManifestSearch<DescribedManifest>> {
   const [row] = await FINDS[kindOf(reference)](db, { repository, reference });
   if (!row) return { outcome: "repository-unknown" };
-  const { manifest, repository: foundIn } = row;
-  if (!manifest) return { outcome: "manifest-unknown", repository: foundIn };
-  return { outcome: "found", manifest: { ...manifest, hasLostBlob: row.hasLostBlob }, repository: foundIn };
+  const foundIn = placeOf(row);
+  const [, , , id, digest, mediaType, size, unreferencedSince, isIncomplete] = row;
+  if (id === null) return { outcome: "manifest-unknown", repository: foundIn };
+  const described = { id, digest, mediaType, size, unreferencedSince };
+  return {
+    outcome: "found",
+    manifest: { ...described, hasLostBlob: isIncomplete === 1, repository: foundIn },
+    repository: foundIn,
+  };
 }
 
 const isChild = sql`EXISTS (SELECT 1 FROM ${manifestChildren} WHERE ${manifestChildren.childId} = ${manifests.id})`;
@@ -104,18 +137,34 @@ export async function touchManifest(db: Database, id: number): Promise<boolean> 
   return touched.length > 0;
 }
 
+/** The same where it is not known whether anything needs the manifest: what is needed is left as it is. */
+export async function touchUnneeded(db: Database, id: number): Promise<void> {
+  await db
+    .update(manifests)
+    .set({ unreferencedSince: Date.now() })
+    .where(and(eq(manifests.id, id), gt(manifests.unreferencedSince, 0)));
+}
+
 const read = (by: "name" | "id", kind: ReferenceKind) =>
-  writtenOnce((db) =>
+  writtenOnceInColumns<
+    [
+      ...PlaceColumns,
+      ...(
+        | [...ManifestColumns, text: string | null, isChild: 0 | 1, isAttached: 0 | 1]
+        | [...NoColumns, text: null, isChild: 0 | 1, isAttached: 0 | 1 | null]
+      ),
+    ]
+  >((db) =>
     db
       .select({
-        manifest: manifests,
+        repository: PLACE_COLUMNS,
+        manifest: MANIFEST_COLUMNS,
         // A short one has one piece.
         text: sql<string | null>`CASE WHEN ${manifests.size} <= ${SMALL_DOCUMENT_BYTES} THEN (
           SELECT ${manifestTexts.text} FROM ${manifestTexts}
           WHERE ${manifestTexts.manifestId} = ${manifests.id} AND ${manifestTexts.position} = 0) END`,
-        repository: PLACE_COLUMNS,
-        isChild: isChild.mapWith(Boolean),
-        isAttached: isAttached(manifests).mapWith(Boolean),
+        isChild,
+        isAttached: isAttached(manifests),
       })
       .from(repositories)
       .leftJoin(manifests, isReferredTo(kind))
@@ -144,12 +193,15 @@ export async function readManifest(
       ? await READS.name[kindOf(reference)](db, { repository, reference })
       : await READS.id[kindOf(reference)](db, { repository: repository.id, reference });
   if (!row) return { outcome: "repository-unknown" };
-  if (!row.manifest) return { outcome: "manifest-unknown", repository: row.repository };
-  const { manifest, text: short, ...facts } = row;
-  const text = short ?? (await readManifestText(db, manifest, memory));
+  const foundIn = placeOf(row);
+  const [, , , id, digest, mediaType, size, unreferencedSince, short, isPart, isNoImage] = row;
+  if (id === null) return { outcome: "manifest-unknown", repository: foundIn };
+  const text = short ?? (await readManifestText(db, { id, size }, memory));
   // It is gone when its text is.
-  if (text === undefined) return { outcome: "manifest-unknown", repository: row.repository };
-  return { outcome: "found", manifest: { ...manifest, ...facts, text }, repository: row.repository };
+  if (text === undefined) return { outcome: "manifest-unknown", repository: foundIn };
+  const facts = { isChild: isPart === 1, isAttached: isNoImage === 1, repository: foundIn };
+  const manifest = { id, digest, mediaType, size, unreferencedSince, text, ...facts };
+  return { outcome: "found", manifest, repository: foundIn };
 }
 
 /** Which of these manifests are no images of their own: parts of an index, companions, or caches. */

@@ -14,6 +14,7 @@ import {
   sessions,
   shares,
   triggers,
+  trustRules,
   users,
 } from "../schema.ts";
 
@@ -65,7 +66,7 @@ export async function cleanTrigger(db: Database, id: number): Promise<boolean> {
 }
 
 /** The tables that have rows of a user alone. */
-const TABLES_OF_USER = [sessions, accessKeys, organizationPermissions, repositoryPermissions] as const;
+const TABLES_OF_USER = [sessions, accessKeys, organizationPermissions, repositoryPermissions, trustRules] as const;
 
 /**
  * Deletes a slice of what a deleted user had. The user's own row stays, without a name: images, tags and rules refer to it,

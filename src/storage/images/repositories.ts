@@ -1,6 +1,6 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
-import type { Actor, User } from "../../model/rights/access.ts";
+import type { Actor, User, RepositoryPlace } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -35,6 +35,13 @@ export const PLACE_COLUMNS = {
   accountId: repositories.accountId,
   generation: repositories.generation,
 };
+/** Their values, where a query selects them first and is sent by `writtenOnceInColumns`. */
+export type PlaceColumns = [id: number, accountId: number, generation: number];
+
+/** The place that a row begins with. */
+export function placeOf([id, accountId, generation]: readonly [...PlaceColumns, ...unknown[]]): RepositoryPlace {
+  return { id, accountId, generation };
+}
 
 /**
  * The id of the repository of a name, if a user may push to it when the statement runs, as part of a statement; null

@@ -14,6 +14,8 @@ export interface ListedAccessKey {
   createdAt: Date;
   /** To within a minute. */
   lastUsedAt: Date | null;
+  /** From when on it is refused; null: never. */
+  endsAt: Date | null;
 }
 
 export interface AccessKeyRecord {
@@ -21,6 +23,7 @@ export interface AccessKeyRecord {
   access: string;
   encryptedSecret: string;
   lastUsedAt: Date | null;
+  endsAt: Date | null;
   user: UserRecord;
   /** What decides about the user's access to the repositories that were asked for. */
   facts: FactsByName;
@@ -34,6 +37,7 @@ function findAccessKeyQuery(db: Database, access: string, asked: readonly Reposi
       access: accessKeys.accessKey,
       encryptedSecret: accessKeys.encryptedSecret,
       lastUsedAt: accessKeys.lastUsedAt,
+      endsAt: accessKeys.endsAt,
       user: USER_COLUMNS,
       facts: pushFacts(db, users, asked),
     })
@@ -56,34 +60,48 @@ export async function findAccessKey(
 /** A user's keys, the newest first. */
 export function listAccessKeys(db: Database, userId: number): Promise<ListedAccessKey[]> {
   return db
-    .select({ access: accessKeys.accessKey, createdAt: accessKeys.createdAt, lastUsedAt: accessKeys.lastUsedAt })
+    .select({
+      access: accessKeys.accessKey,
+      createdAt: accessKeys.createdAt,
+      lastUsedAt: accessKeys.lastUsedAt,
+      endsAt: accessKeys.endsAt,
+    })
     .from(accessKeys)
     .where(eq(accessKeys.userId, userId))
     .orderBy(desc(accessKeys.createdAt), desc(accessKeys.id));
 }
 
 /**
- * Stores a new key of the actor's.
+ * Stores a new key of a user's.
  *
  * @returns false when the user has as many as allowed, or was deleted.
  */
 export async function insertAccessKey(
   db: Database,
   actor: Actor,
-  key: { access: string; encryptedSecret: string; createdAt: Date },
+  user: User,
+  key: { access: string; encryptedSecret: string; createdAt: Date; endsAt: Date | null },
   max: number,
 ): Promise<boolean> {
-  const { user } = actor;
-  const { access, encryptedSecret, createdAt } = key;
+  const { access, encryptedSecret, createdAt, endsAt } = key;
+  const detail = {
+    ...(user.id !== actor.user.id && { user: user.name }),
+    ...(endsAt && { ends: endsAt.toISOString() }),
+  };
   const [inserted] = await db.batch([
     db
       .insert(accessKeys)
       .select(
-        sql`SELECT NULL, ${user.id}, ${access}, ${encryptedSecret}, ${createdAt.getTime()}, NULL
+        sql`SELECT NULL, ${user.id}, ${access}, ${encryptedSecret}, ${createdAt.getTime()}, NULL, ${endsAt?.getTime() ?? null}
             WHERE (SELECT count(*) FROM ${accessKeys} WHERE ${accessKeys.userId} = ${user.id}) < ${max} AND ${isStillThere(user)}`,
       )
       .returning({ id: accessKeys.id }),
-    insertAuditIfChanged(db, actor, { action: "access-key.create", resource: access }),
+    insertAuditIfChanged(db, actor, {
+      action: "access-key.create",
+      accountId: user.accountId,
+      resource: access,
+      ...(Object.keys(detail).length > 0 && { detail }),
+    }),
   ]);
   return inserted.length > 0;
 }

@@ -5,6 +5,7 @@ import {
   atLeast,
   type FactsByName,
   isAdministrator,
+  isMemberOfAccount,
   type Level,
   type PushFacts,
   type User,
@@ -216,6 +217,7 @@ const findUserBy = (isMeant: SQL) =>
       accountId: found.accountId,
       accountName: found.accountName,
       role: found.role,
+      kind: found.kind,
       passwordHash: found.passwordHash,
       passwordChanges: found.passwordChanges,
     };
@@ -382,8 +384,9 @@ export function mayPushNow(
   return sql`(${isUser} AND NOT ${isUpstream(db, repositories.organizationId)})`;
 }
 
-/** Whether a row of `repositories` is private and shared with a user's account. */
+/** Whether a row of `repositories` is private and shared with a user's account, of which a trust rule is no member. */
 export function isSharedWith(db: Database, user: User): SQL | undefined {
+  if (!isMemberOfAccount(user)) return sql`false`;
   return and(
     eq(repositories.isPublic, false),
     exists(

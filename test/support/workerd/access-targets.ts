@@ -259,6 +259,42 @@ export async function newAccessKey(user: string): Promise<string> {
   return access;
 }
 
+/** Gives the account of a user an organization and a trust rule; answers their names. */
+export async function newTrustRule(user: string): Promise<{ organization: string; name: string }> {
+  const [organization, name] = [newName("org"), newName("rule")];
+  const account = "(SELECT account_id FROM users WHERE name = ?)";
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO organizations (account_id, name, created_at) SELECT account_id, ?, 0 FROM users WHERE name = ?`,
+    ).bind(organization, user),
+    env.DB.prepare(
+      `INSERT INTO users (account_id, name, role, password_hash, created_at, kind)
+       SELECT account_id, 'oidc:' || ?, 'member', '', 0, 'rule' FROM users WHERE name = ?`,
+    ).bind(name, user),
+    env.DB.prepare(
+      `INSERT INTO trust_rules (user_id, account_id, name, issuer, audience, conditions, lifetime, created_at, updated_at)
+       SELECT id, account_id, ?, ?, 'registry.test', '[{"claim":"sub","value":"job"}]', 3600, 0, 0
+       FROM users WHERE name = 'oidc:' || ? AND account_id = ${account}`,
+    ).bind(name, ISSUER, name, user),
+    env.DB.prepare("DELETE FROM trust_rules WHERE name <> ? AND account_id = " + account).bind(name, user),
+  ]);
+  return { organization, name };
+}
+
+/** An issuer that {@link answerAsIssuer} speaks for. */
+export const ISSUER = "https://issuer.example.com";
+
+/** What that issuer answers to a request of the registry's; undefined where the request is another's. */
+export function answerAsIssuer(input: RequestInfo | URL): Response | undefined {
+  const { href } = new URL(input instanceof Request ? input.url : input);
+  if (href === `${ISSUER}/.well-known/openid-configuration`) {
+    return Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}/keys` });
+  }
+  if (href !== `${ISSUER}/keys`) return undefined;
+  const x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+  return Response.json({ keys: [{ kty: "OKP", crv: "Ed25519", x, kid: "1", use: "sig" }] });
+}
+
 /** Gives a user a login by a token that nobody has; answers its id. */
 export async function newLogin(user: string): Promise<string> {
   const hash = randomBytes(32).toString("hex");
@@ -302,4 +338,54 @@ export function withoutOrganization(target: Target): Target {
 /** Neither user nor account, nor key. */
 export function withoutPerson(target: Target): Target {
   return { ...target, name: absent(target["name"]), user_id: "999999", access: absent(target["access"]) };
+}
+
+const RULE_COLUMNS = `account_id, organization_id, repository_id, images, tags, remote_id, remote_organization, overrides,
+  has_referrers, is_automatic, follows_deletion, created_at, updated_at`;
+
+/** Gives an image the rule of synchronization to `team` in a remote registry, unless it has it; answers its id. */
+export async function newSyncRule(repository: string, remote: string): Promise<string> {
+  const own = `repositories JOIN remotes ON remotes.account_id = repositories.account_id AND remotes.name = ?2
+    WHERE repositories.name = ?1`;
+  const [, found] = await env.DB.batch<{ id: number }>(
+    [
+      `INSERT INTO sync_rules (${RULE_COLUMNS})
+       SELECT repositories.account_id, organization_id, repositories.id, '**', '**', remotes.id, 'team', 0, 0, 1, 0, 0, 0
+       FROM ${own} ON CONFLICT DO NOTHING`,
+      `SELECT sync_rules.id FROM sync_rules JOIN repositories ON repositories.id = repository_id
+       JOIN remotes ON remotes.id = remote_id WHERE repositories.name = ?1 AND remotes.name = ?2`,
+    ].map((statement) => env.DB.prepare(statement).bind(repository, remote)),
+  );
+  return String(found?.results[0]?.id ?? 0);
+}
+
+/** The same for an organization. */
+export async function newOrganizationSyncRule(organization: string, remote: string): Promise<string> {
+  const [, found] = await env.DB.batch<{ id: number }>(
+    [
+      `INSERT INTO sync_rules (${RULE_COLUMNS})
+       SELECT organizations.account_id, organizations.id, NULL, '**', '**', remotes.id, 'team', 0, 0, 1, 0, 0, 0
+       FROM organizations JOIN remotes ON remotes.account_id = organizations.account_id AND remotes.name = ?2
+       WHERE organizations.name = ?1 ON CONFLICT DO NOTHING`,
+      `SELECT sync_rules.id FROM sync_rules JOIN organizations ON organizations.id = organization_id
+       JOIN remotes ON remotes.id = remote_id
+       WHERE organizations.name = ?1 AND remotes.name = ?2 AND repository_id IS NULL`,
+    ].map((statement) => env.DB.prepare(statement).bind(organization, remote)),
+  );
+  return String(found?.results[0]?.id ?? 0);
+}
+
+/** Gives an image a job of synchronization that waits; answers its id. */
+export async function newSyncJob(repository: string, remote: string): Promise<string> {
+  const id = await env.DB.prepare(
+    `INSERT INTO sync_jobs (account_id, organization_id, repository_id, operation, tag, digest, remote_id, remote,
+       remote_organization, overrides, has_referrers, user_name, registry, status, next_attempt_at, created_at)
+     SELECT repositories.account_id, organization_id, repositories.id, 'copy', tags.name, ?3, remotes.id, remotes.name, 'team',
+       0, 0, 'somebody', 'http://registry.test', 'waiting', 4102444800000, 0
+     FROM repositories JOIN remotes ON remotes.account_id = repositories.account_id AND remotes.name = ?2
+     JOIN tags ON tags.repository_id = repositories.id WHERE repositories.name = ?1 LIMIT 1 RETURNING id`,
+  )
+    .bind(repository, remote, BLOB)
+    .first<number>("id");
+  return String(id ?? 0);
 }

@@ -161,6 +161,17 @@ async function fillAccount(organization: string, repository: string): Promise<vo
     token,
   );
   await run(
+    `${numbers(50)} INSERT INTO users (account_id, name, role, password_hash, created_at, kind)
+     SELECT 1, ${nameOf("oidc:r", LONG_NAME)}, 'member', 'rule', 0, 'rule' FROM n`,
+  );
+  await run(
+    `INSERT INTO trust_rules (user_id, account_id, name, issuer, audience, conditions, lifetime, created_at, updated_at)
+     SELECT id, 1, substr(name, 6), '${"i".repeat(255)}', '${"a".repeat(255)}',
+       (SELECT json_group_array(json_object('claim', '${"c".repeat(128)}', 'glob', '${"g".repeat(255)}')) FROM
+         (SELECT 1 FROM json_each('[${Array.from({ length: 20 }, () => 0).join()}]'))),
+       3600, 0, 0 FROM users WHERE kind = 'rule'`,
+  );
+  await run(
     `${numbers(300)} INSERT INTO collections (started_at, object_cursor) SELECT value, ${nameOf("blobs/", 100)} FROM n`,
   );
 }
@@ -240,6 +251,31 @@ async function fillImage(repository: string): Promise<void> {
   );
 }
 
+/** Rules and jobs of synchronization, as many and as long as they may be. */
+async function fillSynchronization(organization: string, repository: string): Promise<void> {
+  const image = `(SELECT id FROM repositories WHERE name = '${repository}')`;
+  const home = `(SELECT id FROM organizations WHERE name = '${organization}')`;
+  const account = `(SELECT account_id FROM organizations WHERE name = '${organization}')`;
+  const remote = `(SELECT min(id) FROM remotes WHERE account_id = ${account})`;
+  for (const owner of [image, "NULL"]) {
+    await run(
+      `${numbers(10)} INSERT INTO sync_rules (account_id, organization_id, repository_id, images, tags, remote_id,
+         remote_organization, overrides, has_referrers, is_automatic, follows_deletion, created_by, created_at, updated_at)
+       SELECT ${account}, ${home}, ${owner}, ${worst(256)}, ${worst(256)}, ${remote}, ${nameOf("o", 250)}, 1, 1, 1, 1, 1, 0, 0 FROM n`,
+    );
+  }
+  await run(
+    `${numbers(1100)} INSERT INTO sync_jobs (account_id, organization_id, repository_id, operation, tag, digest, remote_id, remote,
+       remote_organization, overrides, has_referrers, user_name, registry, status, attempts, detail, plan, created_at, finished_at)
+     SELECT ${account}, ${home}, ${image}, 'copy', ${nameOf("t", 120)}, 'sha256:0', ${remote}, ${nameOf("r", 60)}, ${nameOf("o", 250)},
+       1, 1, ${nameOf("u", LONG_NAME)}, 'http://registry.test', 'failed', 12, ${worst(1500)}, NULL, 0, 0 FROM n`,
+  );
+  await run(
+    `${numbers(12)} INSERT INTO sync_attempts (job_id, number, started_at, duration, status, detail)
+     SELECT (SELECT max(id) FROM sync_jobs), value, 0, 1, 500, ${worst(1500)} FROM n`,
+  );
+}
+
 /** Makes it, in the account of the operator. */
 export async function newHostileRegistry(): Promise<Hostile> {
   const organization = await newOrganization(operator, newName("hostile"));
@@ -247,6 +283,7 @@ export async function newHostileRegistry(): Promise<Hostile> {
   const { image, index } = await pushImages(repository);
   await fillAccount(organization, repository);
   await fillImage(repository);
+  await fillSynchronization(organization, repository);
   const first = async (sql: string) => String((await env.DB.prepare(sql).first<string | number>("value")) ?? "");
   const inImage = `repository_id = (SELECT id FROM repositories WHERE name = '${repository}')`;
   return {
@@ -268,8 +305,12 @@ export async function newHostileRegistry(): Promise<Hostile> {
     retention_id: await first(`SELECT id AS value FROM retention_rules WHERE ${inImage}`),
     trigger: await first(`SELECT name AS value FROM triggers WHERE ${inImage} ORDER BY id LIMIT 1`),
     id: await first("SELECT max(id) AS value FROM deliveries WHERE uid LIKE 'hostile-%'"),
+    syncRule: await first(`SELECT id AS value FROM sync_rules WHERE ${inImage} LIMIT 1`),
+    organizationRule: await first("SELECT id AS value FROM sync_rules WHERE repository_id IS NULL LIMIT 1"),
+    syncJob: await first("SELECT max(id) AS value FROM sync_jobs"),
     cluster: await first("SELECT name AS value FROM clusters LIMIT 1"),
     cluster_id: await first("SELECT id AS value FROM clusters LIMIT 1"),
+    rule: await first("SELECT name AS value FROM trust_rules LIMIT 1"),
     project_id: "berth",
   };
 }

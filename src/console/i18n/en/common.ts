@@ -14,6 +14,7 @@ const common = {
   logins: "Logins",
   users: "Users",
   remotes: "Remote registries",
+  trustedIssuers: "Trusted issuers",
   audit: "Audit",
   accounts: "Accounts",
   quotas: "Quotas",

@@ -6,6 +6,7 @@ const image = {
   tabPermissions: "Permissions",
   tabSharing: "Sharing",
   tabTriggers: "Triggers",
+  tabSync: "Synchronization",
   tabAging: "Aging",
   tabImmutableTags: "Immutable tags",
 

@@ -20,6 +20,7 @@ import quotas from "./quotas.ts";
 import remotes from "./remotes.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
+import sync from "./sync.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
@@ -46,6 +47,7 @@ const english = {
   remotes,
   session,
   sharing,
+  sync,
   triggers,
   upload,
   upstreams,

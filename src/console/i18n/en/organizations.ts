@@ -30,6 +30,7 @@ const organizations = {
 
   tabImages: "Images",
   tabMembers: "Users and rights",
+  tabSync: "Synchronization",
   tabClusters: "Clusters",
   tabUpstream: "Pull-through cache",
   tabUsage: "Usage",

@@ -15,6 +15,7 @@ const common: typeof en = {
   logins: "登录管理",
   users: "用户管理",
   remotes: "远端仓库",
+  trustedIssuers: "可信签发方",
   audit: "审计",
   accounts: "账号管理",
   quotas: "配额",

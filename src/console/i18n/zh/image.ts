@@ -7,6 +7,7 @@ const image: typeof en = {
   tabPermissions: "权限管理",
   tabSharing: "共享",
   tabTriggers: "触发器",
+  tabSync: "镜像同步",
   tabAging: "镜像老化",
   tabImmutableTags: "不可变版本",
 

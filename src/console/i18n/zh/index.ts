@@ -21,6 +21,7 @@ import quotas from "./quotas.ts";
 import remotes from "./remotes.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
+import sync from "./sync.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
@@ -47,6 +48,7 @@ const chinese: typeof english = {
   remotes,
   session,
   sharing,
+  sync,
   triggers,
   upload,
   upstreams,

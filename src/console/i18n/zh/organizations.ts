@@ -30,6 +30,7 @@ const organizations: typeof en = {
 
   tabImages: "镜像",
   tabMembers: "用户",
+  tabSync: "镜像同步",
   tabClusters: "集群",
   tabUpstream: "拉取缓存",
   tabUsage: "用量",

@@ -12,6 +12,7 @@ import { useSettings } from "../../api/settings.ts";
 import { LOGIN_COMMANDS, loginKeyScript, thisRegistry } from "../../login-command/clients.ts";
 import { FinishedLogin } from "../../login-command/finished-login.tsx";
 import {
+  Badge,
   Button,
   CodeBlock,
   ConfirmRowDialog,
@@ -76,6 +77,7 @@ export default function AccessKeys() {
     },
     { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
     { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
+    { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} />, hideBelow: "small" },
     {
       id: "actions",
       header: "",
@@ -139,10 +141,22 @@ export default function AccessKeys() {
   );
 }
 
-/** A new access key with its secret, which is shown this once, and what can be made of it. */
-function NewKey({ created: { access, secret } }: { created: NewAccessKey }) {
+/** When a key ends, or that it has ended. */
+export function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
   const { t } = useTranslation("account");
-  const { name } = useSelf();
+  if (ends === null) return t("keys.never");
+  return Date.parse(ends) <= Date.now() ? <Badge>{t("keys.ended")}</Badge> : <Time value={ends} />;
+}
+
+/**
+ * A new access key with its secret, which is shown this once, and what can be made of it.
+ *
+ * @param owner whose it is; oneself without it.
+ */
+export function NewKey({ created: { access, secret }, owner }: { created: NewAccessKey; owner?: string }) {
+  const { t } = useTranslation("account");
+  const self = useSelf();
+  const name = owner ?? self.name;
   const project = useSettings().data?.project;
   const user = `${project}@${access}`;
   return (

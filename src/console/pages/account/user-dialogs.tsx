@@ -1,11 +1,20 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_ACCOUNT_NAME_LENGTH } from "../../../kernel/field-limits.ts";
-import type { AccessKey } from "../../api/access-keys.ts";
+import { MAX_ACCESS_KEYS, MAX_ACCOUNT_NAME_LENGTH } from "../../../kernel/field-limits.ts";
+import type { AccessKey, NewAccessKey } from "../../api/access-keys.ts";
 import { useSelf } from "../../api/session.ts";
-import { type Role, useDeleteKeyOfUser, useKeysOfUser, type User, useUserChanges } from "../../api/users.ts";
+import {
+  type Role,
+  useCreateKeyOfUser,
+  useDeleteKeyOfUser,
+  useKeysOfUser,
+  type User,
+  type UserKind,
+  useUserChanges,
+} from "../../api/users.ts";
 import {
   Button,
+  DateField,
   Empty,
   ErrorNotice,
   Form,
@@ -14,6 +23,7 @@ import {
   IconSignOut,
   IconTrash,
   RadioGroup,
+  RowDialog,
   Table,
   type TableColumn,
   TextField,
@@ -21,7 +31,7 @@ import {
   toast,
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
-import { DeleteKeyDialog } from "./access-keys.tsx";
+import { DeleteKeyDialog, KeyEnd, NewKey } from "./access-keys.tsx";
 import styles from "./account.module.css";
 import { EndOthersDialog, LoginsTable } from "./logins.tsx";
 import {
@@ -33,6 +43,8 @@ import {
   usePasswordMaker,
 } from "./new-credentials.tsx";
 
+const DAY_MS = 24 * 3600 * 1000;
+
 /** Adds a user to one's account, and shows what to hand over. */
 export function AddUser({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["account", "common"]);
@@ -40,13 +52,21 @@ export function AddUser({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState(GENERATED_PASSWORD);
   const [role, setRole] = useState<Role>("member");
+  const [kind, setKind] = useState<UserKind>("person");
   const makePassword = usePasswordMaker();
   const explainName = useNameRefusal("name");
   const [added, setAdded] = useState<Credentials>();
 
   async function submit() {
-    const credentials = { name: name.trim(), password: makePassword(password) };
     try {
+      if (kind === "robot") {
+        const robot = name.trim();
+        await create.mutateAsync({ name: robot, kind });
+        onClose();
+        toast(t("users.robotMade", { name: robot }));
+        return;
+      }
+      const credentials = { name: name.trim(), password: makePassword(password) };
       await create.mutateAsync({ ...credentials, role });
       setAdded(credentials);
     } catch (error) {
@@ -68,8 +88,22 @@ export function AddUser({ onClose }: { onClose: () => void }) {
         autoComplete="off"
         spellCheck="false"
       />
-      <PasswordField value={password} onChange={setPassword} />
-      <RoleField value={role} onChange={setRole} />
+      <RadioGroup
+        label={t("users.kind")}
+        options={(["person", "robot"] as const).map((value) => ({
+          value,
+          label: t(`users.kinds.${value}`),
+          description: t(`users.kindHint.${value}`),
+        }))}
+        value={kind}
+        onChange={setKind}
+      />
+      {kind === "person" && (
+        <>
+          <PasswordField value={password} onChange={setPassword} />
+          <RoleField value={role} onChange={setRole} />
+        </>
+      )}
     </Form>
   );
 }
@@ -143,8 +177,11 @@ export function ResetPassword({ user: { name }, onClose }: UserProps) {
   );
 }
 
-/** The access keys of a user, which an administrator may delete: when somebody leaves, or a secret got out. */
-export function KeysOfUser({ name }: { name: string }) {
+/**
+ * The access keys of a user, which an administrator may delete: when somebody leaves, or a secret got out. A robot gets its keys
+ * here.
+ */
+export function KeysOfUser({ user: { name, kind } }: { user: User }) {
   const { t } = useTranslation("account");
   const keys = useKeysOfUser(name);
   const remove = useDeleteKeyOfUser(name);
@@ -153,6 +190,7 @@ export function KeysOfUser({ name }: { name: string }) {
     { id: "access", header: t("keys.access"), cell: ({ access }) => <code>{access}</code>, isRowHeader: true },
     { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
     { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
+    { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
     {
       id: "actions",
       header: "",
@@ -175,7 +213,45 @@ export function KeysOfUser({ name }: { name: string }) {
         isLoading={keys.isPending}
         emptyState={<Empty title={t("users.noKeys", { name })} icon={<IconKey size={20} />} />}
       />
+      {kind === "robot" && <NewKeyOfRobot name={name} isFull={(keys.data?.length ?? 0) >= MAX_ACCESS_KEYS} />}
       <DeleteKeyDialog state={deletion} onConfirm={remove.mutateAsync} />
+    </>
+  );
+}
+
+/** Makes an access key for a robot, which may end on a day, and shows it this once. */
+function NewKeyOfRobot({ name, isFull }: { name: string; isFull: boolean }) {
+  const { t } = useTranslation("account");
+  const create = useCreateKeyOfUser(name);
+  const [ends, setEnds] = useState<Date>();
+  const made = useRowDialog<NewAccessKey>();
+  async function submit() {
+    made.open(await create.mutateAsync(ends));
+  }
+  return (
+    <>
+      <Form onSubmit={submit} submitLabel={t("keys.create")} isDisabled={isFull}>
+        <DateField
+          label={t("keys.ends")}
+          description={t("keys.endsHint")}
+          name="ends"
+          value={ends}
+          onChange={setEnds}
+          min={new Date(Date.now() + DAY_MS)}
+        />
+      </Form>
+      <RowDialog
+        state={made}
+        title={() => t("keys.newOf", { name })}
+        size="large"
+        footer={
+          <Button variant="primary" onPress={made.close}>
+            {t("keys.saved")}
+          </Button>
+        }
+      >
+        {(key) => <NewKey created={key} owner={name} />}
+      </RowDialog>
     </>
   );
 }

@@ -48,10 +48,11 @@ export default function Users() {
     {
       id: "name",
       header: t("users.name"),
-      cell: ({ name }) => (
+      cell: ({ name, kind }) => (
         <span className={styles.named}>
           <Name>{name}</Name>
           {name === self.name && <Badge>{t("you")}</Badge>}
+          {kind === "robot" && <Badge>{t("users.kinds.robot")}</Badge>}
         </span>
       ),
       isRowHeader: true,
@@ -112,7 +113,7 @@ export default function Users() {
         {(user) => <ResetPassword user={user} onClose={password.close} />}
       </RowDialog>
       <RowDialog state={keys} title={({ name }) => t("users.keysTitle", { name })} size="large">
-        {({ name }) => <KeysOfUser name={name} />}
+        {(user) => <KeysOfUser user={user} />}
       </RowDialog>
       <RowDialog state={logins} title={({ name }) => t("logins.ofUser", { name })} size="large">
         {({ name }) => <LoginsOfUser name={name} />}
@@ -154,6 +155,10 @@ function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins,
     { id: "logins", label: t("users.seeLogins"), icon: <IconSignOut />, href: PATHS.logins },
     { id: "password", label: t("common:changePassword"), icon: <IconLock />, href: PATHS.password },
   ];
+  const ofRobot: MenuEntry[] = [
+    { id: "keys", label: t("users.seeKeys"), icon: <IconKey />, onAction: onSeeKeys },
+    { id: "delete", label: t("users.delete"), icon: <IconTrash />, tone: "danger", onAction: onDelete },
+  ];
   const others: MenuEntry[] = [
     { id: "role", label: t("users.changeRole"), icon: <IconEdit />, onAction: onChangeRole },
     { id: "password", label: t("users.resetPassword"), icon: <IconLock />, onAction: onResetPassword },
@@ -166,7 +171,7 @@ function UserMenu({ user, onChangeRole, onResetPassword, onSeeKeys, onSeeLogins,
     <Menu
       label={label}
       trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
-      items={user.name === self.name ? own : others}
+      items={user.name === self.name ? own : user.kind === "robot" ? ofRobot : others}
     />
   );
 }

@@ -117,6 +117,12 @@ const IMAGE_TABS: readonly ImageTab[] = [
     isFor: (image) => image.isOwn,
   },
   {
+    id: "sync",
+    label: "tabSync",
+    page: lazyPage(() => import("../sync/sync-tab.tsx")),
+    isFor: (image) => image.isOwn,
+  },
+  {
     id: "aging",
     label: "tabAging",
     page: lazyPage(() => import("../image-settings/aging-tab.tsx")),

@@ -12,6 +12,7 @@ import {
   Form,
   IconCompare,
   IconDownload,
+  IconRefresh,
   IconTag,
   IconTrash,
   type MenuEntry,
@@ -21,6 +22,7 @@ import {
   toast,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
+import { SyncNowDialog } from "../sync/sync-now-dialog.tsx";
 import { PullDialog, useDownload } from "./pull-dialog.tsx";
 import styles from "./tags-tab.module.css";
 
@@ -28,6 +30,7 @@ import styles from "./tags-tab.module.css";
 export type TagTask =
   | { kind: "pull"; tag: string; artifactType: string | null }
   | { kind: "retag"; tag: string }
+  | { kind: "sync"; tags: readonly string[] }
   | { kind: "delete"; tags: readonly string[] };
 
 interface TagDialogsProps {
@@ -52,6 +55,12 @@ export function TagDialogs({ task, onClose, onDeleted }: TagDialogsProps) {
       <Dialog title={t("retagTitle", { tag: source })} isOpen={task?.kind === "retag"} onClose={onClose} size="small">
         <RetagForm source={source} onClose={onClose} />
       </Dialog>
+      <SyncNowDialog
+        isOpen={task?.kind === "sync"}
+        onClose={onClose}
+        tags={task?.kind === "sync" ? task.tags : []}
+        isElsewhere
+      />
       <DeleteTagsDialog
         isOpen={task?.kind === "delete"}
         onClose={onClose}
@@ -68,7 +77,7 @@ export function useTagEntries(
   onTask: (task: TagTask) => void,
   { isImmutable }: { isImmutable: boolean },
 ): MenuEntry[] {
-  const { t } = useTranslation("image");
+  const { t } = useTranslation(["image", "sync"]);
   const image = useImage();
   const { download } = useDownload(tag);
 
@@ -78,6 +87,10 @@ export function useTagEntries(
   ];
   if (image.canEdit) {
     entries.push({ id: "retag", label: t("retag"), icon: <IconTag />, onAction: () => onTask({ kind: "retag", tag }) });
+  }
+  if (image.canEdit && image.isOwn) {
+    const onAction = () => onTask({ kind: "sync", tags: [tag] });
+    entries.push({ id: "sync", label: t("sync:nowSelected"), icon: <IconRefresh />, onAction });
   }
   if (image.canManage) {
     entries.push({

@@ -17,6 +17,7 @@ import {
   IconCompare,
   IconLock,
   IconMore,
+  IconRefresh,
   IconTag,
   IconTerminal,
   IconTrash,
@@ -71,6 +72,7 @@ export default function TagsTab() {
         <TagSelectionBar
           selected={[...selected]}
           onClear={() => setSelected(new Set())}
+          onSync={(tags) => setTask({ kind: "sync", tags })}
           onDelete={(tags) => setTask({ kind: "delete", tags })}
         />
       </div>
@@ -121,12 +123,13 @@ interface TagSelectionBarProps {
   /** In the order in which they were chosen. */
   selected: readonly string[];
   onClear: () => void;
+  onSync: (tags: readonly string[]) => void;
   onDelete: (tags: readonly string[]) => void;
 }
 
 /** What can be done with the tags that are chosen. Nothing while there are none. */
-function TagSelectionBar({ selected, onClear, onDelete }: TagSelectionBarProps) {
-  const { t } = useTranslation("image");
+function TagSelectionBar({ selected, onClear, onSync, onDelete }: TagSelectionBarProps) {
+  const { t } = useTranslation(["image", "sync"]);
   const image = useImage();
   const [, navigate] = useLocation();
   const [from, to] = selected;
@@ -143,6 +146,11 @@ function TagSelectionBar({ selected, onClear, onDelete }: TagSelectionBarProps) 
       >
         {t("compareTwo")}
       </Button>
+      {image.canEdit && image.isOwn && (
+        <Button icon={<IconRefresh />} onPress={() => onSync(selected)}>
+          {t("sync:nowSelected")}
+        </Button>
+      )}
       {image.canManage && (
         <Button icon={<IconTrash />} variant="danger" onPress={() => onDelete(selected)}>
           {t("deleteSelected")}

@@ -41,6 +41,7 @@ import { useListParams } from "../lists/use-list-params.ts";
 import { GrantDialog } from "../permissions/grant-dialog.tsx";
 import { LevelBadge, PermissionTable } from "../permissions/permission-table.tsx";
 import QuotaCard from "../quotas/quota-card.tsx";
+import { OrganizationSyncTab } from "../sync/organization-sync-tab.tsx";
 import { ClustersTab } from "./clusters-tab.tsx";
 import { UpstreamTab } from "./upstream-tab.tsx";
 import styles from "./organizations.module.css";
@@ -49,6 +50,12 @@ import styles from "./organizations.module.css";
 const TABS = [
   { id: "images", label: "tabImages", content: ImagesTab, isFor: () => true },
   { id: "members", label: "tabMembers", content: MembersTab, isFor: ({ level }: Organization) => level !== null },
+  {
+    id: "sync",
+    label: "tabSync",
+    content: OrganizationSyncTab,
+    isFor: ({ level }: Organization) => isAtLeast(level, "manage"),
+  },
   {
     id: "clusters",
     label: "tabClusters",

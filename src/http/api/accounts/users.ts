@@ -13,11 +13,16 @@ import {
   Time,
 } from "../rights/people.ts";
 
+const kind = z.enum(["person", "robot"]).openapi({
+  description: "`person` has a password; `robot` is a machine, which logs in with access keys alone and is a `member`.",
+});
+
 const User = z
   .object({
     id: z.string().openapi({ description: "What SWR's API calls `user_id`.", example: "7" }),
     name: z.string(),
     role: AccountRole,
+    kind,
     created: Time,
   })
   .openapi("User");
@@ -25,9 +30,18 @@ const User = z
 const NewUser = z
   .strictObject({
     name: PersonName,
-    password: Password,
+    kind: kind.default("person"),
+    password: Password.optional().openapi({ description: "Of a person, and of nobody else." }),
     role: AccountRole.default("member"),
     account: z.string().optional().openapi({ description: "Operators may name another account than their own." }),
+  })
+  .refine(({ kind: who, password }) => (who === "person") === (password !== undefined), {
+    error: "a person has a password, and a robot has none",
+    path: ["password"],
+  })
+  .refine(({ kind: who, role }) => who === "person" || role === "member", {
+    error: "a robot is a member: what it may do is granted to it",
+    path: ["role"],
   })
   .openapi("NewUser");
 
@@ -55,7 +69,8 @@ const create = createRoute({
   tags,
   summary: "Create a user",
   description:
-    "Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own.",
+    "Administrators of the account. Only operators make operators. The name `admin` is reserved for the deployment's own, " +
+    "and `oidc` for jobs. A robot gets its access keys at `POST /api/users/{name}/access-keys`.",
   request: jsonBody(NewUser),
   responses: { 201: json(User, "The user.") },
 });
@@ -93,8 +108,9 @@ export const users = createRouter()
     return c.json({ users: items.map(describeUser), next }, 200);
   })
   .openapi(create, async (c) => {
-    const user = await createUser(managerCall(c), c.req.valid("json"));
-    return c.json(describeUser(user), 201);
+    const { kind: who, password = "", role, ...named } = c.req.valid("json");
+    const wanted = who === "person" ? { ...named, kind: who, password, role } : { ...named, kind: who };
+    return c.json(describeUser(await createUser(managerCall(c), wanted)), 201);
   })
   .openapi(change, async (c) => {
     const { name } = c.req.valid("param");
@@ -105,6 +121,6 @@ export const users = createRouter()
     return c.body(null, 204);
   });
 
-function describeUser({ id, name, role, createdAt }: ListedUser): z.infer<typeof User> {
-  return { id: String(id), name, role, created: createdAt.toISOString() };
+function describeUser({ id, name, role, kind: who, createdAt }: ListedUser): z.infer<typeof User> {
+  return { id: String(id), name, role, kind: who === "robot" ? who : "person", created: createdAt.toISOString() };
 }
