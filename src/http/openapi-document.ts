@@ -127,6 +127,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Aging: "Rules by which old tags are deleted, and restoring them.",
   Quotas: "What accounts and organizations have of what all share, and may have.",
   "Remote registries": "Registries elsewhere, which images are synchronized to and fetched from.",
+  "Pull-through caches": "Organizations that stand for a registry elsewhere, from which their images come.",
   "Garbage collection": "Removing what nothing needs any more, and what is stored.",
   Secrets: "Exchanging the secrets that the deployment keeps others under.",
   Triggers: "What a push of a tag sets off, and what became of it.",

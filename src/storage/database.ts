@@ -206,11 +206,11 @@ interface WrittenQuery<Row> extends PromiseLike<Row[]> {
 export function writtenOnce<Row>(
   write: (db: Database) => WrittenQuery<Row>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Row[]> {
-  const send = sentOnceWritten<unknown[], Row>(write);
+  const fill = filledIn(write);
   return async (db, values) => {
-    const { rows, query } = await send(db, values);
+    const { statement, query } = fill(db, values);
     // It maps rows of the very query that the type comes from.
-    return query.mapAllResult(rows) as Row[];
+    return query.mapAllResult(await statement.raw<unknown[]>()) as Row[];
   };
 }
 
@@ -224,8 +224,8 @@ export function writtenOnce<Row>(
 export function writtenOnceInColumns<Columns extends unknown[]>(
   write: (db: Database) => WrittenQuery<unknown>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Columns[]> {
-  const send = sentOnceWritten<Columns, unknown>(write);
-  return async (db, values) => (await send(db, values)).rows;
+  const fill = filledIn(write);
+  return async (db, values) => fill(db, values).statement.raw<Columns>();
 }
 
 /** A query as it is sent, with a function for each of its values. */
@@ -235,16 +235,16 @@ interface Written {
   bound: ((values: Record<string, unknown>) => unknown)[];
 }
 
-function sentOnceWritten<Columns extends unknown[], Row>(
-  write: (db: Database) => WrittenQuery<Row>,
-): (db: Database, values: Record<string, unknown>) => Promise<{ rows: Columns[]; query: D1PreparedQuery }> {
+/** Writes a query at its first use, and fills in the values of each. */
+function filledIn(
+  write: (db: Database) => WrittenQuery<unknown>,
+): (db: Database, values: Record<string, unknown>) => { statement: D1PreparedStatement; query: D1PreparedQuery } {
   let written: Written | undefined;
-  return async (db, values) => {
+  return (db, values) => {
     const opened = Opened.of(db);
     if (!opened) throw new TypeError("only a database that was opened here sends queries that are written once");
     const { query, text, bound } = (written ??= writeQuery(write));
-    const statement = opened.prepare(text).bind(...bound.map((value) => value(values)));
-    return { rows: await statement.raw<Columns>(), query };
+    return { statement: opened.prepare(text).bind(...bound.map((value) => value(values))), query };
   };
 }
 
@@ -260,8 +260,7 @@ function valueOf(param: unknown): (values: Record<string, unknown>) => unknown {
   if (is(param, Placeholder)) return ({ [param.name]: value }) => requireValue(param.name, value);
   if (is(param, Param) && is(param.value, Placeholder)) {
     const { encoder, value: placeholder } = param;
-    return ({ [placeholder.name]: value }) =>
-      encoder.mapToDriverValue(requireValue(placeholder.name, value)) as unknown;
+    return ({ [placeholder.name]: value }): unknown => encoder.mapToDriverValue(requireValue(placeholder.name, value));
   }
   return () => param;
 }

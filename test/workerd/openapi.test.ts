@@ -3,8 +3,6 @@ import { createHash } from "node:crypto";
 import { describe, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { type DescribedOperation, describeApi, type Operation, operationsOf } from "../../src/http/openapi-document.ts";
-// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
-import "../../src/registry/sync/synchronize.ts";
 import { makePublic } from "../support/workerd/stored-rights.ts";
 import { pushConfigured, pushIndex } from "../support/workerd/configured-images.ts";
 import { newOrganizationSyncRule, newSyncJob, newSyncRule } from "../support/workerd/access-targets.ts";
@@ -15,6 +13,9 @@ import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts"
 
 const document = describeApi(app);
 const operations = operationsOf(document);
+
+// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
+await import("../../src/registry/sync/synchronize.ts");
 
 describe("the document", () => {
   it("is what the server answers, to any site", async ({ expect }) => {
@@ -162,6 +163,17 @@ describe("the server", async () => {
       body: JSON.stringify({ name, url: `https://${name}.example.com`, test: false }),
     });
   }
+  // An organization of its own: one that has images cannot stand for another registry.
+  const { name: cache } = await (
+    await send("POST", "/api/organizations", {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ name: newName("cache") }),
+    })
+  ).json<{ name: string }>();
+  await send("PUT", `/api/organizations/${cache}/upstream`, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ remote: "osaka" }),
+  });
   // It is found where a name is asked for.
   const { name: ruleName } = await newTrustRule("admin");
   await env.DB.prepare("UPDATE trust_rules SET name = 'admin' WHERE name = ?").bind(ruleName).run();
@@ -236,7 +248,8 @@ describe("the server", async () => {
   const json = { "Content-Type": "application/json" };
 
   it.for(READS)("answers $path as described, to the administrator", async (described, { expect }) => {
-    const response = await send("GET", pathOf(described, VALUES));
+    const values = described.path.endsWith("/upstream") ? { ...VALUES, organization: cache } : VALUES;
+    const response = await send("GET", pathOf(described, values));
     // A share or key that is not there is no reason not to look at the answer.
     if (!/access_domain|\{access\}|\{account\}/.test(described.path)) expect(response.status).toBe(200);
     expect(await deviations(described, response)).toEqual([]);
@@ -355,7 +368,7 @@ describe("the server", async () => {
     ["post", "/api/organizations/{organization}/clusters", { ...CLUSTER, name: "staging" }, 201],
     ["patch", "/api/organizations/{organization}/clusters/{cluster}", { token: "another", test: false }, 200],
     ["post", "/api/organizations/{organization}/clusters/{cluster}/test", {}, 200],
-    ["post", "/api/remotes", { name: "osaka", url: "osaka.example.com", username: "me", password: "secret" }, 201],
+    ["post", "/api/remotes", { name: "kyoto", url: "kyoto.example.com", username: "me", password: "secret" }, 201],
     ["patch", "/api/remotes/{remote}", { username: "me", password: "secret" }, 200],
     ["post", "/api/remotes/{remote}/test", undefined, 200],
     ["delete", "/api/remotes/{remote}", undefined, 204],

@@ -6,8 +6,6 @@ import { beforeAll, beforeEach, describe, type ExpectStatic, it, vi } from "vite
 import { app } from "../../src/app.ts";
 import { isAtLeast, type Level } from "../../src/model/rights/access.ts";
 import type { AuditAction } from "../../src/model/audit/audit.ts";
-// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
-import "../../src/registry/sync/synchronize.ts";
 import {
   authorize,
   CALLERS,
@@ -304,6 +302,9 @@ const newcomers = ({ newcomerId, newcomer }: Target) => [{ user_id: newcomerId, 
 const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: colleagueId, user_name: name, auth: 3 }];
 const newcomerToRead = ({ newcomer: user = "" }: Target) => ({ permissions: [{ user, level: "read" }] });
 const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
+
+// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
+await import("../../src/registry/sync/synchronize.ts");
 
 // Its callers open uploads by the hundred, and end none.
 beforeAll(async () => {
