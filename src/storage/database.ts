@@ -210,7 +210,7 @@ export function writtenOnce<Row>(
   return async (db, values) => {
     const { statement, query } = fill(db, values);
     // It maps rows of the very query that the type comes from.
-    return query.mapAllResult(await statement.raw<unknown[]>()) as Row[];
+    return query.mapAllResult(await statement.raw()) as Row[];
   };
 }
 
