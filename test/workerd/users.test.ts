@@ -79,7 +79,7 @@ describe("creating a user", () => {
     expect(response.status).toBe(201);
     const user = await response.json<object>();
     expect(user).toMatchObject({ id: await userIdOf(name), name, role: "member" });
-    expect(Object.keys(user).sort()).toEqual(["created", "id", "name", "role"]);
+    expect(Object.keys(user).sort()).toEqual(["created", "id", "kind", "name", "role"]);
     expect(await (await asUser(name, PASSWORD).get("/api/session")).json()).toMatchObject({ user: { account } });
     expect(await auditOf(name)).toMatchObject([{ action: "user.create", user_name: administrator.name }]);
     expect(JSON.stringify(await auditOf(name))).not.toContain(PASSWORD);
