@@ -11,8 +11,9 @@ const OUTSIDE = ["src/cli", "src/client", "src/console"];
 const WORKER = {
   wrangler: { configPath: "./wrangler.toml" },
   miniflare: {
-    // What is queued waits: tests deliver it themselves, when they have a receiver.
-    queueConsumers: {},
+    // What is queued waits, in queues that nobody consumes: tests deliver it themselves, when they have a receiver. To name no
+    // consumers here would add none to those of wrangler.toml, and take none away.
+    queueProducers: { DELIVERIES: "unconsumed-deliveries", SYNCS: "unconsumed-syncs" },
     bindings: {
       MIGRATIONS,
       TOKEN_SECRET: "a secret for tests only, of more than 32 bytes",

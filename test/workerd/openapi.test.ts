@@ -14,9 +14,6 @@ import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts"
 const document = describeApi(app);
 const operations = operationsOf(document);
 
-// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
-await import("../../src/registry/sync/synchronize.ts");
-
 describe("the document", () => {
   it("is what the server answers, to any site", async ({ expect }) => {
     const response = await fetchAnonymously("/openapi.json");

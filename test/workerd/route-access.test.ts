@@ -303,9 +303,6 @@ const colleague = ({ colleagueId, colleague: name }: Target) => [{ user_id: coll
 const newcomerToRead = ({ newcomer: user = "" }: Target) => ({ permissions: [{ user, level: "read" }] });
 const colleagueIds = ({ colleagueId }: Target) => [colleagueId];
 
-// The queue hands out its jobs here as well, and what it loads then, requests beside it would wait for.
-await import("../../src/registry/sync/synchronize.ts");
-
 // Its callers open uploads by the hundred, and end none.
 beforeAll(async () => {
   await setCommonLimits({
