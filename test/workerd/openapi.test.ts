@@ -156,7 +156,12 @@ describe("the server", async () => {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ name: "tokyo", url: "https://tokyo.example.com", test: false }),
   });
-  // An organization of its own: one that has images cannot stand for another registry.
+  // A registry and an organization of its own: one that has images cannot stand for another registry, and one that is stood for
+  // cannot be deleted.
+  await send("POST", "/api/remotes", {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "osaka", url: "https://osaka.example.com", test: false }),
+  });
   const { name: cache } = await (
     await send("POST", "/api/organizations", {
       headers: { "Content-Type": "application/json" },
@@ -165,7 +170,7 @@ describe("the server", async () => {
   ).json<{ name: string }>();
   await send("PUT", `/api/organizations/${cache}/upstream`, {
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ remote: "tokyo" }),
+    body: JSON.stringify({ remote: "osaka" }),
   });
   // It is found where a name is asked for.
   const { name: ruleName } = await newTrustRule("admin");
