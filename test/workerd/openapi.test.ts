@@ -160,7 +160,7 @@ describe("the server", async () => {
   // cannot be deleted.
   await send("POST", "/api/remotes", {
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name: "osaka", url: "https://osaka.example.com", test: false }),
+    body: JSON.stringify({ name: "kyoto", url: "https://kyoto.example.com", test: false }),
   });
   const { name: cache } = await (
     await send("POST", "/api/organizations", {
@@ -170,7 +170,7 @@ describe("the server", async () => {
   ).json<{ name: string }>();
   await send("PUT", `/api/organizations/${cache}/upstream`, {
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ remote: "osaka" }),
+    body: JSON.stringify({ remote: "kyoto" }),
   });
   // It is found where a name is asked for.
   const { name: ruleName } = await newTrustRule("admin");
