@@ -206,11 +206,11 @@ interface WrittenQuery<Row> extends PromiseLike<Row[]> {
 export function writtenOnce<Row>(
   write: (db: Database) => WrittenQuery<Row>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Row[]> {
-  const send = sentOnceWritten<unknown[], Row>(write);
+  const prepare = preparedOnceWritten(write);
   return async (db, values) => {
-    const { rows, query } = await send(db, values);
+    const { statement, query } = prepare(db, values);
     // It maps rows of the very query that the type comes from.
-    return query.mapAllResult(rows) as Row[];
+    return query.mapAllResult(await statement.raw()) as Row[];
   };
 }
 
@@ -224,8 +224,8 @@ export function writtenOnce<Row>(
 export function writtenOnceInColumns<Columns extends unknown[]>(
   write: (db: Database) => WrittenQuery<unknown>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Columns[]> {
-  const send = sentOnceWritten<Columns, unknown>(write);
-  return async (db, values) => (await send(db, values)).rows;
+  const prepare = preparedOnceWritten(write);
+  return async (db, values) => prepare(db, values).statement.raw<Columns>();
 }
 
 /** A query as it is sent, with a function for each of its values. */
@@ -235,16 +235,13 @@ interface Written {
   bound: ((values: Record<string, unknown>) => unknown)[];
 }
 
-function sentOnceWritten<Columns extends unknown[], Row>(
-  write: (db: Database) => WrittenQuery<Row>,
-): (db: Database, values: Record<string, unknown>) => Promise<{ rows: Columns[]; query: D1PreparedQuery }> {
+function preparedOnceWritten(write: (db: Database) => WrittenQuery<unknown>) {
   let written: Written | undefined;
-  return async (db, values) => {
+  return (db: Database, values: Record<string, unknown>) => {
     const opened = Opened.of(db);
     if (!opened) throw new TypeError("only a database that was opened here sends queries that are written once");
     const { query, text, bound } = (written ??= writeQuery(write));
-    const statement = opened.prepare(text).bind(...bound.map((value) => value(values)));
-    return { rows: await statement.raw<Columns>(), query };
+    return { statement: opened.prepare(text).bind(...bound.map((value) => value(values))), query };
   };
 }
 
@@ -260,8 +257,7 @@ function valueOf(param: unknown): (values: Record<string, unknown>) => unknown {
   if (is(param, Placeholder)) return ({ [param.name]: value }) => requireValue(param.name, value);
   if (is(param, Param) && is(param.value, Placeholder)) {
     const { encoder, value: placeholder } = param;
-    return ({ [placeholder.name]: value }) =>
-      encoder.mapToDriverValue(requireValue(placeholder.name, value)) as unknown;
+    return ({ [placeholder.name]: value }) => encoder.mapToDriverValue(requireValue(placeholder.name, value));
   }
   return () => param;
 }

@@ -86,9 +86,22 @@ describe("the registry's app", () => {
       "a//b",
     ];
     const ends = [
-      ...["/blobs/sha256:0", "/blobs/uploads", "/blobs/uploads/1.open", "/blobs/uploads/1/2", "/blobs/ü"],
-      ...["/manifests/latest", "/manifests/sha256:0", "/manifests/a/b", "/manifests/ ", "/tags/list", "/tags/list/x"],
-      ...["/referrers/sha256:0", "/_catalog", "/blobs/x/manifests/y", "/manifests/x/blobs/y", "/unknown"],
+      "/blobs/sha256:0",
+      "/blobs/uploads",
+      "/blobs/uploads/1.open",
+      "/blobs/uploads/1/2",
+      "/blobs/ü",
+      "/manifests/latest",
+      "/manifests/sha256:0",
+      "/manifests/a/b",
+      "/manifests/ ",
+      "/tags/list",
+      "/tags/list/x",
+      "/referrers/sha256:0",
+      "/_catalog",
+      "/blobs/x/manifests/y",
+      "/manifests/x/blobs/y",
+      "/unknown",
     ];
     const paths = names.flatMap((name) => ends.map((end) => `/v2/${name}${end}`));
     let found = 0;
