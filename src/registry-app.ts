@@ -14,7 +14,7 @@ import { oci } from "./http/oci/index.ts";
 export const registryApp = new Hono<AppEnv>({
   strict: false,
   // Names of repositories have any number of parts, so Hono would take the router that looks at a path part by part, for each of
-  // the routes. With so few of them it takes a third of the time to try one expression for each.
+  // the routes. With so few of them it takes half of the time to try one expression for each.
   router: new PatternRouter(),
 });
 

@@ -206,9 +206,9 @@ interface WrittenQuery<Row> extends PromiseLike<Row[]> {
 export function writtenOnce<Row>(
   write: (db: Database) => WrittenQuery<Row>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Row[]> {
-  const fill = filledIn(write);
+  const prepare = preparedOnceWritten(write);
   return async (db, values) => {
-    const { statement, query } = fill(db, values);
+    const { statement, query } = prepare(db, values);
     // It maps rows of the very query that the type comes from.
     return query.mapAllResult(await statement.raw()) as Row[];
   };
@@ -224,8 +224,8 @@ export function writtenOnce<Row>(
 export function writtenOnceInColumns<Columns extends unknown[]>(
   write: (db: Database) => WrittenQuery<unknown>,
 ): (db: Database, values: Record<string, unknown>) => Promise<Columns[]> {
-  const fill = filledIn(write);
-  return async (db, values) => fill(db, values).statement.raw<Columns>();
+  const prepare = preparedOnceWritten(write);
+  return async (db, values) => prepare(db, values).statement.raw<Columns>();
 }
 
 /** A query as it is sent, with a function for each of its values. */
@@ -235,12 +235,9 @@ interface Written {
   bound: ((values: Record<string, unknown>) => unknown)[];
 }
 
-/** Writes a query at its first use, and fills in the values of each. */
-function filledIn(
-  write: (db: Database) => WrittenQuery<unknown>,
-): (db: Database, values: Record<string, unknown>) => { statement: D1PreparedStatement; query: D1PreparedQuery } {
+function preparedOnceWritten(write: (db: Database) => WrittenQuery<unknown>) {
   let written: Written | undefined;
-  return (db, values) => {
+  return (db: Database, values: Record<string, unknown>) => {
     const opened = Opened.of(db);
     if (!opened) throw new TypeError("only a database that was opened here sends queries that are written once");
     const { query, text, bound } = (written ??= writeQuery(write));
@@ -260,7 +257,7 @@ function valueOf(param: unknown): (values: Record<string, unknown>) => unknown {
   if (is(param, Placeholder)) return ({ [param.name]: value }) => requireValue(param.name, value);
   if (is(param, Param) && is(param.value, Placeholder)) {
     const { encoder, value: placeholder } = param;
-    return ({ [placeholder.name]: value }): unknown => encoder.mapToDriverValue(requireValue(placeholder.name, value));
+    return ({ [placeholder.name]: value }) => encoder.mapToDriverValue(requireValue(placeholder.name, value));
   }
   return () => param;
 }
