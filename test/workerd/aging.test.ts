@@ -349,7 +349,7 @@ describe("an aging rule", () => {
     const repository = await repositoryWith("base");
     await addOldTags(repository, 2300);
     await setRule(repository, DATE_RULE);
-    const small = await runRule(stores, await storedRule(repository), new Budget(stores.db, 9, DAY));
+    const small = await runRule(stores, await storedRule(repository), new Budget(stores.db, 11, DAY));
     expect(small.isDone).toBe(false);
     expect(small.deleted).toHaveLength(200);
     expect(await nextRun(repository)).toBe(clock.now);

@@ -197,7 +197,13 @@ describe("the server", async () => {
     project_id: "berth",
     retention_id: String(ruleId),
     cluster: CLUSTER.name,
-    cluster_id: String(await env.DB.prepare("SELECT id FROM clusters WHERE name = ?").bind(CLUSTER.name).first("id")),
+    cluster_id: String(
+      await env.DB.prepare(
+        "SELECT id FROM clusters WHERE organization_id = (SELECT id FROM organizations WHERE name = ?)",
+      )
+        .bind(organization)
+        .first("id"),
+    ),
     trigger: "deploy",
     remote: "tokyo",
     id: String(delivery),
