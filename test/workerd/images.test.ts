@@ -1,6 +1,5 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import type { User } from "../../src/model/rights/access.ts";
 import { digestOf } from "../../src/model/hash.ts";
 import { parseManifest } from "../../src/kernel/manifest.ts";
 import { parseRepositoryName } from "../../src/kernel/reference.ts";
@@ -443,7 +442,10 @@ describe("deleting an image", () => {
       size: text.length,
       manifest: parseManifest(text, OCI_INDEX),
       tags: [],
-      actor: { user: { id: 1 } as User, address: undefined },
+      actor: {
+        user: { id: 1, name: "somebody", accountId: 1, accountName: "somebody", role: "member" },
+        address: undefined,
+      },
     });
     expect(saving).toEqual({ outcome: "repository-unknown" });
   });
