@@ -55,6 +55,7 @@ const AS_SEEN = "SEARCH tags USING INDEX sqlite_autoindex_tags_1 (repository_id=
 const REPOSITORY = "SEARCH repositories USING INTEGER PRIMARY KEY (rowid=?)";
 const OBJECT = "SEARCH garbage_objects USING COVERING INDEX sqlite_autoindex_garbage_objects_1 (object_key=?)";
 
+const SYNC_RULES = "SEARCH own USING INDEX sync_rules_of_image (repository_id=?)";
 const UNSETTLED = "SEARCH unsettled_manifests USING INDEX sqlite_autoindex_unsettled_manifests_1 (repository_id=?)";
 
 /** What is done, and for each of its statements the step by which it finds its rows. */
@@ -77,7 +78,7 @@ const STATEMENTS: readonly [string, (db: Database) => Promise<unknown>, string[]
   [
     "expiring tags",
     (db) => expireTags(db, RULE, [TAG], NOW),
-    [AS_SEEN, AS_SEEN, AS_SEEN, AS_SEEN, REPOSITORY, UNSETTLED],
+    [SYNC_RULES, AS_SEEN, AS_SEEN, AS_SEEN, AS_SEEN, REPOSITORY, UNSETTLED],
   ],
   [
     "settling a rule",

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
+import type { User } from "../../src/model/rights/access.ts";
 import { digestOf } from "../../src/model/hash.ts";
 import { parseManifest } from "../../src/kernel/manifest.ts";
 import { parseRepositoryName } from "../../src/kernel/reference.ts";

@@ -316,9 +316,10 @@ describe("the feature gates", () => {
     expect(Object.entries(gates).filter(([, isThere]) => isThere)).toEqual([
       ["enable_authorization_token", true],
       ["enable_image_quota", true],
+      ["enable_image_sync", true],
       ["enable_list_v3", true],
     ]);
-    for (const name of ["experience", "hss_service", "image_scan", "sm3", "image_sync", "cci_service", "pipeline"]) {
+    for (const name of ["experience", "hss_service", "image_scan", "sm3", "cci_service", "pipeline"]) {
       expect(gates[`enable_${name}`]).toBe(false);
     }
   });
