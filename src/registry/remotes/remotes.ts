@@ -49,7 +49,7 @@ interface Tested {
 /** For the whole of a trial: two answers, and that of a token service. */
 const TEST_LIMIT_MS = 10_000;
 
-/** The remote registries of the caller's account, by name: whoever makes a rule must be able to name them. */
+/** The remote registries of the caller's account, by name: users who make rules must be able to name them. */
 export async function listOwnRemotes({ stores, caller }: Call<Manager>): Promise<Remote[]> {
   return (await listRemotes(stores.db, caller.user.accountId)).map(withoutPassword);
 }

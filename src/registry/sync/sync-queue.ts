@@ -1,5 +1,5 @@
 /**
- * The way of jobs of synchronization to whom does them. The outbox row is written with the push, a queue brings it here, and the
+ * How jobs of synchronization reach the Worker that does them. The outbox row is written with the push, a queue brings it here, and the
  * database alone says what is still to be done. A message that is lost, or comes twice, does no harm (ADR 0030).
  */
 import { imageOf, type RepositoryName } from "../../kernel/reference.ts";

@@ -1,6 +1,6 @@
 /**
  * Doing jobs of synchronization. Each invocation does a part of one that is bounded in time, and notes how far it came; the
- * queue brings it back for the rest. Whoever does it holds a lease, and says so all the time: when that stops, another goes on
+ * queue brings it back for the rest. The Worker that does it holds a lease, and renews it all the time: when that stops, another goes on
  * from the last note (ADR 0030).
  */
 import { NetworkLost, ProtocolViolation, RegistryRefusal, UploadLost, ContentMismatch } from "../../client/errors.ts";

@@ -106,7 +106,7 @@ function asThrough(stored: ReadManifest, warning?: string): ThroughManifest {
   return { digest, mediaType, size, text, stored, warning };
 }
 
-/** What is here under a reference, whoever put it there. */
+/** What is here under a reference, from upstream or not. */
 async function findHere(
   { stores }: Call<RegistryCaller>,
   access: UpstreamAccess,

@@ -97,7 +97,7 @@ function listUsersQuery(db: Database, accountId: number, { search, after, limit 
     key: users.name,
     isDescending: false,
     within: and(eq(users.accountId, accountId), isNamed(users.name)),
-    // A rule is no user to whoever manages users.
+    // People who manage users do not see rules among them.
     conditions: and(ne(users.kind, "rule"), contains(users.name, search)),
     columns: [users.id, users.name, users.kind],
     selectors: nameSelectors("users", search),
