@@ -363,6 +363,7 @@ test("logins that last, and what is encrypted, come over to a registry that is i
   expect(await rows(names)).toEqual([
     "access_keys_by_encryption_key",
     "clusters_by_encryption_key",
+    "remotes_by_encryption_key",
     "triggers_by_encryption_key",
   ]);
 });
