@@ -66,16 +66,16 @@ function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** An isolate has the few keys of one deployment. */
-const imported = new BoundedMemory<Promise<CryptoKey>>(16 * 1024);
+/** An isolate has the few keys of one deployment. Keys are kept, not promises: a promise belongs to the request that made it. */
+const imported = new BoundedMemory<CryptoKey>(16 * 1024);
 const IMPORTED_BYTES = 500;
 
-function importKey(text: string): Promise<CryptoKey> {
+async function importKey(text: string): Promise<CryptoKey> {
   const known = imported.get(text);
   if (known) return known;
   const bytes = Buffer.from(text, "base64");
   if (bytes.byteLength !== ENCRYPTION_KEY_BYTES) throw new Error("an encryption key must be 32 bytes in base64");
-  const key = crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
   imported.set(text, key, IMPORTED_BYTES);
   return key;
 }
