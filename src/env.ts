@@ -1,6 +1,11 @@
 import type { UpstreamFetch } from "./upstream-fetch.ts";
 import type { UploadSession } from "./storage/content/upload-session.ts";
 
+/** What Berth uses of a queue. */
+export interface MessageQueue<M> {
+  sendBatch: (messages: Iterable<{ body: M }>, options?: { delaySeconds?: number }) => Promise<unknown>;
+}
+
 /** Bindings of wrangler.toml and the secrets that `docs/deploy.md` names. */
 export interface Env {
   DB: D1Database;
@@ -8,9 +13,9 @@ export interface Env {
   UPLOADS: DurableObjectNamespace<UploadSession>;
   UPSTREAMS: DurableObjectNamespace<UpstreamFetch>;
   /** Push events that triggers are to be told of. */
-  DELIVERIES: Queue<{ delivery: number }>;
+  DELIVERIES: MessageQueue<{ delivery: number }>;
   /** Tags that are to be copied to other registries. */
-  SYNCS: Queue<{ sync: number }>;
+  SYNCS: MessageQueue<{ sync: number }>;
   /** The console, which is built from `src/console`. */
   ASSETS: Fetcher;
   /** Attempts to log in under one name from one network. */

@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env, MessageQueue } from "../env.ts";
 import { readSecrets, type Secrets } from "../model/secrets.ts";
 import { readSettings, type Settings } from "../model/settings.ts";
 import {
@@ -42,9 +42,9 @@ export interface Stores {
   loginLimiter: RateLimit;
   networkLimiter: RateLimit;
   /** Ids of deliveries that are due. */
-  deliveries: Queue<{ delivery: number }>;
+  deliveries: MessageQueue<{ delivery: number }>;
   /** Ids of jobs of synchronization that are due. */
-  syncs: Queue<{ sync: number }>;
+  syncs: MessageQueue<{ sync: number }>;
   /** Undefined where the Worker has no such entrypoint. */
   contentSource: ContentSource | undefined;
   settings: Settings;

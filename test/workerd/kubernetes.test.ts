@@ -28,7 +28,7 @@ const stores: Stores = {
     async sendBatch(_: unknown, options?: { delaySeconds?: number }) {
       delays.push(options?.delaySeconds ?? 0);
     },
-  } as unknown as Stores["deliveries"],
+  },
 };
 
 let api: KubernetesApi;

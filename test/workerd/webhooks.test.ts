@@ -23,10 +23,10 @@ let queued: { id: number; delaySeconds: number }[] = [];
 const stores: Stores = {
   ...lastingStores(),
   deliveries: {
-    async sendBatch(messages: Iterable<{ body: { delivery: number } }>, options?: { delaySeconds?: number }) {
+    async sendBatch(messages, options) {
       for (const { body } of messages) queued.push({ id: body.delivery, delaySeconds: options?.delaySeconds ?? 0 });
     },
-  } as unknown as Stores["deliveries"],
+  },
 };
 
 interface Received {

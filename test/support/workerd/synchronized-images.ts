@@ -3,6 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { app } from "../../../src/app.ts";
+import type { MessageQueue } from "../../../src/env.ts";
 import { FakeRegistry } from "../../../src/client/testing/registry.ts";
 import { synchronize } from "../../../src/registry/sync/synchronize.ts";
 import type { Stores } from "../../../src/registry/stores.ts";
@@ -12,11 +13,11 @@ import { asUser, type Client, newAccount, newOrganization } from "./managing-cli
 /** Ids of jobs that were handed to the queue. */
 export const queuedSyncs: number[] = [];
 
-const QUEUE = {
-  async sendBatch(messages: Iterable<{ body: { sync: number } }>) {
+const QUEUE: MessageQueue<{ sync: number }> = {
+  async sendBatch(messages) {
     for (const { body } of messages) queuedSyncs.push(body.sync);
   },
-} as unknown as Stores["syncs"];
+};
 
 export const stores: Stores = { ...lastingStores(), syncs: QUEUE };
 

@@ -2,6 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { app } from "../../../src/app.ts";
+import type { MessageQueue } from "../../../src/env.ts";
 import { deliver } from "../../../src/registry/triggers/deliveries.ts";
 import type { Stores } from "../../../src/registry/stores.ts";
 import { lastingStores } from "./lasting-stores.ts";
@@ -17,11 +18,11 @@ export const SECRETS = {
 /** Ids that were handed to the queue. */
 export const queued: number[] = [];
 
-export const QUEUE = {
-  async sendBatch(messages: Iterable<{ body: { delivery: number } }>) {
+export const QUEUE: MessageQueue<{ delivery: number }> = {
+  async sendBatch(messages) {
     for (const { body } of messages) queued.push(body.delivery);
   },
-} as unknown as Stores["deliveries"];
+};
 
 export const stores: Stores = { ...lastingStores(), deliveries: QUEUE };
 
