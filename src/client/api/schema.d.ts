@@ -7152,7 +7152,7 @@ export interface operations {
     searchImageCentre: {
         parameters: {
             query?: {
-                /** @description Images of which a tag is for this architecture. */
+                /** @description Images that have a tag for this architecture. */
                 architecture?: string;
                 /** @description Images of this category. */
                 category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";
@@ -7188,7 +7188,7 @@ export interface operations {
     searchImages: {
         parameters: {
             query?: {
-                /** @description Images of which a tag is for this architecture. */
+                /** @description Images that have a tag for this architecture. */
                 architecture?: string;
                 /** @description Images of this category. */
                 category?: "app_server" | "linux" | "windows" | "arm" | "framework_app" | "database" | "lang" | "other";

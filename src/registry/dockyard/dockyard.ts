@@ -32,7 +32,7 @@ export function listOrganizationsToCopy(call: Call<Copier>, withImages: boolean)
   return listOrganizations(managerCall(call), { name: undefined, withImages });
 }
 
-/** An organization in which the caller has any right; undefined when there is none, which is no refusal here. */
+/** An organization in which the caller has a right. @returns undefined when there is none: Harbor wants an empty answer then. */
 export async function findOrganizationToCopy(
   call: Call<Copier>,
   name: OrganizationName,

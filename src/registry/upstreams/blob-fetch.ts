@@ -173,7 +173,7 @@ export class BlobFetch {
     await sink.finish();
   }
 
-  /** Clients have it as soon as R2 takes it, which is as fast as anything here. */
+  /** Gives a piece to the clients at once, and waits until R2 has taken it. */
   async #pass(sink: BlobSink, piece: Bytes, capacity: number): Promise<void> {
     const written = sink.write(piece);
     this.#window.push(piece, capacity);

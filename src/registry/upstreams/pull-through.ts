@@ -1,6 +1,6 @@
 /**
- * Pulls from an organization that stands for a registry elsewhere (docs/pull-through.md). That the caller may pull was checked before.
- * What is here is served as any image; what is not is asked of the object that gets it.
+ * Pulls from an organization that stands for a registry elsewhere (docs/pull-through.md). The caller's right to pull
+ * was checked before. Content that is stored here is served like that of any image. A Durable Object fetches the rest from upstream.
  */
 import type { Lease } from "../../memory.ts";
 import { requireDocumentMemory } from "../../documents.ts";

@@ -1,6 +1,6 @@
 /**
- * Trust rules of accounts. Each acts as a user of its own, whose permissions are what the rule may do: so a right is looked up,
- * decided about anew by writes, and taken away as any user's.
+ * Trust rules of accounts. Each acts as a user of its own, whose permissions say what the rule may do. So one
+ * piece of code looks up the rights of users and rules, writes check both again, and both are revoked in the same way.
  */
 import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Actor, FactsByName, Level, User } from "../../model/rights/access.ts";

@@ -24,7 +24,7 @@ const FILTERS = {
     .min(1)
     .max(MAX_ARCHITECTURE_LENGTH)
     .optional()
-    .openapi({ description: "Images of which a tag is for this architecture.", example: "arm64" }),
+    .openapi({ description: "Images that have a tag for this architecture.", example: "arm64" }),
 };
 
 /** A misspelt filter would find everything, so what is not known is refused. */
