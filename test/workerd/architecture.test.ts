@@ -166,6 +166,13 @@ it.for(LAYERED.filter(({ file }) => !BOUNDED_ELSEWHERE.includes(file)))(
   },
 );
 
+// The runtime cancels a request that waits for what another request began, when that one has ended.
+it("remembers between requests values, and no promises of them", ({ expect }) => {
+  const remembers =
+    /^(?:export )?(?:const|let) \w+(?:: Promise<.*| = new (?:BoundedMemory|Map|WeakMap)<.*\bPromise<.*)$/m;
+  expect(LAYERED.filter(({ source }) => remembers.test(source)).map(({ file }) => file)).toEqual([]);
+});
+
 /** What goes on after the answer that is a part of it. */
 const SENDS_ANSWERS = ["http/bound-answers.ts", "http/early-answer.ts"];
 

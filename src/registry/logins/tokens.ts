@@ -206,14 +206,14 @@ async function verify(
 }
 
 /** Importing a key costs more than a signature, and there are few secrets for all requests. */
-const imported = new BoundedMemory<Promise<CryptoKey>>(16 * 1024);
+const imported = new BoundedMemory<CryptoKey>(16 * 1024);
 const IMPORTED_BYTES = 500;
 
-function keyOf(secret: string): Promise<CryptoKey> {
+async function keyOf(secret: string): Promise<CryptoKey> {
   const ready = imported.get(secret);
   if (ready) return ready;
   const bytes = new TextEncoder().encode(secret);
-  const key = crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
   imported.set(secret, key, IMPORTED_BYTES);
   return key;
 }
