@@ -240,10 +240,8 @@ test("jobs log in by a rule, as long as there is one, and may do what it says", 
   await pushImage(administrator, "acme/built", "v1");
   expect(await home.run(["trust", "list"])).toBe("The account trusts no issuer.\n");
   const terms = ["--issuer", issuer.url, "--glob", "sub=repo:acme/*:ref:refs/heads/main"];
-  const added = await home.run([
-    ...["trust", "add", "release", ...terms, "--claim", "repository=acme/web"],
-    ...["--grant", "acme:edit", "--lifetime", "600"],
-  ]);
+  const add = ["trust", "add", "release", ...terms, "--claim", "repository=acme/web", "--lifetime", "600"];
+  const added = await home.run([...add, "--grant", "acme:edit"]);
   expect(added).toMatch(
     new RegExp(
       [
