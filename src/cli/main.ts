@@ -81,7 +81,15 @@ function commandLine(args: readonly string[]): Argv<CommonArguments> {
       if (error && error.name !== "YError") throw error;
       throw explainUsage(message || error?.message || "");
     })
+    .check(requireNumbers)
     .command(COMMANDS);
+}
+
+/** What is no number where one is wanted would go to the registry as NaN. @throws Failure (usage). */
+function requireNumbers(argv: Readonly<Record<string, unknown>>): true {
+  const [wrong] = Object.entries(argv).find(([, value]) => Number.isNaN(value)) ?? [];
+  if (wrong !== undefined) throw usageFailure(`${wrong} must be a number`);
+  return true;
 }
 
 function explainUsage(message: string): Failure {

@@ -2,7 +2,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import type { Api } from "../client/api/client.ts";
 import { openApi } from "./api.ts";
-import { usageFailure } from "./failure.ts";
+import { type Failure, usageFailure } from "./failure.ts";
 import { printJson } from "./output.ts";
 import { chooseRegistry } from "./settings.ts";
 
@@ -55,6 +55,8 @@ export interface Operation<A, T> extends Description<A> {
   ask: (api: Api, argv: ArgumentsCamelCase<A>) => Promise<T>;
   /** Prints the answer for people; with `--json` it is printed as it came. */
   show: (answer: T, argv: ArgumentsCamelCase<A>) => void;
+  /** What an answer that was printed says is amiss, for the exit code. */
+  fault?: (answer: T, argv: ArgumentsCamelCase<A>) => Failure | undefined;
 }
 
 /** Makes a command of an operation. */
@@ -62,6 +64,7 @@ export function operation<A extends CommonArguments, T>({
   before,
   ask,
   show,
+  fault,
   ...description
 }: Operation<A, T>): Command {
   return command<A>({
@@ -71,6 +74,8 @@ export function operation<A extends CommonArguments, T>({
       const answer = await ask(await openApi(chooseRegistry(argv.registry)), argv);
       if (argv.json) printJson(answer ?? {});
       else show(answer, argv);
+      const failure = fault?.(answer, argv);
+      if (failure) throw failure;
     },
   });
 }

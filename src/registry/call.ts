@@ -25,8 +25,8 @@ export interface Call<C extends Caller = Caller> extends Incoming {
 
 /** Who acts, for the audit. @throws RegistryError UNAUTHORIZED for an anonymous caller. */
 export function actorOf({ caller }: Call): Actor {
-  const { address, passwordChanges, subject } = caller;
-  return { user: requireUser(caller), address, passwordChanges, subject };
+  const { address, passwordChanges, accessKey, subject } = caller;
+  return { user: requireUser(caller), address, passwordChanges, accessKey, subject };
 }
 
 /** The registry as image names begin with it: `host[:port]`. */

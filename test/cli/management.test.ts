@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { beforeAll, expect, test } from "vitest";
 import { addAccount, addUser, operatorOf, type Person } from "../support/server-people.ts";
 import { pushIndex, pushImage } from "../support/server-images.ts";
-import { Home, useRegistry } from "./registry-with-home.ts";
+import { type Home, QuickHome, useRegistry } from "./registry-with-home.ts";
 
 const registry = useRegistry({ ALLOWED_TARGETS: "127.0.0.0/8" });
 let administrator: Person;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   await addUser(registry.server, administrator, "nora");
   await addAccount(registry.server, "south");
   const { name, password } = administrator;
-  home = new Home({ BERTH_REGISTRY: registry.server.address, BERTH_USERNAME: name, BERTH_PASSWORD: password });
+  home = new QuickHome({ BERTH_REGISTRY: registry.server.address, BERTH_USERNAME: name, BERTH_PASSWORD: password });
   await home.run(["org", "create", "acme"]);
 });
 
@@ -298,7 +298,7 @@ test("an organization stands for another registry, and for itself again", async 
 
 test("quotas are shown to those who may see them, and set by operators", async () => {
   const operator = operatorOf(registry.server);
-  const operators = new Home({
+  const operators = new QuickHome({
     BERTH_REGISTRY: registry.server.address,
     BERTH_USERNAME: operator.name,
     BERTH_PASSWORD: operator.password,
@@ -356,7 +356,16 @@ test("a remote registry is registered once it works, changed, tried out and forg
     await expectSameAnswer(["remote", "show", "tokyo"], "/api/remotes/tokyo");
     expect(await home.run(["remote", "test", "tokyo"])).toBe("It works.\n");
     password = "changed there";
-    expect(await home.run(["remote", "test", "tokyo"])).toContain("does not take the user name and password");
+    expect(await home.berth(["remote", "test", "tokyo"])).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: expect.stringContaining("does not take the user name and password") as string,
+    });
+    expect(await home.berth(["remote", "test", "tokyo", "--json"])).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('"works": false') as string,
+    });
+    expect(await home.berth(["remote", "set", "tokyo"])).toMatchObject({ exitCode: 2 });
     expect(await home.berth(["remote", "set", "tokyo", "--address", "https://osaka.example.com"])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining("takes the password anew") as string,

@@ -1,12 +1,13 @@
 /** `berth` as its users have it: a process with a home of its own, and a registry to talk to. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
 import { type CommandOptions, execute, type Result } from "../support/commands.ts";
 import {
   makeTemporaryDirectory,
   PASSWORD,
   removeDirectory,
+  ROOT,
   type Server,
   startServer,
   USER,
@@ -64,6 +65,54 @@ export class Home {
 
   remove(): void {
     removeDirectory(this.directory);
+  }
+}
+
+/** By its path, because the types of what runs in Node alone do not go with those of the Worker. */
+const MAIN = join(ROOT, "src", "cli", "main.ts");
+
+interface Program {
+  main: (args: readonly string[]) => Promise<number>;
+}
+
+/**
+ * A home whose commands run in this process, one at a time, unless they read standard input or print help: a process of its own
+ * takes most of what a small command costs.
+ */
+export class QuickHome extends Home {
+  override async berth(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
+    // Help is printed by console.log, which the tests' runner has its own way with.
+    if (options.input !== undefined || args.includes("--help")) return super.berth(args, options);
+    const { main } = (await import(MAIN)) as Program;
+    const before = { ...process.env };
+    const listeners = process.stdout.listeners("error");
+    const result = { stdout: "", stderr: "", output: "" };
+    const spies = (["stdout", "stderr"] as const).map((name) =>
+      vi.spyOn(process[name], "write").mockImplementation((text) => {
+        result[name] += String(text);
+        result.output += String(text);
+        return true;
+      }),
+    );
+    const start = performance.now();
+    Object.assign(process.env, this.environment, options.environment);
+    try {
+      const exitCode = await main(args);
+      return { ...result, exitCode, duration: performance.now() - start };
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
+      for (const listener of process.stdout.listeners("error")) {
+        if (!listeners.includes(listener)) process.stdout.off("error", listener as () => void);
+      }
+    }
+  }
+
+  override async run(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    const { exitCode, stdout, output } = await this.berth(args, options);
+    if (exitCode !== 0) throw new Error(`berth ${args.join(" ")} ended with ${exitCode}:\n${output}`);
+    return stdout;
   }
 }
 

@@ -16,7 +16,9 @@ import {
 
 /** Milliseconds for a push or pull of next to nothing on a busy machine. A client that waits for a TLS answer takes 10,000 more. */
 export const TINY_OPERATION_MS = 9000;
-/** Larger than what 32-bit lengths and a Worker's memory hold. */
+/** Several times what a Worker's memory holds. */
+export const LARGE_LAYER_BYTES = 512 * 1024 ** 2;
+/** The same for a client that is quick with it: docker packs, unpacks and hashes for minutes. */
 export const HUGE_LAYER_BYTES = 1.5 * 1024 ** 3;
 /** Milliseconds for a test with such a layer. */
 export const HUGE_TIMEOUT_MS = 240_000;
@@ -111,6 +113,8 @@ export interface ClientOptions {
   need?: Need;
   /** Settings of the registry. */
   environment?: NodeJS.ProcessEnv;
+  /** Of the registry; default: any free one. */
+  port?: number;
   /** Called once the registry runs. */
   prepare?: () => Promise<void>;
   /** Called at the end, also when nothing could be tested. */
@@ -124,7 +128,7 @@ export function useClient(name: string, options: ClientOptions = {}): ClientSetu
 
   beforeAll(async () => {
     if (!isThere) return;
-    setting.server = await startServer(setting.path("state"), 0, options.environment);
+    setting.server = await startServer(setting.path("state"), options.port, options.environment);
     setting.recorder = await startRecorder(setting.server.port);
     await options.prepare?.();
   });
@@ -133,10 +137,9 @@ export function useClient(name: string, options: ClientOptions = {}): ClientSetu
   });
   afterAll(async () => {
     await options.cleanUp?.();
-    if (isThere) {
-      setting.recorder.close();
-      await setting.server.stop();
-    }
+    // Neither is there when the start has failed, which is what is to be told.
+    setting.recorder?.close();
+    await setting.server?.stop();
     removeDirectory(setting.directory);
   });
   return setting;

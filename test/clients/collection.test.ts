@@ -14,8 +14,8 @@ import { requirePrograms } from "../support/requirements.ts";
 import { PASSWORD, removeDirectory } from "../support/server.ts";
 import { ClientSetup } from "./client-setup.ts";
 
-/** How long clients are busy, and how much longer a slow machine may take to push and pull often enough. */
-const BUSY_MS = 60_000;
+/** How long clients are busy, more than once through all fashions, and how much longer a slow machine may take to push and pull often enough. */
+const BUSY_MS = 40_000;
 const MORE_MS = 120_000;
 /** Pushes and pulls of each client. */
 const ENOUGH = 3;

@@ -26,8 +26,12 @@ export class Daemons {
     return join(this.directory, ...names);
   }
 
-  launch(name: string, args: readonly string[]): ChildProcess {
-    const child = spawn(findProgram(name) ?? name, args, { stdio: ["ignore", "pipe", "pipe"] });
+  /** @param environment what the daemon finds besides. */
+  launch(name: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+    const child = spawn(findProgram(name) ?? name, args, {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const log = createWriteStream(this.path(`${name}.log`));
     for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false });
     child.on("error", () => undefined);

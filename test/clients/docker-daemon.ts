@@ -14,15 +14,27 @@ export interface DockerDaemon {
   containerdSocket: string;
 }
 
-/** Describes a daemon with all its data in a new folder, which needs root but neither a network nor an overlay file system. */
-export function dockerDaemon(): DockerDaemon {
+export interface DaemonSettings {
+  /** What `daemon.json` has. */
+  config?: Record<string, unknown>;
+  /** What the daemon finds besides in its environment. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Describes a daemon with all its data in a new folder, which needs root but neither a network nor an overlay file system.
+ *
+ * @param settings are asked for when it starts.
+ */
+export function dockerDaemon(settings: () => DaemonSettings = () => ({})): DockerDaemon {
   const daemons = new Daemons("docker");
   const host = `unix://${daemons.path("docker.sock")}`;
   const start = async () => {
-    const config = daemons.path("daemon.json");
-    writeFileSync(config, "{}");
+    const { config = {}, environment } = settings();
+    const configFile = daemons.path("daemon.json");
+    writeFileSync(configFile, JSON.stringify(config));
     daemons.launchContainerd();
-    const daemon = daemons.launch("dockerd", [
+    const args = [
       "--iptables=false",
       "--ip6tables=false",
       "--bridge=none",
@@ -38,8 +50,9 @@ export function dockerDaemon(): DockerDaemon {
       "--exec-root",
       daemons.path("exec"),
       "--config-file",
-      config,
-    ]);
+      configFile,
+    ];
+    const daemon = daemons.launch("dockerd", args, environment);
     await daemons.waitFor("dockerd", daemon, ["docker", "--host", host, "info"]);
   };
   return { start, stop: () => daemons.stop(), host, containerdSocket: daemons.containerdSocket };

@@ -6,7 +6,7 @@ import { type Server as OtherServer, Servers } from "../bench/servers.ts";
 import { execute, findProgram } from "../support/commands.ts";
 import { digestInLayout, hasIntactBlob, MIB } from "../support/image-layouts.ts";
 import { type Exchange, type Recorder, startRecorder } from "../support/recorder.ts";
-import { requirePrograms } from "../support/requirements.ts";
+import { lacks, requirePrograms } from "../support/requirements.ts";
 import { operatorOf } from "../support/server-people.ts";
 import { PASSWORD, type Server, startServer, USER } from "../support/server.ts";
 import { Daemons } from "./daemons.ts";
@@ -144,6 +144,35 @@ test("an image of two platforms comes whole from another Berth, with credentials
     expect(await hasIntactBlob(layout, part)).toBe(true);
   }
 });
+
+test.skipIf(lacks("crane's pull of an index through a cache", ["crane"]))(
+  "of an index only the platform comes here that crane pulls, and the other one once it is wanted",
+  async () => {
+    const image = await skopeo.multiPlatformImage("multi-crane");
+    await push(image.layout, `${new URL(debian.url).host}/team/multi-crane:1`);
+    const [amd64, arm64] = image.images.map(({ config, layers }) => [config, ...layers].map(({ digest }) => digest));
+    const crane = async (layout: string, ...options: string[]) => {
+      const command = [findProgram("crane") ?? "crane", "pull", "--format", "oci", ...options] as const;
+      const name = `${skopeo.server.address}/hub/team/multi-crane:1`;
+      // Nobody is logged in: the organization is public.
+      const environment = { DOCKER_CONFIG: skopeo.path("nobody") };
+      const { exitCode, output } = await execute([...command, name, skopeo.path(layout)], { environment });
+      expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    };
+
+    toDebian.exchanges.length = 0;
+    await crane("crane-arm64", "--platform", "linux/arm64");
+    expect(blobsAmong(toDebian.exchanges).toSorted()).toEqual(arm64?.toSorted());
+
+    toDebian.exchanges.length = 0;
+    await crane("crane-all");
+    expect(blobsAmong(toDebian.exchanges).toSorted()).toEqual(amd64?.toSorted());
+    expect(digestInLayout(skopeo.path("crane-all"))).toBe(image.index.digest);
+    for (const part of image.images.flatMap(({ config, layers }) => [config, ...layers])) {
+      expect(await hasIntactBlob(skopeo.path("crane-all"), part)).toBe(true);
+    }
+  },
+);
 
 test("an upstream that breaks off in the middle leaves nothing, and the next pull gets all of it", async () => {
   const image = await skopeo.image("broken", [6 * MIB]);

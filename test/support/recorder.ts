@@ -22,8 +22,10 @@ export interface Recorder {
 /**
  * Listens before a registry and notes every exchange: what a client says that it did is one thing, what it sent is
  * another. The Host header stays, so the registry names this proxy as the place to get tokens.
+ *
+ * @param port where it listens; default: any free one.
  */
-export async function startRecorder(upstreamPort: number): Promise<Recorder> {
+export async function startRecorder(upstreamPort: number, port = 0): Promise<Recorder> {
   const exchanges: Exchange[] = [];
   let cutAfter = Infinity;
   const server = createServer((incoming, outgoing) => {
@@ -44,7 +46,7 @@ export async function startRecorder(upstreamPort: number): Promise<Recorder> {
     incoming.on("error", () => upstream.destroy());
     incoming.pipe(upstream);
   });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     exchanges,

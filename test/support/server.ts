@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { processesWithEnvironment } from "../../scripts/local/processes.ts";
 import { STATE_DIR_MARK } from "../../scripts/local/state-lock.ts";
+import { keepBundle, takeBundle } from "./bundles.ts";
 import { ended } from "./commands.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 export const USER = "admin";
 export const PASSWORD = "correct horse battery staple";
 
-/** Milliseconds that a start or a stop may take. */
-const PATIENCE = 30_000;
+/** Milliseconds that a start or a stop may take, on a machine that builds the Worker beside other work. */
+const PATIENCE = 60_000;
 
 /** `npm start` in a process of its own. */
 export interface Server {
@@ -46,6 +47,7 @@ export function removeDirectory(directory: string): void {
  * @param environment further settings, as `npm start` takes them.
  */
 export async function startServer(stateDir: string, port = 0, environment: NodeJS.ProcessEnv = {}): Promise<Server> {
+  takeBundle(stateDir);
   const child = spawn(process.execPath, [join(ROOT, "scripts", "start.ts")], {
     cwd: ROOT,
     env: {
@@ -80,6 +82,7 @@ export async function startServer(stateDir: string, port = 0, environment: NodeJ
   const url = await Promise.race([ready, end]);
   clearTimeout(timer);
   if (typeof url !== "string" || !url.startsWith("http:")) throw new Error(`the registry did not start:\n${output}`);
+  keepBundle(stateDir);
   const [workerdPid] = processesWithEnvironment(STATE_DIR_MARK, realpathSync(stateDir));
   if (workerdPid === undefined) throw new Error("workerd is not among the running processes");
   const { host } = new URL(url);

@@ -7,6 +7,7 @@ import { requirePrograms } from "../support/requirements.ts";
 import { MANIFEST_TYPE, pushBlob, pushImage, pushIndex, putManifest } from "../support/server-images.ts";
 import { addAccount, type Person } from "../support/server-people.ts";
 import { makeTemporaryDirectory, removeDirectory, type Server, startServer } from "../support/server.ts";
+import { startRecordingProxy } from "./recording-proxy.ts";
 import {
   endedJobs,
   type Job,
@@ -72,6 +73,14 @@ async function sign(repository: string, subject: { digest: string; size: number;
   return { tag, signature: signature.digest, sbom: digest };
 }
 
+interface ImageManifest {
+  schemaVersion: 2;
+  mediaType: string;
+  config: { digest: string; size: number };
+  layers: { digest: string; size: number }[];
+}
+
+const LAYER = "application/vnd.oci.image.layer.v1.tar";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
 describe.each(["docker", "berth"])("to %s", (name) => {
@@ -164,32 +173,67 @@ test("what is deleted here is deleted there, where the rule says so and the regi
   expect(refused?.detail).toMatch(/answered 4\d\d/);
 });
 
-test("blobs that another image has brought there are mounted, not sent again", async () => {
-  await newRule("shared", "docker");
-  const first = await pushImage(person, "shared/one", "v1");
-  await endedJobs(person, "shared", 1);
-  const own = { url: server.url, username: person.name, password: person.password };
-  const manifest = await manifestAt(own, "shared/one", first.digest);
-  const { layers, config } = JSON.parse(manifest?.body ?? "{}") as {
-    config: { digest: string };
-    layers: { digest: string }[];
-  };
-  for (const { digest } of [config, ...layers]) {
-    await person.send("POST", `/v2/shared/two/blobs/uploads/?mount=${digest}&from=shared/one`);
-  }
-  await putManifest(person, "shared/two", "v1", {
-    ...JSON.parse(manifest?.body ?? "{}"),
-    annotations: { other: "image" },
-  });
-  expect((await endedJobs(person, "shared", 2)).map(({ status }: Job) => status)).toEqual(["success", "success"]);
-  expect(await manifestAt(targetOf("docker"), "from-shared/two", "v1")).toBeDefined();
-});
+test.each(["docker", "berth"])(
+  "blobs that another image has brought to %s are mounted, not sent again",
+  async (name) => {
+    const target = targetOf(name);
+    const proxy = await startRecordingProxy(target.port);
+    const organization = `shared-${name}`;
+    const there = `from-${organization}`;
+    try {
+      await registerRemote(person, `recorded-${name}`, { ...target, url: proxy.url });
+      await newRule(organization, `recorded-${name}`);
+      const first = await pushImage(person, `${organization}/one`, "v1");
+      await endedJobs(person, organization, 1);
+      const own = { url: server.url, username: person.name, password: person.password };
+      const one = await manifestAt(own, `${organization}/one`, first.digest);
+      const manifest = JSON.parse(one?.body ?? "{}") as ImageManifest;
+      const shared = [manifest.config, ...manifest.layers];
+      for (const { digest } of shared) {
+        const mount = `/v2/${organization}/two/blobs/uploads/?mount=${digest}&from=${organization}/one`;
+        expect((await person.send("POST", mount)).status).toBe(201);
+      }
+      proxy.seen.length = 0;
+      // With a layer of its own, which tells sending from mounting.
+      const layer = await pushBlob(person, `${organization}/two`, LAYER, randomBytes(700));
+      await putManifest(person, `${organization}/two`, "v1", { ...manifest, layers: [...manifest.layers, layer] });
+      expect((await endedJobs(person, organization, 2)).map(({ status }: Job) => status)).toEqual([
+        "success",
+        "success",
+      ]);
+
+      const uploads = proxy.seen.filter(({ path, status }) => path.includes("/blobs/uploads/") && status < 400);
+      const mounts = uploads.filter(({ path, status }) => path.includes("mount=") && status === 201);
+      expect(mounts.map(({ method, path }) => `${method} ${decodeURIComponent(path)}`).toSorted()).toEqual(
+        shared.map(({ digest }) => `POST /v2/${there}/two/blobs/uploads/?mount=${digest}&from=${there}/one`).toSorted(),
+      );
+      // Nothing but the new layer is sent.
+      expect(uploads.reduce((bytes, { sent }) => bytes + sent, 0)).toBe(layer.size);
+      expect(uploads.filter(({ method }) => method === "PUT")).toHaveLength(1);
+      expect(uploads.filter(({ method }) => method === "PATCH")).toEqual([]);
+
+      const arrived = await manifestAt(target, `${there}/two`, "v1");
+      expect(arrived).toEqual(await manifestAt(own, `${organization}/two`, "v1"));
+      const credentials = target.username === null ? {} : { Authorization: basic(target) };
+      for (const { digest, size } of [...shared, layer]) {
+        const blob = await fetch(`${target.url}/v2/${there}/two/blobs/${digest}`, { headers: credentials });
+        expect((await blob.arrayBuffer()).byteLength).toBe(size);
+      }
+    } finally {
+      proxy.close();
+    }
+  },
+);
 
 /** What a registry lists as referring to a manifest: docker-registry has no API for it, and so a list under a tag. */
 async function referrersAt(target: Target, repository: string, digest: string): Promise<string> {
   if (target.username === null) return (await manifestAt(target, repository, digest.replace(":", "-")))?.body ?? "";
-  const headers = { Authorization: `Basic ${Buffer.from(`${target.username}:${target.password}`).toString("base64")}` };
+  const headers = { Authorization: basic(target) };
   return (await fetch(`${target.url}/v2/${repository}/referrers/${digest}`, { headers })).text();
+}
+
+function basic({ username, password }: Target): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 async function statuses(organization: string, count: number): Promise<string[]> {

@@ -137,6 +137,10 @@ describe("a manifest", () => {
     hub.requests.length = 0;
     expect((await administrator.get(path)).headers.get("Docker-Content-Digest")).toBe(old.index.digest);
     expect(hub.asked).toEqual(["HEAD /v2/library/nginx/manifests/1"]);
+    const events = await auditOf(`${organization}/nginx:1`);
+    expect(events.map(({ action, detail }) => [action, JSON.parse(detail ?? "{}")])).toEqual(
+      [old, moved, old].map(({ index: { digest } }) => ["manifest.fetch", { digest, mediaType: OCI_INDEX }]),
+    );
   });
 
   it("is only described upstream for HEAD", async ({ expect }) => {
@@ -147,6 +151,29 @@ describe("a manifest", () => {
     expect(head.headers.get("Content-Length")).toBe(String(index.text.length));
     expect(hub.asked).toEqual(["HEAD /v2/library/nginx/manifests/1"]);
     expect(hub.remaining).toBe(100);
+  });
+
+  it("of a tag that docker asks for by HEAD, and then pulls by its digest, is the tag's while upstream is down", async ({
+    expect,
+  }) => {
+    const { administrator, organization } = await newCache();
+    const path = `/v2/${organization}/nginx/manifests`;
+    const { index } = hub.push("library/nginx", "1");
+    const head = await administrator.send("HEAD", `${path}/1`);
+    expect(head.headers.get("Docker-Content-Digest")).toBe(index.digest);
+    expect((await administrator.get(`${path}/${index.digest}`)).status).toBe(200);
+    expect(await auditOf(`${organization}/nginx:1`)).toMatchObject([{ action: "manifest.fetch" }]);
+
+    hub.instead = (request) => (request.url.startsWith(HUB) ? new Response("oops", { status: 500 }) : undefined);
+    for (const isOld of [false, true]) {
+      if (isOld) await outlive();
+      for (const method of ["HEAD", "GET"]) {
+        const { headers, status } = await administrator.send(method, `${path}/1`);
+        expect([status, headers.get("Docker-Content-Digest")]).toEqual([200, index.digest]);
+        expect(headers.has("Warning")).toBe(isOld);
+      }
+    }
+    hub.instead = undefined;
   });
 
   it("with a digest other than it should have is not taken", async ({ expect }) => {

@@ -1,7 +1,6 @@
 /** Robots: users without a password, whose access keys may end on a date. */
 import { describe, it } from "vitest";
 import {
-  asUser,
   auditOf,
   type Client,
   grant,
@@ -12,24 +11,8 @@ import {
   sendWithToken,
 } from "../support/workerd/managing-clients.ts";
 import { basic, errorCodes, fetchAnonymously } from "../support/workerd/registry-requests.ts";
-import { at, type Key, permanentLogin, sendSigned } from "../support/workerd/signed-requests.ts";
-
-interface MadeKey extends Key {
-  ends: string | null;
-}
-
-async function newRobot(administrator: Client, name = newName("robot")): Promise<string> {
-  const response = await administrator.post("/api/users", { name, kind: "robot" });
-  if (response.status !== 201) throw new Error(`making a robot: ${response.status} ${await response.text()}`);
-  return name;
-}
-
-async function keyFor(administrator: Client, robot: string, ends?: Date): Promise<MadeKey> {
-  const body = ends === undefined ? undefined : { ends: ends.toISOString() };
-  const response = await administrator.post(`/api/users/${robot}/access-keys`, body);
-  if (response.status !== 201) throw new Error(`making a key: ${response.status} ${await response.text()}`);
-  return response.json<MadeKey>();
-}
+import { newRobot, newRobotKey } from "../support/workerd/robots.ts";
+import { asKey, at, type Key, permanentLogin, sendSigned } from "../support/workerd/signed-requests.ts";
 
 describe("a robot", () => {
   it("is a member that an administrator makes, and lists show what it is", async ({ expect }) => {
@@ -74,9 +57,8 @@ describe("a robot", () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     const robot = await newRobot(administrator);
-    const key = await keyFor(administrator, robot);
-    const [user = "", password = ""] = atob(permanentLogin(key).slice("Basic ".length)).split(/:(.*)/s);
-    const client = asUser(user, password);
+    const key = await newRobotKey(administrator, robot);
+    const client = asKey(key);
     await expect(pushAs(client, `${organization}/web`)).rejects.toThrow(/403/);
     await grant(administrator, organization, robot, 3);
     await expect(pushAs(client, `${organization}/web`)).resolves.toMatch(/^sha256:/);
@@ -87,7 +69,7 @@ describe("a robot", () => {
   it("makes neither keys nor login commands for itself", async ({ expect }) => {
     const { administrator } = await newAccount();
     const robot = await newRobot(administrator);
-    const key = await keyFor(administrator, robot);
+    const key = await newRobotKey(administrator, robot);
     for (const path of ["/api/access-keys", "/api/login-command", "/v2/manage/utils/secret"]) {
       const response = await sendSigned(key, "POST", path, { body: "{}" });
       expect(response.status).toBe(403);
@@ -102,7 +84,7 @@ describe("a robot", () => {
     expect((await administrator.post(`/api/users/${member.name}/access-keys`)).status).toBe(403);
     expect((await stranger.post(`/api/users/${robot}/access-keys`)).status).toBe(404);
     expect((await member.post(`/api/users/${robot}/access-keys`)).status).toBe(403);
-    const { access } = await keyFor(administrator, robot);
+    const { access } = await newRobotKey(administrator, robot);
     expect(await auditOf(access)).toMatchObject([
       { action: "access-key.create", user_name: administrator.name, detail: JSON.stringify({ user: robot }) },
     ]);
@@ -118,7 +100,7 @@ describe("an access key that ends", () => {
     await pushAs(administrator, `${organization}/web`);
     const now = Date.now();
     const ends = now + 120_000;
-    const key = await keyFor(administrator, robot, new Date(ends));
+    const key = await newRobotKey(administrator, robot, new Date(ends));
     expect(Date.parse(key.ends ?? "")).toBe(ends);
     const login = () => fetchAnonymously("/v2/", { headers: { Authorization: permanentLogin(key) } });
     const ask = () =>

@@ -1,8 +1,9 @@
 import type { Argv } from "yargs";
 import { unwrap } from "../../client/api/client.ts";
-import { usageFailure } from "../failure.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { group, operation, withYes } from "../manage.ts";
-import { printFields, printLine, printTable } from "../output.ts";
+import { formatTime, printFields, printLine, printTable } from "../output.ts";
 import { askForSecret, confirm, readSecretFromInput } from "../prompt.ts";
 
 const REMOTES = "/api/remotes";
@@ -54,7 +55,12 @@ const show = operation({
   options: (yargs) => withName(yargs),
   ask: async (api, { name }) => unwrap(await api.GET(REMOTE, { params: { path: { remote: name } } })),
   show: ({ name, url, username, updated }) =>
-    printFields({ Name: name, Address: url, "User name": username ?? "(nobody logs in)", Changed: updated }),
+    printFields({
+      Name: name,
+      Address: url,
+      "User name": username ?? "(nobody logs in)",
+      Changed: formatTime(updated),
+    }),
 });
 
 const add = operation({
@@ -85,6 +91,9 @@ const set = operation({
       .option("anonymous", { type: "boolean", default: false, describe: "Forget the user name and the password" })
       .conflicts("anonymous", "username"),
   ask: async (api, { name, address, username, passwordStdin, anonymous, test }) => {
+    if (address === undefined && username === undefined && !passwordStdin && !anonymous) {
+      throw usageFailure("say what to change: --address, --username or --anonymous");
+    }
     const password = await readPassword(username, passwordStdin);
     const body = {
       ...(address !== undefined && { url: address }),
@@ -102,7 +111,11 @@ const test = operation({
   describe: "Try out whether it answers and takes the credentials",
   options: (yargs) => withName(yargs),
   ask: async (api, { name }) => unwrap(await api.POST(`${REMOTE}/test`, { params: { path: { remote: name } } })),
-  show: ({ works, detail }) => printLine(works ? "It works." : `It does not work: ${detail ?? ""}`),
+  show: ({ works }) => {
+    if (works) printLine("It works.");
+  },
+  fault: ({ works, detail }, { name }) =>
+    works ? undefined : new Failure(EXIT.failed, `${name} does not work: ${detail ?? "no reason was given"}`),
 });
 
 const remove = operation({

@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
-import { unwrap } from "../../client/api/client.ts";
-import { usageFailure } from "../failure.ts";
+import { type Api, unwrap } from "../../client/api/client.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { group, operation, readPages, withYes } from "../manage.ts";
 import { formatTime, printFields, printLine, printTable } from "../output.ts";
 import { confirm } from "../prompt.ts";
@@ -20,15 +21,24 @@ function readEnd(text: string | undefined): string | null {
   return new Date(time).toISOString();
 }
 
+/** All robots of the account whose names have a text, or all there are. */
+async function listRobots(api: Api, search?: string) {
+  const answer = await readPages("users", undefined, async (page) =>
+    unwrap(await api.GET(USERS, { params: { query: { ...page, ...(search !== undefined && { search }) } } })),
+  );
+  return { ...answer, users: answer.users.filter(({ kind }) => kind === "robot") };
+}
+
+/** Lest a person is taken for a robot. @throws Failure (not found). */
+async function requireRobot(api: Api, name: string): Promise<void> {
+  const { users } = await listRobots(api, name);
+  if (!users.some((each) => each.name === name)) throw new Failure(EXIT.notFound, `there is no robot ${name}`);
+}
+
 const list = operation({
   command: ["list", "ls"],
   describe: "List the robots of one's account",
-  ask: async (api) => {
-    const answer = await readPages("users", undefined, async (query) =>
-      unwrap(await api.GET(USERS, { params: { query } })),
-    );
-    return { ...answer, users: answer.users.filter(({ kind }) => kind === "robot") };
-  },
+  ask: (api) => listRobots(api),
   show: ({ users }) =>
     printTable(
       [
@@ -55,7 +65,10 @@ const remove = operation({
   describe: "Delete a robot with its access keys and rights",
   options: (yargs) => withYes(withRobot(yargs)),
   before: ({ robot, yes }) => confirm(`Delete robot ${robot}?`, yes),
-  ask: async (api, { robot: name }) => unwrap(await api.DELETE(`${USERS}/{name}`, { params: { path: { name } } })),
+  ask: async (api, { robot: name }) => {
+    await requireRobot(api, name);
+    return unwrap(await api.DELETE(`${USERS}/{name}`, { params: { path: { name } } }));
+  },
   show: (_, { robot }) => printLine(`Deleted robot ${robot}.`),
 });
 
@@ -63,7 +76,10 @@ const keys = operation({
   command: "keys <robot>",
   describe: "List a robot's access keys",
   options: (yargs) => withRobot(yargs),
-  ask: async (api, { robot: name }) => unwrap(await api.GET(KEYS, { params: { path: { name } } })),
+  ask: async (api, { robot: name }) => {
+    await requireRobot(api, name);
+    return unwrap(await api.GET(KEYS, { params: { path: { name } } }));
+  },
   show: ({ accessKeys }) =>
     printTable(
       [
@@ -102,8 +118,10 @@ const deleteKey = operation({
       describe: "The access key (AK)",
     }),
   before: ({ access, yes }) => confirm(`Delete access key ${access}?`, yes),
-  ask: async (api, { robot: name, access }) =>
-    unwrap(await api.DELETE(`${KEYS}/{access}`, { params: { path: { name, access } } })),
+  ask: async (api, { robot: name, access }) => {
+    await requireRobot(api, name);
+    return unwrap(await api.DELETE(`${KEYS}/{access}`, { params: { path: { name, access } } }));
+  },
   show: (_, { access }) => printLine(`Deleted access key ${access}.`),
 });
 

@@ -2,6 +2,8 @@
 import type { Argv } from "yargs";
 import { unwrap } from "../../client/api/client.ts";
 import { formatBytes } from "../../kernel/byte-units.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
 import { parseImageName, withImage } from "../image-name.ts";
 import { operation, readPages, withLimit } from "../manage.ts";
 import { formatTime, printFields, printLine, printTable } from "../output.ts";
@@ -45,12 +47,12 @@ export const now = operation({
       cursor = page.next;
     }
   },
-  show: ({ jobs, unknown }, { image }) => {
-    if (unknown.length > 0) printLine(`${image} has no ${unknown.join(", ")}.`);
+  show: ({ jobs }, { image }) =>
     printLine(
       `${jobs.length} ${jobs.length === 1 ? "job is" : "jobs are"} made. What becomes of them: berth sync jobs ${image}`,
-    );
-  },
+    ),
+  fault: ({ unknown }, { image }) =>
+    unknown.length > 0 ? new Failure(EXIT.notFound, `${image} has no tag ${unknown.join(", ")}`) : undefined,
 });
 
 export const jobs = operation({

@@ -125,6 +125,9 @@ const change = operation({
     const meant = parsePlace(argv.place);
     const { rule, images } = argv;
     const body = settingsOf(argv);
+    if (images === undefined && Object.keys(body).length === 0) {
+      throw usageFailure("say what to change", "berth sync change --help lists what a rule says.");
+    }
     if (meant.kind === "image") {
       refuseImages(argv);
       return unwrap(await api.PATCH(`${OF_IMAGE}/{rule}`, { params: { path: { ...meant.path, rule } }, body }));
@@ -175,15 +178,8 @@ const run = operation({
 });
 
 /** `berth sync`: copying to other registries (docs/synchronization.md). */
-export const sync = group("sync", "Copies to other registries: rules, add, run, now, jobs, cancel, resend", [
-  list,
-  add,
-  change,
-  remove,
-  run,
-  now,
-  jobs,
-  job,
-  cancel,
-  resend,
-]);
+export const sync = group(
+  "sync",
+  "Copies to other registries: rules, add, change, delete, run, now, jobs, job, cancel, resend",
+  [list, add, change, remove, run, now, jobs, job, cancel, resend],
+);

@@ -31,8 +31,9 @@ const NOBODY: Found = { user: undefined, reach: "registry" };
 export const identify = createMiddleware<AppEnv>(async function identify(c, next) {
   const header = c.req.header("Authorization");
   const found = header === undefined ? NOBODY : await readAuthorization(c, header, scopesOf(c));
-  const { user, grants, passwordChanges, subject } = found;
-  c.set("registryCaller", { api: "registry", user, grants, passwordChanges, subject, address: addressOf(c) });
+  const { user, grants, passwordChanges, accessKey, subject } = found;
+  const address = addressOf(c);
+  c.set("registryCaller", { api: "registry", user, grants, passwordChanges, accessKey, subject, address });
   await next();
 });
 

@@ -80,6 +80,8 @@ interface Sender {
    * checked just now, or that do not end with the password.
    */
   passwordChanges?: number | undefined;
+  /** The access key that the request's token was made with: its writes end with the key. */
+  accessKey?: string | undefined;
   /** For whom a trust rule's user acts: the `sub` of the job's token. */
   subject?: string | undefined;
 }
@@ -124,6 +126,16 @@ export type Caller = RegistryCaller | Visitor | Copier;
 /** Who does something that is recorded. */
 export interface Actor extends Sender {
   user: User;
+}
+
+/** Who pushes, as far as what is written decides about it anew. */
+export interface Pusher extends Pick<Actor, "passwordChanges" | "accessKey"> {
+  userId: number;
+}
+
+/** The same of somebody who acts. */
+export function pusherOf({ user, passwordChanges, accessKey }: Actor): Pusher {
+  return { userId: user.id, passwordChanges, accessKey };
 }
 
 /** What of an organization decides about access to its images. */

@@ -2,7 +2,7 @@
  * Pushing a blob: OCI distribution-spec, "Pushing blobs". One that comes whole goes straight to R2, and one batch makes it a
  * blob. One that comes in chunks has a session, which the first of them opens (ADR 25).
  */
-import type { RegistryCaller } from "../../model/rights/access.ts";
+import { pusherOf, type RegistryCaller } from "../../model/rights/access.ts";
 import { readUploadId, signUploadId } from "../../model/content/upload-ids.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
@@ -338,8 +338,7 @@ async function endUpload(
 const NO_OPENING = { opening: undefined, placed: () => undefined };
 
 function finisherOf(call: Call, { repository }: Access<"push">): UploadFinisher {
-  const { user, passwordChanges } = actorOf(call);
-  return { repository, userId: user.id, passwordChanges };
+  return { repository, ...pusherOf(actorOf(call)) };
 }
 
 /** The statement that writes a blob decides anew whether its pusher may; only when it refuses is it looked up why. */

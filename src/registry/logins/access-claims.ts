@@ -18,6 +18,8 @@ export interface AccessClaims {
   reach: Credentials["reach"];
   /** Absent where the token does not end with the password. */
   passwordChanges?: number;
+  /** Of a token that was made with an access key: once that is deleted, it writes nothing any more. */
+  accessKey?: string;
   /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
   session?: string;
   /** For whom a trust rule's user acts. */
@@ -27,10 +29,11 @@ export interface AccessClaims {
 
 /** @returns undefined when it is not in the form that this version makes. */
 export function readAccessClaims(payload: Readonly<Record<string, unknown>>): AccessClaims | undefined {
-  const { user, reach, passwordChanges, session, subject, access } = payload;
+  const { user, reach, passwordChanges, accessKey, session, subject, access } = payload;
   if (user !== undefined && !isUser(user)) return undefined;
   if (reach !== "account" && reach !== "registry") return undefined;
   if (passwordChanges !== undefined && !isInteger(passwordChanges)) return undefined;
+  if (accessKey !== undefined && typeof accessKey !== "string") return undefined;
   if (session !== undefined && typeof session !== "string") return undefined;
   if (subject !== undefined && typeof subject !== "string") return undefined;
   if (!Array.isArray(access) || !access.every(isGrant)) return undefined;
@@ -38,6 +41,7 @@ export function readAccessClaims(payload: Readonly<Record<string, unknown>>): Ac
     user,
     reach,
     ...(passwordChanges !== undefined && { passwordChanges }),
+    ...(accessKey !== undefined && { accessKey }),
     ...(session !== undefined && { session }),
     ...(subject !== undefined && { subject }),
     access: access.map((grant) => ({ ...grant, refused: grant.refused ?? [] })),

@@ -37,6 +37,8 @@ export interface Identity {
   credentialVersion: string;
   /** What sessions and tokens are bound to; undefined for an access key, which outlives the password (guide 4.2). */
   passwordChanges: number | undefined;
+  /** The access key that somebody came with, if it was one. */
+  accessKey?: string;
   /** Id of the login that lasts which somebody came with, if it was one. */
   session?: string;
   /** What decides about access to the repositories that were asked for when the credentials were read, as of then. */
@@ -209,7 +211,11 @@ async function identityByAccessKey(
   const isRight = isSameText(password, permanentPassword(name.key, secret));
   if (!key || !isRight) return undefined;
   recordUse(call, key);
-  const identity = { ...identityOf(key.user, "registry", key.facts), passwordChanges: undefined };
+  const identity = {
+    ...identityOf(key.user, "registry", key.facts),
+    passwordChanges: undefined,
+    accessKey: key.access,
+  };
   return key.endsAt ? { ...identity, endsAt: key.endsAt } : identity;
 }
 

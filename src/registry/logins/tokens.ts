@@ -50,9 +50,9 @@ export async function issueAccessToken(
   const facts = identity?.facts ?? (await findPushFacts(stores.db, undefined, repositoriesOf(scopes)));
   const grants = scopes.map((scope) => grantOf(stores, identity?.user, scope, facts));
   const issuedAt = new Date();
-  const { user, reach = "registry", passwordChanges, session, endsAt, job } = identity ?? {};
+  const { user, reach = "registry", passwordChanges, accessKey, session, endsAt, job } = identity ?? {};
   const subject = job?.subject;
-  const claims = { user, reach, passwordChanges, session, subject, access: grants };
+  const claims = { user, reach, passwordChanges, accessKey, session, subject, access: grants };
   // A token does not outlive an access key that ends.
   const left = endsAt ? Math.ceil((endsAt.getTime() - issuedAt.getTime()) / 1000) : TOKEN_LIFETIME_S;
   const lifetime = Math.min(TOKEN_LIFETIME_S, left);

@@ -3,6 +3,7 @@ import { repositoryScope, type User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import type { UserRecord } from "../../storage/accounts/users.ts";
+import { hasAccessKey } from "../../storage/logins/access-keys.ts";
 import { findCurrentAccess } from "../../storage/rights/access.ts";
 import { actorOf, type Call } from "../call.ts";
 import { grantOf } from "./access.ts";
@@ -17,7 +18,7 @@ export interface WriteTarget {
 
 /**
  * Decides anew what is about to take effect: the right may have been taken away since the request began, the password
- * changed, the user deleted, or the name been taken by somebody else.
+ * changed, the access key or the user deleted, or the name been taken by somebody else.
  *
  * @throws RegistryError DENIED; UNAUTHORIZED when the user's logins have ended.
  */
@@ -28,8 +29,13 @@ export async function findWriteTarget(
 ): Promise<WriteTarget> {
   const { stores } = call;
   const actor = actorOf(call);
-  const { user: record, facts } = await findCurrentAccess(stores.db, actor.user.id, name);
+  const { accessKey } = actor;
+  const [{ user: record, facts }, hasKey] = await Promise.all([
+    findCurrentAccess(stores.db, actor.user.id, name),
+    accessKey === undefined || hasAccessKey(stores.db, actor.user.id, accessKey),
+  ]);
   const user = requireCurrentUser(record, actor);
+  if (!hasKey) throw endedLogin();
   const granted = grantOf(stores, user, repositoryScope(name, action), new Map([[name, facts]]));
   if (granted.actions.includes(action)) return { user, repositoryId: facts.repository?.id };
   // What does not exist is not deleted by anybody.

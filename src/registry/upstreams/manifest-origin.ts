@@ -22,6 +22,7 @@ import {
   keepManifest,
   moveCachedTag,
   noteTagCheck,
+  type OwnedImage,
   type Puller,
 } from "../../storage/upstreams/cached-content.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -50,7 +51,7 @@ interface Description {
 export class ManifestOrigin {
   readonly #requests: UpstreamRequests;
   readonly #running = new Map<string, Promise<ManifestAnswer>>();
-  readonly #remembered = new Map<string, { answer: ManifestAnswer; until: number }>();
+  readonly #remembered = new Map<string, { tag: Tag | undefined; answer: ManifestAnswer; until: number }>();
 
   constructor(ask: ManifestAsk) {
     this.#requests = new UpstreamRequests(ask);
@@ -84,7 +85,8 @@ export class ManifestOrigin {
       if (this.#remembered.size >= MAX_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
       const key = JSON.stringify([ask.reference, ask.known, ask.isPull]);
       this.#remembered.delete(key);
-      this.#remembered.set(key, { answer, until: Date.now() + believedMs });
+      const tag = isDigest(ask.reference) ? undefined : ask.reference;
+      this.#remembered.set(key, { tag, answer, until: Date.now() + believedMs });
     }
     return answer;
   }
@@ -98,15 +100,12 @@ export class ManifestOrigin {
       if (isDigest(reference)) {
         const described = isPull ? undefined : await this.#describe(stores, image, reference, signal);
         if (described) return { outcome: "described", ...described };
-        return await withDocuments(async (memory) => {
-          return this.#keep(
-            stores,
-            ask,
-            image,
-            await this.#fetch(stores, image, reference, { signal, memory }),
-            undefined,
-          );
+        const answer = await withDocuments(async (memory) => {
+          const fetched = await this.#fetch(stores, image, reference, { signal, memory });
+          return this.#keep(stores, ask, image, fetched, undefined);
         });
+        if (answer.outcome === "kept") await this.#leadTagTo(stores, ask, image, reference);
+        return answer;
       }
       // Docker Hub does not count HEAD. Where nothing is here, a pull needs the whole of it anyway.
       const described =
@@ -116,7 +115,13 @@ export class ManifestOrigin {
           await noteTagCheck(stores.db, ask, reference, isPull);
           return { outcome: "current" };
         }
-        const moved = await moveCachedTag(stores.db, ask, reference, described.digest, pullerOf(ask, image));
+        const moved = await moveCachedTag(
+          stores.db,
+          placeOf(ask, image),
+          reference,
+          described.digest,
+          pullerOf(ask, image),
+        );
         const answer = moved && (await this.#answerOf(stores, ask, image, moved, described.digest, reference));
         if (answer) return answer;
         if (!isPull) return { outcome: "described", ...described };
@@ -128,6 +133,24 @@ export class ManifestOrigin {
     } catch (error) {
       return this.#requests.refuse(stores, error, what, "MANIFEST_UNKNOWN");
     }
+  }
+
+  /**
+   * Lets a tag lead to a manifest that has just come by its digest, if somebody has just asked for the tag by HEAD: so do docker and
+   * containerd pull a tag, and while upstream is down they ask for it again.
+   */
+  async #leadTagTo(stores: Stores, ask: ManifestAsk, image: OriginImage, digest: Digest): Promise<void> {
+    const tag = this.#tagDescribedAs(digest);
+    if (tag === undefined) return;
+    const moved = await moveCachedTag(stores.db, placeOf(ask, image), tag, digest, pullerOf(ask, image));
+    if (moved) await this.#answerOf(stores, ask, image, moved, digest, tag);
+  }
+
+  #tagDescribedAs(digest: Digest): Tag | undefined {
+    for (const { tag, answer, until } of this.#remembered.values()) {
+      if (answer.outcome === "described" && answer.digest === digest && Date.now() < until && tag) return tag;
+    }
+    return undefined;
   }
 
   /** @returns undefined when upstream does not tell the digest without the manifest, which it need not. */
@@ -184,9 +207,7 @@ export class ManifestOrigin {
     fetched: FetchedManifest,
     tag: Tag | undefined,
   ): Promise<ManifestAnswer> {
-    const { upstream } = image;
-    const place = { ...ask, organization: upstream.organization, accountId: upstream.remote.accountId };
-    const keeping = await keepManifest(stores.db, place, fetched, tag, pullerOf(ask, image));
+    const keeping = await keepManifest(stores.db, placeOf(ask, image), fetched, tag, pullerOf(ask, image));
     const answer = await this.#answerOf(stores, ask, image, keeping, fetched.digest, tag);
     if (answer) return answer;
     const { digest, size, text, manifest } = fetched;
@@ -213,6 +234,11 @@ export class ManifestOrigin {
     }
     return undefined;
   }
+}
+
+function placeOf(ask: ManifestAsk, { upstream }: OriginImage): OwnedImage {
+  const { repository, organizationId } = ask;
+  return { repository, organizationId, organization: upstream.organization, accountId: upstream.remote.accountId };
 }
 
 function manifestPath({ name }: OriginImage, reference: string): string {

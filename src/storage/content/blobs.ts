@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
-import type { Actor, RepositoryPlace } from "../../model/rights/access.ts";
+import { type Actor, type Pusher, pusherOf, type RepositoryPlace } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { isPullable } from "../rights/access.ts";
@@ -172,7 +172,7 @@ export interface UploadedBlob {
 export async function saveBlob(
   db: Database,
   blob: UploadedBlob,
-  by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
+  by: Pusher & { repository: RepositoryName },
   creation?: RepositoryCreation,
 ): Promise<BlobSaving> {
   const now = new Date();
@@ -307,20 +307,20 @@ export type BlobMounting =
  */
 export async function mountBlob(
   db: Database,
-  { user, passwordChanges }: Actor,
+  actor: Actor,
   repository: RepositoryName,
   digest: Digest,
   among: readonly string[] | undefined,
   creation?: RepositoryCreation,
 ): Promise<BlobMounting> {
   const isAmong = among && sql`${repositories.name} IN (SELECT value FROM json_each(${JSON.stringify(among)}))`;
-  const isSource = and(isAmong, isPullable(db, user));
+  const isSource = and(isAmong, isPullable(db, actor.user));
   const isServed = sql`EXISTS (
     SELECT 1 FROM ${repositoryBlobs} JOIN ${repositories} ON ${repositories.id} = ${repositoryBlobs.repositoryId}
     WHERE ${repositoryBlobs.blobId} = ${blobs.id} AND ${isSource})`;
   const now = new Date();
   try {
-    const target = pushTargetOf(db, repository, { userId: user.id, passwordChanges });
+    const target = pushTargetOf(db, repository, pusherOf(actor));
     const [[object], mounted, [found]] = await batchIn(db, repository, creation, [
       db
         .update(blobs)

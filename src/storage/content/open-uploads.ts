@@ -3,7 +3,7 @@
  * before there is a session, and goes with it; what dies in between leaves a row that others may clear away.
  */
 import { and, asc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
-import type { Actor } from "../../model/rights/access.ts";
+import { type Actor, pusherOf } from "../../model/rights/access.ts";
 import type { QuotaHolder } from "../../kernel/quotas.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
@@ -35,12 +35,12 @@ export type UploadPlace =
  */
 export async function openUploadRow(
   db: Database,
-  { user, passwordChanges }: Actor,
+  actor: Actor,
   repository: RepositoryName,
   id: string,
   creation?: RepositoryCreation,
 ): Promise<UploadPlace> {
-  const target = pushTargetOf(db, repository, { userId: user.id, passwordChanges });
+  const target = pushTargetOf(db, repository, pusherOf(actor));
   const organizationId = sql`(
     SELECT ${repositories.organizationId} FROM ${repositories} WHERE ${repositories.id} = ${target})`;
   try {
@@ -50,7 +50,7 @@ export async function openUploadRow(
         .values({
           id,
           organizationId,
-          userId: user.id,
+          userId: actor.user.id,
           seenAt: sql`CASE WHEN NOT ${isUploadEnded(id)} THEN ${Date.now()} END`,
         })
         .onConflictDoUpdate({ target: openUploads.id, set: { seenAt: sql`excluded.seen_at` } }),
@@ -77,10 +77,10 @@ function roomQuery(db: Database, repository: RepositoryName) {
 /** Whether a user may push to a repository that exists, and how many bytes more may be stored there, in one query. */
 export async function findPushRoom(
   db: Database,
-  { user, passwordChanges }: Actor,
+  actor: Actor,
   repository: RepositoryName,
 ): Promise<{ mayPush: boolean; room: number }> {
-  const target = pushTargetOf(db, repository, { userId: user.id, passwordChanges });
+  const target = pushTargetOf(db, repository, pusherOf(actor));
   const [[found], [room]] = await db.batch([
     db.select({ id: sql<number | null>`${target}` }).from(sql`(SELECT 1)`),
     roomQuery(db, repository),

@@ -9,7 +9,7 @@ import type { Manifest } from "../../kernel/manifest.ts";
 import type { Precondition } from "../../kernel/precondition.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { digestKeyOf } from "../../kernel/tag-kind.ts";
-import type { Actor } from "../../model/rights/access.ts";
+import { type Actor, pusherOf } from "../../model/rights/access.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { insertPlatforms } from "../images/platforms.ts";
@@ -100,8 +100,7 @@ function statementsOf(db: Database, push: ManifestPush) {
   const { mediaType } = manifest;
   const repositoryId = repositoryIdOf(repository);
   const place = { repositoryId, digest };
-  const { passwordChanges } = actor;
-  const target = pushTargetOf(db, repository, { userId: actor.user.id, passwordChanges });
+  const target = pushTargetOf(db, repository, pusherOf(actor));
   const moves = movesOf(push.tags, { digest, ...manifest });
   const event = { repository, user: actor.user.name, registry };
   const origin: SyncOrigin = { userId: actor.user.id, userName: actor.user.name, registry };

@@ -19,6 +19,7 @@ import { free } from "../../memory.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex } from "../../kernel/digest.ts";
 import { MAX_BLOB_BYTES, UPLOAD_DONE_MS, UPLOAD_IDLE_MS, UPLOAD_PART_BYTES } from "../../kernel/limits.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
+import type { Pusher } from "../../model/rights/access.ts";
 import { BodyReader, discardRest, IDLE } from "../../streams.ts";
 import { saveBlob } from "./blobs.ts";
 import { keepOneObject } from "./keep-object.ts";
@@ -37,10 +38,7 @@ export interface UploadOwner {
 }
 
 /** Who finishes an upload; that they may push is decided anew when the blob is written. */
-export interface UploadFinisher extends UploadOwner {
-  /** Of the token that the request came with (`Caller`). */
-  passwordChanges: number | undefined;
-}
+export interface UploadFinisher extends UploadOwner, Pusher {}
 
 /** What opens the session of an id that has none yet. */
 export interface UploadOpening {

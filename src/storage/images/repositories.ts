@@ -1,6 +1,6 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
-import type { Actor, User, RepositoryPlace } from "../../model/rights/access.ts";
+import type { Actor, Pusher, User, RepositoryPlace } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
@@ -47,11 +47,7 @@ export function placeOf([id, accountId, generation]: readonly [...PlaceColumns, 
  * The id of the repository of a name, if a user may push to it when the statement runs, as part of a statement; null
  * otherwise. In a column that refuses null it refuses the whole batch.
  */
-export function pushTargetOf(
-  db: Database,
-  name: RepositoryName,
-  by: { userId: number; passwordChanges?: number | undefined },
-): SQL<number> {
+export function pushTargetOf(db: Database, name: RepositoryName, by: Pusher): SQL<number> {
   return sql<number>`(
     SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name} AND ${mayPushNow(db, by)})`;
 }

@@ -57,6 +57,15 @@ export async function findAccessKey(
   return row;
 }
 
+/** Whether a user has this key. */
+export async function hasAccessKey(db: Database, userId: number, access: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: accessKeys.id })
+    .from(accessKeys)
+    .where(and(eq(accessKeys.accessKey, access), eq(accessKeys.userId, userId)));
+  return rows.length > 0;
+}
+
 /** A user's keys, the newest first. */
 export function listAccessKeys(db: Database, userId: number): Promise<ListedAccessKey[]> {
   return db

@@ -7,6 +7,7 @@ import {
   isAdministrator,
   isMemberOfAccount,
   type Level,
+  type Pusher,
   type PushFacts,
   type User,
 } from "../../model/rights/access.ts";
@@ -15,6 +16,7 @@ import { type OrganizationName, organizationOf, type RepositoryName } from "../.
 import { asColumn, type Database, writtenOnce } from "../database.ts";
 import { isNamed, isUserThere } from "../deletion/gone.ts";
 import {
+  accessKeys,
   accounts,
   organizationPermissions,
   organizations,
@@ -349,19 +351,23 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
 
 /**
  * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: a user who
- * came with a token may have been deleted or demoted since, or have another password. The counterpart in SQL of
+ * came with a token may have been deleted or demoted since, or have another password, or the access key is gone. The counterpart in SQL of
  * `findWriteTarget` in `registry/rights/write-target.ts`.
  */
-export function mayPushNow(
-  db: Database,
-  { userId, passwordChanges }: { userId: number; passwordChanges?: number | undefined },
-): SQL {
+export function mayPushNow(db: Database, { userId, passwordChanges, accessKey }: Pusher): SQL {
   const granted = (table: typeof organizationPermissions | typeof repositoryPermissions, target: SQL) =>
     exists(
       db
         .select({ one: sql`1` })
         .from(table)
         .where(and(eq(table.userId, userId), target, suffices(table.level, "edit"))),
+    );
+  const hasKey = (key: string) =>
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(accessKeys)
+        .where(and(eq(accessKeys.accessKey, key), eq(accessKeys.userId, userId))),
     );
   const isUser = exists(
     db
@@ -373,6 +379,7 @@ export function mayPushNow(
           isNamed(users.name),
           eq(users.accountId, repositories.accountId),
           passwordChanges === undefined ? undefined : eq(users.passwordChanges, passwordChanges),
+          accessKey === undefined ? undefined : hasKey(accessKey),
           or(
             ne(users.role, "member"),
             granted(organizationPermissions, eq(organizationPermissions.organizationId, repositories.organizationId)),

@@ -44,6 +44,12 @@ export interface CachedImage {
   repository: RepositoryName;
 }
 
+/** The same with whose it is, for the audit. */
+export interface OwnedImage extends CachedImage {
+  organization: OrganizationName;
+  accountId: number;
+}
+
 /** A part that a manifest names, and its size in bytes, as that says. */
 export interface NamedPart {
   digest: Digest;
@@ -144,12 +150,12 @@ function cachedRepositoryId({ organizationId, repository }: CachedImage): SQL<nu
  */
 export async function keepManifest(
   db: Database,
-  image: CachedImage & { organization: OrganizationName; accountId: number },
+  image: OwnedImage,
   { digest, text, size, manifest, sizes }: FetchedManifest,
   tag: Tag | undefined,
   puller: Puller,
 ): Promise<Keeping> {
-  const { repository, organization } = image;
+  const { repository } = image;
   const now = new Date();
   const repositoryId = repositoryIdOf(repository);
   const place = { repositoryId, digest };
@@ -172,17 +178,7 @@ export async function keepManifest(
       ...(tag === undefined ? [] : [insertTagCheck(db, image, tag, { now: now.getTime(), isPull: true })]),
       insertMoveHistory(db, place, names, puller.userId, now),
       moveTags(db, place, movesOf(names, { digest, ...manifest }), now),
-      ...(puller.recorded && tag !== undefined
-        ? [
-            insertAuditIfChanged(db, puller.recorded, {
-              action: "manifest.fetch",
-              accountId: image.accountId,
-              organization,
-              resource: `${repository}:${tag}`,
-              detail: { digest, mediaType: manifest.mediaType },
-            }),
-          ]
-        : []),
+      ...(tag === undefined ? [] : recordMove(db, image, puller, { tag, digest, mediaType: manifest.mediaType })),
       unsettledQuery(db, repositoryId),
     ] as const);
     const [, [found]] = results;
@@ -200,34 +196,59 @@ export async function keepManifest(
  */
 export async function moveCachedTag(
   db: Database,
-  image: CachedImage,
+  image: OwnedImage,
   tag: Tag,
   digest: Digest,
   puller: Puller,
 ): Promise<Keeping | undefined> {
   const { repository } = image;
   const [found] = await db
-    .select({ id: manifests.id, content: manifests.content, subject: manifests.subject, repositoryId: repositories.id })
+    .select({
+      id: manifests.id,
+      mediaType: manifests.mediaType,
+      content: manifests.content,
+      subject: manifests.subject,
+      repositoryId: repositories.id,
+    })
     .from(repositories)
     .innerJoin(manifests, and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, digest)))
     .where(and(eq(repositories.name, repository), eq(repositories.organizationId, image.organizationId)));
   if (!found) return undefined;
   const now = new Date();
-  const { repositoryId, content, subject } = found;
+  const { repositoryId, mediaType, content, subject } = found;
   const place = { repositoryId, digest };
   const moves = movesOf([tag], { digest, content, subject: subject ?? undefined });
   try {
-    const [, , , , unsettled] = await db.batch([
+    const results = await db.batch([
       insertMoveHistory(db, place, [tag], puller.userId, now),
       moveTags(db, place, moves, now),
+      ...recordMove(db, image, puller, { tag, digest, mediaType }),
       insertTagCheck(db, image, tag, { now: now.getTime(), isPull: true }),
       touchRepository(db, repository, now),
       unsettledQuery(db, repositoryId),
-    ]);
-    return { outcome: "kept", repositoryId, unsettled };
+    ] as const);
+    return { outcome: "kept", repositoryId, unsettled: results.at(-1) as Unsettled[] };
   } catch (error) {
     return refusalOf(error);
   }
+}
+
+/** Records that a tag has come or moved, if the statement before has changed anything and the puller is one of the account. */
+function recordMove(
+  db: Database,
+  { repository, organization, accountId }: OwnedImage,
+  { recorded }: Puller,
+  { tag, digest, mediaType }: { tag: Tag; digest: Digest; mediaType: string },
+) {
+  if (!recorded) return [];
+  const event = {
+    action: "manifest.fetch",
+    accountId,
+    organization,
+    resource: `${repository}:${tag}`,
+    detail: { digest, mediaType },
+  } as const;
+  return [insertAuditIfChanged(db, recorded, event)];
 }
 
 function refusalOf(error: unknown): Keeping {

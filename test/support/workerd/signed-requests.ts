@@ -1,7 +1,7 @@
 /** Access keys, sessions and signed requests for tests. */
 import { createHash, createHmac } from "node:crypto";
 import { vi } from "vitest";
-import type { Client } from "./managing-clients.ts";
+import { asUser, type Client } from "./managing-clients.ts";
 import { basic, fetchAnonymously } from "./registry-requests.ts";
 
 export interface Key {
@@ -19,6 +19,12 @@ export async function newKey(client: Client): Promise<Key> {
 /** The credentials of guide 4.2, by its formula. */
 export function permanentLogin({ access, secret }: Key, project = "cn-north-4"): string {
   return basic(`${project}@${access}`, createHmac("sha256", secret).update(access).digest("hex"));
+}
+
+/** A client that logs in with these credentials. */
+export function asKey(key: Key): Client {
+  const [name = "", password = ""] = atob(permanentLogin(key).slice("Basic ".length)).split(/:(.*)/s);
+  return asUser(name, password);
 }
 
 /** Runs something at another time. */
