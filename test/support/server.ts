@@ -11,7 +11,7 @@ export const USER = "admin";
 export const PASSWORD = "correct horse battery staple";
 
 /** Milliseconds that a start or a stop may take. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** `npm start` in a process of its own. */
 export interface Server {
