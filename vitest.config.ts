@@ -136,6 +136,8 @@ const SLOW: TestProjectInlineConfiguration[] = [
       sequence: { groupOrder: 1 },
       testTimeout: 60_000,
       hookTimeout: 120_000,
+      // As patient as a browser's own waits: one second is not enough where everything is busy.
+      expect: { poll: { timeout: 20_000 } },
     },
   },
   // The command line tool `berth` against real servers. Several files start docker and nginx, and move gigabytes.

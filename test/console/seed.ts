@@ -115,9 +115,9 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
   // It deletes some tags at once, which the log and the history tell.
   await operator.ask("PUT", `${web}/aging/rule`, { kind: "tag_rule", amount: 5, labels: ["1.1"], patterns: ["v.*"] });
   const close = async () => {
-    for (const server of [elsewhere, upstream]) {
-      server.closeAllConnections();
-      server.close();
+    for (const other of [elsewhere, upstream]) {
+      other.closeAllConnections();
+      other.close();
     }
     await Promise.all([receiver.close(), ...issuers.map((issuer) => issuer.stop())]);
   };
@@ -166,14 +166,14 @@ async function standForOthers(operator: Person): Promise<Server> {
   const upstream = createServer(({ url = "" }, response) => {
     const isClosed = url.startsWith("/v2/closed/");
     const errors = [{ code: "DENIED", message: `upstream does not give this ${SCRIPT}` }];
-    const answer = isClosed ? { errors } : { schemaVersion: 2, mediaType: INDEX_TYPE, manifests: [] };
+    const body = isClosed ? { errors } : { schemaVersion: 2, mediaType: INDEX_TYPE, manifests: [] };
     response
       .writeHead(isClosed ? 403 : 200, {
         "Content-Type": isClosed ? "application/json" : INDEX_TYPE,
         "ratelimit-limit": "100;w=21600",
         "ratelimit-remaining": "76;w=21600",
       })
-      .end(JSON.stringify(answer));
+      .end(JSON.stringify(body));
   });
   await once(upstream.listen(0, "127.0.0.1"), "listening");
   const { port } = upstream.address() as AddressInfo;

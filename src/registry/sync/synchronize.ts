@@ -163,7 +163,7 @@ class Step {
     const { job } = this.#work;
     if (!this.#plan) {
       this.#plan = await planOf(this.#stores, job);
-      if (!this.#plan) return end("failed", syncReason("MANIFEST_GONE", { digest: job.digest }));
+      if (!this.#plan) return endWith("failed", syncReason("MANIFEST_GONE", { digest: job.digest }));
       await this.#note({ plan: JSON.stringify(this.#plan), bytesTotal: bytesOf(this.#plan) ?? null });
     }
     this.#copy = new SyncCopy({
@@ -185,11 +185,11 @@ class Step {
     const { signal } = this.#stop;
     const target = remoteRepositoryOf(job.remoteOrganization, imageOf(repository));
     const there = await client.headManifest(target, job.tag, { signal });
-    if (!there.isThere) return end("success", syncReason("NOT_THERE"));
+    if (!there.isThere) return endWith("success", syncReason("NOT_THERE"));
     const digest = there.digest ?? (await client.findManifest(target, job.tag, { signal }))?.digest;
     if (digest !== job.digest && !job.overrides) {
       const { tag } = job;
-      return end(
+      return endWith(
         "existed",
         digest === undefined
           ? syncReason("DELETION_DIFFERS_SOMEHOW", { tag })
@@ -199,7 +199,7 @@ class Step {
     await this.#note();
     if (await isOvertaken(this.#stores.db, job)) return { kind: "end", status: "cancel", reasons: [SUPERSEDED] };
     await client.deleteManifest(target, job.tag, { signal });
-    return end("success", syncReason("DELETED"));
+    return endWith("success", syncReason("DELETED"));
   }
 
   /** Says that the job is still being done, and how far it is. A database that does not answer is asked again later. */
@@ -251,7 +251,7 @@ class Step {
     if (error instanceof RegistryError) {
       const message = clean(error.message);
       if (error.code !== "OVERLOADED")
-        return end("failed", syncReason(OWN_REFUSALS[error.code] ?? "IMPOSSIBLE", { message }));
+        return endWith("failed", syncReason(OWN_REFUSALS[error.code] ?? "IMPOSSIBLE", { message }));
       return retry(syncReason("OVERLOADED", { message }), { isCounted: false, isSilent: false });
     }
     if (error instanceof NetworkLost) return retry(syncReason("NO_ANSWER", { message: clean(error.message) }), SILENT);
@@ -353,7 +353,7 @@ function endOf(outcome: CopyOutcome): Outcome {
   }
 }
 
-function end(status: SyncStatus, reason: SyncReason): Outcome {
+function endWith(status: SyncStatus, reason: SyncReason): Outcome {
   return { kind: "end", status, reasons: [reason] };
 }
 
