@@ -19,6 +19,7 @@ import {
   Dialog,
   Empty,
   ErrorNotice,
+  formatDate,
   formatRelative,
   IconButton,
   IconKey,
@@ -134,7 +135,13 @@ export default function AccessKeys() {
 export function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
   const { t } = useTranslation("account");
   if (ends === null) return t("keys.never");
-  return Date.parse(ends) <= Date.now() ? <Badge>{t("keys.ended")}</Badge> : <Time value={ends} relative={false} />;
+  if (Date.parse(ends) <= Date.now()) return <Badge>{t("keys.ended")}</Badge>;
+  // Not a Time, which never wraps: on a phone there is no room for it.
+  return (
+    <time dateTime={ends} title={formatDate(ends, "full")}>
+      {formatDate(ends)}
+    </time>
+  );
 }
 
 /** How to make the permanent login command of an access key whose secret only its owner has (guide 4.2). */
