@@ -125,8 +125,21 @@ const SLOW: TestProjectInlineConfiguration[] = [
   alone("sync", { testTimeout: 120_000, hookTimeout: 60_000 }),
   // Real container clients against a real `npm start`. Some start two registries, two daemons and a proxy.
   alone("clients", { testTimeout: 60_000, hookTimeout: 120_000 }),
-  // The console in a real browser, on a real `npm start` with images that a real client has pushed.
-  alone("console", { testTimeout: 60_000, hookTimeout: 120_000 }),
+  {
+    // The console in a real browser, on a real `npm start` with images that a real client has pushed.
+    test: {
+      name: "console",
+      include: ["test/console/**/*.test.ts"],
+      environment: "node",
+      // Each file has a registry and a browser of its own, and mostly waits for them.
+      maxWorkers: 2,
+      sequence: { groupOrder: 1 },
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      // As patient as a browser's own waits: one second is not enough where everything is busy.
+      expect: { poll: { timeout: 20_000 } },
+    },
+  },
   // The command line tool `berth` against real servers. Several files start docker and nginx, and move gigabytes.
   alone("cli", { testTimeout: 120_000, hookTimeout: 120_000 }),
 ];

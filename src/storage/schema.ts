@@ -1148,7 +1148,7 @@ export const syncJobs = sqliteTable(
     slotAt: time("slot_at"),
     /** Where it goes, `host:port`; null before the first try. */
     host: text("host"),
-    /** What came of it, in a sentence. */
+    /** What came of it: `model/sync/sync-details.ts`. */
     detail: text("detail"),
     /** JSON of `model/sync/sync-jobs.ts`; null at the end. */
     plan: text("plan"),
@@ -1193,7 +1193,7 @@ export const syncAttempts = sqliteTable(
     duration: integer("duration").notNull(),
     /** The status that the target refused it with; null when there was no answer. */
     status: integer("status"),
-    /** What came of it, in a sentence. */
+    /** What came of it: `model/sync/sync-details.ts`. */
     detail: text("detail").notNull(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.number] })],

@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
+import { startIssuer } from "../support/loopback-issuer.ts";
 import { type AccessKey, addUser } from "../support/server-people.ts";
 import { pushImage } from "../support/server-images.ts";
 import { createOrganization } from "./seed.ts";
 import { useConsole } from "./browsed-registry.ts";
-import { button, choose, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, copied, dialog, field, row, setDay, takeFromMenu, told } from "./widgets.ts";
 
 const NEW_PASSWORD = "a horse of another colour";
 
@@ -68,6 +69,8 @@ test("access keys are created, saved, no more than two, and deleted", async () =
   await page.goto("/access-keys");
   await page.getByText("No access keys yet").waitFor();
   await button(page, "Create access key").click();
+  const creation = dialog(page, "Create access key");
+  await button(creation, "Create access key").click();
   const created = dialog(page, "Your new access key");
   const access = await copied(button(created, "Copy the access key"));
   const secret = await copied(button(created, "Copy the secret key"));
@@ -80,8 +83,16 @@ test("access keys are created, saved, no more than two, and deleted", async () =
   for (const value of [person.name, access, secret]) expect(file).toContain(value);
   await button(created, "I have saved it").click();
 
+  await row(page, access).getByText("Never").first().waitFor();
+
   await button(page, "Create access key").click();
-  await button(dialog(page, "Your new access key"), "I have saved it").click();
+  await setDay(creation, "12312035");
+  await button(creation, "Create access key").click();
+  const second = await copied(button(created, "Copy the access key"));
+  await button(created, "I have saved it").click();
+  await row(page, second)
+    .getByText(/^Dec 31, 2035/)
+    .waitFor();
   await page.getByText(/^You have 2 access keys, which is the most/).waitFor();
   await expect.poll(() => button(page, "Create access key").isDisabled()).toBe(true);
 
@@ -89,6 +100,104 @@ test("access keys are created, saved, no more than two, and deleted", async () =
   await button(dialog(page, `Delete access key ${access}?`), "Delete access key").click();
   await told(page, "The access key has been deleted.");
   await expect.poll(() => page.getByText(access, { exact: true }).count()).toBe(0);
+});
+
+test("a robot is made, gets a key that ends, logs in with it, and is deleted", async () => {
+  const { page } = await setting.visitAs(setting.operator);
+  await page.goto("/users");
+  await button(page, "Add user").click();
+  const add = dialog(page, "Add a user");
+  await add.getByLabel("Robot").check();
+  expect(await add.getByText("Password", { exact: true }).count()).toBe(0);
+  await field(add, "User name").fill("builder");
+  await button(add, "Add user").click();
+  await told(page, "The robot builder is there. Give it an access key, and permissions.");
+  await row(page, "builder").getByText("Robot").waitFor();
+
+  await takeFromMenu(page, "Actions for builder", "Access keys");
+  const keys = dialog(page, "Access keys of builder");
+  await keys.getByText("builder has no access keys.").waitFor();
+  await setDay(keys, "12312035");
+  await button(keys, "Create access key").click();
+  const made = dialog(page, "New access key of builder");
+  const access = await copied(button(made, "Copy the access key"));
+  await made.getByText("Permanent login command").click();
+  const command = await copied(button(made, "Copy the command"));
+  expect(command).toContain(`@${access} `);
+  expect(await run(command)).toBe(200);
+  await button(made, "I have saved it").click();
+  await row(keys, access)
+    .getByText(/^Dec 31, 2035/)
+    .waitFor();
+  // The next one is not to end by mistake.
+  expect(await keys.getByRole("spinbutton", { name: /^year/ }).textContent()).toBe("yyyy");
+  await button(keys, "Close").click();
+
+  await takeFromMenu(page, "Actions for builder", "Delete user");
+  const deletion = dialog(page, "Delete the user builder?");
+  await field(deletion, "Type builder to confirm").fill("builder");
+  await button(deletion, "Delete user").click();
+  await told(page, "builder has been deleted.");
+  expect(await run(command)).toBe(401);
+});
+
+test("an issuer is trusted, its jobs log in as the rule says, and no longer once it is changed or deleted", async () => {
+  const issuer = await startIssuer();
+  try {
+    await createOrganization(setting.operator, "trusting");
+    const { user } = await setting.operator.ask<{ user: { account: string } }>("GET", "/api/session");
+    const login = async (audience = setting.server.address) =>
+      logIn(`oidc/${user.account}`, await issuer.token({ aud: audience }));
+    const visitor = await setting.visitAs(setting.operator);
+    const { page } = visitor;
+    await page.goto("/trusted-issuers");
+    await page.getByText("No issuer is trusted yet").waitFor();
+    await button(page, "Trust an issuer").click();
+    const add = dialog(page, "Trust an issuer");
+    await field(add, "Rule").fill("release");
+    await add.getByLabel("Another one").check();
+    await field(add, "Address of the issuer").fill(issuer.url);
+    await field(add, "Claim 1").fill("iss");
+    await field(add, "Value 1").fill("acme/web");
+    await field(add, "Organization or image 1").fill("trusting");
+    await button(add, "Add right").click();
+    await field(add, "Organization or image 2").fill("nobodys");
+    await button(add, "Trust an issuer").click();
+    await add.getByText(/iss is checked anyway/).waitFor();
+    expect(await field(add, "Claim 1").getAttribute("aria-invalid")).toBe("true");
+    await field(add, "Claim 1").fill("repository");
+    await button(add, "Trust an issuer").click();
+    await add.getByText(/your account has no organization nobodys/).waitFor();
+    expect(await field(add, "Organization or image 2").getAttribute("aria-invalid")).toBe("true");
+    expect(await field(add, "Organization or image 1").getAttribute("aria-invalid")).not.toBe("true");
+    expect(visitor.forgive(/^answer 400/)).toBe(2);
+    await button(add, "Remove right 2").click();
+    expect(await login()).toBe(401);
+    await button(add, "Trust an issuer").click();
+
+    const usage = dialog(page, "Log in by the rule release");
+    await usage.getByText(`docker login ${setting.server.address} -u oidc/${user.account} --password-stdin`).waitFor();
+    await usage.getByLabel("GitHub Actions").check();
+    expect(await copied(button(usage, "Copy the file"))).toContain("id-token: write");
+    await button(usage, "Close").click();
+    expect(await login()).toBe(200);
+    expect(await login("another-registry")).toBe(401);
+
+    await takeFromMenu(page, "Actions for release", "Edit");
+    const edit = dialog(page, "Trust rule release");
+    await field(edit, "Value 1").fill("acme/other");
+    await button(edit, "Save").click();
+    await told(page, "The rule release holds.");
+    await row(page, "release").getByText("repository = acme/other").waitFor();
+    expect(await login()).toBe(401);
+
+    await takeFromMenu(page, "Actions for release", "Delete rule");
+    await button(dialog(page, "Delete the trust rule release?"), "Delete rule").click();
+    await told(page, "The rule release has been deleted.");
+    await page.getByText("No issuer is trusted yet").waitFor();
+  } finally {
+    await issuer.stop();
+  }
 });
 
 test("logins are listed with their clients, and ended one by one or all others", async () => {
@@ -143,7 +252,7 @@ test("a user is added, gets another password and role, and is deleted", async ()
   const add = dialog(page, "Add a user");
   await field(add, "User name").fill("admin");
   await button(add, "Add user").click();
-  await add.getByText("This name is reserved for the deployment's own administrator.").waitFor();
+  await add.getByText("This name is reserved for the deployment's own administrator, or for jobs.").waitFor();
   await addUser(setting.server, setting.operator, "taken");
   await field(add, "User name").fill("taken");
   await button(add, "Add user").click();

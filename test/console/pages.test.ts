@@ -39,7 +39,11 @@ interface PageCase {
   heading: readonly [string, string] | string;
   /** For somebody who has not signed in. */
   isOpen?: boolean;
+  /** Answers that only say that there is nothing yet. */
+  absent?: RegExp;
 }
+
+const NO_UPSTREAM = /^answer 404: GET .*\/upstream$/;
 
 const WEB = "/images/acme/web";
 const SHARED = "/images/rival-company/gateway";
@@ -85,14 +89,19 @@ const PAGES: readonly PageCase[] = [
   { path: "/organizations/acme/members", heading: "acme" },
   { path: "/organizations/acme/sync", heading: "acme" },
   { path: "/organizations/acme/clusters", heading: "acme" },
+  { path: "/organizations/acme/upstream", heading: "acme", absent: NO_UPSTREAM },
   { path: "/organizations/acme/usage", heading: "acme" },
+  { path: "/organizations/hub/upstream", heading: "hub" },
+  { path: "/organizations/long-hub/upstream", heading: "long-hub" },
   { path: "/organizations/empty", heading: "empty" },
   { path: "/organizations/empty/sync", heading: "empty" },
+  { path: "/organizations/empty/upstream", heading: "empty", absent: NO_UPSTREAM },
   { path: "/image-centre", heading: ["Image centre", "镜像中心"] },
   { path: "/image-centre?category=linux", heading: ["Image centre", "镜像中心"], isOpen: true },
   { path: "/access-keys", heading: ["Access keys", "访问密钥"] },
   { path: "/logins", heading: ["Logins", "登录管理"] },
   { path: "/users", heading: ["Users", "用户"] },
+  { path: "/trusted-issuers", heading: ["Trusted issuers", "可信签发方"] },
   { path: "/remotes", heading: ["Remote registries", "远端仓库"] },
   { path: "/accounts", heading: ["Accounts", "账号"] },
   { path: "/quotas", heading: ["Quotas", "配额"] },
@@ -103,7 +112,7 @@ const PAGES: readonly PageCase[] = [
   { path: "/no-such-page", heading: ["Nothing is here", "页面不存在"] },
 ];
 
-describe.each(PAGES)("$path", ({ path, heading, isOpen = false }) => {
+describe.each(PAGES)("$path", ({ path, heading, isOpen = false, absent }) => {
   test("is fit to be seen", async () => {
     await Promise.all(
       APPEARANCES.map(async (appearance) => {
@@ -116,6 +125,7 @@ describe.each(PAGES)("$path", ({ path, heading, isOpen = false }) => {
         await expect.poll(() => page.title()).toBe(`${expected} · Berth`);
         expect(await page.getAttribute("html", "lang")).toBe(appearance.language);
         await expectFit(visitor, `pages/${nameOf(path)}`, appearance);
+        if (absent) visitor.forgive(absent);
       }),
     );
   });
@@ -127,9 +137,14 @@ interface FormCase {
   button: readonly [string, string];
   /** Where the button is in a menu, what opens that. */
   menu?: readonly [string, string];
+  /** What is then chosen in the form, where that shows more of it. */
+  choice?: readonly [string, string];
+  absent?: RegExp;
 }
 
 const ADD_USERS = ["Add users", "添加授权"] as const;
+const LONG_RULE_NAME = `${"long-name-".repeat(6)}end`;
+const LONG_RULE = [`Actions for ${LONG_RULE_NAME}`, `对 ${LONG_RULE_NAME} 的操作`] as const;
 const FORMS: readonly FormCase[] = [
   { path: "/images", button: ["Create image", "创建镜像"] },
   { path: "/images", button: ["Push with docker", "客户端上传"] },
@@ -155,9 +170,20 @@ const FORMS: readonly FormCase[] = [
   { path: "/organizations/acme/sync", button: ["Add rule", "添加规则"] },
   { path: "/organizations/acme/clusters", button: ["Add cluster", "添加集群"] },
   { path: "/organizations/empty", button: ["Delete", "删除"] },
+  { path: "/organizations/hub/upstream", button: ["Edit", "编辑"] },
+  { path: "/organizations/long-hub/upstream", button: ["Stop pull-through", "取消上游仓库"] },
+  { path: "/organizations/empty/upstream", button: ["Choose a registry", "选择上游仓库"], absent: NO_UPSTREAM },
+  { path: "/access-keys", button: ["Create access key", "创建访问密钥"] },
   { path: "/access-keys", button: ["Login command", "登录指令"] },
   { path: "/logins", button: ["End all others", "结束其他登录"] },
   { path: "/users", button: ["Add user", "添加用户"] },
+  { path: "/users", button: ["Add user", "添加用户"], choice: ["Robot", "机器人"] },
+  { path: "/users", button: ["Access keys", "访问密钥"], menu: ["Actions for builder", "对 builder 的操作"] },
+  { path: "/trusted-issuers", button: ["Trust an issuer", "添加可信签发方"] },
+  { path: "/trusted-issuers", button: ["Trust an issuer", "添加可信签发方"], choice: ["Another one", "其他"] },
+  { path: "/trusted-issuers", button: ["Edit", "编辑"], menu: LONG_RULE },
+  { path: "/trusted-issuers", button: ["How to use it", "使用方法"], menu: LONG_RULE },
+  { path: "/trusted-issuers", button: ["Delete rule", "删除规则"], menu: LONG_RULE },
   { path: "/remotes", button: ["Add registry", "添加仓库"] },
   { path: "/accounts", button: ["Create account", "创建账号"] },
   { path: "/quotas", button: ["For organizations", "修改组织默认值"] },
@@ -166,7 +192,7 @@ const FORMS: readonly FormCase[] = [
   { path: "/garbage-collection", button: ["Collect now", "立即回收"] },
 ];
 
-describe.each(FORMS)("$button.0 at $path", ({ path, button, menu }) => {
+describe.each(FORMS)("$button.0 at $path", ({ path, button, menu, choice, absent }) => {
   test("is fit to be filled in", async () => {
     await Promise.all(
       APPEARANCES.map(async (appearance) => {
@@ -192,7 +218,10 @@ describe.each(FORMS)("$button.0 at $path", ({ path, button, menu }) => {
           .last()
           .waitFor();
         await visitor.page.waitForLoadState("networkidle");
-        await expectFit(visitor, `forms/${nameOf(path)}-${nameOf(button[0])}`, appearance);
+        if (choice) await visitor.page.getByLabel(inLanguage(choice, appearance), { exact: true }).check();
+        const name = [path, button[0], ...(choice ? [choice[0]] : [])];
+        await expectFit(visitor, `forms/${name.map(nameOf).join("-")}`, appearance);
+        if (absent) visitor.forgive(absent);
       }),
     );
   });

@@ -5,7 +5,7 @@ import { pushImage } from "../support/server-images.ts";
 import { createImage, createOrganization } from "./seed.ts";
 import { useConsole } from "./browsed-registry.ts";
 import type { Visitor } from "./visitor.ts";
-import { button, choose, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
+import { button, choose, dialog, expectShown, field, row, setDay, takeFromMenu, told } from "./widgets.ts";
 
 const setting = useConsole();
 
@@ -139,8 +139,7 @@ describe("another account", () => {
     await button(page, "Share image").click();
     const sharing = dialog(page, "Share tool");
     await field(sharing, "Account").fill("nobody");
-    await sharing.getByRole("spinbutton", { name: /^month/ }).click();
-    await page.keyboard.type("12312035");
+    await setDay(sharing, "12312035");
     await button(sharing, "Share image").click();
     await sharing.getByText("There is no account of this name.").waitFor();
     expect(visitor.forgive(/^answer 404/)).toBe(1);

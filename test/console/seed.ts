@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
+import { type LoopbackIssuer, startIssuer } from "../support/loopback-issuer.ts";
 import { addAccount, addUser, type Person } from "../support/server-people.ts";
 import { INDEX_TYPE, MANIFEST_TYPE, type PushedImage, pushImage, pushIndex } from "../support/server-images.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
@@ -13,6 +14,10 @@ export const SCRIPT = "<script>document.title = 'taken over'</script>";
 /** Turns the direction of what follows it (U+202E). */
 const RIGHT_TO_LEFT = "\u202Egnihton";
 const LONG_REMOTE = `${"long-name-".repeat(6)}end`;
+const ROBOT = "builder";
+const LONG_ROBOT = `${"long-name-".repeat(6)}end`;
+/** A key that ends so soon has ended when somebody looks. */
+const SOON_MS = 2000;
 /** The longest description (guide 4.5). */
 const MAX_DESCRIPTION = 30_000;
 const DELIVERY_MS = 20_000;
@@ -73,7 +78,7 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
   await operator.ask("POST", "/v2/manage/namespaces/acme/repos/web/access", [permission(alice, 7)]);
   await share(operator, "acme", "web", "rival", `For the shop ${SCRIPT}`);
   await share(rival, "rival-company", "gateway", user.account, RIGHT_TO_LEFT);
-  await operator.addAccessKey();
+  await robots(operator);
   const web = "/api/organizations/acme/images/web";
   await operator.ask("POST", `${web}/immutable-tag-rules`, { pattern: "1.2" });
   await operator.ask("POST", "/api/organizations/acme/clusters", {
@@ -93,6 +98,8 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
   });
 
   const elsewhere = await synchronize(operator, latest);
+  const issuers = await trustIssuers(operator);
+  const upstream = await standForOthers(operator);
 
   const receiver = new Receiver({ "/hook": answer(200, {}, `Thank you ${SCRIPT}`) });
   const url = `http://127.0.0.1:${await receiver.listen()}/hook`;
@@ -108,11 +115,83 @@ export async function seed({ server, operator }: BrowsedRegistry): Promise<Seed>
   // It deletes some tags at once, which the log and the history tell.
   await operator.ask("PUT", `${web}/aging/rule`, { kind: "tag_rule", amount: 5, labels: ["1.1"], patterns: ["v.*"] });
   const close = async () => {
-    elsewhere.closeAllConnections();
-    elsewhere.close();
-    await receiver.close();
+    for (const other of [elsewhere, upstream]) {
+      other.closeAllConnections();
+      other.close();
+    }
+    await Promise.all([receiver.close(), ...issuers.map((issuer) => issuer.stop())]);
   };
   return { alice, rival, trigger, close };
+}
+
+/** Two robots, one with a key that never ends and one that ends one day; and a key of one's own that has ended. */
+async function robots(operator: Person): Promise<void> {
+  for (const name of [ROBOT, LONG_ROBOT]) await operator.ask("POST", "/api/users", { name, kind: "robot" });
+  await operator.ask("POST", `/api/users/${ROBOT}/access-keys`, {});
+  await operator.ask("POST", `/api/users/${ROBOT}/access-keys`, { ends: "2099-12-31T00:00:00Z" });
+  const ends = new Date(Date.now() + SOON_MS);
+  await operator.ask("POST", "/api/access-keys", { ends: ends.toISOString() });
+}
+
+/** A short rule, and one that says as much as a rule may. */
+async function trustIssuers(operator: Person): Promise<LoopbackIssuer[]> {
+  const issuers = await Promise.all([startIssuer(), startIssuer(`/${"long-path-".repeat(10)}end`)]);
+  await operator.ask("POST", "/api/trust-rules", {
+    name: "release",
+    issuer: issuers[0].url,
+    conditions: [{ claim: "repository", value: "acme/web" }],
+    grants: [{ image: "acme/web", level: "edit" }],
+  });
+  await operator.ask("POST", "/api/trust-rules", {
+    name: LONG_ROBOT,
+    issuer: issuers[1].url,
+    audience: `${"long-audience-".repeat(8)}end`,
+    conditions: [
+      { claim: "sub", glob: `repo:${"long-name-".repeat(10)}end/*:ref:refs/heads/release-**` },
+      { claim: "repository_owner", value: SCRIPT },
+      { claim: "environment", value: "production" },
+    ],
+    grants: [
+      { organization: "acme", level: "read" },
+      { image: `acme/${"long-name-".repeat(10)}end`, level: "manage" },
+      { image: "acme/team/api", level: "edit" },
+    ],
+    lifetime: 7200,
+  });
+  return issuers;
+}
+
+/** An organization with an image of its registry, which then refused; and one with long names, whose registry was never asked. */
+async function standForOthers(operator: Person): Promise<Server> {
+  const upstream = createServer(({ url = "" }, response) => {
+    const isClosed = url.startsWith("/v2/closed/");
+    const errors = [{ code: "DENIED", message: `upstream does not give this ${SCRIPT}` }];
+    const body = isClosed ? { errors } : { schemaVersion: 2, mediaType: INDEX_TYPE, manifests: [] };
+    response
+      .writeHead(isClosed ? 403 : 200, {
+        "Content-Type": isClosed ? "application/json" : INDEX_TYPE,
+        "ratelimit-limit": "100;w=21600",
+        "ratelimit-remaining": "76;w=21600",
+      })
+      .end(JSON.stringify(body));
+  });
+  await once(upstream.listen(0, "127.0.0.1"), "listening");
+  const { port } = upstream.address() as AddressInfo;
+  await operator.ask("POST", "/api/remotes", { name: "hub", url: `http://127.0.0.1:${port}`, test: false });
+  const settings = {
+    hub: { remote: "hub", retentionDays: 30, public: true },
+    "long-hub": { remote: LONG_REMOTE, path: `${"long-path/".repeat(9)}end` },
+  };
+  for (const [organization, setting] of Object.entries(settings)) {
+    await createOrganization(operator, organization);
+    await operator.ask("PUT", `/api/organizations/${organization}/upstream`, setting);
+  }
+  for (const [image, isGiven] of Object.entries({ "hub/library/nginx": true, "hub/closed/nginx": false })) {
+    const response = await operator.send("GET", `/v2/${image}/manifests/1`, undefined, { Accept: INDEX_TYPE });
+    await response.body?.cancel();
+    if (response.ok !== isGiven) throw new Error(`${image} of an upstream: ${response.status}`);
+  }
+  return upstream;
 }
 
 /**

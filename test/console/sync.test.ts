@@ -1,4 +1,7 @@
-/** Images that are copied to other registries: rules, jobs, and what goes wrong with them. */
+/**
+ * Images that are copied to other registries: rules, jobs, and what goes wrong with them. And an organization that stands for
+ * another registry.
+ */
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
@@ -188,6 +191,11 @@ test("what is refused stands out with the reason, on a phone as well, until it a
   await page.getByRole("link", { name: "1 to refusing/team" }).click();
   const job = page.getByRole("dialog", { name: /^Job / });
   await job.getByRole("heading", { name: "Tries that failed" }).waitFor();
+
+  const chinese = await setting.visitAs(setting.operator, { language: "zh-CN" });
+  await chinese.open("/images/acme/refused/sync");
+  const host = new URL(remote.url).host;
+  await chinese.page.getByText(`${host} 应答 403：this registry is read-only until Monday`).first().waitFor();
 });
 
 test("a rule of an organization is for its images that match, and their jobs are on its page", async () => {
@@ -227,4 +235,59 @@ test("a rule of an organization is for its images that match, and their jobs are
   await takeFromMenu(page, "Actions for backup/all", "Delete");
   await button(dialog(page, "Delete the rule for backup/all?"), "Delete rule").click();
   await told(page, "The rule for backup/all was deleted.");
+});
+
+test("an organization becomes a pull-through cache, is changed, and is itself again", async () => {
+  const { operator } = setting;
+  const remote = await operator.send("POST", "/api/remotes", { name: "origin", url: elsewhere });
+  expect(remote.status).toBe(201);
+  await createOrganization(operator, "mirror");
+  const { digest } = await pushImage(operator, "acme/tool", "1");
+  const sync = { remote: "origin", remoteOrganization: "there", tags: ["1"] };
+  await operator.ask("POST", "/api/organizations/acme/images/tool/sync", sync);
+  await expect.poll(() => digestThere("there/tool", "1"), { timeout: JOB_MS }).toBe(digest);
+  const pull = async () => {
+    const response = await operator.send("GET", "/v2/mirror/there/tool/manifests/1", undefined, {
+      Accept: MANIFEST_TYPE,
+    });
+    await response.body?.cancel();
+    return response.headers.get("Docker-Content-Digest");
+  };
+
+  const visitor = await setting.visitAs(operator);
+  const { page } = visitor;
+  await visitor.open("/organizations/mirror/upstream");
+  await page.getByText("This organization is not a pull-through cache").waitFor();
+  await button(page, "Choose a registry").click();
+  const form = dialog(page, "Registry that mirror stands for");
+  await choose(form, "Remote registry", "origin");
+  await button(form, "Save").click();
+  await told(page, "The registry that mirror stands for was saved.");
+  await page.getByText("600 seconds").waitFor();
+  await page.getByText("None yet").waitFor();
+  await page.getByText(`docker pull ${setting.server.address}/mirror/library/nginx:latest`).waitFor();
+
+  expect(await pull()).toBe(digest);
+  await page.reload();
+  await page.getByText("Delete its images to stop pull-through.").waitFor();
+  expect(await page.getByText("None yet").count()).toBe(0);
+  expect(await button(page, "Stop pull-through").count()).toBe(0);
+  await button(page, "Edit").click();
+  expect(await form.getByRole("button", { name: "Remote registry" }).isDisabled()).toBe(true);
+  await field(form, "Tags are trusted for").fill("60");
+  await form.getByLabel("Everybody may pull").check();
+  await button(form, "Save").click();
+  await page.getByText("60 seconds").waitFor();
+  await page.getByRole("main").getByText("Everybody may pull").waitFor();
+
+  await operator.ask("DELETE", "/api/organizations/mirror/images/there%2Ftool");
+  await page.reload();
+  await button(page, "Stop pull-through").click();
+  await button(dialog(page, "Stop pull-through for mirror?"), "Stop pull-through").click();
+  await told(page, "mirror is no longer a pull-through cache.");
+  await page.getByText("This organization is not a pull-through cache").waitFor();
+  expect(await pull()).toBeNull();
+  await pushImage(operator, "mirror/own", "1");
+  // Before it was one, and after.
+  expect(visitor.forgive(/^answer 404: GET .*\/upstream$/)).toBeGreaterThanOrEqual(2);
 });

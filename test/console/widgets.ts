@@ -30,6 +30,12 @@ export async function choose(within: Locator, label: string, option: string): Pr
   await within.page().getByRole("option", { name: option }).click();
 }
 
+/** Types a day into the only field for one, as `mmddyyyy`. */
+export async function setDay(within: Locator, day: string): Promise<void> {
+  await within.getByRole("spinbutton", { name: /^month/ }).click();
+  await within.page().keyboard.type(day);
+}
+
 /** Opens a menu and takes one of its entries. */
 export async function takeFromMenu(page: Page, menu: string, entry: string): Promise<void> {
   await button(page, menu).click();

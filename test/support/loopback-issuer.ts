@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 export interface LoopbackIssuer {
-  /** `http://127.0.0.1:port`: what ALLOWED_TARGETS has to have. */
+  /** `http://127.0.0.1:port`, and a path perhaps: what ALLOWED_TARGETS has to have. */
   url: string;
   /** Paths that were asked for. */
   asked: string[];
@@ -13,15 +13,16 @@ export interface LoopbackIssuer {
   stop: () => Promise<void>;
 }
 
-export async function startIssuer(): Promise<LoopbackIssuer> {
+/** @param path what its address ends with; "" for nothing. */
+export async function startIssuer(path = ""): Promise<LoopbackIssuer> {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const key = { ...(await exportJWK(publicKey)), kid: "first", alg: "RS256", use: "sig" };
   const asked: string[] = [];
   const server: Server = createServer((request, response) => {
     asked.push(request.url ?? "");
     const answers: Record<string, object> = {
-      "/.well-known/openid-configuration": { issuer: url, jwks_uri: `${url}/jwks` },
-      "/jwks": { keys: [key] },
+      [`${path}/.well-known/openid-configuration`]: { issuer: url, jwks_uri: `${url}/jwks` },
+      [`${path}/jwks`]: { keys: [key] },
     };
     const answer = answers[request.url ?? ""];
     response.writeHead(answer ? 200 : 404, { "Content-Type": "application/json" });
@@ -29,7 +30,7 @@ export async function startIssuer(): Promise<LoopbackIssuer> {
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${port}${path}`;
   return {
     url,
     asked,

@@ -5791,6 +5791,8 @@ export interface components {
             operation: "copy" | "delete";
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["SyncReason"][];
             /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
@@ -5835,6 +5837,21 @@ export interface components {
             next: string | null;
             /** @description Tags that the image does not have. */
             unknown: string[];
+        };
+        SyncReason: {
+            /** @enum {string} */
+            code: "COPIED" | "THERE_ALREADY" | "COMPANIONS_KEPT" | "REFERRERS_LEFT_OUT" | "TAG_DIFFERS" | "TAG_DIFFERS_SOMEHOW" | "DELETED" | "NOT_THERE" | "DELETION_DIFFERS" | "DELETION_DIFFERS_SOMEHOW" | "CANCELLED" | "SUPERSEDED" | "RULE_DELETED" | "REMOTE_GONE" | "MANIFEST_GONE" | "CONTENT_MISSING" | "ADDRESS_REFUSED" | "REFUSED" | "NO_ANSWER" | "NOTHING_TAKEN" | "UPLOAD_LOST" | "CONTENT_DIFFERS" | "PROTOCOL_VIOLATED" | "OVERLOADED" | "IMPOSSIBLE" | "REGISTRY_FAILED" | "GIVEN_UP_AFTER_TRIES" | "GIVEN_UP_AFTER_DAYS";
+            /**
+             * @description What fills in the code's sentence.
+             * @example {
+             *       "host": "registry.example.com:443",
+             *       "status": 403,
+             *       "message": "denied"
+             *     }
+             */
+            values: {
+                [key: string]: string | number;
+            };
         };
         SyncRegions: {
             regionID: string;
@@ -6647,6 +6664,8 @@ export interface components {
                 /** @description Milliseconds. */
                 duration: number;
                 number: number;
+                /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+                reasons: components["schemas"]["SyncReason"][];
                 /**
                  * Format: date-time
                  * @example 2026-11-24T08:00:00.000Z
@@ -6689,6 +6708,8 @@ export interface components {
             operation: "copy" | "delete";
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["SyncReason"][];
             /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
             referrers: boolean;
             /**

@@ -13,9 +13,10 @@ import type { RegistryClient } from "../../client/registry-client.ts";
 import { blobsOf } from "../../client/remote-image.ts";
 import { StreamedBody } from "../../client/streamed-body.ts";
 import { withDocuments } from "../../documents.ts";
-import { type Digest, isDigest, parseDigest } from "../../kernel/digest.ts";
+import { type Digest, isDigest, parseDigest, shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { imageOf, type RepositoryName } from "../../kernel/reference.ts";
+import { type SyncReason, syncReason } from "../../kernel/sync-reasons.ts";
 import type { SyncPlan, SyncProgress } from "../../model/sync/sync-jobs.ts";
 import { remoteRepositoryOf } from "../../model/sync/sync-rules.ts";
 import { markLost } from "../../storage/content/blobs.ts";
@@ -55,11 +56,11 @@ export interface CopyStep {
 
 /** What came of a step. */
 export type CopyOutcome =
-  | { kind: "done"; detail: string }
+  | { kind: "done"; reasons: SyncReason[] }
   /** There is more to do. */
   | { kind: "more" }
   /** The tag is there with another digest. */
-  | { kind: "existed"; detail: string }
+  | { kind: "existed"; reasons: SyncReason[] }
   | { kind: "overtaken" };
 
 /** What a remote registry says of a tag. */
@@ -101,7 +102,7 @@ export class SyncCopy {
       if (Date.now() > endsAt || countQueries(stores.db) > MAX_QUERIES_OF_STEP) return { kind: "more" };
       await this.#part(progress.parts, isSame);
     }
-    if (isSame) return { kind: "done", detail: this.#said("it was there already") };
+    if (isSame) return this.#done(syncReason("THERE_ALREADY"));
     // Nobody else brings this tag there while the job is ours.
     await this.#step.note();
     if (await isOvertaken(stores.db, work.job)) return { kind: "overtaken" };
@@ -116,18 +117,23 @@ export class SyncCopy {
       if (overrides || !(error instanceof RegistryRefusal) || error.status !== 412) throw error;
       return this.#existed({ isThere: true, digest: undefined });
     }
-    return { kind: "done", detail: this.#said("copied") };
+    return this.#done(syncReason("COPIED"));
   }
 
   #existed({ digest }: RemoteTag): CopyOutcome {
     const { tag } = this.#step.work.job;
-    return { kind: "existed", detail: `${tag} is there already, as ${digest ?? "another image"}` };
+    const reason =
+      digest === undefined
+        ? syncReason("TAG_DIFFERS_SOMEHOW", { tag })
+        : syncReason("TAG_DIFFERS", { tag, digest: shorten(digest) });
+    return { kind: "existed", reasons: [reason] };
   }
 
-  #said(what: string): string {
-    const { plan } = this.#step;
-    const kept = this.#kept.length === 0 ? "" : `; left as they are there: ${this.#kept.slice(0, 5).join(", ")}`;
-    return `${what}${kept}${plan.isWhole ? "" : "; not all that refers to it: there is too much"}`;
+  #done(what: SyncReason): CopyOutcome {
+    const reasons = [what];
+    if (this.#kept.length > 0) reasons.push(syncReason("COMPANIONS_KEPT", { tags: this.#kept.slice(0, 5).join(", ") }));
+    if (!this.#step.plan.isWhole) reasons.push(syncReason("REFERRERS_LEFT_OUT"));
+    return { kind: "done", reasons };
   }
 
   /** One manifest with its blobs. */

@@ -7,8 +7,9 @@ import { NetworkLost, ProtocolViolation, RegistryRefusal, UploadLost, ContentMis
 import type { RegistryClient } from "../../client/registry-client.ts";
 import { isTransient, retryAfterOf } from "../../client/retry.ts";
 import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
+import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
 import { imageOf } from "../../kernel/reference.ts";
+import { type SyncReason, syncReason } from "../../kernel/sync-reasons.ts";
 import { targetHost } from "../../model/outbound/targets.ts";
 import { delayAfter, MAX_ATTEMPTS } from "../../model/triggers/deliveries.ts";
 import {
@@ -72,9 +73,13 @@ export async function synchronize(stores: Stores, id: number): Promise<void> {
   const { job, remote, rule, repository } = work;
   // A row that the push has written and nobody has looked at since.
   if (rule && job.claims === 0 && !readWanted(rule, repository)(job.tag)) return deleteSyncJobs(stores.db, [id]);
-  if (!remote) return void (await finishSyncJob(stores.db, job, { status: "failed", detail: `${job.remote} is gone` }));
+  if (!remote) {
+    const reasons = [syncReason("REMOTE_GONE", { remote: job.remote })];
+    return void (await finishSyncJob(stores.db, job, { status: "failed", reasons }));
+  }
   if (job.ruleId !== null && !rule) {
-    return void (await finishSyncJob(stores.db, job, { status: "cancel", detail: "its rule was deleted" }));
+    const reasons = [syncReason("RULE_DELETED")];
+    return void (await finishSyncJob(stores.db, job, { status: "cancel", reasons }));
   }
   const host = targetHost(new URL(remote.url));
   const holder = `sync ${id}`;
@@ -92,12 +97,12 @@ export async function synchronize(stores: Stores, id: number): Promise<void> {
 
 /** What is to become of a job after a step. */
 type Outcome =
-  | { kind: "end"; status: SyncStatus; detail: string; tried?: Omit<SyncTry, "startedAt" | "duration"> }
+  | { kind: "end"; status: SyncStatus; reasons: SyncReason[]; tried?: Omit<SyncTry, "startedAt" | "duration"> }
   | { kind: "more" }
   | {
       kind: "retry";
       status: number | null;
-      detail: string;
+      reasons: SyncReason[];
       retryAfter?: number | undefined;
       /** Whether it counts as a try. */
       isCounted: boolean;
@@ -148,7 +153,7 @@ class Step {
   async #do(): Promise<Outcome> {
     const { db } = this.#stores;
     const { job, remote } = this.#work;
-    if (await isOvertaken(db, job)) return { kind: "end", status: "cancel", detail: SUPERSEDED };
+    if (await isOvertaken(db, job)) return { kind: "end", status: "cancel", reasons: [SUPERSEDED] };
     const registry = job.registry || this.#stores.settings.publicUrls[0] || NOWHERE;
     const client = await openRemote(this.#stores, remote, { registry }, RETRY);
     return job.operation === "delete" ? this.#delete(client) : this.#run(client);
@@ -158,7 +163,7 @@ class Step {
     const { job } = this.#work;
     if (!this.#plan) {
       this.#plan = await planOf(this.#stores, job);
-      if (!this.#plan) return { kind: "end", status: "failed", detail: `${job.digest} is no longer in the image` };
+      if (!this.#plan) return endWith("failed", syncReason("MANIFEST_GONE", { digest: job.digest }));
       await this.#note({ plan: JSON.stringify(this.#plan), bytesTotal: bytesOf(this.#plan) ?? null });
     }
     this.#copy = new SyncCopy({
@@ -180,19 +185,21 @@ class Step {
     const { signal } = this.#stop;
     const target = remoteRepositoryOf(job.remoteOrganization, imageOf(repository));
     const there = await client.headManifest(target, job.tag, { signal });
-    if (!there.isThere) return { kind: "end", status: "success", detail: "it was not there" };
+    if (!there.isThere) return endWith("success", syncReason("NOT_THERE"));
     const digest = there.digest ?? (await client.findManifest(target, job.tag, { signal }))?.digest;
     if (digest !== job.digest && !job.overrides) {
-      return {
-        kind: "end",
-        status: "existed",
-        detail: `${job.tag} is there as ${digest ?? "another image"}, and stays`,
-      };
+      const { tag } = job;
+      return endWith(
+        "existed",
+        digest === undefined
+          ? syncReason("DELETION_DIFFERS_SOMEHOW", { tag })
+          : syncReason("DELETION_DIFFERS", { tag, digest: shorten(digest) }),
+      );
     }
     await this.#note();
-    if (await isOvertaken(this.#stores.db, job)) return { kind: "end", status: "cancel", detail: SUPERSEDED };
+    if (await isOvertaken(this.#stores.db, job)) return { kind: "end", status: "cancel", reasons: [SUPERSEDED] };
     await client.deleteManifest(target, job.tag, { signal });
-    return { kind: "end", status: "success", detail: "deleted" };
+    return endWith("success", syncReason("DELETED"));
   }
 
   /** Says that the job is still being done, and how far it is. A database that does not answer is asked again later. */
@@ -238,43 +245,43 @@ class Step {
     const sent = (this.#copy?.bytes ?? 0) > this.#progress.bytes;
     if (error instanceof StepOver) {
       if (sent || this.#mark() !== this.#before) return { kind: "more" };
-      return { kind: "retry", status: null, detail: "the target took nothing in ten minutes", ...SILENT };
+      return retry(syncReason("NOTHING_TAKEN", { minutes: LONGEST_STEP_MS / 60_000 }), SILENT);
     }
     if (error instanceof RegistryRefusal) return this.#judgeRefusal(error);
     if (error instanceof RegistryError) {
-      if (error.code !== "OVERLOADED") return { kind: "end", status: "failed", detail: error.message };
-      return { kind: "retry", status: null, detail: error.message, isCounted: false, isSilent: false };
+      const message = clean(error.message);
+      if (error.code !== "OVERLOADED")
+        return endWith("failed", syncReason(OWN_REFUSALS[error.code] ?? "IMPOSSIBLE", { message }));
+      return retry(syncReason("OVERLOADED", { message }), { isCounted: false, isSilent: false });
     }
-    if (error instanceof NetworkLost) return { kind: "retry", status: null, detail: clean(error.message), ...SILENT };
+    if (error instanceof NetworkLost) return retry(syncReason("NO_ANSWER", { message: clean(error.message) }), SILENT);
     if (error instanceof UploadLost || error instanceof ContentMismatch || error instanceof ProtocolViolation) {
       this.#progress.uploads = {};
-      return { kind: "retry", status: null, detail: clean(error.message), isCounted: true, isSilent: false };
+      return retry(syncReason(codeOf(error), { message: clean(error.message) }), ANSWERED);
     }
     // A bug, or an outage on the way.
     console.error(`job ${this.#work.job.id} of synchronization failed:`, error);
-    const detail = "the registry failed to do it";
-    return { kind: "retry", status: null, detail, isCounted: true, isSilent: false };
+    return retry(syncReason("REGISTRY_FAILED"), ANSWERED);
   }
 
   #judgeRefusal(error: RegistryRefusal): Outcome {
     const { status, code } = error;
-    const detail = clean(`${this.#host} answered ${status}: ${error.message}`);
+    const reasons = [syncReason("REFUSED", { host: this.#host, status, message: clean(error.message) })];
     if (isTransient(status)) {
       return {
         kind: "retry",
         status,
-        detail,
+        reasons,
         retryAfter: retryAfterOf(error.headers),
-        isCounted: true,
-        isSilent: false,
+        ...ANSWERED,
       };
     }
     // What was there has been removed: all of it is looked at again.
     if (LACKING.has(code) && this.#progress.parts + this.#progress.blobs > 0) {
       Object.assign(this.#progress, { parts: 0, blobs: 0, uploads: {}, bytes: 0 });
-      return { kind: "retry", status, detail, isCounted: true, isSilent: false };
+      return { kind: "retry", status, reasons, ...ANSWERED };
     }
-    return { kind: "end", status: "failed", detail, tried: { status, detail } };
+    return { kind: "end", status: "failed", reasons, tried: { status, reasons } };
   }
 
   async #conclude(outcome: Outcome): Promise<void> {
@@ -284,11 +291,11 @@ class Step {
     const timing = { startedAt: this.#startedAt, duration: Date.now() - this.#startedAt.getTime() };
     const note = this.#written();
     if (outcome.kind === "end") {
-      const { status, detail } = outcome;
+      const { status, reasons } = outcome;
       const tried = outcome.tried && { ...outcome.tried, ...timing };
       const total = this.#plan && bytesOf(this.#plan);
       const bytesDone = status === "success" && total !== undefined ? total : note.bytesDone;
-      await finishSyncJob(db, job, { status, detail, ...(bytesDone !== undefined && { bytesDone }) }, tried);
+      await finishSyncJob(db, job, { status, reasons, ...(bytesDone !== undefined && { bytesDone }) }, tried);
       return;
     }
     if (outcome.kind === "more") {
@@ -297,16 +304,19 @@ class Step {
       }
       return;
     }
-    const { status, detail, retryAfter, isCounted, isSilent } = outcome;
+    const { status, reasons, retryAfter, isCounted, isSilent } = outcome;
     const isOn = this.#mark() !== this.#before || !isCounted;
     const attempts = isOn ? Math.min(job.attempts, 1) : job.attempts + 1;
-    const tried = { ...timing, status, detail };
+    const tried = { ...timing, status, reasons };
     const delay = delayAfter(Math.max(attempts, 1), Math.random(), retryAfter);
     const isTooOld = Date.now() - (job.startedAt ?? this.#startedAt).getTime() > MAX_JOB_MS;
     if (delay === undefined || (isTooOld && !isOn)) {
-      const why = delay === undefined ? `after ${MAX_ATTEMPTS} tries` : "after three days";
-      const end = { status: isSilent ? ("timeout" as const) : ("failed" as const), attempts };
-      await finishSyncJob(db, job, { ...end, detail: `${detail}; given up ${why}` }, tried);
+      const why =
+        delay === undefined
+          ? syncReason("GIVEN_UP_AFTER_TRIES", { tries: MAX_ATTEMPTS })
+          : syncReason("GIVEN_UP_AFTER_DAYS", { days: MAX_JOB_MS / DAY_MS });
+      const last = { status: isSilent ? ("timeout" as const) : ("failed" as const), attempts };
+      await finishSyncJob(db, job, { ...last, reasons: [...reasons, why] }, tried);
       return;
     }
     const next = new Date(Date.now() + delay);
@@ -315,23 +325,45 @@ class Step {
   }
 }
 
+/** How a try counts that the target left without an answer, and one that it answered. */
 const SILENT = { isCounted: true, isSilent: true };
+const ANSWERED = { isCounted: true, isSilent: false };
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** What the registry's own refusals are about. */
+const OWN_REFUSALS: Readonly<Partial<Record<ErrorCode, "CONTENT_MISSING" | "ADDRESS_REFUSED">>> = {
+  MANIFEST_UNKNOWN: "CONTENT_MISSING",
+  BLOB_UNKNOWN: "CONTENT_MISSING",
+  REMOTE_INVALID: "ADDRESS_REFUSED",
+};
 /** What registries call it when a manifest names what they do not have. */
 const LACKING: ReadonlySet<string> = new Set(["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"]);
 
 function endOf(outcome: CopyOutcome): Outcome {
   switch (outcome.kind) {
     case "done":
-      return { kind: "end", status: "success", detail: outcome.detail };
+      return { kind: "end", status: "success", reasons: outcome.reasons };
     case "existed":
-      return { kind: "end", status: "existed", detail: outcome.detail };
+      return { kind: "end", status: "existed", reasons: outcome.reasons };
     case "overtaken":
-      return { kind: "end", status: "cancel", detail: SUPERSEDED };
+      return { kind: "end", status: "cancel", reasons: [SUPERSEDED] };
     case "more":
       return outcome;
     default:
       return outcome satisfies never;
   }
+}
+
+function endWith(status: SyncStatus, reason: SyncReason): Outcome {
+  return { kind: "end", status, reasons: [reason] };
+}
+
+function retry(reason: SyncReason, counts: { isCounted: boolean; isSilent: boolean }): Outcome {
+  return { kind: "retry", status: null, reasons: [reason], ...counts };
+}
+
+function codeOf(error: UploadLost | ContentMismatch | ProtocolViolation) {
+  if (error instanceof UploadLost) return "UPLOAD_LOST";
+  return error instanceof ContentMismatch ? "CONTENT_DIFFERS" : "PROTOCOL_VIOLATED";
 }
 
 /** Another registry's words: not too many, and without what SQLite ends a text at. */

@@ -97,7 +97,8 @@ async function readRule(
   const foreign = await findForeignTargets(call.stores.db, accountId, grants.map(targetOf));
   const [first] = foreign;
   if (first === undefined) return { ...terms, grants };
-  throw invalid("grants", `your account has no ${first.includes("/") ? "image" : "organization"} ${shorten(first)}`);
+  const at = wanted.grants.findIndex((grant) => targetOf(grant) === first);
+  throw invalid(fieldOf(wanted.grants, at), `your account has no ${kindOf(first)} ${shorten(first)}`);
 }
 
 /** Each target once, organizations first, in the order of names: as they are read again. */
@@ -106,14 +107,24 @@ function readGrants(wanted: readonly TrustGrant[]): TrustGrant[] {
     throw invalid("grants", `there must be 1 to ${MAX_TRUST_GRANTS}`);
   }
   const byTarget = new Map<string, TrustGrant>();
-  for (const grant of wanted) {
+  for (const [at, grant] of wanted.entries()) {
     const name = targetOf(grant);
-    if (byTarget.has(name)) throw invalid("grants", `${name} is named twice`);
+    if (byTarget.has(name)) throw invalid(fieldOf(wanted, at), `${name} is named twice`);
     const { level } = grant;
     byTarget.set(name, "image" in grant ? { image: grant.image, level } : { organization: grant.organization, level });
   }
   const all = [...byTarget].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, grant]) => grant);
   return [...all.filter((grant) => "organization" in grant), ...all.filter((grant) => "image" in grant)];
+}
+
+/** Which grant a refusal is about, as conditions are named. */
+function fieldOf(grants: readonly TrustGrant[], at: number): string {
+  const grant = grants[at];
+  return grant ? `grants.${at}.${kindOf(targetOf(grant))}` : "grants";
+}
+
+function kindOf(target: string): "image" | "organization" {
+  return target.includes("/") ? "image" : "organization";
 }
 
 function targetOf(grant: TrustGrant): string {

@@ -1,6 +1,8 @@
 /** Who is at a job of synchronization, and what it notes on the way (ADR 0030). */
 import { and, asc, eq, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts";
+import type { SyncReason } from "../../kernel/sync-reasons.ts";
+import { writeDetail } from "../../model/sync/sync-details.ts";
 import type { SyncStatus } from "../../model/sync/sync-jobs.ts";
 import type { Database } from "../database.ts";
 import { isThere } from "../deletion/gone.ts";
@@ -205,7 +207,7 @@ export interface SyncTry {
   duration: number;
   /** The status that it was refused with; null without an answer. */
   status: number | null;
-  detail: string;
+  reasons: readonly SyncReason[];
 }
 
 /**
@@ -231,7 +233,7 @@ export async function releaseSyncJob(
         nextAttemptAt: next,
         leasedUntil: null,
         slotAt: null,
-        ...(tried && { detail: tried.detail }),
+        ...(tried && { detail: writeDetail(tried.reasons) }),
       })
       .where(isOwn(job))
       .returning({ id: syncJobs.id }),
@@ -245,7 +247,7 @@ function insertTry(db: Database, jobId: number, number: number, tried: SyncTry) 
   return db
     .insert(syncAttempts)
     .select(
-      sql`SELECT ${jobId}, ${number}, ${tried.startedAt.getTime()}, ${tried.duration}, ${tried.status}, ${tried.detail} WHERE changes() > 0`,
+      sql`SELECT ${jobId}, ${number}, ${tried.startedAt.getTime()}, ${tried.duration}, ${tried.status}, ${writeDetail(tried.reasons)} WHERE changes() > 0`,
     )
     .onConflictDoUpdate({
       target: [syncAttempts.jobId, syncAttempts.number],
@@ -262,14 +264,14 @@ function insertTry(db: Database, jobId: number, number: number, tried: SyncTry) 
 export async function finishSyncJob(
   db: Database,
   job: SyncJobRecord,
-  end: { status: SyncStatus; detail: string; bytesDone?: number; attempts?: number },
+  end: { status: SyncStatus; reasons: readonly SyncReason[]; bytesDone?: number; attempts?: number },
   tried?: SyncTry,
 ): Promise<boolean> {
-  const { status, detail, ...rest } = end;
+  const { status, reasons, ...rest } = end;
   const [ended] = await db.batch([
     db
       .update(syncJobs)
-      .set({ ...endOf(status, detail), ...rest })
+      .set({ ...endOf(status, reasons), ...rest })
       .where(isOwn(job))
       .returning({ id: syncJobs.id }),
     ...(tried ? [insertTry(db, job.id, Math.max(end.attempts ?? job.attempts, 1), tried)] : []),

@@ -2,8 +2,10 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { MAX_SYNC_JOBS_PER_PUSH } from "../../kernel/limits.ts";
 import type { Tag } from "../../kernel/reference.ts";
+import { type SyncReason, syncReason } from "../../kernel/sync-reasons.ts";
 import type { AuditEntry } from "../../model/audit/audit.ts";
 import type { Actor } from "../../model/rights/access.ts";
+import { writeDetail } from "../../model/sync/sync-details.ts";
 import type { SyncOptions } from "../../model/sync/sync-rules.ts";
 import type { SyncOperation } from "../../model/sync/sync-jobs.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
@@ -248,13 +250,13 @@ export async function deleteSyncJobs(db: Database, ids: readonly number[]): Prom
 }
 
 /** What the history says of a job that gave way. */
-export const SUPERSEDED = "a newer push of the tag took its place";
+export const SUPERSEDED = syncReason("SUPERSEDED");
 
 /** The columns of a job that has ended. */
-export function endOf(status: SyncJobRecord["status"], detail: string) {
+export function endOf(status: SyncJobRecord["status"], reasons: readonly SyncReason[]) {
   return {
     status,
-    detail,
+    detail: writeDetail(reasons),
     nextAttemptAt: null,
     leasedUntil: null,
     slotAt: null,
@@ -281,7 +283,7 @@ export async function supersedeOlder(db: Database, ids: readonly number[]): Prom
     WHERE older.finished_at IS NULL AND older.status = 'waiting'`;
   await db
     .update(syncJobs)
-    .set(endOf("cancel", SUPERSEDED))
+    .set(endOf("cancel", [SUPERSEDED]))
     .where(and(eq(syncJobs.status, "waiting"), sql`${syncJobs.id} IN (${older})`));
 }
 

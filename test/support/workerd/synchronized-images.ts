@@ -5,6 +5,7 @@ import { vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import type { MessageQueue } from "../../../src/env.ts";
 import { FakeRegistry } from "../../../src/client/testing/registry.ts";
+import { readDetail } from "../../../src/model/sync/sync-details.ts";
 import { synchronize } from "../../../src/registry/sync/synchronize.ts";
 import type { Stores } from "../../../src/registry/stores.ts";
 import { lastingStores } from "./lasting-stores.ts";
@@ -85,6 +86,7 @@ export interface JobRow {
   operation: string;
   status: string;
   attempts: number;
+  /** As a sentence. */
   detail: string | null;
 }
 
@@ -97,7 +99,7 @@ export async function jobsOf({ organization }: SyncSetting): Promise<JobRow[]> {
   )
     .bind(organization)
     .all<JobRow>();
-  return results;
+  return results.map((job) => ({ ...job, detail: job.detail && readDetail(job.detail).detail }));
 }
 
 /** `operation tag status` of each. */

@@ -123,6 +123,7 @@ const account = {
     seeLogins: "Logins",
     keysTitle: "Access keys of {{name}}",
     noKeys: "{{name}} has no access keys.",
+    keyLimit: "A robot has {{count}} access keys at most. Delete one to create another.",
     delete: "Delete user",
     deleteTitle: "Delete the user {{name}}?",
     deleteText:

@@ -21,6 +21,7 @@ import remotes from "./remotes.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import sync from "./sync.ts";
+import syncReasons from "./sync-reasons.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
@@ -48,6 +49,7 @@ const english = {
   session,
   sharing,
   sync,
+  syncReasons,
   triggers,
   upload,
   upstreams,

@@ -3,7 +3,7 @@ const upstreams = {
   title: "Pull-through cache",
   intro: "An organization can stand for another registry: what is pulled from it comes from there, and is kept.",
   set: "Choose a registry",
-  noneTitle: "This organization stands for no other registry",
+  noneTitle: "This organization is not a pull-through cache",
   noneText:
     "Choose one, such as Docker Hub, and pull its images through this organization. Nothing can be pushed to it then.",
   noneFull: "Only an organization without images can stand for another registry.",
@@ -17,7 +17,7 @@ const upstreams = {
   noRemotesText: "An administrator of the account can add one.",
   path: "Part of it",
   pathHint: "What names of images begin with there. Leave it empty for all.",
-  tagLifetime: "Tags are believed for",
+  tagLifetime: "Tags are trusted for",
   tagLifetimeHint: "After that a pull asks the registry whether a tag has moved. What a digest names never changes.",
   seconds: "{{number}} seconds",
   secondsUnit: "seconds",
@@ -30,20 +30,21 @@ const upstreams = {
   isPublic: "Everybody may pull",
   isPrivate: "Who may read the organization",
   publicHint: "Holds for all images of the organization.",
-  answered: "Last answer",
+  answered: "Last success",
   never: "None yet",
   rateLimit: "Pulls left there",
   limitOf: "{{left}} of {{limit}}",
-  failed: "The registry failed last",
+  failed: "The last request to the registry failed",
 
   pullTitle: "Pulling through it",
   pullText: "Name the image as at the registry, below this organization.",
   copyPull: "Copy command",
 
-  remove: "Stand for itself",
-  removeTitle: "Let {{name}} stand for itself?",
+  remove: "Stop pull-through",
+  removeTitle: "Stop pull-through for {{name}}?",
   removeText: "Images can be pushed to it then, and come from nowhere else.",
-  removed: "{{name}} stands for itself.",
+  removed: "{{name}} is no longer a pull-through cache.",
+  removeHint: "Delete its images to stop pull-through.",
 };
 
 export default upstreams;

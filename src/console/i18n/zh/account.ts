@@ -119,6 +119,7 @@ const account: typeof en = {
     seeLogins: "登录管理",
     keysTitle: "{{name}} 的访问密钥",
     noKeys: "{{name}} 没有访问密钥。",
+    keyLimit: "机器人最多有 {{count}} 个访问密钥。请先删除一个再创建。",
     delete: "删除用户",
     deleteTitle: "删除用户 {{name}}？",
     deleteText: "{{name}} 的会话、访问密钥、登录指令和授权将一并删除，镜像和组织会保留。",

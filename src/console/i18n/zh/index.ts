@@ -22,6 +22,7 @@ import remotes from "./remotes.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import sync from "./sync.ts";
+import syncReasons from "./sync-reasons.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
@@ -49,6 +50,7 @@ const chinese: typeof english = {
   session,
   sharing,
   sync,
+  syncReasons,
   triggers,
   upload,
   upstreams,

@@ -30,7 +30,7 @@ const upstreams: typeof en = {
   isPublic: "所有人可以拉取",
   isPrivate: "拥有组织读取权限的用户",
   publicHint: "对该组织的所有镜像生效。",
-  answered: "最近一次应答",
+  answered: "最近一次成功",
   never: "尚无",
   rateLimit: "上游剩余拉取次数",
   limitOf: "{{left}} / {{limit}}",
@@ -44,6 +44,7 @@ const upstreams: typeof en = {
   removeTitle: "取消组织 {{name}} 的上游仓库？",
   removeText: "取消后可以向该组织推送镜像，镜像不再来自上游仓库。",
   removed: "组织 {{name}} 的上游仓库已取消。",
+  removeHint: "删除组织中的镜像后，才能取消上游仓库。",
 };
 
 export default upstreams;

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_ACCESS_KEYS } from "../../../kernel/field-limits.ts";
 import {
@@ -7,23 +8,20 @@ import {
   useCreateAccessKey,
   useDeleteAccessKey,
 } from "../../api/access-keys.ts";
-import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { LOGIN_COMMANDS, loginKeyScript, thisRegistry } from "../../login-command/clients.ts";
-import { FinishedLogin } from "../../login-command/finished-login.tsx";
 import {
   Badge,
   Button,
   CodeBlock,
   ConfirmRowDialog,
   CopyButton,
-  DescriptionList,
-  Disclosure,
+  Dialog,
   Empty,
   ErrorNotice,
+  formatDate,
   formatRelative,
   IconButton,
-  IconDownload,
   IconKey,
   IconPlus,
   IconTerminal,
@@ -39,8 +37,7 @@ import {
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./account.module.css";
-import { credentialsFile, saveFile } from "./credentials.ts";
-import { SecretValue } from "./new-credentials.tsx";
+import { KeyForm, NewKeyDialog } from "./key-dialogs.tsx";
 
 /** `/access-keys`: one's own access keys (guide 4.2). */
 export default function AccessKeys() {
@@ -48,18 +45,13 @@ export default function AccessKeys() {
   const keys = useAccessKeys();
   const create = useCreateAccessKey();
   const remove = useDeleteAccessKey();
+  const [isCreating, setCreating] = useState(false);
   const made = useRowDialog<NewAccessKey>();
   const login = useRowDialog<AccessKey>();
   const deletion = useRowDialog<AccessKey>();
   const isFull = (keys.data?.length ?? 0) >= MAX_ACCESS_KEYS;
   const createButton = (
-    <Button
-      variant="primary"
-      icon={<IconPlus />}
-      isDisabled={!keys.data || isFull}
-      isPending={create.isPending}
-      onPress={() => create.mutate(undefined, { onSuccess: made.open })}
-    >
+    <Button variant="primary" icon={<IconPlus />} isDisabled={!keys.data || isFull} onPress={() => setCreating(true)}>
       {t("keys.create")}
     </Button>
   );
@@ -76,8 +68,8 @@ export default function AccessKeys() {
       isRowHeader: true,
     },
     { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
-    { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} />, hideBelow: "small" },
+    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} />, hideBelow: "small" },
+    { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
     {
       id: "actions",
       header: "",
@@ -103,7 +95,6 @@ export default function AccessKeys() {
       description={t("keys.description", { count: MAX_ACCESS_KEYS })}
       actions={createButton}
     >
-      {create.isError && <ErrorNotice error={create.error} />}
       {isFull && <Notice tone="info">{t("keys.limit", { count: MAX_ACCESS_KEYS })}</Notice>}
       {keys.isError ? (
         <ErrorNotice error={keys.error} onRetry={() => void keys.refetch()} />
@@ -121,18 +112,17 @@ export default function AccessKeys() {
           }
         />
       )}
-      <RowDialog
-        state={made}
-        title={() => t("keys.newTitle")}
-        size="large"
-        footer={
-          <Button variant="primary" onPress={made.close}>
-            {t("keys.saved")}
-          </Button>
-        }
-      >
-        {(key) => <NewKey created={key} />}
-      </RowDialog>
+      <Dialog title={t("keys.create")} isOpen={isCreating} onClose={() => setCreating(false)}>
+        <KeyForm
+          create={create.mutateAsync}
+          onMade={(key) => {
+            setCreating(false);
+            made.open(key);
+          }}
+          onCancel={() => setCreating(false)}
+        />
+      </Dialog>
+      <NewKeyDialog state={made} />
       <RowDialog state={login} title={({ access }) => t("keys.loginTitle", { access })} size="large">
         {({ access }) => <KeyLogin access={access} />}
       </RowDialog>
@@ -145,50 +135,12 @@ export default function AccessKeys() {
 export function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
   const { t } = useTranslation("account");
   if (ends === null) return t("keys.never");
-  return Date.parse(ends) <= Date.now() ? <Badge>{t("keys.ended")}</Badge> : <Time value={ends} />;
-}
-
-/**
- * A new access key with its secret, which is shown this once, and what can be made of it.
- *
- * @param owner whose it is; oneself without it.
- */
-export function NewKey({ created: { access, secret }, owner }: { created: NewAccessKey; owner?: string }) {
-  const { t } = useTranslation("account");
-  const self = useSelf();
-  const name = owner ?? self.name;
-  const project = useSettings().data?.project;
-  const user = `${project}@${access}`;
+  if (Date.parse(ends) <= Date.now()) return <Badge>{t("keys.ended")}</Badge>;
+  // Not a Time, which never wraps: on a phone there is no room for it.
   return (
-    <div className={styles.parts}>
-      <Notice tone="warning">{t("keys.secretOnce")}</Notice>
-      <DescriptionList
-        items={[
-          { term: t("keys.access"), value: <SecretValue value={access} copyLabel={t("keys.copyAccess")} /> },
-          { term: t("keys.secret"), value: <SecretValue value={secret} copyLabel={t("keys.copySecret")} /> },
-        ]}
-      />
-      <div>
-        <Button
-          icon={<IconDownload />}
-          onPress={() => saveFile("credentials.csv", "text/csv", credentialsFile({ user: name, access, secret }))}
-        >
-          {t("keys.download")}
-        </Button>
-      </div>
-      {project !== undefined && (
-        <Disclosure title={t("keys.newLogin")}>
-          <div className={styles.parts}>
-            <FinishedLogin
-              user={user}
-              access={access}
-              secret={secret}
-              placeholder={LOGIN_COMMANDS.docker(thisRegistry(), { user, password: t("keys.loginKey") })}
-            />
-          </div>
-        </Disclosure>
-      )}
-    </div>
+    <time dateTime={ends} title={formatDate(ends, "full")}>
+      {formatDate(ends)}
+    </time>
   );
 }
 

@@ -141,37 +141,43 @@ function Conditions({ rows, onChange }: RowsProps<ConditionDraft>) {
       <p className={styles.hint}>{t("trust.conditionsHint")}</p>
       {rows.map((row, at) => (
         <div key={row.id} className={styles.row}>
-          <TextField
-            label={t("trust.claim", { number: at + 1 })}
-            name={`conditions.${at}.claim`}
-            value={row.claim}
-            onChange={(claim) => change({ ...row, claim })}
-            maxLength={MAX_CLAIM_NAME_LENGTH}
-            isRequired
-            isMonospace
-            autoComplete="off"
-            spellCheck="false"
-          />
-          <Select
-            label={t("trust.comparison", { number: at + 1 })}
-            options={[
-              { value: "value", label: t("trust.isExactly") },
-              { value: "glob", label: t("trust.matches") },
-            ]}
-            value={row.kind}
-            onChange={(kind) => change({ ...row, kind })}
-          />
-          <TextField
-            label={t("trust.text", { number: at + 1 })}
-            name={`conditions.${at}.${row.kind}`}
-            value={row.text}
-            onChange={(text) => change({ ...row, text })}
-            maxLength={MAX_CLAIM_PATTERN_LENGTH}
-            isRequired
-            isMonospace
-            autoComplete="off"
-            spellCheck="false"
-          />
+          <div className={styles.cell}>
+            <TextField
+              label={t("trust.claim", { number: at + 1 })}
+              name={`conditions.${at}.claim`}
+              value={row.claim}
+              onChange={(claim) => change({ ...row, claim })}
+              maxLength={MAX_CLAIM_NAME_LENGTH}
+              isRequired
+              isMonospace
+              autoComplete="off"
+              spellCheck="false"
+            />
+          </div>
+          <div className={styles.cell}>
+            <Select
+              label={t("trust.comparison", { number: at + 1 })}
+              options={[
+                { value: "value", label: t("trust.isExactly") },
+                { value: "glob", label: t("trust.matches") },
+              ]}
+              value={row.kind}
+              onChange={(kind) => change({ ...row, kind })}
+            />
+          </div>
+          <div className={styles.wideCell}>
+            <TextField
+              label={t("trust.text", { number: at + 1 })}
+              name={`conditions.${at}.${row.kind}`}
+              value={row.text}
+              onChange={(text) => change({ ...row, text })}
+              maxLength={MAX_CLAIM_PATTERN_LENGTH}
+              isRequired
+              isMonospace
+              autoComplete="off"
+              spellCheck="false"
+            />
+          </div>
           <IconButton
             label={t("trust.removeCondition", { number: at + 1 })}
             icon={<IconClose />}
@@ -204,23 +210,27 @@ function Grants({ rows, onChange }: RowsProps<GrantDraft>) {
       <p className={styles.hint}>{t("trust.grantsHint")}</p>
       {rows.map((row, at) => (
         <div key={row.id} className={styles.row}>
-          <TextField
-            label={t("trust.target", { number: at + 1 })}
-            name={at === 0 ? "grants" : `grants.${at}`}
-            value={row.target}
-            onChange={(target) => change({ ...row, target })}
-            placeholder={t("trust.targetExample")}
-            isRequired
-            isMonospace
-            autoComplete="off"
-            spellCheck="false"
-          />
-          <Select
-            label={t("trust.level", { number: at + 1 })}
-            options={choices}
-            value={row.level}
-            onChange={(level) => change({ ...row, level })}
-          />
+          <div className={styles.wideCell}>
+            <TextField
+              label={t("trust.target", { number: at + 1 })}
+              name={`grants.${at}.${row.target.includes("/") ? "image" : "organization"}`}
+              value={row.target}
+              onChange={(target) => change({ ...row, target })}
+              placeholder={t("trust.targetExample")}
+              isRequired
+              isMonospace
+              autoComplete="off"
+              spellCheck="false"
+            />
+          </div>
+          <div className={styles.cell}>
+            <Select
+              label={t("trust.level", { number: at + 1 })}
+              options={choices}
+              value={row.level}
+              onChange={(level) => change({ ...row, level })}
+            />
+          </div>
           <IconButton
             label={t("trust.removeGrant", { number: at + 1 })}
             icon={<IconClose />}

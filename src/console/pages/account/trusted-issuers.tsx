@@ -45,7 +45,19 @@ export default function TrustedIssuers() {
   const deletion = useRowDialog<TrustRule>();
   const isFull = (rules.data?.length ?? 0) >= MAX_TRUST_RULES;
   const columns: TableColumn<TrustRule>[] = [
-    { id: "name", header: t("trust.name"), cell: ({ name }) => <Name>{name}</Name>, isRowHeader: true },
+    {
+      id: "name",
+      header: t("trust.name"),
+      cell: ({ name, issuer }) => (
+        <>
+          <Name>{name}</Name>
+          <span className={styles.issuer}>
+            <Issuer address={issuer} />
+          </span>
+        </>
+      ),
+      isRowHeader: true,
+    },
     {
       id: "issuer",
       header: t("trust.issuer"),

@@ -14,7 +14,6 @@ import {
 } from "../../api/users.ts";
 import {
   Button,
-  DateField,
   Empty,
   ErrorNotice,
   Form,
@@ -22,8 +21,8 @@ import {
   IconKey,
   IconSignOut,
   IconTrash,
+  Notice,
   RadioGroup,
-  RowDialog,
   Table,
   type TableColumn,
   TextField,
@@ -31,8 +30,9 @@ import {
   toast,
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
-import { DeleteKeyDialog, KeyEnd, NewKey } from "./access-keys.tsx";
+import { DeleteKeyDialog, KeyEnd } from "./access-keys.tsx";
 import styles from "./account.module.css";
+import { KeyForm, NewKeyDialog } from "./key-dialogs.tsx";
 import { EndOthersDialog, LoginsTable } from "./logins.tsx";
 import {
   type Credentials,
@@ -42,8 +42,6 @@ import {
   useNameRefusal,
   usePasswordMaker,
 } from "./new-credentials.tsx";
-
-const DAY_MS = 24 * 3600 * 1000;
 
 /** Adds a user to one's account, and shows what to hand over. */
 export function AddUser({ onClose }: { onClose: () => void }) {
@@ -189,7 +187,7 @@ export function KeysOfUser({ user: { name, kind } }: { user: User }) {
   const columns: TableColumn<AccessKey>[] = [
     { id: "access", header: t("keys.access"), cell: ({ access }) => <code>{access}</code>, isRowHeader: true },
     { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
+    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} />, hideBelow: "small" },
     { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
     {
       id: "actions",
@@ -204,7 +202,7 @@ export function KeysOfUser({ user: { name, kind } }: { user: User }) {
   ];
   if (keys.isError) return <ErrorNotice error={keys.error} onRetry={() => void keys.refetch()} />;
   return (
-    <>
+    <div className={styles.parts}>
       <Table
         label={t("users.keysTitle", { name })}
         columns={columns}
@@ -215,43 +213,23 @@ export function KeysOfUser({ user: { name, kind } }: { user: User }) {
       />
       {kind === "robot" && <NewKeyOfRobot name={name} isFull={(keys.data?.length ?? 0) >= MAX_ACCESS_KEYS} />}
       <DeleteKeyDialog state={deletion} onConfirm={remove.mutateAsync} />
-    </>
+    </div>
   );
 }
 
-/** Makes an access key for a robot, which may end on a day, and shows it this once. */
+/** Makes an access key for a robot, and shows it this once. */
 function NewKeyOfRobot({ name, isFull }: { name: string; isFull: boolean }) {
   const { t } = useTranslation("account");
   const create = useCreateKeyOfUser(name);
-  const [ends, setEnds] = useState<Date>();
   const made = useRowDialog<NewAccessKey>();
-  async function submit() {
-    made.open(await create.mutateAsync(ends));
-  }
   return (
     <>
-      <Form onSubmit={submit} submitLabel={t("keys.create")} isDisabled={isFull}>
-        <DateField
-          label={t("keys.ends")}
-          description={t("keys.endsHint")}
-          name="ends"
-          value={ends}
-          onChange={setEnds}
-          min={new Date(Date.now() + DAY_MS)}
-        />
-      </Form>
-      <RowDialog
-        state={made}
-        title={() => t("keys.newOf", { name })}
-        size="large"
-        footer={
-          <Button variant="primary" onPress={made.close}>
-            {t("keys.saved")}
-          </Button>
-        }
-      >
-        {(key) => <NewKey created={key} owner={name} />}
-      </RowDialog>
+      {isFull ? (
+        <Notice tone="info">{t("users.keyLimit", { count: MAX_ACCESS_KEYS })}</Notice>
+      ) : (
+        <KeyForm create={create.mutateAsync} onMade={made.open} />
+      )}
+      <NewKeyDialog state={made} owner={name} />
     </>
   );
 }

@@ -67,7 +67,10 @@ export function UpstreamTab({ organization: { name, images } }: { organization: 
         }
       >
         {upstream ? (
-          <Facts upstream={upstream} />
+          <div className={styles.parts}>
+            <Facts upstream={upstream} />
+            {images > 0 && <p className={styles.note}>{t("removeHint")}</p>}
+          </div>
         ) : (
           <Empty title={t("noneTitle")} icon={<IconServer />} action={images === 0 && edit}>
             {images === 0 ? t("noneText") : t("noneFull")}
@@ -104,7 +107,7 @@ function Facts({ upstream }: { upstream: Upstream }) {
   const { remote, url, path, tagLifetime, retentionDays, answered, rateLimit, failure } = upstream;
   const hasFailed = failure !== null && (answered === null || failure.at > answered);
   return (
-    <>
+    <div className={styles.parts}>
       {hasFailed && (
         <Notice tone="warning" title={t("failed")}>
           {failure.message} · <Time value={failure.at} />
@@ -129,7 +132,7 @@ function Facts({ upstream }: { upstream: Upstream }) {
           </Fact>
         )}
       </dl>
-    </>
+    </div>
   );
 }
 

@@ -19,6 +19,7 @@ import {
   Time,
   toast,
 } from "../../ui/index.ts";
+import { reasonText } from "./reason-text.ts";
 import { JobProgress, StatusBadge, targetText } from "./sync-parts.tsx";
 import styles from "./sync.module.css";
 
@@ -99,7 +100,8 @@ function Content({ name, id }: JobProps) {
   const end = useEnd(job);
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (!job) return <Skeleton lines={8} />;
-  const { operation, detail, image, tag, digest, override, referrers, rule, user, created, attempts } = job;
+  const { operation, image, tag, digest, override, referrers, rule, user, created, attempts } = job;
+  const detail = reasonText(job);
   const options = [override && t("overrides"), referrers && t("withReferrers")].filter((text) => text !== false);
   return (
     <div className={styles.content}>
@@ -152,7 +154,7 @@ function useEnd(job: SyncJob | undefined): DescriptionItem[] {
 /** One try that did not bring a job to its end: when, how long, what came back. */
 function Attempt({ attempt, isLast }: { attempt: SyncAttempt; isLast: boolean }) {
   const { t } = useTranslation("sync");
-  const { number, started, duration, status, detail } = attempt;
+  const { number, started, duration, status } = attempt;
   const summary = [
     t("attempt", { number }),
     status === null ? t("noAnswer") : String(status),
@@ -161,7 +163,7 @@ function Attempt({ attempt, isLast }: { attempt: SyncAttempt; isLast: boolean })
   return (
     <Disclosure title={summary} isOpenAtFirst={isLast}>
       <div className={styles.attempt}>
-        <p className={styles.sentence}>{detail}</p>
+        <p className={styles.sentence}>{reasonText(attempt)}</p>
         <p className={styles.note}>
           <Time value={started} relative={false} />
         </p>

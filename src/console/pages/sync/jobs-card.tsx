@@ -19,6 +19,7 @@ import { TimeBy } from "../image/tag-cells.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { JobDialog } from "./job-dialog.tsx";
+import { reasonText } from "./reason-text.ts";
 import { lastingFailures } from "./sync-failures.ts";
 import { JobProgress, StatusBadge, targetText } from "./sync-parts.tsx";
 import styles from "./sync.module.css";
@@ -109,7 +110,8 @@ function labelOf(owner: SyncOwner, job: SyncJob): string {
 /** How a job stands, and why. On a phone also when it began: columns beside each other leave no room for a sentence. */
 function Outcome({ job }: { job: SyncJob }) {
   const { t } = useTranslation("sync");
-  const { status, tries, operation, detail, next, created, user } = job;
+  const { status, tries, operation, next, created, user } = job;
+  const detail = reasonText(job);
   const isTrouble = status === "failed" || status === "timeout";
   return (
     <div className={styles.outcome}>
@@ -150,7 +152,7 @@ function Failures({ owner, jobs }: { owner: SyncOwner; jobs: readonly SyncJob[] 
               <Link href={jobPath(owner, job)}>
                 <bdi>{t("failure", { tag: labelOf(owner, job), target: targetText(job) })}</bdi>
               </Link>
-              <span className={styles.sentence}>{withShortDigests(job.detail ?? "")}</span>
+              <span className={styles.sentence}>{withShortDigests(reasonText(job) ?? "")}</span>
             </li>
           ))}
           {jobs.length > MAX_TOLD && <li>{t("more", { count: jobs.length - MAX_TOLD })}</li>}
@@ -168,7 +170,7 @@ function jobPath(owner: SyncOwner, job: SyncJob): string {
   return `${organizationPath(organization, "sync")}?${query.toString()}`;
 }
 
-/** The registry's sentences name digests as a whole, which fill a table's cell. */
+/** Reasons name digests as a whole, which fill a table's cell. */
 function withShortDigests(sentence: string): string {
   return sentence.replaceAll(/\bsha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})\b/g, shortDigest);
 }

@@ -17,6 +17,7 @@ const JOB: SyncJob = {
   status: "failed",
   tries: 12,
   detail: "the target refused",
+  reasons: [],
   bytesDone: 0,
   bytesTotal: null,
   created: "2026-11-30T12:00:00Z",

@@ -2,6 +2,7 @@ import { MAX_DELETED_TAGS } from "../../../kernel/field-limits.ts";
 import { MAX_SYNCED_TAGS } from "../../../kernel/limits.ts";
 import { parseTag } from "../../../kernel/reference.ts";
 import { HISTORY_DAYS, MAX_ATTEMPTS } from "../../../model/triggers/deliveries.ts";
+import { readDetail, SYNC_REASON_CODES } from "../../../model/sync/sync-details.ts";
 import { SYNC_OPERATIONS, SYNC_STATUSES } from "../../../model/sync/sync-jobs.ts";
 import {
   cancelJob,
@@ -53,6 +54,20 @@ const JobsAnswer = z
   })
   .openapi("SyncJobsMade");
 
+const Reasons = z
+  .array(
+    z
+      .object({
+        code: z.enum(SYNC_REASON_CODES),
+        values: z.record(z.string(), z.union([z.string(), z.number()])).openapi({
+          description: "What fills in the code's sentence.",
+          example: { host: "registry.example.com:443", status: 403, message: "denied" },
+        }),
+      })
+      .openapi("SyncReason"),
+  )
+  .openapi({ description: "The sentence's parts, in codes. Empty where only the sentence is known." });
+
 const Fields = {
   id: z.int(),
   image: z.string().openapi({ description: "Its whole name.", example: "acme/shop/web" }),
@@ -71,6 +86,7 @@ const Fields = {
   }),
   tries: z.int().openapi({ description: `How many in a row have brought nothing: ${MAX_ATTEMPTS} at most.` }),
   detail: z.string().nullable().openapi({ description: "What came of it last, in a sentence." }),
+  reasons: Reasons,
   bytesDone: z.int().openapi({ description: "Of blobs that are there." }),
   bytesTotal: z.int().nullable().openapi({ description: "Of all blobs; null while that is not known." }),
   created: Time,
@@ -95,6 +111,7 @@ const WholeJob = z
             .nullable()
             .openapi({ description: "What the target refused it with; null without an answer." }),
           detail: z.string(),
+          reasons: Reasons,
         }),
       )
       .openapi({ description: "Those that did not bring it to its end." }),
@@ -234,7 +251,7 @@ function describeJob(job: SyncJob): z.infer<typeof JobAnswer> {
     user: job.userName,
     status: job.status,
     tries: job.attempts,
-    detail: job.detail,
+    ...(job.detail === null ? { detail: null, reasons: [] } : readDetail(job.detail)),
     bytesDone: job.bytesDone,
     bytesTotal: job.bytesTotal,
     created: formatTime(job.createdAt),
@@ -245,5 +262,5 @@ function describeJob(job: SyncJob): z.infer<typeof JobAnswer> {
 }
 
 function describeAttempt({ number, startedAt, duration, status, detail }: SyncAttempt) {
-  return { number, started: formatTime(startedAt), duration, status, detail };
+  return { number, started: formatTime(startedAt), duration, status, ...readDetail(detail) };
 }
