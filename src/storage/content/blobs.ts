@@ -4,10 +4,11 @@ import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { isPullable } from "../rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { type Database, isConstraintFailure, writtenOnceInColumns } from "../database.ts";
-import { deleteOpenUpload, isUploadEnded } from "./open-uploads.ts";
+import { type AllGiven, type Database, isConstraintFailure, writtenOnceInColumns } from "../database.ts";
+import { deleteOpenUpload, endedKey, isUploadEnded } from "./open-uploads.ts";
 import {
   batchIn,
+  batchWrittenOnceIn,
   type CreationRefusal,
   isRepository,
   type MeantRepository,
@@ -175,21 +176,26 @@ export async function saveBlob(
   by: { repository: RepositoryName; userId: number; passwordChanges?: number | undefined },
   creation?: RepositoryCreation,
 ): Promise<BlobSaving> {
-  const now = new Date();
-  const { repository } = by;
+  const { repository, userId, passwordChanges } = by;
   const { digest, objectKey, size, upload, wholeUpload } = blob;
-  const id = sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`;
-  const blobId = wholeUpload === undefined ? id : sql`CASE WHEN NOT ${isUploadEnded(wholeUpload)} THEN ${id} END`;
+  const values = {
+    repository,
+    userId,
+    passwordChanges: passwordChanges ?? 0,
+    digest,
+    objectKey,
+    size,
+    now: new Date(),
+    upload: upload ?? "",
+    ended: wholeUpload === undefined ? "" : endedKey(wholeUpload),
+  };
+  const shape = {
+    hasPassword: passwordChanges !== undefined,
+    hasPlace: upload !== undefined,
+    isWhole: wholeUpload !== undefined,
+  };
   try {
-    const [saved] = await batchIn(db, repository, creation, [
-      db
-        .insert(blobs)
-        .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
-        .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
-        .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
-      insertLinks(db, sql`SELECT ${pushTargetOf(db, repository, by)}, ${blobId}, 0, 0 WHERE true`),
-      ...(upload === undefined ? [] : [deleteOpenUpload(db, upload)]),
-    ]);
+    const [saved] = await saveBlobIn(db, repository, creation, values, shape);
     const [row] = saved;
     if (!row) throw new Error(`no row came back for blob ${digest}`);
     return { outcome: "saved", ...row };
@@ -201,6 +207,42 @@ export async function saveBlob(
     return refusedIn(db, error, repository, creation, { storedBytes: size });
   }
 }
+
+/** Values of the batch of {@link saveBlob}. What its shape leaves out is of no importance. */
+interface SavedBlob {
+  repository: RepositoryName;
+  userId: number;
+  passwordChanges: number;
+  digest: Digest;
+  objectKey: string;
+  size: number;
+  now: Date;
+  upload: string;
+  ended: string;
+}
+
+const saveBlobIn = batchWrittenOnceIn(
+  (
+    db,
+    values: AllGiven<SavedBlob>,
+    { hasPassword, hasPlace, isWhole }: { hasPassword: boolean; hasPlace: boolean; isWhole: boolean },
+  ) => {
+    const { repository, userId, digest, objectKey, size, now, upload, ended } = values;
+    const passwordChanges = hasPassword ? values.passwordChanges : undefined;
+    const id = sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`;
+    const blobId = isWhole ? sql`CASE WHEN NOT ${isUploadEnded(ended)} THEN ${id} END` : id;
+    const target = pushTargetOf(db, repository, { userId, passwordChanges });
+    return [
+      db
+        .insert(blobs)
+        .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
+        .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: sql`excluded.last_used_at` } })
+        .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
+      insertLinks(db, sql`SELECT ${target}, ${blobId}, 0, 0 WHERE true`),
+      ...(hasPlace ? [deleteOpenUpload(db, upload)] : []),
+    ] as const;
+  },
+);
 
 /** Whether a batch failed because the repository of {@link insertLinks} was null. */
 function isWithoutTarget(error: unknown): boolean {

@@ -12,7 +12,7 @@ import {
 } from "../../model/rights/access.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../../kernel/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { asColumn, type Database, writtenOnce } from "../database.ts";
+import { asColumn, type Database, type Given, writtenOnce } from "../database.ts";
 import { isNamed, isUserThere } from "../deletion/gone.ts";
 import {
   accounts,
@@ -347,15 +347,19 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
   );
 }
 
+/** Who pushes, for a decision in the statement that writes. */
+export interface PushingUser {
+  userId: Given<number>;
+  /** Undefined for who came without a password. */
+  passwordChanges?: Given<number> | undefined;
+}
+
 /**
  * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: a user who
  * came with a token may have been deleted or demoted since, or have another password. The counterpart in SQL of
  * `findWriteTarget` in `registry/rights/write-target.ts`.
  */
-export function mayPushNow(
-  db: Database,
-  { userId, passwordChanges }: { userId: number; passwordChanges?: number | undefined },
-): SQL {
+export function mayPushNow(db: Database, { userId, passwordChanges }: PushingUser): SQL {
   const granted = (table: typeof organizationPermissions | typeof repositoryPermissions, target: SQL) =>
     exists(
       db

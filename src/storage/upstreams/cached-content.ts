@@ -31,8 +31,10 @@ import {
   each,
   insertOptionalBlobs,
   insertTexts,
+  manifestColumns,
   manifestIdAt,
   type ManifestPlace,
+  piecesOf,
   upsertManifest,
 } from "../content/manifest-statements.ts";
 import { insertMoveHistory, movesOf, moveTags, touchRepository } from "../content/move-tags.ts";
@@ -159,9 +161,14 @@ export async function keepManifest(
   try {
     const results = await db.batch([
       insertRepository(db, image, now),
-      touchRepository(db, repository, now),
-      upsertManifest(db, { repositoryId: cachedRepositoryId(image), digest }, manifest, size, now),
-      ...insertTexts(db, place, text),
+      touchRepository(db, repository, now.getTime()),
+      upsertManifest(
+        db,
+        { repositoryId: cachedRepositoryId(image), digest },
+        manifestColumns(manifest, size),
+        now.getTime(),
+      ),
+      ...insertTexts(db, place, piecesOf(text)),
       linkKnownBlobs(db, image, [...manifest.blobs, ...manifest.optionalBlobs]),
       insertOptionalBlobs(db, place, [...manifest.blobs, ...manifest.optionalBlobs]),
       insertKnownChildren(db, place, manifest.children),
@@ -170,8 +177,8 @@ export async function keepManifest(
       ...joinParents(db, place),
       ...(manifest.platforms.length > 0 ? [insertPlatforms(db, repositoryId, digest, manifest.platforms)] : []),
       ...(tag === undefined ? [] : [insertTagCheck(db, image, tag, { now: now.getTime(), isPull: true })]),
-      insertMoveHistory(db, place, names, puller.userId, now),
-      moveTags(db, place, movesOf(names, { digest, ...manifest }), now),
+      insertMoveHistory(db, place, names, puller.userId, now.getTime()),
+      moveTags(db, place, movesOf(names, { digest, ...manifest }), now.getTime()),
       ...(puller.recorded && tag !== undefined
         ? [
             insertAuditIfChanged(db, puller.recorded, {
@@ -218,10 +225,10 @@ export async function moveCachedTag(
   const moves = movesOf([tag], { digest, content, subject: subject ?? undefined });
   try {
     const [, , , , unsettled] = await db.batch([
-      insertMoveHistory(db, place, [tag], puller.userId, now),
-      moveTags(db, place, moves, now),
+      insertMoveHistory(db, place, [tag], puller.userId, now.getTime()),
+      moveTags(db, place, moves, now.getTime()),
       insertTagCheck(db, image, tag, { now: now.getTime(), isPull: true }),
-      touchRepository(db, repository, now),
+      touchRepository(db, repository, now.getTime()),
       unsettledQuery(db, repositoryId),
     ]);
     return { outcome: "kept", repositoryId, unsettled };
