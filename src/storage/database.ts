@@ -1,6 +1,7 @@
 // Imported by name, because scripts that run in Node do not have the types of the platform as globals.
 import type { D1Database, D1DatabaseSession, D1PreparedStatement, D1Result } from "@cloudflare/workers-types";
 import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm";
+import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { D1PreparedQuery, drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
@@ -157,6 +158,10 @@ class Opened {
     return this.sent.queries > UNPACED_QUERIES ? this.#paced().statement(statement) : statement;
   }
 
+  batch(statements: D1PreparedStatement[]): Promise<D1Result[]> {
+    return this.#paced().batch(this.#route(), statements);
+  }
+
   #paced(): Pacing {
     return (this.#pacing ??= new Pacing());
   }
@@ -164,7 +169,7 @@ class Opened {
   #openDrizzle(): Database {
     // Drizzle prepares a statement for every query that it sends, alone or in a batch.
     const prepare = (query: string) => this.prepare(query);
-    const batch = (statements: D1PreparedStatement[]) => this.#paced().batch(this.#route(), statements);
+    const batch = (statements: D1PreparedStatement[]) => this.batch(statements);
     return drizzle(
       new Proxy(this.#binding, {
         get(target, key) {
@@ -228,6 +233,41 @@ export function writtenOnceInColumns<Columns extends unknown[]>(
   return async (db, values) => prepare(db, values).statement.raw<Columns>();
 }
 
+/** A value of a statement, or its place in one that is written once. */
+export type Given<T> = T | Placeholder;
+
+/** Values by their names, or their places. */
+export type AllGiven<Values> = { [Name in keyof Values]: Given<Values[Name]> };
+
+/**
+ * A batch that is written once in an isolate for each of its shapes, and sent many times. What it writes must come from its values:
+ * a time that it takes from the clock itself would stay the time when it was written.
+ *
+ * @param write makes the statements from values, or from a placeholder for each of them.
+ * @returns a function that sends them with these values. `shape` says which statements there are, and has few values.
+ */
+export function batchWrittenOnce<Values extends object, Shape, T extends readonly BatchItem<"sqlite">[]>(
+  write: (db: Database, values: AllGiven<Values>, shape: Shape) => T,
+): (db: Database, values: Values, shape: Shape) => Promise<BatchResponse<T>> {
+  const byShape = new Map<string, Written[]>();
+  return async (db, values, shape) => {
+    const opened = requireOpened(db);
+    const key = JSON.stringify(shape);
+    let batch = byShape.get(key);
+    if (!batch) {
+      const names = Object.keys(values);
+      const places = Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as AllGiven<Values>;
+      batch = write(NOWHERE, places, shape).map((statement) => writtenOf(statement));
+      byShape.set(key, batch);
+    }
+    const given = values as Record<string, unknown>;
+    const statements = batch.map(({ text, bound }) => opened.prepare(text).bind(...bound.map((value) => value(given))));
+    const answers = await opened.batch(statements);
+    // It maps rows of the very statements that the type comes from.
+    return batch.map(({ query }, at) => query.mapResult(answers[at], true)) as BatchResponse<T>;
+  };
+}
+
 /** A query as it is sent, with a function for each of its values. */
 interface Written {
   query: D1PreparedQuery;
@@ -238,15 +278,20 @@ interface Written {
 function preparedOnceWritten(write: (db: Database) => WrittenQuery<unknown>) {
   let written: Written | undefined;
   return (db: Database, values: Record<string, unknown>) => {
-    const opened = Opened.of(db);
-    if (!opened) throw new TypeError("only a database that was opened here sends queries that are written once");
-    const { query, text, bound } = (written ??= writeQuery(write));
+    const opened = requireOpened(db);
+    const { query, text, bound } = (written ??= writtenOf(write(NOWHERE)));
     return { statement: opened.prepare(text).bind(...bound.map((value) => value(values))), query };
   };
 }
 
-function writeQuery(write: (db: Database) => WrittenQuery<unknown>): Written {
-  const query = write(NOWHERE).prepare();
+function requireOpened(db: Database): Opened {
+  const opened = Opened.of(db);
+  if (!opened) throw new TypeError("only a database that was opened here sends queries that are written once");
+  return opened;
+}
+
+function writtenOf(statement: object): Written {
+  const query: unknown = "prepare" in statement && typeof statement.prepare === "function" && statement.prepare();
   if (!(query instanceof D1PreparedQuery)) throw new TypeError("D1 has no such query");
   const { sql: text, params } = query.getQuery();
   return { query, text, bound: params.map(valueOf) };
@@ -257,7 +302,10 @@ function valueOf(param: unknown): (values: Record<string, unknown>) => unknown {
   if (is(param, Placeholder)) return ({ [param.name]: value }) => requireValue(param.name, value);
   if (is(param, Param) && is(param.value, Placeholder)) {
     const { encoder, value: placeholder } = param;
-    return ({ [placeholder.name]: value }) => encoder.mapToDriverValue(requireValue(placeholder.name, value));
+    return ({ [placeholder.name]: value }) => {
+      const given = requireValue(placeholder.name, value);
+      return given === null ? null : encoder.mapToDriverValue(given);
+    };
   }
   return () => param;
 }

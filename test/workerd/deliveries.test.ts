@@ -9,7 +9,7 @@ import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
 import { runDueRules } from "../../src/registry/aging/aging.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { deliver } from "../../src/registry/triggers/deliveries.ts";
-import { insertDeliveries } from "../../src/storage/triggers/deliveries.ts";
+import { insertDeliveries, occasionOf } from "../../src/storage/triggers/deliveries.ts";
 import { restoreTag } from "../../src/storage/deletion/deleted-tags.ts";
 import { insertRule } from "../../src/storage/aging/aging-rules.ts";
 import { sql } from "drizzle-orm";
@@ -306,9 +306,10 @@ describe("a push", () => {
 
   it("finds triggers by an index", async ({ expect }) => {
     const event = { repository: "acme/web" as RepositoryName, user: "ada", registry: "https://registry.example.com" };
+    const occasion = occasionOf(event, new Date());
     const manifest = { digest: sql`'d'`, mediaType: OCI_MANIFEST, size: 1 };
     const moved = sql`${JSON.stringify([{ tag: "v1", isAnnounced: true }])}`;
-    const plan = await planOf((db) => insertDeliveries(db, 1, moved, event, manifest, () => sql`false`));
+    const plan = await planOf((db) => insertDeliveries(db, 1, moved, occasion, manifest, () => sql`false`));
     expect(plan.filter((step) => /^SCAN (?!moved )/.test(step))).toEqual([]);
     expect(plan).toContainEqual(expect.stringMatching(/SEARCH triggers USING INDEX triggers_by_name/));
   });

@@ -1,7 +1,7 @@
 /** The audit: statements that record what somebody does. */
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { AuditEntry } from "../../model/audit/audit.ts";
-import { type Database, isConstraintFailure } from "../database.ts";
+import { type AllGiven, type Database, isConstraintFailure } from "../database.ts";
 import { auditEvents } from "../schema.ts";
 
 /** Who did something. A login that failed has only a name. */
@@ -14,7 +14,15 @@ export interface Recorded {
 
 /** The statement that records what somebody does, for the batch that does it. */
 export function insertAudit(db: Database, recorded: Recorded, entry: AuditEntry) {
-  return db.insert(auditEvents).values(auditRow(recorded, entry));
+  return insertAuditRow(db, auditRow(recorded, entry));
+}
+
+/** The same for a batch that is written once. */
+export function insertAuditRow(db: Database, row: AllGiven<AuditRow>) {
+  const { createdAt, accountId, organization, userId, userName, address, action, resource, result, detail } = row;
+  return db
+    .insert(auditEvents)
+    .values({ createdAt, accountId, organization, userId, userName, address, action, resource, result, detail });
 }
 
 /** Records what changes nothing else, and answers the id of the event. */
@@ -106,6 +114,7 @@ export function isAuditRefusal(error: unknown): boolean {
 
 export type AuditRow = ReturnType<typeof auditRow>;
 
+/** The columns of an event. */
 export function auditRow({ user, address, subject }: Recorded, entry: AuditEntry) {
   const { action, resource } = entry;
   const detail = subject === undefined ? entry.detail : { ...entry.detail, subject };

@@ -2,12 +2,20 @@ import { and, asc, eq, gt, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import { type Actor, type Pusher, pusherOf, type RepositoryPlace } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { isPullable } from "../rights/access.ts";
+import {
+  isPullable,
+  pusherIn,
+  type PusherShape,
+  pusherShapeOf,
+  type PusherValues,
+  pusherValuesOf,
+} from "../rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { type Database, isConstraintFailure, writtenOnceInColumns } from "../database.ts";
-import { deleteOpenUpload, isUploadEnded } from "./open-uploads.ts";
+import { type AllGiven, type Database, isConstraintFailure, writtenOnceInColumns } from "../database.ts";
+import { deleteOpenUpload, endedKey, isUploadEnded } from "./open-uploads.ts";
 import {
   batchIn,
+  batchWrittenOnceIn,
   type CreationRefusal,
   isRepository,
   type MeantRepository,
@@ -175,21 +183,25 @@ export async function saveBlob(
   by: Pusher & { repository: RepositoryName },
   creation?: RepositoryCreation,
 ): Promise<BlobSaving> {
-  const now = new Date();
   const { repository } = by;
   const { digest, objectKey, size, upload, wholeUpload } = blob;
-  const id = sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`;
-  const blobId = wholeUpload === undefined ? id : sql`CASE WHEN NOT ${isUploadEnded(wholeUpload)} THEN ${id} END`;
+  const values = {
+    ...pusherValuesOf(by),
+    repository,
+    digest,
+    objectKey,
+    size,
+    now: new Date(),
+    upload: upload ?? "",
+    ended: wholeUpload === undefined ? "" : endedKey(wholeUpload),
+  };
+  const shape = {
+    ...pusherShapeOf(by),
+    hasPlace: upload !== undefined,
+    isWhole: wholeUpload !== undefined,
+  };
   try {
-    const [saved] = await batchIn(db, repository, creation, [
-      db
-        .insert(blobs)
-        .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
-        .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: now } })
-        .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
-      insertLinks(db, sql`SELECT ${pushTargetOf(db, repository, by)}, ${blobId}, 0, 0 WHERE true`),
-      ...(upload === undefined ? [] : [deleteOpenUpload(db, upload)]),
-    ]);
+    const [saved] = await saveBlobIn(db, repository, creation, values, shape);
     const [row] = saved;
     if (!row) throw new Error(`no row came back for blob ${digest}`);
     return { outcome: "saved", ...row };
@@ -201,6 +213,41 @@ export async function saveBlob(
     return refusedIn(db, error, repository, creation, { storedBytes: size });
   }
 }
+
+/** Values of the batch of {@link saveBlob}. Those that its shape leaves out are not used. */
+interface SavedBlob extends PusherValues {
+  repository: RepositoryName;
+  digest: Digest;
+  objectKey: string;
+  size: number;
+  now: Date;
+  upload: string;
+  ended: string;
+}
+
+/** Which statements the batch has. */
+interface SavedBlobShape extends PusherShape {
+  /** Whether it gives the place of an upload back. */
+  hasPlace: boolean;
+  /** Whether the blob came in one request. */
+  isWhole: boolean;
+}
+
+const saveBlobIn = batchWrittenOnceIn((db, values: AllGiven<SavedBlob>, shape: SavedBlobShape) => {
+  const { repository, digest, objectKey, size, now, upload, ended } = values;
+  const id = sql`(SELECT ${blobs.id} FROM ${blobs} WHERE ${blobs.digest} = ${digest})`;
+  const blobId = shape.isWhole ? sql`CASE WHEN NOT ${isUploadEnded(ended)} THEN ${id} END` : id;
+  const target = pushTargetOf(db, repository, pusherIn(values, shape));
+  return [
+    db
+      .insert(blobs)
+      .values({ digest, objectKey, size, createdAt: now, lastUsedAt: now })
+      .onConflictDoUpdate({ target: blobs.digest, set: { lastUsedAt: sql`excluded.last_used_at` } })
+      .returning({ objectKey: blobs.objectKey, lostAt: blobs.lostAt }),
+    insertLinks(db, sql`SELECT ${target}, ${blobId}, 0, 0 WHERE true`),
+    ...(shape.hasPlace ? [deleteOpenUpload(db, upload)] : []),
+  ] as const;
+});
 
 /** Whether a batch failed because the repository of {@link insertLinks} was null. */
 function isWithoutTarget(error: unknown): boolean {

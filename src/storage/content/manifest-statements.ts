@@ -6,7 +6,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
-import type { Database } from "../database.ts";
+import type { AllGiven, Database, Given } from "../database.ts";
 import { blobs, manifestBlobs, manifestChildren, manifests, manifestTexts, repositoryBlobs } from "../schema.ts";
 import { hasLostBlob } from "./find-manifest.ts";
 
@@ -14,7 +14,7 @@ import { hasLostBlob } from "./find-manifest.ts";
 export interface ManifestPlace {
   /** Of the repository, or the expression that finds it. */
   repositoryId: number | SQL<number>;
-  digest: Digest;
+  digest: Given<Digest>;
 }
 
 /** Length of one piece of a manifest's text in UTF-16 units, of which each takes at most 3 bytes: a D1 row ends at 2 MB. */
@@ -25,6 +25,21 @@ export function manifestIdAt({ repositoryId, digest }: ManifestPlace): SQL<numbe
   return sql<number>`(SELECT ${manifests.id} FROM ${manifests} WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest})`;
 }
 
+/** What is stored of a manifest besides its text and what it names. */
+export type ManifestColumns = ReturnType<typeof manifestColumns>;
+
+export function manifestColumns({ mediaType, subject, artifactType, annotations, content }: Manifest, size: number) {
+  return {
+    mediaType,
+    size,
+    artifactType: artifactType ?? null,
+    // Only the referrers API reads them.
+    annotations: subject && annotations ? JSON.stringify(annotations) : null,
+    subject: subject ?? null,
+    content,
+  };
+}
+
 /**
  * Bytes are what they were first stored as: another media type becomes NULL, which the column refuses.
  *
@@ -33,38 +48,36 @@ export function manifestIdAt({ repositoryId, digest }: ManifestPlace): SQL<numbe
 export function upsertManifest(
   db: Database,
   { repositoryId, digest }: ManifestPlace,
-  manifest: Manifest,
-  size: number,
-  createdAt: Date,
+  { mediaType, size, artifactType, annotations, subject, content }: AllGiven<ManifestColumns>,
+  now: Given<number>,
 ) {
-  const { mediaType, subject, artifactType, content } = manifest;
-  // Only the referrers API reads them.
-  const annotations = subject && manifest.annotations ? JSON.stringify(manifest.annotations) : null;
+  const columns = { mediaType, size, artifactType, annotations, subject, content };
   return db
     .insert(manifests)
-    .values({ repositoryId, digest, mediaType, size, artifactType, annotations, subject, createdAt, content })
+    .values({ repositoryId, digest, ...columns, createdAt: sql`${now}` })
     .onConflictDoUpdate({
       target: [manifests.repositoryId, manifests.digest],
       set: {
         mediaType: sql`CASE WHEN ${manifests.mediaType} = excluded.media_type THEN ${manifests.mediaType} END`,
-        artifactType,
-        content,
+        artifactType: sql`excluded.artifact_type`,
+        content: sql`excluded.content`,
         unreferencedSince: 0,
       },
     });
 }
 
-export function insertTexts(db: Database, place: ManifestPlace, text: string) {
-  return pieces(text).map((piece, position) =>
+/** @param texts the pieces that {@link piecesOf} makes of the text. */
+export function insertTexts(db: Database, place: ManifestPlace, texts: readonly Given<string>[]) {
+  return texts.map((text, position) =>
     db
       .insert(manifestTexts)
-      .values({ manifestId: manifestIdAt(place), position, text: piece })
+      .values({ manifestId: manifestIdAt(place), position, text })
       .onConflictDoNothing(),
   );
 }
 
 /** Notes the blobs without which a manifest cannot be pulled. */
-export function insertNamedBlobs(db: Database, place: ManifestPlace, digests: readonly Digest[]) {
+export function insertNamedBlobs(db: Database, place: ManifestPlace, digests: List) {
   return db
     .insert(manifestBlobs)
     .select(
@@ -74,7 +87,7 @@ export function insertNamedBlobs(db: Database, place: ManifestPlace, digests: re
 }
 
 /** Notes those of the other blobs that are there. */
-export function insertOptionalBlobs(db: Database, place: ManifestPlace, digests: readonly Digest[]) {
+export function insertOptionalBlobs(db: Database, place: ManifestPlace, digests: List) {
   const blobId = blobIdOf(place, sql`named.value`);
   return db
     .insert(manifestBlobs)
@@ -83,7 +96,7 @@ export function insertOptionalBlobs(db: Database, place: ManifestPlace, digests:
 }
 
 /** Notes the manifests of an index. One that has lost a blob counts as absent. */
-export function insertChildren(db: Database, place: ManifestPlace, digests: readonly Digest[]) {
+export function insertChildren(db: Database, place: ManifestPlace, digests: List) {
   const childId = sql`(
     SELECT ${manifests.id} FROM ${manifests}
     WHERE ${manifests.repositoryId} = ${place.repositoryId} AND ${manifests.digest} = named.value AND NOT ${hasLostBlob(manifests)})`;
@@ -100,12 +113,16 @@ function blobIdOf({ repositoryId }: ManifestPlace, digest: SQL): SQL {
     WHERE ${repositoryBlobs.repositoryId} = ${repositoryId} AND ${blobs.digest} = ${digest} AND ${blobs.lostAt} IS NULL)`;
 }
 
+/** Any number of values: an array, or its JSON. */
+export type List = readonly unknown[] | Given<string>;
+
 /** Any number of values as one bound parameter: D1 refuses a query with more than 100. */
-export function each(values: readonly string[]): SQL {
-  return sql`json_each(${JSON.stringify(values)})`;
+export function each(values: List): SQL {
+  return sql`json_each(${Array.isArray(values) ? JSON.stringify(values) : values})`;
 }
 
-function pieces(text: string): string[] {
+/** The rows that a text takes: a manifest may be larger than one. */
+export function piecesOf(text: string): string[] {
   const result: string[] = [];
   for (let start = 0; start < text.length;) {
     let end = Math.min(start + TEXT_PIECE_LENGTH, text.length);

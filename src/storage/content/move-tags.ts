@@ -4,11 +4,11 @@ import type { Digest } from "../../kernel/digest.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { companionByName, companionOf, isAnnounced, tagKindOf } from "../../kernel/tag-kind.ts";
-import type { Database } from "../database.ts";
+import type { Database, Given } from "../database.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
 import { manifests, repositories, tagHistory, tags } from "../schema.ts";
 import { isOfKey } from "./leading-tags.ts";
-import { each, manifestIdAt, type ManifestPlace } from "./manifest-statements.ts";
+import { each, type List, manifestIdAt, type ManifestPlace } from "./manifest-statements.ts";
 
 /** A tag that is about to point to a manifest, as statements read it from JSON. */
 export interface TagMove {
@@ -43,18 +43,22 @@ export function isPointedTo(place: ManifestPlace, tag: SQL): SQL {
 export function insertMoveHistory(
   db: Database,
   place: ManifestPlace,
-  names: readonly Tag[],
-  userId: number | null,
-  now: Date,
+  names: List,
+  userId: Given<number | null>,
+  now: Given<number>,
 ) {
   return db.insert(tagHistory).select(
-    sql`SELECT NULL, ${place.repositoryId}, value, ${place.digest}, ${userId}, ${now.getTime()} FROM ${each(names)}
+    sql`SELECT NULL, ${place.repositoryId}, value, ${place.digest}, ${userId}, ${now} FROM ${each(names)}
         WHERE NOT ${isPointedTo(place, sql`value`)}`,
   );
 }
 
-/** Moves tags. For one that a rule keeps elsewhere the manifest becomes NULL, which refuses the whole batch. */
-export function moveTags(db: Database, place: ManifestPlace, moves: readonly TagMove[], now: Date) {
+/**
+ * Moves tags. For one that a rule keeps elsewhere the manifest becomes NULL, which refuses the whole batch.
+ *
+ * @param moves of {@link TagMove}.
+ */
+export function moveTags(db: Database, place: ManifestPlace, moves: List, now: Given<number>) {
   const { repositoryId } = place;
   const manifestId = manifestIdAt(place);
   const companion = sql`(value ->> 'companion')`;
@@ -69,8 +73,8 @@ export function moveTags(db: Database, place: ManifestPlace, moves: readonly Tag
     .insert(tags)
     .select(
       sql`SELECT ${repositoryId}, value ->> 'tag', CASE WHEN ${isFixed} THEN NULL ELSE ${manifestId} END,
-                 ${now.getTime()}, ${now.getTime()}, ${companion}, CASE WHEN ${isWaiting} THEN ${now.getTime()} END
-          FROM json_each(${JSON.stringify(moves)}) WHERE true`,
+                 ${now}, ${now}, ${companion}, CASE WHEN ${isWaiting} THEN ${now} END
+          FROM ${each(moves)} WHERE true`,
     )
     .onConflictDoUpdate({ target: [tags.repositoryId, tags.name], set: MOVED });
 }
@@ -84,10 +88,10 @@ export const MOVED = {
 };
 
 /** Notes that a repository has changed, and answers its id. */
-export function touchRepository(db: Database, name: RepositoryName, now: Date) {
+export function touchRepository(db: Database, name: Given<RepositoryName>, now: Given<number>) {
   return db
     .update(repositories)
-    .set({ updatedAt: now })
+    .set({ updatedAt: sql`${now}` })
     .where(eq(repositories.name, name))
     .returning({ id: repositories.id });
 }

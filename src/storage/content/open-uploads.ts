@@ -6,9 +6,9 @@ import { and, asc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { type Actor, pusherOf } from "../../model/rights/access.ts";
 import type { QuotaHolder } from "../../kernel/quotas.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { type Database, isConstraintFailure } from "../database.ts";
+import { type AllGiven, type Database, type Given, isConstraintFailure } from "../database.ts";
 import {
-  batchIn,
+  batchWrittenOnceIn,
   type CreationRefusal,
   pushTargetOf,
   refusedIn,
@@ -16,6 +16,7 @@ import {
 } from "../images/repositories.ts";
 import { saveSignature } from "../logins/used-signatures.ts";
 import { roomOf } from "../quotas/quotas.ts";
+import { pusherIn, type PusherShape, pusherShapeOf, type PusherValues, pusherValuesOf } from "../rights/access.ts";
 import { openUploads, organizations, repositories, usedSignatures } from "../schema.ts";
 
 /** Whether an upload has a place, and with it how many bytes more its organization and account may store. */
@@ -40,22 +41,17 @@ export async function openUploadRow(
   id: string,
   creation?: RepositoryCreation,
 ): Promise<UploadPlace> {
-  const target = pushTargetOf(db, repository, pusherOf(actor));
-  const organizationId = sql`(
-    SELECT ${repositories.organizationId} FROM ${repositories} WHERE ${repositories.id} = ${target})`;
+  const pusher = pusherOf(actor);
+  const values = {
+    ...pusherValuesOf(pusher),
+    id,
+    ended: endedKey(id),
+    repository,
+    organization: organizationOf(repository),
+    now: Date.now(),
+  };
   try {
-    const [, [room]] = await batchIn(db, repository, creation, [
-      db
-        .insert(openUploads)
-        .values({
-          id,
-          organizationId,
-          userId: actor.user.id,
-          seenAt: sql`CASE WHEN NOT ${isUploadEnded(id)} THEN ${Date.now()} END`,
-        })
-        .onConflictDoUpdate({ target: openUploads.id, set: { seenAt: sql`excluded.seen_at` } }),
-      roomQuery(db, repository),
-    ]);
+    const [, [room]] = await openUploadIn(db, repository, creation, values, pusherShapeOf(pusher));
     return { outcome: "opened", room: room?.room ?? 0 };
   } catch (error) {
     const isNull = (column: string) => isConstraintFailure(error, `NOT NULL constraint failed: open_uploads.${column}`);
@@ -65,9 +61,32 @@ export async function openUploadRow(
   }
 }
 
-/** How many bytes more may be stored in a repository; null when its organization does not exist. */
-function roomQuery(db: Database, repository: RepositoryName) {
-  const organization = sql`FROM ${organizations} WHERE ${organizations.name} = ${organizationOf(repository)}`;
+/** Values of the batch of {@link openUploadRow}. */
+interface OpenedUpload extends PusherValues {
+  id: string;
+  ended: string;
+  repository: RepositoryName;
+  organization: OrganizationName;
+  now: number;
+}
+
+const openUploadIn = batchWrittenOnceIn((db, values: AllGiven<OpenedUpload>, shape: PusherShape) => {
+  const { id, ended, repository, organization, userId, now } = values;
+  const target = pushTargetOf(db, repository, pusherIn(values, shape));
+  const organizationId = sql`(
+    SELECT ${repositories.organizationId} FROM ${repositories} WHERE ${repositories.id} = ${target})`;
+  return [
+    db
+      .insert(openUploads)
+      .values({ id, organizationId, userId, seenAt: sql`CASE WHEN NOT ${isUploadEnded(ended)} THEN ${now} END` })
+      .onConflictDoUpdate({ target: openUploads.id, set: { seenAt: sql`excluded.seen_at` } }),
+    roomQuery(db, organization),
+  ] as const;
+});
+
+/** How many bytes more may be stored in an organization; null when it does not exist. */
+function roomQuery(db: Database, name: Given<OrganizationName>) {
+  const organization = sql`FROM ${organizations} WHERE ${organizations.name} = ${name}`;
   const rooms = sql<number | null>`min(
     ${roomOf("organization", sql`(SELECT ${organizations.id} ${organization})`, "storedBytes")},
     ${roomOf("account", sql`(SELECT ${organizations.accountId} ${organization})`, "storedBytes")})`;
@@ -83,7 +102,7 @@ export async function findPushRoom(
   const target = pushTargetOf(db, repository, pusherOf(actor));
   const [[found], [room]] = await db.batch([
     db.select({ id: sql<number | null>`${target}` }).from(sql`(SELECT 1)`),
-    roomQuery(db, repository),
+    roomQuery(db, organizationOf(repository)),
   ]);
   return { mayPush: (found?.id ?? null) !== null, room: room?.room ?? 0 };
 }
@@ -96,18 +115,22 @@ export async function noteEndedUpload(db: Database, id: string, expiresAt: Date)
   await saveSignature(db, endedKey(id), expiresAt);
 }
 
-/** Whether an upload was ended, as a condition of what is written. */
-export function isUploadEnded(id: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM ${usedSignatures} WHERE ${usedSignatures.signature} = ${endedKey(id)})`;
+/**
+ * Whether an upload was ended, as a condition of what is written.
+ *
+ * @param key what {@link endedKey} makes of its id.
+ */
+export function isUploadEnded(key: Given<string>): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${usedSignatures} WHERE ${usedSignatures.signature} = ${key})`;
 }
 
-/** No signature of a request looks so. */
-function endedKey(id: string): string {
+/** How it is noted that an upload was ended: no signature of a request looks so. */
+export function endedKey(id: string): string {
   return `upload ${id}`;
 }
 
 /** The statement that gives the place of an upload back. */
-export function deleteOpenUpload(db: Database, id: string) {
+export function deleteOpenUpload(db: Database, id: Given<string>) {
   return db.delete(openUploads).where(eq(openUploads.id, id));
 }
 

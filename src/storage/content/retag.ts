@@ -12,7 +12,7 @@ import { isImmutable } from "../immutable-rules/kept-tags.ts";
 import { type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
 import { manifests, repositories, tagHistory, tags } from "../schema.ts";
 import { insertSyncJobs, type SyncEntry } from "../sync/sync-jobs.ts";
-import { insertDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
+import { insertDeliveries, occasionOf, type OutboxEntry } from "../triggers/deliveries.ts";
 
 /** What became of a {@link retag}. */
 export type Retagging =
@@ -37,7 +37,8 @@ export async function retag(
   { source: sourceTag, destination, overrides }: { source: Tag; destination: Tag; overrides: boolean },
   registry: string,
 ): Promise<Retagging> {
-  const now = Date.now();
+  const at = new Date();
+  const now = at.getTime();
   const { id: repositoryId, name } = repository;
   const isSource = and(eq(tags.repositoryId, repositoryId), eq(tags.name, sourceTag));
   const isDestination = and(eq(tags.repositoryId, repositoryId), eq(tags.name, destination));
@@ -49,8 +50,8 @@ export async function retag(
     sql`(SELECT ${column} FROM ${manifests} WHERE ${manifests.id} = ${manifestId})`;
   const digest = source(manifests.digest);
   const pushed = { digest, mediaType: source(manifests.mediaType), size: source(manifests.size) };
-  const event = { repository: name, user: actor.user.name, registry };
-  const origin = { userId: actor.user.id, userName: actor.user.name, registry };
+  const event = occasionOf({ repository: name, user: actor.user.name, registry }, at);
+  const origin = { userId: actor.user.id, userName: actor.user.name, registry, now };
   const isSame = () =>
     sql`EXISTS (SELECT 1 FROM ${tags} WHERE ${isDestination} AND ${tags.manifestId} = ${manifestId})`;
   const { companionOf, waitingSince } = companionColumns(repositoryId, destination, manifests, now);

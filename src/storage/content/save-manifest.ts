@@ -3,6 +3,7 @@
  * statements of the manifest are in `manifest-statements.ts`, those of the tags in `move-tags.ts`.
  */
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import type { Digest } from "../../kernel/digest.ts";
 import { MAX_DELIVERIES_PER_PUSH, MAX_TRIGGERS } from "../../kernel/limits.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
@@ -10,9 +11,10 @@ import type { Precondition } from "../../kernel/precondition.ts";
 import { organizationOf, type Reference, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { digestKeyOf } from "../../kernel/tag-kind.ts";
 import { type Actor, pusherOf } from "../../model/rights/access.ts";
-import { insertAudit } from "../audit/audit.ts";
-import { type Database, isConstraintFailure } from "../database.ts";
+import { auditRow, insertAuditRow } from "../audit/audit.ts";
+import { type AllGiven, batchWrittenOnce, type Database, isConstraintFailure } from "../database.ts";
 import { insertPlatforms } from "../images/platforms.ts";
+import { pusherIn, type PusherShape, pusherShapeOf, pusherValuesOf } from "../rights/access.ts";
 import {
   batchIn,
   type CreationRefusal,
@@ -23,20 +25,22 @@ import {
 } from "../images/repositories.ts";
 import { findImmutableTags } from "../immutable-rules/kept-tags.ts";
 import { tags } from "../schema.ts";
+import { insertSyncJobs, insertSyncJobsOfAttached, isTooManySyncJobs, type SyncEntry } from "../sync/sync-jobs.ts";
 import {
-  insertSyncJobs,
-  insertSyncJobsOfAttached,
-  isTooManySyncJobs,
-  type SyncEntry,
-  type SyncOrigin,
-} from "../sync/sync-jobs.ts";
-import { insertDeliveries, isTooManyDeliveries, limitDeliveries, type OutboxEntry } from "../triggers/deliveries.ts";
+  insertDeliveries,
+  isTooManyDeliveries,
+  limitDeliveries,
+  occasionOf,
+  type OutboxEntry,
+} from "../triggers/deliveries.ts";
 import { findManifest } from "./find-manifest.ts";
 import {
   insertChildren,
   insertNamedBlobs,
   insertOptionalBlobs,
   insertTexts,
+  manifestColumns,
+  piecesOf,
   upsertManifest,
 } from "./manifest-statements.ts";
 import { insertMoveHistory, isPointedTo, movesOf, moveTags, touchRepository } from "./move-tags.ts";
@@ -84,59 +88,138 @@ export async function saveManifest(
   push: ManifestPush,
   creation?: RepositoryCreation,
 ): Promise<ManifestSaving> {
+  const { repository, condition } = push;
+  const [text = "", ...moreText] = piecesOf(push.text);
+  const values = valuesOf(push, text);
+  const shape = shapeOf(push);
+  const isRare = creation !== undefined || condition !== undefined || moreText.length > 0;
   try {
-    const results = await batchIn(db, push.repository, creation, statementsOf(db, push));
-    const [[repository], syncs, outbox] = results;
-    if (!repository) throw new Error(`no row came back for repository ${push.repository}`);
-    return { outcome: "saved", repositoryId: repository.id, outbox, syncs, unsettled: results.at(-1) as Unsettled[] };
+    const results: readonly unknown[] = isRare
+      ? await batchIn(db, repository, creation, statementsOf(db, values, shape, { condition, moreText }))
+      : await sendStatements(db, values, shape);
+    const [touched, syncs, outbox] = results as [{ id: number }[], SyncEntry[], OutboxEntry[]];
+    const [found] = touched;
+    if (!found) throw new Error(`no row came back for repository ${repository}`);
+    return {
+      outcome: "saved",
+      repositoryId: found.id,
+      syncs: shape.hasTags || shape.isAttached ? syncs : [],
+      outbox: shape.hasTags ? outbox : [],
+      unsettled: results.at(-1) as Unsettled[],
+    };
   } catch (error) {
     return refusalOf(db, push, creation, error);
   }
 }
 
-function statementsOf(db: Database, push: ManifestPush) {
-  const { repository, digest, text, size, manifest, actor, registry, condition } = push;
-  const now = new Date();
-  const { mediaType } = manifest;
+/** Values of the statements of a push. Those that its shape leaves out are not used. */
+type PushValues = ReturnType<typeof valuesOf>;
+
+function valuesOf({ repository, digest, size, manifest, actor, registry, ...push }: ManifestPush, text: string) {
+  const { mediaType, subject } = manifest;
+  const moves = movesOf(push.tags, { digest, ...manifest });
+  const belongsTo = subject === undefined ? moves.flatMap(({ companion }) => companion ?? []) : [digestKeyOf(subject)];
+  const recorded = auditRow(actor, {
+    action: "manifest.push",
+    organization: organizationOf(repository),
+    resource: push.tags.length === 1 ? `${repository}:${push.tags[0]}` : `${repository}@${digest}`,
+    detail: { digest, mediaType, tags: push.tags },
+  });
+  return {
+    ...recorded,
+    ...manifestColumns(manifest, size),
+    ...occasionOf({ repository, user: actor.user.name, registry }, recorded.createdAt),
+    ...pusherValuesOf(pusherOf(actor)),
+    repository,
+    registry,
+    digest,
+    text,
+    moves: JSON.stringify(moves),
+    tags: JSON.stringify(push.tags),
+    belongsTo: JSON.stringify(belongsTo),
+    blobs: JSON.stringify(manifest.blobs),
+    optionalBlobs: JSON.stringify(manifest.optionalBlobs),
+    children: JSON.stringify(manifest.children),
+    platforms: JSON.stringify(manifest.platforms),
+  };
+}
+
+/** Which statements a push has: those that would find nothing to do are left out. */
+interface PushShape extends PusherShape {
+  hasTags: boolean;
+  /** Whether it sets off the rules of what it belongs to. */
+  isAttached: boolean;
+  /** Whether its tags could set off more deliveries than one push may. */
+  isLimited: boolean;
+  hasBlobs: boolean;
+  hasOptionalBlobs: boolean;
+  hasChildren: boolean;
+  hasPlatforms: boolean;
+}
+
+function shapeOf({ digest, manifest, tags: names, actor }: ManifestPush): PushShape {
+  const { subject, blobs, optionalBlobs, children, platforms } = manifest;
+  const moves = movesOf(names, { digest, ...manifest });
+  const isCompanion = subject !== undefined || moves.some(({ companion }) => companion !== undefined);
+  return {
+    ...pusherShapeOf(pusherOf(actor)),
+    hasTags: names.length > 0,
+    isAttached: isCompanion && !moves.some(({ isAnnounced }) => isAnnounced),
+    isLimited: names.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH,
+    hasBlobs: blobs.length > 0,
+    hasOptionalBlobs: optionalBlobs.length > 0,
+    hasChildren: children.length > 0,
+    hasPlatforms: platforms.length > 0,
+  };
+}
+
+/** What only few pushes have. */
+interface Rarities {
+  condition: ManifestPush["condition"];
+  /** Pieces of the text behind the first one. */
+  moreText: readonly string[];
+}
+
+const sendStatements = batchWrittenOnce((db, values: AllGiven<PushValues>, shape: PushShape) =>
+  statementsOf(db, values, shape, { condition: undefined, moreText: [] }),
+);
+
+function statementsOf(
+  db: Database,
+  values: AllGiven<PushValues>,
+  shape: PushShape,
+  { condition, moreText }: Rarities,
+): readonly [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]] {
+  const { repository, digest, userId, now, tags: names, moves, platforms } = values;
   const repositoryId = repositoryIdOf(repository);
   const place = { repositoryId, digest };
-  const target = pushTargetOf(db, repository, pusherOf(actor));
-  const moves = movesOf(push.tags, { digest, ...manifest });
-  const event = { repository, user: actor.user.name, registry };
-  const origin: SyncOrigin = { userId: actor.user.id, userName: actor.user.name, registry };
-  const movedTags = sql`${JSON.stringify(moves)}`;
+  const target = pushTargetOf(db, repository, pusherIn(values, shape));
+  const movedTags = sql`${moves}`;
   const isSame = (tag: SQL) => isPointedTo(place, tag);
-  const { subject } = manifest;
-  const belongsTo = subject === undefined ? moves.flatMap(({ companion }) => companion ?? []) : [digestKeyOf(subject)];
-  const isAttached = belongsTo.length > 0 && !moves.some(({ isAnnounced }) => isAnnounced);
   return [
     touchRepository(db, repository, now),
     // While the tags are where they were.
-    isAttached
-      ? insertSyncJobsOfAttached(db, repositoryId, belongsTo, origin)
-      : insertSyncJobs(db, repositoryId, movedTags, origin, digest, isSame),
-    insertDeliveries(db, repositoryId, movedTags, event, { digest, mediaType, size }, isSame),
+    ...(shape.isAttached
+      ? [insertSyncJobsOfAttached(db, repositoryId, values.belongsTo, values)]
+      : shape.hasTags
+        ? [insertSyncJobs(db, repositoryId, movedTags, values, digest, isSame)]
+        : []),
+    ...(shape.hasTags ? [insertDeliveries(db, repositoryId, movedTags, values, values, isSame)] : []),
     // It counts what the statement before it has written.
-    ...(push.tags.length * MAX_TRIGGERS > MAX_DELIVERIES_PER_PUSH ? [limitDeliveries(db)] : []),
+    ...(shape.isLimited ? [limitDeliveries(db)] : []),
     ...(condition ? [requireHolds(db, condition.precondition, repositoryId, condition.reference)] : []),
     // Here it is decided whether the actor may push.
-    upsertManifest(db, { repositoryId: target, digest }, manifest, size, now),
-    ...insertTexts(db, place, text),
-    insertNamedBlobs(db, place, manifest.blobs),
-    insertOptionalBlobs(db, place, manifest.optionalBlobs),
-    insertChildren(db, place, manifest.children),
-    ...(manifest.platforms.length > 0 ? [insertPlatforms(db, repositoryId, digest, manifest.platforms)] : []),
-    insertMoveHistory(db, place, push.tags, actor.user.id, now),
-    moveTags(db, place, moves, now),
-    insertAudit(db, actor, {
-      action: "manifest.push",
-      organization: organizationOf(repository),
-      resource: push.tags.length === 1 ? `${repository}:${push.tags[0]}` : `${repository}@${digest}`,
-      detail: { digest, mediaType, tags: push.tags },
-    }),
+    upsertManifest(db, { repositoryId: target, digest }, values, now),
+    ...insertTexts(db, place, [values.text, ...moreText]),
+    ...(shape.hasBlobs ? [insertNamedBlobs(db, place, values.blobs)] : []),
+    ...(shape.hasOptionalBlobs ? [insertOptionalBlobs(db, place, values.optionalBlobs)] : []),
+    ...(shape.hasChildren ? [insertChildren(db, place, values.children)] : []),
+    ...(shape.hasPlatforms ? [insertPlatforms(db, repositoryId, digest, platforms)] : []),
+    ...(shape.hasTags ? [insertMoveHistory(db, place, names, userId, now), moveTags(db, place, moves, now)] : []),
+    insertAuditRow(db, values),
     // Last, as its result is found.
     unsettledQuery(db, repositoryId),
-  ] as const;
+  ];
 }
 
 /** What the failure of the batch means. */

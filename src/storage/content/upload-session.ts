@@ -124,6 +124,8 @@ export class UploadSession extends DurableObject<Env> {
   /** A blob that the organization stores already, and that may come whatever room there is. */
   #known: { digest: Digest; size: number } | undefined;
   #isBusy = false;
+  /** A key that was noted with the session, so that noting it takes no write of its own later; nothing is in R2 under it. */
+  #spareKey: string | undefined;
   /** A session that waits for its place: nothing of it is stored yet. */
   #unplaced: { session: Session; placed: Promise<void> } | undefined;
 
@@ -304,6 +306,7 @@ export class UploadSession extends DurableObject<Env> {
     session.room = taken.room;
     this.#unplaced = undefined;
     this.#save(session);
+    this.#spareKey = this.#noteNewKey();
     // Most are done long before, and then leave little.
     await this.ctx.storage.setAlarm(Date.now() + UPLOAD_DONE_MS);
   }
@@ -538,11 +541,18 @@ export class UploadSession extends DurableObject<Env> {
 
   async #multipart(session: Session): Promise<R2MultipartUpload> {
     if (!session.multipart) {
-      const upload = await this.env.BUCKET.createMultipartUpload(this.#noteNewKey());
+      const upload = await this.env.BUCKET.createMultipartUpload(this.#takeKey());
       session.multipart = { key: upload.key, uploadId: upload.uploadId };
       this.#save(session);
     }
     return this.env.BUCKET.resumeMultipartUpload(session.multipart.key, session.multipart.uploadId);
+  }
+
+  /** A key that is noted and was never written to. */
+  #takeKey(): string {
+    const key = this.#spareKey ?? this.#noteNewKey();
+    this.#spareKey = undefined;
+    return key;
   }
 
   #noteNewKey(): string {
@@ -557,14 +567,14 @@ export class UploadSession extends DurableObject<Env> {
       await this.#unplaced?.placed;
       await this.#requireBounds(session, bounds, digest);
       const whole = { body, length: bounds.length ?? 0 };
-      const { key, size } = await this.#checked(() => putAsItComes(this.env.BUCKET, this.#noteNewKey(), digest, whole));
+      const { key, size } = await this.#checked(() => putAsItComes(this.env.BUCKET, this.#takeKey(), digest, whole));
       session.offset = size;
       return key;
     }
     await this.#receive(session, bounds, body, digest);
     await this.#unplaced?.placed;
     if (!session.multipart) {
-      const put = (tail: Uint8Array) => putObject(this.env.BUCKET, this.#noteNewKey(), digest, tail);
+      const put = (tail: Uint8Array) => putObject(this.env.BUCKET, this.#takeKey(), digest, tail);
       const { key } = await this.#checked(() => this.#withTail(session, put));
       return key;
     }
@@ -638,6 +648,7 @@ export class UploadSession extends DurableObject<Env> {
     await this.#discardObjects();
     if (session && !session.done) await this.#givePlaceBack();
     this.#hash = undefined;
+    this.#spareKey = undefined;
     await this.#forget(session?.expiresAt);
   }
 
@@ -670,7 +681,7 @@ export class UploadSession extends DurableObject<Env> {
   async #discardObjects(keep = ""): Promise<void> {
     const db = openDatabase(this.env.DB);
     const keys = this.#list(PREFIX.object).map(([entry]) => entry.slice(PREFIX.object.length));
-    for (const key of keys) if (key !== keep) await discardObject(db, this.env.BUCKET, key);
+    for (const key of keys) if (key !== keep && key !== this.#spareKey) await discardObject(db, this.env.BUCKET, key);
   }
 }
 

@@ -134,7 +134,7 @@ export async function restoreTag(
     SELECT ${isAnnouncedTag(companionOf, manifests.content)} FROM ${manifests}
     WHERE ${manifests.repositoryId} = ${repository.id} AND ${manifests.digest} = ${digest})`;
   const moved = sql`json_array(json_object('tag', ${tag}, 'isAnnounced', ${isAnnounced}))`;
-  const origin = { userId: actor.user.id, userName: actor.user.name, registry };
+  const occasion = { userId: actor.user.id, userName: actor.user.name, registry, now };
   try {
     const [, , restored, , syncs, unsettled] = await db.batch([
       db
@@ -161,7 +161,7 @@ export async function restoreTag(
         .update(repositories)
         .set({ updatedAt: new Date(now) })
         .where(and(eq(repositories.id, repository.id), sql`changes() > 0`)),
-      insertSyncJobs(db, repository.id, moved, origin, digest, () => sql`0`, sql`changes() > 0`),
+      insertSyncJobs(db, repository.id, moved, occasion, digest, () => sql`0`, sql`changes() > 0`),
       unsettledQuery(db, repository.id),
     ]);
     const [row] = restored;

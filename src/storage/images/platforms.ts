@@ -2,22 +2,26 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Platform } from "../../kernel/platform.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { asColumn, type Database } from "../database.ts";
+import { asColumn, type Database, type Given, writtenOnceInColumns } from "../database.ts";
 import { blobs, manifestPlatforms, manifests, repositories, repositoryBlobs, tags } from "../schema.ts";
 
-/** The statement that notes what a manifest runs on, unless that is known or the manifest is gone. */
+/**
+ * The statement that notes what a manifest runs on, unless that is known or the manifest is gone.
+ *
+ * @param platforms or their JSON.
+ */
 export function insertPlatforms(
   db: Database,
   repositoryId: number | SQL<number>,
-  digest: Digest,
-  platforms: readonly Platform[],
+  digest: Given<Digest>,
+  platforms: readonly Platform[] | Given<string>,
 ) {
   return db
     .insert(manifestPlatforms)
     .select(
       sql`SELECT ${manifests.id}, ${manifests.repositoryId}, value ->> 'os', value ->> 'architecture', value ->> 'variant',
                  EXISTS (SELECT 1 FROM ${tags} WHERE ${tags.manifestId} = ${manifests.id} AND ${tags.companionOf} IS NULL)
-          FROM ${manifests} JOIN json_each(${JSON.stringify(platforms)})
+          FROM ${manifests} JOIN json_each(${Array.isArray(platforms) ? JSON.stringify(platforms) : platforms})
           WHERE ${manifests.repositoryId} = ${repositoryId} AND ${manifests.digest} = ${digest}`,
     )
     .onConflictDoNothing({
@@ -37,23 +41,32 @@ export async function findUnreadConfig(
   manifest: Digest,
   config: Digest,
 ): Promise<{ repositoryId: number; objectKey: string; size: number } | undefined> {
-  const [row] = await db
+  const [row] = await unreadConfigOf(db, { repository, manifest, config });
+  if (!row) return undefined;
+  const [repositoryId, objectKey, size] = row;
+  return { repositoryId, objectKey, size };
+}
+
+const unreadConfigOf = writtenOnceInColumns<[repositoryId: number, objectKey: string, size: number]>((db) =>
+  db
     .select({ repositoryId: repositories.id, objectKey: blobs.objectKey, size: blobs.size })
     .from(repositories)
-    .innerJoin(manifests, and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, manifest)))
-    .innerJoin(blobs, eq(blobs.digest, config))
+    .innerJoin(
+      manifests,
+      and(eq(manifests.repositoryId, repositories.id), eq(manifests.digest, sql.placeholder("manifest"))),
+    )
+    .innerJoin(blobs, eq(blobs.digest, sql.placeholder("config")))
     .innerJoin(
       repositoryBlobs,
       and(eq(repositoryBlobs.repositoryId, repositories.id), eq(repositoryBlobs.blobId, blobs.id)),
     )
     .where(
       and(
-        eq(repositories.name, repository),
+        eq(repositories.name, sql.placeholder("repository")),
         sql`NOT EXISTS (SELECT 1 FROM ${manifestPlatforms} WHERE ${manifestPlatforms.manifestId} = ${manifests.id})`,
       ),
-    );
-  return row;
-}
+    ),
+);
 
 /** Platforms that a list names of each tag: an index may have a hundred. */
 export const MAX_LISTED_PLATFORMS = 20;

@@ -1,13 +1,13 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
-import type { Actor, Pusher, User, RepositoryPlace } from "../../model/rights/access.ts";
+import type { Actor, User, RepositoryPlace } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { mayAddImages, mayPushNow } from "../rights/access.ts";
+import { mayAddImages, mayPushNow, type PushingUser } from "../rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "../bounded.ts";
-import type { Database } from "../database.ts";
+import { type AllGiven, batchWrittenOnce, type Database, type Given } from "../database.ts";
 import { isAccountGone, isThere, isNamedUser } from "../deletion/gone.ts";
 import { ownImages } from "./image-selectors.ts";
 import { insertOrganization } from "../organizations/organizations.ts";
@@ -15,7 +15,7 @@ import { type QuotaNeed, type QuotaRefusal, refusedByQuota } from "../quotas/quo
 import { organizations, repositories, users } from "../schema.ts";
 
 /** The id of a repository as part of a statement; null when there is none. */
-export function repositoryIdOf(name: RepositoryName) {
+export function repositoryIdOf(name: Given<RepositoryName>) {
   return sql<number>`(SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name})`;
 }
 
@@ -47,7 +47,7 @@ export function placeOf([id, accountId, generation]: readonly [...PlaceColumns, 
  * The id of the repository of a name, if a user may push to it when the statement runs, as part of a statement; null
  * otherwise. In a column that refuses null it refuses the whole batch.
  */
-export function pushTargetOf(db: Database, name: RepositoryName, by: Pusher): SQL<number> {
+export function pushTargetOf(db: Database, name: Given<RepositoryName>, by: PushingUser): SQL<number> {
   return sql<number>`(
     SELECT ${repositories.id} FROM ${repositories} WHERE ${repositories.name} = ${name} AND ${mayPushNow(db, by)})`;
 }
@@ -77,6 +77,29 @@ export async function batchIn<U extends BatchItem<"sqlite">, T extends Readonly<
   const before = statementsOf(db, name, creation);
   const results: unknown[] = await db.batch([...before, ...statements]);
   return results.slice(before.length) as BatchResponse<T>;
+}
+
+/**
+ * The same of a batch that is written once. The statements that create a repository are not, since each repository is created only
+ * once.
+ *
+ * @param write makes the statements, as for `batchWrittenOnce`.
+ */
+export function batchWrittenOnceIn<
+  Values extends object,
+  Shape,
+  T extends Readonly<[BatchItem<"sqlite">, ...BatchItem<"sqlite">[]]>,
+>(write: (db: Database, values: AllGiven<Values>, shape: Shape) => T) {
+  const send = batchWrittenOnce(write);
+  return (
+    db: Database,
+    name: RepositoryName,
+    creation: RepositoryCreation | undefined,
+    values: Values,
+    shape: Shape,
+  ): Promise<BatchResponse<T>> => {
+    return creation ? batchIn(db, name, creation, write(db, values, shape)) : send(db, values, shape);
+  };
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 } from "../../model/rights/access.ts";
 import { ORGANIZATION_NAME_REST_MS } from "../../kernel/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
-import { asColumn, type Database, writtenOnce } from "../database.ts";
+import { type AllGiven, asColumn, type Database, type Given, writtenOnce } from "../database.ts";
 import { isNamed, isUserThere } from "../deletion/gone.ts";
 import {
   accessKeys,
@@ -349,12 +349,45 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
   );
 }
 
+/** A {@link Pusher}, or the places of one in a statement that is written once. */
+export interface PushingUser {
+  userId: Given<number>;
+  passwordChanges?: Given<number> | undefined;
+  accessKey?: Given<string> | undefined;
+}
+
+/** Which credentials of a pusher are checked: what differs between statements that are written once. */
+export interface PusherShape {
+  hasPassword: boolean;
+  hasAccessKey: boolean;
+}
+
+export function pusherShapeOf({ passwordChanges, accessKey }: Pusher): PusherShape {
+  return { hasPassword: passwordChanges !== undefined, hasAccessKey: accessKey !== undefined };
+}
+
+/** Values of a statement about a pusher. Those that its shape leaves out are not used. */
+export type PusherValues = Required<{ [Name in keyof Pusher]: NonNullable<Pusher[Name]> }>;
+
+export function pusherValuesOf({ userId, passwordChanges = 0, accessKey = "" }: Pusher): PusherValues {
+  return { userId, passwordChanges, accessKey };
+}
+
+/** The pusher in a statement of these values, or of their places. */
+export function pusherIn(values: AllGiven<PusherValues>, { hasPassword, hasAccessKey }: PusherShape): PushingUser {
+  return {
+    userId: values.userId,
+    passwordChanges: hasPassword ? values.passwordChanges : undefined,
+    accessKey: hasAccessKey ? values.accessKey : undefined,
+  };
+}
+
 /**
  * Whether a user may push to a row of `repositories` when the statement runs, as a condition of what is written: a user who
- * came with a token may have been deleted or demoted since, or have another password, or the access key is gone. The counterpart in SQL of
- * `findWriteTarget` in `registry/rights/write-target.ts`.
+ * came with a token may have been deleted or demoted since, have another password, or have lost the access key. The counterpart
+ * in SQL of `findWriteTarget` in `registry/rights/write-target.ts`.
  */
-export function mayPushNow(db: Database, { userId, passwordChanges, accessKey }: Pusher): SQL {
+export function mayPushNow(db: Database, { userId, passwordChanges, accessKey }: PushingUser): SQL {
   const granted = (table: typeof organizationPermissions | typeof repositoryPermissions, target: SQL) =>
     exists(
       db
@@ -362,7 +395,7 @@ export function mayPushNow(db: Database, { userId, passwordChanges, accessKey }:
         .from(table)
         .where(and(eq(table.userId, userId), target, suffices(table.level, "edit"))),
     );
-  const hasKey = (key: string) =>
+  const hasKey = (key: Given<string>) =>
     exists(
       db
         .select({ one: sql`1` })

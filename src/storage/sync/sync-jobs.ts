@@ -9,7 +9,7 @@ import { writeDetail } from "../../model/sync/sync-details.ts";
 import type { SyncOptions } from "../../model/sync/sync-rules.ts";
 import type { SyncOperation } from "../../model/sync/sync-jobs.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
-import { type Database, isConstraintFailure } from "../database.ts";
+import { type AllGiven, type Database, type Given, isConstraintFailure } from "../database.ts";
 import { isOfKey } from "../content/leading-tags.ts";
 import { manifestChildren, manifests, remotes, repositories, syncJobs, syncRules, tags } from "../schema.ts";
 
@@ -21,6 +21,11 @@ export interface SyncOrigin {
   userId: number | null;
   userName: string;
   registry: string;
+}
+
+/** The same, and when. */
+export interface SyncOccasion extends SyncOrigin {
+  now: number;
 }
 
 /** A job that was written with a push. */
@@ -48,8 +53,8 @@ export function insertSyncJobs(
   db: Database,
   repositoryId: number | SQL<number>,
   moves: SQL,
-  origin: SyncOrigin,
-  digest: SQL | string,
+  occasion: AllGiven<SyncOccasion>,
+  digest: SQL | Given<string>,
   isSame: (tag: SQL) => SQL = () => sql`0`,
   isMoving = sql`1`,
 ) {
@@ -57,7 +62,7 @@ export function insertSyncJobs(
   return db
     .insert(syncJobs)
     .select(
-      sql`${columnsOf("copy", repositoryId, origin, { tag, digest: sql`${digest}` })}
+      sql`${columnsOf("copy", repositoryId, occasion, { tag, digest: sql`${digest}` })}
           FROM ${rulesOf(repositoryId)} CROSS JOIN ${remotes} ON ${remotes.id} = ${syncRules.remoteId}
           CROSS JOIN json_each(${moves}) AS moved
           WHERE ${syncRules.isAutomatic} = 1 AND moved.value ->> 'isAnnounced' AND NOT ${isSame(tag)} AND ${isMoving}`,
@@ -69,18 +74,18 @@ export function insertSyncJobs(
  * The same for what belongs to images: a signature or an SBOM that is about to come sets off the rules that take such along, for
  * the tags of its image.
  *
- * @param keys of the digests that what comes belongs to.
+ * @param keys of the digests that what comes belongs to, or their JSON.
  */
 export function insertSyncJobsOfAttached(
   db: Database,
   repositoryId: SQL<number>,
-  keys: readonly string[],
-  origin: SyncOrigin,
+  keys: readonly string[] | Given<string>,
+  occasion: AllGiven<SyncOccasion>,
 ) {
   // What a signature is of may be a part of an index, or an SBOM that itself belongs to an image.
   const signed = sql`(
     WITH RECURSIVE above(id) AS (
-      SELECT signed.id FROM json_each(${JSON.stringify(keys)}) AS keys CROSS JOIN ${manifests} AS signed
+      SELECT signed.id FROM json_each(${Array.isArray(keys) ? JSON.stringify(keys) : keys}) AS keys CROSS JOIN ${manifests} AS signed
       WHERE signed.repository_id = ${repositoryId} AND ${isOfKey(sql`signed.digest`, sql`keys.value`)}
       UNION SELECT edges.parent_id FROM above CROSS JOIN ${manifestChildren} AS edges ON edges.child_id = above.id
       UNION SELECT subjects.id FROM above CROSS JOIN ${manifests} AS attached ON attached.id = above.id
@@ -93,7 +98,7 @@ export function insertSyncJobsOfAttached(
   return db
     .insert(syncJobs)
     .select(
-      sql`${columnsOf("copy", repositoryId, origin, { tag: sql`signed.tag`, digest: sql`signed.digest` })}
+      sql`${columnsOf("copy", repositoryId, occasion, { tag: sql`signed.tag`, digest: sql`signed.digest` })}
           FROM ${rulesOf(repositoryId)} CROSS JOIN ${remotes} ON ${remotes.id} = ${syncRules.remoteId}
           CROSS JOIN ${signed} AS signed
           WHERE ${syncRules.isAutomatic} = 1 AND ${syncRules.hasReferrers} = 1`,
@@ -112,14 +117,14 @@ export function insertSyncDeletions(
   isDeleted: SQL | undefined,
   by: Pick<SyncOrigin, "userId" | "userName">,
 ) {
-  const origin = { ...by, registry: "" };
+  const occasion = { ...by, registry: "", now: Date.now() };
   const digest = sql`(SELECT ${manifests.digest} FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId})`;
   const isVersion = sql`${tags.companionOf} IS NULL
     AND EXISTS (SELECT 1 FROM ${manifests} WHERE ${manifests.id} = ${tags.manifestId} AND ${manifests.content} <> 'cache')`;
   return db
     .insert(syncJobs)
     .select(
-      sql`${columnsOf("delete", repositoryId, origin, { tag: sql`${tags.name}`, digest })}
+      sql`${columnsOf("delete", repositoryId, occasion, { tag: sql`${tags.name}`, digest })}
           FROM ${rulesOf(repositoryId)} CROSS JOIN ${remotes} ON ${remotes.id} = ${syncRules.remoteId}
           CROSS JOIN ${tags}
           WHERE ${syncRules.followsDeletion} = 1 AND ${isVersion} AND ${isDeleted}`,
@@ -147,10 +152,9 @@ function rulesOf(repositoryId: number | SQL<number>): SQL {
 function columnsOf(
   operation: SyncOperation,
   repositoryId: number | SQL<number>,
-  { userId, userName, registry }: SyncOrigin,
+  { userId, userName, registry, now }: AllGiven<SyncOccasion>,
   { tag, digest }: { tag: SQL; digest: SQL },
 ): SQL {
-  const now = Date.now();
   const limited =
     operation === "copy"
       ? sql`CASE WHEN row_number() OVER () <= ${MAX_SYNC_JOBS_PER_PUSH} THEN ${repositoryId} END`

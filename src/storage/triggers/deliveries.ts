@@ -8,7 +8,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import type { DeliveryStatus, Outcome } from "../../model/triggers/deliveries.ts";
 import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { insertAudit } from "../audit/audit.ts";
-import { type Database, isConstraintFailure } from "../database.ts";
+import { type AllGiven, type Database, type Given, isConstraintFailure } from "../database.ts";
 import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
 import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "../outbound/paces.ts";
 
@@ -18,9 +18,20 @@ export type AttemptRecord = typeof deliveryAttempts.$inferSelect;
 
 /** What tags are about to be pointed to, as values or as they are in the database. */
 export interface PushedManifest {
-  digest: Digest | SQL;
-  mediaType: string | SQL;
-  size: number | SQL;
+  digest: Given<Digest> | SQL;
+  mediaType: Given<string> | SQL;
+  size: Given<number> | SQL;
+}
+
+/** What the events of a push have in common, as JSON, and when it was. */
+export interface Occasion {
+  event: string;
+  now: number;
+}
+
+/** @param event who pushes, and where to. */
+export function occasionOf(event: Pick<PushEvent, "repository" | "user" | "registry">, now: Date): Occasion {
+  return { event: JSON.stringify({ ...event, at: now.toISOString() }), now: now.getTime() };
 }
 
 /**
@@ -38,20 +49,18 @@ export function insertDeliveries(
   db: Database,
   repositoryId: number | SQL<number>,
   tags: SQL,
-  event: Pick<PushEvent, "repository" | "user" | "registry">,
+  { event, now }: AllGiven<Occasion>,
   { digest, mediaType, size }: PushedManifest,
   isSame: (tag: SQL) => SQL,
   isMoving = sql`true`,
 ) {
-  const now = new Date();
-  const common = JSON.stringify({ ...event, at: now.toISOString() });
   const tag = sql`(moved.value ->> 'tag')`;
   return db
     .insert(deliveries)
     .select(
       sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
-                 json_set(${common}, '$.tag', ${tag}, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
-                 ${tag}, ${digest}, 'pending', 0, ${now.getTime()}, NULL, NULL, ${now.getTime()}, NULL, NULL, NULL, NULL
+                 json_set(${event}, '$.tag', ${tag}, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
+                 ${tag}, ${digest}, 'pending', 0, ${now}, NULL, NULL, ${now}, NULL, NULL, NULL, NULL
           FROM ${triggers} JOIN json_each(${tags}) AS moved
           WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
             AND CASE ${triggers.conditionKind}

@@ -31,8 +31,10 @@ import {
   each,
   insertOptionalBlobs,
   insertTexts,
+  manifestColumns,
   manifestIdAt,
   type ManifestPlace,
+  piecesOf,
   upsertManifest,
 } from "../content/manifest-statements.ts";
 import { insertMoveHistory, movesOf, moveTags, touchRepository } from "../content/move-tags.ts";
@@ -165,9 +167,14 @@ export async function keepManifest(
   try {
     const results = await db.batch([
       insertRepository(db, image, now),
-      touchRepository(db, repository, now),
-      upsertManifest(db, { repositoryId: cachedRepositoryId(image), digest }, manifest, size, now),
-      ...insertTexts(db, place, text),
+      touchRepository(db, repository, now.getTime()),
+      upsertManifest(
+        db,
+        { repositoryId: cachedRepositoryId(image), digest },
+        manifestColumns(manifest, size),
+        now.getTime(),
+      ),
+      ...insertTexts(db, place, piecesOf(text)),
       linkKnownBlobs(db, image, [...manifest.blobs, ...manifest.optionalBlobs]),
       insertOptionalBlobs(db, place, [...manifest.blobs, ...manifest.optionalBlobs]),
       insertKnownChildren(db, place, manifest.children),
@@ -176,8 +183,8 @@ export async function keepManifest(
       ...joinParents(db, place),
       ...(manifest.platforms.length > 0 ? [insertPlatforms(db, repositoryId, digest, manifest.platforms)] : []),
       ...(tag === undefined ? [] : [insertTagCheck(db, image, tag, { now: now.getTime(), isPull: true })]),
-      insertMoveHistory(db, place, names, puller.userId, now),
-      moveTags(db, place, movesOf(names, { digest, ...manifest }), now),
+      insertMoveHistory(db, place, names, puller.userId, now.getTime()),
+      moveTags(db, place, movesOf(names, { digest, ...manifest }), now.getTime()),
       ...(tag === undefined ? [] : recordMove(db, image, puller, { tag, digest, mediaType: manifest.mediaType })),
       unsettledQuery(db, repositoryId),
     ] as const);
@@ -220,11 +227,11 @@ export async function moveCachedTag(
   const moves = movesOf([tag], { digest, content, subject: subject ?? undefined });
   try {
     const results = await db.batch([
-      insertMoveHistory(db, place, [tag], puller.userId, now),
-      moveTags(db, place, moves, now),
+      insertMoveHistory(db, place, [tag], puller.userId, now.getTime()),
+      moveTags(db, place, moves, now.getTime()),
       ...recordMove(db, image, puller, { tag, digest, mediaType }),
       insertTagCheck(db, image, tag, { now: now.getTime(), isPull: true }),
-      touchRepository(db, repository, now),
+      touchRepository(db, repository, now.getTime()),
       unsettledQuery(db, repositoryId),
     ] as const);
     return { outcome: "kept", repositoryId, unsettled: results.at(-1) as Unsettled[] };
