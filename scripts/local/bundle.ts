@@ -1,9 +1,19 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { V4WorkerOptionsShape } from "miniflare";
 import { runWrangler } from "../wrangler.ts";
-import type { MigrationSource } from "./migrations.ts";
+import { type Migrations, readMigrations } from "./migrations.ts";
 
 /** A Worker as `wrangler deploy` would upload it, with what its wrangler.toml says. */
 export interface Bundle {
@@ -14,13 +24,13 @@ export interface Bundle {
   /** In the form that `convertV4MiniflareOptions` takes. */
   workerOptions: V4WorkerOptionsShape;
   /** By D1 binding. */
-  migrations: Record<string, MigrationSource>;
+  migrations: Record<string, Migrations>;
 }
 
 /** What is stored beside the modules. */
 interface Manifest extends Omit<Bundle, "directory"> {
   configPath: string;
-  /** SHA-256 by path of everything that the bundle was made of; null for a file that was not there. */
+  /** SHA-256 by path of everything that the bundle was made of: of a folder, its list; null for what was not there. */
   inputs: Record<string, string | null>;
 }
 
@@ -107,21 +117,15 @@ async function build(configPath: string, outdir: string): Promise<Manifest> {
     for (const file of filesBelow(directory)) inputs[file] = hash(file);
     cpSync(directory, join(outdir, ASSETS), { recursive: true });
   }
-  return {
-    configPath,
-    inputs,
-    modules,
-    workerOptions,
-    migrations: Object.fromEntries(
-      config.d1_databases.map((database) => [
-        database.binding,
-        {
-          directory: resolve(root, database.migrations_dir ?? "migrations"),
-          table: database.migrations_table ?? "d1_migrations",
-        },
-      ]),
-    ),
-  };
+  const migrations: Bundle["migrations"] = {};
+  for (const database of config.d1_databases) {
+    const folder = resolve(root, database.migrations_dir ?? "migrations");
+    for (const path of [folder, ...filesBelow(folder).filter((file) => file.endsWith(".sql"))])
+      inputs[path] = hash(path);
+    const files = await readMigrations(folder);
+    migrations[database.binding] = { files, table: database.migrations_table ?? "d1_migrations" };
+  }
+  return { configPath, inputs, modules, workerOptions, migrations };
 }
 
 function filesBelow(directory: string): string[] {
@@ -143,7 +147,9 @@ function isCurrent(manifest: Manifest): boolean {
 }
 
 function hash(path: string): string | null {
-  return existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : null;
+  if (!existsSync(path)) return null;
+  const content = statSync(path).isDirectory() ? readdirSync(path).sort().join("\n") : readFileSync(path);
+  return createHash("sha256").update(content).digest("hex");
 }
 
 function isModuleExtension(extension: string): extension is keyof typeof MODULE_TYPES {

@@ -2,10 +2,25 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 
-/** Where a D1 database's migrations are and which table remembers the applied ones. */
-export interface MigrationSource {
-  directory: string;
+/** A file of a migration, taken apart. */
+export interface Migration {
+  name: string;
+  statements: string[];
+}
+
+/** All migrations of a D1 database in their order, and the table that remembers the applied ones. */
+export interface Migrations {
+  files: Migration[];
   table: string;
+}
+
+/** Reads the migrations of a folder, in the order of their names. Takes a second, which it takes to load wrangler. */
+export async function readMigrations(directory: string): Promise<Migration[]> {
+  const { unstable_splitSqlQuery: splitStatements } = await import("wrangler");
+  const names = readdirSync(directory).filter((name) => name.endsWith(".sql"));
+  return names
+    .sort()
+    .map((name) => ({ name, statements: splitStatements(readFileSync(join(directory, name), "utf8")) }));
 }
 
 /** A migration that could not be applied; nothing of it is in the database. */
@@ -18,14 +33,14 @@ export class MigrationFailed extends Error {
 }
 
 /**
- * Applies the migrations that a database does not have yet, in the order of their file names, and records them as
+ * Applies the migrations that a database does not have yet and records them as
  * `wrangler d1 migrations apply` does. A migration is applied whole or not at all.
  *
  * @returns the file names applied now.
  * @throws MigrationFailed with the file and the statement.
  */
-export async function applyMigrations(database: D1Database, source: MigrationSource): Promise<string[]> {
-  const table = `"${source.table.replaceAll('"', '""')}"`;
+export async function applyMigrations(database: D1Database, { files, table: name }: Migrations): Promise<string[]> {
+  const table = `"${name.replaceAll('"', '""')}"`;
   await database
     .prepare(
       `CREATE TABLE IF NOT EXISTS ${table}(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ` +
@@ -34,14 +49,8 @@ export async function applyMigrations(database: D1Database, source: MigrationSou
     .run();
   const { results } = await database.prepare(`SELECT name FROM ${table}`).all<{ name: string }>();
   const applied = new Set(results.map((row) => row.name));
-  const pending = readdirSync(source.directory)
-    .filter((file) => file.endsWith(".sql") && !applied.has(file))
-    .sort();
-  if (pending.length === 0) return pending;
-  // Loaded only here: wrangler takes a second to load, and most starts have nothing to apply.
-  const { unstable_splitSqlQuery: splitStatements } = await import("wrangler");
-  for (const file of pending) {
-    const statements = splitStatements(readFileSync(join(source.directory, file), "utf8"));
+  const pending = files.filter((file) => !applied.has(file.name));
+  for (const { name: file, statements } of pending) {
     const record = database.prepare(`INSERT INTO ${table} (name) VALUES (?)`).bind(file);
     try {
       await database.batch([...statements.map((statement) => database.prepare(statement)), record]);
@@ -50,7 +59,7 @@ export async function applyMigrations(database: D1Database, source: MigrationSou
       throw new MigrationFailed(file, failing?.statement ?? "(all statements together)", failing?.error ?? error);
     }
   }
-  return pending;
+  return pending.map((file) => file.name);
 }
 
 /** The first statement that fails after those before it. D1 says why a batch failed but not at which statement. */

@@ -166,8 +166,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const [workerdPid] = processesWithEnvironment(STATE_DIR_MARK, state.path);
     if (workerdPid === undefined) throw new Error("workerd is not among the running processes");
 
-    for (const [binding, source] of Object.entries(worker.migrations)) {
-      await applyMigrations(await miniflare.getD1Database(binding), source);
+    for (const [binding, migrations] of Object.entries(worker.migrations)) {
+      await applyMigrations(await miniflare.getD1Database(binding), migrations);
     }
     if (lost.length > 0) {
       const what = lost.length === 1 ? "1 object has lost its file" : `${lost.length} objects have lost their files`;

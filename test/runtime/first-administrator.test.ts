@@ -4,7 +4,7 @@ import { Miniflare } from "miniflare";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { ensureAdministrator, inlined, planAdministrator, STATE_QUERY } from "../../scripts/first-administrator.ts";
 import type { AdministratorState } from "../../scripts/first-administrator.ts";
-import { applyMigrations } from "../../scripts/local/migrations.ts";
+import { applyMigrations, readMigrations } from "../../scripts/local/migrations.ts";
 import { verifyPassword } from "../../src/model/logins/passwords.ts";
 
 const runtimes: Miniflare[] = [];
@@ -30,7 +30,7 @@ beforeEach(async () => {
   runtimes.push(miniflare);
   database = await miniflare.getD1Database("DB");
   const directory = resolve(import.meta.dirname, "../../migrations");
-  await applyMigrations(database, { directory, table: "d1_migrations" });
+  await applyMigrations(database, { files: await readMigrations(directory), table: "d1_migrations" });
 });
 afterAll(() => Promise.all(runtimes.map((miniflare) => miniflare.dispose())));
 

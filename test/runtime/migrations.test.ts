@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { applyMigrations } from "../../scripts/local/migrations.ts";
+import { applyMigrations, readMigrations } from "../../scripts/local/migrations.ts";
 import { RECOUNTS } from "../support/recounts.ts";
 import { temporaryDirectory } from "./programs.ts";
 
@@ -47,38 +47,43 @@ beforeEach(async () => {
   database = await miniflare.getD1Database(unused.shift() ?? "");
 });
 
-function migrations(files: Record<string, string>) {
+function writeMigrations(files: Record<string, string>): string {
   const directory = temporaryDirectory();
   for (const [name, sql] of Object.entries(files)) writeFileSync(join(directory, name), sql);
-  return { directory, table: "d1_migrations" };
+  return directory;
+}
+
+/** Applies those of a folder. */
+async function applyFrom(directory: string): Promise<string[]> {
+  return applyMigrations(database, { files: await readMigrations(directory), table: "d1_migrations" });
 }
 
 test("applies each migration once, in order, as drizzle-kit writes them", async () => {
-  const source = migrations({
+  const folder = writeMigrations({
     "0001_second.sql": "ALTER TABLE `a` ADD `y` text DEFAULT ';';",
     "0000_first.sql":
       "CREATE TABLE `a` (`x` text);\n--> statement-breakpoint\n" +
       "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET x = 'b;'; SELECT 1; END;",
     "notes.md": "not a migration",
   });
-  expect(await applyMigrations(database, source)).toEqual(["0000_first.sql", "0001_second.sql"]);
-  expect(await applyMigrations(database, source)).toEqual([]);
+  expect(await applyFrom(folder)).toEqual(["0000_first.sql", "0001_second.sql"]);
+  expect(await applyFrom(folder)).toEqual([]);
   expect(await tables()).toEqual(["a", "d1_migrations"]);
 });
 
 test("a failing migration leaves nothing of itself, and is named with its statement", async () => {
-  const source = migrations({
+  const folder = writeMigrations({
     "0000_good.sql": "CREATE TABLE a (x)",
     "0001_bad.sql":
       "CREATE TABLE b (x);\nINSERT INTO b VALUES (1);\nINSERT INTO missing VALUES (1);\nCREATE TABLE c (x);",
   });
-  await expect(applyMigrations(database, source)).rejects.toThrow(
+  await expect(applyFrom(folder)).rejects.toThrow(
     /Migration 0001_bad\.sql failed: .*no such table: missing[^]*INSERT INTO missing VALUES \(1\)/,
   );
   expect(await tables()).toEqual(["a", "d1_migrations"]);
 
-  writeFileSync(join(source.directory, "0001_bad.sql"), "CREATE TABLE b (x);");
-  expect(await applyMigrations(database, source)).toEqual(["0001_bad.sql"]);
+  writeFileSync(join(folder, "0001_bad.sql"), "CREATE TABLE b (x);");
+  expect(await applyFrom(folder)).toEqual(["0001_bad.sql"]);
 });
 
 /**
@@ -89,13 +94,13 @@ test("a failing migration leaves nothing of itself, and is named with its statem
  */
 async function upgrade(first: string, statements: readonly string[]): Promise<(sql: string) => Promise<string[]>> {
   const all = resolve(import.meta.dirname, "../../migrations");
-  const source = migrations({});
+  const folder = writeMigrations({});
   const files = readdirSync(all).filter((file) => file.endsWith(".sql"));
-  for (const file of files.filter((name) => name < first)) copyFileSync(join(all, file), join(source.directory, file));
-  await applyMigrations(database, source);
+  for (const file of files.filter((name) => name < first)) copyFileSync(join(all, file), join(folder, file));
+  await applyFrom(folder);
   for (const sql of statements) await database.prepare(sql).run();
-  for (const file of files) copyFileSync(join(all, file), join(source.directory, file));
-  await applyMigrations(database, source);
+  for (const file of files) copyFileSync(join(all, file), join(folder, file));
+  await applyFrom(folder);
   const rows = async (sql: string) => (await database.prepare(sql).raw()).map((row) => row.join(" "));
   // What is inserted here has no texts of manifests.
   const recounts = RECOUNTS.filter((sql) => !sql.includes("manifest_texts"));
