@@ -34,9 +34,17 @@ describe("tags", () => {
     const { page } = visitor;
     await visitor.open("/images/acme/undone");
     for (const tag of ["a", "b"]) await page.getByRole("checkbox", { name: `Select ${tag}`, exact: true }).check();
+    await page.evaluate(`
+      titles = new Set();
+      new MutationObserver(() => {
+        for (const title of document.querySelectorAll("[role=alertdialog] h2")) titles.add(title.textContent);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });`);
     await button(page.getByRole("group", { name: "Selected tags" }), "Delete").click();
     await button(dialog(page, "Delete 2 tags?"), "Delete 2 tags").click();
     await expect.poll(() => row(page, "a").count()).toBe(0);
+    await expect.poll(() => page.getByRole("alertdialog").count()).toBe(0);
+    // Not another one while it fades.
+    expect(await page.evaluate("[...titles]")).toEqual(["Delete 2 tags?"]);
     expect(await digestOf("undone", "a")).toBeUndefined();
     await button(page, "Undo").click();
     await row(page, "a").waitFor();

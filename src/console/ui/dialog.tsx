@@ -1,5 +1,5 @@
 /** What opens over a page: dialogs, questions before something is done, and the drawer. */
-import { type ReactNode, useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
@@ -37,16 +37,24 @@ export function Dialog({ title, isOpen, onClose, children, size = "medium", foot
     >
       <Modal className={classNames(styles.modal, styles[size])}>
         <AriaDialog role={role} className={styles.dialog ?? ""}>
-          <Header title={title} onClose={onClose} />
-          <div className={styles.body}>
-            <InDialogContext value={true}>{children}</InDialogContext>
-          </div>
-          {footer && <footer className={styles.footer}>{footer}</footer>}
+          <AsItWas isOpen={isOpen}>
+            <Header title={title} onClose={onClose} />
+            <div className={styles.body}>
+              <InDialogContext value={true}>{children}</InDialogContext>
+            </div>
+            {footer && <footer className={styles.footer}>{footer}</footer>}
+          </AsItWas>
         </AriaDialog>
       </Modal>
     </ModalOverlay>
   );
 }
+
+/** What is in a dialog stays as it was while that fades: what it is about may be gone by then. */
+const AsItWas = memo(
+  ({ children }: { isOpen: boolean; children: ReactNode }) => <>{children}</>,
+  (_, { isOpen }) => !isOpen,
+);
 
 function Header({ title, onClose }: Pick<DialogProps, "title" | "onClose">) {
   const { t } = useTranslation("kit");
