@@ -1,4 +1,7 @@
-import { describe, it } from "vitest";
+import i18next from "i18next";
+import { beforeAll, describe, it } from "vitest";
+import enKit from "../i18n/en/kit.ts";
+import zhKit from "../i18n/zh/kit.ts";
 import { formatBytes, formatDate, formatNumber, formatPercent, formatRelative, shortDigest } from "./format.ts";
 
 describe("formatBytes", () => {
@@ -30,9 +33,12 @@ describe("formatBytes", () => {
 
 describe("formatRelative", () => {
   const now = new Date("2026-11-26T12:00:00Z");
+  beforeAll(async () => {
+    await i18next.init({ resources: { "en-US": { kit: enKit }, "zh-CN": { kit: zhKit } } });
+  });
 
   it.for([
-    ["2026-11-26T11:59:30Z", "now", "现在"],
+    ["2026-11-26T11:59:30Z", "just now", "刚刚"],
     ["2026-11-26T11:56:10Z", "3 minutes ago", "3分钟前"],
     ["2026-11-26T09:00:00Z", "3 hours ago", "3小时前"],
     ["2026-11-25T11:00:00Z", "yesterday", "昨天"],

@@ -56,14 +56,15 @@ const RELATIVE_STEPS: readonly { readonly unit: Intl.RelativeTimeFormatUnit; rea
 
 /**
  * The distance from `now` in the largest unit that fits, cut rather than rounded: 47 hours ago is "yesterday", not
- * "2 days ago". Less than a minute is "now". An invalid date is an empty string.
+ * "2 days ago". Less than a minute is "just now". An invalid date is an empty string.
  */
 export function formatRelative(value: string | Date, now = new Date(), language = currentLanguage()): string {
   const distance = new Date(value).getTime() - now.getTime();
   if (Number.isNaN(distance)) return "";
   const step = RELATIVE_STEPS.find(({ ms }) => Math.abs(distance) >= ms);
+  if (!step) return i18next.t("kit:justNow", { lng: language });
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  return step ? format.format(Math.trunc(distance / step.ms), step.unit) : format.format(0, "second");
+  return format.format(Math.trunc(distance / step.ms), step.unit);
 }
 
 /** `sha256:` and the first twelve digits, as docker prints image ids; what isn't a digest stays as it is. */

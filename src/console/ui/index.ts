@@ -114,6 +114,7 @@ export {
   Digest,
   Name,
   Time,
+  Until,
   type BadgeProps,
   type Chip,
   type ChipsProps,

@@ -62,6 +62,16 @@ export function Time({ value, relative = true }: TimeProps) {
   );
 }
 
+/** The day on which something ends: "until Dec 6, 2026". The tooltip has the moment. */
+export function Until({ value }: { value: string }) {
+  const { t } = useTranslation("kit");
+  return (
+    <time dateTime={value} title={formatDate(value, "full")} className={styles.value}>
+      {t("until", { day: formatDate(value, "day") })}
+    </time>
+  );
+}
+
 export interface DigestProps {
   /** `sha256:` and 64 digits. */
   value: string;

@@ -51,13 +51,9 @@ const images = {
     emptyText: "Give others the name of your account, {{account}}, so that they can share with it.",
   },
   until: "Until",
-  forever: "For ever",
   note: "Description",
   since: "Shared",
   status: "Status",
-  valid: "Active",
-  ended: "Ended",
-  publicNow: "Image is public",
 
   createTitle: "Create an image",
   organization: "Organization",

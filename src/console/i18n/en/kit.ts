@@ -17,6 +17,8 @@ const kit = {
   increase: "More",
   decrease: "Less",
   opensInNewTab: "opens in a new tab",
+  until: "until {{day}}",
+  justNow: "just now",
   nothingHere: "Nothing here yet",
   failed: "This did not work",
   unknownError: "Something went wrong. Try again.",

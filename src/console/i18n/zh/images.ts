@@ -52,13 +52,9 @@ const images: typeof en = {
     emptyText: "请将您的账号名称 {{account}} 告知对方，以便共享。",
   },
   until: "截止日期",
-  forever: "永久有效",
   note: "描述",
   since: "共享时间",
   status: "状态",
-  valid: "有效",
-  ended: "已到期",
-  publicNow: "镜像已公开",
 
   createTitle: "创建镜像",
   organization: "组织",

@@ -18,6 +18,8 @@ const kit: typeof en = {
   increase: "增加",
   decrease: "减少",
   opensInNewTab: "在新标签页中打开",
+  until: "{{day}} 前",
+  justNow: "刚刚",
   nothingHere: "暂无数据",
   failed: "操作失败",
   unknownError: "出错了，请重试。",

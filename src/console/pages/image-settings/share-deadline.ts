@@ -14,6 +14,15 @@ export function lastDayOf(deadline: string): Date | undefined {
   return new Date(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate());
 }
 
+/**
+ * The same of a share that is over from a moment on, the midnight in UTC after its last day.
+ *
+ * @param end null: it has no end.
+ */
+export function lastDayBefore(end: string | null): Date | undefined {
+  return end === null ? undefined : lastDayOf(new Date(Date.parse(end) - 1).toISOString());
+}
+
 /** The day on which the reader's midnight falls, as `2026-12-31`: what a date field means. */
 export function deadlineOf(day: Date): string {
   return [digits(day.getFullYear(), 4), digits(day.getMonth() + 1, 2), digits(day.getDate(), 2)].join("-");

@@ -4,7 +4,6 @@ import { MAX_NOTE_LENGTH } from "../../../kernel/field-limits.ts";
 import { ApiError } from "../../api/client.ts";
 import { type ImageShare, useImageShares, useShareChanges } from "../../api/shares.ts";
 import {
-  Badge,
   Button,
   Card,
   Checkbox,
@@ -15,7 +14,6 @@ import {
   Empty,
   ErrorNotice,
   Form,
-  formatDate,
   IconButton,
   IconEdit,
   IconMore,
@@ -34,6 +32,7 @@ import {
 import { useImage } from "../current-image.tsx";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
+import { ShareBadge, ShareEnd } from "./share-cells.tsx";
 import { deadlineOf, firstDayFrom, FOREVER, lastDayOf } from "./share-deadline.ts";
 
 /** With which accounts a private image is shared (guide 4.6). */
@@ -111,23 +110,13 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
       id: "until",
       header: t("until"),
       width: "140px",
-      cell: ({ deadline }) => {
-        const day = lastDayOf(deadline);
-        return day === undefined ? t("forever") : formatDate(day, "day");
-      },
+      cell: ({ deadline }) => <ShareEnd lastDay={lastDayOf(deadline)} />,
     },
     {
       id: "status",
       header: t("status"),
       width: "110px",
-      cell: ({ valid }) => {
-        if (!valid) return <Badge>{t("ended")}</Badge>;
-        return properties.public ? (
-          <Badge tone="warning">{t("paused")}</Badge>
-        ) : (
-          <Badge tone="success">{t("valid")}</Badge>
-        );
-      },
+      cell: ({ valid }) => <ShareBadge state={valid ? (properties.public ? "public" : "active") : "ended"} />,
     },
     { id: "note", header: t("note"), hideBelow: "small", cell: ({ note }) => <Name>{note}</Name> },
     {

@@ -1,7 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { useSelf } from "../../api/session.ts";
 import { type Share, useShares } from "../../api/images.ts";
-import { Badge, Empty, formatDate, IconShare, Name, type TableColumn, Time } from "../../ui/index.ts";
+import { Empty, IconShare, Name, type TableColumn, Time } from "../../ui/index.ts";
+import { ShareBadge, ShareEnd, type ShareState } from "../image-settings/share-cells.tsx";
+import { lastDayBefore } from "../image-settings/share-deadline.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters, NoMatch, SearchBox } from "../lists/filters.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
@@ -18,7 +20,7 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
   const status: TableColumn<Share> = {
     id: "status",
     header: t("status"),
-    cell: (share) => <ShareBadge share={share} />,
+    cell: (share) => <ShareBadge state={stateOf(share)} />,
   };
   const columns: TableColumn<Share>[] = [
     {
@@ -38,7 +40,7 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
       header: t(isSent ? "sharedBy.account" : "sharedWith.account"),
       cell: ({ account }) => <Name>{account}</Name>,
     },
-    { id: "until", header: t("until"), cell: (share) => <ShareEnd share={share} /> },
+    { id: "until", header: t("until"), cell: ({ ends }) => <ShareEnd lastDay={lastDayBefore(ends)} /> },
     ...(isSent ? [status] : []),
     { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name>, hideBelow: "medium" },
     { id: "created", header: t("since"), cell: ({ created }) => <Time value={created} />, hideBelow: "medium" },
@@ -67,17 +69,7 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
   );
 }
 
-/** The last day on which a share holds. It ends with that day in UTC, whatever the reader's time zone. */
-function ShareEnd({ share: { ends } }: { share: Share }) {
-  const { t } = useTranslation("images");
-  if (ends === null) return t("forever");
-  const lastMoment = new Date(Date.parse(ends) - 1);
-  return <span title={formatDate(ends, "full")}>{formatDate(lastMoment, "day")}</span>;
-}
-
-function ShareBadge({ share: { valid, ends } }: { share: Share }) {
-  const { t } = useTranslation("images");
-  if (valid) return <Badge tone="success">{t("valid")}</Badge>;
-  const hasEnded = ends !== null && Date.parse(ends) <= Date.now();
-  return <Badge>{hasEnded ? t("ended") : t("publicNow")}</Badge>;
+function stateOf({ valid, ends }: Share): ShareState {
+  if (valid) return "active";
+  return ends !== null && Date.parse(ends) <= Date.now() ? "ended" : "public";
 }

@@ -1,0 +1,19 @@
+/** What lists say of a share: the same words and the same day wherever shares are listed. */
+import { useTranslation } from "react-i18next";
+import { Badge, formatDate } from "../../ui/index.ts";
+
+/** The last day on which a share holds; undefined: it has no end. */
+export function ShareEnd({ lastDay }: { lastDay: Date | undefined }) {
+  const { t } = useTranslation("sharing");
+  return lastDay === undefined ? t("forever") : formatDate(lastDay, "day");
+}
+
+/** Whether it lets somebody pull, and why not. */
+export type ShareState = "active" | "ended" | "public";
+
+const TONES = { active: "success", ended: "neutral", public: "warning" } as const satisfies Record<ShareState, string>;
+
+export function ShareBadge({ state }: { state: ShareState }) {
+  const { t } = useTranslation("sharing");
+  return <Badge tone={TONES[state]}>{t(`states.${state}`)}</Badge>;
+}
