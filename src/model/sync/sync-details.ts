@@ -1,12 +1,7 @@
 /** What is kept of why a job or a try came out as it did: JSON of its reasons, in the column `detail`. */
-import { z } from "zod";
 import { describeReasons, SYNC_REASONS, type SyncReason, type SyncReasonCode } from "../../kernel/sync-reasons.ts";
 
 export const SYNC_REASON_CODES = Object.keys(SYNC_REASONS) as SyncReasonCode[];
-
-const Reasons = z
-  .array(z.object({ code: z.enum(SYNC_REASON_CODES), values: z.record(z.string(), z.union([z.string(), z.number()])) }))
-  .min(1);
 
 /** Reasons as they are kept. */
 export function writeDetail(reasons: readonly SyncReason[]): string {
@@ -19,11 +14,21 @@ export function readDetail(text: string): { detail: string; reasons: SyncReason[
   return reasons ? { detail: describeReasons(reasons), reasons } : { detail: text, reasons: [] };
 }
 
+/** Undefined for a sentence, and for codes that this version does not know. */
 function parse(text: string): SyncReason[] | undefined {
   if (!text.startsWith("[{")) return undefined;
   try {
-    return Reasons.safeParse(JSON.parse(text)).data;
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) && parsed.every(isReason) ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isReason(value: unknown): value is SyncReason {
+  if (typeof value !== "object" || value === null || !("code" in value) || !("values" in value)) return false;
+  const { code, values } = value;
+  if (typeof code !== "string" || !Object.hasOwn(SYNC_REASONS, code)) return false;
+  if (typeof values !== "object" || values === null) return false;
+  return Object.values(values).every((each) => typeof each === "string" || typeof each === "number");
 }
