@@ -21,17 +21,30 @@ const setting = useConsole({
 });
 afterAll(() => seeded?.close());
 
-/** Every two of width, theme and language meet in four of the eight ways that there are. BERTH_CONSOLE_APPEARANCES=all takes all. */
-const MEETINGS: Appearance[] = [
-  { width: 1280, theme: "light", language: "en-US" },
-  { width: 1280, theme: "dark", language: "zh-CN" },
-  { width: 390, theme: "light", language: "zh-CN" },
-  { width: 390, theme: "dark", language: "en-US" },
+/** Both widths, themes and languages in each pair; in all of them every combination. */
+const PAIRS: readonly (readonly Appearance[])[] = [
+  [
+    { width: 1280, theme: "light", language: "en-US" },
+    { width: 390, theme: "dark", language: "zh-CN" },
+  ],
+  [
+    { width: 1280, theme: "dark", language: "zh-CN" },
+    { width: 390, theme: "light", language: "en-US" },
+  ],
+  [
+    { width: 1280, theme: "dark", language: "en-US" },
+    { width: 390, theme: "light", language: "zh-CN" },
+  ],
+  [
+    { width: 1280, theme: "light", language: "zh-CN" },
+    { width: 390, theme: "dark", language: "en-US" },
+  ],
 ];
-const OTHERS = MEETINGS.map(({ width, theme, language }): Appearance => {
-  return { width, theme, language: language === "en-US" ? "zh-CN" : "en-US" };
-});
-const APPEARANCES = process.env.BERTH_CONSOLE_APPEARANCES === "all" ? [...MEETINGS, ...OTHERS] : MEETINGS;
+
+/** How a page or form is looked at: they take turns with the pairs. BERTH_CONSOLE_APPEARANCES=all takes all. */
+function appearancesOf(at: number): readonly Appearance[] {
+  return process.env.BERTH_CONSOLE_APPEARANCES === "all" ? PAIRS.flat() : (PAIRS[at % PAIRS.length] ?? []);
+}
 
 interface PageCase {
   path: string;
@@ -112,10 +125,10 @@ const PAGES: readonly PageCase[] = [
   { path: "/no-such-page", heading: ["Nothing is here", "页面不存在"] },
 ];
 
-describe.each(PAGES)("$path", ({ path, heading, isOpen = false, absent }) => {
+describe.each(PAGES.map((row, at) => ({ ...row, at })))("$path", ({ path, heading, isOpen = false, absent, at }) => {
   test("is fit to be seen", async () => {
     await Promise.all(
-      APPEARANCES.map(async (appearance) => {
+      appearancesOf(at).map(async (appearance) => {
         const visitor = await setting.windowOf(isOpen ? undefined : setting.operator, appearance);
         await visitor.open(path);
         const expected = inLanguage(heading, appearance);
@@ -192,40 +205,43 @@ const FORMS: readonly FormCase[] = [
   { path: "/garbage-collection", button: ["Collect now", "立即回收"] },
 ];
 
-describe.each(FORMS)("$button.0 at $path", ({ path, button, menu, choice, absent }) => {
-  test("is fit to be filled in", async () => {
-    await Promise.all(
-      APPEARANCES.map(async (appearance) => {
-        const visitor = await setting.windowOf(setting.operator, appearance);
-        await visitor.open(path);
-        const main = visitor.page.getByRole("main");
-        if (menu)
-          await main
-            .getByRole("button", { name: inLanguage(menu, appearance), exact: true })
-            .first()
+describe.each(FORMS.map((row, at) => ({ ...row, at })))(
+  "$button.0 at $path",
+  ({ path, button, menu, choice, absent, at }) => {
+    test("is fit to be filled in", async () => {
+      await Promise.all(
+        appearancesOf(at).map(async (appearance) => {
+          const visitor = await setting.windowOf(setting.operator, appearance);
+          await visitor.open(path);
+          const main = visitor.page.getByRole("main");
+          if (menu)
+            await main
+              .getByRole("button", { name: inLanguage(menu, appearance), exact: true })
+              .first()
+              .click();
+          const role = menu ? "menuitem" : "button";
+          const scope = menu ? visitor.page : main;
+          await scope
+            .getByRole(role, { name: inLanguage(button, appearance), exact: true })
+            .last()
             .click();
-        const role = menu ? "menuitem" : "button";
-        const scope = menu ? visitor.page : main;
-        await scope
-          .getByRole(role, { name: inLanguage(button, appearance), exact: true })
-          .last()
-          .click();
-        await visitor.page
-          .getByRole("dialog")
-          .or(visitor.page.getByRole("alertdialog"))
-          .or(main.locator("form"))
-          // A page may have a form of its own before the dialog.
-          .last()
-          .waitFor();
-        await visitor.page.waitForLoadState("networkidle");
-        if (choice) await visitor.page.getByLabel(inLanguage(choice, appearance), { exact: true }).check();
-        const name = [path, button[0], ...(choice ? [choice[0]] : [])];
-        await expectFit(visitor, `forms/${name.map(nameOf).join("-")}`, appearance);
-        if (absent) visitor.forgive(absent);
-      }),
-    );
-  });
-});
+          await visitor.page
+            .getByRole("dialog")
+            .or(visitor.page.getByRole("alertdialog"))
+            .or(main.locator("form"))
+            // A page may have a form of its own before the dialog.
+            .last()
+            .waitFor();
+          await visitor.page.waitForLoadState("networkidle");
+          if (choice) await visitor.page.getByLabel(inLanguage(choice, appearance), { exact: true }).check();
+          const name = [path, button[0], ...(choice ? [choice[0]] : [])];
+          await expectFit(visitor, `forms/${name.map(nameOf).join("-")}`, appearance);
+          if (absent) visitor.forgive(absent);
+        }),
+      );
+    });
+  },
+);
 
 function inLanguage(text: readonly [string, string] | string, { language }: Appearance): string {
   if (typeof text === "string") return text;
