@@ -396,7 +396,7 @@ describe("signed images that are used at random", () => {
 
   it(
     `keep what belongs to them, and lose it when they are deleted (${RUNS} runs from seed ${SEED})`,
-    { timeout: 60_000 + RUNS * 5000 },
+    { timeout: 60_000 + RUNS * 15_000 },
     async ({ expect }) => {
       for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
         const model = new Model(seed);

@@ -356,7 +356,7 @@ describe("a registry that is used at random", () => {
 
   it(
     `always pulls whole, and in the end holds nothing else (${RUNS} runs from seed ${SEED})`,
-    { timeout: 60_000 + RUNS * 5000 },
+    { timeout: 60_000 + RUNS * 15_000 },
     async ({ expect }) => {
       for (let seed = SEED; seed < SEED + RUNS; seed += 1) {
         const model = new Model(seed);
