@@ -59,7 +59,7 @@ const FAST: TestProjectInlineConfiguration[] = [
       deps,
       include: ["test/workerd/**/*.test.ts"],
       setupFiles: ["test/support/workerd/setup.ts"],
-      testTimeout: 30_000,
+      testTimeout: 60_000,
     },
   },
   {
@@ -109,8 +109,8 @@ const SLOW: TestProjectInlineConfiguration[] = [
       maxWorkers: 2,
       // Vitest wants a group for each number of workers.
       sequence: { groupOrder: 1 },
-      testTimeout: 20_000,
-      hookTimeout: 20_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   },
   // Uploads that are broken off by killing what takes part in them.

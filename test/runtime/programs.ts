@@ -19,7 +19,7 @@ export function temporaryDirectory(): string {
 }
 
 /** Asks again every 50 ms until the answer is not undefined, for at most `timeout` milliseconds. */
-export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, timeout = 10_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, timeout = 30_000): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {
     const answer = await ask();
@@ -67,7 +67,7 @@ export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}
     pid: child.pid,
     output: () => output,
     ended,
-    printed: async (pattern, timeout = 18_000) => {
+    printed: async (pattern, timeout = 50_000) => {
       const match = await Promise.race([eventually(() => pattern.exec(output) ?? undefined, timeout), ended]);
       if (typeof match === "object") return match;
       throw new Error(`ended with ${match} before it printed ${pattern}:\n${output}`);
