@@ -1,4 +1,4 @@
-/** docker whose mirror of Docker Hub is Berth (docs/pull-through.md), and docker in a job that has no password (docs/ci.md). */
+/** docker with Berth as its mirror of Docker Hub (docs/pull-through.md), and docker in a job without a password (docs/ci.md). */
 import { afterAll, expect, test } from "vitest";
 import { type Server as OtherServer, Servers } from "../bench/servers.ts";
 import { freePort } from "../cli/edge.ts";
@@ -12,13 +12,13 @@ import { DAEMON_PROGRAMS, dockerDaemon } from "./docker-daemon.ts";
 import { useClient } from "./client-setup.ts";
 
 const port = await freePort();
-/** The mirror has an address of its own: at the registry's, names mean what they say. */
+/** A second address of Berth. Names at this one are names on Docker Hub. */
 const MIRROR = `localhost:${port}`;
 const environment = { ALLOWED_TARGETS: "127.0.0.1", MIRRORS: `${MIRROR}=hub` };
 
 const servers = new Servers();
 let debian: OtherServer;
-/** What Berth asks upstream is noted. */
+/** Records Berth's requests to upstream. */
 let upstream: Recorder;
 let hub: DockerHub;
 let issuer: LoopbackIssuer;
@@ -68,6 +68,11 @@ afterAll(async () => {
   await servers.close();
 });
 
+/** The id of an image that the daemon has. */
+async function idOf(name: string): Promise<string> {
+  return (await docker.run(["image", "inspect", "--format", "{{.Id}}", name])).stdout.trim();
+}
+
 /** Loads an image into the daemon and answers its id. */
 async function load(name: string): Promise<string> {
   const { layout } = await docker.image(name, [1000, 100_000]);
@@ -75,7 +80,7 @@ async function load(name: string): Promise<string> {
   return /sha256:[0-9a-f]{64}/.exec(stdout)?.[0] ?? "";
 }
 
-/** Puts an image into what is Docker Hub here, lets the daemon forget it, and answers its id. */
+/** Pushes an image to the stand-in for Docker Hub, deletes it from the daemon, and answers its id. */
 async function publish(name: string): Promise<string> {
   const id = await load(name);
   const there = `${new URL(debian.url).host}/library/${name}:1`;
@@ -87,10 +92,10 @@ async function publish(name: string): Promise<string> {
   return id;
 }
 
-/** Pulls an image as if from Docker Hub, and answers its id; the daemon has forgotten it afterwards. */
+/** Pulls an image by its name on Docker Hub, deletes it from the daemon, and answers its id. */
 async function pullFromHub(name: string): Promise<string> {
   await docker.run(["pull", `${name}:1`]);
-  const id = (await docker.run(["image", "inspect", "--format", "{{.Id}}", `${name}:1`])).stdout.trim();
+  const id = await idOf(`${name}:1`);
   await docker.run(["rmi", "--force", id]);
   return id;
 }
@@ -109,7 +114,7 @@ test("docker gets Docker Hub's images from its mirror, which fetches each once",
   expect(hub.asked).toEqual([]);
 });
 
-test("while upstream is down docker still gets what is in the mirror, and the rest from Docker Hub", async () => {
+test("while upstream is down, docker pulls cached images from the mirror and all others from Docker Hub", async () => {
   const cached = await publish("cached");
   expect(await pullFromHub("cached")).toBe(cached);
   const missing = await publish("missing");
@@ -172,7 +177,7 @@ test("a job logs docker in with its own token, pushes a new image and pulls it, 
     await docker.run(["push", name]);
     await docker.run(["rmi", "--force", id]);
     await docker.run(["pull", name]);
-    expect((await docker.run(["image", "inspect", "--format", "{{.Id}}", name])).stdout.trim()).toBe(id);
+    expect(await idOf(name)).toBe(id);
     await docker.run(["tag", id, elsewhere]);
     expect(await docker.attempt(["push", elsewhere])).toMatchObject({
       exitCode: 1,

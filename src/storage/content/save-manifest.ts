@@ -43,7 +43,7 @@ import {
   piecesOf,
   upsertManifest,
 } from "./manifest-statements.ts";
-import { insertMoveHistory, isPointedTo, movesOf, moveTags, touchRepository } from "./move-tags.ts";
+import { insertMoveHistory, isPointedTo, movesOf, moveTags, type TagMove, touchRepository } from "./move-tags.ts";
 import { isPreconditionFailure, requireHolds } from "./preconditions.ts";
 import { type Unsettled, unsettledQuery } from "./settling.ts";
 
@@ -90,8 +90,9 @@ export async function saveManifest(
 ): Promise<ManifestSaving> {
   const { repository, condition } = push;
   const [text = "", ...moreText] = piecesOf(push.text);
-  const values = valuesOf(push, text);
-  const shape = shapeOf(push);
+  const moves = movesOf(push.tags, { digest: push.digest, ...push.manifest });
+  const values = valuesOf(push, text, moves);
+  const shape = shapeOf(push, moves);
   const isRare = creation !== undefined || condition !== undefined || moreText.length > 0;
   try {
     const results: readonly unknown[] = isRare
@@ -115,9 +116,9 @@ export async function saveManifest(
 /** Values of the statements of a push. Those that its shape leaves out are not used. */
 type PushValues = ReturnType<typeof valuesOf>;
 
-function valuesOf({ repository, digest, size, manifest, actor, registry, ...push }: ManifestPush, text: string) {
+function valuesOf(push: ManifestPush, text: string, moves: readonly TagMove[]) {
+  const { repository, digest, size, manifest, actor, registry } = push;
   const { mediaType, subject } = manifest;
-  const moves = movesOf(push.tags, { digest, ...manifest });
   const belongsTo = subject === undefined ? moves.flatMap(({ companion }) => companion ?? []) : [digestKeyOf(subject)];
   const recorded = auditRow(actor, {
     action: "manifest.push",
@@ -144,7 +145,7 @@ function valuesOf({ repository, digest, size, manifest, actor, registry, ...push
   };
 }
 
-/** Which statements a push has: those that would find nothing to do are left out. */
+/** Which statements a push has. A push leaves out those that would change nothing. */
 interface PushShape extends PusherShape {
   hasTags: boolean;
   /** Whether it sets off the rules of what it belongs to. */
@@ -157,9 +158,8 @@ interface PushShape extends PusherShape {
   hasPlatforms: boolean;
 }
 
-function shapeOf({ digest, manifest, tags: names, actor }: ManifestPush): PushShape {
+function shapeOf({ manifest, tags: names, actor }: ManifestPush, moves: readonly TagMove[]): PushShape {
   const { subject, blobs, optionalBlobs, children, platforms } = manifest;
-  const moves = movesOf(names, { digest, ...manifest });
   const isCompanion = subject !== undefined || moves.some(({ companion }) => companion !== undefined);
   return {
     ...pusherShapeOf(pusherOf(actor)),
@@ -173,7 +173,7 @@ function shapeOf({ digest, manifest, tags: names, actor }: ManifestPush): PushSh
   };
 }
 
-/** What only few pushes have. */
+/** Parts that few pushes have. They are not written once. */
 interface Rarities {
   condition: ManifestPush["condition"];
   /** Pieces of the text behind the first one. */

@@ -23,6 +23,7 @@ import {
   RadioGroup,
   Select,
   TextField,
+  type TextFieldProps,
   toast,
 } from "../../ui/index.ts";
 import { useLevelNames } from "../permissions/permission-table.tsx";
@@ -126,6 +127,11 @@ export function TrustForm({ rule, onClose }: TrustFormProps) {
   );
 }
 
+/** A field for text that claims or names have to match as it is. */
+function ExactField(props: TextFieldProps) {
+  return <TextField {...props} isRequired isMonospace autoComplete="off" spellCheck="false" />;
+}
+
 interface RowsProps<T> {
   rows: readonly T[];
   onChange: (rows: readonly T[]) => void;
@@ -142,16 +148,12 @@ function Conditions({ rows, onChange }: RowsProps<ConditionDraft>) {
       {rows.map((row, at) => (
         <div key={row.id} className={styles.row}>
           <div className={styles.cell}>
-            <TextField
+            <ExactField
               label={t("trust.claim", { number: at + 1 })}
               name={`conditions.${at}.claim`}
               value={row.claim}
               onChange={(claim) => change({ ...row, claim })}
               maxLength={MAX_CLAIM_NAME_LENGTH}
-              isRequired
-              isMonospace
-              autoComplete="off"
-              spellCheck="false"
             />
           </div>
           <div className={styles.cell}>
@@ -166,16 +168,12 @@ function Conditions({ rows, onChange }: RowsProps<ConditionDraft>) {
             />
           </div>
           <div className={styles.wideCell}>
-            <TextField
+            <ExactField
               label={t("trust.text", { number: at + 1 })}
               name={`conditions.${at}.${row.kind}`}
               value={row.text}
               onChange={(text) => change({ ...row, text })}
               maxLength={MAX_CLAIM_PATTERN_LENGTH}
-              isRequired
-              isMonospace
-              autoComplete="off"
-              spellCheck="false"
             />
           </div>
           <IconButton
@@ -211,16 +209,12 @@ function Grants({ rows, onChange }: RowsProps<GrantDraft>) {
       {rows.map((row, at) => (
         <div key={row.id} className={styles.row}>
           <div className={styles.wideCell}>
-            <TextField
+            <ExactField
               label={t("trust.target", { number: at + 1 })}
               name={`grants.${at}.${row.target.includes("/") ? "image" : "organization"}`}
               value={row.target}
               onChange={(target) => change({ ...row, target })}
               placeholder={t("trust.targetExample")}
-              isRequired
-              isMonospace
-              autoComplete="off"
-              spellCheck="false"
             />
           </div>
           <div className={styles.cell}>
