@@ -30,7 +30,7 @@ export interface Bundle {
 /** What is stored beside the modules. */
 interface Manifest extends Omit<Bundle, "directory"> {
   configPath: string;
-  /** SHA-256 by path of everything that the bundle was made of: of a folder, its list; null for what was not there. */
+  /** SHA-256 by path of all files that the bundle was made of, and of the list of a folder; null for an absent file. */
   inputs: Record<string, string | null>;
 }
 

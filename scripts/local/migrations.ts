@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 
-/** A file of a migration, taken apart. */
+/** A migration: its file, split into statements. */
 export interface Migration {
   name: string;
   statements: string[];
@@ -14,7 +14,7 @@ export interface Migrations {
   table: string;
 }
 
-/** Reads the migrations of a folder, in the order of their names. Takes a second, which it takes to load wrangler. */
+/** Reads the migrations of a folder, in the order of their names. Takes a second, because it loads wrangler. */
 export async function readMigrations(directory: string): Promise<Migration[]> {
   const { unstable_splitSqlQuery: splitStatements } = await import("wrangler");
   const names = readdirSync(directory).filter((name) => name.endsWith(".sql"));

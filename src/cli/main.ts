@@ -85,7 +85,7 @@ function commandLine(args: readonly string[]): Argv<CommonArguments> {
     .command(COMMANDS);
 }
 
-/** What is no number where one is wanted would go to the registry as NaN. @throws Failure (usage). */
+/** Refuses options that should be numbers and are not; yargs reads them as NaN. @throws Failure (usage). */
 function requireNumbers(argv: Readonly<Record<string, unknown>>): true {
   const [wrong] = Object.entries(argv).find(([, value]) => Number.isNaN(value)) ?? [];
   if (wrong !== undefined) throw usageFailure(`${wrong} must be a number`);

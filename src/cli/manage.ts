@@ -55,7 +55,7 @@ export interface Operation<A, T> extends Description<A> {
   ask: (api: Api, argv: ArgumentsCamelCase<A>) => Promise<T>;
   /** Prints the answer for people; with `--json` it is printed as it came. */
   show: (answer: T, argv: ArgumentsCamelCase<A>) => void;
-  /** What an answer that was printed says is amiss, for the exit code. */
+  /** The failure that a printed answer reports, for the exit code. */
   fault?: (answer: T, argv: ArgumentsCamelCase<A>) => Failure | undefined;
 }
 

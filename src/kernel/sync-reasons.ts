@@ -1,6 +1,6 @@
 /**
- * Why a job of synchronization is where it is: codes with values, so that each reader can have the sentence in their language. The
- * English ones are here, for the registry's API and for the console; the Chinese are in `console/i18n/zh/sync-reasons.ts`.
+ * The reasons of a job of synchronization: codes with values, so that each reader gets the sentence in their language. The registry's
+ * API and the console take the English sentences from here; the Chinese ones are in `console/i18n/zh/sync-reasons.ts`.
  */
 export const SYNC_REASONS = {
   COPIED: "copied",
@@ -39,7 +39,7 @@ export const SYNC_REASONS = {
 
 export type SyncReasonCode = keyof typeof SYNC_REASONS;
 
-/** A part of what is said of a job or of a try. */
+/** One reason of a job or of a try. */
 export interface SyncReason {
   code: SyncReasonCode;
   values: Record<string, string | number>;
@@ -58,7 +58,7 @@ export function syncReason<Code extends SyncReasonCode>(
   return { code, values: { ...values } };
 }
 
-/** What reasons say in English. */
+/** The English sentence of these reasons. */
 export function describeReasons(reasons: readonly SyncReason[]): string {
   return reasons
     .map(({ code, values }) =>

@@ -233,15 +233,15 @@ export function writtenOnceInColumns<Columns extends unknown[]>(
   return async (db, values) => prepare(db, values).statement.raw<Columns>();
 }
 
-/** A value of a statement, or its place in one that is written once. */
+/** A value of a statement, or its placeholder in one that is written once. */
 export type Given<T> = T | Placeholder;
 
-/** Values by their names, or their places. */
+/** Values by their names, or their placeholders. */
 export type AllGiven<Values> = { [Name in keyof Values]: Given<Values[Name]> };
 
 /**
- * A batch that is written once in an isolate for each of its shapes, and sent many times. What it writes must come from its values:
- * a time that it takes from the clock itself would stay the time when it was written.
+ * A batch that is written once in an isolate for each of its shapes, and sent many times. All that differs
+ * between two uses must be a value: a time from the clock would stay that of the first use.
  *
  * @param write makes the statements from values, or from a placeholder for each of them.
  * @returns a function that sends them with these values. `shape` says which statements there are, and has few values.

@@ -1,4 +1,4 @@
-/** What works without people, by `berth`: synchronization, caches, jobs that log in with tokens of their own, robots. */
+/** `berth sync`, `upstream`, `trust`, `robot`: synchronization, caches, and logins of jobs and robots. */
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LoopbackIssuer, startIssuer } from "../support/loopback-issuer.ts";
@@ -40,7 +40,7 @@ async function expectSameAnswer(args: readonly string[], path: string): Promise<
   expect(await home.json(args)).toEqual(await administrator.ask("GET", path));
 }
 
-/** Each of these ends so, and says why on standard error only. */
+/** Expects each command to end with its exit code and to print its reason to standard error only. */
 async function expectRefusals(refusals: readonly (readonly [readonly string[], number, Home?])[]): Promise<void> {
   for (const [args, exitCode, by = home] of refusals) {
     expect({ args, ...(await by.berth(args)) }).toMatchObject({

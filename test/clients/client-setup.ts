@@ -137,7 +137,7 @@ export function useClient(name: string, options: ClientOptions = {}): ClientSetu
   });
   afterAll(async () => {
     await options.cleanUp?.();
-    // Neither is there when the start has failed, which is what is to be told.
+    // After a failed start both are undefined. An error here would hide the reason of that failure.
     setting.recorder?.close();
     await setting.server?.stop();
     removeDirectory(setting.directory);

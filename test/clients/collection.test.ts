@@ -14,7 +14,7 @@ import { requirePrograms } from "../support/requirements.ts";
 import { PASSWORD, removeDirectory } from "../support/server.ts";
 import { ClientSetup } from "./client-setup.ts";
 
-/** How long clients are busy, more than once through all fashions, and how much longer a slow machine may take to push and pull often enough. */
+/** How long clients are busy: several rounds of all fashions. A slow machine may take longer to push and pull often enough. */
 const BUSY_MS = 40_000;
 const MORE_MS = 120_000;
 /** Pushes and pulls of each client. */

@@ -21,7 +21,7 @@ const setting = useConsole({
 });
 afterAll(() => seeded?.close());
 
-/** Both widths, themes and languages in each pair; in all of them every combination. */
+/** Each pair has both widths, themes and languages. The four pairs have every combination. */
 const PAIRS: readonly (readonly Appearance[])[] = [
   [
     { width: 1280, theme: "light", language: "en-US" },
@@ -41,7 +41,7 @@ const PAIRS: readonly (readonly Appearance[])[] = [
   ],
 ];
 
-/** How a page or form is looked at: they take turns with the pairs. BERTH_CONSOLE_APPEARANCES=all takes all. */
+/** The pair for a row: rows take turns. With BERTH_CONSOLE_APPEARANCES=all a row has all pairs. */
 function appearancesOf(at: number): readonly Appearance[] {
   return process.env.BERTH_CONSOLE_APPEARANCES === "all" ? PAIRS.flat() : (PAIRS[at % PAIRS.length] ?? []);
 }

@@ -16,7 +16,7 @@ export interface DockerHub {
 }
 
 /**
- * Lets a registry at a port of this machine be Docker Hub; every other host is refused.
+ * Serves a registry of this machine as Docker Hub, and refuses connections to all other hosts.
  *
  * @param authorityFile where the authority's certificate is written to, which the daemon has to trust.
  */

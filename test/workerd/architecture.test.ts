@@ -166,7 +166,7 @@ it.for(LAYERED.filter(({ file }) => !BOUNDED_ELSEWHERE.includes(file)))(
   },
 );
 
-// The runtime cancels a request that waits for what another request began, when that one has ended.
+// A promise belongs to its request. The runtime cancels other requests that wait for it after that request has ended.
 it("remembers between requests values, and no promises of them", ({ expect }) => {
   const remembers =
     /^(?:export )?(?:const|let) \w+(?:: Promise<.*| = new (?:BoundedMemory|Map|WeakMap)<.*\bPromise<.*)$/m;

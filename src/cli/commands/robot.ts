@@ -21,7 +21,7 @@ function readEnd(text: string | undefined): string | null {
   return new Date(time).toISOString();
 }
 
-/** All robots of the account whose names have a text, or all there are. */
+/** The robots of the account. @param search only those whose names contain it. */
 async function listRobots(api: Api, search?: string) {
   const answer = await readPages("users", undefined, async (page) =>
     unwrap(await api.GET(USERS, { params: { query: { ...page, ...(search !== undefined && { search }) } } })),
@@ -29,7 +29,7 @@ async function listRobots(api: Api, search?: string) {
   return { ...answer, users: answer.users.filter(({ kind }) => kind === "robot") };
 }
 
-/** Lest a person is taken for a robot. @throws Failure (not found). */
+/** Refuses the name of a person. @throws Failure (not found). */
 async function requireRobot(api: Api, name: string): Promise<void> {
   const { users } = await listRobots(api, name);
   if (!users.some((each) => each.name === name)) throw new Failure(EXIT.notFound, `there is no robot ${name}`);

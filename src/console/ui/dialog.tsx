@@ -37,21 +37,21 @@ export function Dialog({ title, isOpen, onClose, children, size = "medium", foot
     >
       <Modal className={classNames(styles.modal, styles[size])}>
         <AriaDialog role={role} className={styles.dialog ?? ""}>
-          <AsItWas isOpen={isOpen}>
+          <FrozenWhileFading isOpen={isOpen}>
             <Header title={title} onClose={onClose} />
             <div className={styles.body}>
               <InDialogContext value={true}>{children}</InDialogContext>
             </div>
             {footer && <footer className={styles.footer}>{footer}</footer>}
-          </AsItWas>
+          </FrozenWhileFading>
         </AriaDialog>
       </Modal>
     </ModalOverlay>
   );
 }
 
-/** What is in a dialog stays as it was while that fades: what it is about may be gone by then. */
-const AsItWas = memo(
+/** Does not draw its content anew while the dialog fades: callers forget the row that the text names when they close it. */
+const FrozenWhileFading = memo(
   ({ children }: { isOpen: boolean; children: ReactNode }) => <>{children}</>,
   (_, { isOpen }) => !isOpen,
 );

@@ -1,14 +1,14 @@
-/** What is kept of why a job or a try came out as it did: JSON of its reasons, in the column `detail`. */
+/** The column `detail` of a job or a try: JSON of its reasons. */
 import { describeReasons, SYNC_REASONS, type SyncReason, type SyncReasonCode } from "../../kernel/sync-reasons.ts";
 
 export const SYNC_REASON_CODES = Object.keys(SYNC_REASONS) as SyncReasonCode[];
 
-/** Reasons as they are kept. */
+/** Makes the value of the column. */
 export function writeDetail(reasons: readonly SyncReason[]): string {
   return JSON.stringify(reasons);
 }
 
-/** What was kept, as a sentence and in codes. Jobs from before there were codes have a sentence alone. */
+/** Reads the column as a sentence and as codes. Jobs of older versions have only a sentence. */
 export function readDetail(text: string): { detail: string; reasons: SyncReason[] } {
   const reasons = parse(text);
   return reasons ? { detail: describeReasons(reasons), reasons } : { detail: text, reasons: [] };

@@ -18,7 +18,7 @@ export interface AccessClaims {
   reach: Credentials["reach"];
   /** Absent where the token does not end with the password. */
   passwordChanges?: number;
-  /** Of a token that was made with an access key: once that is deleted, it writes nothing any more. */
+  /** The access key that the token was made with. The token writes nothing after the key is deleted. */
   accessKey?: string;
   /** Of a token that was made with a login that lasts: once that is ended, it manages nothing any more. */
   session?: string;

@@ -325,11 +325,11 @@ class Step {
   }
 }
 
-/** How a try counts that the target left without an answer, and one that it answered. */
+/** How tries count: the target did not answer, and the target answered. */
 const SILENT = { isCounted: true, isSilent: true };
 const ANSWERED = { isCounted: true, isSilent: false };
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** What the registry's own refusals are about. */
+/** Reasons for the registry's own refusals. */
 const OWN_REFUSALS: Readonly<Partial<Record<ErrorCode, "CONTENT_MISSING" | "ADDRESS_REFUSED">>> = {
   MANIFEST_UNKNOWN: "CONTENT_MISSING",
   BLOB_UNKNOWN: "CONTENT_MISSING",

@@ -136,8 +136,8 @@ export class ManifestOrigin {
   }
 
   /**
-   * Lets a tag lead to a manifest that has just come by its digest, if somebody has just asked for the tag by HEAD: so do docker and
-   * containerd pull a tag, and while upstream is down they ask for it again.
+   * Points a tag to a manifest that was just fetched by its digest, if a client asked for the tag by HEAD shortly before. docker and
+   * containerd pull tags in these two requests. Without the tag, their next pull would fail while upstream is down.
    */
   async #leadTagTo(stores: Stores, ask: ManifestAsk, image: OriginImage, digest: Digest): Promise<void> {
     const tag = this.#tagDescribedAs(digest);

@@ -124,7 +124,7 @@ export function isUploadEnded(key: Given<string>): SQL {
   return sql`EXISTS (SELECT 1 FROM ${usedSignatures} WHERE ${usedSignatures.signature} = ${key})`;
 }
 
-/** How it is noted that an upload was ended: no signature of a request looks so. */
+/** The key that notes the end of an upload. No signature of a request looks like it. */
 export function endedKey(id: string): string {
   return `upload ${id}`;
 }

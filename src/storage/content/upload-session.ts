@@ -124,7 +124,7 @@ export class UploadSession extends DurableObject<Env> {
   /** A blob that the organization stores already, and that may come whatever room there is. */
   #known: { digest: Digest; size: number } | undefined;
   #isBusy = false;
-  /** A key that was noted with the session, so that noting it takes no write of its own later; nothing is in R2 under it. */
+  /** A key that was noted in the session's own write, to save a write later. R2 has no object of that key. */
   #spareKey: string | undefined;
   /** A session that waits for its place: nothing of it is stored yet. */
   #unplaced: { session: Session; placed: Promise<void> } | undefined;

@@ -349,14 +349,14 @@ export function mayAddImages(db: Database, user: User): SQL | undefined {
   );
 }
 
-/** A {@link Pusher}, or the places of one in a statement that is written once. */
+/** A {@link Pusher}, or placeholders for its fields in a statement that is written once. */
 export interface PushingUser {
   userId: Given<number>;
   passwordChanges?: Given<number> | undefined;
   accessKey?: Given<string> | undefined;
 }
 
-/** Which credentials of a pusher are checked: what differs between statements that are written once. */
+/** Which credentials of a pusher a statement checks. Each shape is a statement of its own. */
 export interface PusherShape {
   hasPassword: boolean;
   hasAccessKey: boolean;

@@ -1,6 +1,6 @@
 import { SYNC_REASONS, type SyncReasonCode } from "../../../kernel/sync-reasons.ts";
 
-/** Why jobs of synchronization are where they are, by the registry's codes: its own sentences are these. */
+/** The reasons of jobs of synchronization, by their codes. The registry has the same sentences. */
 const syncReasons: Record<SyncReasonCode, string> = SYNC_REASONS;
 
 export default syncReasons;

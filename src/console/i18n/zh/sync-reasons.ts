@@ -1,6 +1,6 @@
 import type { SyncReasonCode } from "../../../kernel/sync-reasons.ts";
 
-/** `message` is what another registry has said, or a library: that stays in its language. */
+/** `message` is text from another registry or a library and stays in its language. */
 const syncReasons: Record<SyncReasonCode, string> = {
   COPIED: "已复制",
   THERE_ALREADY: "目标仓库中已有该版本",

@@ -1,4 +1,4 @@
-/** How an access key is made, one's own or a robot's: when it ends is asked before, and its secret is shown once after. */
+/** Creating an access key, one's own or a robot's: a form asks for its end, and a dialog shows its secret once. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewAccessKey } from "../../api/access-keys.ts";
@@ -58,7 +58,7 @@ export interface NewKeyDialogProps {
   owner?: string;
 }
 
-/** Shows a new access key with its secret, this once, and what can be made of it. */
+/** Shows a new access key with its secret once, and login commands with it. */
 export function NewKeyDialog({ state, owner }: NewKeyDialogProps) {
   const { t } = useTranslation("account");
   return (

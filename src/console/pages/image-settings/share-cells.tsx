@@ -1,4 +1,4 @@
-/** What lists say of a share: the same words and the same day wherever shares are listed. */
+/** Cells of all lists of shares, so that these have the same words and the same day. */
 import { useTranslation } from "react-i18next";
 import { Badge, formatDate } from "../../ui/index.ts";
 
@@ -8,7 +8,7 @@ export function ShareEnd({ lastDay }: { lastDay: Date | undefined }) {
   return lastDay === undefined ? t("forever") : formatDate(lastDay, "day");
 }
 
-/** Whether it lets somebody pull, and why not. */
+/** `active`: the account may pull. Otherwise why the share has no effect. */
 export type ShareState = "active" | "ended" | "public";
 
 const TONES = { active: "success", ended: "neutral", public: "warning" } as const satisfies Record<ShareState, string>;

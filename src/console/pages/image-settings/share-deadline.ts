@@ -15,7 +15,7 @@ export function lastDayOf(deadline: string): Date | undefined {
 }
 
 /**
- * The same of a share that is over from a moment on, the midnight in UTC after its last day.
+ * The last day of a share that ends at a moment: at midnight in UTC after that day.
  *
  * @param end null: it has no end.
  */

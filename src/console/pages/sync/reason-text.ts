@@ -2,8 +2,8 @@ import { exists, t } from "i18next";
 import type { SyncJob } from "../../api/sync.ts";
 
 /**
- * Why a job or a try came out as it did, in the language of the console; in the registry's sentence where it has codes that
- * this console does not know, or none.
+ * The reasons of a job or a try in the language of the console. If there is no code, or one that this console does not know, it is
+ * the registry's sentence.
  */
 export function reasonText({ detail, reasons }: Pick<SyncJob, "detail" | "reasons">): string | null {
   if (reasons.length === 0 || !reasons.every(({ code }) => exists(code, { ns: "syncReasons" }))) return detail;
