@@ -210,8 +210,9 @@ describe("a warm pull", () => {
     const { image, token } = await anImage();
     const alone = await startIsolate();
     const [, , large = ""] = pathsOf(image);
-    await get(alone, token, large);
-    const { counts } = await alone.count(large, { headers: { Authorization: `Bearer ${token}` } });
+    const headers = { Authorization: `Bearer ${token}` };
+    await alone.fetch(large, { method: "HEAD", headers });
+    const { counts } = await alone.count(large, { headers });
     expect(counts).toMatchObject({ roundTrips: 0, nearbyTrips: 1, r2: { get: 1 } });
     const [small = ""] = pathsOf(image);
     await get(alone, token, small);
@@ -707,6 +708,76 @@ describe.for(Object.entries(REMOVALS))("%s", ([, remove]) => {
       expect((await get(isolate, later, `/v2/${repository}/manifests/latest`)).digest).toBe(again.manifest);
     }
     expect(await statusesFor(here, token, again)).toEqual(FOUND);
+  });
+});
+
+describe("a blob that is too large for memory", () => {
+  let alone: Isolate;
+
+  beforeAll(async () => {
+    alone = await startIsolate();
+  });
+
+  /** An image that this isolate has pulled, and the path of its layer. */
+  async function pulled() {
+    const made = await anImage();
+    await warm(alone, made.token, made.image);
+    const [, layer = ""] = blobPaths(made.image);
+    return { ...made, layer, headers: { Authorization: `Bearer ${made.token}` } };
+  }
+
+  it("is asked of R2 alone for five minutes, whole or a part", async ({ expect }) => {
+    const { administrator, repository, layer, headers } = await pulled();
+    for (const range of [undefined, "bytes=10-19"]) {
+      const { response, counts } = await alone.count(layer, {
+        headers: { ...headers, ...(range && { Range: range }) },
+      });
+      expect(response.status).toBe(range ? 206 : 200);
+      expect((await response.arrayBuffer()).byteLength).toBe(range ? 10 : LARGE);
+      expect(counts).toEqual({ ...noCounts(), r2: { get: 1 } });
+    }
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6 * MINUTE });
+    const later = { Authorization: `Bearer ${await pullToken(administrator, repository)}` };
+    const { counts } = await alone.count(layer, { headers: later });
+    expect(counts).toMatchObject({ nearbyTrips: 1, r2: { get: 1 } });
+  });
+
+  it("is found again when its bytes were stored anew meanwhile", async ({ expect }) => {
+    const { image, token, layer } = await pulled();
+    const moved = await env.DB.prepare(
+      "UPDATE blobs SET object_key = 'moved-' || object_key WHERE digest = ? RETURNING object_key",
+    )
+      .bind(image.blobs[1])
+      .first<string>("object_key");
+    const key = moved?.replace("moved-", "") ?? "";
+    await env.BUCKET.put(moved ?? "", (await (await env.BUCKET.get(key))?.arrayBuffer()) ?? "");
+    await env.BUCKET.delete(key);
+    for (const isKnown of [false, true]) {
+      const { status, digest } = await get(alone, token, layer);
+      expect({ isKnown, status, digest }).toEqual({ isKnown, status: 200, digest: image.blobs[1] });
+    }
+  });
+
+  it("is gone once its object is, and at once when it is removed", async ({ expect }) => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const lost = await pulled();
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?")
+      .bind(lost.image.blobs[1])
+      .first<string>("object_key");
+    await env.BUCKET.delete(key ?? "");
+    expect((await get(alone, lost.token, lost.layer)).status).toBe(404);
+    expect(logged).toHaveBeenCalled();
+    for (const remove of Object.values(REMOVALS)) {
+      const removed = await pulled();
+      const expected = await remove(alone, removed.image, removed.administrator);
+      expect(await statusesFor(alone, removed.token, removed.image)).toEqual(expected);
+    }
+  });
+
+  it("is not readable through another repository", async ({ expect }) => {
+    const { image } = await pulled();
+    const other = await anImage();
+    expect(await statusesFor(alone, other.token, { ...image, repository: other.repository })).toEqual(GONE);
   });
 });
 

@@ -31,9 +31,11 @@ import {
   findNearBlob,
   forgetBlob,
   isSame,
+  nearBlobObject,
   nearBlobSize,
-  rememberSize,
   rememberBlob,
+  rememberObject,
+  rememberSize,
 } from "./edge-content.ts";
 import { nameOf } from "./find-manifest.ts";
 import { findNotedBlob, noteBlobs } from "./noted-blobs.ts";
@@ -93,7 +95,7 @@ export interface ReadableBlob extends Blob {
 export type OpenRange = (range?: ByteRange) => Promise<ReadableStream>;
 
 /**
- * Finds a blob to read: one that is near without a query (ADR 24).
+ * Finds a blob to read: one that is near, or whose object was found some minutes ago, without a query (ADR 24).
  *
  * @param isWhole whether the client wants all of it.
  */
@@ -111,25 +113,55 @@ export async function getBlob(
     return { digest, size, open: countingPull(call, place, size, openNext) };
   }
   if (hasUpstream(access)) return getFromElsewhere(call, access, digest);
-  const blob =
-    (await findReplicatedBlob(call.stores, access, digest)) ?? (await requireBlob(call.stores, access, digest));
-  return readStored(call, access, blob);
+  const known = place && nearBlobObject(place, digest);
+  if (place && known) {
+    const { size, objectKey } = known;
+    return { digest, size, open: countingPull(call, place, size, knownOpener(call, access, { digest, objectKey })) };
+  }
+  return readStored(call, access, await findStored(call, access, digest));
+}
+
+async function findStored(
+  { stores }: Call<RegistryCaller>,
+  access: Access<"pull">,
+  digest: Digest,
+): Promise<FoundBlob> {
+  return (await findReplicatedBlob(stores, access, digest)) ?? (await requireBlob(stores, access, digest));
 }
 
 function readStored(call: Call<RegistryCaller>, access: Access<"pull">, blob: FoundBlob): ReadableBlob {
+  const { digest, size, repository } = blob;
+  return { digest, size, open: countingPull(call, repository, size, storedOpener(call, access, blob)) };
+}
+
+function storedOpener(call: Call<RegistryCaller>, access: Access<"pull">, blob: FoundBlob): OpenRange {
   const { place } = access;
   const { digest, size, objectKey } = blob;
-  const openNext = async (range?: ByteRange) => {
+  return async (range) => {
     const object = await openObject(call.stores, objectKey, range);
     if (!object && place) forgetBlob(place, digest);
     if (!object && hasUpstream(access)) return (await elsewhere()).openThrough(call, access, { digest, size }, range);
     if (!object) throw lostBlob(digest);
-    if (range || size > SMALL_DOCUMENT_BYTES || !place) return object.body;
+    if (!place) return object.body;
+    if (size > SMALL_DOCUMENT_BYTES) rememberObject(place, blob);
+    if (range || size > SMALL_DOCUMENT_BYTES) return object.body;
     const bytes = new Uint8Array(await object.arrayBuffer());
     rememberBlob(place, blob, bytes);
     return streamOf(bytes);
   };
-  return { digest, size, open: countingPull(call, blob.repository, size, openNext) };
+}
+
+/** Of a blob whose object was known some minutes ago. If it is gone, the blob may be removed, or stored anew: the database says which. */
+function knownOpener(
+  call: Call<RegistryCaller>,
+  access: Access<"pull">,
+  { digest, objectKey }: Pick<FoundBlob, "digest" | "objectKey">,
+): OpenRange {
+  return async (range) => {
+    const object = await call.stores.bucket.get(objectKey, range && { range });
+    if (object) return object.body;
+    return storedOpener(call, access, await findStored(call, access, digest))(range);
+  };
 }
 
 /**

@@ -53,6 +53,8 @@ interface Kept {
   manifest?: ManifestFacts;
   /** Until when `HEAD` goes by it. Absent where it came from the cache, which may have had it for long: D1 has not heard of it. */
   describedUntil?: number;
+  /** Where the bytes of a blob are that is too large for memory, and until when `GET` goes by it. */
+  object?: { key: string; until: number };
 }
 
 interface ManifestFacts {
@@ -64,8 +66,8 @@ interface ManifestFacts {
 const contents = new BoundedMemory<Kept>(2 * 1024 * 1024);
 /** How long `HEAD` goes by what the database said: meanwhile no use of it is noted there, nor that its object is lost. */
 const DESCRIBED_MS = TOKEN_MS;
-/** Estimate of what describes content that is kept without its bytes. */
-const DESCRIPTION_BYTES = 150;
+/** Estimate of what describes content that is kept without its bytes: a blob's object has the longest of all. */
+const DESCRIPTION_BYTES = 250;
 /** The generations that began with removals which this isolate knows of. */
 const generations = new BoundedMemory<number>(256 * 1024);
 /** So many bytes of them make room for others by being forgotten all: nothing near is believed until the tokens of then have ended. */
@@ -179,6 +181,27 @@ export function nearBlobSize(place: RepositoryPlace, digest: Digest): number | u
   return isCurrent(place) ? findDescribed(edgePath(place, "blobs", digest))?.size : undefined;
 }
 
+/**
+ * The object in R2 that has the bytes of a blob, if the database said so some minutes ago. A blob that was removed since by another
+ * isolate is found no longer than by its cache: the object goes with it, and callers who do not find it ask the database.
+ */
+export function nearBlobObject(
+  place: RepositoryPlace,
+  digest: Digest,
+): { size: number; objectKey: string } | undefined {
+  const known = isCurrent(place) ? contents.get(edgePath(place, "blobs", digest)) : undefined;
+  if (!known?.object || known.object.until <= Date.now()) return undefined;
+  return { size: known.size, objectKey: known.object.key };
+}
+
+/** Notes for {@link nearBlobObject} what the database has just said. */
+export function rememberObject(place: RepositoryPlace, { digest, size, objectKey, repository }: FoundBlob): void {
+  if (!isSame(repository, place)) return;
+  const path = edgePath(place, "blobs", digest);
+  const object = { key: objectKey, until: Date.now() + DESCRIBED_MS };
+  keep(path, { ...contents.get(path), size, object });
+}
+
 /** Notes for {@link describeNearManifest} what the database has just said, on the terms of {@link rememberManifest}. */
 export function rememberDescription(
   place: RepositoryPlace,
@@ -205,14 +228,12 @@ function findDescribed(path: string): Kept | undefined {
 }
 
 function describe(path: string, size: number, manifest?: ManifestFacts): void {
-  const bytes = contents.get(path)?.bytes;
-  const kept = {
-    size,
-    ...(bytes && { bytes }),
-    ...(manifest && { manifest }),
-    describedUntil: Date.now() + DESCRIBED_MS,
-  };
-  contents.set(path, kept, (bytes?.byteLength ?? 0) + DESCRIPTION_BYTES);
+  const known = contents.get(path);
+  keep(path, { ...known, size, ...(manifest && { manifest }), describedUntil: Date.now() + DESCRIBED_MS });
+}
+
+function keep(path: string, kept: Kept): void {
+  contents.set(path, kept, (kept.bytes?.byteLength ?? 0) + DESCRIPTION_BYTES);
 }
 
 /**
@@ -243,8 +264,7 @@ export function isSame(read: RepositoryPlace, { id, generation }: RepositoryPlac
 function remember(path: string, bytes: Bytes, manifest?: ManifestFacts, describedUntil?: number): void {
   const size = bytes.byteLength;
   if (size > SMALL_DOCUMENT_BYTES) return;
-  const kept = { size, bytes, ...(manifest && { manifest }), ...(describedUntil !== undefined && { describedUntil }) };
-  contents.set(path, kept, size + DESCRIPTION_BYTES);
+  keep(path, { size, bytes, ...(manifest && { manifest }), ...(describedUntil !== undefined && { describedUntil }) });
 }
 
 /**

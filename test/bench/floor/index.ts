@@ -26,8 +26,8 @@ const PATH = /^\/v2\/(.+)\/(manifests|blobs|blobs\/uploads)\/([^/]*)$/;
 
 /** What was found by digest for a client that may not push (ADR 24), by path. */
 const manifests = new Map<string, StoredManifest>();
-/** The size of blobs, the same. */
-const sizes = new Map<string, number>();
+/** Where blobs are, and their size: what was found for such clients, and for any that read a blob. By path. */
+const blobs = new Map<string, readonly [key: string, size: number]>();
 
 export default {
   async fetch(request, env) {
@@ -108,28 +108,34 @@ async function getBlob(
   repository: string,
   digest: string,
 ): Promise<Response> {
-  const known = method === "HEAD" && isReader(url) ? sizes.get(url.pathname) : undefined;
-  const [row] = known
-    ? [["", known] as const]
-    : await DB.prepare(
-        "SELECT object_key, size FROM blobs JOIN links ON blob_id = id WHERE digest = ? AND repository = ?",
-      )
-        .bind(digest, repository)
-        .raw<[string, number]>();
+  const isHead = method === "HEAD";
+  const known = !isHead || isReader(url) ? blobs.get(url.pathname) : undefined;
+  const row = known ?? (await findBlob(DB, repository, digest));
   if (!row) return new Response(null, { status: 404 });
   const [key, size] = row;
-  const headers = {
-    "Content-Type": "application/octet-stream",
-    "Content-Length": String(size),
-    "Docker-Content-Digest": digest,
-  };
-  if (method !== "HEAD") {
-    const object = await BUCKET.get(key);
-    return new Response(object?.body ?? null, { status: object ? 200 : 404, headers });
-  }
-  if (!known && !(await BUCKET.head(key))) return new Response(null, { status: 404 });
-  if (isReader(url)) sizes.set(url.pathname, size);
-  return new Response(null, { headers });
+  const object = isHead ? null : await BUCKET.get(key);
+  const isThere = object !== null || (isHead && (known !== undefined || (await BUCKET.head(key)) !== null));
+  if (!isThere) return new Response(null, { status: 404 });
+  if (!isHead || isReader(url)) blobs.set(url.pathname, row);
+  return new Response(object?.body ?? null, {
+    headers: {
+      "Content-Type": "application/octet-stream",
+      "Content-Length": String(size),
+      "Docker-Content-Digest": digest,
+    },
+  });
+}
+
+async function findBlob(
+  db: D1Database,
+  repository: string,
+  digest: string,
+): Promise<[key: string, size: number] | undefined> {
+  const [row] = await db
+    .prepare("SELECT object_key, size FROM blobs JOIN links ON blob_id = id WHERE digest = ? AND repository = ?")
+    .bind(digest, repository)
+    .raw<[string, number]>();
+  return row;
 }
 
 async function upload(env: Env, request: Request, url: URL, repository: string, id: string): Promise<Response> {
