@@ -50,17 +50,82 @@ const PACKAGES = [
 ];
 const deps = { optimizer: { ssr: { enabled: true, include: PACKAGES } } };
 
+/**
+ * Test files that share a few isolates, and so the database and the Worker's memory: it saves starting a runtime and loading the Worker
+ * for each. What they do is in accounts of their own; they count neither trips nor all rows of a table, and leave the clock, the
+ * limits and the operator as they were. A file that does any of this has an isolate of its own, as all have that are not named here.
+ */
+const TOGETHER = [
+  "access-keys",
+  "activity",
+  "clusters",
+  "console",
+  "cross-origin",
+  "database",
+  "docker-search",
+  "dockyard",
+  "iam",
+  "image-archive",
+  "image-detail",
+  "image-referrers",
+  "image-search",
+  "image-shares-api",
+  "image-tags",
+  "images",
+  "images-api",
+  "immutable-tags",
+  "job-logins",
+  "kubernetes",
+  "lists",
+  "manifest-text",
+  "manifests",
+  "names-and-routes",
+  "organization-lists",
+  "organizations",
+  "organizations-api",
+  "overview-api",
+  "permissions",
+  "permissions-api",
+  "platform-limits",
+  "prospective-grants",
+  "public-address",
+  "queries",
+  "registry-refusals",
+  "remotes",
+  "reports",
+  "robots",
+  "settings",
+  "sharing",
+  "signatures",
+  "stale-tokens",
+  "strict-transport",
+  "swr-v3",
+  "synchronization",
+  "tag-deletion",
+  "tag-history",
+  "tls-handshakes",
+  "trust-rules",
+  "webhooks",
+  "workers-cache",
+  "workload-rights",
+].map((name) => `test/workerd/${name}.test.ts`);
+
+/** Before each file of tests of the Worker. */
+const WORKERD = {
+  deps,
+  setupFiles: ["test/support/workerd/setup.ts"],
+  testTimeout: 60_000,
+};
+
 /** `npm test`: the Worker inside workerd, with the real R2, D1 and Durable Objects of the local runtime; and tests beside their code. */
 const FAST: TestProjectInlineConfiguration[] = [
   {
     plugins: [cloudflareTest(WORKER)],
-    test: {
-      name: "workerd",
-      deps,
-      include: ["test/workerd/**/*.test.ts"],
-      setupFiles: ["test/support/workerd/setup.ts"],
-      testTimeout: 60_000,
-    },
+    test: { name: "workerd", ...WORKERD, include: ["test/workerd/**/*.test.ts"], exclude: TOGETHER },
+  },
+  {
+    plugins: [cloudflareTest(WORKER)],
+    test: { name: "workerd-together", ...WORKERD, include: TOGETHER, isolate: false },
   },
   {
     // Pure rules, beside their code: they need no database, and none of them leaves anything behind.

@@ -28,8 +28,6 @@ function quickHash(password: string): string {
   return `$scrypt$ln=1,r=1,p=1$${salt.toString("base64")}$${key.toString("base64")}`;
 }
 
-await addUser(ADMINISTRATOR.name, ADMINISTRATOR.password, { role: "operator" });
-
 export function basic(name: string, password: string): string {
   return `Basic ${btoa(`${name}:${password}`)}`;
 }

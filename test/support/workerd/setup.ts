@@ -1,10 +1,12 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach } from "vitest";
+import { ADMINISTRATOR, addUser } from "./registry-requests.ts";
 import { enforceLimits, LimitExceeded, tablesWithLongRows } from "./platform-limits.ts";
 
 await applyD1Migrations(env.DB, env.MIGRATIONS);
 enforceLimits();
+await addUser(ADMINISTRATOR.name, ADMINISTRATOR.password, { role: "operator" });
 
 // Tests send one request after the other, to one host: only outbound-paces.test.ts is about how fast that may be.
 afterEach(async () => {
