@@ -563,7 +563,7 @@ describe("of a server that breaks the rules", () => {
       const port = await listen(scriptedServer(script));
       const startedAt = performance.now();
       expect(await ask(port)).toEqual({ error: "TlsError", message: "sent too many records that are nearly empty" });
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
     }
     const answering = await serveScript(async (to) => {
       const text = `HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n${"x".repeat(30_000)}`;
