@@ -133,7 +133,7 @@ describe("odd archives that docker or podman load", () => {
     return tags.toSorted();
   };
 
-  test("several gzip members, zstd around all or a layer, index.json of null", { timeout: 120_000 }, async () => {
+  test("several gzip members, zstd around all or a layer, index.json of null", async () => {
     const named = (tag: string) => tarOf(dockerFiles([{ layers: LAYERS, tags: [`odd:${tag}`] }]));
     const members = named("members");
     const starGz = await Promise.all([packed(LAYERS[0].slice(0, 99)), packed(LAYERS[0].slice(99))]);
@@ -169,7 +169,7 @@ describe("odd archives that docker or podman load", () => {
     expect(layers.map(({ mediaType }) => mediaType.split(".").at(-1))).toEqual(["tar+zstd", "tar+gzip"]);
   });
 
-  test("an image for each platform: one index, which the page says", { timeout: 120_000 }, async () => {
+  test("an image for each platform: one index, which the page says", async () => {
     const images = await Promise.all(
       ["amd64", "arm64"].map((architecture) => ociImage([layerOf(architecture)], { config: { architecture } })),
     );
@@ -187,7 +187,7 @@ describe("odd archives that docker or podman load", () => {
     expect(index).toMatchObject({ manifests: images.map(({ manifest: { digest } }) => ({ digest })) });
   });
 
-  test("two images of one name wait until they have two", { timeout: 120_000 }, async () => {
+  test("two images of one name wait until they have two", async () => {
     const tags = ["rival:1"];
     const archive = tarOf(
       dockerFiles([
@@ -210,7 +210,7 @@ describe("odd archives that docker or podman load", () => {
 });
 
 describe("what cannot be uploaded", () => {
-  test("is refused at once, each with a sentence that says what to do", { timeout: 120_000 }, async () => {
+  test("is refused at once, each with a sentence that says what to do", async () => {
     const image = await newImage("broken", [300_000]);
     const bytes = readFileSync(await pack(image.layout, "whole.tar"));
     const write = (name: string, content: Uint8Array) => {
@@ -268,32 +268,28 @@ describe("in the middle of an upload", () => {
     await start(visitor);
   }
 
-  test.skipIf(isWithoutDocker)(
-    "the network goes away, and the upload goes on when it is back",
-    { timeout: 120_000 },
-    async () => {
-      const visitor = await visitUpload();
-      let isCut = false;
-      await visitor.context.route("**/v2/**", async (route) => {
-        const isChunk = route.request().method() === "PATCH" || route.request().method() === "PUT";
-        if (isChunk && !isCut) {
-          isCut = true;
-          await visitor.context.setOffline(true);
-          setTimeout(() => void visitor.context.setOffline(false), 3000);
-          return route.abort("connectionreset");
-        }
-        return route.continue();
-      });
-      await begin(visitor, "interrupted");
-      await expectUploaded(visitor, 1);
-      expect(isCut).toBe(true);
-      // Whether a blob is there whose last answer was lost.
-      visitor.forgive(/ERR_|Failed to fetch|NetworkError|^answer 404: HEAD/);
-      expect((await pulled("interrupted:latest")).diffIds).toHaveLength(2);
-    },
-  );
+  test.skipIf(isWithoutDocker)("the network goes away, and the upload goes on when it is back", async () => {
+    const visitor = await visitUpload();
+    let isCut = false;
+    await visitor.context.route("**/v2/**", async (route) => {
+      const isChunk = route.request().method() === "PATCH" || route.request().method() === "PUT";
+      if (isChunk && !isCut) {
+        isCut = true;
+        await visitor.context.setOffline(true);
+        setTimeout(() => void visitor.context.setOffline(false), 3000);
+        return route.abort("connectionreset");
+      }
+      return route.continue();
+    });
+    await begin(visitor, "interrupted");
+    await expectUploaded(visitor, 1);
+    expect(isCut).toBe(true);
+    // Whether a blob is there whose last answer was lost.
+    visitor.forgive(/ERR_|Failed to fetch|NetworkError|^answer 404: HEAD/);
+    expect((await pulled("interrupted:latest")).diffIds).toHaveLength(2);
+  });
 
-  test("the session ends: who signs in again goes on", { timeout: 120_000 }, async () => {
+  test("the session ends: who signs in again goes on", async () => {
     const visitor = await visitUpload();
     const endSession = async (route: Route) => {
       await visitor.context.clearCookies();
@@ -308,7 +304,7 @@ describe("in the middle of an upload", () => {
     expect(visitor.forgive(/^answer 401/)).toBeGreaterThan(0);
   });
 
-  test("the right is taken away, and the page says so", { timeout: 120_000 }, async () => {
+  test("the right is taken away, and the page says so", async () => {
     const member = await addUser(setting.server, setting.operator, "uploader");
     const rights = [{ user_id: member.id, user_name: member.name, auth: 3 }];
     await setting.operator.ask("POST", `/v2/manage/namespaces/${ORGANIZATION}/access`, rights);
@@ -323,7 +319,7 @@ describe("in the middle of an upload", () => {
     expect(visitor.forgive(/^answer 40[34]/)).toBeGreaterThan(0);
   });
 
-  test("it is cancelled, and can be started again", { timeout: 120_000 }, async () => {
+  test("it is cancelled, and can be started again", async () => {
     const visitor = await visitUpload();
     await begin(visitor, "cancelled");
     await visitor.page.getByRole("button", { name: "Cancel" }).click();

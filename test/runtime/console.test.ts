@@ -53,7 +53,7 @@ beforeAll(async () => {
     }),
   );
   routedUrl = (await routed.ready).origin;
-}, 120_000);
+});
 
 afterAll(async () => {
   await runtime.stop();

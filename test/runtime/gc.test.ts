@@ -35,7 +35,7 @@ async function pushBlob(url: string, bytes: string): Promise<void> {
 const NOTHING = "  Manifests  0\n  Blobs      0\n  Objects    0  (0 bytes)\n";
 const KEPT = "What nothing needs is kept for 7 days. There are still 0 manifests and 1 blob of 1.0 KiB.\n";
 
-test("npm run gc collects a registry that runs, or that does not", { timeout: 60_000 }, async () => {
+test("npm run gc collects a registry that runs, or that does not", async () => {
   const stateDir = temporaryDirectory();
   const server = start(stateDir);
   const [, url = "", port = ""] = await server.printed(READY);

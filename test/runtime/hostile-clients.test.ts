@@ -28,7 +28,7 @@ beforeAll(async () => {
   // What the first requests of a process take is not what is measured.
   for (let warmUp = 0; warmUp < 50; warmUp += 1) await fetch(`${server.url}/v2/`);
   for (let pushed = 0; pushed < 40; pushed += 1) await pushBlob("warm", randomBytes(300 * 1024));
-}, 60_000);
+});
 afterEach(() => {
   for (const { socket } of clients.splice(0)) socket.destroy();
 });
@@ -119,7 +119,7 @@ describe("400 pushes without credentials", () => {
     ["of 100 bytes", "Content-Length: 100\r\n"],
     ["of 100 MB", "Content-Length: 100000000\r\n"],
     ["of a length that is not known", "Transfer-Encoding: chunked\r\n"],
-  ])("%s, of which two come, are refused at once and take no memory", { timeout: 60_000 }, async ([, framing]) => {
+  ])("%s, of which two come, are refused at once and take no memory", async ([, framing]) => {
     const withoutBody = await sendToAll(400, head("POST", POST, ""));
     const start = framing?.includes("chunked") ? "2\r\nab\r\n" : "ab";
     let took = 0;
@@ -135,7 +135,7 @@ describe("400 pushes without credentials", () => {
     expect(use.all.peak - use.all.before).toBeLessThan(40);
   });
 
-  test("hear why, also while they are still sending", { timeout: 60_000 }, async () => {
+  test("hear why, also while they are still sending", async () => {
     const piece = Buffer.alloc(64 * 1024);
     for (const framing of ["Content-Length: 30000000\r\n", "Transfer-Encoding: chunked\r\n"]) {
       const isChunked = framing.startsWith("Transfer");
@@ -155,58 +155,50 @@ describe("400 pushes without credentials", () => {
   });
 });
 
-test(
-  "3,000 connections with half a request take no memory to speak of, and hold up nobody",
-  { timeout: 60_000 },
-  async () => {
-    let longest = 0;
-    const use = await watchMemory({ workerd: server.workerdPid, front: server.pid }, async () => {
-      for (let at = 0; at < 3000; at += 1) {
-        const { socket } = await open();
-        socket.write(
-          at % 2 === 0
-            ? "POST /v2/hostile/half/blobs/uploads/ HTTP/1.1\r\nHost: local"
-            : head("GET", "/v2/", "").slice(0, -2),
-        );
-      }
-      for (let probe = 0; probe < 20; probe += 1) {
-        const start = performance.now();
-        expect((await fetch(`${server.url}/v2/`)).status).toBe(401);
-        longest = Math.max(longest, performance.now() - start);
-      }
-    });
-    console.log(`3,000 halves: ${describeUsage(use)}; a probe took ${longest.toFixed(0)} ms at most`);
-    expect(longest).toBeLessThan(2000);
-    expect(use.all.peak - use.all.before).toBeLessThan(60);
-  },
-);
+test("3,000 connections with half a request take no memory to speak of, and hold up nobody", async () => {
+  let longest = 0;
+  const use = await watchMemory({ workerd: server.workerdPid, front: server.pid }, async () => {
+    for (let at = 0; at < 3000; at += 1) {
+      const { socket } = await open();
+      socket.write(
+        at % 2 === 0
+          ? "POST /v2/hostile/half/blobs/uploads/ HTTP/1.1\r\nHost: local"
+          : head("GET", "/v2/", "").slice(0, -2),
+      );
+    }
+    for (let probe = 0; probe < 20; probe += 1) {
+      const start = performance.now();
+      expect((await fetch(`${server.url}/v2/`)).status).toBe(401);
+      longest = Math.max(longest, performance.now() - start);
+    }
+  });
+  console.log(`3,000 halves: ${describeUsage(use)}; a probe took ${longest.toFixed(0)} ms at most`);
+  expect(longest).toBeLessThan(2000);
+  expect(use.all.peak - use.all.before).toBeLessThan(60);
+});
 
-test(
-  "60 clients that have pulled a large blob, and stay, keep no memory to speak of",
-  { timeout: 60_000 },
-  async () => {
-    const bytes = Buffer.alloc(20 * MIB, "z");
-    const digest = digestOf(bytes);
-    await pushBlob("pulled", bytes);
-    const use = await watchMemory({ front: server.pid }, async () => {
-      for (let at = 0; at < 60; at += 1) {
-        const socket = connect({ host: "127.0.0.1", port: server.port });
-        clients.push({ socket, received: () => "", answered: Promise.resolve() });
-        let read = 0;
-        await new Promise<void>((done, reject) => {
-          socket.on("error", reject).on("data", (piece) => {
-            read += piece.byteLength;
-            if (read > bytes.byteLength) done();
-          });
-          socket.write(head("GET", `/v2/hostile/pulled/blobs/${digest}`, AUTHORIZATION));
+test("60 clients that have pulled a large blob, and stay, keep no memory to speak of", async () => {
+  const bytes = Buffer.alloc(20 * MIB, "z");
+  const digest = digestOf(bytes);
+  await pushBlob("pulled", bytes);
+  const use = await watchMemory({ front: server.pid }, async () => {
+    for (let at = 0; at < 60; at += 1) {
+      const socket = connect({ host: "127.0.0.1", port: server.port });
+      clients.push({ socket, received: () => "", answered: Promise.resolve() });
+      let read = 0;
+      await new Promise<void>((done, reject) => {
+        socket.on("error", reject).on("data", (piece) => {
+          read += piece.byteLength;
+          if (read > bytes.byteLength) done();
         });
-      }
-      await sleep(1000);
-    });
-    console.log(`60 clients after a pull: ${describeUsage(use)}`);
-    expect(use.all.peak - use.all.before).toBeLessThan(120);
-  },
-);
+        socket.write(head("GET", `/v2/hostile/pulled/blobs/${digest}`, AUTHORIZATION));
+      });
+    }
+    await sleep(1000);
+  });
+  console.log(`60 clients after a pull: ${describeUsage(use)}`);
+  expect(use.all.peak - use.all.before).toBeLessThan(120);
+});
 
 /** How many slow clients there are: `BERTH_SLOW_CLIENTS` for another number of them. */
 const SLOW_UPLOADS = Number(process.env.BERTH_SLOW_CLIENTS ?? 2000);
@@ -317,7 +309,6 @@ describe("a body that breaks off or is not framed as it should", () => {
 
   test.for(WAYS)(
     "by $way is the client's fault on every route, and no line of the log",
-    { timeout: 60_000 },
     async ({ framing, body, after }) => {
       const before = server.output().length;
       for (const { name, method, path, type } of ROUTES) {
@@ -337,25 +328,21 @@ describe("a body that breaks off or is not framed as it should", () => {
     },
   );
 
-  test(
-    "does not lose what came before of a chunk of an upload, and the upload goes on",
-    { timeout: 60_000 },
-    async () => {
-      const location = await openUpload();
-      const client = await open();
-      client.socket.write(head("PATCH", location, `${AUTHORIZATION}${CHUNKED}`));
-      const bytes = Buffer.alloc(6 * MIB, "y");
-      client.socket.write(`${bytes.byteLength.toString(16)}\r\n`);
-      client.socket.write(bytes);
-      // What has not reached the registry when the framing breaks is lost with the connection.
-      await sleep(3000);
-      client.socket.write("\r\nzz\r\n");
-      await client.answered;
-      expect(statusOf(client)).toBe(400);
-      const status = await fetch(`${server.url}${location}`, { headers: { Authorization: CREDENTIALS } });
-      expect(status.headers.get("Range")).toMatch(/^0-\d{7}$/);
-    },
-  );
+  test("does not lose what came before of a chunk of an upload, and the upload goes on", async () => {
+    const location = await openUpload();
+    const client = await open();
+    client.socket.write(head("PATCH", location, `${AUTHORIZATION}${CHUNKED}`));
+    const bytes = Buffer.alloc(6 * MIB, "y");
+    client.socket.write(`${bytes.byteLength.toString(16)}\r\n`);
+    client.socket.write(bytes);
+    // What has not reached the registry when the framing breaks is lost with the connection.
+    await sleep(3000);
+    client.socket.write("\r\nzz\r\n");
+    await client.answered;
+    expect(statusOf(client)).toBe(400);
+    const status = await fetch(`${server.url}${location}`, { headers: { Authorization: CREDENTIALS } });
+    expect(status.headers.get("Range")).toMatch(/^0-\d{7}$/);
+  });
 });
 
 test("a request without a meaning for its body is answered as one without a body", async () => {

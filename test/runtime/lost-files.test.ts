@@ -92,7 +92,7 @@ async function restart(lose: () => void): Promise<void> {
   server = await startServer(stateDir);
 }
 
-test("files that are lost heal by the next push, and files that nothing needs go", { timeout: 120_000 }, async () => {
+test("files that are lost heal by the next push, and files that nothing needs go", async () => {
   server = await startServer(stateDir);
   const small = randomBytes(1001);
   const large = randomBytes(2 * PART_BYTES + 1002);
@@ -139,7 +139,7 @@ test("files that are lost heal by the next push, and files that nothing needs go
   expect(status.headers.get("Range")).toBe("0-99");
 });
 
-test("files of uploads that have ended are removed, and no others", { timeout: 60_000 }, async () => {
+test("files of uploads that have ended are removed, and no others", async () => {
   const location = await openUpload();
   const before = new Set(sessionFiles());
   expect((await send("PATCH", location, Buffer.alloc(100))).status).toBe(202);

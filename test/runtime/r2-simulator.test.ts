@@ -71,7 +71,7 @@ beforeAll(async () => {
   // From now on simulators leave checksums of large values to the thread.
   await startHashing();
   simulators.hashing = await startSimulator(patched, "hashing");
-}, 60_000);
+});
 afterAll(async () => {
   for (const simulator of Object.values(simulators)) await simulator.dispose();
   removeDirectory(directory);
@@ -87,7 +87,7 @@ function expectedOf(operation: string): Promise<unknown> {
 }
 
 describe.for(["patched", "hashing"] as const)("The simulator of R2, %s", (kind) => {
-  test.for(OPERATIONS)("%s", { timeout: 60_000 }, async (operation) => {
+  test.for(OPERATIONS)("%s", async (operation) => {
     const expected = await expectedOf(operation);
     expect(expected).not.toHaveProperty("crashed");
     expect(await simulators[kind]?.run(operation)).toEqual(expected);

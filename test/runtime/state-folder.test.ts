@@ -72,7 +72,7 @@ test("what an older version left open is closed, and stays readable to its owner
   expect(statSync("/etc/hostname").mode & 0o777).toBe(foreign);
 });
 
-test("everything that a running registry writes is its owner's alone", { timeout: 120_000 }, async () => {
+test("everything that a running registry writes is its owner's alone", async () => {
   const stateDir = join(temporaryDirectory(), "state");
   const registry = run([join(ROOT, "scripts", "start.ts")], {
     PORT: "0",
@@ -141,77 +141,71 @@ test("a folder that can only be read is refused in a sentence, and the program s
   expect(registry.output()).not.toContain("    at ");
 });
 
-test(
-  "a full disk is told at once, loses nothing, and pushes go on when there is room",
-  { timeout: 120_000 },
-  async ({ skip }) => {
-    const reason = whyNoMounts();
-    if (reason !== undefined) skip(reason);
-    const disk = mountTmpfs("mode=0700,size=64m");
-    const registry = run([join(ROOT, "scripts", "start.ts")], {
-      PORT: "0",
-      STATE_DIR: join(disk, "state"),
-      ADMIN_PASSWORD: "not-so-secret-1",
+test("a full disk is told at once, loses nothing, and pushes go on when there is room", async ({ skip }) => {
+  const reason = whyNoMounts();
+  if (reason !== undefined) skip(reason);
+  const disk = mountTmpfs("mode=0700,size=64m");
+  const registry = run([join(ROOT, "scripts", "start.ts")], {
+    PORT: "0",
+    STATE_DIR: join(disk, "state"),
+    ADMIN_PASSWORD: "not-so-secret-1",
+  });
+  const [, url = ""] = await registry.printed(/ready at (\S+)/, 60_000);
+  const headers = { Authorization: `Basic ${Buffer.from("admin:not-so-secret-1").toString("base64")}` };
+  /** What a request is answered, which must not take long. */
+  const ask = async (method: string, path: string | URL, body?: Uint8Array<ArrayBuffer>) => {
+    const asked = performance.now();
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers,
+      ...(body && { body }),
+      signal: AbortSignal.timeout(20_000),
     });
-    const [, url = ""] = await registry.printed(/ready at (\S+)/, 60_000);
-    const headers = { Authorization: `Basic ${Buffer.from("admin:not-so-secret-1").toString("base64")}` };
-    /** What a request is answered, which must not take long. */
-    const ask = async (method: string, path: string | URL, body?: Uint8Array<ArrayBuffer>) => {
-      const asked = performance.now();
-      const response = await fetch(new URL(path, url), {
-        method,
-        headers,
-        ...(body && { body }),
-        signal: AbortSignal.timeout(20_000),
-      });
-      const text = await response.text();
-      expect(performance.now() - asked).toBeLessThan(10_000);
-      return { status: response.status, text, headers: response.headers };
-    };
-    const open = async () =>
-      new URL((await ask("POST", "/v2/demo/full/blobs/uploads/")).headers.get("Location") ?? "", url);
-    const upload = await open();
-    expect((await ask("PATCH", upload, new Uint8Array(6_000_000).fill(1))).status).toBe(202);
+    const text = await response.text();
+    expect(performance.now() - asked).toBeLessThan(10_000);
+    return { status: response.status, text, headers: response.headers };
+  };
+  const open = async () =>
+    new URL((await ask("POST", "/v2/demo/full/blobs/uploads/")).headers.get("Location") ?? "", url);
+  const upload = await open();
+  expect((await ask("PATCH", upload, new Uint8Array(6_000_000).fill(1))).status).toBe(202);
 
-    // An upload that finds room at its beginning, and none at its end.
-    const filler = join(disk, "filler");
-    const large = await open();
-    const broken = await ask("PATCH", large, new Uint8Array(64_000_000));
-    expect([503, 507]).toContain(broken.status);
-    expect(broken.text).toMatch(/storage failed, or is full|no space left/);
-    // Now there is none at all.
-    expect(() => execFileSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"], { stdio: "pipe" })).toThrow(
-      "No space left",
-    );
-    for (const [method, path, body] of [
-      ["POST", "/v2/demo/full/blobs/uploads/", undefined],
-      ["PATCH", upload, new Uint8Array(10)],
-      ["PUT", "/v2/demo/full/manifests/1", new Uint8Array(10)],
-    ] as const) {
-      const answer = await ask(method, path, body);
-      expect([method, answer.status]).toEqual([method, 507]);
-      expect(answer.text).toContain("no space left on the registry's disk");
-    }
-    expect((await ask("POST", "/api/session", new Uint8Array(10))).status).toBeLessThanOrEqual(503);
-    expect(registry.output()).toMatch(
-      /No space left: the disk of \S+ has [\d.]+ MiB free\. Pushes are refused \(507\)/,
-    );
+  // An upload that finds room at its beginning, and none at its end.
+  const filler = join(disk, "filler");
+  const large = await open();
+  const broken = await ask("PATCH", large, new Uint8Array(64_000_000));
+  expect([503, 507]).toContain(broken.status);
+  expect(broken.text).toMatch(/storage failed, or is full|no space left/);
+  // Now there is none at all.
+  expect(() => execFileSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"], { stdio: "pipe" })).toThrow(
+    "No space left",
+  );
+  for (const [method, path, body] of [
+    ["POST", "/v2/demo/full/blobs/uploads/", undefined],
+    ["PATCH", upload, new Uint8Array(10)],
+    ["PUT", "/v2/demo/full/manifests/1", new Uint8Array(10)],
+  ] as const) {
+    const answer = await ask(method, path, body);
+    expect([method, answer.status]).toEqual([method, 507]);
+    expect(answer.text).toContain("no space left on the registry's disk");
+  }
+  expect((await ask("POST", "/api/session", new Uint8Array(10))).status).toBeLessThanOrEqual(503);
+  expect(registry.output()).toMatch(/No space left: the disk of \S+ has [\d.]+ MiB free\. Pushes are refused \(507\)/);
 
-    execFileSync("rm", [filler]);
-    await ask("DELETE", large);
-    const status = await ask("GET", upload);
-    expect([status.status, status.headers.get("Range")]).toEqual([204, "0-5999999"]);
-    const goesOn = async () => {
-      const answer = await ask("PATCH", upload, new Uint8Array(10).fill(2));
-      return answer.status === 202 ? answer : undefined;
-    };
-    expect((await eventually(goesOn)).headers.get("Range")).toBe("0-6000009");
-    const digest = `sha256:${createHash("sha256")
-      .update(Buffer.concat([Buffer.alloc(6_000_000, 1), Buffer.alloc(10, 2)]))
-      .digest("hex")}`;
-    upload.searchParams.set("digest", digest);
-    expect((await ask("PUT", upload)).status).toBe(201);
-    expect((await ask("HEAD", `/v2/demo/full/blobs/${digest}`)).headers.get("Content-Length")).toBe("6000010");
-    expect(registry.output()).toContain("There is room again");
-  },
-);
+  execFileSync("rm", [filler]);
+  await ask("DELETE", large);
+  const status = await ask("GET", upload);
+  expect([status.status, status.headers.get("Range")]).toEqual([204, "0-5999999"]);
+  const goesOn = async () => {
+    const answer = await ask("PATCH", upload, new Uint8Array(10).fill(2));
+    return answer.status === 202 ? answer : undefined;
+  };
+  expect((await eventually(goesOn)).headers.get("Range")).toBe("0-6000009");
+  const digest = `sha256:${createHash("sha256")
+    .update(Buffer.concat([Buffer.alloc(6_000_000, 1), Buffer.alloc(10, 2)]))
+    .digest("hex")}`;
+  upload.searchParams.set("digest", digest);
+  expect((await ask("PUT", upload)).status).toBe(201);
+  expect((await ask("HEAD", `/v2/demo/full/blobs/${digest}`)).headers.get("Content-Length")).toBe("6000010");
+  expect(registry.output()).toContain("There is room again");
+});

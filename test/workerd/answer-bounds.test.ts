@@ -209,33 +209,29 @@ it("has a row for each route that answers something, and a route for each row", 
 
 for (const each of TABLE) {
   const { route, at, query = "", status = 200, limit = MAX_ANSWER_BYTES, isStream = false } = each;
-  it(
-    `${at === undefined ? route : `GET ${at}`}${query} has a bounded answer`,
-    { timeout: 120_000 },
-    async ({ expect }) => {
-      const valueOf = (_: string, name: string) => registry[name] ?? `no-${name}`;
-      const path = (at ?? route.slice("GET ".length)).replace(/:(\w+)(?:\{\.\+\})?/g, valueOf);
-      const url = new URL((path + query).replace(/\{(\w+)\}/g, valueOf), "http://registry.test");
-      const prepare = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, "prepare");
-      const context = createExecutionContext();
-      const headers = { Authorization: basic(ADMINISTRATOR.name, ADMINISTRATOR.password) };
-      const response = await app.fetch(new Request(url, { headers }), env, context);
-      const held = documents.used;
-      let bytes = 0;
-      let largest = 0;
-      for await (const piece of response.body ?? []) {
-        bytes += piece.byteLength;
-        largest = Math.max(largest, piece.byteLength);
-      }
-      const queries = prepare.mock.calls.length;
-      prepare.mockRestore();
-      await waitOnExecutionContext(context);
-      expect(response.status).toBe(status);
-      expect(isStream ? largest : bytes).toBeLessThanOrEqual(limit);
-      expect(queries).toBeLessThanOrEqual(isStream ? MAX_QUERIES : MAX_ANSWER_QUERIES);
-      // What a client that reads slowly keeps in memory is counted, and given back once it has been read.
-      if (!isStream && bytes > SMALL_DOCUMENT_BYTES) expect(held).toBeGreaterThanOrEqual(bytes);
-      expect(documents.used).toBe(0);
-    },
-  );
+  it(`${at === undefined ? route : `GET ${at}`}${query} has a bounded answer`, async ({ expect }) => {
+    const valueOf = (_: string, name: string) => registry[name] ?? `no-${name}`;
+    const path = (at ?? route.slice("GET ".length)).replace(/:(\w+)(?:\{\.\+\})?/g, valueOf);
+    const url = new URL((path + query).replace(/\{(\w+)\}/g, valueOf), "http://registry.test");
+    const prepare = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, "prepare");
+    const context = createExecutionContext();
+    const headers = { Authorization: basic(ADMINISTRATOR.name, ADMINISTRATOR.password) };
+    const response = await app.fetch(new Request(url, { headers }), env, context);
+    const held = documents.used;
+    let bytes = 0;
+    let largest = 0;
+    for await (const piece of response.body ?? []) {
+      bytes += piece.byteLength;
+      largest = Math.max(largest, piece.byteLength);
+    }
+    const queries = prepare.mock.calls.length;
+    prepare.mockRestore();
+    await waitOnExecutionContext(context);
+    expect(response.status).toBe(status);
+    expect(isStream ? largest : bytes).toBeLessThanOrEqual(limit);
+    expect(queries).toBeLessThanOrEqual(isStream ? MAX_QUERIES : MAX_ANSWER_QUERIES);
+    // What a client that reads slowly keeps in memory is counted, and given back once it has been read.
+    if (!isStream && bytes > SMALL_DOCUMENT_BYTES) expect(held).toBeGreaterThanOrEqual(bytes);
+    expect(documents.used).toBe(0);
+  });
 }

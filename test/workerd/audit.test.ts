@@ -25,9 +25,9 @@ import {
   newRepository,
   pushImage,
 } from "../support/workerd/registry-requests.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
-const PATIENCE = { timeout: 8000, interval: 50 };
 
 interface Event {
   id: number;
@@ -510,7 +510,7 @@ describe("a refusal", () => {
     const path = `/v2/manage/namespaces/${organization}`;
     const refused = await member.send("DELETE", `${path}?token=secret`, undefined, { "CF-Connecting-IP": "192.0.2.9" });
     expect(refused.status).toBe(403);
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const { events } = await query(administrator, { result: "denied" });
       expect(events).toMatchObject([
         {
@@ -523,7 +523,7 @@ describe("a refusal", () => {
           detail: { method: "DELETE", path },
         },
       ]);
-    }, PATIENCE);
+    });
   });
 
   it("for somebody of another account is recorded where it was tried", async ({ expect }) => {
@@ -535,10 +535,10 @@ describe("a refusal", () => {
     const path = `/v2/manage/namespaces/${organization}/repos/${image}/access`;
     const body = [{ user_id: "1", user_name: "x", auth: 7 }];
     expect((await stranger.post(path, body)).status).toBe(403);
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const { events } = await query(operator, { organization, result: "denied" });
       expect(events).toMatchObject([{ account: "admin", user: stranger.name, resource: repository }]);
-    }, PATIENCE);
+    });
     expect(await query(stranger, { result: "denied" })).toMatchObject({ events: [] });
   });
 
@@ -566,20 +566,20 @@ describe("a login that fails", () => {
       const headers = { Authorization: basic(name, "wrong password"), "CF-Connecting-IP": "192.0.2.11" };
       expect((await fetchAnonymously("/token?service=x", { headers })).status).toBe(401);
     }
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       expect(await failedLogins(member.name)).toMatchObject([{ account, address: "192.0.2.11", result: "denied" }]);
       expect(await failedLogins(nobody)).toMatchObject([{ account: null, user: nobody, resource: nobody }]);
-    }, PATIENCE);
+    });
     expect(await resourcesOf(administrator, { result: "denied" })).toEqual([member.name]);
   });
 
   it("has at most 64 characters of the name", async ({ expect }) => {
     const name = `${newName("long")}${"x".repeat(500)}`;
     await fetchAnonymously("/token", { headers: { Authorization: basic(name, "wrong") } });
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const [event] = await failedLogins(name.slice(0, 64));
       expect(event?.user.length).toBeLessThanOrEqual(64);
-    }, PATIENCE);
+    });
   });
 });
 

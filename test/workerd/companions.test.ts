@@ -36,6 +36,7 @@ import {
 } from "../support/workerd/registry-requests.ts";
 import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { anImage, clientOf, firedBy, newTrigger, type TriggeredImage } from "../support/workerd/triggered-images.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 const stores = lastingStores();
 
@@ -654,11 +655,11 @@ describe("lists and numbers", () => {
     await client.get(`/v2/${repository}/manifests/${signature}`);
     await client.get(`/v2/${repository}/manifests/v1`);
     // Pulls are written together, a while later.
-    const pulls = await vi.waitFor(async () => {
+    const pulls = await waitFor(async () => {
       const image = await json<{ pulls: number }>("GET", api(repository));
       if (image.pulls === 0) throw new Error("not yet");
       return image.pulls;
-    }, 5000);
+    });
     expect(pulls).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 /** Deleting what has very many rows: gone at once for everybody, and in slices from the database. */
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Actor, Role } from "../../src/model/rights/access.ts";
 import { Budget } from "../../src/registry/housekeeping/budget.ts";
 import { cleanSoon, cleanUp } from "../../src/registry/deletion/cleanups.ts";
@@ -46,6 +46,7 @@ import { miscounted } from "../support/workerd/quota-counts.ts";
 import { planOf } from "../support/workerd/query-plans.ts";
 import { accessTo, pushing } from "../support/workerd/calls.ts";
 import { replacing } from "../support/replacing.ts";
+import { waitUntil } from "../support/workerd/waiting.ts";
 
 const HOUR = 60 * 60 * 1000;
 const budget = ({ db }: Stores) => new Budget(db, 100_000, HOUR);
@@ -186,7 +187,7 @@ async function addTags(image: string, count: number): Promise<() => Promise<numb
 describe("deleting a large image", () => {
   const COUNT = 350;
 
-  it("is one thing for everybody, and many small ones for the database", { timeout: 120_000 }, async () => {
+  it("is one thing for everybody, and many small ones for the database", async () => {
     const { name, id, organization } = await largeImage(COUNT);
     expect(await miscounted()).toEqual([]);
     const { stores, asked } = watched();
@@ -211,7 +212,7 @@ describe("deleting a large image", () => {
     expect(used?.used).toBeGreaterThan(Date.now() - HOUR);
   });
 
-  it("leaves the name to a new image, which has nothing of the old one", { timeout: 120_000 }, async () => {
+  it("leaves the name to a new image, which has nothing of the old one", async () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     const image = `/v2/manage/namespaces/${organization}/repos/web`;
@@ -233,13 +234,10 @@ describe("deleting a large image", () => {
     expect((await administrator.get(`/v2/manage/namespaces/${organization}`)).status).toBe(404);
     await newOrganization(administrator, organization);
     // The run after the last answer may be under way, and have what this one waits for.
-    await vi.waitUntil(
-      async () => {
-        await cleanUp(unwatched, budget(unwatched));
-        return (await countOf("SELECT count(*) AS count FROM cleanups")) === 0;
-      },
-      { timeout: 10_000 },
-    );
+    await waitUntil(async () => {
+      await cleanUp(unwatched, budget(unwatched));
+      return (await countOf("SELECT count(*) AS count FROM cleanups")) === 0;
+    });
     expect(await countOf("SELECT count(*) AS count FROM organizations WHERE name >= '~'")).toBe(0);
     expect(await countOf("SELECT count(*) AS count FROM repositories WHERE account_id = 0")).toBe(0);
     expect(await miscounted()).toEqual([]);
@@ -271,7 +269,7 @@ function numbered(count: number, insertion: string, selection: string): string {
 }
 
 describe("deleting what else may have very many rows", () => {
-  it("takes a user away at once, and permissions on many images in slices", { timeout: 60_000 }, async () => {
+  it("takes a user away at once, and permissions on many images in slices", async () => {
     const { account, administrator, member } = await newAccount();
     const organization = await newOrganization(administrator);
     const user = await userIdOf(member.name);
@@ -322,7 +320,7 @@ describe("deleting what else may have very many rows", () => {
     );
   });
 
-  it("takes an account away at once, and its users in slices", { timeout: 60_000 }, async () => {
+  it("takes an account away at once, and its users in slices", async () => {
     const { account, administrator, member } = await newAccount();
     await env.DB.prepare(
       numbered(
@@ -366,7 +364,7 @@ describe("deleting what else may have very many rows", () => {
     ).toBe(201);
   });
 
-  it("takes a trigger away at once, and its history in slices", { timeout: 60_000 }, async () => {
+  it("takes a trigger away at once, and its history in slices", async () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     await pushAs(administrator, `${organization}/web`);
@@ -400,7 +398,7 @@ describe("deleting what else may have very many rows", () => {
     expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
   });
 
-  it("takes a manifest away with all of its tags, or with none of them", { timeout: 60_000 }, async () => {
+  it("takes a manifest away with all of its tags, or with none of them", async () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     const name = `${organization}/web`;
@@ -422,7 +420,7 @@ describe("deleting what else may have very many rows", () => {
 });
 
 describe("a manifest with more tags than one request can delete", () => {
-  it("goes with the repetition of the request, and loses nothing meanwhile", { timeout: 60_000 }, async () => {
+  it("goes with the repetition of the request, and loses nothing meanwhile", async () => {
     const { account, administrator } = await newAccount();
     const name = parseRepositoryName(`${await newOrganization(administrator)}/web`);
     const digest = (await pushAs(administrator, name, "first")) as Digest;
@@ -521,7 +519,7 @@ describe("what is done by the clock", () => {
     await remove(stores, { id, name });
   });
 
-  it("takes a blob from any number of images before it deletes it", { timeout: 120_000 }, async () => {
+  it("takes a blob from any number of images before it deletes it", async () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     const { stores, asked } = watched();
@@ -657,7 +655,7 @@ describe("what is left of deletions", () => {
     expect(await clean(db, 1_000_000)).toBe(true);
   });
 
-  it("of one image does not hold up that of another", { timeout: 120_000 }, async () => {
+  it("of one image does not hold up that of another", async () => {
     const [small, large] = [await largeImage(1), await largeImage(350)];
     for (const image of [small, large])
       expect(await deleteRepository(db, actor, image)).toEqual({ outcome: "deleted" });
@@ -671,7 +669,7 @@ describe("what is left of deletions", () => {
     expect(await miscounted()).toEqual([]);
   });
 
-  it("of a large image leaves others their part of a run", { timeout: 120_000 }, async () => {
+  it("of a large image leaves others their part of a run", async () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     await pushAs(administrator, `${organization}/web`, "first");
@@ -689,7 +687,7 @@ describe("what is left of deletions", () => {
     expect(await rowsLeft(large.id)).toEqual([]);
   });
 
-  it("of manifests leaves images their part of a run", { timeout: 120_000 }, async () => {
+  it("of manifests leaves images their part of a run", async () => {
     const { administrator } = await newAccount();
     const organization = await newOrganization(administrator);
     const name = parseRepositoryName(`${organization}/web`);

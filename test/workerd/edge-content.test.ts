@@ -21,13 +21,13 @@ import {
 } from "../support/workerd/managing-clients.ts";
 import { basic, digestOf, OCI_INDEX, OCI_MANIFEST, someBytes } from "../support/workerd/registry-requests.ts";
 import { WorkersCache } from "../support/workerd/workers-cache.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 const cache = new WorkersCache();
 const MINUTE = 60_000;
 /** Too large for the memory of an isolate. */
 const LARGE = 200_000;
 /** Longer than a flush takes to begin, with its first retry. */
-const PATIENCE = { timeout: 8000, interval: 50 };
 
 /** Two isolates of one location, and one of another. */
 let here: Isolate;
@@ -375,7 +375,7 @@ describe("HEAD by digest for who may not push", () => {
       expect(response.headers.get("Content-Length")).toBe(String(image.text.length));
       expect(response.headers.get("Docker-Content-Digest")).toBe(image.manifest);
     }
-    await vi.waitFor(async () => expect(await unreferencedSince(image.manifest)).toBeGreaterThan(since), PATIENCE);
+    await waitFor(async () => expect(await unreferencedSince(image.manifest)).toBeGreaterThan(since));
     const { counts } = await beside.count(manifestPath(image), { method: "HEAD", headers });
     expect(counts).toEqual(noCounts());
   });
@@ -952,7 +952,7 @@ describe("counting", () => {
     // It is an image of its own so far.
     await get(here, token, manifestPath(image));
     const bytes = 2 * (lone.text.length + 100 + LARGE) + image.text.length;
-    await vi.waitFor(async () => expect(await countsOf(repository)).toEqual({ pulls: 3, bytes }), PATIENCE);
+    await waitFor(async () => expect(await countsOf(repository)).toEqual({ pulls: 3, bytes }));
     // From here on it is a part of one, which the caches were not told.
     await putTo(here, administrator, repository, "multi", text);
     for (let time = 0; time < 2; time += 1) {
@@ -960,10 +960,7 @@ describe("counting", () => {
       await get(here, token, manifestPath(image));
     }
     const more = 2 * (text.length + image.text.length);
-    await vi.waitFor(
-      async () => expect(await countsOf(repository)).toEqual({ pulls: 5, bytes: bytes + more }),
-      PATIENCE,
-    );
+    await waitFor(async () => expect(await countsOf(repository)).toEqual({ pulls: 5, bytes: bytes + more }));
   });
 
   it("has the grace period of a manifest begin anew that was kept when something still needed it", async ({
@@ -977,7 +974,7 @@ describe("counting", () => {
       .run();
     const { counts } = await here.count(manifestPath(image), { headers: { Authorization: `Bearer ${token}` } });
     expect(counts).toEqual(noCounts());
-    await vi.waitFor(async () => expect(await unreferencedSince(image.manifest)).toBeGreaterThan(since), PATIENCE);
+    await waitFor(async () => expect(await unreferencedSince(image.manifest)).toBeGreaterThan(since));
   });
 });
 

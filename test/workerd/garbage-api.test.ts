@@ -25,6 +25,7 @@ import {
   putManifest,
   send,
 } from "../support/workerd/registry-requests.ts";
+import { waitUntil } from "../support/workerd/waiting.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const operator = asUser(ADMINISTRATOR.name, ADMINISTRATOR.password);
@@ -174,7 +175,7 @@ describe("a collection by hand", () => {
       expect((await operator.delete(path)).status).toBe(204);
       // What goes on after that answer would share the work with the collection, and the failure.
       const hasEnded = () => error.mock.calls.some(([text]) => String(text).includes("waits for the next run"));
-      if (failsBefore) await vi.waitUntil(hasEnded);
+      if (failsBefore) await waitUntil(hasEnded);
       await deleteTag(untagged, "old");
       expect(await collect()).toMatchObject({ blobs: 1, objects: 1, complete: false, failed: true });
       expect((await report()).runs[0]).toMatchObject({ ended: expect.any(String), complete: false });

@@ -418,7 +418,7 @@ describe("a collection that dies", () => {
     await env.BUCKET.put(`blobs/orphan-${round}`, "nobody's");
   }
 
-  it("anywhere leaves the rest to the next one", { timeout: 120_000 }, async ({ expect }) => {
+  it("anywhere leaves the rest to the next one", async ({ expect }) => {
     // A process that dies can still say so.
     const log = vi.spyOn(console, "error").mockReturnValue(undefined);
     let deaths = 0;

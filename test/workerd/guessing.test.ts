@@ -161,30 +161,26 @@ describe("a user's name", () => {
 });
 
 describe("hashes", () => {
-  it(
-    "are refused beyond what may wait from one address, and work again afterwards",
-    { timeout: 120_000 },
-    async ({ expect }) => {
-      const address = from("192.0.2.90");
-      // The stored hash costs what it costs outside of tests.
-      const member = await newUser(newName("account"));
-      await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = ?")
-        .bind(hashPassword(member.password), member.name)
-        .run();
-      const start = performance.now();
-      const guesses = await Promise.all(
-        Array.from({ length: 40 }, () => getWithBasic("/v2/", { name: newName("nobody"), password: "guess" }, address)),
-      );
-      const refused = guesses.filter(({ status }) => status === 429);
-      expect(refused.length).toBeGreaterThan(10);
-      expect(guesses.length - refused.length).toBeGreaterThan(2);
-      for (const response of refused) expect(Number(response.headers.get("Retry-After"))).toBeLessThanOrEqual(60);
-      expect(performance.now() - start).toBeLessThan(30_000);
-      expect((await getWithBasic("/v2/", member, address)).status).toBe(200);
-    },
-  );
+  it("are refused beyond what may wait from one address, and work again afterwards", async ({ expect }) => {
+    const address = from("192.0.2.90");
+    // The stored hash costs what it costs outside of tests.
+    const member = await newUser(newName("account"));
+    await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = ?")
+      .bind(hashPassword(member.password), member.name)
+      .run();
+    const start = performance.now();
+    const guesses = await Promise.all(
+      Array.from({ length: 40 }, () => getWithBasic("/v2/", { name: newName("nobody"), password: "guess" }, address)),
+    );
+    const refused = guesses.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(guesses.length - refused.length).toBeGreaterThan(2);
+    for (const response of refused) expect(Number(response.headers.get("Retry-After"))).toBeLessThanOrEqual(60);
+    expect(performance.now() - start).toBeLessThan(30_000);
+    expect((await getWithBasic("/v2/", member, address)).status).toBe(200);
+  });
 
-  it("are one for a login that comes many times at once", { timeout: 120_000 }, async ({ expect }) => {
+  it("are one for a login that comes many times at once", async ({ expect }) => {
     const member = await newUser(newName("account"));
     await env.DB.prepare("UPDATE users SET password_hash = ? WHERE name = ?")
       .bind(hashPassword(member.password), member.name)

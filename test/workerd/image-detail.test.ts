@@ -624,7 +624,7 @@ describe("the tags of an image", () => {
     expect(faults).toEqual([]);
   });
 
-  it("with a common prefix come by time from a bounded number of rows", { timeout: 60_000 }, async ({ expect }) => {
+  it("with a common prefix come by time from a bounded number of rows", async ({ expect }) => {
     const repository = newRepository();
     await pushImage(repository, "w");
     // In the order of time: 700 that begin with v, 2,500 that do not, and 2 more that do.

@@ -37,6 +37,7 @@ import {
   trust,
   type Trusting,
 } from "../support/workerd/trusting-accounts.ts";
+import { waitUntil } from "../support/workerd/waiting.ts";
 
 const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -175,7 +176,7 @@ describe("a job that a rule is for", () => {
     const digest = await pushAs(job, image, "v9");
     await grantedTo(token, image);
     await grantedTo(token, image);
-    await vi.waitUntil(async () => (await auditOf(rule)).length > 2);
+    await waitUntil(async () => (await auditOf(rule)).length > 2);
     const uses = (await auditOf(rule)).filter(({ action }) => action === "job.login");
     const details = uses.map(({ detail }) => JSON.parse(detail ?? "{}") as { granted: string[]; claims: object });
     // One of each kind of request, however many there were.

@@ -1,6 +1,6 @@
 /** What requests take of an isolate's 128 MB (ADR 19): bounded in sum, refused beyond it, and given back in every way to end. */
 import { env, exports } from "cloudflare:workers";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_STRANGERS, MAX_WAITING_BODIES, strangerPlaces } from "../../src/http/limit-bodies.ts";
 import { DOCUMENT_BUDGET_BYTES, documents, SMALL_DOCUMENT_BYTES, writeDocument } from "../../src/documents.ts";
 import { networkOf } from "../../src/model/client-network.ts";
@@ -27,6 +27,7 @@ import {
   someBytes,
   type UploadHandle,
 } from "../support/workerd/registry-requests.ts";
+import { waitUntil } from "../support/workerd/waiting.ts";
 
 const MIB = 1024 * 1024;
 const MODULES = import.meta.glob<string>("../../src/{model,storage,registry,http}/**/*.ts", {
@@ -46,6 +47,8 @@ async function pushLarge(repository: string): Promise<{ digest: string; text: st
 }
 
 const undo: (() => void)[] = [];
+// What the test before gave back late would be room that this one believes to have taken.
+beforeEach(nothingIsTaken);
 afterEach(() => {
   for (const step of undo.splice(0)) step();
   vi.restoreAllMocks();
@@ -92,7 +95,7 @@ function sendSlowly(method: string, path: string, type = "application/octet-stre
 
 async function nothingIsTaken(): Promise<void> {
   const taken = () => parts.used + bodies.used + documents.used + bodyPlaces.taken + strangerPlaces.taken;
-  await vi.waitUntil(() => taken() === 0, { timeout: 5000 });
+  await waitUntil(() => taken() === 0);
 }
 
 async function rangeOf({ location }: UploadHandle): Promise<string | null> {
@@ -170,7 +173,7 @@ describe("a request for which there is no memory", () => {
     const { writer, response } = sendSlowly("PATCH", upload.location);
     // Large steps: what comes after them does not fit into what every upload has.
     await writer.write(bytes.subarray(0, 2 * MIB));
-    await vi.waitUntil(() => parts.used >= MIB);
+    await waitUntil(() => parts.used >= MIB);
     exhaust(parts);
     await writer.write(bytes.subarray(2 * MIB));
     await writer.close();
@@ -234,13 +237,13 @@ describe("bodies of strangers", () => {
           ),
         };
       });
-      await vi.waitUntil(() => strangerPlaces.taken === MAX_STRANGERS);
+      await waitUntil(() => strangerPlaces.taken === MAX_STRANGERS);
       expect(bodyPlaces.taken).toBe(0);
       const known = await send("PATCH", "/api/quotas", { body: "{}", headers: { "Content-Type": "application/json" } });
       expect(known.status).not.toBe(503);
       for (const { writer } of slow) await writer.close();
       for (const { response } of slow) expect((await response).status).toBeLessThan(500);
-      await vi.waitUntil(() => strangerPlaces.taken === 0);
+      await waitUntil(() => strangerPlaces.taken === 0);
     },
   );
 
@@ -255,7 +258,7 @@ describe("bodies of strangers", () => {
     vi.spyOn(Date, "now").mockImplementation(() => since + 11 * (now() - since));
     expect((await response).status).toBe(408);
     vi.restoreAllMocks();
-    await vi.waitUntil(() => strangerPlaces.taken === 0);
+    await waitUntil(() => strangerPlaces.taken === 0);
   });
 });
 
@@ -276,7 +279,7 @@ describe("a large manifest", () => {
       const answer = await send("GET", PATHS[name](repository));
       expect([name, documents.used]).toEqual([name, text.length + 300_000]);
       expect(await answer.text()).toBe(text);
-      await vi.waitUntil(() => documents.used === 0);
+      await waitUntil(() => documents.used === 0);
     }
   });
 
@@ -300,7 +303,7 @@ describe("a large manifest", () => {
     const after = await send("GET", pathOf(repository));
     expect([name, after.status]).toEqual([name, 200]);
     expect((await after.arrayBuffer()).byteLength).toBeGreaterThan(0);
-    await vi.waitUntil(() => documents.used === 0);
+    await waitUntil(() => documents.used === 0);
   });
 
   it("is not alone: any large answer takes memory until it has been read", async () => {
@@ -312,7 +315,7 @@ describe("a large manifest", () => {
     const answer = await send("GET", "/openapi.json");
     expect(documents.used).toBeGreaterThan(SMALL_DOCUMENT_BYTES);
     await answer.arrayBuffer();
-    await vi.waitUntil(() => documents.used === 0);
+    await waitUntil(() => documents.used === 0);
   });
 
   it("takes no memory of a client that has gone, or reads nothing for a minute", async () => {
@@ -320,7 +323,7 @@ describe("a large manifest", () => {
     await pushLarge(repository);
     const gone = await send("GET", PATHS.manifest(repository));
     await gone.body?.cancel();
-    await vi.waitUntil(() => documents.used === 0);
+    await waitUntil(() => documents.used === 0);
     const { readable, writable } = new FixedLengthStream(600_000);
     const memory = documents.open();
     memory.resize(600_000);
@@ -384,7 +387,7 @@ describe("memory is given back", () => {
     const [method = "", path = ""] = await ROUTES[route]();
     const slow = sendSlowly(method, path, TYPES[route]);
     await slow.writer.write(someBytes(200_000));
-    await vi.waitUntil(() => parts.used + bodies.used > 0);
+    await waitUntil(() => parts.used + bodies.used > 0);
     expect(bodyPlaces.taken + strangerPlaces.taken).toBe(1);
     return slow;
   };
@@ -420,7 +423,7 @@ describe("memory is given back", () => {
     const upload = await openUpload(newRepository());
     const { writer, response } = sendSlowly("PATCH", upload.location);
     await writer.write(someBytes(200_000));
-    await vi.waitUntil(() => parts.used > 0);
+    await waitUntil(() => parts.used > 0);
     // It is busy, so it is not cancelled under the bytes; once they have come, it is.
     expect((await send("DELETE", upload.location)).status).toBe(416);
     await writer.close();

@@ -26,6 +26,7 @@ import {
   queued,
   stores,
 } from "../support/workerd/triggered-images.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 /** When each request was sent, and where. */
 let sent: { at: number; host: string }[] = [];
@@ -217,7 +218,7 @@ describe("a host", () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     receive = () => answered;
     const looking = Promise.all(queued.splice(0).map((id) => deliver(stores, id)));
-    await vi.waitFor(() => expect(sent.length + delays.length).toBeGreaterThanOrEqual(90), { timeout: 20_000 });
+    await waitFor(() => expect(sent.length + delays.length).toBeGreaterThanOrEqual(90));
     expect(sent.length).toBeGreaterThanOrEqual(MAX_UNDER_WAY);
     // One more for each account that has nothing under way there.
     expect(sent.length).toBeLessThanOrEqual(MAX_UNDER_WAY + settings.length);

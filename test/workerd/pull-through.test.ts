@@ -22,6 +22,7 @@ import {
   OCI_MANIFEST,
   someBytes,
 } from "../support/workerd/registry-requests.ts";
+import { waitUntil } from "../support/workerd/waiting.ts";
 
 let hub: DockerHub;
 beforeEach(() => {
@@ -407,7 +408,7 @@ describe("a blob that is on its way", () => {
     await reader?.read();
     await reader?.cancel();
     for (let pieces = 0; pieces < 3; pieces += 1) coming.next();
-    await vi.waitUntil(async () => (await countRows("blobs", "digest = ?", digest)) === 1, { timeout: 5000 });
+    await waitUntil(async () => (await countRows("blobs", "digest = ?", digest)) === 1);
     expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
     expect(blobsAsked()).toHaveLength(1);
   });
@@ -490,7 +491,7 @@ describe("a blob that is on its way", () => {
       expect(new Uint8Array(await (await cache.administrator.get(path)).arrayBuffer())).toEqual(bytes);
     }
     expect(await countRows("blobs", "digest = ?", digest)).toBe(0);
-    await vi.waitUntil(async () => (await objectCount()) === objects, { timeout: 5000 });
+    await waitUntil(async () => (await objectCount()) === objects);
     expect(blobsAsked()).toHaveLength(2);
   });
 });
@@ -543,9 +544,7 @@ describe("what is here", () => {
       { action: "manifest.fetch", organization: cache.organization, user_name: cache.administrator.name },
     ]);
     const name = `${cache.organization}/nginx`;
-    await vi.waitUntil(async () => (await countRows("repositories", "name = ? AND pull_count = 1", name)) === 1, {
-      timeout: 5000,
-    });
+    await waitUntil(async () => (await countRows("repositories", "name = ? AND pull_count = 1", name)) === 1);
     expect(await countRows("repositories", "name = ? AND pull_count = 1", name)).toBe(1);
   });
 
@@ -579,7 +578,7 @@ describe("what is here", () => {
     expect((await cache.administrator.delete(`/api/organizations/${cache.organization}/images/nginx`)).status).toBe(
       204,
     );
-    await vi.waitUntil(async () => (await countRows("repositories", "id = ?", id ?? 0)) === 0, { timeout: 5000 });
+    await waitUntil(async () => (await countRows("repositories", "id = ?", id ?? 0)) === 0);
     expect(await countRows("upstream_parts", "repository_id = ?", id ?? 0)).toBe(0);
     expect(await countRows("upstream_tags", "repository_id = ?", id ?? 0)).toBe(0);
   });

@@ -11,9 +11,9 @@ import {
   send,
   someBytes,
 } from "../support/workerd/registry-requests.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 /** Longer than a flush takes to begin, with its first retry. */
-const PATIENCE = { timeout: 8000, interval: 50 };
 const DATABASE = Object.getPrototypeOf(env.DB) as D1Database;
 
 const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
@@ -45,9 +45,9 @@ async function settle(): Promise<void> {
   const marker = newRepository();
   const { digest } = await pushImage(marker);
   await pull(marker, digest);
-  await vi.waitFor(async () => {
+  await waitFor(async () => {
     if ((await countsOf(marker))?.pulls !== 1) throw new Error("not written yet");
-  }, PATIENCE);
+  });
 }
 
 async function pull(repository: string, reference: string, headers: Record<string, string> = {}): Promise<number> {
@@ -86,9 +86,9 @@ describe("a pull", () => {
     const before = Date.now();
     expect(await pull(repository, "1.0")).toBe(200);
     expect(await pull(repository, digest)).toBe(200);
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       expect(await countsOf(repository)).toEqual({ pulls: 2, daily: 2, bytes: 2 * size });
-    }, PATIENCE);
+    });
     expect(await lastPullOf(digest)).toBeGreaterThanOrEqual(before);
   });
 
@@ -112,10 +112,10 @@ describe("a pull", () => {
     const [child] = children;
     await pull(repository, index.digest);
     await pull(repository, child?.digest ?? "");
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const bytes = index.size + (child?.size ?? 0);
       expect(await countsOf(repository)).toEqual({ pulls: 1, daily: 1, bytes });
-    }, PATIENCE);
+    });
     expect(await lastPullOf(index.digest)).not.toBeNull();
     expect(await lastPullOf(child?.digest ?? "")).not.toBeNull();
     expect(await lastPullOf(children[1]?.digest ?? "")).toBeNull();
@@ -127,16 +127,16 @@ describe("a pull", () => {
     const text = await (await send("GET", `/v2/${repository}/manifests/${children[0]?.digest}`)).text();
     expect((await putManifest(repository, "1.0-amd64", text)).status).toBe(201);
     await pull(repository, "1.0-amd64");
-    await vi.waitFor(async () => expect(await countsOf(repository)).toMatchObject({ pulls: 1 }), PATIENCE);
+    await waitFor(async () => expect(await countsOf(repository)).toMatchObject({ pulls: 1 }));
   });
 
   it("counts once for an old client that gets a platform in the place of the index", async ({ expect }) => {
     const repository = newRepository();
     const { index, children } = await pushIndex(repository, DOCKER_MANIFEST);
     await pull(repository, "multi", { Accept: DOCKER_MANIFEST });
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       expect(await countsOf(repository)).toEqual({ pulls: 1, daily: 1, bytes: children[0]?.size });
-    }, PATIENCE);
+    });
     expect(await lastPullOf(index.digest)).not.toBeNull();
   });
 
@@ -147,18 +147,18 @@ describe("a pull", () => {
     expect(await pullBlob(repository, digest, { Range: "bytes=0-9" })).toBe(206);
     expect(await pullBlob(repository, digest, { Range: "bytes=990-" })).toBe(206);
     expect(await pullBlob(repository, digest, { Range: "bytes=1000-" })).toBe(416);
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       expect(await countsOf(repository)).toEqual({ pulls: 0, daily: 0, bytes: 1020 });
-    }, PATIENCE);
+    });
   });
 
   it("is not lost among others at the same time", async ({ expect }) => {
     const repositories = [newRepository(), newRepository(), newRepository()];
     for (const repository of repositories) await pushImage(repository);
     await Promise.all(Array.from({ length: 60 }, (_, index) => pull(repositories[index % 3] ?? "", "latest")));
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       for (const repository of repositories) expect(await countsOf(repository)).toMatchObject({ pulls: 20, daily: 20 });
-    }, PATIENCE);
+    });
   });
 
   it("counts for the day in UTC on which it happens", async ({ expect }) => {
@@ -171,7 +171,7 @@ describe("a pull", () => {
     await pull(repository, "latest");
     await pull(repository, "latest");
     time.mockRestore();
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const { results } = await env.DB.prepare(
         "SELECT day, pulls FROM daily_pulls JOIN repositories ON repositories.id = repository_id WHERE name = ? ORDER BY day",
       )
@@ -181,7 +181,7 @@ describe("a pull", () => {
         { day: "2031-05-06", pulls: 1 },
         { day: "2031-05-07", pulls: 2 },
       ]);
-    }, PATIENCE);
+    });
     expect(await countsOf(repository)).toMatchObject({ pulls: 3, daily: 3 });
   });
 
@@ -199,12 +199,12 @@ describe("a pull", () => {
         "DELETE FROM repositories WHERE id = ?",
       ].map((text) => env.DB.prepare(text).bind(id)),
     );
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       const pulls = await env.DB.prepare("SELECT pulls FROM daily_pulls WHERE repository_id = ?")
         .bind(id)
         .first("pulls");
       expect(pulls).toBe(1);
-    }, PATIENCE);
+    });
   });
 });
 
@@ -227,7 +227,7 @@ describe("counting", () => {
       // the database; HEAD of one that was just pushed asks none.
       expect(prepare).toHaveBeenCalledTimes(statements - 1);
       expect(batch).not.toHaveBeenCalled();
-      await vi.waitFor(() => expect(batch).toHaveBeenCalledTimes(1), PATIENCE);
+      await waitFor(() => expect(batch).toHaveBeenCalledTimes(1));
     } finally {
       prepare.mockRestore();
       batch.mockRestore();
@@ -242,11 +242,11 @@ describe("counting", () => {
     const batch = vi.spyOn(DATABASE, "batch").mockRejectedValueOnce(new Error("D1 is away"));
     try {
       await pull(repository, "latest");
-      await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1), PATIENCE);
+      await waitFor(() => expect(warn).toHaveBeenCalledTimes(1));
       expect(await countsOf(repository)).toMatchObject({ pulls: 0 });
       // Goes with those before, in the place of their next attempt.
       await pull(repository, "latest");
-      await vi.waitFor(async () => expect(await countsOf(repository)).toMatchObject({ pulls: 2, daily: 2 }), PATIENCE);
+      await waitFor(async () => expect(await countsOf(repository)).toMatchObject({ pulls: 2, daily: 2 }));
     } finally {
       batch.mockRestore();
       warn.mockRestore();
@@ -261,12 +261,12 @@ describe("counting", () => {
     const batch = vi.spyOn(DATABASE, "batch").mockRejectedValue(new Error("D1 is away"));
     try {
       await pull(repository, "latest");
-      await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(3), { timeout: 15_000, interval: 100 });
+      await waitFor(() => expect(warn).toHaveBeenCalledTimes(3));
     } finally {
       batch.mockRestore();
       warn.mockRestore();
     }
     await pull(repository, "latest");
-    await vi.waitFor(async () => expect(await countsOf(repository)).toMatchObject({ pulls: 2, daily: 2 }), PATIENCE);
+    await waitFor(async () => expect(await countsOf(repository)).toMatchObject({ pulls: 2, daily: 2 }));
   });
 });

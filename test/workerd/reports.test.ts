@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import type { Database } from "../../src/storage/database.ts";
 import { listPulledBytes, listStoredBytes } from "../../src/storage/overview/reports.ts";
 import { totalsOf, totalsOfOrganization } from "../../src/storage/quotas/totals.ts";
 import { type Client, newAccount, newName, swrProblem } from "../support/workerd/managing-clients.ts";
 import { planOf } from "../support/workerd/query-plans.ts";
 import { fetchAnonymously, newRepository, pushImage, send } from "../support/workerd/registry-requests.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -195,19 +196,16 @@ describe("the overview", () => {
     const repository = newRepository();
     const { size } = await pushImage(repository);
     await (await send("GET", `/v2/${repository}/manifests/latest`)).text();
-    await vi.waitFor(
-      async () => {
-        const after = await (await send("GET", "/v2/manage/overview")).json<Record<string, number>>();
-        expect(after).toMatchObject({
-          namspace_num: (before["namspace_num"] ?? 0) + 1,
-          repo_num: (before["repo_num"] ?? 0) + 1,
-          image_num: (before["image_num"] ?? 0) + 1,
-          store_space: (before["store_space"] ?? 0) + 200,
-          downflow_size: (before["downflow_size"] ?? 0) + size,
-        });
-      },
-      { timeout: 8000, interval: 100 },
-    );
+    await waitFor(async () => {
+      const after = await (await send("GET", "/v2/manage/overview")).json<Record<string, number>>();
+      expect(after).toMatchObject({
+        namspace_num: (before["namspace_num"] ?? 0) + 1,
+        repo_num: (before["repo_num"] ?? 0) + 1,
+        image_num: (before["image_num"] ?? 0) + 1,
+        store_space: (before["store_space"] ?? 0) + 200,
+        downflow_size: (before["downflow_size"] ?? 0) + size,
+      });
+    });
   });
 });
 

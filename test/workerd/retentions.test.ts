@@ -14,6 +14,7 @@ import {
   swrProblem,
 } from "../support/workerd/managing-clients.ts";
 import { ADMINISTRATOR, fetchAnonymously } from "../support/workerd/registry-requests.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const INVALID = "400 SVCSTG.SWR.4000014";
@@ -320,7 +321,7 @@ describe("saving a rule", () => {
       .bind(image.name)
       .run();
     await create(image, days(30));
-    await vi.waitFor(async () => expect(await tagsOf(image)).toEqual(["base"]), { timeout: 20_000 });
+    await waitFor(async () => expect(await tagsOf(image)).toEqual(["base"]));
     const log = await administrator.get(`${image.swr}/histories?limit=1`);
     expect(log.headers.get("Content-Range")).toBe("0-1/3000");
   });

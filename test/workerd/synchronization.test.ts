@@ -21,6 +21,7 @@ import {
   type SyncSetting,
   TARGET,
 } from "../support/workerd/synchronized-images.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 let elsewhere: FakeRegistry;
 
@@ -191,7 +192,7 @@ describe("a job", () => {
       path.endsWith("/manifests/v1") && elsewhere.asked("POST").length > 0 ? new Promise(() => undefined) : undefined,
     );
     void synchronize(stores, id);
-    await vi.waitFor(() => expect(elsewhere.asked("PUT").some((path) => path.endsWith("/manifests/v1"))).toBe(true));
+    await waitFor(() => expect(elsewhere.asked("PUT").some((path) => path.endsWith("/manifests/v1"))).toBe(true));
     // Another finds it leased, until that ends.
     await synchronize(stores, id);
     expect((await jobsOf(setting))[0]?.status).toBe("running");

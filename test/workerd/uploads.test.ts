@@ -21,6 +21,7 @@ import {
   streamOf,
   type UploadHandle,
 } from "../support/workerd/registry-requests.ts";
+import { waitUntil } from "../support/workerd/waiting.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -365,7 +366,7 @@ describe("a client that vanishes", () => {
     await writer.abort(new Error("connection lost"));
     await lost.catch(() => undefined); // nobody is there for the answer
 
-    const range = await vi.waitUntil(async () => {
+    const range = await waitUntil(async () => {
       const now = await rangeOf(upload);
       return now === "0-0" ? undefined : now;
     });

@@ -14,6 +14,7 @@ import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry
 import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
 import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
 import { newRepository, pushImage } from "../support/workerd/registry-requests.ts";
+import { waitFor } from "../support/workerd/waiting.ts";
 
 const URL_OF_RECEIVER = "https://hooks.example.com/berth?team=web";
 const DIGEST = `sha256:${"a".repeat(64)}` as Digest;
@@ -514,7 +515,7 @@ describe("a push", () => {
       .bind(hooks[0]?.repositoryId)
       .all<{ id: number; tag: string }>();
     expect(results.map(({ tag }) => tag)).toEqual(["v2", "v2", "v2"]);
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       for (const { id } of results) await deliver(stores, id);
       for (const { id } of results) expect(await stateOf(id)).toMatchObject({ status: "success" });
     });
