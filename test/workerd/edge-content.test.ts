@@ -774,6 +774,24 @@ describe("a blob that is too large for memory", () => {
     }
   });
 
+  it("is asked of R2 once more when another isolate has removed it, and then of the database alone", async ({
+    expect,
+  }) => {
+    const { image, layer, administrator, headers } = await pulled();
+    const key = await env.DB.prepare("SELECT object_key FROM blobs WHERE digest = ?")
+      .bind(image.blobs[1])
+      .first<string>("object_key");
+    await through(here, administrator).delete(`/v2/${image.repository}/manifests/${image.manifest}`);
+    await env.DB.prepare("DELETE FROM repository_blobs WHERE blob_id = (SELECT id FROM blobs WHERE digest = ?)")
+      .bind(image.blobs[1])
+      .run();
+    await env.BUCKET.delete(key ?? "");
+    for (const asked of [{ get: 1 }, {}]) {
+      const { response, counts } = await alone.count(layer, { headers });
+      expect({ status: response.status, r2: counts.r2 }).toEqual({ status: 404, r2: asked });
+    }
+  });
+
   it("is not readable through another repository", async ({ expect }) => {
     const { image } = await pulled();
     const other = await anImage();

@@ -116,7 +116,8 @@ export async function getBlob(
   const known = place && nearBlobObject(place, digest);
   if (place && known) {
     const { size, objectKey } = known;
-    return { digest, size, open: countingPull(call, place, size, knownOpener(call, access, { digest, objectKey })) };
+    const opener = knownOpener(call, access, { place, digest, objectKey });
+    return { digest, size, open: countingPull(call, place, size, opener) };
   }
   return readStored(call, access, await findStored(call, access, digest));
 }
@@ -155,11 +156,12 @@ function storedOpener(call: Call<RegistryCaller>, access: Access<"pull">, blob: 
 function knownOpener(
   call: Call<RegistryCaller>,
   access: Access<"pull">,
-  { digest, objectKey }: Pick<FoundBlob, "digest" | "objectKey">,
+  { place, digest, objectKey }: { place: RepositoryPlace; digest: Digest; objectKey: string },
 ): OpenRange {
   return async (range) => {
     const object = await call.stores.bucket.get(objectKey, range && { range });
     if (object) return object.body;
+    forgetBlob(place, digest);
     return storedOpener(call, access, await findStored(call, access, digest))(range);
   };
 }
