@@ -54,6 +54,16 @@ describe("a lane", () => {
     expect(refusal.is("TOO_MANY_REQUESTS") && refusal.detail?.retryAfter).toBeGreaterThan(0);
   });
 
+  it("refuses nobody because one piece of work took long once, while the machine was busy", async ({ expect }) => {
+    const lane = new Lane(0.25, 5000);
+    for (const milliseconds of [5, 5, 5, 400, 400]) {
+      await lane.run(lane.take("a", 16), () => work(milliseconds));
+    }
+    for (let place = 0; place < 6; place += 1) {
+      expect(refusalOf(() => lane.take("a", 16))).toBe(undefined);
+    }
+  });
+
   it("leaves places to others when one holds all that it may", ({ expect }) => {
     const lane = new Lane(0.25, 5000);
     for (let place = 0; place < 4; place += 1) lane.take("greedy", 3); // the first starts at once, and waits for nothing

@@ -12,6 +12,8 @@ import { RegistryError } from "../../kernel/errors.ts";
 const ASSUMED_COST_MS = 100;
 /** Time also passes while the machine does something else, for which nobody is to wait. */
 const MAX_COST_MS = 500;
+/** How many measurements count: the quickest of them had least of such time. */
+const MEASUREMENTS = 8;
 
 export interface Turn {
   readonly key: string;
@@ -21,8 +23,8 @@ export interface Turn {
 export class Lane {
   readonly #share: number;
   readonly #maxWaitMs: number;
-  /** How long one job takes, by the last measurements. */
-  #costMs = ASSUMED_COST_MS;
+  /** How long the last jobs took. */
+  #tookMs: number[] = [];
   /** When the turn begins that is given out next. */
   #nextTurnAt = 0;
   #restsUntil = 0;
@@ -76,12 +78,13 @@ export class Lane {
       await scheduler.wait(0);
       const endedAt = performance.now();
       const tookMs = Math.min(endedAt - startedAt, MAX_COST_MS);
-      this.#costMs = (this.#costMs + tookMs) / 2;
+      this.#tookMs = [tookMs, ...this.#tookMs].slice(0, MEASUREMENTS);
       this.#restsUntil = endedAt + tookMs * (1 / this.#share - 1);
     }
   }
 
   get #intervalMs(): number {
-    return this.#costMs / this.#share;
+    const costMs = this.#tookMs.length > 0 ? Math.min(...this.#tookMs) : ASSUMED_COST_MS;
+    return costMs / this.#share;
   }
 }
