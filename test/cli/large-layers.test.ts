@@ -27,8 +27,8 @@ const LAYER_MIB = Number(process.env.CLI_LAYER_MIB ?? 1536);
 const HUGE_BYTES = 10 * 1024 * MIB - 8 * MIB;
 const LARGE_MS = 900_000;
 const HUGE_MS = 3_600_000;
-/** How often docker's pushes lose all connections between the proxy and the edge. */
-const CUT_MS = 30_000;
+/** How often docker's pushes lose all connections between the proxy and the edge, and any that has carried more than a chunk. */
+const CUTS = { everyMs: 30_000, afterBytes: 100 * MIB };
 /** Above what a process has when nothing goes on: chunks have 80 MiB, so it could hold not even two. */
 const PROXY_LIMIT_MIB = 150;
 /** What a Worker may have at all on Cloudflare; when garbage is collected is workerd's own affair. */
@@ -87,7 +87,7 @@ test("docker push of 10 GiB does so too", { timeout: HUGE_MS }, async ({ skip })
  */
 async function expectDockerPush(name: string, bytes: number): Promise<void> {
   const id = await load(name, bytes);
-  const line = await startCuttingProxy(edge.port, { everyMs: CUT_MS });
+  const line = await startCuttingProxy(edge.port, CUTS);
   const through = await startBerthProxy(line.url);
   try {
     for (const { address } of [edge, through]) {
