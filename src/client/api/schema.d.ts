@@ -3233,6 +3233,8 @@ export interface components {
             patterns: string[];
             /** @description Why it deletes nothing: it was accepted by older limits, and is to be saved anew. Null: it holds. */
             problem: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            problemReasons: components["schemas"]["Reason"][];
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -3249,6 +3251,20 @@ export interface components {
                 };
                 /** @description A sentence that names the culprit. */
                 message: string;
+                /** @description The sentence in codes, where it says more than `code`. */
+                reason?: {
+                    /** @example URL_TOO_LONG */
+                    code: string;
+                    /**
+                     * @description What of the request is wrong.
+                     * @example url
+                     */
+                    field?: string;
+                    /** @description As those of `Reason`. */
+                    values: {
+                        [key: string]: unknown;
+                    };
+                };
             }[];
         };
         AuditEvent: {
@@ -3406,6 +3422,8 @@ export interface components {
         ClusterTest: {
             /** @description What does not work; null when all does. */
             detail: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             works: boolean;
         };
         ClusterUse: {
@@ -3737,6 +3755,8 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             next: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /**
              * @description `pending`: to be tried, or tried again. `rolling`: the workload is changed, and its rollout is watched. `superseded`: something newer took its place. `dead`: tried as often as may be.
              * @enum {string}
@@ -5204,6 +5224,23 @@ export interface components {
             storedBytes: components["schemas"]["Quota"];
             tags: components["schemas"]["Quota"] & unknown;
         };
+        Reason: {
+            /** @enum {string} */
+            code: "MAY_NOT_READ" | "MAY_NOT_EDIT" | "MAY_NOT_MANAGE" | "ANONYMOUS" | "ADMINISTRATORS_ONLY" | "OPERATORS_ONLY" | "OTHER_AUDITS" | "OWN_AUDIT_ONLY" | "UPSTREAM_ONLY" | "PASSWORD_WRONG" | "PASSWORD_IS_OWN" | "ROBOT_WITHOUT_PASSWORD" | "ROBOT_WITHOUT_COMMANDS" | "KEYS_ARE_OWN" | "KEYS_OF_ROBOTS" | "KEY_ENDS_BEFORE_NOW" | "USER_EXISTS" | "ACCOUNT_EXISTS" | "IMMUTABLE_RULE_EXISTS" | "TOO_MANY_IMMUTABLE_RULES" | "LAST_ADMINISTRATOR" | "LAST_OPERATOR" | "COPIED" | "THERE_ALREADY" | "COMPANIONS_KEPT" | "REFERRERS_LEFT_OUT" | "TAG_DIFFERS" | "TAG_DIFFERS_SOMEHOW" | "DELETED" | "NOT_THERE" | "DELETION_DIFFERS" | "DELETION_DIFFERS_SOMEHOW" | "CANCELLED" | "SUPERSEDED" | "RULE_DELETED" | "REMOTE_GONE" | "MANIFEST_GONE" | "CONTENT_MISSING" | "ADDRESS_REFUSED" | "REFUSED" | "NO_ANSWER" | "NOTHING_TAKEN" | "UPLOAD_LOST" | "CONTENT_DIFFERS" | "PROTOCOL_VIOLATED" | "OVERLOADED" | "IMPOSSIBLE" | "REGISTRY_FAILED" | "GIVEN_UP_AFTER_TRIES" | "GIVEN_UP_AFTER_DAYS" | "ADDRESS_REFUSED_OF" | "ADDRESS_REFUSED_SOMEHOW" | "SCHEME_UNKNOWN" | "SCHEME_NOT_HTTPS" | "ADDRESS_WITH_LOGIN" | "ADDRESS_IS_OWN" | "ADDRESS_LOOPBACK" | "ADDRESS_LINK_LOCAL" | "ADDRESS_PRIVATE" | "ADDRESS_SHARED" | "ADDRESS_MULTICAST" | "ADDRESS_RESERVED" | "ADDRESS_NOT_PUBLIC" | "NAME_NOT_PUBLIC" | "TOO_MANY_CALLS" | "NOT_REACHED" | "NOT_REACHED_SOMEHOW" | "CONNECTION_LOST" | "UNKNOWN_OR_SILENT" | "UNKNOWN_OR_UNTRUSTED" | "NO_WHOLE_ANSWER" | "ANSWER_LOST" | "API_SERVER" | "SILENT_WITHIN" | "SERVER_NOT_REACHED" | "SERVER_FAILED" | "CERTIFICATE_REFUSED" | "CERTIFICATE_REFUSED_WITHOUT_AUTHORITY" | "TLS_ALERT" | "TLS_CLOSED" | "TLS_ABSENT" | "TLS_TOO_OLD" | "TLS_KEY_EXCHANGE" | "TLS_UNOFFERED" | "TLS_SIGNATURE_UNOFFERED" | "TLS_KEY_WRONG" | "TLS_VIOLATED" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_CHAIN_TOO_LONG" | "CERTIFICATE_MISSING" | "CERTIFICATE_NOT_FOR_SERVERS" | "CERTIFICATE_OF_AUTHORITY" | "CERTIFICATE_MAY_NOT_SIGN" | "CERTIFICATE_NOT_TRUSTED" | "CERTIFICATE_OF_ANOTHER_AUTHORITY" | "CERTIFICATE_FOR_OTHERS" | "CERTIFICATE_FOR_NOBODY" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_NOT_YET_VALID" | "CERTIFICATE_EXTENSION_UNKNOWN" | "CERTIFICATE_KEY_TOO_SHORT" | "CERTIFICATE_SIGNATURE_WEAK" | "CERTIFICATE_ISSUER_MAY_NOT_SIGN" | "CERTIFICATE_ISSUER_NOT_FOR_SERVERS" | "CERTIFICATE_CHAIN_DEEPER_THAN_ALLOWED" | "CERTIFICATE_ISSUER_LIMITED" | "HTTP_CLOSED" | "HTTP_TOO_LARGE" | "HTTP_ABSENT" | "HTTP_VIOLATED" | "DELIVERY_FAILED" | "RECEIVER_GONE_BEFORE" | "ANSWERED" | "ANSWERED_IN_PART" | "ANSWERED_GONE" | "REDIRECTED" | "REDIRECTED_TO" | "CLUSTER_GONE" | "NAMESPACE_OUTSIDE" | "NAMESPACE_OUTSIDE_SOME" | "WORKLOAD" | "WORKLOAD_NEED" | "CONTAINER_OF_ANOTHER_IMAGE" | "CONTAINER_MISSING" | "CONTAINER_MISSING_BY_NOW" | "IMAGE_UNUSED" | "IMAGE_UNUSED_BY_NOW" | "NO_WORKLOAD" | "CLUSTER_REFUSED" | "CLUSTER_REDIRECTED" | "IMAGE_TRIED" | "IMAGE_SET" | "IMAGE_SET_FOR_NEXT_JOB" | "IMAGE_SET_ALREADY" | "IMAGE_WAS_SET" | "IMAGE_REPLACED" | "ROLLOUT_UNWATCHED" | "ROLLOUT_TOO_LONG" | "ROLLOUT_STALLED" | "ROLLOUT_FAILED" | "ROLLOUT_NOT_BEGUN" | "ROLLOUT_BY_NEXT_JOB" | "ROLLOUT_ON_DELETE" | "ROLLOUT_PAUSED" | "POD_UPDATED" | "PODS_UPDATED" | "POD_UPDATED_OF" | "PODS_UPDATED_OF" | "PODS_UPDATED_BY_PARTITION" | "POD_UPDATED_BY_PARTITION" | "POD_READY_OF" | "PODS_READY_OF" | "UPDATED_POD_AVAILABLE_OF" | "UPDATED_PODS_AVAILABLE_OF" | "OLD_POD_LEFT" | "OLD_PODS_LEFT" | "FIELD_WRONG" | "REQUIRED" | "INVALID" | "MUST_BE_TEXT" | "MUST_BE_NUMBER" | "MUST_BE_WHOLE_NUMBER" | "MUST_BE_BOOLEAN" | "MUST_BE_LIST" | "MUST_BE_OBJECT" | "MUST_BE_TIME" | "MUST_NOT_BE_EMPTY" | "TOO_SHORT" | "TOO_LONG" | "TOO_FEW" | "TOO_MANY" | "TOO_SMALL" | "TOO_LARGE" | "NOT_ONE_OF" | "FORM_WRONG" | "UNKNOWN_FIELD" | "NOTHING_TO_CHANGE" | "PERSON_NAME_FORM" | "PASSWORD_OF_PERSONS" | "ROBOT_IS_MEMBER" | "PATTERN_WRONG_AT" | "GLOB_NOT_OPENED" | "GLOB_NOT_CLOSED" | "GLOB_ENDS_IN_BACKSLASH" | "GLOB_WITH_TOO_MANY_OPTIONS" | "GLOB_LENGTH" | "CHARACTER_OF_NO_NAME" | "EXPRESSION_TOO_COMPLEX" | "EXPRESSION_CLASS_RANGE" | "EXPRESSION_ESCAPE" | "EXPRESSION_NAMED_GROUP" | "EXPRESSION_SYNTAX" | "EXPRESSION_REPEATED_TWICE" | "EXPRESSION_REPEAT_COUNT" | "EXPRESSION_MISSING_BRACKET" | "EXPRESSION_MISSING_PARENTHESIS" | "EXPRESSION_NOTHING_TO_REPEAT" | "EXPRESSION_TRAILING_BACKSLASH" | "EXPRESSION_NAME_TWICE" | "EXPRESSION_UNEXPECTED_PARENTHESIS" | "EXPRESSION_TOO_DEEP" | "EXPRESSION_TOO_LARGE" | "EXPRESSION_LOOKBEHIND" | "EXPRESSION_FAULTY" | "TAG_PATTERN_LENGTH" | "TAG_PATTERN_WRONG" | "BRACKET_NOT_OPENED" | "BRACKET_NOT_CLOSED" | "BRACKET_EMPTY" | "CHARACTER_OF_NO_TAG" | "CHARACTER_OF_NO_TAG_IN_BRACKET" | "RANGE_BACKWARDS" | "TRIGGER_NAME_FORM" | "CONDITION_TOO_LONG" | "CONDITION_WITH_CONTROL_CHARACTERS" | "CONDITION_EMPTY" | "CONDITION_NO_TAG" | "CONDITION_WRONG" | "GLOB_BEGINS_WITH_DOT" | "GLOB_OF_NO_TAG" | "CONDITION_NOT_MET" | "TRIGGER_EXISTS" | "TRIGGER_LIMIT" | "TRIGGER_DELETED" | "CLUSTER_DELETED" | "CLUSTER_REQUIRED" | "WORKLOAD_NAME_FORM" | "LABEL_FORM" | "MAY_NOT_SET" | "MAY_NOT_SET_UNKNOWN" | "URL_TOO_LONG" | "URL_FORM" | "URL_WITH_FRAGMENT" | "URL_WITH_LOGIN" | "URL_WITH_QUERY" | "URL_WITH_PATH" | "URL_TAKES_SECRETS_ANEW" | "SECRET_LENGTH" | "SECRET_NOT_BASE64" | "AUTHORIZATION_LENGTH" | "AUTHORIZATION_FORM" | "CLUSTER_NAME_FORM" | "CLUSTER_EXISTS" | "CLUSTER_LIMIT" | "NAMESPACE_FORM" | "TOO_MANY_NAMESPACES" | "SERVER_TOO_LONG" | "SERVER_FORM" | "SERVER_WITH_LOGIN" | "SERVER_WITH_QUERY" | "SERVER_TAKES_TOKEN_ANEW" | "AUTHORITY_TOO_LARGE" | "AUTHORITY_HOLDS_OTHER" | "AUTHORITY_NOT_PEM" | "AUTHORITY_NO_CERTIFICATE" | "AUTHORITY_NO_CERTIFICATE_AT" | "TOKEN_FORM" | "TOKEN_REFUSED" | "TEST_REFUSED" | "API_SERVER_ANSWERED" | "TOKEN_WITHOUT_RIGHTS" | "TOKEN_WITHOUT_RIGHTS_TO_ONE" | "SAID" | "REMOTE_NAME_FORM" | "REMOTE_EXISTS" | "REMOTE_LOGIN_HALF" | "REMOTE_USERNAME_FORM" | "REMOTE_PASSWORD_FORM" | "REMOTE_TAKES_PASSWORD_ANEW" | "REMOTE_REFUSES_LOGIN" | "REMOTE_WANTS_LOGIN" | "REMOTE_SILENT" | "REMOTE_NO_REGISTRY" | "SYNC_IMAGES_FIXED" | "REMOTE_ORGANIZATION_FORM" | "SYNC_RULE_EXISTS" | "SYNC_RULE_EXISTS_TO" | "UPSTREAM_PATH_FORM" | "TRUST_RULE_EXISTS" | "TRUST_NAME_FORM" | "TRUST_LENGTH" | "TRUST_LIFETIME" | "TRUST_CONDITIONS" | "TRUST_SHARED_ISSUER" | "TRUST_WILDCARDS_ONLY" | "TRUST_NO_IMAGE" | "TRUST_NO_ORGANIZATION" | "TRUST_TARGET_TWICE" | "TRUST_NO_CLAIM" | "TRUST_CLAIM_CHECKED" | "ISSUER_FORM" | "ISSUER_WITH_QUERY" | "ISSUER_WRITTEN" | "ISSUER_KEYS" | "ISSUER_WITHOUT_KEYS" | "ISSUER_OF_ANOTHER_NAME" | "ISSUER_WITHOUT_NAME" | "ISSUER_WITHOUT_KEY_ADDRESS" | "ISSUER_ANSWERED" | "ISSUER_REDIRECTED" | "ISSUER_NOT_ASKED" | "ISSUER_NO_JSON" | "ISSUER_TOO_LARGE" | "ISSUER_UNASKED" | "AGING_AMOUNT" | "AGING_EXEMPTIONS" | "AGING_NO_TAG" | "AGING_EXPRESSION_TOO_LONG" | "AGING_EXPRESSIONS_TOO_COMPLEX" | "AGING_EXPRESSION_WRONG" | "AGING_EXPRESSION_EMPTY" | "AGING_EXPRESSION_LENGTH" | "PLATFORM_FORM" | "PLATFORM_OF_NO_INDEX" | "PLATFORM_ABSENT" | "CATEGORY_UNKNOWN" | "DESCRIPTION_TOO_LONG" | "NOTE_TOO_LONG" | "DEADLINE_FORM" | "DEADLINE_PAST" | "SHARE_WITH_OWNER" | "SHARE_OF_PUBLIC" | "SHARE_EXISTS" | "SHARE_ACCOUNT_UNKNOWN" | "SHARE_LIMIT" | "SHARE_LIMIT_OF_ACCOUNT" | "USER_NAMED_TWICE" | "NOT_OF_ACCOUNT" | "ORGANIZATION_EXISTS" | "ORGANIZATION_NAME_RESTS";
+            /**
+             * @description What fills in the code's sentence.
+             * @example {
+             *       "host": "registry.example.com:443",
+             *       "status": 403,
+             *       "message": "denied"
+             *     }
+             */
+            values: {
+                [key: string]: components["schemas"]["ReasonValue"];
+            };
+        };
+        /** @description A text, a number, or another reason as a part of the sentence. */
+        ReasonValue: string | number | components["schemas"]["Reason"];
         RecentDelivery: {
             /**
              * Format: date-time
@@ -5225,6 +5262,8 @@ export interface components {
              */
             image: string;
             organization: string;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /** @enum {string} */
             status: "pending" | "rolling" | "success" | "failed" | "superseded" | "dead";
             tag: string;
@@ -5334,6 +5373,8 @@ export interface components {
         RemoteTest: {
             /** @description What does not work; null when all does. */
             detail: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             works: boolean;
         };
         RepoAuth: {
@@ -5792,7 +5833,7 @@ export interface components {
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
-            reasons: components["schemas"]["SyncReason"][];
+            reasons: components["schemas"]["Reason"][];
             /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
@@ -5837,21 +5878,6 @@ export interface components {
             next: string | null;
             /** @description Tags that the image does not have. */
             unknown: string[];
-        };
-        SyncReason: {
-            /** @enum {string} */
-            code: "COPIED" | "THERE_ALREADY" | "COMPANIONS_KEPT" | "REFERRERS_LEFT_OUT" | "TAG_DIFFERS" | "TAG_DIFFERS_SOMEHOW" | "DELETED" | "NOT_THERE" | "DELETION_DIFFERS" | "DELETION_DIFFERS_SOMEHOW" | "CANCELLED" | "SUPERSEDED" | "RULE_DELETED" | "REMOTE_GONE" | "MANIFEST_GONE" | "CONTENT_MISSING" | "ADDRESS_REFUSED" | "REFUSED" | "NO_ANSWER" | "NOTHING_TAKEN" | "UPLOAD_LOST" | "CONTENT_DIFFERS" | "PROTOCOL_VIOLATED" | "OVERLOADED" | "IMPOSSIBLE" | "REGISTRY_FAILED" | "GIVEN_UP_AFTER_TRIES" | "GIVEN_UP_AFTER_DAYS";
-            /**
-             * @description What fills in the code's sentence.
-             * @example {
-             *       "host": "registry.example.com:443",
-             *       "status": 403,
-             *       "message": "denied"
-             *     }
-             */
-            values: {
-                [key: string]: string | number;
-            };
         };
         SyncRegions: {
             regionID: string;
@@ -6616,6 +6642,8 @@ export interface components {
                 /** @description Milliseconds. */
                 duration: number;
                 number: number;
+                /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+                reasons: components["schemas"]["Reason"][];
                 /**
                  * Format: date-time
                  * @example 2026-11-24T08:00:00.000Z
@@ -6644,6 +6672,8 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             next: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /**
              * @description `pending`: to be tried, or tried again. `rolling`: the workload is changed, and its rollout is watched. `superseded`: something newer took its place. `dead`: tried as often as may be.
              * @enum {string}
@@ -6665,7 +6695,7 @@ export interface components {
                 duration: number;
                 number: number;
                 /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
-                reasons: components["schemas"]["SyncReason"][];
+                reasons: components["schemas"]["Reason"][];
                 /**
                  * Format: date-time
                  * @example 2026-11-24T08:00:00.000Z
@@ -6709,7 +6739,7 @@ export interface components {
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
-            reasons: components["schemas"]["SyncReason"][];
+            reasons: components["schemas"]["Reason"][];
             /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
