@@ -1,10 +1,11 @@
 /** What the management API says is wrong: in English, and as codes of which the console makes sentences in both languages. */
 import { describe, it } from "vitest";
-import chinese from "../../src/console/i18n/zh/index.ts";
+import errors from "../../src/console/i18n/zh/errors.ts";
+import reasons from "../../src/console/i18n/zh/reasons.ts";
 import { STATUS } from "../../src/http/errors.ts";
 import { describeReason, REASONS } from "../../src/kernel/reason-sentences.ts";
 import type { Reason } from "../../src/kernel/reasons.ts";
-import { grant, newAccount, newOrganization } from "../support/workerd/managing-clients.ts";
+import { grant, newAccount, newOrganization, pushAs } from "../support/workerd/managing-clients.ts";
 
 interface SentProblem {
   code: string;
@@ -16,9 +17,9 @@ interface SentProblem {
 describe("codes", () => {
   it("all have a Chinese sentence, and there is none for what is no code", ({ expect }) => {
     const codes = [...Object.keys(STATUS), "NETWORK", "UNAVAILABLE", "UNKNOWN"];
-    expect(codes.filter((code) => !/\p{Script=Han}/u.test(chinese.errors[code] ?? ""))).toEqual([]);
-    expect(Object.keys(chinese.errors).filter((code) => !codes.includes(code))).toEqual([]);
-    expect(Object.keys(chinese.reasons).filter((code) => !Object.hasOwn(REASONS, code))).toEqual([]);
+    expect(codes.filter((code) => !/\p{Script=Han}/u.test(errors[code] ?? ""))).toEqual([]);
+    expect(Object.keys(errors).filter((code) => !codes.includes(code))).toEqual([]);
+    expect(Object.keys(reasons).filter((code) => !Object.hasOwn(REASONS, code))).toEqual([]);
   });
 });
 
@@ -44,7 +45,7 @@ async function reasonsOf(response: Response): Promise<(string | undefined)[][]> 
 async function anImage() {
   const { administrator, member } = await newAccount();
   const organization = await newOrganization(administrator);
-  await administrator.post("/api/images", { organization, image: "web", isPublic: false });
+  await pushAs(administrator, `${organization}/web`);
   const image = `/api/organizations/${organization}/images/web`;
   return { administrator, member, organization, image, triggers: `${image}/triggers` };
 }

@@ -14,7 +14,6 @@ import { blobsOf } from "../../client/remote-image.ts";
 import { StreamedBody } from "../../client/streamed-body.ts";
 import { withDocuments } from "../../documents.ts";
 import { type Digest, isDigest, parseDigest, shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { imageOf, type RepositoryName } from "../../kernel/reference.ts";
 import { refusal } from "../../kernel/reason-sentences.ts";
 import { type Reason, reason } from "../../kernel/reasons.ts";
