@@ -59,7 +59,7 @@ it("makes one sentence of reasons in reasons", async ({ expect }) => {
 it("names a field in the reader's language, and not beside the field itself", async ({ expect }) => {
   await i18next.changeLanguage("zh-CN");
   const why = reason("FIELD_WRONG", { field: "target.application", why: reason("TOO_LONG", { max: 253 }) });
-  expect(reasonText(why)).toBe("工作负载：不能超过 253 个字符");
+  expect(reasonText(why)).toBe("应用：不能超过 253 个字符");
   expect(reasonTextAtField(why)).toBe("不能超过 253 个字符");
   expect(reasonText(reason("FIELD_WRONG", { field: "labels.3", why: reason("REQUIRED") }))).toBe("过滤版本：必填");
 });

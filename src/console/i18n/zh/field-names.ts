@@ -4,7 +4,7 @@ const fieldNames: typeof en = {
   account: "账号",
   administrator: "管理员",
   amount: "数量",
-  application: "工作负载",
+  application: "应用",
   audience: "受众",
   authority: "CA 证书",
   authorization: "授权信息",
