@@ -4295,6 +4295,8 @@ export interface components {
              */
             finished: string | null;
             id: number;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /** @enum {string} */
             status: "pending" | "rolling" | "success" | "failed" | "superseded" | "dead";
             tag: string;
