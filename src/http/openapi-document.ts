@@ -22,6 +22,14 @@ const ApiError = z
           code: z.string().openapi({ example: "REPOSITORY_UNKNOWN" }),
           message: z.string().openapi({ description: "A sentence that names the culprit." }),
           detail: z.record(z.string(), z.unknown()).optional().openapi({ description: "Particulars, such as names." }),
+          reason: z
+            .object({
+              code: z.string().openapi({ example: "URL_TOO_LONG" }),
+              values: z.record(z.string(), z.unknown()).openapi({ description: "As those of `Reason`." }),
+              field: z.string().optional().openapi({ description: "What of the request is wrong.", example: "url" }),
+            })
+            .optional()
+            .openapi({ description: "The sentence in codes, where it says more than `code`." }),
         }),
       )
       .min(1),

@@ -1,5 +1,6 @@
 /** Why Berth refuses a request. */
 import type { QuotaExcess } from "./quotas.ts";
+import type { Reason } from "./reasons.ts";
 
 type None = never;
 interface Named {
@@ -131,6 +132,10 @@ export type ErrorCode = keyof ErrorDetails;
 export interface Problem<C extends ErrorCode = ErrorCode> {
   message: string;
   detail?: ErrorDetails[C];
+  /** The sentence as a code with values, where it says more than the code of the refusal. */
+  reason?: Reason;
+  /** What of the request is wrong, by its name in the API: forms show the sentence there. */
+  field?: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Globs of tags and images that users write. */
 import type { RegistryError } from "../kernel/errors.ts";
+import { type Reason, reason } from "../kernel/reasons.ts";
 import { compileExpression, DOT_ALL, type Expression, quote } from "./regular-expression.ts";
 
 /** Options of all braces of a glob together. */
@@ -11,7 +12,7 @@ const MAX_OPTIONS = 100;
  *
  * @param refuse makes the error for a glob that is wrong at a position, counted from 0.
  */
-export function compileGlob(glob: string, refuse: (why: string, position: number) => RegistryError): Expression {
+export function compileGlob(glob: string, refuse: (why: Reason, position: number) => RegistryError): Expression {
   let source = "";
   let depth = 0;
   let options = 0;
@@ -28,7 +29,7 @@ export function compileGlob(glob: string, refuse: (why: string, position: number
       source += "(?:";
     } else if (character === "}") {
       depth -= 1;
-      if (depth < 0) throw refuse('there is a "}" without a "{"', at);
+      if (depth < 0) throw refuse(reason("GLOB_NOT_OPENED"), at);
       source += ")";
     } else if (character === "," && depth > 0) {
       options += 1;
@@ -37,12 +38,12 @@ export function compileGlob(glob: string, refuse: (why: string, position: number
       while (glob.charAt(at + 1) === " ") at += 1;
     } else if (character === "\\") {
       at += 1;
-      if (at === glob.length) throw refuse("a backslash has nothing to take", at - 1);
+      if (at === glob.length) throw refuse(reason("GLOB_ENDS_IN_BACKSLASH"), at - 1);
       source += quote(glob.charAt(at));
     } else source += quote(character);
-    if (options > MAX_OPTIONS) throw refuse(`there are more than ${MAX_OPTIONS} options in braces`, at);
+    if (options > MAX_OPTIONS) throw refuse(reason("GLOB_WITH_TOO_MANY_OPTIONS", { max: MAX_OPTIONS }), at);
   }
-  if (depth > 0) throw refuse('a "{" is not closed', glob.length);
+  if (depth > 0) throw refuse(reason("GLOB_NOT_CLOSED"), glob.length);
   const result = compileExpression(source, DOT_ALL);
   if ("fault" in result) throw refuse(result.fault.why, glob.length);
   return result.expression;

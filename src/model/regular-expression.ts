@@ -4,6 +4,7 @@
  * out, and `(a{30}){30}` is short: so that is counted before anything is compiled.
  */
 import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { type Reason, type ReasonCode, reason } from "../kernel/reasons.ts";
 
 export type Expression = RE2JS;
 
@@ -118,7 +119,7 @@ function endOfClass(pattern: string, start: number): number {
 
 /** What is wrong with an expression. */
 export interface Fault {
-  why: string;
+  why: Reason;
   /** Where, counted from 0. */
   position: number;
   cause: unknown;
@@ -134,8 +135,36 @@ export function compileExpression(pattern: string, flags = 0): { expression: Exp
     return { expression: RE2JS.compile(pattern, flags) };
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
-    return { fault: { why: error.getDescription(), position: positionOf(error, pattern), cause: error } };
+    return { fault: { why: whyOf(error), position: positionOf(error, pattern), cause: error } };
   }
+}
+
+/** What the engine finds wrong, by its own descriptions. */
+const FAULTS = {
+  "invalid character class range": "EXPRESSION_CLASS_RANGE",
+  "invalid escape sequence": "EXPRESSION_ESCAPE",
+  "invalid named capture": "EXPRESSION_NAMED_GROUP",
+  "invalid or unsupported Perl syntax": "EXPRESSION_SYNTAX",
+  "invalid nested repetition operator": "EXPRESSION_REPEATED_TWICE",
+  "invalid repeat count": "EXPRESSION_REPEAT_COUNT",
+  "missing closing ]": "EXPRESSION_MISSING_BRACKET",
+  "missing closing )": "EXPRESSION_MISSING_PARENTHESIS",
+  "missing argument to repetition operator": "EXPRESSION_NOTHING_TO_REPEAT",
+  "trailing backslash at end of expression": "EXPRESSION_TRAILING_BACKSLASH",
+  "duplicate capture group name": "EXPRESSION_NAME_TWICE",
+  "unexpected )": "EXPRESSION_UNEXPECTED_PARENTHESIS",
+  "expression nests too deeply": "EXPRESSION_TOO_DEEP",
+  "expression too large": "EXPRESSION_TOO_LARGE",
+  "invalid capture in lookbehind": "EXPRESSION_LOOKBEHIND",
+} as const satisfies Record<string, ReasonCode>;
+
+function whyOf(fault: RE2JSSyntaxException): Reason {
+  const message = fault.getDescription();
+  return isKnownFault(message) ? reason(FAULTS[message]) : reason("EXPRESSION_FAULTY", { message });
+}
+
+function isKnownFault(message: string): message is keyof typeof FAULTS {
+  return Object.hasOwn(FAULTS, message);
 }
 
 /** Whether `.` is also a line break. */

@@ -1,7 +1,9 @@
 /** Patterns of tags that are immutable: SQLite's GLOB over whole tags, so that a statement can apply them itself. */
 import { shorten } from "../kernel/digest.ts";
-import { RegistryError } from "../kernel/errors.ts";
+import type { RegistryError } from "../kernel/errors.ts";
 import { MAX_TAG_PATTERN_LENGTH } from "../kernel/field-limits.ts";
+import { refusal } from "../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../kernel/reasons.ts";
 
 declare const brand: unique symbol;
 export type TagPattern = string & { readonly [brand]: "TagPattern" };
@@ -16,7 +18,8 @@ const TAG_CHARACTER = /^[A-Za-z0-9_.-]$/;
  */
 export function parseTagPattern(text: string): TagPattern {
   if (text.length === 0 || text.length > MAX_TAG_PATTERN_LENGTH) {
-    throw refuse(`"${shorten(text)}" has ${text.length} characters: expected 1 to ${MAX_TAG_PATTERN_LENGTH}`);
+    const values = { pattern: shorten(text), length: text.length, max: MAX_TAG_PATTERN_LENGTH };
+    throw refuse(reason("TAG_PATTERN_LENGTH", values));
   }
   let position = 0;
   while (position < text.length)
@@ -26,36 +29,37 @@ export function parseTagPattern(text: string): TagPattern {
 
 function endOfOne(text: string, position: number): number {
   const character = text.charAt(position);
-  if (character === "]") throw refuseAt(text, position, "closes no bracket");
+  if (character === "]") throw refuseAt(text, position, reason("BRACKET_NOT_OPENED"));
   if (character === "*" || character === "?" || TAG_CHARACTER.test(character)) return position + 1;
-  throw refuseAt(text, position, "is neither a character of tags nor one of * ? [ ]");
+  throw refuseAt(text, position, reason("CHARACTER_OF_NO_TAG"));
 }
 
 /** A set ends at the first `]`, which no tag has. */
 function endOfSet(text: string, start: number): number {
   const end = text.indexOf("]", start);
-  if (end < 0) throw refuseAt(text, start, "opens a bracket that is not closed");
+  if (end < 0) throw refuseAt(text, start, reason("BRACKET_NOT_CLOSED"));
   const first = text[start + 1] === "^" ? start + 2 : start + 1;
-  if (first === end) throw refuseAt(text, start, "opens an empty bracket");
+  if (first === end) throw refuseAt(text, start, reason("BRACKET_EMPTY"));
   let position = first;
   while (position < end) {
     if (!TAG_CHARACTER.test(text.charAt(position))) {
-      throw refuseAt(text, position, "is no character of tags, as those in brackets must be");
+      throw refuseAt(text, position, reason("CHARACTER_OF_NO_TAG_IN_BRACKET"));
     }
     const isRange = text[position + 1] === "-" && position + 2 < end;
     if (isRange && text.charAt(position) > text.charAt(position + 2)) {
-      throw refuseAt(text, position, "begins a range that ends before it");
+      throw refuseAt(text, position, reason("RANGE_BACKWARDS"));
     }
     position += isRange ? 2 : 1;
   }
   return end + 1;
 }
 
-function refuseAt(text: string, position: number, why: string): RegistryError {
-  return refuse(`"${text}": character ${position + 1}, "${text.charAt(position)}", ${why}`, position + 1);
+function refuseAt(text: string, at: number, why: Reason): RegistryError {
+  const position = at + 1;
+  return refuse(reason("TAG_PATTERN_WRONG", { pattern: text, position, character: text.charAt(at), why }), position);
 }
 
-function refuse(why: string, position?: number): RegistryError {
+function refuse(why: Reason, position?: number): RegistryError {
   const detail = { field: "pattern", ...(position !== undefined && { position }) };
-  return new RegistryError("PARAMETER_INVALID", { message: `pattern: ${why}`, detail });
+  return refusal("PARAMETER_INVALID", why, { field: "pattern", detail });
 }

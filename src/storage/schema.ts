@@ -1016,6 +1016,7 @@ export const deliveries = sqliteTable(
     /** Until when somebody is at it. */
     leasedUntil: time("leased_until"),
     /** What came of it, in a sentence. */
+    /** What came of it last: `model/read-detail.ts`. */
     detail: text("detail"),
     createdAt: createdAt(),
     finishedAt: time("finished_at"),
@@ -1060,6 +1061,7 @@ export const deliveryAttempts = sqliteTable(
     /** The answer's status; null when there was none. */
     status: integer("status"),
     /** What came of it, in a sentence. */
+    /** What came of it: `model/read-detail.ts`. */
     detail: text("detail").notNull(),
     /** The first 2 KiB of the answer. */
     answer: text("answer"),
@@ -1148,7 +1150,7 @@ export const syncJobs = sqliteTable(
     slotAt: time("slot_at"),
     /** Where it goes, `host:port`; null before the first try. */
     host: text("host"),
-    /** What came of it: `model/sync/sync-details.ts`. */
+    /** What came of it: `model/read-detail.ts`. */
     detail: text("detail"),
     /** JSON of `model/sync/sync-jobs.ts`; null at the end. */
     plan: text("plan"),
@@ -1193,7 +1195,7 @@ export const syncAttempts = sqliteTable(
     duration: integer("duration").notNull(),
     /** The status that the target refused it with; null when there was no answer. */
     status: integer("status"),
-    /** What came of it: `model/sync/sync-details.ts`. */
+    /** What came of it: `model/read-detail.ts`. */
     detail: text("detail").notNull(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.number] })],

@@ -3,11 +3,19 @@
  * (RFC 5280, 6; RFC 9525). What is not understood is refused: a chain has to be plain.
  */
 import { isIP } from "node:net";
+import { describeReason } from "../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../kernel/reasons.ts";
 import { BASIC_CONSTRAINTS, type Certificate, KEY_USAGE, KEY_USAGES, readCertificate } from "./certificate.ts";
 
 /** Why a server's certificate is not believed, in words that follow "the certificate …". */
 export class CertificateRefused extends Error {
   override readonly name = "CertificateRefused";
+  readonly reason: Reason;
+
+  constructor(why: Reason, options?: ErrorOptions) {
+    super(describeReason(why), options);
+    this.reason = why;
+  }
 }
 
 /** A chain that goes on for longer is an attempt to keep us busy. */
@@ -61,7 +69,7 @@ export function verifyChain(
   } catch (error) {
     if (error instanceof CertificateRefused) throw error;
     // The runtime reads some fields only when it is asked for them, and fails in its own ways where they are damaged.
-    throw new CertificateRefused("cannot be read", { cause: error });
+    throw new CertificateRefused(reason("CERTIFICATE_UNREADABLE"), { cause: error });
   }
 }
 
@@ -71,23 +79,22 @@ function verify(
   host: string,
   now: Date,
 ): Certificate {
-  if (chain.length > MAX_CERTIFICATES) throw new CertificateRefused("comes with too many others");
+  if (chain.length > MAX_CERTIFICATES) throw new CertificateRefused(reason("CERTIFICATE_CHAIN_TOO_LONG"));
   const [server, ...others] = chain.map(read);
-  if (!server) throw new CertificateRefused("is missing");
+  if (!server) throw new CertificateRefused(reason("CERTIFICATE_MISSING"));
   requireHost(server, host);
   requireValid(server, now);
   requireStrength(server);
-  if (!isForServers(server)) throw new CertificateRefused("is not one for servers");
-  if (server.isAuthority)
-    throw new CertificateRefused("is an authority's, which is to sign others and not to be a server's");
+  if (!isForServers(server)) throw new CertificateRefused(reason("CERTIFICATE_NOT_FOR_SERVERS"));
+  if (server.isAuthority) throw new CertificateRefused(reason("CERTIFICATE_OF_AUTHORITY"));
   // TLS 1.3 knows no other use of a server's key (RFC 8446, 4.4.2.2).
   if (!mayBeUsed(server, KEY_USAGE.digitalSignature)) {
-    throw new CertificateRefused("is for a key that may not sign, as a server has to (digitalSignature)");
+    throw new CertificateRefused(reason("CERTIFICATE_MAY_NOT_SIGN"));
   }
   if (authorities.some((authority) => isSame(authority, server))) return server;
 
-  const whom = authorities.length === 0 ? "an authority that everybody trusts" : "the cluster's certificate authority";
-  let refusal = new CertificateRefused(`is not signed by ${whom}`);
+  const unsigned = authorities.length === 0 ? "CERTIFICATE_NOT_TRUSTED" : "CERTIFICATE_OF_ANOTHER_AUTHORITY";
+  let refusal = new CertificateRefused(reason(unsigned));
   let signatures = 0;
   const search = (subject: Certificate, intermediates: number, seen: readonly Certificate[]): boolean => {
     const issuers = [
@@ -118,7 +125,7 @@ function read(der: Uint8Array): Certificate {
   try {
     return readCertificate(der);
   } catch (cause) {
-    throw new CertificateRefused("cannot be read", { cause });
+    throw new CertificateRefused(reason("CERTIFICATE_UNREADABLE"), { cause });
   }
 }
 
@@ -129,27 +136,38 @@ function requireHost({ x509 }: Certificate, host: string): void {
     isIP(host) === 0 ? x509.checkHost(name, { subject: "never", partialWildcards: false }) : x509.checkIP(host);
   if (matches === undefined) {
     const names = x509.subjectAltName?.slice(0, 300);
-    throw new CertificateRefused(`is not for ${host} but for ${names ?? "no name at all"}`);
+    throw new CertificateRefused(
+      names === undefined
+        ? reason("CERTIFICATE_FOR_NOBODY", { host })
+        : reason("CERTIFICATE_FOR_OTHERS", { host, names }),
+    );
   }
 }
 
 function requireValid({ x509, notBefore, notAfter, isCritical }: Certificate, now: Date): void {
   // Also when a date cannot be read.
-  if (!(now <= notAfter)) throw new CertificateRefused(`${about(x509)}expired on ${x509.validTo}`);
-  if (!(now >= notBefore)) throw new CertificateRefused(`${about(x509)}is not valid before ${x509.validFrom}`);
+  const whose = about(x509);
+  if (!(now <= notAfter)) {
+    throw new CertificateRefused(reason("CERTIFICATE_EXPIRED", { about: whose, time: x509.validTo }));
+  }
+  if (!(now >= notBefore)) {
+    throw new CertificateRefused(reason("CERTIFICATE_NOT_YET_VALID", { about: whose, time: x509.validFrom }));
+  }
   for (const [oid, critical] of isCritical) {
     if (critical && !KNOWN_EXTENSIONS.has(oid)) {
-      throw new CertificateRefused(`${about(x509)}has a critical extension that is not understood (${oid})`);
+      throw new CertificateRefused(reason("CERTIFICATE_EXTENSION_UNKNOWN", { about: whose, oid }));
     }
   }
   const { asymmetricKeyType, asymmetricKeyDetails } = x509.publicKey;
   if (asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) {
-    throw new CertificateRefused(`${about(x509)}has an RSA key of fewer than ${MIN_RSA_BITS} bits`);
+    throw new CertificateRefused(reason("CERTIFICATE_KEY_TOO_SHORT", { about: whose, bits: MIN_RSA_BITS }));
   }
 }
 
 function requireStrength({ x509, signatureOid }: Certificate): void {
-  if (!SIGNATURES.has(signatureOid)) throw new CertificateRefused(`${about(x509)}has a weak or unknown signature`);
+  if (!SIGNATURES.has(signatureOid)) {
+    throw new CertificateRefused(reason("CERTIFICATE_SIGNATURE_WEAK", { about: about(x509) }));
+  }
 }
 
 /** Without purposes a certificate is for all. */
@@ -168,18 +186,17 @@ function mayBeUsed({ keyUsage }: Certificate, usage: number): boolean {
 function requireAuthority(issuer: Certificate, intermediates: number, now: Date): void {
   requireValid(issuer, now);
   const { x509, pathLength, isCritical } = issuer;
+  const { subject } = x509;
   if (!x509.ca || !mayBeUsed(issuer, KEY_USAGE.keyCertSign)) {
-    throw new CertificateRefused(`is signed by one that may not sign others (${x509.subject})`);
+    throw new CertificateRefused(reason("CERTIFICATE_ISSUER_MAY_NOT_SIGN", { subject }));
   }
-  if (!isForServers(issuer)) throw new CertificateRefused(`is signed by one that is not for servers (${x509.subject})`);
+  if (!isForServers(issuer)) throw new CertificateRefused(reason("CERTIFICATE_ISSUER_NOT_FOR_SERVERS", { subject }));
   if (pathLength !== undefined && intermediates > pathLength) {
-    throw new CertificateRefused(`has more intermediates than ${x509.subject} allows`);
+    throw new CertificateRefused(reason("CERTIFICATE_CHAIN_DEEPER_THAN_ALLOWED", { subject }));
   }
   // To ignore them, critical or not, would be to trust the authority with more than its own issuer does.
   if (isCritical.has(NAME_CONSTRAINTS)) {
-    throw new CertificateRefused(
-      `has an issuer that is limited to some names (${x509.subject}), which is not supported`,
-    );
+    throw new CertificateRefused(reason("CERTIFICATE_ISSUER_LIMITED", { subject }));
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { isIP } from "node:net";
 import { randomBytes, timingSafeEqual, type X509Certificate } from "node:crypto";
+import { reason } from "../kernel/reasons.ts";
 import { ByteQueue } from "../kernel/bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { CertificateRefused, verifyChain } from "./chain.ts";
@@ -227,7 +228,7 @@ export class TlsClient {
     const [, description = 0] = content;
     if (content.length !== 2) throw unexpected();
     if (description === 0 && this.isConnected) this.#state = "closed";
-    else throw new TlsError(`refused the connection (alert ${ALERTS[description] ?? description})`);
+    else throw new TlsError(reason("TLS_ALERT", { alert: ALERTS[description] ?? description }));
   }
 
   async #processMessages(content: Uint8Array, received: Received): Promise<void> {
@@ -288,10 +289,10 @@ export class TlsClient {
     const compression = body.number(1);
     const extensions = body.isAtEnd ? new Map<number, Uint8Array>() : readExtensions(body.vector(2));
     body.end();
-    if (random === RETRY_RANDOM) throw new TlsError("wants a key exchange other than X25519 and P-256");
+    if (random === RETRY_RANDOM) throw new TlsError(reason("TLS_KEY_EXCHANGE"));
     const selected = extensions.get(EXTENSION.supportedVersions);
     if (version !== TLS_1_2 || !selected || new FieldReader(selected).number(2) !== TLS_1_3) {
-      throw new TlsError("does not speak TLS 1.3");
+      throw new TlsError(reason("TLS_TOO_OLD"));
     }
     if (!suite || compression !== 0 || !Buffer.from(sessionId).equals(this.#sessionId)) throw notOffered();
     if ([...extensions.keys()].some((type) => type !== EXTENSION.supportedVersions && type !== EXTENSION.keyShare)) {
@@ -330,7 +331,7 @@ export class TlsClient {
       if (list.vector(2).length > 0) throw notOffered();
     }
     const { host, authorities, now = () => new Date() } = this.#options;
-    if (chain.length === 0) throw new CertificateRefused("is missing");
+    if (chain.length === 0) throw new CertificateRefused(reason("CERTIFICATE_MISSING"));
     this.#server = verifyChain(chain, authorities, host, now()).x509;
     this.#state = "certificateVerify";
   }
@@ -415,5 +416,5 @@ function unexpected(): TlsError {
 }
 
 function notOffered(): TlsError {
-  return new TlsError("chose what was not offered");
+  return new TlsError(reason("TLS_UNOFFERED"));
 }

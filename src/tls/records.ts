@@ -1,5 +1,6 @@
 /** TLS records: pieces of the stream, in the clear or under a key (RFC 8446, 5). */
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { reason } from "../kernel/reasons.ts";
 import { ByteQueue } from "../kernel/bytes.ts";
 import { TlsError } from "./errors.ts";
 import { type CipherSuite, trafficKeys } from "./key-schedule.ts";
@@ -42,7 +43,7 @@ export class RecordReader {
     const [type = 0, major, , high = 0, low = 0] = this.#bytes.peek();
     const length = high * 256 + low;
     if (major !== 3 || type < CONTENT.changeCipherSpec || type > CONTENT.applicationData) {
-      throw new TlsError("does not speak TLS");
+      throw new TlsError(reason("TLS_ABSENT"));
     }
     if (length > MAX_RECORD_LENGTH) throw new TlsError("sent a record that is too long");
     if (this.#bytes.length < HEADER_LENGTH + length) return undefined;

@@ -1,5 +1,6 @@
 /** The signature by which a server proves to have a certificate's key (RFC 8446, 4.4.3). */
 import type { X509Certificate } from "node:crypto";
+import { reason } from "../kernel/reasons.ts";
 import { TlsError } from "./errors.ts";
 
 interface Scheme {
@@ -50,9 +51,9 @@ export async function verifySignature(
   signature: Uint8Array,
 ): Promise<void> {
   const scheme = SCHEMES.get(schemeNumber);
-  if (!scheme) throw new TlsError("signed with an algorithm that was not offered");
+  if (!scheme) throw new TlsError(reason("TLS_SIGNATURE_UNOFFERED"));
   const { algorithm, verification } = scheme;
-  const refused = "does not have the key of its certificate";
+  const refused = reason("TLS_KEY_WRONG");
   let isRight: boolean;
   try {
     const der = publicKey.export({ type: "spki", format: "der" });

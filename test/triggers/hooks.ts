@@ -2,6 +2,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { readOptionalDetail } from "../../src/model/read-detail.ts";
 import type { WebhookFormat, WebhookSecrets } from "../../src/model/triggers/trigger-targets.ts";
 import { operatorOf } from "../support/server-people.ts";
 import type { Server } from "../support/server.ts";
@@ -39,13 +40,14 @@ export interface Delivery {
 
 /** The deliveries of a repository's hooks. The registry may run. */
 export function deliveriesOf(stateDir: string, repository: string): Delivery[] {
-  return query<Delivery>(
+  const rows = query<Delivery>(
     stateDir,
     `SELECT triggers.name AS hook, uid, tag, digest, status, attempts, detail
      FROM deliveries JOIN triggers ON triggers.id = trigger_id JOIN repositories ON repositories.id = repository_id
      WHERE repositories.name = ?`,
     repository,
   );
+  return rows.map((row) => ({ ...row, detail: readOptionalDetail(row.detail).detail }));
 }
 
 /** What the last try of each of a hook's deliveries was answered. */

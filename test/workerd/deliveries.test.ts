@@ -343,6 +343,11 @@ interface Delivery {
   attempts?: object[];
 }
 
+/** What a delivery says whose receiver has answered. */
+function answered(status: number) {
+  return { detail: `answered ${status}`, reasons: [{ code: "ANSWERED", values: { status } }] };
+}
+
 describe("the history of a trigger", () => {
   const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
   const historyOf = ({ path }: TriggeredImage) => `${path}/triggers/hook/deliveries`;
@@ -370,6 +375,7 @@ describe("the history of a trigger", () => {
       status: "pending",
       tries: 0,
       detail: null,
+      reasons: [],
       created: expect.stringMatching(TIME),
       next: expect.stringMatching(TIME),
       finished: null,
@@ -389,15 +395,32 @@ describe("the history of a trigger", () => {
         uid: deliveries[0]?.uid,
         status: "success",
         tries: 2,
-        detail: "answered 200",
+        ...answered(200),
         next: null,
         finished: expect.stringMatching(TIME),
         attempts: [
-          { ...attempt, number: 1, status: 503, detail: "answered 503", answer: "busy" },
-          { ...attempt, number: 2, status: 200, detail: "answered 200", answer: "thanks" },
+          { ...attempt, number: 1, status: 503, ...answered(503), answer: "busy" },
+          { ...attempt, number: 2, status: 200, ...answered(200), answer: "thanks" },
         ],
       },
     ]);
+  });
+
+  it("has the sentences that older versions have written, as they are", async ({ expect }) => {
+    const setting = await anImage();
+    const { administrator } = setting;
+    await newTrigger(setting);
+    await push(setting, "v1");
+    await drain();
+    const id = (await list(administrator, historyOf(setting))).deliveries[0]?.id ?? 0;
+    await env.DB.batch([
+      env.DB.prepare("UPDATE deliveries SET detail = 'answered 200' WHERE id = ?").bind(id),
+      env.DB.prepare("UPDATE delivery_attempts SET detail = 'answered 200' WHERE delivery_id = ?").bind(id),
+    ]);
+    const { deliveries } = await list(administrator, historyOf(setting));
+    expect(deliveries).toMatchObject([{ detail: "answered 200", reasons: [] }]);
+    const whole = await (await administrator.get(`${historyOf(setting)}/${id}`)).json();
+    expect(whole).toMatchObject({ attempts: [{ detail: "answered 200", reasons: [] }] });
   });
 
   it("comes in pages, the newest first", async ({ expect }) => {

@@ -1,6 +1,7 @@
 /** What a push does to workloads, and what becomes of a delivery whatever the cluster does. It is a stand-in for `fetch`. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { readDetail } from "../../src/model/read-detail.ts";
 import type { Digest } from "../../src/kernel/digest.ts";
 import type { PushEvent } from "../../src/model/triggers/push-event.ts";
 import type { RepositoryName, Tag } from "../../src/kernel/reference.ts";
@@ -123,7 +124,10 @@ async function look(id: number): Promise<State | null> {
     .bind(id)
     .run();
   await deliver(stores, id);
-  return env.DB.prepare("SELECT status, attempts, detail FROM deliveries WHERE id = ?").bind(id).first<State>();
+  const row = await env.DB.prepare("SELECT status, attempts, detail FROM deliveries WHERE id = ?")
+    .bind(id)
+    .first<State>();
+  return row && { ...row, detail: readDetail(row.detail).detail };
 }
 
 async function lookUntilDone(id: number): Promise<State[]> {

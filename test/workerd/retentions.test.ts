@@ -361,6 +361,7 @@ describe("the rule in Berth's own API", () => {
       id: expect.any(Number),
       ...CONTENT,
       problem: null,
+      problemReasons: [],
       created: expect.any(String),
       updated: expect.any(String),
     });

@@ -410,8 +410,9 @@ describe("a trigger", () => {
     await drain();
     const { triggers } = await (await administrator.get(`${path}/triggers`)).json<{ triggers: { last: object }[] }>();
     const last = { id: expect.any(Number), tag: "v2", test: false, status: "success", detail: "answered 200" };
+    const reasons = [{ code: "ANSWERED", values: { status: 200 } }];
     const times = { created: expect.stringMatching(TIME), finished: expect.stringMatching(TIME) };
-    expect(triggers.map((trigger) => trigger.last)).toEqual([{ ...last, ...times }, null]);
+    expect(triggers.map((trigger) => trigger.last)).toEqual([{ ...last, reasons, ...times }, null]);
     const plan = await planOf((db) => listNewestDeliveries(db, [1, 2]));
     expect(plan.filter((step) => step.startsWith("SCAN")).every((step) => step.includes("wanted"))).toBe(true);
   });

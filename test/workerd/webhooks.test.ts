@@ -1,6 +1,7 @@
 /** What a webhook is sent, and what becomes of a delivery whatever its receiver does. The receiver is a stand-in for `fetch`. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { readOptionalDetail } from "../../src/model/read-detail.ts";
 import { MAX_ATTEMPTS } from "../../src/model/triggers/deliveries.ts";
 import type { Digest } from "../../src/kernel/digest.ts";
 import type { PushEvent } from "../../src/model/triggers/push-event.ts";
@@ -117,7 +118,7 @@ interface State {
 async function stateOf(id: number): Promise<State> {
   const row = await env.DB.prepare("SELECT * FROM deliveries WHERE id = ?").bind(id).first<State>();
   if (!row) throw new Error(`there is no delivery ${id}`);
-  return row;
+  return { ...row, detail: readOptionalDetail(row.detail).detail };
 }
 
 async function isEnabled({ triggerId }: Hook): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** Whose pushes may set which containers: a right on one image is none on the organization's clusters (ADR 0017). */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
+import { readDetail } from "../../src/model/read-detail.ts";
 import { deliver } from "../../src/registry/triggers/deliveries.ts";
 import { KubernetesApi } from "../support/fake-kubernetes-api.ts";
 import { grantOnImage, grantOnOrganization } from "../support/workerd/stored-rights.ts";
@@ -102,7 +103,7 @@ async function pushAndDeliver(setting: TriggeredImage, client: Client, tag = "v2
   const row = await env.DB.prepare("SELECT status, detail FROM deliveries WHERE id = ?")
     .bind(id)
     .first<{ status: string; detail: string }>();
-  return `${row?.status}: ${row?.detail}`;
+  return `${row?.status}: ${readDetail(row?.detail ?? "").detail}`;
 }
 
 const ORGANIZATION_RIGHT = /it takes edit on organization \S+, or a container that runs image \S+ already/;

@@ -3233,6 +3233,8 @@ export interface components {
             patterns: string[];
             /** @description Why it deletes nothing: it was accepted by older limits, and is to be saved anew. Null: it holds. */
             problem: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            problemReasons: components["schemas"]["Reason"][];
             /**
              * Format: date-time
              * @example 2026-11-24T08:00:00.000Z
@@ -3249,6 +3251,20 @@ export interface components {
                 };
                 /** @description A sentence that names the culprit. */
                 message: string;
+                /** @description The sentence in codes, where it says more than `code`. */
+                reason?: {
+                    /** @example URL_TOO_LONG */
+                    code: string;
+                    /**
+                     * @description What of the request is wrong.
+                     * @example url
+                     */
+                    field?: string;
+                    /** @description As those of `Reason`. */
+                    values: {
+                        [key: string]: unknown;
+                    };
+                };
             }[];
         };
         AuditEvent: {
@@ -3406,6 +3422,8 @@ export interface components {
         ClusterTest: {
             /** @description What does not work; null when all does. */
             detail: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             works: boolean;
         };
         ClusterUse: {
@@ -3737,6 +3755,8 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             next: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /**
              * @description `pending`: to be tried, or tried again. `rolling`: the workload is changed, and its rollout is watched. `superseded`: something newer took its place. `dead`: tried as often as may be.
              * @enum {string}
@@ -4275,6 +4295,8 @@ export interface components {
              */
             finished: string | null;
             id: number;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /** @enum {string} */
             status: "pending" | "rolling" | "success" | "failed" | "superseded" | "dead";
             tag: string;
@@ -5204,6 +5226,26 @@ export interface components {
             storedBytes: components["schemas"]["Quota"];
             tags: components["schemas"]["Quota"] & unknown;
         };
+        Reason: {
+            /**
+             * @description Later versions have more of them.
+             * @example REFUSED
+             */
+            code: string;
+            /**
+             * @description What fills in the code's sentence.
+             * @example {
+             *       "host": "registry.example.com:443",
+             *       "status": 403,
+             *       "message": "denied"
+             *     }
+             */
+            values: {
+                [key: string]: components["schemas"]["ReasonValue"];
+            };
+        };
+        /** @description A text, a number, or another reason as a part of the sentence. */
+        ReasonValue: string | number | components["schemas"]["Reason"];
         RecentDelivery: {
             /**
              * Format: date-time
@@ -5225,6 +5267,8 @@ export interface components {
              */
             image: string;
             organization: string;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /** @enum {string} */
             status: "pending" | "rolling" | "success" | "failed" | "superseded" | "dead";
             tag: string;
@@ -5334,6 +5378,8 @@ export interface components {
         RemoteTest: {
             /** @description What does not work; null when all does. */
             detail: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             works: boolean;
         };
         RepoAuth: {
@@ -5792,7 +5838,7 @@ export interface components {
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
-            reasons: components["schemas"]["SyncReason"][];
+            reasons: components["schemas"]["Reason"][];
             /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
             referrers: boolean;
             /**
@@ -5837,21 +5883,6 @@ export interface components {
             next: string | null;
             /** @description Tags that the image does not have. */
             unknown: string[];
-        };
-        SyncReason: {
-            /** @enum {string} */
-            code: "COPIED" | "THERE_ALREADY" | "COMPANIONS_KEPT" | "REFERRERS_LEFT_OUT" | "TAG_DIFFERS" | "TAG_DIFFERS_SOMEHOW" | "DELETED" | "NOT_THERE" | "DELETION_DIFFERS" | "DELETION_DIFFERS_SOMEHOW" | "CANCELLED" | "SUPERSEDED" | "RULE_DELETED" | "REMOTE_GONE" | "MANIFEST_GONE" | "CONTENT_MISSING" | "ADDRESS_REFUSED" | "REFUSED" | "NO_ANSWER" | "NOTHING_TAKEN" | "UPLOAD_LOST" | "CONTENT_DIFFERS" | "PROTOCOL_VIOLATED" | "OVERLOADED" | "IMPOSSIBLE" | "REGISTRY_FAILED" | "GIVEN_UP_AFTER_TRIES" | "GIVEN_UP_AFTER_DAYS";
-            /**
-             * @description What fills in the code's sentence.
-             * @example {
-             *       "host": "registry.example.com:443",
-             *       "status": 403,
-             *       "message": "denied"
-             *     }
-             */
-            values: {
-                [key: string]: string | number;
-            };
         };
         SyncRegions: {
             regionID: string;
@@ -6616,6 +6647,8 @@ export interface components {
                 /** @description Milliseconds. */
                 duration: number;
                 number: number;
+                /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+                reasons: components["schemas"]["Reason"][];
                 /**
                  * Format: date-time
                  * @example 2026-11-24T08:00:00.000Z
@@ -6644,6 +6677,8 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             next: string | null;
+            /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
+            reasons: components["schemas"]["Reason"][];
             /**
              * @description `pending`: to be tried, or tried again. `rolling`: the workload is changed, and its rollout is watched. `superseded`: something newer took its place. `dead`: tried as often as may be.
              * @enum {string}
@@ -6665,7 +6700,7 @@ export interface components {
                 duration: number;
                 number: number;
                 /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
-                reasons: components["schemas"]["SyncReason"][];
+                reasons: components["schemas"]["Reason"][];
                 /**
                  * Format: date-time
                  * @example 2026-11-24T08:00:00.000Z
@@ -6709,7 +6744,7 @@ export interface components {
             /** @description Whether a tag that is there with another digest is moved. If not, the job ends as `existed`. */
             override: boolean;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
-            reasons: components["schemas"]["SyncReason"][];
+            reasons: components["schemas"]["Reason"][];
             /** @description Whether signatures, attestations, SBOMs and whatever else refers to the image come along, later ones as well. */
             referrers: boolean;
             /**

@@ -2,6 +2,7 @@
 import { type InputHTMLAttributes, type ReactNode, useId } from "react";
 import styles from "./choice.module.css";
 import { classNames } from "./class-names.ts";
+import { useFieldError } from "./field-errors.ts";
 import { RequiredMark } from "./fields.tsx";
 import type { Choice } from "./select.tsx";
 
@@ -53,8 +54,36 @@ export interface CheckboxProps {
 }
 
 /** A choice that counts when a form is sent. What takes effect at once is a Switch. */
-export function Checkbox({ isSelected, isDisabled = false, isRequired = false, ...props }: CheckboxProps) {
-  return <ChoiceLine look="checkbox" checked={isSelected} disabled={isDisabled} required={isRequired} {...props} />;
+export function Checkbox({ isSelected, isDisabled = false, isRequired = false, onChange, ...props }: CheckboxProps) {
+  const id = useId();
+  const { error, clear } = useFieldError(props.name);
+  return (
+    <div data-field={props.name}>
+      <ChoiceLine
+        look="checkbox"
+        checked={isSelected}
+        disabled={isDisabled}
+        required={isRequired}
+        {...props}
+        {...(error && { "aria-invalid": true, "aria-errormessage": id })}
+        onChange={(chosen) => {
+          clear();
+          onChange(chosen);
+        }}
+      />
+      <Complaint id={id} error={error} />
+    </div>
+  );
+}
+
+/** What is wrong with a choice. */
+function Complaint({ id, error }: { id: string; error: string | undefined }) {
+  if (!error) return null;
+  return (
+    <div id={id} className={styles.error} role="alert">
+      {error}
+    </div>
+  );
 }
 
 export interface SwitchProps {
@@ -97,13 +126,16 @@ export function RadioGroup<T extends string>({
   name,
 }: RadioGroupProps<T>) {
   const id = useId();
+  const refused = useFieldError(name);
+  const complaint = error ?? refused.error;
   return (
     <fieldset
       className={styles.group}
+      data-field={name}
       role="radiogroup"
       aria-required={isRequired || undefined}
-      aria-invalid={error ? true : undefined}
-      aria-describedby={classNames(description ? `${id}-description` : "", error ? `${id}-error` : "") || undefined}
+      aria-invalid={complaint ? true : undefined}
+      aria-describedby={classNames(description ? `${id}-description` : "", complaint ? `${id}-error` : "") || undefined}
     >
       <legend className={styles.legend}>
         {label}
@@ -126,14 +158,13 @@ export function RadioGroup<T extends string>({
           required={isRequired}
           label={option.label}
           description={option.description}
-          onChange={() => onChange(option.value)}
+          onChange={() => {
+            refused.clear();
+            onChange(option.value);
+          }}
         />
       ))}
-      {error && (
-        <div id={`${id}-error`} className={styles.error} role="alert">
-          {error}
-        </div>
-      )}
+      <Complaint id={`${id}-error`} error={complaint} />
     </fieldset>
   );
 }

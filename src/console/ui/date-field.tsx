@@ -50,6 +50,7 @@ export function DateField({
   return (
     <DatePicker
       {...props}
+      data-field={props.name}
       {...(error ? { isInvalid: true } : {})}
       {...(min && { minValue: toDay(min) })}
       {...(max && { maxValue: toDay(max) })}

@@ -130,6 +130,7 @@ export function TextField({
   return (
     <AriaTextField
       {...props}
+      data-field={props.name}
       {...(error ? { isInvalid: true } : {})}
       type={isPassword && isShown ? "text" : type}
       className={styles.field ?? ""}
@@ -183,7 +184,12 @@ export function TextArea({
   const { t } = useTranslation("kit");
   const { maxLength, value = "" } = props;
   return (
-    <AriaTextField {...props} {...(error ? { isInvalid: true } : {})} className={styles.field ?? ""}>
+    <AriaTextField
+      {...props}
+      data-field={props.name}
+      {...(error ? { isInvalid: true } : {})}
+      className={styles.field ?? ""}
+    >
       <FieldLabel isRequired={props.isRequired} isHidden={isLabelHidden}>
         {label}
       </FieldLabel>
@@ -272,6 +278,7 @@ export function NumberField({
   return (
     <AriaNumberField
       {...props}
+      data-field={props.name}
       {...(min !== undefined && { minValue: min })}
       {...(max !== undefined && { maxValue: max })}
       {...(error ? { isInvalid: true } : {})}

@@ -1,14 +1,15 @@
-import { createContext, type FormEvent, type ReactNode, use, useLayoutEffect, useRef, useState } from "react";
+import { createContext, type FormEvent, type ReactNode, use, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Form as AriaForm } from "react-aria-components/Form";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { errorField, errorText } from "./error-text.ts";
+import { type ErrorPart, errorParts, joinTexts } from "./error-text.ts";
+import { FieldErrorsContext } from "./field-errors.ts";
 import styles from "./form.module.css";
 import { Notice } from "./messages.tsx";
 
 export interface FormProps {
-  /** Sends it. What it throws is shown: at the field that `detail.field` names, else at the form's end. */
+  /** Sends it. What it throws is shown: at the fields that the refusal names, and else at the form's end. */
   onSubmit: () => Promise<void>;
   children: ReactNode;
   submitLabel: string;
@@ -38,12 +39,21 @@ export function Form({
   const [fieldErrors, setFieldErrors] = useState<Record<string, string>>({});
   // Locked fields lose the focus. After a failure it goes to the culprit, or back to where it was.
   const focusNext = useRef<Element>(null);
+  const complaints = useMemo(
+    () => ({
+      errors: fieldErrors,
+      clear: (name: string) => setFieldErrors(({ [name]: _, ...others }) => others),
+    }),
+    [fieldErrors],
+  );
 
   useLayoutEffect(() => {
     const next = focusNext.current;
     if (isPending || !(next instanceof HTMLElement) || !next.isConnected) return;
     focusNext.current = null;
     next.focus();
+    // With its label above and the complaint below.
+    next.closest(`[${FIELD}]`)?.scrollIntoView({ block: "nearest" });
   }, [isPending]);
 
   async function submit() {
@@ -55,14 +65,11 @@ export function Form({
       await onSubmit();
       focusNext.current = null;
     } catch (error) {
-      const field = errorField(error);
-      const culprit = field === undefined ? undefined : findField(form.current, field);
-      if (field !== undefined && culprit) {
-        setFieldErrors({ [field]: errorText(error) });
-        focusNext.current = culprit;
-      } else {
-        setFailure(errorText(error));
-      }
+      const { atFields, others } = place(errorParts(error), form.current);
+      setFieldErrors(Object.fromEntries([...atFields].map(([{ name }, texts]) => [name, joinTexts(texts)])));
+      if (others.length > 0) setFailure(joinTexts(others));
+      const culprit = inOrder([...atFields.keys()]).flatMap(({ element }) => controlOf(element) ?? [])[0];
+      if (culprit) focusNext.current = culprit;
     }
     setIsPending(false);
   }
@@ -88,7 +95,7 @@ export function Form({
       onSubmit={handleSubmit}
     >
       <fieldset className={styles.fields} disabled={isPending} onInput={recheck}>
-        {children}
+        <FieldErrorsContext value={complaints}>{children}</FieldErrorsContext>
       </fieldset>
       <div className={styles.end}>
         {failure && (
@@ -117,12 +124,54 @@ function recheck({ target }: FormEvent) {
     target.dispatchEvent(new Event("change"));
 }
 
-/** The control of this name, if it can show an error of its own; check boxes and radio buttons cannot. */
-function findField(form: HTMLFormElement | null, name: string): HTMLElement | undefined {
-  const element = form?.elements.namedItem(name);
-  if (!(element instanceof HTMLElement)) return undefined;
-  const isChoice = element instanceof HTMLInputElement && (element.type === "checkbox" || element.type === "radio");
-  return isChoice ? undefined : element;
+/** The attribute by which a field of the kit says its name. */
+const FIELD = "data-field";
+
+/** A field that is shown, with all that it has around its control. */
+interface ShownField {
+  name: string;
+  element: HTMLElement;
+}
+
+/** Which complaint belongs to which field of a form, and what belongs to none that is shown. */
+function place(parts: readonly ErrorPart[], form: HTMLFormElement | null) {
+  const fields = [...(form?.querySelectorAll<HTMLElement>(`[${FIELD}]`) ?? [])].map((element): ShownField => {
+    return { name: element.getAttribute(FIELD) ?? "", element };
+  });
+  const atFields = new Map<ShownField, string[]>();
+  const others: string[] = [];
+  for (const { field, text, atField } of parts) {
+    const shown = field === undefined ? undefined : findField(fields, field);
+    if (shown) atFields.set(shown, [...(atFields.get(shown) ?? []), atField]);
+    else others.push(text);
+  }
+  return { atFields, others };
+}
+
+/**
+ * The field that a refusal means. The API says where in a request it is: `target.url` may be the field `url`, and `labels.3` the
+ * field `labels`.
+ */
+function findField(fields: readonly ShownField[], path: string): ShownField | undefined {
+  const steps = path.split(".");
+  const names = [
+    ...steps.map((_, at) => steps.slice(at).join(".")),
+    ...steps.map((_, at) => steps.slice(0, -at).join(".")),
+  ];
+  return names.flatMap((name) => fields.find((field) => field.name === name) ?? [])[0];
+}
+
+/** Fields as they follow each other on the screen. */
+function inOrder(fields: readonly ShownField[]): ShownField[] {
+  return fields.toSorted(({ element: one }, { element: other }) =>
+    one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1,
+  );
+}
+
+/** What of a field takes the focus. Pickers of days and numbers have a hidden input as well. */
+function controlOf(field: HTMLElement): HTMLElement | undefined {
+  const controls = field.querySelectorAll<HTMLElement>("input, textarea, [role=spinbutton], button");
+  return [...controls].find((control) => control.getClientRects().length > 0);
 }
 
 /** Whether something is shown in a dialog; a form's buttons stand elsewhere there. */

@@ -6,9 +6,9 @@ import { formatBytes, formatDate, formatNumber, formatPercent, formatRelative, s
 
 describe("formatBytes", () => {
   it.for([
-    [0, "0 bytes"],
-    [1, "1 byte"],
-    [1023, "1,023 bytes"],
+    [0, "0 B"],
+    [1, "1 B"],
+    [1023, "1,023 B"],
     [1024, "1 KiB"],
     [1536, "1.5 KiB"],
     [10_229, "9.99 KiB"],
@@ -27,7 +27,7 @@ describe("formatBytes", () => {
 
   it("keeps the units in Chinese", ({ expect }) => {
     expect(formatBytes(1_234_567, "zh-CN")).toBe("1.18 MiB");
-    expect(formatBytes(3, "zh-CN")).toBe("3字节");
+    expect(formatBytes(686, "zh-CN")).toBe("686 B");
   });
 });
 
@@ -66,6 +66,7 @@ describe("formatDate", () => {
     expect(formatDate(noon, "minute", "en-US")).toMatch(/^Nov 26, 2026, 12:00\sPM$/u);
     expect(formatDate(noon, "full", "en-US")).toMatch(/^Thursday, November 26, 2026 at 12:00:00\sPM /u);
     expect(formatDate(noon, "day", "zh-CN")).toBe("2026年11月26日");
+    expect(formatDate(noon, "full", "zh-CN")).toMatch(/^2026年11月26日星期四 12:00:00 \S+$/u);
   });
 
   it("says nothing about what is no date", ({ expect }) => {

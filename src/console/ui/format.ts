@@ -14,9 +14,6 @@ export function currentLanguage(): string {
 export function formatBytes(bytes: number, language = currentLanguage()): string {
   // 1023.5 and more would be rounded up to "1,024", which belongs to the next unit.
   const { value, unit, digits } = scaleBytes(bytes, 1023.5);
-  if (unit === "B") {
-    return new Intl.NumberFormat(language, { style: "unit", unit: "byte", unitDisplay: "long" }).format(bytes);
-  }
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ${unit}`;
 }
 
@@ -31,14 +28,22 @@ export type DateDetail = "day" | "minute" | "full";
 const DATE_OPTIONS: Record<DateDetail, Intl.DateTimeFormatOptions> = {
   day: { dateStyle: "medium" },
   minute: { dateStyle: "medium", timeStyle: "short" },
-  full: { dateStyle: "full", timeStyle: "long" },
+  full: { dateStyle: "full", timeStyle: "medium" },
 };
 
 /** A moment in the reader's time zone. An invalid date is an empty string. */
 export function formatDate(value: string | Date, detail: DateDetail = "minute", language = currentLanguage()): string {
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return "";
-  return new Intl.DateTimeFormat(language, DATE_OPTIONS[detail]).format(date);
+  const text = new Intl.DateTimeFormat(language, DATE_OPTIONS[detail]).format(date);
+  // Chinese would have the zone between the day and the hour.
+  return detail === "full" ? `${text} ${zoneOf(date, language)}` : text;
+}
+
+/** The name of the reader's time zone: `GMT+8`. */
+function zoneOf(date: Date, language: string): string {
+  const parts = new Intl.DateTimeFormat(language, { timeZoneName: "short" }).formatToParts(date);
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
 const SECOND_MS = 1000;

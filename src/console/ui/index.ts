@@ -36,7 +36,7 @@ export {
   type RowDialogProps,
   type RowDialogState,
 } from "./dialog.tsx";
-export { errorField, errorText } from "./error-text.ts";
+export { errorText } from "./error-text.ts";
 export {
   NumberField,
   SearchField,
@@ -47,6 +47,7 @@ export {
   type TextAreaProps,
   type TextFieldProps,
 } from "./fields.tsx";
+export { detailText, reasonText } from "./reason-text.ts";
 export { FileDrop, type FileDropProps } from "./file-drop.tsx";
 export { Form, type FormProps } from "./form.tsx";
 export {

@@ -45,6 +45,7 @@ export function Select<T extends string>({
   return (
     <AriaSelect
       {...props}
+      data-field={props.name}
       {...(error ? { isInvalid: true } : {})}
       placeholder={placeholder ?? t("choose")}
       value={value ?? null}
@@ -124,6 +125,7 @@ export function ComboBox({
   return (
     <AriaComboBox
       {...props}
+      data-field={props.name}
       {...(error ? { isInvalid: true } : {})}
       // "items" are shown as they are, "defaultItems" pass React Aria's filter.
       {...(isFiltered ? { items } : { defaultItems: items })}

@@ -1,6 +1,6 @@
 /** Lists that the client may have in several orders. */
 import type { Page } from "../../model/images/image-search.ts";
-import { z } from "../openapi.ts";
+import { because, z } from "../openapi.ts";
 import type { Stores } from "../../registry/stores.ts";
 import { cutSealedPage, PAGE_PARAMS, readSealedCursor } from "./paging.ts";
 
@@ -25,7 +25,7 @@ export function sortedPageParams<const S extends string>(sorts: readonly [S, ...
     cursor: PAGE_PARAMS.cursor,
     limit: z
       .string()
-      .regex(/^\d{1,9}$/, "must be a whole number")
+      .regex(/^\d{1,9}$/, because("MUST_BE_WHOLE_NUMBER"))
       .default(String(DEFAULT_LIMIT))
       .transform(Number)
       .pipe(z.int().min(1).max(MAX_LIMIT))

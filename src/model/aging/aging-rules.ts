@@ -1,7 +1,9 @@
 /** Aging rules: which tags of an image are old (guide 4.8). */
 import { shorten } from "../../kernel/digest.ts";
 import { type ErrorDetails, RegistryError } from "../../kernel/errors.ts";
-import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS } from "../../kernel/field-limits.ts";
+import { MAX_EXEMPTIONS, MAX_RETAINED_TAGS, MAX_RETENTION_DAYS, MAX_TAG_LENGTH } from "../../kernel/field-limits.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { parseTag, type Tag } from "../../kernel/reference.ts";
 import type { Content } from "../../kernel/tag-kind.ts";
 import { compileExpression, costOf, type Expression } from "../regular-expression.ts";
@@ -85,14 +87,14 @@ export interface CompiledRule extends AgingRule {
  *
  * @returns undefined when nothing is in the way.
  */
-export function findRuleProblem({ patterns }: AgingRule): string | undefined {
+export function findRuleProblem({ patterns }: AgingRule): Reason | undefined {
   const long = patterns.find((pattern) => pattern.length > MAX_PATTERN_LENGTH);
   if (long !== undefined) {
-    return `the regular expression "${shorten(long)}" has more than ${MAX_PATTERN_LENGTH} characters`;
+    return reason("AGING_EXPRESSION_TOO_LONG", { pattern: shorten(long), max: MAX_PATTERN_LENGTH });
   }
   if (patternsCost(patterns) <= MAX_PATTERNS_COST) return undefined;
   const [worst = ""] = patterns.toSorted((one, other) => costOf(other) - costOf(one));
-  return `the regular expressions are together too complex, "${shorten(worst)}" most of all: repeat less`;
+  return reason("AGING_EXPRESSIONS_TOO_COMPLEX", { pattern: shorten(worst) });
 }
 
 function patternsCost(patterns: readonly string[]): number {
@@ -108,16 +110,16 @@ export function compileRule(rule: AgingRule): CompiledRule {
   const max = rule.kind === "date_rule" ? MAX_RETENTION_DAYS : MAX_RETAINED_TAGS;
   const field = rule.kind === "date_rule" ? "days" : "num";
   if (!Number.isInteger(rule.amount) || rule.amount < 1 || rule.amount > max) {
-    throw invalid(`${field} must be a whole number from 1 to ${max}`, { detail: { field } });
+    throw invalid(reason("AGING_AMOUNT", { field, max }), field, { detail: { field } });
   }
   if (rule.labels.length + rule.patterns.length > MAX_EXEMPTIONS) {
-    throw invalid(`a rule has at most ${MAX_EXEMPTIONS} exemptions`);
+    throw invalid(reason("AGING_EXEMPTIONS", { max: MAX_EXEMPTIONS }), "patterns");
   }
   for (const label of rule.labels) requireTag(label);
   for (const pattern of rule.patterns) requireLength(pattern);
   // Before anything is compiled.
   const problem = findRuleProblem(rule);
-  if (problem !== undefined) throw invalid(problem);
+  if (problem !== undefined) throw invalid(problem, "patterns");
   const expressions = rule.patterns.map(compilePattern);
   return { ...rule, expressions, tagsAtOnce: Math.floor(MAX_TAGS_COST / Math.max(patternsCost(rule.patterns), 1)) };
 }
@@ -128,14 +130,15 @@ function requireTag(label: string): void {
     parseTag(label);
   } catch (cause) {
     if (!(cause instanceof RegistryError)) throw cause;
-    throw invalid(`a label is the whole name of a tag: ${cause.message}`, { detail: { label: shorten(label) }, cause });
+    const why = reason("AGING_NO_TAG", { tag: shorten(label), max: MAX_TAG_LENGTH });
+    throw invalid(why, "labels", { detail: { label: shorten(label) }, cause });
   }
 }
 
 function requireLength(pattern: string): void {
-  if (pattern === "") throw refusePattern(pattern, { why: "it is empty", position: 0 });
+  if (pattern === "") throw refusePattern(pattern, { why: reason("AGING_EXPRESSION_EMPTY"), position: 0 });
   if (pattern.length <= MAX_PATTERN_LENGTH) return;
-  const why = `it has more than ${MAX_PATTERN_LENGTH} characters`;
+  const why = reason("AGING_EXPRESSION_LENGTH", { max: MAX_PATTERN_LENGTH });
   throw refusePattern(pattern, { why, position: MAX_PATTERN_LENGTH });
 }
 
@@ -145,18 +148,18 @@ function compilePattern(pattern: string): Expression {
   return compiled.expression;
 }
 
-function refusePattern(pattern: string, { why, position, cause }: { why: string; position: number; cause?: unknown }) {
-  return invalid(`the regular expression "${shorten(pattern)}" is not valid: ${why} at position ${position}`, {
-    detail: { pattern: shorten(pattern), position },
-    cause,
-  });
+function refusePattern(pattern: string, { why, position, cause }: { why: Reason; position: number; cause?: unknown }) {
+  const shown = shorten(pattern);
+  const detail = { pattern: shown, position };
+  return invalid(reason("AGING_EXPRESSION_WRONG", { pattern: shown, why, position }), "patterns", { detail, cause });
 }
 
 function invalid(
-  message: string,
+  why: Reason,
+  field: string,
   { detail, cause }: { detail?: ErrorDetails["RETENTION_INVALID"]; cause?: unknown } = {},
 ) {
-  return new RegistryError("RETENTION_INVALID", { message, ...(detail && { detail }) }, { cause });
+  return refusal("RETENTION_INVALID", why, { field, cause, ...(detail && { detail }) });
 }
 
 /** What becomes of a tag, and how many tags as new as it or newer a `tag_rule` counts. */

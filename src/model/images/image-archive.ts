@@ -1,7 +1,8 @@
 /** Downloading an image as one file: what may be asked for, and what it is called. */
 import { hexOf, isDigest, shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import type { ManifestContent } from "../../kernel/manifest-content.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { Reference, RepositoryName } from "../../kernel/reference.ts";
 
 /** What somebody asks for of an index, `os/architecture[/variant]`. */
@@ -20,9 +21,10 @@ export function parsePlatform(text: string): WantedPlatform {
   if (parts.length >= 2 && parts.length <= 3 && parts.every((part) => NAME.test(part))) {
     return { os, architecture, variant };
   }
-  throw new RegistryError("PARAMETER_INVALID", {
-    message: `platform: "${shorten(text)}" is not of the form os/architecture or os/architecture/variant`,
-    detail: { field: "platform" },
+  const field = "platform";
+  throw refusal("PARAMETER_INVALID", reason("PLATFORM_FORM", { platform: shorten(text) }), {
+    field,
+    detail: { field },
   });
 }
 

@@ -1,9 +1,10 @@
 /** The properties that users with the right to edit an image can set. */
 import { isLongerThan } from "../../kernel/characters.ts";
 import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_DESCRIPTION_LENGTH } from "../../kernel/field-limits.ts";
 import { CATEGORIES, type Category, type NO_CATEGORY } from "../../kernel/image-categories.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 
 export interface ImageProperties {
   isPublic: boolean;
@@ -15,16 +16,12 @@ export interface ImageProperties {
 export function parseCategory(text: string): Category {
   const known = CATEGORIES.find((category) => category === (text === "arms" ? "arm" : text));
   if (known) return known;
-  throw new RegistryError(
-    "CATEGORY_INVALID",
-    `category must be one of ${CATEGORIES.join(", ")}, not "${shorten(text)}"`,
-  );
+  const values = { categories: CATEGORIES.join(", "), category: shorten(text) };
+  throw refusal("CATEGORY_INVALID", reason("CATEGORY_UNKNOWN", values), { field: "category" });
 }
 
 export function parseDescription(text: string): string {
   if (!isLongerThan(text, MAX_DESCRIPTION_LENGTH)) return text;
-  throw new RegistryError(
-    "DESCRIPTION_TOO_LONG",
-    `the description of an image may have at most ${MAX_DESCRIPTION_LENGTH} characters`,
-  );
+  const why = reason("DESCRIPTION_TOO_LONG", { max: MAX_DESCRIPTION_LENGTH });
+  throw refusal("DESCRIPTION_TOO_LONG", why, { field: "description" });
 }

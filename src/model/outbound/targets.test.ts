@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
-import { checkTarget, parseAllowedTargets } from "./targets.ts";
+import { checkTarget } from "./check-target.ts";
+import { parseAllowedTargets } from "./targets.ts";
 import { readSettings } from "../settings.ts";
 
 const OWN = { registry: "https://registry.example.com" };

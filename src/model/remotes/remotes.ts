@@ -1,11 +1,13 @@
 /** Registries elsewhere: their names, addresses and credentials. */
-import { RegistryError } from "../../kernel/errors.ts";
+import type { RegistryError } from "../../kernel/errors.ts";
 import {
   MAX_REMOTE_NAME_LENGTH,
   MAX_REMOTE_PASSWORD_LENGTH,
   MAX_REMOTE_USERNAME_LENGTH,
   MAX_URL_LENGTH,
 } from "../../kernel/field-limits.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 
 /** Who logs in to a remote registry. */
 export interface RemoteCredentials {
@@ -30,10 +32,7 @@ const DOCKER_HUB_URL = "https://registry-1.docker.io";
  */
 export function parseRemoteName(text: string): string {
   if (text.length <= MAX_REMOTE_NAME_LENGTH && NAME.test(text)) return text;
-  const message =
-    `the name must have 1 to ${MAX_REMOTE_NAME_LENGTH} letters, digits, ".", "_" and "-", and begin and end with a letter ` +
-    "or digit";
-  throw new RegistryError("REMOTE_INVALID", { message, detail: { field: "name" } });
+  throw refuseField("name", reason("REMOTE_NAME_FORM", { max: MAX_REMOTE_NAME_LENGTH }));
 }
 
 /**
@@ -44,14 +43,14 @@ export function parseRemoteName(text: string): string {
  * @throws RegistryError REMOTE_INVALID.
  */
 export function parseRemoteUrl(text: string): string {
-  if (text.length > MAX_URL_LENGTH) throw refuseUrl(`has more than ${MAX_URL_LENGTH} characters`);
+  if (text.length > MAX_URL_LENGTH) throw refuseField("url", reason("URL_TOO_LONG", { max: MAX_URL_LENGTH }));
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw refuseUrl("is not an address such as https://registry.example.com");
+    throw refuseField("url", reason("URL_FORM", { example: "https://registry.example.com" }));
   }
-  if (url.username !== "" || url.password !== "") throw refuseUrl("has a user name or a password in it");
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) throw refuseUrl("has a query or a fragment");
-  if (!/^\/(?:v2\/?)?$/.test(url.pathname)) throw refuseUrl("has a path: what comes after the host belongs to a rule");
+  if (url.username !== "" || url.password !== "") throw refuseField("url", reason("URL_WITH_LOGIN"));
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) throw refuseField("url", reason("URL_WITH_QUERY"));
+  if (!/^\/(?:v2\/?)?$/.test(url.pathname)) throw refuseField("url", reason("URL_WITH_PATH"));
   return DOCKER_HUB_NAMES.has(url.host) ? DOCKER_HUB_URL : url.origin;
 }
 
@@ -72,26 +71,17 @@ export function parseRemoteCredentials(
 ): RemoteCredentials | undefined {
   if (username === null && password === null) return undefined;
   if (username === null || password === null || username === "" || password === "") {
-    throw refuseField(
-      username === null || username === "" ? "username" : "password",
-      "a user name takes a password, and a password a user name",
-    );
+    throw refuseField(username === null || username === "" ? "username" : "password", reason("REMOTE_LOGIN_HALF"));
   }
   if (username.length > MAX_REMOTE_USERNAME_LENGTH || /[:\p{Cc}]/u.test(username)) {
-    const what = `at most ${MAX_REMOTE_USERNAME_LENGTH} characters, no colon and no control characters`;
-    throw refuseField("username", `the user name must have ${what}`);
+    throw refuseField("username", reason("REMOTE_USERNAME_FORM", { max: MAX_REMOTE_USERNAME_LENGTH }));
   }
   if (password.length > MAX_REMOTE_PASSWORD_LENGTH || /\p{Cc}/u.test(password)) {
-    const what = `at most ${MAX_REMOTE_PASSWORD_LENGTH} characters and no control characters`;
-    throw refuseField("password", `the password must have ${what}`);
+    throw refuseField("password", reason("REMOTE_PASSWORD_FORM", { max: MAX_REMOTE_PASSWORD_LENGTH }));
   }
   return { username, password };
 }
 
-function refuseField(field: string, message: string): RegistryError {
-  return new RegistryError("REMOTE_INVALID", { message, detail: { field } });
-}
-
-function refuseUrl(why: string): RegistryError {
-  return refuseField("url", `the url ${why}`);
+function refuseField(field: string, why: Reason): RegistryError {
+  return refusal("REMOTE_INVALID", why, { field, detail: { field } });
 }

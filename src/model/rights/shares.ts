@@ -1,8 +1,9 @@
 /** Private images that another account may pull: guide 4.6. */
 import { isLongerThan } from "../../kernel/characters.ts";
 import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_NOTE_LENGTH } from "../../kernel/field-limits.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 
 /** To how many accounts one image may be shared (guide 7.2.2). */
 export const MAX_SHARES = 500;
@@ -30,17 +31,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export function parseDeadline(text: string, now: Date): Deadline {
   if (text === FOREVER) return { text, endsAt: null };
-  const refuse = (why: string) =>
-    new RegistryError("PARAMETER_INVALID", {
-      message: `deadline: "${shorten(text)}" ${why}`,
-      detail: { field: "deadline" },
-    });
+  const deadline = shorten(text);
+  const refuse = (why: Reason) =>
+    refusal("PARAMETER_INVALID", why, { field: "deadline", detail: { field: "deadline" } });
   const time = DATE.test(text) || TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time) || !isOfCalendar(text.slice(0, 10))) {
-    throw refuse(`is neither "${FOREVER}" nor a date such as 2026-12-31 or 2026-12-31T00:00:00Z`);
+    throw refuse(reason("DEADLINE_FORM", { deadline }));
   }
   const endsAt = new Date((Math.floor(time / DAY_MS) + 1) * DAY_MS);
-  if (endsAt <= now) throw refuse("is in the past");
+  if (endsAt <= now) throw refuse(reason("DEADLINE_PAST", { deadline }));
   return { text, endsAt };
 }
 
@@ -52,8 +51,5 @@ function isOfCalendar(date: string): boolean {
 
 export function parseNote(text: string): string {
   if (!isLongerThan(text, MAX_NOTE_LENGTH)) return text;
-  throw new RegistryError(
-    "DESCRIPTION_TOO_LONG",
-    `the description of a share may have at most ${MAX_NOTE_LENGTH} characters`,
-  );
+  throw refusal("DESCRIPTION_TOO_LONG", reason("NOTE_TOO_LONG", { max: MAX_NOTE_LENGTH }), { field: "note" });
 }

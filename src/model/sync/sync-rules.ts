@@ -1,7 +1,8 @@
 /** Rules of synchronization: which tags of which images go to which place in which remote registry. */
 import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_REMOTE_ORGANIZATION_LENGTH, MAX_SYNC_GLOB_LENGTH } from "../../kernel/field-limits.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { isNamePath } from "../../kernel/reference.ts";
 import { compileGlob } from "../glob.ts";
 
@@ -41,17 +42,17 @@ export interface SyncRuleSettings extends SyncOptions {
  * @throws RegistryError SYNC_RULE_INVALID, with the position.
  */
 export function parseSyncGlob(field: "images" | "tags", text: string): string {
-  const refuse = (why: string, position?: number) =>
-    new RegistryError("SYNC_RULE_INVALID", {
-      message: `${field}: ${why}${position === undefined ? "" : ` at position ${position}`}`,
-      detail: { field, ...(position !== undefined && { position }) },
-    });
+  const refuse = (why: Reason, position?: number) => {
+    const what = position === undefined ? why : reason("PATTERN_WRONG_AT", { why, position });
+    const detail = { field, ...(position !== undefined && { position }) };
+    return refusal("SYNC_RULE_INVALID", reason("FIELD_WRONG", { field, why: what }), { field, detail });
+  };
   if (text === "" || text.length > MAX_SYNC_GLOB_LENGTH) {
-    throw refuse(`the glob must have 1 to ${MAX_SYNC_GLOB_LENGTH} characters`);
+    throw refuse(reason("GLOB_LENGTH", { max: MAX_SYNC_GLOB_LENGTH }));
   }
   const odd = text.search(/[\p{Cc}[\]()|+^$]/u);
   // It would be accepted and never match.
-  if (odd >= 0) throw refuse("no name has this character", odd);
+  if (odd >= 0) throw refuse(reason("CHARACTER_OF_NO_NAME"), odd);
   compileGlob(text, refuse);
   return text;
 }
@@ -59,7 +60,7 @@ export function parseSyncGlob(field: "images" | "tags", text: string): string {
 /** Makes a glob that {@link parseSyncGlob} has accepted ready for any number of names. */
 export function readSyncGlob(glob: string): (name: string) => boolean {
   if (glob === EVERYTHING) return () => true;
-  const expression = compileGlob(glob, (why) => new RegistryError("SYNC_RULE_INVALID", `a stored glob: ${why}`));
+  const expression = compileGlob(glob, (why) => refusal("SYNC_RULE_INVALID", why));
   return (name) => expression.testExact(name);
 }
 
@@ -70,12 +71,8 @@ export function readSyncGlob(glob: string): (name: string) => boolean {
  */
 export function parseRemoteOrganization(text: string): string {
   if (text === "" || (text.length <= MAX_REMOTE_ORGANIZATION_LENGTH && isNamePath(text))) return text;
-  throw new RegistryError("SYNC_RULE_INVALID", {
-    message:
-      `"${shorten(text)}" is no organization of a registry: expected lower-case letters and digits, with ".", "_", "-" and ` +
-      `"/" between them, and at most ${MAX_REMOTE_ORGANIZATION_LENGTH} characters`,
-    detail: { field: "remoteOrganization" },
-  });
+  const why = reason("REMOTE_ORGANIZATION_FORM", { name: shorten(text), max: MAX_REMOTE_ORGANIZATION_LENGTH });
+  throw refusal("SYNC_RULE_INVALID", why, { field: "remoteOrganization", detail: { field: "remoteOrganization" } });
 }
 
 /**

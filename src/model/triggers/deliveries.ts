@@ -1,4 +1,5 @@
 /** When an undelivered event is tried again, and when no more. */
+import type { Reason } from "../../kernel/reasons.ts";
 
 /**
  * `pending`: due or waiting. `rolling`: a workload was changed and is watched. `superseded`: a newer push of the tag took
@@ -19,15 +20,15 @@ const MAX_RETRY_AFTER_MS = 12 * 60 * 60 * 1000;
 
 /** What came of one try. */
 export type Outcome =
-  | { kind: "success"; status: number | null; detail: string; answer?: string }
+  | { kind: "success"; status: number | null; reasons: readonly Reason[]; answer?: string }
   /** Not worth another try; `disables` the trigger when the receiver says that it is gone. */
-  | { kind: "failure"; status: number | null; detail: string; answer?: string; disables?: boolean }
+  | { kind: "failure"; status: number | null; reasons: readonly Reason[]; answer?: string; disables?: boolean }
   /** Worth another try, after `retryAfter` milliseconds at the earliest if the receiver says so. */
-  | { kind: "retry"; status: number | null; detail: string; answer?: string; retryAfter?: number }
+  | { kind: "retry"; status: number | null; reasons: readonly Reason[]; answer?: string; retryAfter?: number }
   /** A newer push replaced its change. */
-  | { kind: "superseded"; status: number | null; detail: string }
+  | { kind: "superseded"; status: number | null; reasons: readonly Reason[] }
   /** Under way: to be looked at again after so many milliseconds, which is no try. */
-  | { kind: "rolling"; status: number | null; detail: string; checkAfter: number };
+  | { kind: "rolling"; status: number | null; reasons: readonly Reason[]; checkAfter: number };
 
 /**
  * How long to wait after a failed try: three times as long each time up to four hours, twelve tries within a day, and

@@ -1,9 +1,19 @@
 /** Reading an HTTP/1.1 answer from a stream of bytes (RFC 9112), where `fetch` cannot be used. */
 import { ByteQueue } from "../../kernel/bytes.ts";
+import { describeReason } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 
 /** The answer is not one, or too large. In words that follow "the server …". */
 export class HttpError extends Error {
   override readonly name = "HttpError";
+  readonly reason: Reason;
+
+  /** @param why a text for what breaks the protocol, which only those who wrote the server can do something about. */
+  constructor(why: string | Reason, options?: ErrorOptions) {
+    const whole = typeof why === "string" ? reason("HTTP_VIOLATED", { message: why }) : why;
+    super(describeReason(whole), options);
+    this.reason = whole;
+  }
 }
 
 export interface HttpAnswer {
@@ -70,7 +80,7 @@ export class HttpAnswerReader {
    * @throws HttpError when something is missing.
    */
   end(): HttpAnswer {
-    if (this.#head?.framing.kind !== "close") throw new HttpError("closed the connection before the end of its answer");
+    if (this.#head?.framing.kind !== "close") throw new HttpError(reason("HTTP_CLOSED"));
     return this.#answer(this.#head);
   }
 
@@ -142,7 +152,7 @@ export class HttpAnswerReader {
 function readHead(text: string): Head {
   const [first = "", ...lines] = text.split("\r\n");
   const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first)?.[1]);
-  if (!(status >= 100 && status <= 599)) throw new HttpError("does not speak HTTP/1.1");
+  if (!(status >= 100 && status <= 599)) throw new HttpError(reason("HTTP_ABSENT"));
   const headers = new Headers();
   for (const line of lines) {
     const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/.exec(line) ?? [];
@@ -170,5 +180,5 @@ function framingOf(status: number, headers: Headers): Head["framing"] {
 }
 
 function tooLarge(bytes: number): HttpError {
-  return new HttpError(`sent an answer of more than ${bytes} bytes`);
+  return new HttpError(reason("HTTP_TOO_LARGE", { bytes }));
 }

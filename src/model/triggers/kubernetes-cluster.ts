@@ -1,5 +1,7 @@
 /** Where a cluster is, and who vouches for its API server. */
-import { RegistryError } from "../../kernel/errors.ts";
+import type { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { type Certificate, readCertificate } from "../../tls/index.ts";
 
 const MAX_SERVER_LENGTH = 2048;
@@ -14,13 +16,13 @@ const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-
  * @returns it without a slash at the end.
  */
 export function parseClusterServer(text: string): string {
-  if (text.length > MAX_SERVER_LENGTH) throw refuseServer(`has more than ${MAX_SERVER_LENGTH} characters`);
+  if (text.length > MAX_SERVER_LENGTH) throw refuseServer(reason("SERVER_TOO_LONG", { max: MAX_SERVER_LENGTH }));
   const url = URL.parse(text);
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw refuseServer("is not an address such as https://cluster.example.com:6443");
+    throw refuseServer(reason("SERVER_FORM"));
   }
-  if (url.username !== "" || url.password !== "") throw refuseServer("has a user name or a password in it");
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) throw refuseServer("has a query or a fragment");
+  if (url.username !== "" || url.password !== "") throw refuseServer(reason("SERVER_WITH_LOGIN"));
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) throw refuseServer(reason("SERVER_WITH_QUERY"));
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
@@ -31,19 +33,23 @@ export function parseClusterServer(text: string): string {
  * @throws RegistryError CLUSTER_INVALID naming what is none.
  */
 export function parseAuthority(pem: string): string {
-  if (Buffer.byteLength(pem) > MAX_AUTHORITY_BYTES) throw refuseAuthority(`has more than ${MAX_AUTHORITY_BYTES} bytes`);
+  if (Buffer.byteLength(pem) > MAX_AUTHORITY_BYTES) {
+    throw refuseAuthority(reason("AUTHORITY_TOO_LARGE", { max: MAX_AUTHORITY_BYTES }));
+  }
   const blocks = [...pem.matchAll(PEM)].map(([block]) => block);
   const other = /-----BEGIN (?!CERTIFICATE-----)([^-]{1,60})-----/.exec(pem)?.[1];
-  if (other !== undefined) throw refuseAuthority(`holds a ${other}, and only certificates belong there`);
+  if (other !== undefined) throw refuseAuthority(reason("AUTHORITY_HOLDS_OTHER", { what: other }));
   if (blocks.length === 0 || blocks.length !== pem.split("-----BEGIN").length - 1) {
-    throw refuseAuthority("is not a certificate in PEM (-----BEGIN CERTIFICATE-----)");
+    throw refuseAuthority(reason("AUTHORITY_NOT_PEM"));
   }
   for (const [at, block] of blocks.entries()) {
     try {
       readCertificate(derOf(block));
     } catch (cause) {
       throw refuseAuthority(
-        blocks.length === 1 ? "is not a certificate" : `is not a certificate (number ${at + 1})`,
+        blocks.length === 1
+          ? reason("AUTHORITY_NO_CERTIFICATE")
+          : reason("AUTHORITY_NO_CERTIFICATE_AT", { number: at + 1 }),
         cause,
       );
     }
@@ -60,10 +66,10 @@ function derOf(block: string): Uint8Array {
   return Buffer.from(block.replaceAll(/-----[A-Z ]+-----|\s/g, ""), "base64");
 }
 
-function refuseServer(why: string): RegistryError {
-  return new RegistryError("CLUSTER_INVALID", `the server ${why}`);
+function refuseServer(why: Reason): RegistryError {
+  return refusal("CLUSTER_INVALID", why, { field: "server" });
 }
 
-function refuseAuthority(why: string, cause?: unknown): RegistryError {
-  return new RegistryError("CLUSTER_INVALID", `the certificate authority ${why}`, { cause });
+function refuseAuthority(why: Reason, cause?: unknown): RegistryError {
+  return refusal("CLUSTER_INVALID", why, { field: "authority", cause });
 }

@@ -1,11 +1,13 @@
 /** Names of clusters, and of what is in them. */
-import { RegistryError } from "../../kernel/errors.ts";
+import type { RegistryError } from "../../kernel/errors.ts";
 import {
   MAX_CLUSTER_NAME_LENGTH,
   MAX_LABEL_LENGTH,
   MAX_NAMESPACES,
   MAX_SUBDOMAIN_LENGTH,
 } from "../../kernel/field-limits.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 
 const CLUSTER = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 /** RFC 1123, as Kubernetes has it. */
@@ -14,11 +16,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 /** Reads the name that a cluster is to have. */
 export function parseClusterName(text: string): string {
   if (text.length <= MAX_CLUSTER_NAME_LENGTH && CLUSTER.test(text)) return text;
-  throw new RegistryError(
-    "CLUSTER_INVALID",
-    `the name must have 1 to ${MAX_CLUSTER_NAME_LENGTH} letters, digits, ".", "_" and "-", the first and the last a ` +
-      `letter or digit`,
-  );
+  throw refusal("CLUSTER_INVALID", reason("CLUSTER_NAME_FORM", { max: MAX_CLUSTER_NAME_LENGTH }), { field: "name" });
 }
 
 /**
@@ -29,12 +27,16 @@ export function parseClusterName(text: string): string {
 export function parseNamespaces(names: readonly string[]): string[] {
   const wrong = names.find((name) => name.length > MAX_LABEL_LENGTH || !LABEL.test(name));
   if (wrong !== undefined) {
-    const message = `"${wrong.slice(0, MAX_LABEL_LENGTH)}" is not the name of a namespace`;
-    throw new RegistryError("CLUSTER_INVALID", { message, detail: { field: "namespaces" } });
+    throw refuseNamespaces(reason("NAMESPACE_FORM", { name: wrong.slice(0, MAX_LABEL_LENGTH) }));
   }
   const each = [...new Set(names)];
   if (each.length <= MAX_NAMESPACES) return each;
-  throw new RegistryError("CLUSTER_INVALID", `a cluster is for at most ${MAX_NAMESPACES} namespaces, or for all`);
+  throw refuseNamespaces(reason("TOO_MANY_NAMESPACES", { max: MAX_NAMESPACES }));
+}
+
+function refuseNamespaces(why: Reason): RegistryError {
+  const field = "namespaces";
+  return refusal("CLUSTER_INVALID", why, { field, detail: { field } });
 }
 
 /**
@@ -44,18 +46,15 @@ export function parseNamespaces(names: readonly string[]): string[] {
  */
 export function checkWorkloadName(field: string, text: string): void {
   if (text.length <= MAX_SUBDOMAIN_LENGTH && text.split(".").every((label) => LABEL.test(label))) return;
-  throw invalid(field, `${MAX_SUBDOMAIN_LENGTH} lower-case letters, digits, "-" and "."`);
+  throw invalid(field, reason("WORKLOAD_NAME_FORM", { field, max: MAX_SUBDOMAIN_LENGTH }));
 }
 
 /** The same for a namespace and a container, which have no dots. */
 export function checkLabel(field: string, text: string): void {
   if (text.length <= MAX_LABEL_LENGTH && LABEL.test(text)) return;
-  throw invalid(field, `${MAX_LABEL_LENGTH} lower-case letters, digits and "-"`);
+  throw invalid(field, reason("LABEL_FORM", { field, max: MAX_LABEL_LENGTH }));
 }
 
-function invalid(field: string, what: string): RegistryError {
-  return new RegistryError("TRIGGER_INVALID", {
-    message: `${field} must have 1 to ${what}, the first and the last a letter or digit, as names in Kubernetes do`,
-    detail: { field },
-  });
+function invalid(field: string, why: Reason): RegistryError {
+  return refusal("TRIGGER_INVALID", why, { field, detail: { field } });
 }

@@ -1,6 +1,6 @@
 /** Workloads of Kubernetes: where they are, what is changed in them, and how far a rollout is. */
 import { z } from "zod";
-import { counted } from "../../kernel/counted.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import type { KubernetesTarget, WorkloadKind } from "./trigger-targets.ts";
 
 export const API_GROUPS: Record<WorkloadKind, "apps" | "batch"> = {
@@ -163,22 +163,22 @@ export function patchOf(
   };
 }
 
-/** How far a rollout is; a sentence for people. */
+/** How far a rollout is. */
 export interface Rollout {
   state: "complete" | "failed" | "waiting";
-  detail: string;
+  reason: Reason;
 }
 
 /** As `kubectl rollout status` judges it. */
 export function judgeRollout(kind: WorkloadKind, workload: Workload): Rollout {
   const { metadata, spec, status } = workload;
-  if (kind === "cronjobs") return complete("the next job uses it");
+  if (kind === "cronjobs") return complete(reason("ROLLOUT_BY_NEXT_JOB"));
   if (kind !== "deployments" && spec.updateStrategy?.type === "OnDelete") {
-    return complete("its pods are replaced when somebody deletes them (OnDelete)");
+    return complete(reason("ROLLOUT_ON_DELETE"));
   }
-  if (spec.paused) return complete("its rollout is paused, and goes on when somebody resumes it");
+  if (spec.paused) return complete(reason("ROLLOUT_PAUSED"));
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    return waiting("the rollout has not begun");
+    return waiting(reason("ROLLOUT_NOT_BEGUN"));
   }
   return JUDGES[kind](workload);
 }
@@ -189,27 +189,35 @@ const JUDGES: Record<Exclude<WorkloadKind, "cronjobs">, (workload: Workload) => 
   daemonsets: judgeDaemonSet,
 };
 
-function complete(detail: string): Rollout {
-  return { state: "complete", detail };
+function complete(why: Reason): Rollout {
+  return { state: "complete", reason: why };
 }
 
-function waiting(detail: string): Rollout {
-  return { state: "waiting", detail };
+function waiting(why: Reason): Rollout {
+  return { state: "waiting", reason: why };
 }
 
-function allUpdated(pods: number): string {
-  return pods === 1 ? "its pod is updated" : `all ${pods} pods are updated`;
+function allUpdated(pods: number): Reason {
+  return pods === 1 ? reason("POD_UPDATED") : reason("PODS_UPDATED", { pods });
 }
+
+/** What some pods are, of one and of several. */
+const SOME = {
+  updated: ["POD_UPDATED_OF", "PODS_UPDATED_OF"],
+  updatedByPartition: ["POD_UPDATED_BY_PARTITION", "PODS_UPDATED_BY_PARTITION"],
+  ready: ["POD_READY_OF", "PODS_READY_OF"],
+  available: ["UPDATED_POD_AVAILABLE_OF", "UPDATED_PODS_AVAILABLE_OF"],
+} as const;
 
 /** "2 of 3 updated pods are available". */
-function some(part: number, whole: number, which: "" | "updated ", state: "updated" | "available" | "ready"): string {
-  return `${part} of ${whole} ${which}${whole === 1 ? "pod is" : "pods are"} ${state}`;
+function some(part: number, whole: number, state: keyof typeof SOME): Reason {
+  return reason(SOME[state][whole === 1 ? 0 : 1], { part, whole });
 }
 
 function judgeDaemonSet({ status }: Workload): Rollout {
   const { desiredNumberScheduled: wanted = 0, updatedNumberScheduled = 0, numberAvailable = 0 } = status ?? {};
-  if (updatedNumberScheduled < wanted) return waiting(some(updatedNumberScheduled, wanted, "", "updated"));
-  if (numberAvailable < wanted) return waiting(some(numberAvailable, wanted, "updated ", "available"));
+  if (updatedNumberScheduled < wanted) return waiting(some(updatedNumberScheduled, wanted, "updated"));
+  if (numberAvailable < wanted) return waiting(some(numberAvailable, wanted, "available"));
   return complete(allUpdated(wanted));
 }
 
@@ -218,17 +226,21 @@ function judgeDeployment({ spec, status }: Workload): Rollout {
     ({ type, reason }) => type === "Progressing" && reason === "ProgressDeadlineExceeded",
   );
   if (exceeded) {
-    return { state: "failed", detail: exceeded.message ?? "the rollout exceeded its progress deadline" };
+    const { message } = exceeded;
+    return {
+      state: "failed",
+      reason: message === undefined ? reason("ROLLOUT_STALLED") : reason("ROLLOUT_FAILED", { message }),
+    };
   }
   const wanted = spec.replicas ?? 1;
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
-  if (updatedReplicas < wanted) return waiting(some(updatedReplicas, wanted, "", "updated"));
+  if (updatedReplicas < wanted) return waiting(some(updatedReplicas, wanted, "updated"));
   if (replicas > updatedReplicas) {
     const old = replicas - updatedReplicas;
-    return waiting(`${counted(old, "old pod")} ${old === 1 ? "has" : "have"} still to end`);
+    return waiting(old === 1 ? reason("OLD_POD_LEFT") : reason("OLD_PODS_LEFT", { pods: old }));
   }
   if (availableReplicas < updatedReplicas) {
-    return waiting(some(availableReplicas, updatedReplicas, "updated ", "available"));
+    return waiting(some(availableReplicas, updatedReplicas, "available"));
   }
   return complete(allUpdated(wanted));
 }
@@ -237,16 +249,16 @@ function judgeStatefulSet({ spec, status }: Workload): Rollout {
   const wanted = spec.replicas ?? 1;
   const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
   const { updatedReplicas = 0, readyReplicas = 0, currentRevision, updateRevision } = status ?? {};
-  if (readyReplicas < wanted) return waiting(some(readyReplicas, wanted, "", "ready"));
+  if (readyReplicas < wanted) return waiting(some(readyReplicas, wanted, "ready"));
   const expected = Math.max(wanted - partition, 0);
   if (partition > 0) {
     if (updatedReplicas < expected) {
-      return waiting(some(updatedReplicas, expected, "", "updated"));
+      return waiting(some(updatedReplicas, expected, "updated"));
     }
-    return complete(`${some(expected, wanted, "", "updated")}, as its partition says`);
+    return complete(some(expected, wanted, "updatedByPartition"));
   }
   if (updateRevision !== currentRevision) {
-    return waiting(some(updatedReplicas, wanted, "", "updated"));
+    return waiting(some(updatedReplicas, wanted, "updated"));
   }
   return complete(allUpdated(wanted));
 }

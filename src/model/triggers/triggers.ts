@@ -1,6 +1,8 @@
 /** Triggers: their conditions, and which pushes fire them. */
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_CONDITION_LENGTH, MAX_TRIGGER_NAME_LENGTH } from "../../kernel/field-limits.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import type { Tag } from "../../kernel/reference.ts";
 import { compileGlob } from "../glob.ts";
 import { compileExpression, costOf, type Expression } from "../regular-expression.ts";
@@ -41,11 +43,7 @@ function isAnchoredAtEnd(text: string): boolean {
 /** Reads the name of a trigger (guide, table 4-3). */
 export function parseTriggerName(text: string): string {
   if (text.length <= MAX_TRIGGER_NAME_LENGTH && NAME.test(text)) return text;
-  throw new RegistryError(
-    "TRIGGER_INVALID",
-    `the name must have 1 to ${MAX_TRIGGER_NAME_LENGTH} letters, digits, "_" and "-", begin with a letter, and have ` +
-      `single "_" or "-" between letters or digits only`,
-  );
+  throw refusal("TRIGGER_INVALID", reason("TRIGGER_NAME_FORM", { max: MAX_TRIGGER_NAME_LENGTH }), { field: "name" });
 }
 
 /**
@@ -55,15 +53,15 @@ export function parseTriggerName(text: string): string {
  */
 export function parseCondition({ kind, text }: Condition): Condition {
   if (text.length > MAX_CONDITION_LENGTH) {
-    throw new RegistryError("TRIGGER_INVALID", `the condition has more than ${MAX_CONDITION_LENGTH} characters`);
+    throw refuse(reason("CONDITION_TOO_LONG", { max: MAX_CONDITION_LENGTH }));
   }
-  if (/\p{Cc}/u.test(text)) throw new RegistryError("TRIGGER_INVALID", "the condition has control characters in it");
+  if (/\p{Cc}/u.test(text)) throw refuse(reason("CONDITION_WITH_CONTROL_CHARACTERS"));
   if (kind === "all") return { kind, text: ".*" };
-  if (text === "") throw new RegistryError("TRIGGER_INVALID", "the condition is empty");
+  if (text === "") throw refuse(reason("CONDITION_EMPTY"));
   if (kind === "tag") {
     const tags = text.split(";").map((tag) => tag.trim());
     const wrong = tags.find((tag) => !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(tag));
-    if (wrong !== undefined) throw new RegistryError("TRIGGER_INVALID", `"${wrong.slice(0, 130)}" is not a tag`);
+    if (wrong !== undefined) throw refuse(reason("CONDITION_NO_TAG", { tag: wrong.slice(0, 130) }));
     return { kind, text: tags.join(";") };
   }
   if (syntaxOf({ kind, text }) === "re2") compileRegularExpression(text);
@@ -81,8 +79,11 @@ export function parseCondition({ kind, text }: Condition): Condition {
 function refuseExpression(glob: string): void {
   const at = glob.replaceAll(/\\./gsu, (escape) => "-".repeat(escape.length)).search(/[[\]()|+^$]|^\./);
   if (at < 0) return;
-  const what = at === 0 && glob.startsWith(".") ? 'begins with "."' : `has a "${glob.charAt(at)}" in it`;
-  throw invalidPattern(`no tag ${what}; a regular expression begins with "^" or ends with "$":`, at);
+  const beginsWithDot = at === 0 && glob.startsWith(".");
+  throw invalidPattern(
+    beginsWithDot ? reason("GLOB_BEGINS_WITH_DOT") : reason("GLOB_OF_NO_TAG", { character: glob.charAt(at) }),
+    at,
+  );
 }
 
 /**
@@ -117,13 +118,17 @@ function compileIfGood(text: string): Expression | undefined {
 function compileRegularExpression(text: string): Expression {
   // Before anything is compiled.
   if (costOf(text) > MAX_EXPRESSION_COST) {
-    throw new RegistryError("TRIGGER_INVALID", "the regular expression is too complex: repeat less");
+    throw refuse(reason("EXPRESSION_TOO_COMPLEX"));
   }
   const result = compileExpression(text, 0);
   if ("fault" in result) throw invalidPattern(result.fault.why, result.fault.position);
   return result.expression;
 }
 
-function invalidPattern(why: string, position: number): RegistryError {
-  return new RegistryError("TRIGGER_INVALID", `the condition is not valid: ${why} at position ${position}`);
+function invalidPattern(why: Reason, position: number): RegistryError {
+  return refuse(reason("CONDITION_WRONG", { why: reason("PATTERN_WRONG_AT", { why, position }) }));
+}
+
+function refuse(why: Reason): RegistryError {
+  return refusal("TRIGGER_INVALID", why, { field: "condition.text" });
 }

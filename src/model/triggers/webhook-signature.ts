@@ -1,5 +1,6 @@
 /** How the receiver of a webhook knows that it is Berth's: Standard Webhooks, and the plain HMAC that Flux reads. */
-import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { WebhookSecrets } from "./trigger-targets.ts";
 
 /** What a secret may begin with, as the spec of Standard Webhooks has it ("Symmetric"). */
@@ -17,23 +18,21 @@ const MAX_AUTHORIZATION_LENGTH = 4096;
 export function checkWebhookSecrets({ secret, authorization }: WebhookSecrets): void {
   if (secret !== undefined) {
     if (secret === "" || secret.length > MAX_SECRET_LENGTH) {
-      throw invalid(`the secret must have 1 to ${MAX_SECRET_LENGTH} characters`);
+      throw refusal("TRIGGER_INVALID", reason("SECRET_LENGTH", { max: MAX_SECRET_LENGTH }), { field: "secret" });
     }
     if (secret.startsWith(PREFIX) && !isBase64(secret.slice(PREFIX.length))) {
-      throw invalid(`what follows "${PREFIX}" in the secret must be base64`);
+      throw refusal("TRIGGER_INVALID", reason("SECRET_NOT_BASE64", { prefix: PREFIX }), { field: "secret" });
     }
   }
   if (authorization === undefined) return;
   if (authorization === "" || authorization.length > MAX_AUTHORIZATION_LENGTH) {
-    throw invalid(`the authorization must have 1 to ${MAX_AUTHORIZATION_LENGTH} characters`);
+    throw refusal("TRIGGER_INVALID", reason("AUTHORIZATION_LENGTH", { max: MAX_AUTHORIZATION_LENGTH }), {
+      field: "authorization",
+    });
   }
   if (!/^[\x20-\x7e]+$/.test(authorization) || authorization.trim() !== authorization) {
-    throw invalid("the authorization must consist of printable ASCII characters and not begin or end with a space");
+    throw refusal("TRIGGER_INVALID", reason("AUTHORIZATION_FORM"), { field: "authorization" });
   }
-}
-
-function invalid(why: string): RegistryError {
-  return new RegistryError("TRIGGER_INVALID", why);
 }
 
 /**

@@ -13,7 +13,9 @@ import {
   MIN_TRUST_LIFETIME_S,
 } from "../../kernel/field-limits.ts";
 import { shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
+import type { RegistryError } from "../../kernel/errors.ts";
+import { describeReason, refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { literalPrefix, matchesGlob } from "./claim-patterns.ts";
 
 /** What a claim has to be: exactly `value`, or what matches `glob`. */
@@ -73,8 +75,7 @@ export function principalName(account: string, rule: string): string {
 /** @throws RegistryError TRUST_RULE_INVALID. */
 export function parseRuleName(name: string): string {
   if (RULE_NAME.test(name)) return name;
-  const what = `1 to ${MAX_TRUST_RULE_NAME_LENGTH} letters, digits, dots, underscores and hyphens, the first a letter`;
-  throw invalid("name", `must have ${what}`);
+  throw invalid("name", reason("TRUST_NAME_FORM", { max: MAX_TRUST_RULE_NAME_LENGTH }));
 }
 
 /**
@@ -85,23 +86,22 @@ export function parseRuleName(name: string): string {
 export function parseTerms({ issuer, audience, conditions, lifetime }: TrustTerms): TrustTerms {
   parseIssuer(issuer);
   if (audience.length === 0 || audience.length > MAX_AUDIENCE_LENGTH) {
-    throw invalid("audience", `must have 1 to ${MAX_AUDIENCE_LENGTH} characters`);
+    throw invalid("audience", reason("TRUST_LENGTH", { max: MAX_AUDIENCE_LENGTH }));
   }
   if (!Number.isInteger(lifetime) || lifetime < MIN_TRUST_LIFETIME_S || lifetime > MAX_TRUST_LIFETIME_S) {
-    throw invalid("lifetime", `must be ${MIN_TRUST_LIFETIME_S} to ${MAX_TRUST_LIFETIME_S} seconds`);
+    throw invalid("lifetime", reason("TRUST_LIFETIME", { min: MIN_TRUST_LIFETIME_S, max: MAX_TRUST_LIFETIME_S }));
   }
   if (conditions.length === 0 || conditions.length > MAX_TRUST_CONDITIONS) {
-    throw invalid("conditions", `there must be 1 to ${MAX_TRUST_CONDITIONS}`);
+    throw invalid("conditions", reason("TRUST_CONDITIONS", { max: MAX_TRUST_CONDITIONS }));
   }
   conditions.forEach((condition, at) => checkCondition(condition, `conditions.${at}`));
   if (!conditions.some((condition) => saysWhose(issuer, condition))) {
     const known = SHARED_ISSUERS[issuer];
-    const which = known ? `one of ${Object.keys(known).join(", ")}` : "one of them";
     throw invalid(
       "conditions",
       known
-        ? `${issuer} signs for everybody: ${which} must say whose jobs these are, such as ${exampleFor(issuer)}`
-        : `${which} must be more than wildcards`,
+        ? reason("TRUST_SHARED_ISSUER", { issuer, claims: Object.keys(known).join(", "), example: exampleFor(issuer) })
+        : reason("TRUST_WILDCARDS_ONLY"),
     );
   }
   return { issuer, audience, conditions, lifetime };
@@ -117,24 +117,25 @@ function exampleFor(issuer: string): string {
  * @throws RegistryError ISSUER_INVALID.
  */
 export function parseIssuer(issuer: string): URL {
-  if (issuer.length > MAX_ISSUER_LENGTH) throw invalidIssuer(`must have at most ${MAX_ISSUER_LENGTH} characters`);
-  if (!URL.canParse(issuer))
-    throw invalidIssuer("must be the address that its tokens have as iss, such as https://gitlab.com");
+  if (issuer.length > MAX_ISSUER_LENGTH) throw invalidIssuer(reason("TOO_LONG", { max: MAX_ISSUER_LENGTH }));
+  if (!URL.canParse(issuer)) throw invalidIssuer(reason("ISSUER_FORM"));
   const url = new URL(issuer);
   if (url.search !== "" || url.hash !== "" || issuer.includes("?") || issuer.includes("#")) {
-    throw invalidIssuer("an issuer's address has neither a query nor a fragment");
+    throw invalidIssuer(reason("ISSUER_WITH_QUERY"));
   }
-  if (url.href !== issuer && url.href !== `${issuer}/`) throw invalidIssuer(`is written ${shorten(url.href)}`);
+  if (url.href !== issuer && url.href !== `${issuer}/`) {
+    throw invalidIssuer(reason("ISSUER_WRITTEN", { address: shorten(url.href) }));
+  }
   return url;
 }
 
 function checkCondition(condition: TrustCondition, field: string): void {
   const { claim } = condition;
-  if (!CLAIM_NAME.test(claim)) throw invalid(`${field}.claim`, `"${shorten(claim)}" cannot be the name of a claim`);
-  if (OWN_CLAIMS.has(claim)) throw invalid(`${field}.claim`, `${claim} is checked anyway`);
+  if (!CLAIM_NAME.test(claim)) throw invalid(`${field}.claim`, reason("TRUST_NO_CLAIM", { claim: shorten(claim) }));
+  if (OWN_CLAIMS.has(claim)) throw invalid(`${field}.claim`, reason("TRUST_CLAIM_CHECKED", { claim }));
   const [kind, pattern] = "glob" in condition ? ["glob", condition.glob] : ["value", condition.value];
   if (pattern.length === 0 || pattern.length > MAX_CLAIM_PATTERN_LENGTH) {
-    throw invalid(`${field}.${kind}`, `must have 1 to ${MAX_CLAIM_PATTERN_LENGTH} characters`);
+    throw invalid(`${field}.${kind}`, reason("TRUST_LENGTH", { max: MAX_CLAIM_PATTERN_LENGTH }));
   }
 }
 
@@ -203,10 +204,12 @@ export function toldClaims(conditions: readonly TrustCondition[], claims: Claims
   );
 }
 
-export function invalid(field: string, why: string): RegistryError {
-  return new RegistryError("TRUST_RULE_INVALID", { message: `${field}: ${why}`, detail: { field } });
+export function invalid(field: string, why: Reason): RegistryError {
+  return refusal("TRUST_RULE_INVALID", reason("FIELD_WRONG", { field, why }), { field, detail: { field } });
 }
 
-function invalidIssuer(why: string): RegistryError {
-  return new RegistryError("ISSUER_INVALID", { message: `issuer: ${why}`, detail: { field: "issuer", why } });
+function invalidIssuer(why: Reason): RegistryError {
+  const field = "issuer";
+  const detail = { field, why: describeReason(why) };
+  return refusal("ISSUER_INVALID", reason("FIELD_WRONG", { field, why }), { field, detail });
 }

@@ -1,5 +1,6 @@
 /** Organizations that stand for a registry elsewhere: what may be set, and what their images are called there. */
-import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { imageOf, isNamePath, type RepositoryName } from "../../kernel/reference.ts";
 import { MAX_UPSTREAM_PATH_LENGTH } from "../../kernel/upstream-limits.ts";
 import { isDockerHub } from "../remotes/remotes.ts";
@@ -16,8 +17,8 @@ const OFFICIAL_IMAGES = "library";
 export function parseUpstreamPath(text: string): string {
   const path = text.replace(/^\/+|\/+$/g, "");
   if (path === "" || (path.length <= MAX_UPSTREAM_PATH_LENGTH && isNamePath(path))) return path;
-  const message = `path: expected what names of images begin with there, such as team/images, of at most ${MAX_UPSTREAM_PATH_LENGTH} characters`;
-  throw new RegistryError("PARAMETER_INVALID", { message, detail: { field: "path" } });
+  const why = reason("UPSTREAM_PATH_FORM", { max: MAX_UPSTREAM_PATH_LENGTH });
+  throw refusal("PARAMETER_INVALID", why, { field: "path", detail: { field: "path" } });
 }
 
 /** What an image of an organization is called at its upstream. On Docker Hub `nginx` is `library/nginx`. */

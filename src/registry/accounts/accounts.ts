@@ -2,6 +2,8 @@
 import type { Manager } from "../../model/rights/access.ts";
 import { FIRST_ACCOUNT_ID } from "../../model/accounts/account.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { randomPassword } from "../../model/logins/passwords.ts";
 import {
   type AccountRecord,
@@ -47,13 +49,13 @@ export async function createAccount(
     createdAt,
     administrator: { name: first.name, passwordHash },
   });
-  if (outcome === "account-exists") throw taken("ACCOUNT_EXISTS", "an account", name);
-  if (outcome === "user-exists") throw taken("USER_EXISTS", "a user", first.name);
+  if (outcome === "account-exists") throw taken("ACCOUNT_EXISTS", name, "name");
+  if (outcome === "user-exists") throw taken("USER_EXISTS", first.name, administrator ? "administrator.name" : "name");
   return { name, createdAt, administrator: { name: first.name, password } };
 }
 
-function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", what: string, name: string): RegistryError {
-  return new RegistryError(code, { message: `there is ${what} ${name} already`, detail: { name } });
+function taken(code: "ACCOUNT_EXISTS" | "USER_EXISTS", name: string, field: string): RegistryError {
+  return earlyRefusal(code, reason(code, { name }), { field, detail: { name } });
 }
 
 export async function listAccounts(call: Call<Manager>, page: NamePage): ReturnType<typeof list> {

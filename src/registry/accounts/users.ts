@@ -2,6 +2,8 @@
 import type { Manager, Role, User } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { MAX_ACCOUNT_USERS } from "../../kernel/limits.ts";
 import { findAccount } from "../../storage/accounts/accounts.ts";
 import {
@@ -87,7 +89,7 @@ export async function createUser(call: Call<Manager>, user: NewUser): Promise<Li
     case "created":
       return { id: creation.id, name, role, kind, createdAt };
     case "name-taken":
-      throw new RegistryError("USER_EXISTS", { message: `there is a user ${name} already`, detail: { name } });
+      throw earlyRefusal("USER_EXISTS", reason("USER_EXISTS", { name }), { field: "name", detail: { name } });
     case "account-full": {
       const most = MAX_ACCOUNT_USERS.toLocaleString("en");
       throw new RegistryError("USER_LIMIT", `the account has ${most} users, which is the most: delete one first`);
@@ -120,13 +122,12 @@ export async function changeUser(
 ): Promise<Pick<User, "name" | "role">> {
   const user = await requireChangeableUser(call, name);
   if (user.kind === "robot") {
-    throw new RegistryError("DENIED", `${name} is a robot: it has no password, and rights by permission alone`);
+    throw earlyRefusal("DENIED", reason("ROBOT_WITHOUT_PASSWORD", { user: name }));
   }
   if (role === "operator") requireOperator(call);
   const actor = actorOf(call);
   if (password !== undefined && user.id === actor.user.id) {
-    const message = "your own password is changed with the current one: PUT /api/session/password";
-    throw new RegistryError("DENIED", message);
+    throw earlyRefusal("DENIED", reason("PASSWORD_IS_OWN"));
   }
   const passwordHash = password === undefined ? undefined : await hashNewPassword(actor.user, password);
   if (await updateUser(call.stores.db, actor, user, { role, passwordHash })) {
@@ -143,6 +144,6 @@ export async function removeUser(call: Call<Manager>, name: string): Promise<voi
 }
 
 function lastAdministrator({ name, role }: User): RegistryError {
-  const what = role === "operator" ? "administrator of the account or operator of the deployment" : "administrator";
-  return new RegistryError("LAST_ADMINISTRATOR", { message: `${name} is the last ${what}`, detail: { name } });
+  const code = role === "operator" ? "LAST_OPERATOR" : "LAST_ADMINISTRATOR";
+  return earlyRefusal("LAST_ADMINISTRATOR", reason(code, { name }), { detail: { name } });
 }

@@ -4,6 +4,8 @@ import type { Lease } from "../../memory.ts";
 import type { Visitor } from "../../model/rights/access.ts";
 import { type Digest, isDigest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { archiveName, childFor, formatPlatform, type WantedPlatform } from "../../model/images/image-archive.ts";
 import { blobPath, describeLayout, type LayoutFile, layersWanting, loadedChild } from "../../kernel/image-layout.ts";
 import { type ManifestContent, readManifestContent } from "../../kernel/manifest-content.ts";
@@ -105,15 +107,15 @@ async function readChildFor(
   { mediaType, text }: ReadManifest,
   { platform, memory }: { platform: WantedPlatform; memory: Lease },
 ): Promise<ReadManifest> {
-  if (!isIndexMediaType(mediaType)) throw refusePlatform("this is one image and no index: leave it out");
+  if (!isIndexMediaType(mediaType)) throw refusePlatform(reason("PLATFORM_OF_NO_INDEX"));
   const digest = childFor(readManifestContent(text), platform)?.digest;
   const child = digest && (await readManifest(db, name, digest, memory));
   if (child) return child;
-  throw refusePlatform(`there is no ${formatPlatform(platform)} in the index`);
+  throw refusePlatform(reason("PLATFORM_ABSENT", { platform: formatPlatform(platform) }));
 }
 
-function refusePlatform(why: string): RegistryError {
-  return new RegistryError("PARAMETER_INVALID", { message: `platform: ${why}`, detail: { field: "platform" } });
+function refusePlatform(why: Reason): RegistryError {
+  return refusal("PARAMETER_INVALID", why, { field: "platform", detail: { field: "platform" } });
 }
 
 /** What docker loads: the image itself, or one of an index. */

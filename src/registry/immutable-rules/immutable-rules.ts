@@ -1,6 +1,8 @@
 /** Tags that are neither overwritten nor deleted until somebody lifts the rule that keeps them, administrators included. */
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { MAX_TAG_PATTERNS } from "../../kernel/field-limits.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { TagPattern } from "../../model/tag-pattern.ts";
@@ -32,12 +34,10 @@ export async function addRule(
   // The image may have gone meanwhile.
   const rules = await listRules(call, name);
   if (rules.length >= MAX_TAG_PATTERNS && !rules.some((rule) => rule.pattern === pattern)) {
-    throw new RegistryError("PARAMETER_INVALID", `an image may have at most ${MAX_TAG_PATTERNS} immutable-tag rules`);
+    throw earlyRefusal("PARAMETER_INVALID", reason("TOO_MANY_IMMUTABLE_RULES", { max: MAX_TAG_PATTERNS }));
   }
-  throw new RegistryError("IMMUTABLE_RULE_EXISTS", {
-    message: `image ${name} has the immutable-tag rule ${pattern} already`,
-    detail: { pattern },
-  });
+  const why = reason("IMMUTABLE_RULE_EXISTS", { image: name, pattern });
+  throw earlyRefusal("IMMUTABLE_RULE_EXISTS", why, { field: "pattern", detail: { pattern } });
 }
 
 export async function removeRule(call: Call<Manager>, name: RepositoryName, id: number): Promise<void> {

@@ -2,6 +2,8 @@
 import type { Manager, User } from "../../model/rights/access.ts";
 import { decryptSecret, encryptSecret } from "../../model/encryption.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { MAX_ACCESS_KEYS } from "../../kernel/field-limits.ts";
 import { newAccessKey } from "../../model/logins/login-commands.ts";
@@ -44,13 +46,14 @@ export async function createAccessKey(
 ): Promise<NewAccessKey> {
   const owner = userName === undefined ? call.caller.user : await requireChangeableUser(call, userName);
   if (owner.kind !== "robot" && userName !== undefined && owner.id !== call.caller.user.id) {
-    throw new RegistryError("DENIED", `${owner.name} is no robot: people make their own access keys`);
+    throw earlyRefusal("DENIED", reason("KEYS_ARE_OWN", { user: owner.name }));
   }
   if (owner.kind === "robot" && userName === undefined) {
-    throw new RegistryError("DENIED", "a robot's access keys are made by an administrator of the account");
+    throw earlyRefusal("DENIED", reason("KEYS_OF_ROBOTS"));
   }
   if (endsAt && endsAt.getTime() <= Date.now()) {
-    throw new RegistryError("PARAMETER_INVALID", { message: "ends: must be in the future", detail: { field: "ends" } });
+    const field = "ends";
+    throw earlyRefusal("PARAMETER_INVALID", reason("KEY_ENDS_BEFORE_NOW"), { field, detail: { field } });
   }
   const { access, secret } = newAccessKey();
   const encryptedSecret = await encryptSecret(call.stores.secrets.encryption, access, secret);

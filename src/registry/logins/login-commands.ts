@@ -6,7 +6,8 @@ import {
   parseProject,
   temporaryPassword,
 } from "../../model/logins/login-commands.ts";
-import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { insertAudit } from "../../storage/audit/audit.ts";
 import { actorOf, type Call, hostOf } from "../call.ts";
 import { findCurrentIdentity } from "./credentials.ts";
@@ -29,7 +30,7 @@ export interface LoginCommand {
 export async function createLoginCommand(call: Call<Manager>, project: string | undefined): Promise<LoginCommand> {
   const { user, credentialVersion } = await findCurrentIdentity(call.stores, call.caller);
   // It would outlive a key that ends.
-  if (user.kind === "robot") throw new RegistryError("DENIED", "a robot logs in with its access keys");
+  if (user.kind === "robot") throw earlyRefusal("DENIED", reason("ROBOT_WITHOUT_COMMANDS"));
   const expiresAt = new Date(Math.floor((Date.now() + LOGIN_COMMAND_MS) / 1000) * 1000);
   const name = {
     project: project ? parseProject(project) : call.stores.settings.project,

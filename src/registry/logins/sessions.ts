@@ -5,6 +5,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Actor, Manager, User } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { type SessionKind, sessionIdOf } from "../../model/logins/sessions.ts";
 import {
@@ -158,7 +160,7 @@ export async function changePassword(
   const user = call.caller.user;
   const { current, replacement, session } = passwords;
   if (!(await isOwnPassword(call, current))) {
-    throw new RegistryError("DENIED", "the current password is wrong");
+    throw earlyRefusal("DENIED", reason("PASSWORD_WRONG"), { field: "current" });
   }
   const keptSession = session === undefined ? undefined : hashToken(session);
   const passwordHash = await hashNewPassword(user, replacement);

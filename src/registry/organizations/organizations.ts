@@ -2,6 +2,8 @@
 import { isAdministrator, type Level, type Manager, type User } from "../../model/rights/access.ts";
 import { counted } from "../../kernel/counted.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import { isNameResting } from "../../storage/organizations/new-organizations.ts";
 import * as storage from "../../storage/organizations/organizations.ts";
@@ -30,12 +32,10 @@ export async function createOrganization(call: Call<Manager>, name: Organization
   if (outcome === "account-gone") throw deletedAccount();
   const detail = { namespace: name };
   if (await storage.organizationExists(db, name)) {
-    const message = `organization ${name} exists already, perhaps in another account: choose another name`;
-    throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
+    throw refusal("ORGANIZATION_EXISTS", reason("ORGANIZATION_EXISTS", { name }), { field: "name", detail });
   }
   if (await isNameResting(db, actor.user, name)) {
-    const message = `organization ${name} was another account's until a moment ago: choose another name, or try again later`;
-    throw new RegistryError("ORGANIZATION_EXISTS", { message, detail });
+    throw refusal("ORGANIZATION_EXISTS", reason("ORGANIZATION_NAME_RESTS", { name }), { field: "name", detail });
   }
   const message = `${actor.user.name} has created ${counted(quota, "organization")}, and more are not allowed`;
   throw new RegistryError("ORGANIZATION_QUOTA_EXCEEDED", { message, detail });

@@ -2,6 +2,7 @@
  * Why a request of the registry's own got no answer. The runtime's words ("internal error; reference = …") are for those who
  * develop it: they go to the operator's log, and never to users.
  */
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { CertificateRefused, TlsError } from "../../tls/index.ts";
 import { fetchPrivately } from "./private-tls.ts";
 
@@ -9,16 +10,15 @@ import { fetchPrivately } from "./private-tls.ts";
 const UNEXPLAINED = /^internal error/i;
 
 /**
- * A sentence's part that says why there is no answer, for what the runtime threw.
+ * Why there is no answer, as a part of a reason, for what the runtime threw.
  *
  * @param error what `fetch` or a socket threw; what Berth's own TLS client throws has its own words.
  * @param url where the request went.
  */
-export function describeConnectionFailure(error: unknown, url: URL): string {
+export function describeConnectionFailure(error: unknown, url: URL): Reason {
   console.warn(`a request to ${url.host} got no answer:`, error);
-  if (!UNEXPLAINED.test(messageOf(error))) return "the connection was refused or lost";
-  const certificate = url.protocol === "https:" ? ", or its certificate is not one that everybody trusts" : "";
-  return `its name is unknown, nothing speaks ${url.protocol.slice(0, -1)} there${certificate}`;
+  if (!UNEXPLAINED.test(messageOf(error))) return reason("CONNECTION_LOST");
+  return reason(url.protocol === "https:" ? "UNKNOWN_OR_UNTRUSTED" : "UNKNOWN_OR_SILENT");
 }
 
 /**

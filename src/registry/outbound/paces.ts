@@ -1,5 +1,6 @@
 /** Requests of the registry's own that a request to it sets off at once (ADR 0017); deliveries wait in their rows instead. */
-import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { targetHost } from "../../model/outbound/targets.ts";
 import { takeOutbound } from "../../storage/outbound/paces.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -13,6 +14,5 @@ import type { Stores } from "../../storage/stores.ts";
 export async function requireOutbound({ db }: Stores, accountId: number, address: string): Promise<void> {
   const host = targetHost(new URL(address));
   if (await takeOutbound(db, { accountId, host })) return;
-  const message = `too many requests were sent to ${host}, or for this account, just now: try again in a minute`;
-  throw new RegistryError("TOO_MANY_REQUESTS", message);
+  throw refusal("TOO_MANY_REQUESTS", reason("TOO_MANY_CALLS", { host }));
 }

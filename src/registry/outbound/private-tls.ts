@@ -3,6 +3,7 @@
  * be told to trust: over a plain socket, with TLS done here (docs/decisions/0009).
  */
 import { connect } from "cloudflare:sockets";
+import { reason } from "../../kernel/reasons.ts";
 import { type HttpAnswer, HttpAnswerReader, HttpError } from "../../model/triggers/http-answer.ts";
 import { type Certificate, TlsClient, TlsError } from "../../tls/index.ts";
 
@@ -58,8 +59,8 @@ async function exchange(socket: Socket, request: PrivateRequest): Promise<HttpAn
     const { done, value } = await reader.read();
     if (done) {
       // Without the server's word nobody knows who closed it.
-      if (!tls.isConnected) throw new TlsError("closed the connection during the handshake");
-      throw new HttpError("closed the connection before the end of its answer");
+      if (!tls.isConnected) throw new TlsError(reason("TLS_CLOSED"));
+      throw new HttpError(reason("HTTP_CLOSED"));
     }
     const { send, data } = await tls.receive(value);
     for (const bytes of send) await writer.write(bytes);

@@ -5,7 +5,7 @@ import { ProtocolViolation } from "../../client/errors.ts";
 import type { Fetch } from "../../client/http.ts";
 import { RegistryClient } from "../../client/registry-client.ts";
 import type { RetryPolicy } from "../../client/retry.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import type { RemoteRecord } from "../../storage/remotes/remotes.ts";
 import type { Stores } from "../stores.ts";
 import { decryptRemotePassword } from "./remote-secrets.ts";

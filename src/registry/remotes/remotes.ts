@@ -4,9 +4,11 @@
  */
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { describeReason, reasonOf, refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, type ReasonCode, reason } from "../../kernel/reasons.ts";
 import { MAX_REMOTES } from "../../kernel/limits.ts";
 import { isSignedOut, NetworkLost, RegistryRefusal } from "../../client/errors.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import {
   parseRemoteCredentials,
   parseRemoteName,
@@ -83,7 +85,7 @@ export async function addRemote(
   const settings = { url, ...(await storedCredentials(call, name, credentials)) };
   const { outcome } = await insertRemote(call.stores.db, actorOf(call), accountId, name, settings);
   if (outcome === "name-taken") {
-    throw new RegistryError("REMOTE_EXISTS", { message: `remote registry ${name} exists already`, detail: { name } });
+    throw refusal("REMOTE_EXISTS", reason("REMOTE_EXISTS", { name }), { field: "name", detail: { name } });
   }
   if (outcome === "too-many") {
     throw new RegistryError("REMOTE_LIMIT", `an account has at most ${MAX_REMOTES} remote registries`);
@@ -103,8 +105,8 @@ export async function changeRemote(
   const username = changes.username === undefined ? remote.username : changes.username;
   const isKept = changes.password === undefined && username !== null && remote.encryptedPassword !== null;
   if (isKept && (url !== remote.url || username !== remote.username)) {
-    const message = "another address, or another user name, takes the password anew";
-    throw new RegistryError("REMOTE_INVALID", { message, detail: { field: "password" } });
+    const field = "password";
+    throw refusal("REMOTE_INVALID", reason("REMOTE_TAKES_PASSWORD_ANEW"), { field, detail: { field } });
   }
   const kept = isKept ? await decryptRemotePassword(call.stores, remote) : undefined;
   const credentials = parseRemoteCredentials(username, changes.password ?? kept ?? null);
@@ -131,9 +133,9 @@ export async function removeRemote(call: Call<Manager>, name: string): Promise<v
 /**
  * Tests a remote registry: it answers, and takes the credentials.
  *
- * @returns a sentence about what does not work; undefined if everything does.
+ * @returns what does not work; undefined if everything does.
  */
-export async function tryRemote(call: Call<Manager>, name: string): Promise<string | undefined> {
+export async function tryRemote(call: Call<Manager>, name: string): Promise<Reason | undefined> {
   requireAdministrator(call, call.caller.user.accountId);
   const remote = await requireRemote(call, name);
   const password = await decryptRemotePassword(call.stores, remote);
@@ -163,15 +165,23 @@ async function requireWorking(
   credentials: RemoteCredentials | undefined,
 ): Promise<void> {
   const why = await whyNotWorking(call, url, credentials);
-  if (why !== undefined) throw new RegistryError("REMOTE_INVALID", { message: why, detail: { why } });
+  if (why === undefined) return;
+  const detail = { why: describeReason(why) };
+  throw refusal("REMOTE_INVALID", why, { field: FIELDS_AT_FAULT[why.code] ?? "url", detail });
 }
+
+/** What of a remote registry does not work, by the reason; otherwise it is the address. */
+const FIELDS_AT_FAULT: Partial<Record<ReasonCode, string>> = {
+  REMOTE_REFUSES_LOGIN: "password",
+  REMOTE_WANTS_LOGIN: "username",
+};
 
 /** Asks for `GET /v2/`, which every registry answers (OCI distribution-spec, "Determining Support"). */
 async function whyNotWorking(
   { stores, registry, caller }: Call<Manager>,
   url: string,
   credentials: RemoteCredentials | undefined,
-): Promise<string | undefined> {
+): Promise<Reason | undefined> {
   const { host } = new URL(url);
   await requireOutbound(stores, caller.user.accountId, url);
   const given = credentialsOf(credentials?.username ?? null, credentials?.password);
@@ -180,16 +190,18 @@ async function whyNotWorking(
     await client.check({ signal: AbortSignal.timeout(TEST_LIMIT_MS), attempts: 1 });
     return undefined;
   } catch (error) {
-    if (error instanceof RegistryError) return error.message;
+    if (error instanceof RegistryError) return reasonOf(error);
     if (isSignedOut(error)) {
-      return credentials
-        ? `${host} does not take the user name and password`
-        : `${host} wants a user name and a password`;
+      return reason(credentials ? "REMOTE_REFUSES_LOGIN" : "REMOTE_WANTS_LOGIN", { host });
     }
-    if (error instanceof RegistryRefusal) return `${host} answered ${error.status}: ${shorten(error.message)}`;
-    if (error instanceof DOMException) return `${host} gave no answer within ${TEST_LIMIT_MS / 1000} s`;
-    if (error instanceof NetworkLost) return `${host} cannot be reached`;
-    if (error instanceof Error && error.name === "ProtocolViolation") return `${host} is no registry: ${error.message}`;
+    if (error instanceof RegistryRefusal) {
+      return reason("REFUSED", { host, status: error.status, message: shorten(error.message) });
+    }
+    if (error instanceof DOMException) return reason("REMOTE_SILENT", { host, seconds: TEST_LIMIT_MS / 1000 });
+    if (error instanceof NetworkLost) return reason("NOT_REACHED_SOMEHOW", { host });
+    if (error instanceof Error && error.name === "ProtocolViolation") {
+      return reason("REMOTE_NO_REGISTRY", { host, message: error.message });
+    }
     throw error;
   }
 }

@@ -12,6 +12,8 @@ import {
   type Visitor,
 } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { earlyRefusal } from "../../kernel/early-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts";
 import { findAccessFacts, findOrganizationFacts } from "../../storage/rights/access.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -82,7 +84,7 @@ export interface OrganizationAccess extends OrganizationFacts {
  */
 export function requireOwnImages(name: OrganizationName, { upstream }: OrganizationFacts): void {
   if (!upstream) return;
-  throw new RegistryError("DENIED", { message: upstreamOnly(name), detail: { name } });
+  throw earlyRefusal("DENIED", upstreamOnly(name), { detail: { name } });
 }
 
 /** @throws RegistryError as {@link requireRepository}, with ORGANIZATION_UNKNOWN. */
@@ -125,13 +127,13 @@ export function unknownOrganization(name: OrganizationName): RegistryError {
 /** @throws RegistryError DENIED unless the caller administers the account. */
 export function requireAdministrator({ caller: { user } }: Call<Manager>, accountId: number): User {
   if (administers(user, accountId)) return user;
-  throw new RegistryError("DENIED", "only an administrator of the account may do that");
+  throw earlyRefusal("DENIED", reason("ADMINISTRATORS_ONLY"));
 }
 
 /** @throws RegistryError DENIED unless the caller is an operator. */
 export function requireOperator({ caller: { user } }: Call<Manager>): User {
   if (user.role === "operator") return user;
-  throw new RegistryError("DENIED", "only an operator of the deployment may do that");
+  throw earlyRefusal("DENIED", reason("OPERATORS_ONLY"));
 }
 
 /**
@@ -152,22 +154,21 @@ export async function requireAuditAccess(
   const { user } = call.caller;
   if (user.role === "operator") return {};
   if (wanted.accountName !== undefined && wanted.accountName !== user.accountName) {
-    throw new RegistryError("DENIED", "only an operator of the deployment may see the audit of other accounts");
+    throw earlyRefusal("DENIED", reason("OTHER_AUDITS"));
   }
   if (administers(user, user.accountId)) return { accountId: user.accountId };
   const { organization, userName = organization === undefined ? user.name : undefined } = wanted;
   if (userName === user.name) return { userId: user.id, userName };
   if (organization === undefined) {
-    throw new RegistryError("DENIED", "you may see what you did, and what concerns an organization that you manage");
+    throw earlyRefusal("DENIED", reason("OWN_AUDIT_ONLY"));
   }
   const { accountId } = await requireOrganization(call, organization, "manage");
   return { accountId };
 }
 
+const MAY_NOT = { read: "MAY_NOT_READ", edit: "MAY_NOT_EDIT", manage: "MAY_NOT_MANAGE" } as const;
+
 function denied(caller: Caller, wanted: Level, name: string): RegistryError {
-  const who = caller.user?.name ?? "an anonymous caller";
-  return new RegistryError("DENIED", {
-    message: `you do not have the permission: ${who} may not ${wanted} ${name}`,
-    detail: { name },
-  });
+  const user = caller.user?.name ?? reason("ANONYMOUS");
+  return earlyRefusal("DENIED", reason(MAY_NOT[wanted], { user, name }), { detail: { name } });
 }

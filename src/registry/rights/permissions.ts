@@ -2,6 +2,8 @@
 import { shorten } from "../../kernel/digest.ts";
 import type { Actor, Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { describeReason, refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { findUserIds } from "../../storage/accounts/users.ts";
 import * as storage from "../../storage/rights/permissions.ts";
 import { actorOf, type Call } from "../call.ts";
@@ -107,7 +109,7 @@ async function requireManager(
   userIds: string[],
 ): Promise<Actor> {
   if (new Set(userIds).size < userIds.length) {
-    throw new RegistryError("PARAMETER_INVALID", "a user may be named only once");
+    throw refusal("PARAMETER_INVALID", reason("USER_NAMED_TWICE"));
   }
   await requireTarget(call, target, "manage");
   return actorOf(call);
@@ -132,10 +134,11 @@ export async function findNamedUsers<W extends { user: string }>(
   const ids = await findUserIds(call.stores.db, call.caller.user.accountId, names);
   const strangers = names.filter((name) => !ids.has(name));
   if (strangers.length > 0) {
-    const problems = strangers.map((name) => ({
-      message: `there is no user ${shorten(name)} in your account`,
-      detail: { user: shorten(name) },
-    }));
+    const problems = strangers.map((name) => {
+      const user = shorten(name);
+      const why = reason("NOT_OF_ACCOUNT", { user });
+      return { message: describeReason(why), reason: why, detail: { user } };
+    });
     throw new RegistryError("USER_UNKNOWN", problems);
   }
   return wanted.map((each) => ({ ...each, userId: String(ids.get(each.user)), userName: each.user }));

@@ -1,6 +1,8 @@
 /** Why somebody may not push, in a sentence that tells what would help (guide 7.3.2). */
 import { type Action, isMemberOfAccount, type PushFacts, type User } from "../../model/rights/access.ts";
+import { EARLY_REASONS } from "../../kernel/early-reasons.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { fillIn, type Reason, reason } from "../../kernel/reasons.ts";
 import {
   type OrganizationName,
   organizationOf,
@@ -42,13 +44,13 @@ async function explainRefusal(stores: Stores, user: User, action: string, name: 
   const quoted = `organization ${organizationOf(repository)}`;
   if (!organization) return reasonNotToCreate(stores.settings, user, organizationOf(repository), facts);
   if (organization.accountId !== user.accountId) return `the name of ${quoted} is taken by another account`;
-  if (organization.upstream) return upstreamOnly(organizationOf(repository));
+  if (organization.upstream) return fillIn(EARLY_REASONS, upstreamOnly(organizationOf(repository)));
   return `no right to push there; whoever manages ${quoted} can grant it`;
 }
 
 /** Why nobody may push to an organization that stands for a registry elsewhere. */
-export function upstreamOnly(organization: OrganizationName): string {
-  return `organization ${organization} stands for another registry, from which alone its images come`;
+export function upstreamOnly(organization: OrganizationName): Reason<"UPSTREAM_ONLY"> {
+  return reason("UPSTREAM_ONLY", { organization });
 }
 
 /** Why a push creates no organization for somebody, where there is none; undefined when it does. */

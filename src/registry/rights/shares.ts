@@ -1,6 +1,8 @@
 /** Sharing private images with other accounts: guide 4.6. */
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import { MAX_SHARES, MAX_SHARES_WITH_ACCOUNT } from "../../model/rights/shares.ts";
 import { findAccount } from "../../storage/accounts/accounts.ts";
@@ -59,9 +61,9 @@ export async function shareImage(
   const repository = await requireOwnRepository(call, name, "manage");
   requirePrivate(repository);
   const found = await findAccount(call.stores.db, account);
-  if (!found) throw new RegistryError("ACCOUNT_UNKNOWN", `account ${account} does not exist`);
+  if (!found) throw unknownPartner(account);
   if (found.id === repository.organization.accountId) {
-    throw new RegistryError("PARAMETER_INVALID", `image ${name} belongs to account ${account}: share it with another`);
+    throw refusal("PARAMETER_INVALID", reason("SHARE_WITH_OWNER", { image: name, account }), { field: "account" });
   }
   if (await insertShare(call.stores.db, actorOf(call), repository, account, terms)) return;
   throw await reasonNotToShare(call, name, account);
@@ -72,22 +74,22 @@ async function reasonNotToShare(call: Call<Manager>, name: RepositoryName, accou
   const repository = await requireOwnRepository(call, name, "manage");
   requirePrivate(repository);
   if (await findShare(call.stores.db, repository.id, account)) {
-    return new RegistryError("SHARE_EXISTS", `image ${name} is shared with account ${account} already: change that`);
+    return refusal("SHARE_EXISTS", reason("SHARE_EXISTS", { image: name, account }), { field: "account" });
   }
   if ((await countShares(call.stores.db, repository.id)) >= MAX_SHARES) {
-    const message = `an image may be shared with at most ${MAX_SHARES} accounts, ended shares counted: delete one first`;
-    return new RegistryError("SHARE_LIMIT", message);
+    return refusal("SHARE_LIMIT", reason("SHARE_LIMIT", { max: MAX_SHARES }));
   }
-  if (!(await findAccount(call.stores.db, account))) {
-    return new RegistryError("ACCOUNT_UNKNOWN", `account ${account} does not exist`);
-  }
-  const message = `account ${account} may receive at most ${MAX_SHARES_WITH_ACCOUNT} images of yours, ended shares counted`;
-  return new RegistryError("SHARE_LIMIT", `${message}: delete one first`);
+  if (!(await findAccount(call.stores.db, account))) return unknownPartner(account);
+  return refusal("SHARE_LIMIT", reason("SHARE_LIMIT_OF_ACCOUNT", { account, max: MAX_SHARES_WITH_ACCOUNT }));
+}
+
+function unknownPartner(account: string): RegistryError {
+  return refusal("ACCOUNT_UNKNOWN", reason("SHARE_ACCOUNT_UNKNOWN", { account }), { field: "account" });
 }
 
 function requirePrivate({ isPublic, name }: RepositoryAccess): void {
   if (!isPublic) return;
-  throw new RegistryError("PARAMETER_INVALID", `image ${name} is public: only private images are shared`);
+  throw refusal("PARAMETER_INVALID", reason("SHARE_OF_PUBLIC", { image: name }));
 }
 
 /** Changes until when a share holds, and its note if one is given. */

@@ -14,9 +14,9 @@ import { blobsOf } from "../../client/remote-image.ts";
 import { StreamedBody } from "../../client/streamed-body.ts";
 import { withDocuments } from "../../documents.ts";
 import { type Digest, isDigest, parseDigest, shorten } from "../../kernel/digest.ts";
-import { RegistryError } from "../../kernel/errors.ts";
 import { imageOf, type RepositoryName } from "../../kernel/reference.ts";
-import { type SyncReason, syncReason } from "../../kernel/sync-reasons.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import type { SyncPlan, SyncProgress } from "../../model/sync/sync-jobs.ts";
 import { remoteRepositoryOf } from "../../model/sync/sync-rules.ts";
 import { markLost } from "../../storage/content/blobs.ts";
@@ -56,11 +56,11 @@ export interface CopyStep {
 
 /** What came of a step. */
 export type CopyOutcome =
-  | { kind: "done"; reasons: SyncReason[] }
+  | { kind: "done"; reasons: Reason[] }
   /** There is more to do. */
   | { kind: "more" }
   /** The tag is there with another digest. */
-  | { kind: "existed"; reasons: SyncReason[] }
+  | { kind: "existed"; reasons: Reason[] }
   | { kind: "overtaken" };
 
 /** What a remote registry says of a tag. */
@@ -102,7 +102,7 @@ export class SyncCopy {
       if (Date.now() > endsAt || countQueries(stores.db) > MAX_QUERIES_OF_STEP) return { kind: "more" };
       await this.#part(progress.parts, isSame);
     }
-    if (isSame) return this.#done(syncReason("THERE_ALREADY"));
+    if (isSame) return this.#done(reason("THERE_ALREADY"));
     // Nobody else brings this tag there while the job is ours.
     await this.#step.note();
     if (await isOvertaken(stores.db, work.job)) return { kind: "overtaken" };
@@ -117,22 +117,22 @@ export class SyncCopy {
       if (overrides || !(error instanceof RegistryRefusal) || error.status !== 412) throw error;
       return this.#existed({ isThere: true, digest: undefined });
     }
-    return this.#done(syncReason("COPIED"));
+    return this.#done(reason("COPIED"));
   }
 
   #existed({ digest }: RemoteTag): CopyOutcome {
     const { tag } = this.#step.work.job;
-    const reason =
+    const why =
       digest === undefined
-        ? syncReason("TAG_DIFFERS_SOMEHOW", { tag })
-        : syncReason("TAG_DIFFERS", { tag, digest: shorten(digest) });
-    return { kind: "existed", reasons: [reason] };
+        ? reason("TAG_DIFFERS_SOMEHOW", { tag })
+        : reason("TAG_DIFFERS", { tag, digest: shorten(digest) });
+    return { kind: "existed", reasons: [why] };
   }
 
-  #done(what: SyncReason): CopyOutcome {
+  #done(what: Reason): CopyOutcome {
     const reasons = [what];
-    if (this.#kept.length > 0) reasons.push(syncReason("COMPANIONS_KEPT", { tags: this.#kept.slice(0, 5).join(", ") }));
-    if (!this.#step.plan.isWhole) reasons.push(syncReason("REFERRERS_LEFT_OUT"));
+    if (this.#kept.length > 0) reasons.push(reason("COMPANIONS_KEPT", { tags: this.#kept.slice(0, 5).join(", ") }));
+    if (!this.#step.plan.isWhole) reasons.push(reason("REFERRERS_LEFT_OUT"));
     return { kind: "done", reasons };
   }
 
@@ -189,13 +189,13 @@ export class SyncCopy {
     return withDocuments(async (memory) => {
       const found = await readStored(stores.db, { id: work.job.repositoryId }, digest, memory);
       if (found.outcome !== "found") {
-        const message = `manifest ${digest} is no longer in ${work.repository}`;
-        throw new RegistryError("MANIFEST_UNKNOWN", { message, detail: { digest } });
+        const why = reason("MANIFEST_LEFT", { digest, repository: work.repository });
+        throw refusal("MANIFEST_UNKNOWN", why, { detail: { digest } });
       }
       const { text, mediaType } = found.manifest;
       const bytes = encodeText(text);
       const parsed = readManifest(bytes, mediaType);
-      if (!parsed) throw new RegistryError("MANIFEST_INVALID", `manifest ${digest} cannot be read`);
+      if (!parsed) throw refusal("MANIFEST_INVALID", reason("MANIFEST_UNREADABLE", { digest }));
       return use({ bytes, mediaType, parsed });
     });
   }
@@ -304,10 +304,7 @@ export class SyncCopy {
     const body = await streamObject(stores.bucket, objectKey, { from, to }, onBytes);
     if (body) return body;
     await markLost(stores.db, [objectKey]);
-    throw new RegistryError("BLOB_UNKNOWN", {
-      message: `the bytes of ${digest} are lost: push it again`,
-      detail: { digest },
-    });
+    throw refusal("BLOB_UNKNOWN", reason("BYTES_LOST", { digest }), { detail: { digest } });
   }
 }
 
@@ -322,8 +319,7 @@ function required(
 ): StoredBlob {
   const blob = stored.get(digest);
   if (blob) return blob;
-  const message = `blob ${digest} is no longer in ${repository}`;
-  throw new RegistryError("BLOB_UNKNOWN", { message, detail: { digest } });
+  throw refusal("BLOB_UNKNOWN", reason("BLOB_LEFT", { digest, repository }), { detail: { digest } });
 }
 
 function sum(descriptors: readonly Descriptor[]): number {

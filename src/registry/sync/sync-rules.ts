@@ -1,6 +1,8 @@
 /** Managing the rules of synchronization of images and organizations. */
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { MAX_ACCOUNT_SYNC_RULES, MAX_ORGANIZATION_SYNC_RULES, MAX_SYNC_RULES } from "../../kernel/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import type { Manager } from "../../model/rights/access.ts";
@@ -105,8 +107,7 @@ export async function changeRule(
   if (changes.images !== undefined) parseSyncGlob("images", changes.images);
   if (changes.tags !== undefined) parseSyncGlob("tags", changes.tags);
   if (owner.repository && changes.images !== undefined) {
-    const message = "images: the rule of an image is for that image";
-    throw new RegistryError("SYNC_RULE_INVALID", { message, detail: { field: "images" } });
+    throw refusal("SYNC_RULE_INVALID", reason("SYNC_IMAGES_FIXED"), { field: "images", detail: { field: "images" } });
   }
   const { outcome } = await updateSyncRule(call.stores.db, actorOf(call), owner, rule, changes);
   if (outcome === "unknown") throw unknownRule(id);
@@ -160,6 +161,9 @@ function unknownRule(id: number): RegistryError {
 }
 
 function existingRule({ remote, remoteOrganization }: SyncTarget): RegistryError {
-  const target = remoteOrganization === "" ? remote : `${remoteOrganization} in ${remote}`;
-  return new RegistryError("SYNC_RULE_EXISTS", `there is a rule of synchronization to ${target} already`);
+  const why =
+    remoteOrganization === ""
+      ? reason("SYNC_RULE_EXISTS", { remote })
+      : reason("SYNC_RULE_EXISTS_TO", { remote, organization: remoteOrganization });
+  return refusal("SYNC_RULE_EXISTS", why, { field: "remoteOrganization" });
 }

@@ -9,7 +9,7 @@ import { isTransient, retryAfterOf } from "../../client/retry.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { type ErrorCode, RegistryError } from "../../kernel/errors.ts";
 import { imageOf } from "../../kernel/reference.ts";
-import { type SyncReason, syncReason } from "../../kernel/sync-reasons.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { targetHost } from "../../model/outbound/targets.ts";
 import { delayAfter, MAX_ATTEMPTS } from "../../model/triggers/deliveries.ts";
 import {
@@ -74,11 +74,11 @@ export async function synchronize(stores: Stores, id: number): Promise<void> {
   // A row that the push has written and nobody has looked at since.
   if (rule && job.claims === 0 && !readWanted(rule, repository)(job.tag)) return deleteSyncJobs(stores.db, [id]);
   if (!remote) {
-    const reasons = [syncReason("REMOTE_GONE", { remote: job.remote })];
+    const reasons = [reason("REMOTE_GONE", { remote: job.remote })];
     return void (await finishSyncJob(stores.db, job, { status: "failed", reasons }));
   }
   if (job.ruleId !== null && !rule) {
-    const reasons = [syncReason("RULE_DELETED")];
+    const reasons = [reason("RULE_DELETED")];
     return void (await finishSyncJob(stores.db, job, { status: "cancel", reasons }));
   }
   const host = targetHost(new URL(remote.url));
@@ -97,12 +97,12 @@ export async function synchronize(stores: Stores, id: number): Promise<void> {
 
 /** What is to become of a job after a step. */
 type Outcome =
-  | { kind: "end"; status: SyncStatus; reasons: SyncReason[]; tried?: Omit<SyncTry, "startedAt" | "duration"> }
+  | { kind: "end"; status: SyncStatus; reasons: Reason[]; tried?: Omit<SyncTry, "startedAt" | "duration"> }
   | { kind: "more" }
   | {
       kind: "retry";
       status: number | null;
-      reasons: SyncReason[];
+      reasons: Reason[];
       retryAfter?: number | undefined;
       /** Whether it counts as a try. */
       isCounted: boolean;
@@ -163,7 +163,7 @@ class Step {
     const { job } = this.#work;
     if (!this.#plan) {
       this.#plan = await planOf(this.#stores, job);
-      if (!this.#plan) return endWith("failed", syncReason("MANIFEST_GONE", { digest: job.digest }));
+      if (!this.#plan) return endWith("failed", reason("MANIFEST_GONE", { digest: job.digest }));
       await this.#note({ plan: JSON.stringify(this.#plan), bytesTotal: bytesOf(this.#plan) ?? null });
     }
     this.#copy = new SyncCopy({
@@ -185,21 +185,21 @@ class Step {
     const { signal } = this.#stop;
     const target = remoteRepositoryOf(job.remoteOrganization, imageOf(repository));
     const there = await client.headManifest(target, job.tag, { signal });
-    if (!there.isThere) return endWith("success", syncReason("NOT_THERE"));
+    if (!there.isThere) return endWith("success", reason("NOT_THERE"));
     const digest = there.digest ?? (await client.findManifest(target, job.tag, { signal }))?.digest;
     if (digest !== job.digest && !job.overrides) {
       const { tag } = job;
       return endWith(
         "existed",
         digest === undefined
-          ? syncReason("DELETION_DIFFERS_SOMEHOW", { tag })
-          : syncReason("DELETION_DIFFERS", { tag, digest: shorten(digest) }),
+          ? reason("DELETION_DIFFERS_SOMEHOW", { tag })
+          : reason("DELETION_DIFFERS", { tag, digest: shorten(digest) }),
       );
     }
     await this.#note();
     if (await isOvertaken(this.#stores.db, job)) return { kind: "end", status: "cancel", reasons: [SUPERSEDED] };
     await client.deleteManifest(target, job.tag, { signal });
-    return endWith("success", syncReason("DELETED"));
+    return endWith("success", reason("DELETED"));
   }
 
   /** Says that the job is still being done, and how far it is. A database that does not answer is asked again later. */
@@ -245,28 +245,29 @@ class Step {
     const sent = (this.#copy?.bytes ?? 0) > this.#progress.bytes;
     if (error instanceof StepOver) {
       if (sent || this.#mark() !== this.#before) return { kind: "more" };
-      return retry(syncReason("NOTHING_TAKEN", { minutes: LONGEST_STEP_MS / 60_000 }), SILENT);
+      return retry(reason("NOTHING_TAKEN", { minutes: LONGEST_STEP_MS / 60_000 }), SILENT);
     }
     if (error instanceof RegistryRefusal) return this.#judgeRefusal(error);
     if (error instanceof RegistryError) {
-      const message = clean(error.message);
+      const [first] = error.problems;
+      const message = first?.reason ?? clean(error.message);
       if (error.code !== "OVERLOADED")
-        return endWith("failed", syncReason(OWN_REFUSALS[error.code] ?? "IMPOSSIBLE", { message }));
-      return retry(syncReason("OVERLOADED", { message }), { isCounted: false, isSilent: false });
+        return endWith("failed", reason(OWN_REFUSALS[error.code] ?? "IMPOSSIBLE", { message }));
+      return retry(reason("OVERLOADED", { message }), { isCounted: false, isSilent: false });
     }
-    if (error instanceof NetworkLost) return retry(syncReason("NO_ANSWER", { message: clean(error.message) }), SILENT);
+    if (error instanceof NetworkLost) return retry(reason("NO_ANSWER", { message: clean(error.message) }), SILENT);
     if (error instanceof UploadLost || error instanceof ContentMismatch || error instanceof ProtocolViolation) {
       this.#progress.uploads = {};
-      return retry(syncReason(codeOf(error), { message: clean(error.message) }), ANSWERED);
+      return retry(reason(codeOf(error), { message: clean(error.message) }), ANSWERED);
     }
     // A bug, or an outage on the way.
     console.error(`job ${this.#work.job.id} of synchronization failed:`, error);
-    return retry(syncReason("REGISTRY_FAILED"), ANSWERED);
+    return retry(reason("REGISTRY_FAILED"), ANSWERED);
   }
 
   #judgeRefusal(error: RegistryRefusal): Outcome {
     const { status, code } = error;
-    const reasons = [syncReason("REFUSED", { host: this.#host, status, message: clean(error.message) })];
+    const reasons = [reason("REFUSED", { host: this.#host, status, message: clean(error.message) })];
     if (isTransient(status)) {
       return {
         kind: "retry",
@@ -313,8 +314,8 @@ class Step {
     if (delay === undefined || (isTooOld && !isOn)) {
       const why =
         delay === undefined
-          ? syncReason("GIVEN_UP_AFTER_TRIES", { tries: MAX_ATTEMPTS })
-          : syncReason("GIVEN_UP_AFTER_DAYS", { days: MAX_JOB_MS / DAY_MS });
+          ? reason("GIVEN_UP_AFTER_TRIES", { tries: MAX_ATTEMPTS })
+          : reason("GIVEN_UP_AFTER_DAYS", { days: MAX_JOB_MS / DAY_MS });
       const last = { status: isSilent ? ("timeout" as const) : ("failed" as const), attempts };
       await finishSyncJob(db, job, { ...last, reasons: [...reasons, why] }, tried);
       return;
@@ -353,12 +354,12 @@ function endOf(outcome: CopyOutcome): Outcome {
   }
 }
 
-function endWith(status: SyncStatus, reason: SyncReason): Outcome {
-  return { kind: "end", status, reasons: [reason] };
+function endWith(status: SyncStatus, why: Reason): Outcome {
+  return { kind: "end", status, reasons: [why] };
 }
 
-function retry(reason: SyncReason, counts: { isCounted: boolean; isSilent: boolean }): Outcome {
-  return { kind: "retry", status: null, reasons: [reason], ...counts };
+function retry(why: Reason, counts: { isCounted: boolean; isSilent: boolean }): Outcome {
+  return { kind: "retry", status: null, reasons: [why], ...counts };
 }
 
 function codeOf(error: UploadLost | ContentMismatch | ProtocolViolation) {

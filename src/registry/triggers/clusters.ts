@@ -2,10 +2,12 @@
 import type { Manager } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { reasonOf, refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { MAX_ACCOUNT_CLUSTERS, MAX_CLUSTERS } from "../../kernel/limits.ts";
 import { parseAuthority, parseClusterServer } from "../../model/triggers/kubernetes-cluster.ts";
 import { parseClusterName, parseNamespaces } from "../../model/triggers/kubernetes-names.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import type { OrganizationName } from "../../kernel/reference.ts";
 import {
   type ClusterRecord,
@@ -95,11 +97,11 @@ export async function addCluster(
   });
   if (outcome === "gone") throw unknownOrganization(organizationName);
   if (outcome === "name-taken") {
-    throw new RegistryError("CLUSTER_EXISTS", { message: `cluster ${name} exists already`, detail: { name } });
+    throw refusal("CLUSTER_EXISTS", reason("CLUSTER_EXISTS", { name }), { field: "name", detail: { name } });
   }
   if (outcome === "too-many") {
-    const message = `an organization has at most ${MAX_CLUSTERS} clusters, and an account ${MAX_ACCOUNT_CLUSTERS}`;
-    throw new RegistryError("CLUSTER_LIMIT", message);
+    const most = { max: MAX_CLUSTERS, ofAccount: MAX_ACCOUNT_CLUSTERS };
+    throw refusal("CLUSTER_LIMIT", reason("CLUSTER_LIMIT", most));
   }
   return withoutToken(await requireCluster(call.stores, organization.id, name));
 }
@@ -116,7 +118,7 @@ export async function changeCluster(
   const { server = cluster.server, authority = cluster.authority } = changes;
   const isMoved = parseClusterServer(server) !== cluster.server;
   if (isMoved && changes.token === undefined) {
-    throw new RegistryError("CLUSTER_INVALID", "another server takes the token anew");
+    throw refusal("CLUSTER_INVALID", reason("SERVER_TAKES_TOKEN_ANEW"), { field: "token" });
   }
   const token = changes.token ?? (await decryptClusterToken(call.stores, cluster));
   const address = readAddress(call, { server, authority, token });
@@ -151,14 +153,14 @@ export async function removeCluster(
 /**
  * Tests a cluster, also for the update that a trigger would make if one is given.
  *
- * @returns a sentence about what does not work; undefined if everything does.
+ * @returns what does not work; undefined if everything does.
  */
 export async function tryCluster(
   call: Call<Manager>,
   organization: OrganizationName,
   name: string,
   use: ClusterUse | undefined,
-): Promise<string | undefined> {
+): Promise<Reason | undefined> {
   const { id, accountId } = await requireOrganization(call, organization, "edit");
   const cluster = await requireCluster(call.stores, id, name);
   const outside = use && whyNotFor(cluster, use.namespace);
@@ -168,7 +170,7 @@ export async function tryCluster(
     await testWithinPace(call, { accountId }, { ...cluster, token }, use);
     return undefined;
   } catch (error) {
-    if (error instanceof RegistryError && error.code === "CLUSTER_INVALID") return error.message;
+    if (error instanceof RegistryError && error.code === "CLUSTER_INVALID") return reasonOf(error);
     throw error;
   }
 }
@@ -211,16 +213,9 @@ function readAddress(
     authority: authority === null ? null : parseAuthority(authority),
     token: token.trim(),
   };
-  try {
-    checkTarget(new URL(address.server), stores.settings, { registry });
-  } catch (cause) {
-    if (!(cause instanceof RegistryError) || !cause.is("TRIGGER_INVALID")) throw cause;
-    const problems = cause.problems.map(({ message, detail }) => ({ message, ...(detail && { detail }) }));
-    throw new RegistryError("CLUSTER_INVALID", problems, { cause });
-  }
+  checkTarget(new URL(address.server), stores.settings, { registry }, "CLUSTER_INVALID");
   if (address.token.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(address.token)) {
-    const what = `1 to ${MAX_TOKEN_LENGTH} printable ASCII characters without spaces`;
-    throw new RegistryError("CLUSTER_INVALID", `the token must have ${what}`);
+    throw refusal("CLUSTER_INVALID", reason("TOKEN_FORM", { max: MAX_TOKEN_LENGTH }), { field: "token" });
   }
   return address;
 }

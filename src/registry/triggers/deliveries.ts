@@ -4,6 +4,7 @@
  * harm.
  */
 import { delayAfter, MAX_ATTEMPTS, type Outcome } from "../../model/triggers/deliveries.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { targetHost } from "../../model/outbound/targets.ts";
 import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
 import { organizationOf } from "../../kernel/reference.ts";
@@ -131,7 +132,7 @@ async function attempt(
     return await updateWorkload(stores, { trigger, target, delivery, event, isApproved: isApprovedNow });
   } catch (error) {
     console.error(`delivery ${delivery.id} of trigger ${trigger.name} failed:`, error);
-    return { kind: "retry", status: null, detail: "the registry failed to deliver it" };
+    return { kind: "retry", status: null, reasons: [reason("DELIVERY_FAILED")] };
   }
 }
 
@@ -150,7 +151,7 @@ async function conclude(
       return end("success");
     case "failure":
       if (outcome.disables) {
-        await disableTrigger(stores.db, trigger.id, "the receiver has said before that it is gone");
+        await disableTrigger(stores.db, trigger.id, [reason("RECEIVER_GONE_BEFORE")]);
       }
       return end("failed");
     case "superseded":
@@ -161,8 +162,8 @@ async function conclude(
       const attempts = delivery.attempts + (isCounted ? 1 : 0);
       const delay = delayAfter(attempts, Math.random(), outcome.retryAfter);
       if (delay !== undefined) return continueAfter(delay, "pending");
-      const detail = `${outcome.detail}; given up after ${MAX_ATTEMPTS} tries`;
-      const last = { ...attempted, outcome: { ...outcome, detail } };
+      const reasons = [...outcome.reasons, reason("GIVEN_UP_AFTER_TRIES", { tries: MAX_ATTEMPTS })];
+      const last = { ...attempted, outcome: { ...outcome, reasons } };
       return recordAttempt(stores.db, delivery, last, { status: "dead", next: null, isCounted });
     }
   }

@@ -1,7 +1,9 @@
 /** Requests to the API server of a cluster. */
 import { z } from "zod";
 import { readAuthorities } from "../../model/triggers/kubernetes-cluster.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
+import { describeReason } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { parseRetryAfter } from "../../kernel/retry-after.ts";
 import { CertificateRefused, TlsError } from "../../tls/index.ts";
 import { HttpError } from "../../model/triggers/http-answer.ts";
@@ -43,9 +45,15 @@ export interface ClusterAnswer {
   retryAfter: number | undefined;
 }
 
-/** No answer came: the sentence says why. */
+/** No answer came: the reason says why. */
 export class ClusterUnreachable extends Error {
   override readonly name = "ClusterUnreachable";
+  readonly reason: Reason;
+
+  constructor(why: Reason, options?: ErrorOptions) {
+    super(describeReason(why), options);
+    this.reason = why;
+  }
 }
 
 const Status = z.object({ kind: z.literal("Status"), message: z.string() });
@@ -98,7 +106,7 @@ async function fetchPublicly(url: URL, init: RequestInit) {
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength;
     // Leaving the loop closes the connection.
-    if (length > MAX_ANSWER_BYTES) throw new HttpError(`sent an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    if (length > MAX_ANSWER_BYTES) throw new HttpError(reason("HTTP_TOO_LARGE", { bytes: MAX_ANSWER_BYTES }));
     chunks.push(chunk);
   }
   return { status, headers, body: Buffer.concat(chunks) };
@@ -125,14 +133,15 @@ async function describeFailure(
   thrown: unknown,
   url: URL,
   { signal, authority }: { signal: AbortSignal } & Pick<ClusterAccess, "authority">,
-): Promise<string> {
-  const server = `the API server at ${url.host}`;
-  if (signal.aborted) return `${server} did not answer within ${TIME_LIMIT_MS / 1000} s`;
+): Promise<Reason> {
+  const server = reason("API_SERVER", { host: url.host });
+  if (signal.aborted) return reason("SILENT_WITHIN", { server, seconds: TIME_LIMIT_MS / 1000 });
   const error = authority === null ? await examineConnectionFailure(thrown, url, signal) : thrown;
   if (error instanceof CertificateRefused) {
-    const advice = authority === null ? ": give the cluster its certificate authority" : "";
-    return `the certificate of ${server} ${error.message}${advice}`;
+    const code = authority === null ? "CERTIFICATE_REFUSED_WITHOUT_AUTHORITY" : "CERTIFICATE_REFUSED";
+    return reason(code, { server, why: error.reason });
   }
-  if (error instanceof TlsError || error instanceof HttpError) return `${server} ${error.message}`;
-  return `${server} cannot be reached: ${describeConnectionFailure(error, url)}`;
+  if (error instanceof TlsError || error instanceof HttpError)
+    return reason("SERVER_FAILED", { server, why: error.reason });
+  return reason("SERVER_NOT_REACHED", { server, why: describeConnectionFailure(error, url) });
 }

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import type { Outcome } from "../../model/triggers/deliveries.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { reasonOf, refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import {
   API_GROUPS,
   findContainers,
@@ -45,7 +47,7 @@ const MAX_CONFLICTS = 2;
 /** Besides 500 and above. 409: somebody else changed the workload, again and again. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
-const OVERTAKEN: Outcome = { kind: "superseded", status: null, detail: "a newer push of the tag took its place" };
+const OVERTAKEN: Outcome = { kind: "superseded", status: null, reasons: [reason("SUPERSEDED")] };
 
 /** A try to deliver an event to a workload. */
 interface WorkloadDelivery {
@@ -66,7 +68,7 @@ interface Look {
   repositories: readonly string[];
   event: PushEvent;
   /** `deployment nginx in namespace default`. */
-  subject: string;
+  subject: Reason;
   /** Whether the tag was pushed again since. */
   isOvertaken: () => Promise<boolean>;
   /** Whether it may set a container that runs another image. */
@@ -82,7 +84,7 @@ export async function updateWorkload(
   { trigger, target, delivery, event, isApproved }: WorkloadDelivery,
 ): Promise<Outcome> {
   const cluster = trigger.cluster && (await findClusterById(stores.db, trigger.cluster.id));
-  if (!cluster) return failure("the trigger's cluster does not exist any more");
+  if (!cluster) return failure(reason("CLUSTER_GONE"));
   const outside = whyNotFor(cluster, target.namespace);
   if (outside !== undefined) return failure(outside);
   const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
@@ -104,23 +106,22 @@ export async function updateWorkload(
     const outcome = await watchRollout(look);
     return outcome.kind === "rolling" ? await endAtLimit(stores, delivery, outcome) : outcome;
   } catch (error) {
-    if (error instanceof RegistryError) return failure(error.message);
+    if (error instanceof RegistryError) return failure(reasonOf(error));
     if (!(error instanceof ClusterUnreachable)) throw error;
-    if (delivery.status !== "rolling") return { kind: "retry", status: null, detail: error.message };
+    if (delivery.status !== "rolling") return { kind: "retry", status: null, reasons: [error.reason] };
     // The image is set: to begin again would lose track of the rollout.
-    return endAtLimit(stores, delivery, rolling(null, `the rollout cannot be watched: ${error.message}`));
+    return endAtLimit(stores, delivery, rolling(null, reason("ROLLOUT_UNWATCHED", { why: error.reason })));
   }
 }
 
 /** `deployment nginx in namespace default`. */
-export function subjectOf({ workload, application, namespace }: KubernetesTarget): string {
-  return `${workload.slice(0, -1)} ${application} in namespace ${namespace}`;
+export function subjectOf({ workload, application, namespace }: KubernetesTarget): Reason {
+  return reason("WORKLOAD", { kind: workload.slice(0, -1), name: application, namespace });
 }
 
-/** The rights that an update of a container by pushes needs, in the words of a refusal. */
-export function needFor(repository: RepositoryName): string {
-  const organization = organizationOf(repository);
-  return `it takes edit on organization ${organization}, or a container that runs image ${repository} already`;
+/** The rights that an update of a container by pushes needs, as a part of a refusal. */
+export function needFor(repository: RepositoryName): Reason {
+  return reason("WORKLOAD_NEED", { organization: organizationOf(repository), repository });
 }
 
 async function setImage(look: Look, conflicts = 0): Promise<Outcome> {
@@ -128,16 +129,16 @@ async function setImage(look: Look, conflicts = 0): Promise<Outcome> {
   const found = await find(look);
   if ("kind" in found) return found;
   const { workload, places } = found;
-  if (places.length === 0) return failure(describeMissing(look), 200);
+  if (places.length === 0) return failure(whatIsMissing(look, "at first"), 200);
   const foreign = places.find((place) => !runs(place, look.repositories));
   if (foreign && !(await look.isApproved())) {
-    const said = `container ${foreign.name} of ${subject} runs another image`;
-    return failure(`${said}, and the user who set the trigger may not change that: ${needFor(event.repository)}`, 200);
+    const values = { container: foreign.name, workload: subject, need: needFor(event.repository) };
+    return failure(reason("CONTAINER_OF_ANOTHER_IMAGE", values), 200);
   }
   const changed = places.filter((place) => !hasImage(target.workload, workload, place, image));
   const names = changed.map(({ name }) => name).join(", ");
   // An earlier try may have set it without hearing so.
-  if (changed.length === 0) return judge(look, workload, `${subject} has ${nameOf(image)} already`);
+  if (changed.length === 0) return judge(look, workload, "IMAGE_SET_ALREADY");
   // Between the reading and the writing: a newer push that is written down later finds, or makes, a conflict.
   if (await look.isOvertaken()) return OVERTAKEN;
   const cause = `berth: ${nameOf(image)} (${event.digest}) was pushed by ${event.user}`;
@@ -149,14 +150,12 @@ async function setImage(look: Look, conflicts = 0): Promise<Outcome> {
   });
   if (answer.status === 409 && conflicts < MAX_CONFLICTS) return setImage(look, conflicts + 1);
   if (answer.status !== 200) return refused(look, answer);
-  const said = `container ${names} of ${subject}`;
-  if (event.isTest === true) {
-    return { kind: "success", status: 200, detail: `tried out only: ${said} can be set to ${nameOf(image)}` };
-  }
+  const set = { containers: names, workload: subject, image: nameOf(image) };
+  if (event.isTest === true) return { kind: "success", status: 200, reasons: [reason("IMAGE_TRIED", set)] };
   if (target.workload === "cronjobs") {
-    return { kind: "success", status: 200, detail: `${said} was set to ${nameOf(image)}: the next job uses it` };
+    return { kind: "success", status: 200, reasons: [reason("IMAGE_SET_FOR_NEXT_JOB", set)] };
   }
-  return { ...rolling(200, `${said} was set to ${nameOf(image)}`), checkAfter: FIRST_CHECK_MS };
+  return { ...rolling(200, reason("IMAGE_SET", set)), checkAfter: FIRST_CHECK_MS };
 }
 
 async function watchRollout(look: Look): Promise<Outcome> {
@@ -164,29 +163,30 @@ async function watchRollout(look: Look): Promise<Outcome> {
   const found = await find(look);
   if ("kind" in found) {
     // The cluster is as good as away: that is no new try, but one more look.
-    return found.kind === "retry" ? rolling(found.status, `the rollout cannot be watched: ${found.detail}`) : found;
+    const [why] = found.reasons;
+    return found.kind === "retry" && why ? rolling(found.status, reason("ROLLOUT_UNWATCHED", { why })) : found;
   }
   if (found.places.length === 0) {
-    return {
-      kind: "superseded",
-      status: 200,
-      detail: `${describeMissing(look)} any more: the rollout was not complete`,
-    };
+    return { kind: "superseded", status: 200, reasons: [whatIsMissing(look, "by now")] };
   }
   const other = found.places.find((place) => !hasImage(target.workload, found.workload, place, image));
   if (other) {
-    const detail = `container ${other.name} of ${subject} was set to ${other.image} before the rollout was complete`;
-    return { kind: "superseded", status: 200, detail };
+    const values = { container: other.name, workload: subject, image: String(other.image) };
+    return { kind: "superseded", status: 200, reasons: [reason("IMAGE_REPLACED", values)] };
   }
-  return judge(look, found.workload, `${subject} was set to ${nameOf(image)}`);
+  return judge(look, found.workload, "IMAGE_WAS_SET");
 }
 
 /** The outcome of a delivery whose workload has the right image: by the state of its rollout. */
-function judge({ target }: Look, workload: Workload, said: string): Outcome {
-  const { state, detail: progress } = judgeRollout(target.workload, workload);
-  const detail = `${said}: ${progress}`;
-  if (state === "waiting") return rolling(200, detail);
-  return { kind: state === "complete" ? "success" : "failure", status: 200, detail };
+function judge(
+  { target, image, subject }: Look,
+  workload: Workload,
+  code: "IMAGE_SET_ALREADY" | "IMAGE_WAS_SET",
+): Outcome {
+  const { state, reason: rollout } = judgeRollout(target.workload, workload);
+  const why = reason(code, { workload: subject, image: nameOf(image), rollout });
+  if (state === "waiting") return rolling(200, why);
+  return { kind: state === "complete" ? "success" : "failure", status: 200, reasons: [why] };
 }
 
 /** Reads the workload and finds the containers in it. */
@@ -195,37 +195,43 @@ async function find(look: Look): Promise<Outcome | { workload: Workload; places:
   const answer = await ask({ method: "GET", path: workloadPath(target) });
   if (answer.status !== 200) return refused(look, answer);
   const workload = readWorkload(answer.json);
-  if (!workload) return failure(`the API server answered with something that is no workload for ${subject}`, 200);
+  if (!workload) return failure(reason("NO_WORKLOAD", { workload: subject }), 200);
   return { workload, places: findContainers(workload, target.container, look.repositories) };
 }
 
-function describeMissing({ target: { container }, image, subject }: Look): string {
-  if (container !== undefined) return `${subject} has no container ${container}`;
-  return `no container of ${subject} uses an image of ${image.repository}`;
+/** That there is nothing to set, when the image is to be set, or no more while its rollout is watched. */
+function whatIsMissing({ target: { container }, image, subject }: Look, when: "at first" | "by now"): Reason {
+  if (container !== undefined) {
+    const code = when === "at first" ? "CONTAINER_MISSING" : "CONTAINER_MISSING_BY_NOW";
+    return reason(code, { workload: subject, container });
+  }
+  const code = when === "at first" ? "IMAGE_UNUSED" : "IMAGE_UNUSED_BY_NOW";
+  return reason(code, { workload: subject, repository: image.repository });
 }
 
 function refused({ subject }: Look, { status, message, retryAfter }: ClusterAnswer): Outcome {
-  const said = `the API server answered ${status} for ${subject}: ${message}`;
+  const values = { status, workload: subject, message };
+  const said = reason("CLUSTER_REFUSED", values);
   if (status >= 500 || RETRIED_STATUSES.has(status)) {
-    return { kind: "retry", status, detail: said, ...(retryAfter !== undefined && { retryAfter }) };
+    return { kind: "retry", status, reasons: [said], ...(retryAfter !== undefined && { retryAfter }) };
   }
-  if (status >= 300 && status < 400) return failure(`${said}; redirects are not followed`, status);
+  if (status >= 300 && status < 400) return failure(reason("CLUSTER_REDIRECTED", values), status);
   return failure(said, status);
 }
 
 /** Why triggers may not name workloads of a namespace; undefined when they may. */
-export function whyNotFor({ name, namespaces }: ClusterRecord, namespace: string): string | undefined {
+export function whyNotFor({ name, namespaces }: ClusterRecord, namespace: string): Reason | undefined {
   if (namespaces.length === 0 || namespaces.includes(namespace)) return undefined;
-  const only = `${namespaces.length === 1 ? "namespace" : "namespaces"} ${namespaces.join(", ")}`;
-  return `cluster ${name} is for ${only}, and not for ${namespace}`;
+  const code = namespaces.length === 1 ? "NAMESPACE_OUTSIDE" : "NAMESPACE_OUTSIDE_SOME";
+  return reason(code, { cluster: name, namespaces: namespaces.join(", "), namespace });
 }
 
-function failure(detail: string, status: number | null = null): Outcome {
-  return { kind: "failure", status, detail };
+function failure(why: Reason, status: number | null = null): Outcome {
+  return { kind: "failure", status, reasons: [why] };
 }
 
-function rolling(status: number | null, detail: string): Outcome & { kind: "rolling" } {
-  return { kind: "rolling", status, detail, checkAfter: NEXT_CHECK_MS };
+function rolling(status: number | null, why: Reason): Outcome & { kind: "rolling" } {
+  return { kind: "rolling", status, reasons: [why], checkAfter: NEXT_CHECK_MS };
 }
 
 /** A rollout is watched for so long from the try that set the image on. */
@@ -233,7 +239,8 @@ async function endAtLimit({ db }: Stores, delivery: DeliveryRecord, outcome: Out
   const begun = (await listAttempts(db, delivery.id)).at(-1)?.startedAt ?? delivery.createdAt;
   if (Date.now() - begun.getTime() < ROLLOUT_LIMIT_MS) return outcome;
   const minutes = ROLLOUT_LIMIT_MS / 60_000;
-  return failure(`the rollout did not complete within ${minutes} minutes: ${outcome.detail}`, outcome.status);
+  const [why = reason("ROLLOUT_NOT_BEGUN")] = outcome.reasons;
+  return failure(reason("ROLLOUT_TOO_LONG", { minutes, why }), outcome.status);
 }
 
 /**
@@ -247,18 +254,19 @@ export async function runsImage(
   cluster: ClusterRecord,
   target: KubernetesTarget,
   image: { registry: string; repository: RepositoryName },
-): Promise<boolean | { unknown: string }> {
+): Promise<boolean | { unknown: Reason }> {
   const access: ClusterAccess = { ...cluster, token: await decryptClusterToken(stores, cluster) };
   try {
     const { status, json } = await askCluster(stores, access, image, { method: "GET", path: workloadPath(target) });
     if (status === 404) return false;
     const workload = status === 200 ? readWorkload(json) : undefined;
-    if (!workload) return { unknown: `the API server answered ${status}` };
+    if (!workload) return { unknown: reason("API_SERVER_ANSWERED", { status }) };
     const repositories = imagesOf(image, stores.settings);
     const places = findContainers(workload, target.container, repositories);
     return places.length > 0 && places.every((place) => runs(place, repositories));
   } catch (error) {
-    if (error instanceof RegistryError || error instanceof ClusterUnreachable) return { unknown: error.message };
+    if (error instanceof RegistryError) return { unknown: reasonOf(error) };
+    if (error instanceof ClusterUnreachable) return { unknown: error.reason };
     throw error;
   }
 }
@@ -302,16 +310,17 @@ export async function testCluster(
         spec: { resourceAttributes: { verb, group, resource: workload, namespace, ...name } },
       },
     });
-    if (status === 401) throw invalid(`the API server does not accept the token: ${message}`);
+    if (status === 401) throw invalid("token", reason("TOKEN_REFUSED", { message }));
     const review = status === 201 || status === 200 ? Review.safeParse(json).data : undefined;
-    if (!review) throw invalid(`the API server answered ${status} to the test: ${message}`);
+    if (!review) throw invalid("server", reason("TEST_REFUSED", { status, message }));
     return review.status.allowed;
   };
   const ask = async (request: ClusterRequest) => {
     try {
       return await askCluster(stores, cluster, own, request);
     } catch (error) {
-      if (error instanceof RegistryError || error instanceof ClusterUnreachable) throw invalid(error.message, error);
+      if (error instanceof RegistryError) throw invalid("server", reasonOf(error), error);
+      if (error instanceof ClusterUnreachable) throw invalid(fieldAtFault(error.reason), error.reason, error);
       throw error;
     }
   };
@@ -320,12 +329,21 @@ export async function testCluster(
   if (!use) return;
   const missing = verbs.filter((_, at) => allowed[at] !== true);
   if (missing.length === 0) return;
-  const what = application === undefined ? workload : `${workload} ${application}`;
-  // Kubernetes says no for all of them where a role names some.
-  const advice = application === undefined ? ": if its role names single workloads, name one as application" : "";
-  throw invalid(`the token's account may not ${missing.join(" and ")} ${what} in namespace ${namespace}${advice}`);
+  const values = { verbs: missing.join(" and "), workloads: workload, namespace };
+  throw invalid(
+    "token",
+    application === undefined
+      ? // Kubernetes says no for all of them where a role names some.
+        reason("TOKEN_WITHOUT_RIGHTS", values)
+      : reason("TOKEN_WITHOUT_RIGHTS_TO_ONE", { ...values, name: application }),
+  );
 }
 
-function invalid(message: string, cause?: unknown): RegistryError {
-  return new RegistryError("CLUSTER_INVALID", message, { cause });
+/** What of a cluster is to be corrected when its server gives no answer. */
+function fieldAtFault({ code }: Reason): string {
+  return code === "CERTIFICATE_REFUSED" || code === "CERTIFICATE_REFUSED_WITHOUT_AUTHORITY" ? "authority" : "server";
+}
+
+function invalid(field: string, why: Reason, cause?: unknown): RegistryError {
+  return refusal("CLUSTER_INVALID", why, { field, cause });
 }

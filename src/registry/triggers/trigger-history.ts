@@ -1,7 +1,10 @@
 /** What became of a trigger's deliveries, and those that somebody asks for. */
 import { digestOf } from "../../model/hash.ts";
+import { type Detail, readDetail, readOptionalDetail } from "../../model/read-detail.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { type PushEvent, readEvent } from "../../model/triggers/push-event.ts";
 import { organizationOf, parseTag, type RepositoryName, type Tag } from "../../kernel/reference.ts";
 import { type Condition, parseCondition, readCondition } from "../../model/triggers/triggers.ts";
@@ -28,10 +31,13 @@ import {
 } from "./triggers.ts";
 
 /** A delivery, and what it tells of. */
-export interface Delivery extends Omit<DeliveryRecord, "event"> {
+export interface Delivery extends Omit<DeliveryRecord, "event" | "detail"> {
   event: PushEvent;
+  /** What came of it last, in a sentence and in codes. */
+  detail: string | null;
+  reasons: Reason[];
 }
-export type Attempt = AttemptRecord;
+export type Attempt = AttemptRecord & Detail;
 
 /** As many tags as a condition is tried on. */
 export const MAX_TRIED_TAGS = 50;
@@ -102,7 +108,8 @@ export async function getDelivery(
 ): Promise<Delivery & { tries: Attempt[] }> {
   const { record } = await requireTrigger(call, name, trigger);
   const delivery = await requireDelivery(call.stores, record.id, id);
-  return { ...delivery, tries: await listAttempts(call.stores.db, id) };
+  const tries = await listAttempts(call.stores.db, id);
+  return { ...delivery, tries: tries.map((attempt) => ({ ...attempt, ...readDetail(attempt.detail) })) };
 }
 
 /** The latest deliveries of a trigger, successful or not, newest first. */
@@ -162,7 +169,7 @@ export async function resendDelivery(
   const { repository, record } = await requireTrigger(call, name, trigger);
   const { event } = await requireDelivery(call.stores, record.id, oldId);
   if (event.isTest !== true && !readCondition(record.condition)(event.tag)) {
-    throw new RegistryError("TRIGGER_INVALID", `tag ${event.tag} does not meet the trigger's condition any more`);
+    throw refusal("TRIGGER_INVALID", reason("CONDITION_NOT_MET", { tag: event.tag }));
   }
   // It is delivered though the trigger may be switched off, which is then this user's doing.
   const acting = { target: record.target, clusterId: record.cluster?.id };
@@ -184,7 +191,7 @@ async function deliverAnew(
   record: Parameters<typeof insertDelivery>[3],
 ): Promise<Delivery> {
   const id = await insertDelivery(stores.db, triggerId, event, record);
-  if (id === undefined) throw new RegistryError("TRIGGER_UNKNOWN", "the trigger was deleted meanwhile");
+  if (id === undefined) throw refusal("TRIGGER_UNKNOWN", reason("TRIGGER_DELETED"));
   const delivery = await requireDelivery(stores, triggerId, id);
   after(() => hurry(stores, delivery));
   return delivery;
@@ -209,5 +216,5 @@ async function requireDelivery(stores: Stores, triggerId: number, id: number): P
 }
 
 function readDelivery({ settings }: Stores, { event, ...delivery }: DeliveryRecord): Delivery {
-  return { ...delivery, event: readEvent(event, settings) };
+  return { ...delivery, ...readOptionalDetail(delivery.detail), event: readEvent(event, settings) };
 }

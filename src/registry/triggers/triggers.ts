@@ -1,10 +1,12 @@
 /** Managing the triggers of an image. */
 import type { Manager } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { reasonOf, refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { MAX_URL_LENGTH } from "../../kernel/field-limits.ts";
 import { MAX_ACCOUNT_TRIGGERS, MAX_TRIGGERS } from "../../kernel/limits.ts";
 import { checkLabel, checkWorkloadName } from "../../model/triggers/kubernetes-names.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { type Condition, parseCondition, parseTriggerName } from "../../model/triggers/triggers.ts";
 import type { KubernetesTarget, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
@@ -90,12 +92,12 @@ export async function addImageTrigger(
   const { outcome } = await insertTrigger(call.stores.db, actorOf(call), repository, trigger, settings);
   if (outcome === "gone") throw await whatIsGone(call.stores, repository, settings.clusterId);
   if (outcome === "name-taken") {
-    const message = `trigger ${trigger} exists already`;
-    throw new RegistryError("TRIGGER_EXISTS", { message, detail: { name: trigger } });
+    const detail = { name: trigger };
+    throw refusal("TRIGGER_EXISTS", reason("TRIGGER_EXISTS", detail), { field: "name", detail });
   }
   if (outcome === "too-many") {
-    const message = `an image has at most ${MAX_TRIGGERS} triggers, and an account ${MAX_ACCOUNT_TRIGGERS}`;
-    throw new RegistryError("TRIGGER_LIMIT", message);
+    const most = { max: MAX_TRIGGERS, ofAccount: MAX_ACCOUNT_TRIGGERS };
+    throw refusal("TRIGGER_LIMIT", reason("TRIGGER_LIMIT", most));
   }
   return getImageTrigger(call, name, trigger);
 }
@@ -173,15 +175,14 @@ export async function requireWorkloadRight(
   const outside = whyNotFor(cluster, target.namespace);
   if (await hasOrganizationRight(call.stores, user, organizationOf(name), "edit")) {
     if (outside === undefined) return user.id;
-    throw new RegistryError("TRIGGER_INVALID", { message: outside, detail: { field: "namespace" } });
+    throw refusal("TRIGGER_INVALID", outside, { field: "namespace", detail: { field: "namespace" } });
   }
   const found = outside === undefined && (await askForImage(call, cluster, target, { name, organization }));
   if (found === true) return user.id;
-  const why = found === false ? "" : `; whether one does could not be found out: ${found.unknown}`;
-  throw new RegistryError("DENIED", {
-    message: `you do not have the permission: ${user.name} may not let pushes set ${subjectOf(target)}: ${needFor(name)}${why}`,
-    detail: { name },
-  });
+  const values = { user: user.name, workload: subjectOf(target), need: needFor(name) };
+  const why =
+    found === false ? reason("MAY_NOT_SET", values) : reason("MAY_NOT_SET_UNKNOWN", { ...values, why: found.unknown });
+  throw refusal("DENIED", why, { detail: { name } });
 }
 
 /** Asks the cluster, within what an account may send: users without the organization's right set that off, too. */
@@ -190,11 +191,11 @@ async function askForImage(
   cluster: ClusterRecord,
   target: KubernetesTarget,
   { name, organization }: Pick<RepositoryAccess, "name" | "organization">,
-): Promise<boolean | { unknown: string }> {
+): Promise<boolean | { unknown: Reason }> {
   try {
     await requireOutbound(stores, organization.accountId, cluster.server);
   } catch (error) {
-    if (error instanceof RegistryError) return { unknown: error.message };
+    if (error instanceof RegistryError) return { unknown: reasonOf(error) };
     throw error;
   }
   return runsImage(stores, cluster, target, { registry, repository: name });
@@ -237,7 +238,7 @@ async function whatIsGone(
   clusterId: number | undefined,
 ): Promise<RegistryError> {
   if (clusterId === undefined || (await findClusterById(db, clusterId))) return unknownImage(name);
-  return new RegistryError("CLUSTER_UNKNOWN", "the cluster was deleted meanwhile");
+  return refusal("CLUSTER_UNKNOWN", reason("CLUSTER_DELETED"), { field: "cluster" });
 }
 
 /** Users who may replace the secrets may also know which ones are set. */
@@ -295,7 +296,9 @@ async function findReferredCluster(
   organizationId: number,
   { id, name }: ClusterReference,
 ): Promise<ClusterRecord> {
-  if (id === undefined && name === undefined) throw new RegistryError("TRIGGER_INVALID", "a cluster must be named");
+  if (id === undefined && name === undefined) {
+    throw refusal("TRIGGER_INVALID", reason("CLUSTER_REQUIRED"), { field: "cluster" });
+  }
   const cluster =
     name === undefined
       ? /^\d{1,15}$/.test(id ?? "") && (await findClusterById(db, Number(id)))
@@ -306,15 +309,15 @@ async function findReferredCluster(
 }
 
 function readUrl(text: string): URL {
-  if (text.length > MAX_URL_LENGTH) throw invalidUrl(`has more than ${MAX_URL_LENGTH} characters`);
+  if (text.length > MAX_URL_LENGTH) throw invalidUrl(reason("URL_TOO_LONG", { max: MAX_URL_LENGTH }));
   const url = URL.parse(text);
-  if (!url) throw invalidUrl("is not an address such as https://hooks.example.com/berth");
-  if (url.hash !== "") throw invalidUrl("has a fragment, which is never sent");
+  if (!url) throw invalidUrl(reason("URL_FORM", { example: "https://hooks.example.com/berth" }));
+  if (url.hash !== "") throw invalidUrl(reason("URL_WITH_FRAGMENT"));
   return url;
 }
 
-function invalidUrl(why: string): RegistryError {
-  return new RegistryError("TRIGGER_INVALID", { message: `the url ${why}`, detail: { field: "url" } });
+function invalidUrl(why: Reason): RegistryError {
+  return refusal("TRIGGER_INVALID", why, { field: "url", detail: { field: "url" } });
 }
 
 /** Secrets belong to the address that they were set for. If the address changes, they have to be set again. */
@@ -337,10 +340,7 @@ async function mergeSecrets(
     (authorization === undefined && merged.authorization !== undefined);
   const isMoved = record?.target.kind !== "webhook" || record.target.url !== url.href;
   if (isKept && isMoved) {
-    throw new RegistryError(
-      "TRIGGER_INVALID",
-      "another url takes its secret and authorization anew, or null to do without",
-    );
+    throw refusal("TRIGGER_INVALID", reason("URL_TAKES_SECRETS_ANEW"), { field: "url" });
   }
   return merged;
 }

@@ -1,7 +1,9 @@
 /** Sends a push event to a webhook: one try, and how its answer is interpreted. */
 import type { Outcome } from "../../model/triggers/deliveries.ts";
 import { RegistryError } from "../../kernel/errors.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { reasonOf } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { parseRetryAfter } from "../../kernel/retry-after.ts";
 import type { WebhookFormat, WebhookSecrets, WebhookTarget } from "../../model/triggers/trigger-targets.ts";
@@ -15,7 +17,7 @@ import { decryptWebhookSecrets } from "./webhook-secrets.ts";
 
 /** For the whole of a try, the answer included. */
 const TIME_LIMIT_MS = 10_000;
-const TIMED_OUT = `no whole answer within ${TIME_LIMIT_MS / 1000} s`;
+const TIMED_OUT = reason("NO_WHOLE_ANSWER", { seconds: TIME_LIMIT_MS / 1000 });
 /** How much of an answer is read, and kept. */
 const MAX_ANSWER_BYTES = 2048;
 /** Beside all of 500 and above: the receiver may answer otherwise another time. */
@@ -42,7 +44,7 @@ export async function sendWebhook(
     checkTarget(url, stores.settings, event);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    return { kind: "failure", status: null, detail: error.message };
+    return { kind: "failure", status: null, reasons: [reasonOf(error)] };
   }
   const { repositoryId, name, encryptedSecrets } = trigger;
   const secrets = await decryptWebhookSecrets(stores, repositoryId, name, encryptedSecrets);
@@ -53,7 +55,7 @@ export async function sendWebhook(
     const response = await fetch(url, { method: "POST", headers, body: rendered.body, redirect: "manual", signal });
     return judge(response, await readAnswer(response, signal));
   } catch (error) {
-    return { kind: "retry", status: null, detail: describeFailure(error, url, signal) };
+    return { kind: "retry", status: null, reasons: [whyNoAnswer(error, url, signal)] };
   }
 }
 
@@ -86,7 +88,7 @@ interface Answer {
   /** The beginning of it, whatever bytes it consists of. */
   text: string;
   /** What went wrong before its end, or before enough of it was read. */
-  failure?: string;
+  failure?: Reason;
 }
 
 /** Reads no more of an answer than is kept, and closes the connection. */
@@ -107,7 +109,7 @@ async function readAnswer({ body }: Response, signal: AbortSignal): Promise<Answ
     await reader.cancel();
     return { text: storable(text) };
   } catch {
-    return { text: storable(text), failure: signal.aborted ? TIMED_OUT : "the connection was lost" };
+    return { text: storable(text), failure: signal.aborted ? TIMED_OUT : reason("ANSWER_LOST") };
   }
 }
 
@@ -117,27 +119,30 @@ function storable(text: string): string {
 }
 
 function judge({ status, headers }: Response, { text: answer, failure }: Answer): Outcome {
-  const said = `answered ${status}`;
+  const said = [reason("ANSWERED", { status })];
   if (status >= 200 && status < 300) {
-    if (failure === undefined) return { kind: "success", status, detail: said, answer };
-    return { kind: "retry", status, detail: `${said}, but not to the end: ${failure}`, answer };
+    if (failure === undefined) return { kind: "success", status, reasons: said, answer };
+    return { kind: "retry", status, reasons: [reason("ANSWERED_IN_PART", { status, why: failure })], answer };
   }
   if (status >= 500 || RETRIED_STATUSES.has(status)) {
     const retryAfter = parseRetryAfter(headers.get("Retry-After"), new Date());
-    return { kind: "retry", status, detail: said, answer, ...(retryAfter !== undefined && { retryAfter }) };
+    return { kind: "retry", status, reasons: said, answer, ...(retryAfter !== undefined && { retryAfter }) };
   }
   if (status === 410) {
-    const detail = `${said}: it is gone for good, so the trigger was switched off`;
-    return { kind: "failure", status, detail, answer, disables: true };
+    return { kind: "failure", status, reasons: [reason("ANSWERED_GONE", { status })], answer, disables: true };
   }
   const location = headers.get("Location");
   if (status >= 300 && status < 400) {
-    const to = location === null ? "" : ` to ${location.slice(0, MAX_QUOTE_LENGTH)}`;
-    return { kind: "failure", status, detail: `${said}${to}: redirects are not followed`, answer };
+    const redirected =
+      location === null
+        ? reason("REDIRECTED", { status })
+        : reason("REDIRECTED_TO", { status, location: location.slice(0, MAX_QUOTE_LENGTH) });
+    return { kind: "failure", status, reasons: [redirected], answer };
   }
-  return { kind: "failure", status, detail: said, answer };
+  return { kind: "failure", status, reasons: said, answer };
 }
 
-function describeFailure(error: unknown, url: URL, signal: AbortSignal): string {
-  return signal.aborted ? TIMED_OUT : `${url.host} cannot be reached: ${describeConnectionFailure(error, url)}`;
+function whyNoAnswer(error: unknown, url: URL, signal: AbortSignal): Reason {
+  if (signal.aborted) return TIMED_OUT;
+  return reason("NOT_REACHED", { host: url.host, why: describeConnectionFailure(error, url) });
 }

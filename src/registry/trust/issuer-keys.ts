@@ -5,8 +5,10 @@
  */
 import { importJWK } from "jose";
 import { BoundedMemory } from "../../model/bounded-memory.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { describeReason, reasonOf, refusal } from "../../kernel/reason-sentences.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import { type Announced, type IssuerKey, keyFor, readKeySet } from "../../model/trust/job-tokens.ts";
 import { parseIssuer } from "../../model/trust/trust-rules.ts";
 import type { Incoming } from "../call.ts";
@@ -32,7 +34,7 @@ interface Known {
   /** When somebody began to ask, and has no answer yet. */
   askedAt: number;
   /** Why it could not be asked, until when nobody asks again. */
-  failure?: { message: string; until: number };
+  failure?: { why: Reason; until: number };
   /** Keys that were used, by what they are: importing one takes longer than a signature. */
   imported: Map<IssuerKey, CryptoKey | Uint8Array>;
 }
@@ -81,7 +83,7 @@ export async function findIssuerKey(
  */
 export async function tryIssuer(call: Incoming, asker: Asker, issuer: string): Promise<void> {
   const entry = await fetchKeys(call, asker, issuer);
-  if (entry.keys.length === 0) throw unusable(issuer, "it has no key that signatures can be checked with");
+  if (entry.keys.length === 0) throw unusable(issuer, reason("ISSUER_WITHOUT_KEYS"));
   remember(issuer, entry);
 }
 
@@ -95,7 +97,7 @@ async function keysOf(call: Incoming, asker: Asker, issuer: string, maxAgeMs: nu
     if (entry?.failure && now < entry.failure.until) {
       // Keys of an hour ago are better than none, as long as nobody says otherwise.
       if (entry.keys.length > 0) return entry;
-      throw unusable(issuer, entry.failure.message);
+      throw unusable(issuer, entry.failure.why);
     }
     const isAsked = entry !== undefined && now - entry.askedAt < TIME_LIMIT_MS;
     if (!isAsked || now >= waitsUntil) return ask(call, asker, issuer, entry);
@@ -112,8 +114,7 @@ async function ask(call: Incoming, asker: Asker, issuer: string, old: Known | un
     remember(issuer, entry);
     return entry;
   } catch (error) {
-    const message = whyOf(error);
-    const failed = { ...(old ?? none), askedAt: 0, failure: { message, until: Date.now() + FAILURE_MS } };
+    const failed = { ...(old ?? none), askedAt: 0, failure: { why: whyOf(error), until: Date.now() + FAILURE_MS } };
     remember(issuer, failed);
     if (failed.keys.length > 0 && error instanceof RegistryError) return failed;
     throw error;
@@ -134,11 +135,16 @@ async function fetchKeys(call: Incoming, asker: Asker, issuer: string): Promise<
   const { issuer: named, jwks_uri: address } = configuration;
   // Section 4.3, lest one issuer speaks for another.
   if (named !== issuer) {
-    const other = typeof named === "string" ? `calls itself ${named.slice(0, MAX_LOCATION_LENGTH)}` : "has no issuer";
-    throw unusable(issuer, `${discovery.href} ${other}`);
+    const { href } = discovery;
+    throw unusable(
+      issuer,
+      typeof named === "string"
+        ? reason("ISSUER_OF_ANOTHER_NAME", { address: href, name: named.slice(0, MAX_LOCATION_LENGTH) })
+        : reason("ISSUER_WITHOUT_NAME", { address: href }),
+    );
   }
   if (typeof address !== "string" || !URL.canParse(address)) {
-    throw unusable(issuer, `${discovery.href} does not say where the keys are (jwks_uri)`);
+    throw unusable(issuer, reason("ISSUER_WITHOUT_KEY_ADDRESS", { address: discovery.href }));
   }
   const keys = readKeySet(await fetchJson(call, asker, issuer, new URL(address), signal));
   return { keys, readAt: askedAt, askedAt: 0, imported: new Map() };
@@ -159,16 +165,17 @@ async function fetchJson(
     const response = await fetch(url, { headers, redirect: "manual", signal });
     if (response.status !== 200) {
       await response.body?.cancel();
-      const redirects = response.status >= 300 && response.status < 400 ? ": redirects are not followed" : "";
-      throw unusable(issuer, `${url.href} answered ${response.status}${redirects}`);
+      const { status } = response;
+      const code = status >= 300 && status < 400 ? "ISSUER_REDIRECTED" : "ISSUER_ANSWERED";
+      throw unusable(issuer, reason(code, { address: url.href, status }));
     }
     text = await readText(response, issuer, url);
   } catch (error) {
     if (error instanceof RegistryError) throw error;
     const why = signal.aborted
-      ? `no whole answer within ${TIME_LIMIT_MS / 1000} s`
+      ? reason("NO_WHOLE_ANSWER", { seconds: TIME_LIMIT_MS / 1000 })
       : describeConnectionFailure(error, url);
-    throw unusable(issuer, `${url.host} cannot be asked: ${why}`);
+    throw unusable(issuer, reason("ISSUER_NOT_ASKED", { host: url.host, why }));
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -176,7 +183,7 @@ async function fetchJson(
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw unusable(issuer, `${url.href} did not answer with a JSON object`);
+  throw unusable(issuer, reason("ISSUER_NO_JSON", { address: url.href }));
 }
 
 /** Reads no more than an answer may have. */
@@ -192,18 +199,20 @@ async function readText({ body }: Response, issuer: string, url: URL): Promise<s
     room -= value.byteLength;
     if (room < 0) {
       await reader.cancel();
-      throw unusable(issuer, `${url.href} answered more than ${MAX_ANSWER_BYTES / 1024} KiB`);
+      throw unusable(issuer, reason("ISSUER_TOO_LARGE", { address: url.href, size: MAX_ANSWER_BYTES / 1024 }));
     }
     text += decoder.decode(value, { stream: true });
   }
 }
 
-function unusable(issuer: string, why: string): RegistryError {
-  const message = `the keys of ${issuer} cannot be had: ${why}`;
-  return new RegistryError("ISSUER_INVALID", { message, detail: { field: "issuer", why } });
+function unusable(issuer: string, why: Reason): RegistryError {
+  const detail = { field: "issuer", why: describeReason(why) };
+  return refusal("ISSUER_INVALID", reason("ISSUER_KEYS", { issuer, why }), { field: "issuer", detail });
 }
 
-function whyOf(error: unknown): string {
-  if (!(error instanceof RegistryError)) return "it could not be asked";
-  return (error.is("ISSUER_INVALID") ? error.detail?.why : undefined) ?? error.message;
+function whyOf(error: unknown): Reason {
+  if (!(error instanceof RegistryError)) return reason("ISSUER_UNASKED");
+  const whole = reasonOf(error);
+  const { why } = whole.values;
+  return typeof why === "object" ? why : whole;
 }

@@ -2,8 +2,10 @@
 import type { Manager } from "../../model/rights/access.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { refusal } from "../../kernel/reason-sentences.ts";
+import { reason } from "../../kernel/reasons.ts";
 import { MAX_TRUST_GRANTS, MAX_TRUST_RULES } from "../../kernel/field-limits.ts";
-import { checkTarget } from "../../model/outbound/targets.ts";
+import { checkTarget } from "../../model/outbound/check-target.ts";
 import { invalid, parseIssuer, parseRuleName, parseTerms, type TrustTerms } from "../../model/trust/trust-rules.ts";
 import {
   deleteTrustRule,
@@ -51,10 +53,7 @@ export async function addRule(call: Call<Manager>, wanted: WantedTrustRule & { n
     case "created":
       return getRule(call, name);
     case "name-taken":
-      throw new RegistryError("TRUST_RULE_EXISTS", {
-        message: `there is a trust rule ${name} already`,
-        detail: { name },
-      });
+      throw refusal("TRUST_RULE_EXISTS", reason("TRUST_RULE_EXISTS", { name }), { field: "name", detail: { name } });
     case "too-many":
       throw new RegistryError("TRUST_RULE_LIMIT", `an account has at most ${MAX_TRUST_RULES} trust rules`);
     case "account-gone":
@@ -98,18 +97,19 @@ async function readRule(
   const [first] = foreign;
   if (first === undefined) return { ...terms, grants };
   const at = wanted.grants.findIndex((grant) => targetOf(grant) === first);
-  throw invalid(fieldOf(wanted.grants, at), `your account has no ${kindOf(first)} ${shorten(first)}`);
+  const absent = kindOf(first) === "image" ? "TRUST_NO_IMAGE" : "TRUST_NO_ORGANIZATION";
+  throw invalid(fieldOf(wanted.grants, at), reason(absent, { name: shorten(first) }));
 }
 
 /** Each target once, organizations first, in the order of names: as they are read again. */
 function readGrants(wanted: readonly TrustGrant[]): TrustGrant[] {
   if (wanted.length === 0 || wanted.length > MAX_TRUST_GRANTS) {
-    throw invalid("grants", `there must be 1 to ${MAX_TRUST_GRANTS}`);
+    throw invalid("grants", reason("TRUST_CONDITIONS", { max: MAX_TRUST_GRANTS }));
   }
   const byTarget = new Map<string, TrustGrant>();
   for (const [at, grant] of wanted.entries()) {
     const name = targetOf(grant);
-    if (byTarget.has(name)) throw invalid(fieldOf(wanted, at), `${name} is named twice`);
+    if (byTarget.has(name)) throw invalid(fieldOf(wanted, at), reason("TRUST_TARGET_TWICE", { name }));
     const { level } = grant;
     byTarget.set(name, "image" in grant ? { image: grant.image, level } : { organization: grant.organization, level });
   }

@@ -1,8 +1,8 @@
 /** Who is at a job of synchronization, and what it notes on the way (ADR 0030). */
 import { and, asc, eq, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts";
-import type { SyncReason } from "../../kernel/sync-reasons.ts";
-import { writeDetail } from "../../model/sync/sync-details.ts";
+import type { Reason } from "../../kernel/reasons.ts";
+import { writeDetail } from "../../model/write-detail.ts";
 import type { SyncStatus } from "../../model/sync/sync-jobs.ts";
 import type { Database } from "../database.ts";
 import { isThere } from "../deletion/gone.ts";
@@ -207,7 +207,7 @@ export interface SyncTry {
   duration: number;
   /** The status that it was refused with; null without an answer. */
   status: number | null;
-  reasons: readonly SyncReason[];
+  reasons: readonly Reason[];
 }
 
 /**
@@ -264,7 +264,7 @@ function insertTry(db: Database, jobId: number, number: number, tried: SyncTry) 
 export async function finishSyncJob(
   db: Database,
   job: SyncJobRecord,
-  end: { status: SyncStatus; reasons: readonly SyncReason[]; bytesDone?: number; attempts?: number },
+  end: { status: SyncStatus; reasons: readonly Reason[]; bytesDone?: number; attempts?: number },
   tried?: SyncTry,
 ): Promise<boolean> {
   const { status, reasons, ...rest } = end;

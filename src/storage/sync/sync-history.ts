@@ -1,7 +1,7 @@
 /** Jobs of synchronization as people see them. */
 import { and, asc, desc, eq, getTableColumns, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { syncReason } from "../../kernel/sync-reasons.ts";
+import { reason } from "../../kernel/reasons.ts";
 import type { AuditEntry } from "../../model/audit/audit.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
@@ -110,7 +110,7 @@ export async function cancelSyncJob(db: Database, actor: Actor, id: number, entr
   const [cancelled] = await db.batch([
     db
       .update(syncJobs)
-      .set(endOf("cancel", [syncReason("CANCELLED", { user: actor.user.name })]))
+      .set(endOf("cancel", [reason("CANCELLED", { user: actor.user.name })]))
       .where(and(eq(syncJobs.id, id), isNull(syncJobs.finishedAt)))
       .returning({ id: syncJobs.id }),
     insertAuditIfChanged(db, actor, entry),

@@ -2,10 +2,10 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { MAX_SYNC_JOBS_PER_PUSH } from "../../kernel/limits.ts";
 import type { Tag } from "../../kernel/reference.ts";
-import { type SyncReason, syncReason } from "../../kernel/sync-reasons.ts";
+import { type Reason, reason } from "../../kernel/reasons.ts";
 import type { AuditEntry } from "../../model/audit/audit.ts";
 import type { Actor } from "../../model/rights/access.ts";
-import { writeDetail } from "../../model/sync/sync-details.ts";
+import { writeDetail } from "../../model/write-detail.ts";
 import type { SyncOptions } from "../../model/sync/sync-rules.ts";
 import type { SyncOperation } from "../../model/sync/sync-jobs.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
@@ -254,10 +254,10 @@ export async function deleteSyncJobs(db: Database, ids: readonly number[]): Prom
 }
 
 /** What the history says of a job that gave way. */
-export const SUPERSEDED = syncReason("SUPERSEDED");
+export const SUPERSEDED = reason("SUPERSEDED");
 
 /** The columns of a job that has ended. */
-export function endOf(status: SyncJobRecord["status"], reasons: readonly SyncReason[]) {
+export function endOf(status: SyncJobRecord["status"], reasons: readonly Reason[]) {
   return {
     status,
     detail: writeDetail(reasons),

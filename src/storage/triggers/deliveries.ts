@@ -7,6 +7,7 @@ import type { AuditEntry } from "../../model/audit/audit.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import type { DeliveryStatus, Outcome } from "../../model/triggers/deliveries.ts";
 import type { PushEvent } from "../../model/triggers/push-event.ts";
+import { writeDetail } from "../../model/write-detail.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type AllGiven, type Database, type Given, isConstraintFailure } from "../database.ts";
 import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
@@ -238,7 +239,8 @@ export async function recordAttempt(
 ): Promise<void> {
   const number = delivery.attempts + (isCounted ? 1 : 0);
   const answer = "answer" in outcome ? outcome.answer : undefined;
-  const values = { startedAt, duration, status: outcome.status, detail: outcome.detail, answer: answer ?? null };
+  const detail = writeDetail(outcome.reasons);
+  const values = { startedAt, duration, status: outcome.status, detail, answer: answer ?? null };
   await db.batch([
     db
       .insert(deliveryAttempts)
@@ -248,7 +250,7 @@ export async function recordAttempt(
         // The look at a rollout adds to the try that began it.
         set: {
           duration: sql`excluded.started_at + excluded.duration - ${deliveryAttempts.startedAt}`,
-          detail: outcome.detail,
+          detail,
         },
       }),
     db
@@ -258,7 +260,7 @@ export async function recordAttempt(
         attempts: number,
         nextAttemptAt: next,
         leasedUntil: null,
-        detail: outcome.detail,
+        detail,
         finishedAt: next === null ? new Date() : null,
       })
       .where(eq(deliveries.id, delivery.id)),

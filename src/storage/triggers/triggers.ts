@@ -1,11 +1,13 @@
 /** The triggers of images. */
 import { and, asc, desc, eq, inArray, isNull, lt, or, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { MAX_TRIGGERS } from "../../kernel/limits.ts";
+import type { Reason } from "../../kernel/reasons.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import type { AuditAction } from "../../model/audit/audit.ts";
 import type { Actor } from "../../model/rights/access.ts";
 import type { Target } from "../../model/triggers/trigger-targets.ts";
 import type { Condition } from "../../model/triggers/triggers.ts";
+import { writeDetail } from "../../model/write-detail.ts";
 import { type Change, insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { insertGoneTriggers } from "../deletion/cleanups.ts";
@@ -271,9 +273,9 @@ const MAX_ENDED = 1000;
  * Switches off a trigger whose receiver says that it is gone for good, and ends the deliveries that wait for it. A delivery
  * that is being sent at this moment ends by its own answer.
  *
- * @param detail what the history says of each delivery that is ended.
+ * @param reasons what the history says of each delivery that is ended.
  */
-export async function disableTrigger(db: Database, id: number, detail: string): Promise<void> {
+export async function disableTrigger(db: Database, id: number, reasons: readonly Reason[]): Promise<void> {
   const now = new Date();
   const newest = db
     .select({ id: deliveries.id, status: deliveries.status, leasedUntil: deliveries.leasedUntil })
@@ -295,7 +297,7 @@ export async function disableTrigger(db: Database, id: number, detail: string): 
         status: "failed",
         nextAttemptAt: null,
         finishedAt: now,
-        detail,
+        detail: writeDetail(reasons),
       })
       .where(inArray(deliveries.id, waiting)),
   ]);

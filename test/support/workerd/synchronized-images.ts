@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import { app } from "../../../src/app.ts";
 import type { MessageQueue } from "../../../src/env.ts";
 import { FakeRegistry } from "../../../src/client/testing/registry.ts";
-import { readDetail } from "../../../src/model/sync/sync-details.ts";
+import { readDetail } from "../../../src/model/read-detail.ts";
 import { synchronize } from "../../../src/registry/sync/synchronize.ts";
 import type { Stores } from "../../../src/registry/stores.ts";
 import { lastingStores } from "./lasting-stores.ts";

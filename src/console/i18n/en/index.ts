@@ -6,6 +6,7 @@ import centre from "./centre.ts";
 import clusters from "./clusters.ts";
 import common from "./common.ts";
 import errors from "./errors.ts";
+import fieldNames from "./field-names.ts";
 import image from "./image.ts";
 import images from "./images.ts";
 import immutableTags from "./immutable-tags.ts";
@@ -17,11 +18,11 @@ import organizations from "./organizations.ts";
 import overview from "./overview.ts";
 import permissions from "./permissions.ts";
 import quotas from "./quotas.ts";
+import reasons from "./reasons.ts";
 import remotes from "./remotes.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import sync from "./sync.ts";
-import syncReasons from "./sync-reasons.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
@@ -34,6 +35,7 @@ const english = {
   clusters,
   common,
   errors,
+  fieldNames,
   image,
   images,
   immutableTags,
@@ -45,11 +47,11 @@ const english = {
   overview,
   permissions,
   quotas,
+  reasons,
   remotes,
   session,
   sharing,
   sync,
-  syncReasons,
   triggers,
   upload,
   upstreams,

@@ -21,6 +21,8 @@ const kit = {
   justNow: "just now",
   nothingHere: "Nothing here yet",
   failed: "This did not work",
+  betweenSentences: "; ",
+  sentences: "{{first}} {{second}}",
   unknownError: "Something went wrong. Try again.",
   fieldRequired: "Fill in this field.",
   fieldTooLong: "This is too long.",

@@ -101,7 +101,6 @@ const sync = {
     cancel: "Cancelled",
     existed: "Differs there",
   },
-  betweenReasons: "; ",
   deletion: "Deletion",
   comparing: "Looking at what is there",
   bytes: "{{done}} of {{total}}",

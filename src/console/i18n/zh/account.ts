@@ -72,7 +72,7 @@ const account: typeof en = {
   },
 
   users: {
-    title: "用户",
+    title: "用户管理",
     description: "账号 {{account}} 下的用户。",
     add: "添加用户",
     kind: "类型",
@@ -178,7 +178,7 @@ const account: typeof en = {
   },
 
   accounts: {
-    title: "账号",
+    title: "账号管理",
     description: "每个账号拥有独立的用户、组织和镜像。",
     create: "创建账号",
     filters: "查找账号",

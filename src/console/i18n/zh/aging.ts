@@ -19,10 +19,10 @@ const aging: typeof en = {
   count: "保留数目",
   countUnit: "个",
   amountMissing: "请输入 1 到 {{max}} 的整数。",
-  labels: "过滤标签",
+  labels: "过滤版本",
   labelsHint: "完整的镜像版本号，以空格或换行分隔。这些版本会被保留，且不计入数目。",
-  patterns: "过滤正则",
-  patternsHint: "匹配完整版本号的正则表达式（RE2），每行一个，例如 v[0-9]+ 或 release-.*",
+  patterns: "过滤正则（RE2）",
+  patternsHint: "匹配完整版本号的正则表达式（RE2，不是通配符），每行一个，例如 v[0-9]+ 或 release-.*",
   preview: "预览",
   previewing: "规则预览",
 
@@ -49,7 +49,7 @@ const aging: typeof en = {
   pushed: "最后推送",
   reason: "原因",
   reasons: {
-    label: "过滤标签",
+    label: "过滤版本",
     pattern: "过滤正则",
     immutable: "不可变",
     cache: "构建缓存，不计入",

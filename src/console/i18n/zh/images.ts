@@ -34,7 +34,7 @@ const images: typeof en = {
   pushTitle: "客户端上传镜像",
   pushLogin: "登录镜像仓库，每台机器只需一次。",
   pushLoginLink: "获取登录指令",
-  pushTag: "为本地镜像打标签。",
+  pushTag: "为本地镜像设置版本（docker tag）。",
   pushPush: "上传镜像至镜像仓库。",
   pushNewOrganization: "组织不存在时，上传会自动创建。",
   pushNeedsOrganization: "您还没有可以上传镜像的组织。",

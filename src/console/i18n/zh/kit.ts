@@ -22,6 +22,8 @@ const kit: typeof en = {
   justNow: "刚刚",
   nothingHere: "暂无数据",
   failed: "操作失败",
+  betweenSentences: "；",
+  sentences: "{{first}}{{second}}",
   unknownError: "出错了，请重试。",
   fieldRequired: "请填写此项。",
   fieldTooLong: "内容过长。",

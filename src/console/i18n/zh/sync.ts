@@ -99,7 +99,6 @@ const sync: typeof en = {
     cancel: "已取消",
     existed: "目标已存在",
   },
-  betweenReasons: "；",
   deletion: "删除",
   comparing: "正在比较目标内容",
   bytes: "{{done}} / {{total}}",

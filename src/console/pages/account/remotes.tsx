@@ -33,6 +33,7 @@ import {
   TextField,
   Time,
   toast,
+  detailText,
 } from "../../ui/index.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
@@ -247,7 +248,7 @@ function TestForm({ remote, onClose }: { remote: string; onClose: () => void }) 
       )}
       {result?.works === false && (
         <Notice tone="danger" role="alert" title={t("fails", { name: remote })}>
-          {result.detail}
+          {detailText(result)}
         </Notice>
       )}
     </Form>

@@ -81,6 +81,7 @@ export function TrustForm({ rule, onClose }: TrustFormProps) {
       )}
       <RadioGroup
         label={t("trust.issuer")}
+        {...(draft.issuerKind !== "other" && { name: "issuer" })}
         options={ISSUER_KINDS.map((value) => ({ value, label: t(`trust.issuers.${value}`) }))}
         value={draft.issuerKind}
         onChange={(kind) => setDraft(withIssuer(draft, kind))}

@@ -88,6 +88,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
       />
       <RadioGroup
         label={t("users.kind")}
+        name="kind"
         options={(["person", "robot"] as const).map((value) => ({
           value,
           label: t(`users.kinds.${value}`),
@@ -141,6 +142,7 @@ function RoleField({ value, onChange }: RoleFieldProps) {
   return (
     <RadioGroup
       label={t("users.role")}
+      name="role"
       options={roles.map((role) => ({
         value: role,
         label: t(`users.roles.${role}`),

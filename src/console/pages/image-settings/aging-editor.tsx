@@ -96,6 +96,7 @@ function RuleForm({ rule, onPreview, onChange, onCancel }: RuleFormProps) {
     <Form onSubmit={submit} onCancel={onCancel} submitLabel={t("preview")}>
       <RadioGroup
         label={t("kind")}
+        name="kind"
         options={[
           { value: "date_rule", label: t("byAge"), description: t("byAgeHint") },
           { value: "tag_rule", label: t("byCount"), description: t("byCountHint") },

@@ -32,6 +32,7 @@ import {
   type TableColumn,
   Time,
   toast,
+  detailText,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
@@ -85,10 +86,11 @@ interface AgingRuleCardProps {
 
 /** An image's rule, in words. */
 function AgingRuleCard({ rule, onEdit }: AgingRuleCardProps) {
-  const { t } = useTranslation(["aging", "common"]);
+  const { t } = useTranslation(["aging", "common", "kit"]);
   const { organization, image, canManage } = useImage();
   const { remove } = useAgingChanges({ organization, image });
   const [isDeleting, setDeleting] = useState(false);
+  const problem = detailText({ detail: rule.problem, reasons: rule.problemReasons });
   const exemptions = [
     { term: t("labels"), values: rule.labels },
     { term: t("patterns"), values: rule.patterns },
@@ -111,10 +113,13 @@ function AgingRuleCard({ rule, onEdit }: AgingRuleCardProps) {
     >
       <div className={styles.rule}>
         <p className={styles.lead}>
-          {rule.kind === "date_rule" ? t("ageRule", { count: rule.amount }) : t("countRule", { count: rule.amount })}{" "}
-          {t("immutableToo")}
+          {t("kit:sentences", {
+            first:
+              rule.kind === "date_rule" ? t("ageRule", { count: rule.amount }) : t("countRule", { count: rule.amount }),
+            second: t("immutableToo"),
+          })}
         </p>
-        {rule.problem !== null && <Notice tone="warning">{t("problem", { problem: rule.problem })}</Notice>}
+        {problem !== null && <Notice tone="warning">{t("problem", { problem })}</Notice>}
         <DescriptionList
           items={[
             ...exemptions

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_NOTE_LENGTH } from "../../../kernel/field-limits.ts";
-import { ApiError } from "../../api/client.ts";
+import { ApiError, FieldError } from "../../api/client.ts";
 import { type ImageShare, useImageShares, useShareChanges } from "../../api/shares.ts";
 import {
   Button,
@@ -192,8 +192,6 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
   );
 }
 
-type Field = "account" | "until";
-
 interface ShareFormProps {
   /** The one to be changed; undefined for a new one. */
   share: ImageShare | undefined;
@@ -213,23 +211,21 @@ function ShareForm({ share, onClose }: ShareFormProps) {
   const [until, setUntil] = useState(share && lastDayOf(share.deadline));
   const [isForever, setForever] = useState(share?.deadline === FOREVER);
   const [note, setNote] = useState(share?.note ?? "");
-  const [error, setError] = useState<{ field: Field; text: string }>();
 
   const submit = async () => {
-    if (!isForever && !until) return setError({ field: "until", text: t("untilMissing") });
+    if (!isForever && !until) throw new FieldError("deadline", t("untilMissing"));
     const isShared = !share && shares.some(({ account: other }) => other === account.trim());
-    if (isShared) return setError({ field: "account", text: t("accountShared") });
+    if (isShared) throw new FieldError("account", t("accountShared"));
     const terms = { account: account.trim(), deadline: until && !isForever ? deadlineOf(until) : FOREVER, note };
     try {
       await (share ? change : add).mutateAsync(terms);
     } catch (failure) {
       if (share || !isUnknownAccount(failure)) throw failure;
-      return setError({ field: "account", text: t("accountUnknown") });
+      throw new FieldError("account", t("accountUnknown"), { cause: failure });
     }
     onClose();
-    return toast(share ? t("changed", terms) : t("added", terms));
+    toast(share ? t("changed", terms) : t("added", terms));
   };
-  const errorOf = (field: Field) => (error?.field === field ? error.text : undefined);
   return (
     <Form onSubmit={submit} onCancel={onClose} submitLabel={share ? t("common:save") : t("share")}>
       {share ? (
@@ -239,39 +235,25 @@ function ShareForm({ share, onClose }: ShareFormProps) {
       ) : (
         <TextField
           label={t("account")}
+          name="account"
           description={t("accountHint")}
-          error={errorOf("account")}
           value={account}
-          onChange={(value) => {
-            setAccount(value);
-            setError(undefined);
-          }}
+          onChange={setAccount}
           isRequired
           autoFocus
           autoComplete="off"
           spellCheck="false"
         />
       )}
-      <Checkbox
-        label={t("forever")}
-        isSelected={isForever}
-        onChange={(value) => {
-          setForever(value);
-          setError(undefined);
-        }}
-      />
+      <Checkbox label={t("forever")} isSelected={isForever} onChange={setForever} />
       {!isForever && (
         <DateField
           label={t("until")}
           name="deadline"
           description={t("untilHint")}
-          error={errorOf("until")}
           min={firstDayFrom(new Date())}
           value={until}
-          onChange={(value) => {
-            setUntil(value);
-            setError(undefined);
-          }}
+          onChange={setUntil}
         />
       )}
       <TextArea label={t("note")} name="note" rows={3} maxLength={MAX_NOTE_LENGTH} value={note} onChange={setNote} />

@@ -47,6 +47,7 @@ export function DescriptionEditor({ value, onChange, rows }: DescriptionEditorPr
       {view === "write" ? (
         <TextArea
           label={t("tabDescription")}
+          name="description"
           isLabelHidden
           value={value}
           onChange={onChange}

@@ -95,6 +95,7 @@ function EditForm({ onClose }: { onClose: () => void }) {
     >
       <RadioGroup
         label={t("images:visibility")}
+        name="isPublic"
         options={[
           { value: "private", label: t("common:private"), description: t("images:privateHint") },
           { value: "public", label: t("common:public"), description: t("images:publicHint") },
@@ -104,6 +105,7 @@ function EditForm({ onClose }: { onClose: () => void }) {
       />
       <Select
         label={t("images:categoryLabel")}
+        name="category"
         options={CATEGORIES.map((value) => ({ value, label: t(`images:category.${value}`) }))}
         value={values.category}
         onChange={(category) => setValues({ ...values, category })}

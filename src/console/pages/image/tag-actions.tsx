@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
-import { ApiError } from "../../api/client.ts";
+import { ApiError, FieldError } from "../../api/client.ts";
 import { isKeptByRule, type TagDeletion, useDeleteTags, useRestoreTags, useRetag } from "../../api/image-tags.ts";
 import { useSettings } from "../../api/settings.ts";
 import { comparePath } from "../../paths.ts";
@@ -129,7 +129,9 @@ function RetagForm({ source, onClose }: RetagFormProps) {
       await retag.mutateAsync({ source, destination, overrides });
     } catch (error) {
       if (error instanceof ApiError && error.status === 409 && !overrides) return setExisting(destination);
-      if (isKeptByRule(error)) throw new Error(t("retagImmutable", { tag: destination }), { cause: error });
+      if (isKeptByRule(error)) {
+        throw new FieldError("tag", t("retagImmutable", { tag: destination }), { cause: error });
+      }
       throw error;
     }
     toast(overrides ? t("tagMoved", { tag: destination, source }) : t("tagAdded", { tag: destination, source }));
@@ -140,6 +142,7 @@ function RetagForm({ source, onClose }: RetagFormProps) {
     <Form onSubmit={submit} submitLabel={overrides ? t("moveTag") : t("retag")} onCancel={onClose} isDisabled={isWrong}>
       <TextField
         label={t("newTag")}
+        name="tag"
         description={t("retagHint", { tag: source })}
         value={destination}
         onChange={setDestination}

@@ -82,6 +82,7 @@ function CreateImageForm({ onClose }: { onClose: () => void }) {
       />
       <RadioGroup
         label={t("visibility")}
+        name="isPublic"
         options={[
           { value: "private", label: t("common:private"), description: t("privateHint") },
           { value: "public", label: t("common:public"), description: t("publicHint") },
@@ -91,12 +92,14 @@ function CreateImageForm({ onClose }: { onClose: () => void }) {
       />
       <Select
         label={t("categoryLabel")}
+        name="category"
         options={CATEGORIES.map((value) => ({ value, label: t(`category.${value}`) }))}
         value={category}
         onChange={setCategory}
       />
       <TextArea
         label={t("description")}
+        name="description"
         description={t("descriptionHint")}
         value={description}
         onChange={setDescription}

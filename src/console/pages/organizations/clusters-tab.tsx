@@ -28,6 +28,7 @@ import {
   type TableColumn,
   TextField,
   Time,
+  detailText,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { useRowDialog } from "../lists/cursor-table.tsx";
@@ -198,6 +199,7 @@ function TestForm({ organization, cluster, onClose }: TestFormProps) {
         <>
           <Select
             label={t("workload")}
+            name="workload"
             options={WORKLOAD_KINDS.map((value) => ({ value, label: t(`workloads.${value}`) }))}
             value={workload}
             onChange={setWorkload}
@@ -220,7 +222,7 @@ function TestForm({ organization, cluster, onClose }: TestFormProps) {
       )}
       {result?.works === false && (
         <Notice tone="danger" role="alert" title={t("fails")}>
-          {result.detail}
+          {detailText(result)}
         </Notice>
       )}
     </Form>

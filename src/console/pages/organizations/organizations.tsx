@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { MAX_ORGANIZATION_LENGTH, MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
-import { ApiError } from "../../api/client.ts";
+import { ApiError, FieldError } from "../../api/client.ts";
 import {
   type Organization,
   useOrganizationChanges,
@@ -141,7 +141,6 @@ function CreateForm({ onClose }: { onClose: () => void }) {
   const { create } = useOrganizationChanges();
   const { data: quota } = useOrganizationQuota();
   const [name, setName] = useState("");
-  const [error, setError] = useState<string>();
   const exhausted = quota && quota.used >= quota.limit ? quota : undefined;
   const isFull = exhausted !== undefined;
 
@@ -150,11 +149,11 @@ function CreateForm({ onClose }: { onClose: () => void }) {
       await create.mutateAsync(name);
     } catch (failure) {
       if (!(failure instanceof ApiError && NAME_REFUSALS.includes(failure.code))) throw failure;
-      return setError(errorText(failure));
+      throw new FieldError("name", errorText(failure), { cause: failure });
     }
     onClose();
     toast(t("createdToast", { name }));
-    return navigate(organizationPath(name));
+    navigate(organizationPath(name));
   };
   return (
     <Form onSubmit={submit} onCancel={onClose} submitLabel={t("common:create")} isDisabled={isFull}>
@@ -163,12 +162,8 @@ function CreateForm({ onClose }: { onClose: () => void }) {
         label={t("createName")}
         name="name"
         description={t("createRules")}
-        error={error}
         value={name}
-        onChange={(value) => {
-          setName(value);
-          setError(undefined);
-        }}
+        onChange={setName}
         maxLength={MAX_ORGANIZATION_LENGTH}
         isRequired
         isDisabled={isFull}

@@ -192,6 +192,7 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
     <Form onSubmit={submit} onCancel={onClose} submitLabel={t("common:save")}>
       <Select
         label={t("remote")}
+        name="remote"
         description={isEmpty ? t("remoteHint") : t("fixedHint")}
         options={remotes.map(({ name, url }) => ({ value: name, label: `${name} · ${url}` }))}
         value={remote}
@@ -214,6 +215,7 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
       />
       <NumberField
         label={t("tagLifetime")}
+        name="tagLifetime"
         description={t("tagLifetimeHint")}
         unit={t("secondsUnit")}
         min={MIN_TAG_LIFETIME_S}
@@ -224,6 +226,7 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
       />
       <NumberField
         label={t("retention")}
+        name="retentionDays"
         description={t("retentionHint")}
         unit={t("daysUnit")}
         min={1}
@@ -231,7 +234,13 @@ function UpstreamForm({ organization, upstream, isEmpty, onClose }: UpstreamForm
         value={retentionDays}
         onChange={setRetentionDays}
       />
-      <Checkbox label={t("isPublic")} description={t("publicHint")} isSelected={isPublic} onChange={setPublic} />
+      <Checkbox
+        label={t("isPublic")}
+        name="public"
+        description={t("publicHint")}
+        isSelected={isPublic}
+        onChange={setPublic}
+      />
     </Form>
   );
 }

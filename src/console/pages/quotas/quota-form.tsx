@@ -154,6 +154,7 @@ function LimitFields({ drafts, onChange, defaults }: LimitFieldsProps) {
       <div key={resource} className={styles.limit}>
         <Select<LimitKind>
           label={t(resource)}
+          {...(draft.kind !== "number" && { name: resource })}
           value={draft.kind}
           onChange={(kind) => set({ kind })}
           options={[
@@ -167,6 +168,7 @@ function LimitFields({ drafts, onChange, defaults }: LimitFieldsProps) {
         {draft.kind === "number" && (
           <NumberField
             label={t("limitOf", { name: t(resource) })}
+            name={resource}
             isLabelHidden
             min={0}
             value={draft.value}

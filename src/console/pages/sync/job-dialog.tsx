@@ -18,8 +18,8 @@ import {
   Skeleton,
   Time,
   toast,
+  detailText,
 } from "../../ui/index.ts";
-import { reasonText } from "./reason-text.ts";
 import { JobProgress, StatusBadge, targetText } from "./sync-parts.tsx";
 import styles from "./sync.module.css";
 
@@ -101,7 +101,7 @@ function Content({ name, id }: JobProps) {
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (!job) return <Skeleton lines={8} />;
   const { operation, image, tag, digest, override, referrers, rule, user, created, attempts } = job;
-  const detail = reasonText(job);
+  const detail = detailText(job);
   const options = [override && t("overrides"), referrers && t("withReferrers")].filter((text) => text !== false);
   return (
     <div className={styles.content}>
@@ -163,7 +163,7 @@ function Attempt({ attempt, isLast }: { attempt: SyncAttempt; isLast: boolean })
   return (
     <Disclosure title={summary} isOpenAtFirst={isLast}>
       <div className={styles.attempt}>
-        <p className={styles.sentence}>{reasonText(attempt)}</p>
+        <p className={styles.sentence}>{detailText(attempt)}</p>
         <p className={styles.note}>
           <Time value={started} relative={false} />
         </p>

@@ -14,12 +14,12 @@ import {
   type TableColumn,
   Time,
   useIsInView,
+  detailText,
 } from "../../ui/index.ts";
 import { TimeBy } from "../image/tag-cells.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { JobDialog } from "./job-dialog.tsx";
-import { reasonText } from "./reason-text.ts";
 import { lastingFailures } from "./sync-failures.ts";
 import { JobProgress, StatusBadge, targetText } from "./sync-parts.tsx";
 import styles from "./sync.module.css";
@@ -111,7 +111,7 @@ function labelOf(owner: SyncOwner, job: SyncJob): string {
 function Outcome({ job }: { job: SyncJob }) {
   const { t } = useTranslation("sync");
   const { status, tries, operation, next, created, user } = job;
-  const detail = reasonText(job);
+  const detail = detailText(job);
   const isTrouble = status === "failed" || status === "timeout";
   return (
     <div className={styles.outcome}>
@@ -152,7 +152,7 @@ function Failures({ owner, jobs }: { owner: SyncOwner; jobs: readonly SyncJob[] 
               <Link href={jobPath(owner, job)}>
                 <bdi>{t("failure", { tag: labelOf(owner, job), target: targetText(job) })}</bdi>
               </Link>
-              <span className={styles.sentence}>{withShortDigests(reasonText(job) ?? "")}</span>
+              <span className={styles.sentence}>{withShortDigests(detailText(job) ?? "")}</span>
             </li>
           ))}
           {jobs.length > MAX_TOLD && <li>{t("more", { count: jobs.length - MAX_TOLD })}</li>}

@@ -57,6 +57,7 @@ function SyncNowForm({ onClose, tags: given, isElsewhere = false }: Omit<SyncNow
       <TargetFields target={draft} onChange={setDraft} image={image} />
       <RadioGroup
         label={t("tags")}
+        name="tags"
         options={[
           { value: "all", label: t("allTags") },
           { value: "some", label: t("chosenTags") },

@@ -47,9 +47,11 @@ function Intro() {
   const { data } = useOrganization(organization);
   return (
     <>
-      {t("intro")}{" "}
+      {t("intro")}
       {data?.level === "manage" && (
-        <Link href={organizationPath(organization, "sync")}>{t("organizationRules", { organization })}</Link>
+        <span className={styles.besides}>
+          <Link href={organizationPath(organization, "sync")}>{t("organizationRules", { organization })}</Link>
+        </span>
       )}
     </>
   );

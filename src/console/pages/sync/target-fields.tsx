@@ -31,6 +31,7 @@ export function TargetFields({ target, onChange, image }: TargetFieldsProps) {
     <div className={styles.fields}>
       <Select
         label={t("remote")}
+        name="remote"
         options={remotes.map(({ name, url }) => ({ value: name, label: name, description: url }))}
         value={remote?.name}
         onChange={(name) => onChange({ ...target, remote: name })}

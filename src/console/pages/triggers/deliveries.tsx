@@ -22,6 +22,7 @@ import {
   type TableColumn,
   Time,
   toast,
+  detailText,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
@@ -63,7 +64,7 @@ export function Deliveries({ trigger }: { trigger: string }) {
       id: "outcome",
       header: t("outcome"),
       hideBelow: "medium",
-      cell: ({ detail }) => <span className={styles.sentence}>{detail}</span>,
+      cell: (delivery) => <span className={styles.sentence}>{detailText(delivery)}</span>,
     },
     { id: "begun", header: t("begun"), width: "150px", cell: ({ created }) => <Time value={created} /> },
   ];
@@ -145,7 +146,7 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
   const { data: delivery, error, refetch } = useDelivery({ organization, image, trigger, id });
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (!delivery) return <Skeleton lines={8} />;
-  const { tag, test, digest, user, uid, status, detail, created, finished, next, attempts } = delivery;
+  const { tag, test, digest, user, uid, status, created, finished, next, attempts } = delivery;
   const end: DescriptionItem[] =
     finished === null
       ? next === null
@@ -157,7 +158,7 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
       <div className={styles.status} role="status">
         <StatusBadge status={status} />
         {test && <Badge>{t("testBadge")}</Badge>}
-        <span className={styles.sentence}>{detail}</span>
+        <span className={styles.sentence}>{detailText(delivery)}</span>
       </div>
       <DescriptionList
         items={[
@@ -184,7 +185,7 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
 /** One try: when, how long, what came back. */
 function Attempt({ attempt, isLast }: { attempt: DeliveryAttempt; isLast: boolean }) {
   const { t } = useTranslation("triggers");
-  const { number, started, duration, status, detail, answer } = attempt;
+  const { number, started, duration, status, answer } = attempt;
   const summary = [
     t("attempt", { number }),
     status === null ? t("noStatus") : String(status),
@@ -193,7 +194,7 @@ function Attempt({ attempt, isLast }: { attempt: DeliveryAttempt; isLast: boolea
   return (
     <Disclosure title={summary} isOpenAtFirst={isLast}>
       <div className={styles.attempt}>
-        <p className={styles.sentence}>{detail}</p>
+        <p className={styles.sentence}>{detailText(attempt)}</p>
         <p className={styles.note}>
           <Time value={started} relative={false} />
         </p>

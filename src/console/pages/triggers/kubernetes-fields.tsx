@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client.ts";
 import { useClusters, useClusterTest } from "../../api/clusters.ts";
 import { WORKLOAD_KINDS } from "../../api/triggers.ts";
-import { Button, Checkbox, ErrorNotice, LinkButton, Notice, Select, TextField } from "../../ui/index.ts";
+import { Button, Checkbox, detailText, ErrorNotice, LinkButton, Notice, Select, TextField } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { organizationPath } from "../../paths.ts";
 import type { KubernetesDraft } from "./trigger-draft.ts";
@@ -32,6 +32,7 @@ export function KubernetesFields({ target, onChange }: KubernetesFieldsProps) {
         />
         <Select
           label={t("workload")}
+          name="workload"
           options={WORKLOAD_KINDS.map((value) => ({ value, label: t(`clusters:workloads.${value}`) }))}
           value={target.workload}
           onChange={(workload) => set({ workload })}
@@ -56,6 +57,7 @@ export function KubernetesFields({ target, onChange }: KubernetesFieldsProps) {
       </div>
       <Checkbox
         label={t("byDigest")}
+        name="byDigest"
         description={t("byDigestHint")}
         isSelected={target.byDigest}
         onChange={(byDigest) => set({ byDigest })}
@@ -80,6 +82,7 @@ function ClusterField({ cluster, onChange }: ClusterFieldProps) {
     return (
       <TextField
         label={t("cluster")}
+        name="cluster"
         description={t("clusterNameHint")}
         value={cluster}
         onChange={onChange}
@@ -109,6 +112,7 @@ function ClusterField({ cluster, onChange }: ClusterFieldProps) {
   return (
     <Select
       label={t("cluster")}
+      name="cluster"
       options={names.map((value) => ({ value, label: value }))}
       value={names.includes(cluster) ? cluster : undefined}
       onChange={onChange}
@@ -146,7 +150,7 @@ function Check({ target }: { target: KubernetesDraft }) {
       )}
       {test.data?.works === false && (
         <Notice tone="danger" role="alert" title={t("checkFails")}>
-          {test.data.detail}
+          {detailText(test.data)}
         </Notice>
       )}
       {test.error && <ErrorNotice error={test.error} />}

@@ -75,6 +75,7 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
       <ConditionFields condition={draft.condition} onChange={(condition) => set({ condition })} />
       <Checkbox
         label={t("always")}
+        name="firesAlways"
         description={t("alwaysHint")}
         isSelected={draft.firesAlways}
         onChange={(firesAlways) => set({ firesAlways })}
@@ -98,7 +99,12 @@ function TriggerForm({ trigger, onClose }: Omit<TriggerDialogProps, "isOpen">) {
           onChange={(webhook) => set({ webhook })}
         />
       )}
-      <Checkbox label={t("enabled")} isSelected={draft.enabled} onChange={(enabled) => set({ enabled })} />
+      <Checkbox
+        label={t("enabled")}
+        name="enabled"
+        isSelected={draft.enabled}
+        onChange={(enabled) => set({ enabled })}
+      />
     </Form>
   );
 }
@@ -133,6 +139,7 @@ function ConditionFields({ condition, onChange }: ConditionFieldsProps) {
       {kind !== "all" && (
         <TextField
           label={kind === "tag" ? t("tags") : t("pattern")}
+          name="condition.text"
           description={kind === "tag" ? t("tagsHint") : t("patternHint")}
           error={error}
           value={text}

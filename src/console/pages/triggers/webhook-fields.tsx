@@ -36,6 +36,7 @@ export function WebhookFields({ target, stored, isMoved, onChange }: WebhookFiel
       />
       <Select
         label={t("format")}
+        name="format"
         description={t(`formatHints.${target.format}`)}
         options={WEBHOOK_FORMATS.map((value) => ({
           value,
@@ -47,6 +48,7 @@ export function WebhookFields({ target, stored, isMoved, onChange }: WebhookFiel
       />
       <SecretField
         label={t("secret")}
+        name="secret"
         description={t("secretHint")}
         isStored={stored?.hasSecret === true}
         isMoved={isMoved}
@@ -56,6 +58,7 @@ export function WebhookFields({ target, stored, isMoved, onChange }: WebhookFiel
       />
       <SecretField
         label={t("authorization")}
+        name="authorization"
         description={t("authorizationHint")}
         isStored={stored?.hasAuthorization === true}
         isMoved={isMoved}
@@ -68,6 +71,8 @@ export function WebhookFields({ target, stored, isMoved, onChange }: WebhookFiel
 
 interface SecretFieldProps {
   label: string;
+  /** What the API calls it. */
+  name: string;
   description: string;
   /** Whether the registry has one, which it never shows. */
   isStored: boolean;
@@ -82,7 +87,7 @@ interface SecretFieldProps {
 /** Something secret: a new one, or what becomes of the one that is stored. */
 function SecretField({ isStored, isMoved, ...field }: SecretFieldProps) {
   const { t } = useTranslation("triggers");
-  const { label, draft, onChange } = field;
+  const { label, name, draft, onChange } = field;
   if (!isStored) return <NewSecret {...field} />;
   const choices: { value: SecretDraft["choice"]; label: string; isDisabled?: boolean }[] = [
     { value: "keep", label: t("storedKeep"), isDisabled: isMoved },
@@ -94,6 +99,7 @@ function SecretField({ isStored, isMoved, ...field }: SecretFieldProps) {
     <div className={styles.secret}>
       <RadioGroup
         label={label}
+        {...(draft.choice !== "set" && { name })}
         description={mustChoose && t("storedMoved")}
         options={choices}
         value={mustChoose ? undefined : draft.choice}
@@ -107,7 +113,15 @@ function SecretField({ isStored, isMoved, ...field }: SecretFieldProps) {
 
 type NewSecretProps = Omit<SecretFieldProps, "isStored" | "isMoved"> & { isRequired?: boolean };
 
-function NewSecret({ label, description, draft, onChange, canGenerate = false, isRequired = false }: NewSecretProps) {
+function NewSecret({
+  label,
+  name,
+  description,
+  draft,
+  onChange,
+  canGenerate = false,
+  isRequired = false,
+}: NewSecretProps) {
   const { t } = useTranslation("triggers");
   const [generated, setGenerated] = useState<string>();
   const isGenerated = draft.text !== "" && draft.text === generated;
@@ -120,6 +134,7 @@ function NewSecret({ label, description, draft, onChange, canGenerate = false, i
     <div className={styles.secret}>
       <TextField
         label={label}
+        name={name}
         description={description}
         // What the reader has to copy has to be seen.
         type={isGenerated ? "text" : "password"}

@@ -1,6 +1,6 @@
 import { changeUser, createUser, type ListedUser, listUsers, removeUser } from "../../../registry/accounts/users.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { because, createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { Next } from "../paging.ts";
 import {
   cutNamePage,
@@ -36,18 +36,18 @@ const NewUser = z
     account: z.string().optional().openapi({ description: "Operators may name another account than their own." }),
   })
   .refine(({ kind: who, password }) => (who === "person") === (password !== undefined), {
-    error: "a person has a password, and a robot has none",
+    error: because("PASSWORD_OF_PERSONS"),
     path: ["password"],
   })
   .refine(({ kind: who, role }) => who === "person" || role === "member", {
-    error: "a robot is a member: what it may do is granted to it",
+    error: because("ROBOT_IS_MEMBER"),
     path: ["role"],
   })
   .openapi("NewUser");
 
 const UserChange = z
   .strictObject({ role: AccountRole.optional(), password: Password.optional() })
-  .refine(({ role, password }) => role !== undefined || password !== undefined, "nothing is to be changed")
+  .refine(({ role, password }) => role !== undefined || password !== undefined, because("NOTHING_TO_CHANGE"))
   .openapi("UserChange");
 
 const tags = ["Users"];

@@ -17,6 +17,7 @@ import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, Next, nextOf, PAGE_PARAMS, readCursor } from "../paging.ts";
+import { describeWhy, Reasons } from "../reasons.ts";
 import { imageOf, ImageParams } from "../params.ts";
 
 const TAGS = ["Aging"];
@@ -50,7 +51,7 @@ const problem = z.string().nullable().openapi({
 });
 
 const AgingRule = z
-  .object({ id: z.int(), ...Content, labels, patterns, problem, created: Time, updated: Time })
+  .object({ id: z.int(), ...Content, labels, patterns, problem, problemReasons: Reasons, created: Time, updated: Time })
   .openapi("AgingRule");
 
 const Aging = z
@@ -233,9 +234,11 @@ aging.openapi(
 );
 
 function describeRule(rule: StoredRule): z.infer<typeof AgingRule> {
+  const problem = describeWhy(findRuleProblem(rule));
   return {
     ...describeContent(rule.id, rule),
-    problem: findRuleProblem(rule) ?? null,
+    problem: problem.detail,
+    problemReasons: problem.reasons,
     created: formatTime(rule.createdAt),
     updated: formatTime(rule.updatedAt),
   };

@@ -6,7 +6,7 @@ import { parseDescription } from "../../../model/images/image-properties.ts";
 import { getImage } from "../../../registry/images/image-detail.ts";
 import { createImage, deleteImage, updateImage } from "../../../registry/images/images.ts";
 import { managerCall } from "../../call.ts";
-import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
+import { because, createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { registryHost } from "../../public-address.ts";
 import { imageOf, ImageParams, OrganizationParams } from "../params.ts";
 import { describeImage, Image } from "./images.ts";
@@ -41,7 +41,7 @@ const NewImage = z
 
 const ImageChanges = z
   .strictObject({ public: isPublic.optional(), category: category.optional(), description: description.optional() })
-  .refine((changes) => Object.values(changes).some((value) => value !== undefined), "nothing is to be changed")
+  .refine((changes) => Object.values(changes).some((value) => value !== undefined), because("NOTHING_TO_CHANGE"))
   .openapi("ImageChanges", { description: "What is left out stays." });
 
 const create = createRoute({

@@ -9,6 +9,7 @@ import {
 import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
+import { Reasons } from "../reasons.ts";
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
@@ -38,6 +39,7 @@ const Delivery = z
     test: z.boolean(),
     status: z.enum(DELIVERY_STATUSES),
     detail: z.string().nullable().openapi({ description: "What came of it last, in a sentence." }),
+    reasons: Reasons,
     created: Time,
     finished: Time.nullable(),
   })

@@ -17,6 +17,7 @@ import {
 import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
+import { describeWhy, Reasons } from "../reasons.ts";
 
 const TAGS = ["Remote registries"];
 const PATH = "/remotes";
@@ -82,6 +83,7 @@ const RemoteTest = z
   .object({
     works: z.boolean(),
     detail: z.string().nullable().openapi({ description: "What does not work; null when all does." }),
+    reasons: Reasons,
   })
   .openapi("RemoteTest");
 
@@ -184,8 +186,8 @@ remotes.openapi(
   }),
   async (c) => {
     const { remote } = c.req.valid("param");
-    const detail = await tryRemote(managerCall(c), remote);
-    return c.json({ works: detail === undefined, detail: detail ?? null }, 200);
+    const why = await tryRemote(managerCall(c), remote);
+    return c.json({ works: why === undefined, ...describeWhy(why) }, 200);
   },
 );
 

@@ -8,12 +8,12 @@ import {
   MIN_PASSWORD_LENGTH,
 } from "../../../kernel/field-limits.ts";
 import type { Stores } from "../../../registry/stores.ts";
-import { z } from "../../openapi.ts";
+import { because, z } from "../../openapi.ts";
 import { cutSealedPage, PAGE_PARAMS, readSealedCursor } from "../paging.ts";
 
 export const PersonName = z
   .string()
-  .regex(ACCOUNT_NAME, "must have 1 to 64 letters, digits, dots, underscores and hyphens, the first a letter")
+  .regex(ACCOUNT_NAME, because("PERSON_NAME_FORM"))
   .openapi({ description: "1 to 64 letters, digits, `.`, `_` and `-`; the first is a letter.", example: "alice" });
 
 export const Password = z

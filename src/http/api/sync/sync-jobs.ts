@@ -2,7 +2,7 @@ import { MAX_DELETED_TAGS } from "../../../kernel/field-limits.ts";
 import { MAX_SYNCED_TAGS } from "../../../kernel/limits.ts";
 import { parseTag } from "../../../kernel/reference.ts";
 import { HISTORY_DAYS, MAX_ATTEMPTS } from "../../../model/triggers/deliveries.ts";
-import { readDetail, SYNC_REASON_CODES } from "../../../model/sync/sync-details.ts";
+import { readDetail } from "../../../model/read-detail.ts";
 import { SYNC_OPERATIONS, SYNC_STATUSES } from "../../../model/sync/sync-jobs.ts";
 import {
   cancelJob,
@@ -18,6 +18,7 @@ import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, formatCursor, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
 import { imageOf, ImageParams, OrganizationParams } from "../params.ts";
+import { Reasons } from "../reasons.ts";
 import { override, referrers, SYNC_TAGS, Target } from "./sync-fields.ts";
 
 const IMAGE = "/organizations/{organization}/images/{image}";
@@ -53,20 +54,6 @@ const JobsAnswer = z
     next: z.string().nullable().openapi({ description: "The `cursor` to go on with; null when all have been made." }),
   })
   .openapi("SyncJobsMade");
-
-const Reasons = z
-  .array(
-    z
-      .object({
-        code: z.enum(SYNC_REASON_CODES),
-        values: z.record(z.string(), z.union([z.string(), z.number()])).openapi({
-          description: "What fills in the code's sentence.",
-          example: { host: "registry.example.com:443", status: 403, message: "denied" },
-        }),
-      })
-      .openapi("SyncReason"),
-  )
-  .openapi({ description: "The sentence's parts, in codes. Empty where only the sentence is known." });
 
 const Fields = {
   id: z.int(),

@@ -20,6 +20,7 @@ import { managerCall } from "../../call.ts";
 import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { OrganizationParams } from "../params.ts";
+import { describeWhy, Reasons } from "../reasons.ts";
 
 const TAGS = ["Clusters"];
 const PATH = "/organizations/{organization}/clusters";
@@ -117,6 +118,7 @@ const ClusterTest = z
   .object({
     works: z.boolean(),
     detail: z.string().nullable().openapi({ description: "What does not work; null when all does." }),
+    reasons: Reasons,
   })
   .openapi("ClusterTest");
 
@@ -230,8 +232,8 @@ clusters.openapi(
     const { organization, cluster } = c.req.valid("param");
     const { namespace, ...use } = c.req.valid("json");
     const wanted = namespace === undefined ? undefined : { ...use, namespace };
-    const detail = await tryCluster(managerCall(c), organization, cluster, wanted);
-    return c.json({ works: detail === undefined, detail: detail ?? null }, 200);
+    const why = await tryCluster(managerCall(c), organization, cluster, wanted);
+    return c.json({ works: why === undefined, ...describeWhy(why) }, 200);
   },
 );
 

@@ -13,6 +13,7 @@ import { createRoute, createRouter, json, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { cutPage, Next, PAGE_PARAMS, readCursor } from "../paging.ts";
 import { imageOf, TriggerParams } from "../params.ts";
+import { Reasons } from "../reasons.ts";
 
 const TAGS = ["Triggers"];
 const PATH = "/organizations/{organization}/images/{image}/triggers/{trigger}";
@@ -40,6 +41,7 @@ const Fields = {
   }),
   tries: z.int(),
   detail: z.string().nullable().openapi({ description: "What came of it last, in a sentence." }),
+  reasons: Reasons,
   created: Time,
   next: Time.nullable().openapi({ description: "When it is due; null when it is done." }),
   finished: Time.nullable(),
@@ -57,6 +59,7 @@ const WholeDelivery = z
         duration: z.int().openapi({ description: "Milliseconds." }),
         status: z.int().nullable().openapi({ description: "The answer's; null when there was none." }),
         detail: z.string(),
+        reasons: Reasons,
         answer: z.string().nullable().openapi({ description: "Its first 2 KiB." }),
       }),
     ),
@@ -150,7 +153,7 @@ deliveries.openapi(
 );
 
 function describeDelivery(delivery: Delivery): z.infer<typeof DeliveryAnswer> {
-  const { id, uid, tag, digest, event, status, attempts, detail } = delivery;
+  const { id, uid, tag, digest, event, status, attempts, detail, reasons } = delivery;
   const { createdAt, nextAttemptAt, finishedAt } = delivery;
   return {
     id,
@@ -162,12 +165,13 @@ function describeDelivery(delivery: Delivery): z.infer<typeof DeliveryAnswer> {
     status,
     tries: attempts,
     detail,
+    reasons,
     created: formatTime(createdAt),
     next: nextAttemptAt && formatTime(nextAttemptAt),
     finished: finishedAt && formatTime(finishedAt),
   };
 }
 
-function describeAttempt({ number, startedAt, duration, status, detail, answer }: Attempt) {
-  return { number, started: formatTime(startedAt), duration, status, detail, answer };
+function describeAttempt({ number, startedAt, duration, status, detail, reasons, answer }: Attempt) {
+  return { number, started: formatTime(startedAt), duration, status, detail, reasons, answer };
 }

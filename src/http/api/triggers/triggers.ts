@@ -22,6 +22,7 @@ import { createRoute, createRouter, json, jsonBody, z } from "../../openapi.ts";
 import { formatTime, Time } from "../../swr/params.ts";
 import { CONDITION, ConditionKind, ConditionSyntaxField, TriggerName, WHO_MAY_STEER } from "../../trigger-fields.ts";
 import { imageOf, ImageParams, TriggerParams } from "../params.ts";
+import { Reasons } from "../reasons.ts";
 
 const TAGS = ["Triggers"];
 const PATH = "/organizations/{organization}/images/{image}/triggers";
@@ -143,6 +144,7 @@ const LastDelivery = z
     test: z.boolean(),
     status: z.enum(DELIVERY_STATUSES),
     detail: z.string().nullable(),
+    reasons: Reasons,
     created: Time,
     finished: Time.nullable(),
   })
@@ -183,9 +185,9 @@ function describeTrigger(trigger: Trigger): z.infer<typeof TriggerAnswer> {
 
 function describeLast(delivery: Delivery | undefined): z.infer<typeof LastDelivery> | null {
   if (!delivery) return null;
-  const { id, tag, event, status, detail, createdAt, finishedAt } = delivery;
+  const { id, tag, event, status, detail, reasons, createdAt, finishedAt } = delivery;
   const times = { created: formatTime(createdAt), finished: finishedAt && formatTime(finishedAt) };
-  return { id, tag, test: event.isTest === true, status, detail, ...times };
+  return { id, tag, test: event.isTest === true, status, detail, reasons, ...times };
 }
 
 // --- Routes ---
