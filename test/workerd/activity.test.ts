@@ -135,6 +135,7 @@ describe("the last deliveries", () => {
       test: false,
       status: "success",
       detail: "answered 200",
+      reasons: [],
       created: "1970-01-01T00:00:00.001Z",
       finished: "1970-01-01T00:00:00.002Z",
     });

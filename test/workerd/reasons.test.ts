@@ -1,7 +1,7 @@
 /** What the management API says is wrong: in English, and as codes of which the console makes sentences in both languages. */
 import { describe, it } from "vitest";
-import errors from "../../src/console/i18n/zh/errors.ts";
-import reasons from "../../src/console/i18n/zh/reasons.ts";
+import chineseErrors from "../../src/console/i18n/zh/errors.ts";
+import chineseReasons from "../../src/console/i18n/zh/reasons.ts";
 import { STATUS } from "../../src/http/errors.ts";
 import { describeReason, REASONS } from "../../src/kernel/reason-sentences.ts";
 import type { Reason } from "../../src/kernel/reasons.ts";
@@ -17,9 +17,9 @@ interface SentProblem {
 describe("codes", () => {
   it("all have a Chinese sentence, and there is none for what is no code", ({ expect }) => {
     const codes = [...Object.keys(STATUS), "NETWORK", "UNAVAILABLE", "UNKNOWN"];
-    expect(codes.filter((code) => !/\p{Script=Han}/u.test(errors[code] ?? ""))).toEqual([]);
-    expect(Object.keys(errors).filter((code) => !codes.includes(code))).toEqual([]);
-    expect(Object.keys(reasons).filter((code) => !Object.hasOwn(REASONS, code))).toEqual([]);
+    expect(codes.filter((code) => !/\p{Script=Han}/u.test(chineseErrors[code] ?? ""))).toEqual([]);
+    expect(Object.keys(chineseErrors).filter((code) => !codes.includes(code))).toEqual([]);
+    expect(Object.keys(chineseReasons).filter((code) => !Object.hasOwn(REASONS, code))).toEqual([]);
   });
 });
 

@@ -210,7 +210,11 @@ describe("trying it out", () => {
     const { name, send, create } = await setUp();
     await create(LOGIN);
     const tried = await send("POST", `/${name}/test`);
-    expect(await tried.json()).toEqual({ works: false, detail: "tokyo.example.com cannot be reached" });
+    expect(await tried.json()).toEqual({
+      works: false,
+      detail: "tokyo.example.com cannot be reached",
+      reasons: [{ code: "NOT_REACHED_SOMEHOW", values: { host: "tokyo.example.com" } }],
+    });
   });
 
   it("sends no password to a server that the registry redirects to", async ({ expect }) => {

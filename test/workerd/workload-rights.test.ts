@@ -325,6 +325,9 @@ describe("a cluster that is for some namespaces", () => {
     expect(await test.json()).toEqual({
       works: false,
       detail: "cluster production is for namespace shop, and not for default",
+      reasons: [
+        { code: "NAMESPACE_OUTSIDE", values: { cluster: "production", namespaces: "shop", namespace: "default" } },
+      ],
     });
     expect(await change([])).toEqual([200, []]);
     expect(await pushAndDeliver(setting, administrator, "v3")).toMatch(/^rolling: /);

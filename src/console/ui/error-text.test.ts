@@ -8,6 +8,8 @@ function refusal(...problems: ConstructorParameters<typeof ApiError>[1]): ApiErr
   return new ApiError(400, problems);
 }
 
+const fieldOf = (error: unknown) => errorParts(error)[0]?.field;
+
 beforeAll(async () => {
   const resources = { "zh-CN": { ...chinese, errors: { ...chinese.errors, QUOTA: "组织数量已达上限 {{limit}}" } } };
   await i18next.init({ lng: "zh-CN", resources, interpolation: { escapeValue: false } });
@@ -53,7 +55,6 @@ it("tells of each problem with its field, once", ({ expect }) => {
 });
 
 it("finds the field that the registry or a page names", ({ expect }) => {
-  const fieldOf = (error: unknown) => errorParts(error)[0]?.field;
   expect(fieldOf(refusal({ code: "NAME_INVALID", message: "Bad name.", detail: { field: "name" } }))).toBe("name");
   expect(fieldOf(refusal({ code: "NAME_INVALID", message: "Bad name.", detail: { field: 3 } }))).toBeUndefined();
   expect(fieldOf(refusal({ code: "NAME_INVALID", message: "Bad name." }))).toBeUndefined();

@@ -42,7 +42,9 @@ export function Form({
   const complaints = useMemo(
     () => ({
       errors: fieldErrors,
-      clear: (name: string) => setFieldErrors(({ [name]: _, ...others }) => others),
+      clear: (name: string) => {
+        setFieldErrors((all) => Object.fromEntries(Object.entries(all).filter(([other]) => other !== name)));
+      },
     }),
     [fieldErrors],
   );

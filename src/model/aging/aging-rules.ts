@@ -212,8 +212,8 @@ export function judge(rule: CompiledRule, tag: AgingTag, newer: number, now: num
 }
 
 /** Whether a tag with this verdict counts among those that a `tag_rule` keeps. */
-function counts({ reason }: Verdict): boolean {
-  return reason === "newest";
+function counts(verdict: Verdict): boolean {
+  return verdict.reason === "newest";
 }
 
 /** Tags last pushed then or before are too old. */

@@ -1,6 +1,7 @@
 /** Private images that another account may pull: guide 4.6. */
 import { isLongerThan } from "../../kernel/characters.ts";
 import { shorten } from "../../kernel/digest.ts";
+import type { RegistryError } from "../../kernel/errors.ts";
 import { MAX_NOTE_LENGTH } from "../../kernel/field-limits.ts";
 import { refusal } from "../../kernel/reason-sentences.ts";
 import { type Reason, reason } from "../../kernel/reasons.ts";
@@ -32,8 +33,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function parseDeadline(text: string, now: Date): Deadline {
   if (text === FOREVER) return { text, endsAt: null };
   const deadline = shorten(text);
-  const refuse = (why: Reason) =>
-    refusal("PARAMETER_INVALID", why, { field: "deadline", detail: { field: "deadline" } });
   const time = DATE.test(text) || TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time) || !isOfCalendar(text.slice(0, 10))) {
     throw refuse(reason("DEADLINE_FORM", { deadline }));
@@ -41,6 +40,10 @@ export function parseDeadline(text: string, now: Date): Deadline {
   const endsAt = new Date((Math.floor(time / DAY_MS) + 1) * DAY_MS);
   if (endsAt <= now) throw refuse(reason("DEADLINE_PAST", { deadline }));
   return { text, endsAt };
+}
+
+function refuse(why: Reason): RegistryError {
+  return refusal("PARAMETER_INVALID", why, { field: "deadline", detail: { field: "deadline" } });
 }
 
 /** JavaScript takes the 30th of February for the 2nd of March. */

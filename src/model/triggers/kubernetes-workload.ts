@@ -223,7 +223,7 @@ function judgeDaemonSet({ status }: Workload): Rollout {
 
 function judgeDeployment({ spec, status }: Workload): Rollout {
   const exceeded = status?.conditions?.find(
-    ({ type, reason }) => type === "Progressing" && reason === "ProgressDeadlineExceeded",
+    ({ type, reason: code }) => type === "Progressing" && code === "ProgressDeadlineExceeded",
   );
   if (exceeded) {
     const { message } = exceeded;

@@ -64,7 +64,7 @@ export function Deliveries({ trigger }: { trigger: string }) {
       id: "outcome",
       header: t("outcome"),
       hideBelow: "medium",
-      cell: (delivery) => <span className={styles.sentence}>{detailText(delivery)}</span>,
+      cell: (each) => <span className={styles.sentence}>{detailText(each)}</span>,
     },
     { id: "begun", header: t("begun"), width: "150px", cell: ({ created }) => <Time value={created} /> },
   ];

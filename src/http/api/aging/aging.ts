@@ -234,11 +234,11 @@ aging.openapi(
 );
 
 function describeRule(rule: StoredRule): z.infer<typeof AgingRule> {
-  const problem = describeWhy(findRuleProblem(rule));
+  const { detail, reasons } = describeWhy(findRuleProblem(rule));
   return {
     ...describeContent(rule.id, rule),
-    problem: problem.detail,
-    problemReasons: problem.reasons,
+    problem: detail,
+    problemReasons: reasons,
     created: formatTime(rule.createdAt),
     updated: formatTime(rule.updatedAt),
   };
