@@ -25,6 +25,11 @@ export function errorField(error: unknown): string | undefined {
   return "field" in error.detail && typeof error.detail.field === "string" ? error.detail.field : undefined;
 }
 
+/** Whether the registry says that what a request was about does not exist. */
+export function isUnknown(error: unknown): boolean {
+  return isCoded(error) && "status" in error && error.status === 404;
+}
+
 function isCoded(error: unknown): error is CodedError {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }

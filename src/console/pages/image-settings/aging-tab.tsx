@@ -137,6 +137,7 @@ function AgingRuleCard({ rule, onEdit }: AgingRuleCardProps) {
           await remove.mutateAsync();
           toast(t("deleted"));
         }}
+        onGone={() => undefined}
       >
         {t("deleteText")}
       </ConfirmDialog>
