@@ -27,6 +27,8 @@ export const MAX_ANNOTATION_NAME_LENGTH = 1024;
  * smallest size keeps the memory of many simultaneous uploads in one isolate low and still allows 48 GiB.
  */
 export const UPLOAD_PART_BYTES = 5 * MIB;
+/** How many images an organization may have of which blobs came and no manifest yet: as many pushes of new images at once. */
+export const MAX_BEGUN_IMAGES = 1000;
 /** An upload that nobody continued for this long is removed. */
 export const UPLOAD_IDLE_MS = 24 * 60 * 60 * 1000;
 /**

@@ -262,8 +262,23 @@ export const repositories = sqliteTable(
      * by its generation (migration 0008).
      */
     generation: integer("generation").notNull().default(0),
+    /**
+     * Whether it is an image: somebody created it, or a manifest came; a trigger on `manifests` sets it then (migration 0013).
+     * Until then it only has the blobs of a push that is under way, and counts nowhere (ADR 34).
+     */
+    isImage: integer("is_image", { mode: "boolean" }).notNull().default(true),
+    /** When the newest of its tags was moved, companions aside; 0 without tags. Kept by triggers on `tags` (migration 0013). */
+    pushedAt: integer("pushed_at").notNull().default(0),
   },
   (table) => [
+    index("repositories_by_push").on(table.accountId, table.pushedAt),
+    index("repositories_by_organization_push").on(table.organizationId, table.pushedAt),
+    index("repositories_begun")
+      .on(table.organizationId, table.createdAt)
+      .where(sql`${table.isImage} = 0`),
+    index("repositories_begun_by_time")
+      .on(table.createdAt)
+      .where(sql`${table.isImage} = 0`),
     index("repositories_by_organization").on(table.organizationId, table.name),
     index("repositories_by_organization_update").on(table.organizationId, table.updatedAt),
     index("repositories_by_organization_tag_count").on(table.organizationId, table.tagCount),
@@ -1022,11 +1037,26 @@ export const deliveries = sqliteTable(
     finishedAt: time("finished_at"),
     /** When its account's turn for it comes: taken at the first look, and null again once it is tried. */
     slotAt: time("slot_at"),
-    /** Where the last try went, `host:port`, and for which account; null before the first. */
+    /** Where the last try went, `host:port`; null before the first. */
     host: text("host"),
+    /** The image's account and organization, which a trigger fills in (migration 0013). */
     accountId: integer("account_id"),
+    organizationId: integer("organization_id"),
+    /**
+     * Whether its trigger fails: it is the last of the trigger's that came to an end, tests aside, and it failed. Kept by a
+     * trigger on `status` (migration 0013).
+     */
+    isFailing: integer("is_failing", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
+    index("deliveries_failing")
+      .on(table.accountId, table.id)
+      .where(sql`${table.isFailing} = 1`),
+    index("deliveries_failing_by_trigger")
+      .on(table.triggerId)
+      .where(sql`${table.isFailing} = 1`),
+    index("deliveries_by_account").on(table.accountId, table.id),
+    index("deliveries_by_organization").on(table.organizationId, table.id),
     index("deliveries_by_trigger").on(table.triggerId, table.id),
     index("deliveries_by_tag").on(table.triggerId, table.tag, table.id),
     index("deliveries_due")
@@ -1163,6 +1193,7 @@ export const syncJobs = sqliteTable(
     finishedAt: time("finished_at"),
   },
   (table) => [
+    index("sync_jobs_by_account").on(table.accountId, table.id),
     index("sync_jobs_by_repository").on(table.repositoryId, table.id),
     index("sync_jobs_by_organization").on(table.organizationId, table.id),
     index("sync_jobs_by_tag").on(table.repositoryId, table.tag, table.id),

@@ -4,12 +4,15 @@ import { pushImage } from "../support/server-images.ts";
 import { answer, Receiver } from "../triggers/receiver.ts";
 import { createOrganization } from "./seed.ts";
 import { useConsole } from "./browsed-registry.ts";
-import { button, copied, dialog, field, row, told } from "./widgets.ts";
+import { button, copied, dialog, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
 const DELIVERY_MS = 20_000;
 
-const receiver = new Receiver({ "/hook": answer(200, {}, "Thank you") });
+const receiver = new Receiver({
+  "/hook": answer(200, {}, "Thank you"),
+  "/broken": answer(400, {}, "What is this?"),
+});
 let hook = "";
 beforeAll(async () => {
   hook = `http://127.0.0.1:${await receiver.listen()}/hook`;
@@ -67,6 +70,42 @@ test("a webhook is added, tested, fired by a push, and sent again from its histo
   await page.getByRole("navigation", { name: "Path" }).getByRole("link", { name: "Triggers" }).click();
   await page.getByRole("switch", { name: "Enabled: notify" }).click();
   await told(page, "Trigger notify is off.");
+
+  await takeFromMenu(page, "Actions for notify", "Delete");
+  const question = dialog(page, "Delete trigger notify?");
+  await question.waitFor();
+  await setting.operator.ask("DELETE", "/api/organizations/acme/images/web/triggers/notify");
+  await button(question, "Delete trigger").click();
+  await told(page, "It was gone already: somebody else was faster.");
+  await question.waitFor({ state: "hidden" });
+  await page.getByText("No triggers yet").waitFor();
+});
+
+test("a trigger that fails stands out on the overview and on its image, however many images were changed since", async () => {
+  await pushImage(setting.operator, "acme/broken", "1.0");
+  await setting.operator.ask("POST", "/api/organizations/acme/images/broken/triggers", {
+    name: "deploy",
+    condition: { kind: "all" },
+    target: { kind: "webhook", url: hook.replace("/hook", "/broken"), format: "text" },
+  });
+  await pushImage(setting.operator, "acme/broken", "1.1");
+  await expect.poll(() => receiver.at("/broken").length, { timeout: DELIVERY_MS }).toBe(1);
+  for (let at = 0; at < 51; at += 1) {
+    await setting.operator.ask("POST", "/api/organizations/acme/images", { image: `later-${at}`, public: false });
+  }
+  const visitor = await setting.visitAs(setting.operator);
+  const { page } = visitor;
+  await visitor.open("/");
+  const notice = page.locator("main").getByText("Triggers that fail").locator("..");
+  await notice.getByText("acme/broken:1.1").waitFor();
+  await visitor.screenshot("overview-failing");
+  await notice.getByRole("link", { name: "deploy" }).click();
+  await page.getByRole("heading", { name: "deploy" }).waitFor();
+  await visitor.open("/images/acme/broken");
+  await page.getByText("A trigger of this image fails").waitFor();
+  await visitor.screenshot("image-failing");
+  await page.getByRole("link", { name: "Show triggers" }).click();
+  await page.getByRole("table", { name: "Triggers" }).getByText("Failed").waitFor();
 });
 
 test("an aging rule is looked at before it is saved, tells what it deleted, and can be undone", async () => {

@@ -1,4 +1,5 @@
 /** An image and its tags: guide 4.4 and 4.5, and what goes beyond. */
+import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { addUser } from "../support/server-people.ts";
 import { pushImage } from "../support/server-images.ts";
@@ -8,6 +9,8 @@ import type { Visitor } from "./visitor.ts";
 import { button, choose, copied, dialog, expectShown, field, row, takeFromMenu, told } from "./widgets.ts";
 
 const ORGANIZATION = "acme";
+/** Within so many milliseconds the console shows what happened elsewhere. */
+const FOLLOWED_MS = 10_000;
 
 const setting = useConsole({ prepare: () => createOrganization(setting.operator, ORGANIZATION) });
 let visitor: Visitor;
@@ -27,6 +30,65 @@ async function digestOf(name: string, tag: string): Promise<string | undefined> 
   const response = await setting.operator.send("HEAD", `/v2/${ORGANIZATION}/${name}/manifests/${tag}`);
   return response.headers.get("Docker-Content-Digest") ?? undefined;
 }
+
+describe("what happens elsewhere", () => {
+  test("is on the tags list, the images list and the overview within seconds, while the page is in front", async () => {
+    await push("followed", "1.0");
+    const { page } = visitor;
+    await visitor.open("/images/acme/followed");
+    await push("followed", "1.1");
+    await row(page, "1.1").waitFor({ timeout: FOLLOWED_MS });
+    await visitor.open("/images");
+    await push("followed-later", "1.0");
+    await page.getByRole("link", { name: /followed-later$/ }).waitFor({ timeout: FOLLOWED_MS });
+    await visitor.open("/");
+    await push("followed", "1.2");
+    await page.getByRole("link", { name: "acme/followed:1.2" }).waitFor({ timeout: FOLLOWED_MS });
+    const before = await digestOf("followed", "1.2");
+    await visitor.open("/images/acme/followed");
+    await setting.operator.ask("POST", "/api/organizations/acme/images/followed/tags/delete", { tags: ["1.2"] });
+    await row(page, "1.2").waitFor({ state: "detached", timeout: FOLLOWED_MS });
+    expect(before).toMatch(/^sha256:/);
+  });
+
+  test("is not asked for in the background, and at once when the page comes back", async () => {
+    await push("hidden", "1.0");
+    const { page } = visitor;
+    await visitor.open("/images/acme/hidden");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await show(false);
+    await page.waitForTimeout(FOLLOWED_MS);
+    expect(asked).toEqual([]);
+    await push("hidden", "1.1");
+    await show(true);
+    await row(page, "1.1").waitFor({ timeout: 4000 });
+
+    /** Chromium without a window shows every page: it is told otherwise. */
+    async function show(isVisible: boolean): Promise<void> {
+      await page.evaluate(`
+        Object.defineProperty(document, "visibilityState", { value: "${isVisible ? "visible" : "hidden"}", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));`);
+    }
+  });
+});
+
+test("a push that brought no manifest leaves no image, and keeps no organization", async () => {
+  await createOrganization(setting.operator, "begun");
+  const bytes = new TextEncoder().encode("a layer");
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const { status } = await setting.operator.send("POST", `/v2/begun/web/blobs/uploads/?digest=${digest}`, bytes);
+  expect(status).toBe(201);
+  const { page } = visitor;
+  await visitor.open("/organizations/begun");
+  await button(page, "Delete").click();
+  const question = dialog(page, "Delete organization begun?");
+  await question.getByRole("textbox").fill("DELETE");
+  await button(question, "Delete organization").click();
+  await told(page, "Organization begun was deleted.");
+  const response = await setting.operator.send("GET", "/api/organizations/begun");
+  expect(response.status).toBe(404);
+});
 
 describe("tags", () => {
   test("are deleted together, and all brought back at once", async () => {
@@ -48,6 +110,20 @@ describe("tags", () => {
     expect([await digestOf("undone", "a"), await digestOf("undone", "b")]).toEqual([first, second]);
     // The question had no other title while it faded.
     expect(await page.evaluate("[...titles]")).toEqual(["Delete 2 tags?"]);
+  });
+
+  test("that somebody else deleted first are said to have been gone", async () => {
+    await push("raced", "a", "b");
+    const { page } = visitor;
+    await visitor.open("/images/acme/raced");
+    await takeFromMenu(page, "More actions for a", "Delete");
+    const question = dialog(page, "Delete the tag a?");
+    await question.waitFor();
+    await setting.operator.ask("POST", "/api/organizations/acme/images/raced/tags/delete", { tags: ["a"] });
+    await button(question, "Delete tag").click();
+    await told(page, "The tag a was gone already: somebody else was faster.");
+    await question.waitFor({ state: "hidden" });
+    await expect.poll(() => row(page, "a").count()).toBe(0);
   });
 
   test("lead to their signatures by links of different names, as does the list of what belongs to one", async () => {

@@ -9,7 +9,7 @@ const TOTALS: Record<QuotaResource, string> = {
     JOIN manifests ON manifests.id = manifest_id JOIN repositories ON repositories.id = repository_id
     WHERE organization_id = o.id`,
   // A deleted image has account 0 until all that it had is deleted.
-  images: "SELECT count(*) FROM repositories WHERE organization_id = o.id AND account_id <> 0",
+  images: "SELECT count(*) FROM repositories WHERE organization_id = o.id AND account_id <> 0 AND is_image = 1",
   tags: `SELECT count(*) FROM tags JOIN repositories ON repositories.id = repository_id
     WHERE organization_id = o.id AND account_id <> 0`,
   openUploads: "SELECT count(*) FROM open_uploads WHERE organization_id = o.id",
@@ -47,6 +47,13 @@ export const RECOUNTS: readonly string[] = [
      WHERE repository_id = repositories.id)`,
   `SELECT name || ' has not ' || tag_count || ' tags' AS text FROM repositories
    WHERE tag_count <> (SELECT count(*) FROM tags WHERE repository_id = repositories.id AND companion_of IS NULL)`,
+  `SELECT name || ' was not pushed to at ' || pushed_at AS text FROM repositories WHERE account_id <> 0 AND pushed_at <> (
+     SELECT ifnull(max(updated_at), 0) FROM tags WHERE repository_id = repositories.id AND companion_of IS NULL)`,
+  `SELECT name || ' has manifests, and is no image' AS text FROM repositories
+   WHERE is_image = 0 AND EXISTS (SELECT 1 FROM manifests WHERE repository_id = repositories.id)`,
+  `SELECT 'delivery ' || d.id || ' is not of its image' AS text FROM deliveries d JOIN triggers t ON t.id = d.trigger_id
+   JOIN repositories r ON r.id = t.repository_id
+   WHERE r.account_id <> 0 AND (d.account_id, d.organization_id) IS NOT (r.account_id, r.organization_id)`,
   `SELECT name || ' has not ' || companion_count || ' companions' AS text FROM repositories
    WHERE companion_count <> (SELECT count(*) FROM tags WHERE repository_id = repositories.id AND companion_of IS NOT NULL)`,
   ...["organization", "account"].map(

@@ -126,6 +126,7 @@ const TABLE: readonly Row[] = [
   row("GET /api/users/:name/logins", { at: "/api/users/{user}/logins" }),
   row("GET /api/secret-rotation"),
   row("GET /api/activity", { query: "?limit=50" }),
+  row("GET /api/changes"),
   row("GET /api/shares", { query: "?direction=sent&limit=1000" }),
   row("GET /api/shares", { query: "?direction=received&limit=1000" }),
   row("GET /api/users", { query: "?limit=1000" }),

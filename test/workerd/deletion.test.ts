@@ -455,7 +455,7 @@ describe("an account that is deleted meanwhile", () => {
     const [organization, image] = [newName("late"), newName("late")];
     const late = { ...actor, user };
     const repository = parseRepositoryName(`${image}/web`);
-    const creation = { actor: late, organizationQuota: 10 };
+    const creation = { actor: late, organizationQuota: 10, isImage: false };
     const blob = { digest: digestOf(new Uint8Array(0)), objectKey: newObjectKey(), size: 0 };
     for (const attempt of [
       () => createOrganization(db, late, organization as OrganizationName, 10),

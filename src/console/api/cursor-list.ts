@@ -53,6 +53,12 @@ export interface CursorListOptions<T> {
 /** Up to how many pages a list is brought up to date by itself. */
 const REFRESHED_PAGES = 3;
 
+/** Whether the answer to a query has come in so many pages that nothing but its user has it fetched again. */
+export function isLong({ data }: { data: unknown }): boolean {
+  const pages = typeof data === "object" && data !== null && "pages" in data ? data.pages : undefined;
+  return Array.isArray(pages) && pages.length > REFRESHED_PAGES;
+}
+
 /** Empty pages after each other that are passed over; after that somebody has to ask for more. */
 const MAX_EMPTY_PAGES = 20;
 
@@ -88,7 +94,7 @@ export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf
     getNextPageParam: (page: Page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
     // All pages are asked for one after the other: too much for every return to the window.
-    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= REFRESHED_PAGES,
+    refetchOnWindowFocus: ({ state }) => !isLong(state),
     // Each page is a request: the more there are, the more seldom.
     refetchInterval: ({ state }) => {
       const pages = state.data?.pages ?? [];

@@ -58,7 +58,8 @@ export function useDeleteImage(name: ImageName) {
   const path = { organization: name.organization, image: name.image };
   return useMutation({
     mutationFn: async () => unwrap(await api.DELETE(IMAGE, { params: { path } })),
-    onSuccess: () =>
+    // Also when it was refused: it may have gone before.
+    onSettled: () =>
       Promise.all([
         client.invalidateQueries({ predicate: ({ queryKey }) => isList(queryKey) }),
         // Its page is still on screen, and would only learn that the image is gone.

@@ -107,7 +107,7 @@ const WAIT_MS = 15_000;
 const NEW_MS = 60_000;
 
 /** When to ask again: often while something new is under way, now and then while it waits, else not at all. */
-function pauseFor(deliveries: readonly Pick<Delivery, "status" | "created">[]): number | false {
+export function pauseFor(deliveries: readonly Pick<Delivery, "status" | "created">[]): number | false {
   const open = deliveries.filter(({ status }) => status === "pending" || status === "rolling");
   if (open.length === 0) return false;
   return open.some(({ created }) => Date.now() - Date.parse(created) < NEW_MS) ? WATCH_MS : WAIT_MS;

@@ -2,6 +2,7 @@ import { type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { RouterProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+import { useFollowedChanges } from "../api/changes.ts";
 import { onSessionEnd, reportSessionEnd } from "../api/session-end.ts";
 import { type Self, useSession, useSessionExpiry } from "../api/session.ts";
 import { signInPath } from "../paths.ts";
@@ -49,8 +50,15 @@ export function Shell() {
         </Suspense>
       )}
       {user && <SessionEnded user={user} />}
+      {user && <FollowedChanges />}
     </RouterProvider>
   );
+}
+
+/** Keeps what is on screen up to date. It is a part of its own, so that nothing else is drawn anew for each answer. */
+function FollowedChanges() {
+  useFollowedChanges();
+  return null;
 }
 
 /** The page at the current address. */

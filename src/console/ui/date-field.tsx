@@ -1,4 +1,4 @@
-import { type CalendarDate, fromDate, getLocalTimeZone, toCalendarDate } from "@internationalized/date";
+import { type CalendarDate, parseDate } from "@internationalized/date";
 import { Button } from "react-aria-components/Button";
 import {
   Calendar,
@@ -14,6 +14,7 @@ import { Group } from "react-aria-components/Group";
 import { Heading } from "react-aria-components/Heading";
 import { Popover } from "react-aria-components/Popover";
 import { useTranslation } from "react-i18next";
+import type { Day } from "../../kernel/day.ts";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
 import styles from "./date-field.module.css";
@@ -24,14 +25,13 @@ import popoverStyles from "./list-box.module.css";
 
 export type DateFieldProps = FieldProps &
   Pick<DatePickerProps<CalendarDate>, "isRequired" | "isDisabled"> & {
-    /** Its day in the reader's time zone counts. */
-    value: Date | undefined;
-    /** Midnight, in the reader's time zone, with which the chosen day begins; undefined when the field was emptied. */
-    onChange: (value: Date | undefined) => void;
+    value: Day | undefined;
+    /** Undefined: the field was emptied. */
+    onChange: (value: Day | undefined) => void;
     /** The first day that may be chosen. */
-    min?: Date | undefined;
+    min?: Day | undefined;
     /** The last day that may be chosen. */
-    max?: Date | undefined;
+    max?: Day | undefined;
   };
 
 /** A day: typed part by part, or picked from a calendar. */
@@ -52,10 +52,10 @@ export function DateField({
       {...props}
       data-field={props.name}
       {...(error ? { isInvalid: true } : {})}
-      {...(min && { minValue: toDay(min) })}
-      {...(max && { maxValue: toDay(max) })}
-      value={value ? toDay(value) : null}
-      onChange={(day) => onChange(day?.toDate(getLocalTimeZone()))}
+      {...(min && { minValue: parseDate(min) })}
+      {...(max && { maxValue: parseDate(max) })}
+      value={value ? parseDate(value) : null}
+      onChange={(day) => onChange(day?.toString())}
       className={fieldStyles.field ?? ""}
     >
       <FieldLabel isRequired={props.isRequired} isHidden={isLabelHidden}>
@@ -90,8 +90,4 @@ export function DateField({
       </Popover>
     </DatePicker>
   );
-}
-
-function toDay(date: Date): CalendarDate {
-  return toCalendarDate(fromDate(date, getLocalTimeZone()));
 }

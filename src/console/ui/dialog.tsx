@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
 import styles from "./dialog.module.css";
+import { isUnknown } from "./error-text.ts";
 import { TextField } from "./fields.tsx";
 import { Form, InDialogContext } from "./form.tsx";
 import { IconClose } from "./icons.tsx";
@@ -70,9 +71,8 @@ function Header({ title, onClose }: Pick<DialogProps, "title" | "onClose">) {
 
 /** A dialog about one row of a list, and which row: what `useRowDialog` remembers. */
 export interface RowDialogState<T> {
-  /** It stays while the dialog fades. Undefined before the dialog was first opened. */
+  /** Undefined: the dialog is closed. */
   row: T | undefined;
-  isOpen: boolean;
   close: () => void;
 }
 
@@ -83,11 +83,11 @@ export interface RowDialogProps<T> extends Pick<DialogProps, "size" | "footer"> 
 }
 
 /** A Dialog about the row for which it was opened. */
-export function RowDialog<T>({ state: { row, isOpen, close }, title, children, ...dialog }: RowDialogProps<T>) {
-  if (row === undefined) return null;
+export function RowDialog<T>({ state: { row, close }, title, children, ...dialog }: RowDialogProps<T>) {
+  const isOpen = row !== undefined;
   return (
-    <Dialog {...dialog} title={title(row)} isOpen={isOpen} onClose={close}>
-      {children(row)}
+    <Dialog {...dialog} title={isOpen ? title(row) : ""} isOpen={isOpen} onClose={close}>
+      {isOpen && children(row)}
     </Dialog>
   );
 }
@@ -135,6 +135,11 @@ export interface ConfirmDialogProps {
   onConfirm: () => Promise<unknown>;
   /** Tells, in a toast, that it is done. */
   doneMessage?: string;
+  /**
+   * Of a removal: called when what was to be removed had gone before, because somebody else was faster. A toast says so, and the
+   * dialog closes. Without it, that is a failure like any other.
+   */
+  onGone?: (() => void) | undefined;
 }
 
 /** Asks before something that cannot simply be taken back. */
@@ -155,13 +160,20 @@ function Confirmation({
   typeToConfirm,
   onConfirm,
   doneMessage,
+  onGone,
 }: Omit<ConfirmDialogProps, "title" | "isOpen">) {
   const { t } = useTranslation("kit");
   const [typed, setTyped] = useState("");
 
   async function confirm() {
-    await onConfirm();
-    if (doneMessage !== undefined) toast(doneMessage);
+    try {
+      await onConfirm();
+      if (doneMessage !== undefined) toast(doneMessage);
+    } catch (error) {
+      if (!onGone || !isUnknown(error)) throw error;
+      toast(t("goneAlready"), { tone: "info" });
+      onGone();
+    }
     onClose();
   }
 
@@ -197,9 +209,9 @@ export interface ConfirmRowDialogProps<T> extends Pick<ConfirmDialogProps, "conf
   doneMessage?: (row: T) => string;
 }
 
-/** A ConfirmDialog about the row for which it was opened. */
+/** A ConfirmDialog that removes the row for which it was opened. */
 export function ConfirmRowDialog<T>({
-  state: { row, isOpen, close },
+  state: { row, close },
   title,
   children,
   typeToConfirm,
@@ -207,18 +219,21 @@ export function ConfirmRowDialog<T>({
   doneMessage,
   ...dialog
 }: ConfirmRowDialogProps<T>) {
-  if (row === undefined) return null;
+  const isOpen = row !== undefined;
   return (
-    <ConfirmDialog
-      {...dialog}
-      title={title(row)}
-      isOpen={isOpen}
-      onClose={close}
-      typeToConfirm={typeToConfirm?.(row)}
-      onConfirm={() => onConfirm(row)}
-      {...(doneMessage && { doneMessage: doneMessage(row) })}
-    >
-      {children(row)}
-    </ConfirmDialog>
+    <Dialog title={isOpen ? title(row) : ""} isOpen={isOpen} onClose={close} size="small" role="alertdialog">
+      {isOpen && (
+        <Confirmation
+          {...dialog}
+          onClose={close}
+          typeToConfirm={typeToConfirm?.(row)}
+          onConfirm={() => onConfirm(row)}
+          onGone={() => undefined}
+          {...(doneMessage && { doneMessage: doneMessage(row) })}
+        >
+          {children(row)}
+        </Confirmation>
+      )}
+    </Dialog>
   );
 }

@@ -67,6 +67,11 @@ function fieldOf({ detail, reason }: Coded): string | undefined {
   return typeof detail.field === "string" && detail.field !== "" ? detail.field : undefined;
 }
 
+/** Whether the registry says that what a request was about does not exist. */
+export function isUnknown(error: unknown): boolean {
+  return isCoded(error) && "status" in error && error.status === 404;
+}
+
 function isCoded(error: unknown): error is CodedError {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }

@@ -1,5 +1,6 @@
 import i18next from "i18next";
 import { scaleBytes } from "../../kernel/byte-units.ts";
+import type { Day } from "../../kernel/day.ts";
 
 /** BCP 47 tag of the language on screen; English before i18next has started, as in tests. */
 export function currentLanguage(): string {
@@ -44,6 +45,16 @@ export function formatDate(value: string | Date, detail: DateDetail = "minute", 
 function zoneOf(date: Date, language: string): string {
   const parts = new Intl.DateTimeFormat(language, { timeZoneName: "short" }).formatToParts(date);
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+const DAY_OPTIONS = {
+  medium: { dateStyle: "medium" },
+  short: { month: "short", day: "numeric" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+/** A day that is the same in every time zone. `short` leaves the year out. */
+export function formatDay(day: Day, detail: keyof typeof DAY_OPTIONS = "medium", language = currentLanguage()): string {
+  return new Intl.DateTimeFormat(language, { ...DAY_OPTIONS[detail], timeZone: "UTC" }).format(new Date(day));
 }
 
 const SECOND_MS = 1000;

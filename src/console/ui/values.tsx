@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { formatBytes, formatDate, formatNumber, formatRelative, shortDigest } from "./format.ts";
+import { formatBytes, formatDate, formatDay, formatNumber, formatRelative, shortDigest } from "./format.ts";
+import type { Day as CalendarDay } from "../../kernel/day.ts";
 import { IconCheck, IconClose, IconCopy } from "./icons.tsx";
 import { toast, type Tone } from "./messages.tsx";
 import { useIsScrollable } from "./use-is-scrollable.ts";
@@ -38,36 +39,42 @@ export interface TimeProps {
   value: string | Date | undefined | null;
   /** "3 hours ago" with the date in the tooltip (the default), or the date itself. */
   relative?: boolean;
+  /** For something that ends then: "until Dec 6, 2026", not "in 6 days", which would tell when it begins. */
+  isEnd?: boolean;
+  /** It may be broken into lines, where there is little room. */
+  wraps?: boolean;
 }
 
 /** How often "3 minutes ago" is counted anew. */
 const TICK_MS = 60_000;
 
 /** A moment, in the reader's language and time zone. */
-export function Time({ value, relative = true }: TimeProps) {
+export function Time({ value, relative = true, isEnd = false, wraps = false }: TimeProps) {
   const { t } = useTranslation("kit");
   const [, tick] = useReducer((count: number) => count + 1, 0);
+  const ages = relative && !isEnd;
   useEffect(() => {
-    if (!relative) return undefined;
+    if (!ages) return undefined;
     const timer = setInterval(tick, TICK_MS);
     return () => clearInterval(timer);
-  }, [relative]);
+  }, [ages]);
 
   const date = value === undefined || value === null ? undefined : new Date(value);
   if (!date || Number.isNaN(date.getTime())) return <span className={styles.muted}>{t("never")}</span>;
   return (
-    <time dateTime={date.toISOString()} title={formatDate(date, "full")} className={styles.value}>
-      {relative ? formatRelative(date) : formatDate(date)}
+    <time dateTime={date.toISOString()} title={formatDate(date, "full")} className={wraps ? undefined : styles.value}>
+      {isEnd ? t("until", { day: formatDate(date, "day") }) : relative ? formatRelative(date) : formatDate(date)}
     </time>
   );
 }
 
-/** The day on which something ends: "until Dec 6, 2026". The tooltip has the moment. */
-export function Until({ value }: { value: string }) {
-  const { t } = useTranslation("kit");
+/** A day that is a day, the same in every time zone, such as the last one of a share. */
+export function Day({ value }: { value: CalendarDay }) {
+  // Only for its new rendering when the language changes.
+  useTranslation("kit");
   return (
-    <time dateTime={value} title={formatDate(value, "full")} className={styles.value}>
-      {t("until", { day: formatDate(value, "day") })}
+    <time dateTime={value} className={styles.value}>
+      {formatDay(value)}
     </time>
   );
 }

@@ -47,6 +47,14 @@ export interface RepositoryPlace {
   generation: number;
 }
 
+/**
+ * The place of a repository that need not be an image yet: `isBegun` says that no manifest had come when the right was decided, and
+ * that nobody had created it (ADR 34).
+ */
+export interface GrantedPlace extends RepositoryPlace {
+  isBegun?: true;
+}
+
 /** What a token allows for one resource, and what was asked for in vain. */
 export interface Grant {
   type: string;
@@ -54,7 +62,7 @@ export interface Grant {
   actions: string[];
   refused: string[];
   /** Where the repository was when the decision was made; absent when nothing was granted, or there was none. */
-  place?: RepositoryPlace;
+  place?: GrantedPlace;
   /** The organization did not exist yet: the decision says only that a push of the user's could make it. */
   isProspective?: boolean;
   /** The organization's id, where it stands for a registry elsewhere: what is not here may come from there. */
@@ -149,7 +157,7 @@ export interface OrganizationFacts {
 /** The facts that decide about access to a repository, which need not exist. */
 export interface AccessFacts {
   organization: OrganizationFacts | undefined;
-  repository: (RepositoryPlace & { isPublic: boolean }) | undefined;
+  repository: (RepositoryPlace & { isPublic: boolean; isImage: boolean }) | undefined;
   organizationLevel: Level | undefined;
   repositoryLevel: Level | undefined;
   /** Shared with the user's account, and not ended. */

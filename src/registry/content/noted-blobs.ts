@@ -24,14 +24,26 @@ export interface NotedBlob {
 const blobs = new BoundedMemory<{ blob: NotedBlob; until: number }>(96 * 1024);
 const repositories = new BoundedMemory<number>(16 * 1024);
 
-/** Notes that a user could push to a repository, which is there therefore. */
-export function noteRepository(call: Call, repository: RepositoryName): void {
-  repositories.set(keyOf(call, repository), Date.now() + BELIEVED_MS, REPOSITORY_BYTES);
+/**
+ * Notes that a user could push to a repository, which is there therefore.
+ *
+ * @param isImage whether it has a manifest, too.
+ */
+export function noteRepository(call: Call, repository: RepositoryName, isImage: boolean): void {
+  const until = Date.now() + BELIEVED_MS;
+  for (const key of [keyOf(call, repository), ...(isImage ? [imageKeyOf(call, repository)] : [])]) {
+    repositories.set(key, until, REPOSITORY_BYTES);
+  }
 }
 
-/** Whether a repository was there for the caller a moment ago. */
-export function isNotedRepository(call: Call, repository: RepositoryName): boolean {
-  return (repositories.get(keyOf(call, repository)) ?? 0) > Date.now();
+/**
+ * Whether a repository was there for the caller a moment ago.
+ *
+ * @param isImage and had a manifest.
+ */
+export function isNotedRepository(call: Call, repository: RepositoryName, isImage: boolean): boolean {
+  const key = isImage ? imageKeyOf(call, repository) : keyOf(call, repository);
+  return (repositories.get(key) ?? 0) > Date.now();
 }
 
 /** Notes blobs that a caller may pull from a repository. */
@@ -52,6 +64,11 @@ export function findNotedBlob(call: Call, repository: RepositoryName, digest: Di
 export function forgetNoted(): void {
   blobs.clear();
   repositories.clear();
+}
+
+/** Of what is noted of an image. No name has a space. */
+function imageKeyOf(call: Call, repository: RepositoryName): string {
+  return `${keyOf(call, repository)} image`;
 }
 
 /** Nobody is told what another one has seen: a name may be somebody else's by now. */

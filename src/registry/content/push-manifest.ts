@@ -72,7 +72,9 @@ export async function pushManifest(
   const size = bytes.byteLength;
   const condition = precondition && { precondition, reference };
   const saved = { repository, digest, text, size, manifest, tags, actor, registry, condition };
-  const stored = await writeTo(call, access, (creation) => saveManifest(stores.db, saved, creation));
+  const stored = await writeTo(call, access, (creation) => saveManifest(stores.db, saved, creation), {
+    isImage: true,
+  });
   if (stored.outcome !== "saved") throw await refusalOf(call, saved, stored);
   await settleAfter(call, { id: stored.repositoryId, name: repository }, stored.unsettled);
   const { outbox, syncs } = stored;

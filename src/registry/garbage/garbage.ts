@@ -1,10 +1,12 @@
 /** Garbage collection: design, "Delete and garbage". Online, in bounded slices, without a lock. */
 import type { Actor, Manager } from "../../model/rights/access.ts";
+import { UPLOAD_IDLE_MS } from "../../kernel/limits.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
 import {
   type CollectionRecord,
   countDue,
   countReclaimable,
+  deleteAbandoned,
   deleteGarbageBlobs,
   deleteUnneededLinks,
   findKeepsUntagged,
@@ -94,6 +96,7 @@ export async function collectGarbage(
     manifests: true,
     parts: true,
     links: true,
+    begun: true,
     blobs: true,
     objects: true,
   };
@@ -122,6 +125,11 @@ export async function collectGarbage(
       const observed = await observeLinks(db, Date.now(), SLICE_ROWS);
       const deleted = await deleteUnneededLinks(db, since, SLICE_ROWS);
       isDue.links = Math.max(observed, deleted) === SLICE_ROWS;
+      if (deleted > 0) isDue.begun = true;
+    },
+    begun: async () => {
+      // An upload may still be under way until then; what it leaves has the grace period.
+      isDue.begun = (await deleteAbandoned(db, Date.now() - UPLOAD_IDLE_MS, SLICE_ROWS)) === SLICE_ROWS;
     },
     blobs: async () => {
       const { deleted, hasMore } = await deleteGarbageBlobs(db, since, SLICE_ROWS);

@@ -1,7 +1,7 @@
 /** What an image's page shows to a user who may pull the image. */
 import { withDocuments } from "../../documents.ts";
 import type { Lease } from "../../memory.ts";
-import type { Visitor } from "../../model/rights/access.ts";
+import { isAtLeast, type Visitor } from "../../model/rights/access.ts";
 import type { Digest } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { Excerpt } from "../../kernel/excerpt.ts";
@@ -31,6 +31,7 @@ import {
   listTagDetails as listTags,
   MAX_ADDED_BLOBS,
 } from "../../storage/images/image-detail.ts";
+import { countFailingTriggers } from "../../storage/overview/activity.ts";
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
 import { listArchitectures, MAX_LISTED_PLATFORMS } from "../../storage/images/platforms.ts";
 import type { Stores } from "../../storage/stores.ts";
@@ -48,12 +49,17 @@ export async function requireVisible(call: Call<Visitor>, name: RepositoryName):
   return requireRepository(call, name, "read");
 }
 
-/** The properties of an image. Its creator is shown only to users of its own account who have a right to it. */
+/**
+ * The properties of an image. Its creator is shown only to users of its own account who have a right to it, and how many of its
+ * triggers fail only to those who may edit it.
+ */
 export async function getImage(call: Call<Visitor>, name: RepositoryName) {
   const { id, level, isOwn } = await requireVisible(call, name);
-  const [properties, architectures] = await Promise.all([
+  const seesTriggers = isOwn && isAtLeast(level, "edit");
+  const [properties, architectures, failingTriggers] = await Promise.all([
     findImageProperties(call.stores.db, id),
     listArchitectures(call.stores.db, [id]),
+    seesTriggers ? countFailingTriggers(call.stores.db, id) : null,
   ]);
   if (!properties) throw new RegistryError("REPOSITORY_UNKNOWN", `image ${name} does not exist`);
   return {
@@ -62,6 +68,7 @@ export async function getImage(call: Call<Visitor>, name: RepositoryName) {
     isOwn,
     createdBy: isOwn ? properties.createdBy : null,
     architectures: architectures.get(id) ?? [],
+    failingTriggers,
   };
 }
 

@@ -1,5 +1,6 @@
 import { isMemberOfAccount, type RegistryCaller } from "../../model/rights/access.ts";
 import { RegistryError } from "../../kernel/errors.ts";
+import { MAX_BEGUN_IMAGES } from "../../kernel/limits.ts";
 import { quotaExceeded } from "../../kernel/quotas.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { type CreationRefusal, listOwnNames, type RepositoryCreation } from "../../storage/images/repositories.ts";
@@ -17,6 +18,7 @@ import { isSealedCursor, openCursor, sealCursor } from "../cursors.ts";
  *
  * @param access what the caller may do, and where the repository was when that was decided.
  * @param write the batch; it changes nothing when it answers "repository-unknown".
+ * @param isImage whether it writes a manifest, which makes the repository an image.
  * @returns what the batch has answered.
  * @throws RegistryError DENIED when somebody else was faster in creating the organization, when the quota was used up, or
  * when the right to push was taken away since the request, whose body may come slowly, was let in. UNAUTHORIZED when the
@@ -26,23 +28,24 @@ export async function writeTo<T extends { outcome: string }>(
   call: Call,
   { repository: name, place }: Pick<Access<"push">, "repository" | "place">,
   write: (creation?: RepositoryCreation) => Promise<T>,
+  { isImage = false } = {},
 ): Promise<Exclude<T, { outcome: "repository-unknown" }>> {
   const actor = actorOf(call);
   const organizationQuota = isMemberOfAccount(actor.user) ? quotaForPush(call.stores) : 0;
   // Where there was none when the token was made, it is the first push of an image most often: one batch creates it and writes.
-  if (place || isNotedRepository(call, name)) {
+  if ((place && !(isImage && place.isBegun)) || isNotedRepository(call, name, isImage)) {
     const written = await write();
     if (isWritten(written)) return written;
   }
   // It is created before it is looked up whether that is what was missing.
-  const created = await write({ actor, organizationQuota });
+  const created = await write({ actor, organizationQuota, isImage });
   if (isWritten(created)) {
-    noteRepository(call, name);
+    noteRepository(call, name, isImage);
     return created;
   }
   const { user } = await findWriteTarget(call, "push", name);
   // The user has got a right since, or another role than the token says.
-  const last = await write({ actor: { ...actor, user }, organizationQuota });
+  const last = await write({ actor: { ...actor, user }, organizationQuota, isImage });
   if (isWritten(last)) return last;
   throw notCreated(name);
 }
@@ -67,7 +70,9 @@ function quotaForPush({ settings }: Stores): number {
 
 function notCreated(name: RepositoryName): RegistryError {
   return new RegistryError("DENIED", {
-    message: `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created`,
+    message:
+      `you do not have the permission: organization ${organizationOf(name)} is taken, or could not be created, ` +
+      `or ${MAX_BEGUN_IMAGES} other images of it wait for their first manifest`,
     detail: { name },
   });
 }

@@ -3,33 +3,45 @@ import type { Reason } from "../../kernel/reasons.ts";
 import { readOptionalDetail } from "../../model/read-detail.ts";
 import type { Manager } from "../../model/rights/access.ts";
 import {
+  listFailing,
   listRecentDeliveries,
   listRecentPushes,
-  RECENT_IMAGES,
   type RecentDelivery as RecentDeliveryRecord,
   type RecentPush,
+  seesDeliveries,
 } from "../../storage/overview/activity.ts";
 import type { Call } from "../call.ts";
 
-export { RECENT_IMAGES, type RecentPush };
+export type { RecentPush };
 
 /** A delivery with what came of it last, in a sentence and in codes. */
 export type RecentDelivery = RecentDeliveryRecord & { reasons: Reason[] };
 
+export interface Activity {
+  pushes: RecentPush[];
+  /** Null for who may edit no image: they may see none. */
+  deliveries: RecentDelivery[] | null;
+  /** The deliveries by which triggers fail that somebody has to see to; null likewise. */
+  failing: RecentDelivery[] | null;
+}
+
 /**
- * The last pushes to images that the caller has a right to, and the last deliveries of triggers of those that the caller
- * may edit.
+ * The last pushes to images that the caller has a right to, and the last deliveries and the failing triggers of those that the
+ * caller may edit.
  *
  * @param limit how many of each.
  */
 export async function getActivity(
-  call: Call<Manager>,
+  { stores: { nearby }, caller: { user } }: Call<Manager>,
   limit: number,
-): Promise<{ pushes: RecentPush[]; deliveries: RecentDelivery[] }> {
-  const user = call.caller.user;
-  const [pushes, deliveries] = await Promise.all([
-    listRecentPushes(call.stores.nearby, user, limit),
-    listRecentDeliveries(call.stores.nearby, user, limit),
+): Promise<Activity> {
+  const [pushes, sees, deliveries, failing] = await Promise.all([
+    listRecentPushes(nearby, user, limit),
+    seesDeliveries(nearby, user),
+    listRecentDeliveries(nearby, user, limit),
+    listFailing(nearby, user, limit),
   ]);
-  return { pushes, deliveries: deliveries.map((each) => ({ ...each, ...readOptionalDetail(each.detail) })) };
+  const described = (found: RecentDeliveryRecord[]) =>
+    sees ? found.map((each) => ({ ...each, ...readOptionalDetail(each.detail) })) : null;
+  return { pushes, deliveries: described(deliveries), failing: described(failing) };
 }

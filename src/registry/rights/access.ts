@@ -7,6 +7,7 @@ import {
   type FactsByName,
   formatScopes,
   type Grant,
+  type GrantedPlace,
   isMemberOfAccount,
   type RegistryCaller,
   type RepositoryPlace,
@@ -70,7 +71,7 @@ export interface Access<A extends Action> {
   action: A;
   repository: RepositoryName;
   /** Where it is, if it was there when the caller's right was decided. */
-  place?: RepositoryPlace | undefined;
+  place?: GrantedPlace | undefined;
   /** The organization's id, where it stands for a registry elsewhere: what is not here may come from there. */
   upstream?: number | undefined;
   /**
@@ -317,7 +318,7 @@ export function grantOf(
 
 interface Allowed {
   allowed: readonly string[];
-  place?: RepositoryPlace | undefined;
+  place?: GrantedPlace | undefined;
   isProspective?: boolean;
   upstream?: number | undefined;
 }
@@ -355,6 +356,6 @@ function allowedInScope(
   };
 }
 
-function placeOf({ id, accountId, generation }: RepositoryPlace): RepositoryPlace {
-  return { id, accountId, generation };
+function placeOf({ id, accountId, generation, isImage }: RepositoryPlace & { isImage: boolean }): GrantedPlace {
+  return { id, accountId, generation, ...(!isImage && { isBegun: true }) };
 }

@@ -43,7 +43,7 @@ export async function requireRepository(
 ): Promise<RepositoryAccess> {
   const facts = await findAccessFacts(stores.db, caller.user, name);
   const level = levelOf(caller.user, facts, stores.settings.allowsAnonymousPull);
-  if (!level || !facts.organization || !facts.repository) {
+  if (!level || !facts.organization || !facts.repository?.isImage) {
     throw unknownImage(name);
   }
   if (!isAtLeast(level, wanted)) throw denied(caller, wanted, name);

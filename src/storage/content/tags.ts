@@ -3,14 +3,14 @@ import { and, asc, desc, eq, gt, inArray, lt, sql, type SQL } from "drizzle-orm"
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { isListedTag } from "./companions.ts";
 import type { Database } from "../database.ts";
-import { isNamedUser } from "../deletion/gone.ts";
+import { isImage, isNamedUser } from "../deletion/gone.ts";
 import { imageBytes } from "../images/image-detail.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "../schema.ts";
 
 /**
  * Tags after `last` in byte order, at most `limit`, in one query.
  *
- * @returns undefined when there is no such repository; else also its id.
+ * @returns undefined when there is no such image; else also its id.
  */
 export async function listTags(
   db: Database,
@@ -22,7 +22,7 @@ export async function listTags(
     .select({ id: repositories.id, name: tags.name })
     .from(repositories)
     .leftJoin(tags, and(eq(tags.repositoryId, repositories.id), gt(tags.name, last as Tag)))
-    .where(eq(repositories.name, repository))
+    .where(and(eq(repositories.name, repository), isImage(repositories)))
     .orderBy(asc(tags.name))
     .limit(limit);
   const [first] = rows;

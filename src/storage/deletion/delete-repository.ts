@@ -4,9 +4,19 @@ import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import { type Database, MAX_WRITE_DELAY_MS } from "../database.ts";
 import { insertCleanup } from "./cleanups.ts";
-import { GONE_ACCOUNT, goneName, isThere } from "./gone.ts";
+import { GONE, GONE_ACCOUNT, goneName, isThere } from "./gone.ts";
 import { findKeptTags, hasRulesAsRead, isImmutable, readRules, speakOfDigests } from "../immutable-rules/kept-tags.ts";
-import { immutableTagRules, repositories, agingRules, shares, syncRules, tags, triggers } from "../schema.ts";
+import {
+  agingRules,
+  cleanups,
+  immutableTagRules,
+  organizations,
+  repositories,
+  shares,
+  syncRules,
+  tags,
+  triggers,
+} from "../schema.ts";
 
 /** What came of deleting a repository. */
 export type RepositoryDeletion =
@@ -55,6 +65,25 @@ export async function deleteRepository(
   if (!left) return { outcome: "unknown" };
   // A rule or a tag came in this moment.
   return { outcome: "tags-immutable", tags: await findKeptTags(db, id, isImmutable) };
+}
+
+/**
+ * For the batch that deletes an organization: the statements that hide what pushes have begun there, at most
+ * {@link MAX_BEGUN_IMAGES}. A batch cannot know the id of the organization that it deleted.
+ */
+export function deleteBegunOfGone(db: Database) {
+  const isBegun = sql`${repositories.isImage} = 0 AND ${repositories.organizationId} IN (
+    SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.name} >= ${GONE})`;
+  return [
+    db
+      .update(repositories)
+      .set({ name: goneName(repositories.id), accountId: GONE_ACCOUNT, createdBy: null })
+      .where(and(isBegun, isThere(repositories))),
+    db
+      .insert(cleanups)
+      .select(sql`SELECT NULL, 'image', ${repositories.id}, '' FROM ${repositories} WHERE ${isBegun}`)
+      .onConflictDoNothing({ target: [cleanups.kind, cleanups.targetId] }),
+  ] as const;
 }
 
 /**

@@ -36,6 +36,14 @@ export function isThere({ accountId }: typeof repositories): SQL {
   return ne(accountId, GONE_ACCOUNT);
 }
 
+/**
+ * Whether a repository is an image: a manifest came, or somebody created it. One that is not yet only has the blobs of a push
+ * (ADR 34).
+ */
+export function isImage(repository: typeof repositories): SQL {
+  return eq(repository.isImage, true);
+}
+
 /** What `manifests.unreferenced_since` says of manifests to be taken apart. */
 export const COLLECTED = -1;
 /** Somebody deleted it: its blobs count as used until it is taken apart. */

@@ -10,7 +10,7 @@ import { digestKey } from "../content/companions.ts";
 import type { Database } from "../database.ts";
 import { hasParent, isDue, isNeeded, isTagged } from "./unneeded-manifests.ts";
 import { insertCleanup } from "../deletion/cleanups.ts";
-import { isManifestThere } from "../deletion/gone.ts";
+import { isManifestThere, isThere } from "../deletion/gone.ts";
 import {
   blobs,
   collections,
@@ -18,6 +18,7 @@ import {
   manifestBlobs,
   manifestChildren,
   manifests,
+  openUploads,
   repositories,
   repositoryBlobs,
   restingCompanions,
@@ -57,6 +58,36 @@ export async function deleteUnneededLinks(db: Database, since: number, limit: nu
     .delete(repositoryBlobs)
     .where(sql`${repositoryBlobs}.rowid IN ${unneededLinks(isLinkDue, limit)}`)
     .returning({ blobId: repositoryBlobs.blobId });
+  return deleted.length;
+}
+
+/** Begun images that are looked through for those that have nothing any more. */
+const MAX_SEEN_BEGUN = 1000;
+
+/**
+ * Deletes images that were begun before a time, got no manifest, and have no blobs any more, the oldest first. Those stay whose
+ * user still has uploads under way in the organization: a large layer may take longer than a day.
+ *
+ * @returns how many there were; fewer than `limit` when there are no more.
+ */
+export async function deleteAbandoned(db: Database, before: number, limit: number): Promise<number> {
+  // Written out, because SQLite sees that a partial index fits by the text alone.
+  const begun = sql`
+    SELECT ${repositories.id} AS id, ${repositories.organizationId} AS organization_id, ${repositories.createdBy} AS created_by
+    FROM ${repositories} WHERE ${repositories.isImage} = 0 AND ${repositories.createdAt} <= ${before} AND ${isThere(repositories)}
+    ORDER BY ${repositories.createdAt} LIMIT ${MAX_SEEN_BEGUN}`;
+  const deleted = await db
+    .delete(repositories)
+    .where(
+      sql`${repositories.id} IN (
+        SELECT begun.id FROM (${begun}) AS begun
+        WHERE NOT EXISTS (SELECT 1 FROM ${repositoryBlobs} WHERE ${repositoryBlobs.repositoryId} = begun.id)
+          AND NOT EXISTS (
+            SELECT 1 FROM ${openUploads}
+            WHERE ${openUploads.userId} = begun.created_by AND ${openUploads.organizationId} = begun.organization_id)
+        LIMIT ${limit})`,
+    )
+    .returning({ id: repositories.id });
   return deleted.length;
 }
 

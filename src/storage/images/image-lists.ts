@@ -4,7 +4,7 @@ import type { User } from "../../model/rights/access.ts";
 import { type Category, storedCategories } from "../../kernel/image-categories.ts";
 import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import type { ImageSource } from "../../model/images/image-search.ts";
-import { isOwn, isRunning, isSharedWith } from "../rights/access.ts";
+import { isOwnImage, isRunning, isSharedWith } from "../rights/access.ts";
 import { boundedPage, boundedTotal, type BoundedList } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { imageSelectors, imagesWhere, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
@@ -241,8 +241,8 @@ export function isListed(db: Database, list: RepositoryFilter): SQL | undefined 
 }
 
 function isInScope(db: Database, { scope, user }: RepositoryFilter): SQL | undefined {
-  if (scope === "own") return isOwn(db, user);
-  if (scope === "shared-by") return and(isOwn(db, user), sql`${repositories.shareCount} > 0`);
+  if (scope === "own") return isOwnImage(db, user);
+  if (scope === "shared-by") return and(isOwnImage(db, user), sql`${repositories.shareCount} > 0`);
   return isSharedWith(db, user);
 }
 

@@ -3,7 +3,7 @@ import { eq, inArray, type SQL, sql } from "drizzle-orm";
 import { isAdministrator, type Level, type User } from "../../model/rights/access.ts";
 import { storedCategories } from "../../kernel/image-categories.ts";
 import type { ImageFilter, ImageSource } from "../../model/images/image-search.ts";
-import { isOwn } from "../rights/access.ts";
+import { isOwnImage } from "../rights/access.ts";
 import { MAX_FEW, nameSelectors } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import {
@@ -26,6 +26,7 @@ export const LISTED_COLUMNS = [
   repositories.updatedAt,
   repositories.tagCount,
   repositories.shareCount,
+  repositories.isImage,
 ];
 
 /** The id of an organization as part of a statement; null when there is none. */
@@ -44,7 +45,7 @@ export function ownImages(db: Database, user: User, wanted: Level = "read") {
     table: repositories,
     id: repositories.id,
     within: eq(repositories.accountId, user.accountId),
-    conditions: isOwn(db, user, wanted),
+    conditions: isOwnImage(db, user, wanted),
     columns: LISTED_COLUMNS,
     selectors: imageSelectors("own", user, {}),
   } as const;

@@ -1,14 +1,15 @@
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, not, type SQL, sql } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { Actor, User, RepositoryPlace } from "../../model/rights/access.ts";
 import { NO_CATEGORY } from "../../kernel/image-categories.ts";
 import type { ImageProperties } from "../../model/images/image-properties.ts";
+import { MAX_BEGUN_IMAGES } from "../../kernel/limits.ts";
 import { organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { mayAddImages, mayPushNow, type PushingUser } from "../rights/access.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, splitEnd } from "../bounded.ts";
 import { type AllGiven, batchWrittenOnce, type Database, type Given } from "../database.ts";
-import { isAccountGone, isThere, isNamedUser } from "../deletion/gone.ts";
+import { isAccountGone, isImage, isThere, isNamedUser } from "../deletion/gone.ts";
 import { ownImages } from "./image-selectors.ts";
 import { insertOrganization } from "../organizations/organizations.ts";
 import { type QuotaNeed, type QuotaRefusal, refusedByQuota } from "../quotas/quotas.ts";
@@ -60,6 +61,8 @@ export interface RepositoryCreation {
   actor: Actor;
   /** How many organizations the user may have created; 0 when none is to be created here. */
   organizationQuota: number;
+  /** Whether it becomes an image: with a manifest. With blobs alone it is no more than their place (ADR 34). */
+  isImage: boolean;
 }
 
 /**
@@ -123,34 +126,65 @@ export async function refusedIn(
 }
 
 /** The statements that create a repository and its organization, as far as they do not exist. Two callers at once make one. */
-function statementsOf(db: Database, name: RepositoryName, { actor, organizationQuota }: RepositoryCreation) {
+function statementsOf(db: Database, name: RepositoryName, { actor, organizationQuota, isImage }: RepositoryCreation) {
   const organization = organizationOf(name);
   return [
     ...insertOrganization(db, actor, organization, organizationQuota),
-    insertRepository(db, actor, name),
-    insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name }),
+    isImage ? insertImage(db, actor, name) : insertBegun(db, actor, name),
+    ...(isImage ? [insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name })] : []),
   ] as const;
 }
 
-/** The statement that creates a repository, unless it exists, in an organization of the actor's account where they may. */
+/**
+ * The statement that creates an image, unless it exists, in an organization of the actor's account where they may. It makes one of
+ * what a push has begun.
+ */
+function insertImage(db: Database, actor: Actor, name: RepositoryName, properties: Partial<ImageProperties> = {}) {
+  const set = {
+    isPublic: sql`excluded.is_public`,
+    category: sql`excluded.category`,
+    description: sql`excluded.description`,
+    createdBy: sql`excluded.created_by`,
+    createdAt: sql`excluded.created_at`,
+    updatedAt: sql`excluded.updated_at`,
+    isImage: true,
+  };
+  return insertRepository(db, actor, name, { ...properties, isImage: true })
+    .onConflictDoUpdate({ target: repositories.name, set, setWhere: not(isImage(repositories)) })
+    .returning({ id: repositories.id });
+}
+
+/** The statement that makes a place for the blobs of an image, unless it exists, where the actor may add images. */
+function insertBegun(db: Database, actor: Actor, name: RepositoryName) {
+  const begun = sql`
+    SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${organizations.id} AND ${repositories.isImage} = 0
+    LIMIT ${MAX_BEGUN_IMAGES}`;
+  return insertRepository(
+    db,
+    actor,
+    name,
+    { isImage: false },
+    sql`(SELECT count(*) FROM (${begun})) < ${MAX_BEGUN_IMAGES}`,
+  )
+    .onConflictDoNothing({ target: repositories.name })
+    .returning({ id: repositories.id });
+}
+
 function insertRepository(
   db: Database,
   { user }: Actor,
   name: RepositoryName,
-  properties: Partial<ImageProperties> = {},
+  properties: Partial<ImageProperties> & { isImage: boolean },
+  hasRoom = sql`true`,
 ) {
-  const { isPublic = false, category = NO_CATEGORY, description = "" } = properties;
+  const { isPublic = false, category = NO_CATEGORY, description = "", isImage } = properties;
   const now = Date.now();
-  return db
-    .insert(repositories)
-    .select(
-      sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
-                 ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0, 0
-          FROM ${organizations}
-          WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)}`,
-    )
-    .onConflictDoNothing({ target: repositories.name })
-    .returning({ id: repositories.id });
+  return db.insert(repositories).select(
+    sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
+               ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0, 0, ${isImage ? 1 : 0}, 0
+        FROM ${organizations}
+        WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)} AND ${hasRoom}`,
+  );
 }
 
 /**
@@ -167,7 +201,7 @@ export async function addRepository(
   const { isPublic, category } = properties;
   try {
     const [created] = await db.batch([
-      insertRepository(db, actor, name, properties),
+      insertImage(db, actor, name, properties),
       insertAuditIfChanged(db, actor, {
         action: "image.create",
         organization: organizationOf(name),
@@ -177,7 +211,7 @@ export async function addRepository(
     ]);
     return { outcome: created.length > 0 ? "created" : "not-created" };
   } catch (error) {
-    return refusedIn(db, error, name, { actor, organizationQuota: 0 }, {});
+    return refusedIn(db, error, name, { actor, organizationQuota: 0, isImage: true }, {});
   }
 }
 

@@ -4,7 +4,7 @@ import type { AccessFacts, User } from "../../model/rights/access.ts";
 import { storedCategories } from "../../kernel/image-categories.ts";
 import type { ImageFilter, ImageSort, ImageSource, Page } from "../../model/images/image-search.ts";
 import type { RepositoryName } from "../../kernel/reference.ts";
-import { isOwn, isSharedWith } from "../rights/access.ts";
+import { isOwnImage, isSharedWith } from "../rights/access.ts";
 import { boundedPage, type BoundedList, type BoundedPage, MAX_WALKED, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { imageSelectors, LISTED_COLUMNS, organizationIdOf } from "./image-selectors.ts";
@@ -63,7 +63,13 @@ async function searchSource(db: Database, search: ImageSearch, source: ImageSour
     ...image,
     facts: {
       organization,
-      repository: { id: image.id, accountId: organization.accountId, generation, isPublic: image.isPublic },
+      repository: {
+        id: image.id,
+        accountId: organization.accountId,
+        generation,
+        isPublic: image.isPublic,
+        isImage: true,
+      },
       organizationLevel: organizationLevel ?? undefined,
       repositoryLevel: repositoryLevel ?? undefined,
       isShared: isShared === 1,
@@ -167,8 +173,8 @@ function scopeOf(
 }
 
 function isFrom(db: Database, source: Exclude<ImageSource, "public">, user: User): SQL | undefined {
-  if (source === "own") return isOwn(db, user);
-  if (source === "sent") return and(isOwn(db, user), sql`${repositories.shareCount} > 0`);
+  if (source === "own") return isOwnImage(db, user);
+  if (source === "sent") return and(isOwnImage(db, user), sql`${repositories.shareCount} > 0`);
   return isSharedWith(db, user);
 }
 

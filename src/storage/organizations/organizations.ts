@@ -5,7 +5,17 @@ import { insertAuditIfChanged } from "../audit/audit.ts";
 import { BEHIND_NAME, boundedPage, type BoundedPage, nameSelectors, splitEnd } from "../bounded.ts";
 import type { Database } from "../database.ts";
 import { insertOrganizationCleanups } from "../deletion/cleanups.ts";
-import { GONE, goneName, isAccountGone, isNamed, isNamedUser, isStillThere, isThere } from "../deletion/gone.ts";
+import { deleteBegunOfGone } from "../deletion/delete-repository.ts";
+import {
+  GONE,
+  goneName,
+  isAccountGone,
+  isImage,
+  isNamed,
+  isNamedUser,
+  isStillThere,
+  isThere,
+} from "../deletion/gone.ts";
 import {
   organizationPermissions,
   organizations,
@@ -84,7 +94,7 @@ export async function deleteOrganization(
   // Deleted images come last by their names.
   const isEmpty = sql`NOT EXISTS (
     SELECT 1 FROM ${repositories}
-    WHERE ${repositories.organizationId} = ${organizations.id} AND ${isNamed(repositories.name)})`;
+    WHERE ${repositories.organizationId} = ${organizations.id} AND ${isNamed(repositories.name)} AND ${isImage(repositories)})`;
   const [hidden] = await db.batch([
     db
       .update(organizations)
@@ -93,6 +103,8 @@ export async function deleteOrganization(
       .returning({ id: organizations.id }),
     insertAuditIfChanged(db, actor, { action: "organization.delete", organization: name, resource: name }),
     insertOrganizationCleanups(db),
+    // What pushes have begun goes along.
+    ...deleteBegunOfGone(db),
     // They keep a remote registry.
     db
       .delete(syncRules)

@@ -14,7 +14,7 @@ import {
 import { ORGANIZATION_NAME_REST_MS } from "../../kernel/limits.ts";
 import { type OrganizationName, organizationOf, type RepositoryName } from "../../kernel/reference.ts";
 import { type AllGiven, asColumn, type Database, type Given, writtenOnce } from "../database.ts";
-import { isNamed, isUserThere } from "../deletion/gone.ts";
+import { isImage, isNamed, isUserThere } from "../deletion/gone.ts";
 import {
   accessKeys,
   accounts,
@@ -89,7 +89,7 @@ function pushFactsOf(
       'organizationId', ${organizations.id}, 'ownerId', ${organizations.accountId},
       'isUpstreamPublic', ${upstreams.isPublic},
       'id', ${repositories.id}, 'accountId', ${repositories.accountId}, 'generation', ${repositories.generation},
-      'isPublic', ${repositories.isPublic},
+      'isPublic', ${repositories.isPublic}, 'isImage', ${repositories.isImage},
       'organizationLevel', ${organizationPermissions.level}, 'repositoryLevel', ${repositoryPermissions.level},
       'isShared', ${shares.accountId} IS NOT NULL,
       'isNameResting', iif(${organizations.id} IS NULL, EXISTS ${restingNameQuery(db, accountId, organization, restingSince)}, 0),
@@ -118,6 +118,7 @@ interface FactsRow {
   accountId: number | null;
   generation: number | null;
   isPublic: number | null;
+  isImage: number | null;
   organizationLevel: Level | null;
   repositoryLevel: Level | null;
   isShared: number;
@@ -139,7 +140,7 @@ function factsOf(row: FactsRow): PushFacts {
         : undefined,
     repository:
       id !== null && accountId !== null && generation !== null
-        ? { id, accountId, generation, isPublic: isPublic === 1 }
+        ? { id, accountId, generation, isPublic: isPublic === 1, isImage: row.isImage === 1 }
         : undefined,
     organizationLevel: row.organizationLevel ?? undefined,
     repositoryLevel: row.repositoryLevel ?? undefined,
@@ -305,6 +306,25 @@ export function isOwn(db: Database, user: User, wanted: Level = "read"): SQL | u
       ),
     ),
   );
+}
+
+/** The same of a row that is an image, and no place for the blobs of a push that has only begun. */
+export function isOwnImage(db: Database, user: User, wanted: Level = "read"): SQL | undefined {
+  return and(isImage(repositories), isOwn(db, user, wanted));
+}
+
+/** The permissions of a member, each as a query of one column `id`: of organizations and of single images. */
+export function permissionsOf({ id }: User, wanted: Level): { organizations: SQL; images: SQL } {
+  const isMeant = (level: typeof organizationPermissions.level | typeof repositoryPermissions.level) =>
+    suffices(level, wanted) ?? sql`1`;
+  return {
+    organizations: sql`
+      SELECT ${organizationPermissions.organizationId} AS id FROM ${organizationPermissions}
+      WHERE ${organizationPermissions.userId} = ${id} AND ${isMeant(organizationPermissions.level)}`,
+    images: sql`
+      SELECT ${repositoryPermissions.repositoryId} AS id FROM ${repositoryPermissions}
+      WHERE ${repositoryPermissions.userId} = ${id} AND ${isMeant(repositoryPermissions.level)}`,
+  };
 }
 
 /** Whether a permission is for that or more; any is for reading. */

@@ -61,7 +61,7 @@ export function insertDeliveries(
     .select(
       sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
                  json_set(${event}, '$.tag', ${tag}, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
-                 ${tag}, ${digest}, 'pending', 0, ${now}, NULL, NULL, ${now}, NULL, NULL, NULL, NULL
+                 ${tag}, ${digest}, 'pending', 0, ${now}, NULL, NULL, ${now}, NULL, NULL, NULL, NULL, NULL, 0
           FROM ${triggers} JOIN json_each(${tags}) AS moved
           WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
             AND CASE ${triggers.conditionKind}

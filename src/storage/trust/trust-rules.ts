@@ -10,7 +10,7 @@ import type { OrganizationName, RepositoryName } from "../../kernel/reference.ts
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { asColumn, type Database, isConstraintFailure } from "../database.ts";
 import { insertCleanup } from "../deletion/cleanups.ts";
-import { GONE_USER, isAccountGone, isNamed, isNamedUser, isUserThere } from "../deletion/gone.ts";
+import { GONE_USER, isAccountGone, isImage, isNamed, isNamedUser, isUserThere } from "../deletion/gone.ts";
 import { pushFacts } from "../rights/access.ts";
 import {
   accounts,
@@ -160,7 +160,7 @@ function grantStatements(db: Database, accountId: number, userId: SQL, grants: r
       .select(
         sql`SELECT ${repositories.id}, ${userId}, wanted.value ->> 'level', ${now}
             FROM ${wanted} JOIN ${repositories} ON ${repositories.name} = wanted.value ->> 'image'
-            WHERE ${repositories.accountId} = ${accountId} AND ${userId} IS NOT NULL`,
+            WHERE ${repositories.accountId} = ${accountId} AND ${isImage(repositories)} AND ${userId} IS NOT NULL`,
       )
       .onConflictDoUpdate({
         target: [repositoryPermissions.repositoryId, repositoryPermissions.userId],
@@ -232,7 +232,7 @@ export async function findForeignTargets(db: Database, accountId: number, names:
   const name = sql`wanted.value`;
   const isOwn = sql`
     EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name} AND ${organizations.accountId} = ${accountId})
-    OR EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.name} = ${name} AND ${repositories.accountId} = ${accountId})`;
+    OR EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.name} = ${name} AND ${repositories.accountId} = ${accountId} AND ${isImage(repositories)})`;
   const rows = await db
     .select({ name: sql<string>`${name}` })
     .from(sql`json_each(${JSON.stringify(names)}) AS wanted`)

@@ -4,12 +4,13 @@
  * of an image that is pulled through points to a manifest whose parts are all known, though not all here; all else that looks for
  * parts, such as garbage collection and archives, sees those that are.
  */
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, not, type SQL, sql } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
 import type { Manifest } from "../../kernel/manifest.ts";
 import type { OrganizationName, RepositoryName, Tag } from "../../kernel/reference.ts";
 import { insertAuditIfChanged, type Recorded } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
+import { isImage } from "../deletion/gone.ts";
 import { insertPlatforms } from "../images/platforms.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
 import { isQuotaFailure } from "../quotas/quotas.ts";
@@ -271,7 +272,9 @@ function refusalOf(error: unknown): Keeping {
   throw error;
 }
 
-/** The statement that creates an image, unless it exists. An organization that is gone, or stands for itself, refuses the batch. */
+/**
+ * The statement that creates an image, unless it exists, or makes one of what a push had begun. An organization that is gone, or stands for itself, refuses the batch.
+ */
 function insertRepository(
   db: Database,
   {
@@ -296,7 +299,11 @@ function insertRepository(
       createdAt: now,
       updatedAt: now,
     })
-    .onConflictDoNothing({ target: repositories.name });
+    .onConflictDoUpdate({
+      target: repositories.name,
+      set: { isPublic: sql`excluded.is_public`, createdBy: null, createdAt: now, isImage: true },
+      setWhere: not(isImage(repositories)),
+    });
 }
 
 /** Blobs that the organization has, as a subquery for each value of `named`; null for others, and for lost ones. */

@@ -5,7 +5,7 @@ import type { Actor } from "../../model/rights/access.ts";
 import type { RateLimitState } from "../../model/upstreams/rate-limit.ts";
 import { insertAuditIfChanged, insertAuditOfChange } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
-import { GONE, isNamed, isThere } from "../deletion/gone.ts";
+import { GONE, isImage, isNamed, isThere } from "../deletion/gone.ts";
 import type { RemoteRecord } from "../remotes/remotes.ts";
 import { organizations, remotes, repositories, upstreams } from "../schema.ts";
 
@@ -192,10 +192,11 @@ export async function listAgingUpstreams(
     ORDER BY ${upstreams.organizationId} LIMIT ${limit}`);
 }
 
-/** Whether an organization has no images but deleted ones, which nobody finds any more. */
+/** Whether an organization has no images but deleted ones, which nobody finds any more, and what pushes have only begun. */
 function hasNoImages(organizationId: number): SQL {
   return sql`NOT EXISTS (
-    SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${organizationId} AND ${isNamed(repositories.name)})`;
+    SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${organizationId} AND ${isNamed(repositories.name)}
+      AND ${isImage(repositories)})`;
 }
 
 function nameOf(remoteId: typeof upstreams.remoteId): SQL {

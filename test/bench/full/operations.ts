@@ -126,6 +126,7 @@ export function operations(now: number): Operation[] {
       ...list(who, "/v2/manage/reports/downflow/daily", [""]),
       ...list(who, "/v2/manage/projects/p/quotas", [""]),
       ...list(who, "/api/activity", [""]),
+      ...list(who, "/api/changes", [""]),
       ...list(who, "/api/users", combinations({ search: [undefined, "user-1", "user-77", "nothing", "x"] })),
       ...list(who, "/v2/_catalog", combinations({ n: [undefined, "10"] })),
       ...list(who, "/api/shares", combinations({ direction: ["sent", "received"], q: texts })),

@@ -7,7 +7,8 @@ import { eq } from "drizzle-orm";
 
 /** Creates a repository, and its organization, as a first push does; one that exists stays. Answers its id. */
 export async function createRepository({ db }: Stores, actor: Actor, name: RepositoryName): Promise<number> {
-  const [[row]] = await batchIn(db, name, { actor, organizationQuota: Number.MAX_SAFE_INTEGER }, [
+  const creation = { actor, organizationQuota: Number.MAX_SAFE_INTEGER, isImage: true };
+  const [[row]] = await batchIn(db, name, creation, [
     db.select({ id: repositories.id }).from(repositories).where(eq(repositories.name, name)),
   ]);
   if (!row) throw new Error(`repository ${name} was not created`);

@@ -771,6 +771,7 @@ const TABLE: readonly Row[] = [
   }),
   line("GET /api/quotas/own", account(200)),
   line("GET /api/overview", account(200)),
+  line("GET /api/changes", account(200)),
   line("GET /api/reports/pulled-bytes", account(200)),
   line("GET /api/reports/stored-bytes", administrators(200)),
   line("GET /api/garbage-collection", operators(200)),
@@ -876,7 +877,7 @@ type Trace = AuditAction | { unrecorded: string; besides?: readonly AuditAction[
 const READS: Trace = { unrecorded: "it only reads" };
 const TRIES: Trace = { unrecorded: "it tries out and keeps nothing" };
 const PARTS: Trace = { unrecorded: "bytes are nothing until a manifest names them, and the push of that is recorded" };
-const OPENS: Trace = { ...PARTS, besides: ["organization.create", "image.create"] };
+const OPENS: Trace = { ...PARTS, besides: ["organization.create"] };
 const MISSING: Trace = { unrecorded: "there is no such thing" };
 /** Pulls are counted, and not recorded one by one. */
 const PULLS: Trace = { unrecorded: "pulls are counted" };
@@ -1111,6 +1112,7 @@ const READING: ReadonlySet<string> = new Set([
   "GET /api/quotas",
   "GET /api/quotas/own",
   "GET /api/overview",
+  "GET /api/changes",
   "GET /api/reports/pulled-bytes",
   "GET /api/reports/stored-bytes",
   "GET /api/organizations/:organization",

@@ -14,6 +14,9 @@ const image = {
   ofAccount: "Of the account",
   pulls_one: "{{number}} pull",
   pulls_other: "{{number}} pulls",
+  failingTriggers_one: "A trigger of this image fails",
+  failingTriggers_other: "{{count}} triggers of this image fail",
+  showTriggers: "Show triggers",
   companions_one: "{{number}} tag of signatures and the like",
   companions_other: "{{number}} tags of signatures and the like",
   updated: "Updated",
@@ -124,6 +127,8 @@ const image = {
   deleteTagsText:
     "Nobody can pull by these names any more. Signatures and the like go with them. All can be restored from the history for {{count}} days.",
   andMore: "and {{count}} more",
+  tagsGone_one: "The tag {{tags}} was gone already: somebody else was faster.",
+  tagsGone_other: "{{count}} tags were gone already: {{tags}}.",
   tagsDeleted_one: "The tag {{tags}} has been deleted.",
   tagsDeleted_other: "{{count}} tags have been deleted: {{tags}}.",
   tagsKept_one: "A rule keeps the tag {{tags}}: it is immutable.",

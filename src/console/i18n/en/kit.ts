@@ -18,6 +18,7 @@ const kit = {
   decrease: "Less",
   opensInNewTab: "opens in a new tab",
   until: "until {{day}}",
+  goneAlready: "It was gone already: somebody else was faster.",
   justNow: "just now",
   nothingHere: "Nothing here yet",
   failed: "This did not work",

@@ -22,6 +22,7 @@ const overview = {
 
   pushes: "Recent pushes",
   noPushes: "Nothing has been pushed lately.",
+  failing: "Triggers that fail",
   deliveries: "Recent trigger deliveries",
   noDeliveries: "No trigger has fired lately. Triggers are set on an image's page.",
   by: "by {{name}}",

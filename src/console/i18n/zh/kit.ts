@@ -19,6 +19,7 @@ const kit: typeof en = {
   decrease: "减少",
   opensInNewTab: "在新标签页中打开",
   until: "{{day}} 前",
+  goneAlready: "该内容此前已被删除。",
   justNow: "刚刚",
   nothingHere: "暂无数据",
   failed: "操作失败",

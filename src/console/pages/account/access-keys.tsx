@@ -19,7 +19,6 @@ import {
   Dialog,
   Empty,
   ErrorNotice,
-  formatDate,
   formatRelative,
   IconButton,
   IconKey,
@@ -136,12 +135,8 @@ export function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
   const { t } = useTranslation("account");
   if (ends === null) return t("keys.never");
   if (Date.parse(ends) <= Date.now()) return <Badge>{t("keys.ended")}</Badge>;
-  // Not a Time, which never wraps: on a phone there is no room for it.
-  return (
-    <time dateTime={ends} title={formatDate(ends, "full")}>
-      {formatDate(ends)}
-    </time>
-  );
+  // On a phone there is no room for all of it in one line.
+  return <Time value={ends} relative={false} wraps />;
 }
 
 /** How to make the permanent login command of an access key whose secret only its owner has (guide 4.2). */

@@ -2,6 +2,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewAccessKey } from "../../api/access-keys.ts";
+import { dayHere, endOf, startOf } from "../../days.ts";
+import type { Day } from "../../../kernel/day.ts";
 import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { LOGIN_COMMANDS, thisRegistry } from "../../login-command/clients.ts";
@@ -21,8 +23,6 @@ import styles from "./account.module.css";
 import { credentialsFile, saveFile } from "./credentials.ts";
 import { SecretValue } from "./new-credentials.tsx";
 
-const DAY_MS = 24 * 3600 * 1000;
-
 export interface KeyFormProps {
   /** Makes the key. @param ends from when on it is refused; undefined: never. */
   create: (ends: Date | undefined) => Promise<NewAccessKey>;
@@ -33,9 +33,9 @@ export interface KeyFormProps {
 /** Makes an access key, which may end on a day. */
 export function KeyForm({ create, onMade, onCancel }: KeyFormProps) {
   const { t } = useTranslation("account");
-  const [ends, setEnds] = useState<Date>();
+  const [ends, setEnds] = useState<Day>();
   async function submit() {
-    onMade(await create(ends));
+    onMade(await create(ends === undefined ? undefined : startOf(ends)));
     setEnds(undefined);
   }
   return (
@@ -46,7 +46,7 @@ export function KeyForm({ create, onMade, onCancel }: KeyFormProps) {
         name="ends"
         value={ends}
         onChange={setEnds}
-        min={new Date(Date.now() + DAY_MS)}
+        min={dayHere(endOf(dayHere(new Date())))}
       />
     </Form>
   );

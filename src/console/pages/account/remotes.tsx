@@ -48,7 +48,6 @@ export default function Remotes() {
   const edit = useRowDialog<Remote>();
   const test = useRowDialog<Remote>();
   const deletion = useRowDialog<Remote>();
-  const edited = edit.isOpen ? edit.row : undefined;
   const closeForm = () => {
     edit.close();
     changeParams({ new: undefined });
@@ -116,11 +115,11 @@ export default function Remotes() {
         />
       )}
       <Dialog
-        title={edited ? t("editTitle", { name: edited.name }) : t("addTitle")}
-        isOpen={edit.isOpen || params.new !== undefined}
+        title={edit.row ? t("editTitle", { name: edit.row.name }) : t("addTitle")}
+        isOpen={edit.row !== undefined || params.new !== undefined}
         onClose={closeForm}
       >
-        <RemoteForm remote={edited} onClose={closeForm} />
+        <RemoteForm remote={edit.row} onClose={closeForm} />
       </Dialog>
       <RowDialog state={test} title={({ name }) => `${t("tryOut")}: ${name}`}>
         {({ name }) => <TestForm remote={name} onClose={test.close} />}

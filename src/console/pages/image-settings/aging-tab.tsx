@@ -142,6 +142,7 @@ function AgingRuleCard({ rule, onEdit }: AgingRuleCardProps) {
           await remove.mutateAsync();
           toast(t("deleted"));
         }}
+        onGone={() => undefined}
       >
         {t("deleteText")}
       </ConfirmDialog>

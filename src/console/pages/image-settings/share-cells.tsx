@@ -1,11 +1,12 @@
 /** Cells of all lists of shares, so that these have the same words and the same day. */
 import { useTranslation } from "react-i18next";
-import { Badge, formatDate } from "../../ui/index.ts";
+import type { Day as CalendarDay } from "../../../kernel/day.ts";
+import { Badge, Day } from "../../ui/index.ts";
 
 /** The last day on which a share holds; undefined: it has no end. */
-export function ShareEnd({ lastDay }: { lastDay: Date | undefined }) {
+export function ShareEnd({ lastDay }: { lastDay: CalendarDay | undefined }) {
   const { t } = useTranslation("sharing");
-  return lastDay === undefined ? t("forever") : formatDate(lastDay, "day");
+  return lastDay === undefined ? t("forever") : <Day value={lastDay} />;
 }
 
 /** `active`: the account may pull. Otherwise why the share has no effect. */

@@ -29,11 +29,12 @@ import {
   Time,
   toast,
 } from "../../ui/index.ts";
+import { dayOf } from "../../../kernel/day.ts";
 import { useImage } from "../current-image.tsx";
 import { useRowDialog } from "../lists/cursor-table.tsx";
 import styles from "./image-settings.module.css";
 import { ShareBadge, ShareEnd } from "./share-cells.tsx";
-import { deadlineOf, firstDayFrom, FOREVER, lastDayOf } from "./share-deadline.ts";
+import { FOREVER, lastDayOf } from "./share-deadline.ts";
 
 /** With which accounts a private image is shared (guide 4.6). */
 export default function SharingTab() {
@@ -216,7 +217,7 @@ function ShareForm({ share, onClose }: ShareFormProps) {
     if (!isForever && !until) throw new FieldError("deadline", t("untilMissing"));
     const isShared = !share && shares.some(({ account: other }) => other === account.trim());
     if (isShared) throw new FieldError("account", t("accountShared"));
-    const terms = { account: account.trim(), deadline: until && !isForever ? deadlineOf(until) : FOREVER, note };
+    const terms = { account: account.trim(), deadline: until && !isForever ? until : FOREVER, note };
     try {
       await (share ? change : add).mutateAsync(terms);
     } catch (failure) {
@@ -251,7 +252,7 @@ function ShareForm({ share, onClose }: ShareFormProps) {
           label={t("until")}
           name="deadline"
           description={t("untilHint")}
-          min={firstDayFrom(new Date())}
+          min={dayOf(new Date())}
           value={until}
           onChange={setUntil}
         />

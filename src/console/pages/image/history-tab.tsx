@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { CursorList } from "../../api/cursor-list.ts";
 import { type RestorableTag, type TagEvent, useRestorableTags, useTagHistory } from "../../api/image-tags.ts";
 import { tagPath } from "../../paths.ts";
-import { Badge, Button, Card, Empty, IconUndo, Link, Name, type TableColumn, Until } from "../../ui/index.ts";
+import { Badge, Button, Card, Empty, IconUndo, Link, Name, type TableColumn, Time } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import styles from "./tag-cells.module.css";
@@ -43,7 +43,7 @@ function RestorableTags() {
       id: "until",
       header: t("restorableUntil"),
       hideBelow: "small",
-      cell: ({ restorableUntil }) => <Until value={restorableUntil} />,
+      cell: ({ restorableUntil }) => <Time value={restorableUntil} isEnd />,
     },
   ];
   if (image.canEdit) {

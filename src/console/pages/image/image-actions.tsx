@@ -147,6 +147,7 @@ function DeleteImageDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () =
       danger
       typeToConfirm={image.name}
       onConfirm={confirm}
+      onGone={() => navigate(PATHS.images)}
     >
       <p>{t("deleteImageText", { count: tags, number: formatNumber(tags) })}</p>
       <p>{t("deleteImageFinal")}</p>

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { imagePath } from "../../paths.ts";
 import { lazyPage } from "../../shell/lazy-page.ts";
-import { Bytes, Empty, formatNumber, LinkButton, Name, Page, Skeleton, Tabs, Time } from "../../ui/index.ts";
+import { Bytes, Empty, formatNumber, LinkButton, Name, Notice, Page, Skeleton, Tabs, Time } from "../../ui/index.ts";
 import {
   type CurrentImage,
   ImageBadge,
@@ -30,6 +30,7 @@ export default function ImagePage() {
         actions={image && <ImageActions key={image.name} />}
         description={image ? <ImageFacts /> : query.isPending && <Skeleton lines={2} />}
       >
+        {image && <FailingTriggers />}
         {image && <ImageTabs key={image.name} image={image} selected={tab} />}
         {query.isPending && <Skeleton height="16rem" />}
         {query.isError && !image && <ImageFailure error={query.error} onRetry={query.refetch} />}
@@ -69,6 +70,25 @@ function ImageFacts() {
         </li>
       </ul>
     </div>
+  );
+}
+
+/** That triggers of the image fail, on each of its tabs: pushes go through, and what they are for does not happen. */
+function FailingTriggers() {
+  const { t } = useTranslation("image");
+  const { organization, image, properties } = useImage();
+  const count = properties.failingTriggers ?? 0;
+  if (count === 0) return null;
+  return (
+    <Notice
+      tone="danger"
+      title={t("failingTriggers", { count })}
+      action={
+        <LinkButton size="small" href={imagePath({ organization, image }, "triggers")}>
+          {t("showTriggers")}
+        </LinkButton>
+      }
+    />
   );
 }
 

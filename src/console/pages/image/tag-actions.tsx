@@ -263,6 +263,8 @@ function useOutcome() {
         action: { label: t("undo"), onPress: () => void restore(deleted) },
       });
     }
-    return [...deleted, ...tagsWith("unknown")];
+    const gone = tagsWith("unknown");
+    if (gone.length > 0) toast(t("tagsGone", { count: gone.length, tags: listed(gone) }), { tone: "info" });
+    return [...deleted, ...gone];
   };
 }

@@ -20,14 +20,5 @@ export function CursorTable<T>({ list, ...table }: CursorTableProps<T>) {
 /** Remembers about which row of a list a dialog is. */
 export function useRowDialog<T>(): RowDialogState<T> & { open: (row: T) => void } {
   const [row, setRow] = useState<T>();
-  const [isOpen, setOpen] = useState(false);
-  return {
-    row,
-    isOpen,
-    open: (next) => {
-      setRow(next);
-      setOpen(true);
-    },
-    close: () => setOpen(false),
-  };
+  return { row, open: (next) => setRow(() => next), close: () => setRow(undefined) };
 }

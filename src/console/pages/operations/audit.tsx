@@ -5,6 +5,8 @@ import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { useUserNames } from "../../api/users.ts";
 import operations from "../../i18n/en/operations.ts";
+import { dayHere, endOf, parseDay, startOf } from "../../days.ts";
+import type { Day } from "../../../kernel/day.ts";
 import {
   Badge,
   CodeBlock,
@@ -24,7 +26,6 @@ import {
 import { ComboFilter, Filters, FilterSelect, NoMatch, OrganizationFilter } from "../lists/filters.tsx";
 import { CursorTable, useRowDialog } from "../lists/cursor-table.tsx";
 import { type ChangeListParams, type ListParams, oneOf, useListParams } from "../lists/use-list-params.ts";
-import { dayAfter, formatDay, parseDay } from "./days.ts";
 import styles from "./operations.module.css";
 
 /** `/audit`: what was done, by whom, and what was refused (guide 1.6). */
@@ -134,9 +135,9 @@ function useAuditFilter(): AuditFilterState {
     ...(account && { account }),
     ...(action && { action }),
     ...(result && { result }),
-    ...(since && { since: since.toISOString() }),
+    ...(since && { since: startOf(since).toISOString() }),
     // The day itself belongs to it.
-    ...(until && { until: dayAfter(until).toISOString() }),
+    ...(until && { until: endOf(until).toISOString() }),
   };
   return {
     params,
@@ -151,11 +152,11 @@ function useAuditFilter(): AuditFilterState {
 function AuditFilters({ params, change, filter, isFiltered, clear }: AuditFilterState) {
   const { t } = useTranslation("operations");
   const { role } = useSelf();
-  const today = new Date();
+  const today = dayHere(new Date());
   const day = (key: "since" | "until") => ({
     label: t(`audit.${key}`),
     value: parseDay(params[key]),
-    onChange: (date: Date | undefined) => change({ [key]: date && formatDay(date) }),
+    onChange: (value: Day | undefined) => change({ [key]: value }),
     max: today,
   });
   return (

@@ -44,7 +44,6 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
   const test = useRowDialog<Cluster>();
   const edit = useRowDialog<Cluster>();
   const deletion = useRowDialog<Cluster>();
-  const edited = edit.isOpen ? edit.row : undefined;
   const canManage = level === "manage";
   const closeForm = () => {
     edit.close();
@@ -111,12 +110,12 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
         }
       />
       <Dialog
-        title={edited ? t("editTitle", { name: edited.name }) : t("addTitle")}
-        isOpen={edit.isOpen || (canManage && params.new !== undefined)}
+        title={edit.row ? t("editTitle", { name: edit.row.name }) : t("addTitle")}
+        isOpen={edit.row !== undefined || (canManage && params.new !== undefined)}
         onClose={closeForm}
         size="large"
       >
-        <ClusterForm organization={name} cluster={edited} onClose={closeForm} />
+        <ClusterForm organization={name} cluster={edit.row} onClose={closeForm} />
       </Dialog>
       <RowDialog state={test} title={(cluster) => t("tryTitle", { name: cluster.name })}>
         {(cluster) => <TestForm organization={name} cluster={cluster.name} onClose={test.close} />}

@@ -163,6 +163,7 @@ function DeleteAction({ organization: { name, images } }: { organization: Organi
             toast(t("deleted", { name }));
             navigate(PATHS.organizations);
           }}
+          onGone={() => navigate(PATHS.organizations)}
         >
           {t("deleteText")}
         </ConfirmDialog>

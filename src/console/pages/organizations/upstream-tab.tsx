@@ -95,6 +95,7 @@ export function UpstreamTab({ organization: { name, images } }: { organization: 
           await remove.mutateAsync();
           toast(t("removed", { name }));
         }}
+        onGone={() => undefined}
       >
         {t("removeText")}
       </ConfirmDialog>

@@ -4,7 +4,7 @@ import { Link as RouterLink, useLocation, useSearchParams } from "wouter";
 import { type RecentDelivery, type RecentPush, useActivity } from "../../api/activity.ts";
 import { type Overview as AccountOverview, useOverview, useReport } from "../../api/overview.ts";
 import { useSelf } from "../../api/session.ts";
-import { imagePath, LOGIN_KINDS, loginCommandPath, PATHS, tagPath } from "../../paths.ts";
+import { LOGIN_KINDS, loginCommandPath, PATHS, tagPath, triggerPath } from "../../paths.ts";
 import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
 import {
@@ -13,12 +13,14 @@ import {
   Card,
   ErrorNotice,
   formatBytes,
+  formatDay,
   formatNumber,
   IconTerminal,
   IconUpload,
   Link,
   LinkButton,
   Name,
+  Notice,
   Page,
   Skeleton,
   Time,
@@ -58,6 +60,7 @@ export default function Overview() {
       ) : (
         <Numbers overview={overview.data} />
       )}
+      <FailingTriggers />
       {isFor("administrator", user) && (
         <Suspense fallback={<Skeleton height="5rem" />}>
           <QuotaCard holder={{ kind: "account", name: user.account }} title={t("quotas")} />
@@ -149,8 +152,7 @@ function Figure({ label, value, note, href }: FigureProps) {
 
 /** Bytes per day: what was pulled, or what was stored. */
 function ReportChart({ of }: { of: "pulled" | "stored" }) {
-  const { t, i18n } = useTranslation("overview");
-  const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
+  const { t } = useTranslation("overview");
   const report = useReport(of);
   return (
     <Card title={t(of === "pulled" ? "pulledChart" : "storedChart")}>
@@ -159,7 +161,7 @@ function ReportChart({ of }: { of: "pulled" | "stored" }) {
       ) : report.data ? (
         <BarChart
           label={t("perDay")}
-          points={report.data.map(({ date, bytes }) => ({ label: day.format(new Date(date)), value: bytes }))}
+          points={report.data.map(({ date, bytes }) => ({ label: formatDay(date, "short"), value: bytes }))}
           unit="bytes"
         />
       ) : (
@@ -178,10 +180,47 @@ function RecentPushes() {
   );
 }
 
-/** What triggers were delivered last, and what came of it. */
+/** The triggers that fail, first of all: a push went through, and what it was for did not happen. */
+function FailingTriggers() {
+  const { t } = useTranslation("overview");
+  const failing = useActivity().data?.failing ?? [];
+  if (failing.length === 0) return null;
+  return (
+    <Notice tone="danger" title={t("failing")}>
+      <ul className={styles.list}>
+        {failing.map((delivery) => (
+          <FailingTrigger key={delivery.id} delivery={delivery} />
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+function FailingTrigger({ delivery }: { delivery: RecentDelivery }) {
+  const { organization, image, trigger, tag, detail, finished, created } = delivery;
+  return (
+    <li className={styles.entry}>
+      <div className={styles.content}>
+        <Link href={triggerPath({ organization, image }, trigger)}>
+          <Name>{trigger}</Name>
+        </Link>
+        <span className={styles.detail}>
+          <Name>{`${organization}/${image}:${tag}`}</Name>
+        </span>
+        {detail !== null && <span className={styles.reason}>{detail}</span>}
+      </div>
+      <div className={styles.time}>
+        <Time value={finished ?? created} />
+      </div>
+    </li>
+  );
+}
+
+/** What triggers were delivered last, and what came of it; no card for who may see none. */
 function RecentDeliveries() {
   const { t } = useTranslation("overview");
   const activity = useActivity();
+  if (activity.data?.deliveries === null) return null;
   return (
     <Recent
       title={t("deliveries")}
@@ -220,7 +259,7 @@ function asDelivery({ organization, image, trigger, id, tag, status, created }: 
     key: `${organization}/${image} ${trigger} ${id}`,
     content: (
       <>
-        <Link href={imagePath({ organization, image }, "triggers")}>
+        <Link href={triggerPath({ organization, image }, trigger)}>
           <Name>{trigger}</Name>
         </Link>
         <span className={styles.detail}>

@@ -47,7 +47,6 @@ export function RulesCard({ owner, intro, emptyText, action }: RulesCardProps) {
   const edit = useRowDialog<SyncRule>();
   const deletion = useRowDialog<SyncRule>();
   const start = useRowDialog<SyncRule>();
-  const edited = edit.isOpen ? edit.row : undefined;
   const closeForm = () => {
     edit.close();
     changeParams({ new: undefined });
@@ -128,7 +127,12 @@ export function RulesCard({ owner, intro, emptyText, action }: RulesCardProps) {
         isLoading={isPending || remotes.isPending}
         emptyState={<NoRules action={add}>{emptyText}</NoRules>}
       />
-      <RuleDialog owner={owner} rule={edited} isOpen={edit.isOpen || params.new !== undefined} onClose={closeForm} />
+      <RuleDialog
+        owner={owner}
+        rule={edit.row}
+        isOpen={edit.row !== undefined || params.new !== undefined}
+        onClose={closeForm}
+      />
       <ConfirmRowDialog
         state={start}
         title={(rule) => t("runTitle", { target: targetText(rule) })}

@@ -50,6 +50,9 @@ export const Image = z
       description: "How many tags belong to others, which `tags` does not count: signatures and the like.",
     }),
     createdBy: z.string().nullable().openapi({ description: "Null for callers who have no right in its account." }),
+    failingTriggers: z.int().nullable().openapi({
+      description: "How many of its triggers fail, as `GET /api/activity` has them; null for who may not edit it.",
+    }),
     pullCommand: PullCommand,
   })
   .openapi("Image");
@@ -292,6 +295,7 @@ export function describeImage(
     description: image.description,
     companions: image.companionCount,
     createdBy: image.createdBy,
+    failingTriggers: image.failingTriggers,
     pullCommand: pullCommandOf(host, name),
   };
 }

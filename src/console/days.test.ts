@@ -1,12 +1,12 @@
 import { it } from "vitest";
-import { dayAfter, formatDay, parseDay } from "./days.ts";
+import { dayHere, endOf, parseDay, startOf } from "./days.ts";
 
 it.for(["2026-11-24", "2028-02-29", "1999-12-31"])(
-  "reads %s as the day that it is, and writes it so",
+  "reads %s as the day that it is, and finds its midnight",
   (text, { expect }) => {
-    const day = parseDay(text);
-    expect(day && formatDay(day)).toBe(text);
-    expect(day?.getHours()).toBe(0);
+    expect(parseDay(text)).toBe(text);
+    expect(dayHere(startOf(text))).toBe(text);
+    expect(startOf(text).getHours()).toBe(0);
   },
 );
 
@@ -21,7 +21,6 @@ it.for([
   ["2026-11-30", "2026-12-01"],
   ["2026-12-31", "2027-01-01"],
   ["2028-02-28", "2028-02-29"],
-] as const)("goes on from %s with %s", ([day, next], { expect }) => {
-  const date = parseDay(day);
-  expect(date && formatDay(dayAfter(date))).toBe(next);
+] as const)("ends %s with the beginning of %s", ([day, next], { expect }) => {
+  expect(endOf(day)).toEqual(startOf(next));
 });
