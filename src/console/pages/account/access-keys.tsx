@@ -67,8 +67,8 @@ export default function AccessKeys() {
       ),
       isRowHeader: true,
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} />, hideBelow: "small" },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
+    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
     { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
     {
       id: "actions",

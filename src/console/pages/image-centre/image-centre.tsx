@@ -10,11 +10,12 @@ import {
   Empty,
   ErrorNotice,
   formatNumber,
+  hasPager,
   IconGlobe,
   Link,
-  LoadMore,
   Name,
   Page,
+  Pager,
   Select,
   Skeleton,
   Time,
@@ -109,7 +110,11 @@ function Found() {
       {list.error ? (
         <ErrorNotice error={list.error} onRetry={list.retry} />
       ) : (
-        <LoadMore hasMore={list.hasMore} isLoading={list.isLoadingMore} onLoadMore={list.loadMore} />
+        hasPager(list.pages, list.rows.length) && (
+          <div className={styles.pager}>
+            <Pager label={t("results")} pages={list.pages} count={list.rows.length} />
+          </div>
+        )
       )}
     </>
   );
