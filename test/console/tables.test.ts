@@ -1,16 +1,21 @@
 /** Lists with thousands of rows: real pages, a selection beyond them, and what that costs the browser. */
-import type { CDPSession, Page } from "playwright-core";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { setTimeout } from "node:timers/promises";
+import type { CDPSession, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MANIFEST_TYPE, pushImage } from "../support/server-images.ts";
+import { answer, Receiver } from "../triggers/receiver.ts";
 import { useConsole } from "./browsed-registry.ts";
 import { createOrganization } from "./seed.ts";
-import type { Visitor } from "./visitor.ts";
+import { PHONE, type Visitor } from "./visitor.ts";
 import { button, choose, dialog, expectFocus, expectShown, row } from "./widgets.ts";
 
 /** As many as the console once drew all at once. */
 const TAGS = 1500;
 const PUSHES_AT_ONCE = 8;
 const PUSHING_MS = 240_000;
+
+/** The row of tabs moves gently. */
+const SCROLLING_MS = 500;
 
 const MANY = "/images/acme/many?sort=name";
 
@@ -20,7 +25,12 @@ const MANY = "/images/acme/many?sort=name";
  */
 const MAX_NODES = 5000;
 
-const setting = useConsole({ prepare: () => createOrganization(setting.operator, "acme") });
+const receiver = new Receiver({ "/hook": answer(400, {}, "No") });
+const setting = useConsole({
+  environment: { ALLOWED_TARGETS: "127.0.0.1" },
+  prepare: () => createOrganization(setting.operator, "acme"),
+});
+afterAll(() => receiver.close());
 let visitor: Visitor;
 let page: Page;
 beforeAll(() => pushTags("many", TAGS), PUSHING_MS);
@@ -64,10 +74,35 @@ async function ends(): Promise<string[]> {
   return [names[0] ?? "", names.at(-1) ?? ""];
 }
 
-/** How long the page's main thread worked, in milliseconds: other programs do not count. */
+/** How long the page's main thread has worked, in milliseconds: other programs do not count. */
 async function workMs(devtools: CDPSession): Promise<number> {
   const { metrics } = await devtools.send("Performance.getMetrics");
   return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0) * 1000;
+}
+
+/**
+ * Presses something, and waits until a text says what came of it.
+ *
+ * @returns for how many milliseconds the main thread worked for that. Both elements are found before: Playwright searches in the page.
+ */
+async function workOf(devtools: CDPSession, pressed: Locator, told: Locator, text: string): Promise<number> {
+  await pressed.evaluate((element) => element.setAttribute("data-pressed-by-test", ""));
+  await told.evaluate((element) => element.setAttribute("data-told-to-test", ""));
+  const before = await workMs(devtools);
+  await page.evaluate(`new Promise((done) => {
+    const pressed = document.querySelector("[data-pressed-by-test]");
+    const told = document.querySelector("[data-told-to-test]");
+    pressed.removeAttribute("data-pressed-by-test");
+    told.removeAttribute("data-told-to-test");
+    const observer = new MutationObserver(() => {
+      if (told.textContent !== ${JSON.stringify(text)}) return;
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => done()));
+    });
+    observer.observe(told, { subtree: true, childList: true, characterData: true });
+    pressed.click();
+  })`);
+  return Math.round((await workMs(devtools)) - before);
 }
 
 async function devtoolsOf(): Promise<CDPSession> {
@@ -177,23 +212,19 @@ describe("an image of 1,500 tags", () => {
     await expectRange("1–100 of 1,500");
     const devtools = await devtoolsOf();
     const turns: number[] = [];
+    const range = page.getByRole("navigation", { name: "Pages: Tags" }).getByRole("status");
     for (let first = 101; first < 900; first += 100) {
-      const before = await workMs(devtools);
-      await button(page, "Next").click();
-      await expectRange(`${first}–${first + 99} of 1,500`);
-      turns.push(Math.round((await workMs(devtools)) - before));
+      turns.push(await workOf(devtools, button(page, "Next"), range, `${first}–${first + 99} of 1,500`));
+      await expect.poll(ends).toEqual([nameOf(first), nameOf(first + 99)]);
       expect(await rows().count()).toBe(100);
       expect(await nodes()).toBeLessThan(MAX_NODES);
     }
     await page.getByRole("checkbox", { name: "Select all", exact: true }).check();
-    let before = await workMs(devtools);
-    await button(bar(), "Select all 1,500").click();
-    await expectShown(bar().getByText("1,500 selected"));
-    const whole = Math.round((await workMs(devtools)) - before);
-    before = await workMs(devtools);
-    await page.getByRole("checkbox", { name: "Select t0900", exact: true }).uncheck();
-    await expectShown(bar().getByText("1,499 selected"));
-    const one = Math.round((await workMs(devtools)) - before);
+    const count = bar().getByRole("status");
+    const whole = await workOf(devtools, button(bar(), "Select all 1,500"), count, "1,500 selected");
+    const box = page.getByRole("checkbox", { name: "Select t0900", exact: true });
+    const one = await workOf(devtools, box, count, "1,499 selected");
+    expect(await box.isChecked()).toBe(false);
     console.log(
       `CPU: a page of 100 rows ${turns.join(", ")} ms; all of 1,500 selected ${whole} ms, one less ${one} ms`,
     );
@@ -205,7 +236,7 @@ describe("an image of 1,500 tags", () => {
 const rowsHeader = () => page.getByRole("table", { name: "Tags" }).locator("thead");
 
 /** Whether something is where one could press it. */
-async function isOnTop(target: ReturnType<Page["locator"]>): Promise<boolean> {
+async function isOnTop(target: Locator): Promise<boolean> {
   return target.evaluate((element) => {
     const { left, top, width, height } = element.getBoundingClientRect();
     const hit = element.ownerDocument.elementFromPoint(left + width / 2, top + height / 2);
@@ -235,4 +266,112 @@ test("tags of many pages are deleted together, in requests of a bounded number e
   await expect.poll(() => rows().count()).toBe(1);
   expect(sizes).toEqual([100, 100, 29]);
   expect(await bar().count()).toBe(0);
+});
+
+describe("on a phone", () => {
+  beforeEach(async () => {
+    visitor = await setting.visitAs(setting.operator, PHONE);
+    page = visitor.page;
+  });
+
+  /** What is in view of a row: its texts, and the names of columns before them. */
+  const card = (target: Locator) =>
+    target.evaluate((element) =>
+      [...element.children]
+        .filter((cell) => cell.getBoundingClientRect().height > 0)
+        .map((cell) => `${cell.getAttribute("data-label") ?? ""}: ${cell.textContent}`),
+    );
+
+  test("a tag says how large it is, for which platforms, and when it was pushed", async () => {
+    await visitor.open(MANY);
+    const shown = await card(row(page, "t0001"));
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Size: [\d.]+ KiB$/),
+        "Platforms: linux/amd64",
+        expect.stringMatching(/^Pushed: .+by admin$/),
+        expect.stringMatching(/^Last pulled: /),
+      ]),
+    );
+    // Sorting, and choosing all, are still there.
+    await expectShown(button(rowsHeader(), "Tag"));
+    await expectShown(page.getByRole("checkbox", { name: "Select all", exact: true }));
+    expect(await visitor.accessibilityProblems()).toEqual([]);
+  });
+
+  test("an event of the audit says what was done to what, and when", async () => {
+    await visitor.open("/audit");
+    const event = page.getByRole("row").filter({ hasText: "acme/many" }).first();
+    const shown = await card(event);
+    expect(shown).toContainEqual(expect.stringMatching(/^Resource: .*acme\/many/));
+    expect(shown).toContainEqual(expect.stringMatching(/^Time: .*(?:now|ago)$/));
+    expect(await visitor.overflow()).toBe(0);
+  });
+
+  test("a delivery says why it failed", async () => {
+    const url = `http://127.0.0.1:${await receiver.listen()}/hook`;
+    await setting.operator.ask("POST", "/api/organizations/acme/images/many/triggers", {
+      name: "refused",
+      condition: { kind: "all" },
+      target: { kind: "webhook", url, format: "cloudevents" },
+    });
+    await setting.operator.ask("POST", "/api/organizations/acme/images/many/triggers/refused/test");
+    await visitor.open("/images/acme/many/triggers/refused");
+    const delivery = page.getByRole("table", { name: "Deliveries" }).locator("tbody tr").first();
+    await expect.poll(() => card(delivery)).toContainEqual(expect.stringMatching(/^Outcome: .*400/));
+  });
+
+  test("all tabs of an image are found", async () => {
+    await visitor.open("/images/acme/many");
+    const tabs = page.getByRole("navigation", { name: "Sections" });
+    const last = tabs.getByRole("link", { name: "Immutable tags" });
+    const onward = tabs.locator("button[aria-hidden=true]").last();
+    expect(await isOnTop(last)).toBe(false);
+    for (let presses = 0; presses < 9 && !(await isOnTop(last)); presses += 1) {
+      await onward.click();
+      await setTimeout(SCROLLING_MS);
+    }
+    expect(await isOnTop(last)).toBe(true);
+    expect(await visitor.accessibilityProblems()).toEqual([]);
+    await last.click();
+    await expectShown(page.getByText("All tags can be moved and deleted"));
+  });
+
+  test("a press on a time says exactly when it was, by finger and by key", async () => {
+    await visitor.open(MANY);
+    const time = row(page, "t0001")
+      .getByRole("button", { name: /ago$|^just now$/ })
+      .first();
+    const moment = (await time.locator("time").getAttribute("datetime")) ?? "";
+    await time.tap();
+    await expectShown(dialog(page, "Exact time").getByText(moment));
+    expect(await visitor.accessibilityProblems()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => dialog(page, "Exact time").count()).toBe(0);
+    await expectFocus(time);
+    await page.keyboard.press("Enter");
+    await expectShown(dialog(page, "Exact time").getByText(moment));
+  });
+});
+
+test("the navigation has its place while the registry is slow to say who is signed in", async () => {
+  await visitor.open("/images");
+  await page.evaluate("localStorage.setItem('berth.user', 'admin')");
+  let release: (() => void) | undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/api/visitor", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const places = () =>
+    page.evaluate<number[]>("[...document.querySelectorAll('main')].map((part) => part.getBoundingClientRect().left)");
+  const before = await places();
+  await page.reload();
+  await page.getByRole("main").waitFor();
+  expect(await places()).toEqual(before);
+  release?.();
+  await expectShown(page.getByRole("navigation", { name: "Navigation" }));
+  expect(await places()).toEqual(before);
 });

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
+import { ExactTime } from "./exact-time.tsx";
 import { formatBytes, formatDate, formatNumber, formatRelative, shortDigest } from "./format.ts";
 import { IconCheck, IconClose, IconCopy } from "./icons.tsx";
 import { toast, type Tone } from "./messages.tsx";
@@ -36,14 +37,14 @@ export function Bytes({ value }: { value: number }) {
 export interface TimeProps {
   /** RFC 3339, or a Date. Nothing is shown as "never". */
   value: string | Date | undefined | null;
-  /** "3 hours ago" with the date in the tooltip (the default), or the date itself. */
+  /** "3 hours ago" (the default), or the date itself. */
   relative?: boolean;
 }
 
 /** How often "3 minutes ago" is counted anew. */
 const TICK_MS = 60_000;
 
-/** A moment, in the reader's language and time zone. */
+/** A moment, in the reader's language and time zone. A press on it tells exactly when that is. */
 export function Time({ value, relative = true }: TimeProps) {
   const { t } = useTranslation("kit");
   const [, tick] = useReducer((count: number) => count + 1, 0);
@@ -55,21 +56,13 @@ export function Time({ value, relative = true }: TimeProps) {
 
   const date = value === undefined || value === null ? undefined : new Date(value);
   if (!date || Number.isNaN(date.getTime())) return <span className={styles.muted}>{t("never")}</span>;
-  return (
-    <time dateTime={date.toISOString()} title={formatDate(date, "full")} className={styles.value}>
-      {relative ? formatRelative(date) : formatDate(date)}
-    </time>
-  );
+  return <ExactTime date={date}>{relative ? formatRelative(date) : formatDate(date)}</ExactTime>;
 }
 
-/** The day on which something ends: "until Dec 6, 2026". The tooltip has the moment. */
+/** The day on which something ends: "until Dec 6, 2026". A press on it tells the moment. */
 export function Until({ value }: { value: string }) {
   const { t } = useTranslation("kit");
-  return (
-    <time dateTime={value} title={formatDate(value, "full")} className={styles.value}>
-      {t("until", { day: formatDate(value, "day") })}
-    </time>
-  );
+  return <ExactTime date={new Date(value)}>{t("until", { day: formatDate(value, "day") })}</ExactTime>;
 }
 
 export interface DigestProps {
@@ -182,6 +175,8 @@ export interface CopyButtonProps {
   value: string;
   /** What is copied, in words: "Copy login command". "Copy" unless given. */
   label?: string;
+  /** Where another button beside it copies something else; else two sheets of paper. */
+  icon?: ReactNode;
   size?: "small" | "medium";
 }
 
@@ -189,7 +184,7 @@ export interface CopyButtonProps {
 const COPIED_MS = 2000;
 
 /** Copies a value, and says so by a check mark and aloud. */
-export function CopyButton({ value, label, size = "small" }: CopyButtonProps) {
+export function CopyButton({ value, label, icon = <IconCopy />, size = "small" }: CopyButtonProps) {
   const { t } = useTranslation("kit");
   const [isCopied, setIsCopied] = useState(false);
 
@@ -208,7 +203,7 @@ export function CopyButton({ value, label, size = "small" }: CopyButtonProps) {
     <>
       <IconButton
         label={isCopied ? t("copied") : (label ?? t("copy"))}
-        icon={isCopied ? <IconCheck /> : <IconCopy />}
+        icon={isCopied ? <IconCheck /> : icon}
         size={size}
         onPress={() => void copy()}
       />

@@ -74,6 +74,7 @@ const image = {
   podHint: "Without imagePullSecrets the pull fails as not logged in.",
   copyLogin: "Copy the login command",
   copyPull: "Copy the pull command",
+  pullColumn: "Pull command",
   copyPullOf: "Copy the pull command of {{name}}",
   copyPullByDigest: "Copy the pull command by digest",
   copySecret: "Copy the command",

@@ -75,6 +75,7 @@ const image: typeof en = {
   podHint: "缺少 imagePullSecrets 时，拉取镜像会提示“未登录”。",
   copyLogin: "复制登录指令",
   copyPull: "复制下载指令",
+  pullColumn: "下载指令",
   copyPullOf: "复制 {{name}} 的下载指令",
   copyPullByDigest: "复制按摘要下载的指令",
   copySecret: "复制指令",

@@ -171,11 +171,11 @@ function ImageCard({ image }: { image: FoundImage }) {
       )}
       <ul className={styles.facts}>
         <li>{t(`images:category.${image.category}`)}</li>
-        <li>{t("tags", { count: image.tags, number: formatNumber(image.tags) })}</li>
-        <li>{t("pulls", { count: image.pulls, number: formatNumber(image.pulls) })}</li>
-        <li className={styles.time}>
+        <li>
           <Time value={image.updated} />
         </li>
+        <li>{t("tags", { count: image.tags, number: formatNumber(image.tags) })}</li>
+        <li>{t("pulls", { count: image.pulls, number: formatNumber(image.pulls) })}</li>
       </ul>
     </article>
   );

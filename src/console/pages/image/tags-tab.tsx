@@ -50,6 +50,7 @@ export default function TagsTab() {
   const [task, setTask] = useState<TagTask>();
   const columns: TableColumn<Tag>[] = [
     ...useTagColumns(),
+    { id: "pull", header: t("pullColumn"), align: "end", cell: (tag) => <CopyPull tag={tag} /> },
     {
       id: "actions",
       header: "",
@@ -269,30 +270,33 @@ function PlatformList({ tag: { platforms, platformCount } }: { tag: Tag }) {
   );
 }
 
-/** What can be done with one tag: copy the command that pulls it (guide 4.4), and the rest in a menu. */
-function TagRowActions({ tag, onTask }: { tag: Tag; onTask: (task: TagTask) => void }) {
+/** Copies the command that pulls a tag (guide 4.4). */
+function CopyPull({ tag }: { tag: Tag }) {
   const { t } = useTranslation("image");
   const { name } = useImage();
-  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable });
   const target = { ...thisRegistry(), name, reference: tag.name, user: undefined };
   const { pull } = pullCommands(clientsFor(tag.artifactType)[0], target);
+  return <CopyButton value={pull} label={t("copyPullOf", { name: tag.name })} icon={<IconTerminal />} />;
+}
+
+/** What else can be done with one tag. */
+function TagRowActions({ tag, onTask }: { tag: Tag; onTask: (task: TagTask) => void }) {
+  const { t } = useTranslation("image");
+  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable });
   const label = t("moreActionsFor", { name: tag.name });
   return (
-    <span className={styles.buttons}>
-      <CopyButton value={pull} label={t("copyPullOf", { name: tag.name })} />
-      <Menu
-        label={label}
-        trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
-        items={[
-          {
-            id: "pull",
-            label: t("pullOtherClients"),
-            icon: <IconTerminal />,
-            onAction: () => onTask({ kind: "pull", tag: tag.name, artifactType: tag.artifactType }),
-          },
-          ...entries,
-        ]}
-      />
-    </span>
+    <Menu
+      label={label}
+      trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
+      items={[
+        {
+          id: "pull",
+          label: t("pullOtherClients"),
+          icon: <IconTerminal />,
+          onAction: () => onTask({ kind: "pull", tag: tag.name, artifactType: tag.artifactType }),
+        },
+        ...entries,
+      ]}
+    />
   );
 }
