@@ -5,7 +5,7 @@ import { unwrap } from "../../client/api/client.ts";
 import type { paths } from "../../client/api/schema.d.ts";
 import { type Pages, usePageSize } from "../paging.ts";
 import { api } from "./client.ts";
-import { forgetPlace, type Place, recallPlace, rememberPlace } from "./list-place.ts";
+import { FIRST_PAGE, forgetPlace, type Place, recallPlace, rememberPlace } from "./list-place.ts";
 
 /** A list that comes by the page, with the page of it that is on screen. */
 export interface CursorList<T> {
@@ -98,7 +98,10 @@ export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf
   });
   const rows = rowsOf(query.data, field) as readonly RowOf<P, F>[];
   const next = query.data?.next ?? null;
-  const before = place.at(-1)?.before ?? 0;
+  // Until the next page has come, what is said of the page is said of the one on screen.
+  const [shown, setShown] = useState(place);
+  if (shown !== place && !query.isPlaceholderData) setShown(place);
+  const before = shown.at(-1)?.before ?? 0;
 
   // What was on the last page may be gone since.
   if (query.isSuccess && !query.isPlaceholderData && rows.length === 0 && next === null && place.length > 0) {
@@ -115,7 +118,7 @@ export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf
       // The last page says how many there are.
       total:
         next === null ? before + rows.length : total !== undefined && total > before + rows.length ? total : undefined,
-      hasPrevious: place.length > 0,
+      hasPrevious: shown.length > 0,
       hasNext: next !== null,
       isTurning: query.isPlaceholderData,
       previous: () => go(place.slice(0, -1)),
@@ -129,12 +132,12 @@ export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf
 function usePlace(path: string, question: string): [place: Place, go: (place: Place) => void] {
   const [state, setState] = useState(() => ({ question, place: recallPlace(path, question) }));
   const isOther = state.question !== question;
-  if (isOther) setState({ question, place: [] });
+  if (isOther) setState({ question, place: FIRST_PAGE });
   useEffect(() => {
     if (state.place.length > 0) rememberPlace(path, state.question, state.place);
     else forgetPlace(path);
   }, [path, state]);
-  return [isOther ? [] : state.place, (place) => setState({ question, place })];
+  return [isOther ? FIRST_PAGE : state.place, (place) => setState({ question, place })];
 }
 
 interface ListRequest {

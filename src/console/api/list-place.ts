@@ -3,6 +3,8 @@
 /** The way to a page: a step for each page after the first one. */
 export type Place = readonly Step[];
 
+export const FIRST_PAGE: Place = [];
+
 interface Step {
   /** The `next` of the page before. */
   cursor: string;
@@ -26,7 +28,7 @@ interface Places {
  */
 export function recallPlace(path: string, question: string): Place {
   const kept = read().listPlaces?.[path];
-  return kept?.question === question ? kept.place : [];
+  return kept?.question === question ? kept.place : FIRST_PAGE;
 }
 
 /** Keeps where a list is. */
