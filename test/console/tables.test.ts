@@ -200,6 +200,8 @@ describe("an image of 1,500 tags", () => {
         button(bar(), "Delete"),
       ];
       for (const part of inView) await expect.poll(() => isOnTop(part), { message: String(part) }).toBe(true);
+      // Not in a box of its own that scrolls inside the page.
+      expect(await page.locator("[data-scrollable]").count()).toBe(0);
       expect(await reader.overflow()).toBe(0);
       expect(await reader.accessibilityProblems()).toEqual([]);
       await reader.screenshot(`tables/selected-${width}`);
@@ -297,7 +299,10 @@ describe("on a phone", () => {
     // Sorting, and choosing all, are still there.
     await expectShown(button(rowsHeader(), "Tag"));
     await expectShown(page.getByRole("checkbox", { name: "Select all", exact: true }));
+    // The pages take one line of the screen.
+    expect((await page.getByRole("navigation", { name: "Pages: Tags" }).boundingBox())?.height).toBeLessThan(48);
     expect(await visitor.accessibilityProblems()).toEqual([]);
+    await visitor.screenshot("tables/card-390");
   });
 
   test("an event of the audit says what was done to what, and when", async () => {
@@ -307,6 +312,8 @@ describe("on a phone", () => {
     const shown = await card(event);
     expect(shown).toContainEqual(expect.stringMatching(/^Resource: .*acme\/audited/));
     expect(shown).toContainEqual(expect.stringMatching(/^Time: .*(?:now|ago)$/));
+    // A badge stays one beside its name.
+    expect((await event.getByText("Success", { exact: true }).boundingBox())?.width).toBeLessThan(100);
     expect(await visitor.overflow()).toBe(0);
   });
 

@@ -64,10 +64,10 @@ export function Pager({ label, pages, count }: PagerProps) {
           isDisabled={!hasPrevious || isTurning}
           onPress={() => turn("previous")}
         >
-          {t("previous")}
+          <span className={styles.word}>{t("previous")}</span>
         </Button>
         <Button ref={next} endIcon={<IconChevronEnd />} isDisabled={!hasNext || isTurning} onPress={() => turn("next")}>
-          {t("next")}
+          <span className={styles.word}>{t("next")}</span>
         </Button>
       </span>
     </nav>

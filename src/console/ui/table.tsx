@@ -63,8 +63,6 @@ export interface TableProps<T> {
   emptyState?: ReactNode;
   /** Without rows: a skeleton. With rows: they stay, under a moving line. */
   isLoading?: boolean;
-  /** CSS height beyond which the rows scroll under the header. */
-  maxHeight?: string;
 }
 
 /** How many lines the skeleton has. */
@@ -72,9 +70,9 @@ const SKELETON_ROWS = 5;
 
 /** Rows and columns. Its header stays in view, and so do its pages and what is chosen; too wide a table scrolls inside itself. */
 export function Table<T>(props: TableProps<T>) {
-  const { label, columns, rows, rowKey, selection, emptyState, isLoading = false, maxHeight } = props;
+  const { label, columns, rows, rowKey, selection, emptyState, isLoading = false } = props;
   const { t } = useTranslation("kit");
-  const [box, isScrollable] = useIsScrollable();
+  const [box, isScrollable] = useIsScrollable("inline");
   const frame = useRef<HTMLDivElement>(null);
   const anchor = useRef<string>(undefined);
   const local = useLocalPages(rows);
@@ -110,8 +108,7 @@ export function Table<T>(props: TableProps<T>) {
       {isLoading && rows.length > 0 && <div className={styles.loading} />}
       <div
         ref={box}
-        className={classNames(styles.box, maxHeight !== undefined && styles.bounded)}
-        style={{ maxBlockSize: maxHeight }}
+        className={styles.box}
         {...(isScrollable && { tabIndex: 0, role: "group", "aria-label": label, "data-scrollable": true })}
       >
         {/* As cards the parts are no table to a browser any more: roles say that they are one all the same. */}

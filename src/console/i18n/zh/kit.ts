@@ -12,7 +12,7 @@ const kit: typeof en = {
   rowsPerPage: "每页行数",
   rows: "每页 {{count}} 行",
   range: "第 {{first}}–{{last}} 项",
-  rangeOf: "第 {{first}}–{{last}} 项，共 {{total}} 项",
+  rangeOf: "{{first}}–{{last}}，共 {{total}} 项",
   previous: "上一页",
   next: "下一页",
   retry: "重试",
