@@ -49,9 +49,9 @@ async function pushTags(image: string, count: number): Promise<void> {
   const names = Array.from({ length: count - 1 }, (_, at) => nameOf(at + 2));
   const push = async () => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const answer = await operator.send("PUT", `${manifests}/${name}`, bytes, { "Content-Type": MANIFEST_TYPE });
-      await answer.body?.cancel();
-      if (answer.status !== 201) throw new Error(`pushing ${name}: ${answer.status}`);
+      const pushed = await operator.send("PUT", `${manifests}/${name}`, bytes, { "Content-Type": MANIFEST_TYPE });
+      await pushed.body?.cancel();
+      if (pushed.status !== 201) throw new Error(`pushing ${name}: ${pushed.status}`);
     }
   };
   await Promise.all(Array.from({ length: PUSHES_AT_ONCE }, push));
