@@ -7,7 +7,6 @@ import { useCursorList } from "./cursor-list.ts";
 export type Account = components["schemas"]["Account"];
 
 const ACCOUNTS = "/api/accounts";
-const PAGE = 50;
 
 /**
  * Accounts by name.
@@ -15,7 +14,7 @@ const PAGE = 50;
  * @param search a part of the name; "" for all.
  */
 export function useAccounts(search: string) {
-  return useCursorList(ACCOUNTS, { query: { ...(search && { search }), limit: PAGE } }, "accounts");
+  return useCursorList(ACCOUNTS, { query: { ...(search && { search }) } }, "accounts");
 }
 
 /** Creates accounts, each with its first administrator, and deletes those without organizations. */

@@ -66,11 +66,9 @@ export function agingPreview(path: ImageName, rule: AgingRuleContent) {
   });
 }
 
-const LOG_PAGE = 50;
-
 /** The tags that rules have deleted, the last one first. */
 export function useAgingLog({ organization, image }: ImageName) {
-  return useCursorList(`${AGING}/log`, { path: { organization, image }, query: { limit: LOG_PAGE } }, "entries");
+  return useCursorList(`${AGING}/log`, { path: { organization, image } }, "entries");
 }
 
 /** Has garbage collection keep manifests that no tag needs, or not. The wanted state is on screen at once. */

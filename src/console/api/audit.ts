@@ -6,11 +6,10 @@ export type AuditEvent = components["schemas"]["AuditEvent"];
 export type AuditFilter = NonNullable<operations["exportAuditEvents"]["parameters"]["query"]>;
 
 const AUDIT = "/api/audit";
-const PAGE = 50;
 
 /** Events, the newest first. */
 export function useAuditEvents(filter: Omit<AuditFilter, "cursor">) {
-  return useCursorList(AUDIT, { query: { ...filter, limit: PAGE } }, "events");
+  return useCursorList(AUDIT, { query: filter }, "events");
 }
 
 /** Where all events that pass a filter can be had as a file of JSON Lines. */

@@ -3,7 +3,6 @@ import { type Query, type QueryKey, useQueryClient } from "@tanstack/react-query
 import { useEffect, useRef } from "react";
 import type { components } from "../../client/api/schema.d.ts";
 import { ApiError, queries } from "./client.ts";
-import { isLong } from "./cursor-list.ts";
 
 type Changes = components["schemas"]["Changes"];
 
@@ -43,7 +42,7 @@ export function useFollowedChanges(): void {
     if (!before) return;
     const changed = kindsOf(data).filter((kind) => data[kind] !== before[kind]);
     if (changed.length === 0) return;
-    const isStale = (query: Query) => changed.some((kind) => isOf(kind, query.queryKey)) && !isLong(query.state);
+    const isStale = (query: Query) => changed.some((kind) => isOf(kind, query.queryKey));
     void client.invalidateQueries({ predicate: isStale });
   }, [client, data]);
 }

@@ -1,11 +1,13 @@
 /** Lists of the registry's API, which come by the page. */
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { unwrap } from "../../client/api/client.ts";
 import type { paths } from "../../client/api/schema.d.ts";
+import { type Pages, usePageSize } from "../paging.ts";
 import { api } from "./client.ts";
+import { FIRST_PAGE, forgetPlace, type Place, recallPlace, rememberPlace } from "./list-place.ts";
 
-/** A list that comes by the page, as far as it has come. */
+/** A list that comes by the page, with the page of it that is on screen. */
 export interface CursorList<T> {
   rows: readonly T[];
   /** There is nothing to show yet. */
@@ -14,9 +16,9 @@ export interface CursorList<T> {
   isStale: boolean;
   error: Error | null;
   retry: () => void;
-  hasMore: boolean;
-  isLoadingMore: boolean;
-  loadMore: () => void;
+  pages: Pages;
+  /** Reads the list from its start to its end, in pages of {@link LARGEST_PAGE}. Throws ApiError. */
+  readAll: (signal: AbortSignal) => AsyncGenerator<readonly T[]>;
 }
 
 /** What every page has; `next` is the cursor of the next one. */
@@ -46,92 +48,132 @@ type ParametersOf<P extends ListPath> = P extends ListPath
 type RowOf<P extends ListPath, F extends keyof PageOf<P>> = PageOf<P>[F] extends readonly (infer Row)[] ? Row : never;
 
 export interface CursorListOptions<T> {
-  /** Follows what changes by itself: in how many milliseconds to ask again, by what the list has now; false: not at all. */
+  /** Follows what changes by itself: in how many milliseconds to ask again, by what the page has now; false: not at all. */
   pauseFor?: (rows: readonly T[]) => number | false;
-}
-
-/** Up to how many pages a list is brought up to date by itself. */
-const REFRESHED_PAGES = 3;
-
-/** Whether the answer to a query has come in so many pages that nothing but its user has it fetched again. */
-export function isLong({ data }: { data: unknown }): boolean {
-  const pages = typeof data === "object" && data !== null && "pages" in data ? data.pages : undefined;
-  return Array.isArray(pages) && pages.length > REFRESHED_PAGES;
+  /** How many rows the list has, where that is known before its end has been seen. */
+  total?: number | undefined;
 }
 
 /** Empty pages after each other that are passed over; after that somebody has to ask for more. */
 const MAX_EMPTY_PAGES = 20;
 
+/** Rows in a page that nobody looks at: as many as each list of the registry gives. */
+const LARGEST_PAGE = 100;
+
 /**
- * Fetches a list of the registry's API page by page. Until another question is answered, the old answer stays.
+ * Fetches a list of the registry's API, a page at a time, with as many rows as users chose. Each page is cached by itself; until
+ * another question is answered, the old answer stays. Somebody who comes back to the list by the browser's Back finds the page
+ * that was on screen.
  *
- * @param params of the path and the query, without a cursor.
+ * @param params of the path and the query, without a cursor and a limit.
  * @param field where a page has its entries.
- * @param options whether the list is followed.
+ * @param options whether the list is followed, and how long it is.
  */
 export function useCursorList<P extends ListPath, F extends Exclude<keyof PageOf<P>, "next"> & string>(
   path: P,
   params: ParametersOf<P>,
   field: F,
-  { pauseFor }: CursorListOptions<RowOf<P, F>> = {},
+  { pauseFor, total }: CursorListOptions<RowOf<P, F>> = {},
 ): CursorList<RowOf<P, F>> {
-  const query = useInfiniteQuery({
-    // As openapi-react-query names its own, whose infinite queries cannot pass over empty pages.
-    queryKey: ["get", path, { params }],
-    queryFn: async ({ pageParam, signal }) => {
-      let page = await fetchPage(path, params, pageParam, signal);
+  const [limit] = usePageSize();
+  const [place, go] = usePlace(path, JSON.stringify([params, limit]));
+  const request = requestOf(params, limit, place.at(-1)?.cursor);
+  const query = useQuery({
+    // As openapi-react-query names its own, whose queries cannot pass over empty pages.
+    queryKey: ["get", path, request],
+    queryFn: async ({ signal }) => {
+      let page = await fetchPage(path, request, signal);
       // A search looks at a bounded number of entries for each page, and may find none among them.
       for (
         let empty = 1;
         empty < MAX_EMPTY_PAGES && page.next !== null && rowsOf(page, field).length === 0;
         empty += 1
       ) {
-        page = await fetchPage(path, params, page.next, signal);
+        page = await fetchPage(path, requestOf(params, limit, page.next), signal);
       }
       return page;
     },
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: Page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
-    // All pages are asked for one after the other: too much for every return to the window.
-    refetchOnWindowFocus: ({ state }) => !isLong(state),
-    // Each page is a request: the more there are, the more seldom.
-    refetchInterval: ({ state }) => {
-      const pages = state.data?.pages ?? [];
-      const pause = pauseFor?.(rowsOfAll<RowOf<P, F>>(pages, field)) ?? false;
-      return pause === false ? false : pause * pages.length;
-    },
+    refetchInterval: ({ state }) => pauseFor?.(rowsOf(state.data, field) as RowOf<P, F>[]) ?? false,
   });
-  const rows = useMemo(() => rowsOfAll<RowOf<P, F>>(query.data?.pages ?? [], field), [query.data, field]);
-  const { isFetchNextPageError } = query;
+  const rows = rowsOf(query.data, field) as readonly RowOf<P, F>[];
+  const next = query.data?.next ?? null;
+  // Until the next page has come, what is said of the page is said of the one on screen.
+  const [shown, setShown] = useState(place);
+  if (shown !== place && !query.isPlaceholderData) setShown(place);
+  const before = shown.at(-1)?.before ?? 0;
+
+  // What was on the last page may be gone since.
+  if (query.isSuccess && !query.isPlaceholderData && rows.length === 0 && next === null && place.length > 0) {
+    go(place.slice(0, -1));
+  }
   return {
     rows,
     isPending: query.isPending,
     isStale: query.isPlaceholderData,
     error: query.error,
-    retry: () => void (isFetchNextPageError ? query.fetchNextPage() : query.refetch()),
-    hasMore: query.hasNextPage,
-    isLoadingMore: query.isFetchingNextPage,
-    loadMore: () => void query.fetchNextPage(),
+    retry: () => void query.refetch(),
+    pages: {
+      before,
+      // The last page says how many there are.
+      total:
+        next === null ? before + rows.length : total !== undefined && total > before + rows.length ? total : undefined,
+      hasPrevious: shown.length > 0,
+      hasNext: next !== null,
+      isTurning: query.isPlaceholderData,
+      previous: () => go(place.slice(0, -1)),
+      next: () => next !== null && go([...place, { cursor: next, before: before + rows.length }]),
+    },
+    readAll: (signal) => readPages<RowOf<P, F>>({ path, params, field, signal }),
   };
 }
 
-/** A page of any list: the types of path, parameters and answer belong together where the hook is called. */
-async function fetchPage(
-  path: ListPath,
-  params: { path?: unknown; query?: unknown },
+/** Where a list is, kept with the entry of the browser's history. Another question begins at its first page. */
+function usePlace(path: string, question: string): [place: Place, go: (place: Place) => void] {
+  const [state, setState] = useState(() => ({ question, place: recallPlace(path, question) }));
+  const isOther = state.question !== question;
+  if (isOther) setState({ question, place: FIRST_PAGE });
+  useEffect(() => {
+    if (state.place.length > 0) rememberPlace(path, state.question, state.place);
+    else forgetPlace(path);
+  }, [path, state]);
+  return [isOther ? FIRST_PAGE : state.place, (place) => setState({ question, place })];
+}
+
+interface ListRequest {
+  params: { path?: unknown; query: object };
+}
+
+function requestOf(
+  { query, ...params }: { path?: unknown; query?: object },
+  limit: number,
   cursor: string | undefined,
-  signal: AbortSignal,
-): Promise<Page> {
-  const query = { ...(params.query as object | undefined), ...(cursor !== undefined && { cursor }) };
+): ListRequest {
+  return { params: { ...params, query: { ...query, limit, ...(cursor !== undefined && { cursor }) } } };
+}
+
+interface WholeList {
+  path: ListPath;
+  params: { path?: unknown; query?: object };
+  field: string;
+  signal: AbortSignal;
+}
+
+async function* readPages<T>({ path, params, field, signal }: WholeList): AsyncGenerator<readonly T[]> {
+  let cursor: string | undefined;
+  do {
+    const page = await fetchPage(path, requestOf(params, LARGEST_PAGE, cursor), signal);
+    yield rowsOf(page, field) as readonly T[];
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** A page of any list: the types of path, parameters and answer belong together where the hook is called. */
+async function fetchPage(path: ListPath, request: ListRequest, signal: AbortSignal): Promise<Page> {
   const get = api.GET as (path: string, init: object) => Promise<{ data: Page }>;
-  return unwrap(await get(path, { params: { ...params, query }, signal }));
+  return unwrap(await get(path, { ...request, signal }));
 }
 
-function rowsOfAll<T>(pages: readonly Page[], field: string): T[] {
-  return pages.flatMap((page) => rowsOf(page, field)) as T[];
-}
-
-function rowsOf(page: Page, field: string): readonly unknown[] {
-  return (page as Page & Record<string, readonly unknown[]>)[field] ?? [];
+function rowsOf(page: Page | undefined, field: string): readonly unknown[] {
+  return (page as (Page & Record<string, readonly unknown[]>) | undefined)?.[field] ?? [];
 }

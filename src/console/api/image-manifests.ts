@@ -11,7 +11,6 @@ export type Configuration = components["schemas"]["ImageConfiguration"];
 export type Referrer = components["schemas"]["Referrer"];
 
 const MANIFEST = "/api/organizations/{organization}/images/{image}/manifests/{reference}";
-const REFERRERS_AT_ONCE = 50;
 
 /**
  * A manifest with its layers and configuration.
@@ -38,5 +37,5 @@ export function useManifestText({ organization, image }: ImageName, digest: stri
 /** What refers to a manifest: signatures, lists of what is in it, and the like. */
 export function useReferrers({ organization, image }: ImageName, digest: string): CursorList<Referrer> {
   const path = { organization, image, reference: digest };
-  return useCursorList(`${MANIFEST}/referrers`, { path, query: { limit: REFERRERS_AT_ONCE } }, "referrers");
+  return useCursorList(`${MANIFEST}/referrers`, { path }, "referrers");
 }

@@ -22,8 +22,6 @@ export interface TagSearch {
   order: "asc" | "desc";
 }
 
-/** How many tags come at once. */
-const PAGE_SIZE = 50;
 /** How many tags are proposed to choose from. */
 const SUGGESTIONS = 20;
 /** How many tags are restored at the same time, each by a request of its own. */
@@ -34,11 +32,19 @@ const HISTORY = "/api/organizations/{organization}/images/{image}/history";
 const TAG_HISTORY = `${TAGS}/{tag}/history` as const;
 const RESTORABLE = "/api/organizations/{organization}/images/{image}/restorable-tags";
 
-/** An image's tags. */
-export function useTags({ organization, image }: ImageName, { prefix, sort, order }: TagSearch): CursorList<Tag> {
+/**
+ * An image's tags.
+ *
+ * @param count how many the image has.
+ */
+export function useTags(
+  { organization, image }: ImageName,
+  { prefix, sort, order }: TagSearch,
+  count: number,
+): CursorList<Tag> {
   const path = { organization, image };
-  const query = { ...(prefix !== "" && { q: prefix }), sort, order, limit: PAGE_SIZE };
-  return useCursorList(TAGS, { path, query }, "tags");
+  const query = { ...(prefix !== "" && { q: prefix }), sort, order };
+  return useCursorList(TAGS, { path, query }, "tags", { total: prefix === "" ? count : undefined });
 }
 
 /** A few tags, to choose one from: those that begin with what was typed, or else the ones that were pushed last. */
@@ -138,15 +144,14 @@ export function useRetag({ organization, image }: ImageName) {
  */
 export function useTagHistory({ organization, image }: ImageName, tag?: string): CursorList<TagEvent> {
   const path = { organization, image };
-  const query = { limit: PAGE_SIZE };
   return useCursorList(
     tag === undefined ? HISTORY : TAG_HISTORY,
-    tag === undefined ? { path, query } : { path: { ...path, tag }, query },
+    tag === undefined ? { path } : { path: { ...path, tag } },
     "events",
   );
 }
 
 /** Tags that were deleted and can be restored, the last deleted first. */
 export function useRestorableTags({ organization, image }: ImageName): CursorList<RestorableTag> {
-  return useCursorList(RESTORABLE, { path: { organization, image }, query: { limit: PAGE_SIZE } }, "tags");
+  return useCursorList(RESTORABLE, { path: { organization, image } }, "tags");
 }

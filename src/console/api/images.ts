@@ -15,16 +15,15 @@ export type ImageSort = NonNullable<ImageFilter["sort"]>;
 
 const IMAGES = "/api/images";
 const CENTRE = "/api/image-centre";
-const PAGE = 50;
 
 /** Images that one may pull: one's own account's, as far as one has a right to them, or everybody's public ones. */
 export function useImages(scope: "own" | "public", filter: ImageFilter) {
-  return useCursorList(IMAGES, { query: { scope, ...filter, limit: PAGE } }, "images");
+  return useCursorList(IMAGES, { query: { scope, ...filter } }, "images");
 }
 
 /** Public images of all accounts, also for nobody in particular. */
 export function useImageCentre(filter: Omit<ImageFilter, "organization" | "public">) {
-  return useCursorList(CENTRE, { query: { ...filter, limit: PAGE } }, "images");
+  return useCursorList(CENTRE, { query: filter }, "images");
 }
 
 /**
@@ -33,7 +32,7 @@ export function useImageCentre(filter: Omit<ImageFilter, "organization" | "publi
  * @param search a part of the image's name with its organization; "" for all.
  */
 export function useShares(direction: "sent" | "received", search: string) {
-  return useCursorList("/api/shares", { query: { direction, ...(search && { q: search }), limit: PAGE } }, "shares");
+  return useCursorList("/api/shares", { query: { direction, ...(search && { q: search }) } }, "shares");
 }
 
 /** An image that has no tags yet. */

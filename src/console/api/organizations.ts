@@ -10,11 +10,9 @@ const LIST = "/api/organizations";
 const ONE = "/api/organizations/{organization}";
 const QUOTAS = "/api/quotas/own";
 
-const PAGE = 50;
-
 /** The organizations that one has a right to, or to some image of which one has, by name. */
 export function useOrganizations(search: string) {
-  return useCursorList(LIST, { query: { limit: PAGE, ...(search !== "" && { search }) } }, "organizations");
+  return useCursorList(LIST, { query: { ...(search !== "" && { search }) } }, "organizations");
 }
 
 /** One of them. */

@@ -154,8 +154,6 @@ export function useSyncNow({ organization, image }: ImageName) {
 
 // --- Jobs ---
 
-const PAGE = 50;
-
 /** How often what is under way is looked at again, in milliseconds. */
 const WATCH_MS = 3000;
 /** And what waits for its next try. */
@@ -180,7 +178,7 @@ function pauseFor(jobs: readonly Pick<SyncJob, "status" | "next">[]): number | f
  * @param isWatched whether those that have not ended are followed.
  */
 export function useSyncJobs(owner: SyncOwner, { isWatched }: { isWatched: boolean }): CursorList<SyncJob> {
-  const params = { path: pathOf(owner), query: { limit: PAGE } };
+  const params = { path: pathOf(owner) };
   return useCursorList(owner.image === undefined ? JOBS : IMAGE_JOBS, params, "jobs", isWatched ? { pauseFor } : {});
 }
 

@@ -3,6 +3,7 @@ import { keepPreviousData } from "@tanstack/react-query";
 import type { components } from "../../client/api/schema.d.ts";
 import { useChange } from "./change.ts";
 import { api, keyOf, queries } from "./client.ts";
+import { type CursorList, useCursorList } from "./cursor-list.ts";
 import type { ImageName } from "../../kernel/reference.ts";
 
 export type Trigger = components["schemas"]["ImageTrigger"];
@@ -96,8 +97,6 @@ export function useTriedCondition(path: ImageName, condition: Condition, { isEna
 
 // --- Deliveries ---
 
-const PAGE = 50;
-
 /** How often what is under way is looked at again, in milliseconds. */
 const WATCH_MS = 2000;
 /** And what waits for its next try. */
@@ -114,18 +113,8 @@ export function pauseFor(deliveries: readonly Pick<Delivery, "status" | "created
 }
 
 /** What a trigger was to deliver, newest first. */
-export function useDeliveries(path: TriggerName) {
-  return queries.useInfiniteQuery(
-    "get",
-    DELIVERIES,
-    { params: { path, query: { limit: PAGE } } },
-    {
-      // No cursor at all: without a value here the library sends one of its own.
-      initialPageParam: null,
-      getNextPageParam: (page) => page.next,
-      refetchInterval: ({ state }) => pauseFor(state.data?.pages.flatMap((page) => page.deliveries) ?? []),
-    },
-  );
+export function useDeliveries(path: TriggerName): CursorList<Delivery> {
+  return useCursorList(DELIVERIES, { path }, "deliveries", { pauseFor });
 }
 
 /** A delivery with its tries. */

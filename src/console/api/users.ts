@@ -15,7 +15,6 @@ export const PASSWORD_LENGTH = { min: MIN_PASSWORD_LENGTH, max: MAX_PASSWORD_LEN
 
 const USERS = "/api/users";
 const KEYS = "/api/users/{name}/access-keys";
-const PAGE = 50;
 /** As many as a field proposes. */
 const PROPOSALS = 20;
 
@@ -25,7 +24,7 @@ const PROPOSALS = 20;
  * @param search a part of the name; "" for all.
  */
 export function useUsers(search: string) {
-  return useCursorList(USERS, { query: { ...(search && { search }), limit: PAGE } }, "users");
+  return useCursorList(USERS, { query: { ...(search && { search }) } }, "users");
 }
 
 /** The first users of one's account whose names contain a text: what a field proposes. */

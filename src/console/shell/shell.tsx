@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { useFollowedChanges } from "../api/changes.ts";
 import { onSessionEnd, reportSessionEnd } from "../api/session-end.ts";
-import { type Self, useSession, useSessionExpiry } from "../api/session.ts";
+import { lastUser, type Self, useSession, useSessionExpiry } from "../api/session.ts";
 import { signInPath } from "../paths.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
-import { ErrorNotice } from "../ui/index.ts";
+import { ErrorNotice, Skeleton } from "../ui/index.ts";
 import { isFor } from "./audience.ts";
 import { Header } from "./header.tsx";
 import { ErrorBoundary, NotAllowed, NotFound, PageLoading } from "./no-page.tsx";
@@ -22,7 +22,9 @@ const SignInAgain = lazyPart(async () => ({ default: (await import("./overlays.t
 export function Shell() {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
-  const user = useSession().data;
+  const { data: user, isPending } = useSession();
+  // Somebody who was signed in most likely still is: the page then does not move when the answer comes.
+  const isExpected = isPending && lastUser() !== undefined;
   const [isNavigationOpen, setNavigationOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
   useHeadingFocus(main);
@@ -33,11 +35,9 @@ export function Shell() {
       </a>
       <Header onOpenNavigation={() => setNavigationOpen(true)} />
       <div className={styles.body}>
-        {user && (
+        {(user || isExpected) && (
           <div className={styles.side}>
-            <div className={styles.sideContent}>
-              <Navigation />
-            </div>
+            <div className={styles.sideContent}>{user ? <Navigation /> : <Skeleton lines={8} />}</div>
           </div>
         )}
         <main id="main" ref={main} tabIndex={-1} className={styles.main}>

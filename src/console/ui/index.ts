@@ -96,15 +96,9 @@ export {
   type Tone,
 } from "./messages.tsx";
 export { ComboBox, Select, type Choice, type ComboBoxItem, type ComboBoxProps, type SelectProps } from "./select.tsx";
-export {
-  LoadMore,
-  Table,
-  type LoadMoreProps,
-  type TableColumn,
-  type TableProps,
-  type TableSelection,
-  type TableSort,
-} from "./table.tsx";
+export { Table, type TableColumn, type TableProps, type TableSelection, type TableSort } from "./table.tsx";
+export { hasPager, Pager, type PagerProps } from "./pager.tsx";
+export { Selection, useSelectedKeys, useSelection } from "./selection.ts";
 export { useIsInView } from "./use-is-in-view.ts";
 export {
   Badge,

@@ -1,9 +1,9 @@
 /** Links, and tabs, which are links as well. */
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link as RouterLink } from "wouter";
 import { formatNumber } from "./format.ts";
-import { IconExternal } from "./icons.tsx";
+import { IconChevronEnd, IconChevronStart, IconExternal } from "./icons.tsx";
 import styles from "./link.module.css";
 
 /** Where a link of the console leads. */
@@ -81,12 +81,14 @@ export interface TabsProps {
 export function Tabs({ items, selected, label }: TabsProps) {
   const { t } = useTranslation("kit");
   const list = useRef<HTMLUListElement>(null);
+  const hidden = useHiddenEnds(list);
   useEffect(() => {
     const tab = list.current?.querySelector("[aria-current=page]");
     if (list.current && tab) reveal(list.current, tab);
   }, [selected]);
   return (
     <nav aria-label={label ?? t("sections")} className={styles.tabs}>
+      {hidden.start && <ScrollButton row={list} end="start" />}
       <ul ref={list} className={styles.list}>
         {items.map((item) => (
           <li key={item.id}>
@@ -101,14 +103,60 @@ export function Tabs({ items, selected, label }: TabsProps) {
           </li>
         ))}
       </ul>
+      {hidden.end && <ScrollButton row={list} end="end" />}
     </nav>
   );
 }
+
+/** At which ends of a row something is out of sight. */
+function useHiddenEnds(row: RefObject<HTMLElement | null>): { start: boolean; end: boolean } {
+  const [hidden, setHidden] = useState({ start: false, end: false });
+  useEffect(() => {
+    const element = row.current;
+    if (!element) return undefined;
+    function look(): void {
+      if (!element) return;
+      const { scrollLeft, scrollWidth, clientWidth } = element;
+      // Where the window is scaled, a row at its end may be a part of a pixel before it.
+      const start = scrollLeft > 1;
+      const end = scrollWidth - clientWidth - scrollLeft > 1;
+      setHidden((before) => (before.start === start && before.end === end ? before : { start, end }));
+    }
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    for (const tab of element.children) observer.observe(tab);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, [row]);
+  return hidden;
+}
+
+/** How much of what is in sight passes by at a press. */
+const SCROLLED_SHARE = 0.7;
+
+/** Shows that a row goes on, and moves it. The Tab key and screen readers reach what is there without it. */
+function ScrollButton({ row, end }: { row: RefObject<HTMLElement | null>; end: "start" | "end" }) {
+  function scroll() {
+    const width = row.current?.clientWidth ?? 0;
+    row.current?.scrollBy({ left: (end === "start" ? -1 : 1) * width * SCROLLED_SHARE, behavior: "smooth" });
+  }
+  return (
+    <button type="button" tabIndex={-1} aria-hidden="true" className={styles[end]} onClick={scroll}>
+      {end === "start" ? <IconChevronStart /> : <IconChevronEnd />}
+    </button>
+  );
+}
+
+/** What a ScrollButton may cover, in pixels. */
+const BUTTON_WIDTH = 48;
 
 /** On a phone the row scrolls, and the page may open at its last tab. The page itself stays where it is. */
 function reveal(row: Element, tab: Element): void {
   const frame = row.getBoundingClientRect();
   const { left, right } = tab.getBoundingClientRect();
-  if (left < frame.left) row.scrollLeft -= frame.left - left;
-  else if (right > frame.right) row.scrollLeft += right - frame.right;
+  if (left < frame.left + BUTTON_WIDTH) row.scrollLeft -= frame.left + BUTTON_WIDTH - left;
+  else if (right > frame.right - BUTTON_WIDTH) row.scrollLeft += right - frame.right + BUTTON_WIDTH;
 }

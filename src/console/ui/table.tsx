@@ -1,11 +1,14 @@
-/** Rows and columns, with sorting, selection and the way to more rows. */
+/** Rows and columns, with sorting, selection and pages. Where there is no room for columns, each row is a card. */
 import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "./button.tsx";
+import type { Pages } from "../paging.ts";
 import choiceStyles from "./choice.module.css";
 import { classNames } from "./class-names.ts";
 import { IconArrowDown, IconArrowUp, IconSort } from "./icons.tsx";
 import { Empty } from "./layout.tsx";
+import { hasPager, Pager, useLocalPages } from "./pager.tsx";
+import { SelectionBar, type SelectionBarProps } from "./selection-bar.tsx";
+import { type Selection, useIsSelected, useSelectedKeys } from "./selection.ts";
 import { toggleAll, toggleRow } from "./table-selection.ts";
 import styles from "./table.module.css";
 import { useIsScrollable } from "./use-is-scrollable.ts";
@@ -22,10 +25,15 @@ export interface TableColumn<T> {
   align?: "end";
   /** CSS width; the rest is shared by the other columns. */
   width?: string;
-  /** Vanishes where the table (not the window) is narrower than 560 px ("small") or 800 px ("medium"). */
-  hideBelow?: "small" | "medium";
+  /** Vanishes where the table (not the window) is narrower than 800 px. Cards have it again. */
+  isSecondary?: boolean;
   /** Names the row for screen readers: exactly one column. */
   isRowHeader?: boolean;
+  /**
+   * What it is in a card, where the table is narrower than 560 px: the title, a line with the header before it, or nothing. Unless
+   * given, the title is the column that names the row, and all others are lines.
+   */
+  card?: "title" | "detail" | "hidden";
 }
 
 export interface TableSort {
@@ -33,16 +41,17 @@ export interface TableSort {
   direction: "ascending" | "descending";
 }
 
-export interface TableSelection {
-  selected: ReadonlySet<string>;
-  onChange: (selected: Set<string>) => void;
-}
+/** Which rows are chosen, and the bar that says so, in view as long as one is. */
+export type TableSelection = Omit<SelectionBarProps, "hasOtherPages" | "total">;
 
 export interface TableProps<T> {
   /** What the rows are. */
   label: string;
   columns: readonly TableColumn<T>[];
+  /** All rows, of which the table then shows a page at a time; or with `pages` those of one page. */
   rows: readonly T[];
+  /** Which page `rows` are. */
+  pages?: Pages;
   rowKey: (row: T) => string;
   /** What a row is called in "Select …"; its key unless given. */
   rowLabel?: (row: T) => string;
@@ -54,49 +63,61 @@ export interface TableProps<T> {
   emptyState?: ReactNode;
   /** Without rows: a skeleton. With rows: they stay, under a moving line. */
   isLoading?: boolean;
-  /** CSS height beyond which the rows scroll under the header. */
-  maxHeight?: string;
 }
 
 /** How many lines the skeleton has. */
 const SKELETON_ROWS = 5;
 
-/** Rows and columns. It scrolls inside itself, never the page. */
+/** Rows and columns. Its header stays in view, and so do its pages and what is chosen; too wide a table scrolls inside itself. */
 export function Table<T>(props: TableProps<T>) {
-  const { label, columns, rows, rowKey, selection, emptyState, isLoading = false, maxHeight } = props;
+  const { label, columns, rows, rowKey, selection, emptyState, isLoading = false } = props;
   const { t } = useTranslation("kit");
-  const [box, isScrollable] = useIsScrollable();
+  const [box, isScrollable] = useIsScrollable("inline");
+  const frame = useRef<HTMLDivElement>(null);
   const anchor = useRef<string>(undefined);
-  const order = rows.map(rowKey);
+  const local = useLocalPages(rows);
+  const pages = props.pages ?? local.pages;
+  const shown = props.pages ? rows : local.shown;
+  const order = shown.map(rowKey);
+  const showsPager = hasPager(pages, shown.length);
+  useStartInView(frame, pages.isTurning ? undefined : pages.before);
 
-  if (rows.length === 0 && !isLoading) {
+  if (rows.length === 0 && !isLoading && !showsPager) {
     return <div className={styles.frame}>{emptyState ?? <Empty title={t("nothingHere")} />}</div>;
   }
 
   function select(key: string, isRange: boolean) {
-    selection?.onChange(toggleRow(selection.selected, order, key, { anchor: anchor.current, isRange }));
+    if (!selection) return;
+    const { keys } = selection.selection;
+    selection.selection.set(toggleRow(keys, order, key, { anchor: anchor.current, isRange }));
     anchor.current = key;
   }
 
+  const bones = Array.from({ length: SKELETON_ROWS }, (_, index) => (
+    <tr key={index} role="row">
+      {selection && <td role="cell" className={styles.check} />}
+      {columns.map((column) => (
+        <td key={column.id} role="cell" className={cellClass(column)}>
+          {column.header !== "" && <div className={styles.bone} />}
+        </td>
+      ))}
+    </tr>
+  ));
   return (
-    <div className={styles.frame}>
+    <div ref={frame} className={styles.frame}>
       {isLoading && rows.length > 0 && <div className={styles.loading} />}
       <div
         ref={box}
         className={styles.box}
-        style={{ maxBlockSize: maxHeight }}
         {...(isScrollable && { tabIndex: 0, role: "group", "aria-label": label, "data-scrollable": true })}
       >
-        <table className={styles.table} aria-label={label} aria-busy={isLoading}>
-          <thead>
-            <tr>
+        {/* As cards the parts are no table to a browser any more: roles say that they are one all the same. */}
+        <table role="table" className={styles.table} aria-label={label} aria-busy={isLoading}>
+          <thead role="rowgroup">
+            <tr role="row">
               {selection && (
-                <th scope="col" className={styles.check}>
-                  <SelectAll
-                    order={order}
-                    selected={selection.selected}
-                    onToggle={() => selection.onChange(toggleAll(selection.selected, order))}
-                  />
+                <th scope="col" role="columnheader" className={styles.check}>
+                  <SelectAll order={order} selection={selection.selection} />
                 </th>
               )}
               {columns.map((column) => (
@@ -104,34 +125,53 @@ export function Table<T>(props: TableProps<T>) {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.length === 0
-              ? Array.from({ length: SKELETON_ROWS }, (_, index) => (
-                  <tr key={index}>
-                    {selection && <td className={styles.check} />}
-                    {columns.map((column) => (
-                      <td key={column.id} className={cellClass(column)}>
-                        {column.header !== "" && <div className={styles.bone} />}
-                      </td>
-                    ))}
-                  </tr>
-                ))
-              : rows.map((row) => <Row key={rowKey(row)} {...props} row={row} onSelect={select} />)}
+          <tbody role="rowgroup">
+            {rows.length === 0 && isLoading
+              ? bones
+              : shown.map((row) => <Row key={rowKey(row)} {...props} row={row} onSelect={select} />)}
           </tbody>
         </table>
+        {rows.length === 0 && !isLoading && (emptyState ?? <Empty title={t("nothingHere")} />)}
+      </div>
+      <div className={styles.foot}>
+        {selection && (
+          <SelectionBar {...selection} hasOtherPages={pages.hasPrevious || pages.hasNext} total={pages.total} />
+        )}
+        {showsPager && (
+          <div className={styles.pager}>
+            <Pager label={label} pages={pages} count={shown.length} />
+          </div>
+        )}
       </div>
     </div>
   );
 }
 
-interface RowProps<T> extends TableProps<T> {
+/**
+ * Brings the start of a table into view when its page was turned.
+ *
+ * @param before how many rows are before the page; undefined while it is not there yet.
+ */
+function useStartInView(frame: { current: HTMLElement | null }, before: number | undefined): void {
+  const seen = useRef(before);
+  useEffect(() => {
+    if (before === undefined || before === seen.current) return;
+    const isFirst = seen.current === undefined;
+    seen.current = before;
+    const element = frame.current;
+    if (isFirst || !element) return;
+    const { scrollMarginBlockStart } = getComputedStyle(element);
+    if (element.getBoundingClientRect().top < Number.parseFloat(scrollMarginBlockStart)) element.scrollIntoView();
+  }, [frame, before]);
+}
+
+interface RowProps<T> extends Pick<TableProps<T>, "columns" | "rowKey" | "rowLabel" | "selection" | "onRowAction"> {
   row: T;
   onSelect: (key: string, isRange: boolean) => void;
 }
 
 function Row<T>({ row, columns, rowKey, rowLabel, selection, onSelect, onRowAction }: RowProps<T>) {
   const key = rowKey(row);
-  const isSelected = selection?.selected.has(key) ?? false;
 
   function press(event: MouseEvent<HTMLElement>) {
     if (event.target instanceof Element && event.target.closest("a,button,input,label,[role=dialog]")) return;
@@ -141,22 +181,20 @@ function Row<T>({ row, columns, rowKey, rowLabel, selection, onSelect, onRowActi
   }
 
   return (
-    <tr
-      className={classNames(isSelected && styles.selected, onRowAction && styles.pressable)}
-      onClick={onRowAction ? press : undefined}
-    >
+    <tr role="row" className={classNames(onRowAction && styles.pressable)} onClick={onRowAction ? press : undefined}>
       {selection && (
-        <td className={styles.check}>
+        <td role="cell" className={styles.check}>
           <SelectRow
             name={rowLabel?.(row) ?? key}
-            isSelected={isSelected}
+            selection={selection.selection}
+            rowKey={key}
             onToggle={(isRange) => onSelect(key, isRange)}
           />
         </td>
       )}
       {columns.map((column) =>
         column.isRowHeader ? (
-          <th key={column.id} scope="row" className={cellClass(column)}>
+          <th key={column.id} scope="row" role="rowheader" className={cellClass(column)} {...labelOf(column)}>
             {onRowAction ? (
               <button type="button" className={styles.action} onClick={() => onRowAction(row)}>
                 {column.cell(row)}
@@ -166,7 +204,7 @@ function Row<T>({ row, columns, rowKey, rowLabel, selection, onSelect, onRowActi
             )}
           </th>
         ) : (
-          <td key={column.id} className={cellClass(column)}>
+          <td key={column.id} role="cell" className={cellClass(column)} {...labelOf(column)}>
             {column.cell(row)}
           </td>
         ),
@@ -186,14 +224,20 @@ function HeaderCell<T>({ column, sort, onSortChange }: HeaderCellProps<T>) {
   const style = { inlineSize: column.width };
   if (!column.sortable || !onSortChange) {
     return (
-      <th scope="col" className={cellClass(column)} style={style}>
+      <th scope="col" role="columnheader" className={cellClass(column)} style={style}>
         {column.header || <span className="visually-hidden">{column.label}</span>}
       </th>
     );
   }
   const next = direction === "ascending" ? "descending" : "ascending";
   return (
-    <th scope="col" className={cellClass(column)} style={style} aria-sort={direction ?? "none"}>
+    <th
+      scope="col"
+      role="columnheader"
+      className={classNames(cellClass(column), styles.sortable)}
+      style={style}
+      aria-sort={direction ?? "none"}
+    >
       <button
         type="button"
         className={classNames(styles.sort, direction && styles.sorted)}
@@ -206,25 +250,37 @@ function HeaderCell<T>({ column, sort, onSortChange }: HeaderCellProps<T>) {
   );
 }
 
-function cellClass<T>({ header, align, hideBelow }: TableColumn<T>): string {
+function cardPartOf<T>({ header, card, isRowHeader }: TableColumn<T>): "buttons" | "title" | "detail" | "hidden" {
+  return card ?? (header === "" ? "buttons" : isRowHeader ? "title" : "detail");
+}
+
+function cellClass<T>(column: TableColumn<T>): string {
+  const part = cardPartOf(column);
   return classNames(
-    header === "" && styles.buttons,
-    align === "end" && styles.end,
-    hideBelow === "small" && styles.hideSmall,
-    hideBelow === "medium" && styles.hideMedium,
+    part === "title" && styles.title,
+    part === "detail" && styles.detail,
+    part === "hidden" && styles.notInCards,
+    column.header === "" && styles.buttons,
+    column.align === "end" && styles.end,
+    column.isSecondary && styles.secondary,
   );
+}
+
+/** What stands before the value in a card. */
+function labelOf<T>(column: TableColumn<T>) {
+  return cardPartOf(column) === "detail" ? { "data-label": column.header } : {};
 }
 
 interface SelectAllProps {
   order: readonly string[];
-  selected: ReadonlySet<string>;
-  onToggle: () => void;
+  selection: Selection;
 }
 
 /** Selects every row on screen, or none. */
-function SelectAll({ order, selected, onToggle }: SelectAllProps) {
+function SelectAll({ order, selection }: SelectAllProps) {
   const { t } = useTranslation("kit");
   const input = useRef<HTMLInputElement>(null);
+  const selected = useSelectedKeys(selection);
   const count = order.filter((key) => selected.has(key)).length;
   const isAll = count > 0 && count === order.length;
   const isSome = count > 0 && !isAll;
@@ -240,7 +296,7 @@ function SelectAll({ order, selected, onToggle }: SelectAllProps) {
         aria-label={t("selectAll")}
         checked={isAll}
         disabled={order.length === 0}
-        onChange={onToggle}
+        onChange={() => selection.set(toggleAll(selected, order))}
       />
     </label>
   );
@@ -248,14 +304,16 @@ function SelectAll({ order, selected, onToggle }: SelectAllProps) {
 
 interface SelectRowProps {
   name: string;
-  isSelected: boolean;
+  selection: Selection;
+  rowKey: string;
   /** With whether Shift was down. */
   onToggle: (isRange: boolean) => void;
 }
 
 /** Selects one row, or with Shift all from the last one on. */
-function SelectRow({ name, isSelected, onToggle }: SelectRowProps) {
+function SelectRow({ name, selection, rowKey, onToggle }: SelectRowProps) {
   const { t } = useTranslation("kit");
+  const isSelected = useIsSelected(selection, rowKey);
   return (
     <label className={styles.checkLabel}>
       <input
@@ -269,24 +327,5 @@ function SelectRow({ name, isSelected, onToggle }: SelectRowProps) {
         onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       />
     </label>
-  );
-}
-
-export interface LoadMoreProps {
-  hasMore: boolean;
-  isLoading: boolean;
-  onLoadMore: () => unknown;
-}
-
-/** The end of a list that comes by the page: brings the next one. Nothing when there is no more. */
-export function LoadMore({ hasMore, isLoading, onLoadMore }: LoadMoreProps) {
-  const { t } = useTranslation("kit");
-  if (!hasMore) return null;
-  return (
-    <div className={styles.more}>
-      <Button isPending={isLoading} onPress={() => void onLoadMore()}>
-        {t("loadMore")}
-      </Button>
-    </div>
   );
 }

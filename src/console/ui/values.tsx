@@ -4,8 +4,9 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { formatBytes, formatDate, formatDay, formatNumber, formatRelative, shortDigest } from "./format.ts";
 import type { Day as CalendarDay } from "../../kernel/day.ts";
+import { ExactTime } from "./exact-time.tsx";
+import { formatBytes, formatDate, formatDay, formatNumber, formatRelative, shortDigest } from "./format.ts";
 import { IconCheck, IconClose, IconCopy } from "./icons.tsx";
 import { toast, type Tone } from "./messages.tsx";
 import { useIsScrollable } from "./use-is-scrollable.ts";
@@ -37,19 +38,17 @@ export function Bytes({ value }: { value: number }) {
 export interface TimeProps {
   /** RFC 3339, or a Date. Nothing is shown as "never". */
   value: string | Date | undefined | null;
-  /** "3 hours ago" with the date in the tooltip (the default), or the date itself. */
+  /** "3 hours ago" (the default), or the date itself. */
   relative?: boolean;
   /** For something that ends then: "until Dec 6, 2026", not "in 6 days", which would tell when it begins. */
   isEnd?: boolean;
-  /** It may be broken into lines, where there is little room. */
-  wraps?: boolean;
 }
 
 /** How often "3 minutes ago" is counted anew. */
 const TICK_MS = 60_000;
 
-/** A moment, in the reader's language and time zone. */
-export function Time({ value, relative = true, isEnd = false, wraps = false }: TimeProps) {
+/** A moment, in the reader's language and time zone. A press on it tells exactly when that is. */
+export function Time({ value, relative = true, isEnd = false }: TimeProps) {
   const { t } = useTranslation("kit");
   const [, tick] = useReducer((count: number) => count + 1, 0);
   const ages = relative && !isEnd;
@@ -62,9 +61,9 @@ export function Time({ value, relative = true, isEnd = false, wraps = false }: T
   const date = value === undefined || value === null ? undefined : new Date(value);
   if (!date || Number.isNaN(date.getTime())) return <span className={styles.muted}>{t("never")}</span>;
   return (
-    <time dateTime={date.toISOString()} title={formatDate(date, "full")} className={wraps ? undefined : styles.value}>
+    <ExactTime date={date}>
       {isEnd ? t("until", { day: formatDate(date, "day") }) : relative ? formatRelative(date) : formatDate(date)}
-    </time>
+    </ExactTime>
   );
 }
 
@@ -189,6 +188,8 @@ export interface CopyButtonProps {
   value: string;
   /** What is copied, in words: "Copy login command". "Copy" unless given. */
   label?: string;
+  /** Where another button beside it copies something else; else two sheets of paper. */
+  icon?: ReactNode;
   size?: "small" | "medium";
 }
 
@@ -196,7 +197,7 @@ export interface CopyButtonProps {
 const COPIED_MS = 2000;
 
 /** Copies a value, and says so by a check mark and aloud. */
-export function CopyButton({ value, label, size = "small" }: CopyButtonProps) {
+export function CopyButton({ value, label, icon = <IconCopy />, size = "small" }: CopyButtonProps) {
   const { t } = useTranslation("kit");
   const [isCopied, setIsCopied] = useState(false);
 
@@ -215,7 +216,7 @@ export function CopyButton({ value, label, size = "small" }: CopyButtonProps) {
     <>
       <IconButton
         label={isCopied ? t("copied") : (label ?? t("copy"))}
-        icon={isCopied ? <IconCheck /> : <IconCopy />}
+        icon={isCopied ? <IconCheck /> : icon}
         size={size}
         onPress={() => void copy()}
       />

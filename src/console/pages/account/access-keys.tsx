@@ -66,8 +66,8 @@ export default function AccessKeys() {
       ),
       isRowHeader: true,
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} />, hideBelow: "small" },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
+    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
     { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
     {
       id: "actions",
@@ -136,7 +136,7 @@ export function KeyEnd({ accessKey: { ends } }: { accessKey: AccessKey }) {
   if (ends === null) return t("keys.never");
   if (Date.parse(ends) <= Date.now()) return <Badge>{t("keys.ended")}</Badge>;
   // On a phone there is no room for all of it in one line.
-  return <Time value={ends} relative={false} wraps />;
+  return <Time value={ends} relative={false} />;
 }
 
 /** How to make the permanent login command of an access key whose secret only its owner has (guide 4.2). */

@@ -63,7 +63,7 @@ export default function Accounts() {
       cell: ({ organizations }) => formatNumber(organizations),
       align: "end",
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
     {
       id: "actions",
       header: "",

@@ -66,15 +66,14 @@ export function LoginsTable({ name }: { name?: string }) {
       id: "address",
       header: t("logins.address"),
       cell: ({ address, lastAddress }) => lastAddress ?? address ?? "–",
-      hideBelow: "small",
     },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "medium" },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, isSecondary: true },
     { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed, created }) => <Time value={lastUsed ?? created} /> },
     {
       id: "expires",
       header: t("logins.expires"),
       cell: ({ expires }) => <Time value={expires} />,
-      hideBelow: "medium",
+      isSecondary: true,
     },
     {
       id: "actions",

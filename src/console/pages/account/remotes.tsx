@@ -58,10 +58,10 @@ export default function Remotes() {
     {
       id: "username",
       header: t("username"),
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ username }) => username ?? t("anonymous"),
     },
-    { id: "updated", header: t("updated"), hideBelow: "small", cell: ({ updated }) => <Time value={updated} /> },
+    { id: "updated", header: t("updated"), cell: ({ updated }) => <Time value={updated} /> },
     {
       id: "actions",
       header: "",

@@ -48,21 +48,13 @@ export default function TrustedIssuers() {
     {
       id: "name",
       header: t("trust.name"),
-      cell: ({ name, issuer }) => (
-        <>
-          <Name>{name}</Name>
-          <span className={styles.issuer}>
-            <Issuer address={issuer} />
-          </span>
-        </>
-      ),
+      cell: ({ name }) => <Name>{name}</Name>,
       isRowHeader: true,
     },
     {
       id: "issuer",
       header: t("trust.issuer"),
       cell: ({ issuer }) => <Issuer address={issuer} />,
-      hideBelow: "small",
     },
     {
       id: "conditions",
@@ -76,7 +68,7 @@ export default function TrustedIssuers() {
           ))}
         </ul>
       ),
-      hideBelow: "medium",
+      isSecondary: true,
     },
     {
       id: "grants",

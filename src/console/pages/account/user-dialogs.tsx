@@ -188,8 +188,8 @@ export function KeysOfUser({ user: { name, kind } }: { user: User }) {
   const deletion = useRowDialog<AccessKey>();
   const columns: TableColumn<AccessKey>[] = [
     { id: "access", header: t("keys.access"), cell: ({ access }) => <code>{access}</code>, isRowHeader: true },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
-    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} />, hideBelow: "small" },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
+    { id: "lastUsed", header: t("lastUsed"), cell: ({ lastUsed }) => <Time value={lastUsed} /> },
     { id: "ends", header: t("keys.ends"), cell: (key) => <KeyEnd accessKey={key} /> },
     {
       id: "actions",

@@ -58,7 +58,7 @@ export default function Users() {
       isRowHeader: true,
     },
     { id: "role", header: t("users.role"), cell: ({ role: name }) => t(`users.roles.${name}`) },
-    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} />, hideBelow: "small" },
+    { id: "created", header: t("created"), cell: ({ created }) => <Time value={created} /> },
     {
       id: "actions",
       header: "",

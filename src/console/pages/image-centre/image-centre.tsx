@@ -10,11 +10,12 @@ import {
   Empty,
   ErrorNotice,
   formatNumber,
+  hasPager,
   IconGlobe,
   Link,
-  LoadMore,
   Name,
   Page,
+  Pager,
   Select,
   Skeleton,
   Time,
@@ -109,7 +110,11 @@ function Found() {
       {list.error ? (
         <ErrorNotice error={list.error} onRetry={list.retry} />
       ) : (
-        <LoadMore hasMore={list.hasMore} isLoading={list.isLoadingMore} onLoadMore={list.loadMore} />
+        hasPager(list.pages, list.rows.length) && (
+          <div className={styles.pager}>
+            <Pager label={t("results")} pages={list.pages} count={list.rows.length} />
+          </div>
+        )
       )}
     </>
   );
@@ -166,11 +171,11 @@ function ImageCard({ image }: { image: FoundImage }) {
       )}
       <ul className={styles.facts}>
         <li>{t(`images:category.${image.category}`)}</li>
-        <li>{t("tags", { count: image.tags, number: formatNumber(image.tags) })}</li>
-        <li>{t("pulls", { count: image.pulls, number: formatNumber(image.pulls) })}</li>
-        <li className={styles.time}>
+        <li>
           <Time value={image.updated} />
         </li>
+        <li>{t("tags", { count: image.tags, number: formatNumber(image.tags) })}</li>
+        <li>{t("pulls", { count: image.pulls, number: formatNumber(image.pulls) })}</li>
       </ul>
     </article>
   );

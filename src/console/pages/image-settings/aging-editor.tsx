@@ -18,7 +18,6 @@ import {
   ErrorNotice,
   errorText,
   Form,
-  LoadMore,
   Name,
   Notice,
   NumberField,
@@ -239,21 +238,12 @@ function AgingPreview({ rule, onSaved }: AgingPreviewProps) {
   );
 }
 
-/** As many rows as are drawn at a time: an image may have thousands of tags. */
-const ROWS = 100;
-
 function TagTable({ label, tags }: { label: string; tags: readonly PreviewedTag[] }) {
   const { t } = useTranslation("aging");
-  const [shown, setShown] = useState(ROWS);
   const columns: TableColumn<PreviewedTag>[] = [
     { id: "tag", header: t("tag"), isRowHeader: true, cell: ({ tag }) => <Name>{tag}</Name> },
     { id: "pushed", header: t("pushed"), width: "160px", cell: ({ pushed }) => <Time value={pushed} /> },
     { id: "reason", header: t("reason"), width: "200px", cell: ({ reason }) => t(`reasons.${reason}`) },
   ];
-  return (
-    <div>
-      <Table label={label} columns={columns} rows={tags.slice(0, shown)} rowKey={({ tag }) => tag} maxHeight="26rem" />
-      <LoadMore hasMore={shown < tags.length} isLoading={false} onLoadMore={() => setShown(shown + ROWS)} />
-    </div>
-  );
+  return <Table label={label} columns={columns} rows={tags} rowKey={({ tag }) => tag} />;
 }

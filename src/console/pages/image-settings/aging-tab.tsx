@@ -169,7 +169,7 @@ function AgingLog() {
       id: "digest",
       header: t("digest"),
       width: "240px",
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ digest }) => <Digest value={digest} />,
     },
   ];

@@ -48,7 +48,6 @@ export default function ImmutableTagsTab() {
       id: "createdBy",
       header: t("createdBy"),
       width: "200px",
-      hideBelow: "small",
       cell: ({ createdBy }) => (createdBy === null ? t("userGone") : <Name>{createdBy}</Name>),
     },
     { id: "created", header: t("created"), width: "160px", cell: ({ created }) => <Time value={created} /> },

@@ -119,19 +119,19 @@ function ShareTable({ shares, isLoading, onChange, emptyState }: ShareTableProps
       width: "110px",
       cell: ({ valid }) => <ShareBadge state={valid ? (properties.public ? "public" : "active") : "ended"} />,
     },
-    { id: "note", header: t("note"), hideBelow: "small", cell: ({ note }) => <Name>{note}</Name> },
+    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name> },
     {
       id: "by",
       header: t("by"),
       width: "150px",
-      hideBelow: "medium",
+      isSecondary: true,
       cell: (share) => (share.createdBy === null ? t("userGone") : <Name>{share.createdBy}</Name>),
     },
     {
       id: "created",
       header: t("created"),
       width: "140px",
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ created }) => <Time value={created} />,
     },
   ];

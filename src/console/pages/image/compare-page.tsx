@@ -228,7 +228,7 @@ function ComparedLayers({ from, to }: { from: ComparedSide; to: ComparedSide }) 
     {
       id: "digest",
       header: t("common:digest"),
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ layer }) => <Digest value={layer.digest} />,
     },
   ];

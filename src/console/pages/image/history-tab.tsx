@@ -28,10 +28,10 @@ function RestorableTags() {
   const { t } = useTranslation(["image", "common"]);
   const image = useImage();
   const list = useRestorableTags(image);
-  if (list.rows.length === 0 && !list.hasMore && list.error === null) return null;
+  if (list.rows.length === 0 && !list.pages.hasNext && list.error === null) return null;
   const columns: TableColumn<RestorableTag>[] = [
     { id: "tag", header: t("common:tag"), isRowHeader: true, cell: TagName },
-    { id: "digest", header: t("pointedTo"), hideBelow: "small", cell: ({ digest }) => <DigestLink digest={digest} /> },
+    { id: "digest", header: t("pointedTo"), cell: ({ digest }) => <DigestLink digest={digest} /> },
     {
       id: "deleted",
       header: t("deletedAt"),
@@ -42,7 +42,6 @@ function RestorableTags() {
     {
       id: "until",
       header: t("restorableUntil"),
-      hideBelow: "small",
       cell: ({ restorableUntil }) => <Time value={restorableUntil} isEnd />,
     },
   ];
@@ -98,7 +97,13 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
   const { t } = useTranslation(["image", "common"]);
   const { organization, image } = useImage();
   const columns: TableColumn<TagEvent>[] = [
-    { id: "change", header: t("change"), isRowHeader: true, cell: (event) => <Change event={event} /> },
+    {
+      id: "change",
+      header: t("change"),
+      isRowHeader: true,
+      card: showsTag ? "detail" : "title",
+      cell: (event) => <Change event={event} />,
+    },
     {
       id: "time",
       header: t("when"),
@@ -109,6 +114,7 @@ export function TagHistory({ list, showsTag }: TagHistoryProps) {
     columns.unshift({
       id: "tag",
       header: t("common:tag"),
+      card: "title",
       cell: ({ tag }) => (
         <Link href={tagPath({ organization, image }, tag)}>
           <Name>{tag}</Name>

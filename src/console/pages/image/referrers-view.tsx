@@ -51,14 +51,12 @@ function useColumns(): TableColumn<Row>[] {
     {
       id: "created",
       header: t("common:created"),
-      hideBelow: "small",
       cell: ({ annotations }) => formatDate(annotations?.[CREATED] ?? "") || "—",
     },
     {
       id: "size",
       header: t("common:size"),
       align: "end",
-      hideBelow: "small",
       cell: ({ size }) => <Bytes value={size} />,
     },
   ];
@@ -79,7 +77,8 @@ function Referrers({ manifest: { digest, companions } }: { manifest: Manifest })
   const { t } = useTranslation("image");
   const list = useReferrers(useImage(), digest);
   const columns = useColumns();
-  const hasOnlyCompanions = companions.length > 0 && list.rows.length === 0 && !list.hasMore && list.error === null;
+  const hasOnlyCompanions =
+    companions.length > 0 && list.rows.length === 0 && !list.pages.hasNext && list.error === null;
   return (
     <>
       {companions.length > 0 && <Companions companions={companions} />}
@@ -113,7 +112,7 @@ function Companions({ companions }: { companions: Manifest["companions"] }) {
     },
     { id: "type", header: t("type"), cell: ({ type }) => t(`companion_${type}`) },
     { id: "digest", header: t("common:digest"), cell: ({ digest }) => <DigestLink digest={digest} /> },
-    { id: "pushed", header: t("pushed"), hideBelow: "small", cell: ({ pushed }) => <Time value={pushed} /> },
+    { id: "pushed", header: t("pushed"), cell: ({ pushed }) => <Time value={pushed} /> },
   ];
   return <Table label={t("companionTags")} columns={columns} rows={companions} rowKey={({ name }) => name} />;
 }

@@ -157,7 +157,6 @@ function LayersView({ manifest }: { manifest: Manifest }) {
       header: "#",
       width: "3rem",
       align: "end",
-      hideBelow: "small",
       cell: ({ number }) => formatNumber(number),
     },
     {
@@ -176,7 +175,7 @@ function LayersView({ manifest }: { manifest: Manifest }) {
     {
       id: "digest",
       header: t("common:digest"),
-      hideBelow: "medium",
+      isSecondary: true,
       width: "14rem",
       cell: ({ layer }) => layer && <Digest value={layer.digest} />,
     },
@@ -254,7 +253,6 @@ function PlatformsView({ reference, manifest, choices }: PlatformsViewProps) {
           id: "attestations",
           header: t("attestations"),
           align: "end",
-          hideBelow: "small",
           cell: ({ child }) => attestationsOf(manifest.children ?? [], child.digest).length || "—",
         },
       ]}

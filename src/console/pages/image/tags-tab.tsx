@@ -28,6 +28,7 @@ import {
   type TableSort,
   Time,
   Tooltip,
+  useSelection,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
@@ -44,11 +45,12 @@ export default function TagsTab() {
   const { t } = useTranslation(["image", "common"]);
   const image = useImage();
   const [search, change] = useTagSearch();
-  const list = useTags(image, search);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const list = useTags(image, search, image.properties.tags);
+  const selection = useSelection();
   const [task, setTask] = useState<TagTask>();
   const columns: TableColumn<Tag>[] = [
     ...useTagColumns(),
+    { id: "pull", header: t("pullColumn"), align: "end", cell: (tag) => <CopyPull tag={tag} /> },
     {
       id: "actions",
       header: "",
@@ -60,20 +62,12 @@ export default function TagsTab() {
   if (image.properties.tags === 0 && list.rows.length === 0) return <TagsEmpty />;
   return (
     <div className={styles.tab}>
-      <div className={styles.tools}>
-        <div className={styles.search}>
-          <SearchBox
-            label={t("searchTags")}
-            value={search.prefix}
-            maxLength={MAX_TAG_LENGTH}
-            onSearch={(prefix) => change({ ...search, prefix })}
-          />
-        </div>
-        <TagSelectionBar
-          selected={[...selected]}
-          onClear={() => setSelected(new Set())}
-          onSync={(tags) => setTask({ kind: "sync", tags })}
-          onDelete={(tags) => setTask({ kind: "delete", tags })}
+      <div className={styles.search}>
+        <SearchBox
+          label={t("searchTags")}
+          value={search.prefix}
+          maxLength={MAX_TAG_LENGTH}
+          onSearch={(prefix) => change({ ...search, prefix })}
         />
       </div>
       <CursorTable
@@ -89,14 +83,14 @@ export default function TagsTab() {
             order: direction === "ascending" ? "asc" : "desc",
           })
         }
-        selection={{ selected, onChange: setSelected }}
+        selection={{
+          selection,
+          label: t("selectedTags"),
+          actions: (tags) => <SelectedTagsActions tags={tags} onTask={setTask} />,
+        }}
         emptyState={<TagsEmpty prefix={search.prefix} />}
       />
-      <TagDialogs
-        task={task}
-        onClose={() => setTask(undefined)}
-        onDeleted={(gone) => setSelected((before) => new Set([...before].filter((tag) => !gone.includes(tag))))}
-      />
+      <TagDialogs task={task} onClose={() => setTask(undefined)} onDeleted={(gone) => selection.remove(gone)} />
     </div>
   );
 }
@@ -119,47 +113,36 @@ function useTagSearch(): [TagSearch, (search: TagSearch) => void] {
   ];
 }
 
-interface TagSelectionBarProps {
+interface SelectedTagsActionsProps {
   /** In the order in which they were chosen. */
-  selected: readonly string[];
-  onClear: () => void;
-  onSync: (tags: readonly string[]) => void;
-  onDelete: (tags: readonly string[]) => void;
+  tags: readonly string[];
+  onTask: (task: TagTask) => void;
 }
 
-/** What can be done with the tags that are chosen. Nothing while there are none. */
-function TagSelectionBar({ selected, onClear, onSync, onDelete }: TagSelectionBarProps) {
+/** What can be done with the tags that are chosen. */
+function SelectedTagsActions({ tags, onTask }: SelectedTagsActionsProps) {
   const { t } = useTranslation(["image", "sync"]);
   const image = useImage();
   const [, navigate] = useLocation();
-  const [from, to] = selected;
-  if (from === undefined) return null;
+  const [from, to] = tags;
   return (
-    <div className={styles.selection} role="group" aria-label={t("selectedTags")}>
-      <span className={styles.count} role="status">
-        {t("selectedCount", { count: selected.length })}
-      </span>
-      <Button
-        icon={<IconCompare />}
-        isDisabled={selected.length !== 2}
-        onPress={() => navigate(comparePath(image, from, to))}
-      >
-        {t("compareTwo")}
-      </Button>
+    <>
+      {tags.length === 2 && from !== undefined && to !== undefined && (
+        <Button icon={<IconCompare />} onPress={() => navigate(comparePath(image, from, to))}>
+          {t("compareTwo")}
+        </Button>
+      )}
       {image.canEdit && image.isOwn && (
-        <Button icon={<IconRefresh />} onPress={() => onSync(selected)}>
+        <Button icon={<IconRefresh />} onPress={() => onTask({ kind: "sync", tags })}>
           {t("sync:nowSelected")}
         </Button>
       )}
       {image.canManage && (
-        <Button icon={<IconTrash />} variant="danger" onPress={() => onDelete(selected)}>
+        <Button icon={<IconTrash />} variant="danger" onPress={() => onTask({ kind: "delete", tags })}>
           {t("deleteSelected")}
         </Button>
       )}
-      <Button variant="quiet" onPress={onClear}>
-        {t("clearSelection")}
-      </Button>
-    </div>
+    </>
   );
 }
 
@@ -192,18 +175,17 @@ function useTagColumns(): TableColumn<Tag>[] {
   const { t } = useTranslation(["image", "common"]);
   return [
     { id: "name", header: t("common:tag"), sortable: true, isRowHeader: true, cell: (tag) => <TagName tag={tag} /> },
-    { id: "digest", header: t("common:digest"), hideBelow: "medium", cell: (tag) => <Digest value={tag.digest} /> },
+    { id: "digest", header: t("common:digest"), isSecondary: true, cell: (tag) => <Digest value={tag.digest} /> },
     {
       id: "size",
       header: t("common:size"),
       align: "end",
-      hideBelow: "small",
       cell: (tag) => <Bytes value={tag.size} />,
     },
     {
       id: "platforms",
       header: t("platforms"),
-      hideBelow: "medium",
+      isSecondary: true,
       cell: (tag) => <PlatformList tag={tag} />,
     },
     {
@@ -214,7 +196,7 @@ function useTagColumns(): TableColumn<Tag>[] {
         <TimeBy time={pushed} by={pushedBy === null ? null : t("pushedBy", { name: pushedBy })} />
       ),
     },
-    { id: "pulled", header: t("lastPulled"), hideBelow: "small", cell: (tag) => <Time value={tag.lastPulled} /> },
+    { id: "pulled", header: t("lastPulled"), cell: (tag) => <Time value={tag.lastPulled} /> },
   ];
 }
 
@@ -288,30 +270,33 @@ function PlatformList({ tag: { platforms, platformCount } }: { tag: Tag }) {
   );
 }
 
-/** What can be done with one tag: copy the command that pulls it (guide 4.4), and the rest in a menu. */
-function TagRowActions({ tag, onTask }: { tag: Tag; onTask: (task: TagTask) => void }) {
+/** Copies the command that pulls a tag (guide 4.4). */
+function CopyPull({ tag }: { tag: Tag }) {
   const { t } = useTranslation("image");
   const { name } = useImage();
-  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable });
   const target = { ...thisRegistry(), name, reference: tag.name, user: undefined };
   const { pull } = pullCommands(clientsFor(tag.artifactType)[0], target);
+  return <CopyButton value={pull} label={t("copyPullOf", { name: tag.name })} icon={<IconTerminal />} />;
+}
+
+/** What else can be done with one tag. */
+function TagRowActions({ tag, onTask }: { tag: Tag; onTask: (task: TagTask) => void }) {
+  const { t } = useTranslation("image");
+  const entries = useTagEntries(tag.name, onTask, { isImmutable: tag.immutable });
   const label = t("moreActionsFor", { name: tag.name });
   return (
-    <span className={styles.buttons}>
-      <CopyButton value={pull} label={t("copyPullOf", { name: tag.name })} />
-      <Menu
-        label={label}
-        trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
-        items={[
-          {
-            id: "pull",
-            label: t("pullOtherClients"),
-            icon: <IconTerminal />,
-            onAction: () => onTask({ kind: "pull", tag: tag.name, artifactType: tag.artifactType }),
-          },
-          ...entries,
-        ]}
-      />
-    </span>
+    <Menu
+      label={label}
+      trigger={<IconButton label={label} icon={<IconMore />} size="small" />}
+      items={[
+        {
+          id: "pull",
+          label: t("pullOtherClients"),
+          icon: <IconTerminal />,
+          onAction: () => onTask({ kind: "pull", tag: tag.name, artifactType: tag.artifactType }),
+        },
+        ...entries,
+      ]}
+    />
   );
 }

@@ -49,19 +49,19 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
     id: "public",
     header: t("visibility"),
     cell: (image) => <ImageBadge isPublic={image.public} />,
-    hideBelow: "small",
   };
   const account: TableColumn<FoundImage> = {
     id: "account",
     header: t("account"),
     cell: (image) => <Name>{image.account}</Name>,
-    hideBelow: "medium",
+    isSecondary: true,
   };
   const columns: TableColumn<FoundImage>[] = [
     { id: "name", header: t("name"), cell: (image) => <ImageLink image={image} />, sortable: true, isRowHeader: true },
     {
       id: "organization",
       header: t("common:organization"),
+      card: "hidden",
       // Organizations of other accounts have no page.
       cell: ({ organization: name }) =>
         scope === "own" ? (
@@ -71,7 +71,6 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
         ) : (
           <Name>{name}</Name>
         ),
-      hideBelow: "small",
     },
     { id: "tags", header: t("tags"), cell: ({ tags }) => formatNumber(tags), sortable: true, align: "end" },
     {
@@ -79,14 +78,13 @@ export function ImageList({ scope }: { scope: "own" | "public" }) {
       header: t("common:size"),
       cell: ({ size }) => <Bytes value={size} />,
       align: "end",
-      hideBelow: "small",
     },
     scope === "own" ? isPublic : account,
     {
       id: "category",
       header: t("categoryLabel"),
       cell: (image) => t(`category.${image.category}`),
-      hideBelow: "medium",
+      isSecondary: true,
     },
     { id: "updated", header: t("common:updated"), cell: ({ updated }) => <Time value={updated} />, sortable: true },
   ];

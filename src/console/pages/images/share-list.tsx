@@ -32,8 +32,8 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
     {
       id: "organization",
       header: t("organization"),
+      card: "hidden",
       cell: ({ organization }) => <Name>{organization}</Name>,
-      hideBelow: "small",
     },
     {
       id: "account",
@@ -42,8 +42,8 @@ export function ShareList({ direction }: { direction: "sent" | "received" }) {
     },
     { id: "until", header: t("until"), cell: ({ ends }) => <ShareEnd lastDay={lastDayBefore(ends)} /> },
     ...(isSent ? [status] : []),
-    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name>, hideBelow: "medium" },
-    { id: "created", header: t("since"), cell: ({ created }) => <Time value={created} />, hideBelow: "medium" },
+    { id: "note", header: t("note"), cell: ({ note }) => <Name>{note}</Name>, isSecondary: true },
+    { id: "created", header: t("since"), cell: ({ created }) => <Time value={created} />, isSecondary: true },
   ];
   return (
     <>

@@ -30,7 +30,8 @@ export function useListParams<const K extends string>(
         }
         return after;
       },
-      { replace: true },
+      // At which page other lists are stays with the entry.
+      { replace: true, state: history.state as unknown },
     );
   };
   return [params, change];

@@ -40,12 +40,11 @@ export default function Audit() {
       id: "resource",
       header: t("audit.resource"),
       cell: ({ resource }) => <Name>{resource}</Name>,
-      hideBelow: "small",
     },
     { id: "user", header: t("audit.user"), cell: ({ user }) => <Name>{user}</Name> },
     { id: "result", header: t("audit.result"), cell: ({ result }) => <ResultBadge result={result} /> },
-    { id: "address", header: t("audit.address"), cell: ({ address }) => address, hideBelow: "medium" },
-    { id: "time", header: t("audit.time"), cell: ({ time }) => <Time value={time} />, hideBelow: "small" },
+    { id: "address", header: t("audit.address"), cell: ({ address }) => address, isSecondary: true },
+    { id: "time", header: t("audit.time"), cell: ({ time }) => <Time value={time} /> },
   ];
   return (
     <Page

@@ -195,12 +195,12 @@ function CollectionOutcome({ result }: { result: CollectedGarbage }) {
 /** The last collections, the newest first; undefined while they are being loaded. */
 function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
   const { t } = useTranslation("operations");
-  const number = (id: "manifests" | "blobs" | "objects", hideBelow?: "small" | "medium"): TableColumn<GarbageRun> => ({
+  const number = (id: "manifests" | "blobs" | "objects", isSecondary = false): TableColumn<GarbageRun> => ({
     id,
     header: t(`garbage.${id}`),
     cell: (run) => formatNumber(run[id]),
     align: "end",
-    ...(hideBelow && { hideBelow }),
+    isSecondary,
   });
   const columns: TableColumn<GarbageRun>[] = [
     { id: "started", header: t("garbage.started"), cell: ({ started }) => <Time value={started} />, isRowHeader: true },
@@ -209,11 +209,10 @@ function CollectionRuns({ runs }: { runs: readonly GarbageRun[] | undefined }) {
       header: t("garbage.duration"),
       cell: ({ milliseconds }) => milliseconds !== null && formatSeconds(milliseconds),
       align: "end",
-      hideBelow: "small",
     },
-    number("manifests", "medium"),
-    number("blobs", "medium"),
-    number("objects", "small"),
+    number("manifests", true),
+    number("blobs", true),
+    number("objects"),
     { id: "bytes", header: t("garbage.bytes"), cell: ({ bytes }) => <Bytes value={bytes} />, align: "end" },
     { id: "outcome", header: t("garbage.outcome"), cell: (run) => <OutcomeBadge run={run} /> },
   ];

@@ -58,21 +58,20 @@ export function ClustersTab({ organization: { name, level } }: { organization: O
       id: "authority",
       header: t("authority"),
       width: "160px",
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ authority }) => (authority === null ? t("authorityPublic") : t("authorityOwn")),
     },
     {
       id: "namespaces",
       header: t("namespaces"),
       width: "180px",
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ namespaces }) => (namespaces.length === 0 ? t("namespacesAll") : namespaces.join(", ")),
     },
     {
       id: "updated",
       header: t("updated"),
       width: "150px",
-      hideBelow: "small",
       cell: ({ updated }) => <Time value={updated} />,
     },
     {

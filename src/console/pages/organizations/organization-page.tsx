@@ -206,7 +206,6 @@ function ImagesTab({ organization: { name, level } }: { organization: Organizati
       header: t("size"),
       align: "end",
       width: "120px",
-      hideBelow: "small",
       cell: ({ size }) => <Bytes value={size} />,
     },
     { id: "updated", header: t("updated"), width: "160px", cell: ({ updated }) => <Time value={updated} /> },

@@ -67,20 +67,18 @@ export default function Organizations() {
       header: t("users"),
       align: "end",
       width: "96px",
-      hideBelow: "small",
       cell: ({ users }) => formatNumber(users),
     },
     {
       id: "createdBy",
       header: t("createdBy"),
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ createdBy }) => (createdBy === null ? t("userGone") : <Name>{createdBy}</Name>),
     },
     {
       id: "created",
       header: t("created"),
       width: "160px",
-      hideBelow: "small",
       cell: ({ created }) => <Time value={created} />,
     },
   ];

@@ -59,14 +59,12 @@ export function JobsCard({ owner, emptyText }: JobsCardProps) {
     {
       id: "target",
       header: t("target"),
-      hideBelow: "small",
       cell: (job) => <Name>{targetText(job)}</Name>,
     },
     {
       id: "created",
       header: t("begun"),
       width: "130px",
-      hideBelow: "small",
       cell: ({ created, user }) => <TimeBy time={created} by={t("by", { name: user })} />,
     },
   ];
@@ -107,10 +105,10 @@ function labelOf(owner: SyncOwner, job: SyncJob): string {
   return owner.image === undefined ? `${imageOf(owner, job)}:${job.tag}` : job.tag;
 }
 
-/** How a job stands, and why. On a phone also when it began: columns beside each other leave no room for a sentence. */
+/** How a job stands, and why. */
 function Outcome({ job }: { job: SyncJob }) {
   const { t } = useTranslation("sync");
-  const { status, tries, operation, next, created, user } = job;
+  const { status, tries, operation, next } = job;
   const detail = detailText(job);
   const isTrouble = status === "failed" || status === "timeout";
   return (
@@ -128,10 +126,6 @@ function Outcome({ job }: { job: SyncJob }) {
           {t("next")} <Time value={next} />
         </span>
       )}
-      <span className={styles.when}>
-        <Time value={created} />
-        <bdi>{t("by", { name: user })}</bdi>
-      </span>
     </div>
   );
 }

@@ -67,7 +67,7 @@ export function RulesCard({ owner, intro, emptyText, action }: RulesCardProps) {
       id: "created",
       header: t("common:created"),
       width: "150px",
-      hideBelow: "medium",
+      isSecondary: true,
       cell: ({ created, createdBy }) => <TimeBy time={created} by={t("by", { name: createdBy ?? t("userGone") })} />,
     },
     {

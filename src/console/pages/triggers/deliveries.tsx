@@ -15,16 +15,15 @@ import {
   errorText,
   formatNumber,
   IconRefresh,
-  LoadMore,
   Name,
   Skeleton,
-  Table,
   type TableColumn,
   Time,
   toast,
   detailText,
 } from "../../ui/index.ts";
 import { useImage } from "../current-image.tsx";
+import { CursorTable } from "../lists/cursor-table.tsx";
 import { useListParams } from "../lists/use-list-params.ts";
 import { StatusBadge } from "./trigger-parts.tsx";
 import styles from "./triggers.module.css";
@@ -33,9 +32,8 @@ import styles from "./triggers.module.css";
 export function Deliveries({ trigger }: { trigger: string }) {
   const { t } = useTranslation(["triggers", "common"]);
   const { organization, image } = useImage();
-  const query = useDeliveries({ organization, image, trigger });
+  const list = useDeliveries({ organization, image, trigger });
   const [{ delivery }, setParams] = useListParams(["delivery"]);
-  const rows = query.data?.pages.flatMap((page) => page.deliveries) ?? [];
   const id = Number(delivery);
   const show = (shown: number | undefined) => setParams({ delivery: shown === undefined ? undefined : String(shown) });
 
@@ -57,33 +55,26 @@ export function Deliveries({ trigger }: { trigger: string }) {
       header: t("tries"),
       align: "end",
       width: "80px",
-      hideBelow: "small",
+      isSecondary: true,
       cell: ({ tries }) => formatNumber(tries),
     },
     {
       id: "outcome",
       header: t("outcome"),
-      hideBelow: "medium",
       cell: (each) => <span className={styles.sentence}>{detailText(each)}</span>,
     },
     { id: "begun", header: t("begun"), width: "150px", cell: ({ created }) => <Time value={created} /> },
   ];
   return (
     <Card title={t("history")} description={t("historyIntro")} isFlush>
-      {query.error && rows.length === 0 ? (
-        <ErrorNotice error={query.error} onRetry={query.refetch} />
-      ) : (
-        <Table
-          label={t("history")}
-          columns={columns}
-          rows={rows}
-          rowKey={(row) => String(row.id)}
-          onRowAction={(row) => show(row.id)}
-          isLoading={query.isPending}
-          emptyState={<Empty title={t("historyEmpty")}>{t("historyEmptyText")}</Empty>}
-        />
-      )}
-      <LoadMore hasMore={query.hasNextPage} isLoading={query.isFetchingNextPage} onLoadMore={query.fetchNextPage} />
+      <CursorTable
+        label={t("history")}
+        list={list}
+        columns={columns}
+        rowKey={(row) => String(row.id)}
+        onRowAction={(row) => show(row.id)}
+        emptyState={<Empty title={t("historyEmpty")}>{t("historyEmptyText")}</Empty>}
+      />
       <DeliveryDialog
         trigger={trigger}
         id={Number.isInteger(id) && id > 0 ? id : undefined}

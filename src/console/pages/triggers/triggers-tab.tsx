@@ -63,10 +63,9 @@ function Triggers() {
     {
       id: "condition",
       header: t("condition"),
-      hideBelow: "small",
       cell: (trigger) => <ConditionText trigger={trigger} />,
     },
-    { id: "target", header: t("target"), hideBelow: "medium", cell: ({ target }) => <TargetText target={target} /> },
+    { id: "target", header: t("target"), isSecondary: true, cell: ({ target }) => <TargetText target={target} /> },
     { id: "last", header: t("last"), width: "190px", cell: ({ last }) => <LastDelivery last={last} /> },
     {
       id: "enabled",
