@@ -9,7 +9,7 @@ import { newOrganizationSyncRule, newSyncJob, newSyncRule } from "../support/wor
 import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/stored-trust-rules.ts";
 import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
-import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
+import { fetchAnonymously, pushBlob, send } from "../support/workerd/registry-requests.ts";
 
 const document = describeApi(app);
 const operations = operationsOf(document);
@@ -190,6 +190,7 @@ describe("the server", async () => {
     repository: image.replace("/", "$"),
     image: image.replace("/", "$"),
     reference: "latest",
+    digest: (await pushBlob(repository)).digest,
     tag: "latest",
     user: user.name,
     account: partner,
