@@ -151,6 +151,11 @@ function Figure({ label, value, note, href }: FigureProps) {
 function ReportChart({ of }: { of: "pulled" | "stored" }) {
   const { t, i18n } = useTranslation("overview");
   const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
+  const tick = new Intl.DateTimeFormat(i18n.language, {
+    month: i18n.language === "zh-CN" ? "numeric" : "short",
+    day: "numeric",
+    timeZone: "UTC",
+  });
   const report = useReport(of);
   return (
     <Card title={t(of === "pulled" ? "pulledChart" : "storedChart")}>
@@ -159,7 +164,11 @@ function ReportChart({ of }: { of: "pulled" | "stored" }) {
       ) : report.data ? (
         <BarChart
           label={t("perDay")}
-          points={report.data.map(({ date, bytes }) => ({ label: day.format(new Date(date)), value: bytes }))}
+          points={report.data.map(({ date, bytes }) => ({
+            label: day.format(new Date(date)),
+            tick: tick.format(new Date(date)),
+            value: bytes,
+          }))}
           unit="bytes"
         />
       ) : (
