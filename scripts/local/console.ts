@@ -16,8 +16,9 @@ const CONFIG = join(ROOT, "vite.console.config.ts");
 const SOURCES = [
   "src/console",
   "src/client",
-  "src/model",
-  "src/http/api-paths.ts",
+  "src/kernel",
+  // Guides.
+  "docs",
   "vite.console.config.ts",
   "package-lock.json",
 ];
