@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { onSessionEnd, reportSessionEnd } from "../api/session-end.ts";
 import { type Self, useSession, useSessionExpiry } from "../api/session.ts";
+import { loadTexts } from "../i18n/index.ts";
 import { signInPath } from "../paths.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
 import { ErrorNotice } from "../ui/index.ts";
@@ -12,9 +13,14 @@ import { Header } from "./header.tsx";
 import { ErrorBoundary, NotAllowed, NotFound, PageLoading } from "./no-page.tsx";
 import { lazyPart } from "./lazy-page.ts";
 import { Navigation } from "./navigation.tsx";
+import { useSearchKeys } from "./search-keys.ts";
 import styles from "./shell.module.css";
 
 const NavigationDrawer = lazyPart(async () => ({ default: (await import("./overlays.tsx")).NavigationDrawer }));
+const SearchDialog = lazyPart(async () => {
+  const [{ SearchDialog: Part }] = await Promise.all([import("./search-dialog.tsx"), loadTexts()]);
+  return { default: Part };
+});
 const SignInAgain = lazyPart(async () => ({ default: (await import("./overlays.tsx")).SignInAgain }));
 
 /** What is around every page: the bar on top, the navigation beside it (a drawer where there is no room). */
@@ -23,14 +29,16 @@ export function Shell() {
   const [, navigate] = useLocation();
   const user = useSession().data;
   const [isNavigationOpen, setNavigationOpen] = useState(false);
+  const [isSearching, setSearching] = useState(false);
   const main = useRef<HTMLElement>(null);
   useHeadingFocus(main);
+  useSearchKeys(() => setSearching(Boolean(user)));
   return (
     <RouterProvider navigate={navigate}>
       <a href="#main" className={styles.skip}>
         {t("skipToContent")}
       </a>
-      <Header onOpenNavigation={() => setNavigationOpen(true)} />
+      <Header onOpenNavigation={() => setNavigationOpen(true)} onSearch={() => setSearching(true)} />
       <div className={styles.body}>
         {user && (
           <div className={styles.side}>
@@ -46,6 +54,11 @@ export function Shell() {
       {isNavigationOpen && (
         <Suspense>
           <NavigationDrawer onClose={() => setNavigationOpen(false)} />
+        </Suspense>
+      )}
+      {user && isSearching && (
+        <Suspense>
+          <SearchDialog onClose={() => setSearching(false)} />
         </Suspense>
       )}
       {user && <SessionEnded user={user} />}

@@ -112,6 +112,7 @@ export {
   CopyButton,
   copyText,
   Digest,
+  Marked,
   Name,
   Time,
   Until,

@@ -6,6 +6,7 @@ import centre from "./centre.ts";
 import clusters from "./clusters.ts";
 import common from "./common.ts";
 import errors from "./errors.ts";
+import help from "./help.ts";
 import image from "./image.ts";
 import images from "./images.ts";
 import immutableTags from "./immutable-tags.ts";
@@ -18,6 +19,7 @@ import overview from "./overview.ts";
 import permissions from "./permissions.ts";
 import quotas from "./quotas.ts";
 import remotes from "./remotes.ts";
+import search from "./search.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import sync from "./sync.ts";
@@ -34,6 +36,7 @@ const english = {
   clusters,
   common,
   errors,
+  help,
   image,
   images,
   immutableTags,
@@ -46,6 +49,7 @@ const english = {
   permissions,
   quotas,
   remotes,
+  search,
   session,
   sharing,
   sync,

@@ -20,6 +20,7 @@ const kit = {
   until: "until {{day}}",
   justNow: "just now",
   nothingHere: "Nothing here yet",
+  signedOut: "Sign in to see this.",
   failed: "This did not work",
   unknownError: "Something went wrong. Try again.",
   fieldRequired: "Fill in this field.",

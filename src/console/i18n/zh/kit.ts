@@ -21,6 +21,7 @@ const kit: typeof en = {
   until: "{{day}} 前",
   justNow: "刚刚",
   nothingHere: "暂无数据",
+  signedOut: "登录后即可查看。",
   failed: "操作失败",
   unknownError: "出错了，请重试。",
   fieldRequired: "请填写此项。",
