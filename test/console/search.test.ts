@@ -95,6 +95,12 @@ test("pages and actions are offered as far as somebody may go there", async () =
   await search(visitor, "theme dark", "Theme: dark");
   await page.keyboard.press("Enter");
   await expect.poll(() => page.getAttribute("html", "data-theme")).toBe("dark");
+  await expect.poll(() => dialog(page, "Search").count()).toBe(0);
+
+  await search(visitor, "sign out", "Sign out");
+  await page.keyboard.press("Enter");
+  await button(page, "Sign in").waitFor();
+  expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe("/sign-in");
 });
 
 test("each pause in typing asks a bounded number of questions, and drops those to an older text", async () => {

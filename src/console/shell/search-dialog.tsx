@@ -28,6 +28,7 @@ import {
   IconTag,
   IconUpload,
   Name,
+  toast,
 } from "../ui/index.ts";
 import { isFor } from "./audience.ts";
 import { useSectionGroups } from "./navigation.tsx";
@@ -374,7 +375,12 @@ function useActions(user: Self): Target[] {
       id: "sign out",
       label: t("common:signOut"),
       icon,
-      onAction: () => signOut.mutate(undefined, { onSuccess: () => navigate(PATHS.signIn) }),
+      // What is given to `mutate` is forgotten with this dialog, which closes first.
+      onAction: () => void signOut.mutateAsync().then(() => navigate(PATHS.signIn), tellFailure),
     },
   ];
+}
+
+function tellFailure(error: unknown): void {
+  toast(errorText(error), { tone: "danger" });
 }

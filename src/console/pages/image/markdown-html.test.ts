@@ -96,6 +96,7 @@ describe("a description", () => {
 
   it("aligns columns without a style", ({ expect }) => {
     const html = markdownToHtml("| a | b |\n|---|--:|\n| 1 | 2 |");
+    expect(html).toContain('<table tabindex="0">');
     expect(html).toContain('<td align="right">2</td>');
     expect(html).not.toContain("style");
   });

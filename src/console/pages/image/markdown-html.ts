@@ -88,8 +88,11 @@ const alignCell: RendererRule = (tokens, index, options, _env, self) => {
 rules.th_open = alignCell;
 rules.td_open = alignCell;
 
+/** A table that is wider than the page scrolls by itself, also by the keyboard. */
+rules.table_open = () => '<table tabindex="0">\n';
+
 /**
- * What is wider than the page scrolls by itself, also by the keyboard. The element around it is where the button that copies it
+ * The same for code. The element around it is where the button that copies it
  * goes (`rendered-markdown.tsx`).
  */
 const scrollCode: RendererRule = (tokens, index) =>
