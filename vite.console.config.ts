@@ -3,7 +3,7 @@ import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { CONSOLE_DIRECTORY } from "./scripts/local/console.ts";
-import { API_PATHS } from "./src/http/api-paths.ts";
+import { API_PATHS } from "./src/kernel/api-paths.ts";
 
 /** The registry that `npm run console:dev` sends requests to. */
 const REGISTRY = process.env.REGISTRY || "http://127.0.0.1:8787";

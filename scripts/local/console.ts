@@ -18,7 +18,8 @@ const SOURCES = [
   "src/console",
   "src/client",
   "src/kernel",
-  "src/http/api-paths.ts",
+  // Guides.
+  "docs",
   "vite.console.config.ts",
   "scripts/local/console.ts",
   "package-lock.json",

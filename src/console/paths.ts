@@ -31,6 +31,16 @@ export function loginCommandPath(kind: LoginKind): string {
   return `${PATHS.overview}?login=${kind}`;
 }
 
+/** A page with one of its dialogs open. */
+export function dialogPath(page: "images" | "organizations" | "users", dialog: "create" | "push"): string {
+  return `${PATHS[page]}?open=${dialog}`;
+}
+
+/** A guide, or a part of it: the name of the guide, with `#` and an anchor. */
+export function guidePath(topic: string): string {
+  return `/help/${topic}`;
+}
+
 /** The page for signing in that leads back to an address of the console afterwards. */
 export function signInPath(path: string, search = ""): string {
   const next = search === "" ? path : `${path}?${search}`;
@@ -58,6 +68,11 @@ export function organizationPath(organization: string, tab?: string): string {
 /** One of the lists of images by where one's right to them comes from. */
 export function imageListPath(list: "shared-by-me" | "shared-with-me" | "public"): string {
   return `${PATHS.images}/${list}`;
+}
+
+/** "My images" with those that have a text in their names. */
+export function imagesNamedPath(text: string): string {
+  return `${PATHS.images}?${new URLSearchParams({ q: text }).toString()}`;
 }
 
 /** "My images" with those of one organization. */
@@ -96,6 +111,12 @@ export function archivePath({ organization, image }: ImageName, reference: strin
   const path = [organization, "images", image, "manifests", reference, "archive"]
     .map((part) => encodeURIComponent(part))
     .join("/");
+  return `/api/organizations/${path}`;
+}
+
+/** Where one file of an image or artifact is downloaded: its bytes, no page of the console. */
+export function filePath({ organization, image }: ImageName, digest: string): string {
+  const path = [organization, "images", image, "blobs", digest].map((part) => encodeURIComponent(part)).join("/");
   return `/api/organizations/${path}`;
 }
 

@@ -72,6 +72,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
     page: lazyPage(() => import("./pages/operations/garbage-collection.tsx")),
     audience: "operator",
   },
+  { path: "/help/:guide", page: lazyPage(() => import("./pages/help/help-page.tsx")), audience: "anyone" },
   { path: PATHS.apiReference, page: lazyPage(() => import("./pages/operations/api-reference.tsx")), audience: "user" },
 ];
 

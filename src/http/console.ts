@@ -1,6 +1,6 @@
 /** The console's files, at all paths that no API has (ADR 0010). */
 import type { Context } from "hono";
-import { isApiPath } from "./api-paths.ts";
+import { isApiPath } from "../kernel/api-paths.ts";
 import type { AppEnv } from "./context.ts";
 import { requestFor } from "./public-address.ts";
 

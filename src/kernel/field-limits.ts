@@ -9,6 +9,8 @@ export const MAX_KNOWN_PASSWORD_LENGTH = 1000;
 export const MAX_ACCOUNT_NAME_LENGTH = 64;
 /** Characters of a part of a name that users, accounts or organizations are searched by. */
 export const MAX_SEARCH_LENGTH = 64;
+/** Characters of a text that the audit is searched by: a name with its tag, or an address. */
+export const MAX_AUDIT_TEXT_LENGTH = 256;
 /** Characters of an organization's name (guide 7.3.2). */
 export const MAX_ORGANIZATION_LENGTH = 64;
 /** Characters of an image's name in its organization (guide 7.3.2). */

@@ -96,6 +96,8 @@ const PAGES: readonly PageCase[] = [
   { path: "/images/acme/team%2Fapi", heading: "team/api" },
   { path: `/images/acme/${LONG_NAME}/description`, heading: LONG_NAME },
   { path: SHARED, heading: "gateway" },
+  { path: "/help/ci", heading: ["CI without a stored secret", "CI 免密登录"], isOpen: true },
+  { path: "/help/troubleshooting", heading: ["Questions and failures", "常见问题"] },
   { path: "/upload", heading: ["Upload images", "页面上传"] },
   { path: "/organizations", heading: ["Organizations", "组织管理"] },
   { path: "/organizations/acme", heading: "acme" },

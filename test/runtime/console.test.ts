@@ -11,7 +11,7 @@ import { bundle } from "../../scripts/local/bundle.ts";
 import { buildConsole, CONSOLE_DIRECTORY } from "../../scripts/local/console.ts";
 import { type Runtime, startRuntime } from "../../scripts/local/runtime.ts";
 import { generateSecrets } from "../../scripts/local/secrets.ts";
-import { API_PATHS } from "../../src/http/api-paths.ts";
+import { API_PATHS } from "../../src/kernel/api-paths.ts";
 import { ROOT } from "./programs.ts";
 
 const BROWSER = { Accept: "text/html,*/*;q=0.8" };

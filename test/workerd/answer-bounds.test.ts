@@ -157,6 +157,10 @@ const TABLE: readonly Row[] = [
     at: "/api/organizations/{organization}/images/{image}/manifests/whole/archive",
     isStream: true,
   }),
+  row(`GET ${IMAGE}/blobs/:digest`, {
+    at: "/api/organizations/{organization}/images/{image}/blobs/{blob}",
+    isStream: true,
+  }),
   row(`GET ${IMAGE}/manifests/:reference/referrers`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/history`, { query: "?limit=1000" }),
   row(`GET ${IMAGE}/tags/:tag/history`, {

@@ -181,8 +181,32 @@ describe("a list of events", () => {
       [{ organization: acme, user: "bob", action: "image.create" }, []],
       [{ organization: newName("org") }, []],
       [{ account }, ["4", "3", "2", "1"]],
+      [{ q: "ANN" }, ["4", "3", "1"]],
+      [{ q: "image." }, ["3", "2", "1"]],
+      [{ q: acme.toUpperCase(), user: "bob" }, ["2"]],
+      [{ q: "no_t%is" }, []],
     ];
     for (const [filter, resources] of cases) expect(await resourcesOf(administrator, filter)).toEqual(resources);
+  });
+
+  it("is found by a part of its resource, address or particulars, which are taken as they are", async ({ expect }) => {
+    const { account, administrator } = await newAccount();
+    await record(account, [{ resource: "acme/web:1.0_a%b" }, { resource: "acme/web:2" }]);
+    await env.DB.prepare(
+      "UPDATE audit_events SET address = '203.0.113.9', detail = ? WHERE resource = 'acme/web:2' AND account_id = (SELECT id FROM accounts WHERE name = ?)",
+    )
+      .bind(JSON.stringify({ reason: "Ünusual" }), account)
+      .run();
+    const cases: [string, string[]][] = [
+      ["WEB:1.0_A%", ["acme/web:1.0_a%b"]],
+      ["web%", []],
+      ["203.0.113", ["acme/web:2"]],
+      ["Ünusual", ["acme/web:2"]],
+      ["acme/web", ["acme/web:2", "acme/web:1.0_a%b"]],
+    ];
+    for (const [q, resources] of cases) expect(await resourcesOf(administrator, { q })).toEqual(resources);
+    const exported = await administrator.get("/api/audit/export?q=203.0.113");
+    expect((await exported.text()).trim().split("\n")).toHaveLength(1);
   });
 
   it("is cut to a time, to the millisecond, and whatever the order in which events were written", async ({

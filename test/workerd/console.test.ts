@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { app } from "../../src/app.ts";
-import { API_PATHS, isApiPath } from "../../src/http/api-paths.ts";
+import { API_PATHS, isApiPath } from "../../src/kernel/api-paths.ts";
 import { withSettings } from "../support/workerd/managing-clients.ts";
 import { errorCodes } from "../support/workerd/registry-requests.ts";
 

@@ -1,6 +1,6 @@
 /** What browsers and curious programs ask before anything else: OPTIONS, and CORS. */
 import { describe, it } from "vitest";
-import { API_PATHS } from "../../src/http/api-paths.ts";
+import { API_PATHS } from "../../src/kernel/api-paths.ts";
 import { readSettings } from "../../src/model/settings.ts";
 import { newAccount, newOrganization, pushAs, withSettings } from "../support/workerd/managing-clients.ts";
 import { basic, fetchAnonymously } from "../support/workerd/registry-requests.ts";

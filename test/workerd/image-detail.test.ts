@@ -168,6 +168,11 @@ describe("a manifest of an image", () => {
       volumes: ["/data"],
       labels: { "org.example": "<script>alert(1)</script>" },
       stopSignal: "SIGTERM",
+      stopTimeout: null,
+      healthcheck: null,
+      shell: null,
+      onBuild: null,
+      other: null,
     });
     expect(detail.layers).toMatchObject([
       { digest: image.layers[0]?.digest, size: 100, createdBy: "ADD base", created: "2026-01-01T00:00:00Z" },

@@ -61,6 +61,33 @@ describe("what refers to a manifest", () => {
     expect((await read(pathOf(repository, digest))).referrers).toEqual(referrers);
   });
 
+  it("is told by the list of tags, with what says that a bundle is a signature", async ({ expect }) => {
+    const repository = newRepository();
+    const { mediaType, digest, size } = await pushConfigured(repository, "1.0", { os: "linux", architecture: "amd64" });
+    const bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    const predicate = "dev.sigstore.bundle.predicateType";
+    const annotations = { [predicate]: "https://sigstore.dev/cosign/sign/v1", other: "x" };
+    const refer = async (artifactType: string, more: object) => {
+      const config = await pushBlob(repository, bytesOf("{}"), "application/vnd.oci.empty.v1+json");
+      const layers = [await pushBlob(repository)];
+      const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, artifactType, config, layers };
+      return pushManifestOf(repository, "", { ...manifest, subject: { mediaType, digest, size }, ...more });
+    };
+    const signature = await refer(bundle, { annotations });
+    for (let count = 0; count < 12; count += 1) await refer(SBOM, { annotations: { long: "x".repeat(10_000) } });
+    const [organization, image] = repository.split("/");
+    const response = await send("GET", `/api/organizations/${organization}/images/${image}/tags?limit=100`);
+    const { tags } = await response.json<{ tags: { name: string; referrers: Page["referrers"] }[] }>();
+    expect(tags.map(({ name }) => name)).toEqual(["1.0"]);
+    const [{ referrers } = { referrers: [] }] = tags;
+    expect(referrers).toHaveLength(10);
+    for (const referrer of referrers) {
+      const isSignature = referrer.digest === signature.digest;
+      expect(referrer.artifactType).toBe(isSignature ? bundle : SBOM);
+      expect(referrer.annotations).toEqual(isSignature ? { [predicate]: annotations[predicate] } : {});
+    }
+  });
+
   it("is found by type, and a page at a time", async ({ expect }) => {
     const { repository, signature } = await aSignedImage(4);
     const filtered = await read(pathOf(repository, "1.0", `?artifactType=${encodeURIComponent(SIGNATURE)}`));

@@ -9,7 +9,7 @@ import { newOrganizationSyncRule, newSyncJob, newSyncRule } from "../support/wor
 import { answerAsIssuer, ISSUER, newTrustRule } from "../support/workerd/stored-trust-rules.ts";
 import { newName, newUser, withSettings } from "../support/workerd/managing-clients.ts";
 import { problemsOf, referencesIn, resolve } from "../support/workerd/openapi.ts";
-import { fetchAnonymously, send } from "../support/workerd/registry-requests.ts";
+import { fetchAnonymously, pushBlob, send } from "../support/workerd/registry-requests.ts";
 
 const document = describeApi(app);
 const operations = operationsOf(document);
@@ -85,6 +85,9 @@ function schemaFor({ operation }: DescribedOperation, status: number): unknown {
   return (resolved as { content?: Record<string, { schema?: unknown }> }).content;
 }
 
+/** Answers whose bytes no schema describes. */
+const BYTES = ["application/x-tar", "application/octet-stream"];
+
 /** What an answer has that the document does not say, or the other way round. */
 async function deviations(described: DescribedOperation, response: Response): Promise<string[]> {
   const content = schemaFor(described, response.status) as Record<string, { schema?: unknown }> | undefined;
@@ -94,7 +97,7 @@ async function deviations(described: DescribedOperation, response: Response): Pr
   const schema = content[mediaType]?.schema;
   if (!schema)
     return [`${response.status} is ${mediaType}, not ${Object.keys(content).join(" or ")}: ${text.slice(0, 200)}`];
-  if (mediaType === "application/x-tar") return text === "" ? [`${response.status} has no body`] : [];
+  if (BYTES.includes(mediaType)) return text === "" ? [`${response.status} has no body`] : [];
   const values = mediaType === "application/x-ndjson" ? text.trim().split("\n") : [text];
   return values.flatMap((value) =>
     problemsOf(document, schema, JSON.parse(value)).map((problem) => `${response.status} ${problem}`),
@@ -190,6 +193,7 @@ describe("the server", async () => {
     repository: image.replace("/", "$"),
     image: image.replace("/", "$"),
     reference: "latest",
+    digest: (await pushBlob(repository)).digest,
     tag: "latest",
     user: user.name,
     account: partner,

@@ -14,7 +14,7 @@ import { lastingStores } from "../support/workerd/lasting-stores.ts";
 import { decryptWebhookSecrets, encryptWebhookSecrets } from "../../src/registry/triggers/webhook-secrets.ts";
 import { insertDelivery } from "../../src/storage/triggers/deliveries.ts";
 import { listAttempts } from "../../src/storage/triggers/delivery-history.ts";
-import { newRepository, pushImage } from "../support/workerd/registry-requests.ts";
+import { newRepository, pushImage, send } from "../support/workerd/registry-requests.ts";
 import { waitFor } from "../support/workerd/waiting.ts";
 
 const URL_OF_RECEIVER = "https://hooks.example.com/berth?team=web";
@@ -192,6 +192,41 @@ describe("a request", () => {
     await deliverOnce(await newHook({ secrets: { authorization: "token" } }));
     expect(received[0]?.headers.get("X-Webhook-Secret")).toBe("token");
   });
+
+  it.for([
+    [
+      "cloudevents",
+      { secret: "a secret", authorization: "Bearer token" },
+      ["authorization", "webhook-signature", "x-signature", "x-webhook-secret"],
+    ],
+    ["text", {}, []],
+  ] as const)(
+    "is shown as it was sent by %s, but for what proves who sends it",
+    async ([format, secrets, hidden], { expect }) => {
+      answerWith(() => new Response());
+      const hook = await newHook({ format, secrets });
+      const { id } = await deliverOnce(hook);
+      vi.restoreAllMocks();
+      const [organization, image] = hook.repository.split("/");
+      const path = `/api/organizations/${organization}/images/${image}/triggers/${hook.name}/deliveries/${id}`;
+      const answer = await send("GET", path);
+      expect(answer.status).toBe(200);
+      const text = await answer.text();
+      for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
+      const { request } = JSON.parse(text) as { request: { headers: Record<string, string>; body: string } };
+      const [sent] = received;
+      expect(request.body).toBe(sent?.body);
+      const sentHeaders = Object.fromEntries(sent?.headers ?? []);
+      expect(Object.keys(request.headers).toSorted()).toEqual(Object.keys(sentHeaders).toSorted());
+      for (const [name, value] of Object.entries(request.headers)) {
+        if (hidden.some((header) => header === name)) expect([name, value]).toEqual([name, "•••"]);
+        else if (name === "webhook-timestamp")
+          expect(Math.abs(Number(value) - Number(sentHeaders[name]))).toBeLessThan(2);
+        else expect([name, value]).toEqual([name, sentHeaders[name]]);
+      }
+      expect(Object.values(request.headers).filter((value) => value === "•••")).toHaveLength(hidden.length);
+    },
+  );
 
   it("has the same id and body in each try", async ({ expect }) => {
     answerWith((attempt) => new Response(null, { status: attempt === 1 ? 500 : 200 }));

@@ -14,6 +14,7 @@ export const audit = operation({
   options: (yargs) =>
     withLimit(yargs, 50)
       .option("organization", { alias: "o", type: "string", requiresArg: true, describe: "Only in this organization" })
+      .option("search", { type: "string", requiresArg: true, describe: "Only what has this text in it" })
       .option("user", { type: "string", requiresArg: true, describe: "Only by this user" })
       .option("action", { type: "string", requiresArg: true, describe: "Only this action, such as share.create" })
       .option("result", { choices: ["success", "denied"] as const, describe: "Only what succeeded, or was refused" })
@@ -21,10 +22,10 @@ export const audit = operation({
       .option("until", { type: "string", requiresArg: true, describe: "Before this day or time" })
       .option("account", { type: "string", requiresArg: true, describe: "Only in this account (operators)" })
       .option("export", { type: "boolean", default: false, describe: "All of it, as JSON Lines" }),
-  ask: async (api, { limit, organization, user, action, result, since, until, account, export: isExport }) => {
+  ask: async (api, { limit, search, organization, user, action, result, since, until, account, export: isExport }) => {
     // The registry knows its actions, and names them when it is asked for another.
     const known = action as "share.create" | undefined;
-    const wanted = defined({ organization, user, action: known, result, since, until, account });
+    const wanted = defined({ q: search, organization, user, action: known, result, since, until, account });
     if (!isExport) {
       return readPages("events", limit, async (page) => {
         return unwrap(await api.GET("/api/audit", { params: { query: { ...wanted, ...page } } }));

@@ -27,7 +27,7 @@ export const push = command({
         type: "string",
         describe: "registry/organization/image:tag, or registry/organization/ for all images by their own names",
       })
-      .example("docker save nginx | $0 push - registry.example.com/acme/nginx:1.0", ""),
+      .example("docker save nginx:1 | $0 push - registry.example.com/acme/nginx:1", ""),
   run: ({ archive: path, reference, jobs, chunkSize, spoolDir: spoolDirectory, quiet, json }) =>
     interruptible(async (signal) => {
       const limits = limitsOf(chunkSize);

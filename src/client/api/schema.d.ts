@@ -595,6 +595,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/blobs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download one file of an image or artifact
+         * @description A layer, a configuration, or what an artifact holds, such as an SBOM: `layers` of a manifest name them. For everybody who may pull the image; to others it does not exist. Its bytes are counted, and no pull. Of an image of another registry (pull-through) it is here once a client has pulled it.
+         */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/images/{image}/garbage-collection": {
         parameters: {
             query?: never;
@@ -4179,12 +4199,34 @@ export interface components {
             entrypoint: string[] | null;
             env: string[] | null;
             exposedPorts: string[] | null;
+            /** @description Docker's `HEALTHCHECK`. */
+            healthcheck: {
+                /** @description Nanoseconds. */
+                interval: number | null;
+                retries: number | null;
+                /** @description Nanoseconds. */
+                startInterval: number | null;
+                /** @description Nanoseconds. */
+                startPeriod: number | null;
+                /** @description `NONE`, or `CMD` or `CMD-SHELL` and what follows it. */
+                test: string[] | null;
+                /** @description Nanoseconds. */
+                timeout: number | null;
+            } | null;
             labels: {
                 [key: string]: string;
             } | null;
+            onBuild: string[] | null;
             os: string | null;
             osVersion: string | null;
+            /** @description What else it says: JSON texts by the names of its fields, such as `config.Memory`, without empty ones. */
+            other: {
+                [key: string]: string;
+            } | null;
+            shell: string[] | null;
             stopSignal: string | null;
+            /** @description Seconds. */
+            stopTimeout: number | null;
             user: string | null;
             variant: string | null;
             volumes: string[] | null;
@@ -4510,7 +4552,7 @@ export interface components {
             /** @description The first 100 of its tags, by name. */
             tags: string[];
             /** @description The fields that are shown in part, for an answer shows no more than about a MiB of a manifest and 256 KiB of a configuration. Empty for nearly every image. The text of the manifest, and the configuration's blob, are whole. */
-            truncated: ("annotations" | "layers" | "children" | "author" | "os" | "osVersion" | "architecture" | "variant" | "user" | "workingDir" | "env" | "entrypoint" | "cmd" | "exposedPorts" | "volumes" | "labels" | "stopSignal" | "history")[];
+            truncated: ("annotations" | "layers" | "children" | "author" | "os" | "osVersion" | "architecture" | "variant" | "user" | "workingDir" | "env" | "entrypoint" | "cmd" | "exposedPorts" | "volumes" | "labels" | "stopSignal" | "healthcheck" | "shell" | "onBuild" | "history" | "other")[];
         };
         /** @description A manifest or index as the OCI image specification has it. */
         ManifestText: {
@@ -6062,6 +6104,8 @@ export interface components {
             pushed: string;
             /** @description Null for callers who have no right in its account. */
             pushedBy: string | null;
+            /** @description Manifests that refer to it, such as signatures: the first 10 by digest. */
+            referrers: components["schemas"]["TagReferrer"][];
             /** @description Bytes of its blobs, an index's children's too, each once: of the first 2000. */
             size: number;
         };
@@ -6175,6 +6219,16 @@ export interface components {
             /** @description The `marker` of the next page; absent on the last one. */
             nextMarker?: string;
             tags: components["schemas"]["TagItemV3"][];
+        };
+        TagReferrer: {
+            /** @description Those that tell whether a bundle of Sigstore's holds a signature, as far as they are there. */
+            annotations: {
+                [key: string]: string;
+            };
+            /** @description What it is. */
+            artifactType: string | null;
+            /** @example sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef */
+            digest: string;
         };
         TriedCondition: {
             /**
@@ -6714,6 +6768,14 @@ export interface components {
             next: string | null;
             /** @description The sentence's parts, in codes. Empty where only the sentence is known. */
             reasons: components["schemas"]["Reason"][];
+            /** @description What a webhook is sent, made anew from the event: if the trigger was changed since the last try, what the next one is sent. Null for a workload in a cluster. */
+            request: {
+                body: string;
+                /** @description Signatures and authorization are `•••`. The timestamp is that of the last try. */
+                headers: {
+                    [key: string]: string;
+                };
+            } | null;
             /**
              * @description `pending`: to be tried, or tried again. `rolling`: the workload is changed, and its rollout is watched. `superseded`: something newer took its place. `dead`: tried as often as may be.
              * @enum {string}
@@ -7129,6 +7191,8 @@ export interface operations {
                 limit?: number;
                 /** @description Events that concern this organization or its images. */
                 organization?: string;
+                /** @description Events that have this in their action, resource, user, address, organization or particulars; upper and lower case alike. Particulars of more than 2 KiB are not searched. */
+                q?: string;
                 /** @description Events that ended so. */
                 result?: "success" | "denied";
                 /** @description Events from this time on (ISO 8601). */
@@ -7167,6 +7231,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Events that concern this organization or its images. */
                 organization?: string;
+                /** @description Events that have this in their action, resource, user, address, organization or particulars; upper and lower case alike. Particulars of more than 2 KiB are not searched. */
+                q?: string;
                 /** @description Events that ended so. */
                 result?: "success" | "denied";
                 /** @description Events from this time on (ISO 8601). */
@@ -7971,6 +8037,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file's digest. */
+                digest: string;
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, whatever they are. */
+            200: {
+                headers: {
+                    /** @description Bytes. */
+                    "Content-Length": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             default: components["responses"]["ApiError"];
         };

@@ -21,6 +21,7 @@ export type WorkloadKind = components["schemas"]["KubernetesTarget"]["workload"]
 export type Delivery = components["schemas"]["Delivery"];
 export type DeliveryStatus = Delivery["status"];
 export type DeliveryAttempt = components["schemas"]["WholeDelivery"]["attempts"][number];
+export type WholeDelivery = components["schemas"]["WholeDelivery"];
 
 export const CONDITION_KINDS = ["all", "tag", "regular"] as const satisfies readonly ConditionKind[];
 export const WEBHOOK_FORMATS = [

@@ -1,16 +1,28 @@
-import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type Self, useSession, useSignOut } from "../api/session.ts";
-import { readStored, writeStored } from "../browser-storage.ts";
 import { currentLanguage, type Language, LANGUAGES, setLanguage } from "../i18n/index.ts";
-import { PATHS } from "../paths.ts";
-import { IconKey, IconLanguage, IconLock, IconMenu, IconMoon, IconSignOut, IconSun, IconUser } from "../ui/icons.tsx";
+import { helpFor } from "../help.ts";
+import { guidePath, PATHS } from "../paths.ts";
+import {
+  IconHelp,
+  IconKey,
+  IconLanguage,
+  IconLock,
+  IconMenu,
+  IconMoon,
+  IconSearch,
+  IconSignOut,
+  IconSun,
+  IconUser,
+} from "../ui/icons.tsx";
 import { Button, IconButton, LinkButton, Menu } from "../ui/index.ts";
+import { SEARCH_KEYS } from "./search-keys.ts";
 import styles from "./shell.module.css";
+import { THEMES, useTheme } from "./theme.ts";
 
 /** The bar on top of all pages. */
-export function Header({ onOpenNavigation }: { onOpenNavigation: () => void }) {
+export function Header({ onOpenNavigation, onSearch }: { onOpenNavigation: () => void; onSearch: () => void }) {
   const { t } = useTranslation();
   const [path] = useLocation();
   const user = useSession().data;
@@ -25,6 +37,8 @@ export function Header({ onOpenNavigation }: { onOpenNavigation: () => void }) {
         <Brand />
       </Link>
       <div className={styles.tools}>
+        {user && <SearchButton onPress={onSearch} />}
+        <HelpLink path={path} />
         <LanguageMenu />
         <ThemeMenu />
         {user && <AccountMenu user={user} />}
@@ -52,6 +66,37 @@ function Brand() {
   );
 }
 
+/** Leads to the guide for what is on screen, in a tab of its own: what was typed stays. */
+function HelpLink({ path }: { path: string }) {
+  const { t } = useTranslation();
+  return (
+    <a
+      href={guidePath(helpFor(path))}
+      target="_blank"
+      rel="noreferrer"
+      className={styles.help}
+      aria-label={t("help")}
+      title={t("help")}
+    >
+      <IconHelp />
+    </a>
+  );
+}
+
+/** Opens the search, and tells by which keys that is quicker. On a phone, the magnifier alone. */
+function SearchButton({ onPress }: { onPress: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <button type="button" className={styles.search} aria-keyshortcuts={SEARCH_KEYS.aria} onClick={onPress}>
+      <IconSearch />
+      <span className={styles.searchText}>{t("search")}</span>
+      <kbd className={styles.searchKeys} aria-hidden="true">
+        {SEARCH_KEYS.label}
+      </kbd>
+    </button>
+  );
+}
+
 /** Chooses the language. Each is named in itself, for those who do not read the one on screen. */
 function LanguageMenu() {
   const { t } = useTranslation();
@@ -74,21 +119,12 @@ function LanguageMenu() {
 function ThemeMenu() {
   const { t } = useTranslation();
   const [theme, setTheme] = useTheme();
-  const items = [
-    { id: "system", label: t("themeSystem") },
-    { id: "light", label: t("themeLight") },
-    { id: "dark", label: t("themeDark") },
-  ] as const;
   return (
     <Menu
       trigger={<IconButton label={t("theme")} icon={theme === "dark" ? <IconMoon /> : <IconSun />} />}
       label={t("theme")}
       selected={theme}
-      items={items.map(({ id, label }) => ({
-        id,
-        label,
-        onAction: () => setTheme(id),
-      }))}
+      items={THEMES.map((id) => ({ id, label: t(`themes.${id}`), onAction: () => setTheme(id) }))}
     />
   );
 }
@@ -118,37 +154,4 @@ function AccountMenu({ user }: { user: Self }) {
       ]}
     />
   );
-}
-
-type Theme = "system" | "light" | "dark";
-
-/** `public/theme.js` reads it before the first paint. */
-const THEME_KEY = "berth.theme";
-
-const themeListeners = new Set<() => void>();
-let chosenTheme = readTheme();
-
-/** The chosen theme, and a call that changes it, now and for the next visits. */
-function useTheme(): [Theme, (theme: Theme) => void] {
-  return [useSyncExternalStore(subscribeToTheme, () => chosenTheme), changeTheme];
-}
-
-function changeTheme(theme: Theme): void {
-  chosenTheme = theme;
-  writeStored("local", THEME_KEY, theme === "system" ? undefined : theme);
-  if (theme === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  for (const listener of themeListeners) listener();
-}
-
-function readTheme(): Theme {
-  const stored = readStored("local", THEME_KEY);
-  return stored === "light" || stored === "dark" ? stored : "system";
-}
-
-function subscribeToTheme(listener: () => void): () => void {
-  themeListeners.add(listener);
-  return () => {
-    themeListeners.delete(listener);
-  };
 }

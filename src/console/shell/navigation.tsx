@@ -27,35 +27,40 @@ import styles from "./shell.module.css";
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   const { t } = useTranslation();
   const [path] = useLocation();
-  const user = useSession().data ?? null;
+  const groups = useSectionGroups();
   return (
     <nav aria-label={t("navigation")} className={styles.navigation}>
-      {SECTION_GROUPS.map(({ heading, sections }) => {
-        const visible = sections.filter(({ audience }) => isFor(audience, user));
-        if (visible.length === 0) return null;
-        return (
-          <div key={heading ?? ""}>
-            {heading && <h2 className={styles.heading}>{t(heading)}</h2>}
-            <ul>
-              {visible.map(({ page, icon: SectionIcon }) => (
-                <li key={page}>
-                  <Link
-                    href={PATHS[page]}
-                    className={styles.link}
-                    aria-current={isCurrent(PATHS[page], path) ? "page" : undefined}
-                    onClick={onNavigate}
-                  >
-                    <SectionIcon />
-                    {t(page)}
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          </div>
-        );
-      })}
+      {groups.map(({ heading, sections }) => (
+        <div key={heading ?? ""}>
+          {heading && <h2 className={styles.heading}>{t(heading)}</h2>}
+          <ul>
+            {sections.map(({ page, icon: SectionIcon }) => (
+              <li key={page}>
+                <Link
+                  href={PATHS[page]}
+                  className={styles.link}
+                  aria-current={isCurrent(PATHS[page], path) ? "page" : undefined}
+                  onClick={onNavigate}
+                >
+                  <SectionIcon />
+                  {t(page)}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
     </nav>
   );
+}
+
+/** The places that the signed-in user may go to; groups without any are left out. */
+export function useSectionGroups(): readonly SectionGroup[] {
+  const user = useSession().data ?? null;
+  return SECTION_GROUPS.map(({ sections, ...group }) => ({
+    ...group,
+    sections: sections.filter(({ audience }) => isFor(audience, user)),
+  })).filter(({ sections }) => sections.length > 0);
 }
 
 /** A place in the navigation: a page, whose name in `PATHS` is the key of its label in the area `common`. */

@@ -5,6 +5,7 @@ import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { useFollowedChanges } from "../api/changes.ts";
 import { onSessionEnd, reportSessionEnd } from "../api/session-end.ts";
 import { lastUser, type Self, useSession, useSessionExpiry } from "../api/session.ts";
+import { loadTexts } from "../i18n/index.ts";
 import { signInPath } from "../paths.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
 import { ErrorNotice, Skeleton } from "../ui/index.ts";
@@ -13,9 +14,14 @@ import { Header } from "./header.tsx";
 import { ErrorBoundary, NotAllowed, NotFound, PageLoading } from "./no-page.tsx";
 import { lazyPart } from "./lazy-page.ts";
 import { Navigation } from "./navigation.tsx";
+import { useSearchKeys } from "./search-keys.ts";
 import styles from "./shell.module.css";
 
 const NavigationDrawer = lazyPart(async () => ({ default: (await import("./overlays.tsx")).NavigationDrawer }));
+const SearchDialog = lazyPart(async () => {
+  const [{ SearchDialog: Part }] = await Promise.all([import("./search-dialog.tsx"), loadTexts()]);
+  return { default: Part };
+});
 const SignInAgain = lazyPart(async () => ({ default: (await import("./overlays.tsx")).SignInAgain }));
 
 /** What is around every page: the bar on top, the navigation beside it (a drawer where there is no room). */
@@ -26,14 +32,16 @@ export function Shell() {
   // Somebody who was signed in most likely still is: the page then does not move when the answer comes.
   const isExpected = isPending && lastUser() !== undefined;
   const [isNavigationOpen, setNavigationOpen] = useState(false);
+  const [isSearching, setSearching] = useState(false);
   const main = useRef<HTMLElement>(null);
   useHeadingFocus(main);
+  useSearchKeys(() => setSearching(Boolean(user)));
   return (
     <RouterProvider navigate={navigate}>
       <a href="#main" className={styles.skip}>
         {t("skipToContent")}
       </a>
-      <Header onOpenNavigation={() => setNavigationOpen(true)} />
+      <Header onOpenNavigation={() => setNavigationOpen(true)} onSearch={() => setSearching(true)} />
       <div className={styles.body}>
         {(user || isExpected) && (
           <div className={styles.side}>
@@ -47,6 +55,11 @@ export function Shell() {
       {isNavigationOpen && (
         <Suspense>
           <NavigationDrawer onClose={() => setNavigationOpen(false)} />
+        </Suspense>
+      )}
+      {user && isSearching && (
+        <Suspense>
+          <SearchDialog onClose={() => setSearching(false)} />
         </Suspense>
       )}
       {user && <SessionEnded user={user} />}

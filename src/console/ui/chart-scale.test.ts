@@ -63,6 +63,19 @@ it("leaves labels out rather than letting them touch, and keeps the newest", ({ 
   expect(placeLabels(middles, [30, 30, 30, 30, 30], [0, 100], 4).map(({ index }) => index)).toEqual([4, 2, 0]);
 });
 
+it("keeps equal distances, though the labels are not equally wide", ({ expect }) => {
+  const days = Array.from({ length: 30 }, (_, at) => `11月${at + 1}日`);
+  const middles = days.map((_, at) => at * 12 + 6);
+  const indices = placeLabels(middles, days.map(textWidth), [0, 360], 8).map(({ index }) => index);
+  expect(indices.length).toBeGreaterThan(4);
+  expect(new Set(indices.slice(1).map((index, at) => (indices[at] ?? 0) - index)).size).toBe(1);
+});
+
+it("shows at least the newest label", ({ expect }) => {
+  expect(placeLabels([5, 6, 7], [50, 50, 50], [0, 60], 8)).toEqual([{ index: 2, x: 25 }]);
+  expect(placeLabels([], [], [0, 60], 8)).toEqual([]);
+});
+
 it("moves a label into the chart that would stick out of it", ({ expect }) => {
   expect(placeLabels([5, 195], [40, 40], [0, 200], 8)).toEqual([
     { index: 1, x: 180 },

@@ -52,8 +52,8 @@ export interface PlacedLabel {
 }
 
 /**
- * Places the labels that have room, from the last, which is the newest, towards the first. None leaves the chart, none
- * touches the next.
+ * Places labels at equal distances: every one, or every second, third and so on, as there is room, counted from the last, which is
+ * the newest. None leaves the chart, none touches the next.
  * @param middles where the bars have their middles
  * @param widths how wide the labels are
  * @param range from where to where labels may stand
@@ -62,15 +62,30 @@ export interface PlacedLabel {
 export function placeLabels(
   middles: readonly number[],
   widths: readonly number[],
-  [start, end]: readonly [number, number],
+  range: readonly [number, number],
   gap: number,
 ): PlacedLabel[] {
+  for (let stride = 1; stride < middles.length; stride += 1) {
+    const placed = placeEvery(stride, middles, widths, range, gap);
+    if (placed) return placed;
+  }
+  return placeEvery(Math.max(1, middles.length), middles, widths, range, gap) ?? [];
+}
+
+/** Undefined when two of them would touch. */
+function placeEvery(
+  stride: number,
+  middles: readonly number[],
+  widths: readonly number[],
+  [start, end]: readonly [number, number],
+  gap: number,
+): PlacedLabel[] | undefined {
   const placed: PlacedLabel[] = [];
   let free = end;
-  for (let index = middles.length - 1; index >= 0; index--) {
+  for (let index = middles.length - 1; index >= 0; index -= stride) {
     const half = (widths[index] ?? 0) / 2;
     const x = Math.max(start + half, Math.min(middles[index] ?? 0, end - half));
-    if (x + half > free) continue;
+    if (x + half > free) return undefined;
     placed.push({ index, x });
     free = x - half - gap;
   }

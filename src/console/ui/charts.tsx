@@ -3,7 +3,7 @@ import { type PointerEvent, type RefCallback, useCallback, useId, useState } fro
 import { useTranslation } from "react-i18next";
 import { barSlots, placeLabels, textWidth, valueScale } from "./chart-scale.ts";
 import styles from "./charts.module.css";
-import { formatBytes, formatNumber, formatPercent } from "./format.ts";
+import { formatBytes, formatNumber, formatPercent, formatShortBytes } from "./format.ts";
 
 export interface ChartPoint {
   label: string;
@@ -33,9 +33,7 @@ export function BarChart({ label, points, unit = "number" }: BarChartProps) {
         <span className={styles.pointed}>{point && `${point.label}: ${format(point.value)}`}</span>
       </figcaption>
       <div ref={frame} className={styles.frame} style={{ blockSize: HEIGHT }}>
-        {width > 0 && (
-          <Bars points={points} unit={unit} format={format} width={width} pointed={pointed} onPoint={setPointed} />
-        )}
+        {width > 0 && <Bars points={points} unit={unit} width={width} pointed={pointed} onPoint={setPointed} />}
       </div>
       <div className="visually-hidden">
         <table>
@@ -71,15 +69,15 @@ const GAP = 8;
 interface BarsProps {
   points: readonly ChartPoint[];
   unit: "number" | "bytes";
-  format: (value: number) => string;
   width: number;
   pointed: number | undefined;
   onPoint: (index: number | undefined) => void;
 }
 
-function Bars({ points, unit, format, width, pointed, onPoint }: BarsProps) {
+function Bars({ points, unit, width, pointed, onPoint }: BarsProps) {
   const scale = valueScale(Math.max(0, ...points.map(({ value }) => value)), unit);
-  const left = Math.max(...scale.ticks.map((tick) => textWidth(format(tick)))) + GAP;
+  const onAxis = unit === "bytes" ? formatShortBytes : formatNumber;
+  const left = Math.max(...scale.ticks.map((tick) => textWidth(onAxis(tick)))) + GAP;
   const slots = barSlots(points.length, width - left);
   const labels = placeLabels(
     slots.map((slot) => left + slot.x + slot.width / 2),
@@ -109,7 +107,7 @@ function Bars({ points, unit, format, width, pointed, onPoint }: BarsProps) {
         <g key={tick}>
           <line className={styles.chartLine} x1={left} x2={width} y1={y(tick)} y2={y(tick)} />
           <text className={styles.text} x={left - GAP} y={y(tick)} textAnchor="end" dominantBaseline="central">
-            {format(tick)}
+            {onAxis(tick)}
           </text>
         </g>
       ))}

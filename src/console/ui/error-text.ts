@@ -75,3 +75,8 @@ export function isUnknown(error: unknown): boolean {
 function isCoded(error: unknown): error is CodedError {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }
+
+/** Whether a request was refused because nobody is signed in any more: ApiError has the status. */
+export function isSessionEnd(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 401;
+}

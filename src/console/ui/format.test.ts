@@ -2,7 +2,15 @@ import i18next from "i18next";
 import { beforeAll, describe, it } from "vitest";
 import enKit from "../i18n/en/kit.ts";
 import zhKit from "../i18n/zh/kit.ts";
-import { formatBytes, formatDate, formatNumber, formatPercent, formatRelative, shortDigest } from "./format.ts";
+import {
+  formatBytes,
+  formatDate,
+  formatNumber,
+  formatPercent,
+  formatRelative,
+  shortDigest,
+  formatShortBytes,
+} from "./format.ts";
 
 describe("formatBytes", () => {
   it.for([
@@ -83,4 +91,10 @@ it("cuts a digest after twelve digits, and nothing else", ({ expect }) => {
   expect(shortDigest(`sha256:4bcff63911fc${"0".repeat(52)}`)).toBe("sha256:4bcff63911fc");
   expect(shortDigest("sha256:4bcff63911fc")).toBe("sha256:4bcff63911fc");
   expect(shortDigest("latest")).toBe("latest");
+});
+
+it("writes bytes on an axis with the same letter in all languages", ({ expect }) => {
+  expect(formatShortBytes(512, "zh-CN")).toBe("512 B");
+  expect(formatShortBytes(0, "en-US")).toBe("0 B");
+  expect(formatShortBytes(8192, "zh-CN")).toBe(formatBytes(8192, "zh-CN"));
 });

@@ -18,6 +18,12 @@ export function formatBytes(bytes: number, language = currentLanguage()): string
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ${unit}`;
 }
 
+/** The same where there is room for a few letters: bytes are "B" in all languages, as in "KiB". */
+export function formatShortBytes(bytes: number, language = currentLanguage()): string {
+  const { unit } = scaleBytes(bytes, 1023.5);
+  return unit === "B" ? `${new Intl.NumberFormat(language).format(bytes)} B` : formatBytes(bytes, language);
+}
+
 /** A whole or fractional number with the language's separators. */
 export function formatNumber(value: number, language = currentLanguage()): string {
   return new Intl.NumberFormat(language).format(value);

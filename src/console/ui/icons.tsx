@@ -62,6 +62,9 @@ export const IconCalendar = /* @__PURE__ */ icon(
 );
 export const IconClock = /* @__PURE__ */ icon(<path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Zm0-9.5V8l2.5 1.5" />);
 export const IconInfo = /* @__PURE__ */ icon(<path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12Zm0-6.5V11M8 5h.01" />);
+export const IconHelp = /* @__PURE__ */ icon(
+  <path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.2 6.2a1.8 1.8 0 1 1 2.6 1.6c-.5.3-.8.6-.8 1.2v.2M8 11.3h.01" />,
+);
 export const IconSuccess = /* @__PURE__ */ icon(
   <path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM5.5 8.2l1.8 1.8 3.2-3.7" />,
 );

@@ -109,6 +109,7 @@ export {
   copyText,
   Day,
   Digest,
+  Marked,
   Name,
   Time,
   type BadgeProps,

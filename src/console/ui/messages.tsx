@@ -10,7 +10,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { errorText } from "./error-text.ts";
+import { errorText, isSessionEnd } from "./error-text.ts";
 import { type Icon, IconClose, IconDanger, IconInfo, IconRefresh, IconSuccess, IconWarning } from "./icons.tsx";
 import styles from "./messages.module.css";
 
@@ -58,6 +58,8 @@ export interface ErrorNoticeProps {
 /** Something could not be loaded: what and, where it may help, a way to try again. */
 export function ErrorNotice({ error, onRetry }: ErrorNoticeProps) {
   const { t } = useTranslation("kit");
+  // The shell asks to sign in again; what could not be loaded meanwhile comes by itself after that.
+  if (isSessionEnd(error)) return <Notice tone="info">{t("signedOut")}</Notice>;
   return (
     <Notice
       tone="danger"

@@ -1,5 +1,5 @@
 /** How single values are shown: names, sizes, times, digests, states, and text to be copied. */
-import { type ReactNode, useEffect, useReducer, useState } from "react";
+import { Fragment, type ReactNode, useEffect, useReducer, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { IconButton } from "./button.tsx";
@@ -7,6 +7,7 @@ import { classNames } from "./class-names.ts";
 import type { Day as CalendarDay } from "../../kernel/day.ts";
 import { ExactTime } from "./exact-time.tsx";
 import { formatBytes, formatDate, formatDay, formatNumber, formatRelative, shortDigest } from "./format.ts";
+import { splitHidden } from "./hidden-characters.ts";
 import { IconCheck, IconClose, IconCopy } from "./icons.tsx";
 import { toast, type Tone } from "./messages.tsx";
 import { useIsScrollable } from "./use-is-scrollable.ts";
@@ -19,8 +20,26 @@ import styles from "./values.module.css";
 export function Name({ children }: { children: ReactNode }) {
   return (
     <bdi className={styles.name} title={typeof children === "string" ? children : undefined}>
-      {children}
+      {typeof children === "string" ? <Marked text={children} /> : children}
     </bdi>
+  );
+}
+
+/**
+ * A text that anybody may have written. What would turn the direction of letters, or is not seen at all, is shown as a mark with
+ * its name, so that no text looks like another.
+ */
+export function Marked({ text }: { text: string }) {
+  const parts = splitHidden(text);
+  if (!parts.some(({ isHidden }) => isHidden)) return text;
+  return parts.map((part, at) =>
+    part.isHidden ? (
+      <span key={at} className={styles.hidden}>
+        {part.text}
+      </span>
+    ) : (
+      <Fragment key={at}>{part.text}</Fragment>
+    ),
   );
 }
 
@@ -174,7 +193,9 @@ export function CodeBlock({ code, copyLabel, wrap = false, maxHeight, copyValue 
         style={{ maxBlockSize: maxHeight }}
         {...(isScrollable && { tabIndex: 0 })}
       >
-        <code>{code}</code>
+        <code>
+          <Marked text={code} />
+        </code>
       </pre>
       <div className={styles.copy}>
         <CopyButton value={copyValue ?? code} label={copyLabel ?? t("copy")} />

@@ -22,6 +22,11 @@ describe("a configuration that is made to be costly", () => {
     ["author", `{"author":${LONG}}`, ["author"]],
     ["architecture", `{"architecture":${LONG}}`, ["architecture"]],
     ["user", `{"config":{"User":${LONG}}}`, ["user"]],
+    ["health check", `{"config":{"Healthcheck":{"Test":[${many('""')}]}}}`, ["healthcheck"]],
+    ["shell", `{"config":{"Shell":[${LONG}]}}`, ["shell"]],
+    ["steps on build", `{"config":{"OnBuild":[${many('"a"')}]}}`, ["onBuild"]],
+    ["fields that nobody knows", `{"config":{${names("1")}}}`, ["other"]],
+    ["a field that nobody knows", `{"unknown":${LONG}}`, ["other"]],
   ] as const)("has a bounded excerpt: %s", ([, text, cut], { expect }) => {
     const config = parseImageConfig(text);
     expect(config?.cut).toEqual(cut);
@@ -54,6 +59,64 @@ describe("a configuration that is made to be costly", () => {
     expect(jsonBytes(config)).toBeLessThan(300 * 1024);
     expect(config?.cut.length).toBeGreaterThan(10);
     expect(CONFIG_FIELDS).toEqual(expect.arrayContaining(config?.cut ?? []));
+  });
+});
+
+describe("a configuration", () => {
+  it("tells what docker adds to it, and all that has no name here", ({ expect }) => {
+    const config = parseImageConfig(
+      JSON.stringify({
+        docker_version: "27.1",
+        comment: "",
+        container_config: { Cmd: ["again"] },
+        rootfs: { type: "layers", diff_ids: ["sha256:1"] },
+        "os.features": ["win32k"],
+        config: {
+          Cmd: ["serve"],
+          StopTimeout: 30,
+          Healthcheck: { Test: ["CMD-SHELL", "curl -f localhost"], Interval: 30_000_000_000, Retries: 3 },
+          Shell: ["/bin/bash", "-c"],
+          OnBuild: ["COPY . ."],
+          Hostname: "",
+          Tty: false,
+          Memory: 1024,
+          ArgsEscaped: true,
+        },
+      }),
+    );
+    expect(config).toMatchObject({
+      stopTimeout: 30,
+      healthcheck: {
+        test: ["CMD-SHELL", "curl -f localhost"],
+        interval: 30_000_000_000,
+        timeout: null,
+        startPeriod: null,
+        startInterval: null,
+        retries: 3,
+      },
+      shell: ["/bin/bash", "-c"],
+      onBuild: ["COPY . ."],
+      other: {
+        docker_version: '"27.1"',
+        "os.features": '["win32k"]',
+        "config.Memory": "1024",
+        "config.ArgsEscaped": "true",
+      },
+      cut: [],
+    });
+  });
+
+  it.for([
+    '{"config":{"Healthcheck":[1]}}',
+    '{"config":{"Healthcheck":{"Test":"x","Interval":-1}}}',
+    '{"config":7}',
+    "[]",
+    "7",
+  ])("may be odd: %s", (text, { expect }) => {
+    const config = parseImageConfig(text);
+    expect(config?.healthcheck?.test ?? null).toBeNull();
+    expect(config?.healthcheck?.interval ?? null).toBeNull();
+    expect(config?.other).toBeNull();
   });
 });
 

@@ -13,6 +13,18 @@ export interface HistoryEntry {
   isEmptyLayer: boolean;
 }
 
+/** How a container is found to be healthy: docker's `HEALTHCHECK`, an extension of the configuration. Null: not said. */
+export interface Healthcheck {
+  /** `NONE`, or `CMD` or `CMD-SHELL` and what follows it. */
+  test: string[] | null;
+  /** Nanoseconds, as the configuration has them. */
+  interval: number | null;
+  timeout: number | null;
+  startPeriod: number | null;
+  startInterval: number | null;
+  retries: number | null;
+}
+
 /** Null: not told, or not in the form that the specification asks for. Anybody may push anything as a configuration. */
 export interface ImageConfig {
   created: string | null;
@@ -30,6 +42,12 @@ export interface ImageConfig {
   volumes: string[] | null;
   labels: Record<string, string> | null;
   stopSignal: string | null;
+  stopTimeout: number | null;
+  healthcheck: Healthcheck | null;
+  shell: string[] | null;
+  onBuild: string[] | null;
+  /** What else it says, by the names that it has there: JSON texts. Empty fields are left out. */
+  other: Record<string, string> | null;
   history: HistoryEntry[] | null;
   /** How many steps of the whole history made a layer. */
   layerCount: number;
@@ -53,7 +71,11 @@ export const CONFIG_FIELDS = [
   "volumes",
   "labels",
   "stopSignal",
+  "healthcheck",
+  "shell",
+  "onBuild",
   "history",
+  "other",
 ] as const;
 export type ConfigField = (typeof CONFIG_FIELDS)[number];
 
@@ -78,6 +100,17 @@ const set = z
   .nullable()
   .catch(null);
 
+const count = z.number().int().nonnegative().nullable().catch(null);
+
+const Health = z.object({
+  Test: list,
+  Interval: count,
+  Timeout: count,
+  StartPeriod: count,
+  StartInterval: count,
+  Retries: count,
+});
+
 const Execution = z.object({
   User: word,
   ExposedPorts: set,
@@ -88,6 +121,10 @@ const Execution = z.object({
   WorkingDir: word,
   Labels: set,
   StopSignal: word,
+  StopTimeout: count,
+  Healthcheck: Health.nullable().catch(null),
+  Shell: list,
+  OnBuild: list,
 });
 const Step = z.object({
   created: time,
@@ -147,7 +184,12 @@ export function parseImageConfig(text: string): ImageConfig | undefined {
     volumes: takeNames(excerpt, "volumes", config.Volumes),
     labels: takeLabels(excerpt, config.Labels),
     history: history && excerpt.list("history", history, MAX_ENTRIES, STEP_BYTES, (step) => takeStep(excerpt, step)),
+    stopTimeout: config.StopTimeout,
+    healthcheck: config.Healthcheck && takeHealthcheck(excerpt, config.Healthcheck),
+    shell: takeWords(excerpt, "shell", config.Shell),
+    onBuild: takeWords(excerpt, "onBuild", config.OnBuild),
     layerCount: history?.filter(makesLayer).length ?? 0,
+    other: takeOther(excerpt, json),
   };
   return { ...shown, cut: excerpt.cut };
 }
@@ -166,6 +208,44 @@ function takeNames(
   entries: Record<string, unknown> | null,
 ): string[] | null {
   return entries && takeWords(excerpt, field, Object.keys(entries));
+}
+
+function takeHealthcheck(excerpt: Excerpt<ConfigField>, written: z.infer<typeof Health>): Healthcheck {
+  const { Test, Interval, Timeout, StartPeriod, StartInterval, Retries } = written;
+  return {
+    test: takeWords(excerpt, "healthcheck", Test),
+    interval: Interval,
+    timeout: Timeout,
+    startPeriod: StartPeriod,
+    startInterval: StartInterval,
+    retries: Retries,
+  };
+}
+
+/** Fields that are read above, and what repeats them or the manifest: `container_config` is docker's before 2017. */
+const READ_FIELDS: ReadonlySet<string> = new Set([...Object.keys(Configuration.shape), "rootfs", "container_config"]);
+const READ_SETTINGS: ReadonlySet<string> = new Set(Object.keys(Execution.shape));
+
+/** What nobody has a name for here. Docker writes many fields that are always empty. */
+function takeOther(excerpt: Excerpt<ConfigField>, json: unknown): Record<string, string> | null {
+  const config = typeof json === "object" && json !== null && "config" in json ? json.config : undefined;
+  const others = [...othersOf(json, READ_FIELDS, ""), ...othersOf(config, READ_SETTINGS, "config.")];
+  if (others.length === 0) return null;
+  const first = others.slice(0, MAX_ENTRIES + 1).map(([name, value]) => [name, JSON.stringify(value)]);
+  return excerpt.record("other", Object.fromEntries(first) as Record<string, string>, MAX_ENTRIES);
+}
+
+function othersOf(fields: unknown, read: ReadonlySet<string>, prefix: string): [string, unknown][] {
+  const { success, data } = set.safeParse(fields);
+  if (!success || !data) return [];
+  return Object.entries(data).flatMap(([name, value]) =>
+    read.has(name) || isEmpty(value) ? [] : [[prefix + name, value]],
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === "" || value === false || value === 0) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
 }
 
 /** @returns null unless all are texts. */

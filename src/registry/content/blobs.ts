@@ -324,13 +324,15 @@ async function requireBlob(stores: Stores, searched: RepositoryName | Confirmabl
   return blob;
 }
 
-function lostBlob(digest: Digest): RegistryError {
+/** The refusal of a blob whose object is gone from R2. */
+export function lostBlob(digest: Digest): RegistryError {
   return new RegistryError("BLOB_UNKNOWN", {
     message: `the bytes of blob ${digest} are lost: push the image again`,
     detail: { digest },
   });
 }
 
-function unknownBlob(repository: RepositoryName, digest: Digest): RegistryError {
+/** The refusal of a blob that a repository does not have. */
+export function unknownBlob(repository: RepositoryName, digest: Digest): RegistryError {
   return new RegistryError("BLOB_UNKNOWN", { message: `blob ${digest} is not in ${repository}`, detail: { digest } });
 }

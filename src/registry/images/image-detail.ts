@@ -30,6 +30,7 @@ import {
   listChildBytes,
   listTagDetails as listTags,
   MAX_ADDED_BLOBS,
+  MAX_LISTED_REFERRERS,
 } from "../../storage/images/image-detail.ts";
 import { countFailingTriggers } from "../../storage/overview/activity.ts";
 import type { ReadManifest } from "../../storage/content/find-manifest.ts";
@@ -42,7 +43,7 @@ import { unknownManifest } from "../content/pull-manifest.ts";
 import { readManifest } from "../content/find-manifest.ts";
 import { findBlob } from "../content/blobs.ts";
 
-export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_PLATFORMS };
+export { MAX_ADDED_BLOBS, MAX_LISTED_COMPANIONS, MAX_LISTED_REFERRERS, MAX_LISTED_PLATFORMS };
 
 /** An image that the caller may pull; to others it does not exist. */
 export async function requireVisible(call: Call<Visitor>, name: RepositoryName): Promise<RepositoryAccess> {

@@ -17,6 +17,7 @@ import {
   listNewestDeliveries,
   listOutcomes,
 } from "../../storage/triggers/delivery-history.ts";
+import type { TriggerRecord } from "../../storage/triggers/triggers.ts";
 import { listTagPage } from "../../storage/content/tags.ts";
 import { actorOf, type Call } from "../call.ts";
 import { enqueue } from "./deliveries.ts";
@@ -29,6 +30,7 @@ import {
   requireWorkloadRight,
   type Trigger,
 } from "./triggers.ts";
+import { type ShownRequest, showRequest } from "./webhooks.ts";
 
 /** A delivery, and what it tells of. */
 export interface Delivery extends Omit<DeliveryRecord, "event" | "detail"> {
@@ -99,17 +101,39 @@ export async function listTriggerDeliveries(
   return records.map((delivery) => readDelivery(call.stores, delivery));
 }
 
-/** One of a trigger's deliveries with its tries. */
+/** One of a trigger's deliveries with its tries and, of a webhook, what it is sent. */
 export async function getDelivery(
   call: Call<Manager>,
   name: RepositoryName,
   trigger: string,
   id: number,
-): Promise<Delivery & { tries: Attempt[] }> {
+): Promise<Delivery & { tries: Attempt[]; request: ShownRequest | undefined }> {
   const { record } = await requireTrigger(call, name, trigger);
   const delivery = await requireDelivery(call.stores, record.id, id);
   const tries = await listAttempts(call.stores.db, id);
-  return { ...delivery, tries: tries.map((attempt) => ({ ...attempt, ...readDetail(attempt.detail) })) };
+  const at = tries.at(-1)?.startedAt ?? delivery.nextAttemptAt ?? delivery.createdAt;
+  return {
+    ...delivery,
+    tries: tries.map((attempt) => ({ ...attempt, ...readDetail(attempt.detail) })),
+    request: await requestOf(call.stores, record, delivery, at),
+  };
+}
+
+/** Undefined for a workload in a cluster, and when the trigger's secrets cannot be read any more. */
+async function requestOf(
+  stores: Stores,
+  trigger: TriggerRecord,
+  delivery: Delivery,
+  at: Date,
+): Promise<ShownRequest | undefined> {
+  const { target } = trigger;
+  if (target.kind !== "webhook") return undefined;
+  try {
+    return await showRequest(stores, { trigger, target, delivery, event: delivery.event }, at);
+  } catch (error) {
+    console.warn(`what delivery ${delivery.id} is sent cannot be shown:`, error);
+    return undefined;
+  }
 }
 
 /** The latest deliveries of a trigger, successful or not, newest first. */

@@ -49,7 +49,7 @@ export async function sendWebhook(
   const { repositoryId, name, encryptedSecrets } = trigger;
   const secrets = await decryptWebhookSecrets(stores, repositoryId, name, encryptedSecrets);
   const rendered = renderWebhook(target.format, delivery.uid, event);
-  const headers = await headersOf(target.format, delivery.uid, rendered, secrets);
+  const headers = await headersOf(target.format, delivery.uid, rendered, secrets, new Date());
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   try {
     const response = await fetch(url, { method: "POST", headers, body: rendered.body, redirect: "manual", signal });
@@ -64,8 +64,9 @@ async function headersOf(
   id: string,
   { contentType, body }: { contentType: string; body: string },
   { secret, authorization }: WebhookSecrets,
+  at: Date,
 ): Promise<Headers> {
-  const timestamp = Math.floor(Date.now() / 1000);
+  const timestamp = Math.floor(at.getTime() / 1000);
   const headers = new Headers({
     "Content-Type": contentType,
     "User-Agent": "berth",
@@ -82,6 +83,41 @@ async function headersOf(
     if (format === "cloudevents") headers.set("X-Webhook-Secret", authorization);
   }
   return headers;
+}
+
+/** What a receiver is sent, for people to look at. */
+export interface ShownRequest {
+  /** By their names in lower case; those that prove who sends it are {@link HIDDEN}. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+const HIDDEN = "•••";
+/** With the authorization one could send in our name; with signatures, repeat what was sent. */
+const SECRET_HEADERS: ReadonlySet<string> = new Set([
+  "authorization",
+  "webhook-signature",
+  "x-signature",
+  "x-webhook-secret",
+]);
+
+/**
+ * What a trigger's webhook is sent for an event, made by what makes it for sending: nothing of it is stored (ADR 39). If the
+ * trigger was changed since a try, this is what the next one is sent.
+ *
+ * @param at when it is sent, for the timestamp.
+ */
+export async function showRequest(
+  stores: Stores,
+  { trigger, target, delivery, event }: Omit<WebhookDelivery, "delivery"> & { delivery: Pick<DeliveryRecord, "uid"> },
+  at: Date,
+): Promise<ShownRequest> {
+  const { repositoryId, name, encryptedSecrets } = trigger;
+  const secrets = await decryptWebhookSecrets(stores, repositoryId, name, encryptedSecrets);
+  const rendered = renderWebhook(target.format, delivery.uid, event);
+  const headers = await headersOf(target.format, delivery.uid, rendered, secrets, at);
+  const shown = [...headers].map(([header, value]) => [header, SECRET_HEADERS.has(header) ? HIDDEN : value]);
+  return { headers: Object.fromEntries(shown) as Record<string, string>, body: rendered.body };
 }
 
 interface Answer {

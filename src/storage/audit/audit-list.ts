@@ -15,6 +15,8 @@ export interface AuditFilter {
   userName?: string | undefined;
   action?: AuditAction | undefined;
   result?: AuditResult | undefined;
+  /** A part of what was done, to what, by whom and from where, or of the particulars that are short; upper and lower case alike. */
+  text?: string | undefined;
   /** The first moment. */
   since?: Date | undefined;
   /** The first moment no longer wanted. */
@@ -115,7 +117,7 @@ function auditEndQuery(db: Database, filter: AuditFilter, { before, maxSeen = MA
  * a rule, the fewest events, so it becomes the indexed one.
  */
 function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting: SQL | undefined } {
-  const { organization, userName, userId, accountId, accountName, action, result, since, until } = filter;
+  const { organization, userName, userId, accountId, accountName, action, result, text, since, until } = filter;
   const account = accountName === undefined ? accountId : sql`(SELECT id FROM ${accounts} WHERE name = ${accountName})`;
   const wanted = (
     [
@@ -132,6 +134,7 @@ function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting:
     ...wanted.filter((condition) => condition !== first).map((condition) => equals("seen", condition)),
     ...(userId === undefined ? [] : [equals("seen", ["user_id", userId])]),
     ...(result === undefined || isDenied ? [] : [equals("seen", ["result", result])]),
+    ...(text === undefined ? [] : [sql`instr(lower(${SEARCHED}), lower(${text})) > 0`]),
     ...(since ? [sql`seen.created_at >= ${since.getTime()}`] : []),
     ...(until ? [sql`seen.created_at < ${until.getTime()}`] : []),
   ];
@@ -141,6 +144,10 @@ function conditionsOf(filter: AuditFilter): { indexed: SQL | undefined; sifting:
     sifting: and(...rest),
   };
 }
+
+/** Apart by what nobody types, so that no text is found across two of them. */
+const SEARCHED = sql`(seen.action || char(10) || seen.resource || char(10) || seen.user_name || char(10)
+  || ifnull(seen.address, '') || char(10) || ifnull(seen.organization, '') || char(10) || ifnull(seen.short_detail, ''))`;
 
 function equals(table: string, [name, value]: readonly [string, unknown]): SQL {
   return sql`${sql.identifier(table)}.${sql.identifier(name)} = ${value}`;

@@ -81,8 +81,9 @@ const AFTER_TAG_CHARACTERS = "\u007f";
  */
 export async function listTagDetails(db: Database, search: TagSearch) {
   const { rows, end } = splitEnd(await listTagDetailsQuery(db, search));
-  const tagsOfPage = rows.map(({ platforms, companions, ...tag }) => ({
+  const tagsOfPage = rows.map(({ platforms, companions, referrers, ...tag }) => ({
     ...tag,
+    referrers: readReferrers(referrers),
     platforms: JSON.parse(platforms) as Platform[],
     companions: readCompanions(companions),
   }));
@@ -101,6 +102,7 @@ function listTagDetailsQuery(db: Database, search: TagSearch) {
       mediaType: manifests.mediaType,
       content: manifests.content,
       companions: companionsOfManifest(manifests),
+      referrers: referrersOfManifest(manifests),
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
       imageBytes: imageBytes(manifests),
       platformCount: countPlatforms(manifests),
@@ -118,6 +120,52 @@ function listTagDetailsQuery(db: Database, search: TagSearch) {
     .innerJoin(tags, sql`${tags}.rowid = page.id`)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))
     .orderBy(sql`page.key ${order}`, sql`page.id ${order}`);
+}
+
+/** How many manifests that refer to another a list of tags names. */
+export const MAX_LISTED_REFERRERS = 10;
+/** Of an annotation: the longest real ones are addresses of predicates. Annotations of more bytes together are not looked at. */
+const MAX_ANNOTATION_LENGTH = 256;
+const MAX_READ_ANNOTATIONS = 8192;
+/** Those that say what a bundle of Sigstore's holds. */
+const TELLING_ANNOTATIONS = ["dev.sigstore.bundle.content", "dev.sigstore.bundle.predicateType"] as const;
+
+/** One annotation of a row of `referring`, or NULL. */
+function shortAnnotation(name: string): SQL {
+  return sql`CASE WHEN length(CAST(annotations AS BLOB)) <= ${sql.raw(String(MAX_READ_ANNOTATIONS))}
+    THEN substr(annotations ->> ${sql.raw(`'$."${name}"'`)}, 1, ${sql.raw(String(MAX_ANNOTATION_LENGTH))}) END`;
+}
+
+/** What refers to a manifest, as a column: a JSON array of the first by digest. */
+function referrersOfManifest(manifest: typeof manifests): SQL<string> {
+  return asColumn<string>(sql`(
+  SELECT json_group_array(json_object('digest', digest, 'artifactType', substr(artifact_type, 1, ${sql.raw(String(MAX_MEDIA_TYPE_LENGTH))}),
+    'annotations', json_array(${sql.join(TELLING_ANNOTATIONS.map(shortAnnotation), sql`, `)}))) FROM (
+    SELECT referring.digest AS digest, referring.artifact_type AS artifact_type, referring.annotations AS annotations
+    FROM ${manifests} AS referring
+    WHERE referring.repository_id = ${manifest.repositoryId} AND referring.subject = ${manifest.digest}
+    ORDER BY referring.digest LIMIT ${sql.raw(String(MAX_LISTED_REFERRERS))}))`);
+}
+
+/** Something that refers to a tag's manifest, such as a signature. */
+export interface TagReferrer {
+  digest: Digest;
+  artifactType: string | null;
+  /** Those of {@link TELLING_ANNOTATIONS} that it has. */
+  annotations: Record<string, string>;
+}
+
+function readReferrers(column: string): TagReferrer[] {
+  const rows = JSON.parse(column) as { digest: Digest; artifactType: string | null; annotations: (string | null)[] }[];
+  return rows.map(({ annotations, ...referrer }) => ({
+    ...referrer,
+    annotations: Object.fromEntries(
+      TELLING_ANNOTATIONS.flatMap((name, at) => {
+        const value = annotations[at];
+        return typeof value === "string" ? [[name, value]] : [];
+      }),
+    ),
+  }));
 }
 
 function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagSearch): BoundedList {

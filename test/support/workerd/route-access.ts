@@ -681,6 +681,7 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/manifests/:reference/text`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference/archive`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference/referrers`, visible(200)),
+  line(`GET ${IMAGE}/blobs/:digest`, visible(200)),
   line("POST /api/organizations/:organization/images", ownOrganization("edit", 201), {
     body: () => ({ image: "web" }),
   }),
@@ -887,6 +888,7 @@ const TRACES: Readonly<Record<string, Trace>> = {
   [`GET ${OCI}/manifests/:reference`]: PULLS,
   [`GET ${OCI}/blobs/:digest`]: PULLS,
   [`GET ${IMAGE}/manifests/:reference/archive`]: "image.download",
+  [`GET ${IMAGE}/blobs/:digest`]: PULLS,
   "GET /api/audit/export": "audit.export",
   "GET /token": "token.create",
   "POST /token": "token.create",

@@ -3,6 +3,8 @@ const common = {
   product: "Berth",
   skipToContent: "Skip to the content",
   navigation: "Navigation",
+  help: "Help on this page (opens in a new tab)",
+  search: "Search",
   openNavigation: "Open the navigation",
 
   overview: "Overview",
@@ -29,9 +31,7 @@ const common = {
   signOut: "Sign out",
   language: "Language",
   theme: "Theme",
-  themeSystem: "As the system",
-  themeLight: "Light",
-  themeDark: "Dark",
+  themes: { system: "As the system", light: "Light", dark: "Dark" },
 
   notFoundTitle: "Nothing is here",
   notFoundText: "There is no page at this address. It may have been removed, or the address has a mistake.",

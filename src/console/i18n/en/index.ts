@@ -7,6 +7,7 @@ import clusters from "./clusters.ts";
 import common from "./common.ts";
 import errors from "./errors.ts";
 import fieldNames from "./field-names.ts";
+import help from "./help.ts";
 import image from "./image.ts";
 import images from "./images.ts";
 import immutableTags from "./immutable-tags.ts";
@@ -20,6 +21,7 @@ import permissions from "./permissions.ts";
 import quotas from "./quotas.ts";
 import reasons from "./reasons.ts";
 import remotes from "./remotes.ts";
+import search from "./search.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import sync from "./sync.ts";
@@ -36,6 +38,7 @@ const english = {
   common,
   errors,
   fieldNames,
+  help,
   image,
   images,
   immutableTags,
@@ -49,6 +52,7 @@ const english = {
   quotas,
   reasons,
   remotes,
+  search,
   session,
   sharing,
   sync,

@@ -27,6 +27,7 @@ const kit = {
   goneAlready: "It was gone already: somebody else was faster.",
   justNow: "just now",
   nothingHere: "Nothing here yet",
+  signedOut: "Sign in to see this.",
   failed: "This did not work",
   betweenSentences: "; ",
   sentences: "{{first}} {{second}}",

@@ -10,6 +10,7 @@ const operations = {
     kept: "Events are kept for {{number}} days.",
     export: "Export as JSON Lines",
     filters: "Filter events",
+    search: "Search the audit",
     user: "User",
     account: "Account",
     action: "Action",

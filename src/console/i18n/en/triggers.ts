@@ -153,6 +153,13 @@ const triggers = {
   begun: "Begun",
   finished: "Finished",
   next: "Next try",
+  request: "What is sent",
+  requestNote:
+    "Made anew from the event by what sends it. If the trigger was changed since, the next try is sent this. Signatures and authorization are hidden.",
+  requestHeaders: "Headers",
+  requestBody: "Payload",
+  copyHeaders: "Copy the headers",
+  copyBody: "Copy the payload",
   attempts: "Tries",
   noAttempts: "It was not tried yet.",
   attempt: "Try {{number}}",

@@ -4,6 +4,8 @@ const common: typeof en = {
   product: "Berth",
   skipToContent: "跳到正文",
   navigation: "导航",
+  help: "本页帮助（在新标签页中打开）",
+  search: "搜索",
   openNavigation: "打开导航",
 
   overview: "总览",
@@ -30,9 +32,7 @@ const common: typeof en = {
   signOut: "退出登录",
   language: "语言",
   theme: "主题",
-  themeSystem: "跟随系统",
-  themeLight: "浅色",
-  themeDark: "深色",
+  themes: { system: "跟随系统", light: "浅色", dark: "深色" },
 
   notFoundTitle: "页面不存在",
   notFoundText: "该地址没有对应的页面，可能已被删除，或地址有误。",

@@ -32,6 +32,12 @@ const images: typeof en = {
   emptyPublicText: "各账号设为公开的镜像会显示在这里。",
 
   pushTitle: "客户端上传镜像",
+  pushWith: "上传方式",
+  jobRule: "首次使用时，通过信任规则允许代码仓的作业上传镜像至 {{organization}}，无需保存任何密钥。",
+  jobRuleLink: "添加信任规则",
+  jobRuleAdministrator: "请联系账号管理员添加。",
+  jobFile: "在代码仓中添加作业，作业使用自身的令牌登录。",
+  copyJob: "复制作业",
   pushLogin: "登录镜像仓库，每台机器只需一次。",
   pushLoginLink: "获取登录指令",
   pushTag: "为本地镜像设置版本（docker tag）。",

@@ -8,6 +8,7 @@ import clusters from "./clusters.ts";
 import common from "./common.ts";
 import errors from "./errors.ts";
 import fieldNames from "./field-names.ts";
+import help from "./help.ts";
 import image from "./image.ts";
 import images from "./images.ts";
 import immutableTags from "./immutable-tags.ts";
@@ -21,6 +22,7 @@ import permissions from "./permissions.ts";
 import quotas from "./quotas.ts";
 import reasons from "./reasons.ts";
 import remotes from "./remotes.ts";
+import search from "./search.ts";
 import session from "./session.ts";
 import sharing from "./sharing.ts";
 import sync from "./sync.ts";
@@ -37,6 +39,7 @@ const chinese: typeof english = {
   common,
   errors,
   fieldNames,
+  help,
   image,
   images,
   immutableTags,
@@ -50,6 +53,7 @@ const chinese: typeof english = {
   quotas,
   reasons,
   remotes,
+  search,
   session,
   sharing,
   sync,

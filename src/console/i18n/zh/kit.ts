@@ -28,6 +28,7 @@ const kit: typeof en = {
   goneAlready: "该内容此前已被删除。",
   justNow: "刚刚",
   nothingHere: "暂无数据",
+  signedOut: "登录后即可查看。",
   failed: "操作失败",
   betweenSentences: "；",
   sentences: "{{first}}{{second}}",

@@ -9,6 +9,7 @@ const operations: typeof en = {
     kept: "记录保留 {{number}} 天。",
     export: "导出为 JSON Lines",
     filters: "筛选记录",
+    search: "搜索审计记录",
     user: "用户",
     account: "账号",
     action: "操作",

@@ -154,6 +154,13 @@ const triggers: typeof en = {
   begun: "开始时间",
   finished: "完成时间",
   next: "下次尝试",
+  request: "发送内容",
+  requestNote:
+    "根据事件按发送时的方式重新生成。如果之后修改过触发器，此处为下一次尝试将发送的内容。签名和认证信息已隐藏。",
+  requestHeaders: "请求头",
+  requestBody: "消息体",
+  copyHeaders: "复制请求头",
+  copyBody: "复制消息体",
   attempts: "尝试",
   noAttempts: "尚未尝试。",
   attempt: "第 {{number}} 次尝试",

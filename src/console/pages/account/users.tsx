@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_SEARCH_LENGTH } from "../../../kernel/field-limits.ts";
 import { useSelf } from "../../api/session.ts";
@@ -27,6 +26,7 @@ import {
 } from "../../ui/index.ts";
 import { CursorTable, useRowDialog } from "../lists/cursor-table.tsx";
 import { Filters, NoMatch, SearchBox } from "../lists/filters.tsx";
+import { useAddressDialog } from "../lists/use-address-dialog.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import styles from "./account.module.css";
 import { AddUser, ChangeRole, KeysOfUser, LoginsOfUser, ResetPassword } from "./user-dialogs.tsx";
@@ -38,7 +38,7 @@ export default function Users() {
   const [{ q = "" }, change] = useListParams(["q"]);
   const list = useUsers(q);
   const { remove } = useUserChanges();
-  const [isAdding, setAdding] = useState(false);
+  const [open, setOpen] = useAddressDialog(["create"]);
   const role = useRowDialog<User>();
   const password = useRowDialog<User>();
   const keys = useRowDialog<User>();
@@ -83,7 +83,7 @@ export default function Users() {
       title={t("users.title")}
       description={t("users.description", { account: self.account })}
       actions={
-        <Button variant="primary" icon={<IconPlus />} onPress={() => setAdding(true)}>
+        <Button variant="primary" icon={<IconPlus />} onPress={() => setOpen("create")}>
           {t("users.add")}
         </Button>
       }
@@ -103,8 +103,8 @@ export default function Users() {
         rowKey={({ id }) => id}
         emptyState={<NoMatch onClear={() => change({ q: undefined })} />}
       />
-      <Dialog title={t("users.newTitle")} isOpen={isAdding} onClose={() => setAdding(false)}>
-        <AddUser onClose={() => setAdding(false)} />
+      <Dialog title={t("users.newTitle")} isOpen={open === "create"} onClose={() => setOpen(undefined)}>
+        <AddUser onClose={() => setOpen(undefined)} />
       </Dialog>
       <RowDialog state={role} title={({ name }) => t("users.changeRoleTitle", { name })}>
         {(user) => <ChangeRole user={user} onClose={role.close} />}

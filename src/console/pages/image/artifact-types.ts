@@ -30,6 +30,7 @@ const KNOWN = new Map<string, ArtifactType>(
     "application/vnd.openvex+json": { kind: "vex", format: "OpenVEX" },
     "application/vex+json": { kind: "vex", format: "OpenVEX" },
     "application/sarif+json": { kind: "scan", format: "SARIF" },
+    "application/vnd.security.vulnerability.report; version=1.1": { kind: "scan", format: "Harbor" },
     "application/vnd.cncf.helm.config.v1+json": { kind: "chart", format: "Helm" },
     "application/vnd.wasm.config.v0+json": { kind: "wasm", format: "" },
     "application/vnd.wasm.config.v1+json": { kind: "wasm", format: "" },
@@ -71,5 +72,10 @@ const PREDICATES: readonly (readonly [string, string])[] = [
 export function predicateOf(annotations: Record<string, string> | null): string | undefined {
   const type = annotations?.[PREDICATE_TYPE] ?? annotations?.["in-toto.io/predicate-type"];
   if (type === undefined || type === SIGN_PREDICATE) return undefined;
+  return predicateName(type);
+}
+
+/** The format's own name for a type of predicate; an unknown one is its own name. */
+export function predicateName(type: string): string {
   return PREDICATES.find(([start]) => type.startsWith(start))?.[1] ?? type;
 }

@@ -29,6 +29,11 @@ const NOTHING: Configuration = {
   volumes: null,
   labels: null,
   stopSignal: null,
+  stopTimeout: null,
+  healthcheck: null,
+  shell: null,
+  onBuild: null,
+  other: null,
 };
 
 describe("layers of two manifests", () => {
@@ -53,6 +58,16 @@ describe("layers of two manifests", () => {
 });
 
 describe("two configurations", () => {
+  it("may check an application's health differently", ({ expect }) => {
+    const times = { interval: null, timeout: 0, startPeriod: null, startInterval: null, retries: null };
+    const healthcheck = { ...times, test: ["CMD", "true"] };
+    const before = { ...NOTHING, healthcheck };
+    const after = { ...NOTHING, healthcheck: { ...healthcheck, retries: 3 } };
+    expect(compareConfigurations(before, after)).toEqual([
+      { group: "field", name: "healthcheck", before: '["CMD", "true"]', after: '["CMD", "true"] retries=3' },
+    ]);
+  });
+
   it("that are the same have no differences", ({ expect }) => {
     const config = { ...NOTHING, cmd: ["sh"], env: ["A=1"], labels: { a: "b" }, exposedPorts: ["80/tcp", "443/tcp"] };
     expect(compareConfigurations(config, { ...config, exposedPorts: ["443/tcp", "80/tcp"] })).toEqual([]);

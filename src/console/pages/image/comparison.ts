@@ -52,6 +52,10 @@ export const COMPARED_FIELDS = [
   "ports",
   "volumes",
   "stopSignal",
+  "stopTimeout",
+  "healthcheck",
+  "shell",
+  "onBuild",
   "platform",
   "author",
   "built",
@@ -98,12 +102,22 @@ function fieldsOf(config: Configuration | null): Values {
     ports: config.exposedPorts?.toSorted().join(", "),
     volumes: config.volumes?.toSorted().join(", "),
     stopSignal: config.stopSignal,
+    stopTimeout: config.stopTimeout?.toString(),
+    healthcheck: config.healthcheck && formatHealthcheck(config.healthcheck),
+    shell: config.shell && formatArguments(config.shell),
+    onBuild: config.onBuild?.join("\n"),
     platform: os && architecture && formatSystem({ os, architecture, variant, osVersion }),
     author: config.author,
     built: config.created,
   };
   // Empty is the same as absent, for all of them.
   return new Map(COMPARED_FIELDS.map((field) => [field, values[field] || undefined]));
+}
+
+/** What it says, field by field, without what it leaves to docker. */
+function formatHealthcheck({ test, ...times }: NonNullable<Configuration["healthcheck"]>): string {
+  const said = Object.entries(times).filter(([, value]) => value !== null && value !== 0);
+  return [formatArguments(test ?? []), ...said.map(([name, value]) => `${name}=${value}`)].join(" ");
 }
 
 function envOf(config: Configuration | null): Values {

@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Configuration, Manifest } from "../../api/image-manifests.ts";
-import { Card, type DescriptionItem, DescriptionList, Empty, Notice, Table, Time } from "../../ui/index.ts";
+import { Card, type DescriptionItem, DescriptionList, Empty, Marked, Notice, Table, Time } from "../../ui/index.ts";
+import { currentLanguage } from "../../ui/format.ts";
 import { formatArguments, splitEnv } from "./comparison.ts";
 import { formatSystem } from "./platforms.ts";
 import styles from "./tag-page.module.css";
@@ -31,6 +32,9 @@ export function ConfigurationView({ manifest }: { manifest: Manifest }) {
           emptyText={t("noLabels")}
         />
       )}
+      {config?.other && (
+        <ValueTable title={t("otherFields")} nameLabel={t("field")} values={Object.entries(config.other)} />
+      )}
       {annotations && (
         <ValueTable title={t("annotations")} nameLabel={t("annotation")} values={Object.entries(annotations)} />
       )}
@@ -55,7 +59,7 @@ function code(value: string | null | undefined): ReactNode {
   if (!value) return <span className={styles.none}>—</span>;
   return (
     <code className={styles.code} dir="ltr">
-      {value}
+      <Marked text={value} />
     </code>
   );
 }
@@ -71,6 +75,7 @@ function Execution({ config }: { config: Configuration }) {
     { term: t("ports"), value: code(config.exposedPorts?.join(", ")) },
     { term: t("volumes"), value: code(config.volumes?.join(", ")) },
     { term: t("stopSignal"), value: code(config.stopSignal) },
+    ...useRareItems(config),
     {
       term: t("platform"),
       value: code(os && architecture && formatSystem({ os, architecture, variant, osVersion })),
@@ -86,6 +91,46 @@ function Execution({ config }: { config: Configuration }) {
       <DescriptionList items={items} />
     </Card>
   );
+}
+
+/** What few images have: only what is there. */
+function useRareItems({ stopTimeout, healthcheck, shell, onBuild }: Configuration): DescriptionItem[] {
+  const { t } = useTranslation("image");
+  const items: DescriptionItem[] = [];
+  if (stopTimeout !== null) items.push({ term: t("stopTimeout"), value: formatSeconds(stopTimeout) });
+  if (healthcheck) items.push({ term: t("healthcheck"), value: <HealthcheckValue healthcheck={healthcheck} /> });
+  if (shell) items.push({ term: t("shell"), value: code(formatArguments(shell)) });
+  if (onBuild) items.push({ term: t("onBuild"), value: onBuild.map((line, at) => <div key={at}>{code(line)}</div>) });
+  return items;
+}
+
+const NANOSECONDS = 1e9;
+
+/** The command, and how often, how long and how many times. Zero is docker's own value, as if nothing were said. */
+function HealthcheckValue({ healthcheck }: { healthcheck: NonNullable<Configuration["healthcheck"]> }) {
+  const { t } = useTranslation("image");
+  const { test, interval, timeout, startPeriod, startInterval, retries } = healthcheck;
+  const times = { interval, timeout, startPeriod, startInterval };
+  const facts = [
+    ...Object.entries(times).flatMap(([name, value]) =>
+      value ? [t(`health_${name as keyof typeof times}`, { time: formatSeconds(value / NANOSECONDS) })] : [],
+    ),
+    ...(retries ? [t("health_retries", { count: retries })] : []),
+  ];
+  const [kind, ...command] = test ?? [];
+  return (
+    <>
+      {kind === "NONE"
+        ? t("health_none")
+        : code(kind === "CMD-SHELL" ? command.join(" ") : formatArguments(kind === "CMD" ? command : (test ?? [])))}
+      {facts.length > 0 && <div className={styles.none}>{facts.join(t("listSeparator"))}</div>}
+    </>
+  );
+}
+
+function formatSeconds(seconds: number): string {
+  const unit = { style: "unit", unit: "second", maximumFractionDigits: 3 } as const;
+  return new Intl.NumberFormat(currentLanguage(), unit).format(seconds);
 }
 
 interface ValueTableProps {
@@ -112,7 +157,7 @@ function ValueTable({ title, nameLabel, values, emptyText }: ValueTableProps) {
             isRowHeader: true,
             cell: ([name]) => (
               <code className={styles.text} dir="ltr">
-                {name}
+                <Marked text={name} />
               </code>
             ),
           },
@@ -121,7 +166,7 @@ function ValueTable({ title, nameLabel, values, emptyText }: ValueTableProps) {
             header: t("value"),
             cell: ([, value]) => (
               <code className={styles.text} dir="ltr">
-                {value}
+                <Marked text={value} />
               </code>
             ),
           },

@@ -48,7 +48,6 @@ export function DescriptionEditor({ value, onChange, rows }: DescriptionEditorPr
         <TextArea
           label={t("tabDescription")}
           name="description"
-          isLabelHidden
           value={value}
           onChange={onChange}
           rows={rows}
@@ -71,11 +70,15 @@ export function DescriptionEditor({ value, onChange, rows }: DescriptionEditorPr
 /** Fetched with the first text: the renderer is larger than most pages. */
 const RenderedMarkdown = lazy(() => import("./rendered-markdown.tsx"));
 
-/** A Markdown text as it is meant to look. */
-export function MarkdownView({ text }: { text: string }) {
+/**
+ * A Markdown text as it is meant to look.
+ *
+ * @param isGuide it is one of the console's own guides, which has headings to link to and links to the others.
+ */
+export function MarkdownView({ text, isGuide = false }: { text: string; isGuide?: boolean }) {
   return (
     <Suspense fallback={<Skeleton lines={4} />}>
-      <RenderedMarkdown text={text} />
+      <RenderedMarkdown text={text} isGuide={isGuide} />
     </Suspense>
   );
 }

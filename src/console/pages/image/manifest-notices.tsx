@@ -53,6 +53,10 @@ const NAMES = {
   volumes: "volumes",
   labels: "labels",
   stopSignal: "stopSignal",
+  healthcheck: "healthcheck",
+  shell: "shell",
+  onBuild: "onBuild",
+  other: "otherFields",
   history: "view_history",
 } as const satisfies Record<Manifest["truncated"][number], string>;
 

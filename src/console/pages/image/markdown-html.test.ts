@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { markdownToHtml } from "./markdown-html.ts";
 
 describe("a description", () => {
@@ -7,7 +7,7 @@ describe("a description", () => {
     ["# Title", "<h3>Title</h3>\n"],
     ["###### Small", "<h6>Small</h6>\n"],
     ["**bold** ~~gone~~", "<p><strong>bold</strong> <s>gone</s></p>\n"],
-    ["```sh\na < b\n```", '<pre tabindex="0"><code>a &lt; b\n</code></pre>\n'],
+    ["```sh\na < b\n```", '<div><pre tabindex="0"><code>a &lt; b\n</code></pre></div>\n'],
   ])("%j becomes %j", ([text = "", html], { expect }) => {
     expect(markdownToHtml(text)).toBe(html);
   });
@@ -55,8 +55,48 @@ describe("a description", () => {
     expect(badge.match(/<a /g)).toHaveLength(1);
   });
 
+  it("shows images of this registry, but asks no API for one", ({ expect }) => {
+    vi.stubGlobal("location", { origin: "https://registry.example.com" });
+    const shown = ["/icon.svg", "https://registry.example.com/icon.svg"];
+    for (const source of shown)
+      expect(markdownToHtml(`![icon](${source})`)).toBe(`<p><img src="${source}" alt="icon"></p>\n`);
+    for (const source of [
+      "/api/audit/export",
+      "/%61pi/audit/export",
+      "/./api/audit/export",
+      "/v2/acme/web/blobs/x",
+      "//other.example.com/x.png",
+      "/\\other.example.com/x.png",
+      "https://registry.example.com.other.example.com/x.png",
+      "http://registry.example.com/icon.svg",
+      "icon.svg",
+    ]) {
+      expect(markdownToHtml(`![icon](${source})`)).not.toContain("<img");
+    }
+    vi.unstubAllGlobals();
+  });
+
+  it("links from one guide to another, where it is a guide", ({ expect }) => {
+    const text = "## A `part`\n[x](triggers.md#webhooks) [y](../README.md)";
+    expect(markdownToHtml(text, { isGuide: true })).toBe(
+      '<h2 id="a-part">A <code>part</code></h2>\n<p><a href="/help/triggers#webhooks">x</a> <a>y</a></p>\n',
+    );
+    expect(markdownToHtml(text)).toBe("<h4>A <code>part</code></h4>\n<p><a>x</a> <a>y</a></p>\n");
+  });
+
+  it("has boxes for tasks, and for nothing else that is in brackets", ({ expect }) => {
+    const html = markdownToHtml("- [ ] open\n- [x] **done**\n- [y] text\n- x [ ] text\n\n[ ] no item");
+    expect(html).toContain('<li class="task"><span class="box">☐</span> open</li>');
+    expect(html).toContain('<li class="task"><span class="box">☑</span> <strong>done</strong></li>');
+    expect(html).toContain("<li>[y] text</li>");
+    expect(html).toContain("<li>x [ ] text</li>");
+    expect(html).toContain("<p>[ ] no item</p>");
+    expect(html.match(/class="box"/g)).toHaveLength(2);
+  });
+
   it("aligns columns without a style", ({ expect }) => {
     const html = markdownToHtml("| a | b |\n|---|--:|\n| 1 | 2 |");
+    expect(html).toContain('<table tabindex="0">');
     expect(html).toContain('<td align="right">2</td>');
     expect(html).not.toContain("style");
   });

@@ -1,4 +1,6 @@
 import MarkdownIt, { type RendererRule, type Token } from "markdown-it";
+import { anchorOf, guideLink } from "../../help.ts";
+import { isApiPath } from "../../../kernel/api-paths.ts";
 
 /** Above a description are the headings of its page and of its card. */
 const HEADINGS_ABOVE = 2;
@@ -6,16 +8,30 @@ const HEADINGS_ABOVE = 2;
 const markdown = new MarkdownIt({ html: false, linkify: true });
 const { rules } = markdown.renderer;
 
+/**
+ * Whether an address is that of a file of the registry, as a whole or as a path from its root. Not one of an API: the browser
+ * would ask there in the name of who reads the text, and a download or an export is in the audit.
+ */
+function isOwn(address: string): boolean {
+  const origin = typeof location === "undefined" ? undefined : location.origin;
+  if (origin === undefined || !/^(?:https?:\/)?\//i.test(address)) return false;
+  const url = URL.parse(address, origin);
+  // What is encoded may be read as another path by the registry; none of its files needs it.
+  return url?.origin === origin && !url.pathname.includes("%") && !isApiPath(url.pathname);
+}
+
 /** Only links out of the console: there is nothing here that a relative one could lead to. */
 function isExternal(address: string | undefined): address is string {
   return address !== undefined && /^(?:https?:\/\/|mailto:)/i.test(address);
 }
 
-rules.link_open = (tokens, index, options, _env, self) => {
+rules.link_open = (tokens, index, options, env, self) => {
   const token = tokens[index];
   if (token) {
-    if (isExternal(attribute(token, "href"))) leaveConsole(token);
-    else token.attrs = null;
+    const href = attribute(token, "href");
+    const own = isGuide(env) && href !== undefined ? guideLink(href) : undefined;
+    if (isExternal(href)) leaveConsole(token);
+    else token.attrs = own === undefined ? null : [["href", own]];
   }
   return self.renderToken(tokens, index, options);
 };
@@ -32,7 +48,7 @@ function leaveConsole(link: Token): void {
 
 /**
  * An image from elsewhere would tell its host who reads the description, so that the content security policy forbids
- * it: it is a link. One that the text itself contains is shown.
+ * it: it is a link. One that the text itself contains, or that this registry serves, is shown.
  */
 rules.image = (tokens, index, options, env, self) => {
   const token = tokens[index];
@@ -40,7 +56,8 @@ rules.image = (tokens, index, options, env, self) => {
   const source = attribute(token, "src");
   const words = self.renderInlineAsText(token.children ?? [], options, env) || (source ?? "");
   const escape = markdown.utils.escapeHtml;
-  if (source?.startsWith("data:image/")) return `<img src="${escape(source)}" alt="${escape(words)}">`;
+  if (source !== undefined && (source.startsWith("data:image/") || isOwn(source)))
+    return `<img src="${escape(source)}" alt="${escape(words)}">`;
   if (!isExternal(source) || isInLink(tokens, index)) return escape(words);
   return `<a href="${escape(source)}" target="_blank" rel="noopener noreferrer nofollow">${escape(words)}</a>`;
 };
@@ -51,9 +68,11 @@ function isInLink(tokens: readonly Token[], index: number): boolean {
   return count("link_open") > count("link_close");
 }
 
-const lowerHeading: RendererRule = (tokens, index, options, _env, self) => {
+const lowerHeading: RendererRule = (tokens, index, options, env, self) => {
   const token = tokens[index];
-  if (token) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + HEADINGS_ABOVE)}`;
+  if (token && isGuide(env)) {
+    if (token.nesting === 1) token.attrSet("id", anchorOf(tokens[index + 1]?.content ?? ""));
+  } else if (token) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + HEADINGS_ABOVE)}`;
   return self.renderToken(tokens, index, options);
 };
 rules.heading_open = lowerHeading;
@@ -69,13 +88,47 @@ const alignCell: RendererRule = (tokens, index, options, _env, self) => {
 rules.th_open = alignCell;
 rules.td_open = alignCell;
 
-/** What is wider than the page scrolls by itself, also by the keyboard. */
+/** A table that is wider than the page scrolls by itself, also by the keyboard. */
+rules.table_open = () => '<table tabindex="0">\n';
+
+/**
+ * The same for code. The element around it is where the button that copies it
+ * goes (`rendered-markdown.tsx`).
+ */
 const scrollCode: RendererRule = (tokens, index) =>
-  `<pre tabindex="0"><code>${markdown.utils.escapeHtml(tokens[index]?.content ?? "")}</code></pre>\n`;
+  `<div><pre tabindex="0"><code>${markdown.utils.escapeHtml(tokens[index]?.content ?? "")}</code></pre></div>\n`;
 rules.fence = scrollCode;
 rules.code_block = scrollCode;
 
-/** Turns Markdown (CommonMark with tables and strikethrough) into HTML. Tags in the text are text. */
-export function markdownToHtml(text: string): string {
-  return markdown.render(text);
+const TASK = /^\[([ xX])\]\s+/;
+
+/** Items that begin with `[ ]` or `[x]` have a box that nobody can press (GitHub Flavored Markdown, "Task list items"). */
+markdown.core.ruler.after("inline", "tasks", ({ tokens, Token: NewToken }) => {
+  for (const [index, inline] of tokens.entries()) {
+    const item = tokens[index - 2];
+    if (inline.type !== "inline" || tokens[index - 1]?.type !== "paragraph_open" || item?.type !== "list_item_open")
+      continue;
+    const [first] = inline.children ?? [];
+    const mark = first?.type === "text" ? TASK.exec(first.content) : null;
+    if (!first || !mark) continue;
+    first.content = first.content.slice(mark[0].length);
+    const box = new NewToken("task", "", 0);
+    box.meta = { isDone: mark[1] !== " " };
+    inline.children?.unshift(box);
+    item.attrSet("class", "task");
+  }
+});
+rules.task = (tokens, index) => `<span class="box">${tokens[index]?.meta?.isDone === true ? "☑" : "☐"}</span> `;
+
+function isGuide(env: unknown): boolean {
+  return typeof env === "object" && env !== null && "isGuide" in env && env.isGuide === true;
+}
+
+/**
+ * Turns Markdown (CommonMark with tables, strikethrough and task lists) into HTML. Tags in the text are text.
+ *
+ * @param kind of a text: a guide of the console's own has headings to link to, and links to the others.
+ */
+export function markdownToHtml(text: string, kind: { isGuide: boolean } = { isGuide: false }): string {
+  return markdown.render(text, { ...kind });
 }

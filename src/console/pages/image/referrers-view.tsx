@@ -62,12 +62,13 @@ function useColumns(): TableColumn<Row>[] {
   ];
 }
 
-function Type({ row: { artifactType, mediaType, annotations } }: { row: Row }) {
+/** It leads to what the artifact says. */
+function Type({ row: { digest, artifactType, mediaType, annotations } }: { row: Row }) {
   const name = useArtifactName(artifactType ?? mediaType, annotations);
   const predicate = predicateOf(annotations);
   return (
     <span className={styles.type} title={artifactType ?? mediaType}>
-      {name}
+      <Link href={tagPath(useImage(), digest)}>{name}</Link>
       {predicate !== undefined && <Badge>{predicate}</Badge>}
     </span>
   );

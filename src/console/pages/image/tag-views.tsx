@@ -1,9 +1,10 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Manifest, useManifest, useManifestText } from "../../api/image-manifests.ts";
 import { useTagHistory } from "../../api/image-tags.ts";
 import { dataUnlessGone } from "../../api/missing.ts";
-import { tagPath } from "../../paths.ts";
+import { filePath, tagPath } from "../../paths.ts";
+import { lazyPart } from "../../shell/lazy-page.ts";
 import {
   Bytes,
   Card,
@@ -26,14 +27,17 @@ import { TagHistory } from "./history-tab.tsx";
 import { type LayerStep, layerSteps } from "./layer-steps.ts";
 import { ManifestFailure, TruncatedNotice } from "./manifest-notices.tsx";
 import { attestationsOf, choosePlatform, type PlatformChoice, platformChoices, platformOptions } from "./platforms.ts";
+import { fileNameOf, readableFiles, titleOf } from "./readable-files.ts";
 import { type IndexPart, ReferrersView } from "./referrers-view.tsx";
 import styles from "./tag-page.module.css";
 
-const VIEWS = ["layers", "configuration", "platforms", "referrers", "history", "manifest"] as const;
+const ContentsView = lazyPart(() => import("./reports/contents-view.tsx"));
+
+const VIEWS = ["contents", "layers", "configuration", "platforms", "referrers", "history", "manifest"] as const;
 type View = (typeof VIEWS)[number];
 
 /** Those that show one platform of an index; the manifest's own choice has the index as well. */
-const OF_ONE_PLATFORM: ReadonlySet<View> = new Set(["layers", "configuration", "referrers"]);
+const OF_ONE_PLATFORM: ReadonlySet<View> = new Set(["contents", "layers", "configuration", "referrers"]);
 
 /** What is in a tag, from several sides; of an index, one platform at a time. Both are kept in the address. */
 export function TagViews({ reference, manifest }: { reference: string; manifest: Manifest }) {
@@ -43,7 +47,7 @@ export function TagViews({ reference, manifest }: { reference: string; manifest:
   const choices = platformChoices(manifest.children ?? []);
   const choice = choosePlatform(choices, params.platform);
   const views = VIEWS.filter((view) => isShown(view, reference, manifest, image));
-  const view = oneOf(params.view, views) ?? "layers";
+  const view = oneOf(params.view, views) ?? views[0] ?? "layers";
   const hrefOf = (other: View) => {
     const query = new URLSearchParams({ view: other, ...(params.platform && { platform: params.platform }) });
     return `${tagPath(image, reference)}?${query.toString()}`;
@@ -86,14 +90,15 @@ export function TagViews({ reference, manifest }: { reference: string; manifest:
   );
 }
 
-function isShown(view: View, reference: string, { children }: Manifest, { isOwn }: CurrentImage): boolean {
-  if (view === "platforms") return children !== null;
+function isShown(view: View, reference: string, manifest: Manifest, { isOwn }: CurrentImage): boolean {
+  if (view === "contents") return readableFiles(manifest).length > 0;
+  if (view === "platforms") return manifest.children !== null;
   // A digest never moves.
   return view !== "history" || (isOwn && !reference.includes(":"));
 }
 
 interface ManifestPartProps {
-  view: "layers" | "configuration" | "referrers" | "manifest";
+  view: "contents" | "layers" | "configuration" | "referrers" | "manifest";
   /** What the tag points to. */
   manifest: Manifest;
   /** Its parts, where it is an index, and the one that is looked at. */
@@ -115,6 +120,12 @@ function ManifestPart({ view, manifest, choices, choice, onChoose }: ManifestPar
   }
   if (part === undefined) return <Skeleton height="16rem" />;
   switch (view) {
+    case "contents":
+      return (
+        <Suspense fallback={<Skeleton height="16rem" />}>
+          <ContentsView files={readableFiles(part)} />
+        </Suspense>
+      );
     case "layers":
     case "configuration":
       return (
@@ -179,6 +190,9 @@ function LayersView({ manifest }: { manifest: Manifest }) {
       width: "14rem",
       cell: ({ layer }) => layer && <Digest value={layer.digest} />,
     },
+    ...(manifest.artifactType === null
+      ? []
+      : [{ id: "download", header: "", label: t("downloadFile"), cell: Download }]),
   ];
   return (
     <Table
@@ -191,12 +205,22 @@ function LayersView({ manifest }: { manifest: Manifest }) {
   );
 }
 
-/** Names of files of artifacts, as ORAS writes them (image-spec, "Pre-Defined Annotation Keys"). */
-const TITLE = "org.opencontainers.image.title";
+/** Saves one file of an artifact. */
+function Download({ layer }: Row) {
+  const { t } = useTranslation("image");
+  const image = useImage();
+  if (!layer) return null;
+  const name = fileNameOf(layer);
+  return (
+    <Link href={filePath(image, layer.digest)} isFile download={name} aria-label={t("downloadFileOf", { name })}>
+      {t("downloadFile")}
+    </Link>
+  );
+}
 
 function Command({ row: { command, layer } }: { row: Row }) {
   const { t } = useTranslation("image");
-  const text = command ?? layer?.annotations?.[TITLE];
+  const text = command ?? (layer && titleOf(layer));
   return (
     <div className={layer ? undefined : styles.empty}>
       {text === undefined ? (

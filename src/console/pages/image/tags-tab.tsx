@@ -34,6 +34,7 @@ import { useImage } from "../current-image.tsx";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { SearchBox } from "../lists/filters.tsx";
 import { oneOf, useListParams } from "../lists/use-list-params.ts";
+import { describeArtifact } from "./artifact-types.ts";
 import { formatPlatform } from "./platforms.ts";
 import { clientsFor, pullCommands, pullName } from "./pull-commands.ts";
 import { TagDialogs, type TagTask, useTagEntries } from "./tag-actions.tsx";
@@ -200,15 +201,43 @@ function useTagColumns(): TableColumn<Tag>[] {
   ];
 }
 
-/** An image may have been attested many times: the others are on the page of the image. */
-function firstOfEachType(companions: Tag["companions"]): Tag["companions"] {
-  return companions.filter(({ type }, at) => companions.findIndex((other) => other.type === type) === at);
+/** Something that belongs to a tag: what it is called, and where it is shown. */
+interface Attached {
+  kind: string;
+  label: string;
+  href: string;
+}
+
+/** What people look for in a list; the rest is on the page of the tag. */
+const SHOWN_REFERRERS = ["signature", "sbom", "attestation", "vex", "scan"] as const;
+
+/** One of each kind: an image may have been attested many times, and the others are on its page. */
+function useAttached({ name, companions, referrers }: Tag): Attached[] {
+  const { t } = useTranslation("image");
+  const image = useImage();
+  const kinds = new Set<string>(
+    referrers.map(({ artifactType, annotations }) => describeArtifact(artifactType ?? "", annotations).kind),
+  );
+  const all: Attached[] = [
+    ...companions.map((companion) => ({
+      kind: companion.type,
+      label: t(`companion_${companion.type}`),
+      href: tagPath(image, companion.name),
+    })),
+    ...SHOWN_REFERRERS.filter((kind) => kinds.has(kind)).map((kind) => ({
+      kind,
+      label: t(`artifact_${kind}`),
+      href: `${tagPath(image, name)}?view=referrers`,
+    })),
+  ];
+  return all.filter(({ kind }, at) => all.findIndex((other) => other.kind === kind) === at);
 }
 
 function TagName({ tag }: { tag: Tag }) {
   const { t } = useTranslation("image");
   const image = useImage();
   const artifact = useArtifactName(tag.artifactType);
+  const attached = useAttached(tag);
   return (
     <span className={styles.name}>
       <Link href={tagPath(image, tag.name)}>
@@ -226,8 +255,11 @@ function TagName({ tag }: { tag: Tag }) {
           <Badge>{t("cache")}</Badge>
         </Tooltip>
       )}
-      {firstOfEachType(tag.companions).map((companion) => (
-        <CompanionLink key={companion.type} companion={companion} tag={tag.name} />
+      {attached.map(({ kind, label, href }) => (
+        // Many rows have such a link. A screen reader lists links without their rows, so this one's label names the tag.
+        <Link key={kind} href={href} aria-label={t("companionOfTag", { kind: label, tag: tag.name })}>
+          <Badge tone={kind === "signature" ? "info" : "neutral"}>{label}</Badge>
+        </Link>
       ))}
       {tag.kind !== "cache" && artifact !== undefined && (
         <Badge>
@@ -235,17 +267,6 @@ function TagName({ tag }: { tag: Tag }) {
         </Badge>
       )}
     </span>
-  );
-}
-
-/** Many rows have such a link. A screen reader lists links without their rows, so this one's label names the tag. */
-function CompanionLink({ companion: { type, name }, tag }: { companion: Tag["companions"][number]; tag: string }) {
-  const { t } = useTranslation("image");
-  const kind = t(`companion_${type}`);
-  return (
-    <Link href={tagPath(useImage(), name)} aria-label={t("companionOfTag", { kind, tag })}>
-      {kind}
-    </Link>
   );
 }
 

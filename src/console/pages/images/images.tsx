@@ -1,9 +1,9 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
 import { imageListPath, PATHS } from "../../paths.ts";
 import { NotFound } from "../../shell/no-page.tsx";
 import { Button, Dialog, IconPlus, IconTerminal, IconUpload, LinkButton, Page, Tabs } from "../../ui/index.ts";
+import { useAddressDialog } from "../lists/use-address-dialog.ts";
 import { CreateImageDialog } from "./create-image-dialog.tsx";
 import { ImageList } from "./image-list.tsx";
 import { PushSteps } from "./push-steps.tsx";
@@ -13,7 +13,7 @@ import { ShareList } from "./share-list.tsx";
 export default function Images() {
   const { t } = useTranslation("images");
   const { list = "own" } = useParams<{ list?: string }>();
-  const [open, setOpen] = useState<"create" | "push">();
+  const [open, setOpen] = useAddressDialog(["create", "push"]);
   const close = () => setOpen(undefined);
   const content = contentOf(list);
   if (!content) return <NotFound />;

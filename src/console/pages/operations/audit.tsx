@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MAX_AUDIT_TEXT_LENGTH } from "../../../kernel/field-limits.ts";
 import { type AuditEvent, auditExportPath, type AuditFilter, useAuditEvents } from "../../api/audit.ts";
 import { useSelf } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
@@ -23,7 +24,7 @@ import {
   type TableColumn,
   Time,
 } from "../../ui/index.ts";
-import { ComboFilter, Filters, FilterSelect, NoMatch, OrganizationFilter } from "../lists/filters.tsx";
+import { ComboFilter, Filters, FilterSelect, NoMatch, OrganizationFilter, SearchBox } from "../lists/filters.tsx";
 import { CursorTable, useRowDialog } from "../lists/cursor-table.tsx";
 import { type ChangeListParams, type ListParams, oneOf, useListParams } from "../lists/use-list-params.ts";
 import styles from "./operations.module.css";
@@ -105,7 +106,7 @@ const ACTIONS = Object.keys(operations.action) as Action[];
 
 const RESULTS = ["success", "denied"] as const satisfies readonly AuditEvent["result"][];
 
-const KEYS = ["organization", "user", "account", "action", "result", "since", "until"] as const;
+const KEYS = ["q", "organization", "user", "account", "action", "result", "since", "until"] as const;
 type Key = (typeof KEYS)[number];
 
 interface AuditFilterState {
@@ -122,13 +123,14 @@ interface AuditFilterState {
 function useAuditFilter(): AuditFilterState {
   const { role } = useSelf();
   const [params, change] = useListParams(KEYS);
-  const { organization, user } = params;
+  const { q, organization, user } = params;
   const account = role === "operator" ? params.account : undefined;
   const action = oneOf(params.action, ACTIONS);
   const result = oneOf(params.result, RESULTS);
   const since = parseDay(params.since);
   const until = parseDay(params.until);
   const filter: AuditFilter = {
+    ...(q && { q }),
     ...(organization && { organization }),
     ...(user && { user }),
     ...(account && { account }),
@@ -160,6 +162,12 @@ function AuditFilters({ params, change, filter, isFiltered, clear }: AuditFilter
   });
   return (
     <Filters label={t("audit.filters")} isEven onClear={isFiltered ? clear : undefined}>
+      <SearchBox
+        label={t("audit.search")}
+        value={params.q ?? ""}
+        maxLength={MAX_AUDIT_TEXT_LENGTH}
+        onSearch={(q) => change({ q: q || undefined })}
+      />
       <OrganizationFilter
         value={params.organization}
         // Members see what others did only where they manage.

@@ -37,6 +37,8 @@ import {
 } from "../../ui/index.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { SearchBox } from "../lists/filters.tsx";
+
+import { EXAMPLE_IMAGE } from "../images/ci-snippets.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { GrantDialog } from "../permissions/grant-dialog.tsx";
 import { LevelBadge, PermissionTable } from "../permissions/permission-table.tsx";
@@ -238,10 +240,12 @@ function ImagesTab({ organization: { name, level } }: { organization: Organizati
 /** Says how the first image gets there. */
 function NoImages({ organization, canPush }: { organization: string; canPush: boolean }) {
   const { t } = useTranslation("organizations");
-  const target = `${location.host}/${organization}/nginx:1.0`;
-  const commands = [`docker login ${location.host}`, `docker tag nginx:1.0 ${target}`, `docker push ${target}`].join(
-    "\n",
-  );
+  const target = `${location.host}/${organization}/${EXAMPLE_IMAGE}`;
+  const commands = [
+    `docker login ${location.host}`,
+    `docker tag ${EXAMPLE_IMAGE} ${target}`,
+    `docker push ${target}`,
+  ].join("\n");
   return (
     <Empty title={t("noImagesTitle")} icon={<IconImage />}>
       {canPush ? (

@@ -32,6 +32,7 @@ import {
 import { organizationPath } from "../../paths.ts";
 import { CursorTable } from "../lists/cursor-table.tsx";
 import { Filters, SearchBox } from "../lists/filters.tsx";
+import { useAddressDialog } from "../lists/use-address-dialog.ts";
 import { useListParams } from "../lists/use-list-params.ts";
 import { LevelBadge } from "../permissions/permission-table.tsx";
 import styles from "./organizations.module.css";
@@ -41,7 +42,7 @@ export default function Organizations() {
   const { t } = useTranslation("organizations");
   const [{ search = "" }, change] = useListParams(["search"]);
   const list = useOrganizations(search);
-  const [isCreating, setCreating] = useState(false);
+  const [open, setOpen] = useAddressDialog(["create"]);
 
   const columns: TableColumn<Organization>[] = [
     {
@@ -83,7 +84,7 @@ export default function Organizations() {
     },
   ];
   const create = (
-    <Button variant="primary" icon={<IconPlus />} onPress={() => setCreating(true)}>
+    <Button variant="primary" icon={<IconPlus />} onPress={() => setOpen("create")}>
       {t("create")}
     </Button>
   );
@@ -112,8 +113,8 @@ export default function Organizations() {
           )
         }
       />
-      <Dialog title={t("create")} isOpen={isCreating} onClose={() => setCreating(false)} size="small">
-        <CreateForm onClose={() => setCreating(false)} />
+      <Dialog title={t("create")} isOpen={open === "create"} onClose={() => setOpen(undefined)} size="small">
+        <CreateForm onClose={() => setOpen(undefined)} />
       </Dialog>
     </Page>
   );

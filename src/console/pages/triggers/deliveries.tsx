@@ -1,5 +1,12 @@
 import { useTranslation } from "react-i18next";
-import { type Delivery, type DeliveryAttempt, useDeliveries, useDeliverNow, useDelivery } from "../../api/triggers.ts";
+import {
+  type Delivery,
+  type DeliveryAttempt,
+  type WholeDelivery,
+  useDeliveries,
+  useDeliverNow,
+  useDelivery,
+} from "../../api/triggers.ts";
 import {
   Badge,
   Button,
@@ -137,7 +144,7 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
   const { data: delivery, error, refetch } = useDelivery({ organization, image, trigger, id });
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   if (!delivery) return <Skeleton lines={8} />;
-  const { tag, test, digest, user, uid, status, created, finished, next, attempts } = delivery;
+  const { tag, test, digest, user, uid, status, created, finished, next, request, attempts } = delivery;
   const end: DescriptionItem[] =
     finished === null
       ? next === null
@@ -161,6 +168,7 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
           { term: t("deliveryId"), value: <span className={styles.id}>{uid}</span> },
         ]}
       />
+      {request && <Request request={request} />}
       <section className={styles.attempts}>
         <h3>{t("attempts")}</h3>
         {attempts.length === 0
@@ -170,6 +178,29 @@ function Content({ trigger, id }: { trigger: string; id: number }) {
             ))}
       </section>
     </div>
+  );
+}
+
+/** What the receiver is sent: headers and payload. */
+function Request({ request: { headers, body } }: { request: NonNullable<WholeDelivery["request"]> }) {
+  const { t } = useTranslation("triggers");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return (
+    <Disclosure title={t("request")}>
+      <div className={styles.attempt}>
+        <p className={styles.note}>{t("requestNote")}</p>
+        <p className={styles.note}>{t("requestHeaders")}</p>
+        <CodeBlock code={lines.join("\n")} copyLabel={t("copyHeaders")} wrap />
+        <p className={styles.note}>{t("requestBody")}</p>
+        <CodeBlock
+          code={JSON.stringify(JSON.parse(body), null, 2)}
+          copyValue={body}
+          copyLabel={t("copyBody")}
+          wrap
+          maxHeight="20rem"
+        />
+      </div>
+    </Disclosure>
   );
 }
 

@@ -1,4 +1,5 @@
 import { AUDIT_ACTIONS, AUDIT_RESULTS } from "../../../model/audit/audit.ts";
+import { MAX_AUDIT_TEXT_LENGTH } from "../../../kernel/field-limits.ts";
 import { parseOrganizationName } from "../../../kernel/reference.ts";
 import {
   type AuditEvent,
@@ -23,6 +24,16 @@ const time = (description: string) =>
 const name = (description: string) => z.string().min(1).max(64).optional().openapi({ description });
 
 const FILTERS = {
+  q: z
+    .string()
+    .min(1)
+    .max(MAX_AUDIT_TEXT_LENGTH)
+    .optional()
+    .openapi({
+      description:
+        "Events that have this in their action, resource, user, address, organization or particulars; upper and lower " +
+        "case alike. Particulars of more than 2 KiB are not searched.",
+    }),
   organization: z
     .string()
     .transform(parseOrganizationName)
@@ -107,8 +118,8 @@ export const audit = createRouter()
   });
 
 function readFilters(query: z.output<typeof ExportQuery>): AuditQuery {
-  const { organization, user: userName, account: accountName, action, result, since, until } = query;
-  return { organization, userName, accountName, action, result, since, until };
+  const { q: text, organization, user: userName, account: accountName, action, result, since, until } = query;
+  return { text, organization, userName, accountName, action, result, since, until };
 }
 
 function readPosition({ cursor }: { cursor?: string | undefined }): number | undefined {

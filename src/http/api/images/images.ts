@@ -12,6 +12,7 @@ import {
   MAX_CHILDREN,
   MAX_LAYERS,
   MAX_LISTED_COMPANIONS,
+  MAX_LISTED_REFERRERS,
   MAX_LISTED_PLATFORMS,
 } from "../../../registry/images/image-detail.ts";
 import { CONFIG_PROBLEMS, MAX_CONFIG_BYTES } from "../../../registry/images/platforms.ts";
@@ -76,11 +77,24 @@ const Companion = z
   })
   .openapi("Companion");
 
+const TagReferrer = z
+  .object({
+    digest: Digest,
+    artifactType: z.string().nullable().openapi({ description: "What it is." }),
+    annotations: z.record(z.string(), z.string()).openapi({
+      description: "Those that tell whether a bundle of Sigstore's holds a signature, as far as they are there.",
+    }),
+  })
+  .openapi("TagReferrer");
+
 const Tag = z
   .object({
     name: z.string(),
     kind: z.enum(TAG_KINDS).exclude(["companion"]).openapi({
       description: "A `cache` is BuildKit's: it fires no trigger that does not name it, and aging does not count it.",
+    }),
+    referrers: z.array(TagReferrer).openapi({
+      description: `Manifests that refer to it, such as signatures: the first ${MAX_LISTED_REFERRERS} by digest.`,
     }),
     companions: z.array(Companion).openapi({
       description:
@@ -142,6 +156,8 @@ const Step = z
   })
   .openapi("HistoryStep");
 
+const Nanoseconds = z.int().nullable().openapi({ description: "Nanoseconds." });
+
 const Configuration = z
   .object({
     created: MaybeTime,
@@ -159,6 +175,24 @@ const Configuration = z
     volumes: Words,
     labels: z.record(z.string(), z.string()).nullable(),
     stopSignal: z.string().nullable(),
+    stopTimeout: z.int().nullable().openapi({ description: "Seconds." }),
+    healthcheck: z
+      .object({
+        test: Words.openapi({ description: "`NONE`, or `CMD` or `CMD-SHELL` and what follows it." }),
+        interval: Nanoseconds,
+        timeout: Nanoseconds,
+        startPeriod: Nanoseconds,
+        startInterval: Nanoseconds,
+        retries: z.int().nullable(),
+      })
+      .nullable()
+      .openapi({ description: "Docker's `HEALTHCHECK`." }),
+    shell: Words,
+    onBuild: Words,
+    other: z.record(z.string(), z.string()).nullable().openapi({
+      description:
+        "What else it says: JSON texts by the names of its fields, such as `config.Memory`, without empty ones.",
+    }),
   })
   .openapi("ImageConfiguration", { description: "What is absent, or not as OCI specifies it, is null." });
 
@@ -308,6 +342,7 @@ function describeTag(
   return {
     name: tag.name,
     kind: tag.kind,
+    referrers: tag.referrers,
     companions: tag.companions.map(describeCompanion),
     digest: tag.digest,
     mediaType: tag.mediaType,

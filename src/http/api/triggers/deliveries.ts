@@ -52,6 +52,19 @@ const DeliveryPage = z.object({ deliveries: z.array(DeliveryAnswer), next: Next 
 const WholeDelivery = z
   .object({
     ...Fields,
+    request: z
+      .object({
+        headers: z.record(z.string(), z.string()).openapi({
+          description: "Signatures and authorization are `•••`. The timestamp is that of the last try.",
+        }),
+        body: z.string(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          "What a webhook is sent, made anew from the event: if the trigger was changed since the last try, what the next " +
+          "one is sent. Null for a workload in a cluster.",
+      }),
     attempts: z.array(
       z.object({
         number: z.int(),
@@ -128,8 +141,8 @@ deliveries.openapi(
   async (c) => {
     const { trigger, id, ...params } = c.req.valid("param");
     const image = imageOf(params);
-    const { tries, ...delivery } = await getDelivery(managerCall(c), image, trigger, id);
-    return c.json({ ...describeDelivery(delivery), attempts: tries.map(describeAttempt) }, 200);
+    const { tries, request = null, ...delivery } = await getDelivery(managerCall(c), image, trigger, id);
+    return c.json({ ...describeDelivery(delivery), request, attempts: tries.map(describeAttempt) }, 200);
   },
 );
 

@@ -1,0 +1,89 @@
+/** Which guide explains what is on screen. Guides are files of `docs/`, which the console brings with it. */
+
+/** The guides that somebody who uses the console may need: names of files in `docs/`. */
+export const GUIDES = [
+  "clients",
+  "ci",
+  "troubleshooting",
+  "management",
+  "signed-images",
+  "triggers",
+  "kubernetes",
+  "synchronization",
+  "pull-through",
+  "aging",
+  "quotas",
+  "garbage-collection",
+  "large-layers",
+  "cli",
+  "security",
+] as const;
+export type Guide = (typeof GUIDES)[number];
+
+/** A guide, or the part of one below a heading: `ci` or `ci#robots`. */
+export type HelpTopic = Guide | `${Guide}#${string}`;
+
+/** By the beginning of a page's path; the first that fits counts. A `*` is one part of a path, which has a name. */
+export const HELP: readonly (readonly [path: string, topic: HelpTopic])[] = [
+  ["/sign-in", "troubleshooting#why-does-the-login-command-fail"],
+  ["/password", "security#credentials"],
+  ["/images/*/*/tags", "signed-images#kinds-of-tags"],
+  ["/images/*/*/triggers", "triggers"],
+  ["/images/*/*/aging", "aging"],
+  ["/images/*/*/sync", "synchronization"],
+  ["/images/*/*/sharing", "management#sharing-with-other-accounts"],
+  ["/images/*/*/permissions", "management#organizations-and-rights"],
+  ["/images/*/*/immutable-tags", "management#images"],
+  ["/images/*/*/description", "management#images"],
+  ["/images/*/*/history", "management#images"],
+  ["/images/*/*/compare", "management#images"],
+  ["/images/shared-by-me", "management#sharing-with-other-accounts"],
+  ["/images/shared-with-me", "management#sharing-with-other-accounts"],
+  ["/images", "clients"],
+  ["/upload", "troubleshooting#how-do-i-make-an-archive-of-an-image"],
+  ["/organizations/*/clusters", "kubernetes#adding-the-cluster"],
+  ["/organizations/*/upstream", "pull-through"],
+  ["/organizations/*/sync", "synchronization"],
+  ["/organizations", "management#organizations-and-rights"],
+  ["/image-centre", "management#images"],
+  ["/access-keys", "management#login-commands"],
+  ["/logins", "security#credentials"],
+  ["/users", "management#accounts-users-access-keys"],
+  ["/accounts", "management#accounts-users-access-keys"],
+  ["/remotes", "synchronization"],
+  ["/trusted-issuers", "ci"],
+  ["/quotas", "quotas"],
+  ["/audit", "management#quotas-numbers-audit"],
+  ["/garbage-collection", "garbage-collection"],
+  ["/api-reference", "management#credentials-for-the-apis"],
+  ["/", "clients"],
+];
+
+/** The guide for the page at a path. */
+export function helpFor(path: string): HelpTopic {
+  const parts = path.split("/").filter((part) => part !== "");
+  const found = HELP.find(([pattern]) => {
+    const wanted = pattern.split("/").filter((part) => part !== "");
+    return wanted.every((part, at) => part === parts[at] || (part === "*" && parts[at] !== undefined));
+  });
+  return found?.[1] ?? "clients";
+}
+
+/** What GitHub makes of a heading for links to it, as the guides link to each other. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+/**
+ * Where a link of a guide leads in the console.
+ *
+ * @returns undefined for a file that the console does not bring.
+ */
+export function guideLink(href: string): string | undefined {
+  if (href.startsWith("#")) return href;
+  const [, name, anchor = ""] = /^([a-z-]+)\.md(#.*)?$/.exec(href) ?? [];
+  return GUIDES.some((guide) => guide === name) ? `/help/${name}${anchor}` : undefined;
+}
