@@ -21,6 +21,8 @@ export default defineConfig({
     emptyOutDir: true,
     // Data URLs and the polyfill's inline script would be against the Content-Security-Policy.
     assetsInlineLimit: 0,
+    // One file of 14 KB, compressed, for all pages: one of each part was a request each, and a page waits for all of its own.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
@@ -28,10 +30,30 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // They change with package-lock.json only, so browsers keep them from one deployment to the next.
-            { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler)\// },
+            { name: "react", test: /\/node_modules\/(?:react|react-dom|scheduler)\/|rolldown\/runtime/, priority: 3 },
             {
               name: "data",
               test: /\/node_modules\/(?:@tanstack|i18next|react-i18next|wouter|regexparam|openapi-fetch|openapi-react-query)\//,
+              priority: 3,
+            },
+            // On a slow line a request costs more than the bytes of a small file that a page does not need. So these are files by what
+            // needs them: every page, those with forms or tables, several pages. A group takes along what its modules import, unless
+            // that is in one of a higher priority.
+            {
+              name: "kit",
+              test: /\/src\/console\/(?:api\/|pages\/quotas\/quota-card|shell\/(?!overlays)|ui\/(?!choice|date-field|dialog|fields|file-drop|form\.|select|table))/,
+              priority: 2,
+            },
+            {
+              name: "forms",
+              test: /\/src\/console\/ui\/(?:choice|dialog|fields|file-drop|form\.|select|table)/,
+              priority: 1,
+            },
+            { name: "dates", test: /\/src\/console\/ui\/date-field/, priority: 1 },
+            {
+              name: "shared",
+              test: /\/src\/console\/(?:login-command\/|pages\/(?!account\/|session\/|image-settings\/share-))/,
+              minShareCount: 2,
             },
           ],
         },

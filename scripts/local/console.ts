@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -16,11 +17,15 @@ const CONFIG = join(ROOT, "vite.console.config.ts");
 const SOURCES = [
   "src/console",
   "src/client",
-  "src/model",
+  "src/kernel",
   "src/http/api-paths.ts",
   "vite.console.config.ts",
+  "scripts/local/console.ts",
   "package-lock.json",
 ];
+
+/** Files that become smaller when they are compressed. */
+const COMPRESSIBLE = /\.(?:css|html|js|json|svg|txt|webmanifest)$/;
 
 /** Beside the build, because everything in its folder is served. */
 const STAMP = `${CONSOLE_DIRECTORY}.sources`;
@@ -43,6 +48,7 @@ export async function buildConsole(options: { force?: boolean } = {}): Promise<v
   const replaced = `${unfinished}.old`;
   try {
     await runVite(unfinished);
+    compressFiles(unfinished);
     rmSync(STAMP, { force: true });
     mkdirSync(CONSOLE_DIRECTORY, { recursive: true });
     renameSync(CONSOLE_DIRECTORY, replaced);
@@ -70,6 +76,23 @@ async function runVite(outDir: string): Promise<void> {
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const exitCode = await new Promise<number | null>((done, reject) => child.on("error", reject).on("close", done));
   if (exitCode !== 0) throw new ConsoleFailed(`The console cannot be built.\n${output.trim()}`);
+}
+
+/**
+ * Writes a `.br` and a `.gz` beside each file of a folder that is worth it: `compressed-assets.js` serves them. They are no assets,
+ * because Cloudflare compresses by itself: `src/console/public/.assetsignore` says so.
+ */
+function compressFiles(folder: string): void {
+  for (const path of filesOf(folder).filter((name) => COMPRESSIBLE.test(name))) {
+    const file = readFileSync(path);
+    const forms = {
+      br: brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: file.length } }),
+      gz: gzipSync(file, { level: constants.Z_BEST_COMPRESSION }),
+    };
+    for (const [ending, form] of Object.entries(forms)) {
+      if (form.length < file.length) writeFileSync(`${path}.${ending}`, form);
+    }
+  }
 }
 
 function isBuiltOf(sources: string): boolean {

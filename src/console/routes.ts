@@ -1,6 +1,7 @@
-import type { ComponentType } from "react";
+import { parse } from "regexparam";
+import { matchRoute } from "wouter";
 import { PATHS } from "./paths.ts";
-import { lazyFirstPage, lazyPage } from "./shell/lazy-page.ts";
+import { lazyFirstPage, type LazyPage, lazyPage } from "./shell/lazy-page.ts";
 
 /** Whom a page is for; each includes those after it. */
 export type Audience = "anyone" | "user" | "administrator" | "operator";
@@ -8,7 +9,7 @@ export type Audience = "anyone" | "user" | "administrator" | "operator";
 /** A page of the console and its address, in wouter's patterns. */
 export interface ConsoleRoute {
   path: string;
-  page: ComponentType;
+  page: LazyPage;
   audience: Audience;
 }
 
@@ -73,3 +74,8 @@ export const ROUTES: readonly ConsoleRoute[] = [
   },
   { path: PATHS.apiReference, page: lazyPage(() => import("./pages/operations/api-reference.tsx")), audience: "user" },
 ];
+
+/** The page that an address shows, as `Shell` decides; undefined if there is none. */
+export function routeOf(path: string): ConsoleRoute | undefined {
+  return ROUTES.find((route) => matchRoute(parse, route.path, path)[0]);
+}

@@ -1,7 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { buffer } from "node:stream/consumers";
+import { brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../../scripts/local/bundle.ts";
@@ -61,8 +64,11 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-/** The files of the build whose paths begin with this. */
-const filesIn = (folder: string) => readdirSync(join(CONSOLE_DIRECTORY, folder)).map((name) => `/${folder}${name}`);
+/** The files of the build whose paths begin with this, without their compressed forms. */
+const filesIn = (folder: string) =>
+  readdirSync(join(CONSOLE_DIRECTORY, folder))
+    .filter((name) => !/\.(?:br|gz)$/.test(name))
+    .map((name) => `/${folder}${name}`);
 
 describe("the console's files", () => {
   test("come with the strict policy; names with a hash are kept for ever, others are asked for again", async () => {
@@ -127,6 +133,99 @@ describe("the console's files", () => {
     const before = built();
     await buildConsole();
     expect(built()).toBe(before);
+  });
+});
+
+describe("compression", () => {
+  /** An answer as it is on the wire: `fetch` would decompress it. */
+  async function ask(path: string, headers: Record<string, string> = {}, method = "GET") {
+    const { hostname, port } = new URL(runtime.url);
+    const asked = request({ hostname, port, path, method, headers: { ...BROWSER, ...headers } }).end();
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
+  }
+  /** Large, and kept for ever. */
+  const react = () => filesIn("assets/").find((path) => path.startsWith("/assets/react-")) ?? "";
+  const fileOf = (path: string) => join(CONSOLE_DIRECTORY, path === "/" ? "index.html" : path);
+  const built = (path: string) => readFileSync(fileOf(path));
+  const FORMS = {
+    br: { ending: "br", unpack: brotliDecompressSync },
+    gzip: { ending: "gz", unpack: gunzipSync },
+    identity: undefined,
+  };
+  type Encoding = keyof typeof FORMS;
+
+  test.for<[accepted: string | undefined, liked: Encoding[]]>([
+    ["gzip, deflate, br, zstd", ["br", "gzip"]],
+    ["gzip, deflate", ["gzip"]],
+    ["br;q=0, gzip;q=0.5", ["gzip"]],
+    ["BR; q=0.2, gzip; q=0.8", ["gzip", "br"]],
+    ["*", ["br", "gzip"]],
+    ["deflate", []],
+    ["identity", []],
+    ["br;q=0, *;q=0", []],
+    [undefined, []],
+  ])("of a client that takes %s is by %s, of every file", async ([accepted, liked]) => {
+    for (const path of ["/", "/theme.js", "/icon.svg", ...filesIn("assets/")]) {
+      const { status, headers, body } = await ask(path, accepted === undefined ? {} : { "Accept-Encoding": accepted });
+      // A tiny file is smaller as it is.
+      const encoding = liked.find((each) => existsSync(`${fileOf(path)}.${FORMS[each]?.ending}`));
+      expect([path, status, headers["content-encoding"]]).toEqual([path, 200, encoding]);
+      expect(headers.vary).toContain("Accept-Encoding");
+      expect(Number(headers["content-length"] ?? body.length)).toBe(body.length);
+      expect((FORMS[encoding ?? "identity"]?.unpack(body) ?? body).equals(built(path))).toBe(true);
+    }
+  });
+
+  test("makes the large files a third of what they were", async () => {
+    const sizes = await Promise.all(
+      [...firstView()].map(async (path) => ({
+        plain: built(path).length,
+        wire: (await ask(path, { "Accept-Encoding": "br" })).body.length,
+      })),
+    );
+    const sum = (of: "plain" | "wire") => sizes.reduce((total, size) => total + size[of], 0);
+    expect(sum("wire")).toBeLessThan(sum("plain") / 3);
+  });
+
+  test("gives each form an ETag of its own, by which it is asked for again, but not the others", async () => {
+    for (const path of ["/", "/theme.js", react()]) {
+      const forms = Object.keys(FORMS);
+      const answers = await Promise.all(forms.map((form) => ask(path, { "Accept-Encoding": form })));
+      const tags = answers.map(({ headers }) => headers.etag ?? "");
+      expect(new Set(tags).size).toBe(3);
+      for (const [at, form] of forms.entries()) {
+        for (const [other, tag] of tags.entries()) {
+          for (const condition of [tag, `W/${tag}`, `"other", ${tag}`]) {
+            const again = await ask(path, { "Accept-Encoding": form, "If-None-Match": condition });
+            expect([form, condition, again.status]).toEqual([form, condition, at === other ? 304 : 200]);
+            expect(again.headers.etag).toBe(tags[at]);
+            expect(again.headers.vary).toContain("Accept-Encoding");
+            expect(again.headers["cache-control"]).toBe(answers[at]?.headers["cache-control"]);
+            expect(again.body.length === 0).toBe(again.status === 304);
+          }
+        }
+      }
+    }
+  });
+
+  test("is the same for HEAD, without the bytes", async () => {
+    for (const form of Object.keys(FORMS)) {
+      const whole = await ask(react(), { "Accept-Encoding": form });
+      const head = await ask(react(), { "Accept-Encoding": form }, "HEAD");
+      const { date: _date, "transfer-encoding": _chunked, "content-length": length, ...expected } = whole.headers;
+      expect(head.headers["content-length"] ?? length).toBe(length);
+      expect(head.headers).toMatchObject(expected);
+      expect(head.body.length).toBe(0);
+    }
+  });
+
+  test("makes no addresses of its own, here or on Cloudflare", async () => {
+    for (const url of [runtime.url, routedUrl]) {
+      for (const path of ["/theme.js.br", "/theme.js.gz", `${react()}.br`, "/.assetsignore"]) {
+        expect([path, (await fetch(`${url}${path}`)).status]).toEqual([path, 404]);
+      }
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 /** Who is signed in: asking, signing in and out, one's own password. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { unwrap } from "../../client/api/client.ts";
 import type { components } from "../../client/api/schema.d.ts";
 import { readStored, writeStored } from "../browser-storage.ts";
@@ -23,6 +23,11 @@ export function lastUser(): string | undefined {
 
 // It ends by an answer to any request, not by growing old.
 const SESSION = queries.queryOptions("get", VISITOR, undefined, { staleTime: Number.POSITIVE_INFINITY });
+
+/** Asks who is signed in before anything is drawn that needs to know. Never fails: whoever draws it hears of that. */
+export async function prefetchSession(client: QueryClient): Promise<void> {
+  await client.prefetchQuery(SESSION);
+}
 
 /** The signed-in user; null when nobody is. */
 export function useSession() {

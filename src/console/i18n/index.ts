@@ -34,8 +34,14 @@ const loader: BackendModule = {
   },
 };
 
+let started: Promise<void> | undefined;
+
 /** Starts with the language that was chosen before, or else the browser's. Resolves once the first view has its texts. */
-export async function startI18n(): Promise<void> {
+export function startI18n(): Promise<void> {
+  return (started ??= start());
+}
+
+async function start(): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
   });
@@ -44,7 +50,8 @@ export async function startI18n(): Promise<void> {
     .use(initReactI18next)
     .init({
       lng: preferredLanguage(),
-      fallbackLng: "en-US",
+      // Each language has all texts, which is a rule of types; so nobody has to load another one besides.
+      fallbackLng: false,
       supportedLngs: Object.keys(LANGUAGES),
       load: "currentOnly",
       ns: Object.keys(BUILT_IN),
@@ -55,10 +62,13 @@ export async function startI18n(): Promise<void> {
       interpolation: { escapeValue: false },
       returnNull: false,
     });
+  // Its file did not come. English is built in.
+  if (!i18next.hasResourceBundle(i18next.language, "common")) await i18next.changeLanguage("en-US");
 }
 
 /** Loads the texts that are not built in, in the current language. Whoever draws something without them waits for them. */
 export async function loadTexts(): Promise<void> {
+  await startI18n();
   await i18next.loadNamespaces(Object.keys(await ALL[currentLanguage()]()));
 }
 

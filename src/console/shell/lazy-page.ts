@@ -15,11 +15,14 @@ export class PageLoadFailed extends Error {
 
 type Load = () => Promise<{ default: ComponentType }>;
 
+/** A component whose code is fetched when it is first drawn, or before, by `preload`, which never fails. */
+export type LazyPage = LazyExoticComponent<ComponentType> & { preload: () => Promise<void> };
+
 /**
  * A page whose code, with the texts of all pages, is fetched when it is first shown. After a deployment the files of a
  * console that is still open are gone: it is then loaded anew, once.
  */
-export function lazyPage(load: Load): LazyExoticComponent<ComponentType> {
+export function lazyPage(load: Load): LazyPage {
   return lazyFirstPage(async () => {
     const [page] = await Promise.all([load(), loadTexts()]);
     return page;
@@ -27,8 +30,8 @@ export function lazyPage(load: Load): LazyExoticComponent<ComponentType> {
 }
 
 /** The same for a page that a visit begins with: its texts are built in, so that there is less to wait for. */
-export function lazyFirstPage(load: Load): LazyExoticComponent<ComponentType> {
-  return lazy(async () => {
+export function lazyFirstPage(load: Load): LazyPage {
+  const component = lazy(async () => {
     try {
       const page = await load();
       writeStored("session", RELOADED_KEY, undefined);
@@ -44,6 +47,9 @@ export function lazyFirstPage(load: Load): LazyExoticComponent<ComponentType> {
       return new Promise<never>(() => undefined);
     }
   });
+  // Whatever goes wrong shows, and is dealt with, when the page is drawn.
+  const preload = async () => void (await load().catch(() => undefined));
+  return Object.assign(component, { preload });
 }
 
 /** A part of a page whose code is fetched when it is first shown, such as a dialog. */

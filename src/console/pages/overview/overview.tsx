@@ -23,10 +23,10 @@ import {
   Skeleton,
   Time,
 } from "../../ui/index.ts";
+import QuotaCard from "../quotas/quota-card.tsx";
 import styles from "./overview.module.css";
 
 const PushSteps = lazyPart(async () => ({ default: (await import("../images/push-steps.tsx")).PushSteps }));
-const QuotaCard = lazyPart(() => import("../quotas/quota-card.tsx"));
 const LoginCommandDialog = lazyPart(() => import("../../login-command/login-command-dialog.tsx"));
 
 /** `/`: the account in numbers, what happened last, and login commands (`?login=temporary`, `?login=permanent`). */

@@ -1,33 +1,24 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isByteResource, QUOTA_RESOURCES, type QuotaResource } from "../../../kernel/quotas.ts";
-import {
-  type DefaultQuotas,
-  type QuotaHolder,
-  type QuotaSet,
-  useDefaultQuotas,
-  useQuotaChanges,
-  useQuotas,
-} from "../../api/quotas.ts";
+import { type QuotaHolder, type QuotaSet, useQuotas } from "../../api/quotas.ts";
 import { useSelf } from "../../api/session.ts";
 import { isFor } from "../../shell/audience.ts";
+import { lazyPart } from "../../shell/lazy-page.ts";
 import {
   Button,
   Card,
-  Dialog,
   ErrorNotice,
-  Form,
   formatBytes,
   formatNumber,
   IconEdit,
   Meter,
   Notice,
-  NumberField,
-  Select,
   Skeleton,
-  toast,
 } from "../../ui/index.ts";
 import styles from "./quotas.module.css";
+
+const QuotaDialog = lazyPart(() => import("./quota-form.tsx"));
 
 /** The quotas of an account or organization; operators may change them. */
 export default function QuotaCard({ holder, title }: { holder: QuotaHolder; title: string }) {
@@ -55,10 +46,10 @@ export default function QuotaCard({ holder, title }: { holder: QuotaHolder; titl
       ) : (
         <Skeleton height="5rem" />
       )}
-      {quotas && (
-        <Dialog title={t("changeTitle", { name: holder.name })} isOpen={isChanging} onClose={() => setChanging(false)}>
-          <QuotaForm holder={holder} quotas={quotas} onClose={() => setChanging(false)} />
-        </Dialog>
+      {quotas && isChanging && (
+        <Suspense>
+          <QuotaDialog holder={holder} quotas={quotas} onClose={() => setChanging(false)} />
+        </Suspense>
       )}
     </Card>
   );
@@ -101,163 +92,4 @@ function QuotaMeters({ quotas }: { quotas: QuotaSet }) {
       </div>
     </div>
   );
-}
-
-interface QuotaFormProps {
-  holder: QuotaHolder;
-  quotas: QuotaSet;
-  onClose: () => void;
-}
-
-/** Gives an account or organization limits of its own, or takes them away. */
-function QuotaForm({ holder, quotas, onClose }: QuotaFormProps) {
-  const { t } = useTranslation("quotas");
-  const { data: defaults, error, refetch } = useDefaultQuotas();
-  const { change } = useQuotaChanges();
-  if (error) return <ErrorNotice error={error} onRetry={refetch} />;
-  if (!defaults) return <Skeleton height="20rem" />;
-  return (
-    <LimitsForm
-      limitOf={(resource) => quotas[resource]}
-      defaults={defaults[holder.kind]}
-      onSave={(changes) => change.mutateAsync({ holder, changes })}
-      savedMessage={t("changed", { name: holder.name })}
-      onClose={onClose}
-    />
-  );
-}
-
-export interface DefaultsFormProps {
-  kind: QuotaHolder["kind"];
-  defaults: DefaultQuotas;
-  onClose: () => void;
-}
-
-/** Sets what holds for all organizations, or accounts, that have no limit of their own. */
-export function DefaultsForm({ kind, defaults, onClose }: DefaultsFormProps) {
-  const { t } = useTranslation("quotas");
-  const { changeDefaults } = useQuotaChanges();
-  return (
-    <LimitsForm
-      limitOf={(resource) => ({ limit: defaults[kind][resource], source: "own" })}
-      defaults={undefined}
-      onSave={(changes) => changeDefaults.mutateAsync({ kind, changes })}
-      savedMessage={t("defaultsChanged")}
-      onClose={onClose}
-    />
-  );
-}
-
-interface LimitsFormProps extends Pick<LimitFieldsProps, "defaults"> {
-  /** The limits when the form is opened. */
-  limitOf: (resource: QuotaResource) => { limit: number | null; source: "default" | "own" };
-  onSave: (changes: ReturnType<typeof changedLimits>) => Promise<unknown>;
-  savedMessage: string;
-  onClose: () => void;
-}
-
-function LimitsForm({ limitOf, defaults, onSave, savedMessage, onClose }: LimitsFormProps) {
-  const { t } = useTranslation("common");
-  const [before] = useState(() => draftsOf(limitOf));
-  const [drafts, setDrafts] = useState(before);
-  const changes = changedLimits(before, drafts);
-  const submit = async () => {
-    await onSave(changes);
-    onClose();
-    toast(savedMessage);
-  };
-  return (
-    <Form onSubmit={submit} onCancel={onClose} submitLabel={t("save")} isDisabled={Object.keys(changes).length === 0}>
-      <LimitFields drafts={drafts} onChange={setDrafts} defaults={defaults} />
-    </Form>
-  );
-}
-
-/** What a limit may be. */
-type LimitKind = "default" | "number" | "unlimited";
-
-/** A limit as it is filled in; `value` is in the resource's unit. */
-interface LimitDraft {
-  kind: LimitKind;
-  value: number | undefined;
-}
-
-type LimitDrafts = Record<QuotaResource, LimitDraft>;
-
-/** What numbers are filled in as. */
-const UNITS: Record<QuotaResource, { size: number; name: string | undefined }> = {
-  storedBytes: { size: 1024 ** 3, name: "GiB" },
-  manifestBytes: { size: 1024 ** 2, name: "MiB" },
-  images: { size: 1, name: undefined },
-  tags: { size: 1, name: undefined },
-  openUploads: { size: 1, name: undefined },
-};
-
-function draftsOf(limitOf: LimitsFormProps["limitOf"]): LimitDrafts {
-  return Object.fromEntries(
-    QUOTA_RESOURCES.map((resource): [QuotaResource, LimitDraft] => {
-      const { limit, source } = limitOf(resource);
-      const value = limit === null ? undefined : Math.ceil(limit / UNITS[resource].size);
-      return [resource, { kind: source === "default" ? source : limit === null ? "unlimited" : "number", value }];
-    }),
-  ) as LimitDrafts;
-}
-
-/** The limits that were changed, as the registry takes them. */
-function changedLimits(before: LimitDrafts, after: LimitDrafts) {
-  const changed = QUOTA_RESOURCES.filter((resource) => {
-    const [old, next] = [before[resource], after[resource]];
-    return old.kind !== next.kind || (next.kind === "number" && old.value !== next.value);
-  });
-  return Object.fromEntries(changed.map((resource) => [resource, limitFrom(resource, after[resource])]));
-}
-
-function limitFrom(resource: QuotaResource, { kind, value = 0 }: LimitDraft): number | null | "default" {
-  return kind === "default" ? kind : kind === "unlimited" ? null : value * UNITS[resource].size;
-}
-
-interface LimitFieldsProps {
-  drafts: LimitDrafts;
-  onChange: (drafts: LimitDrafts) => void;
-  /** The common limits, which a holder may have in place of its own; undefined where they themselves are set. */
-  defaults: Record<QuotaResource, number | null> | undefined;
-}
-
-/** A line for each limit: whether there is one, and which. */
-function LimitFields({ drafts, onChange, defaults }: LimitFieldsProps) {
-  const { t } = useTranslation("quotas");
-  const written = (resource: QuotaResource, limit: number | null) =>
-    limit === null ? t("unlimited") : formatQuota(resource, limit);
-  return QUOTA_RESOURCES.map((resource) => {
-    const draft = drafts[resource];
-    const { name: unit } = UNITS[resource];
-    const set = (changes: Partial<LimitDraft>) => onChange({ ...drafts, [resource]: { ...draft, ...changes } });
-    return (
-      <div key={resource} className={styles.limit}>
-        <Select<LimitKind>
-          label={t(resource)}
-          value={draft.kind}
-          onChange={(kind) => set({ kind })}
-          options={[
-            ...(defaults
-              ? [{ value: "default" as const, label: t("default", { limit: written(resource, defaults[resource]) }) }]
-              : []),
-            { value: "number", label: t("limited") },
-            { value: "unlimited", label: t("unlimited") },
-          ]}
-        />
-        {draft.kind === "number" && (
-          <NumberField
-            label={t("limitOf", { name: t(resource) })}
-            isLabelHidden
-            min={0}
-            value={draft.value}
-            onChange={(value) => set({ value })}
-            isRequired
-            {...(unit !== undefined && { unit })}
-          />
-        )}
-      </div>
-    );
-  });
 }

@@ -19,7 +19,8 @@ import {
   TextField,
 } from "../../ui/index.ts";
 import { useListParams } from "../lists/use-list-params.ts";
-import QuotaCard, { DefaultsForm, formatQuota } from "./quota-card.tsx";
+import QuotaCard, { formatQuota } from "./quota-card.tsx";
+import { DefaultsForm } from "./quota-form.tsx";
 import styles from "./quotas.module.css";
 
 const KINDS = ["organization", "account"] as const;
