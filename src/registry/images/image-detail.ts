@@ -66,11 +66,7 @@ export async function getImage(call: Call<Visitor>, name: RepositoryName) {
 }
 
 /** One page of an image's tags, with one more when there are more, and where it ended early if it did. */
-export async function listTagDetails(
-  call: Call<Visitor>,
-  name: RepositoryName,
-  search: Page<TagSort> & TagFilter,
-) {
+export async function listTagDetails(call: Call<Visitor>, name: RepositoryName, search: Page<TagSort> & TagFilter) {
   const { id, isOwn } = await requireVisible(call, name);
   const { rows, end } = await listTags(call.stores.nearby, { ...search, repositoryId: id });
   const tags = rows.map(({ artifactType, content, pushedBy, ...tag }) => ({
