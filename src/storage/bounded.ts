@@ -144,7 +144,34 @@ export function nameSelectors(
   table: "repositories" | "organizations" | "users" | "accounts",
   text: string | undefined,
 ): SQL[] {
+  return textSelectors(table, text, (rowid) => sql`SELECT ${rowid} AS id`);
+}
+
+/**
+ * The same of the tags of one repository, by their row numbers. The index has the repository's tags next to each other, under numbers
+ * that begin with the repository's (migration 0014), and no others are read.
+ */
+export function tagSelectors(repositoryId: number, text: string | undefined): SQL[] {
+  return textSelectors(
+    "tags",
+    text,
+    (rowid) => sql`SELECT ${rowid} & 4294967295 AS id`,
+    (rowid) => sql`AND ${rowid} >= (${repositoryId} << 32) AND ${rowid} < ((${repositoryId} + 1) << 32)`,
+  );
+}
+
+function textSelectors(
+  table: string,
+  text: string | undefined,
+  select: (rowid: SQL) => SQL,
+  within: (rowid: SQL) => SQL = () => sql``,
+): SQL[] {
   if (text === undefined || text.length < TRIGRAM) return [];
+  // FTS5 reads a query up to the first NUL, which no name has.
+  if (text.includes("\0")) return [sql`SELECT NULL AS id WHERE 0`];
   const index = sql.identifier(`${table}_text`);
-  return [sql`SELECT rowid AS id FROM ${index} WHERE ${index} MATCH ${`"${text.replaceAll('"', '""')}"`}`];
+  const rowid = sql`${index}.rowid`;
+  // A string in quotation marks is taken as it is: https://www.sqlite.org/fts5.html#fts5_strings.
+  const phrase = `"${text.replaceAll('"', '""')}"`;
+  return [sql`${select(rowid)} FROM ${index} WHERE ${index} MATCH ${phrase} ${within(rowid)}`];
 }

@@ -674,6 +674,8 @@ export const tags = sqliteTable(
     companionOf: text("companion_of").$type<DigestKey>(),
     /** Since when a companion known by its name waits for its manifest; null when that is there. */
     waitingSince: integer("waiting_since"),
+    /** `imageBytes` of what it points to: kept by SQL triggers (migration 0014), so that tags can be sorted by it. */
+    imageBytes: integer("image_bytes").notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.repositoryId, table.name] }),
@@ -683,6 +685,9 @@ export const tags = sqliteTable(
       .where(sql`${table.companionOf} IS NULL`),
     index("tags_by_name")
       .on(table.repositoryId, table.name)
+      .where(sql`${table.companionOf} IS NULL`),
+    index("tags_by_size")
+      .on(table.repositoryId, table.imageBytes)
       .where(sql`${table.companionOf} IS NULL`),
     index("tags_companions")
       .on(table.repositoryId, table.companionOf, table.name)

@@ -258,6 +258,48 @@ test("companions come apart from versions in a registry that is in use, also in 
   expect(await rows(used)).toEqual(["1 0", "2 1"]);
 });
 
+test("tags are weighed, and found by any part of their names, in a registry that is in use", async () => {
+  const rows = await upgrade("0014", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'one', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'acme', 0)",
+    `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
+       (1, 1, 1, 'acme/web', 0), (2, 1, 1, 'acme/db', 0)`,
+    `INSERT INTO blobs (id, digest, object_key, size, created_at, last_used_at) VALUES
+       (1, 'sha256:1', 'blobs/1', 100, 0, 0), (2, 'sha256:2', 'blobs/2', 20, 0, 0), (3, 'sha256:3', 'blobs/3', 3, 0, 0)`,
+    `INSERT INTO manifests (id, repository_id, digest, media_type, size, created_at) VALUES
+       (1, 1, 'sha256:m1', 'x', 1, 0), (2, 1, 'sha256:m2', 'x', 1, 0), (3, 1, 'sha256:m3', 'x', 1, 0), (4, 2, 'sha256:m1', 'x', 1, 0)`,
+    "INSERT INTO manifest_blobs VALUES (1, 1), (1, 2), (2, 1), (2, 3), (4, 3)",
+    "INSERT INTO manifest_children VALUES (3, 1), (3, 2)",
+    `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at, companion_of) VALUES
+       (1, 'v1.0-Alpine', 1, 0, 0, NULL), (1, 'all', 3, 0, 0, NULL), (2, 'v1.0-Alpine', 4, 0, 0, NULL),
+       (1, 'sha256-0.sig', 2, 0, 0, 'sha256:m1')`,
+  ]);
+  const bytes = "SELECT repository_id, name, image_bytes FROM tags ORDER BY 1, 2";
+  const found = (text: string) =>
+    rows(`SELECT rowid >> 32, (SELECT name FROM tags WHERE tags.rowid = tags_text.rowid & 4294967295) FROM tags_text
+      WHERE tags_text MATCH '"${text}"' ORDER BY 1, 2`);
+  expect(await rows(bytes)).toEqual(["1 all 123", "1 sha256-0.sig 103", "1 v1.0-Alpine 120", "2 v1.0-Alpine 3"]);
+  expect(await found("0-alp")).toEqual(["1 v1.0-Alpine", "2 v1.0-Alpine"]);
+  expect(await found("sha256")).toEqual([]);
+
+  for (const sql of [
+    "INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at) VALUES (1, 'new-alpine', 2, 0, 0)",
+    "UPDATE tags SET manifest_id = 1 WHERE name = 'all'",
+    "UPDATE tags SET companion_of = NULL WHERE name = 'sha256-0.sig'",
+    "DELETE FROM tags WHERE repository_id = 2",
+  ]) {
+    await database.prepare(sql).run();
+  }
+  expect(await rows(bytes)).toEqual(["1 all 120", "1 new-alpine 103", "1 sha256-0.sig 103", "1 v1.0-Alpine 120"]);
+  expect(await found("alpine")).toEqual(["1 new-alpine", "1 v1.0-Alpine"]);
+  expect(await found("sha256")).toEqual(["1 sha256-0.sig"]);
+  await database.prepare("UPDATE tags SET companion_of = 'sha256:m1' WHERE name = 'sha256-0.sig'").run();
+  expect(await found("sha256")).toEqual([]);
+  await database.prepare("INSERT INTO tags_text (tags_text) VALUES ('rebuild')").run();
+  expect(await found("alpine")).toEqual(["1 new-alpine", "1 v1.0-Alpine"]);
+  await database.prepare("INSERT INTO tags_text (tags_text) VALUES ('integrity-check')").run();
+});
+
 test("quotas come to a registry that is in use, count what is there, and refuse nobody what they have", async () => {
   const GIB = 1024 ** 3;
   const rows = await upgrade("0004", [

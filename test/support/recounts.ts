@@ -107,4 +107,22 @@ export const RECOUNTS: readonly string[] = [
       WHERE length(name) >= 3 AND NOT EXISTS (
         SELECT 1 FROM ${table}_text WHERE ${table}_text MATCH '"' || ${table}.name || '"' AND rowid = ${table}.id)`,
   ),
+  `SELECT 'tag ' || name || ' of repository ' || repository_id || ' is not found by its name' AS text FROM tags
+   WHERE companion_of IS NULL AND length(name) >= 3 AND NOT EXISTS (
+     SELECT 1 FROM tags_text WHERE tags_text MATCH '"' || tags.name || '"' AND rowid = (repository_id << 32) | tags.rowid)`,
+  // A deleted tag is found no more.
+  `SELECT 'tag ' || tag || ' of repository ' || tag_history.repository_id || ' is found after its deletion' AS text
+   FROM tag_history WHERE digest IS NULL AND length(tag) >= 3
+     AND NOT EXISTS (
+       SELECT 1 FROM tags WHERE tags.repository_id = tag_history.repository_id AND instr(lower(tags.name), lower(tag)) > 0)
+     AND EXISTS (
+       SELECT 1 FROM tags_text WHERE tags_text MATCH '"' || tag || '"' AND rowid >= (tag_history.repository_id << 32)
+         AND rowid < ((tag_history.repository_id + 1) << 32))`,
+  `SELECT 'tag ' || name || ' of repository ' || repository_id || ' has not ' || image_bytes || ' bytes' AS text FROM tags
+   WHERE image_bytes <> (
+     SELECT coalesce(sum(size), 0) FROM blobs WHERE id IN (
+       SELECT blob_id FROM manifest_blobs WHERE manifest_blobs.manifest_id = tags.manifest_id
+       UNION
+       SELECT blob_id FROM manifest_children JOIN manifest_blobs ON manifest_blobs.manifest_id = child_id
+       WHERE parent_id = tags.manifest_id))`,
 ];

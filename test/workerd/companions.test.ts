@@ -491,7 +491,7 @@ describe("a companion whose image is not there", () => {
     const manifest = await imageManifest(repository);
     const early = await sign(repository, digestOf(JSON.stringify(manifest)));
     await env.DB.prepare(
-      `INSERT INTO tags SELECT repository_id, value || '-' || name, manifest_id, created_at, updated_at, companion_of, waiting_since
+      `INSERT INTO tags SELECT repository_id, value || '-' || name, manifest_id, created_at, updated_at, companion_of, waiting_since, 0
        FROM tags, json_each(?) WHERE name = ?`,
     )
       .bind(JSON.stringify(Array.from({ length: 249 }, (_, at) => at)), early)
@@ -753,7 +753,7 @@ describe("what was left to do", () => {
     // Of more rounds than somebody waits for.
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1150)
-       INSERT INTO tags SELECT repository_id, i || '-' || name, manifest_id, created_at, updated_at, companion_of, NULL
+       INSERT INTO tags SELECT repository_id, i || '-' || name, manifest_id, created_at, updated_at, companion_of, NULL, 0
        FROM tags, n WHERE name = ?`,
     )
       .bind(signature)

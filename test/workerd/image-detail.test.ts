@@ -13,7 +13,7 @@ import {
 import { eventually } from "../support/workerd/eventually.ts";
 import { grantOnImage, grantOnOrganization, makePublic, shareWith } from "../support/workerd/stored-rights.ts";
 import { asUser, newAccount, newName, newUser } from "../support/workerd/managing-clients.ts";
-import { statementsOf, walkOf } from "../support/workerd/query-plans.ts";
+import { plansOf, statementsOf, walkOf } from "../support/workerd/query-plans.ts";
 import {
   ADMINISTRATOR,
   errorsOf,
@@ -500,7 +500,14 @@ describe("what an image runs on", () => {
 
 describe("the tags of an image", () => {
   interface TagPage {
-    tags: { name: string; pushedBy: string | null; digest: string; lastPulled: string | null; platforms: unknown[] }[];
+    tags: {
+      name: string;
+      pushedBy: string | null;
+      digest: string;
+      size: number;
+      lastPulled: string | null;
+      platforms: unknown[];
+    }[];
     next: string | null;
   }
 
@@ -547,21 +554,77 @@ describe("the tags of an image", () => {
     expect(second).toMatchObject({ tags: [{ name: "d" }, { name: "b" }], next: null });
   });
 
-  it("are found by what they begin with", async ({ expect }) => {
+  it("are found by any part of their names, in upper and lower case", async ({ expect }) => {
     const repository = newRepository();
     const image = await pushImage(repository, "v1");
     const text = await (await send("GET", `/v2/${repository}/manifests/${image.digest}`)).text();
-    const query = ["v1.0", "v1.1", "v1~", "v10", "v2", "V1", "w"]
-      .filter((tag) => tag !== "v1~")
-      .map((tag) => `tag=${tag}`);
+    const query = ["v1.0", "v1.1", "v10", "v2", "V1", "w", "1.0-Alpine_3", "sha-0ABCDEF"].map((tag) => `tag=${tag}`);
     await send("PUT", `/v2/${repository}/manifests/${image.digest}?${query.join("&")}`, {
       body: text,
       headers: { "Content-Type": OCI_MANIFEST },
     });
-    expect(await walk(repository, "q=v1&limit=3")).toEqual([["v1", "v1.0", "v1.1"], ["v10"]]);
-    expect((await walk(repository, "q=v1.&sort=updated")).flat().sort()).toEqual(["v1.0", "v1.1"]);
-    for (const nothing of ["%25", "v_", "*", "%3Cscript%3E", "%C3%A9"])
-      expect(await walk(repository, `q=${nothing}`)).toEqual([[]]);
+    expect(await walk(repository, "q=v1&limit=3")).toEqual([
+      ["V1", "v1", "v1.0"],
+      ["v1.1", "v10"],
+    ]);
+    expect((await walk(repository, "q=V1.&sort=updated")).flat().sort()).toEqual(["v1.0", "v1.1"]);
+    expect(await walk(repository, "q=1.0")).toEqual([["1.0-Alpine_3", "v1.0"]]);
+    expect(await walk(repository, "q=.0")).toEqual([["1.0-Alpine_3", "v1.0"]]);
+    for (const part of ["ALPINE_3", "alpine_3", "0-alpine", "_3"])
+      expect(await walk(repository, `q=${part}`)).toEqual([["1.0-Alpine_3"]]);
+    expect(await walk(repository, "q=0abcdef&sort=size")).toEqual([["sha-0ABCDEF"]]);
+    // What means something to LIKE, GLOB or FTS5 is what it is; a name may not even have it.
+    for (const nothing of [
+      "%25",
+      "v_",
+      "v__",
+      "*",
+      "v1*",
+      "v%25",
+      "%3Cscript%3E",
+      "%C3%A9",
+      "%22",
+      "%22%22%22",
+      "v1%22",
+      "v1 OR w",
+      "name:v1",
+      "v1%00",
+      "%00%00%00",
+      "%E2%84%AA%E2%84%AA%E2%84%AA",
+    ])
+      expect([nothing, await walk(repository, `q=${nothing}`)]).toEqual([nothing, [[]]]);
+  });
+
+  it("are found by their whole names", async ({ expect }) => {
+    const repository = newRepository();
+    for (const tag of ["v1", "V1", "v1.0"]) await pushImage(repository, tag);
+    for (const sort of ["name", "updated", "size"]) {
+      expect(await walk(repository, `name=v1&sort=${sort}`)).toEqual([["v1"]]);
+      expect(await walk(repository, `name=v&sort=${sort}`)).toEqual([[]]);
+    }
+    expect(await walk(repository, "name=v1&q=V")).toEqual([["v1"]]);
+    expect(await walk(repository, "name=v1&q=w")).toEqual([[]]);
+  });
+
+  it("come by size, with those of equal size in the order in which they were made", async ({ expect }) => {
+    const repository = newRepository();
+    const digests = new Map<string, string>();
+    for (const [tag, layers] of [
+      ["large", 3],
+      ["small", 1],
+      ["middle", 2],
+    ] as const)
+      digests.set(tag, (await pushConfigured(repository, tag, CONFIG, { layers })).digest);
+    const { tags } = await get<TagPage>(pathOf(repository, "/tags?sort=size"));
+    expect(tags.map((tag) => tag.name)).toEqual(["large", "middle", "small"]);
+    expect(tags.map((tag) => tag.size)).toEqual(tags.map((tag) => tag.size).toSorted((a, b) => b - a));
+    expect(await walk(repository, "sort=size&order=asc&limit=1")).toEqual([["small"], ["middle"], ["large"]]);
+    expect(await walk(repository, "sort=size&limit=2")).toEqual([["large", "middle"], ["small"]]);
+
+    // A tag that moves weighs what it leads to now.
+    const text = await (await send("GET", `/v2/${repository}/manifests/${digests.get("small")}`)).text();
+    await send("PUT", `/v2/${repository}/manifests/large`, { body: text, headers: { "Content-Type": OCI_MANIFEST } });
+    expect(await walk(repository, "sort=size")).toEqual([["middle", "small", "large"]]);
   });
 
   it("tell who pushed them and when they were pulled", async ({ expect }) => {
@@ -580,7 +643,8 @@ describe("the tags of an image", () => {
     ["limit=ten", "PARAMETER_INVALID"],
     ["limit=", "PARAMETER_INVALID"],
     ["limit=1&limit=2", "PARAMETER_INVALID"],
-    ["sort=size", "PARAMETER_INVALID"],
+    ["sort=pulls", "PARAMETER_INVALID"],
+    ["name=", "TAG_INVALID"],
     ["order=up", "PARAMETER_INVALID"],
     ["q=", "PARAMETER_INVALID"],
     [`q=${"a".repeat(129)}`, "PARAMETER_INVALID"],
@@ -605,7 +669,6 @@ describe("the tags of an image", () => {
 
   const SEARCH: TagSearch = {
     repositoryId: 1,
-    prefix: undefined,
     sort: "name",
     isDescending: false,
     after: undefined,
@@ -614,9 +677,12 @@ describe("the tags of an image", () => {
   it.for([
     ["by name", SEARCH, "tags_by_name"],
     ["by name, further on", { ...SEARCH, after: ["a", 1] as const }, "tags_by_name"],
-    ["by name with a prefix", { ...SEARCH, prefix: "v1" }, "tags_by_name"],
+    ["by name with a text", { ...SEARCH, text: "v1" }, "tags_by_name"],
     ["by update", { ...SEARCH, sort: "updated" as const, isDescending: true }, "tags_by_update"],
-    ["by update with a prefix", { ...SEARCH, sort: "updated" as const, prefix: "v1" }, "tags_by_update"],
+    ["by update with a text", { ...SEARCH, sort: "updated" as const, text: "v1" }, "tags_by_update"],
+    ["by size", { ...SEARCH, sort: "size" as const, isDescending: true }, "tags_by_size"],
+    ["by size, further on", { ...SEARCH, sort: "size" as const, after: [5, 1] as const }, "tags_by_size"],
+    ["by size with a text", { ...SEARCH, sort: "size" as const, text: "v1." }, "tags_by_size"],
     [
       "by update, further on",
       { ...SEARCH, sort: "updated" as const, isDescending: true, after: [5, 1] as const },
@@ -629,7 +695,7 @@ describe("the tags of an image", () => {
     expect(faults).toEqual([]);
   });
 
-  it("with a common prefix come by time from a bounded number of rows", async ({ expect }) => {
+  it("with a common text come by time from a bounded number of rows", async ({ expect }) => {
     const repository = newRepository();
     await pushImage(repository, "w");
     // In the order of time: 700 that begin with v, 2,500 that do not, and 2 more that do.
@@ -645,7 +711,7 @@ describe("the tags of an image", () => {
     const search: TagSearch = {
       ...SEARCH,
       repositoryId: id ?? 0,
-      prefix: "v",
+      text: "v",
       sort: "updated",
       isDescending: true,
     };
@@ -659,6 +725,48 @@ describe("the tags of an image", () => {
     expect(pages.flat()).toEqual(["v3202", "v3201", ...Array.from({ length: 700 }, (_, at) => `v${700 - at}`)]);
     // A rare one is found at once, wherever it is.
     expect(await walk(repository, "q=v70&sort=updated")).toEqual([["v700", "v70"]]);
+  });
+
+  it("are searched alone, among other images with tags of the same names", { timeout: 120_000 }, async ({ expect }) => {
+    const repositories = [newRepository(), newRepository(), newRepository()];
+    const ids: number[] = [];
+    for (const repository of repositories) {
+      await pushImage(repository, "first");
+      const { id = 0 } =
+        (await env.DB.prepare("SELECT id FROM repositories WHERE name = ?").bind(repository).first<{ id: number }>()) ??
+        {};
+      ids.push(id);
+    }
+    const read = async (text: string, at: number, sort: TagSearch["sort"] = "updated") => {
+      const search: TagSearch = { ...SEARCH, repositoryId: ids[at] ?? 0, text, sort, isDescending: true };
+      const [list] = await statementsOf((db) => listTagDetails(db, search));
+      const { results, meta } = await env.DB.prepare(list?.sql ?? "")
+        .bind(...(list?.values ?? []))
+        .all();
+      return { found: results.length, rows: meta.rows_read };
+    };
+    const addTags = async (at: number, from: number, to: number) => {
+      await env.DB.prepare(
+        `INSERT INTO tags (repository_id, name, manifest_id, created_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to})
+         SELECT repository_id, 'build-' || i || '-alpine', manifest_id, i, i FROM tags, n WHERE repository_id = ? AND name = 'first'`,
+      )
+        .bind(ids[at])
+        .run();
+    };
+    for (const at of ids.keys()) await addTags(at, 1, 3000);
+    // The index is entered at the image's own entries, and left behind them: SQLite counts no rows within it.
+    const plans = await plansOf((db) => listTagDetails(db, { ...SEARCH, text: "alpine" }));
+    expect(plans.flat().join("\n")).toMatch(/tags_text VIRTUAL TABLE INDEX \d+:(?=\S*<)(?=\S*>)/);
+    const before = { rare: await read("ld-2999-al", 1), common: await read("alpine", 1), none: await read("zzz", 1) };
+    expect([before.rare.found, before.none.found]).toEqual([1, 0]);
+    // Three times as many in the images before and behind it, and in itself.
+    for (const at of [0, 2]) await addTags(at, 3001, 9000);
+    await addTags(1, 3001, 8000);
+    const after = { rare: await read("ld-2999-al", 1), common: await read("alpine", 1), none: await read("zzz", 1) };
+    expect(after.rare.rows).toBeLessThan(before.rare.rows + 50);
+    expect(after.none.rows).toBeLessThan(before.none.rows + 50);
+    expect(after.common.rows).toBeLessThan(before.common.rows + 50);
   });
 
   it("finds out about a manifest by indexes alone", async ({ expect }) => {

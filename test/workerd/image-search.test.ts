@@ -109,7 +109,8 @@ describe("a search", () => {
     expect(await found("q=web")).toEqual(["shop/web", "web"]);
     expect(await found("q=SHOP/W")).toEqual(["shop/web"]);
     expect(await found(`q=${organization}/w`)).toEqual(["web"]);
-    for (const nothing of ["%25", "s%25b", "_eb", "%3Cscript%3E", "'"]) expect(await found(`q=${nothing}`)).toEqual([]);
+    for (const nothing of ["%25", "s%25b", "_eb", "%3Cscript%3E", "'", "%22%22%22", "web%00", "web%22"])
+      expect(await found(`q=${nothing}`)).toEqual([]);
     await makePublic(`${organization}/web`);
     await env.DB.prepare("UPDATE repositories SET category = 'arm' WHERE name = ?").bind(`${organization}/web`).run();
     expect(await found("public=true")).toEqual(["web"]);

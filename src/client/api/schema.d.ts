@@ -8974,12 +8974,14 @@ export interface operations {
                 cursor?: string;
                 /** @description How many entries to answer at most. */
                 limit?: number;
+                /** @description The tag of exactly this name; upper and lower case differ. */
+                name?: string;
                 /** @description When absent, names ascend, and everything else descends. */
                 order?: "asc" | "desc";
-                /** @description Tags that begin with this; upper and lower case differ. */
+                /** @description Tags that have this in their names, in upper or lower case. */
                 q?: string;
                 /** @description What to sort by; name when absent. */
-                sort?: "name" | "updated";
+                sort?: "name" | "updated" | "size";
             };
             header?: never;
             path: {

@@ -6,7 +6,7 @@ import { runAll } from "../../client/jobs.ts";
 import { MAX_DELETED_TAGS } from "../../kernel/field-limits.ts";
 import { api, ApiError, queries } from "./client.ts";
 import { type CursorList, useCursorList } from "./cursor-list.ts";
-import type { ImageName } from "../../kernel/reference.ts";
+import { type ImageName, isTag } from "../../kernel/reference.ts";
 import { invalidateImage } from "./image.ts";
 
 export type Tag = components["schemas"]["Tag"];
@@ -16,9 +16,9 @@ export type TagDeletion = components["schemas"]["TagDeletions"]["results"][numbe
 
 /** What a list of tags is sorted and searched by. */
 export interface TagSearch {
-  /** What the names begin with; "" for all. */
-  prefix: string;
-  sort: "name" | "updated";
+  /** A part of the names; "" for all. */
+  text: string;
+  sort: "name" | "updated" | "size";
   order: "asc" | "desc";
 }
 
@@ -39,18 +39,30 @@ const RESTORABLE = "/api/organizations/{organization}/images/{image}/restorable-
  */
 export function useTags(
   { organization, image }: ImageName,
-  { prefix, sort, order }: TagSearch,
+  { text, sort, order }: TagSearch,
   count: number,
 ): CursorList<Tag> {
   const path = { organization, image };
-  const query = { ...(prefix !== "" && { q: prefix }), sort, order };
-  return useCursorList(TAGS, { path, query }, "tags", { total: prefix === "" ? count : undefined });
+  const query = { ...(text !== "" && { q: text }), sort, order };
+  return useCursorList(TAGS, { path, query }, "tags", { total: text === "" ? count : undefined });
 }
 
-/** A few tags, to choose one from: those that begin with what was typed, or else the ones that were pushed last. */
-export function useTagSuggestions({ organization, image }: ImageName, prefix: string) {
+/** The tags of an image that were pushed last, a few of them. */
+export function useNewestTags(image: ImageName) {
+  return useFewTags(image, "");
+}
+
+/** A few tags, to choose one from: the one that was typed, and of those that have that in their names the ones that were pushed last. */
+export function useTagSuggestions(image: ImageName, text: string): { tags: readonly Tag[]; isFetching: boolean } {
+  const found = useFewTags(image, text);
+  const typed = useTag(image, isTag(text) ? text : undefined);
+  const others = (found.data ?? []).filter(({ name }) => name !== typed.data?.name);
+  return { tags: typed.data ? [typed.data, ...others] : others, isFetching: found.isFetching || typed.isFetching };
+}
+
+function useFewTags({ organization, image }: ImageName, text: string) {
   const path = { organization, image };
-  const query = { ...(prefix === "" ? { sort: "updated" as const } : { q: prefix }), limit: SUGGESTIONS };
+  const query = { ...(text !== "" && { q: text }), sort: "updated" as const, limit: SUGGESTIONS };
   return queries.useQuery(
     "get",
     TAGS,
@@ -66,13 +78,12 @@ export function useTagSuggestions({ organization, image }: ImageName, prefix: st
  */
 export function useTag({ organization, image }: ImageName, tag: string | undefined) {
   const path = { organization, image };
-  // By name, what begins with a tag begins with the tag itself.
-  const query = { ...(tag !== undefined && { q: tag }), sort: "name" as const, limit: 1 };
+  const query = { ...(tag !== undefined && { name: tag }), limit: 1 };
   return queries.useQuery(
     "get",
     TAGS,
     { params: { path, query } },
-    { select: ({ tags: [found] }) => (found?.name === tag ? found : null), enabled: tag !== undefined },
+    { select: ({ tags: [found] }) => found ?? null, enabled: tag !== undefined },
   );
 }
 

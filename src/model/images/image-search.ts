@@ -1,5 +1,5 @@
 /** What lists of images and tags can be asked for. */
-import type { OrganizationName } from "../../kernel/reference.ts";
+import type { OrganizationName, Tag } from "../../kernel/reference.ts";
 
 /**
  * Where images come from: a right of the caller's, such a right and a share with another account (which may have ended), a
@@ -13,8 +13,16 @@ export const ALL_SOURCES: readonly ImageSource[] = ["own", "shared", "public"];
 export const IMAGE_SORTS = ["name", "updated", "tags"] as const;
 export type ImageSort = (typeof IMAGE_SORTS)[number];
 
-export const TAG_SORTS = ["name", "updated"] as const;
+export const TAG_SORTS = ["name", "updated", "size"] as const;
 export type TagSort = (typeof TAG_SORTS)[number];
+
+/** What an image's tags have to meet; undefined: anything. */
+export interface TagFilter {
+  /** The whole name. */
+  name?: Tag | undefined;
+  /** A part of the name, without capitals. */
+  text?: string | undefined;
+}
 
 /** A page of a list in some order. */
 export interface Page<S> {

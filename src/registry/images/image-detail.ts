@@ -11,7 +11,7 @@ import {
   type ImageConfig,
   layersOfHistory,
 } from "../../model/images/image-config.ts";
-import type { Page, TagSort } from "../../model/images/image-search.ts";
+import type { Page, TagFilter, TagSort } from "../../model/images/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../../kernel/limits.ts";
 import {
   artifactTypeOf,
@@ -74,11 +74,7 @@ export async function getImage(call: Call<Visitor>, name: RepositoryName) {
 }
 
 /** One page of an image's tags, with one more when there are more, and where it ended early if it did. */
-export async function listTagDetails(
-  call: Call<Visitor>,
-  name: RepositoryName,
-  search: Page<TagSort> & { prefix: string | undefined },
-) {
+export async function listTagDetails(call: Call<Visitor>, name: RepositoryName, search: Page<TagSort> & TagFilter) {
   const { id, isOwn } = await requireVisible(call, name);
   const { rows, end } = await listTags(call.stores.nearby, { ...search, repositoryId: id });
   const tags = rows.map(({ artifactType, content, pushedBy, ...tag }) => ({

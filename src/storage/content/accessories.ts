@@ -49,7 +49,7 @@ export async function listAttached(
       tag: tags.name,
       digest: manifests.digest,
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
-      imageBytes: imageBytes(manifests),
+      imageBytes: imageBytes(manifests.id),
       pushedAt: manifests.createdAt,
       createdAt: tags.createdAt,
       updatedAt: tags.updatedAt,

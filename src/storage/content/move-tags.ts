@@ -73,11 +73,14 @@ export function moveTags(db: Database, place: ManifestPlace, moves: List, now: G
     .insert(tags)
     .select(
       sql`SELECT ${repositoryId}, value ->> 'tag', CASE WHEN ${isFixed} THEN NULL ELSE ${manifestId} END,
-                 ${now}, ${now}, ${companion}, CASE WHEN ${isWaiting} THEN ${now} END
+                 ${now}, ${now}, ${companion}, CASE WHEN ${isWaiting} THEN ${now} END, ${UNWEIGHED}
           FROM ${each(moves)} WHERE true`,
     )
     .onConflictDoUpdate({ target: [tags.repositoryId, tags.name], set: MOVED });
 }
+
+/** The bytes of a new tag, until a trigger adds up those of what it points to (migration 0014). */
+export const UNWEIGHED = sql.raw("0");
 
 /** The columns of a tag that change with what it points to. */
 export const MOVED = {

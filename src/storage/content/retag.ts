@@ -5,7 +5,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../../kernel/refe
 import type { Actor } from "../../model/rights/access.ts";
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import { companionColumns, isAnnouncedTag } from "./companions.ts";
-import { MOVED } from "./move-tags.ts";
+import { MOVED, UNWEIGHED } from "./move-tags.ts";
 import { type Unsettled, unsettledQuery } from "./settling.ts";
 import { asColumn, type Database, isConstraintFailure } from "../database.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
@@ -70,7 +70,7 @@ export async function retag(
       db
         .insert(tags)
         .select(
-          sql`SELECT ${repositoryId}, ${destination}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince}
+          sql`SELECT ${repositoryId}, ${destination}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince}, ${UNWEIGHED}
               ${toSource} AND ${mayMove}`,
         )
         .onConflictDoUpdate({ target: [tags.repositoryId, tags.name], set: MOVED })

@@ -12,6 +12,7 @@ import { insertAuditForEach } from "../audit/audit.ts";
 import { digestKey } from "./companions.ts";
 import { isLedTo, isOfKey } from "./leading-tags.ts";
 import type { Database } from "../database.ts";
+import { UNWEIGHED } from "./move-tags.ts";
 import { isManifestThere } from "../deletion/gone.ts";
 import { isImmutable } from "../immutable-rules/kept-tags.ts";
 import { isQuotaFailure } from "../quotas/quotas.ts";
@@ -225,7 +226,7 @@ async function settleAtOnce(
     // A trigger takes each from those that rest.
     db.insert(tags).select(
       sql`SELECT ${id}, ${restingCompanions.name}, ${restingCompanions.manifestId}, ${restingCompanions.createdAt},
-                 ${restingCompanions.updatedAt}, ${restingCompanions.companionOf}, NULL
+                 ${restingCompanions.updatedAt}, ${restingCompanions.companionOf}, NULL, ${UNWEIGHED}
           FROM ${restingCompanions} WHERE ${returning}`,
     ),
     // What one slice has not moved is noted again.

@@ -4,7 +4,6 @@ import type { RepositoryName, Tag } from "../../kernel/reference.ts";
 import { isListedTag } from "./companions.ts";
 import type { Database } from "../database.ts";
 import { isImage, isNamedUser } from "../deletion/gone.ts";
-import { imageBytes } from "../images/image-detail.ts";
 import { manifests, manifestTexts, repositories, tagHistory, tags, users } from "../schema.ts";
 
 /**
@@ -136,7 +135,7 @@ function selectTagRecords(db: Database, condition: SQL | undefined) {
       digest: manifests.digest,
       mediaType: manifests.mediaType,
       manifestBytes: manifests.size,
-      imageBytes: imageBytes(manifests),
+      imageBytes: tags.imageBytes,
     })
     .from(tags)
     .innerJoin(manifests, eq(manifests.id, tags.manifestId))

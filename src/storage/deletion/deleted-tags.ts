@@ -6,6 +6,7 @@ import { organizationOf, type RepositoryName, type Tag } from "../../kernel/refe
 import { insertAuditIfChanged } from "../audit/audit.ts";
 import { companionColumns, isAnnouncedTag } from "../content/companions.ts";
 import { type Unsettled, unsettledQuery } from "../content/settling.ts";
+import { UNWEIGHED } from "../content/move-tags.ts";
 import type { Database } from "../database.ts";
 import { isNamedUser } from "./gone.ts";
 import { manifests, repositories, restingCompanions, tagHistory, tags, users } from "../schema.ts";
@@ -140,7 +141,7 @@ export async function restoreTag(
       db
         .insert(tags)
         .select(
-          sql`SELECT ${repository.id}, ${tag}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince} FROM ${manifests}
+          sql`SELECT ${repository.id}, ${tag}, ${manifests.id}, ${now}, ${now}, ${companionOf}, ${waitingSince}, ${UNWEIGHED} FROM ${manifests}
             WHERE ${manifests.repositoryId} = ${repository.id} AND ${manifests.digest} = ${digest}
               AND EXISTS (
                 SELECT 1 FROM ${tagHistory}

@@ -1,11 +1,10 @@
 /** What an image's page shows: its properties, its tags and one of its manifests. */
-import { and, asc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Digest } from "../../kernel/digest.ts";
-import type { Page, TagSort } from "../../model/images/image-search.ts";
+import type { Page, TagFilter, TagSort } from "../../model/images/image-search.ts";
 import { MAX_MEDIA_TYPE_LENGTH } from "../../kernel/limits.ts";
 import type { Platform } from "../../kernel/platform.ts";
-import type { Tag } from "../../kernel/reference.ts";
-import { type BoundedList, boundedPage, splitEnd } from "../bounded.ts";
+import { type BoundedList, boundedPage, splitEnd, tagSelectors } from "../bounded.ts";
 import { companionsOfManifest, isListedTag, readCompanions } from "../content/companions.ts";
 import { asColumn, type Database } from "../database.ts";
 import { isNamedUser } from "../deletion/gone.ts";
@@ -47,11 +46,21 @@ export async function findImageProperties(db: Database, repositoryId: number) {
   return row;
 }
 
-export interface TagSearch extends Page<TagSort> {
+export interface TagSearch extends Page<TagSort>, TagFilter {
   repositoryId: number;
-  /** What the names begin with. */
-  prefix: string | undefined;
 }
+
+const SORT_KEYS = {
+  name: tags.name,
+  updated: tags.updatedAt,
+  size: tags.imageBytes,
+} as const satisfies Record<TagSort, unknown>;
+
+/**
+ * A text that is in at most so many of an image's tags has all of them looked at. One that is in more is in so many of a hundred
+ * thousand that a walk past a thousand finds some.
+ */
+const MAX_FEW_TAGS = 2000;
 
 /**
  * How many blobs of an image and its platforms are added up: those of twenty platforms of a hundred layers. An index may have
@@ -59,25 +68,25 @@ export interface TagSearch extends Page<TagSort> {
  */
 export const MAX_ADDED_BLOBS = 2000;
 
-/** Bytes of the blobs of a manifest and of its children, each counted once: of the first {@link MAX_ADDED_BLOBS}. */
-export function imageBytes(manifest: typeof manifests): SQL<number> {
+/**
+ * Bytes of the blobs of a manifest and of its children, each counted once: of the first {@link MAX_ADDED_BLOBS}. Triggers keep the
+ * same in `tags.imageBytes` (migration 0014).
+ */
+export function imageBytes(manifestId: SQLWrapper): SQL<number> {
   return asColumn<number>(sql`(
   SELECT coalesce(sum(${blobs.size}), 0) FROM ${blobs} WHERE ${blobs.id} IN (
     SELECT blob_id FROM (
       SELECT ${manifestBlobs.blobId} AS blob_id FROM ${manifestBlobs}
-      WHERE ${manifestBlobs.manifestId} = ${manifest.id}
+      WHERE ${manifestBlobs.manifestId} = ${manifestId}
       UNION ALL
       SELECT ${manifestBlobs.blobId} FROM ${manifestChildren} CROSS JOIN ${manifestBlobs}
-      WHERE ${manifestChildren.parentId} = ${manifest.id} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
+      WHERE ${manifestChildren.parentId} = ${manifestId} AND ${manifestBlobs.manifestId} = ${manifestChildren.childId}
       LIMIT ${sql.raw(String(MAX_ADDED_BLOBS))})))`);
 }
 
-/** Behind every character that a tag may have. */
-const AFTER_TAG_CHARACTERS = "\u007f";
-
 /**
- * One page of a repository's tags in the order asked for; tags with equal times in that of their rows. Where many begin with
- * the prefix, a page by time has fewer ({@link BoundedPage}).
+ * One page of a repository's tags in the order asked for; tags with equal keys in that of their rows. Where many have the text in
+ * their names, a page may have fewer ({@link BoundedPage}).
  */
 export async function listTagDetails(db: Database, search: TagSearch) {
   const { rows, end } = splitEnd(await listTagDetailsQuery(db, search));
@@ -104,7 +113,7 @@ function listTagDetailsQuery(db: Database, search: TagSearch) {
       companions: companionsOfManifest(manifests),
       referrers: referrersOfManifest(manifests),
       artifactType: sql<string | null>`substr(${manifests.artifactType}, 1, ${MAX_MEDIA_TYPE_LENGTH})`,
-      imageBytes: imageBytes(manifests),
+      imageBytes: tags.imageBytes,
       platformCount: countPlatforms(manifests),
       platforms: platformsOfManifest(manifests),
       isImmutable: sql`${isImmutable(tags)}`.mapWith(Boolean),
@@ -168,33 +177,22 @@ function readReferrers(column: string): TagReferrer[] {
   }));
 }
 
-function listOf({ repositoryId, prefix, sort, isDescending, after, limit }: TagSearch): BoundedList {
-  // Several tags may have one time. Their row numbers order these, and the index holds row numbers.
+function listOf({ repositoryId, name, text, sort, isDescending, after, limit }: TagSearch): BoundedList {
+  // Several tags may have one time or size. Their row numbers order these, and the indexes hold row numbers.
   const id = sql`${tags}.rowid`;
-  const isListed = and(eq(tags.repositoryId, repositoryId), isListedTag(tags));
-  const hasPrefix =
-    prefix === undefined
-      ? undefined
-      : and(gte(tags.name, prefix as Tag), lt(tags.name, `${prefix}${AFTER_TAG_CHARACTERS}` as Tag));
-  const list = { table: tags, id, isDescending, after, limit };
-  // Names that begin alike are next to each other in the index by name.
-  if (sort === "name") {
-    return {
-      ...list,
-      key: tags.name,
-      within: and(isListed, hasPrefix),
-      conditions: undefined,
-      columns: [id, tags.name],
-      selectors: [],
-    };
-  }
+  const key = SORT_KEYS[sort];
   return {
-    ...list,
-    key: tags.updatedAt,
-    within: isListed,
-    conditions: hasPrefix,
-    columns: [id, tags.updatedAt, tags.name],
-    selectors: hasPrefix ? [sql`SELECT ${id} AS id FROM ${tags} WHERE ${and(isListed, hasPrefix)}`] : [],
+    table: tags,
+    id,
+    key,
+    isDescending,
+    within: and(eq(tags.repositoryId, repositoryId), isListedTag(tags), name && eq(tags.name, name)),
+    conditions: text === undefined ? undefined : sql`instr(lower(${tags.name}), ${text}) > 0`,
+    columns: [...new Set([id, key, tags.name])],
+    selectors: tagSelectors(repositoryId, text),
+    after,
+    limit,
+    maxFew: MAX_FEW_TAGS,
   };
 }
 
@@ -216,7 +214,7 @@ export async function findManifestFacts(db: Database, manifestId: number) {
       .select({
         createdAt: manifests.createdAt,
         lastPulledAt: manifests.lastPulledAt,
-        imageBytes: imageBytes(manifests),
+        imageBytes: imageBytes(manifests.id),
         companions: companionsOfManifest(manifests),
         referrerCount: asColumn<number>(sql`(
           SELECT count(*) FROM (
@@ -253,7 +251,7 @@ export async function listChildBytes(
   digests: readonly Digest[],
 ): Promise<Map<Digest, number>> {
   const rows = await db
-    .select({ digest: manifests.digest, imageBytes: imageBytes(manifests) })
+    .select({ digest: manifests.digest, imageBytes: imageBytes(manifests.id) })
     .from(manifests)
     .where(
       and(

@@ -11,6 +11,7 @@ import type { OrganizationName, RepositoryName, Tag } from "../../kernel/referen
 import { insertAuditIfChanged, type Recorded } from "../audit/audit.ts";
 import { type Database, isConstraintFailure } from "../database.ts";
 import { isImage } from "../deletion/gone.ts";
+import { imageBytes } from "../images/image-detail.ts";
 import { insertPlatforms } from "../images/platforms.ts";
 import { repositoryIdOf } from "../images/repositories.ts";
 import { isQuotaFailure } from "../quotas/quotas.ts";
@@ -23,6 +24,7 @@ import {
   organizations,
   repositories,
   repositoryBlobs,
+  tags,
   upstreamParts,
   upstreams,
   upstreamTags,
@@ -365,6 +367,7 @@ function joinParents(db: Database, place: ManifestPlace) {
       .insert(manifestChildren)
       .select(sql`SELECT ${upstreamParts.manifestId}, ${manifestIdAt(place)} FROM ${upstreamParts} WHERE ${isOfIt}`)
       .onConflictDoNothing({ target: [manifestChildren.parentId, manifestChildren.childId] }),
+    weighTags(db, isOfIt),
     db.delete(upstreamParts).where(isOfIt),
   ] as const;
 }
@@ -425,7 +428,7 @@ export async function adoptBlob(
     SELECT 1 FROM ${upstreamParts}
     WHERE ${upstreamParts.repositoryId} = ${repositoryId} AND ${upstreamParts.digest} = ${digest} AND ${upstreamParts.isManifest} = 0)`;
   try {
-    const [linked, , , [blob]] = await db.batch([
+    const [linked, , , , [blob]] = await db.batch([
       insertLinks(db, sql`SELECT ${repositoryId}, ${blobId}, 0, 0 WHERE ${isNamed} AND ${blobId} IS NOT NULL`),
       ...joinManifests(db, image, digest, blobId),
       db.select({ objectKey: blobs.objectKey, size: blobs.size }).from(blobs).where(eq(blobs.digest, digest)),
@@ -449,6 +452,7 @@ function joinManifests(db: Database, image: CachedImage, digest: Digest, blobId:
       .insert(manifestBlobs)
       .select(sql`SELECT ${upstreamParts.manifestId}, ${blobId} FROM ${upstreamParts} WHERE ${isOfIt}`)
       .onConflictDoNothing({ target: [manifestBlobs.manifestId, manifestBlobs.blobId] }),
+    weighTags(db, isOfIt),
     db.delete(upstreamParts).where(isOfIt),
   ] as const;
 }
@@ -471,4 +475,17 @@ export async function findNamedBlob(
     )
     .limit(1);
   return row?.size;
+}
+
+/** Adds up anew the bytes of the tags that lead to manifests which a part has just come for, and to indexes of these. */
+function weighTags(db: Database, isComing: SQL) {
+  const joined = sql`SELECT ${upstreamParts.manifestId} FROM ${upstreamParts} WHERE ${isComing}`;
+  return db
+    .update(tags)
+    .set({ imageBytes: imageBytes(tags.manifestId) })
+    .where(
+      sql`${tags.manifestId} IN (
+        ${joined} UNION
+        SELECT ${manifestChildren.parentId} FROM ${manifestChildren} WHERE ${manifestChildren.childId} IN (${joined}))`,
+    );
 }

@@ -207,7 +207,7 @@ const COUNTED = [
   `INSERT INTO daily_organization_pulls SELECT account_id, 0, day, sum(bytes) FROM daily_pulls GROUP BY account_id, day`,
   `INSERT INTO daily_organization_pulls SELECT repositories.account_id, organization_id, day, sum(bytes) FROM daily_pulls
    JOIN repositories ON repositories.id = repository_id GROUP BY 1, 2, 3`,
-  ...["repositories", "organizations", "users", "accounts"].map(
+  ...["repositories", "organizations", "users", "accounts", "tags"].map(
     (table) => `INSERT INTO ${table}_text (${table}_text) VALUES ('rebuild')`,
   ),
 ];

@@ -144,9 +144,10 @@ export function operations(now: number): Operation[] {
       "admin",
       `${large}/tags`,
       combinations({
-        sort: [undefined, "name", "updated"],
+        sort: [undefined, "name", "updated", "size"],
         order: [undefined, "asc", "desc"],
-        q: [undefined, "v99", "w"],
+        // Few, many, none, and texts that are too short for the index.
+        q: [undefined, "9998", "v99", "V1", "99999999", "w"],
       }),
     ),
     ...list("admin", `${large}/history`, combinations({ limit: [undefined, "10"] })),

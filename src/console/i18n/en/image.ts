@@ -87,7 +87,7 @@ const image = {
   download: "Download archive",
   downloadFailed: "The download failed: {{reason}}",
 
-  searchTags: "Search tags by their beginning",
+  searchTags: "Search tags",
   platforms: "Platforms",
   morePlatforms: "+{{count}}",
   pushed: "Pushed",
@@ -114,8 +114,8 @@ const image = {
   noTagsUpload: "Or, without docker:",
   upload: "Upload an archive",
   copyPush: "Copy the commands",
-  noTagsFound: "No tag begins with “{{prefix}}”",
-  noTagsFoundText: "Upper and lower case differ.",
+  noTagsFound: "No tag has “{{text}}” in its name",
+  noTagsFoundText: "Any part of a name finds it, in upper or lower case.",
 
   deleteTagTitle: "Delete the tag {{tag}}?",
   deleteTagsTitle_one: "Delete {{count}} tag?",

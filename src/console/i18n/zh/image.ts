@@ -88,7 +88,7 @@ const image: typeof en = {
   download: "下载归档文件",
   downloadFailed: "下载失败：{{reason}}",
 
-  searchTags: "按开头搜索镜像版本",
+  searchTags: "搜索镜像版本",
   platforms: "平台",
   morePlatforms: "+{{count}}",
   pushed: "上传时间",
@@ -115,8 +115,8 @@ const image: typeof en = {
   noTagsUpload: "不使用 docker：",
   upload: "页面上传",
   copyPush: "复制指令",
-  noTagsFound: "没有以“{{prefix}}”开头的版本",
-  noTagsFoundText: "区分大小写。",
+  noTagsFound: "没有名称包含“{{text}}”的版本",
+  noTagsFoundText: "可按名称的任意部分搜索，不区分大小写。",
 
   deleteTagTitle: "删除版本 {{tag}}？",
   deleteTagsTitle_one: "删除 {{count}} 个版本？",

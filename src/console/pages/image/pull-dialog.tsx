@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { readProblems } from "../../../client/api/problems.ts";
 import { refusalOf } from "../../api/error.ts";
 import type { ImageName } from "../../../kernel/reference.ts";
-import { useTag, useTagSuggestions } from "../../api/image-tags.ts";
+import { useNewestTags, useTag } from "../../api/image-tags.ts";
 import { useSession } from "../../api/session.ts";
 import { useSettings } from "../../api/settings.ts";
 import { thisRegistry } from "../../login-command/clients.ts";
@@ -59,7 +59,7 @@ function nameWith(name: string, reference: string): string {
 function PullAnyTag() {
   const { t } = useTranslation("common");
   const image = useImage();
-  const newest = useTagSuggestions(image, "");
+  const newest = useNewestTags(image);
   const [chosen, setChosen] = useState<string>();
   const name = chosen ?? newest.data?.[0]?.name;
   const tag = useTag(image, name);

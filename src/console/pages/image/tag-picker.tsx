@@ -15,13 +15,12 @@ export interface TagPickerProps {
 /** Who stops typing for so long, at the name of a tag, means that one and not a longer one. */
 const PAUSE_MS = 700;
 
-/** Chooses one of the image's tags: the newest are proposed, then those that begin with what is typed. */
+/** Chooses one of the image's tags: the newest are proposed, then those that have in their names what is typed. */
 export function TagPicker({ label, value, onChange }: TagPickerProps) {
   const [chosen, setChosen] = useState(value);
   const [text, setText] = useState(value);
   const asked = useSettled(text);
-  const found = useTagSuggestions(useImage(), asked === value ? "" : asked);
-  const tags = found.data ?? [];
+  const { tags, isFetching } = useTagSuggestions(useImage(), asked === value ? "" : asked);
   const isTag = tags.some(({ name }) => name === text);
   const change = useEffectEvent(onChange);
 
@@ -44,7 +43,7 @@ export function TagPicker({ label, value, onChange }: TagPickerProps) {
       inputValue={text}
       onInputChange={setText}
       onSelect={({ id }) => onChange(id)}
-      isLoading={found.isFetching}
+      isLoading={isFetching}
       isFiltered
       allowsCustom
     />

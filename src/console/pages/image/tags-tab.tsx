@@ -41,6 +41,9 @@ import { TagDialogs, type TagTask, useTagEntries } from "./tag-actions.tsx";
 import { TimeBy, useArtifactName } from "./tag-cells.tsx";
 import styles from "./tags-tab.module.css";
 
+/** What tags can be sorted by: columns of the table. */
+const SORTS = ["name", "updated", "size"] as const;
+
 /** `/images/:organization/:image`: its tags, what to pull them by, and what can be done with them. */
 export default function TagsTab() {
   const { t } = useTranslation(["image", "common"]);
@@ -66,9 +69,9 @@ export default function TagsTab() {
       <div className={styles.search}>
         <SearchBox
           label={t("searchTags")}
-          value={search.prefix}
+          value={search.text}
           maxLength={MAX_TAG_LENGTH}
-          onSearch={(prefix) => change({ ...search, prefix })}
+          onSearch={(text) => change({ ...search, text })}
         />
       </div>
       <CursorTable
@@ -80,7 +83,7 @@ export default function TagsTab() {
         onSortChange={({ column, direction }: TableSort) =>
           change({
             ...search,
-            sort: column === "name" ? "name" : "updated",
+            sort: oneOf(column, SORTS) ?? "updated",
             order: direction === "ascending" ? "asc" : "desc",
           })
         }
@@ -89,7 +92,7 @@ export default function TagsTab() {
           label: t("selectedTags"),
           actions: (tags) => <SelectedTagsActions tags={tags} onTask={setTask} />,
         }}
-        emptyState={<TagsEmpty prefix={search.prefix} />}
+        emptyState={<TagsEmpty text={search.text} />}
       />
       <TagDialogs task={task} onClose={() => setTask(undefined)} onDeleted={(gone) => selection.remove(gone)} />
     </div>
@@ -99,14 +102,14 @@ export default function TagsTab() {
 /** Search and order, kept in the address. The tags that were pushed last come first. */
 function useTagSearch(): [TagSearch, (search: TagSearch) => void] {
   const [params, change] = useListParams(["q", "sort", "order"]);
-  const sort = oneOf(params.sort, ["name", "updated"]) ?? "updated";
+  const sort = oneOf(params.sort, SORTS) ?? "updated";
   const order = oneOf(params.order, ["asc", "desc"]) ?? (sort === "name" ? "asc" : "desc");
   return [
-    { prefix: params.q ?? "", sort, order },
+    { text: params.q ?? "", sort, order },
     (search) => {
       const isUsual = search.sort === "updated" && search.order === "desc";
       change({
-        q: search.prefix,
+        q: search.text,
         sort: isUsual ? undefined : search.sort,
         order: isUsual ? undefined : search.order,
       });
@@ -147,11 +150,11 @@ function SelectedTagsActions({ tags, onTask }: SelectedTagsActionsProps) {
   );
 }
 
-/** In place of the tags of an image that has none, or none that begin like that. */
-function TagsEmpty({ prefix = "" }: { prefix?: string }) {
+/** In place of the tags of an image that has none, or none of such a name. */
+function TagsEmpty({ text = "" }: { text?: string }) {
   const { t } = useTranslation("image");
   const { name, image, canEdit } = useImage();
-  if (prefix !== "") return <Empty title={t("noTagsFound", { prefix })}>{t("noTagsFoundText")}</Empty>;
+  if (text !== "") return <Empty title={t("noTagsFound", { text })}>{t("noTagsFoundText")}</Empty>;
   if (!canEdit) return <Empty icon={<IconTag size={20} />} title={t("noTags")} />;
   const remote = pullName({ host: location.host, name, reference: "1.0" });
   const local = image.slice(image.lastIndexOf("/") + 1);
@@ -180,6 +183,7 @@ function useTagColumns(): TableColumn<Tag>[] {
     {
       id: "size",
       header: t("common:size"),
+      sortable: true,
       align: "end",
       cell: (tag) => <Bytes value={tag.size} />,
     },

@@ -82,12 +82,12 @@ interface TagsFieldProps {
   onChange: (tags: readonly string[]) => void;
 }
 
-/** Chooses tags of the image, one after the other: the newest are proposed, then those that begin with what is typed. */
+/** Chooses tags of the image, one after the other: the newest are proposed, then those that have in their names what is typed. */
 function TagsField({ tags, onChange }: TagsFieldProps) {
   const { t } = useTranslation("sync");
   const [text, setText] = useState("");
   const found = useTagSuggestions(useImage(), useSettled(text.trim()));
-  const proposed = (found.data ?? []).filter(({ name }) => !tags.includes(name));
+  const proposed = found.tags.filter(({ name }) => !tags.includes(name));
   return (
     <div className={styles.picker}>
       <ComboBox

@@ -1,7 +1,7 @@
 /** What an image's page shows: its properties, tags, platforms, layers and history (guide 4.4, 4.5, 7.1.2). */
 import { MAX_DESCRIPTION_LENGTH, MAX_TAG_LENGTH } from "../../../kernel/field-limits.ts";
 import { TAG_SORTS } from "../../../model/images/image-search.ts";
-import type { RepositoryName } from "../../../kernel/reference.ts";
+import { parseTag, type RepositoryName } from "../../../kernel/reference.ts";
 import { COMPANION_TYPES, TAG_KINDS } from "../../../kernel/tag-kind.ts";
 import {
   CUT_FIELDS,
@@ -268,8 +268,20 @@ const listTags = createRoute({
         .string()
         .min(1)
         .max(MAX_TAG_LENGTH)
+        .transform((text) => text.toLowerCase())
         .optional()
-        .openapi({ description: "Tags that begin with this; upper and lower case differ." }),
+        .openapi({
+          type: "string",
+          minLength: 1,
+          maxLength: MAX_TAG_LENGTH,
+          description: "Tags that have this in their names, in upper or lower case.",
+        }),
+      name: z.string().transform(parseTag).optional().openapi({
+        type: "string",
+        minLength: 1,
+        maxLength: MAX_TAG_LENGTH,
+        description: "The tag of exactly this name; upper and lower case differ.",
+      }),
       ...sortedPageParams(TAG_SORTS),
     }),
   },
@@ -297,7 +309,7 @@ export const images = createRouter()
   .openapi(listTags, async (c) => {
     const name = imageOf(c.req.valid("param"));
     const query = c.req.valid("query");
-    const page = { ...(await readSearchedPage(c.var.stores, query)), prefix: query.q };
+    const page = { ...(await readSearchedPage(c.var.stores, query)), name: query.name, text: query.q };
     const found = await listTagDetails(visitorCall(c), name, page);
     const { items, next } = await cutSearchedPage(c.var.stores, query, found);
     return c.json({ tags: items.map((tag) => describeTag(tag, name, registryHost(c))), next }, 200);
