@@ -51,6 +51,10 @@ test("a webhook is added, tested, fired by a push, and sent again from its histo
   const delivery = page.getByRole("dialog", { name: /^Delivery / });
   await delivery.getByRole("status").getByText("Success").waitFor();
   await delivery.getByText("Thank you").waitFor();
+  await delivery.getByText("What is sent").click();
+  await delivery.getByText("user-agent: berth").waitFor();
+  await delivery.getByText("berth.image.pushed").waitFor();
+  await visitor.screenshot("contents/delivery-1280-light-en-US");
   await delivered(1);
   expect(receiver.at("/hook")[0]?.headers).toHaveProperty("webhook-signature");
   await button(delivery, "Close").first().click();

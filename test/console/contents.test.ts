@@ -268,6 +268,24 @@ test("who has signed out elsewhere sees no failure behind the question to sign i
   expect(visitor.forgive(/^answer 401/)).toBeGreaterThan(0);
 });
 
+test.for(APPEARANCES)("the overview of a member has no empty place: $width, $theme, $language", async (appearance) => {
+  const { width, theme, language } = appearance;
+  const person = await addUser(setting.server, setting.operator, `member-${width}-${theme}-${language.toLowerCase()}`);
+  await setting.operator.ask("POST", "/v2/manage/namespaces/acme/access", [permission(person, 1)]);
+  const visitor = await setting.visitAs(person, appearance);
+  const { page } = visitor;
+  await visitor.open("/");
+  const sections = page.getByRole("main").locator("section");
+  await expect.poll(() => sections.count()).toBe(3);
+  const boxes = await Promise.all([0, 1, 2].map((at) => sections.nth(at).boundingBox()));
+  const [chart, pushes, deliveries] = boxes.map((box) => box ?? { x: 0, width: 0, y: 0 });
+  const end = ({ x, width: wide }: { x: number; width: number } = { x: 0, width: 0 }) => Math.round(x + wide);
+  expect(end(chart)).toBe(end(deliveries));
+  expect(chart?.x).toBe(pushes?.x);
+  expect(await visitor.overflow()).toBe(0);
+  await visitor.screenshot(`contents/overview-${width}-${theme}-${language}`);
+});
+
 test.for(APPEARANCES)("all of it fits and is accessible: $width, $theme, $language", async (appearance) => {
   const visitor = await setting.visitAs(setting.operator, appearance);
   const { page } = visitor;
