@@ -83,6 +83,7 @@ test("a webhook is added, tested, fired by a push, and sent again from its histo
   await told(page, "It was gone already: somebody else was faster.");
   await question.waitFor({ state: "hidden" });
   await page.getByText("No triggers yet").waitFor();
+  expect(visitor.forgive(/^answer 404: DELETE .*\/triggers\/notify$/)).toBe(1);
 });
 
 test("a trigger that fails stands out on the overview and on its image, however many images were changed since", async () => {
@@ -110,6 +111,21 @@ test("a trigger that fails stands out on the overview and on its image, however 
   await visitor.screenshot("image-failing");
   await page.getByRole("link", { name: "Show triggers" }).click();
   await page.getByRole("table", { name: "Triggers" }).getByText("Failed").waitFor();
+
+  const phone = await setting.visitAs(setting.operator, { width: 390, theme: "dark", language: "zh-CN" });
+  for (const [name, path] of [
+    ["overview", "/"],
+    ["image", "/images/acme/broken"],
+  ] as const) {
+    await phone.open(path);
+    await phone.page
+      .getByText(/执行失败/)
+      .first()
+      .waitFor();
+    await phone.screenshot(`${name}-failing-phone`);
+    expect(await phone.overflow()).toBe(0);
+    expect(await phone.accessibilityProblems()).toEqual([]);
+  }
 });
 
 test("an aging rule is looked at before it is saved, tells what it deleted, and can be undone", async () => {

@@ -8,7 +8,7 @@ import { RECOUNTS } from "../support/recounts.ts";
 import { temporaryDirectory } from "./programs.ts";
 
 /** A database for each test: dropping tables that refer to each other is a story of its own. */
-const DATABASES = Array.from({ length: 20 }, (_, at) => `DATABASE_${at}`);
+const DATABASES = Array.from({ length: 30 }, (_, at) => `DATABASE_${at}`);
 const unused = [...DATABASES];
 let miniflare: Miniflare;
 let database: D1Database;

@@ -126,12 +126,15 @@ export async function refusedIn(
 }
 
 /** The statements that create a repository and its organization, as far as they do not exist. Two callers at once make one. */
-function statementsOf(db: Database, name: RepositoryName, { actor, organizationQuota, isImage }: RepositoryCreation) {
+function statementsOf(db: Database, name: RepositoryName, creation: RepositoryCreation) {
+  const { actor, organizationQuota } = creation;
   const organization = organizationOf(name);
   return [
     ...insertOrganization(db, actor, organization, organizationQuota),
-    isImage ? insertImage(db, actor, name) : insertBegun(db, actor, name),
-    ...(isImage ? [insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name })] : []),
+    creation.isImage ? insertImage(db, actor, name) : insertBegun(db, actor, name),
+    ...(creation.isImage
+      ? [insertAuditIfChanged(db, actor, { action: "image.create", organization, resource: name })]
+      : []),
   ] as const;
 }
 
@@ -177,11 +180,11 @@ function insertRepository(
   properties: Partial<ImageProperties> & { isImage: boolean },
   hasRoom = sql`true`,
 ) {
-  const { isPublic = false, category = NO_CATEGORY, description = "", isImage } = properties;
+  const { isPublic = false, category = NO_CATEGORY, description = "" } = properties;
   const now = Date.now();
   return db.insert(repositories).select(
     sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
-               ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0, 0, ${isImage ? 1 : 0}, 0
+               ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0, 0, ${properties.isImage ? 1 : 0}, 0
         FROM ${organizations}
         WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)} AND ${hasRoom}`,
   );

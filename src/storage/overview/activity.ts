@@ -153,8 +153,6 @@ function newestDeliveries(user: User, limit: number): SQL {
       SELECT newest.id, newest.trigger_id FROM ${deliveries} AS newest
       WHERE newest.${column} = leading.id AND leading.is_organization = ${isOrganization}
       ORDER BY newest.id DESC LIMIT ${count}`);
-  const lastOf = (column: SQL, id: SQL) =>
-    sql`(SELECT max(newest.id) FROM ${deliveries} AS newest WHERE newest.${column} = ${id})`;
   const organizationId = sql`organization_id`;
   const triggerId = sql`trigger_id`;
   return sql`
@@ -173,6 +171,11 @@ function newestDeliveries(user: User, limit: number): SQL {
         UNION ALL
         SELECT id FROM (${newestOf(triggerId, 0, limit)}))
       ORDER BY found.id DESC LIMIT ${limit})`;
+}
+
+/** The newest delivery of an organization or a trigger. */
+function lastOf(column: SQL, id: SQL): SQL {
+  return sql`(SELECT max(newest.id) FROM ${deliveries} AS newest WHERE newest.${column} = ${id})`;
 }
 
 function failingDeliveries(db: Database, user: User, limit: number): SQL {

@@ -51,8 +51,6 @@ function accountQuery({ accountId }: User): SQL {
 function memberQuery(user: User): SQL {
   const { organizations: granted, images } = permissionsOf(user, "read");
   const some = MAX_PERMISSIONS + 1;
-  /** The greatest of what a search finds for each organization or image. */
-  const greatest = (each: SQL) => sql`(SELECT max(found) FROM (${each}))`;
   return sql`
     WITH granted AS MATERIALIZED (${granted} LIMIT ${some}),
     seen AS MATERIALIZED (
@@ -78,6 +76,11 @@ function memberQuery(user: User): SQL {
         SELECT (SELECT max(one.id) FROM ${syncJobs} AS one WHERE one.organization_id = granted.id) AS found FROM granted
         UNION ALL
         SELECT (SELECT max(one.id) FROM ${syncJobs} AS one WHERE one.repository_id = seen.id) FROM seen`)} AS job`;
+}
+
+/** The greatest of what a search finds for each organization or image. */
+function greatest(each: SQL): SQL {
+  return sql`(SELECT max(found) FROM (${each}))`;
 }
 
 function isCounted(holder: "account" | "organization"): SQL {
