@@ -8,7 +8,7 @@ import { RECOUNTS } from "../support/recounts.ts";
 import { temporaryDirectory } from "./programs.ts";
 
 /** A database for each test: dropping tables that refer to each other is a story of its own. */
-const DATABASES = Array.from({ length: 20 }, (_, at) => `DATABASE_${at}`);
+const DATABASES = Array.from({ length: 30 }, (_, at) => `DATABASE_${at}`);
 const unused = [...DATABASES];
 let miniflare: Miniflare;
 let database: D1Database;
@@ -326,6 +326,27 @@ test("quotas come to a registry that is in use, count what is there, and refuse 
   expect(await used("account", "storedBytes")).toEqual([`1 ${300 * GIB + 100}`, "2 100", "3 0"]);
   expect(await used("account", "images")).toEqual(["1 2", "2 1", "3 0"]);
   await expect(database.exec("DELETE FROM repositories WHERE id = 1")).rejects.toThrow("are deleted before it");
+});
+
+test("usage by day comes to a registry that is in use, which does not make up what it was before", async () => {
+  const rows = await upgrade("0016", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'one', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'acme', 0), (2, 1, '~2', 0), (3, 1, 'new', unixepoch() * 1000)",
+    `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
+       (1, 1, 1, 'acme/web', 0), (2, 1, 0, '~2', 0), (3, 3, 1, 'new/web', unixepoch() * 1000)`,
+  ]);
+  const today = new Date();
+  const yesterday = new Date(today.getTime() - 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+  // What was created today has no yesterday, and what is deleted no usage.
+  expect(await rows("SELECT * FROM daily_image_usage")).toEqual([`1 ${yesterday}  `]);
+  expect(await rows("SELECT * FROM daily_organization_usage")).toEqual([`1 ${yesterday}  `]);
+  await database.prepare("UPDATE repositories SET stored_bytes = 5").run();
+  expect(await rows("SELECT * FROM daily_image_usage")).toEqual([`1 ${yesterday}  `]);
+  expect(await rows("SELECT id, usage_changed_on FROM repositories ORDER BY 1")).toEqual([
+    `1 ${Math.floor(today.getTime() / 86_400_000)}`,
+    "2 ",
+    "3 ",
+  ]);
 });
 
 test("triggers that are there go on in the right of the user who made them", async () => {

@@ -25,6 +25,7 @@ import syncReasons from "./sync-reasons.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
+import usage from "./usage.ts";
 
 const english = {
   account,
@@ -53,6 +54,7 @@ const english = {
   triggers,
   upload,
   upstreams,
+  usage,
 };
 
 export default english;

@@ -44,6 +44,7 @@ const kit = {
   chooseFile: "Choose a file",
   chartLabel: "Time",
   chartValue: "Value",
+  chartUnknown: "not known",
   never: "never",
 };
 

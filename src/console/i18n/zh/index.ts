@@ -26,6 +26,7 @@ import syncReasons from "./sync-reasons.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
+import usage from "./usage.ts";
 
 const chinese: typeof english = {
   account,
@@ -54,6 +55,7 @@ const chinese: typeof english = {
   triggers,
   upload,
   upstreams,
+  usage,
 };
 
 export default chinese;

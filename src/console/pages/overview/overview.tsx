@@ -9,7 +9,6 @@ import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
 import {
   Badge,
-  BarChart,
   Card,
   ErrorNotice,
   formatBytes,
@@ -23,6 +22,7 @@ import {
   Skeleton,
   Time,
 } from "../../ui/index.ts";
+import { DayChart } from "../usage/day-chart.tsx";
 import styles from "./overview.module.css";
 
 const PushSteps = lazyPart(async () => ({ default: (await import("../images/push-steps.tsx")).PushSteps }));
@@ -149,23 +149,17 @@ function Figure({ label, value, note, href }: FigureProps) {
 
 /** Bytes per day: what was pulled, or what was stored. */
 function ReportChart({ of }: { of: "pulled" | "stored" }) {
-  const { t, i18n } = useTranslation("overview");
-  const day = new Intl.DateTimeFormat(i18n.language, { month: "short", day: "numeric", timeZone: "UTC" });
-  const report = useReport(of);
+  const { t } = useTranslation("overview");
+  const { data, error, refetch } = useReport(of);
   return (
-    <Card title={t(of === "pulled" ? "pulledChart" : "storedChart")}>
-      {report.isError ? (
-        <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />
-      ) : report.data ? (
-        <BarChart
-          label={t("perDay")}
-          points={report.data.map(({ date, bytes }) => ({ label: day.format(new Date(date)), value: bytes }))}
-          unit="bytes"
-        />
-      ) : (
-        <Skeleton height="206px" />
-      )}
-    </Card>
+    <DayChart
+      title={t(of === "pulled" ? "pulledChart" : "storedChart")}
+      label={t("perDay")}
+      unit="bytes"
+      days={data?.map(({ date, bytes }) => ({ date, value: bytes }))}
+      error={error}
+      onRetry={refetch}
+    />
   );
 }
 
