@@ -165,12 +165,16 @@ describe("the usage of an image by day", () => {
       );
     }
     const ofImage = await daysOf(`${organization}/images/${image}/usage/daily`);
-    expect(ofImage.filter(({ pulls }) => pulls !== 0).map(({ date, pulls, pulledBytes }) => [date, pulls, pulledBytes])).toEqual([
+    expect(
+      ofImage.filter(({ pulls }) => pulls !== 0).map(({ date, pulls, pulledBytes }) => [date, pulls, pulledBytes]),
+    ).toEqual([
       [dayAgo(1), 2, 200],
       [dayAgo(0), 1, 100],
     ]);
     const ofOrganization = await daysOf(`${organization}/usage/daily`);
-    expect(ofOrganization.filter(({ pulledBytes }) => pulledBytes !== 0).map(({ date, pulledBytes }) => [date, pulledBytes])).toEqual([
+    expect(
+      ofOrganization.filter(({ pulledBytes }) => pulledBytes !== 0).map(({ date, pulledBytes }) => [date, pulledBytes]),
+    ).toEqual([
       [dayAgo(1), 200],
       [dayAgo(0), 100],
     ]);
@@ -210,7 +214,14 @@ describe("the usage of an image by day", () => {
     await run("INSERT INTO daily_image_usage (repository_id, day) VALUES (?, ?)", of.image, dayAgo(3));
     await pushBlob(`${organization}/${image}`, new Uint8Array(10));
     const unknown = [null, null];
-    expect(await storedOf(`${organization}/images/${image}`, 6)).toEqual([unknown, unknown, unknown, [0, 0], [0, 0], [10, 0]]);
+    expect(await storedOf(`${organization}/images/${image}`, 6)).toEqual([
+      unknown,
+      unknown,
+      unknown,
+      [0, 0],
+      [0, 0],
+      [10, 0],
+    ]);
   });
 });
 

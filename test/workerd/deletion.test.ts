@@ -611,14 +611,15 @@ describe("deleting an organization", () => {
       ),
     ).run();
     expect((await administrator.delete(`/api/organizations/${organization}`)).status).toBe(204);
-    const days = () =>
-      countOf(`SELECT count(*) AS count FROM daily_organization_usage WHERE organization_id = ${id}`);
+    const days = () => countOf(`SELECT count(*) AS count FROM daily_organization_usage WHERE organization_id = ${id}`);
     const { stores, asked } = watched();
     await cleanUp(stores, budget(stores));
     expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
     expect(await days()).toBe(0);
     expect(await countOf(`SELECT count(*) AS count FROM organizations WHERE id = ${id}`)).toBe(0);
-    expect(await countOf(`SELECT count(*) AS count FROM cleanups WHERE kind = 'organization' AND target_id = ${id}`)).toBe(0);
+    expect(
+      await countOf(`SELECT count(*) AS count FROM cleanups WHERE kind = 'organization' AND target_id = ${id}`),
+    ).toBe(0);
   });
 });
 

@@ -132,11 +132,9 @@ describe("housekeeping", () => {
       await run(`INSERT INTO daily_organization_usage (organization_id, day) SELECT ${organization}, ?`, day);
     }
     await keepHouse();
-    expect(await column(`SELECT day AS value FROM daily_image_usage WHERE repository_id = ${image} ORDER BY 1`)).toEqual([
-      "2030-05-06",
-      "2030-05-07",
-      "2030-05-08",
-    ]);
+    expect(
+      await column(`SELECT day AS value FROM daily_image_usage WHERE repository_id = ${image} ORDER BY 1`),
+    ).toEqual(["2030-05-06", "2030-05-07", "2030-05-08"]);
     expect(
       await column(`SELECT day AS value FROM daily_organization_usage WHERE organization_id = ${organization}`),
     ).toEqual(["2030-05-06"]);

@@ -57,7 +57,10 @@ export async function listOrganizationDays(
 
 const UNKNOWN: Stored = { storedBytes: null, tags: null };
 
-function storedDays(days: readonly Day[], { createdAt, known, present }: KnownUsage<unknown>): (Stored & { day: Day })[] {
+function storedDays(
+  days: readonly Day[],
+  { createdAt, known, present }: KnownUsage<unknown>,
+): (Stored & { day: Day })[] {
   const created = dayOf(createdAt);
   return daysBefore(days, known, present).map(({ day, value }) => ({ day, ...(day < created ? UNKNOWN : value) }));
 }

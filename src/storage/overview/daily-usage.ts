@@ -137,10 +137,8 @@ function deleteBefore(
   day: Day,
   limit: number,
 ) {
-  return db
-    .delete(table)
-    .where(
-      sql`${table}.rowid IN (
+  return db.delete(table).where(
+    sql`${table}.rowid IN (
         SELECT ${table}.rowid FROM ${table} WHERE ${table.day} < ${day} ORDER BY ${table.day} LIMIT ${limit})`,
-    );
+  );
 }

@@ -1,22 +1,23 @@
 import i18next from "i18next";
 import { beforeAll, it } from "vitest";
 import { describeReasons, SYNC_REASONS, type SyncReasonCode, syncReason } from "../../../kernel/sync-reasons.ts";
-import english from "../../i18n/en/index.ts";
-import chinese from "../../i18n/zh/index.ts";
+import { type Language, LANGUAGES } from "../../i18n/languages.ts";
 import { reasonText } from "./reason-text.ts";
 
 const REASONS = [
   syncReason("REFUSED", { host: "127.0.0.1:5000", status: 403, message: "not {{this}}, nor $t(common:save)" }),
   syncReason("GIVEN_UP_AFTER_TRIES", { tries: 12 }),
 ];
+const TAGS = Object.keys(LANGUAGES) as Language[];
 const job = { detail: describeReasons(REASONS), reasons: REASONS };
 
 beforeAll(async () => {
-  const resources = { "en-US": english, "zh-CN": chinese };
-  await i18next.init({ lng: "zh-CN", resources, interpolation: { escapeValue: false } });
+  const texts = TAGS.map(async (tag) => [tag, (await LANGUAGES[tag].load()).default] as const);
+  const resources = Object.fromEntries(await Promise.all(texts));
+  await i18next.init({ lng: TAGS[0], resources, interpolation: { escapeValue: false } });
 });
 
-it.for(["en-US", "zh-CN"])("has a sentence for every code, in %s", async (language, { expect }) => {
+it.for(TAGS)("has a sentence for every code, in %s", async (language, { expect }) => {
   await i18next.changeLanguage(language);
   for (const code of Object.keys(SYNC_REASONS) as SyncReasonCode[]) {
     const names = [...SYNC_REASONS[code].matchAll(/\{\{(\w+)\}\}/g)].map(([, name = ""]) => name);
