@@ -331,9 +331,11 @@ test("quotas come to a registry that is in use, count what is there, and refuse 
 test("usage by day comes to a registry that is in use, which does not make up what it was before", async () => {
   const rows = await upgrade("0016", [
     "INSERT INTO accounts (id, name, created_at) VALUES (1, 'one', 0)",
-    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'acme', 0), (2, 1, '~2', 0), (3, 1, 'new', unixepoch() * 1000)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'acme', 0), (2, 1, 'gone', 0), (3, 1, 'new', unixepoch() * 1000)",
     `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
-       (1, 1, 1, 'acme/web', 0), (2, 1, 0, '~2', 0), (3, 3, 1, 'new/web', unixepoch() * 1000)`,
+       (1, 1, 1, 'acme/web', 0), (2, 1, 1, 'acme/gone', 0), (3, 3, 1, 'new/web', unixepoch() * 1000)`,
+    "UPDATE repositories SET account_id = 0, name = '~2' WHERE id = 2",
+    "UPDATE organizations SET name = '~2' WHERE id = 2",
   ]);
   const today = new Date();
   const yesterday = new Date(today.getTime() - 24 * 60 * 60 * 1000).toISOString().slice(0, 10);

@@ -14,7 +14,7 @@ const job = { detail: describeReasons(REASONS), reasons: REASONS };
 beforeAll(async () => {
   const texts = TAGS.map(async (tag) => [tag, (await LANGUAGES[tag].load()).default] as const);
   const resources = Object.fromEntries(await Promise.all(texts));
-  await i18next.init({ lng: TAGS[0], resources, interpolation: { escapeValue: false } });
+  await i18next.init({ resources, interpolation: { escapeValue: false } });
 });
 
 it.for(TAGS)("has a sentence for every code, in %s", async (language, { expect }) => {
