@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { dayOf, fillDays, lastDays } from "./day.ts";
+import { dayOf, daysBefore, fillDays, lastDays } from "./day.ts";
 
 describe("days", () => {
   it("are those of UTC, whatever the hour", ({ expect }) => {
@@ -32,5 +32,35 @@ describe("days without a value", () => {
 
   it("have nothing before the first one known", ({ expect }) => {
     expect(fillDays(["2026-10-01"], known, true)).toEqual([{ day: "2026-10-01", value: 0 }]);
+  });
+});
+
+describe("days before a change", () => {
+  const days = ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"];
+
+  it("have what was there until the change, and the days behind the last one what is there now", ({ expect }) => {
+    const known = [
+      { day: "2026-11-01", value: 3 },
+      { day: "2026-11-03", value: 7 },
+    ];
+    expect(daysBefore(days, known, 9)).toEqual([
+      { day: "2026-11-01", value: 3 },
+      { day: "2026-11-02", value: 7 },
+      { day: "2026-11-03", value: 7 },
+      { day: "2026-11-04", value: 9 },
+    ]);
+  });
+
+  it("have what is there now, where nothing changed", ({ expect }) => {
+    expect(daysBefore(days, [], 9).map(({ value }) => value)).toEqual([9, 9, 9, 9]);
+  });
+
+  it("do not have what was there before the first of them", ({ expect }) => {
+    const known = [
+      { day: "2026-10-20", value: 1 },
+      { day: "2026-10-31", value: 2 },
+      { day: "2026-11-02", value: 3 },
+    ];
+    expect(daysBefore(days, known, 9).map(({ value }) => value)).toEqual([3, 3, 9, 9]);
   });
 });

@@ -39,3 +39,26 @@ export function fillDays(days: readonly Day[], known: readonly DayValue[], stays
     return { day, value: last && (staysAsItIs || last.day === day) ? last.value : 0 };
   });
 }
+
+/** What something had at the end of a day, and had had since the end of the day that is known before. */
+export interface DayEnd<T> {
+  day: Day;
+  value: T;
+}
+
+/**
+ * What something had at the end of each of the days, of which only those are known behind which it changed: the other days
+ * have what the next known one has, and behind the last known one everything is as it is now.
+ *
+ * @param days oldest first.
+ * @param known oldest first; none before the first of the days is of use.
+ * @param present what it has now.
+ */
+export function daysBefore<T>(days: readonly Day[], known: readonly DayEnd<T>[], present: T): DayEnd<T>[] {
+  let next = 0;
+  return days.map((day) => {
+    while (next < known.length && (known[next]?.day ?? day) < day) next += 1;
+    const found = known[next];
+    return { day, value: found ? found.value : present };
+  });
+}

@@ -200,6 +200,8 @@ export const organizations = sqliteTable(
     imageBytes: integer("image_bytes").notNull().default(0),
     /** Companions of its images, which its quota of tags counts along; kept by triggers (migration 0007). */
     companionCount: integer("companion_count").notNull().default(0),
+    /** As `repositories.usageChangedOn`. */
+    usageChangedOn: integer("usage_changed_on"),
   },
   (table) => [
     index("organizations_by_account").on(table.accountId, table.name),
@@ -269,6 +271,11 @@ export const repositories = sqliteTable(
     isImage: integer("is_image", { mode: "boolean" }).notNull().default(true),
     /** When the newest of its tags was moved, companions aside; 0 without tags. Kept by triggers on `tags` (migration 0013). */
     pushedAt: integer("pushed_at").notNull().default(0),
+    /**
+     * The last day (UTC, days since 1970) on which its bytes or tags changed; null: none since it was created, or since there
+     * is this column. Kept by the trigger that writes `daily_image_usage` (migration 0015).
+     */
+    usageChangedOn: integer("usage_changed_on"),
   },
   (table) => [
     index("repositories_by_push").on(table.accountId, table.pushedAt),
@@ -451,6 +458,48 @@ export const dailyStorage = sqliteTable(
     bytes: integer("bytes").notNull(),
   },
   (table) => [primaryKey({ columns: [table.accountId, table.day] })],
+);
+
+/**
+ * What an image had at the end of a day (UTC), and had had since the end of the day of the row before: behind the last row it
+ * has what it has now. A trigger writes the row of yesterday before the first change of a day (migration 0015, ADR 0040). Null:
+ * nobody knows, because there was no such row yet.
+ */
+export const dailyImageUsage = sqliteTable(
+  "daily_image_usage",
+  {
+    repositoryId: integer("repository_id")
+      .notNull()
+      .references(() => repositories.id, { onDelete: "cascade" }),
+    /** `YYYY-MM-DD`. */
+    day: text("day").notNull(),
+    storedBytes: integer("stored_bytes"),
+    /** Without companions. */
+    tags: integer("tags"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.repositoryId, table.day] }),
+    index("daily_image_usage_by_day").on(table.day),
+  ],
+);
+
+/** The same of an organization, each blob counted once. */
+export const dailyOrganizationUsage = sqliteTable(
+  "daily_organization_usage",
+  {
+    organizationId: integer("organization_id")
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    /** `YYYY-MM-DD`. */
+    day: text("day").notNull(),
+    storedBytes: integer("stored_bytes"),
+    /** Without companions. */
+    tags: integer("tags"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.day] }),
+    index("daily_organization_usage_by_day").on(table.day),
+  ],
 );
 
 /** One row per digest whose bytes were verified; the bytes are in R2 under `objectKey`. */

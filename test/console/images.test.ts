@@ -12,6 +12,9 @@ const ORGANIZATION = "acme";
 /** Within so many milliseconds the console shows what happened elsewhere. */
 const FOLLOWED_MS = 10_000;
 
+/** What is drawn of an image by the day, in this order. */
+const CHARTS = ["Stored", "Pulled", "Tags", "Pulls"];
+
 const setting = useConsole({ prepare: () => createOrganization(setting.operator, ORGANIZATION) });
 let visitor: Visitor;
 beforeEach(async () => {
@@ -227,6 +230,36 @@ test("an image that describes itself at great length is shown in part, which the
   const reader = await setting.visitAs(setting.operator, { language: "zh-CN" });
   await reader.open("/images/acme/lengthy/tags/1.0?view=configuration");
   await expectShown(reader.page.getByText("该镜像的描述过长，以下内容未完整显示：标签。"));
+});
+
+test("what an image and its organization took up is drawn by the day, as many days as are chosen", async () => {
+  const [digest = ""] = await push("measured", "1.0", "1.1");
+  await (await setting.operator.send("GET", `/v2/${ORGANIZATION}/measured/manifests/${digest}`)).text();
+  const { page } = visitor;
+  await visitor.open("/images/acme/measured");
+  await page.getByRole("link", { name: "Usage", exact: true }).click();
+  /** The days of a chart, as screen readers are told them. */
+  const daysOf = (chart: string) => page.getByRole("table").nth(CHARTS.indexOf(chart)).getByRole("rowheader");
+  const valueOf = (chart: string, day: number) =>
+    page.getByRole("table").nth(CHARTS.indexOf(chart)).getByRole("cell").nth(day).textContent();
+  await expect.poll(() => daysOf("Stored").count()).toBe(90);
+  for (const [at, title] of CHARTS.entries()) {
+    expect(await page.getByRole("heading", { level: 2 }).nth(at).textContent()).toBe(title);
+  }
+  expect(await valueOf("Stored", 88)).toBe("not known");
+  expect(await valueOf("Stored", 89)).toMatch(/^[1-9][\d.,]* ([KM]iB|bytes)$/);
+  expect(await valueOf("Tags", 89)).toBe("2");
+  await page.getByLabel("365 days").check();
+  await expect.poll(() => daysOf("Pulls").count()).toBe(365);
+  expect(new URL(page.url()).search).toBe("?days=365");
+  await page.reload();
+  await expect.poll(() => daysOf("Stored").count()).toBe(365);
+
+  await visitor.open("/organizations/acme/usage?days=30");
+  await expect.poll(() => daysOf("Stored").count()).toBe(30);
+  expect(await valueOf("Stored", 29)).toMatch(/^[1-9][\d.,]* ([KM]iB|bytes)$/);
+  // Pulls of organizations are counted as bytes alone.
+  expect(await page.getByRole("table").count()).toBe(3);
 });
 
 test("a new image is created in an organization that one may edit", async () => {

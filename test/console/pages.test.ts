@@ -74,6 +74,8 @@ const PAGES: readonly PageCase[] = [
   { path: "/images?q=nothing-like-that", heading: IMAGES },
   { path: WEB, heading: "web" },
   { path: `${WEB}/history`, heading: "web" },
+  { path: `${WEB}/usage`, heading: "web" },
+  { path: `${WEB}/usage?days=365`, heading: "web" },
   { path: `${WEB}/description`, heading: "web" },
   { path: `${WEB}/permissions`, heading: "web" },
   { path: `${WEB}/sharing`, heading: "web" },

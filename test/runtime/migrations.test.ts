@@ -370,6 +370,29 @@ test("quotas come to a registry that is in use, count what is there, and refuse 
   await expect(database.exec("DELETE FROM repositories WHERE id = 1")).rejects.toThrow("are deleted before it");
 });
 
+test("usage by day comes to a registry that is in use, which does not make up what it was before", async () => {
+  const rows = await upgrade("0015", [
+    "INSERT INTO accounts (id, name, created_at) VALUES (1, 'one', 0)",
+    "INSERT INTO organizations (id, account_id, name, created_at) VALUES (1, 1, 'acme', 0), (2, 1, 'gone', 0), (3, 1, 'new', unixepoch() * 1000)",
+    `INSERT INTO repositories (id, organization_id, account_id, name, created_at) VALUES
+       (1, 1, 1, 'acme/web', 0), (2, 1, 1, 'acme/gone', 0), (3, 3, 1, 'new/web', unixepoch() * 1000)`,
+    "UPDATE repositories SET account_id = 0, name = '~2' WHERE id = 2",
+    "UPDATE organizations SET name = '~2' WHERE id = 2",
+  ]);
+  const today = new Date();
+  const yesterday = new Date(today.getTime() - 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+  // What was created today has no yesterday, and what is deleted no usage.
+  expect(await rows("SELECT * FROM daily_image_usage")).toEqual([`1 ${yesterday}  `]);
+  expect(await rows("SELECT * FROM daily_organization_usage")).toEqual([`1 ${yesterday}  `]);
+  await database.prepare("UPDATE repositories SET stored_bytes = 5").run();
+  expect(await rows("SELECT * FROM daily_image_usage")).toEqual([`1 ${yesterday}  `]);
+  expect(await rows("SELECT id, usage_changed_on FROM repositories ORDER BY 1")).toEqual([
+    `1 ${Math.floor(today.getTime() / 86_400_000)}`,
+    "2 ",
+    "3 ",
+  ]);
+});
+
 test("triggers that are there go on in the right of the user who made them", async () => {
   const columns = "repository_id, name, condition_kind, condition, is_enabled, target, cluster_id, created_by";
   const rows = await upgrade("0004", [

@@ -117,6 +117,7 @@ async function largeImage(count: number): Promise<{ name: RepositoryName; id: nu
     `INSERT INTO tag_history (repository_id, tag, digest, created_at) ${numbers} SELECT ${id}, 'v' || i, NULL, ${now} FROM n`,
     `INSERT INTO retention_log (repository_id, rule_id, rule, tag, digest, created_at)
      ${numbers} SELECT ${id}, 1, '{}', 'v' || i, 'x', ${now} FROM n`,
+    `INSERT INTO daily_image_usage (repository_id, day, stored_bytes, tags) ${numbers} SELECT ${id}, date('now', '-' || i || ' days'), i, i FROM n`,
     `INSERT INTO triggers (repository_id, name, condition_kind, condition, is_enabled, target, created_at, updated_at)
      VALUES (${id}, 'hook', 'all', '', 1, '{"kind":"webhook"}', 0, 0)`,
     `INSERT INTO deliveries (uid, trigger_id, event, tag, digest, status, created_at)
@@ -136,6 +137,7 @@ async function rowsLeft(id: number): Promise<string[]> {
     "repository_blobs",
     "tag_history",
     "retention_log",
+    "daily_image_usage",
     "triggers",
     "shares",
   ];
@@ -593,6 +595,31 @@ describe("hiding an image", () => {
     await env.DB.prepare(`DELETE FROM tags WHERE repository_id = ${image.id} AND name = '${tag}'`).run();
     // One that is older was looked at already.
     expect(await deleteWhile(1000)).toEqual({ outcome: "deleted" });
+  });
+});
+
+describe("deleting an organization", () => {
+  it("deletes what it took up on each day in slices, and the organization with the last of them", async () => {
+    const { administrator } = await newAccount();
+    const organization = await newOrganization(administrator);
+    const id = await countOf(`SELECT id AS count FROM organizations WHERE name = '${organization}'`);
+    await env.DB.prepare(
+      numbered(
+        350,
+        "INSERT INTO daily_organization_usage (organization_id, day, stored_bytes, tags)",
+        `SELECT ${id}, date('now', '-' || i || ' days'), i, i FROM n`,
+      ),
+    ).run();
+    expect((await administrator.delete(`/api/organizations/${organization}`)).status).toBe(204);
+    const days = () => countOf(`SELECT count(*) AS count FROM daily_organization_usage WHERE organization_id = ${id}`);
+    const { stores, asked } = watched();
+    await cleanUp(stores, budget(stores));
+    expect(asked.mostWritten).toBeLessThan(MAX_WRITTEN);
+    expect(await days()).toBe(0);
+    expect(await countOf(`SELECT count(*) AS count FROM organizations WHERE id = ${id}`)).toBe(0);
+    expect(
+      await countOf(`SELECT count(*) AS count FROM cleanups WHERE kind = 'organization' AND target_id = ${id}`),
+    ).toBe(0);
   });
 });
 

@@ -119,6 +119,27 @@ describe("housekeeping", () => {
     expect(await column(EVENTS)).toEqual(["new"]);
   });
 
+  it("deletes what images and organizations took up more than a year ago, in slices", async ({ expect }) => {
+    const repository = newRepository();
+    await pushImage(repository);
+    const image = `(SELECT id FROM repositories WHERE name = '${repository}')`;
+    const organization = `(SELECT organization_id FROM repositories WHERE name = '${repository}')`;
+    await run(
+      "WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 2500) " +
+        `INSERT INTO daily_image_usage (repository_id, day) SELECT ${image}, date('2031-05-06', '-' || (value + 362) || ' days') FROM n`,
+    );
+    for (const day of ["2030-05-05", "2030-05-06"]) {
+      await run(`INSERT INTO daily_organization_usage (organization_id, day) SELECT ${organization}, ?`, day);
+    }
+    await keepHouse();
+    expect(
+      await column(`SELECT day AS value FROM daily_image_usage WHERE repository_id = ${image} ORDER BY 1`),
+    ).toEqual(["2030-05-06", "2030-05-07", "2030-05-08"]);
+    expect(
+      await column(`SELECT day AS value FROM daily_organization_usage WHERE organization_id = ${organization}`),
+    ).toEqual(["2030-05-06"]);
+  });
+
   it("notes what accounts store in slices, and nothing for those that were deleted", async ({ expect }) => {
     const deleted = await newAccount();
     const id = await env.DB.prepare("SELECT id FROM accounts WHERE name = ?").bind(deleted.account).first<number>("id");
@@ -247,6 +268,10 @@ describe("housekeeping", () => {
        SELECT id, 'tag_rule', 1, '[]', '[]', 0, 0, 0 FROM repositories WHERE name LIKE 'rules/%'`,
       );
       await run(
+        `${numbers(40_000)} INSERT INTO daily_image_usage (repository_id, day)
+       SELECT ${image}, printf('%08d', value) FROM n`,
+      );
+      await run(
         `${numbers(4000)} INSERT INTO manifests (repository_id, digest, media_type, size, created_at, unreferenced_since)
        SELECT ${image}, 'sha256:' || value, '', 1, 0, 1 FROM n`,
       );
@@ -255,6 +280,7 @@ describe("housekeeping", () => {
         signatures: "SELECT count(*) AS value FROM used_signatures",
         events: "SELECT count(*) AS value FROM audit_events WHERE resource = 'old'",
         deliveries: "SELECT count(*) AS value FROM deliveries",
+        usage: "SELECT count(*) AS value FROM daily_image_usage WHERE day < '2000'",
         rules: "SELECT count(*) AS value FROM retention_rules WHERE next_run_at = 0",
         manifests: "SELECT count(*) AS value FROM manifests WHERE size = 1",
       };
@@ -288,7 +314,7 @@ describe("housekeeping", () => {
         error.mockRestore();
         prepare.mockRestore();
       }
-      expect(Object.values(await left())).toEqual([0, 0, 0, 0, 0, 0]);
+      expect(Object.values(await left())).toEqual([0, 0, 0, 0, 0, 0, 0]);
     },
   );
 

@@ -1331,6 +1331,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/images/{image}/usage/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an image took up on each day, and how much was pulled
+         * @description For everybody who may pull the image: by permission, share, or because it is public. To others it does not exist.
+         */
+        get: operations["showDailyImageUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{organization}/known-layers": {
         parameters: {
             query?: never;
@@ -1555,6 +1575,26 @@ export interface paths {
          * @description For everybody who has a right to all of its images.
          */
         get: operations["showOrganizationUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/usage/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an organization took up on each day, and what was pulled from it
+         * @description For everybody who has a right to all of its images.
+         */
+        get: operations["showDailyOrganizationUsage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3715,6 +3755,39 @@ export interface components {
                  * @example 2026-11-24
                  */
                 date: string;
+            }[];
+        };
+        DailyImageUsage: {
+            /** @description Oldest first; the last one is still running. */
+            days: {
+                /**
+                 * Format: date
+                 * @description A day in UTC.
+                 * @example 2026-11-24
+                 */
+                date: string;
+                pulledBytes: number;
+                pulls: number;
+                /** @description Bytes of its blobs, each counted once. At the end of the day, on the running one now. Null for a day before it was created, or before Berth wrote it down. */
+                storedBytes: number | null;
+                /** @description Without those of signatures and the like. At the end of the day, on the running one now. Null for a day before it was created, or before Berth wrote it down. */
+                tags: number | null;
+            }[];
+        };
+        DailyOrganizationUsage: {
+            /** @description Oldest first; the last one is still running. */
+            days: {
+                /**
+                 * Format: date
+                 * @description A day in UTC.
+                 * @example 2026-11-24
+                 */
+                date: string;
+                pulledBytes: number;
+                /** @description Bytes of its blobs, each counted once. At the end of the day, on the running one now. Null for a day before it was created, or before Berth wrote it down. */
+                storedBytes: number | null;
+                /** @description Without those of signatures and the like. At the end of the day, on the running one now. Null for a day before it was created, or before Berth wrote it down. */
+                tags: number | null;
             }[];
         };
         /** @description What is left out stays. */
@@ -9441,6 +9514,35 @@ export interface operations {
             default: components["responses"]["ApiError"];
         };
     };
+    showDailyImageUsage: {
+        parameters: {
+            query?: {
+                /** @description How many days, the running one included: 1 to 365, default 90. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an image without its organization, with `$` instead of `/`. */
+                image: string;
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyImageUsage"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
     findKnownLayers: {
         parameters: {
             query?: never;
@@ -9907,6 +10009,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationUsage"];
+                };
+            };
+            default: components["responses"]["ApiError"];
+        };
+    };
+    showDailyOrganizationUsage: {
+        parameters: {
+            query?: {
+                /** @description How many days, the running one included: 1 to 365, default 90. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of an organization. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyOrganizationUsage"];
                 };
             };
             default: components["responses"]["ApiError"];

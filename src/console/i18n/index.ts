@@ -1,4 +1,4 @@
-/** The console's languages. Each has a file of all its texts; what the first view needs in English is built in. */
+/** The texts on screen, in one of the languages. What the first view needs in the language that others fall back to is built in. */
 import i18next, { type BackendModule } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { readStored, writeStored } from "../browser-storage.ts";
@@ -7,27 +7,29 @@ import errors from "./en/errors.ts";
 import kit from "./en/kit.ts";
 import overview from "./en/overview.ts";
 import session from "./en/session.ts";
+import { bestLanguage, type Language, LANGUAGES } from "./languages.ts";
 
-/** The languages by the tags that browsers and `Intl` know them by, in their own names. */
-export const LANGUAGES = { "en-US": "English", "zh-CN": "简体中文" } as const;
-export type Language = keyof typeof LANGUAGES;
+export { type Language, LANGUAGES };
 
 const STORAGE_KEY = "berth.language";
 
 /** Areas of texts that are there from the start. */
 const BUILT_IN = { common, errors, kit, overview, session };
 
+/** The tags of all languages, that of the built-in texts first. */
+const TAGS = Object.keys(LANGUAGES) as [Language, ...Language[]];
+const [FALLBACK] = TAGS;
+
 /** All areas of a language. */
-const ALL = {
-  "en-US": async () => (await import("./en/index.ts")).default,
-  "zh-CN": async () => (await import("./zh/index.ts")).default,
-};
+async function textsOf(language: string) {
+  return (await LANGUAGES[isLanguage(language) ? language : FALLBACK].load()).default;
+}
 
 const loader: BackendModule = {
   type: "backend",
   init: () => undefined,
   read: (language, area, done) => {
-    ALL[isLanguage(language) ? language : "en-US"]().then(
+    textsOf(language).then(
       (areas) => done(null, areas[area as keyof typeof areas]),
       (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), null),
     );
@@ -44,6 +46,7 @@ export function startI18n(): Promise<void> {
 async function start(): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
+    document.documentElement.dir = i18next.dir(language);
   });
   await i18next
     .use(loader)
@@ -52,24 +55,24 @@ async function start(): Promise<void> {
       lng: preferredLanguage(),
       // Each language has all texts, which is a rule of types; so nobody has to load another one besides.
       fallbackLng: false,
-      supportedLngs: Object.keys(LANGUAGES),
+      supportedLngs: TAGS,
       load: "currentOnly",
       ns: Object.keys(BUILT_IN),
       defaultNS: "common",
-      resources: { "en-US": BUILT_IN },
+      resources: { [FALLBACK]: BUILT_IN },
       partialBundledLanguages: true,
       // React escapes by itself.
       interpolation: { escapeValue: false },
       returnNull: false,
     });
-  // Its file did not come. English is built in.
-  if (!i18next.hasResourceBundle(i18next.language, "common")) await i18next.changeLanguage("en-US");
+  // Its file did not come. The texts of the fallback are built in.
+  if (!i18next.hasResourceBundle(i18next.language, "common")) await i18next.changeLanguage(FALLBACK);
 }
 
 /** Loads the texts that are not built in, in the current language. Whoever draws something without them waits for them. */
 export async function loadTexts(): Promise<void> {
   await startI18n();
-  await i18next.loadNamespaces(Object.keys(await ALL[currentLanguage()]()));
+  await i18next.loadNamespaces(Object.keys(await textsOf(currentLanguage())));
 }
 
 /** Changes the language, now and for the next visits. */
@@ -80,18 +83,11 @@ export async function setLanguage(language: Language): Promise<void> {
 
 /** The current one. */
 export function currentLanguage(): Language {
-  return isLanguage(i18next.language) ? i18next.language : "en-US";
+  return isLanguage(i18next.language) ? i18next.language : FALLBACK;
 }
 
 function preferredLanguage(): Language {
-  const wanted = [readStored("local", STORAGE_KEY), ...navigator.languages];
-  for (const tag of wanted) {
-    if (tag === undefined) continue;
-    if (isLanguage(tag)) return tag;
-    if (tag.startsWith("zh")) return "zh-CN";
-    if (tag.startsWith("en")) return "en-US";
-  }
-  return "en-US";
+  return bestLanguage([readStored("local", STORAGE_KEY), ...navigator.languages], TAGS);
 }
 
 function isLanguage(tag: string): tag is Language {

@@ -106,9 +106,9 @@ function LanguageMenu() {
       trigger={<IconButton label={t("language")} icon={<IconLanguage />} />}
       label={t("language")}
       selected={current}
-      items={(Object.entries(LANGUAGES) as [Language, string][]).map(([language, name]) => ({
+      items={(Object.keys(LANGUAGES) as Language[]).map((language) => ({
         id: language,
-        label: name,
+        label: LANGUAGES[language].name,
         onAction: () => void setLanguage(language),
       }))}
     />

@@ -7,7 +7,8 @@ import { formatBytes, formatNumber, formatPercent, formatShortBytes } from "./fo
 
 export interface ChartPoint {
   label: string;
-  value: number;
+  /** Null: nobody knows, and there is no bar. */
+  value: number | null;
 }
 
 export interface BarChartProps {
@@ -23,6 +24,7 @@ export interface BarChartProps {
 export function BarChart({ label, points, unit = "number" }: BarChartProps) {
   const { t } = useTranslation("kit");
   const format = unit === "bytes" ? formatBytes : formatNumber;
+  const textOf = ({ value }: ChartPoint) => (value === null ? t("chartUnknown") : format(value));
   const [frame, width] = useWidth();
   const [pointed, setPointed] = useState<number>();
   const point = pointed === undefined ? undefined : points[pointed];
@@ -30,7 +32,7 @@ export function BarChart({ label, points, unit = "number" }: BarChartProps) {
     <figure className={styles.chart}>
       <figcaption className={styles.caption}>
         <span className={styles.chartLabel}>{label}</span>
-        <span className={styles.pointed}>{point && `${point.label}: ${format(point.value)}`}</span>
+        <span className={styles.pointed}>{point && `${point.label}: ${textOf(point)}`}</span>
       </figcaption>
       <div ref={frame} className={styles.frame} style={{ blockSize: HEIGHT }}>
         {width > 0 && <Bars points={points} unit={unit} width={width} pointed={pointed} onPoint={setPointed} />}
@@ -48,7 +50,7 @@ export function BarChart({ label, points, unit = "number" }: BarChartProps) {
             {points.map((each, index) => (
               <tr key={index}>
                 <th scope="row">{each.label}</th>
-                <td>{format(each.value)}</td>
+                <td>{textOf(each)}</td>
               </tr>
             ))}
           </tbody>
@@ -75,7 +77,7 @@ interface BarsProps {
 }
 
 function Bars({ points, unit, width, pointed, onPoint }: BarsProps) {
-  const scale = valueScale(Math.max(0, ...points.map(({ value }) => value)), unit);
+  const scale = valueScale(Math.max(0, ...points.map(({ value }) => value ?? 0)), unit);
   const onAxis = unit === "bytes" ? formatShortBytes : formatNumber;
   const left = Math.max(...scale.ticks.map((tick) => textWidth(onAxis(tick)))) + GAP;
   const slots = barSlots(points.length, width - left);

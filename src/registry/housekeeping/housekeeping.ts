@@ -7,6 +7,7 @@ import { deleteDeliveriesBefore } from "../../storage/triggers/delivery-history.
 import { deleteLostUploads } from "../../storage/content/open-uploads.ts";
 import { deleteSyncJobsBefore } from "../../storage/sync/sync-history.ts";
 import { deleteIdlePaces } from "../../storage/outbound/paces.ts";
+import { deleteUsageBefore } from "../../storage/overview/daily-usage.ts";
 import { saveStoredBytes } from "../../storage/overview/reports.ts";
 import { deleteLogBefore } from "../../storage/aging/aging-log.ts";
 import { deleteEndedSessions } from "../../storage/logins/sessions.ts";
@@ -15,6 +16,7 @@ import type { Stores } from "../../storage/stores.ts";
 import { runDueRules } from "../aging/aging.ts";
 import { Budget } from "./budget.ts";
 import { collectGarbage } from "../garbage/garbage.ts";
+import { USAGE_DAYS } from "../overview/daily-usage.ts";
 import { expireUnpulled } from "../upstreams/idle-tags.ts";
 import { reencryptSecrets } from "./secret-rotation.ts";
 
@@ -49,6 +51,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
   // A session is known anew to be there at least once a day.
   const lostFrom = new Date(now.getTime() - 2 * UPLOAD_IDLE_MS);
   const historyFrom = new Date(now.getTime() - HISTORY_DAYS * DAY_MS);
+  const usageFrom = dayOf(new Date(now.getTime() - USAGE_DAYS * DAY_MS));
   const tasks: Record<string, Task> = {
     "ended sessions": inSlices((limit) => deleteEndedSessions(db, now, limit)),
     "used signatures": inSlices((limit) => deleteEndedSignatures(db, now, limit)),
@@ -56,6 +59,7 @@ export async function keepHouse(stores: Stores, now: Date): Promise<void> {
     "old deliveries": inSlices((limit) => deleteDeliveriesBefore(db, historyFrom, limit), SLICE_DELIVERIES),
     "old jobs of synchronization": inSlices((limit) => deleteSyncJobsBefore(db, historyFrom, limit), SLICE_DELIVERIES),
     "the log of aging": inSlices((limit) => deleteLogBefore(db, keptFrom, limit)),
+    "usage of old days": inSlices((limit) => deleteUsageBefore(db, usageFrom, limit)),
     "secrets under an older key": { weight: 1, run: (budget) => reencryptSecrets(stores, budget) },
     "lost uploads": inSlices((limit) => deleteLostUploads(db, lostFrom, limit)),
     "idle paces": inSlices((limit) => deleteIdlePaces(db, now, limit)),

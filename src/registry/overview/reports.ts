@@ -63,8 +63,8 @@ export async function reportPulledBytes(call: Call<Manager>): Promise<DayValue[]
 }
 
 /**
- * Bytes stored at the end of each day, on the running one now. What single images had on past days is not kept, so there
- * is nothing to tell a member of their part.
+ * Bytes stored at the end of each day, on the running one now. What a member has a right to may be very many images, whose
+ * days are not added up: each image and organization tells its own (`daily-usage.ts`).
  */
 export async function reportStoredBytes(call: Call<Manager>): Promise<DayValue[]> {
   const user = requireAdministrator(call, call.caller.user.accountId);

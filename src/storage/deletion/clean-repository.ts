@@ -7,6 +7,7 @@ import { SLICE_MANIFESTS, takeApart, takingApart } from "./take-apart.ts";
 import {
   blobs,
   cleanups,
+  dailyImageUsage,
   deliveries,
   manifests,
   repositories,
@@ -33,6 +34,7 @@ const TABLES_OF_REPOSITORY = [
   repositoryPermissions,
   syncJobs,
   upstreamTags,
+  dailyImageUsage,
 ] as const;
 
 type TableOfRepository = (typeof TABLES_OF_REPOSITORY)[number];
@@ -61,6 +63,7 @@ export async function cleanSmallRepository(db: Database, id: number): Promise<bo
     deleteRows(db, repositoryPermissions, id),
     ...deleteSyncs(db, id),
     deleteRows(db, upstreamTags, id),
+    deleteRows(db, dailyImageUsage, id),
     ...deleteDeliveries(db, triggersOf(id)),
   ]);
   // In a batch of its own: only now is all that belonged to it counted off.
@@ -83,6 +86,7 @@ const STAGES: readonly ((db: Database, repositoryId: number) => Promise<number |
   async (db, id) => (await deleteRows(db, repositoryPermissions, id)).length,
   async (db, id) => (await db.batch(deleteSyncs(db, id)))[1].length,
   async (db, id) => (await deleteRows(db, upstreamTags, id)).length,
+  async (db, id) => (await deleteRows(db, dailyImageUsage, id)).length,
   async (db, id) => (await db.batch(deleteDeliveries(db, triggersOf(id))))[1].length,
 ];
 

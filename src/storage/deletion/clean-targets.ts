@@ -6,6 +6,7 @@ import { GONE, GONE_USER, isNamed } from "./gone.ts";
 import {
   accessKeys,
   cleanups,
+  dailyOrganizationUsage,
   deliveries,
   organizationPermissions,
   organizations,
@@ -18,25 +19,27 @@ import {
   users,
 } from "../schema.ts";
 
+/** The tables that have rows of an organization alone. */
+const TABLES_OF_ORGANIZATION = [organizationPermissions, dailyOrganizationUsage] as const;
+
 /**
  * Deletes a slice of what a deleted organization had, and the organization itself when no deleted image is left in it.
  *
  * @returns whether nothing more can be done now; the organization itself may still wait for its images.
  */
 export async function cleanOrganization(db: Database, id: number): Promise<boolean> {
-  const isEmpty = sql`
-    NOT EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${id})
-    AND NOT EXISTS (SELECT 1 FROM ${organizationPermissions} WHERE ${organizationPermissions.organizationId} = ${id})`;
-  const [permissions] = await db.batch([
+  const rowsOf = TABLES_OF_ORGANIZATION.map(
+    (table) => sql`EXISTS (SELECT 1 FROM ${table} WHERE ${table.organizationId} = ${id})`,
+  );
+  const hasImages = sql`EXISTS (SELECT 1 FROM ${repositories} WHERE ${repositories.organizationId} = ${id})`;
+  const hasRows = sql`(${sql.join(rowsOf, sql` OR `)})`;
+  const isMeant = eq(organizations.id, id);
+  const [, , , , [left]] = await db.batch([
+    deleteSlice(db, organizationPermissions, sql`${organizationPermissions.organizationId} = ${id}`),
+    deleteSlice(db, dailyOrganizationUsage, sql`${dailyOrganizationUsage.organizationId} = ${id}`),
     db
-      .delete(organizationPermissions)
-      .where(
-        sql`${organizationPermissions}.rowid IN (
-          SELECT rowid FROM ${organizationPermissions} WHERE ${organizationPermissions.organizationId} = ${id}
-          LIMIT ${SLICE_ROWS})`,
-      )
-      .returning({ userId: organizationPermissions.userId }),
-    db.delete(organizations).where(and(eq(organizations.id, id), sql`${organizations.name} >= ${GONE}`, isEmpty)),
+      .delete(organizations)
+      .where(and(isMeant, sql`${organizations.name} >= ${GONE}`, sql`NOT ${hasImages}`, sql`NOT ${hasRows}`)),
     db
       .delete(cleanups)
       .where(
@@ -46,8 +49,9 @@ export async function cleanOrganization(db: Database, id: number): Promise<boole
           sql`NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.id} = ${id})`,
         ),
       ),
+    db.select({ id: organizations.id }).from(organizations).where(and(isMeant, hasRows)),
   ]);
-  return permissions.length < SLICE_ROWS;
+  return left === undefined;
 }
 
 /**

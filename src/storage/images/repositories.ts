@@ -184,7 +184,7 @@ function insertRepository(
   const now = Date.now();
   return db.insert(repositories).select(
     sql`SELECT NULL, ${organizations.id}, ${organizations.accountId}, ${name}, ${isPublic ? 1 : 0}, ${category},
-               ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0, 0, ${properties.isImage ? 1 : 0}, 0
+               ${description}, ${user.id}, ${now}, ${now}, 0, 0, 0, 0, 0, 0, 0, ${properties.isImage ? 1 : 0}, 0, NULL
         FROM ${organizations}
         WHERE ${organizations.name} = ${organizationOf(name)} AND ${mayAddImages(db, user)} AND ${hasRoom}`,
   );

@@ -41,7 +41,7 @@ export function insertOrganization(db: Database, actor: Actor, name: Organizatio
     db
       .insert(organizations)
       .select(
-        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0, 0, 0
+        sql`SELECT NULL, ${user.accountId}, ${name}, ${user.id}, ${now}, 0, 0, 0, NULL
             WHERE NOT EXISTS (SELECT 1 FROM ${organizations} WHERE ${organizations.name} = ${name})
               AND (SELECT count(*) FROM ${organizations} WHERE ${organizations.createdBy} = ${user.id}) < ${quota}
               AND NOT EXISTS ${restingNameQuery(db, user.accountId, name)} AND ${isStillThere(user)}`,

@@ -93,7 +93,8 @@ function accountTotalsQuery(db: Database, accountId: number) {
     .where(and(eq(quotas.holder, "account"), eq(quotas.holderId, accountId), inArray(quotas.resource, [...COUNTED])));
 }
 
-function organizationTotalsQuery(db: Database, organizationIds: SQL) {
+/** Rows for {@link sumOf}, of the organizations of these ids; for a batch. */
+export function organizationTotalsQuery(db: Database, organizationIds: SQL) {
   return db
     .select({ resource: quotas.resource, used: withoutCompanions(organizations) })
     .from(quotas)
@@ -120,7 +121,8 @@ function singleImagesQuery(db: Database, user: User, organization: string | unde
           AND ${organizationPermissions.userId} = ${user.id})`);
 }
 
-function sumOf(rows: readonly { resource: QuotaResource; used: number }[]): ImageTotals {
+/** Adds up the rows of {@link organizationTotalsQuery}. */
+export function sumOf(rows: readonly { resource: QuotaResource; used: number }[]): ImageTotals {
   const total = (resource: QuotaResource) =>
     rows.reduce((sum, row) => (row.resource === resource ? sum + row.used : sum), 0);
   return { images: total("images"), tags: total("tags"), storedBytes: total("storedBytes") };

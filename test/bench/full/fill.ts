@@ -151,6 +151,21 @@ export async function fillFull(run: Run, size: FullSize, passwordHash: string): 
     `INSERT INTO daily_pulls (account_id, day, repository_id, pulls, bytes)
      SELECT 1, date('now', '-' || ((i - 1) % 30) || ' days'), 2 + (i - 1) / 30, 1, 100`,
   );
+  // A year of what changes every day, and what changed once of some others.
+  await insert(
+    365,
+    `INSERT INTO daily_organization_usage (organization_id, day, stored_bytes, tags)
+     SELECT 1, date('now', '-' || i || ' days'), i, i`,
+  );
+  await insert(
+    365,
+    `INSERT INTO daily_image_usage (repository_id, day, stored_bytes, tags) SELECT ${LARGE}, date('now', '-' || i || ' days'), i, i`,
+  );
+  await insert(
+    images / 2,
+    `INSERT INTO daily_image_usage (repository_id, day, stored_bytes, tags)
+     SELECT ${image("i - 1")}, date('now', '-' || (1 + i % 360) || ' days'), i, i`,
+  );
   await insert(
     images / 10,
     `INSERT INTO retention_rules (repository_id, kind, amount, labels, patterns, created_at, updated_at, next_run_at)

@@ -136,10 +136,12 @@ export function operations(now: number): Operation[] {
     ...list("admin", "/api/accounts", combinations({ search: [undefined, "part", "nothing", "x"] })),
     ...list("admin", "/api/garbage-collection", [""]),
     ...list("admin", `/api/organizations/${FULL.organization}/usage`, [""]),
+    ...list("admin", `/api/organizations/${FULL.organization}/usage/daily`, combinations({ days: [undefined, "365"] })),
     ...list("admin", `/api/organizations/${FULL.organization}/quota`, [""]),
     ...list("admin", `/api/organizations/${FULL.organization}`, [""]),
     ...list("admin", `/api/organizations/${FULL.organization}/clusters`, [""]),
     ...list("admin", large, [""]),
+    ...list("admin", `${large}/usage/daily`, combinations({ days: [undefined, "365"] })),
     ...list(
       "admin",
       `${large}/tags`,

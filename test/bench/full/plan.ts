@@ -9,7 +9,7 @@ export interface Step {
 
 /** Tables of which a registry may have a million rows, or a hundred thousand. */
 const LARGE =
-  "accounts|access_keys|audit_events|blobs|clusters|daily_organization_pulls|daily_pulls|deliveries|delivery_attempts|" +
+  "accounts|access_keys|audit_events|blobs|clusters|daily_image_usage|daily_organization_pulls|daily_organization_usage|daily_pulls|deliveries|delivery_attempts|" +
   "immutable_tag_rules|manifest_blobs|manifest_children|manifest_platforms|manifest_texts|manifests|organization_blobs|" +
   "organization_permissions|organizations|repositories|repository_blobs|repository_permissions|retention_log|" +
   "retention_rules|sessions|shares|tag_history|tags|triggers|used_signatures|users";

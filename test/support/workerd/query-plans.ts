@@ -68,7 +68,7 @@ export function scansIn(plan: readonly string[]): string[] {
 
 /** Tables of which a registry may have a million rows, or a hundred thousand. */
 const LARGE_TABLES =
-  /^SCAN (accounts|audit_events|blobs|daily_pulls|deliveries|manifest_blobs|manifest_children|manifest_platforms|manifests|organization_blobs|organization_permissions|organizations|repositories|repository_blobs|repository_permissions|retention_log|retention_rules|shares|tag_history|tags|triggers|users)(?!\w)/;
+  /^SCAN (accounts|audit_events|blobs|daily_image_usage|daily_organization_usage|daily_pulls|deliveries|manifest_blobs|manifest_children|manifest_platforms|manifests|organization_blobs|organization_permissions|organizations|repositories|repository_blobs|repository_permissions|retention_log|retention_rules|shares|tag_history|tags|triggers|users)(?!\w)/;
 
 /**
  * How a list of `storage/bounded.ts` goes about it.

@@ -676,6 +676,7 @@ const TABLE: readonly Row[] = [
   // Berth's own API: images
   line("ALL /api/*", everybody(404), { at: "GET /api/nothing" }),
   line(`GET ${IMAGE}`, visible(200)),
+  line(`GET ${IMAGE}/usage/daily`, visible(200)),
   line(`GET ${IMAGE}/tags`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference`, visible(200)),
   line(`GET ${IMAGE}/manifests/:reference/text`, visible(200)),
@@ -759,6 +760,7 @@ const TABLE: readonly Row[] = [
   line(`GET ${IMAGE}/garbage-collection`, ownImage("read", 200)),
   line(`PUT ${IMAGE}/garbage-collection`, ownImage("manage", 200), { body: () => ({ keepsUntagged: true }) }),
   line("GET /api/organizations/:organization/usage", ownOrganization("read", 200)),
+  line("GET /api/organizations/:organization/usage/daily", ownOrganization("read", 200)),
   line("GET /api/organizations/:organization/quota", measuredOrganization(200)),
   line("PATCH /api/organizations/:organization/quota", operators(200, "organization"), {
     body: () => ({ tags: 1000 }),
@@ -1090,6 +1092,7 @@ const READING: ReadonlySet<string> = new Set([
   `GET ${OCI}/blobs/uploads/:session`,
   `GET ${OCI}/referrers/:digest`,
   `GET ${IMAGE}`,
+  `GET ${IMAGE}/usage/daily`,
   `GET ${IMAGE}/tags`,
   `GET ${IMAGE}/manifests/:reference`,
   `GET ${IMAGE}/manifests/:reference/text`,
@@ -1109,6 +1112,7 @@ const READING: ReadonlySet<string> = new Set([
   `GET ${IMAGE}/restorable-tags`,
   `GET ${IMAGE}/garbage-collection`,
   "GET /api/organizations/:organization/usage",
+  "GET /api/organizations/:organization/usage/daily",
   "GET /api/organizations/:organization/quota",
   "GET /api/accounts/:name/quota",
   "GET /api/quotas",

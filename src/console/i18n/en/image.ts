@@ -3,6 +3,7 @@ const image = {
   tabTags: "Tags",
   tabDescription: "Description",
   tabHistory: "History",
+  tabUsage: "Usage",
   tabPermissions: "Permissions",
   tabSharing: "Sharing",
   tabTriggers: "Triggers",

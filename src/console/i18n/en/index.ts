@@ -1,4 +1,4 @@
-/** All English texts, by area: a new area is one line here, one in `zh/index.ts`, and the two files. */
+/** All English texts, by area: a new area is a file and a line here, and the same in the folder of each other language. */
 import account from "./account.ts";
 import aging from "./aging.ts";
 import archiveErrors from "./archive-errors.ts";
@@ -28,6 +28,7 @@ import sync from "./sync.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
+import usage from "./usage.ts";
 
 const english = {
   account,
@@ -59,6 +60,7 @@ const english = {
   triggers,
   upload,
   upstreams,
+  usage,
 };
 
 export default english;

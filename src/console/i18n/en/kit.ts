@@ -59,6 +59,7 @@ const kit = {
   chooseFile: "Choose a file",
   chartLabel: "Time",
   chartValue: "Value",
+  chartUnknown: "not known",
   never: "never",
   exactTime: "Exact time",
 };

@@ -1,4 +1,4 @@
-import type { AuditEvent } from "../../api/audit.ts";
+import type { components } from "../../../client/api/schema.d.ts";
 
 /** Audit, garbage collection, and how to use the API. */
 const operations = {
@@ -98,7 +98,7 @@ const operations = {
     "blob.delete": "Delete blob",
     "management.request": "Refused request",
     "registry.request": "Refused push or deletion",
-  } satisfies Record<AuditEvent["action"], string>,
+  } satisfies Record<components["schemas"]["AuditEvent"]["action"], string>,
 
   garbage: {
     title: "Garbage collection",

@@ -4,6 +4,7 @@ const image: typeof en = {
   tabTags: "镜像版本",
   tabDescription: "描述",
   tabHistory: "版本历史",
+  tabUsage: "用量",
   tabPermissions: "权限管理",
   tabSharing: "共享",
   tabTriggers: "触发器",

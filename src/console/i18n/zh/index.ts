@@ -29,6 +29,7 @@ import sync from "./sync.ts";
 import triggers from "./triggers.ts";
 import upload from "./upload.ts";
 import upstreams from "./upstreams.ts";
+import usage from "./usage.ts";
 
 const chinese: typeof english = {
   account,
@@ -60,6 +61,7 @@ const chinese: typeof english = {
   triggers,
   upload,
   upstreams,
+  usage,
 };
 
 export default chinese;

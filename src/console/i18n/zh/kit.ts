@@ -60,6 +60,7 @@ const kit: typeof en = {
   chooseFile: "选择文件",
   chartLabel: "时间",
   chartValue: "数值",
+  chartUnknown: "无数据",
   never: "从未",
   exactTime: "具体时间",
 };

@@ -118,6 +118,7 @@ const IMAGE_TABS: readonly ImageTab[] = [
     page: lazyPage(() => import("./history-tab.tsx")),
     isFor: (image) => image.isOwn,
   },
+  { id: "usage", label: "tabUsage", page: lazyPage(() => import("./usage-tab.tsx")), isFor: () => true },
   {
     id: "permissions",
     label: "tabPermissions",

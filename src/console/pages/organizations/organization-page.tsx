@@ -10,6 +10,7 @@ import {
   useOrganizationUsage,
 } from "../../api/organizations.ts";
 import { isAtLeast, usePermissions } from "../../api/permissions.ts";
+import { useOrganizationDays } from "../../api/usage.ts";
 import { decodePart, imagePath, imagesOfPath, organizationPath, PATHS } from "../../paths.ts";
 import {
   Button,
@@ -44,6 +45,7 @@ import { GrantDialog } from "../permissions/grant-dialog.tsx";
 import { LevelBadge, PermissionTable } from "../permissions/permission-table.tsx";
 import QuotaCard from "../quotas/quota-card.tsx";
 import { OrganizationSyncTab } from "../sync/organization-sync-tab.tsx";
+import { UsageByDay, useShownDays } from "../usage/usage-by-day.tsx";
 import { ClustersTab } from "./clusters-tab.tsx";
 import { UpstreamTab } from "./upstream-tab.tsx";
 import styles from "./organizations.module.css";
@@ -289,10 +291,11 @@ function MembersTab({ organization: { name, level } }: { organization: Organizat
   );
 }
 
-/** What an organization takes up. */
+/** What an organization takes up, and took up on each day. */
 function UsageTab({ organization: { name } }: { organization: Organization }) {
   const { t } = useTranslation("organizations");
   const { data: usage, error, refetch } = useOrganizationUsage(name);
+  const days = useOrganizationDays(name, useShownDays());
   if (error) return <ErrorNotice error={error} onRetry={refetch} />;
   return (
     <>
@@ -306,6 +309,7 @@ function UsageTab({ organization: { name } }: { organization: Organization }) {
           <Skeleton height="5rem" />
         )}
       </Card>
+      <UsageByDay usage={days} hasPulls={false} />
     </>
   );
 }

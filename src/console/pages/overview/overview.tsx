@@ -9,7 +9,6 @@ import { isFor } from "../../shell/audience.ts";
 import { lazyPart } from "../../shell/lazy-page.ts";
 import {
   Badge,
-  BarChart,
   Card,
   ErrorNotice,
   formatBytes,
@@ -26,6 +25,7 @@ import {
   Time,
 } from "../../ui/index.ts";
 import QuotaCard from "../quotas/quota-card.tsx";
+import { DayChart } from "../usage/day-chart.tsx";
 import styles from "./overview.module.css";
 
 const PushSteps = lazyPart(async () => ({ default: (await import("../images/push-steps.tsx")).PushSteps }));
@@ -153,21 +153,16 @@ function Figure({ label, value, note, href }: FigureProps) {
 /** Bytes per day: what was pulled, or what was stored. */
 function ReportChart({ of }: { of: "pulled" | "stored" }) {
   const { t } = useTranslation("overview");
-  const report = useReport(of);
+  const { data, error, refetch } = useReport(of);
   return (
-    <Card title={t(of === "pulled" ? "pulledChart" : "storedChart")}>
-      {report.isError ? (
-        <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />
-      ) : report.data ? (
-        <BarChart
-          label={t("perDay")}
-          points={report.data.map(({ date, bytes }) => ({ label: formatDay(date, "short"), value: bytes }))}
-          unit="bytes"
-        />
-      ) : (
-        <Skeleton height="206px" />
-      )}
-    </Card>
+    <DayChart
+      title={t(of === "pulled" ? "pulledChart" : "storedChart")}
+      label={t("perDay")}
+      unit="bytes"
+      days={data?.map(({ date, bytes }) => ({ date, value: bytes }))}
+      error={error}
+      onRetry={refetch}
+    />
   );
 }
 
