@@ -43,6 +43,15 @@ it("spreads bars over the whole width, with room between them", ({ expect }) => 
   expect(slots[29]).toEqual({ x: 582.5, width: 15 });
 });
 
+it("lets very many bars touch", ({ expect }) => {
+  const [first, second] = barSlots(365, 730);
+  expect([first, second]).toEqual([
+    { x: 0, width: 2 },
+    { x: 2, width: 2 },
+  ]);
+  expect(barSlots(400, 200)[1]).toEqual({ x: 0.25, width: 1 });
+});
+
 it("does not make few bars clumsy", ({ expect }) => {
   expect(barSlots(2, 600)).toEqual([
     { x: 126, width: 48 },

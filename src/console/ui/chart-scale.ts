@@ -33,15 +33,19 @@ export interface Slot {
   width: number;
 }
 
+/** Bars of narrower slots touch: a gap of less than a pixel would be stripes. */
+const NARROW_SLOT = 3;
+
 /**
- * Where the bars stand: in equal slots, with a gap of a quarter slot that is at most 8 wide, and never wider than 48.
+ * Where the bars stand: in equal slots, with a gap of a quarter slot that is at most 8 wide, and never wider than 48. There is no
+ * gap where there is no room for one, and no bar is so narrow (1) that it might fall between two pixels.
  * @param count number of bars
  * @param width width of the whole chart
  */
 export function barSlots(count: number, width: number): Slot[] {
   if (count === 0) return [];
   const slot = width / count;
-  const bar = Math.min(48, slot - Math.min(8, slot / 4));
+  const bar = slot < NARROW_SLOT ? Math.max(1, slot) : Math.min(48, slot - Math.min(8, slot / 4));
   return Array.from({ length: count }, (_, index) => ({ x: index * slot + (slot - bar) / 2, width: bar }));
 }
 

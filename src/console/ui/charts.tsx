@@ -81,6 +81,9 @@ function Bars({ points, unit, width, pointed, onPoint }: BarsProps) {
   const onAxis = unit === "bytes" ? formatShortBytes : formatNumber;
   const left = Math.max(...scale.ticks.map((tick) => textWidth(onAxis(tick)))) + GAP;
   const slots = barSlots(points.length, width - left);
+  const [first, second] = slots;
+  // Between two bars that touch, half a pixel of each would be a stripe.
+  const touches = first !== undefined && second !== undefined && first.x + first.width >= second.x;
   const labels = placeLabels(
     slots.map((slot) => left + slot.x + slot.width / 2),
     points.map((point) => textWidth(point.label)),
@@ -124,6 +127,7 @@ function Bars({ points, unit, width, pointed, onPoint }: BarsProps) {
             y={top}
             height={BASE - top}
             rx={Math.min(2, slot.width / 4)}
+            shapeRendering={touches ? "crispEdges" : undefined}
           />
         );
       })}

@@ -41,7 +41,7 @@ export function useShownDays(): number {
 
 export interface UsageByDayProps {
   /** So many days as {@link useShownDays} says. */
-  usage: Pick<UseQueryResult<readonly UsageDay[], Error>, "data" | "error" | "refetch">;
+  usage: Pick<UseQueryResult<readonly UsageDay[]>, "data" | "error" | "refetch">;
   /** Whether pulls are counted. */
   hasPulls: boolean;
 }
