@@ -348,7 +348,7 @@ function useActions(user: Self): Target[] {
   const language = currentLanguage();
   const icon = <IconBolt />;
   const leadTo = (id: string, label: string, href: string): Target => ({ id, label, icon, href });
-  const languages = Object.entries(LANGUAGES) as [Language, string][];
+  const languages = Object.entries(LANGUAGES) as [Language, { name: string }][];
   return [
     leadTo("temporary login", t("action.temporaryLogin"), loginCommandPath("temporary")),
     leadTo("permanent login", t("action.permanentLogin"), loginCommandPath("permanent")),
@@ -365,7 +365,7 @@ function useActions(user: Self): Target[] {
     })),
     ...languages
       .filter(([other]) => other !== language)
-      .map(([other, name]) => ({
+      .map(([other, { name }]) => ({
         id: `language ${other}`,
         label: t("action.language", { name }),
         icon,

@@ -12,7 +12,6 @@ import {
   Card,
   ErrorNotice,
   formatBytes,
-  formatDay,
   formatNumber,
   IconTerminal,
   IconUpload,
