@@ -40,7 +40,7 @@ export function bestLanguage<const L extends string>(
   return known[0];
 }
 
-/** What a tag begins with: `pt` of `pt-BR`. */
+/** The language of a tag, without its script and region. */
 function kindOf(tag: string): string | undefined {
   return tag.split("-", 1)[0]?.toLowerCase();
 }
