@@ -53,11 +53,11 @@ const deps = { optimizer: { ssr: { enabled: true, include: PACKAGES } } };
 /**
  * Test files that share a few isolates, and so the database and the Worker's memory: it saves starting a runtime and loading the Worker
  * for each. What they do is in accounts of their own; they count neither trips nor all rows of a table, and leave the clock, the
- * limits and the operator as they were. A file that does any of this has an isolate of its own, as all have that are not named here.
+ * limits and the operator as they were; nor do several people of theirs log in at once, which wrong passwords of another file would
+ * slow down. A file that does any of this has an isolate of its own, as all have that are not named here.
  */
 const TOGETHER = [
   "access-keys",
-  "activity",
   "clusters",
   "console",
   "cross-origin",
@@ -81,7 +81,6 @@ const TOGETHER = [
   "manifests",
   "names-and-routes",
   "organization-lists",
-  "organizations",
   "organizations-api",
   "overview-api",
   "permissions",

@@ -56,8 +56,8 @@ CREATE INDEX `repositories_by_organization_push` ON `repositories` (`organizatio
 CREATE INDEX `repositories_begun` ON `repositories` (`organization_id`,`created_at`) WHERE "repositories"."is_image" = 0;--> statement-breakpoint
 CREATE INDEX `repositories_begun_by_time` ON `repositories` (`created_at`) WHERE "repositories"."is_image" = 0;--> statement-breakpoint
 CREATE INDEX `sync_jobs_by_account` ON `sync_jobs` (`account_id`,`id`);--> statement-breakpoint
--- The overview reads the newest deliveries of an account or an organization from an index.
-CREATE TRIGGER `deliveries_owned` AFTER INSERT ON `deliveries` BEGIN
+-- The overview reads the newest deliveries of an account or an organization from an index. A Worker of an older version names neither.
+CREATE TRIGGER `deliveries_owned` AFTER INSERT ON `deliveries` WHEN NEW.`organization_id` IS NULL BEGIN
 	UPDATE `deliveries` SET (`account_id`, `organization_id`) = (
 		SELECT `account_id`, `organization_id` FROM `triggers` JOIN `repositories` ON `repositories`.`id` = `triggers`.`repository_id`
 		WHERE `triggers`.`id` = NEW.`trigger_id`)

@@ -1084,7 +1084,6 @@ export const deliveries = sqliteTable(
     nextAttemptAt: time("next_attempt_at"),
     /** Until when somebody is at it. */
     leasedUntil: time("leased_until"),
-    /** What came of it, in a sentence. */
     /** What came of it last: `model/read-detail.ts`. */
     detail: text("detail"),
     createdAt: createdAt(),
@@ -1093,7 +1092,7 @@ export const deliveries = sqliteTable(
     slotAt: time("slot_at"),
     /** Where the last try went, `host:port`; null before the first. */
     host: text("host"),
-    /** The image's account and organization, which a trigger fills in (migration 0013). */
+    /** The image's account and organization. A trigger fills in what an insertion leaves out (migration 0013). */
     accountId: integer("account_id"),
     organizationId: integer("organization_id"),
     /**
@@ -1144,7 +1143,6 @@ export const deliveryAttempts = sqliteTable(
     duration: integer("duration").notNull(),
     /** The answer's status; null when there was none. */
     status: integer("status"),
-    /** What came of it, in a sentence. */
     /** What came of it: `model/read-detail.ts`. */
     detail: text("detail").notNull(),
     /** The first 2 KiB of the answer. */

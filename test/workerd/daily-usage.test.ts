@@ -16,6 +16,7 @@ import {
   putManifest,
   send,
 } from "../support/workerd/registry-requests.ts";
+import { makeImage } from "../support/workerd/repositories.ts";
 import { waitFor } from "../support/workerd/waiting.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -41,6 +42,7 @@ async function newImage(daysAgo = 0): Promise<{ organization: string; image: str
   const repository = newRepository();
   const [organization = "", image = ""] = repository.split("/");
   await pushBlob(repository, new Uint8Array(0));
+  await makeImage(repository);
   const of = {
     image: await number("SELECT id AS value FROM repositories WHERE name = ?", repository),
     organization: await number("SELECT id AS value FROM organizations WHERE name = ?", organization),

@@ -402,6 +402,7 @@ describe("the history of a trigger", () => {
           { ...attempt, number: 1, status: 503, ...answered(503), answer: "busy" },
           { ...attempt, number: 2, status: 200, ...answered(200), answer: "thanks" },
         ],
+        request: { body: expect.stringContaining('"v1"'), headers: expect.any(Object) },
       },
     ]);
   });

@@ -413,9 +413,10 @@ describe("the usage of an organization", () => {
     );
     expect(mounted.status).toBe(201);
     await pushAs(administrator, await newOrganization(administrator).then((other) => `${other}/a`));
+    // No manifest has made b an image.
     expect(await usage()).toEqual({
       organization,
-      images: 2,
+      images: 1,
       tags: 1,
       imageBytes: 2 * (size ?? 0),
       storedBytes: size,

@@ -9,6 +9,7 @@ import {
   pushBlob,
   send,
 } from "../support/workerd/registry-requests.ts";
+import { makeImage } from "../support/workerd/repositories.ts";
 
 function pathOf(repository: string, digest: string): string {
   const [organization, image] = repository.split("/");
@@ -17,13 +18,20 @@ function pathOf(repository: string, digest: string): string {
 
 const bytesOf = (text: string) => Uint8Array.from(Buffer.from(text));
 
+/** An image with a file, which is all that it has. @returns the file's digest. */
+async function imageWith(repository: string, text: string): Promise<string> {
+  const { digest } = await pushBlob(repository, bytesOf(text));
+  await makeImage(repository);
+  return digest;
+}
+
 const PAGE = "<html><script>alert(1)</script></html>";
 const ABSENT = digestOf("nothing");
 
 describe("a file of an image", () => {
   it("is sent byte for byte, and never as a page", async ({ expect }) => {
     const repository = newRepository();
-    const { digest } = await pushBlob(repository, bytesOf(PAGE));
+    const digest = await imageWith(repository, PAGE);
     const response = await send("GET", pathOf(repository, digest));
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(PAGE);
@@ -38,9 +46,9 @@ describe("a file of an image", () => {
 
   it("is for everybody who may pull the image, and of no other image", async ({ expect }) => {
     const repository = newRepository();
-    const { digest } = await pushBlob(repository, bytesOf(PAGE));
+    const digest = await imageWith(repository, PAGE);
     const other = newRepository();
-    await pushBlob(other, bytesOf("something else"));
+    await imageWith(other, "something else");
     const { administrator } = await newAccount();
     expect((await administrator.get(pathOf(repository, digest))).status).toBe(404);
     await makePublic(repository);

@@ -234,6 +234,11 @@ class Registry {
     }
     pass(UPLOAD_IDLE_MS + DAY);
     for (const { location } of this.#uploads) await runDurableObjectAlarm(sessionOf(location));
+    // Blobs whose manifest never came are no image that anybody could delete.
+    for (let day = 0; day < 10; day += 1) {
+      pass(DAY);
+      await keepHouse(openStores(env), new Date(clock.now));
+    }
   }
 
   async used(): Promise<Record<QuotaResource, number>> {

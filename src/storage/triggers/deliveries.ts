@@ -10,7 +10,7 @@ import type { PushEvent } from "../../model/triggers/push-event.ts";
 import { writeDetail } from "../../model/write-detail.ts";
 import { insertAudit } from "../audit/audit.ts";
 import { type AllGiven, type Database, type Given, isConstraintFailure } from "../database.ts";
-import { deliveries, deliveryAttempts, triggers } from "../schema.ts";
+import { deliveries, deliveryAttempts, repositories, triggers } from "../schema.ts";
 import { freeAt, hasRoom, type Outbound, pacesOf, spendIfChanged } from "../outbound/paces.ts";
 
 export type DeliveryRecord = typeof deliveries.$inferSelect;
@@ -61,8 +61,9 @@ export function insertDeliveries(
     .select(
       sql`SELECT NULL, lower(hex(randomblob(16))), ${triggers.id},
                  json_set(${event}, '$.tag', ${tag}, '$.digest', ${digest}, '$.mediaType', ${mediaType}, '$.size', ${size}),
-                 ${tag}, ${digest}, 'pending', 0, ${now}, NULL, NULL, ${now}, NULL, NULL, NULL, NULL, NULL, 0
-          FROM ${triggers} JOIN json_each(${tags}) AS moved
+                 ${tag}, ${digest}, 'pending', 0, ${now}, NULL, NULL, ${now}, NULL, NULL, NULL,
+                 ${repositories.accountId}, ${repositories.organizationId}, 0
+          FROM ${triggers} JOIN ${repositories} ON ${repositories.id} = ${triggers.repositoryId} JOIN json_each(${tags}) AS moved
           WHERE ${triggers.repositoryId} = ${repositoryId} AND ${triggers.isEnabled} = 1
             AND CASE ${triggers.conditionKind}
               WHEN 'tag' THEN instr(';' || ${triggers.condition} || ';', ';' || ${tag} || ';') > 0

@@ -10,6 +10,7 @@ import { lazyPart } from "../../shell/lazy-page.ts";
 import {
   Badge,
   Card,
+  detailText,
   ErrorNotice,
   formatBytes,
   formatNumber,
@@ -191,7 +192,8 @@ function FailingTriggers() {
 }
 
 function FailingTrigger({ delivery }: { delivery: RecentDelivery }) {
-  const { organization, image, trigger, tag, detail, finished, created } = delivery;
+  const { organization, image, trigger, tag, finished, created } = delivery;
+  const detail = detailText(delivery);
   return (
     <li className={styles.entry}>
       <div className={styles.content}>

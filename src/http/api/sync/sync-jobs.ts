@@ -2,7 +2,7 @@ import { MAX_DELETED_TAGS } from "../../../kernel/field-limits.ts";
 import { MAX_SYNCED_TAGS } from "../../../kernel/limits.ts";
 import { parseTag } from "../../../kernel/reference.ts";
 import { HISTORY_DAYS, MAX_ATTEMPTS } from "../../../model/triggers/deliveries.ts";
-import { readDetail } from "../../../model/read-detail.ts";
+import { readDetail, readOptionalDetail } from "../../../model/read-detail.ts";
 import { SYNC_OPERATIONS, SYNC_STATUSES } from "../../../model/sync/sync-jobs.ts";
 import {
   cancelJob,
@@ -238,7 +238,7 @@ function describeJob(job: SyncJob): z.infer<typeof JobAnswer> {
     user: job.userName,
     status: job.status,
     tries: job.attempts,
-    ...(job.detail === null ? { detail: null, reasons: [] } : readDetail(job.detail)),
+    ...readOptionalDetail(job.detail),
     bytesDone: job.bytesDone,
     bytesTotal: job.bytesTotal,
     created: formatTime(job.createdAt),
