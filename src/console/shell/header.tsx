@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type Self, useSession, useSignOut } from "../api/session.ts";
@@ -7,7 +7,11 @@ import { currentLanguage, type Language, LANGUAGES, setLanguage } from "../i18n/
 import { PATHS } from "../paths.ts";
 import { IconKey, IconLanguage, IconLock, IconMenu, IconMoon, IconSignOut, IconSun, IconUser } from "../ui/icons.tsx";
 import { Button, IconButton, LinkButton, Menu } from "../ui/index.ts";
+import { areUploadsKnown, setUploadOwner, subscribeToPresence } from "../uploads/presence.ts";
+import { lazyPart } from "./lazy-page.ts";
 import styles from "./shell.module.css";
+
+const UploadStatus = lazyPart(() => import("../uploads/upload-status.tsx"));
 
 /** The bar on top of all pages. */
 export function Header({ onOpenNavigation }: { onOpenNavigation: () => void }) {
@@ -25,12 +29,28 @@ export function Header({ onOpenNavigation }: { onOpenNavigation: () => void }) {
         <Brand />
       </Link>
       <div className={styles.tools}>
+        {user && <Uploads user={user} />}
         <LanguageMenu />
         <ThemeMenu />
         {user && <AccountMenu user={user} />}
         {user === null && path !== PATHS.signIn && <LinkButton href={PATHS.signIn}>{t("signIn")}</LinkButton>}
       </div>
     </header>
+  );
+}
+
+/** What is being uploaded, once there is something: the code for it comes then. */
+function Uploads({ user: { id } }: { user: Self }) {
+  const areKnown = useSyncExternalStore(subscribeToPresence, areUploadsKnown);
+  useEffect(() => {
+    setUploadOwner(id);
+    return () => setUploadOwner(undefined);
+  }, [id]);
+  if (!areKnown) return null;
+  return (
+    <Suspense>
+      <UploadStatus />
+    </Suspense>
   );
 }
 

@@ -47,11 +47,12 @@ export {
   type TextAreaProps,
   type TextFieldProps,
 } from "./fields.tsx";
-export { FileDrop, type FileDropProps } from "./file-drop.tsx";
+export { FileChooser, FileDrop, type FileChooserProps, type FileDropProps } from "./file-drop.tsx";
 export { Form, type FormProps } from "./form.tsx";
 export {
   formatBytes,
   formatDate,
+  formatList,
   formatNumber,
   formatPercent,
   formatRelative,
