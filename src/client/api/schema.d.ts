@@ -4210,6 +4210,11 @@ export interface components {
             firesAlways: boolean;
             name: string;
             target: components["schemas"]["TriggerTarget"];
+            /**
+             * Format: date-time
+             * @example 2026-11-24T08:00:00.000Z
+             */
+            updated: string;
         };
         ImageTriggers: {
             triggers: components["schemas"]["ListedImageTrigger"][];
@@ -7505,6 +7510,8 @@ export interface operations {
             /** @description The cluster. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7540,7 +7547,10 @@ export interface operations {
     updateCluster: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 cluster: string;
                 /** @description Name of an organization. */
@@ -7557,6 +7567,8 @@ export interface operations {
             /** @description The cluster as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7640,6 +7652,8 @@ export interface operations {
             /** @description The image. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7676,7 +7690,10 @@ export interface operations {
     changeImage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -7694,6 +7711,8 @@ export interface operations {
             /** @description The image afterwards. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7812,6 +7831,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7833,7 +7854,10 @@ export interface operations {
     setAgingRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -7851,6 +7875,8 @@ export interface operations {
             /** @description The rule holds. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8684,6 +8710,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8721,7 +8749,10 @@ export interface operations {
     updateSyncRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -8740,6 +8771,8 @@ export interface operations {
             /** @description The rule as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9036,6 +9069,8 @@ export interface operations {
             /** @description The trigger. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9074,7 +9109,10 @@ export interface operations {
     changeTrigger: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an image without its organization, with `$` instead of `/`. */
                 image: string;
@@ -9094,6 +9132,8 @@ export interface operations {
             /** @description The trigger as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9535,6 +9575,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9570,7 +9612,10 @@ export interface operations {
     updateOrganizationSyncRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of an organization. */
                 organization: string;
@@ -9587,6 +9632,8 @@ export interface operations {
             /** @description The rule as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9871,6 +9918,8 @@ export interface operations {
             /** @description The remote registry. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9904,7 +9953,10 @@ export interface operations {
     updateRemote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 remote: string;
             };
@@ -9919,6 +9971,8 @@ export interface operations {
             /** @description The remote registry as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10233,6 +10287,8 @@ export interface operations {
             /** @description The rule. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10245,7 +10301,10 @@ export interface operations {
     replaceTrustRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags, of which it must have one: otherwise it was changed meanwhile, and the answer is 412, `PRECONDITION_FAILED`. Without the header the last change wins. */
+                "if-match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -10260,6 +10319,8 @@ export interface operations {
             /** @description The rule as it is now. */
             200: {
                 headers: {
+                    /** @description Its version: `updated`, in quotes. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {

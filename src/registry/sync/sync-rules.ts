@@ -1,4 +1,6 @@
 /** Managing the rules of synchronization of images and organizations. */
+import type { Versions } from "../../kernel/precondition.ts";
+import { unlessChanged } from "../versions.ts";
 import { shorten } from "../../kernel/digest.ts";
 import { RegistryError } from "../../kernel/errors.ts";
 import { MAX_ACCOUNT_SYNC_RULES, MAX_ORGANIZATION_SYNC_RULES, MAX_SYNC_RULES } from "../../kernel/limits.ts";
@@ -99,7 +101,7 @@ export async function changeRule(
   call: Call<Manager>,
   name: RuleOwnerName,
   id: number,
-  changes: SyncRuleChanges,
+  { versions, ...changes }: SyncRuleChanges & { versions?: Versions | undefined },
 ): Promise<SyncRule> {
   const { owner, rule } = await requireRule(call, name, id);
   if (changes.images !== undefined) parseSyncGlob("images", changes.images);
@@ -108,7 +110,8 @@ export async function changeRule(
     const message = "images: the rule of an image is for that image";
     throw new RegistryError("SYNC_RULE_INVALID", { message, detail: { field: "images" } });
   }
-  const { outcome } = await updateSyncRule(call.stores.db, actorOf(call), owner, rule, changes);
+  const updating = updateSyncRule(call.stores.db, actorOf(call), owner, rule, changes, versions);
+  const { outcome } = await unlessChanged(`rule ${id}`, updating);
   if (outcome === "unknown") throw unknownRule(id);
   if (outcome === "exists") throw existingRule(rule);
   return getRule(call, name, id);
