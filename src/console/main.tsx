@@ -3,11 +3,13 @@ import { StrictMode, useState } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
+import { Router } from "wouter";
 import { createQueryClient } from "./api/query-client.ts";
 import { startI18n } from "./i18n/index.ts";
 import { ErrorBoundary } from "./shell/no-page.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { ToastRegion } from "./ui/index.ts";
+import { useGuardedLocation } from "./ui/leaving.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -19,7 +21,9 @@ function App() {
     <QueryClientProvider client={queryClient}>
       <I18nProvider locale={i18n.language}>
         <ErrorBoundary>
-          <Shell />
+          <Router hook={useGuardedLocation}>
+            <Shell />
+          </Router>
         </ErrorBoundary>
         <ToastRegion />
       </I18nProvider>

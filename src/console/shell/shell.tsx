@@ -1,4 +1,4 @@
-import { type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { type RefObject, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { RouterProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
@@ -7,6 +7,7 @@ import { type Self, useSession, useSessionExpiry } from "../api/session.ts";
 import { signInPath } from "../paths.ts";
 import { type ConsoleRoute, ROUTES } from "../routes.ts";
 import { ErrorNotice } from "../ui/index.ts";
+import { guardWindow, openQuestion, subscribeToQuestion } from "../ui/leaving.ts";
 import { isFor } from "./audience.ts";
 import { Header } from "./header.tsx";
 import { ErrorBoundary, NotAllowed, NotFound, PageLoading } from "./no-page.tsx";
@@ -15,6 +16,7 @@ import { Navigation } from "./navigation.tsx";
 import styles from "./shell.module.css";
 
 const NavigationDrawer = lazyPart(async () => ({ default: (await import("./overlays.tsx")).NavigationDrawer }));
+const LeaveDialog = lazyPart(async () => ({ default: (await import("./overlays.tsx")).LeaveDialog }));
 const SignInAgain = lazyPart(async () => ({ default: (await import("./overlays.tsx")).SignInAgain }));
 
 /** What is around every page: the bar on top, the navigation beside it (a drawer where there is no room). */
@@ -49,6 +51,7 @@ export function Shell() {
         </Suspense>
       )}
       {user && <SessionEnded user={user} />}
+      <Leaving />
     </RouterProvider>
   );
 }
@@ -84,6 +87,18 @@ function Guarded({ route: { page: Page, audience } }: { route: ConsoleRoute }) {
   return (
     <Suspense fallback={<PageLoading />}>
       <Page />
+    </Suspense>
+  );
+}
+
+/** Asks before something that was typed, or is shown once, is left. */
+function Leaving() {
+  const question = useSyncExternalStore(subscribeToQuestion, openQuestion);
+  useEffect(guardWindow, []);
+  if (!question) return null;
+  return (
+    <Suspense>
+      <LeaveDialog question={question} />
     </Suspense>
   );
 }

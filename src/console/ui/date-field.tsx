@@ -1,3 +1,4 @@
+import { use } from "react";
 import { type CalendarDate, fromDate, getLocalTimeZone, toCalendarDate } from "@internationalized/date";
 import { Button } from "react-aria-components/Button";
 import {
@@ -19,6 +20,7 @@ import { classNames } from "./class-names.ts";
 import styles from "./date-field.module.css";
 import fieldStyles from "./fields.module.css";
 import { FieldDescription, FieldErrorText, FieldLabel, type FieldProps } from "./fields.tsx";
+import { TouchContext } from "./form.tsx";
 import { IconCalendar, IconChevronEnd, IconChevronStart } from "./icons.tsx";
 import popoverStyles from "./list-box.module.css";
 
@@ -47,6 +49,7 @@ export function DateField({
   ...props
 }: DateFieldProps) {
   const { t } = useTranslation("kit");
+  const touch = use(TouchContext);
   return (
     <DatePicker
       {...props}
@@ -54,7 +57,10 @@ export function DateField({
       {...(min && { minValue: toDay(min) })}
       {...(max && { maxValue: toDay(max) })}
       value={value ? toDay(value) : null}
-      onChange={(day) => onChange(day?.toDate(getLocalTimeZone()))}
+      onChange={(day) => {
+        touch();
+        onChange(day?.toDate(getLocalTimeZone()));
+      }}
       className={fieldStyles.field ?? ""}
     >
       <FieldLabel isRequired={props.isRequired} isHidden={isLabelHidden}>

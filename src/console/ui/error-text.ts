@@ -25,6 +25,11 @@ export function errorField(error: unknown): string | undefined {
   return "field" in error.detail && typeof error.detail.field === "string" ? error.detail.field : undefined;
 }
 
+/** Whether somebody else has changed the same thing since it was read. */
+export function isChangedMeanwhile(error: unknown): boolean {
+  return isCoded(error) && error.code === "PRECONDITION_FAILED";
+}
+
 function isCoded(error: unknown): error is CodedError {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }

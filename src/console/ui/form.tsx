@@ -3,19 +3,27 @@ import { Form as AriaForm } from "react-aria-components/Form";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { classNames } from "./class-names.ts";
-import { errorField, errorText } from "./error-text.ts";
+import { errorField, errorText, isChangedMeanwhile } from "./error-text.ts";
 import styles from "./form.module.css";
+import { useLeaveGuard } from "./leaving.ts";
 import { Notice } from "./messages.tsx";
 
 export interface FormProps {
   /** Sends it. What it throws is shown: at the field that `detail.field` names, else at the form's end. */
-  onSubmit: () => Promise<void>;
+  onSubmit: (how: Submission) => Promise<void>;
   children: ReactNode;
   submitLabel: string;
   submitVariant?: "primary" | "danger";
   onCancel?: (() => void) | undefined;
   /** Nothing to send yet. */
   isDisabled?: boolean;
+  /** Whether what was typed is asked for before it is lost; default: it is. */
+  isGuarded?: boolean;
+}
+
+export interface Submission {
+  /** Whether the user knows that somebody else has changed the same thing meanwhile, and wants it to be as it is here. */
+  overwrites: boolean;
 }
 
 /**
@@ -29,13 +37,19 @@ export function Form({
   submitVariant = "primary",
   onCancel,
   isDisabled = false,
+  isGuarded = true,
 }: FormProps) {
   const { t } = useTranslation("kit");
   const isInDialog = use(InDialogContext);
   const form = useRef<HTMLFormElement>(null);
   const [isPending, setIsPending] = useState(false);
   const [failure, setFailure] = useState<string>();
+  const [isConflict, setConflict] = useState(false);
   const [fieldErrors, setFieldErrors] = useState<Record<string, string>>({});
+  const guard = useLeaveGuard();
+  const touch = () => {
+    if (isGuarded) guard.arm("changes");
+  };
   // Locked fields lose the focus. After a failure it goes to the culprit, or back to where it was.
   const focusNext = useRef<Element>(null);
 
@@ -46,20 +60,26 @@ export function Form({
     next.focus();
   }, [isPending]);
 
-  async function submit() {
+  async function submit(how: Submission = { overwrites: false }) {
     focusNext.current = document.activeElement;
     setIsPending(true);
     setFailure(undefined);
+    setConflict(false);
     setFieldErrors({});
+    // What is sent is not lost, and a success may lead elsewhere.
+    guard.disarm();
     try {
-      await onSubmit();
+      await onSubmit(how);
       focusNext.current = null;
     } catch (error) {
+      touch();
       const field = errorField(error);
       const culprit = field === undefined ? undefined : findField(form.current, field);
       if (field !== undefined && culprit) {
         setFieldErrors({ [field]: errorText(error) });
         focusNext.current = culprit;
+      } else if (isChangedMeanwhile(error)) {
+        setConflict(true);
       } else {
         setFailure(errorText(error));
       }
@@ -75,7 +95,13 @@ export function Form({
   }
 
   const cancel = onCancel && (
-    <Button onPress={onCancel} isDisabled={isPending}>
+    <Button
+      onPress={() => {
+        guard.disarm();
+        onCancel();
+      }}
+      isDisabled={isPending}
+    >
       {t("cancel")}
     </Button>
   );
@@ -87,8 +113,15 @@ export function Form({
       validationErrors={fieldErrors}
       onSubmit={handleSubmit}
     >
-      <fieldset className={styles.fields} disabled={isPending} onInput={recheck}>
-        {children}
+      <fieldset
+        className={styles.fields}
+        disabled={isPending}
+        onInput={(event) => {
+          touch();
+          recheck(event);
+        }}
+      >
+        <TouchContext value={touch}>{children}</TouchContext>
       </fieldset>
       <div className={styles.end}>
         {failure && (
@@ -96,6 +129,7 @@ export function Form({
             {failure}
           </Notice>
         )}
+        {isConflict && <ConflictNotice onOverwrite={() => void submit({ overwrites: true })} />}
         <div className={styles.actions}>
           {isInDialog && cancel}
           <Button type="submit" variant={submitVariant} isPending={isPending} isDisabled={isDisabled}>
@@ -105,6 +139,25 @@ export function Form({
         </div>
       </div>
     </AriaForm>
+  );
+}
+
+/** Tells that somebody else was faster, and offers to have the last word all the same. */
+export function ConflictNotice({ onOverwrite }: { onOverwrite: () => void }) {
+  const { t } = useTranslation("kit");
+  return (
+    <Notice
+      tone="warning"
+      role="alert"
+      title={t("conflict.title")}
+      action={
+        <Button size="small" variant="danger" onPress={onOverwrite}>
+          {t("conflict.overwrite")}
+        </Button>
+      }
+    >
+      {t("conflict.text")}
+    </Notice>
   );
 }
 
@@ -124,6 +177,9 @@ function findField(form: HTMLFormElement | null, name: string): HTMLElement | un
   const isChoice = element instanceof HTMLInputElement && (element.type === "checkbox" || element.type === "radio");
   return isChoice ? undefined : element;
 }
+
+/** Tells the form around a field that something was chosen in it: for fields that send no `input` event. */
+export const TouchContext = /* @__PURE__ */ createContext<() => void>(() => undefined);
 
 /** Whether something is shown in a dialog; a form's buttons stand elsewhere there. */
 export const InDialogContext = /* @__PURE__ */ createContext(false);

@@ -36,7 +36,7 @@ export {
   type RowDialogProps,
   type RowDialogState,
 } from "./dialog.tsx";
-export { errorField, errorText } from "./error-text.ts";
+export { errorField, errorText, isChangedMeanwhile } from "./error-text.ts";
 export {
   NumberField,
   SearchField,
@@ -48,7 +48,8 @@ export {
   type TextFieldProps,
 } from "./fields.tsx";
 export { FileChooser, FileDrop, type FileChooserProps, type FileDropProps } from "./file-drop.tsx";
-export { Form, type FormProps } from "./form.tsx";
+export { ConflictNotice, Form, type FormProps, type Submission } from "./form.tsx";
+export { useLoss } from "./leaving.ts";
 export {
   formatBytes,
   formatDate,

@@ -183,13 +183,15 @@ export interface CopyButtonProps {
   /** What is copied, in words: "Copy login command". "Copy" unless given. */
   label?: string;
   size?: "small" | "medium";
+  /** It is on the clipboard. */
+  onCopied?: (() => void) | undefined;
 }
 
 /** How long the check mark stays. */
 const COPIED_MS = 2000;
 
 /** Copies a value, and says so by a check mark and aloud. */
-export function CopyButton({ value, label, size = "small" }: CopyButtonProps) {
+export function CopyButton({ value, label, size = "small", onCopied }: CopyButtonProps) {
   const { t } = useTranslation("kit");
   const [isCopied, setIsCopied] = useState(false);
 
@@ -200,8 +202,10 @@ export function CopyButton({ value, label, size = "small" }: CopyButtonProps) {
   }, [isCopied]);
 
   async function copy() {
-    if (await copyText(value)) setIsCopied(true);
-    else toast(t("copyFailed"), { tone: "danger" });
+    if (await copyText(value)) {
+      setIsCopied(true);
+      onCopied?.();
+    } else toast(t("copyFailed"), { tone: "danger" });
   }
 
   return (

@@ -18,7 +18,9 @@ export default function UploadStatus() {
   if (!share && waiting === 0) return null;
   const organization = uploads.files.find((file) => file.organization !== undefined)?.organization;
   // What has left may not have arrived yet.
-  const text = share ? formatPercent(Math.min(99, Math.floor(share.fraction * 100)) / 100) : t("uploadsWaiting", { count: waiting });
+  const text = share
+    ? formatPercent(Math.min(99, Math.floor(share.fraction * 100)) / 100)
+    : t("uploadsWaiting", { count: waiting });
   return (
     <Link
       href={uploadPath(organization)}

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_URL_LENGTH } from "../../../kernel/field-limits.ts";
 import { type TriggerTarget, WEBHOOK_FORMATS } from "../../api/triggers.ts";
-import { Button, CopyButton, RadioGroup, Select, TextField } from "../../ui/index.ts";
+import { Button, CopyButton, RadioGroup, Select, TextField, useLoss } from "../../ui/index.ts";
 import type { SecretDraft, WebhookDraft } from "./trigger-draft.ts";
 import styles from "./triggers.module.css";
 
@@ -111,6 +111,8 @@ function NewSecret({ label, description, draft, onChange, canGenerate = false, i
   const { t } = useTranslation("triggers");
   const [generated, setGenerated] = useState<string>();
   const isGenerated = draft.text !== "" && draft.text === generated;
+  const [kept, setKept] = useState<string>();
+  useLoss(isGenerated && kept !== generated ? "secret" : undefined);
   const generate = () => {
     const text = makeWebhookSecret();
     setGenerated(text);
@@ -137,7 +139,7 @@ function NewSecret({ label, description, draft, onChange, canGenerate = false, i
           </Button>
           {isGenerated && (
             <>
-              <CopyButton value={draft.text} label={t("copySecret")} />
+              <CopyButton value={draft.text} label={t("copySecret")} onCopied={() => setKept(draft.text)} />
               <span className={styles.note} role="status">
                 {t("secretOnce")}
               </span>
